@@ -1,0 +1,32 @@
+"""The connection to Temporal, with the data converter that all processes must share."""
+
+import dataclasses
+
+from obstore.store import ObjectStore
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, ExternalStorage
+from temporalio.runtime import Runtime
+
+from settings import Settings
+from storage.payloads import PAYLOAD_THRESHOLD, ObjectStoreDriver
+
+
+def data_converter(store: ObjectStore) -> DataConverter:
+    """Pydantic models as JSON; what is large goes to the object store."""
+    return dataclasses.replace(
+        pydantic_data_converter,
+        external_storage=ExternalStorage(
+            drivers=[ObjectStoreDriver(store)], payload_size_threshold=PAYLOAD_THRESHOLD
+        ),
+    )
+
+
+async def connect(settings: Settings, store: ObjectStore, runtime: Runtime | None = None) -> Client:
+    """Connect to the Temporal server. Raises RuntimeError if it does not answer."""
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(store),
+        runtime=runtime,
+    )

@@ -1,0 +1,90 @@
+"""What a render engine is.
+
+An engine is a class with the attributes and the two methods of `RenderEngine`, registered under
+the entry-point group `reelbatch.engines`. Its methods are plain synchronous functions: the worker
+calls them in a pooled child process that it can kill, so they need not watch for cancellation,
+and a crash costs one job. They raise the `RenderError` family of `models.errors`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from models.assets import Asset
+from models.fonts import FontFace
+from models.jobs import Output
+from models.templates import TemplateInspection
+
+ReportProgress = Callable[[float], None]
+"""Takes the share of the render that is done, in percent from 0 to 100."""
+
+
+@dataclass(frozen=True)
+class RenderLimits:
+    """What one render may cost; a template is untrusted and asks for anything."""
+
+    pixels_per_frame: int = 4096 * 4096
+    frames: int = 60 * 60 * 30  # half an hour at 60 frames a second
+    seconds: float = 3600.0
+    memory: int = 4 * 1024**3  # bytes of address space that a render process may add
+    template_size: int = 256 * 1024**2  # bytes, unpacked
+
+
+@dataclass(frozen=True)
+class ResolvedAsset:
+    """An asset of the job, and the local file where it names one by `src`."""
+
+    asset: Asset
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """One render. All paths are local; `output_path` is inside of `work_dir`."""
+
+    template: Path
+    template_type: str
+    composition: str
+    output: Output
+    output_path: Path
+    work_dir: Path  # private to this render and removed after it
+    assets: Sequence[ResolvedAsset] = ()
+    fonts: Sequence[Path] = ()  # the team's fonts, beside the engine's own
+    limits: RenderLimits = field(default_factory=RenderLimits)
+
+
+@dataclass(frozen=True)
+class RenderedFile:
+    """The file at `output_path`. For a still, `frames` is 1."""
+
+    width: int  # pixels
+    height: int  # pixels
+    frames: int
+
+
+class RenderEngine(Protocol):
+    """A render engine, made once a render process without arguments."""
+
+    name: ClassVar[str]
+    """Its entry point's name; its activities run on the task queue `render-{name}`."""
+    version: ClassVar[str]
+    template_types: ClassVar[frozenset[str]]
+    """The values of a template's `type` that it renders."""
+    asset_types: ClassVar[frozenset[str]]
+    functions: ClassVar[frozenset[str]]
+    """The names of function assets that it knows, spelled `nx:…`."""
+    codecs: ClassVar[frozenset[str]]
+    """The names of `models.codecs.CODECS` that it writes."""
+    fonts: ClassVar[tuple[FontFace, ...]]
+    """The fonts that it brings along."""
+
+    def inspect(
+        self, template: Path, template_type: str, limits: RenderLimits
+    ) -> TemplateInspection:
+        """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
+        ...
+
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        """Write the output file, reporting progress about once a frame. Raises RenderError."""
+        ...

@@ -1,0 +1,1 @@
+"""The shared vocabulary: jobs, batches, templates, errors and ids. No I/O."""

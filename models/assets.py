@@ -1,0 +1,150 @@
+"""The assets of a job: what goes into which layer (contract 3.2 and 3.3)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, Tag, model_validator
+from pydantic.functional_validators import field_validator
+
+from models.wire import OpenWireModel
+
+LayerName = Annotated[str, Field(min_length=1, max_length=1000)]
+
+# The functions whose `params.layerName` may be a list: one function a layer, order kept.
+_FUNCTIONS_ON_MANY_LAYERS = frozenset(
+    {
+        "nx:layer-autoscale",
+        "nx:layer-duration-set",
+        "nx:layer-start-set",
+        "nx:layer-state-set",
+        "nx:solid-color-set",
+        "nx:text-params-set",
+    }
+)
+
+
+class _Asset(OpenWireModel):
+    conform: bool | None = None
+    composition: str | None = None
+    """Aims the asset at a layer inside this composition instead of the job's own."""
+
+
+class TextAsset(_Asset):
+    """Replaces the words of a text layer; `\\n` or `\\r` breaks the line."""
+
+    type: Literal["text"]
+    layer_name: LayerName
+    value: str
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _numbers_are_text(cls, value: object) -> object:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return str(value)
+        return value
+
+
+class DataAsset(_Asset):
+    """Sets a property of a layer; colours are arrays of 3 or 4 numbers from 0 to 1."""
+
+    type: Literal["data"]
+    layer_name: LayerName
+    property: str = Field(min_length=1, max_length=200)
+    value: str | float | bool | list[float]
+
+
+class MediaAsset(_Asset):
+    """Replaces the source of a layer by a file that a worker fetches from `src`."""
+
+    type: Literal["image", "video", "audio"]
+    layer_name: LayerName
+    src: str = Field(min_length=1)
+
+
+class StaticAsset(_Asset):
+    """A file that the render finds in its work folder under `name`."""
+
+    type: Literal["static"]
+    src: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=255)
+
+
+class EssentialAsset(_Asset):
+    """Sets a control of a Motion Graphics template."""
+
+    type: Literal["essential"]
+    layer_name: LayerName
+    value: str | float | bool
+
+
+class ScriptAsset(_Asset):
+    """An ExtendScript file that After Effects runs before the render."""
+
+    type: Literal["script"]
+    src: str = Field(min_length=1)
+
+
+class FunctionAsset(_Asset):
+    """A built-in helper by name; `nx-` and `nx:` are the same prefix."""
+
+    type: Literal["function"]
+    name: str = Field(min_length=1)
+    layer_name: LayerName | None = None
+    params: dict[str, JsonValue] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _one_spelling(cls, name: str) -> str:
+        return f"nx:{name[3:]}" if name.startswith("nx-") else name
+
+    @model_validator(mode="after")
+    def _has_a_layer(self) -> "FunctionAsset":
+        names = self.params.get("layerName")
+        if names is None:
+            return self
+        if isinstance(names, str) and names:
+            return self
+        if not isinstance(names, list) or not names:
+            raise ValueError("params.layerName is a layer's name or a list of at least one")
+        if not all(isinstance(name, str) and name for name in names):
+            raise ValueError("params.layerName holds something that is no layer's name")
+        if self.name not in _FUNCTIONS_ON_MANY_LAYERS:
+            raise ValueError(f"{self.name} takes one layerName, not a list")
+        return self
+
+    @property
+    def layer_names(self) -> list[str]:
+        """The layers that the function works on; empty where it works on the composition."""
+        names = self.params.get("layerName", self.layer_name)
+        if isinstance(names, list):
+            return [name for name in names if isinstance(name, str)]
+        return [names] if isinstance(names, str) else []
+
+
+class NestedJobAsset(_Asset):
+    """A layer that a child job renders first."""
+
+    type: Literal["job"]
+    layer_name: LayerName
+    template: dict[str, Any]
+
+
+Asset = Annotated[
+    Annotated[TextAsset, Tag("text")]
+    | Annotated[DataAsset, Tag("data")]
+    | Annotated[MediaAsset, Tag("media")]
+    | Annotated[StaticAsset, Tag("static")]
+    | Annotated[EssentialAsset, Tag("essential")]
+    | Annotated[ScriptAsset, Tag("script")]
+    | Annotated[FunctionAsset, Tag("function")]
+    | Annotated[NestedJobAsset, Tag("job")],
+    Field(discriminator="type"),
+]
+
+
+def layer_names(asset: Asset) -> list[str]:
+    """The layers that `asset` addresses, in its composition."""
+    if isinstance(asset, FunctionAsset):
+        return asset.layer_names
+    if isinstance(asset, (StaticAsset, ScriptAsset, EssentialAsset)):
+        return []
+    return [asset.layer_name]

@@ -1,0 +1,192 @@
+"""A batch: what a client sends and reads, and what its workflow keeps (contract 2)."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, computed_field
+
+from models.jobs import (
+    Job,
+    JobError,
+    JobFailure,
+    JobStats,
+    JobStatus,
+    JobSummary,
+    RenderJob,
+    RenderResult,
+)
+from models.wire import Timestamp, WireModel
+
+
+class BatchStatus(StrEnum):
+    PROCESSING = "processing"
+    FINISHED = "finished"
+    ERROR = "error"
+
+
+class BatchStats(WireModel):
+    """Counts of a batch's accepted jobs: total = finished + error + pending, always."""
+
+    total: int = 0
+    finished: int = 0
+    error: int = 0  # failed and cancelled jobs
+    pending: int = 0  # queued or rendering
+    cancelled: int = 0  # those of `error` that were cancelled
+
+    @property
+    def status(self) -> BatchStatus:
+        if self.pending:
+            return BatchStatus.PROCESSING
+        return BatchStatus.FINISHED if self.finished else BatchStatus.ERROR
+
+
+class JobRecord(WireModel):
+    """What a batch keeps of one of its jobs: small, since a batch holds a thousand."""
+
+    index: int  # position in the request
+    status: JobStatus = JobStatus.QUEUED
+    updated_at: Timestamp
+    result: RenderResult | None = None
+    failure: JobFailure | None = None
+
+
+class Batch(WireModel):
+    """The input of BatchWorkflow: the accepted jobs of one request."""
+
+    team: str
+    id: str
+    created_at: Timestamp
+    jobs: list[RenderJob]
+    errors: list[JobError] = []
+    concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
+
+
+class BatchSnapshot(WireModel):
+    """A batch at one moment: the answer of the `snapshot` query and the workflow's result."""
+
+    team: str
+    id: str
+    created_at: Timestamp
+    closed_at: Timestamp | None = None
+    stats: BatchStats
+    summaries: list[JobSummary]
+    records: list[JobRecord]  # in the order of `summaries`
+    errors: list[JobError] = []
+    cancellations: list["CancellationOutcome"] = []
+
+
+class Cancellation(WireModel):
+    """The signal that cancels jobs of a batch; `indexes` None means all of them.
+
+    A second signal with the same `request_id` changes nothing.
+    """
+
+    request_id: str
+    indexes: list[int] | None = None
+
+
+class CancellationOutcome(WireModel):
+    """What one cancellation did. It is settled once no job that it touched is still running."""
+
+    request_id: str
+    settled: bool
+    cancelled: list[int]  # indexes of the jobs that this request cancelled
+    skipped: list[int]  # indexes of those that had ended before
+
+
+class JobCreated(WireModel):
+    """An accepted job in the answer of POST /batches."""
+
+    index: int
+    id: str
+    status: JobStatus
+    output_url: str
+    missing_fonts: list[str] | None = None
+
+
+class BatchCreationResponse(WireModel):
+    """The answer of POST /batches; `error` stands there only if every job was rejected."""
+
+    batch_id: str
+    status: Literal["created", "partial", "error"]
+    total_jobs: int
+    success_count: int
+    jobs: list[JobCreated]
+    errors: list[JobError] | None = None
+    error: str | None = None
+    error_code: str | None = None
+
+
+class BatchJob(WireModel):
+    """A job in the answer of GET /batches/{id}; `stats` only once it has ended."""
+
+    index: int
+    id: str
+    status: JobStatus
+    output_url: str
+    stats: JobStats | None = None
+    error: str | None = None
+    error_code: str | None = None
+
+
+class BatchStatusResponse(WireModel):
+    """The answer of GET /batches/{id} (contract 2.2)."""
+
+    batch_id: str
+    status: BatchStatus
+    created_at: Timestamp
+    stats: BatchStats
+    jobs: list[BatchJob]
+    errors: list[JobError] | None = None
+
+
+class JobCancellation(WireModel):
+    """What a cancellation did to one job."""
+
+    index: int
+    id: str
+    result: Literal["cancelled", "skipped"]
+    status: JobStatus
+    reason: str | None = None
+
+
+class BatchCancellationResponse(WireModel):
+    """The answer of POST /batches/{id}/cancel (contract 2.3)."""
+
+    batch_id: str
+    total_jobs: int
+    jobs: list[JobCancellation]
+    cancelled_jobs: list[Job]
+
+    @computed_field(alias="cancelledCount")
+    @property
+    def cancelled_count(self) -> int:
+        return sum(job.result == "cancelled" for job in self.jobs)
+
+    @computed_field(alias="skippedCount")
+    @property
+    def skipped_count(self) -> int:
+        return len(self.jobs) - self.cancelled_count
+
+    @computed_field
+    @property
+    def status(self) -> Literal["cancelled", "partial", "unchanged"]:
+        if self.cancelled_count == 0:
+            return "unchanged"
+        return "partial" if self.skipped_count else "cancelled"
+
+
+class BatchListItem(WireModel):
+    """A batch in the list of GET /batches."""
+
+    batch_id: str
+    status: BatchStatus
+    created_at: Timestamp
+    stats: BatchStats
+
+
+class BatchList(WireModel):
+    """The answer of GET /batches: newest first; pass `nextCursor` as `cursor` for more."""
+
+    batches: list[BatchListItem]
+    next_cursor: str | None = None

@@ -1,0 +1,56 @@
+"""The output codecs of the contract, by both spellings, and what each one writes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+OutputType = Literal["video", "image"]
+
+
+@dataclass(frozen=True)
+class Codec:
+    """What a codec's name promises: the kind of output, its file and whether it keeps alpha."""
+
+    name: str  # always the prefixed spelling
+    output_type: OutputType
+    extension: str
+    media_type: str
+    alpha: bool = False
+    bitrate: int | None = None  # bits a second; None where quality decides
+    constant_bitrate: bool = False
+
+
+def _h264(mode: Literal["vbr", "cbr"], megabits: int) -> Codec:
+    return Codec(
+        f"video_h264_{mode}_{megabits}mbps",
+        "video",
+        "mp4",
+        "video/mp4",
+        bitrate=megabits * 1_000_000,
+        constant_bitrate=mode == "cbr",
+    )
+
+
+_ALL = (
+    *(_h264("vbr", megabits) for megabits in (1, 5, 15, 40)),
+    *(_h264("cbr", megabits) for megabits in (1, 5, 15, 40)),
+    Codec("video_prores_422", "video", "mov", "video/quicktime"),
+    Codec("video_prores_4444", "video", "mov", "video/quicktime", alpha=True),
+    Codec("video_vp9", "video", "webm", "video/webm"),
+    Codec("video_av1", "video", "mp4", "video/mp4"),
+    Codec("video_gif", "video", "gif", "image/gif"),
+    Codec("image_png", "image", "png", "image/png", alpha=True),
+    Codec("image_jpeg", "image", "jpg", "image/jpeg"),
+    Codec("image_webp", "image", "webp", "image/webp", alpha=True),
+)
+
+CODECS: dict[str, Codec] = {codec.name: codec for codec in _ALL}
+DEFAULT_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_15mbps", "image": "image_png"}
+PREVIEW_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_1mbps", "image": "image_jpeg"}
+
+
+def find_codec(name: str) -> Codec | None:
+    """Look a codec up by `video_h264_vbr_15mbps` or by the older `h264_vbr_15mbps`."""
+    for spelling in (name, f"video_{name}", f"image_{name}"):
+        if spelling in CODECS:
+            return CODECS[spelling]
+    return None

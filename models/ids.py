@@ -1,0 +1,96 @@
+"""Identity: a batch id leads to its job ids and back, with no index table.
+
+Every id is a ULID. A batch's ten lowest bits are zero, and job `i` of the batch is `batch + 1 + i`
+(the monotonic increment of the ULID specification, https://github.com/ulid/spec). A job that
+belongs to no batch has its ten lowest bits all one. The 70 other random bits keep ids unguessable.
+"""
+
+from dataclasses import dataclass
+
+from ulid import ULID
+
+ID_PATTERN = r"^[0-9A-HJKMNP-TV-Z]{26}$"
+MAX_BATCH_JOBS = 1000
+
+_LOW_BITS = 10
+_LOW_MASK = (1 << _LOW_BITS) - 1
+
+
+@dataclass(frozen=True)
+class JobPlace:
+    """Where a job belongs: its batch and its index there, both None for a single job."""
+
+    batch_id: str | None
+    index: int | None
+
+
+def new_id() -> str:
+    """Make the id of a thing that is neither a batch nor a job."""
+    return str(ULID())
+
+
+def new_batch_id() -> str:
+    return _from_int(int(ULID()) & ~_LOW_MASK)
+
+
+def new_single_job_id() -> str:
+    return _from_int(int(ULID()) | _LOW_MASK)
+
+
+def batch_job_id(batch_id: str, index: int) -> str:
+    """Derive the id of the job at zero-based `index` of the batch.
+
+    Raises ValueError if `index` is not in 0..999 or `batch_id` is not a batch's id.
+    """
+    if not 0 <= index < MAX_BATCH_JOBS:
+        raise ValueError(f"a job's index is 0 to {MAX_BATCH_JOBS - 1}, not {index}")
+    if not is_batch_id(batch_id):
+        raise ValueError(f"{batch_id} is not the id of a batch")
+    return _from_int(_to_int(batch_id) + 1 + index)
+
+
+def is_batch_id(candidate: str) -> bool:
+    """Whether this id has the form of a batch's; it says nothing about existence."""
+    try:
+        return _to_int(candidate) & _LOW_MASK == 0
+    except ValueError:
+        return False
+
+
+def place_of_job(job_id: str) -> JobPlace | None:
+    """Read a job's batch and index out of its id; None where no job can have this id."""
+    try:
+        number = _to_int(job_id)
+    except ValueError:
+        return None
+    low = number & _LOW_MASK
+    if low == _LOW_MASK:
+        return JobPlace(None, None)
+    if 1 <= low <= MAX_BATCH_JOBS:
+        return JobPlace(_from_int(number & ~_LOW_MASK), low - 1)
+    return None
+
+
+def batch_workflow_id(team: str, batch_id: str) -> str:
+    return f"{team}/batch/{batch_id}"
+
+
+def job_workflow_id(team: str, job_id: str) -> str:
+    return f"{team}/job/{job_id}"
+
+
+def template_workflow_id(team: str, template_id: str) -> str:
+    return f"{team}/template/{template_id}"
+
+
+def render_task_queue(engine: str) -> str:
+    """Name the queue of an engine's activities: a machine polls only for what it can render."""
+    return f"render-{engine}"
+
+
+def _to_int(text: str) -> int:
+    return int(ULID.from_str(text))
+
+
+def _from_int(number: int) -> str:
+    return str(ULID.from_int(number))

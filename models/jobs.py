@@ -1,0 +1,304 @@
+"""A render job: what a client asks for and what the client reads back (contract 3)."""
+
+import math
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from models.assets import Asset
+from models.codecs import DEFAULT_CODEC, PREVIEW_CODEC, OutputType, find_codec
+from models.errors import FieldError
+from models.wire import OpenWireModel, Timestamp, WireModel
+
+TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
+MAX_TAGS = 20
+PRIORITY_RANGE = (-1000, 1000)
+
+
+class JobStatus(StrEnum):
+    """The contract's words for where a job is."""
+
+    QUEUED = "queued"
+    PENDING = "pending"
+    RENDERING = "render:dorender"
+    FINISHED = "finished"
+    ERROR = "error"
+    CANCELLED = "manually_cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset({JobStatus.FINISHED, JobStatus.ERROR, JobStatus.CANCELLED})
+
+
+class TemplateChoice(OpenWireModel):
+    """Which template and which of its compositions to render."""
+
+    id: str = Field(min_length=1, max_length=128)
+    src: str | None = None
+    composition: str | None = None
+
+
+class RenderSettings(WireModel):
+    """What the output is (contract 3.4). Frames count from 0; a range's end is exclusive."""
+
+    type: Literal["video", "image", "aep"] | None = None
+    frames: Annotated[int, Field(ge=0)] | list[Annotated[int, Field(ge=0)]] | None = None
+    quality: Literal["draft", "full"] | None = None
+    codec: str | None = None
+    engine: Literal["ae2025", "ae2026"] | None = None
+
+    @field_validator("frames")
+    @classmethod
+    def _range_ascends(cls, frames: int | list[int] | None) -> int | list[int] | None:
+        if isinstance(frames, list) and (len(frames) != 2 or frames[1] <= frames[0]):
+            raise ValueError("a range is exactly [first, end] with end greater than first")
+        return frames
+
+
+class Webhook(WireModel):
+    """Where to call when the job has ended (contract 4)."""
+
+    url: str = Field(min_length=1, max_length=8192)
+    method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
+    headers: dict[str, str] = {}
+    data: dict[str, Any] | None = None
+    custom: bool = False
+
+
+class JobCreation(OpenWireModel):
+    """One job of POST /batches or the body of POST /jobs (contract 3.1)."""
+
+    template: TemplateChoice
+    preview: bool = False
+    fonts: list[str] = []
+    assets: list[Asset] = []
+    settings: RenderSettings | None = None
+    upload: dict[str, Any] | None = None
+    webhook: Webhook | None = None
+    tags: list[str] = []
+    priority: int = Field(default=0, ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _comma_list(cls, tags: object) -> object:
+        if isinstance(tags, str):
+            return [tag.strip() for tag in tags.split(",") if tag.strip()]
+        return [] if tags is None else tags
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_are_words(cls, tags: list[Annotated[str, Field(pattern=TAG_PATTERN)]]) -> list[str]:
+        if len(tags) > MAX_TAGS:
+            raise ValueError(f"a job takes at most {MAX_TAGS} tags")
+        return list(dict.fromkeys(tags))
+
+    @field_validator("fonts", "assets", mode="before")
+    @classmethod
+    def _null_is_empty(cls, items: object) -> object:
+        return [] if items is None else items
+
+    @field_validator("preview", mode="before")
+    @classmethod
+    def _null_is_false(cls, preview: object) -> object:
+        return False if preview is None else preview
+
+    @field_validator("priority", mode="before")
+    @classmethod
+    def _null_is_usual(cls, priority: object) -> object:
+        return 0 if priority is None else priority
+
+
+class Output(WireModel):
+    """The output that a job's settings ask for, with every default filled in."""
+
+    output_type: OutputType
+    codec: str  # the prefixed spelling
+    first_frame: int = 0
+    end_frame: int | None = None  # exclusive; None is the composition's end
+    draft: bool = False
+
+    @property
+    def extension(self) -> str:
+        codec = find_codec(self.codec)
+        assert codec is not None
+        return codec.extension
+
+
+class RenderJob(WireModel):
+    """All that a worker needs to render one job: the input of RenderJobWorkflow and `render`."""
+
+    team: str
+    id: str
+    index: int | None  # position in the request; None for a single job
+    batch_id: str | None
+    engine: str
+    template_id: str
+    template_name: str
+    template_source: str  # object key of exactly the version that was checked at submission
+    composition: str
+    assets: list[Asset]
+    fonts: list[str] = []  # object keys of the team's fonts that this job needs
+    missing_fonts: list[str] = []
+    output: Output
+    output_key: str  # object key
+    tags: list[str] = []
+    priority: int = 0
+    created_at: Timestamp
+
+    @property
+    def summary(self) -> "JobSummary":
+        return JobSummary(
+            index=self.index,
+            template_id=self.template_id,
+            extension=self.output.extension,
+            total_assets=len(self.assets),
+            tags=self.tags,
+            priority=self.priority,
+            missing_fonts=self.missing_fonts,
+            created_at=self.created_at,
+        )
+
+
+class JobSummary(WireModel):
+    """What an answer about a job needs besides its state: it never changes.
+
+    A batch's snapshot holds one a job, and a job's workflow carries it as its memo.
+    """
+
+    index: int | None
+    template_id: str
+    extension: str
+    total_assets: int
+    tags: list[str] = []
+    priority: int = 0
+    missing_fonts: list[str] = []
+    created_at: Timestamp
+
+
+class RenderResult(WireModel):
+    """What a finished render left behind: the result of RenderJobWorkflow and `render`."""
+
+    output_key: str
+    media_type: str
+    size: int  # bytes
+    width: int
+    height: int
+    frames: int
+    render_duration: float  # seconds in the engine
+    started_at: Timestamp
+    finished_at: Timestamp
+
+    @field_validator("render_duration")
+    @classmethod
+    def _finite(cls, seconds: float) -> float:
+        return seconds if math.isfinite(seconds) else 0.0
+
+
+class JobFailure(WireModel):
+    """Why a job ended in `error`."""
+
+    error: str
+    error_code: str
+
+
+class JobStats(WireModel):
+    """The contract's account of a job's life; a moment that has not come is null."""
+
+    created_at: Timestamp
+    updated_at: Timestamp
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    error_at: Timestamp | None = None
+    total_assets: int
+    render_duration: float | None = None  # seconds
+    error: str | None = None
+
+
+class Job(WireModel):
+    """A job as GET /jobs/{id} answers it (contract 3.8)."""
+
+    id: str
+    template_id: str | None
+    status: JobStatus
+    progress: float  # 0 to 100
+    stats: JobStats
+    output_url: str | None
+    batch_id: str | None = None
+    index: int | None = None
+    tags: list[str] = []
+    priority: int = 0
+    missing_fonts: list[str] | None = None
+    error: str | None = None
+    error_code: str | None = None
+
+
+class JobCreationStats(WireModel):
+    created_at: Timestamp
+
+
+class JobCreationResponse(WireModel):
+    """The answer of POST /jobs (contract 3.1)."""
+
+    id: str
+    status: JobStatus
+    output_url: str
+    progress: float = 0.0
+    stats: JobCreationStats
+    missing_fonts: list[str] | None = None
+
+
+class JobCancellationRequest(WireModel):
+    """The body of POST /jobs/cancel: all of the named jobs are cancelled, or none."""
+
+    jobs: list[str] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def _unique(self) -> "JobCancellationRequest":
+        if len(set(self.jobs)) != len(self.jobs):
+            raise ValueError("jobs holds the same id more than once")
+        return self
+
+
+def output_of(job: JobCreation) -> Output:
+    """Fill in the defaults of a checked job's settings.
+
+    Raises ValueError where `settings.codec` is unknown: callers check it before.
+    """
+    settings = job.settings or RenderSettings()
+    output_type: OutputType = "image" if settings.type == "image" else "video"
+    names = PREVIEW_CODEC if job.preview else DEFAULT_CODEC
+    codec = find_codec(settings.codec or names[output_type])
+    if codec is None:
+        raise ValueError(f"unknown codec {settings.codec}")
+    frames = settings.frames
+    first, end = (frames[0], frames[1]) if isinstance(frames, list) else (frames or 0, None)
+    if output_type == "image":
+        end = first + 1
+    elif isinstance(frames, int):
+        end = frames + 1
+    return Output(
+        output_type=output_type,
+        codec=codec.name,
+        first_frame=first,
+        end_frame=end,
+        draft=job.preview or settings.quality == "draft",
+    )
+
+
+def failed_at(moment: datetime | None, status: JobStatus) -> datetime | None:
+    """`errorAt` is the end of a job that did not finish well."""
+    return moment if status in (JobStatus.ERROR, JobStatus.CANCELLED) else None
+
+
+class JobError(WireModel):
+    """A rejected job of a batch (contract 2.1), with every field's problem named."""
+
+    index: int
+    error: str
+    error_code: str
+    details: list[FieldError] = []

@@ -1,0 +1,1 @@
+"""The object store: one module a kind of object."""

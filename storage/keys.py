@@ -1,0 +1,50 @@
+"""Where each kind of object lives. Every key of a team starts with `teams/{team}/`."""
+
+
+def team(team: str) -> str:
+    return f"teams/{team}"
+
+
+def template_record(team: str, template_id: str) -> str:
+    return f"teams/{team}/templates/{template_id}/template.json"
+
+
+def template_source(team: str, template_id: str, upload: str) -> str:
+    """Each upload gets a key of its own, so that accepted jobs keep the version they saw."""
+    return f"teams/{team}/templates/{template_id}/source-{upload}"
+
+
+def output(team: str, job_id: str, extension: str) -> str:
+    return f"teams/{team}/outputs/{job_id}.{extension}"
+
+
+def batch_manifest(team: str, batch_id: str) -> str:
+    return f"teams/{team}/batches/{batch_id}/manifest.json"
+
+
+def rejected_batch(team: str, batch_id: str) -> str:
+    """A batch of which no job was accepted has no workflow, only this."""
+    return f"teams/{team}/rejected-batches/{batch_id}.json"
+
+
+def font_record(team: str, font_id: str) -> str:
+    return f"teams/{team}/fonts/{font_id}/font.json"
+
+
+def font_source(team: str, font_id: str) -> str:
+    return f"teams/{team}/fonts/{font_id}/font"
+
+
+def idempotency_record(team: str, digest: str) -> str:
+    return f"teams/{team}/idempotency/{digest}.json"
+
+
+def payload(team: str, digest: str) -> str:
+    return f"teams/{team}/payloads/{digest}"
+
+
+def token(digest: str) -> str:
+    return f"tokens/{digest}.json"
+
+
+SIGNING_KEY = "server/signing-key"

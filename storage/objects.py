@@ -1,0 +1,50 @@
+"""Opening the object store, and the few operations that every kind of object shares."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, from_url
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def open_store(location: str) -> ObjectStore:
+    """Open a folder, or a URL (s3://, gs://, az://) with the provider's usual variables.
+
+    Raises OSError if the folder cannot be made.
+    """
+    if "://" in location:
+        return from_url(location)
+    folder = Path(location).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return LocalStore(folder)
+
+
+async def read_bytes(store: ObjectStore, key: str) -> bytes | None:
+    """The whole object, or None where there is none."""
+    try:
+        response = await store.get_async(key)
+        return bytes(await response.bytes_async())
+    except FileNotFoundError:
+        return None
+
+
+async def read_model(store: ObjectStore, key: str, model: type[M]) -> M | None:
+    """The object as a model, or None where there is none."""
+    content = await read_bytes(store, key)
+    return None if content is None else model.model_validate_json(content)
+
+
+async def write_model(store: ObjectStore, key: str, model: BaseModel) -> None:
+    await store.put_async(key, model.model_dump_json(by_alias=True).encode())
+
+
+async def create_model(store: ObjectStore, key: str, model: BaseModel) -> bool:
+    """Write the object only if there is none yet; whether it was written."""
+    try:
+        await store.put_async(key, model.model_dump_json(by_alias=True).encode(), mode="create")
+    except AlreadyExistsError:
+        return False
+    return True

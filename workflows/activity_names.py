@@ -1,0 +1,8 @@
+"""The activities that workflows ask for by name: their code has side effects and stays away."""
+
+RENDER = "render"
+INSPECT_TEMPLATE = "inspect_template"
+WRITE_MANIFEST = "write_manifest"
+
+CONTROL_TASK_QUEUE = "reelbatch"
+"""Workflows and the light activities; renders have a queue for each engine."""

@@ -1,0 +1,138 @@
+"""The life of a batch, from top to bottom."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
+from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from models.batches import (
+        Batch,
+        BatchSnapshot,
+        BatchStats,
+        Cancellation,
+        CancellationOutcome,
+    )
+    from models.ids import job_workflow_id
+    from models.jobs import RenderJob, RenderResult
+    from workflows.activity_names import CONTROL_TASK_QUEUE, WRITE_MANIFEST
+    from workflows.job import (
+        RenderJobWorkflow,
+        failure_of,
+        job_details,
+        job_headline,
+        job_search_attributes,
+        render_priority,
+        set_status,
+    )
+    from workflows.ledger import Ledger
+
+
+@workflow.defn(name="Batch")
+class BatchWorkflow:
+    """Renders the jobs of one request, at most `concurrency` child workflows at a time."""
+
+    @workflow.init
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._ledger = Ledger(batch)
+        self._children: dict[
+            int, workflow.ChildWorkflowHandle[RenderJobWorkflow, RenderResult]
+        ] = {}
+        self._cancelled_while_starting: set[int] = set()
+
+    @workflow.run
+    async def run(self, batch: Batch) -> BatchSnapshot:  # noqa: ARG002  @workflow.init has it
+        self._show_progress()
+        lanes = asyncio.create_task(self._run_lanes())
+        try:
+            await asyncio.shield(lanes)
+        except asyncio.CancelledError:  # an operator's Cancel in the Web UI
+            self.cancel(Cancellation(request_id=workflow.info().run_id))
+            await lanes
+        self._ledger.closed_at = workflow.now()
+        await self._write_manifest()
+        workflow.upsert_memo({"stats": self._ledger.stats})
+        set_status(self._ledger.stats.status)
+        return self._ledger.snapshot()
+
+    @workflow.signal
+    def cancel(self, request: Cancellation) -> None:
+        """Cancel jobs: queued ones never start, rendering ones stop within seconds."""
+        for position in self._ledger.request_cancellation(request, workflow.now()):
+            child = self._children.get(position)
+            if child is None:
+                self._cancelled_while_starting.add(position)
+            else:
+                child.cancel()
+        self._show_progress()
+
+    @workflow.query
+    def stats(self) -> BatchStats:
+        return self._ledger.stats
+
+    @workflow.query
+    def snapshot(self) -> BatchSnapshot:
+        return self._ledger.snapshot()
+
+    @workflow.query
+    def cancellation(self, request_id: str) -> CancellationOutcome | None:
+        """What the cancellation with this id did; None while it has not arrived."""
+        return self._ledger.outcome(request_id)
+
+    async def _run_lanes(self) -> None:
+        """A sliding window: a thousand starts at once contend for the parent's lock."""
+        lanes = min(self._batch.concurrency, len(self._batch.jobs))
+        await asyncio.gather(*(self._run_lane() for _ in range(lanes)))
+
+    async def _run_lane(self) -> None:
+        while (position := self._ledger.take_next(workflow.now())) is not None:
+            await self._run_job(position)
+            self._show_progress()
+
+    async def _run_job(self, position: int) -> None:
+        try:
+            child = self._children[position] = await self._start_job(self._batch.jobs[position])
+            if position in self._cancelled_while_starting:
+                child.cancel()
+            self._ledger.finish(position, await child, workflow.now())
+        except (ChildWorkflowError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                self._ledger.cancel(position, workflow.now())
+            else:
+                self._ledger.fail(position, failure_of(error), workflow.now())
+        finally:
+            self._children.pop(position, None)
+
+    async def _start_job(
+        self, job: RenderJob
+    ) -> workflow.ChildWorkflowHandle[RenderJobWorkflow, RenderResult]:
+        return await workflow.start_child_workflow(
+            RenderJobWorkflow.run,
+            job,
+            id=job_workflow_id(job.team, job.id),
+            cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+            memo={"job": job.summary},
+            search_attributes=job_search_attributes(job),
+            static_summary=job_headline(job),
+            static_details=job_details(job),
+            priority=render_priority(job),
+        )
+
+    async def _write_manifest(self) -> None:
+        await workflow.execute_activity(
+            WRITE_MANIFEST,
+            self._ledger.snapshot(),
+            task_queue=CONTROL_TASK_QUEUE,
+            start_to_close_timeout=timedelta(minutes=1),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+            summary="manifest.json",
+            priority=Priority(fairness_key=self._batch.team),
+        )
+
+    def _show_progress(self) -> None:
+        workflow.set_current_details(self._ledger.details())

@@ -1,0 +1,130 @@
+"""The life of one render job."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy, SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
+from temporalio.workflow import ActivityCancellationType
+
+with workflow.unsafe.imports_passed_through():
+    from models import search_attributes
+    from models.batches import BatchStatus
+    from models.errors import RendererInterrupted, RenderError
+    from models.ids import render_task_queue
+    from models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+    from workflows.activity_names import RENDER
+
+# A render ends by its own time limit, which the worker enforces; this is only the last resort.
+_LONGEST_RENDER = timedelta(hours=24)
+# How long a dead worker's render waits for another worker.
+_HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=10,
+)
+
+
+@workflow.defn(name="RenderJob")
+class RenderJobWorkflow:
+    """Renders one job: fails with the error's code as type, is cancelled, or has a result."""
+
+    @workflow.run
+    async def run(self, job: RenderJob) -> RenderResult:
+        try:
+            result = await self._render(job)
+        except (ActivityError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                set_status(JobStatus.CANCELLED)
+                raise
+            set_status(JobStatus.ERROR)
+            failure = failure_of(error)
+            raise ApplicationError(failure.error, type=failure.error_code) from error
+        set_status(JobStatus.FINISHED)
+        return result
+
+    async def _render(self, job: RenderJob) -> RenderResult:
+        return await workflow.execute_activity(
+            RENDER,
+            job,
+            result_type=RenderResult,
+            task_queue=render_task_queue(job.engine),
+            start_to_close_timeout=_LONGEST_RENDER,
+            heartbeat_timeout=_HEARTBEAT_TIMEOUT,
+            retry_policy=_RETRIES,
+            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=job_headline(job),
+            priority=render_priority(job),
+        )
+
+
+def set_status(status: JobStatus | BatchStatus) -> None:
+    """Let Visibility find this workflow by how it ended."""
+    update = search_attributes.STATUS.value_set(status)
+    workflow.upsert_search_attributes([update])  # pyright: ignore[reportUnknownMemberType]  the SDK's own type is partly unknown
+
+
+def failure_of(error: BaseException) -> JobFailure:
+    """Find the failure that a person can act on at the bottom of Temporal's chain of causes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ApplicationError):
+            return JobFailure(error=cause.message, error_code=cause.type or RenderError.error_code)
+        if isinstance(cause, ActivityTimeoutError):
+            return JobFailure(
+                error="The worker that rendered this job stopped answering, again and again.",
+                error_code=RendererInterrupted.error_code,
+            )
+        cause = cause.cause if isinstance(cause, FailureError) else cause.__cause__
+    return JobFailure(error=str(error), error_code=RenderError.error_code)
+
+
+def render_priority(job: RenderJob) -> Priority:
+    """Teams share workers fairly; within a team a job's priority goes first.
+
+    Temporal has the keys 1 (first) to 5: a job's usual 0 is 3, more is earlier.
+    """
+    return Priority(priority_key=max(1, min(5, 3 - job.priority)), fairness_key=job.team)
+
+
+def job_headline(job: RenderJob) -> str:
+    """One line for lists in the Temporal Web UI: `00042 · promo · main · video_h264_vbr_5mbps`."""
+    place = "" if job.index is None else f"{job.index:05d} · "
+    return f"{place}{job.template_name[:60]} · {job.composition[:60]} · {job.output.codec}"
+
+
+def job_details(job: RenderJob) -> str:
+    """The job in Markdown for its page in the Temporal Web UI."""
+    rows = {
+        "job": f"`{job.id}`",
+        "batch": f"`{job.batch_id}`" if job.batch_id else "none",
+        "template": f"{job.template_name} (`{job.template_id}`)",
+        "composition": job.composition,
+        "output": job.output.codec,
+        "assets": str(len(job.assets)),
+        "missing fonts": ", ".join(job.missing_fonts),
+        "tags": ", ".join(job.tags),
+    }
+    lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
+    return "\n".join(["| | |", "|---|---|", *lines])
+
+
+def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:
+    """What a job's workflow is found by. A single job has no batch id."""
+    pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
+        SearchAttributePair(search_attributes.TEAM, job.team),
+        SearchAttributePair(search_attributes.TEMPLATE_IDS, [job.template_id]),
+    ]
+    if job.batch_id:
+        pairs.append(SearchAttributePair(search_attributes.BATCH_ID, job.batch_id))
+    if job.tags:
+        pairs.append(SearchAttributePair(search_attributes.TAGS, job.tags))
+    return TypedSearchAttributes(pairs)

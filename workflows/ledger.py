@@ -1,0 +1,171 @@
+"""The books of a batch: where each job stands, and what each cancellation did.
+
+Pure bookkeeping, so that the workflow reads as the story and this can be tested alone.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models.batches import (
+    Batch,
+    BatchSnapshot,
+    BatchStats,
+    Cancellation,
+    CancellationOutcome,
+    JobRecord,
+)
+from models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+
+
+@dataclass
+class _Request:
+    """One cancellation: the jobs that it may still cancel, and those that had ended."""
+
+    touched: list[int]
+    skipped: list[int] = field(default_factory=list[int])
+
+
+class Ledger:
+    """Positions count the batch's accepted jobs; indexes are positions in the request."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.records = [
+            JobRecord(index=_index(job), status=JobStatus.QUEUED, updated_at=batch.created_at)
+            for job in batch.jobs
+        ]
+        self.stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
+        self.closed_at: datetime | None = None
+        self._position_of = {record.index: at for at, record in enumerate(self.records)}
+        self._queue = deque(range(len(batch.jobs)))
+        self._requests: dict[str, _Request] = {}
+
+    def take_next(self, now: datetime) -> int | None:
+        """Mark the next queued job as rendering and return its position; None if none is left."""
+        while self._queue:
+            position = self._queue.popleft()
+            if self.records[position].status is JobStatus.QUEUED:
+                self._update(position, now, status=JobStatus.RENDERING)
+                return position
+        return None
+
+    def finish(self, position: int, result: RenderResult, now: datetime) -> None:
+        self._update(position, now, status=JobStatus.FINISHED, result=result)
+        self._count(finished=1)
+
+    def fail(self, position: int, failure: JobFailure, now: datetime) -> None:
+        self._update(position, now, status=JobStatus.ERROR, failure=failure)
+        self._count(error=1)
+
+    def cancel(self, position: int, now: datetime) -> None:
+        self._update(position, now, status=JobStatus.CANCELLED)
+        self._count(error=1, cancelled=1)
+
+    def request_cancellation(self, request: Cancellation, now: datetime) -> Iterator[int]:
+        """Cancel the queued jobs at once, and yield the positions of those that are rendering."""
+        if request.request_id in self._requests:
+            return
+        entry = self._requests[request.request_id] = _Request(touched=[])
+        for position in self._positions(request):
+            record = self.records[position]
+            if record.status.is_terminal:
+                entry.skipped.append(record.index)
+                continue
+            entry.touched.append(position)
+            if record.status is JobStatus.QUEUED:
+                self.cancel(position, now)
+            else:
+                yield position
+
+    def outcome(self, request_id: str) -> CancellationOutcome | None:
+        """What a cancellation did so far; None if it has not arrived."""
+        entry = self._requests.get(request_id)
+        if entry is None:
+            return None
+        touched = [self.records[position] for position in entry.touched]
+        ended_before = [
+            record.index
+            for record in touched
+            if record.status.is_terminal and record.status is not JobStatus.CANCELLED
+        ]
+        return CancellationOutcome(
+            request_id=request_id,
+            settled=all(record.status.is_terminal for record in touched),
+            cancelled=[r.index for r in touched if r.status is JobStatus.CANCELLED],
+            skipped=sorted(entry.skipped + ended_before),
+        )
+
+    def snapshot(self) -> BatchSnapshot:
+        outcomes = [self.outcome(request_id) for request_id in self._requests]
+        return BatchSnapshot(
+            team=self.batch.team,
+            id=self.batch.id,
+            created_at=self.batch.created_at,
+            closed_at=self.closed_at,
+            stats=self.stats,
+            summaries=[job.summary for job in self.batch.jobs],
+            records=list(self.records),
+            errors=self.batch.errors,
+            cancellations=[outcome for outcome in outcomes if outcome],
+        )
+
+    def details(self) -> str:
+        """The batch at a glance in Markdown, for the Temporal Web UI."""
+        stats = self.stats
+        done = stats.total - stats.pending
+        failed = stats.error - stats.cancelled
+        percent = 100 * done // stats.total if stats.total else 100
+        lines = [
+            f"**{done} of {stats.total} jobs done ({percent} %)**",
+            "",
+            "| finished | failed | cancelled | pending |",
+            "|---|---|---|---|",
+            f"| {stats.finished} | {failed} | {stats.cancelled} | {stats.pending} |",
+        ]
+        failures = [record for record in self.records if record.failure]
+        if failures:
+            lines += ["", "| index | error |", "|---|---|"]
+            lines += [f"| {r.index} | {r.failure.error} |" for r in failures[:10] if r.failure]
+        if len(failures) > 10:
+            lines += ["", f"and {len(failures) - 10} more failed jobs"]
+        return "\n".join(lines)
+
+    def _positions(self, request: Cancellation) -> list[int]:
+        if request.indexes is None:
+            return list(range(len(self.records)))
+        return [self._position_of[i] for i in request.indexes if i in self._position_of]
+
+    def _update(
+        self,
+        position: int,
+        now: datetime,
+        *,
+        status: JobStatus,
+        result: RenderResult | None = None,
+        failure: JobFailure | None = None,
+    ) -> None:
+        record = self.records[position]
+        self.records[position] = record.model_copy(
+            update={
+                "status": status,
+                "updated_at": max(now, record.updated_at),
+                "result": result,
+                "failure": failure,
+            }
+        )
+
+    def _count(self, *, finished: int = 0, error: int = 0, cancelled: int = 0) -> None:
+        self.stats = BatchStats(
+            total=self.stats.total,
+            finished=self.stats.finished + finished,
+            error=self.stats.error + error,
+            pending=self.stats.pending - finished - error,
+            cancelled=self.stats.cancelled + cancelled,
+        )
+
+
+def _index(job: RenderJob) -> int:
+    assert job.index is not None, "a batch's job has an index"
+    return job.index
