@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     max_frames: int = Field(default=60 * 60 * 30, ge=1)
     max_asset_bytes: int = Field(default=256 * 1024**2, ge=1024)
     allow_private_networks: bool = False  # let assets be fetched from private addresses
+    object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
+    drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders
 
     log_level: str = "info"
     log_json: bool = False

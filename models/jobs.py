@@ -139,6 +139,7 @@ class RenderJob(WireModel):
     engine: str
     template_id: str
     template_name: str
+    template_type: str
     template_source: str  # object key of exactly the version that was checked at submission
     composition: str
     assets: list[Asset]

@@ -1,0 +1,99 @@
+"""HTTP requests to addresses that clients name, kept away from private networks.
+
+The name is resolved once, every address is checked, and the connection goes to a checked address:
+a name that changes its address between check and use (DNS rebinding) gains nothing. Redirects open
+connections the same way.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from typing import Any, cast
+
+import anyio
+import httpcore
+import httpx
+
+from models.errors import AssetInvalid
+
+_CONNECT_TIMEOUT = 10.0  # seconds
+_READ_TIMEOUT = 30.0  # seconds between two pieces of an answer
+
+
+def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
+    """An HTTP client for untrusted URLs: no proxies, few redirects, bounded waiting."""
+    transport = httpx.AsyncHTTPTransport()
+    if not allow_private_networks:
+        transport = _PublicTransport()
+    return httpx.AsyncClient(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=True,
+        max_redirects=5,
+        timeout=httpx.Timeout(_READ_TIMEOUT, connect=_CONNECT_TIMEOUT),
+        headers={"User-Agent": "reelbatch"},
+    )
+
+
+class _PublicTransport(httpx.AsyncHTTPTransport):
+    def __init__(self) -> None:
+        super().__init__()
+        # httpx has no parameter for the network backend; httpcore, below it, does.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            max_connections=100,
+            network_backend=_PublicBackend(),
+        )
+
+
+class _PublicBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        # httpcore declares a placeholder of this name for installations without anyio.
+        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        address = await _public_address(host, port)
+        return await self._backend.connect_tcp(
+            address, port, timeout, local_address, socket_options
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+async def _public_address(host: str, port: int) -> str:
+    """Resolve `host`. Raises AssetInvalid if any of its addresses is not public."""
+    try:
+        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(f"{host} has no address") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    for address in addresses:
+        if not is_public(address):
+            raise AssetInvalid(
+                f"{host} is not a public address. Give a URL that is reachable from the internet, "
+                "or let the server's operator allow private networks."
+            )
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable for everyone, also where IPv6 wraps an IPv4 address."""
+    parsed = ipaddress.ip_address(address.split("%", 1)[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
+        if inner is not None:
+            return is_public(str(inner))
+        if parsed in _NAT64:
+            return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
+    return parsed.is_global and not parsed.is_multicast
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

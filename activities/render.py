@@ -1,0 +1,177 @@
+"""The activities of an engine's task queue: rendering a job and inspecting a template."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from activities.asset_files import AssetFetcher
+from activities.failures import as_application_errors
+from activities.object_cache import ObjectCache
+from activities.scratch import Scratch
+from engines.base import RenderLimits, RenderRequest
+from engines.pool import RenderPool
+from models.codecs import CODECS
+from models.errors import RendererInterrupted, RenderError
+from models.jobs import RenderJob, RenderResult
+from models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
+from storage import keys
+from storage.objects import read_model, write_model
+from workflows.activity_names import INSPECT_TEMPLATE, RENDER
+
+HEARTBEAT_INTERVAL = 0.5  # seconds; a cancellation reaches the worker with a heartbeat's answer
+
+
+class RenderActivities:
+    """What one engine's queue asks for. Both may run again after a crash and end the same."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        pool: RenderPool,
+        cache: ObjectCache,
+        fetcher: AssetFetcher,
+        scratch: Scratch,
+        limits: RenderLimits,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._cache = cache
+        self._fetcher = fetcher
+        self._scratch = scratch
+        self._limits = limits
+
+    @activity.defn(name=RENDER)
+    async def render(self, job: RenderJob) -> RenderResult:
+        """Download what the job needs, render it in a child process and upload the file."""
+        started_at = datetime.now(UTC)
+        progress = Progress()
+        with as_application_errors(), self._scratch.work_dir() as folder:
+            async with heartbeats(progress):
+                request = await self._prepare(job, folder)
+                rendering_started = monotonic()
+                rendered = await self._pool.render(request, progress.set)
+                render_duration = monotonic() - rendering_started
+                size = request.output_path.stat().st_size
+                await self._upload(job, request.output_path)
+        return RenderResult(
+            output_key=job.output_key,
+            media_type=CODECS[job.output.codec].media_type,
+            size=size,
+            width=rendered.width,
+            height=rendered.height,
+            frames=rendered.frames,
+            render_duration=render_duration,
+            started_at=started_at,
+            finished_at=datetime.now(UTC),
+        )
+
+    @activity.defn(name=INSPECT_TEMPLATE)
+    async def inspect_template(self, template: TemplateInspectionJob) -> TemplateStatus:
+        """Read an uploaded template and write what was found, or what is wrong, in its record."""
+        record = await self._current_record(template)
+        if record is None:
+            return TemplateStatus.ERROR
+        with as_application_errors(), self._scratch.work_dir() as folder:
+            file = folder / "template"
+            async with heartbeats(Progress()):
+                await self._cache.link(template.source, file)
+                changes = await self._inspect(file, record.type)
+        record = await self._current_record(template)
+        if record is None:
+            return TemplateStatus.ERROR
+        record = record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
+        await write_model(
+            self._store, keys.template_record(template.team, template.template_id), record
+        )
+        return record.status
+
+    async def _inspect(self, file: Path, template_type: str) -> dict[str, object]:
+        try:
+            inspection = await self._pool.inspect(file, template_type)
+        except RenderError as error:
+            if error.retryable:
+                raise
+            return {"status": TemplateStatus.ERROR, "error": error.message, "inspection": None}
+        return {"status": TemplateStatus.UPLOADED, "error": None, "inspection": inspection}
+
+    async def _current_record(self, template: TemplateInspectionJob) -> TemplateRecord | None:
+        """The record, unless the template was deleted or has a newer upload by now."""
+        key = keys.template_record(template.team, template.template_id)
+        record = await read_model(self._store, key, TemplateRecord)
+        return record if record and record.source == template.source else None
+
+    async def _prepare(self, job: RenderJob, folder: Path) -> RenderRequest:
+        template = folder / "template"
+        await self._cache.link(job.template_source, template)
+        fonts: list[Path] = []
+        for number, key in enumerate(job.fonts):
+            fonts.append(folder / f"font-{number}")
+            await self._cache.link(key, fonts[-1])
+        work_dir = folder / "work"
+        work_dir.mkdir()
+        return RenderRequest(
+            template=template,
+            template_type=job.template_type,
+            composition=job.composition,
+            output=job.output,
+            output_path=work_dir / f"output.{job.output.extension}",
+            work_dir=work_dir,
+            assets=await self._fetcher.fetch_all(job.assets, folder),
+            fonts=fonts,
+            limits=self._limits,
+        )
+
+    async def _upload(self, job: RenderJob, file: Path) -> None:
+        """Upload atomically; a cancelled upload leaves nothing."""
+        try:
+            await self._store.put_async(
+                job.output_key,
+                file,
+                attributes={"Content-Type": CODECS[job.output.codec].media_type},
+            )
+        except asyncio.CancelledError:
+            with contextlib.suppress(FileNotFoundError):
+                await self._store.delete_async(job.output_key)
+            raise
+
+
+class Progress:
+    """How far the render is, in percent."""
+
+    def __init__(self) -> None:
+        self.percent = 0.0
+
+    def set(self, percent: float) -> None:
+        self.percent = max(self.percent, min(100.0, percent))
+
+
+@asynccontextmanager
+async def heartbeats(progress: Progress) -> AsyncGenerator[None]:
+    """Tell Temporal now and then that the activity lives, and how far it is.
+
+    Raises RendererInterrupted where the worker's own end cancelled the activity: another worker
+    takes it over.
+    """
+    beating = asyncio.create_task(_beat(progress))
+    try:
+        yield
+    except asyncio.CancelledError:
+        details = activity.cancellation_details()
+        if details is not None and details.worker_shutdown:
+            raise RendererInterrupted("The worker was stopped during this render.") from None
+        raise
+    finally:
+        beating.cancel()
+
+
+async def _beat(progress: Progress) -> None:
+    while True:
+        activity.heartbeat(progress.percent)
+        await asyncio.sleep(HEARTBEAT_INTERVAL)

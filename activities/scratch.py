@@ -1,0 +1,68 @@
+"""A worker's folder for work files, which nobody else's crash can leave behind for good."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import TracebackType
+
+_PREFIX = "reelbatch-worker-"
+_LOCK = "lock"
+
+
+class Scratch(AbstractContextManager["Scratch"]):
+    """A folder that is removed at the end; folders of dead workers are removed at the start.
+
+    A lock on a file inside marks a folder as in use: the kernel drops it however a worker dies.
+    Raises OSError if the folder cannot be made.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
+        self._parent = parent or Path(tempfile.gettempdir())
+        self._parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(self._parent)
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
+        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+    @contextmanager
+    def work_dir(self) -> Generator[Path]:
+        """A folder for one render, removed with everything in it."""
+        folder = Path(tempfile.mkdtemp(prefix="render-", dir=self.path))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for folder in parent.glob(f"{_PREFIX}*"):
+        if not _in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_use(folder: Path) -> bool:
+    """A folder without a lock file is so new that its owner is about to make it."""
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False

@@ -1,0 +1,41 @@
+"""A real HTTP server on loopback that answers as a test says."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+import pytest_asyncio
+
+
+@dataclass
+class Origin:
+    """Answers by path with raw HTTP; `requests` counts them."""
+
+    url: str = ""
+    answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    requests: list[str] = field(default_factory=list[str])
+
+    def answer(
+        self, path: str, body: bytes = b"", *, status: str = "200 OK", headers: str = ""
+    ) -> str:
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}"
+        self.answers[path] = head.encode() + b"\r\n" + body
+        return self.url + path
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        path = request.split(b" ", 2)[1].decode()
+        self.requests.append(path)
+        writer.write(self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+        await writer.drain()
+        writer.close()
+
+
+@pytest_asyncio.fixture
+async def origin() -> AsyncGenerator[Origin]:
+    running = Origin()
+    server = await asyncio.start_server(running.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    running.url = f"http://127.0.0.1:{port}"
+    async with server:
+        yield running

@@ -1,0 +1,38 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from activities.scratch import Scratch
+
+HOLD = """
+import sys, pathlib
+from activities.scratch import Scratch
+scratch = Scratch(pathlib.Path(sys.argv[1]))
+(scratch.path / "left-over").touch()
+print(scratch.path, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_work_dir_is_gone_after_its_render(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch, scratch.work_dir() as folder:
+        (folder / "frame").touch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_worker_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as other:
+        assert other.stdout is not None
+        folder = Path(other.stdout.readline().strip())
+        with Scratch(tmp_path):
+            assert folder.exists(), "a living worker's folder is left alone"
+        other.kill()
+        other.wait()
+        with Scratch(tmp_path):
+            assert not folder.exists()

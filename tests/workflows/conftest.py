@@ -1,0 +1,44 @@
+"""The time-skipping Temporal server."""
+
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from models import search_attributes
+from tests.workflows.workbench import Workbench
+
+
+@pytest_asyncio.fixture(scope="session")
+async def environment() -> AsyncGenerator[WorkflowEnvironment]:
+    server = Path(sys.executable).with_name("temporal-test-server")
+    async with await WorkflowEnvironment.start_time_skipping(
+        data_converter=pydantic_data_converter, test_server_existing_path=str(server)
+    ) as started:
+        await register_search_attributes(started.client)
+        yield started
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Without these the server drops the start of a child workflow that has them."""
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=client.namespace,
+            search_attributes={
+                key.name: IndexedValueType.ValueType(key.indexed_value_type)
+                for key in search_attributes.ALL
+            },
+        )
+    )
+
+
+@pytest.fixture
+def workbench(environment: WorkflowEnvironment) -> Workbench:
+    return Workbench(environment.client)

@@ -1,0 +1,81 @@
+"""The books of a batch, whatever happens in whatever order."""
+
+import random
+
+import pytest
+
+from models.batches import Cancellation
+from models.jobs import JobFailure, JobStatus
+from tests.workflows.workbench import NOW, a_batch, finished
+from workflows.ledger import Ledger
+
+FAILURE = JobFailure(error="it broke", error_code="RENDER_FAILED")
+
+
+def check(ledger: Ledger) -> None:
+    stats, records = ledger.stats, ledger.records
+    assert stats.total == stats.finished + stats.error + stats.pending == len(records)
+    assert stats.finished == sum(r.status is JobStatus.FINISHED for r in records)
+    assert stats.cancelled == sum(r.status is JobStatus.CANCELLED for r in records)
+    assert stats.pending == sum(not r.status.is_terminal for r in records)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_counts_add_up_after_every_step(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
+    batch = a_batch(sorted(chance.sample(range(100), 30)))
+    ledger = Ledger(batch)
+    running: set[int] = set()
+    while ledger.stats.pending:
+        step = chance.random()
+        if step < 0.5 and (position := ledger.take_next(NOW)) is not None:
+            running.add(position)
+        elif step < 0.9 and running:
+            position = running.pop()
+            if chance.random() < 0.7:
+                ledger.finish(position, finished(batch.jobs[position]), NOW)
+            else:
+                ledger.fail(position, FAILURE, NOW)
+        elif step >= 0.97:
+            request = Cancellation(request_id=str(chance.random()))
+            for position in ledger.request_cancellation(request, NOW):
+                running.discard(position)
+                ledger.cancel(position, NOW)
+        check(ledger)
+    assert ledger.take_next(NOW) is None
+
+
+def test_a_job_that_finished_despite_its_cancellation_is_skipped_in_the_outcome() -> None:
+    batch = a_batch(range(2))
+    ledger = Ledger(batch)
+    position = ledger.take_next(NOW)
+    assert position == 0
+    assert list(ledger.request_cancellation(Cancellation(request_id="a"), NOW)) == [0]
+    outcome = ledger.outcome("a")
+    assert outcome is not None
+    assert not outcome.settled
+    ledger.finish(0, finished(batch.jobs[0]), NOW)
+    outcome = ledger.outcome("a")
+    assert outcome is not None
+    assert (outcome.settled, outcome.cancelled, outcome.skipped) == (True, [1], [0])
+
+
+def test_a_second_cancellation_finds_nothing_left() -> None:
+    ledger = Ledger(a_batch(range(3)))
+    list(ledger.request_cancellation(Cancellation(request_id="a"), NOW))
+    list(ledger.request_cancellation(Cancellation(request_id="b"), NOW))
+    outcome = ledger.outcome("b")
+    assert outcome is not None
+    assert (outcome.cancelled, outcome.skipped) == ([], [0, 1, 2])
+
+
+def test_the_details_show_counts_and_the_first_failures() -> None:
+    batch = a_batch(range(12))
+    ledger = Ledger(batch)
+    for position in range(11):
+        ledger.take_next(NOW)
+        ledger.fail(position, FAILURE, NOW)
+    text = ledger.details()
+    assert "11 of 12 jobs done (91 %)" in text
+    assert "| 0 | it broke |" in text
+    assert "and 1 more failed jobs" in text

@@ -1,0 +1,110 @@
+"""A worker whose renders are what a test says, and builders of batches."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+from models.batches import Batch, BatchSnapshot
+from models.ids import batch_job_id, batch_workflow_id, new_batch_id, render_task_queue
+from models.jobs import Output, RenderJob, RenderResult
+from workflows.activity_names import CONTROL_TASK_QUEUE, RENDER, WRITE_MANIFEST
+from workflows.batch import BatchWorkflow
+from workflows.job import RenderJobWorkflow
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+Render = Callable[[RenderJob], Awaitable[RenderResult]]
+
+
+class Workbench:
+    """A server, a worker around one render function, and the manifests that were written."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.manifests: list[BatchSnapshot] = []
+
+    @asynccontextmanager
+    async def worker(self, render: Render, slots: int = 100) -> AsyncGenerator[None]:
+        @activity.defn(name=WRITE_MANIFEST)
+        async def write_manifest(snapshot: BatchSnapshot) -> None:
+            self.manifests.append(snapshot)
+
+        @activity.defn(name=RENDER)
+        async def render_activity(job: RenderJob) -> RenderResult:
+            return await render(job)
+
+        control = Worker(
+            self.client,
+            task_queue=CONTROL_TASK_QUEUE,
+            workflows=[BatchWorkflow, RenderJobWorkflow],
+            activities=[write_manifest],
+        )
+        engine = Worker(
+            self.client,
+            task_queue=render_task_queue("test"),
+            activities=[render_activity],
+            max_concurrent_activities=slots,
+        )
+        async with control, engine:
+            yield
+
+    async def start(self, batch: Batch) -> WorkflowHandle[BatchWorkflow, BatchSnapshot]:
+        return await self.client.start_workflow(
+            BatchWorkflow.run,
+            batch,
+            id=batch_workflow_id(batch.team, batch.id),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+
+
+def a_batch(indexes: Iterable[int], concurrency: int = 20) -> Batch:
+    """A batch of accepted jobs; `indexes` are their places in the request."""
+    batch_id = new_batch_id()
+    team = f"team-{uuid4().hex[:8]}"
+    return Batch(
+        team=team,
+        id=batch_id,
+        created_at=NOW,
+        jobs=[a_job(team, batch_id, index) for index in indexes],
+        concurrency=concurrency,
+    )
+
+
+def finished(job: RenderJob) -> RenderResult:
+    """The result of a render that went well."""
+    return RenderResult(
+        output_key=job.output_key,
+        media_type="image/png",
+        size=1,
+        width=1,
+        height=1,
+        frames=1,
+        render_duration=0.5,
+        started_at=NOW,
+        finished_at=NOW,
+    )
+
+
+def a_job(team: str, batch_id: str, index: int) -> RenderJob:
+    job_id = batch_job_id(batch_id, index)
+    return RenderJob(
+        team=team,
+        id=job_id,
+        index=index,
+        batch_id=batch_id,
+        engine="test",
+        template_id="01JTEMPLATE000000000000000",
+        template_name="promo",
+        template_type="lottie",
+        template_source="teams/t/templates/x/source-y",
+        composition="main",
+        assets=[],
+        output=Output(output_type="image", codec="image_png", end_frame=1),
+        output_key=f"teams/{team}/outputs/{job_id}.png",
+        created_at=NOW,
+    )

@@ -1,0 +1,122 @@
+"""A worker process: settings, connection, workers. `python -m worker`."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import structlog
+from obstore.store import ObjectStore
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+import logs
+from activities.asset_files import AssetFetcher
+from activities.manifest import ManifestActivities
+from activities.object_cache import ObjectCache
+from activities.public_network import http_client
+from activities.render import HEARTBEAT_INTERVAL, RenderActivities
+from activities.scratch import Scratch
+from connection import connect
+from engines.pool import RenderPool
+from engines.registry import load_engines
+from models.ids import render_task_queue
+from settings import Settings
+from storage.objects import open_store
+from workflows.activity_names import CONTROL_TASK_QUEUE
+from workflows.batch import BatchWorkflow
+from workflows.job import RenderJobWorkflow
+from workflows.template import InspectTemplateWorkflow
+
+log = structlog.get_logger("worker")
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve the control queue and each engine's queue until `stop` is set, then drain.
+
+    Raises RuntimeError if Temporal does not answer, and OSError if the scratch folder or the
+    object store cannot be used.
+    """
+    store = open_store(settings.object_store)
+    client = await connect(settings, store)
+    async with AsyncExitStack() as resources:
+        scratch = resources.enter_context(Scratch(settings.scratch))
+        cache = ObjectCache(store, scratch.path / "objects", settings.object_cache_bytes)
+        http = await resources.enter_async_context(
+            http_client(allow_private_networks=settings.allow_private_networks)
+        )
+        fetcher = AssetFetcher(http, settings.max_asset_bytes)
+        workers = [_control_worker(settings, client, store)]
+        for name in load_engines(settings.engines):
+            pool = RenderPool(
+                name, processes=settings.render_processes, limits=settings.render_limits
+            )
+            await resources.enter_async_context(pool)
+            activities = RenderActivities(
+                store, pool, cache, fetcher, scratch, settings.render_limits
+            )
+            workers.append(_engine_worker(settings, client, name, activities))
+        await _serve(workers, stop)
+
+
+def _control_worker(settings: Settings, client: Client, store: ObjectStore) -> Worker:
+    return Worker(
+        client,
+        task_queue=CONTROL_TASK_QUEUE,
+        workflows=[BatchWorkflow, RenderJobWorkflow, InspectTemplateWorkflow],
+        activities=[ManifestActivities(store).write_manifest],
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+    )
+
+
+def _engine_worker(
+    settings: Settings, client: Client, engine: str, activities: RenderActivities
+) -> Worker:
+    interval = timedelta(seconds=HEARTBEAT_INTERVAL)
+    return Worker(
+        client,
+        task_queue=render_task_queue(engine),
+        activities=[activities.render, activities.inspect_template],
+        max_concurrent_activities=settings.render_processes,
+        # Without these the SDK holds heartbeats back, and cancellations come with their answers.
+        max_heartbeat_throttle_interval=interval,
+        default_heartbeat_throttle_interval=interval,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+    )
+
+
+async def _serve(workers: Sequence[Worker], stop: asyncio.Event) -> None:
+    """Run the workers; the end of one is the end of all."""
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    stopping = asyncio.create_task(stop.wait())
+    log.info("worker ready", queues=[worker.task_queue for worker in workers])
+    await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    log.info("worker draining")
+    await asyncio.gather(*(worker.shutdown() for worker in workers))
+    await asyncio.gather(*running)
+
+
+async def _main(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await run(settings, stop)
+
+
+def main() -> int:
+    settings = Settings()
+    logs.configure(settings)
+    try:
+        asyncio.run(_main(settings))
+    except (OSError, RuntimeError, ValueError) as error:
+        log.error("worker cannot run", reason=str(error))  # noqa: TRY400  one clear line
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
