@@ -12,9 +12,11 @@ from temporalio.worker import Worker
 from models.batches import Batch, BatchSnapshot
 from models.ids import batch_job_id, batch_workflow_id, new_batch_id, render_task_queue
 from models.jobs import Output, RenderJob, RenderResult
-from workflows.activity_names import CONTROL_TASK_QUEUE, RENDER, WRITE_MANIFEST
+from models.templates import TemplateInspectionJob, TemplateStatus
+from workflows.activity_names import CONTROL_TASK_QUEUE, INSPECT_TEMPLATE, RENDER, WRITE_MANIFEST
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
+from workflows.template import InspectTemplateWorkflow
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -38,16 +40,20 @@ class Workbench:
         async def render_activity(job: RenderJob) -> RenderResult:
             return await render(job)
 
+        @activity.defn(name=INSPECT_TEMPLATE)
+        async def inspect_template(_template: TemplateInspectionJob) -> TemplateStatus:
+            return TemplateStatus.UPLOADED
+
         control = Worker(
             self.client,
             task_queue=CONTROL_TASK_QUEUE,
-            workflows=[BatchWorkflow, RenderJobWorkflow],
+            workflows=[BatchWorkflow, RenderJobWorkflow, InspectTemplateWorkflow],
             activities=[write_manifest],
         )
         engine = Worker(
             self.client,
             task_queue=render_task_queue("test"),
-            activities=[render_activity],
+            activities=[render_activity, inspect_template],
             max_concurrent_activities=slots,
         )
         async with control, engine:

@@ -1,0 +1,152 @@
+"""A whole running service, as `reelbatch up` starts it, and what tests need to see of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from cli.connection_file import Connection
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 240.0  # seconds before a condition that never comes fails a test
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
+    """Look again and again until there is something."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if (seen := look()) is not None:
+            return seen
+        time.sleep(0.1)
+    raise AssertionError(f"no {what} within {patience:.0f} seconds")
+
+
+class Service:
+    """`reelbatch up` on a home of its own, and a client of its API."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.scratch = home / "scratch"
+        self._up: subprocess.Popen[bytes] | None = None
+        self.http = httpx.Client(timeout=60)
+        self.connection: Connection
+
+    def start(self) -> None:
+        file = self.home / "connection.json"
+        file.unlink(missing_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        ports = [f"--{name}-port=0" for name in ("api", "temporal", "ui")]
+        with (self.home / "up.log").open("ab") as log:
+            self._up = subprocess.Popen(
+                [sys.executable, "-m", "cli", "up", f"--home={self.home}", *ports],
+                cwd=ROOT,
+                env={**os.environ, "REELBATCH_SCRATCH": str(self.scratch)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        until(lambda: file.exists() or None, "connection.json", 90)
+        self.connection = Connection.model_validate_json(file.read_bytes())
+        self.http.base_url = self.connection.base_url
+        self.http.headers["Authorization"] = f"Bearer {self.connection.token}"
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does. Returns the exit code."""
+        assert self._up is not None
+        self._up.send_signal(signal.SIGINT)
+        return self._up.wait(timeout=60)
+
+    def worker_pid(self) -> int | None:
+        """The worker that runs now."""
+        assert self._up is not None
+        for pid in descendants(self._up.pid):
+            if command_of(pid)[-2:] == ["-m", "worker"]:
+                return pid
+        return None
+
+    def post(self, path: str, body: Any) -> Any:
+        response = self.http.post(path, json=body)
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    def get(self, path: str) -> Any:
+        response = self.http.get(path)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def upload_template(self, content: bytes, template_type: str = "lottie") -> str:
+        """Create a template, upload its file and wait for its inspection. Returns its id."""
+        created = self.post("/templates", {"type": template_type, "displayName": "test"})
+        upload = httpx.put(created["uploadInfo"]["url"], content=content, timeout=60)
+        assert upload.status_code == 200, upload.text
+
+        def look() -> str | None:
+            status = self.get(f"/templates/{created['id']}")["status"]
+            return status if status in ("uploaded", "error") else None
+
+        assert until(look, "inspection") == "uploaded"
+        return created["id"]
+
+    def poll_to_the_end(self, batch_id: str) -> Iterator[Any]:
+        """Read the batch again and again until nothing is pending; each answer is checked."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            batch = self.get(f"/batches/{batch_id}")
+            check_counts(batch)
+            yield batch
+            if batch["stats"]["pending"] == 0:
+                return
+            time.sleep(0.3)
+        raise AssertionError(f"jobs still pending after {PATIENCE:.0f} seconds")
+
+    def end_of(self, batch_id: str) -> Any:
+        *_, last = self.poll_to_the_end(batch_id)
+        return last
+
+
+def check_counts(batch: Any) -> None:
+    stats, statuses = batch["stats"], [job["status"] for job in batch["jobs"]]
+    assert stats["total"] == stats["finished"] + stats["error"] + stats["pending"] == len(statuses)
+    assert stats["finished"] == statuses.count("finished")
+    assert stats["error"] == statuses.count("error") + statuses.count("manually_cancelled")
+    assert stats["cancelled"] == statuses.count("manually_cancelled")
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below `pid`."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [below for child in map(int, children) for below in (child, *descendants(child))]
+
+
+def command_of(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    except OSError:
+        return []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that waits for its parent to take note does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def processor_seconds(pid: int) -> float:
+    """How long a process has computed so far."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,202 @@
+"""The main job on a running service: real Temporal server, API, worker and renders."""
+
+import io
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+import pytest
+from PIL import Image
+
+from models.ids import batch_job_id
+from tests.integration.lottie_documents import long_film, still_card
+from tests.integration.service import Service, descendants, is_alive, processor_seconds, until
+
+SAMPLES = Path(__file__).parents[1] / "lottie"
+
+
+@pytest.fixture(scope="module")
+def card(service: Service) -> str:
+    return service.upload_template(still_card())
+
+
+@pytest.fixture(scope="module")
+def film(service: Service) -> str:
+    return service.upload_template(long_film())
+
+
+def still(template: str, title: str = "A", **fields: Any) -> dict[str, Any]:
+    return {
+        "template": {"id": template, "composition": "main"},
+        "settings": {"type": "image", "frames": 0},
+        "assets": [{"type": "text", "layerName": "title", "value": title}],
+        **fields,
+    }
+
+
+def video(template: str, frames: int, codec: str = "video_h264_vbr_1mbps") -> dict[str, Any]:
+    return {
+        "template": {"id": template, "composition": "main"},
+        "settings": {"type": "video", "codec": codec, "frames": [0, frames], "quality": "draft"},
+    }
+
+
+def test_a_thousand_jobs_of_which_forty_are_invalid(service: Service, card: str) -> None:
+    invalid = set(range(7, 1000, 25))
+    assert len(invalid) == 40
+    jobs = [still(card, str(index)) for index in range(1000)]
+    for index in invalid:
+        jobs[index]["assets"][0]["layerName"] = "titel"
+
+    created = service.post("/batches", {"jobs": jobs})
+
+    assert created["status"] == "partial"
+    assert (created["totalJobs"], created["successCount"]) == (1000, 960)
+    assert [job["index"] for job in created["jobs"]] == sorted(set(range(1000)) - invalid)
+    assert [error["index"] for error in created["errors"]] == sorted(invalid)
+    assert {error["errorCode"] for error in created["errors"]} == {"LAYER_NOT_FOUND"}
+    assert "did you mean" in created["errors"][0]["error"].lower()
+
+    finished, batch = 0, created
+    for batch in service.poll_to_the_end(created["batchId"]):
+        assert batch["stats"]["total"] == 960
+        assert batch["stats"]["finished"] >= finished, "a finished job stays finished"
+        finished = batch["stats"]["finished"]
+    assert (batch["status"], finished) == ("finished", 960)
+    for job in batch["jobs"]:
+        assert job["id"] == batch_job_id(created["batchId"], job["index"])
+    for job in batch["jobs"][::100]:
+        content = httpx.get(job["outputUrl"])
+        assert content.headers["content-type"] == "image/png"
+        assert Image.open(io.BytesIO(content.content)).size == (16, 16)
+
+
+def test_large_jobs_are_accepted_and_cancelled_before_they_start(
+    service: Service, film: str
+) -> None:
+    jobs = [
+        {
+            **video(film, 17_000),
+            "assets": [{"type": "text", "layerName": "title", "value": f"{index:016x}" * 1024}],
+        }
+        for index in range(1000)
+    ]
+    created = service.post("/batches", {"jobs": jobs})
+    assert created["successCount"] == 1000
+    cancelled = service.http.post(f"/batches/{created['batchId']}/cancel").json()
+    assert (cancelled["status"], cancelled["cancelledCount"]) == ("cancelled", 1000)
+    batch = service.get(f"/batches/{created['batchId']}")
+    assert (batch["status"], batch["stats"]["pending"]) == ("error", 0)
+    assert batch["stats"]["cancelled"] == 1000
+
+
+def test_cancel_in_the_middle_stops_running_renders(service: Service, card: str, film: str) -> None:
+    jobs = [still(card) if index < 20 else video(film, 17_000) for index in range(200)]
+    created = service.post("/batches", {"jobs": jobs})
+    batch_id = created["batchId"]
+
+    def some_rendering() -> Any:
+        batch = service.get(f"/batches/{batch_id}")
+        rendering = [job for job in batch["jobs"] if job["status"] == "render:dorender"]
+        return batch if batch["stats"]["finished"] >= 20 and rendering else None
+
+    until(some_rendering, "running render")
+    until(lambda: list(service.scratch.rglob("output.mp4")) or None, "partial file")
+    worker = service.worker_pid()
+    assert worker is not None
+    rendering = [pid for pid in descendants(worker) if processor_seconds(pid) > 1.0]
+    before = service.get(f"/batches/{batch_id}")["stats"]
+
+    answer = service.http.post(f"/batches/{batch_id}/cancel")
+    assert answer.status_code == 200, answer.text
+    outcome = answer.json()
+    until(lambda: not any(map(is_alive, rendering)) or None, "end of the render processes", 2)
+    until(lambda: not list(service.scratch.rglob("render-*")) or None, "end of partial files", 2)
+
+    assert outcome["status"] == "partial"
+    assert outcome["totalJobs"] == 200
+    assert outcome["cancelledCount"] + outcome["skippedCount"] == 200
+    assert outcome["skippedCount"] == before["finished"] == 20
+    assert len(outcome["cancelledJobs"]) == outcome["cancelledCount"]
+    batch = service.end_of(batch_id)
+    assert batch["stats"] == {
+        "total": 200,
+        "finished": 20,
+        "error": 180,
+        "pending": 0,
+        "cancelled": 180,
+    }
+    again = service.http.post(f"/batches/{batch_id}/cancel").json()
+    assert (again["status"], again["cancelledCount"]) == ("unchanged", 0)
+    never_made = batch["jobs"][-1]["outputUrl"]
+    assert httpx.get(never_made).status_code == 404
+
+
+def test_a_killed_workers_jobs_finish_after_its_return(service: Service, film: str) -> None:
+    created = service.post("/batches", {"jobs": [video(film, 40 + index) for index in range(40)]})
+    batch_id = created["batchId"]
+
+    def several_finished() -> Any:
+        return service.get(f"/batches/{batch_id}")["stats"]["finished"] >= 3 or None
+
+    until(several_finished, "finished job")
+    worker = service.worker_pid()
+    assert worker is not None
+    children = descendants(worker)
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: not any(map(is_alive, children)) or None, "end of its render processes", 10)
+    until(lambda: service.worker_pid(), "new worker")
+
+    batch = service.end_of(batch_id)
+    assert (batch["stats"]["finished"], batch["stats"]["total"]) == (40, 40)
+    for job in batch["jobs"][::8]:
+        with av.open(io.BytesIO(httpx.get(job["outputUrl"]).content), "r") as film_file:
+            assert sum(1 for _ in film_file.decode(video=0)) == 40 + job["index"]
+    assert not list(service.scratch.rglob("render-*"))
+
+
+def test_a_template_that_kills_the_renderer_fails_only_its_own_job(
+    service: Service, card: str
+) -> None:
+    deadly = service.upload_template((SAMPLES / "downloader.json").read_bytes())
+    whole = service.get(f"/templates/{deadly}")
+    created = service.post(
+        "/batches",
+        {
+            "jobs": [
+                {
+                    "template": {"id": deadly, "composition": whole["compositions"][0]},
+                    "settings": {"type": "image", "frames": 0},
+                },
+                still(card),
+            ]
+        },
+    )
+    batch = service.end_of(created["batchId"])
+    assert [job["status"] for job in batch["jobs"]] == ["error", "finished"]
+    job = service.get(f"/jobs/{batch['jobs'][0]['id']}")
+    assert job["errorCode"] == "RENDER_CRASHED"
+    assert job["stats"]["error"] == job["error"]
+
+
+def test_a_single_job_shows_its_progress_and_its_result(service: Service, film: str) -> None:
+    created = service.post("/jobs", video(film, 900))
+    assert httpx.get(created["outputUrl"]).status_code == 404
+    seen: set[float] = set()
+
+    def ended() -> Any:
+        job = service.get(f"/jobs/{created['id']}")
+        if job["status"] == "render:dorender":
+            seen.add(job["progress"])
+        return job if job["status"] == "finished" else None
+
+    job = until(ended, "finished job")
+    assert job["progress"] == 100
+    assert any(0 < percent < 100 for percent in seen)
+    with av.open(io.BytesIO(httpx.get(job["outputUrl"]).content), "r") as file:
+        stream = file.streams.video[0]
+        assert (stream.codec_context.width, stream.codec_context.height) == (320, 180)
+        assert sum(1 for _ in file.decode(video=0)) == 900

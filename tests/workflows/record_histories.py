@@ -1,0 +1,91 @@
+"""Records the histories that must keep replaying: `python -m tests.workflows.record_histories`.
+
+Run it after a deliberate change of the workflows' shape, with a new version as argument; histories
+of earlier versions stay, since workflows of those versions may still be open somewhere.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from models import search_attributes
+from models.batches import Cancellation
+from models.ids import job_workflow_id, template_workflow_id
+from models.jobs import RenderJob, RenderResult
+from models.templates import TemplateInspectionJob
+from tests.workflows.workbench import Workbench, a_batch, finished
+from workflows.activity_names import CONTROL_TASK_QUEUE
+from workflows.batch import BatchWorkflow
+from workflows.template import InspectTemplateWorkflow
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+async def render(job: RenderJob) -> RenderResult:
+    """Jobs end in every way that there is, by their index."""
+    if job.index == 1:
+        raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
+    if job.index is not None and job.index >= 6:
+        await heartbeat_forever()
+    return finished(job)
+
+
+async def heartbeat_forever() -> None:
+    while True:
+        activity.heartbeat(1.0)
+        await asyncio.sleep(0.1)
+
+
+async def record(client: Client, version: str) -> None:
+    workbench = Workbench(client)
+    async with workbench.worker(render):
+        batch = a_batch(range(12), concurrency=3)
+        handle = await workbench.start(batch)
+        while (await handle.query(BatchWorkflow.stats)).finished < 5:  # noqa: ASYNC110  remote
+            await asyncio.sleep(0.05)
+        await handle.signal(BatchWorkflow.cancel, Cancellation(request_id="one", indexes=[11]))
+        await handle.signal(BatchWorkflow.cancel, Cancellation(request_id="all"))
+        await handle.result()
+        await save(handle, f"batch-{version}")
+        for index in (0, 1, 6):
+            job_id = job_workflow_id(batch.team, batch.jobs[index].id)
+            ending = {0: "finished", 1: "failed", 6: "cancelled"}[index]
+            await save(client.get_workflow_handle(job_id), f"job-{ending}-{version}")
+        template = TemplateInspectionJob(
+            team=batch.team, template_id="01JTEMPLATE000000000000000", engine="test", source="s"
+        )
+        inspection = await client.start_workflow(
+            InspectTemplateWorkflow.run,
+            template,
+            id=template_workflow_id(batch.team, template.template_id),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+        await inspection.result()
+        await save(inspection, f"inspect-template-{version}")
+
+
+async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:
+    HISTORIES.mkdir(exist_ok=True)
+    history = await handle.fetch_history()
+    (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+
+
+async def main(version: str) -> None:
+    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  the SDK's own type is partly unknown
+        identity="recorder",
+        data_converter=pydantic_data_converter,
+        search_attributes=search_attributes.ALL,
+        dev_server_existing_path=str(Path(sys.executable).with_name("temporal")),
+    ) as environment:
+        await record(environment.client, version)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
