@@ -5,9 +5,10 @@ of earlier versions stay, since workflows of those versions may still be open so
 """
 
 import asyncio
+import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
@@ -73,8 +74,19 @@ async def record(client: Client, version: str) -> None:
 
 async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:
     HISTORIES.mkdir(exist_ok=True)
-    history = await handle.fetch_history()
-    (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+    history = json.loads((await handle.fetch_history()).to_json())
+    text = json.dumps(without_stack_traces(history), indent=1)
+    (HISTORIES / f"{name}.json").write_text(f"{text}\n")
+
+
+def without_stack_traces(part: Any) -> Any:
+    """They name the folders of the machine that records."""
+    if isinstance(part, dict):
+        entries = cast("dict[str, Any]", part).items()
+        return {key: without_stack_traces(v) for key, v in entries if key != "stackTrace"}
+    if isinstance(part, list):
+        return [without_stack_traces(entry) for entry in cast("list[Any]", part)]
+    return part
 
 
 async def main(version: str) -> None:
