@@ -1,6 +1,10 @@
 """The connection to Temporal, with the data converter that all processes must share."""
 
 import dataclasses
+import logging
+import os
+import sys
+from typing import NoReturn
 
 from obstore.store import ObjectStore
 from temporalio.client import Client
@@ -30,3 +34,15 @@ async def connect(settings: Settings, store: ObjectStore, runtime: Runtime | Non
         data_converter=data_converter(store),
         runtime=runtime,
     )
+
+
+def end_process(code: int) -> NoReturn:
+    """Leave without the interpreter's own clean-up; call it when everything is closed.
+
+    Threads of the SDK's core may still hold Python objects for some milliseconds after the last
+    worker has ended, and crash the interpreter while it takes itself apart: seen in 4 of 12 ends.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

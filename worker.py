@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -19,7 +18,7 @@ from activities.object_cache import ObjectCache
 from activities.public_network import http_client
 from activities.render import HEARTBEAT_INTERVAL, RenderActivities
 from activities.scratch import Scratch
-from connection import connect
+from connection import connect, end_process
 from engines.pool import RenderPool
 from engines.registry import load_engines
 from models.ids import render_task_queue
@@ -107,16 +106,17 @@ async def _main(settings: Settings) -> None:
     await run(settings, stop)
 
 
-def main() -> int:
+def main() -> None:
     settings = Settings()
     logs.configure(settings)
+    code = 0
     try:
         asyncio.run(_main(settings))
     except (OSError, RuntimeError, ValueError) as error:
         log.error("worker cannot run", reason=str(error))  # noqa: TRY400  one clear line
-        return 1
-    return 0
+        code = 1
+    end_process(code)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

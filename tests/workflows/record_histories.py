@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from connection import end_process
 from models import search_attributes
 from models.batches import Cancellation
 from models.ids import job_workflow_id, template_workflow_id
@@ -101,3 +102,4 @@ async def main(version: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(main(sys.argv[1]))
+    end_process(0)
