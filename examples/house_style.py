@@ -1,0 +1,8 @@
+"""The typefaces that the example templates use; the Lottie engine brings them along."""
+
+from lottie_builder import Face
+
+SANS = Face("Inter", "Regular", "Inter-Regular")
+SANS_MEDIUM = Face("Inter", "Medium", "Inter-Medium")
+SANS_BOLD = Face("Inter", "Bold", "Inter-Bold")
+SERIF = Face("Noto Serif", "Regular", "NotoSerif-Regular")

@@ -1,0 +1,77 @@
+"""Renders the README's pictures of the templates into `pictures/`, with the real engine.
+
+python examples/render_pictures.py
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from engines.base import RenderLimits, RenderRequest
+from engines.lottie import LottieEngine
+from models.jobs import Output
+
+HERE = Path(__file__).parent
+TEMPLATES, PICTURES = HERE / "templates", HERE / "pictures"
+BACKDROP = "#6d8796"  # stands in for the film behind a transparent template
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: a frame of a composition, `width` pixels wide."""
+
+    name: str
+    template: str
+    composition: str
+    frame: int
+    width: int
+
+
+SHOTS = (
+    Shot("product-promo", "product-promo.zip", "main", 80, 640),
+    Shot("product-promo-square", "product-promo.zip", "square", 80, 360),
+    Shot("certificate", "certificate.json", "main", 0, 540),
+    Shot("lower-third", "lower-third.json", "main", 70, 640),
+    Shot("counter-badge", "counter-badge.json", "main", 28, 320),
+)
+
+
+def render(shot: Shot, engine: LottieEngine) -> Image.Image:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "frame.png"
+        request = RenderRequest(
+            template=TEMPLATES / shot.template,
+            template_type="zip" if shot.template.endswith(".zip") else "lottie",
+            composition=shot.composition,
+            output=Output(
+                output_type="image",
+                codec="image_png",
+                first_frame=shot.frame,
+                end_frame=shot.frame + 1,
+            ),
+            output_path=file,
+            work_dir=Path(folder),
+            limits=RenderLimits(),
+        )
+        engine.render(request, lambda _: None)
+        frame = Image.open(file).convert("RGBA")
+    picture = Image.new("RGBA", frame.size, BACKDROP)
+    picture.alpha_composite(frame)
+    height = round(frame.height * shot.width / frame.width)
+    return picture.convert("RGB").resize((shot.width, height), Image.Resampling.LANCZOS)
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    engine = LottieEngine()
+    for shot in SHOTS:
+        file = PICTURES / f"{shot.name}.png"
+        # 256 colours keep a picture under 60 KB, and the gradients stay smooth by dithering.
+        render(shot, engine).quantize(256).save(file, optimize=True)
+        print(f"{file.name}: {file.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
