@@ -131,11 +131,7 @@ class RenderActivities:
     async def _upload(self, job: RenderJob, file: Path) -> None:
         """Upload atomically; a cancelled upload leaves nothing."""
         try:
-            await self._store.put_async(
-                job.output_key,
-                file,
-                attributes={"Content-Type": CODECS[job.output.codec].media_type},
-            )
+            await self._store.put_async(job.output_key, file)
         except asyncio.CancelledError:
             with contextlib.suppress(FileNotFoundError):
                 await self._store.delete_async(job.output_key)

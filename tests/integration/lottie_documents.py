@@ -10,10 +10,15 @@ def still_card() -> bytes:
 
 
 def long_film() -> bytes:
-    """640 x 360 pixels for ten minutes: a render of it does not end by itself within a test."""
-    return _document(
-        640, 360, frames=18_000, layers=[_text("title"), _solid("background", 640, 360)]
-    )
+    """1280 x 720 pixels, ten minutes of change: a render of all does not end within a test."""
+    frames = 18_000
+    wheel = _solid("wheel", 1280, 720)
+    turns = [{"t": 0, "s": [0], "i": _LINEAR, "o": _LINEAR}, {"t": frames, "s": [frames]}]
+    wheel["ks"]["r"] = {"a": 1, "k": turns}
+    return _document(1280, 720, frames, layers=[_text("title"), wheel])
+
+
+_LINEAR = {"x": [0.5], "y": [0.5]}
 
 
 def _document(width: int, height: int, frames: int, layers: list[dict[str, Any]]) -> bytes:

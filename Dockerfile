@@ -1,0 +1,21 @@
+# One image for the API and for workers: `python -m api` is what it runs, `python -m worker` the other.
+
+FROM python:3.11.14-slim-bookworm AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/reelbatch
+ENV PATH=/opt/reelbatch/bin:$PATH
+WORKDIR /source
+# First what changes rarely, so that a change of the code does not install everything again.
+COPY requirements.lock .
+RUN pip install --require-hashes --requirement requirements.lock
+COPY . .
+RUN pip install --no-deps --no-build-isolation .
+
+FROM python:3.11.14-slim-bookworm
+COPY --from=build /opt/reelbatch /opt/reelbatch
+RUN useradd --create-home --uid 10001 reelbatch
+USER reelbatch
+WORKDIR /home/reelbatch
+ENV PATH=/opt/reelbatch/bin:$PATH PYTHONUNBUFFERED=1 REELBATCH_API_HOST=0.0.0.0 REELBATCH_LOG_JSON=true
+EXPOSE 8080
+CMD ["python", "-m", "api"]

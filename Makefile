@@ -1,0 +1,69 @@
+# Needs Python 3.11 or newer with its venv module, and make. Everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+# The project itself is built by the setuptools that the lock files pin.
+INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+
+.PHONY: help demo up test lint bench lock clean
+
+help:
+	@echo "make demo    render a batch of 24 jobs and show what came of it"
+	@echo "make up      run the service on this machine"
+	@echo "make test    lint, type check and all tests"
+	@echo "make lint    ruff, pyright and the import contracts"
+	@echo "make bench   the benchmarks"
+	@echo "make lock    write the lock files anew from pyproject.toml"
+	@echo "make clean   remove what these have made, except reelbatch-home"
+
+demo: $(VENV)/runtime
+	@$(BIN)/reelbatch demo
+
+up: $(VENV)/runtime
+	@$(BIN)/reelbatch up
+
+test: lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/development
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/runtime
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/development
+	@echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build demo-output *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Not compiled ahead: compiling all takes longer than the demo's own modules need.
+$(VENV)/runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the dependencies into $(VENV) …"
+	@$(PIP) install --no-compile --require-hashes --requirement requirements.lock
+	@$(INSTALL_PROJECT)
+	@touch $@
+
+$(VENV)/development: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the dependencies and the development tools into $(VENV) …"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL_PROJECT)
+	@touch $(VENV)/runtime $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11 \
+	or newer, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is \
+	older than Python 3.11; name a newer one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)

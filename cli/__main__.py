@@ -1,0 +1,5 @@
+"""`python -m cli` is `reelbatch`."""
+
+from cli.app import main
+
+main()

@@ -1,0 +1,27 @@
+"""Runs a program that must not outlive its parent: `bound_to_parent.py PARENT PROGRAM [ARGUMENT…]`.
+
+Linux kills the program when the parent, process id PARENT, is gone, however it went. A small
+program of its own, since Python code between fork and exec may deadlock in a process with threads.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main() -> None:
+    parent, program = int(sys.argv[1]), sys.argv[2:]
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it went before the kernel was told
+        sys.exit("the parent process has ended")
+    try:
+        os.execv(program[0], program)  # noqa: S606  there is no shell in between
+    except OSError as error:
+        sys.exit(f"{program[0]} cannot be started: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

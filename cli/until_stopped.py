@@ -1,0 +1,38 @@
+"""Ending on Ctrl-C, SIGTERM and a closed terminal."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def listen_for_stop(on_second_signal: Callable[[], None]) -> asyncio.Event:
+    """The event is set by the first signal; whoever asks twice is in a hurry."""
+    stop = asyncio.Event()
+
+    def handle() -> None:
+        if stop.is_set():
+            on_second_signal()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, handle)
+    return stop
+
+
+async def until_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do `work`; None if `stop` comes before its end, which cancels it."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    return None

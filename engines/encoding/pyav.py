@@ -1,0 +1,45 @@
+"""PyAV's streams and packets with whole types: its own leave some of them open."""
+
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+EncodedPacket: TypeAlias = "Packet[Any]"  # generic for the type checker alone
+
+
+def add_video_stream(
+    container: OutputContainer, encoder: str, rate: Fraction, options: dict[str, str]
+) -> VideoStream:
+    stream = container.add_stream(  # pyright: ignore[reportUnknownMemberType]  # untyped **kwargs
+        encoder, rate=rate, options=options
+    )
+    assert isinstance(stream, VideoStream)  # noqa: S101  # for the type checker
+    return stream
+
+
+def add_audio_stream(container: OutputContainer, encoder: str, rate: int) -> AudioStream:
+    stream = container.add_stream(  # pyright: ignore[reportUnknownMemberType]  # untyped **kwargs
+        encoder, rate=rate
+    )
+    assert isinstance(stream, AudioStream)  # noqa: S101  # for the type checker
+    return stream
+
+
+def encode_picture(stream: VideoStream, picture: VideoFrame | None) -> list[EncodedPacket]:
+    """The packets that `picture` completes; None for those that are still inside."""
+    return stream.encode(picture)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def encode_sound(stream: AudioStream, sound: AudioFrame | None) -> list[EncodedPacket]:
+    """The packets that `sound` completes; None for those that are still inside."""
+    return stream.encode(sound)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def mux(container: OutputContainer, packet: EncodedPacket) -> None:
+    container.mux(packet)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,118 @@
+"""The engine itself: from a template's file and a job's assets to the output's file."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from engines.encoding import AudioClip, FrameWriter, open_writer, output_size
+from engines.lottie.bundled_fonts import BUNDLED
+from engines.lottie.checks import check_document
+from engines.lottie.document import LottieComposition, LottieDocument, read_document
+from engines.lottie.drawing import Drawing, thorvg_version
+from engines.lottie.fonts import FontShelf, open_team_fonts
+from engines.lottie.functions import FUNCTIONS
+from engines.lottie.inspection import inspect_document, own_fonts
+from engines.lottie.scene import compose
+from engines.lottie.sounds import SoundTrack
+from engines.lottie.source import TemplateFiles, read_template
+from engines.lottie.substitution import ASSET_TYPES, Substitution
+from models.codecs import CODECS
+from models.errors import RenderError, TemplateInvalid
+from models.fonts import FontFace
+from models.jobs import Output
+from models.templates import TemplateInspection
+
+_SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
+
+
+class LottieEngine:
+    """Renders Lottie JSON, dotLottie, and zips of a Lottie JSON with its images and fonts."""
+
+    name: ClassVar[str] = "lottie"
+    version: ClassVar[str] = f"1 (ThorVG {thorvg_version()})"
+    template_types: ClassVar[frozenset[str]] = frozenset({"lottie", "zip"})
+    asset_types: ClassVar[frozenset[str]] = ASSET_TYPES
+    functions: ClassVar[frozenset[str]] = frozenset(FUNCTIONS)
+    codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
+    fonts: ClassVar[tuple[FontFace, ...]] = BUNDLED
+
+    def inspect(
+        self,
+        template: Path,
+        template_type: str,  # noqa: ARG002  the content tells
+        limits: RenderLimits,
+    ) -> TemplateInspection:
+        """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
+        document, files = _open(template, limits)
+        return inspect_document(document, files)
+
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        """Write the output file. Raises RenderError.
+
+        Codecs without alpha show the drawing on white: Lottie is made for light pages.
+        """
+        document, files = _open(request.template, request.limits)
+        composition = _composition(document, request.composition)
+        frames = _frames(composition, request.output)
+        substitution = Substitution(document, composition, request.limits)
+        substitution.apply(request.assets)
+        shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts))
+        clips: list[AudioClip] = []
+        if request.output.extension not in _SILENT_EXTENSIONS:
+            track = SoundTrack(document, files, substitution.sounds, request.work_dir)
+            clips = track.clips(composition, frames)
+        scene = compose(document, composition, substitution.pictures, files, shelf, request.limits)
+        codec, draft = CODECS[request.output.codec], request.output.draft
+        width, height = output_size(codec.name, composition.width, composition.height, draft)
+        drawing = Drawing(scene, width, height, opaque=not codec.alpha)
+        with open_writer(
+            request.output_path,
+            codec.name,
+            width=width,
+            height=height,
+            frame_rate=document.frame_rate,
+            draft=draft,
+            audio=clips,
+        ) as writer:
+            _draw(drawing, frames, writer, report)
+        return RenderedFile(width=width, height=height, frames=len(frames))
+
+
+def _draw(drawing: Drawing, frames: range, writer: FrameWriter, report: ReportProgress) -> None:
+    last = b""
+    for done, number in enumerate(frames, start=1):
+        frame = drawing.frame(number)
+        pixels = frame.tobytes()
+        if pixels == last:
+            writer.repeat()
+        else:
+            writer.write(frame)
+        last = pixels
+        report(100 * done / len(frames))
+
+
+def _open(template: Path, limits: RenderLimits) -> tuple[LottieDocument, TemplateFiles]:
+    files = read_template(template, limits)
+    document = read_document(files.animation)
+    check_document(document, limits)
+    return document, files
+
+
+def _composition(document: LottieDocument, name: str) -> LottieComposition:
+    found = document.compositions.get(name)
+    if found is None:
+        names = ", ".join(repr(known) for known in document.compositions)
+        raise TemplateInvalid(f"The template has no composition {name!r}; it has {names}.")
+    return found
+
+
+def _frames(composition: LottieComposition, output: Output) -> range:
+    """The frames that the output shows, counted from 0. Raises RenderError."""
+    first = output.first_frame
+    end = composition.frames if output.end_frame is None else output.end_frame
+    if not 0 <= first < end <= composition.frames:
+        raise RenderError(
+            f"The frames {first} to {end} are outside of the composition {composition.name!r}, "
+            f"which has {composition.frames} (0 to {composition.frames - 1})."
+        )
+    return range(first, end)

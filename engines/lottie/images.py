@@ -1,0 +1,136 @@
+"""Pictures: those that a template brings, and those that take a layer's place.
+
+ThorVG would open any path of this machine that a document names as a picture. So every picture is
+read here, with its pixels bounded, and handed over inside of the document as PNG.
+"""
+
+import base64
+import binascii
+import io
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engines.base import RenderLimits
+from engines.lottie.document import Json, number
+from engines.lottie.source import TemplateFiles
+from models.errors import AssetInvalid, LimitExceeded
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+_FAST = 1  # PNG's compression: the file lives in memory, for one render
+_SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
+_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)
+
+
+class PictureUnreadable(Exception):
+    """The content is no picture of a known format."""
+
+
+def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits) -> None:
+    """Put the pictures of image assets into the document; one that is absent becomes transparent.
+
+    Raises LimitExceeded where a picture has too many pixels.
+    """
+    for asset in assets:
+        content = asset_content(asset, files)
+        try:
+            picture = _open(content or b"", limits)
+        except PictureUnreadable:
+            picture = Image.new("RGBA", (1, 1))
+        width, height = box_of(asset) or picture.size
+        _embed(asset, picture, width, height)
+
+
+def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
+    """The bytes of an image or sound asset: from its data URI, or from the template's archive.
+
+    None where there are none; an address on the network is never fetched.
+    """
+    path, folder = asset.get("p"), asset.get("u")
+    if not isinstance(path, str) or not path:
+        return None
+    if path.startswith("data:"):
+        return data_uri_content(path)
+    return files.find(folder if isinstance(folder, str) else "", path)
+
+
+def data_uri_content(uri: str) -> bytes | None:
+    """What a data URI (RFC 2397) holds; None where it is broken."""
+    header, comma, body = uri.partition(",")
+    if not comma:
+        return None
+    if not header.endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return base64.b64decode(unquote_to_bytes(body))
+    except binascii.Error:
+        return None
+
+
+def fitted_picture(
+    path: Path, identity: str, box: tuple[float, float], limits: RenderLimits
+) -> Json:
+    """An image asset of the size `box` that shows all of a picture, in the middle and undistorted.
+
+    Raises AssetInvalid where the file is no picture, LimitExceeded where it is too large.
+    """
+    try:
+        picture = ImageOps.exif_transpose(_open(path.read_bytes(), limits))
+    except PictureUnreadable as error:
+        names = ", ".join(_FORMATS)
+        raise AssetInvalid(f"{path.name} is no picture; the formats are {names}.") from error
+    width, height = box
+    if width * height > limits.pixels_per_frame:
+        raise _too_many_pixels(limits)
+    scale = min(width / picture.width, height / picture.height)  # of the picture in its box
+    affordable = math.sqrt(limits.pixels_per_frame / (width * height))
+    sharpness = min(max(1.0, 1 / scale), _SHARPEST, affordable)
+    canvas = Image.new("RGBA", (_pixels(width * sharpness), _pixels(height * sharpness)))
+    fitted = picture.resize(
+        (
+            min(canvas.width, _pixels(picture.width * scale * sharpness)),
+            min(canvas.height, _pixels(picture.height * scale * sharpness)),
+        ),
+        Image.Resampling.LANCZOS,
+    )
+    canvas.paste(fitted, ((canvas.width - fitted.width) // 2, (canvas.height - fitted.height) // 2))
+    asset: Json = {"id": identity}
+    _embed(asset, canvas, width, height)
+    return asset
+
+
+def box_of(sized: Json) -> tuple[float, float] | None:
+    """The size that an asset or layer states, in pixels, or None."""
+    width, height = number(sized.get("w"), 0.0), number(sized.get("h"), 0.0)
+    return (width, height) if width > 0 and height > 0 else None
+
+
+def _open(content: bytes, limits: RenderLimits) -> Image.Image:
+    """Decode to RGBA. Raises PictureUnreadable or LimitExceeded."""
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            if picture.width * picture.height > limits.pixels_per_frame:
+                raise _too_many_pixels(limits)
+            return picture.convert("RGBA")
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(limits) from error
+    except _UNREADABLE as error:
+        raise PictureUnreadable from error
+
+
+def _too_many_pixels(limits: RenderLimits) -> LimitExceeded:
+    return LimitExceeded(f"A picture has more than {limits.pixels_per_frame} pixels.")
+
+
+def _pixels(length: float) -> int:
+    return max(1, round(length))
+
+
+def _embed(asset: Json, picture: Image.Image, width: float, height: float) -> None:
+    packed = io.BytesIO()
+    picture.save(packed, "PNG", compress_level=_FAST)
+    encoded = base64.b64encode(packed.getvalue()).decode("ascii")
+    asset.update(w=width, h=height, u="", p=f"data:image/png;base64,{encoded}", e=1)

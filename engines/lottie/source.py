@@ -1,0 +1,178 @@
+"""Reading a template's file: a Lottie JSON, a dotLottie, or a zip with a JSON and its files.
+
+dotLottie is a zip with a manifest (https://dotlottie.io/spec/): version 1 keeps `animations/` and
+`images/`, version 2 `a/` and `i/`. Archives are read in memory and nothing is unpacked to a disk,
+so that an entry's path is only ever a name.
+"""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from engines.base import RenderLimits
+from engines.lottie.document import is_object, objects
+from models.errors import LimitExceeded, TemplateInvalid
+
+MAX_ENTRIES = 5000
+_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
+_FAVOURITES = ("data.json", "animation.json", "main.json")
+_IMAGE_FOLDERS = ("images", "i", "assets")
+_FONT_SUFFIXES = (".ttf", ".otf", ".woff")
+_MAX_CANDIDATES = 50  # JSON files that are tried
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # a compression that Python lacks
+    RuntimeError,  # an encrypted entry
+    ValueError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class TemplateFiles:
+    """A template's Lottie JSON and the files that came with it."""
+
+    animation: bytes
+    folder: PurePosixPath = field(default_factory=PurePosixPath)  # of the JSON in its archive
+    files: Mapping[PurePosixPath, bytes] = field(default_factory=dict[PurePosixPath, bytes])
+
+    def find(self, folder: str, name: str) -> bytes | None:
+        """The file that an asset names by its `u` and `p`, or None.
+
+        Exporters disagree on what the folder is relative to, so the name alone decides at last.
+        """
+        wanted = _plain_path(name)
+        if wanted is None:
+            return None
+        asked = _plain_path(folder) or PurePosixPath()
+        for start in (asked, *(PurePosixPath(known) for known in _IMAGE_FOLDERS)):
+            for path in (self.folder / start / wanted, start / wanted):
+                if path in self.files:
+                    return self.files[path]
+        return next(
+            (
+                content
+                for path, content in self.files.items()
+                if path.name.casefold() == wanted.name.casefold()
+            ),
+            None,
+        )
+
+    @property
+    def fonts(self) -> dict[str, bytes]:
+        """The font files by their names."""
+        return {
+            path.name: content
+            for path, content in self.files.items()
+            if path.suffix.casefold() in _FONT_SUFFIXES
+        }
+
+
+def read_template(path: Path, limits: RenderLimits) -> TemplateFiles:
+    """Read a template of any of the engine's types; its content tells which it is.
+
+    Raises TemplateInvalid, or LimitExceeded where the file is too large, packed or unpacked.
+    """
+    if path.stat().st_size > limits.template_size:
+        raise _too_large(limits)
+    content = path.read_bytes()
+    if not content.startswith(_ZIP_SIGNATURES):
+        return TemplateFiles(content)
+    try:
+        return _read_archive(content, limits)
+    except _UNREADABLE as error:
+        raise TemplateInvalid(f"The template's archive cannot be read: {error}.") from error
+
+
+def _read_archive(content: bytes, limits: RenderLimits) -> TemplateFiles:
+    files: dict[PurePosixPath, bytes] = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = archive.infolist()
+        if len(entries) > MAX_ENTRIES:
+            raise LimitExceeded(f"The template's archive has more than {MAX_ENTRIES} entries.")
+        # A reader never gets more out of an entry than the size that it states.
+        if sum(entry.file_size for entry in entries) > limits.template_size:
+            raise _too_large(limits)
+        for entry in entries:
+            path = _plain_path(entry.filename)
+            if path is None or entry.is_dir() or _is_of_macos(path):
+                continue
+            files.setdefault(path, archive.read(entry))
+    path = _animation_path(files)
+    return TemplateFiles(files[path], path.parent, files)
+
+
+def _too_large(limits: RenderLimits) -> LimitExceeded:
+    return LimitExceeded(
+        f"The template is larger than the {limits.template_size} bytes, unpacked, "
+        "that this server takes."
+    )
+
+
+def _plain_path(name: str) -> PurePosixPath | None:
+    """A path inside of an archive, or None for one that leads out of it."""
+    path = PurePosixPath(name.replace("\\", "/").lstrip("/"))
+    return None if ".." in path.parts or not path.parts else path
+
+
+def _is_of_macos(path: PurePosixPath) -> bool:
+    return path.parts[0] == "__MACOSX" or path.name.startswith("._")
+
+
+def _animation_path(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:
+    named = _path_in_manifest(files)
+    if named is not None:
+        return named
+    candidates = sorted(
+        (path for path in files if path.suffix.casefold() == ".json"),
+        key=lambda path: (_favour(path), len(path.parts), str(path)),
+    )
+    for path in candidates[:_MAX_CANDIDATES]:
+        if _looks_like_lottie(files[path]):
+            return path
+    raise TemplateInvalid("The template's archive holds no Lottie JSON.")
+
+
+def _favour(path: PurePosixPath) -> int:
+    name = path.name.casefold()
+    return _FAVOURITES.index(name) if name in _FAVOURITES else len(_FAVOURITES)
+
+
+def _looks_like_lottie(content: bytes) -> bool:
+    parsed = _parse(content)
+    return is_object(parsed) and isinstance(parsed.get("layers"), list)
+
+
+def _path_in_manifest(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath | None:
+    """The animation that a dotLottie's manifest begins with, else its first."""
+    manifest = _parse(files.get(PurePosixPath("manifest.json"), b""))
+    if not is_object(manifest):
+        return None
+    initial = manifest.get("initial")
+    wishes = [
+        initial.get("animation") if is_object(initial) else None,
+        manifest.get("activeAnimationId"),
+        *(animation.get("id") for animation in objects(manifest.get("animations"))),
+    ]
+    return next((path for path in _animation_paths(wishes) if path in files), None)
+
+
+def _animation_paths(names: Iterable[object]) -> Iterable[PurePosixPath]:
+    for name in names:
+        if isinstance(name, str):
+            yield PurePosixPath("a") / f"{name}.json"
+            yield PurePosixPath("animations") / f"{name}.json"
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,10 @@
+"""Render processes that can be killed: a cancelled, stuck or crashed render costs one job.
+
+Each process has one engine, one render at a time and a socket of its own, so that killing it at
+any moment leaves no lock held and no other render harmed.
+docs/decisions/0003-render-processes.md has the reasons.
+"""
+
+from engines.pool.pool import RenderPool
+
+__all__ = ["RenderPool"]

@@ -1,0 +1,180 @@
+"""The parent's handle of one render process."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+
+from engines.base import RenderLimits, ReportProgress
+from engines.pool.confinement import child_environment
+from engines.pool.messages import (
+    LARGEST_ANSWER,
+    LENGTH,
+    Answer,
+    Failed,
+    Progress,
+    Ready,
+    Result,
+    Task,
+    pack_task,
+    unpack_answer,
+)
+from models.errors import RenderCrashed, RendererInterrupted, RenderError, RenderTimedOut
+
+_LONGEST_START = 60.0  # seconds to load an engine, on a machine that is busy
+_KILLED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
+
+log = structlog.get_logger("engines")
+
+
+_T = TypeVar("_T")
+
+
+class RenderProcess:
+    """A child process with one engine; it starts with this object."""
+
+    def __init__(self, engine: str, limits: RenderLimits) -> None:
+        self._seconds = limits.seconds
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._process = _spawn(engine, limits.memory, theirs)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._is_reusable = True
+        self.tasks = 0  # that it was given
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take a task now."""
+        return self._is_reusable and self._process.poll() is None
+
+    async def wait_until_ready(self) -> None:
+        """Wait for the engine, the first time. Raises RenderError where it cannot be loaded."""
+        if self._streams is not None:
+            return
+        await self._guarded(self._await_ready(), _LONGEST_START, "the engine did not start")
+
+    async def run(self, task: Task, report: ReportProgress) -> Result:
+        """Have the task done; the process is gone when this raises anything but its own failure.
+
+        Raises RenderError.
+        """
+        self.tasks += 1
+        limit = f"the render took longer than {self._seconds:g} seconds"
+        return await self._guarded(self._exchange(task, report), self._seconds, limit)
+
+    async def kill(self) -> None:
+        """Kill the process and wait until it is gone."""
+        self._end()
+        await asyncio.shield(asyncio.to_thread(self._process.wait))
+
+    def kill_now(self) -> None:
+        """Kill the process and block until it is gone: milliseconds."""
+        self._end()
+        self._process.wait()
+
+    def _end(self) -> None:
+        self._is_reusable = False
+        self._process.kill()
+        if self._streams is None:
+            self._connection.close()
+        else:
+            self._streams[1].close()
+
+    async def _guarded(self, work: Awaitable[_T], seconds: float, limit: str) -> _T:
+        """Await `work`; whatever ends it early ends the process too, except its own failure."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await work
+        except RenderError:
+            raise
+        except TimeoutError as error:
+            await self.kill()
+            raise RenderTimedOut(limit) from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            await self.kill()
+            raise _death(self._process.returncode) from error
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def _await_ready(self) -> None:
+        self._streams = await asyncio.open_unix_connection(sock=self._connection)
+        answer = await self._receive(self._streams[0])
+        if isinstance(answer, Ready):
+            return
+        self._is_reusable = False
+        raise self._failure(answer) if isinstance(answer, Failed) else self._out_of_turn()
+
+    async def _exchange(self, task: Task, report: ReportProgress) -> Result:
+        assert self._streams is not None, "wait_until_ready comes first"  # noqa: S101
+        reader, writer = self._streams
+        writer.write(pack_task(task))
+        await writer.drain()
+        while True:
+            answer = await self._receive(reader)
+            if isinstance(answer, Progress):
+                report(answer.percent)
+            elif isinstance(answer, Failed):
+                raise self._failure(answer)
+            elif isinstance(answer, Ready):
+                raise self._out_of_turn()
+            else:
+                return answer
+
+    async def _receive(self, reader: asyncio.StreamReader) -> Answer:
+        (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+        if length > LARGEST_ANSWER:
+            raise self._out_of_turn()
+        try:
+            return unpack_answer(await reader.readexactly(length))
+        except ValueError as error:
+            raise self._out_of_turn() from error
+
+    def _failure(self, answer: Failed) -> RenderError:
+        self._is_reusable = self._is_reusable and answer.is_reusable
+        if answer.trace is not None:
+            log.error("the engine raised an unexpected error", trace=answer.trace)
+        return _error_class(answer.error_code)(answer.message)
+
+    def _out_of_turn(self) -> RenderCrashed:
+        self._is_reusable = False
+        return RenderCrashed("the render process answered with something that is no answer")
+
+
+def _spawn(engine: str, memory: int, channel: socket.socket) -> subprocess.Popen[bytes]:
+    """Start the child: a new program, for a fork has its parent's memory and secrets in it."""
+    program = (sys.executable, "-P", "-m", "engines.pool.child")
+    return subprocess.Popen(
+        (*program, engine, str(memory), str(os.getpid())),
+        stdin=channel.fileno(),
+        stdout=subprocess.DEVNULL,
+        env=child_environment(os.environ),
+    )
+
+
+def _death(code: int) -> RenderError:
+    """What the exit code of a process that ended in the middle of its work means."""
+    if code in _KILLED_FROM_OUTSIDE:
+        return RendererInterrupted(
+            f"the render process was killed from outside ({signal.Signals(-code).name}), as "
+            "happens when the machine runs out of memory or shuts down"
+        )
+    if code < 0:
+        return RenderCrashed(
+            f"the renderer crashed on this template ({signal.Signals(-code).name}); "
+            "no other job is affected"
+        )
+    return RenderCrashed(f"the renderer ended its process with exit code {code}")
+
+
+def _error_class(error_code: str) -> type[RenderError]:
+    classes = [RenderError]
+    for known in classes:  # grows while it runs: the whole tree
+        classes.extend(known.__subclasses__())
+    return next((known for known in classes if known.error_code == error_code), RenderError)

@@ -1,0 +1,96 @@
+"""What `reelbatch up` says when it cannot start: one clear line, and nothing is left running."""
+
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_FREE_PORTS = {"--api-port": "0", "--temporal-port": "0", "--ui-port": "0"}
+
+RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.parametrize("option", _FREE_PORTS)
+def test_a_taken_port_is_named_with_the_option_that_chooses_another(
+    option: str, reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        refused = reelbatch("up", "--home", tmp_path, *ports(**{option: str(port)}))
+
+    assert_refused(refused, f"Port {port} is taken", f"{option} 0")
+
+
+def test_a_home_that_cannot_be_written_is_named(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    home = tmp_path / "file" / "home"
+
+    assert_refused(reelbatch("up", "--home", home, *ports()), str(home), "--home")
+
+
+def test_a_missing_temporal_program_is_named(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+    refused = reelbatch(
+        "up", "--home", tmp_path, *ports(), REELBATCH_TEMPORAL_BINARY="/nowhere/temporal"
+    )
+
+    assert_refused(refused, "/nowhere/temporal", "REELBATCH_TEMPORAL_BINARY")
+
+
+def test_a_temporal_server_that_does_not_start_is_quoted(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "temporal"
+    program.write_text("#!/bin/sh\necho the disk is on fire >&2\nexit 1\n")
+    program.chmod(0o755)
+    refused = reelbatch("up", "--home", tmp_path, *ports(), REELBATCH_TEMPORAL_BINARY=str(program))
+
+    assert_refused(refused, "the disk is on fire", "temporal.log")
+
+
+def test_a_bad_setting_is_named_by_its_variable(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+    refused = reelbatch("up", "--home", tmp_path, *ports(), REELBATCH_RENDER_TIMEOUT="soon")
+
+    assert_refused(refused, "REELBATCH_RENDER_TIMEOUT")
+
+
+def test_a_command_without_a_stack_says_how_to_start_one(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    assert_refused(reelbatch("templates", "list", "--home", tmp_path), "reelbatch up", "--url")
+
+
+def test_a_command_without_an_answer_names_the_address(reelbatch: RunReelbatch) -> None:
+    refused = reelbatch("watch", "X", REELBATCH_URL="http://127.0.0.1:9", REELBATCH_TOKEN="rb_x")
+
+    assert_refused(refused, "http://127.0.0.1:9")
+
+
+def test_doctor_without_a_stack_says_that_none_is_running(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    report = reelbatch("doctor", "--home", tmp_path).stdout
+
+    assert "✓ Temporal program: temporal version" in report
+    assert "· service: not running; start it with `reelbatch up" in report
+
+
+def test_doctor_finds_a_missing_temporal_program(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+    report = reelbatch("doctor", "--home", tmp_path, "--temporal-binary", "/nowhere/temporal")
+
+    assert report.returncode == 1
+    assert "✗ Temporal program: There is no program /nowhere/temporal" in report.stdout
+
+
+def ports(**chosen: str) -> list[str]:
+    return [part for option in (_FREE_PORTS | chosen).items() for part in option]
+
+
+def assert_refused(ended: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    for part in parts:
+        assert part in ended.stderr

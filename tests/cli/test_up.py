@@ -1,0 +1,269 @@
+"""`reelbatch up`, as a person and a process supervisor see it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from cli.connection_file import Connection
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+_PATIENCE = 120.0  # seconds; a start takes three on a quiet machine
+_FREE_PORTS = ("--api-port", "0", "--temporal-port", "0", "--ui-port", "0")
+
+RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class RunningStack:
+    """A `reelbatch up` on free ports."""
+
+    def __init__(self, home: Path, environment: dict[str, str]) -> None:
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "up", "--home", str(home), *_FREE_PORTS],
+            env=environment | {"REELBATCH_RENDER_PROCESSES": "1"},
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._give_up = threading.Timer(_PATIENCE, self.process.kill)
+        self._give_up.start()
+
+    @property
+    def connection(self) -> Connection:
+        return Connection.model_validate_json((self.home / "connection.json").read_bytes())
+
+    def wait_for_line(self, part: str) -> list[str]:
+        """Read what it says, up to the line that contains `part`."""
+        lines: list[str] = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            lines.append(line.rstrip())
+            if part in line:
+                return lines
+        pytest.fail(f"no line with {part!r} came, but: {lines}")
+
+    def processes(self) -> set[int]:
+        """Everything that the stack has started, however deep."""
+        parents = {pid: _parent_of(pid) for pid in _pids()}
+        found = {self.process.pid}
+        while more := {pid for pid, parent in parents.items() if parent in found} - found:
+            found |= more
+        return found - {self.process.pid}
+
+    def workers(self) -> list[int]:
+        return [pid for pid in self.processes() if _command_of(pid).endswith(b"-m worker")]
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        self.process.communicate()
+        return self.process.returncode
+
+    def close(self) -> None:
+        self._give_up.cancel()
+        if self.process.poll() is None:
+            self.end(signal.SIGKILL)
+
+
+StartStack = Callable[[Path], RunningStack]
+
+
+@pytest.fixture(scope="module")
+def start_stack(clean_environment: dict[str, str]) -> Iterator[StartStack]:
+    """Start a stack and wait until it is ready."""
+    stacks: list[RunningStack] = []
+
+    def start(home: Path) -> RunningStack:
+        stack = RunningStack(home, clean_environment)
+        stacks.append(stack)
+        stack.wait_for_line("Reelbatch is ready")
+        return stack
+
+    yield start
+    for stack in stacks:
+        stack.close()
+
+
+@pytest.fixture(scope="module")
+def stack(start_stack: StartStack, tmp_path_factory: pytest.TempPathFactory) -> RunningStack:
+    """A stack that tests may share: they leave it running."""
+    return start_stack(tmp_path_factory.mktemp("shared") / "home")
+
+
+def test_up_serves_what_connection_json_says(stack: RunningStack) -> None:
+    connection = stack.connection
+
+    assert (stack.home / "connection.json").stat().st_mode & 0o777 == 0o600
+    assert list_jobs(connection).status_code == httpx.codes.OK
+    assert httpx.get(connection.temporal_ui_url, follow_redirects=True).is_success
+
+
+def test_a_second_up_on_a_home_in_use_is_refused(
+    stack: RunningStack, reelbatch: RunReelbatch
+) -> None:
+    second = reelbatch("up", "--home", stack.home, *_FREE_PORTS)
+
+    assert_one_line_of_error(second, f"process {stack.process.pid}", str(stack.home))
+    assert list_jobs(stack.connection).status_code == httpx.codes.OK
+
+
+def test_doctor_finds_a_running_stack_well(stack: RunningStack, reelbatch: RunReelbatch) -> None:
+    report = reelbatch("doctor", "--home", stack.home)
+
+    assert report.returncode == 0, report.stdout
+    for subject in ("Python", "test render", "API", "token", "search attributes", "workers"):
+        assert f"✓ {subject}: " in report.stdout
+
+
+def test_a_batch_is_sent_followed_and_fetched(
+    stack: RunningStack, reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    here = ("--home", stack.home)
+    template = EXAMPLES / "templates" / "counter-badge.json"
+    assert reelbatch("templates", "push", template, *here).returncode == 0
+    request = tmp_path / "jobs.json"
+    request.write_text(json.dumps([a_still(0), a_still(9, codec="image_gold"), a_still(15)]))
+
+    sent = reelbatch("submit", request, "--wait", *here)
+
+    assert sent.returncode == 0, sent.stderr
+    assert "2 of 3 jobs accepted" in sent.stdout
+    assert "CODEC_INVALID" in sent.stdout
+    batch_id = sent.stdout.split()[1].rstrip(":")
+    fetched = reelbatch("download", batch_id, "--output", tmp_path / "out", *here)
+    assert fetched.returncode == 0, fetched.stderr
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["000.png", "002.png"]
+    with Image.open(tmp_path / "out" / "002.png") as still:
+        assert still.size == (320, 180)
+    assert "unchanged: 0 jobs cancelled" in reelbatch("cancel", batch_id, *here).stdout
+
+
+def test_a_token_works_until_it_is_revoked(stack: RunningStack, reelbatch: RunReelbatch) -> None:
+    made = reelbatch("tokens", "create", "studio", "--name", "ci", "--home", stack.home)
+    connection = stack.connection.model_copy(update={"token": made.stdout.strip()})
+    assert list_jobs(connection).status_code == httpx.codes.OK
+    listed = json.loads(reelbatch("tokens", "list", "--json", "--home", stack.home).stdout)
+    (token_id,) = [token["id"] for token in listed if token["team"] == "studio"]
+
+    assert reelbatch("tokens", "revoke", token_id, "--home", stack.home).returncode == 0
+
+    unknown = reelbatch("tokens", "revoke", token_id, "--home", stack.home)
+    assert_one_line_of_error(unknown, f"no token {token_id}")
+
+
+def test_a_killed_worker_is_started_again(stack: RunningStack) -> None:
+    (worker,) = stack.workers()
+    os.kill(worker, signal.SIGKILL)
+
+    said = stack.wait_for_line("worker ended with code -9")
+    until(lambda: bool(set(stack.workers()) - {worker}), "a new worker")
+    assert "starts again" in said[-1]
+
+
+def test_sigterm_ends_everything_and_the_next_up_goes_on_with_the_same_token(
+    start_stack: StartStack, tmp_path: Path
+) -> None:
+    first = start_stack(tmp_path)
+    token = first.connection.token
+    processes = first.processes()
+
+    assert first.end(signal.SIGTERM) == 0
+    assert len(processes) >= 3
+    assert not any(alive(pid) for pid in processes)
+    assert {log.name for log in (tmp_path / "logs").iterdir()} == {
+        "api.log",
+        "temporal.log",
+        "worker.log",
+    }
+
+    second = start_stack(tmp_path)
+    assert second.connection.token == token
+    assert list_jobs(second.connection).status_code == httpx.codes.OK
+    assert second.end(signal.SIGINT) == 0
+
+
+def test_nothing_outlives_a_killed_up(
+    start_stack: StartStack, reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    stack = start_stack(tmp_path / "home")
+    here = ("--home", stack.home)
+    reelbatch("templates", "push", EXAMPLES / "templates" / "counter-badge.json", *here)
+    processes = stack.processes()
+    assert any(b"engines" in _command_of(pid) for pid in processes), "no render process runs"
+
+    stack.end(signal.SIGKILL)
+
+    until(lambda: not any(alive(pid) for pid in processes), "the end of all processes")
+
+
+def a_still(frame: int, codec: str = "image_png") -> dict[str, object]:
+    return {
+        "template": {"id": "{{counter-badge}}", "composition": "main"},
+        "settings": {"type": "image", "frames": frame, "codec": codec},
+    }
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come within {_PATIENCE:.0f} seconds")
+        time.sleep(0.05)
+
+
+def list_jobs(connection: Connection) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {connection.token}"}
+    return httpx.get(f"{connection.base_url}/jobs", headers=headers, timeout=30)
+
+
+def assert_one_line_of_error(ended: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    for part in parts:
+        assert part in ended.stderr
+
+
+def alive(pid: int) -> bool:
+    """A zombie has ended: nobody has asked for its exit code yet."""
+    state = _state_of(pid)
+    return bool(state) and state[0] != b"Z"
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
+def _parent_of(pid: int) -> int | None:
+    state = _state_of(pid)
+    return int(state[1]) if state else None
+
+
+def _state_of(pid: int) -> list[bytes]:
+    """The fields of proc(5)'s stat from the state on; none where the process has ended."""
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
+def _command_of(pid: int) -> bytes:
+    return _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").rstrip()
+
+
+def _read(file: str) -> bytes:
+    """The file's content; empty where the process has ended meanwhile."""
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return b""

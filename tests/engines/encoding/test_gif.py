@@ -1,0 +1,65 @@
+"""Animated GIF: time in hundredths of a second, and palettes."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from PIL import Image, ImageSequence
+
+Build = Callable[..., Any]
+
+
+def delays(path: Any) -> list[int]:
+    """Milliseconds of every frame."""
+    with Image.open(path) as image:
+        return [int(frame.info["duration"]) for frame in ImageSequence.Iterator(image)]
+
+
+@pytest.mark.parametrize("rate", [Fraction(10), Fraction(25), Fraction(30), Fraction(60)])
+def test_a_gif_takes_as_long_as_its_frames(
+    encode: Build, moving_square: Build, rate: Fraction
+) -> None:
+    gif = encode("video_gif", moving_square((64, 48), 24), rate=rate)
+    assert sum(delays(gif.path)) == pytest.approx(float(24_000 / rate), abs=20)
+
+
+def test_no_frame_is_shorter_than_browsers_play(encode: Build, moving_square: Build) -> None:
+    gif = encode("video_gif", moving_square((64, 48), 30), rate=Fraction(120))
+    assert min(delays(gif.path)) >= 20
+
+
+def test_repeated_frames_are_one_long_one(encode: Build, solid: Build) -> None:
+    red = solid((16, 16), red=255, green=0, blue=0)
+    blue = solid((16, 16), red=0, green=0, blue=255)
+    gif = encode("video_gif", [red, *[None] * 9, blue, *[None] * 4], rate=Fraction(10))
+    assert delays(gif.path) == [1000, 500]
+
+
+def test_a_frame_that_came_too_fast_is_shown_when_it_stays(encode: Build, solid: Build) -> None:
+    red = solid((16, 16), red=255, green=0, blue=0)
+    blue = solid((16, 16), red=0, green=0, blue=255)
+    gif = encode("video_gif", [red, blue, *[None] * 118], rate=Fraction(120))
+    assert [tuple(picture[8, 8, :3]) for picture in gif.pictures()] == [(255, 0, 0), (0, 0, 255)]
+    assert sum(delays(gif.path)) == 1000
+
+
+def test_what_stands_still_does_not_flicker(encode: Build, moving_square: Build) -> None:
+    (first,) = moving_square((96, 64), 1)
+    second = first.copy()
+    second[:16, :16] = first[48:, 80:]
+    before, after = encode("video_gif", [first, second]).pictures()
+    assert (before[16:] == after[16:]).all()
+
+
+def test_a_gif_loops_for_ever(encode: Build, moving_square: Build) -> None:
+    gif = encode("video_gif", moving_square((64, 48), 3))
+    with Image.open(gif.path) as image:
+        assert image.info["loop"] == 0
+
+
+def test_each_scene_has_its_own_colours(encode: Build, solid: Build) -> None:
+    colours = [(level, 255 - level, level // 2) for level in range(0, 256, 5)]
+    frames = [solid((16, 16), red=r, green=g, blue=b) for r, g, b in colours]
+    pictures = encode("video_gif", frames, rate=Fraction(25)).pictures()
+    assert [tuple(picture[8, 8, :3]) for picture in pictures] == colours
