@@ -41,7 +41,7 @@ class Service:
 
     def start(self) -> None:
         file = self.home / "connection.json"
-        file.unlink(missing_ok=True)
+        earlier = written_at(file)
         self.home.mkdir(parents=True, exist_ok=True)
         ports = [f"--{name}-port=0" for name in ("api", "temporal", "ui")]
         with (self.home / "up.log").open("ab") as log:
@@ -52,7 +52,7 @@ class Service:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        until(lambda: file.exists() or None, "connection.json", 90)
+        until(lambda: written_at(file) != earlier or None, "connection.json", 90)
         self.connection = Connection.model_validate_json(file.read_bytes())
         self.http.base_url = self.connection.base_url
         self.http.headers["Authorization"] = f"Bearer {self.connection.token}"
@@ -109,6 +109,10 @@ class Service:
     def end_of(self, batch_id: str) -> Any:
         *_, last = self.poll_to_the_end(batch_id)
         return last
+
+
+def written_at(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.exists() else None
 
 
 def check_counts(batch: Any) -> None:
