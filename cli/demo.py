@@ -1,6 +1,7 @@
 """`reelbatch demo`: the whole service once through, on the example templates and requests."""
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ async def run_demo(demo: Demo, options: StackOptions) -> None:
     out.print(f"Done in {seconds:.0f} s.")
     out.print(
         "To see the batch in the Temporal Web UI, start its stack again: "
-        f"reelbatch up --home {demo.home.path}",
+        f"{sys.argv[0]} up --home {demo.home.path}",
         soft_wrap=True,
     )
 
