@@ -15,7 +15,7 @@ from models.jobs import (
     RenderJob,
     RenderResult,
 )
-from models.wire import Timestamp, WireModel
+from models.wire import Absent, Timestamp, WireModel
 
 
 class BatchStatus(StrEnum):
@@ -101,7 +101,7 @@ class JobCreated(WireModel):
     id: str
     status: JobStatus
     output_url: str
-    missing_fonts: list[str] | None = None
+    missing_fonts: Absent[list[str]] = None
 
 
 class BatchCreationResponse(WireModel):
@@ -112,9 +112,9 @@ class BatchCreationResponse(WireModel):
     total_jobs: int
     success_count: int
     jobs: list[JobCreated]
-    errors: list[JobError] | None = None
-    error: str | None = None
-    error_code: str | None = None
+    errors: Absent[list[JobError]] = None
+    error: Absent[str] = None
+    error_code: Absent[str] = None
 
 
 class BatchJob(WireModel):
@@ -124,9 +124,9 @@ class BatchJob(WireModel):
     id: str
     status: JobStatus
     output_url: str
-    stats: JobStats | None = None
-    error: str | None = None
-    error_code: str | None = None
+    stats: Absent[JobStats] = None
+    error: Absent[str] = None
+    error_code: Absent[str] = None
 
 
 class BatchStatusResponse(WireModel):
@@ -137,7 +137,7 @@ class BatchStatusResponse(WireModel):
     created_at: Timestamp
     stats: BatchStats
     jobs: list[BatchJob]
-    errors: list[JobError] | None = None
+    errors: Absent[list[JobError]] = None
 
 
 class JobCancellation(WireModel):
@@ -147,7 +147,7 @@ class JobCancellation(WireModel):
     id: str
     result: Literal["cancelled", "skipped"]
     status: JobStatus
-    reason: str | None = None
+    reason: Absent[str] = None
 
 
 class BatchCancellationResponse(WireModel):
@@ -189,4 +189,4 @@ class BatchList(WireModel):
     """The answer of GET /batches: newest first; pass `nextCursor` as `cursor` for more."""
 
     batches: list[BatchListItem]
-    next_cursor: str | None = None
+    next_cursor: Absent[str] = None

@@ -6,6 +6,7 @@ belongs to no batch has its ten lowest bits all one. The 70 other random bits ke
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ulid import ULID
 
@@ -69,6 +70,11 @@ def place_of_job(job_id: str) -> JobPlace | None:
     if 1 <= low <= MAX_BATCH_JOBS:
         return JobPlace(_from_int(number & ~_LOW_MASK), low - 1)
     return None
+
+
+def created_at(id_: str) -> datetime:
+    """When this id was made. Raises ValueError for what is no ULID."""
+    return ULID.from_str(id_).datetime
 
 
 def batch_workflow_id(team: str, batch_id: str) -> str:

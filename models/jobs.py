@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from models.assets import Asset
 from models.codecs import DEFAULT_CODEC, PREVIEW_CODEC, OutputType, find_codec
 from models.errors import FieldError
-from models.wire import OpenWireModel, Timestamp, WireModel
+from models.wire import Absent, OpenWireModel, Timestamp, WireModel
 
 TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
 MAX_TAGS = 20
@@ -229,13 +229,13 @@ class Job(WireModel):
     progress: float  # 0 to 100
     stats: JobStats
     output_url: str | None
-    batch_id: str | None = None
-    index: int | None = None
+    batch_id: Absent[str] = None
+    index: Absent[int] = None
     tags: list[str] = []
     priority: int = 0
-    missing_fonts: list[str] | None = None
-    error: str | None = None
-    error_code: str | None = None
+    missing_fonts: Absent[list[str]] = None
+    error: Absent[str] = None
+    error_code: Absent[str] = None
 
 
 class JobCreationStats(WireModel):
@@ -250,7 +250,7 @@ class JobCreationResponse(WireModel):
     output_url: str
     progress: float = 0.0
     stats: JobCreationStats
-    missing_fonts: list[str] | None = None
+    missing_fonts: Absent[list[str]] = None
 
 
 class JobCancellationRequest(WireModel):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field, JsonValue
 
 from models.fonts import FontFace
-from models.wire import OpenWireModel, Timestamp, WireModel
+from models.wire import Absent, OpenWireModel, Timestamp, WireModel
 
 
 class TemplateStatus(StrEnum):
@@ -123,6 +123,6 @@ class Template(WireModel):
     compositions: list[str] = []
     layers: list[str] = []
     fonts: list[str] = []
-    mogrt: dict[str, JsonValue] | None = None
+    mogrt: Absent[dict[str, JsonValue]] = None
     error: str | None = None
-    upload_info: TemplateUploadInfo | None = None
+    upload_info: Absent[TemplateUploadInfo] = None

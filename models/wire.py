@@ -1,9 +1,9 @@
 """The base of every model that crosses a wire, with the wire's camelCase as alias."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 
@@ -16,6 +16,16 @@ def rfc3339(moment: datetime) -> str:
 
 Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
 """A moment in UTC that is written to JSON in RFC 3339 with milliseconds."""
+
+T = TypeVar("T")
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+Absent = Annotated[T | None, Field(exclude_if=_is_none)]
+"""A field that answers leave out where there is nothing, instead of writing null."""
 
 
 class WireModel(BaseModel):

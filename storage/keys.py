@@ -5,6 +5,14 @@ def team(team: str) -> str:
     return f"teams/{team}"
 
 
+def templates(team: str) -> str:
+    return f"teams/{team}/templates"
+
+
+def template(team: str, template_id: str) -> str:
+    return f"teams/{team}/templates/{template_id}"
+
+
 def template_record(team: str, template_id: str) -> str:
     return f"teams/{team}/templates/{template_id}/template.json"
 
@@ -18,13 +26,25 @@ def output(team: str, job_id: str, extension: str) -> str:
     return f"teams/{team}/outputs/{job_id}.{extension}"
 
 
+def batches(team: str) -> str:
+    return f"teams/{team}/batches"
+
+
 def batch_manifest(team: str, batch_id: str) -> str:
     return f"teams/{team}/batches/{batch_id}/manifest.json"
+
+
+def rejected_batches(team: str) -> str:
+    return f"teams/{team}/rejected-batches"
 
 
 def rejected_batch(team: str, batch_id: str) -> str:
     """A batch of which no job was accepted has no workflow, only this."""
     return f"teams/{team}/rejected-batches/{batch_id}.json"
+
+
+def fonts(team: str) -> str:
+    return f"teams/{team}/fonts"
 
 
 def font_record(team: str, font_id: str) -> str:
@@ -35,8 +55,13 @@ def font_source(team: str, font_id: str) -> str:
     return f"teams/{team}/fonts/{font_id}/font"
 
 
-def idempotency_record(team: str, digest: str) -> str:
-    return f"teams/{team}/idempotency/{digest}.json"
+def idempotency_records(team: str, digest: str) -> str:
+    return f"teams/{team}/idempotency/{digest}"
+
+
+def idempotency_record(team: str, digest: str, generation: int) -> str:
+    """A record is never replaced: after its expiry comes the next generation."""
+    return f"teams/{team}/idempotency/{digest}/{generation:06d}.json"
 
 
 def payload(team: str, digest: str) -> str:
@@ -47,4 +72,5 @@ def token(digest: str) -> str:
     return f"tokens/{digest}.json"
 
 
+TOKENS = "tokens"
 SIGNING_KEY = "server/signing-key"

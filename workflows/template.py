@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from models.ids import render_task_queue
@@ -26,4 +26,6 @@ class InspectTemplateWorkflow:
             heartbeat_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30), maximum_attempts=10),
             summary=template.template_id,
+            # Somebody waits for it: it goes before the renders of a batch on the same queue.
+            priority=Priority(priority_key=1, fairness_key=template.team),
         )

@@ -1,0 +1,74 @@
+"""The API as a process: `python -m api`."""
+
+import asyncio
+import signal
+from time import monotonic
+
+import structlog
+import uvicorn
+from obstore.store import ObjectStore
+from temporalio.client import Client
+
+import logs
+from api.app import create_app
+from connection import connect, end_process
+from engines.registry import EngineUnavailable
+from settings import Settings
+from storage.objects import open_store
+
+log = structlog.get_logger("api")
+
+_TEMPORAL_PATIENCE = 10.0  # seconds
+_RETRY_INTERVAL = 0.5
+_DRAIN_SECONDS = 10  # that requests get to end when the process has to
+
+
+def main() -> None:
+    settings = Settings()
+    logs.configure(settings)
+    code = 0
+    try:
+        asyncio.run(_serve(settings))
+    except (EngineUnavailable, OSError, RuntimeError, ValueError) as error:
+        log.error("the API cannot run", reason=str(error))  # noqa: TRY400  one clear line
+        code = 1
+    end_process(code)
+
+
+async def _serve(settings: Settings) -> None:
+    store = open_store(settings.object_store)
+    client = await _connect(settings, store)
+    config = uvicorn.Config(
+        create_app(settings, client, store),
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _already_handled)
+    await uvicorn.Server(config).serve()
+
+
+def _already_handled(*_: object) -> None:
+    """uvicorn handles signals while it serves, and raises them once more when it has ended."""
+
+
+async def _connect(settings: Settings, store: ObjectStore) -> Client:
+    """Raises RuntimeError if Temporal does not come up within a while."""
+    deadline = monotonic() + _TEMPORAL_PATIENCE
+    while True:
+        try:
+            return await connect(settings, store)
+        except RuntimeError as error:
+            if monotonic() > deadline:
+                raise RuntimeError(
+                    f"Temporal does not answer at {settings.temporal_address}: {error}"
+                ) from error
+        await asyncio.sleep(_RETRY_INTERVAL)
+
+
+if __name__ == "__main__":
+    main()

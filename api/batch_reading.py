@@ -1,0 +1,188 @@
+"""Where a batch stands, from whoever knows: its workflow, its result, or what was kept of it."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from obstore.store import ObjectStore
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.visibility import children_of
+from models.batches import Batch, BatchSnapshot, BatchStats, JobRecord
+from models.errors import BatchNotFound, Unavailable
+from models.ids import batch_workflow_id, is_batch_id, job_workflow_id
+from models.jobs import JobStatus
+from storage.batches import read_kept_batch
+from workflows.batch import BatchWorkflow
+
+log = structlog.get_logger("api")
+
+BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
+
+QUERY_TIMEOUT = timedelta(seconds=3)
+_CLOSED_KEPT = 32  # snapshots of ended batches in memory, up to about a megabyte each
+
+STATUS_OF_EXECUTION = {
+    WorkflowExecutionStatus.RUNNING: JobStatus.RENDERING,
+    WorkflowExecutionStatus.COMPLETED: JobStatus.FINISHED,
+    WorkflowExecutionStatus.FAILED: JobStatus.ERROR,
+    WorkflowExecutionStatus.TIMED_OUT: JobStatus.ERROR,
+    WorkflowExecutionStatus.CANCELED: JobStatus.CANCELLED,
+    WorkflowExecutionStatus.TERMINATED: JobStatus.CANCELLED,
+}
+
+
+class BatchReader:
+    """Reads batches, and remembers the last ended ones: they never change."""
+
+    def __init__(self, client: Client, store: ObjectStore) -> None:
+        self._client = client
+        self._store = store
+        self._closed: OrderedDict[str, BatchSnapshot] = OrderedDict()
+
+    def handle(self, team: str, batch_id: str) -> BatchHandle:
+        return self._client.get_workflow_handle_for(
+            BatchWorkflow.run, batch_workflow_id(team, batch_id)
+        )
+
+    async def read(self, team: str, batch_id: str) -> BatchSnapshot:
+        """The batch as it stands. Raises BatchNotFound."""
+        handle = self.handle(team, batch_id)
+        known = self._closed.get(handle.id)
+        if known is not None:
+            return known
+        if not is_batch_id(batch_id):
+            raise BatchNotFound
+        description = await describe(handle)
+        if description is None:
+            return await self._kept(team, batch_id)
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            return await self._query(handle, description)
+        return self._remember(handle.id, await self._result(handle, description))
+
+    async def _kept(self, team: str, batch_id: str) -> BatchSnapshot:
+        snapshot = await read_kept_batch(self._store, team, batch_id)
+        if snapshot is None:
+            raise BatchNotFound
+        return snapshot
+
+    async def _query(
+        self, handle: BatchHandle, description: WorkflowExecutionDescription
+    ) -> BatchSnapshot:
+        try:
+            return await handle.query(
+                BatchWorkflow.snapshot,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=QUERY_TIMEOUT,
+            )
+        except WorkflowQueryRejectedError:  # it ended between the two calls
+            return await self._result(handle, description)
+        except (RPCError, WorkflowQueryFailedError) as error:
+            log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
+            return await self._rebuild(handle, None)
+
+    async def _result(
+        self, handle: BatchHandle, description: WorkflowExecutionDescription
+    ) -> BatchSnapshot:
+        """An ended batch is never replayed: its result says all."""
+        try:
+            return await handle.result()
+        except WorkflowFailureError:  # an operator terminated it
+            return await self._rebuild(handle, description.close_time)
+
+    async def _rebuild(self, handle: BatchHandle, closed_at: datetime | None) -> BatchSnapshot:
+        """From the workflow's input and the list of its children, which need no worker.
+
+        What never started counts as queued while the batch runs, else as cancelled.
+        """
+        batch = await read_input(self._client, handle)
+        children = {child.id: child async for child in children_of(self._client, batch)}
+        records = [
+            _record(
+                job.index or 0,
+                children.get(job_workflow_id(job.team, job.id)),
+                batch.created_at,
+                closed_at,
+            )
+            for job in batch.jobs
+        ]
+        return BatchSnapshot(
+            team=batch.team,
+            id=batch.id,
+            created_at=batch.created_at,
+            closed_at=closed_at,
+            stats=count(records),
+            summaries=[job.summary for job in batch.jobs],
+            records=records,
+            errors=batch.errors,
+        )
+
+    def _remember(self, workflow_id: str, snapshot: BatchSnapshot) -> BatchSnapshot:
+        if snapshot.stats.pending == 0:
+            self._closed[workflow_id] = snapshot
+            while len(self._closed) > _CLOSED_KEPT:
+                self._closed.popitem(last=False)
+        return snapshot
+
+
+async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription | None:
+    """None where there is no such workflow."""
+    try:
+        return await handle.describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+
+
+async def read_input(client: Client, handle: BatchHandle) -> Batch:
+    """The batch as it was submitted. Raises Unavailable if its history has just gone."""
+    async for event in handle.fetch_history_events(page_size=1):
+        started = event.workflow_execution_started_event_attributes
+        [batch] = await client.data_converter.decode(started.input.payloads, [Batch])
+        return batch
+    raise Unavailable(f"The history of {handle.id} cannot be read.")
+
+
+def count(records: Sequence[JobRecord]) -> BatchStats:
+    def number(*statuses: JobStatus) -> int:
+        return sum(record.status in statuses for record in records)
+
+    finished = number(JobStatus.FINISHED)
+    error = number(JobStatus.ERROR, JobStatus.CANCELLED)
+    return BatchStats(
+        total=len(records),
+        finished=finished,
+        error=error,
+        pending=len(records) - finished - error,
+        cancelled=number(JobStatus.CANCELLED),
+    )
+
+
+def _record(
+    index: int,
+    child: WorkflowExecution | None,
+    created_at: datetime,
+    closed_at: datetime | None,
+) -> JobRecord:
+    if child is None or child.status is None:
+        status = JobStatus.CANCELLED if closed_at else JobStatus.QUEUED
+        return JobRecord(index=index, status=status, updated_at=closed_at or created_at)
+    return JobRecord(
+        index=index,
+        status=STATUS_OF_EXECUTION.get(child.status, JobStatus.ERROR),
+        updated_at=child.close_time or child.start_time,
+    )

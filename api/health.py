@@ -1,0 +1,50 @@
+"""Is the process alive, and can it work? For load balancers; no token is needed."""
+
+import asyncio
+from datetime import timedelta
+
+from fastapi import APIRouter, Response
+from obstore.exceptions import BaseError as ObjectStoreError
+from temporalio.service import RPCError
+
+from api.answers import answer
+from api.resources import Resources, Shared
+from models.errors import Unavailable
+from models.wire import WireModel
+from storage import keys
+from storage.files import find_file
+
+router = APIRouter(tags=["health"])
+
+_PATIENCE = 3.0  # seconds
+
+
+class Health(WireModel):
+    status: str
+
+
+@router.get("/healthz", response_model=Health)
+async def get_health() -> Response:
+    """The process answers."""
+    return answer(Health(status="ok"))
+
+
+@router.get("/readyz", response_model=Health)
+async def get_readiness(resources: Shared) -> Response:
+    """Temporal and the object store answer too."""
+    await asyncio.gather(_check_temporal(resources), _check_store(resources))
+    return answer(Health(status="ready"))
+
+
+async def _check_temporal(resources: Resources) -> None:
+    try:
+        await resources.client.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
+    except RPCError as error:
+        raise Unavailable(f"Temporal does not answer: {error.message}") from error
+
+
+async def _check_store(resources: Resources) -> None:
+    try:
+        await asyncio.wait_for(find_file(resources.store, keys.SIGNING_KEY), _PATIENCE)
+    except (TimeoutError, ObjectStoreError) as error:
+        raise Unavailable("The object store does not answer.") from error

@@ -1,0 +1,137 @@
+"""Where a job stands, from its workflow or, before it has one, from its batch."""
+
+import asyncio
+from collections.abc import Sequence
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+
+from api.batch_reading import STATUS_OF_EXECUTION, describe
+from api.job_answers import JobState, KnownJob, jobs_of
+from api.resources import Resources
+from models.errors import BatchNotFound, FieldError, JobNotFound
+from models.ids import job_workflow_id, place_of_job
+from models.jobs import JobStatus, JobSummary, RenderResult
+from workflows.job import RenderJobWorkflow, failure_of
+
+JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
+
+_PARALLEL_READS = 16
+
+_RENDERING_STATES = (
+    PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
+    PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
+)
+
+
+def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
+    return client.get_workflow_handle_for(RenderJobWorkflow.run, job_workflow_id(team, job_id))
+
+
+async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
+    """The job as it stands. Raises JobNotFound."""
+    place = place_of_job(job_id)
+    if place is None:
+        raise JobNotFound
+    description = await describe(job_handle(resources.client, team, job_id))
+    if description is not None:
+        summary = await read_summary(description)
+        state = await read_state(resources.client, description)
+        return KnownJob(job_id, place.batch_id, summary, state)
+    for job in await _jobs_of_batch(resources, team, place.batch_id) if place.batch_id else []:
+        if job.id == job_id:
+            return job
+    raise JobNotFound
+
+
+async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> list[KnownJob]:
+    """The jobs in this order, reading each batch once. Raises JobNotFound that names all unknown.
+
+    A batch's job that is rendering has no progress here.
+    """
+    places = {job_id: place_of_job(job_id) for job_id in job_ids}
+    batch_ids = {place.batch_id for place in places.values() if place and place.batch_id}
+    singles = [job_id for job_id, place in places.items() if place and not place.batch_id]
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def of_batch(batch_id: str) -> list[KnownJob]:
+        async with gate:
+            return await _jobs_of_batch(resources, team, batch_id)
+
+    async def single(job_id: str) -> list[KnownJob]:
+        async with gate:
+            try:
+                return [await read_job(resources, team, job_id)]
+            except JobNotFound:
+                return []
+
+    found = await asyncio.gather(*map(of_batch, batch_ids), *map(single, singles))
+    known = {job.id: job for jobs in found for job in jobs}
+    unknown = [job_id for job_id in job_ids if job_id not in known]
+    if unknown:
+        details = [FieldError(field=job_id, message="is unknown") for job_id in unknown]
+        raise JobNotFound(f"There is no job {unknown[0]}.", details=details)
+    return [known[job_id] for job_id in job_ids]
+
+
+async def read_summary(execution: WorkflowExecution) -> JobSummary:
+    return await execution.memo_value("job", type_hint=JobSummary)
+
+
+async def read_state(client: Client, execution: WorkflowExecution) -> JobState:
+    """What a job's workflow says. `execution` from a list has no progress yet: it is fetched."""
+    handle = client.get_workflow_handle_for(RenderJobWorkflow.run, execution.id)
+    if execution.status is WorkflowExecutionStatus.RUNNING:
+        return await _running_state(client, handle, execution)
+    status = STATUS_OF_EXECUTION.get(
+        execution.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
+    )
+    closed_at = execution.close_time or execution.start_time
+    if status is JobStatus.CANCELLED:
+        return JobState(status, closed_at)
+    try:
+        return JobState(status, closed_at, result=await handle.result())
+    except WorkflowFailureError as error:
+        return JobState(status, closed_at, failure=failure_of(error.cause))
+
+
+async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> list[KnownJob]:
+    try:
+        return jobs_of(await resources.batches.read(team, batch_id))
+    except BatchNotFound:
+        return []
+
+
+async def _running_state(
+    client: Client, handle: JobHandle, execution: WorkflowExecution
+) -> JobState:
+    description = execution
+    if not isinstance(description, WorkflowExecutionDescription):
+        description = await handle.describe()
+        if description.status is not WorkflowExecutionStatus.RUNNING:
+            return await read_state(client, description)
+    for activity in description.raw_description.pending_activities:
+        if activity.state in _RENDERING_STATES:
+            started_at = activity.last_started_time.ToDatetime(execution.start_time.tzinfo)
+            return JobState(
+                JobStatus.RENDERING,
+                updated_at=started_at,
+                started_at=started_at,
+                progress=await _progress(client, list(activity.heartbeat_details.payloads)),
+            )
+    return JobState(JobStatus.QUEUED, execution.start_time)
+
+
+async def _progress(client: Client, payloads: list[Payload]) -> float:
+    if not payloads:
+        return 0.0
+    [percent, *_] = await client.data_converter.decode(payloads, [float])
+    return percent

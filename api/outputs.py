@@ -1,0 +1,45 @@
+"""The outputs: public, but nobody can guess their addresses."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.errors import documented
+from api.file_answers import file_answer
+from api.resources import Shared
+from api.urls import output_url_is_signed
+from models.codecs import CODECS
+from models.errors import OutputNotFound
+from storage import keys
+from storage.files import find_file
+
+router = APIRouter(tags=["outputs"])
+
+_MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
+
+
+@router.head("/outputs/{team}/{job_id}/{signature}/{file_name}", include_in_schema=False)
+@router.get(
+    "/outputs/{team}/{job_id}/{signature}/{file_name}",
+    response_class=Response,
+    responses=documented(OutputNotFound),
+)
+async def get_output(
+    team: str, job_id: str, signature: str, file_name: str, request: Request, resources: Shared
+) -> Response:
+    """A finished job's file."""
+    name, _, extension = file_name.rpartition(".")
+    media_type = _MEDIA_TYPES.get(extension)
+    signed = output_url_is_signed(resources.signer, team, job_id, signature)
+    if not signed or name != job_id or media_type is None:
+        raise OutputNotFound(
+            "There is no output at this address; take it from the job's outputUrl."
+        )
+    file = await find_file(resources.store, keys.output(team, job_id, extension))
+    if file is None:
+        raise OutputNotFound
+    return file_answer(
+        request,
+        resources.store,
+        file,
+        media_type=media_type,
+        disposition=f'inline; filename="{file_name}"',
+    )

@@ -1,0 +1,72 @@
+"""Around every request: an id that the answer and the log share, and a last net for bugs."""
+
+import re
+import secrets
+from time import perf_counter
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import error_answer
+from models.errors import ReelbatchError
+
+log = structlog.get_logger("api")
+
+_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
+_HIDDEN = "signature"  # this path parameter opens a door and stays out of the log
+
+
+class RequestLog:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        status: int | None = None
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        started = perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                log.exception("unexpected error", method=scope["method"], **_place(scope))
+                if status is not None:
+                    raise  # half an answer is out: all that is left is to break it off
+                await error_answer(ReelbatchError())(scope, receive, send_with_id)
+            log.info(
+                "request",
+                method=scope["method"],
+                status=status,
+                milliseconds=round(1000 * (perf_counter() - started)),
+                **_place(scope),
+            )
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own id if it sent a harmless one."""
+    sent = Headers(scope=scope).get("x-request-id", "")
+    return sent if _ID.fullmatch(sent) else secrets.token_hex(8)
+
+
+def _place(scope: Scope) -> dict[str, str]:
+    """The route and its parameters: a raw path may hold a signature."""
+    route = getattr(scope.get("route"), "path", "unknown")
+    parameters: dict[str, Any] = scope.get("path_params") or {}
+    return {
+        "route": route,
+        **{name: str(value) for name, value in parameters.items() if name != _HIDDEN},
+    }

@@ -1,0 +1,173 @@
+"""Reading requests: bodies with a limit, JSON, and models with errors that name the field."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar, cast
+
+from fastapi import Request
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from models.errors import BodyTooLarge, FieldError, InvalidJson, NotFound, RequestError
+from models.ids import ID_PATTERN
+
+M = TypeVar("M", bound=BaseModel)
+
+_SMALL_BODY = 1024**2  # bytes; for everything but batches, jobs and files
+_ID = re.compile(ID_PATTERN)
+
+
+async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
+    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        yield chunk
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    return b"".join([chunk async for chunk in limited_stream(request, limit)])
+
+
+def parse_json(body: bytes) -> JsonValue:
+    """Raises InvalidJson, also for NaN and for Infinity, which are no JSON."""
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise InvalidJson(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise InvalidJson("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise InvalidJson(f"The body is not JSON: {error}.") from None
+
+
+async def read_model(request: Request, model: type[M]) -> M:
+    """A small JSON body as a model. Raises InvalidJson, BodyTooLarge or RequestError."""
+    content = parse_json(await read_body(request, _SMALL_BODY))
+    if not isinstance(content, dict):
+        raise RequestError("The body has to be a JSON object.")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        details = field_errors(error, content)
+        raise RequestError(headline(details), details=details) from None
+
+
+def check_id(candidate: str, thing: str) -> str:
+    """Raises RequestError for what cannot be an id."""
+    if not _ID.fullmatch(candidate):
+        raise RequestError(
+            f"{candidate[:40]!r} is no {thing} id: those are ULIDs of 26 characters."
+        )
+    return candidate
+
+
+def known_id(candidate: str, missing: type[NotFound]) -> str:
+    """As `check_id`, where the contract has no 400: what cannot be an id is not found."""
+    if not _ID.fullmatch(candidate):
+        raise missing
+    return candidate
+
+
+def headline(details: Sequence[FieldError]) -> str:
+    """The first problem, with its field."""
+    first = details[0]
+    return f"{first.field}: {first.message}" if first.field else first.message
+
+
+def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:
+    """One message a field, in words that do not need to know pydantic."""
+    messages: dict[str, list[str]] = {}
+    for item in error.errors(include_url=False):
+        path = _path(item["loc"], content, is_missing=item["type"] == "missing")
+        message = _message(item["type"], item["msg"], item.get("ctx", {}))
+        found = messages.setdefault(path, [])
+        if message not in found:
+            found.append(message)
+    return [FieldError(field=path, message=_any_of(found)) for path, found in messages.items()]
+
+
+def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
+    """The field's place in the request, without the tags that pydantic puts in for unions."""
+    parts: list[str] = []
+    here = content
+    for position, step in enumerate(loc):
+        if isinstance(here, list) and isinstance(step, int):
+            items = cast("list[Any]", here)
+            here = items[step] if step < len(items) else None
+        elif isinstance(here, dict):
+            fields = cast("dict[Any, Any]", here)
+            after_index = position > 0 and isinstance(loc[position - 1], int)
+            if after_index and fields.get("type") == step:
+                continue
+            if step not in fields and not (is_missing and position == len(loc) - 1):
+                continue
+            here = fields.get(step)
+        else:
+            continue
+        parts.append(str(step))
+    return ".".join(parts)
+
+
+_MUST_BE = "must be "
+_TEXTS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a string",
+    "int_type": "must be an integer",
+    "int_parsing": "must be an integer",
+    "int_from_float": "must be an integer",
+    "int_parsing_size": "must be a smaller integer",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "union_tag_not_found": "needs a `type`",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "union_tag_invalid": "has an unknown `type`: it must be one of {expected_tags}",
+    "greater_than_equal": "must be {ge} or more",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be {le} or less",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must be {max_length} characters or less",
+    "too_short": "must have {min_length} item or more",
+    "too_long": "must have {max_length} items or less",
+    "string_pattern_mismatch": "must match {pattern}",
+}
+
+
+def _message(kind: str, fallback: str, context: Mapping[str, Any]) -> str:
+    if kind == "value_error":
+        return f"is not usable: {context.get('error', fallback)}"
+    text = _TEXTS.get(kind)
+    return text.format_map(context) if text else f"is not usable: {fallback}"
+
+
+def _any_of(messages: list[str]) -> str:
+    """A field that may be of several types has one message for each that it is not."""
+    if len(messages) > 1 and all(message.startswith(_MUST_BE) for message in messages):
+        return _MUST_BE + " or ".join(message.removeprefix(_MUST_BE) for message in messages)
+    return "; ".join(messages)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than the {limit} bytes that this server takes.")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,0 +1,51 @@
+"""What the endpoints share, and how they get it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from obstore.store import ObjectStore
+from temporalio.client import Client
+
+from api.authentication import TokenCache, bearer_token
+from api.batch_reading import BatchReader
+from api.urls import Urls
+from engines.base import RenderEngine
+from models.errors import Unauthorized
+from settings import Settings
+from storage.signing import Signer
+
+
+@dataclass(frozen=True)
+class Resources:
+    """One a process."""
+
+    settings: Settings
+    client: Client
+    store: ObjectStore
+    engines: Mapping[str, type[RenderEngine]]
+    signer: Signer
+    tokens: TokenCache
+    batches: BatchReader
+
+
+def _resources(request: Request) -> Resources:
+    return request.app.state.resources
+
+
+async def _team(request: Request, shared: "Shared") -> str:
+    record = await shared.tokens.find(bearer_token(request.headers))
+    if record is None:
+        raise Unauthorized("The token is unknown or was revoked.")
+    return record.team
+
+
+def _urls(request: Request, shared: "Shared") -> Urls:
+    base = shared.settings.public_url or str(request.base_url)
+    return Urls(base.rstrip("/"), shared.signer)
+
+
+Shared = Annotated[Resources, Depends(_resources)]
+Team = Annotated[str, Depends(_team)]
+RequestUrls = Annotated[Urls, Depends(_urls)]

@@ -1,0 +1,165 @@
+"""From the jobs of a request to jobs that a worker can render, each judged on its own."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from api.job_checks import ReadyTemplate, problems_of, unsupported_parts
+from api.job_fonts import JobFonts, needs_team_fonts, resolve_fonts
+from api.job_schema import Problem, read_job
+from api.resources import Resources
+from models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
+from models.fonts import FontRecord
+from models.jobs import JobCreation, RenderJob, output_of
+from models.templates import TemplateRecord, TemplateStatus
+from storage import keys
+from storage.fonts import list_fonts
+from storage.templates import read_template
+
+_TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
+_PARALLEL_READS = 32
+
+
+@dataclass(frozen=True)
+class AcceptedJob:
+    """A job that can be rendered; it gets its id and its place with `render_job`."""
+
+    team: str
+    creation: JobCreation
+    template: ReadyTemplate
+    composition: str
+    fonts: JobFonts
+
+    def render_job(
+        self, job_id: str, created_at: datetime, *, batch_id: str | None, index: int | None
+    ) -> RenderJob:
+        output = output_of(self.creation)
+        record = self.template.record
+        return RenderJob(
+            team=self.team,
+            id=job_id,
+            index=index,
+            batch_id=batch_id,
+            engine=record.engine,
+            template_id=record.id,
+            template_name=record.display_name,
+            template_type=record.type,
+            template_source=self.template.source,
+            composition=self.composition,
+            assets=self.creation.assets,
+            fonts=self.fonts.keys,
+            missing_fonts=self.fonts.missing,
+            output=output,
+            output_key=keys.output(self.team, job_id, output.extension),
+            tags=self.creation.tags,
+            priority=self.creation.priority,
+            created_at=created_at,
+        )
+
+
+Judged = AcceptedJob | list[Problem]
+"""A job that can be rendered, or everything that is wrong with it."""
+
+_Templates = dict[str, ReadyTemplate | Problem]
+
+
+async def judge(resources: Resources, team: str, raw_jobs: Sequence[JsonValue]) -> list[Judged]:
+    """Check every job. Each template and the list of fonts are read once, whatever the number.
+
+    What computes runs in a thread: a thousand jobs take a while, and others want answers too.
+    """
+    limit = resources.settings.max_job_bytes
+    jobs = await asyncio.to_thread(lambda: [read_job(raw, limit) for raw in raw_jobs])
+    well_formed = [job for job in jobs if isinstance(job, JobCreation)]
+    templates = await _read_templates(resources, team, {job.template.id for job in well_formed})
+    fonts: list[FontRecord] = []
+    if await asyncio.to_thread(_any_needs_team_fonts, well_formed, templates):
+        fonts = await list_fonts(resources.store, team)
+    return await asyncio.to_thread(
+        lambda: [
+            _judge_one(team, job, templates, fonts) if isinstance(job, JobCreation) else job
+            for job in jobs
+        ]
+    )
+
+
+def _judge_one(
+    team: str, job: JobCreation, templates: _Templates, fonts: Sequence[FontRecord]
+) -> Judged:
+    problems = list(unsupported_parts(job))
+    template = templates[job.template.id]
+    if isinstance(template, Problem):
+        return problems or [template]
+    problems += problems_of(job, template)
+    composition = template.composition_of(job)
+    if problems or composition is None:
+        return problems
+    return AcceptedJob(
+        team=team,
+        creation=job,
+        template=template,
+        composition=composition.name,
+        fonts=resolve_fonts(job, template, fonts),
+    )
+
+
+def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: _Templates) -> bool:
+    return any(
+        needs_team_fonts(job, template)
+        for job in jobs
+        if isinstance(template := templates[job.template.id], ReadyTemplate)
+    )
+
+
+async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> _Templates:
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def read(template_id: str) -> ReadyTemplate | Problem:
+        async with gate:
+            return await _read_template(resources, team, template_id)
+
+    ids = list(template_ids)
+    return dict(zip(ids, await asyncio.gather(*map(read, ids)), strict=True))
+
+
+async def _read_template(
+    resources: Resources, team: str, template_id: str
+) -> ReadyTemplate | Problem:
+    if not _TEMPLATE_ID.fullmatch(template_id):
+        message = f"{template_id[:40]!r} is no template's id: those have 26 characters."
+        return Problem(RequestError, "template.id", message)
+    record = await read_template(resources.store, team, template_id)
+    if record is None:
+        return Problem(
+            TemplateNotFound, "template.id", f"There is no template with the id {template_id}."
+        )
+    return _ready(resources, record)
+
+
+def _ready(resources: Resources, record: TemplateRecord) -> ReadyTemplate | Problem:
+    if (
+        record.status is not TemplateStatus.UPLOADED
+        or record.inspection is None
+        or record.source is None
+    ):
+        return Problem(TemplateNotReady, "template.id", _why_not_ready(record))
+    engine = resources.engines.get(record.engine)
+    if engine is None:
+        message = f"This server has no engine {record.engine} for the template {record.id}."
+        return Problem(NotSupported, "template.id", message)
+    return ReadyTemplate(record, record.source, record.inspection, engine)
+
+
+def _why_not_ready(record: TemplateRecord) -> str:
+    name = f"The template {record.id}"
+    match record.status:
+        case TemplateStatus.AWAITING_UPLOAD:
+            return f"{name} has no file yet: PUT it to the template's upload URL."
+        case TemplateStatus.ERROR:
+            return f"{name} cannot be used: {record.error}"
+        case _:
+            return f"{name} is still being read: try again when its status is `uploaded`."

@@ -1,0 +1,151 @@
+"""The signed links to a template's file: PUT it, and GET it. They need no token."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from temporalio.client import WorkflowFailureError
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from api.answers import answer
+from api.errors import documented
+from api.file_answers import file_answer
+from api.requests import limited_stream
+from api.resources import Resources, Shared
+from api.templates import find_template, template_answer
+from api.urls import check_download_url, check_upload_url
+from models import search_attributes
+from models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
+from models.ids import new_id, template_workflow_id
+from models.templates import Template, TemplateInspectionJob, TemplateRecord, TemplateStatus
+from storage import keys
+from storage.files import find_file
+from storage.templates import read_template, write_template
+from workflows.activity_names import CONTROL_TASK_QUEUE
+from workflows.template import InspectTemplateWorkflow
+
+log = structlog.get_logger("api")
+
+router = APIRouter(tags=["signed links"])
+
+_INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
+
+
+@router.put(
+    "/uploads/{team}/{template_id}/{expires}/{signature}",
+    response_model=Template,
+    responses=documented(RequestError, BodyTooLarge, Forbidden, Gone, TemplateNotFound),
+)
+async def upload_template(
+    team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
+) -> Response:
+    """Receive a template's file, and read what is in it."""
+    record = await find_template(resources, team, template_id)
+    check_upload_url(resources.signer, record, expires, signature)
+    upload = new_id()
+    source = keys.template_source(team, template_id, upload)
+    size = await _store_body(request, resources, source)
+    uploaded = await _with_source(resources, record, source, size)
+    await _inspect(resources, uploaded, source, upload)
+    return answer(template_answer(await find_template(resources, team, template_id)))
+
+
+@router.head("/downloads/{team}/{template_id}/{expires}/{signature}", include_in_schema=False)
+@router.get(
+    "/downloads/{team}/{template_id}/{expires}/{signature}",
+    response_class=Response,
+    responses=documented(Forbidden, Gone, TemplateNotFound),
+)
+async def download_template(
+    team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
+) -> Response:
+    """Send a template's file."""
+    check_download_url(resources.signer, team, template_id, expires, signature)
+    record = await find_template(resources, team, template_id)
+    file = await find_file(resources.store, record.source) if record.source else None
+    if file is None:
+        raise Gone("The template has no file.")
+    return file_answer(
+        request,
+        resources.store,
+        file,
+        media_type="application/octet-stream",
+        disposition=f'attachment; filename="{record.id}.{record.type}"',
+    )
+
+
+async def _store_body(request: Request, resources: Resources, key: str) -> int:
+    """Stream the body into the store; its size. An upload that breaks off leaves nothing."""
+    size = 0
+
+    async def counted() -> AsyncGenerator[bytes]:
+        nonlocal size
+        async for chunk in limited_stream(request, resources.settings.max_template_bytes):
+            size += len(chunk)
+            yield chunk
+
+    await resources.store.put_async(key, counted())
+    if size == 0:
+        await resources.store.delete_async(key)
+        raise RequestError("The upload is empty; send the template's file as the body.")
+    return size
+
+
+async def _with_source(
+    resources: Resources, before: TemplateRecord, source: str, size: int
+) -> TemplateRecord:
+    """Point the record at the new file, unless it was deleted or the link voided meanwhile."""
+    record = await read_template(resources.store, before.team, before.id)
+    if record is None or record.upload_nonce != before.upload_nonce:
+        await resources.store.delete_async(source)
+        raise Gone("The template was deleted, or this link was replaced, during the upload.")
+    uploaded = record.model_copy(
+        update={
+            "status": TemplateStatus.PROCESSING,
+            "source": source,
+            "size": size,
+            "error": None,
+            "inspection": None,
+            "updated_at": datetime.now(UTC),
+        }
+    )
+    await write_template(resources.store, uploaded)
+    return uploaded
+
+
+async def _inspect(resources: Resources, record: TemplateRecord, source: str, upload: str) -> None:
+    """Have a worker read the file, and wait for it a while: mostly it takes a second."""
+    handle = await resources.client.start_workflow(
+        InspectTemplateWorkflow.run,
+        TemplateInspectionJob(
+            team=record.team, template_id=record.id, engine=record.engine, source=source
+        ),
+        id=f"{template_workflow_id(record.team, record.id)}/{upload}",
+        task_queue=CONTROL_TASK_QUEUE,
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(search_attributes.TEAM, record.team),
+                SearchAttributePair(search_attributes.TEMPLATE_IDS, [record.id]),
+            ]
+        ),
+        static_summary=f"{record.display_name[:80]} · {record.type}",
+    )
+    try:
+        await asyncio.wait_for(handle.result(), _INSPECTION_PATIENCE)
+    except TimeoutError:
+        log.info("the inspection goes on", template=record.id)
+    except WorkflowFailureError:
+        await _note_failed_inspection(resources, record)
+
+
+async def _note_failed_inspection(resources: Resources, record: TemplateRecord) -> None:
+    current = await read_template(resources.store, record.team, record.id)
+    if current is not None and current.source == record.source:
+        failed = {
+            "status": TemplateStatus.ERROR,
+            "error": "The file could not be inspected; upload it again.",
+            "updated_at": datetime.now(UTC),
+        }
+        await write_template(resources.store, current.model_copy(update=failed))

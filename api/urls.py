@@ -1,0 +1,74 @@
+"""The URLs that answers hand out, and what their signatures vouch for."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from models.errors import Forbidden, Gone
+from models.templates import TemplateRecord
+from storage.signing import Signer
+
+LINK_LIFETIME = timedelta(hours=1)  # of upload and download links
+
+_OUTPUT, _UPLOAD, _DOWNLOAD = "output", "upload", "download"
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Makes URLs below `base`, which has no slash at its end."""
+
+    base: str
+    signer: Signer
+
+    def output(self, team: str, job_id: str, extension: str) -> str:
+        """Where a job's output is, or will be; it works without a token and does not expire."""
+        signature = self.signer.sign(_OUTPUT, team, job_id)
+        return f"{self.base}/outputs/{team}/{job_id}/{signature}/{job_id}.{extension}"
+
+    def upload(self, template: TemplateRecord) -> str:
+        expires = _expiry()
+        signature = self.signer.sign(_UPLOAD, *_upload_parts(template, expires))
+        return f"{self.base}/uploads/{template.team}/{template.id}/{expires}/{signature}"
+
+    def download(self, template: TemplateRecord) -> str:
+        expires = _expiry()
+        signature = self.signer.sign(_DOWNLOAD, template.team, template.id, str(expires))
+        return f"{self.base}/downloads/{template.team}/{template.id}/{expires}/{signature}"
+
+
+def output_url_is_signed(signer: Signer, team: str, job_id: str, signature: str) -> bool:
+    return signer.verify(signature, _OUTPUT, team, job_id)
+
+
+def check_upload_url(
+    signer: Signer, template: TemplateRecord, expires: int, signature: str
+) -> None:
+    """Raises Forbidden for a forged or voided link, and Gone for an expired one."""
+    if not signer.verify(signature, _UPLOAD, *_upload_parts(template, expires)):
+        raise Forbidden(
+            "This upload link is not valid, or a newer one has replaced it: "
+            "get one by PUT /templates/{id}/upload."
+        )
+    _check_expiry(expires, "PUT /templates/{id}/upload")
+
+
+def check_download_url(
+    signer: Signer, team: str, template_id: str, expires: int, signature: str
+) -> None:
+    """Raises Forbidden for a forged link, and Gone for an expired one."""
+    if not signer.verify(signature, _DOWNLOAD, team, template_id, str(expires)):
+        raise Forbidden("This download link is not valid: get one by GET /templates/{id}/download.")
+    _check_expiry(expires, "GET /templates/{id}/download")
+
+
+def _upload_parts(template: TemplateRecord, expires: int) -> tuple[str, ...]:
+    return template.team, template.id, template.upload_nonce, str(expires)
+
+
+def _expiry() -> int:
+    """Seconds since 1970."""
+    return int((datetime.now(UTC) + LINK_LIFETIME).timestamp())
+
+
+def _check_expiry(expires: int, way_out: str) -> None:
+    if datetime.now(UTC).timestamp() > expires:
+        raise Gone(f"This link has expired: get a new one by {way_out}.")

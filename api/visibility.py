@@ -1,0 +1,62 @@
+"""Temporal Visibility: which workflows a team has. It lags a moment behind what happens."""
+
+from collections.abc import AsyncIterator
+
+from temporalio.client import Client, WorkflowExecution
+
+from models.batches import Batch
+from models.search_attributes import BATCH_ID, TEAM, TEMPLATE_IDS
+
+BATCH_TYPE = "Batch"
+JOB_TYPE = "RenderJob"
+
+RUNNING = "ExecutionStatus = 'Running'"
+
+
+def batches_of(client: Client, team: str, *conditions: str) -> AsyncIterator[WorkflowExecution]:
+    return _list(client, _is_type(BATCH_TYPE), _is_team(team), *conditions)
+
+
+def single_jobs_of(client: Client, team: str, *conditions: str) -> AsyncIterator[WorkflowExecution]:
+    """The jobs that belong to no batch."""
+    return _list(
+        client, _is_type(JOB_TYPE), _is_team(team), f"{BATCH_ID.name} IS NULL", *conditions
+    )
+
+
+def children_of(client: Client, batch: Batch) -> AsyncIterator[WorkflowExecution]:
+    """The jobs of a batch that were started."""
+    return _list(
+        client, _is_type(JOB_TYPE), _is_team(batch.team), f"{BATCH_ID.name} = '{batch.id}'"
+    )
+
+
+async def active_users_of_template(client: Client, team: str, template_id: str) -> int:
+    return await _count(
+        client,
+        f"WorkflowType IN ('{BATCH_TYPE}', '{JOB_TYPE}')",
+        _is_team(team),
+        f"{TEMPLATE_IDS.name} = '{template_id}'",
+        RUNNING,
+    )
+
+
+async def active_jobs(client: Client, team: str) -> int:
+    return await _count(client, _is_type(JOB_TYPE), _is_team(team), RUNNING)
+
+
+def _list(client: Client, *conditions: str) -> AsyncIterator[WorkflowExecution]:
+    return client.list_workflows(" AND ".join(conditions), page_size=1000)
+
+
+async def _count(client: Client, *conditions: str) -> int:
+    return (await client.count_workflows(" AND ".join(conditions))).count
+
+
+def _is_type(name: str) -> str:
+    return f"WorkflowType = '{name}'"
+
+
+def _is_team(team: str) -> str:
+    """A team's name needs no quoting: storage.tokens lets only letters, digits and hyphens in."""
+    return f"{TEAM.name} = '{team}'"

@@ -1,0 +1,37 @@
+"""Reading stored files, whole or in part: outputs and uploaded templates."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+
+from obstore.store import ObjectStore
+
+_CHUNK = 256 * 1024  # bytes
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file's size and identity, without its content."""
+
+    key: str
+    size: int  # bytes
+    last_modified: datetime
+    etag: str  # quoted, as HTTP writes it
+
+
+async def find_file(store: ObjectStore, key: str) -> StoredFile | None:
+    try:
+        meta = await store.head_async(key)
+    except FileNotFoundError:
+        return None
+    etag = (meta["e_tag"] or f"{meta['last_modified'].timestamp()}-{meta['size']}").strip('"')
+    return StoredFile(key, meta["size"], meta["last_modified"], f'"{etag}"')
+
+
+async def read_chunks(store: ObjectStore, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
+    """The bytes from `start` up to `end`, exclusive. Raises FileNotFoundError."""
+    if start >= end:
+        return
+    response = await store.get_async(key, options={"range": (start, end)})
+    async for chunk in response.stream(min_chunk_size=_CHUNK):
+        yield bytes(chunk)

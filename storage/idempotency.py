@@ -1,0 +1,66 @@
+"""What was answered under an Idempotency-Key, and all that it takes to do it again."""
+
+from datetime import UTC, datetime, timedelta
+
+from obstore.store import ObjectStore
+
+from models.batches import Batch
+from models.jobs import RenderJob
+from models.wire import Timestamp, WireModel
+from storage import keys
+from storage.listing import names_in
+from storage.objects import create_model, read_model
+
+LIFETIME = timedelta(hours=24)
+
+
+class Submission(WireModel):
+    """An answer, and what has to be running for it to be true: a batch or a single job."""
+
+    status_code: int
+    answer: str  # the JSON text, so that a replay has the very same bytes
+    batch: Batch | None = None
+    job: RenderJob | None = None
+
+
+class IdempotencyRecord(WireModel):
+    body_digest: str
+    created_at: Timestamp
+    submission: Submission
+
+    @property
+    def is_valid(self) -> bool:
+        return datetime.now(UTC) < self.created_at + LIFETIME
+
+
+class IdempotencySlot:
+    """The place of one key's record. Only one request ever fills it."""
+
+    def __init__(self, store: ObjectStore, team: str, digest: str) -> None:
+        self._store = store
+        self._team = team
+        self._digest = digest
+        self._generation = 0
+
+    async def find(self) -> IdempotencyRecord | None:
+        """The record that is valid now, or None."""
+        names = await names_in(self._store, keys.idempotency_records(self._team, self._digest))
+        if not names:
+            return None
+        self._generation = int(names[-1].removesuffix(".json"))
+        record = await read_model(self._store, self._key, IdempotencyRecord)
+        if record is not None and record.is_valid:
+            return record
+        self._generation += 1
+        return None
+
+    async def fill(self, record: IdempotencyRecord) -> IdempotencyRecord:
+        """Write the record, unless another request was faster: then that one's is returned."""
+        if await create_model(self._store, self._key, record):
+            return record
+        winner = await read_model(self._store, self._key, IdempotencyRecord)
+        return winner or record
+
+    @property
+    def _key(self) -> str:
+        return keys.idempotency_record(self._team, self._digest, self._generation)

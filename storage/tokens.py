@@ -1,0 +1,71 @@
+"""API tokens: only their SHA-256 is kept, so that a copy of the store opens no door."""
+
+import hashlib
+import re
+import secrets
+from datetime import UTC, datetime
+
+from obstore.store import ObjectStore
+
+from models.wire import Timestamp, WireModel
+from storage import keys
+from storage.listing import names_in
+from storage.objects import read_model, write_model
+
+TOKEN_PREFIX = "rb_"  # noqa: S105  marks a string as ours, for people and secret scanners
+TEAM_PATTERN = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+_TOKEN_BYTES = 32
+
+
+class TokenRecord(WireModel):
+    """Whom a token speaks for. `id` names it in lists; the token itself is not kept."""
+
+    id: str  # the first characters of the token's digest
+    team: str
+    name: str
+    created_at: Timestamp
+
+
+async def create_token(store: ObjectStore, team: str, name: str) -> tuple[str, TokenRecord]:
+    """Make a token for `team`; it is readable only now. Raises ValueError for a bad team name."""
+    if not TEAM_PATTERN.fullmatch(team):
+        raise ValueError(
+            f"{team!r} is no team's name: use 1 to 63 lower-case letters, digits and hyphens, "
+            "not starting with a hyphen."
+        )
+    token = TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+    digest = _digest(token)
+    record = TokenRecord(id=digest[:12], team=team, name=name, created_at=datetime.now(UTC))
+    await write_model(store, keys.token(digest), record)
+    return token, record
+
+
+async def find_token(store: ObjectStore, token: str) -> TokenRecord | None:
+    """Whom this token speaks for, or None if it is unknown or revoked."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    return await read_model(store, keys.token(_digest(token)), TokenRecord)
+
+
+async def list_tokens(store: ObjectStore) -> list[TokenRecord]:
+    """All tokens of all teams, oldest first."""
+    names = await names_in(store, keys.TOKENS)
+    found = [await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord) for name in names]
+    return sorted((record for record in found if record), key=lambda record: record.created_at)
+
+
+async def revoke_token(store: ObjectStore, token_id: str) -> bool:
+    """Remove the token with this id; whether there was one."""
+    for name in await names_in(store, keys.TOKENS):
+        if token_id and name.startswith(token_id) and len(token_id) >= _SHORTEST_ID:
+            await store.delete_async(f"{keys.TOKENS}/{name}")
+            return True
+    return False
+
+
+_SHORTEST_ID = 12
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""Small Lottie templates."""
+
+import json
+from typing import Any
+
+Document = dict[str, Any]
+
+
+def a_card() -> bytes:
+    """`main` has 10 frames of 32 x 18 pixels with the layers title, background and inner, which
+    shows the composition `badge` with its layer label.
+    """
+    layers = [_text("title", 1), _precomposition("inner", 2), _solid("background", 3)]
+    return json.dumps(_document(10, layers)).encode()
+
+
+def a_film() -> bytes:
+    """More than an hour of a turning solid: no render of it ends by itself within a test."""
+    frames = 100_000
+    turning = _solid("background", 2)
+    transform: Document = turning["ks"]
+    transform["r"] = {
+        "a": 1,
+        "k": [
+            {"t": 0, "s": [0], "i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}},
+            {"t": frames, "s": [frames]},
+        ],
+    }
+    return json.dumps(_document(frames, [_text("title", 1), turning])).encode()
+
+
+def a_card_in_a_rare_font() -> bytes:
+    return json.dumps(_document(10, [_text("title", 1)], family="Rarissima")).encode()
+
+
+def _document(frames: int, layers: list[Document], family: str = "Inter") -> Document:
+    names = {"fName": f"{family}-Regular", "fFamily": family, "fStyle": "Regular"}
+    for layer in layers:
+        layer |= {"ip": 0, "op": frames, "st": 0}
+        if layer["ty"] == 5:
+            layer["t"]["d"]["k"][0]["s"]["f"] = names["fName"]
+    label: Document = _text("label", 1) | {"ip": 0, "op": frames, "st": 0}
+    label["t"]["d"]["k"][0]["s"]["f"] = names["fName"]
+    return {
+        "v": "5.9.0",
+        "nm": "main",
+        "fr": 25,
+        "ip": 0,
+        "op": frames,
+        "w": 32,
+        "h": 18,
+        "assets": [{"id": "badge", "nm": "badge", "w": 32, "h": 18, "layers": [label]}],
+        "fonts": {"list": [names]},
+        "layers": layers,
+    }
+
+
+def _transform() -> Document:
+    still = {"a": 0, "k": [0, 0, 0]}
+    whole = {"a": 0, "k": [100, 100, 100]}
+    return {"a": still, "o": {"a": 0, "k": 100}, "p": still, "r": {"a": 0, "k": 0}, "s": whole}
+
+
+def _solid(name: str, index: int) -> Document:
+    solid: Document = {"ty": 1, "nm": name, "ind": index, "sc": "#2244aa", "sw": 32, "sh": 18}
+    return solid | {"ks": _transform()}
+
+
+def _text(name: str, index: int) -> Document:
+    style: Document = {"s": 12, "f": "", "t": "A", "j": 0, "tr": 0, "lh": 14, "fc": [1, 1, 1]}
+    text: Document = {"d": {"k": [{"s": style, "t": 0}]}, "p": {}, "m": {"g": 1}, "a": []}
+    transform: Document = _transform() | {"p": {"a": 0, "k": [4, 14, 0]}}  # the baseline's left end
+    return {"ty": 5, "nm": name, "ind": index, "t": text, "ks": transform}
+
+
+def _precomposition(name: str, index: int) -> Document:
+    size: Document = {"w": 32, "h": 18, "refId": "badge"}
+    return {"ty": 0, "nm": name, "ind": index, "ks": _transform(), **size}

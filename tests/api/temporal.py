@@ -1,0 +1,60 @@
+"""A Temporal development server of the tests' own."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from obstore.store import ObjectStore
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.client import Client
+
+from connection import connect
+from models import search_attributes
+from settings import Settings
+
+IDLE_NAMESPACE = "idle"  # beside `default`; no worker looks there
+
+_ATTRIBUTE_TYPES = {
+    IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD: "Keyword",
+    IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST: "KeywordList",
+}
+
+
+@asynccontextmanager
+async def temporal_server(folder: Path) -> AsyncGenerator[str]:
+    """Runs while the context lasts; yields the address."""
+    port = free_port()
+    command = [
+        str(Path(sys.executable).with_name("temporal")),
+        *("server", "start-dev", "--headless", "--log-level", "error"),
+        *("--port", str(port), "--db-filename", str(folder / "temporal.db")),
+        *("--namespace", IDLE_NAMESPACE),
+    ]
+    for key in search_attributes.ALL:
+        kind = _ATTRIBUTE_TYPES[IndexedValueType.ValueType(key.indexed_value_type)]
+        command += ["--search-attribute", f"{key.name}={kind}"]
+    with (folder / "temporal.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def connected(settings: Settings, store: ObjectStore) -> Client:
+    """A client, once the server is up."""
+    while True:
+        try:
+            return await connect(settings, store)
+        except RuntimeError:
+            await asyncio.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

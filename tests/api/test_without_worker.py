@@ -1,0 +1,80 @@
+"""What the API still knows when no worker answers, and after an operator's hand."""
+
+from collections.abc import AsyncGenerator
+
+import pytest_asyncio
+from obstore.store import ObjectStore
+
+from settings import Settings
+from storage import keys
+from storage.objects import write_model
+from storage.tokens import create_token
+from tests.api.running_api import RunningApi, Team, a_still, served
+from tests.api.temporal import IDLE_NAMESPACE, connected
+from workflows.batch import BatchWorkflow
+
+
+@pytest_asyncio.fixture(scope="module")
+async def idle_api(settings: Settings, store: ObjectStore) -> AsyncGenerator[RunningApi]:
+    """The same store, but a namespace where no worker works."""
+    idle = settings.model_copy(update={"temporal_namespace": IDLE_NAMESPACE})
+    async with served(idle, await connected(idle, store), store) as api:
+        yield api
+
+
+@pytest_asyncio.fixture
+async def idle_team(idle_api: RunningApi, card_team: Team) -> AsyncGenerator[Team]:
+    token, _ = await create_token(idle_api.store, card_team.name, "test")
+    async with idle_api.client_of(token) as http:
+        yield Team(card_team.name, http, card_team.public)
+
+
+async def test_a_batch_is_accepted_readable_and_listed(idle_team: Team, card: str) -> None:
+    created = await idle_team.create_batch(a_still(card), a_still(card))
+    batch = await idle_team.get(f"/batches/{created['batchId']}")
+    assert (batch["status"], batch["stats"]["pending"]) == ("processing", 2)
+    assert [job["status"] for job in batch["jobs"]] == ["queued", "queued"]
+
+
+async def test_a_cancellation_says_that_nobody_could_do_it_yet(idle_team: Team, card: str) -> None:
+    created = await idle_team.create_batch(a_still(card))
+    response = await idle_team.http.post(f"/batches/{created['batchId']}/cancel")
+    assert (response.status_code, response.json()["errorCode"]) == (503, "UNAVAILABLE")
+    assert response.headers["retry-after"]
+    assert "recorded" in response.json()["error"]
+
+
+async def test_a_terminated_batch_has_ended(
+    idle_api: RunningApi, idle_team: Team, card: str
+) -> None:
+    created = await idle_team.create_batch(a_still(card), {}, a_still(card))
+    batch_id = created["batchId"]
+    await idle_api.client.get_workflow_handle(f"{idle_team.name}/batch/{batch_id}").terminate()
+    batch = await idle_team.get(f"/batches/{batch_id}")
+    assert (batch["status"], batch["stats"]["cancelled"]) == ("error", 2)
+    assert [job["index"] for job in batch["jobs"]] == [0, 2]
+    assert batch["errors"] == created["errors"]
+    response = await idle_team.http.post(f"/batches/{batch_id}/cancel")
+    assert response.json()["status"] == "unchanged"
+
+
+async def test_a_batch_that_temporal_has_forgotten_is_read_from_its_manifest(
+    api: RunningApi, team: Team
+) -> None:
+    card = await team.upload_card()
+    created = await team.create_batch(a_still(card))
+    batch_id = created["batchId"]
+    ended = await team.end_of_batch(batch_id)
+    handle = api.client.get_workflow_handle_for(BatchWorkflow.run, f"{team.name}/batch/{batch_id}")
+    snapshot = await handle.result()
+    forgotten = "01J0000000000000000000ZG00"
+    kept = snapshot.model_copy(update={"id": forgotten})
+    await write_model(api.store, keys.batch_manifest(team.name, forgotten), kept)
+
+    batch = await team.get(f"/batches/{forgotten}")
+
+    assert batch["stats"] == ended["stats"]
+    [job] = batch["jobs"]
+    assert (await team.get(f"/jobs/{job['id']}"))["status"] == "finished"
+    listed = (await team.get("/batches"))["batches"]
+    assert [item["batchId"] for item in listed] == [batch_id, forgotten]

@@ -1,0 +1,66 @@
+"""API tokens in the object store."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from obstore.store import ObjectStore
+
+from storage.objects import open_store
+from storage.tokens import create_token, find_token, list_tokens, revoke_token
+
+
+async def test_a_token_speaks_for_its_team_until_it_is_revoked(store: ObjectStore) -> None:
+    token, record = await create_token(store, "team-1", "laptop")
+    other, _ = await create_token(store, "team-2", "server")
+
+    mine = await find_token(store, token)
+    assert mine is not None
+    assert (mine.id, mine.team, mine.name) == (record.id, "team-1", "laptop")
+    assert await revoke_token(store, record.id)
+    assert await find_token(store, token) is None
+    assert not await revoke_token(store, record.id)
+    found = await find_token(store, other)
+    assert found is not None
+    assert found.team == "team-2"
+
+
+def test_the_token_itself_is_nowhere_in_the_store(store: ObjectStore, folder: Path) -> None:
+    token, _ = asyncio.run(create_token(store, "team-1", "laptop"))
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert files
+    for file in files:
+        assert token not in str(file)
+        assert token not in file.read_text()
+
+
+async def test_tokens_are_listed_oldest_first(store: ObjectStore) -> None:
+    assert await list_tokens(store) == []
+    records = [(await create_token(store, "team", name))[1] for name in ("a", "b", "c")]
+    listed = await list_tokens(store)
+    assert {record.id for record in listed} == {record.id for record in records}
+    moments = [record.created_at for record in listed]
+    assert moments == sorted(moments)
+
+
+@pytest.mark.parametrize("team", ["", "-a", "A", "a/b", "a b", "a" * 64, "..", "a\n", "é"])
+async def test_bad_team_names_are_refused(store: ObjectStore, team: str) -> None:
+    with pytest.raises(ValueError, match="team's name"):
+        await create_token(store, team, "x")
+
+
+@pytest.mark.parametrize("token", ["", "rb_", "rb_x", "other", "rb_../../x"])
+async def test_what_is_no_token_is_not_found(store: ObjectStore, token: str) -> None:
+    assert await find_token(store, token) is None
+
+
+async def test_a_short_id_revokes_nothing(store: ObjectStore) -> None:
+    token, record = await create_token(store, "team", "x")
+    assert not await revoke_token(store, record.id[:4])
+    assert not await revoke_token(store, "")
+    assert await find_token(store, token)
+
+
+async def test_another_process_sees_the_token(store: ObjectStore, folder: Path) -> None:
+    token, _ = await create_token(store, "team", "x")
+    assert await find_token(open_store(str(folder)), token)
