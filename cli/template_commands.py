@@ -7,11 +7,13 @@ import typer
 
 from cli.console import out, print_json
 from cli.options import DEFAULT_HOME, HomeOption, JsonOption, TokenOption, UrlOption, api_client
-from cli.templates import push_template, template_table, templates_table
+from cli.templates import push_template, template_id_of, template_table, templates_table
 
 app = typer.Typer(help="Upload and look at templates.", no_args_is_help=True)
 
-TemplateArgument = Annotated[str, typer.Argument(metavar="ID", help="The template's id.")]
+TemplateArgument = Annotated[
+    str, typer.Argument(metavar="TEMPLATE", help="The template's id, or its name.")
+]
 
 
 @app.command()
@@ -20,7 +22,7 @@ def push(
     *,
     template_type: Annotated[
         str | None,
-        typer.Option("--type", help="lottie for .json, zip for .zip if left out."),
+        typer.Option("--type", help="lottie for .json and .lottie, zip for .zip if left out."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
     as_json: JsonOption = False,
@@ -56,7 +58,7 @@ def list_all(
 
 @app.command()
 def inspect(
-    template_id: TemplateArgument,
+    template: TemplateArgument,
     *,
     as_json: JsonOption = False,
     url: UrlOption = None,
@@ -65,16 +67,16 @@ def inspect(
 ) -> None:
     """Show what a template offers: compositions, layers and fonts."""
     with api_client(url, token, home) as client:
-        template = client.template(template_id)
+        found = client.template(template_id_of(client, template))
     if as_json:
-        print_json(template)
+        print_json(found)
     else:
-        out.print(template_table(template))
+        out.print(template_table(found))
 
 
 @app.command()
 def delete(
-    template_id: TemplateArgument,
+    template: TemplateArgument,
     *,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -82,5 +84,6 @@ def delete(
 ) -> None:
     """Delete a template; outputs that were made from it stay."""
     with api_client(url, token, home) as client:
+        template_id = template_id_of(client, template)
         client.delete_template(template_id)
     out.print(f"template {template_id} is deleted")

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from cli.client import ApiClient
 from cli.console import CommandFailed
+from models.ids import ID_PATTERN
 from models.templates import Template, TemplateStatus
 
-_TYPE_OF_SUFFIX = {".json": "lottie", ".zip": "zip"}
+_TYPE_OF_SUFFIX = {".json": "lottie", ".lottie": "lottie", ".zip": "zip"}
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _ID_LENGTH = 26  # characters; a shortened id is of no use
 _READ_TIME = 120.0  # seconds that reading an uploaded template may take
@@ -34,6 +35,19 @@ def push_template(
         raise CommandFailed(f"The API did not say where to upload template {template.id}.")
     client.upload(upload.url, upload.method, file)
     return _wait_until_read(client, template.id, file)
+
+
+def template_id_of(client: ApiClient, id_or_name: str) -> str:
+    """The id itself, or that of the newest template with this name.
+
+    Raises CommandFailed if no template is called so.
+    """
+    if re.fullmatch(ID_PATTERN, id_or_name):
+        return id_or_name
+    named = [t for t in client.templates() if t.display_name == id_or_name]
+    if not named:
+        raise CommandFailed(f"No template has the id or the name {id_or_name}.")
+    return max(named, key=lambda template: template.created_at).id
 
 
 def templates_table(templates: Iterable[Template]) -> Table:
