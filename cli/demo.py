@@ -62,7 +62,7 @@ async def run_demo(demo: Demo, options: StackOptions) -> None:
     out.print(f"Done in {seconds:.0f} s.")
     out.print(
         "To see the batch in the Temporal Web UI, start its stack again: "
-        f"{sys.argv[0]} up --home {demo.home.path}",
+        f"{_command()} up --home {demo.home.path}",
         soft_wrap=True,
     )
 
@@ -86,6 +86,11 @@ def _render_the_batch(demo: Demo, connection: Connection) -> int:
     if failed := failed_jobs(batch):
         raise CommandFailed(f"{len(failed)} valid jobs failed; see the table above.")
     return len(files)
+
+
+def _command() -> str:
+    """How this program was called: `make demo` puts it where no search path finds it."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "reelbatch" else "reelbatch"
 
 
 def _check_examples(folder: Path) -> None:
