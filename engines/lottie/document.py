@@ -42,7 +42,7 @@ _NTSC_TOLERANCE = 0.005  # exporters write 29.97 as 29.9700012207031
 _WHOLE_TOLERANCE = 0.001
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class LottieComposition:
     """The root, or a precomposition, which is an asset with layers."""
 

@@ -1,14 +1,17 @@
 """The engine itself: from a template's file and a job's assets to the output's file."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
 from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
 from engines.encoding import AudioClip, FrameWriter, open_writer, output_size
+from engines.lottie import thorvg
+from engines.lottie.autoscale import fit_text
 from engines.lottie.bundled_fonts import BUNDLED
 from engines.lottie.checks import check_document
 from engines.lottie.document import LottieComposition, LottieDocument, read_document
-from engines.lottie.drawing import Drawing, thorvg_version
+from engines.lottie.drawing import Drawing
 from engines.lottie.fonts import FontShelf, open_team_fonts
 from engines.lottie.functions import FUNCTIONS
 from engines.lottie.inspection import inspect_document, own_fonts
@@ -16,6 +19,7 @@ from engines.lottie.scene import compose
 from engines.lottie.sounds import SoundTrack
 from engines.lottie.source import TemplateFiles, read_template
 from engines.lottie.substitution import ASSET_TYPES, Substitution
+from engines.lottie.video_layers import VideoLayers
 from models.codecs import CODECS
 from models.errors import RenderError, TemplateInvalid
 from models.fonts import FontFace
@@ -29,10 +33,10 @@ class LottieEngine:
     """Renders Lottie JSON, dotLottie, and zips of a Lottie JSON with its images and fonts."""
 
     name: ClassVar[str] = "lottie"
-    version: ClassVar[str] = f"1 (ThorVG {thorvg_version()})"
+    version: ClassVar[str] = f"1 (ThorVG {thorvg.version()})"
     template_types: ClassVar[frozenset[str]] = frozenset({"lottie", "zip"})
     asset_types: ClassVar[frozenset[str]] = ASSET_TYPES
-    functions: ClassVar[frozenset[str]] = frozenset(FUNCTIONS)
+    functions: ClassVar[frozenset[str]] = FUNCTIONS
     codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
     fonts: ClassVar[tuple[FontFace, ...]] = BUNDLED
 
@@ -53,34 +57,50 @@ class LottieEngine:
         """
         document, files = _open(request.template, request.limits)
         composition = _composition(document, request.composition)
-        frames = _frames(composition, request.output)
         substitution = Substitution(document, composition, request.limits)
         substitution.apply(request.assets)
+        frames = _frames(composition, request.output)
         shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts))
+        for fit in substitution.fits:
+            fit_text(document, fit, shelf)
         clips: list[AudioClip] = []
         if request.output.extension not in _SILENT_EXTENSIONS:
-            track = SoundTrack(document, files, substitution.sounds, request.work_dir)
+            track = SoundTrack(
+                document, files, substitution.sounds, substitution.videos, request.work_dir
+            )
             clips = track.clips(composition, frames)
-        scene = compose(document, composition, substitution.pictures, files, shelf, request.limits)
+        videos = VideoLayers(document, composition, substitution.videos, request.limits)
+        pictures = {**substitution.pictures, **videos.assets}
+        scene = compose(document, composition, pictures, files, shelf, request.limits)
         codec, draft = CODECS[request.output.codec], request.output.draft
         width, height = output_size(codec.name, composition.width, composition.height, draft)
-        drawing = Drawing(scene, width, height, opaque=not codec.alpha)
-        with open_writer(
-            request.output_path,
-            codec.name,
-            width=width,
-            height=height,
-            frame_rate=document.frame_rate,
-            draft=draft,
-            audio=clips,
-        ) as writer:
-            _draw(drawing, frames, writer, report)
+        drawing = Drawing(scene, width, height, opaque=not codec.alpha, pictures=videos.pictures)
+        with (
+            closing(videos),
+            open_writer(
+                request.output_path,
+                codec.name,
+                width=width,
+                height=height,
+                frame_rate=document.frame_rate,
+                draft=draft,
+                audio=clips,
+            ) as writer,
+        ):
+            _draw(drawing, videos, frames, writer, report)
         return RenderedFile(width=width, height=height, frames=len(frames))
 
 
-def _draw(drawing: Drawing, frames: range, writer: FrameWriter, report: ReportProgress) -> None:
+def _draw(
+    drawing: Drawing,
+    videos: VideoLayers,
+    frames: range,
+    writer: FrameWriter,
+    report: ReportProgress,
+) -> None:
     last = b""
     for done, number in enumerate(frames, start=1):
+        videos.show(number)
         frame = drawing.frame(number)
         pixels = frame.tobytes()
         if pixels == last:

@@ -10,9 +10,10 @@ Value = str | float | bool | list[float]
 Setter = Callable[[Json, Value], None]
 
 _HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
-# Groups that After Effects shows around a property: `Transform.Opacity`, `Text->Source Text`.
-_GROUPS = frozenset({"transform", "text"})
-_MAX_FONT_SIZE = 10_000.0
+# Groups that After Effects shows around a property, or scripts write before a field of the text's
+# style: `Transform.Opacity`, `Text->Source Text`, `Source Text.fontSize`.
+_GROUPS = frozenset({"transform", "text", "source text", "sourcetext"})
+MAX_FONT_SIZE = 10_000.0
 _MAX_MAGNITUDE = 1e7  # of a coordinate or a percentage; far outside of any picture
 
 
@@ -106,9 +107,16 @@ def set_words(layer: Json, value: object) -> None:
     set_style(layer, "t", str(int(value)) if is_whole else str(value))
 
 
+def set_font(layer: Json, value: object) -> None:
+    """Set the font by its PostScript name or family. Raises AssetInvalid."""
+    if not isinstance(value, str) or not value:
+        raise AssetInvalid(f"{value!r} is no font's name.")
+    set_style(layer, "f", value)
+
+
 def set_font_size(layer: Json, value: object) -> None:
     """Set the size, and with it the leading in proportion. Raises AssetInvalid."""
-    size = as_number(value, 0.1, _MAX_FONT_SIZE)
+    size = as_number(value, 0.1, MAX_FONT_SIZE)
     for text in text_documents(layer):
         former, leading = text.get("s"), text.get("lh")
         if isinstance(former, (int, float)) and isinstance(leading, (int, float)) and former > 0:
@@ -196,6 +204,8 @@ def _not_on(layer: Json, name: str) -> AssetInvalid:
 
 _NAMED_SETTERS: dict[str, Setter] = {
     "Source Text": set_words,
+    "Text": set_words,
+    "Font": set_font,
     "Color": set_color,
     "Fill Color": set_color,
     "Stroke Color": set_stroke_color,

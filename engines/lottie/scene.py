@@ -14,6 +14,7 @@ from engines.lottie.document import (
 )
 from engines.lottie.fonts import FontShelf
 from engines.lottie.images import embed_pictures
+from engines.lottie.loops import unroll_loops
 from engines.lottie.solids import replace_solids
 from engines.lottie.source import TemplateFiles
 from engines.lottie.stripping import strip
@@ -44,6 +45,7 @@ def compose(
     embed_pictures(own, files, limits)
     set_type(document, layers, shelf)
     replace_solids(layers)
+    unroll_loops(layers, float(document.frame_rate))
     for layer in layers:
         if "refId" in layer:
             layer["refId"] = reference(layer["refId"])  # as the assets' ids are written

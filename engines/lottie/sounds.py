@@ -1,6 +1,6 @@
 """The sounds of a composition: its audio layers, also those inside of its precompositions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from engines.lottie.document import (
     layer_type,
     number,
     objects,
+    reference,
 )
 from engines.lottie.images import asset_content
 from engines.lottie.source import TemplateFiles
+from engines.lottie.video_layers import ReplacedVideo
 
 _FULL_LEVEL = 100.0  # percent
 _LOUDEST = 10.0  # times the sound as it was recorded
@@ -48,11 +50,13 @@ class SoundTrack:
         document: LottieDocument,
         files: TemplateFiles,
         replaced: Sequence[ReplacedSound],
+        videos: Mapping[str, ReplacedVideo],
         folder: Path,
     ) -> None:
         self._document = document
         self._files = files
         self._replaced = replaced
+        self._videos = videos
         self._folder = folder
         self._embedded: dict[str, Path] = {}
 
@@ -84,6 +88,10 @@ class SoundTrack:
                 file = self._embedded_file(layer)
                 if file is not None:
                     yield file, span, _gain(layer)
+            elif layer_type(layer) == "image":
+                video = self._videos.get(reference(layer.get("refId")))
+                if video is not None and video.has_sound and _runs_at_its_own_speed(layer):
+                    yield video.file, span, _gain(layer)
             elif layer_type(layer) == "precomp":
                 asset = self._document.asset_of(layer) or {}
                 yield from self._sounds(objects(asset.get("layers")), span)
@@ -114,6 +122,10 @@ def _from_in_point(layer: Json, span: _Span, around: _Span) -> _Span:
     if layer_type(layer) == "audio":
         return span
     return _Span(around.origin + number(layer.get("ip"), 0.0), span.start, span.end)
+
+
+def _runs_at_its_own_speed(layer: Json) -> bool:
+    return number(layer.get("sr"), 1.0) == 1.0
 
 
 def _gain(layer: Json) -> float:

@@ -2,7 +2,8 @@
 
 An expression is a script inside of an untrusted file. ThorVG runs it, and it can loop without end;
 with those of some real files ThorVG crashes (docs/decisions/0001-thorvg-binding.md). Without its
-expression a property keeps the keyframes or the value that the exporter wrote beside it.
+expression a property keeps the keyframes or the value that the exporter wrote beside it. Loops have
+been written out as keyframes before (`loops`).
 
 At a null where it awaits an array ThorVG loses its place in the document and draws nothing.
 """

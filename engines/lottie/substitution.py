@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.base import RenderLimits, ResolvedAsset
+from engines.lottie.autoscale import TextFit
 from engines.lottie.document import (
     Json,
     LottieComposition,
@@ -12,14 +13,16 @@ from engines.lottie.document import (
     layer_type,
     reference,
 )
-from engines.lottie.functions import FUNCTIONS, call_function
+from engines.lottie.functions import COMPOSITION_FUNCTIONS, FUNCTIONS, LAYER_FUNCTIONS, Stage
 from engines.lottie.images import box_of, fitted_picture
-from engines.lottie.properties import set_property, set_words
+from engines.lottie.properties import set_words
+from engines.lottie.property_paths import set_by_path
 from engines.lottie.sounds import ReplacedSound
+from engines.lottie.video_layers import ReplacedVideo, replaced_video
 from models.assets import Asset, DataAsset, FunctionAsset, MediaAsset, TextAsset, layer_names
 from models.errors import AssetInvalid
 
-ASSET_TYPES = frozenset({"text", "image", "data", "audio", "function"})
+ASSET_TYPES = frozenset({"text", "image", "video", "data", "audio", "function"})
 
 _IMAGE_LAYER = 2
 # Layer types that show a picture in a box, so that another picture can take its place.
@@ -29,7 +32,9 @@ _PICTURE_LAYERS = frozenset({"image", "solid", "video", "image_sequence", "preco
 class Substitution:
     """Applies assets in their order, so that a later one wins over an earlier one.
 
-    Afterwards `sounds` and `pictures` hold what the changed layers play and show.
+    Afterwards `sounds`, `pictures` and `videos` hold what the changed layers play and show;
+    `pictures` and `videos` by the ids that the layers refer to. `fits` are the texts whose size
+    is to be chosen.
     """
 
     def __init__(
@@ -40,6 +45,8 @@ class Substitution:
         self._limits = limits
         self.sounds: list[ReplacedSound] = []
         self.pictures: dict[str, Json] = {}
+        self.videos: dict[str, ReplacedVideo] = {}
+        self.fits: list[TextFit] = []
 
     def apply(self, assets: Sequence[ResolvedAsset]) -> None:
         """Raises AssetInvalid, which names the asset and its layer, or LimitExceeded."""
@@ -47,10 +54,8 @@ class Substitution:
             try:
                 self._apply(resolved)
             except AssetInvalid as error:
-                where = ", ".join(repr(name) for name in layer_names(resolved.asset))
-                raise AssetInvalid(
-                    f"Asset {position} ({resolved.asset.type}, layer {where}): {error.message}"
-                ) from error
+                where = f"Asset {position} ({_description(resolved.asset)})"
+                raise AssetInvalid(f"{where}: {error.message}") from error
 
     def _apply(self, resolved: ResolvedAsset) -> None:
         asset = resolved.asset
@@ -60,7 +65,7 @@ class Substitution:
             self._on_layers(
                 asset,
                 asset.layer_name,
-                lambda _, layer: set_property(layer, asset.property, asset.value),
+                lambda _, layer: set_by_path(layer, asset.property, asset.value),
             )
         elif isinstance(asset, FunctionAsset):
             self._call(asset)
@@ -75,16 +80,15 @@ class Substitution:
                 f"Lottie templates know no function {asset.name}; "
                 f"they know {', '.join(sorted(FUNCTIONS))}."
             )
+        stage = Stage(self._document, self._target(asset), self._limits, self.fits)
+        if asset.name in COMPOSITION_FUNCTIONS:
+            COMPOSITION_FUNCTIONS[asset.name](stage, asset.params)
+            return
         if not asset.layer_names:
             raise AssetInvalid(f"{asset.name} needs a layerName.")
+        function = LAYER_FUNCTIONS[asset.name]
         for name in asset.layer_names:
-            self._on_layers(
-                asset,
-                name,
-                lambda composition, layer: call_function(
-                    asset.name, composition, layer, asset.params
-                ),
-            )
+            self._on_layers(asset, name, lambda _, layer: function(stage, layer, asset.params))
 
     def _replace_source(self, asset: MediaAsset, file: Path | None) -> None:
         if file is None:
@@ -96,21 +100,34 @@ class Substitution:
                 lambda _, layer: self.sounds.append(ReplacedSound(layer, file)),
             )
         else:
+            show = self._show_video if asset.type == "video" else self._show_picture
             self._on_layers(
-                asset, asset.layer_name, lambda _, layer: self._replace_picture(layer, file)
+                asset,
+                asset.layer_name,
+                lambda _, layer: show(layer, asset.layer_name, file),
             )
 
-    def _replace_picture(self, layer: Json, file: Path) -> None:
+    def _show_picture(self, layer: Json, _: str, file: Path) -> None:
         """Show all of the picture in the layer's box, centred; the layer's transform stays."""
-        if layer_type(layer) not in _PICTURE_LAYERS:
-            raise AssetInvalid(f"A layer of type {layer_type(layer)} cannot show a picture.")
         identity = f"reelbatch-picture-{len(self.pictures)}"
-        self.pictures[identity] = fitted_picture(file, identity, self._box(layer), self._limits)
-        layer.update(ty=_IMAGE_LAYER, refId=identity)
+        box = self._box(layer)
+        self.pictures[identity] = fitted_picture(file, identity, box, self._limits)
+        _refer(layer, identity)
+
+    def _show_video(self, layer: Json, name: str, file: Path) -> None:
+        """Show a video as a picture is shown; it begins at the layer's start time."""
+        identity = f"reelbatch-footage-{len(self.videos)}"
+        self.videos[identity] = replaced_video(file, name, self._box(layer), self._limits)
+        _refer(layer, identity)
 
     def _box(self, layer: Json) -> tuple[float, float]:
+        if layer_type(layer) not in _PICTURE_LAYERS:
+            raise AssetInvalid(f"A layer of type {layer_type(layer)} cannot show a picture.")
+        identity = reference(layer.get("refId"))
+        if identity in self.videos:
+            return self.videos[identity].box
         solid = {"w": layer.get("sw"), "h": layer.get("sh")}
-        earlier = self.pictures.get(reference(layer.get("refId")), {})
+        earlier = self.pictures.get(identity, {})
         for source in (earlier, self._document.asset_of(layer) or {}, layer, solid):
             box = box_of(source)
             if box is not None:
@@ -139,3 +156,14 @@ class Substitution:
                 f"The template has no composition {asset.composition!r}; it has {names}."
             )
         return found
+
+
+def _refer(layer: Json, identity: str) -> None:
+    """Make it a layer that shows an image asset; only a precomposition's time is remapped."""
+    layer.update(ty=_IMAGE_LAYER, refId=identity)
+    layer.pop("tm", None)
+
+
+def _description(asset: Asset) -> str:
+    layers = ", ".join(repr(name) for name in layer_names(asset))
+    return f"{asset.type}, layer {layers}" if layers else asset.type

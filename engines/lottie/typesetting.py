@@ -49,6 +49,20 @@ def set_type(document: LottieDocument, layers: Iterable[Json], shelf: FontShelf)
     document.root["chars"] = case.glyphs()
 
 
+def advance_widths(
+    document: LottieDocument, texts: list[Json], shelf: FontShelf
+) -> dict[str, float]:
+    """How far each character of a layer's texts moves on, in hundredths of the font size.
+
+    It also gives the texts their usual fields. Raises AssetInvalid.
+    """
+    for text in texts:
+        _tidy(text)
+    case = _TypeCase(document, shelf)
+    case.name_of_font(texts)
+    return {glyph["ch"]: number(glyph["w"], 0.0) for glyph in case.glyphs()}
+
+
 @dataclass
 class _UsedFont:
     """A font of the drawn document, and the characters that it must have."""
@@ -185,9 +199,13 @@ def _tidy(text: Json) -> None:
     for line_break in _BREAKS:
         words = words.replace(line_break, LINE_BREAK)
     text["t"] = words
-    size = number(text.get("s"), 0.0)
-    if not number(text.get("lh"), 0.0) > 0:
-        text["lh"] = size * _USUAL_LEADING
+    text["lh"] = line_height(text)
+
+
+def line_height(text: Json) -> float:
+    """Pixels between base lines."""
+    height = number(text.get("lh"), 0.0)
+    return height if height > 0 else number(text.get("s"), 0.0) * _USUAL_LEADING
 
 
 def _characters(text: Json) -> set[str]:

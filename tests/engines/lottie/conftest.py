@@ -2,9 +2,11 @@
 
 import io
 import json
+import wave
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,29 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 FRAMES = 6
+_RATE = 48_000  # samples a second
+
+
+# Each kind of footage with its encoder, pixel format and options.
+_FOOTAGE: dict[str, tuple[str, str, dict[str, str]]] = {
+    "mp4": ("libx264", "yuv420p", {"qp": "4", "g": "12"}),
+    "mkv": ("libx264", "yuv420p", {"qp": "4"}),
+    "mpegts": ("libx264", "yuv420p", {"qp": "4"}),
+    "avi": ("mpeg4", "yuv420p", {"qscale": "1"}),
+    "webm": ("libvpx-vp9", "yuva420p", {"crf": "4", "b": "0", "deadline": "realtime"}),
+    "mov": ("prores_ks", "yuva444p10le", {"profile": "4444"}),
+    "gif": ("gif", "gray", {}),
+}
+_CONTAINERS = {"mkv": "matroska"}
+
+
+def _grey(size: tuple[int, int], level: int, *, clear: bool) -> av.VideoFrame:
+    width, height = size
+    pixels = np.full((height, width, 4), level, np.uint8)
+    pixels[..., 3] = 255
+    if clear:
+        pixels[:, width // 2 :, 3] = 0
+    return av.VideoFrame.from_ndarray(pixels, "rgba")
 
 
 @dataclass
@@ -102,6 +127,48 @@ class Workshop:
         Image.new("RGBA" if len(color) == 4 else "RGB", size, color).save(packed, kind)
         return packed.getvalue()
 
+    def footage(
+        self,
+        kind: str = "mp4",
+        *,
+        frames: int = FRAMES,
+        rate: int = 30,
+        size: tuple[int, int] = (100, 60),
+        sound: bytes | None = None,
+    ) -> bytes:
+        """A video whose frame number n is grey, 30 + 10 * n, from 20 on as from 0.
+
+        In kinds that have transparency its right half is clear.
+        """
+        codec, layout, options = _FOOTAGE[kind]
+        packed = io.BytesIO()
+        film: Any = av.open(packed, "w", format=_CONTAINERS.get(kind, kind))
+        with film:
+            stream = film.add_stream(codec, rate=rate, options=options)
+            stream.width, stream.height, stream.pix_fmt = *size, layout
+            voice = film.add_stream("aac", rate=48_000) if sound else None
+            for number in range(frames):
+                frame = _grey(size, 30 + 10 * (number % 20), clear="a" in layout)
+                picture = frame.reformat(format=layout, dst_colorspace="ITU601")
+                picture.pts, picture.time_base = number, Fraction(1, rate)
+                film.mux(stream.encode(picture))
+            film.mux(stream.encode(None))
+            if voice:
+                with av.open(io.BytesIO(sound or b""), "r") as recording:
+                    for part in recording.decode(audio=0):
+                        film.mux(voice.encode(part))
+                film.mux(voice.encode(None))
+        return packed.getvalue()
+
+    def tone(self, seconds: float) -> bytes:
+        """A loud tone as a WAV file."""
+        times = np.arange(round(seconds * _RATE)) / _RATE
+        packed = io.BytesIO()
+        with wave.open(packed, "wb") as sound:
+            sound.setparams((1, 2, _RATE, 0, "NONE", ""))
+            sound.writeframes((np.sin(2 * np.pi * 440 * times) * 20000).astype("<i2").tobytes())
+        return packed.getvalue()
+
     # Assets
 
     def asset(self, content: bytes | None = None, **fields: Any) -> ResolvedAsset:
@@ -167,6 +234,15 @@ class Workshop:
                 np.asarray(frame.to_ndarray(format="rgba"), np.uint8)
                 for frame in film.decode(video=0)
             ]
+
+    def loud_halves(self, path: Path, seconds: int) -> list[bool]:
+        """Whether each half second of a film's sound is loud."""
+        with av.open(path, "r") as film:
+            mono = av.AudioResampler("flt", "mono", _RATE)
+            frames = [out for frame in film.decode(audio=0) for out in mono.resample(frame)]
+        samples = np.concatenate([frame.to_ndarray().ravel() for frame in frames])
+        halves = [samples[int(_RATE * at) :][: _RATE // 10] for at in np.arange(0.2, seconds, 0.5)]
+        return [bool(np.abs(half).max() > 0.05) if len(half) else False for half in halves]
 
 
 @pytest.fixture

@@ -71,12 +71,6 @@ def test_a_file_that_is_no_picture_and_a_layer_without_pictures_are_refused(work
         )
 
 
-def test_a_video_is_refused(workshop: Any) -> None:
-    document = workshop.document(workshop.solid("Photo", "#ff0000"))
-    with pytest.raises(AssetInvalid, match="no assets of the type video"):
-        workshop.still(document, workshop.asset(b"", type="video", layerName="Photo", src="a"))
-
-
 @pytest.mark.parametrize("color", [[0, 1, 0], [0, 1, 0, 1], "#00ff00", "00FF00"])
 @pytest.mark.parametrize("layer", ["Solid", "Shape"])
 def test_colours_are_set_on_solids_and_shapes(workshop: Any, layer: str, color: Any) -> None:
@@ -132,11 +126,82 @@ def test_strokes_and_text_have_properties_too(workshop: Any) -> None:
     assert drawn[10, 13].tolist() == BLUE
 
 
+def test_text_styles_are_set_by_the_names_that_scripts_use(workshop: Any) -> None:
+    document = workshop.document(workshop.text("Words", ""))
+    changes = [
+        workshop.value("Words", "Text->Source Text", "H"),
+        workshop.value("Words", "Source Text.fontSize", 60),
+        workshop.value("Words", "Text.Source Text.fillColor", [0, 0, 1]),
+        workshop.value("Words", "Source Text.font", "Inter-Bold"),
+    ]
+    assert workshop.still(document, *changes)[10, 13].tolist() == BLUE
+
+
+@pytest.fixture
+def bars(workshop: Any) -> Any:
+    """Two red bars, as groups of one layer: `Left` and, with a dot in its name, `Right 1.5`."""
+    groups = [
+        {
+            "ty": "gr",
+            "nm": name,
+            "it": [
+                workshop.rectangle(x, 0, 50, 60),
+                {**workshop.fill(1, 0, 0), "nm": "Fill 1"},
+                {"ty": "tr", **workshop.layer(3, "")["ks"], "nm": "Transform"},
+            ],
+        }
+        for name, x in (("Left", 0), ("Right 1.5", 50))
+    ]
+    return workshop.document(workshop.layer(4, "Bars", shapes=groups))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("Contents.Left.Fill 1.Color", (GREEN, RED)),
+        ("contents.left.contents.fill 1.color", (GREEN, RED)),
+        ("Contents->Right 1.5->Fill 1->Color", (RED, GREEN)),
+    ],
+)
+def test_a_property_is_found_by_its_path_in_the_shapes(
+    workshop: Any, bars: Any, path: str, expected: Any
+) -> None:
+    drawn = workshop.still(bars, workshop.value("Bars", path, "#00ff00"))
+    assert (drawn[30, 25].tolist(), drawn[30, 75].tolist()) == expected
+
+
+@pytest.mark.parametrize("path", ["Contents.Left.Transform.Position", "Contents.Left.Position"])
+def test_a_group_of_shapes_is_moved(workshop: Any, bars: Any, path: str) -> None:
+    drawn = workshop.still(bars, workshop.value("Bars", path, [0, 30]))
+    assert (drawn[15, 25].tolist(), drawn[45, 25].tolist()) == (CLEAR, RED)
+
+
+def test_a_property_of_an_effect_is_set(workshop: Any) -> None:
+    color = {"ty": 2, "nm": "Color", "v": {"a": 0, "k": [1, 0, 0, 1]}}
+    controls = [
+        {"ty": 10, "nm": "Fill Mask", "v": {"a": 0, "k": 0}},
+        {"ty": 7, "nm": "All Masks", "v": {"a": 0, "k": 0}},
+        color,
+        {"ty": 7, "nm": "Invert", "v": {"a": 0, "k": 0}},
+        {"ty": 0, "nm": "Horizontal Feather", "v": {"a": 0, "k": 0}},
+        {"ty": 0, "nm": "Vertical Feather", "v": {"a": 0, "k": 0}},
+        {"ty": 0, "nm": "Opacity", "v": {"a": 0, "k": 1}},
+    ]
+    effect = {"ty": 21, "nm": "Fill", "en": 1, "ef": controls}
+    document = workshop.document(workshop.solid("Box", "#ffffff", ef=[effect]))
+    assert workshop.still(document)[30, 50].tolist() == RED
+    blue = workshop.value("Box", "Effects.Fill.Color", [0, 0, 1])
+    assert workshop.still(document, blue)[30, 50].tolist() == BLUE
+    with pytest.raises(AssetInvalid, match="no property 'Colour'; there is 'Fill Mask', 'All"):
+        workshop.still(document, workshop.value("Box", "Effects.Fill.Colour", [0, 0, 1]))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("Blur", 1, "'Blur' is unknown; the known ones are Source Text, Color"),
-        ("Effects.Fill.Color", [1, 0, 0], "is unknown"),
+        ("Blur", 1, "'Blur' is unknown; the known ones are Source Text, Text"),
+        ("Effects.Fill.Color", [1, 0, 0], "There is no effect 'Fill'; there is none"),
+        ("Contents.Rectangle 1.Fill 1.Color", [1, 0, 0], "There is no shape 'Rectangle 1'"),
         ("Opacity", "much", "'much' is no number"),
         ("Opacity", 101, "not between 0 and 100"),
         ("Rotation", True, "is no number"),
@@ -211,7 +276,7 @@ def test_mattes_stay_sensible(
 @pytest.mark.parametrize(
     ("function", "params", "message"),
     [
-        ("nx:gen-ai", {}, "know no function nx:gen-ai; they know nx:layer-remove"),
+        ("nx:gen-ai", {}, "know no function nx:gen-ai; they know nx:comp-duration-set"),
         ("nx:layer-state-set", {"state": "away"}, "the state hidden or visible, not 'away'"),
         ("nx:solid-color-set", {}, "None is no colour"),
         ("nx:text-params-set", {"colour": 1}, "takes text, font"),

@@ -1,20 +1,15 @@
 """The files that come out: codecs, frames, sizes, transparency and sound."""
 
-import wave
 from fractions import Fraction
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 import pytest
 
 from models.codecs import CODECS
 from models.errors import AssetInvalid, RenderError, TemplateInvalid
 
 FILMS = sorted(name for name, codec in CODECS.items() if codec.output_type == "video")
-RATE = 48_000
 
 
 @pytest.fixture
@@ -142,26 +137,6 @@ def test_nothing_of_one_render_reaches_the_next(workshop: Any) -> None:
     assert (workshop.still(document) == alone).all()
 
 
-def tone(seconds: float) -> bytes:
-    """A loud tone as a WAV file."""
-    times = np.arange(round(seconds * RATE)) / RATE
-    packed = BytesIO()
-    with wave.open(packed, "wb") as sound:
-        sound.setparams((1, 2, RATE, 0, "NONE", ""))
-        sound.writeframes((np.sin(2 * np.pi * 440 * times) * 20000).astype("<i2").tobytes())
-    return packed.getvalue()
-
-
-def loud_seconds(path: Path, seconds: int) -> list[bool]:
-    """Whether each half second of a film's sound is loud."""
-    with av.open(path, "r") as film:
-        mono = av.AudioResampler("flt", "mono", RATE)
-        frames = [out for frame in film.decode(audio=0) for out in mono.resample(frame)]
-    samples = np.concatenate([frame.to_ndarray().ravel() for frame in frames])
-    halves = [samples[int(RATE * at) :][: RATE // 10] for at in np.arange(0.2, seconds, 0.5)]
-    return [bool(np.abs(half).max() > 0.05) if len(half) else False for half in halves]
-
-
 @pytest.fixture
 def spoken(workshop: Any) -> Any:
     """Two seconds with an audio layer from 0.5 to 1.5 seconds, whose file is in the archive."""
@@ -173,23 +148,27 @@ def spoken(workshop: Any) -> Any:
 
 
 def test_the_templates_sound_plays_at_its_layers_time(workshop: Any, spoken: Any) -> None:
-    template = workshop.archive({"data.json": spoken, "sounds/voice.wav": tone(2)})
+    template = workshop.archive({"data.json": spoken, "sounds/voice.wav": workshop.tone(2)})
     path, _ = workshop.render(template, "video_h264_vbr_1mbps")
-    assert loud_seconds(path, 2) == [False, True, True, False]
+    assert workshop.loud_halves(path, 2) == [False, True, True, False]
     path, _ = workshop.render(template, "video_h264_vbr_1mbps", frame=30)
-    assert loud_seconds(path, 1) == [True, False]
+    assert workshop.loud_halves(path, 1) == [True, False]
 
 
 def test_a_sound_replaces_that_of_an_audio_layer(workshop: Any, spoken: Any) -> None:
-    sound = workshop.asset(tone(0.5), type="audio", layerName="Voice", src="https://example.com/a")
+    sound = workshop.asset(
+        workshop.tone(0.5), type="audio", layerName="Voice", src="https://example.com/a"
+    )
     path, _ = workshop.render(spoken, "video_h264_vbr_1mbps", assets=[sound])
-    assert loud_seconds(path, 2) == [False, True, False, False]
+    assert workshop.loud_halves(path, 2) == [False, True, False, False]
 
 
 def test_a_sound_on_another_layer_plays_while_it_is_shown(workshop: Any, spoken: Any) -> None:
-    sound = workshop.asset(tone(5), type="audio", layerName="Ground", src="https://example.com/a")
+    sound = workshop.asset(
+        workshop.tone(5), type="audio", layerName="Ground", src="https://example.com/a"
+    )
     path, _ = workshop.render(spoken, "video_h264_vbr_1mbps", assets=[sound])
-    assert loud_seconds(path, 2) == [False, False, True, True]
+    assert workshop.loud_halves(path, 2) == [False, False, True, True]
 
 
 def test_a_file_without_sound_is_refused(workshop: Any, spoken: Any) -> None:

@@ -1,0 +1,73 @@
+"""The few functions of ThorVG's C interface that the engine calls.
+
+They are taken from the library inside of the wheel `thorvg-cython`. Its own classes lack the asset
+resolver, by which the pixels of a picture can be ours and change from frame to frame
+(docs/decisions/0004-video-layers.md). Functions that return an int give 0 for success.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+Handle = ctypes.c_void_p
+AssetResolver = ctypes.CFUNCTYPE(ctypes.c_bool, Handle, ctypes.c_char_p, Handle)
+"""Called with a picture and the path that a document names for it, when it is first drawn."""
+
+SUCCESS = 0
+ARGB8888 = 1  # B, G, R, A in memory, premultiplied
+_INT, _UINT, _FLOAT, _BOOL = ctypes.c_int, ctypes.c_uint32, ctypes.c_float, ctypes.c_bool
+_TEXT, _BYTE = ctypes.c_char_p, ctypes.c_uint8
+
+# thorvg_capi.h of 1.0.5: each function with what it returns and takes
+_SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "tvg_engine_init": (_INT, (_UINT,)),
+    "tvg_engine_version": (_INT, (*[ctypes.POINTER(_UINT)] * 3, ctypes.POINTER(_TEXT))),
+    "tvg_lottie_animation_new": (Handle, ()),
+    "tvg_animation_get_picture": (Handle, (Handle,)),
+    "tvg_animation_set_frame": (_INT, (Handle, _FLOAT)),
+    "tvg_animation_del": (_INT, (Handle,)),
+    "tvg_picture_set_asset_resolver": (_INT, (Handle, AssetResolver, Handle)),
+    "tvg_picture_load_data": (_INT, (Handle, _TEXT, _UINT, _TEXT, _TEXT, _BOOL)),
+    "tvg_picture_load_raw": (_INT, (Handle, Handle, _UINT, _UINT, _INT, _BOOL)),
+    "tvg_picture_set_size": (_INT, (Handle, _FLOAT, _FLOAT)),
+    "tvg_shape_new": (Handle, ()),
+    "tvg_shape_append_rect": (_INT, (Handle, *[_FLOAT] * 6, _BOOL)),
+    "tvg_shape_set_fill_color": (_INT, (Handle, *[_BYTE] * 4)),
+    "tvg_swcanvas_create": (Handle, (_INT,)),
+    "tvg_swcanvas_set_target": (_INT, (Handle, Handle, _UINT, _UINT, _UINT, _INT)),
+    "tvg_canvas_add": (_INT, (Handle, Handle)),
+    "tvg_canvas_update": (_INT, (Handle,)),
+    "tvg_canvas_draw": (_INT, (Handle, _BOOL)),
+    "tvg_canvas_sync": (_INT, (Handle,)),
+    "tvg_canvas_destroy": (_INT, (Handle,)),
+}
+
+
+def call(name: str, *arguments: Any) -> Any:
+    """Call a function of ThorVG; its engine starts with the first call."""
+    return _functions()[name](*arguments)
+
+
+def version() -> str:
+    major, minor, micro = _UINT(), _UINT(), _UINT()
+    call("tvg_engine_version", major, minor, micro, None)
+    return f"{major.value}.{minor.value}.{micro.value}"
+
+
+@cache
+def _functions() -> dict[str, Callable[..., Any]]:
+    """The functions by name, with ThorVG ready: without threads, since each process draws one
+    render."""
+    binding = find_spec("thorvg_cython.thorvg")
+    if binding is None or binding.origin is None:
+        raise ImportError("The package thorvg-cython is not installed.")
+    library = ctypes.CDLL(binding.origin)  # finds what the binding itself is linked with
+    functions: dict[str, Callable[..., Any]] = {}
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = library[name]
+        function.restype, function.argtypes = result, arguments
+        functions[name] = function
+    functions["tvg_engine_init"](0)
+    return functions
