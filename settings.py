@@ -34,10 +34,13 @@ class Settings(BaseSettings):
     max_job_bytes: int = Field(default=1024**2, ge=1024)
     max_template_bytes: int = Field(default=256 * 1024**2, ge=1024)
     max_font_bytes: int = Field(default=40 * 1024**2, ge=1024)
+    rate_limit_per_minute: int | None = Field(default=None, ge=1)  # requests of a token; None: any
     signing_key: SecretStr | None = None  # signs output and upload URLs; None: kept in the store
+    secrets_key: SecretStr | None = None  # base64 of 32 bytes, encrypts secrets; None: no secrets
 
     # Batches
     batch_concurrency: int = Field(default=20, ge=1, le=1000)  # child workflows in flight
+    max_batch_concurrency: int = Field(default=100, ge=1, le=1000)  # the most that a batch may ask
 
     # Workers
     engines: list[str] = []  # names of the engines to serve; empty: all that are installed
@@ -50,6 +53,7 @@ class Settings(BaseSettings):
     max_asset_bytes: int = Field(default=256 * 1024**2, ge=1024)
     allow_private_networks: bool = False  # let assets be fetched from private addresses
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
+    webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
     drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders
 
     log_level: str = "info"

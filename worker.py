@@ -13,21 +13,27 @@ from temporalio.worker import Worker
 
 import logs
 from activities.asset_files import AssetFetcher
+from activities.bucket_upload import BucketUploader
 from activities.manifest import ManifestActivities
 from activities.object_cache import ObjectCache
 from activities.public_network import http_client
 from activities.render import HEARTBEAT_INTERVAL, RenderActivities
 from activities.scratch import Scratch
+from activities.secret_references import SecretReferences
+from activities.webhook import WebhookActivities
+from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
 from engines.pool import RenderPool
 from engines.registry import load_engines
 from models.ids import render_task_queue
 from settings import Settings
 from storage.objects import open_store
+from storage.secrets import open_vault
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
 from workflows.template import InspectTemplateWorkflow
+from workflows.webhook import DeliverWebhookWorkflow
 
 log = structlog.get_logger("worker")
 
@@ -35,8 +41,8 @@ log = structlog.get_logger("worker")
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Serve the control queue and each engine's queue until `stop` is set, then drain.
 
-    Raises RuntimeError if Temporal does not answer, and OSError if the scratch folder or the
-    object store cannot be used.
+    Raises RuntimeError if Temporal does not answer, OSError if the scratch folder or the object
+    store cannot be used, and ValueError if the secrets' key or the webhooks' secret cannot.
     """
     store = open_store(settings.object_store)
     client = await connect(settings, store)
@@ -47,25 +53,37 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             http_client(allow_private_networks=settings.allow_private_networks)
         )
         fetcher = AssetFetcher(http, settings.max_asset_bytes)
-        workers = [_control_worker(settings, client, store)]
+        references = SecretReferences(open_vault(store, settings.secrets_key))
+        webhooks = WebhookActivities(
+            store, http, references, WebhookSigner.from_secret(settings.webhook_signing_secret)
+        )
+        workers = [_control_worker(settings, client, store, webhooks)]
         for name in load_engines(settings.engines):
             pool = RenderPool(
                 name, processes=settings.render_processes, limits=settings.render_limits
             )
             await resources.enter_async_context(pool)
+            limits = settings.render_limits
             activities = RenderActivities(
-                store, pool, cache, fetcher, scratch, settings.render_limits
+                store, pool, cache, fetcher, references, BucketUploader(http), scratch, limits
             )
             workers.append(_engine_worker(settings, client, name, activities))
         await _serve(workers, stop)
 
 
-def _control_worker(settings: Settings, client: Client, store: ObjectStore) -> Worker:
+def _control_worker(
+    settings: Settings, client: Client, store: ObjectStore, webhooks: WebhookActivities
+) -> Worker:
     return Worker(
         client,
         task_queue=CONTROL_TASK_QUEUE,
-        workflows=[BatchWorkflow, RenderJobWorkflow, InspectTemplateWorkflow],
-        activities=[ManifestActivities(store).write_manifest],
+        workflows=[
+            BatchWorkflow,
+            RenderJobWorkflow,
+            InspectTemplateWorkflow,
+            DeliverWebhookWorkflow,
+        ],
+        activities=[ManifestActivities(store).write_manifest, webhooks.deliver_webhook],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
     )
 

@@ -4,14 +4,35 @@ import binascii
 import mimetypes
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpx
 
+from activities.secret_references import ResolvedSecrets
 from engines.base import ResolvedAsset
 from models.assets import Asset, MediaAsset, StaticAsset
 from models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
+
+
+@dataclass(frozen=True)
+class AssetSource:
+    """Where an asset's file is."""
+
+    url: str  # with the values of secrets
+    name: str  # for messages, without them
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition(":")[0].lower()
+
+    @property
+    def path(self) -> str:
+        try:
+            return urlsplit(self.url).path
+        except ValueError:  # the client says more clearly what is wrong with it
+            return ""
 
 
 class AssetFetcher:
@@ -21,55 +42,63 @@ class AssetFetcher:
         self._client = client
         self._limit = limit
 
-    async def fetch_all(self, assets: Sequence[Asset], folder: Path) -> list[ResolvedAsset]:
-        """Fetch each URL once, however many assets name it.
+    async def fetch_all(
+        self, assets: Sequence[Asset], folder: Path, secrets: ResolvedSecrets
+    ) -> list[ResolvedAsset]:
+        """Put the values of secrets in, and fetch each URL once, however many assets name it.
 
-        Raises AssetInvalid, LimitExceeded, or AssetUnavailable where another try may help.
+        Raises AssetInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another
+        try may help.
         """
         files: dict[str, Path] = {}
         resolved: list[ResolvedAsset] = []
         for asset in assets:
-            src = asset.src if isinstance(asset, (MediaAsset, StaticAsset)) else None
+            plain = await secrets.resolve_asset(asset)
+            src = _source_of(asset)
             if src and src not in files:
-                files[src] = await self._fetch(src, folder, f"asset-{len(files)}")
-            resolved.append(ResolvedAsset(asset, files[src] if src else None))
+                source = AssetSource(url=_source_of(plain) or src, name=shown(src))
+                files[src] = await self._fetch(source, folder, f"asset-{len(files)}")
+            resolved.append(ResolvedAsset(plain, files[src] if src else None))
         return resolved
 
-    async def _fetch(self, src: str, folder: Path, name: str) -> Path:
-        scheme = urlsplit(src).scheme.lower()
-        if scheme == "data":
-            media_type, content = read_data_url(src)
+    async def _fetch(self, source: AssetSource, folder: Path, name: str) -> Path:
+        if source.scheme == "data":
+            media_type, content = read_data_url(source.url)
             if len(content) > self._limit:
-                raise self._too_large(src)
+                raise self._too_large(source)
             file = folder / f"{name}{_extension(media_type, '')}"
             file.write_bytes(content)
             return file
-        if scheme in ("http", "https"):
-            return await self._download(src, folder, name)
-        raise AssetInvalid(f"{shown(src)} is no http, https or data URL.")
+        if source.scheme in ("http", "https"):
+            return await self._download(source, folder, name)
+        raise AssetInvalid(f"{source.name} is no http, https or data URL.")
 
-    async def _download(self, src: str, folder: Path, name: str) -> Path:
+    async def _download(self, source: AssetSource, folder: Path, name: str) -> Path:
         try:
-            async with self._client.stream("GET", src) as response:
-                _check_status(src, response.status_code)
+            async with self._client.stream("GET", source.url) as response:
+                _check_status(source, response.status_code)
                 media_type = response.headers.get("content-type", "")
-                file = folder / f"{name}{_extension(media_type, urlsplit(src).path)}"
+                file = folder / f"{name}{_extension(media_type, source.path)}"
                 size = 0
                 with file.open("wb") as out:
                     async for chunk in response.aiter_bytes():
                         size += len(chunk)
                         if size > self._limit:
-                            raise self._too_large(src)
+                            raise self._too_large(source)
                         out.write(chunk)
                 return file
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
-            raise AssetInvalid(f"{shown(src)} cannot be fetched: {error}") from error
+            raise AssetInvalid(f"{source.name} cannot be fetched: {error}") from error
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise AssetUnavailable(f"{shown(src)} could not be fetched: {reason}") from error
+            raise AssetUnavailable(f"{source.name} could not be fetched: {reason}") from error
 
-    def _too_large(self, src: str) -> LimitExceeded:
-        return LimitExceeded(f"{shown(src)} is larger than the {self._limit} bytes of an asset.")
+    def _too_large(self, source: AssetSource) -> LimitExceeded:
+        return LimitExceeded(f"{source.name} is larger than the {self._limit} bytes of an asset.")
+
+
+def _source_of(asset: Asset) -> str | None:
+    return asset.src if isinstance(asset, (MediaAsset, StaticAsset)) else None
 
 
 def shown(src: str) -> str:
@@ -77,6 +106,8 @@ def shown(src: str) -> str:
     parts = urlsplit(src)
     if parts.scheme == "data":
         return "a data: URL"
+    if not parts.scheme:  # all of it is a reference to a secret, or it is no URL
+        return parts.path[:300]
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:300]
 
 
@@ -95,10 +126,10 @@ def read_data_url(src: str) -> tuple[str, bytes]:
         raise AssetInvalid(f"A data: URL's base64 cannot be decoded: {error}.") from error
 
 
-def _check_status(src: str, status: int) -> None:
+def _check_status(source: AssetSource, status: int) -> None:
     if status < 400:
         return
-    message = f"{shown(src)} answered with HTTP status {status}."
+    message = f"{source.name} answered with HTTP status {status}."
     if status in (408, 425, 429) or status >= 500:
         raise AssetUnavailable(message)
     raise AssetInvalid(message)

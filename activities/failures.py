@@ -5,20 +5,28 @@ from contextlib import contextmanager
 
 from temporalio.exceptions import ApplicationError
 
+from activities.secret_references import ResolvedSecrets
 from models.errors import ReelbatchError, RenderError
 
 
 @contextmanager
-def as_application_errors() -> Generator[None]:
+def as_application_errors(secrets: ResolvedSecrets | None = None) -> Generator[None]:
     """Give failures their `errorCode` as type, and retry only where another try may help.
 
     What is no `RenderError` comes from the world around (the object store, the disk): it may pass.
+    Once `secrets` were used, a failure shows none of them, and so goes without its causes, which
+    may be anything.
     """
     try:
         yield
     except ReelbatchError as error:
-        raise ApplicationError(
-            error.message,
+        failure = ApplicationError(
+            secrets.redact(error.message) if secrets else error.message,
             type=error.error_code,
             non_retryable=isinstance(error, RenderError) and not error.retryable,
-        ) from error
+        )
+        raise failure from (None if secrets and secrets.used else error)
+    except Exception as error:
+        if secrets is None or not secrets.used:
+            raise
+        raise ApplicationError(secrets.redact(str(error)), type=type(error).__name__) from None

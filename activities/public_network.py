@@ -8,6 +8,7 @@ connections the same way.
 import ipaddress
 import socket
 from collections.abc import Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
 
 import anyio
@@ -32,6 +33,7 @@ def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
         max_redirects=5,
         timeout=httpx.Timeout(_READ_TIMEOUT, connect=_CONNECT_TIMEOUT),
         headers={"User-Agent": "reelbatch"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: teams share the client
     )
 
 

@@ -12,9 +12,12 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.asset_files import AssetFetcher
+from activities.bucket_upload import BucketUploader
 from activities.failures import as_application_errors
+from activities.job_log import job_log
 from activities.object_cache import ObjectCache
 from activities.scratch import Scratch
+from activities.secret_references import ResolvedSecrets, SecretReferences
 from engines.base import RenderLimits, RenderRequest
 from engines.pool import RenderPool
 from models.codecs import CODECS
@@ -37,6 +40,8 @@ class RenderActivities:
         pool: RenderPool,
         cache: ObjectCache,
         fetcher: AssetFetcher,
+        references: SecretReferences,
+        uploader: BucketUploader,
         scratch: Scratch,
         limits: RenderLimits,
     ) -> None:
@@ -44,6 +49,8 @@ class RenderActivities:
         self._pool = pool
         self._cache = cache
         self._fetcher = fetcher
+        self._references = references
+        self._uploader = uploader
         self._scratch = scratch
         self._limits = limits
 
@@ -52,14 +59,21 @@ class RenderActivities:
         """Download what the job needs, render it in a child process and upload the file."""
         started_at = datetime.now(UTC)
         progress = Progress()
-        with as_application_errors(), self._scratch.work_dir() as folder:
-            async with heartbeats(progress):
-                request = await self._prepare(job, folder)
+        secrets = self._references.of(job.team)
+        with as_application_errors(secrets), self._scratch.work_dir() as folder:
+            async with job_log(self._store, job, secrets) as log, heartbeats(progress):
+                request = await self._prepare(job, folder, secrets)
+                log.note_assets(job.assets, request.assets)
                 rendering_started = monotonic()
-                rendered = await self._pool.render(request, progress.set)
+                rendered = await self._pool.render(request, log.watching(progress.set))
                 render_duration = monotonic() - rendering_started
                 size = request.output_path.stat().st_size
-                await self._upload(job, request.output_path)
+                log.note_progress(100.0)
+                log.note(
+                    f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
+                    f"frames, {size} bytes in {render_duration:.2f} seconds"
+                )
+                await self._deliver(job, request.output_path, secrets)
         return RenderResult(
             output_key=job.output_key,
             media_type=CODECS[job.output.codec].media_type,
@@ -107,7 +121,9 @@ class RenderActivities:
         record = await read_model(self._store, key, TemplateRecord)
         return record if record and record.source == template.source else None
 
-    async def _prepare(self, job: RenderJob, folder: Path) -> RenderRequest:
+    async def _prepare(
+        self, job: RenderJob, folder: Path, secrets: ResolvedSecrets
+    ) -> RenderRequest:
         template = folder / "template"
         await self._cache.link(job.template_source, template)
         fonts: list[Path] = []
@@ -123,10 +139,18 @@ class RenderActivities:
             output=job.output,
             output_path=work_dir / f"output.{job.output.extension}",
             work_dir=work_dir,
-            assets=await self._fetcher.fetch_all(job.assets, folder),
+            assets=await self._fetcher.fetch_all(job.assets, folder, secrets),
             fonts=fonts,
             limits=self._limits,
         )
+
+    async def _deliver(self, job: RenderJob, file: Path, secrets: ResolvedSecrets) -> None:
+        """Into the client's bucket if the job names one, else into our own store."""
+        if job.upload is None:
+            await self._upload(job, file)
+            return
+        media_type = CODECS[job.output.codec].media_type
+        await self._uploader.upload(job.upload, file, job.file_name, media_type, secrets)
 
     async def _upload(self, job: RenderJob, file: Path) -> None:
         """Upload atomically; a cancelled upload leaves nothing."""

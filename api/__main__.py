@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 import logs
 from api.app import create_app
+from api.server import ApiServer
 from connection import connect, end_process
 from engines.registry import EngineUnavailable
 from settings import Settings
@@ -38,8 +39,9 @@ def main() -> None:
 async def _serve(settings: Settings) -> None:
     store = open_store(settings.object_store)
     client = await _connect(settings, store)
+    app = create_app(settings, client, store)
     config = uvicorn.Config(
-        create_app(settings, client, store),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         log_config=None,
@@ -49,7 +51,7 @@ async def _serve(settings: Settings) -> None:
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_handled)
-    await uvicorn.Server(config).serve()
+    await ApiServer(app, config).serve()
 
 
 def _already_handled(*_: object) -> None:

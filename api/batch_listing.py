@@ -18,8 +18,7 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
 from api.batch_reading import QUERY_TIMEOUT
-from api.job_filters import read_integer
-from api.requests import check_id
+from api.requests import check_id, read_integer
 from api.resources import Resources
 from api.visibility import batches_of
 from models.batches import BatchList, BatchListItem, BatchSnapshot, BatchStats

@@ -33,7 +33,9 @@ log = structlog.get_logger("api")
 BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
 
 QUERY_TIMEOUT = timedelta(seconds=3)
-_CLOSED_KEPT = 32  # snapshots of ended batches in memory, up to about a megabyte each
+# Snapshots in memory, up to about a megabyte each.
+_CLOSED_KEPT = 32
+_RUNNING_KEPT = 32
 
 STATUS_OF_EXECUTION = {
     WorkflowExecutionStatus.RUNNING: JobStatus.RENDERING,
@@ -52,6 +54,7 @@ class BatchReader:
         self._client = client
         self._store = store
         self._closed: OrderedDict[str, BatchSnapshot] = OrderedDict()
+        self._running: OrderedDict[str, BatchSnapshot] = OrderedDict()  # by run id
 
     def handle(self, team: str, batch_id: str) -> BatchHandle:
         return self._client.get_workflow_handle_for(
@@ -82,17 +85,32 @@ class BatchReader:
     async def _query(
         self, handle: BatchHandle, description: WorkflowExecutionDescription
     ) -> BatchSnapshot:
+        run_id = description.run_id or ""
         try:
-            return await handle.query(
-                BatchWorkflow.snapshot,
-                reject_condition=QueryRejectCondition.NOT_OPEN,
-                rpc_timeout=QUERY_TIMEOUT,
-            )
+            snapshot = await self._update(handle, self._running.get(run_id))
         except WorkflowQueryRejectedError:  # it ended between the two calls
             return await self._result(handle, description)
         except (RPCError, WorkflowQueryFailedError) as error:
             log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
             return await self._rebuild(handle, None)
+        _keep(self._running, run_id, snapshot, _RUNNING_KEPT)
+        return snapshot
+
+    async def _update(self, handle: BatchHandle, known: BatchSnapshot | None) -> BatchSnapshot:
+        """All of the batch, or only what is new since it was last read: polling stays cheap."""
+        if known is None:
+            return await handle.query(
+                BatchWorkflow.snapshot,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=QUERY_TIMEOUT,
+            )
+        changes = await handle.query(
+            BatchWorkflow.changes,
+            known.revision,
+            reject_condition=QueryRejectCondition.NOT_OPEN,
+            rpc_timeout=QUERY_TIMEOUT,
+        )
+        return known.with_changes(changes)
 
     async def _result(
         self, handle: BatchHandle, description: WorkflowExecutionDescription
@@ -132,10 +150,17 @@ class BatchReader:
 
     def _remember(self, workflow_id: str, snapshot: BatchSnapshot) -> BatchSnapshot:
         if snapshot.stats.pending == 0:
-            self._closed[workflow_id] = snapshot
-            while len(self._closed) > _CLOSED_KEPT:
-                self._closed.popitem(last=False)
+            _keep(self._closed, workflow_id, snapshot, _CLOSED_KEPT)
         return snapshot
+
+
+def _keep(
+    kept: OrderedDict[str, BatchSnapshot], key: str, snapshot: BatchSnapshot, most: int
+) -> None:
+    kept[key] = snapshot
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription | None:

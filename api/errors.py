@@ -57,9 +57,9 @@ def error_answer(error: ReelbatchError) -> Response:
 
 
 def documented(*errors: type[ReelbatchError]) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of the errors that an endpoint answers."""
+    """The OpenAPI entries of the errors of an endpoint, but for those that all may answer."""
     entries: dict[int | str, dict[str, Any]] = {}
-    for error in (*errors, Unauthorized):
+    for error in errors:
         text = f"{error.error_code}: {(error.__doc__ or '').strip()}"
         known = entries.get(error.status)
         description = f"{known['description']}\n\n{text}" if known else text

@@ -10,6 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from api.answers import answer, answer_all
 from api.errors import documented
 from api.font_files import read_face
+from api.inputs import UPLOAD_FONT
 from api.requests import known_id, limited_stream
 from api.resources import Resources, Shared, Team
 from api.visibility import active_jobs
@@ -30,6 +31,7 @@ _LONGEST_NAME = 255
     status_code=201,
     response_model=Font,
     responses=documented(RequestError, FontInvalid, BodyTooLarge),
+    openapi_extra=UPLOAD_FONT,
 )
 async def upload_font(request: Request, resources: Shared, team: Team) -> Response:
     """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""

@@ -1,46 +1,10 @@
-"""A job's state as the contract words it. No I/O."""
-
-from dataclasses import dataclass
-from datetime import datetime
+"""Jobs and batches as answers, with URLs that reach this server. No I/O."""
 
 from api.urls import Urls
-from models.batches import BatchJob, BatchSnapshot, BatchStatusResponse, JobRecord
+from models.batches import BatchJob, BatchSnapshot, BatchStatusResponse
 from models.ids import batch_job_id
-from models.jobs import (
-    Job,
-    JobFailure,
-    JobStats,
-    JobStatus,
-    JobSummary,
-    RenderResult,
-    failed_at,
-)
-
-
-@dataclass(frozen=True)
-class JobState:
-    """Where a job stands."""
-
-    status: JobStatus
-    updated_at: datetime
-    started_at: datetime | None = None
-    progress: float = 0.0  # percent, of a job that is rendering
-    result: RenderResult | None = None
-    failure: JobFailure | None = None
-
-
-@dataclass(frozen=True)
-class KnownJob:
-    """A job with all that an answer about it needs."""
-
-    id: str
-    batch_id: str | None
-    summary: JobSummary
-    state: JobState
-
-
-def state_of(record: JobRecord) -> JobState:
-    return JobState(record.status, record.updated_at, result=record.result, failure=record.failure)
+from models.job_states import KnownJob, job_as_read, job_stats, state_of
+from models.jobs import Job
 
 
 def jobs_of(snapshot: BatchSnapshot) -> list[KnownJob]:
@@ -57,22 +21,7 @@ def jobs_of(snapshot: BatchSnapshot) -> list[KnownJob]:
 
 
 def job_answer(team: str, job: KnownJob, urls: Urls) -> Job:
-    summary, state = job.summary, job.state
-    return Job(
-        id=job.id,
-        template_id=summary.template_id,
-        status=state.status,
-        progress=_progress(state),
-        stats=_stats(summary, state),
-        output_url=urls.output(team, job.id, summary.extension),
-        batch_id=job.batch_id,
-        index=summary.index,
-        tags=summary.tags,
-        priority=summary.priority,
-        missing_fonts=summary.missing_fonts or None,
-        error=state.failure.error if state.failure else None,
-        error_code=state.failure.error_code if state.failure else None,
-    )
+    return job_as_read(job, urls.of_job(team, job.id, job.summary))
 
 
 def batch_answer(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
@@ -92,35 +41,8 @@ def _batch_job(team: str, job: KnownJob, urls: Urls) -> BatchJob:
         index=job.summary.index or 0,
         id=job.id,
         status=state.status,
-        output_url=urls.output(team, job.id, job.summary.extension),
-        stats=_stats(job.summary, state) if state.status.is_terminal else None,
+        output_url=urls.of_job(team, job.id, job.summary),
+        stats=job_stats(job.summary, state) if state.status.is_terminal else None,
         error=state.failure.error if state.failure else None,
         error_code=state.failure.error_code if state.failure else None,
     )
-
-
-def _stats(summary: JobSummary, state: JobState) -> JobStats:
-    return JobStats(
-        created_at=summary.created_at,
-        updated_at=max(state.updated_at, summary.created_at),
-        started_at=state.result.started_at if state.result else state.started_at,
-        finished_at=_finished_at(state),
-        error_at=failed_at(state.updated_at, state.status),
-        total_assets=summary.total_assets,
-        render_duration=state.result.render_duration if state.result else None,
-        error=state.failure.error if state.failure else None,
-    )
-
-
-def _finished_at(state: JobState) -> datetime | None:
-    if state.status is not JobStatus.FINISHED:
-        return None
-    return state.result.finished_at if state.result else state.updated_at
-
-
-def _progress(state: JobState) -> float:
-    if state.status is JobStatus.FINISHED:
-        return 100.0
-    if state.status is JobStatus.RENDERING:
-        return max(0.0, min(100.0, state.progress))
-    return 0.0

@@ -1,6 +1,5 @@
 """The second look at a job: does its template have, and its engine know, what it names?"""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,10 +28,10 @@ from models.errors import (
     RequestError,
 )
 from models.jobs import JobCreation, RenderSettings, output_of
+from models.secrets import begins_with_reference
 from models.templates import Composition, TemplateInspection, TemplateRecord
 
 _SCHEMES = ("http", "https", "data")
-_SECRET = re.compile(r"\$\{secrets?\.")
 _NAMES_SHOWN = 20
 
 
@@ -74,23 +73,10 @@ def unsupported_parts(job: JobCreation) -> Iterator[Problem]:
             "template.src",
             "Templates by URL are not supported: upload the file as a template, name its id.",
         )
-    if job.webhook is not None:
-        yield Problem(
-            NotSupported, "webhook", "Webhooks are not supported: poll the job or its batch."
-        )
-    if job.upload is not None:
-        yield Problem(
-            NotSupported,
-            "upload",
-            "Uploads to a bucket of your own are not supported: fetch the outputUrl.",
-        )
     for position, asset in enumerate(job.assets):
         if isinstance(asset, NestedJobAsset):
             message = "Nested jobs are not supported: render the inner job first, use its output."
             yield Problem(NotSupported, f"assets.{position}.type", message)
-        elif _SECRET.search(asset.model_dump_json()):
-            message = "References to secrets are not supported: give the value itself."
-            yield Problem(NotSupported, f"assets.{position}", message)
 
 
 def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
@@ -217,6 +203,9 @@ def _unknown_composition(field: str, name: str | None, template: ReadyTemplate) 
 
 
 def _is_usable_url(src: str) -> bool:
+    """Whether a worker will try to fetch it; what only a secret tells shows there."""
+    if begins_with_reference(src):
+        return True
     try:
         parts = urlsplit(src)
         return parts.scheme in _SCHEMES and (parts.scheme == "data" or bool(parts.hostname))

@@ -1,13 +1,13 @@
 """What a client asks of GET /jobs: its query parameters (contract 3.8)."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from fastapi import Request
 
+from api.requests import read_choice, read_integer
 from models.errors import RequestError
 from models.jobs import JobStatus, JobSummary
 
@@ -15,6 +15,10 @@ _LIMITS = range(1, 1001)
 _DEFAULT_LIMIT = 50
 _TAGS = re.compile(r"^[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*$")
 _STATE = re.compile(r"^[a-z_:]+$")
+
+
+# No job is older or newer, and not every date beyond can be written in UTC.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class JobSort(StrEnum):
@@ -62,7 +66,7 @@ def read_listing(request: Request) -> JobListing:
     """The query parameters. Raises RequestError for anything that is not what it should be."""
     query = request.query_params
     return JobListing(
-        minimal=_choice("minimal", query.get("minimal", "false"), ("true", "false")) == "true",
+        minimal=read_choice("minimal", query.get("minimal", "false"), ("true", "false")) == "true",
         offset=read_integer("from", query.get("from", "0"), 0, None),
         limit=read_integer(
             "limit", query.get("limit", str(_DEFAULT_LIMIT)), _LIMITS.start, _LIMITS.stop - 1
@@ -72,23 +76,8 @@ def read_listing(request: Request) -> JobListing:
         states=_words("states", query.get("states"), _STATE),
         exclude_states=_words("exclude_states", query.get("exclude_states"), _STATE) or frozenset(),
         tags=_tags(query.get("tags")),
-        sort=JobSort(_choice("sort", query.get("sort", JobSort.OLDEST_FIRST), list(JobSort))),
+        sort=JobSort(read_choice("sort", query.get("sort", JobSort.OLDEST_FIRST), list(JobSort))),
     )
-
-
-def read_integer(name: str, text: str, lowest: int, highest: int | None) -> int:
-    """A query parameter. Raises RequestError."""
-    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
-    if number is None or number < lowest or (highest is not None and number > highest):
-        bounds = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
-        raise RequestError(f"The parameter {name} has to be an integer, {bounds}.")
-    return number
-
-
-def _choice(name: str, text: str, choices: Sequence[str]) -> str:
-    if text not in choices:
-        raise RequestError(f"The parameter {name} has to be one of {', '.join(choices)}.")
-    return text
 
 
 def _date(name: str, text: str | None) -> datetime | None:
@@ -100,7 +89,8 @@ def _date(name: str, text: str | None) -> datetime | None:
         raise RequestError(
             f"The parameter {name} has to be a date such as 2026-01-31T12:00:00Z."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(aware, _EARLIEST), _LATEST)
 
 
 def _words(name: str, text: str | None, pattern: re.Pattern[str]) -> frozenset[str] | None:

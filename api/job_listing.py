@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
 from api.batch_reading import describe
-from api.job_answers import KnownJob, jobs_of
+from api.job_answers import jobs_of
 from api.job_filters import JobListing, JobSort
 from api.job_reading import job_handle, read_state, read_summary
 from api.resources import Resources
 from api.visibility import batches_of, single_jobs_of
 from models.batches import BatchStats
+from models.job_states import KnownJob
 from models.jobs import JobStatus, JobSummary
 from models.wire import rfc3339
 

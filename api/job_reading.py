@@ -15,10 +15,11 @@ from temporalio.client import (
 )
 
 from api.batch_reading import STATUS_OF_EXECUTION, describe
-from api.job_answers import JobState, KnownJob, jobs_of
+from api.job_answers import jobs_of
 from api.resources import Resources
 from models.errors import BatchNotFound, FieldError, JobNotFound
 from models.ids import job_workflow_id, place_of_job
+from models.job_states import JobState, KnownJob
 from models.jobs import JobStatus, JobSummary, RenderResult
 from workflows.job import RenderJobWorkflow, failure_of
 

@@ -27,17 +27,23 @@ class Problem:
         return FieldError(field=self.field, message=self.message)
 
 
+RawJob = JsonValue | Problem
+"""A job as it was sent, or why it could not even be read."""
+
+
 def error_of(problems: list[Problem]) -> ReelbatchError:
     """The first problem as an error, with all of them as its details."""
     details = [problem.detail for problem in problems]
     return problems[0].kind(headline(details), details=details)
 
 
-def read_job(raw: JsonValue, limit: int) -> JobCreation | list[Problem]:
+def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
     """The job, or all that its schema has against it. `limit` is in bytes."""
+    if isinstance(raw, Problem):
+        return [raw]
     if not isinstance(raw, dict):
         return [Problem(RequestError, "", "A job has to be a JSON object.")]
-    problem = _form_problem(raw, limit)
+    problem = form_problem(raw, limit)
     if problem:
         return [problem]
     try:
@@ -47,12 +53,17 @@ def read_job(raw: JsonValue, limit: int) -> JobCreation | list[Problem]:
         return [Problem(RequestError, detail.field, detail.message) for detail in details]
 
 
-def _form_problem(raw: JsonValue, limit: int) -> Problem | None:
+def json_size(raw: JsonValue) -> int:
+    """Bytes of its JSON text. Raises ValueError for what JSON or UTF-8 cannot write."""
+    return len(json.dumps(raw, ensure_ascii=False, allow_nan=False).encode())
+
+
+def form_problem(raw: JsonValue, limit: int) -> Problem | None:
     """What makes a job unfit to be stored and sent on, whatever its fields mean."""
     if any(depth > _DEEPEST for depth in _depths(raw)):
         return Problem(RequestError, "", f"The job is nested more than {_DEEPEST} levels deep.")
     try:
-        size = len(json.dumps(raw, ensure_ascii=False, allow_nan=False).encode())
+        size = json_size(raw)
     except UnicodeEncodeError:
         return Problem(
             RequestError, "", "The job holds half of a surrogate pair, which no text is."

@@ -10,14 +10,17 @@ from api.answers import answer, answer_all
 from api.cancellation import cancel_batch_jobs, cancel_single_job
 from api.errors import documented
 from api.idempotency import submit_once
-from api.job_answers import KnownJob, job_answer
+from api.inputs import CANCEL_JOBS, CREATE_JOB, LIST_JOBS
+from api.job_answers import job_answer
 from api.job_filters import read_listing
 from api.job_listing import list_jobs
 from api.job_reading import read_job, read_jobs
 from api.job_schema import error_of
+from api.reference import UlidPath
 from api.requests import check_id, known_id, parse_json, read_body, read_model
 from api.resources import RequestUrls, Resources, Shared, Team
 from api.submission import AcceptedJob, judge
+from api.webhook_records import announced, webhook_records
 from models.errors import (
     BodyTooLarge,
     FieldError,
@@ -30,6 +33,7 @@ from models.errors import (
     Unavailable,
 )
 from models.ids import new_single_job_id
+from models.job_states import KnownJob
 from models.jobs import (
     Job,
     JobCancellationRequest,
@@ -55,6 +59,7 @@ router = APIRouter(tags=["jobs"])
         IdempotencyKeyReused,
         Unavailable,
     ),
+    openapi_extra=CREATE_JOB,
 )
 async def create_job(
     request: Request, resources: Shared, team: Team, urls: RequestUrls
@@ -66,15 +71,27 @@ async def create_job(
         [judged] = await judge(resources, team, [parse_json(body)])
         if not isinstance(judged, AcceptedJob):
             raise error_of(judged)
+        webhook = judged.creation.webhook
         job = judged.render_job(new_single_job_id(), datetime.now(UTC), batch_id=None, index=None)
-        output_url = urls.output(team, job.id, job.output.extension)
+        job = announced(job, webhook, urls)
+        output_url = urls.of_job(team, job.id, job.summary)
         response = _creation_answer(job, output_url)
-        return Submission(status_code=201, answer=response.model_dump_json(by_alias=True), job=job)
+        return Submission(
+            status_code=201,
+            answer=response.model_dump_json(by_alias=True),
+            job=job,
+            webhooks=webhook_records(team, job.id, webhook, job.created_at),
+        )
 
     return await submit_once(resources, team, request, body, submit)
 
 
-@router.get("/jobs", response_model=list[Job], responses=documented(RequestError, Unavailable))
+@router.get(
+    "/jobs",
+    response_model=list[Job],
+    responses=documented(RequestError),
+    openapi_extra=LIST_JOBS,
+)
 async def get_jobs(request: Request, resources: Shared, team: Team, urls: RequestUrls) -> Response:
     """The team's jobs, filtered and sorted."""
     jobs = await list_jobs(resources, team, read_listing(request))
@@ -93,7 +110,9 @@ async def get_job(job_id: str, resources: Shared, team: Team, urls: RequestUrls)
     response_model=list[Job],
     responses=documented(RequestError, JobNotFound, JobNotCancellable, Unavailable),
 )
-async def cancel_job(job_id: str, resources: Shared, team: Team, urls: RequestUrls) -> Response:
+async def cancel_job(
+    job_id: UlidPath, resources: Shared, team: Team, urls: RequestUrls
+) -> Response:
     """Cancel one job."""
     cancelled = await _cancel_all(resources, team, [check_id(job_id, "job")])
     return answer_all([job_answer(team, job, urls) for job in cancelled])
@@ -102,7 +121,10 @@ async def cancel_job(job_id: str, resources: Shared, team: Team, urls: RequestUr
 @router.post(
     "/jobs/cancel",
     response_model=list[Job],
-    responses=documented(RequestError, JobNotFound, JobNotCancellable, Unavailable),
+    responses=documented(
+        RequestError, InvalidJson, BodyTooLarge, JobNotFound, JobNotCancellable, Unavailable
+    ),
+    openapi_extra=CANCEL_JOBS,
 )
 async def cancel_jobs(
     request: Request, resources: Shared, team: Team, urls: RequestUrls

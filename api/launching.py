@@ -19,6 +19,7 @@ from models.ids import batch_workflow_id, job_workflow_id
 from models.jobs import RenderJob
 from storage.batches import keep_rejected_batch
 from storage.idempotency import Submission
+from storage.webhooks import keep_webhooks
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import (
@@ -36,6 +37,7 @@ _MOST_TEMPLATE_IDS = 70
 
 async def launch(resources: Resources, submission: Submission) -> None:
     """Make the submission's answer come true."""
+    await keep_webhooks(resources.store, submission.webhooks)
     if submission.job is not None:
         await _start_job(resources.client, submission.job)
     if submission.batch is None:

@@ -4,6 +4,8 @@ from fastapi import APIRouter, Request, Response
 
 from api.errors import documented
 from api.file_answers import file_answer
+from api.inputs import READ_FILE
+from api.reference import file_answers
 from api.resources import Shared
 from api.urls import output_url_is_signed
 from models.codecs import CODECS
@@ -20,7 +22,8 @@ _MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
 @router.get(
     "/outputs/{team}/{job_id}/{signature}/{file_name}",
     response_class=Response,
-    responses=documented(OutputNotFound),
+    responses=documented(OutputNotFound) | file_answers(*_MEDIA_TYPES.values()),
+    openapi_extra=READ_FILE,
 )
 async def get_output(
     team: str, job_id: str, signature: str, file_name: str, request: Request, resources: Shared

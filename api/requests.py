@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from fastapi import Request
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from api.content_encoding import unpacked
 from models.errors import BodyTooLarge, FieldError, InvalidJson, NotFound, RequestError
 from models.ids import ID_PATTERN
 
@@ -31,23 +32,24 @@ async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    return b"".join([chunk async for chunk in limited_stream(request, limit)])
+    """The whole body, unpacked. Raises BodyTooLarge, UnsupportedMediaType or RequestError."""
+    encoding = request.headers.get("content-encoding")
+    pieces = unpacked(limited_stream(request, limit), encoding, limit)
+    return b"".join([piece async for piece in pieces])
 
 
-def parse_json(body: bytes) -> JsonValue:
+def parse_json(body: bytes, what: str = "The body") -> JsonValue:
     """Raises InvalidJson, also for NaN and for Infinity, which are no JSON."""
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise InvalidJson(f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
+        raise InvalidJson(f"{what} is not UTF-8: {error.reason} at byte {error.start}.") from None
     except json.JSONDecodeError as error:
-        raise InvalidJson(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
+        raise InvalidJson(f"{what} is not JSON: {error.msg} at {_place_of(error)}.") from None
     except RecursionError:
-        raise InvalidJson("The body is nested too deeply.") from None
+        raise InvalidJson(f"{what} is nested too deeply.") from None
     except ValueError as error:
-        raise InvalidJson(f"The body is not JSON: {error}.") from None
+        raise InvalidJson(f"{what} is not JSON: {error}.") from None
 
 
 async def read_model(request: Request, model: type[M]) -> M:
@@ -60,6 +62,28 @@ async def read_model(request: Request, model: type[M]) -> M:
     except ValidationError as error:
         details = field_errors(error, content)
         raise RequestError(headline(details), details=details) from None
+
+
+def read_choice(name: str, text: str, choices: Sequence[str]) -> str:
+    """A query parameter. Raises RequestError."""
+    if text not in choices:
+        raise RequestError(f"The parameter {name} has to be one of {', '.join(choices)}.")
+    return text
+
+
+def read_integer(name: str, text: str, lowest: int, highest: int | None) -> int:
+    """A query parameter. Raises RequestError."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    if number is None or number < lowest or (highest is not None and number > highest):
+        bounds = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
+        raise RequestError(f"The parameter {name} has to be an integer, {bounds}.")
+    return number
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """A query parameter that is false unless it is given. Raises RequestError."""
+    text = request.query_params.get(name, "false")
+    return read_choice(name, text, ("true", "false")) == "true"
 
 
 def check_id(candidate: str, thing: str) -> str:
@@ -163,6 +187,12 @@ def _any_of(messages: list[str]) -> str:
     if len(messages) > 1 and all(message.startswith(_MUST_BE) for message in messages):
         return _MUST_BE + " or ".join(message.removeprefix(_MUST_BE) for message in messages)
     return "; ".join(messages)
+
+
+def _place_of(error: json.JSONDecodeError) -> str:
+    if "\n" not in error.doc:
+        return f"column {error.colno}"
+    return f"line {error.lineno}, column {error.colno}"
 
 
 def _too_large(limit: int) -> BodyTooLarge:

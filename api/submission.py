@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import JsonValue
-
 from api.job_checks import ReadyTemplate, problems_of, unsupported_parts
 from api.job_fonts import JobFonts, needs_team_fonts, resolve_fonts
-from api.job_schema import Problem, read_job
+from api.job_schema import Problem, RawJob, read_job
 from api.resources import Resources
+from api.secret_checks import KnownSecrets, known_secrets, secret_problems
 from models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
 from models.fonts import FontRecord
 from models.jobs import JobCreation, RenderJob, output_of
@@ -57,6 +56,7 @@ class AcceptedJob:
             output_key=keys.output(self.team, job_id, output.extension),
             tags=self.creation.tags,
             priority=self.creation.priority,
+            upload=self.creation.upload,
             created_at=created_at,
         )
 
@@ -67,7 +67,7 @@ Judged = AcceptedJob | list[Problem]
 _Templates = dict[str, ReadyTemplate | Problem]
 
 
-async def judge(resources: Resources, team: str, raw_jobs: Sequence[JsonValue]) -> list[Judged]:
+async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> list[Judged]:
     """Check every job. Each template and the list of fonts are read once, whatever the number.
 
     What computes runs in a thread: a thousand jobs take a while, and others want answers too.
@@ -79,18 +79,25 @@ async def judge(resources: Resources, team: str, raw_jobs: Sequence[JsonValue]) 
     fonts: list[FontRecord] = []
     if await asyncio.to_thread(_any_needs_team_fonts, well_formed, templates):
         fonts = await list_fonts(resources.store, team)
+    secrets = await known_secrets(resources.secrets, team, well_formed)
     return await asyncio.to_thread(
         lambda: [
-            _judge_one(team, job, templates, fonts) if isinstance(job, JobCreation) else job
+            _judge_one(team, job, templates, fonts, secrets)
+            if isinstance(job, JobCreation)
+            else job
             for job in jobs
         ]
     )
 
 
 def _judge_one(
-    team: str, job: JobCreation, templates: _Templates, fonts: Sequence[FontRecord]
+    team: str,
+    job: JobCreation,
+    templates: _Templates,
+    fonts: Sequence[FontRecord],
+    secrets: KnownSecrets,
 ) -> Judged:
-    problems = list(unsupported_parts(job))
+    problems = [*unsupported_parts(job), *secret_problems(job, secrets)]
     template = templates[job.template.id]
     if isinstance(template, Problem):
         return problems or [template]

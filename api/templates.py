@@ -7,14 +7,17 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers import answer, answer_all
 from api.errors import documented
+from api.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.requests import known_id, read_model
 from api.resources import RequestUrls, Resources, Shared, Team
 from api.urls import LINK_LIFETIME, Urls
 from api.visibility import active_users_of_template
 from engines.registry import engine_for_template_type
 from models.errors import (
+    BodyTooLarge,
     FieldError,
     Gone,
+    InvalidJson,
     NotSupported,
     RequestError,
     TemplateInUse,
@@ -51,7 +54,8 @@ class DownloadLink(WireModel):
     "/templates",
     status_code=201,
     response_model=TemplateCreated,
-    responses=documented(RequestError, NotSupported),
+    responses=documented(RequestError, InvalidJson, BodyTooLarge, NotSupported),
+    openapi_extra=CREATE_TEMPLATE,
 )
 async def create_template(
     request: Request, resources: Shared, team: Team, urls: RequestUrls
@@ -98,7 +102,8 @@ async def get_template(template_id: str, resources: Shared, team: Team) -> Respo
 @router.patch(
     "/templates/{template_id}",
     response_model=Template,
-    responses=documented(RequestError, TemplateNotFound),
+    responses=documented(RequestError, InvalidJson, BodyTooLarge, TemplateNotFound),
+    openapi_extra=RENAME_TEMPLATE,
 )
 async def rename_template(
     template_id: str, request: Request, resources: Shared, team: Team
@@ -131,7 +136,12 @@ async def remove_template(template_id: str, resources: Shared, team: Team) -> Re
     response_model=DownloadLink,
     responses=documented(TemplateNotFound, Gone),
 )
-@router.get("/templates/{template_id}/upload", response_model=DownloadLink, deprecated=True)
+@router.get(
+    "/templates/{template_id}/upload",
+    response_model=DownloadLink,
+    responses=documented(TemplateNotFound, Gone),
+    deprecated=True,
+)
 async def get_download_link(
     template_id: str, resources: Shared, team: Team, urls: RequestUrls
 ) -> Response:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, JsonValue
 
 from api.answers import answer, answer_all
 from api.errors import documented
+from api.reference import UlidPath
 from api.requests import check_id
 from api.resources import Resources, Shared, Team
 from api.templates import find_template
@@ -39,7 +40,7 @@ class CompositionV3(BaseModel):
     height: int
     duration: float  # seconds
     frame_rate: float
-    data: dict[str, JsonValue] = {}
+    data: dict[str, JsonValue]
 
 
 class LayerV3(BaseModel):
@@ -71,7 +72,7 @@ async def get_templates(resources: Shared, team: Team) -> Response:
     response_model=TemplateV3,
     responses=documented(RequestError, TemplateNotFound),
 )
-async def get_template(template_id: str, resources: Shared, team: Team) -> Response:
+async def get_template(template_id: UlidPath, resources: Shared, team: Team) -> Response:
     """One template."""
     return answer(_template(await _find(resources, team, template_id)))
 
@@ -82,7 +83,7 @@ async def get_template(template_id: str, resources: Shared, team: Team) -> Respo
     responses=documented(RequestError, TemplateNotFound),
 )
 async def get_compositions(
-    template_id: str, resources: Shared, team: Team, limit: Limit = 300, offset: Offset = 0
+    template_id: UlidPath, resources: Shared, team: Team, limit: Limit = 300, offset: Offset = 0
 ) -> Response:
     """What of the template can be rendered; empty until it is uploaded."""
     record = await _find(resources, team, template_id)
@@ -96,7 +97,7 @@ async def get_compositions(
     responses=documented(RequestError, TemplateNotFound),
 )
 async def get_layers(
-    template_id: str, resources: Shared, team: Team, limit: Limit = 300, offset: Offset = 0
+    template_id: UlidPath, resources: Shared, team: Team, limit: Limit = 300, offset: Offset = 0
 ) -> Response:
     """The layers that assets can address; empty until the template is uploaded."""
     record = await _find(resources, team, template_id)

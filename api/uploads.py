@@ -12,6 +12,8 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from api.answers import answer
 from api.errors import documented
 from api.file_answers import file_answer
+from api.inputs import READ_FILE, UPLOAD_TEMPLATE
+from api.reference import file_answers
 from api.requests import limited_stream
 from api.resources import Resources, Shared
 from api.templates import find_template, template_answer
@@ -23,6 +25,7 @@ from models.templates import Template, TemplateInspectionJob, TemplateRecord, Te
 from storage import keys
 from storage.files import find_file
 from storage.templates import read_template, write_template
+from storage.tokens import TEAM_PATTERN
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.template import InspectTemplateWorkflow
 
@@ -37,11 +40,14 @@ _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template
     "/uploads/{team}/{template_id}/{expires}/{signature}",
     response_model=Template,
     responses=documented(RequestError, BodyTooLarge, Forbidden, Gone, TemplateNotFound),
+    openapi_extra=UPLOAD_TEMPLATE,
 )
 async def upload_template(
     team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
 ) -> Response:
     """Receive a template's file, and read what is in it."""
+    if not TEAM_PATTERN.fullmatch(team):  # anybody can write anything into a path
+        raise TemplateNotFound
     record = await find_template(resources, team, template_id)
     check_upload_url(resources.signer, record, expires, signature)
     upload = new_id()
@@ -56,7 +62,9 @@ async def upload_template(
 @router.get(
     "/downloads/{team}/{template_id}/{expires}/{signature}",
     response_class=Response,
-    responses=documented(Forbidden, Gone, TemplateNotFound),
+    responses=documented(RequestError, Forbidden, Gone, TemplateNotFound)
+    | file_answers("application/octet-stream"),
+    openapi_extra=READ_FILE,
 )
 async def download_template(
     team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from models.errors import Forbidden, Gone
+from models.jobs import JobSummary
 from models.templates import TemplateRecord
 from storage.signing import Signer
 
@@ -18,6 +19,10 @@ class Urls:
 
     base: str
     signer: Signer
+
+    def of_job(self, team: str, job_id: str, summary: JobSummary) -> str:
+        """Where a job's output is, or will be: here, or in the client's own bucket."""
+        return summary.bucket_url or self.output(team, job_id, summary.extension)
 
     def output(self, team: str, job_id: str, extension: str) -> str:
         """Where a job's output is, or will be; it works without a token and does not expire."""

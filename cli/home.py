@@ -34,6 +34,11 @@ class Home:
         return self.path / "objects"
 
     @property
+    def secrets_key_file(self) -> Path:
+        """Outside of `objects`: who copies the objects alone cannot read the secrets."""
+        return self.path / "secrets-key"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 

@@ -16,6 +16,7 @@ from cli.connection_file import Connection, read_connection, write_connection
 from cli.console import CommandFailed
 from cli.home import Home, HomeLock
 from cli.process import StackProcess
+from cli.secrets_key import secrets_environment
 from cli.stack_settings import (
     StackOptions,
     api_url,
@@ -87,7 +88,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         settings = settings.model_copy(update=decided)
         temporal, worker, api = self._processes = self._make_processes(
             server_command(program, self._home.temporal_database, ports.temporal, ports.ui),
-            environment_of(decided),
+            environment_of(decided) | secrets_environment(self._home, settings),
             settings.drain_timeout + _KILL_GRACE,
         )
         store = open_store(settings.object_store)

@@ -1,6 +1,6 @@
 """The assets of a job: what goes into which layer (contract 3.2 and 3.3)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, JsonValue, Tag, model_validator
 from pydantic.functional_validators import field_validator
@@ -35,7 +35,7 @@ class TextAsset(_Asset):
     layer_name: LayerName
     value: str
 
-    @field_validator("value", mode="before")
+    @field_validator("value", mode="before", json_schema_input_type=str | float)
     @classmethod
     def _numbers_are_text(cls, value: object) -> object:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -148,3 +148,14 @@ def layer_names(asset: Asset) -> list[str]:
     if isinstance(asset, (StaticAsset, ScriptAsset, EssentialAsset)):
         return []
     return [asset.layer_name]
+
+
+def secret_fields(asset: Asset) -> dict[str, JsonValue]:
+    """The fields of `asset` in which references to secrets count, by their Python names."""
+    if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
+        return {"src": asset.src}
+    if isinstance(asset, (TextAsset, DataAsset, EssentialAsset)):
+        return {"value": cast("JsonValue", asset.value)}
+    if isinstance(asset, FunctionAsset):
+        return {"params": asset.params}
+    return {}

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, computed_field
+from pydantic import Field, JsonValue, computed_field
 
 from models.jobs import (
+    PRIORITY_RANGE,
     Job,
     JobError,
     JobFailure,
@@ -15,7 +16,8 @@ from models.jobs import (
     RenderJob,
     RenderResult,
 )
-from models.wire import Absent, Timestamp, WireModel
+from models.webhooks import PendingWebhook, Webhook
+from models.wire import Absent, OpenWireModel, Timestamp, WireModel
 
 
 class BatchStatus(StrEnum):
@@ -59,6 +61,7 @@ class Batch(WireModel):
     jobs: list[RenderJob]
     errors: list[JobError] = []
     concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
+    webhook: Absent[PendingWebhook] = None
 
 
 class BatchSnapshot(WireModel):
@@ -68,11 +71,31 @@ class BatchSnapshot(WireModel):
     id: str
     created_at: Timestamp
     closed_at: Timestamp | None = None
+    revision: int = 0  # counts the changes of records
     stats: BatchStats
     summaries: list[JobSummary]
     records: list[JobRecord]  # in the order of `summaries`
     errors: list[JobError] = []
     cancellations: list["CancellationOutcome"] = []
+
+    def with_changes(self, changes: "BatchChanges") -> "BatchSnapshot":
+        """The batch as it is after `changes`, which came since this snapshot's revision."""
+        changed = {record.index: record for record in changes.records}
+        return self.model_copy(
+            update={
+                "revision": changes.revision,
+                "stats": changes.stats,
+                "records": [changed.get(record.index, record) for record in self.records],
+            }
+        )
+
+
+class BatchChanges(WireModel):
+    """What has changed since an earlier revision: the answer of the `changes` query."""
+
+    revision: int
+    stats: BatchStats
+    records: list[JobRecord]
 
 
 class Cancellation(WireModel):
@@ -94,6 +117,15 @@ class CancellationOutcome(WireModel):
     skipped: list[int]  # indexes of those that had ended before
 
 
+class BatchOptions(OpenWireModel):
+    """What the body of POST /batches may say besides `jobs`."""
+
+    defaults: dict[str, JsonValue] | None = None
+    concurrency: int | None = Field(default=None, ge=1, le=1000)
+    priority: int | None = Field(default=None, ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])
+    webhook: Webhook | None = None
+
+
 class JobCreated(WireModel):
     """An accepted job in the answer of POST /batches."""
 
@@ -108,6 +140,7 @@ class BatchCreationResponse(WireModel):
     """The answer of POST /batches; `error` stands there only if every job was rejected."""
 
     batch_id: str
+    retry_of: Absent[str] = None  # the batch whose jobs are rendered again
     status: Literal["created", "partial", "error"]
     total_jobs: int
     success_count: int
@@ -138,6 +171,23 @@ class BatchStatusResponse(WireModel):
     stats: BatchStats
     jobs: list[BatchJob]
     errors: Absent[list[JobError]] = None
+
+
+class BatchResult(WireModel):
+    """A job in the answer of GET /batches/{id}/results; null is what it does not have."""
+
+    index: int
+    id: str | None = None  # null for a rejected job
+    status: JobStatus | Literal["rejected"]
+    output_url: str | None = None  # only of a finished job
+    error: str | None = None
+    error_code: str | None = None
+    tags: list[str] = []
+    render_duration: float | None = None  # seconds
+    size: int | None = None  # bytes
+    width: int | None = None  # pixels
+    height: int | None = None
+    frames: int | None = None
 
 
 class JobCancellation(WireModel):

@@ -5,6 +5,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── InvalidJson             400 INVALID_JSON
 │   ├── BatchSizeInvalid        400 BATCH_SIZE_INVALID
 │   ├── BodyTooLarge            413 BODY_TOO_LARGE
+│   ├── UnsupportedMediaType    415 UNSUPPORTED_MEDIA_TYPE
 │   ├── JobTooLarge             400 JOB_TOO_LARGE
 │   ├── CompositionNotFound     400 COMPOSITION_NOT_FOUND
 │   ├── LayerNotFound           400 LAYER_NOT_FOUND
@@ -13,7 +14,8 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── PreviewSettingsConflict 400 PREVIEW_SETTINGS_CONFLICT
 │   ├── NotSupported            400 NOT_SUPPORTED
 │   ├── TemplateNotReady        400 TEMPLATE_NOT_READY
-│   └── FontInvalid             400 FONT_INVALID
+│   ├── FontInvalid             400 FONT_INVALID
+│   └── SecretUnknown           400 SECRET_NOT_FOUND
 ├── Unauthorized                401 UNAUTHORIZED
 ├── Forbidden                   403 FORBIDDEN
 ├── NotFound                    404 NOT_FOUND
@@ -21,20 +23,32 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── JobNotFound             404 JOB_NOT_FOUND
 │   ├── TemplateNotFound        404 TEMPLATE_NOT_FOUND
 │   ├── FontNotFound            404 FONT_NOT_FOUND
+│   ├── SecretNotFound          404 SECRET_NOT_FOUND
+│   ├── LogNotFound             404 LOG_NOT_FOUND
+│   ├── WebhookNotFound         404 WEBHOOK_NOT_FOUND
 │   └── OutputNotFound          404 OUTPUT_NOT_FOUND
 ├── Conflict                    409 CONFLICT
 │   ├── JobNotCancellable       409 JOB_NOT_CANCELLABLE
+│   ├── NothingToRetry          409 NOTHING_TO_RETRY
+│   ├── SecretAlreadyExists     409 SECRET_ALREADY_EXISTS
 │   ├── TemplateInUse           409 TEMPLATE_IN_USE
+│   ├── WebhookNotDue           409 WEBHOOK_NOT_DUE
 │   └── FontInUse               409 FONT_IN_USE
 ├── Gone                        410 GONE
+├── TooManyRequests             429 TOO_MANY_REQUESTS
 ├── IdempotencyKeyReused        422 IDEMPOTENCY_KEY_REUSED
 ├── Unavailable                 503 UNAVAILABLE
+├── SecretsNotConfigured        503 SECRETS_NOT_CONFIGURED
+├── WebhookUndelivered          500 WEBHOOK_UNDELIVERED   worth another try
 └── RenderError                 500 RENDER_FAILED   a job's own failure
     ├── TemplateInvalid         500 TEMPLATE_INVALID
     ├── LimitExceeded           500 LIMIT_EXCEEDED
     ├── RenderTimedOut          500 RENDER_TIMED_OUT
     ├── RenderCrashed           500 RENDER_CRASHED
     ├── AssetInvalid            500 ASSET_INVALID
+    ├── SecretUnavailable       500 SECRET_UNAVAILABLE
+    ├── UploadFailed            500 UPLOAD_FAILED
+    │   └── UploadInterrupted   500 UPLOAD_FAILED (worth another try)
     ├── AssetUnavailable        500 ASSET_UNAVAILABLE (worth another try)
     └── RendererInterrupted     500 RENDERER_INTERRUPTED (worth another try)
 """
@@ -88,6 +102,13 @@ class BodyTooLarge(RequestError):
 
     status = 413
     error_code = "BODY_TOO_LARGE"
+
+
+class UnsupportedMediaType(RequestError):
+    """The body comes in a form that this server does not read."""
+
+    status = 415
+    error_code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class JobTooLarge(RequestError):
@@ -144,6 +165,12 @@ class FontInvalid(RequestError):
     error_code = "FONT_INVALID"
 
 
+class SecretUnknown(RequestError):
+    """The team has no secret of this name; store it with PUT /secrets first."""
+
+    error_code = "SECRET_NOT_FOUND"
+
+
 class Unauthorized(ReelbatchError):
     """Send a valid token as `Authorization: Bearer TOKEN`."""
 
@@ -189,10 +216,28 @@ class FontNotFound(NotFound):
     error_code = "FONT_NOT_FOUND"
 
 
+class SecretNotFound(NotFound):
+    """There is no secret with this id."""
+
+    error_code = "SECRET_NOT_FOUND"
+
+
 class OutputNotFound(NotFound):
     """The output does not exist: its job has not finished, or ended without one."""
 
     error_code = "OUTPUT_NOT_FOUND"
+
+
+class LogNotFound(NotFound):
+    """There is no log of this job: it is unknown, or no attempt to render it has ended yet."""
+
+    error_code = "LOG_NOT_FOUND"
+
+
+class WebhookNotFound(NotFound):
+    """There is no job or batch with this id, or it has no webhook."""
+
+    error_code = "WEBHOOK_NOT_FOUND"
 
 
 class Conflict(ReelbatchError):
@@ -208,6 +253,18 @@ class JobNotCancellable(Conflict):
     error_code = "JOB_NOT_CANCELLABLE"
 
 
+class NothingToRetry(Conflict):
+    """No job of the batch has failed or was cancelled."""
+
+    error_code = "NOTHING_TO_RETRY"
+
+
+class SecretAlreadyExists(Conflict):
+    """The team already has a secret of this name; delete that one to replace it."""
+
+    error_code = "SECRET_ALREADY_EXISTS"
+
+
 class TemplateInUse(Conflict):
     """Jobs that are still active use this template; cancel them or wait for their end."""
 
@@ -220,11 +277,24 @@ class FontInUse(Conflict):
     error_code = "FONT_IN_USE"
 
 
+class WebhookNotDue(Conflict):
+    """The webhook is not due yet, or an earlier delivery of it is still under way."""
+
+    error_code = "WEBHOOK_NOT_DUE"
+
+
 class Gone(ReelbatchError):
     """The file is no longer there."""
 
     status = 410
     error_code = "GONE"
+
+
+class TooManyRequests(ReelbatchError):
+    """This token has sent too many requests; wait as long as Retry-After says."""
+
+    status = 429
+    error_code = "TOO_MANY_REQUESTS"
 
 
 class IdempotencyKeyReused(ReelbatchError):
@@ -239,6 +309,19 @@ class Unavailable(ReelbatchError):
 
     status = 503
     error_code = "UNAVAILABLE"
+
+
+class SecretsNotConfigured(ReelbatchError):
+    """This server keeps no secrets: its operator has to set REELBATCH_SECRETS_KEY."""
+
+    status = 503
+    error_code = "SECRETS_NOT_CONFIGURED"
+
+
+class WebhookUndelivered(ReelbatchError):
+    """The webhook's receiver did not take it."""
+
+    error_code = "WEBHOOK_UNDELIVERED"
 
 
 class RenderError(ReelbatchError):
@@ -276,6 +359,24 @@ class AssetInvalid(RenderError):
     """An asset cannot be used."""
 
     error_code = "ASSET_INVALID"
+
+
+class SecretUnavailable(RenderError):
+    """A secret that the job refers to cannot be read."""
+
+    error_code = "SECRET_UNAVAILABLE"
+
+
+class UploadFailed(RenderError):
+    """The output could not be put into the client's bucket."""
+
+    error_code = "UPLOAD_FAILED"
+
+
+class UploadInterrupted(UploadFailed):
+    """The client's bucket did not answer as it should."""
+
+    retryable = True
 
 
 class AssetUnavailable(RenderError):

@@ -85,6 +85,11 @@ def job_workflow_id(team: str, job_id: str) -> str:
     return f"{team}/job/{job_id}"
 
 
+def webhook_workflow_id(team: str, id_: str) -> str:
+    """`id_` is the job's or the batch's that the webhook tells of."""
+    return f"{team}/webhook/{id_}"
+
+
 def template_workflow_id(team: str, template_id: str) -> str:
     return f"{team}/template/{template_id}"
 

@@ -3,13 +3,16 @@
 import math
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from models.assets import Asset
 from models.codecs import DEFAULT_CODEC, PREVIEW_CODEC, OutputType, find_codec
 from models.errors import FieldError
+from models.ids import ID_PATTERN
+from models.uploads import Upload
+from models.webhooks import PendingWebhook, Webhook
 from models.wire import Absent, OpenWireModel, Timestamp, WireModel
 
 TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
@@ -43,11 +46,17 @@ class TemplateChoice(OpenWireModel):
     composition: str | None = None
 
 
+FrameNumber = Annotated[int, Field(ge=0)]
+FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
+Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
+Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])]
+
+
 class RenderSettings(WireModel):
     """What the output is (contract 3.4). Frames count from 0; a range's end is exclusive."""
 
     type: Literal["video", "image", "aep"] | None = None
-    frames: Annotated[int, Field(ge=0)] | list[Annotated[int, Field(ge=0)]] | None = None
+    frames: FrameNumber | FrameRange | None = None
     quality: Literal["draft", "full"] | None = None
     codec: str | None = None
     engine: Literal["ae2025", "ae2026"] | None = None
@@ -60,16 +69,6 @@ class RenderSettings(WireModel):
         return frames
 
 
-class Webhook(WireModel):
-    """Where to call when the job has ended (contract 4)."""
-
-    url: str = Field(min_length=1, max_length=8192)
-    method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
-    headers: dict[str, str] = {}
-    data: dict[str, Any] | None = None
-    custom: bool = False
-
-
 class JobCreation(OpenWireModel):
     """One job of POST /batches or the body of POST /jobs (contract 3.1)."""
 
@@ -78,12 +77,12 @@ class JobCreation(OpenWireModel):
     fonts: list[str] = []
     assets: list[Asset] = []
     settings: RenderSettings | None = None
-    upload: dict[str, Any] | None = None
+    upload: Upload | None = None
     webhook: Webhook | None = None
     tags: list[str] = []
-    priority: int = Field(default=0, ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])
+    priority: Priority = 0
 
-    @field_validator("tags", mode="before")
+    @field_validator("tags", mode="before", json_schema_input_type=list[Tag] | str | None)
     @classmethod
     def _comma_list(cls, tags: object) -> object:
         if isinstance(tags, str):
@@ -92,22 +91,27 @@ class JobCreation(OpenWireModel):
 
     @field_validator("tags")
     @classmethod
-    def _tags_are_words(cls, tags: list[Annotated[str, Field(pattern=TAG_PATTERN)]]) -> list[str]:
+    def _tags_are_words(cls, tags: list[Tag]) -> list[str]:
         if len(tags) > MAX_TAGS:
             raise ValueError(f"a job takes at most {MAX_TAGS} tags")
         return list(dict.fromkeys(tags))
 
-    @field_validator("fonts", "assets", mode="before")
+    @field_validator("fonts", mode="before", json_schema_input_type=list[str] | None)
     @classmethod
-    def _null_is_empty(cls, items: object) -> object:
-        return [] if items is None else items
+    def _no_fonts(cls, fonts: object) -> object:
+        return [] if fonts is None else fonts
 
-    @field_validator("preview", mode="before")
+    @field_validator("assets", mode="before", json_schema_input_type=list[Asset] | None)
+    @classmethod
+    def _no_assets(cls, assets: object) -> object:
+        return [] if assets is None else assets
+
+    @field_validator("preview", mode="before", json_schema_input_type=bool | None)
     @classmethod
     def _null_is_false(cls, preview: object) -> object:
         return False if preview is None else preview
 
-    @field_validator("priority", mode="before")
+    @field_validator("priority", mode="before", json_schema_input_type=Priority | None)
     @classmethod
     def _null_is_usual(cls, priority: object) -> object:
         return 0 if priority is None else priority
@@ -149,7 +153,13 @@ class RenderJob(WireModel):
     output_key: str  # object key
     tags: list[str] = []
     priority: int = 0
+    webhook: Absent[PendingWebhook] = None
+    upload: Absent[Upload] = None
     created_at: Timestamp
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.id}.{self.output.extension}"
 
     @property
     def summary(self) -> "JobSummary":
@@ -161,6 +171,7 @@ class RenderJob(WireModel):
             tags=self.tags,
             priority=self.priority,
             missing_fonts=self.missing_fonts,
+            bucket_url=self.upload.url_of(self.file_name) if self.upload else None,
             created_at=self.created_at,
         )
 
@@ -178,6 +189,7 @@ class JobSummary(WireModel):
     tags: list[str] = []
     priority: int = 0
     missing_fonts: list[str] = []
+    bucket_url: Absent[str] = None  # of an output that goes into the client's own bucket
     created_at: Timestamp
 
 
@@ -256,7 +268,9 @@ class JobCreationResponse(WireModel):
 class JobCancellationRequest(WireModel):
     """The body of POST /jobs/cancel: all of the named jobs are cancelled, or none."""
 
-    jobs: list[str] = Field(min_length=1, max_length=1000)
+    jobs: list[Annotated[str, Field(json_schema_extra={"pattern": ID_PATTERN})]] = Field(
+        min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True}
+    )
 
     @model_validator(mode="after")
     def _unique(self) -> "JobCancellationRequest":

@@ -1,10 +1,19 @@
 """The base of every model that crosses a wire, with the wire's camelCase as alias."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 def rfc3339(moment: datetime) -> str:
@@ -14,7 +23,11 @@ def rfc3339(moment: datetime) -> str:
     )
 
 
-Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 """A moment in UTC that is written to JSON in RFC 3339 with milliseconds."""
 
 T = TypeVar("T")
@@ -32,8 +45,37 @@ class WireModel(BaseModel):
     """snake_case in Python, camelCase on the wire; unknown fields are refused."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        json_schema_serialization_defaults_required=True,  # answers leave out `Absent` fields only
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """In answers an `Absent` field is never null, and no field has a default."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, field in cls.model_fields.items():
+            shown: JsonSchemaValue = properties.get(field.alias or name, {})
+            shown.pop("title", None)  # `Createdat` says nothing
+            if handler.mode == "serialization":
+                shown.pop("default", None)
+                if field.exclude_if is not None:
+                    _refuse_null(shown)
+        return schema
+
+
+def _refuse_null(schema: JsonSchemaValue) -> None:
+    others: list[dict[str, Any]] = [
+        choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}
+    ]
+    if len(others) == 1:
+        schema.pop("anyOf")
+        schema.update(others[0])
 
 
 class OpenWireModel(WireModel):

@@ -6,6 +6,7 @@ from obstore.store import ObjectStore
 
 from models.batches import Batch
 from models.jobs import RenderJob
+from models.webhooks import WebhookRecord
 from models.wire import Timestamp, WireModel
 from storage import keys
 from storage.listing import names_in
@@ -21,6 +22,7 @@ class Submission(WireModel):
     answer: str  # the JSON text, so that a replay has the very same bytes
     batch: Batch | None = None
     job: RenderJob | None = None
+    webhooks: list[WebhookRecord] = []
 
 
 class IdempotencyRecord(WireModel):

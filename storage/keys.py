@@ -55,6 +55,24 @@ def font_source(team: str, font_id: str) -> str:
     return f"teams/{team}/fonts/{font_id}/font"
 
 
+def secrets(team: str) -> str:
+    return f"teams/{team}/secrets"
+
+
+def secret_record(team: str, name: str) -> str:
+    """A secret's folder has its name, so that a name is taken only once."""
+    return f"teams/{team}/secrets/{name}/secret.json"
+
+
+def job_log(team: str, job_id: str) -> str:
+    return f"teams/{team}/logs/{job_id}.log"
+
+
+def webhook(team: str, id_: str) -> str:
+    """`id_` is the job's or the batch's that the webhook tells of."""
+    return f"teams/{team}/webhooks/{id_}.json"
+
+
 def idempotency_records(team: str, digest: str) -> str:
     return f"teams/{team}/idempotency/{digest}"
 

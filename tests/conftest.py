@@ -1,8 +1,11 @@
 """What all tests share."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from connection import end_process
+from tests.s3_server import S3Server, running_s3_server
 
 _status = 1
 
@@ -16,3 +19,9 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 def pytest_unconfigure() -> None:
     """This process has run workers: `end_process` says why it must not end as usual."""
     end_process(_status)
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with running_s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server

@@ -3,6 +3,7 @@
 RENDER = "render"
 INSPECT_TEMPLATE = "inspect_template"
 WRITE_MANIFEST = "write_manifest"
+DELIVER_WEBHOOK = "deliver_webhook"
 
 CONTROL_TASK_QUEUE = "reelbatch"
 """Workflows and the light activities; renders have a queue for each engine."""

@@ -5,22 +5,27 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
+from temporalio.exceptions import ChildWorkflowError, TerminatedError, is_cancelled_exception
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from models.batches import (
         Batch,
+        BatchChanges,
         BatchSnapshot,
         BatchStats,
         Cancellation,
         CancellationOutcome,
     )
     from models.ids import job_workflow_id
+    from models.job_states import state_of
     from models.jobs import RenderJob, RenderResult
+    from models.webhook_bodies import batch_body
+    from models.webhooks import WebhookDelivery
     from workflows.activity_names import CONTROL_TASK_QUEUE, WRITE_MANIFEST
     from workflows.job import (
         RenderJobWorkflow,
+        announce,
         failure_of,
         job_details,
         job_headline,
@@ -29,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         set_status,
     )
     from workflows.ledger import Ledger
+    from workflows.webhook import start_delivery
 
 
 @workflow.defn(name="Batch")
@@ -57,7 +63,9 @@ class BatchWorkflow:
         await self._write_manifest()
         workflow.upsert_memo({"stats": self._ledger.stats})
         set_status(self._ledger.stats.status)
-        return self._ledger.snapshot()
+        snapshot = self._ledger.snapshot()
+        await self._announce_end(snapshot)
+        return snapshot
 
     @workflow.signal
     def cancel(self, request: Cancellation) -> None:
@@ -79,6 +87,11 @@ class BatchWorkflow:
         return self._ledger.snapshot()
 
     @workflow.query
+    def changes(self, since: int) -> BatchChanges:
+        """What has changed since a snapshot's revision: a reader need not fetch all again."""
+        return self._ledger.changes(since)
+
+    @workflow.query
     def cancellation(self, request_id: str) -> CancellationOutcome | None:
         """What the cancellation with this id did; None while it has not arrived."""
         return self._ledger.outcome(request_id)
@@ -86,12 +99,32 @@ class BatchWorkflow:
     async def _run_lanes(self) -> None:
         """A sliding window: a thousand starts at once contend for the parent's lock."""
         lanes = min(self._batch.concurrency, len(self._batch.jobs))
-        await asyncio.gather(*(self._run_lane() for _ in range(lanes)))
+        await asyncio.gather(self._announce_others(), *(self._run_lane() for _ in range(lanes)))
 
     async def _run_lane(self) -> None:
         while (position := self._ledger.take_next(workflow.now())) is not None:
             await self._run_job(position)
             self._show_progress()
+
+    async def _announce_others(self) -> None:
+        """Set off the webhooks of jobs whose workflow never started or was terminated.
+
+        Some at a time, for the same reason as the lanes.
+        """
+        ledger = self._ledger
+        while True:
+            await workflow.wait_condition(
+                lambda: bool(ledger.unannounced) or ledger.stats.pending == 0
+            )
+            window = ledger.take_unannounced(self._batch.concurrency)
+            if not window:
+                return
+            await asyncio.gather(
+                *(
+                    announce(self._batch.jobs[position], state_of(ledger.records[position]))
+                    for position in window
+                )
+            )
 
     async def _run_job(self, position: int) -> None:
         try:
@@ -102,8 +135,10 @@ class BatchWorkflow:
         except (ChildWorkflowError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
                 self._ledger.cancel(position, workflow.now())
-            else:
-                self._ledger.fail(position, failure_of(error), workflow.now())
+                return
+            if _was_terminated(error):
+                self._ledger.unannounced.append(position)
+            self._ledger.fail(position, failure_of(error), workflow.now())
         finally:
             self._children.pop(position, None)
 
@@ -123,6 +158,19 @@ class BatchWorkflow:
             priority=render_priority(job),
         )
 
+    async def _announce_end(self, snapshot: BatchSnapshot) -> None:
+        webhook = self._batch.webhook
+        if webhook is None:
+            return
+        await start_delivery(
+            WebhookDelivery(
+                team=snapshot.team,
+                id=snapshot.id,
+                receiver=webhook.receiver,
+                body=batch_body(snapshot),
+            )
+        )
+
     async def _write_manifest(self) -> None:
         await workflow.execute_activity(
             WRITE_MANIFEST,
@@ -136,3 +184,8 @@ class BatchWorkflow:
 
     def _show_progress(self) -> None:
         workflow.set_current_details(self._ledger.details())
+
+
+def _was_terminated(error: BaseException) -> bool:
+    """Whether an operator ended the job's workflow in a way that it could not notice."""
+    return isinstance(error, ChildWorkflowError) and isinstance(error.cause, TerminatedError)

@@ -19,8 +19,12 @@ with workflow.unsafe.imports_passed_through():
     from models.batches import BatchStatus
     from models.errors import RendererInterrupted, RenderError
     from models.ids import render_task_queue
+    from models.job_states import JobState, KnownJob
     from models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+    from models.webhook_bodies import job_body
+    from models.webhooks import WebhookDelivery
     from workflows.activity_names import RENDER
+    from workflows.webhook import start_delivery
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
 _LONGEST_RENDER = timedelta(hours=24)
@@ -44,11 +48,14 @@ class RenderJobWorkflow:
         except (ActivityError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
                 set_status(JobStatus.CANCELLED)
+                await announce(job, JobState(JobStatus.CANCELLED, workflow.now()))
                 raise
             set_status(JobStatus.ERROR)
             failure = failure_of(error)
+            await announce(job, JobState(JobStatus.ERROR, workflow.now(), failure=failure))
             raise ApplicationError(failure.error, type=failure.error_code) from error
         set_status(JobStatus.FINISHED)
+        await announce(job, JobState(JobStatus.FINISHED, workflow.now(), result=result))
         return result
 
     async def _render(self, job: RenderJob) -> RenderResult:
@@ -64,6 +71,21 @@ class RenderJobWorkflow:
             summary=job_headline(job),
             priority=render_priority(job),
         )
+
+
+async def announce(job: RenderJob, end: JobState) -> None:
+    """Set off the job's webhook, if it has one."""
+    if job.webhook is None:
+        return
+    known = KnownJob(job.id, job.batch_id, job.summary, end)
+    await start_delivery(
+        WebhookDelivery(
+            team=job.team,
+            id=job.id,
+            receiver=job.webhook.receiver,
+            body=job_body(known, job.webhook.output_url),
+        )
+    )
 
 
 def set_status(status: JobStatus | BatchStatus) -> None:

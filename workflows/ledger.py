@@ -10,6 +10,7 @@ from datetime import datetime
 
 from models.batches import (
     Batch,
+    BatchChanges,
     BatchSnapshot,
     BatchStats,
     Cancellation,
@@ -38,9 +39,17 @@ class Ledger:
         ]
         self.stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
         self.closed_at: datetime | None = None
+        self._revision = 0  # counts the changes of records
+        self._changed_at = [0] * len(batch.jobs)  # the revision of each record's last change
         self._position_of = {record.index: at for at, record in enumerate(self.records)}
         self._queue = deque(range(len(batch.jobs)))
         self._requests: dict[str, _Request] = {}
+        self.unannounced: deque[int] = deque()
+        """Jobs that ended without a say of their own workflow, for which the batch speaks."""
+
+    def take_unannounced(self, most: int) -> list[int]:
+        """Take up to `most` positions from the front of `unannounced`."""
+        return [self.unannounced.popleft() for _ in range(min(most, len(self.unannounced)))]
 
     def take_next(self, now: datetime) -> int | None:
         """Mark the next queued job as rendering and return its position; None if none is left."""
@@ -76,6 +85,7 @@ class Ledger:
             entry.touched.append(position)
             if record.status is JobStatus.QUEUED:
                 self.cancel(position, now)
+                self.unannounced.append(position)
             else:
                 yield position
 
@@ -97,6 +107,18 @@ class Ledger:
             skipped=sorted(entry.skipped + ended_before),
         )
 
+    def changes(self, since: int) -> BatchChanges:
+        """The records that have changed after revision `since`."""
+        return BatchChanges(
+            revision=self._revision,
+            stats=self.stats,
+            records=[
+                record
+                for record, changed_at in zip(self.records, self._changed_at, strict=True)
+                if changed_at > since
+            ],
+        )
+
     def snapshot(self) -> BatchSnapshot:
         outcomes = [self.outcome(request_id) for request_id in self._requests]
         return BatchSnapshot(
@@ -104,6 +126,7 @@ class Ledger:
             id=self.batch.id,
             created_at=self.batch.created_at,
             closed_at=self.closed_at,
+            revision=self._revision,
             stats=self.stats,
             summaries=[job.summary for job in self.batch.jobs],
             records=list(self.records),
@@ -146,6 +169,8 @@ class Ledger:
         result: RenderResult | None = None,
         failure: JobFailure | None = None,
     ) -> None:
+        self._revision += 1
+        self._changed_at[position] = self._revision
         record = self.records[position]
         self.records[position] = record.model_copy(
             update={

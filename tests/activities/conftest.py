@@ -7,13 +7,23 @@ from dataclasses import dataclass, field
 import pytest_asyncio
 
 
+@dataclass(frozen=True)
+class Received:
+    """A request as it came."""
+
+    line: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+
 @dataclass
 class Origin:
-    """Answers by path with raw HTTP; `requests` counts them."""
+    """Answers by path with raw HTTP; `requests` counts them, `received` has them whole."""
 
     url: str = ""
     answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
     requests: list[str] = field(default_factory=list[str])
+    received: list[Received] = field(default_factory=list[Received])
 
     def answer(
         self, path: str, body: bytes = b"", *, status: str = "200 OK", headers: str = ""
@@ -26,9 +36,17 @@ class Origin:
         request = await reader.readuntil(b"\r\n\r\n")
         path = request.split(b" ", 2)[1].decode()
         self.requests.append(path)
+        self.received.append(await _received(request, reader))
         writer.write(self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
         await writer.drain()
         writer.close()
+
+
+async def _received(head: bytes, reader: asyncio.StreamReader) -> Received:
+    line, *lines = head.decode().rstrip().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Received(line, headers, body)
 
 
 @pytest_asyncio.fixture

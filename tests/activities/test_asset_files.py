@@ -8,8 +8,11 @@ from pydantic import TypeAdapter
 
 from activities.asset_files import AssetFetcher, shown
 from activities.public_network import http_client, is_public
+from activities.secret_references import ResolvedSecrets, SecretReferences
 from models.assets import Asset
 from models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
+from storage.objects import open_store
+from storage.secrets import SecretVault
 from tests.activities.conftest import Origin
 
 LIMIT = 1000  # bytes
@@ -32,8 +35,12 @@ def fetcher(client: httpx.AsyncClient) -> AssetFetcher:
     return AssetFetcher(client, LIMIT)
 
 
+def no_secrets(folder: Path) -> ResolvedSecrets:
+    return SecretReferences(SecretVault(open_store(str(folder)), None)).of("team")
+
+
 async def fetch(fetcher: AssetFetcher, src: str, folder: Path) -> bytes:
-    [resolved] = await fetcher.fetch_all([image(src)], folder)
+    [resolved] = await fetcher.fetch_all([image(src)], folder, no_secrets(folder))
     assert resolved.file is not None
     return resolved.file.read_bytes()
 
@@ -42,7 +49,7 @@ async def test_one_url_is_fetched_once_for_all_its_assets(
     origin: Origin, fetcher: AssetFetcher, tmp_path: Path
 ) -> None:
     url = origin.answer("/logo.png", b"pixels", headers="Content-Type: image/png\r\n")
-    resolved = await fetcher.fetch_all([image(url), image(url)], tmp_path)
+    resolved = await fetcher.fetch_all([image(url), image(url)], tmp_path, no_secrets(tmp_path))
     assert origin.requests == ["/logo.png"]
     assert {item.file for item in resolved} == {tmp_path / "asset-0.png"}
 

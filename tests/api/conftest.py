@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 from obstore.store import ObjectStore
+from pydantic import SecretStr
 from temporalio.client import Client
 
 import worker
 from settings import Settings
 from storage.objects import open_store
+from storage.secrets import new_secrets_key
 from tests.api.running_api import RunningApi, Team, served
 from tests.api.temporal import connected, temporal_server
 
@@ -25,6 +27,8 @@ async def settings(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[S
             scratch=home / "scratch",
             render_processes=1,
             drain_timeout=0,
+            allow_private_networks=True,  # receivers of webhooks are on loopback
+            secrets_key=SecretStr(new_secrets_key()),
             max_body_bytes=4 * 1024**2,
             max_job_bytes=64 * 1024,
             max_template_bytes=256 * 1024,

@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 from temporalio.client import Client
 
 from api.app import create_app
+from api.server import ApiServer
 from settings import Settings
 from storage.tokens import create_token
 from tests.api.documents import a_card
@@ -120,10 +121,8 @@ async def served(
     settings: Settings, client: Client, store: ObjectStore
 ) -> AsyncGenerator[RunningApi]:
     """The API on a free port while the context lasts."""
-    config = uvicorn.Config(
-        create_app(settings, client, store), port=0, log_config=None, access_log=False
-    )
-    server = uvicorn.Server(config)
+    app = create_app(settings, client, store)
+    server = ApiServer(app, uvicorn.Config(app, port=0, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

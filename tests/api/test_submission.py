@@ -151,8 +151,6 @@ async def test_preview_excludes_settings(card_team: Team, card: str) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"webhook": {"url": "https://example.com"}}, "webhook"),
-        ({"upload": {"provider": "s3"}}, "upload"),
         ({"template": {"id": "PLACEHOLDER", "src": "https://example.com/a.zip"}}, "template.src"),
         ({"assets": [{"type": "script", "src": "https://example.com/x.jsx"}]}, "assets.0.type"),
         (
@@ -160,10 +158,6 @@ async def test_preview_excludes_settings(card_team: Team, card: str) -> None:
             "assets.0.type",
         ),
         ({"assets": [{"type": "function", "name": "nx:gen-ai"}]}, "assets.0.name"),
-        (
-            {"assets": [{"type": "text", "layerName": "title", "value": "${secrets.X}"}]},
-            "assets.0",
-        ),
     ],
 )
 async def test_what_is_not_supported_is_refused_and_not_ignored(

@@ -48,7 +48,11 @@ class Service:
             self._up = subprocess.Popen(
                 [sys.executable, "-m", "cli", "up", f"--home={self.home}", *ports],
                 cwd=ROOT,
-                env={**os.environ, "REELBATCH_SCRATCH": str(self.scratch)},
+                env={
+                    **os.environ,
+                    "REELBATCH_SCRATCH": str(self.scratch),
+                    "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # tests serve assets themselves
+                },
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

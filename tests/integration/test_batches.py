@@ -185,7 +185,7 @@ def test_a_template_that_kills_the_renderer_fails_only_its_own_job(
 
 
 def test_a_single_job_shows_its_progress_and_its_result(service: Service, film: str) -> None:
-    created = service.post("/jobs", video(film, 900))
+    created = service.post("/jobs", video(film, 900, quality="full"))
     assert httpx.get(created["outputUrl"]).status_code == 404
     seen: set[float] = set()
 
@@ -200,5 +200,5 @@ def test_a_single_job_shows_its_progress_and_its_result(service: Service, film: 
     assert any(0 < percent < 100 for percent in seen)
     with av.open(io.BytesIO(httpx.get(job["outputUrl"]).content), "r") as file:
         stream = file.streams.video[0]
-        assert (stream.codec_context.width, stream.codec_context.height) == (640, 360)
+        assert (stream.codec_context.width, stream.codec_context.height) == (1280, 720)
         assert sum(1 for _ in file.decode(video=0)) == 900

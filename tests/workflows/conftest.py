@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,19 @@ from models import search_attributes
 from tests.workflows.workbench import Workbench
 
 
-@pytest_asyncio.fixture(scope="session")
-async def environment() -> AsyncGenerator[WorkflowEnvironment]:
+@asynccontextmanager
+async def time_skipping_server() -> AsyncGenerator[WorkflowEnvironment]:
     server = Path(sys.executable).with_name("temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter, test_server_existing_path=str(server)
     ) as started:
         await register_search_attributes(started.client)
+        yield started
+
+
+@pytest_asyncio.fixture(scope="session")
+async def environment() -> AsyncGenerator[WorkflowEnvironment]:
+    async with time_skipping_server() as started:
         yield started
 
 
@@ -37,6 +44,13 @@ async def register_search_attributes(client: Client) -> None:
             },
         )
     )
+
+
+@pytest_asyncio.fixture
+async def skipping_workbench() -> AsyncGenerator[Workbench]:
+    """With a server of its own: one that had abandoned children never skips time again."""
+    async with time_skipping_server() as started:
+        yield Workbench(started.client)
 
 
 @pytest.fixture

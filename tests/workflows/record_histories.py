@@ -1,12 +1,16 @@
-"""Records the histories that must keep replaying: `python -m tests.workflows.record_histories`.
+"""Records the histories that must keep replaying.
 
-Run it after a deliberate change of the workflows' shape, with a new version as argument; histories
-of earlier versions stay, since workflows of those versions may still be open somewhere.
+    python -m tests.workflows.record_histories VERSION [plain] [webhooks]
+
+Run it after a deliberate change of the workflows' shape, with a new version and the shapes that
+changed (none: all of them); histories of earlier versions stay, since workflows of those versions
+may still be open somewhere.
 """
 
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,10 +23,10 @@ from temporalio.testing import WorkflowEnvironment
 from connection import end_process
 from models import search_attributes
 from models.batches import Cancellation
-from models.ids import job_workflow_id, template_workflow_id
+from models.ids import job_workflow_id, template_workflow_id, webhook_workflow_id
 from models.jobs import RenderJob, RenderResult
 from models.templates import TemplateInspectionJob
-from tests.workflows.workbench import Workbench, a_batch, finished
+from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.template import InspectTemplateWorkflow
@@ -45,7 +49,7 @@ async def heartbeat_forever() -> None:
         await asyncio.sleep(0.1)
 
 
-async def record(client: Client, version: str) -> None:
+async def record_plain(client: Client, version: str) -> None:
     workbench = Workbench(client)
     async with workbench.worker(render):
         batch = a_batch(range(12), concurrency=3)
@@ -73,6 +77,31 @@ async def record(client: Client, version: str) -> None:
         await save(inspection, f"inspect-template-{version}")
 
 
+async def record_webhooks(client: Client, version: str) -> None:
+    workbench = Workbench(client)
+    async with workbench.worker(render):
+        batch = with_webhooks(a_batch(range(12), concurrency=3))
+        handle = await workbench.start(batch)
+        while (await handle.query(BatchWorkflow.stats)).finished < 5:  # noqa: ASYNC110  remote
+            await asyncio.sleep(0.05)
+        await handle.signal(BatchWorkflow.cancel, Cancellation(request_id="all"))
+        await handle.result()
+        await save(handle, f"batch-with-webhooks-{version}")
+        for index, ending in {0: "finished", 1: "failed", 6: "cancelled"}.items():
+            job_id = batch.jobs[index].id
+            job = client.get_workflow_handle(job_workflow_id(batch.team, job_id))
+            await save(job, f"job-with-webhook-{ending}-{version}")
+        for job in batch.jobs:
+            delivery = client.get_workflow_handle(webhook_workflow_id(batch.team, job.id))
+            await delivery.result()
+        delivery = client.get_workflow_handle(webhook_workflow_id(batch.team, batch.id))
+        await delivery.result()
+        await save(delivery, f"deliver-webhook-{version}")
+
+
+SHAPES = {"plain": record_plain, "webhooks": record_webhooks}
+
+
 async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:
     HISTORIES.mkdir(exist_ok=True)
     history = json.loads((await handle.fetch_history()).to_json())
@@ -90,16 +119,17 @@ def without_stack_traces(part: Any) -> Any:
     return part
 
 
-async def main(version: str) -> None:
+async def main(version: str, shapes: Sequence[str]) -> None:
     async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  the SDK's own type is partly unknown
         identity="recorder",
         data_converter=pydantic_data_converter,
         search_attributes=search_attributes.ALL,
         dev_server_existing_path=str(Path(sys.executable).with_name("temporal")),
     ) as environment:
-        await record(environment.client, version)
+        for shape in shapes or SHAPES:
+            await SHAPES[shape](environment.client, version)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(sys.argv[1], sys.argv[2:]))
     end_process(0)

@@ -45,6 +45,19 @@ def test_the_counts_add_up_after_every_step(seed: int) -> None:
     assert ledger.take_next(NOW) is None
 
 
+def test_a_snapshot_and_its_changes_give_the_batch_as_it_is() -> None:
+    batch = a_batch([2, 5, 9])
+    ledger = Ledger(batch)
+    ledger.take_next(NOW)
+    early = ledger.snapshot()
+    ledger.finish(0, finished(batch.jobs[0]), NOW)
+    ledger.take_next(NOW)
+    changes = ledger.changes(early.revision)
+    assert [record.index for record in changes.records] == [2, 5]
+    assert early.with_changes(changes) == ledger.snapshot()
+    assert ledger.changes(changes.revision).records == []
+
+
 def test_a_job_that_finished_despite_its_cancellation_is_skipped_in_the_outcome() -> None:
     batch = a_batch(range(2))
     ledger = Ledger(batch)

@@ -7,23 +7,26 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from workflows.batch import BatchWorkflow
-from workflows.job import RenderJobWorkflow
-from workflows.template import InspectTemplateWorkflow
+from tests.workflows.workbench import WORKFLOWS
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
-    replayer = Replayer(
-        workflows=[BatchWorkflow, RenderJobWorkflow, InspectTemplateWorkflow],
-        data_converter=pydantic_data_converter,
-    )
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
     history = WorkflowHistory.from_json(file.stem, file.read_text())  # noqa: ASYNC240  a small file
     await replayer.replay_workflow(history)
 
 
 def test_each_workflow_has_a_recorded_history() -> None:
     kinds = {file.stem.rsplit("-", 1)[0] for file in HISTORIES}
-    assert kinds == {"batch", "job-finished", "job-failed", "job-cancelled", "inspect-template"}
+    endings = ("finished", "failed", "cancelled")
+    assert kinds == {
+        "batch",
+        "batch-with-webhooks",
+        "deliver-webhook",
+        "inspect-template",
+        *(f"job-{ending}" for ending in endings),
+        *(f"job-with-webhook-{ending}" for ending in endings),
+    }

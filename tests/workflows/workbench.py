@@ -13,10 +13,25 @@ from models.batches import Batch, BatchSnapshot
 from models.ids import batch_job_id, batch_workflow_id, new_batch_id, render_task_queue
 from models.jobs import Output, RenderJob, RenderResult
 from models.templates import TemplateInspectionJob, TemplateStatus
-from workflows.activity_names import CONTROL_TASK_QUEUE, INSPECT_TEMPLATE, RENDER, WRITE_MANIFEST
+from models.webhooks import PendingWebhook, WebhookDelivery
+from workflows.activity_names import (
+    CONTROL_TASK_QUEUE,
+    DELIVER_WEBHOOK,
+    INSPECT_TEMPLATE,
+    RENDER,
+    WRITE_MANIFEST,
+)
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
 from workflows.template import InspectTemplateWorkflow
+from workflows.webhook import DeliverWebhookWorkflow
+
+WORKFLOWS: list[type] = [
+    BatchWorkflow,
+    RenderJobWorkflow,
+    InspectTemplateWorkflow,
+    DeliverWebhookWorkflow,
+]
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -29,12 +44,19 @@ class Workbench:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.manifests: list[BatchSnapshot] = []
+        self.deliveries: list[WebhookDelivery] = []
+        self.receive: Callable[[], Awaitable[object]] = _take  # what a webhook's receiver does
 
     @asynccontextmanager
     async def worker(self, render: Render, slots: int = 100) -> AsyncGenerator[None]:
         @activity.defn(name=WRITE_MANIFEST)
         async def write_manifest(snapshot: BatchSnapshot) -> None:
             self.manifests.append(snapshot)
+
+        @activity.defn(name=DELIVER_WEBHOOK)
+        async def deliver_webhook(delivery: WebhookDelivery) -> None:
+            self.deliveries.append(delivery)
+            await self.receive()
 
         @activity.defn(name=RENDER)
         async def render_activity(job: RenderJob) -> RenderResult:
@@ -47,8 +69,8 @@ class Workbench:
         control = Worker(
             self.client,
             task_queue=CONTROL_TASK_QUEUE,
-            workflows=[BatchWorkflow, RenderJobWorkflow, InspectTemplateWorkflow],
-            activities=[write_manifest],
+            workflows=WORKFLOWS,
+            activities=[write_manifest, deliver_webhook],
         )
         engine = Worker(
             self.client,
@@ -68,6 +90,10 @@ class Workbench:
         )
 
 
+async def _take() -> None:
+    """As a receiver that answers 200."""
+
+
 def a_batch(indexes: Iterable[int], concurrency: int = 20) -> Batch:
     """A batch of accepted jobs; `indexes` are their places in the request."""
     batch_id = new_batch_id()
@@ -79,6 +105,14 @@ def a_batch(indexes: Iterable[int], concurrency: int = 20) -> Batch:
         jobs=[a_job(team, batch_id, index) for index in indexes],
         concurrency=concurrency,
     )
+
+
+def with_webhooks(batch: Batch) -> Batch:
+    """The same with a webhook for the batch and for each of its jobs."""
+    of_batch = PendingWebhook(receiver="https://example.com")
+    of_job = of_batch.model_copy(update={"output_url": "https://host/output.png"})
+    jobs = [job.model_copy(update={"webhook": of_job}) for job in batch.jobs]
+    return batch.model_copy(update={"jobs": jobs, "webhook": of_batch})
 
 
 def finished(job: RenderJob) -> RenderResult:

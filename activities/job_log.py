@@ -1,0 +1,107 @@
+"""The log of a job: what each attempt to render it did, for the person who sent the job."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
+
+import structlog
+from obstore.exceptions import BaseError as ObjectStoreError
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from activities.asset_files import shown
+from activities.secret_references import ResolvedSecrets
+from engines.base import ReportProgress, ResolvedAsset
+from engines.registry import EngineUnavailable, load_engine
+from models.assets import Asset, MediaAsset, StaticAsset
+from models.errors import ReelbatchError
+from models.jobs import RenderJob
+from models.wire import rfc3339
+from storage.logs import append_log
+
+_log = structlog.get_logger("worker")
+
+_STEP = 10  # percent between two lines of progress
+_LONGEST_LINE = 2000  # characters
+
+
+class JobLog:
+    """The lines of one attempt."""
+
+    def __init__(self, secrets: ResolvedSecrets) -> None:
+        self._secrets = secrets
+        self._next_step = 0
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Add a line with the time; values of secrets become references again."""
+        line = " ".join(self._secrets.redact(text).split())
+        self.lines.append(f"{rfc3339(datetime.now(UTC))} {line[:_LONGEST_LINE]}")
+
+    def note_assets(self, assets: Sequence[Asset], resolved: Sequence[ResolvedAsset]) -> None:
+        """`resolved` are the same assets with their files."""
+        for asset, found in zip(assets, resolved, strict=True):
+            if found.file is not None and isinstance(asset, (MediaAsset, StaticAsset)):
+                size = found.file.stat().st_size
+                self.note(f"ASSET: {asset.type} {shown(asset.src)} ({size} bytes)")
+
+    def watching(self, report: ReportProgress) -> ReportProgress:
+        """Pass progress on, and note it."""
+
+        def watch(percent: float) -> None:
+            report(percent)
+            self.note_progress(percent)
+
+        return watch
+
+    def note_progress(self, percent: float) -> None:
+        """Note each tenth once; a quick render skips some."""
+        if percent >= self._next_step:
+            reached = int(percent // _STEP) * _STEP
+            self.note(f"PROGRESS: {reached}%")
+            self._next_step = reached + _STEP
+
+
+@asynccontextmanager
+async def job_log(
+    store: ObjectStore, job: RenderJob, secrets: ResolvedSecrets
+) -> AsyncGenerator[JobLog]:
+    """Write what happens inside to the job's log, however it ends."""
+    log = JobLog(secrets)
+    log.note(f"ATTEMPT: {activity.info().attempt} on {os.getpid()}@{socket.gethostname()}")
+    log.note(f"ENGINE: {_engine_and_version(job.engine)}")
+    log.note(f"TEMPLATE: {job.template_name} ({job.template_id}), composition {job.composition}")
+    log.note(f"OUTPUT: {job.output.codec}")
+    try:
+        yield log
+    except asyncio.CancelledError:
+        log.note("CANCELLED")
+        raise
+    except ReelbatchError as error:
+        log.note(f"ERROR: {error.error_code} {error.message}")
+        raise
+    except Exception as error:
+        log.note(f"ERROR: {type(error).__name__} {error}")
+        raise
+    finally:
+        await _write(store, job, log)
+
+
+async def _write(store: ObjectStore, job: RenderJob, log: JobLog) -> None:
+    """A log that cannot be written costs no render."""
+    try:
+        await append_log(store, job.team, job.id, log.lines)
+    except (ObjectStoreError, OSError) as error:
+        _log.warning("a job's log could not be written", job=job.id, reason=str(error))
+
+
+@cache
+def _engine_and_version(name: str) -> str:
+    try:
+        return f"{name} {load_engine(name).version}"
+    except EngineUnavailable:
+        return name

@@ -1,0 +1,104 @@
+"""References such as `${secrets.NAME}` become values here, inside of activities and nowhere else.
+
+Whatever leaves an activity is written down: results and failures in histories, warnings in logs.
+So an activity keeps what it has resolved, and takes it out of its failures again.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import cast
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+from models.assets import Asset, secret_fields
+from models.errors import SecretsNotConfigured, SecretUnavailable
+from models.secrets import referenced_secrets, replace_references
+from storage.secrets import SecretVault
+
+
+class SecretReferences:
+    """Resolves references for any team."""
+
+    def __init__(self, vault: SecretVault) -> None:
+        self._vault = vault
+
+    async def resolve(self, team: str, text: str) -> str:
+        """`text` with its references replaced. Raises SecretUnavailable, which is final."""
+        return await self.of(team).resolve(text)
+
+    def of(self, team: str) -> "ResolvedSecrets":
+        """For one activity of `team`."""
+        return ResolvedSecrets(self._vault, team)
+
+
+class ResolvedSecrets:
+    """The secrets that one activity has used so far."""
+
+    def __init__(self, vault: SecretVault, team: str) -> None:
+        self.team = team
+        self._vault = vault
+        self._values: dict[str, str] = {}
+
+    @property
+    def used(self) -> bool:
+        return bool(self._values)
+
+    async def resolve(self, text: str) -> str:
+        """`text` with its references replaced. Raises SecretUnavailable, which is final."""
+        for _, name in referenced_secrets(text, ""):
+            if name not in self._values:
+                self._values[name] = await self._reveal(name)
+        return replace_references(text, self._values.__getitem__)
+
+    async def resolve_json(self, value: JsonValue) -> JsonValue:
+        """`value` with the references in all of its texts replaced; keys stay."""
+        if isinstance(value, str):
+            return await self.resolve(value)
+        if isinstance(value, list):
+            return [await self.resolve_json(item) for item in cast("list[JsonValue]", value)]
+        if isinstance(value, dict):
+            fields = cast("dict[str, JsonValue]", value)
+            return {key: await self.resolve_json(item) for key, item in fields.items()}
+        return value
+
+    async def resolve_asset(self, asset: Asset) -> Asset:
+        """`asset` with the references replaced where the contract has them."""
+        changes = {
+            field: await self.resolve_json(value) for field, value in secret_fields(asset).items()
+        }
+        return asset.model_copy(update=changes) if changes else asset
+
+    def redact(self, text: str) -> str:
+        """`text` with the values that were resolved replaced by their references again."""
+        spellings = {
+            spelling.casefold(): f"${{secrets.{name}}}"
+            for name, value in self._values.items()
+            for spelling in _spellings(value)
+        }
+        if not spellings:
+            return text
+        longest_first = sorted(spellings, key=len, reverse=True)
+        pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        return pattern.sub(lambda match: spellings.get(match[0].casefold(), "${secrets}"), text)
+
+    async def _reveal(self, name: str) -> str:
+        try:
+            value = await self._vault.reveal(self.team, name)
+        except SecretsNotConfigured as error:
+            raise SecretUnavailable(error.message) from None
+        if value is None:
+            raise SecretUnavailable(
+                f"There is no secret {name} any more: it was deleted after the job was accepted."
+            )
+        return value
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """How the value may stand in a message: as it is, in a URL, or quoted."""
+    yield value
+    yield quote(value)
+    yield quote(value, safe="")
+    yield json.dumps(value)[1:-1]
+    yield repr(value)[1:-1]

@@ -1,0 +1,32 @@
+"""GET /jobs/{id}/logs (contract 3.10)."""
+
+from fastapi import APIRouter, Response
+
+from api.errors import documented
+from api.reference import UlidPath, content_answer
+from api.requests import check_id
+from api.resources import Shared, Team
+from models.errors import LogNotFound, RequestError
+from storage.logs import read_log
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.get(
+    "/jobs/{job_id}/logs",
+    response_class=Response,
+    responses={
+        **documented(RequestError, LogNotFound),
+        200: content_answer("The log.", "text/plain"),
+    },
+)
+async def get_job_log(job_id: UlidPath, resources: Shared, team: Team) -> Response:
+    """What each attempt to render the job did, written when the attempt ends."""
+    text = await read_log(resources.store, team, check_id(job_id, "job"))
+    if text is None:
+        raise LogNotFound
+    headers = {
+        "Content-Disposition": f'inline; filename="{job_id}.log"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(text, headers=headers, media_type="text/plain")

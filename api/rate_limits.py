@@ -1,0 +1,93 @@
+"""How many requests a token may send: a token bucket for each, in this process's memory.
+
+Headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (revision 10).
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.errors import TooManyRequests
+
+_WINDOW = 60.0  # seconds
+_MOST_BUCKETS = 10_000  # the ones that were unused for longest are full again by then
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a token may still do."""
+
+    limit: int  # requests in a minute, and at once
+    remaining: int
+    reset: int  # seconds until nothing is used any more
+    retry_after: int = 0  # seconds until the next request is let through; 0 if this one was
+
+    def check(self) -> None:
+        """Raises TooManyRequests."""
+        if self.retry_after:
+            raise TooManyRequests(
+                f"This token may send {self.limit} requests a minute: "
+                f"try again in {self.retry_after} seconds."
+            )
+
+
+@dataclass
+class _Bucket:
+    content: float
+    filled_at: float
+
+
+class RateLimits:
+    def __init__(self, per_minute: int, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = per_minute
+        self._rate = per_minute / _WINDOW  # requests a second
+        self._clock = clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, token_id: str) -> Quota:
+        """Count a request of this token."""
+        bucket = self._filled(token_id)
+        if bucket.content < 1:
+            wait = math.ceil((1 - bucket.content) / self._rate)
+            return Quota(self._limit, 0, self._until_full(bucket), retry_after=wait)
+        bucket.content -= 1
+        return Quota(self._limit, int(bucket.content), self._until_full(bucket))
+
+    def _filled(self, token_id: str) -> _Bucket:
+        now = self._clock()
+        bucket = self._buckets.setdefault(token_id, _Bucket(self._limit, now))
+        self._buckets.move_to_end(token_id)
+        while len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        gained = (now - bucket.filled_at) * self._rate
+        bucket.content = min(self._limit, bucket.content + gained)
+        bucket.filled_at = now
+        return bucket
+
+    def _until_full(self, bucket: _Bucket) -> int:
+        return math.ceil((self._limit - bucket.content) / self._rate)
+
+
+class RateLimitHeaders:
+    """ASGI middleware: tells clients their quota, which the token's check has left in the state."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_quota(message: Message) -> None:
+            quota = scope.get("state", {}).get("quota")
+            if message["type"] == "http.response.start" and isinstance(quota, Quota):
+                headers = MutableHeaders(scope=message)
+                headers["RateLimit-Policy"] = f'"token";q={quota.limit};w={_WINDOW:.0f}'
+                headers["RateLimit"] = f'"token";r={quota.remaining};t={quota.reset}'
+                if quota.retry_after:
+                    headers["Retry-After"] = str(quota.retry_after)
+            await send(message)
+
+        await self._app(scope, receive, send_with_quota)

@@ -1,0 +1,162 @@
+"""Batches that are sent packed, as JSON Lines or as CSV."""
+
+import gzip
+import io
+import json
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.api.running_api import Team, a_still
+
+GZIP = {"Content-Encoding": "gzip"}
+JSON_LINES = {"Content-Type": "application/x-ndjson"}
+CSV = {"Content-Type": "text/csv; charset=utf-8"}
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA"
+    "WjR9awAAAABJRU5ErkJggg=="
+)
+
+
+async def post(team: Team, content: bytes, query: str = "", **headers: str) -> httpx.Response:
+    return await team.http.post(f"/batches?dryRun=true{query}", content=content, headers=headers)
+
+
+async def test_a_packed_batch_is_rendered(team: Team) -> None:
+    body = json.dumps({"jobs": [a_still(await team.upload_card())]}).encode()
+    half = len(body) // 2
+    members = gzip.compress(body[:half]) + gzip.compress(body[half:])
+    created = await team.http.post("/batches", content=members, headers=GZIP)
+    assert created.status_code == 201, created.text
+    batch = await team.end_of_batch(created.json()["batchId"])
+    assert batch["stats"]["finished"] == 1
+
+
+async def test_a_single_job_can_be_packed_too(team: Team) -> None:
+    body = gzip.compress(json.dumps(a_still(await team.upload_card())).encode())
+    created = await team.http.post("/jobs", content=body, headers={"Content-Encoding": "GZIP"})
+    assert created.status_code == 201
+
+
+async def test_a_bomb_is_a_413(card_team: Team) -> None:
+    bomb = gzip.compress(b" " * 200_000_000)
+    assert len(bomb) < 4 * 1024**2
+    response = await card_team.http.post("/batches", content=bomb, headers=GZIP)
+    assert (response.status_code, response.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"?"])
+async def test_what_is_not_gzip_is_a_400(card_team: Team, body: bytes) -> None:
+    response = await card_team.http.post("/batches", content=body, headers=GZIP)
+    assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+    assert "gzip" in response.json()["error"]
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "gzip, gzip"])
+async def test_other_encodings_are_a_415(card_team: Team, encoding: str) -> None:
+    headers = {"Content-Encoding": encoding}
+    response = await card_team.http.post("/batches", content=b"{}", headers=headers)
+    assert (response.status_code, response.json()["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert "gzip" in response.json()["error"]
+
+
+async def test_a_broken_line_is_the_problem_of_its_job_alone(card_team: Team, card: str) -> None:
+    good = json.dumps(a_still(card)).encode()
+    body = b"\xef\xbb\xbf" + b"\r\n".join([good, b"", b'{"template": ', b"\xff", b"5", good, b""])
+    answer = (await post(card_team, body, **JSON_LINES)).json()
+    assert (answer["status"], answer["totalJobs"]) == ("partial", 5)
+    assert [job["index"] for job in answer["jobs"]] == [0, 4]
+    errors = [(error["index"], error["errorCode"], error["error"]) for error in answer["errors"]]
+    assert errors[0] == (1, "INVALID_JSON", "Line 3 is not JSON: Expecting value at column 14.")
+    assert errors[1][:2] == (2, "INVALID_JSON")
+    assert errors[1][2].startswith("Line 4 is not UTF-8")
+    assert errors[2][:2] == (3, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("lines", [0, 1001])
+async def test_lines_are_counted(card_team: Team, lines: int) -> None:
+    response = await post(card_team, b"{}\n\n" * lines, **JSON_LINES)
+    assert (response.status_code, response.json()["errorCode"]) == (400, "BATCH_SIZE_INVALID")
+
+
+async def test_a_table_becomes_a_batch(team: Team) -> None:
+    card = await team.upload_card()
+    table = (
+        "\ufefftitle,image:background,job:tags,job:priority\r\n"
+        f'"Ann ""the"" first,\r\nof her name","{PIXEL}","vip,north",3\r\n'
+        "\r\n"
+        "Bob,,,\r\n"
+        "Cid\r\n"
+    )
+    query = f"template={card}&composition=main&codec=png&frame=2"
+    created = await team.http.post(f"/batches?{query}", content=table.encode(), headers=CSV)
+    assert created.status_code == 201, created.text
+    assert created.json()["successCount"] == 3
+
+    batch = await team.end_of_batch(created.json()["batchId"])
+
+    assert batch["stats"]["finished"] == 3
+    assert [job["stats"]["totalAssets"] for job in batch["jobs"]] == [2, 1, 1]
+    first = await team.get(f"/jobs/{batch['jobs'][0]['id']}")
+    assert (first["tags"], first["priority"]) == (["vip", "north"], 3)
+    for job in batch["jobs"]:
+        content = (await team.public.get(job["outputUrl"])).content
+        assert Image.open(io.BytesIO(content)).size == (32, 18)
+
+
+async def test_a_column_can_set_a_property(card_team: Team, card: str) -> None:
+    table = b"data:title.Opacity,text:title\n50,A\nhalf,\n"
+    answer = await post(card_team, table, f"&template={card}", **CSV)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["successCount"] == 2
+
+
+async def test_errors_of_a_table_belong_to_their_rows(card_team: Team, card: str) -> None:
+    table = b"titel,title,image:background,job:priority\n,A,,\nB,,,\n,A,ftp://x/y,high\n,,,,5\n"
+    answer = (await post(card_team, table, f"&template={card}", **CSV)).json()
+    assert [job["index"] for job in answer["jobs"]] == [0]
+    fields: list[tuple[int, set[str]]] = [
+        (error["index"], {detail["field"] for detail in error["details"]})
+        for error in answer["errors"]
+    ]
+    assert fields == [(1, {"assets.0.layerName"}), (2, {"priority"}), (3, {""})]
+    assert "5 cells" in answer["errors"][2]["error"]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (b"", "empty"),
+        (b"title\n", "1 to 1000 jobs, not 0"),
+        (b"title,\nA,B\n", "Column 2"),
+        (b"title,title\nA,B\n", "more than one column title"),
+        (b"job:color\nred\n", "job:tags"),
+        (b"data:title\nred\n", "data:LAYER.PROPERTY"),
+        (b'title\n"open\n', "cannot be read"),
+        (b"title\n\xff\n", "UTF-8"),
+    ],
+)
+async def test_a_table_that_cannot_be_read_is_refused(
+    card_team: Team, card: str, table: bytes, words: str
+) -> None:
+    response = await post(card_team, table, f"&template={card}", **CSV)
+    assert response.status_code == 400
+    assert words in response.json()["error"]
+
+
+async def test_a_table_needs_a_template(card_team: Team) -> None:
+    response = await post(card_team, b"title\nA\n", **CSV)
+    assert (response.status_code, response.json()["details"][0]["field"]) == (400, "template")
+
+
+async def test_a_table_with_another_template_is_another_request(team: Team) -> None:
+    headers: Any = {**CSV, "Idempotency-Key": "k"}
+    statuses: list[int] = []
+    for template in (await team.upload_card(), await team.upload_card()):
+        response = await team.http.post(
+            f"/batches?template={template}", content=b"title\nA\n", headers=headers
+        )
+        statuses.append(response.status_code)
+    assert statuses == [201, 422]

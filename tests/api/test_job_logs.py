@@ -1,0 +1,78 @@
+"""The logs of jobs."""
+
+import re
+
+from tests.api.documents import a_film
+from tests.api.running_api import Team, a_still, a_video, until
+
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAD"
+    "hgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+async def test_a_rendered_jobs_log_tells_what_was_done(team: Team) -> None:
+    card = await team.upload_card()
+    job = a_still(card)
+    job["assets"].append({"type": "image", "layerName": "background", "src": PIXEL})
+    job_id = (await team.http.post("/jobs", json=job)).json()["id"]
+    await team.end_of_job(job_id)
+
+    response = await team.http.get(f"/jobs/{job_id}/logs")
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["content-disposition"] == f'inline; filename="{job_id}.log"'
+    assert response.headers["x-content-type-options"] == "nosniff"
+    lines = response.text.splitlines()
+    times, words = zip(*(line.split(" ", 2)[:2] for line in lines), strict=True)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
+    assert list(times) == sorted(times)
+    assert words[:5] == ("ATTEMPT:", "ENGINE:", "TEMPLATE:", "OUTPUT:", "ASSET:")
+    assert f"({card}), composition main" in lines[2]
+    assert "PROGRESS: 100%" in response.text
+    assert "RENDERED: 32 x 18 pixels, 1 frames" in lines[-1]
+
+
+async def test_progress_is_logged_in_tenths(team: Team) -> None:
+    job = a_video(await team.upload(a_film()), frames=[0, 3000])
+    job_id = (await team.http.post("/jobs", json=job)).json()["id"]
+    await team.end_of_job(job_id)
+    text = (await team.http.get(f"/jobs/{job_id}/logs")).text
+    shown = [int(number) for number in re.findall(r"PROGRESS: (\d+)%", text)]
+    assert shown == sorted(set(shown))
+    assert shown[-1] == 100
+    assert all(percent % 10 == 0 for percent in shown)
+
+
+async def test_a_failed_job_says_why_and_shows_no_query(team: Team) -> None:
+    job = a_still(await team.upload_card())
+    src = f"{team.public.base_url}/nothing.png?token=t0ken"
+    job["assets"] = [{"type": "image", "layerName": "background", "src": src}]
+    job_id = (await team.http.post("/jobs", json=job)).json()["id"]
+    await team.end_of_job(job_id)
+    text = (await team.http.get(f"/jobs/{job_id}/logs")).text
+    assert "ERROR: ASSET_INVALID" in text
+    assert "/nothing.png answered with HTTP status 404" in text
+    assert "t0ken" not in text
+
+
+async def test_a_cancelled_jobs_log_ends_with_that(team: Team) -> None:
+    job_id = (await team.http.post("/jobs", json=a_video(await team.upload(a_film())))).json()["id"]
+
+    async def started() -> bool | None:
+        return (await team.get(f"/jobs/{job_id}"))["progress"] > 0 or None
+
+    await until(started, "progress")
+    await team.http.patch(f"/jobs/{job_id}/cancel")
+    text = (await team.http.get(f"/jobs/{job_id}/logs")).text
+    assert text.rstrip().endswith("CANCELLED")
+
+
+async def test_what_has_no_log_is_a_404(team: Team, other_team: Team) -> None:
+    job_id = (await team.http.post("/jobs", json=a_still(await team.upload_card()))).json()["id"]
+    await team.end_of_job(job_id)
+    foreign = await other_team.http.get(f"/jobs/{job_id}/logs")
+    assert (foreign.status_code, foreign.json()["errorCode"]) == (404, "LOG_NOT_FOUND")
+    assert (await team.http.get("/jobs/01JAAAAAAAAAAAAAAAAAAAAAAA/logs")).status_code == 404
+    assert (await team.http.get("/jobs/nonsense/logs")).status_code == 400

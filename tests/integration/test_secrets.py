@@ -1,0 +1,158 @@
+"""The value of a secret, used everywhere that it can be, is written nowhere."""
+
+import asyncio
+import io
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from PIL import Image
+from temporalio.client import Client
+
+from cli.temporal_server import NAMESPACE
+from tests.integration.lottie_documents import still_card
+from tests.integration.service import Service
+from tests.s3_server import S3Server
+
+VALUE = "Hush-7f3a91c2e8"
+
+
+class Origin(ThreadingHTTPServer):
+    """Knows one picture, for those who know the secret."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        content = io.BytesIO()
+        Image.new("RGB", (16, 16), "red").save(content, "png")
+        self.picture = content.getvalue()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Origin)
+        found = self.path == f"/picture.png?token={VALUE}"
+        content = self.server.picture if found else b""
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "image/png")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[Origin]:
+    with Origin() as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"type": "text", "layerName": "title", "value": value}
+
+
+def picture(src: str) -> dict[str, Any]:
+    return {"type": "image", "layerName": "background", "src": src}
+
+
+def fill(colour: str) -> dict[str, Any]:
+    params = {"fillColor": colour}
+    return {
+        "type": "function",
+        "name": "nx:text-params-set",
+        "layerName": "title",
+        "params": params,
+    }
+
+
+def bucket(server: S3Server, **params: str) -> dict[str, Any]:
+    return {
+        "prefix": "films",
+        "params": {
+            "endpoint": server.endpoint,
+            "region": server.region,
+            "bucket": "outputs",
+            "accessKeyId": server.key_id,
+            "accessKeySecret": "${secrets.S3_SECRET}",
+            **params,
+        },
+    }
+
+
+def test_a_secrets_value_is_nowhere_but_in_memory(
+    service: Service, origin: Origin, s3_server: S3Server
+) -> None:
+    template = service.upload_template(still_card())
+    answers = [service.http.put("/secrets", json={"name": "KEY", "value": VALUE}).text]
+    s3_secret = {"name": "S3_SECRET", "value": s3_server.secret}
+    answers.append(service.http.put("/secrets", json=s3_secret).text)
+    answers.append(service.http.get("/secrets").text)
+    assets = {
+        "finished": [
+            text("${secrets.KEY}"),
+            picture(f"{origin.url}/picture.png?token=${{secrets.KEY}}"),
+        ],
+        "404": [picture(f"{origin.url}/${{secrets.KEY}}/gone.png")],
+        "status 404": [picture(f"http://${{secrets.KEY}}@127.0.0.1:{origin.server_port}/gone.png")],
+        "no http": [picture("${secrets.KEY}")],
+        "cannot be fetched": [picture("http://127.0.0.1:${secrets.KEY}/x.png")],
+        "${secrets.KEY}": [fill("${secret.KEY}")],
+    }
+    jobs = [
+        {
+            "template": {"id": template, "composition": "main"},
+            "settings": {"type": "image", "frames": 0},
+            "assets": items,
+        }
+        for items in assets.values()
+    ]
+    expected_outcomes = [*assets, "finished", "403 InvalidAccessKeyId"]
+    jobs.append({**jobs[0], "upload": bucket(s3_server)})
+    jobs.append({**jobs[0], "upload": bucket(s3_server, accessKeyId="${secrets.KEY}")})
+    created = service.http.post("/batches", json={"jobs": jobs})
+    answers.append(created.text)
+    batch = service.end_of(created.json()["batchId"])
+    outcomes = [job.get("error") or job["status"] for job in batch["jobs"]]
+    for expected, outcome in zip(expected_outcomes, outcomes, strict=True):
+        assert expected in outcome
+    uploaded = batch["jobs"][-2]
+    assert uploaded["outputUrl"] == created.json()["jobs"][-2]["outputUrl"]
+    assert uploaded["outputUrl"] == f"{s3_server.endpoint}/outputs/films/{uploaded['id']}.png"
+    stored = s3_server.store("outputs").get(f"films/{uploaded['id']}.png").bytes()
+    assert bytes(stored).startswith(b"\x89PNG")
+    assert not list(service.home.rglob(f"{uploaded['id']}.png")), "we keep no copy"
+
+    answers.append(service.http.get(f"/batches/{batch['batchId']}").text)
+    answers.append(service.http.get("/jobs").text)
+    for job in batch["jobs"]:
+        answers.append(service.http.get(f"/jobs/{job['id']}").text)
+        answers.append(service.http.get(f"/jobs/{job['id']}/logs").text)
+    histories = asyncio.run(_all_histories(service.connection.temporal_address))
+    assert len(histories) >= 1 + len(jobs)
+    files = {str(file): file.read_bytes() for file in service.home.rglob("*") if file.is_file()}
+    assert any("worker.log" in name for name in files)
+    for value in (VALUE.lower(), s3_server.secret):
+        for place in (*answers, *histories):
+            assert value not in place.lower()
+        assert [name for name, file in files.items() if value.encode() in file.lower()] == []
+
+
+async def _all_histories(address: str) -> list[str]:
+    client = await Client.connect(address, namespace=NAMESPACE)
+    histories: list[str] = []
+    async for execution in client.list_workflows():
+        history = await client.get_workflow_handle(execution.id).fetch_history()
+        events = [event.SerializeToString().decode(errors="replace") for event in history.events]
+        histories.append("".join(events))
+    return histories

@@ -1,0 +1,73 @@
+"""The delivery of a webhook: a workflow of its own, so that nobody waits for a slow receiver."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import (
+    Priority,
+    RetryPolicy,
+    SearchAttributePair,
+    TypedSearchAttributes,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from models import search_attributes
+    from models.ids import webhook_workflow_id
+    from models.webhooks import WebhookDelivery
+    from workflows.activity_names import DELIVER_WEBHOOK
+
+# The request itself has ten seconds; the rest is for the object store.
+_LONGEST_ATTEMPT = timedelta(seconds=40)
+# One attempt and three more, after 1, 10 and 100 seconds: a restart passes in the first, an outage
+# of a minute in the last.
+_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=10.0, maximum_attempts=4
+)
+
+
+@workflow.defn(name="DeliverWebhook")
+class DeliverWebhookWorkflow:
+    """Completes once the receiver has answered 2xx, and fails if it never does."""
+
+    @workflow.run
+    async def run(self, delivery: WebhookDelivery) -> None:
+        await workflow.execute_activity(
+            DELIVER_WEBHOOK,
+            delivery,
+            start_to_close_timeout=_LONGEST_ATTEMPT,
+            retry_policy=_RETRIES,
+            summary=delivery.receiver,
+            priority=Priority(fairness_key=delivery.team),
+        )
+
+
+async def start_delivery(delivery: WebhookDelivery) -> None:
+    """Start the delivery and wait for no more than its start.
+
+    A cancellation that comes now is too late: what is told has happened.
+    """
+    starting = asyncio.ensure_future(
+        workflow.start_child_workflow(
+            DeliverWebhookWorkflow.run,
+            delivery,
+            id=webhook_workflow_id(delivery.team, delivery.id),
+            cancellation_type=ChildWorkflowCancellationType.ABANDON,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            search_attributes=webhook_search_attributes(delivery),
+            static_summary=delivery.receiver,
+            priority=Priority(fairness_key=delivery.team),
+        )
+    )
+    with contextlib.suppress(WorkflowAlreadyStartedError):  # an operator has reset this workflow
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await starting
+
+
+def webhook_search_attributes(delivery: WebhookDelivery) -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(search_attributes.TEAM, delivery.team)])
