@@ -13,8 +13,15 @@ from api.font_files import read_face
 from api.inputs import UPLOAD_FONT
 from api.requests import known_id, limited_stream
 from api.resources import Resources, Shared, Team
-from api.visibility import active_jobs
-from models.errors import BodyTooLarge, FieldError, FontInvalid, FontNotFound, RequestError
+from api.visibility import active_jobs, active_users_of_font
+from models.errors import (
+    BodyTooLarge,
+    FieldError,
+    FontInUse,
+    FontInvalid,
+    FontNotFound,
+    RequestError,
+)
 from models.fonts import Font, FontRecord
 from models.ids import new_id
 from storage import keys
@@ -63,12 +70,15 @@ async def get_font(font_id: str, resources: Shared, team: Team) -> Response:
     return answer(_font(await _find(resources, team, font_id)))
 
 
-@router.delete("/fonts/{font_id}", status_code=204, responses=documented(FontNotFound))
+@router.delete("/fonts/{font_id}", status_code=204, responses=documented(FontNotFound, FontInUse))
 async def remove_font(font_id: str, resources: Shared, team: Team) -> Response:
-    """Delete a font. Jobs that were accepted with it still have it."""
+    """Delete a font, unless active jobs use it."""
     record = await _find(resources, team, font_id)
-    in_use = await active_jobs(resources.client, team) > 0
-    await delete_font(resources.store, team, record, keep_file=in_use)
+    if await active_users_of_font(resources.client, team, record.id):
+        raise FontInUse
+    # A job that is accepted at this very moment is not listed yet, and shall find its file.
+    busy = await active_jobs(resources.client, team) > 0
+    await delete_font(resources.store, team, record, keep_file=busy)
     return Response(status_code=204)
 
 

@@ -14,7 +14,7 @@ _TEXT_PARAMS = "nx:text-params-set"
 
 @dataclass(frozen=True)
 class JobFonts:
-    keys: list[str]  # object keys of the team's fonts
+    found: list[FontRecord]  # of the team's
     missing: list[str]  # labels for the answer
 
 
@@ -33,7 +33,7 @@ def resolve_fonts(
     job: JobCreation, template: ReadyTemplate, team_fonts: Sequence[FontRecord]
 ) -> JobFonts:
     """Find the job's fonts; of two that go by one name, the team's newest counts."""
-    keys: dict[str, None] = {}
+    records: dict[str, FontRecord] = {}
     missing: dict[str, None] = {}
     newest_first = list(reversed(team_fonts))
     for wish in _wishes(job, template):
@@ -43,8 +43,8 @@ def resolve_fonts(
         if found is None:
             missing[wish.label] = None
         else:
-            keys[found.source] = None
-    return JobFonts(list(keys), list(missing))
+            records[found.id] = found
+    return JobFonts(list(records.values()), list(missing))
 
 
 def _wishes(job: JobCreation, template: ReadyTemplate) -> Iterator[_Wish]:

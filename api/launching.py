@@ -30,9 +30,9 @@ from workflows.job import (
     render_priority,
 )
 
-# A search attribute takes 2,048 bytes of JSON, and an id there 29. A batch of more templates is
-# found by the first of them only.
-_MOST_TEMPLATE_IDS = 70
+# A search attribute takes 2,048 bytes of JSON, and an id there 29. A batch of more templates or
+# fonts is found by the first of them only.
+_MOST_IDS = 70
 
 
 async def launch(resources: Resources, submission: Submission) -> None:
@@ -49,16 +49,6 @@ async def launch(resources: Resources, submission: Submission) -> None:
 
 
 async def _start_batch(client: Client, batch: Batch) -> None:
-    template_ids = list(dict.fromkeys(job.template_id for job in batch.jobs))
-    attributes = TypedSearchAttributes(
-        [
-            SearchAttributePair(search_attributes.TEAM, batch.team),
-            SearchAttributePair(search_attributes.BATCH_ID, batch.id),
-            SearchAttributePair(
-                search_attributes.TEMPLATE_IDS, list(islice(template_ids, _MOST_TEMPLATE_IDS))
-            ),
-        ]
-    )
     try:
         await client.start_workflow(
             BatchWorkflow.run,
@@ -67,13 +57,28 @@ async def _start_batch(client: Client, batch: Batch) -> None:
             task_queue=CONTROL_TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             memo={"stats": BatchStats(total=len(batch.jobs), pending=len(batch.jobs))},
-            search_attributes=attributes,
+            search_attributes=_batch_search_attributes(batch),
             static_summary=_batch_headline(batch.jobs),
             static_details=_batch_details(batch),
             priority=Priority(fairness_key=batch.team),
         )
     except WorkflowAlreadyStartedError:
         return
+
+
+def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
+    templates = dict.fromkeys(job.template_id for job in batch.jobs)
+    fonts = dict.fromkeys(font for job in batch.jobs for font in job.font_ids)
+    pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
+        SearchAttributePair(search_attributes.TEAM, batch.team),
+        SearchAttributePair(search_attributes.BATCH_ID, batch.id),
+        SearchAttributePair(search_attributes.TEMPLATE_IDS, list(islice(templates, _MOST_IDS))),
+    ]
+    if fonts:
+        pairs.append(
+            SearchAttributePair(search_attributes.FONT_IDS, list(islice(fonts, _MOST_IDS)))
+        )
+    return TypedSearchAttributes(pairs)
 
 
 async def _start_job(client: Client, job: RenderJob) -> None:

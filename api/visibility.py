@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from temporalio.client import Client, WorkflowExecution
 
 from models.batches import Batch
-from models.search_attributes import BATCH_ID, TEAM, TEMPLATE_IDS
+from models.search_attributes import BATCH_ID, FONT_IDS, TEAM, TEMPLATE_IDS
 
 BATCH_TYPE = "Batch"
 JOB_TYPE = "RenderJob"
@@ -32,17 +32,20 @@ def children_of(client: Client, batch: Batch) -> AsyncIterator[WorkflowExecution
 
 
 async def active_users_of_template(client: Client, team: str, template_id: str) -> int:
-    return await _count(
-        client,
-        f"WorkflowType IN ('{BATCH_TYPE}', '{JOB_TYPE}')",
-        _is_team(team),
-        f"{TEMPLATE_IDS.name} = '{template_id}'",
-        RUNNING,
-    )
+    return await _active(client, team, f"{TEMPLATE_IDS.name} = '{template_id}'")
+
+
+async def active_users_of_font(client: Client, team: str, font_id: str) -> int:
+    return await _active(client, team, f"{FONT_IDS.name} = '{font_id}'")
 
 
 async def active_jobs(client: Client, team: str) -> int:
     return await _count(client, _is_type(JOB_TYPE), _is_team(team), RUNNING)
+
+
+async def _active(client: Client, team: str, condition: str) -> int:
+    kinds = f"WorkflowType IN ('{BATCH_TYPE}', '{JOB_TYPE}')"
+    return await _count(client, kinds, _is_team(team), condition, RUNNING)
 
 
 def _list(client: Client, *conditions: str) -> AsyncIterator[WorkflowExecution]:

@@ -148,6 +148,7 @@ class RenderJob(WireModel):
     composition: str
     assets: list[Asset]
     fonts: list[str] = []  # object keys of the team's fonts that this job needs
+    font_ids: list[str] = []  # of the same fonts
     missing_fonts: list[str] = []
     output: Output
     output_key: str  # object key

@@ -147,6 +147,8 @@ def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:
     ]
     if job.batch_id:
         pairs.append(SearchAttributePair(search_attributes.BATCH_ID, job.batch_id))
+    if job.font_ids:
+        pairs.append(SearchAttributePair(search_attributes.FONT_IDS, job.font_ids))
     if job.tags:
         pairs.append(SearchAttributePair(search_attributes.TAGS, job.tags))
     return TypedSearchAttributes(pairs)

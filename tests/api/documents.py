@@ -14,7 +14,7 @@ def a_card() -> bytes:
     return json.dumps(_document(10, layers)).encode()
 
 
-def a_film() -> bytes:
+def a_film(family: str = "Inter") -> bytes:
     """More than an hour of a turning solid: no render of it ends by itself within a test."""
     frames = 100_000
     turning = _solid("background", 2)
@@ -26,7 +26,7 @@ def a_film() -> bytes:
             {"t": frames, "s": [frames]},
         ],
     }
-    return json.dumps(_document(frames, [_text("title", 1), turning])).encode()
+    return json.dumps(_document(frames, [_text("title", 1), turning], family)).encode()
 
 
 def a_card_in_a_rare_font() -> bytes:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.documents import a_card_in_a_rare_font
+from tests.api.documents import a_card_in_a_rare_font, a_film
 from tests.api.fonts import a_font
-from tests.api.running_api import Team, a_still
+from tests.api.running_api import Team, a_still, a_video, until
 
 
 async def upload(team: Team, content: bytes, name: str = "rare.ttf", **fields: str) -> Any:
@@ -79,6 +79,28 @@ async def test_a_missing_font_is_a_warning_and_an_uploaded_one_is_found(team: Te
     before = (await team.public.get(job["outputUrl"])).content
     after = (await team.public.get(with_font["outputUrl"])).content
     assert before != after, "the square glyph of the uploaded font is drawn"
+
+
+async def test_a_font_in_use_cannot_be_deleted(team: Team) -> None:
+    used = (await upload(team, a_font())).json()["id"]
+    unused = (await upload(team, a_font(family="Elsewhere"), "elsewhere.ttf")).json()["id"]
+    film = await team.upload(a_film(family="Rarissima"))
+    batch = await team.create_batch(a_video(film))
+
+    async def listed() -> Any:
+        return (await team.get("/batches"))["batches"] or None
+
+    await until(listed, "batch in the list")
+    refused = await team.http.delete(f"/fonts/{used}")
+    assert (refused.status_code, refused.json()["errorCode"]) == (409, "FONT_IN_USE")
+    assert (await team.http.delete(f"/fonts/{unused}")).status_code == 204
+    await team.http.post(f"/batches/{batch['batchId']}/cancel")
+
+    async def deleted() -> Any:
+        again = await team.http.delete(f"/fonts/{used}")
+        return True if again.status_code == 204 else None
+
+    await until(deleted, "deletion after the end of the jobs")
 
 
 async def test_fonts_of_functions_are_looked_for(team: Team) -> None:
