@@ -9,13 +9,14 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up test lint bench lock clean
+.PHONY: help demo up test lint chaos bench lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
 	@echo "make lint    ruff, pyright and the import contracts"
+	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make clean   remove what these have made, except reelbatch-home"
@@ -35,6 +36,13 @@ lint: $(VENV)/development
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
 
+# Ten minutes at most: what is left then is killed.
+chaos: $(VENV)/development
+	@mkdir -p chaos-output
+	@REELBATCH_CHAOS_FIGURES=chaos-output/figures.json \
+		timeout --kill-after=10 600 $(BIN)/python -m pytest tests/chaos -m "long or not long"
+	@cat chaos-output/figures.json
+
 bench: $(VENV)/runtime
 	@$(BIN)/python -m bench
 
@@ -44,7 +52,7 @@ lock: $(VENV)/development
 		--output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build demo-output *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build demo-output chaos-output *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Not compiled ahead: compiling all takes longer than the demo's own modules need.

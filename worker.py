@@ -14,10 +14,11 @@ from temporalio.worker import Worker
 import logs
 from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
+from activities.heartbeats import HEARTBEAT_INTERVAL
 from activities.manifest import ManifestActivities
 from activities.object_cache import ObjectCache
 from activities.public_network import http_client
-from activities.render import HEARTBEAT_INTERVAL, RenderActivities
+from activities.render import RenderActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from activities.webhook import WebhookActivities

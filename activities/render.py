@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -14,6 +12,7 @@ from temporalio import activity
 from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
 from activities.failures import as_application_errors
+from activities.heartbeats import Progress, heartbeats
 from activities.job_log import job_log
 from activities.object_cache import ObjectCache
 from activities.scratch import Scratch
@@ -21,14 +20,12 @@ from activities.secret_references import ResolvedSecrets, SecretReferences
 from engines.base import RenderLimits, RenderRequest
 from engines.pool import RenderPool
 from models.codecs import CODECS
-from models.errors import RendererInterrupted, RenderError
+from models.errors import RenderError
 from models.jobs import RenderJob, RenderResult
 from models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
 from storage import keys
 from storage.objects import read_model, write_model
 from workflows.activity_names import INSPECT_TEMPLATE, RENDER
-
-HEARTBEAT_INTERVAL = 0.5  # seconds; a cancellation reaches the worker with a heartbeat's answer
 
 
 class RenderActivities:
@@ -160,38 +157,3 @@ class RenderActivities:
             with contextlib.suppress(FileNotFoundError):
                 await self._store.delete_async(job.output_key)
             raise
-
-
-class Progress:
-    """How far the render is, in percent."""
-
-    def __init__(self) -> None:
-        self.percent = 0.0
-
-    def set(self, percent: float) -> None:
-        self.percent = max(self.percent, min(100.0, percent))
-
-
-@asynccontextmanager
-async def heartbeats(progress: Progress) -> AsyncGenerator[None]:
-    """Tell Temporal now and then that the activity lives, and how far it is.
-
-    Raises RendererInterrupted where the worker's own end cancelled the activity: another worker
-    takes it over.
-    """
-    beating = asyncio.create_task(_beat(progress))
-    try:
-        yield
-    except asyncio.CancelledError:
-        details = activity.cancellation_details()
-        if details is not None and details.worker_shutdown:
-            raise RendererInterrupted("The worker was stopped during this render.") from None
-        raise
-    finally:
-        beating.cancel()
-
-
-async def _beat(progress: Progress) -> None:
-    while True:
-        activity.heartbeat(progress.percent)
-        await asyncio.sleep(HEARTBEAT_INTERVAL)

@@ -12,6 +12,7 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.failures import as_application_errors
+from activities.heartbeats import Progress, heartbeats
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from activities.webhook_signature import WebhookSigner
 from models.errors import ReelbatchError, WebhookUndelivered
@@ -59,7 +60,8 @@ class WebhookActivities:
             if record is None:
                 raise WebhookUndelivered("The object store does not have this webhook any more.")
             attempted_at, started = datetime.now(UTC), monotonic()
-            outcome = await self._try(record.webhook, delivery, attempted_at, secrets)
+            async with heartbeats(Progress()):
+                outcome = await self._try(record.webhook, delivery, attempted_at, secrets)
             attempt = WebhookAttempt(
                 attempted_at=attempted_at,
                 duration=round(monotonic() - started, 3),

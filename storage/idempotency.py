@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from obstore.store import ObjectStore
+from pydantic import ValidationError
 
 from models.batches import Batch
 from models.jobs import RenderJob
@@ -13,6 +15,8 @@ from storage.listing import names_in
 from storage.objects import create_model, read_model
 
 LIFETIME = timedelta(hours=24)
+
+log = structlog.get_logger("storage")
 
 
 class Submission(WireModel):
@@ -50,7 +54,7 @@ class IdempotencySlot:
         if not names:
             return None
         self._generation = int(names[-1].removesuffix(".json"))
-        record = await read_model(self._store, self._key, IdempotencyRecord)
+        record = await self._read()
         if record is not None and record.is_valid:
             return record
         self._generation += 1
@@ -58,10 +62,23 @@ class IdempotencySlot:
 
     async def fill(self, record: IdempotencyRecord) -> IdempotencyRecord:
         """Write the record, unless another request was faster: then that one's is returned."""
-        if await create_model(self._store, self._key, record):
-            return record
-        winner = await read_model(self._store, self._key, IdempotencyRecord)
-        return winner or record
+        while not await create_model(self._store, self._key, record):
+            winner = await self._read()
+            if winner is not None:
+                return winner
+            self._generation += 1
+        return record
+
+    async def _read(self) -> IdempotencyRecord | None:
+        """None also for half a record, which some stores keep of a write that broke off.
+
+        Whoever wrote it died before its request was answered and before anything was started.
+        """
+        try:
+            return await read_model(self._store, self._key, IdempotencyRecord)
+        except ValidationError:
+            log.warning("an idempotency record is broken", key=self._key)
+            return None
 
     @property
     def _key(self) -> str:

@@ -22,6 +22,8 @@ with workflow.unsafe.imports_passed_through():
 
 # The request itself has ten seconds; the rest is for the object store.
 _LONGEST_ATTEMPT = timedelta(seconds=40)
+# How long a dead worker's attempt waits for another worker.
+_HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 # One attempt and three more, after 1, 10 and 100 seconds: a restart passes in the first, an outage
 # of a minute in the last.
 _RETRIES = RetryPolicy(
@@ -39,6 +41,7 @@ class DeliverWebhookWorkflow:
             DELIVER_WEBHOOK,
             delivery,
             start_to_close_timeout=_LONGEST_ATTEMPT,
+            heartbeat_timeout=_HEARTBEAT_TIMEOUT,
             retry_policy=_RETRIES,
             summary=delivery.receiver,
             priority=Priority(fairness_key=delivery.team),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from obstore.store import ObjectStore
 
+from storage import keys
 from storage.idempotency import LIFETIME, IdempotencyRecord, IdempotencySlot, Submission
 
 
@@ -41,6 +42,17 @@ async def test_after_its_lifetime_a_key_is_new_again(store: ObjectStore) -> None
     found = await IdempotencySlot(store, "team", "digest").find()
     assert found is not None
     assert found.submission.answer == "new"
+
+
+async def test_half_a_record_counts_for_nothing(store: ObjectStore) -> None:
+    whole = a_record("answer").model_dump_json(by_alias=True).encode()
+    key = keys.idempotency_record("team", "digest", 0)
+    await store.put_async(key, whole[: len(whole) // 2])
+
+    first, second = (IdempotencySlot(store, "team", "digest") for _ in range(2))
+    assert await first.find() is None
+    assert (await first.fill(a_record("new"))).submission.answer == "new"
+    assert (await second.fill(a_record("late"))).submission.answer == "new"
 
 
 async def test_teams_do_not_meet(store: ObjectStore) -> None:

@@ -1,0 +1,71 @@
+"""One process of the service, which can be killed at any moment."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.integration.service import ROOT, descendants, is_alive, until
+
+_PATIENCE = 60.0  # seconds for an orderly end
+
+
+class Part:
+    """A program with its environment; it can be started again after its end."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = command
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_ending = False  # another thread may have killed it a moment ago
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} was never started"
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and not self._is_ending and self._process.poll() is None
+
+    def start(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+        self._is_ending = False
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self) -> None:
+        """SIGKILL to this process alone. Whatever it started has to end by itself."""
+        assert self._process is not None
+        below = descendants(self.pid)
+        self._is_ending = True
+        self._process.kill()
+        self._process.wait()
+        until(lambda: not any(map(is_alive, below)) or None, f"end of what {self.name} started")
+
+    def terminate(self) -> int:
+        """SIGTERM, and wait for the end. Returns the exit code."""
+        assert self._process is not None
+        below = descendants(self.pid)
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(timeout=_PATIENCE)
+        until(lambda: not any(map(is_alive, below)) or None, f"end of what {self.name} started")
+        return code
+
+    def discard(self) -> None:
+        """End it for good, if it runs."""
+        if self.is_running:
+            self.kill()

@@ -1,0 +1,83 @@
+"""Receivers of webhooks that behave badly, on loopback."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.integration.service import until
+
+Behaviour = Literal["ok", "hang", "500", "close"]
+
+
+@dataclass
+class Delivery:
+    id: str  # the webhook-id header
+    body: Any
+    answered: Behaviour
+
+
+@dataclass
+class Receiver:
+    """Takes webhooks as `behaviours` say, one after the other, and the rest well."""
+
+    url: str = ""
+    behaviours: list[Behaviour] = field(default_factory=list[Behaviour])
+    deliveries: list[Delivery] = field(default_factory=list[Delivery])
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        lines = (line.partition(": ") for line in head.split("\r\n")[1:])
+        headers = {name.lower(): value for name, _, value in lines}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        behaviour = self.behaviours.pop(0) if self.behaviours else "ok"
+        self.deliveries.append(Delivery(headers["webhook-id"], json.loads(body), behaviour))
+        if behaviour == "hang":
+            await reader.read()  # until the sender gives up
+        elif behaviour == "close":
+            writer.transport.abort()
+        else:
+            status = "500 Broken" if behaviour == "500" else "200 OK"
+            writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+            await writer.drain()
+        writer.close()
+
+    def wait_for(self, number: int) -> list[Delivery]:
+        until(lambda: len(self.deliveries) >= number or None, f"{number} deliveries")
+        return list(self.deliveries)
+
+    def wait_for_success(self) -> Delivery:
+        def look() -> Delivery | None:
+            return next((d for d in self.deliveries if d.answered == "ok"), None)
+
+        return until(look, "delivered webhook")
+
+
+@contextmanager
+def receiving(*behaviours: Behaviour) -> Generator[Receiver]:
+    receiver = Receiver(behaviours=list(behaviours))
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="receiver", daemon=True)
+    thread.start()
+
+    async def listen() -> asyncio.Server:
+        return await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+
+    async def end() -> None:
+        server.close()
+        hanging = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
+    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook?token=a%2Fb"
+    try:
+        yield receiver
+    finally:
+        asyncio.run_coroutine_threadsafe(end(), loop).result(timeout=10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
