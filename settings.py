@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engines.base import RenderLimits
@@ -29,12 +29,14 @@ class Settings(BaseSettings):
     # The API
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str | None = None  # how clients reach the API; None: as the request came
+    public_url: str | None = None  # how clients reach the API; None: where this server listens
+    trusted_proxies: list[IPvAnyNetwork] = []  # whose X-Forwarded-For and -Proto are believed
     max_body_bytes: int = Field(default=64 * 1024**2, ge=1024)
     max_job_bytes: int = Field(default=1024**2, ge=1024)
     max_template_bytes: int = Field(default=256 * 1024**2, ge=1024)
     max_font_bytes: int = Field(default=40 * 1024**2, ge=1024)
     rate_limit_per_minute: int | None = Field(default=None, ge=1)  # requests of a token; None: any
+    wrong_tokens_per_minute: int = Field(default=30, ge=1)  # of one client's address
     signing_key: SecretStr | None = None  # signs output and upload URLs; None: kept in the store
     secrets_key: SecretStr | None = None  # base64 of 32 bytes, encrypts secrets; None: no secrets
 

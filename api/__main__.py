@@ -5,7 +5,6 @@ import signal
 from time import monotonic
 
 import structlog
-import uvicorn
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
@@ -21,7 +20,6 @@ log = structlog.get_logger("api")
 
 _TEMPORAL_PATIENCE = 10.0  # seconds
 _RETRY_INTERVAL = 0.5
-_DRAIN_SECONDS = 10  # that requests get to end when the process has to
 
 
 def main() -> None:
@@ -40,18 +38,9 @@ async def _serve(settings: Settings) -> None:
     store = open_store(settings.object_store)
     client = await _connect(settings, store)
     app = create_app(settings, client, store)
-    config = uvicorn.Config(
-        app,
-        host=settings.api_host,
-        port=settings.api_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
-    )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_handled)
-    await ApiServer(app, config).serve()
+    await ApiServer(app, settings).serve()
 
 
 def _already_handled(*_: object) -> None:

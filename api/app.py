@@ -24,7 +24,7 @@ from api import (
     uploads,
     webhooks,
 )
-from api.authentication import TokenCache
+from api.authentication import Authenticator
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
 from api.errors import add_error_handlers
@@ -58,7 +58,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
             engines=engines,
             signer=await open_signer(store, settings.signing_key),
             secrets=vault,
-            tokens=TokenCache(store),
+            authenticator=Authenticator(store, settings.wrong_tokens_per_minute),
             batches=reader,
             watches=BatchWatches(reader),
             rate_limits=RateLimits(per_minute) if per_minute else None,

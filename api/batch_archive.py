@@ -11,7 +11,7 @@ from api.errors import documented
 from api.job_answers import jobs_of
 from api.reference import UlidPath, content_answer
 from api.requests import check_id
-from api.resources import RequestUrls, Shared, Team
+from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
 from api.zip_stream import ZipEntry, zip_stream
 from models.batches import BatchSnapshot
@@ -32,7 +32,7 @@ router = APIRouter(tags=["batches"])
     },
 )
 async def get_archive(
-    batch_id: UlidPath, resources: Shared, team: Team, urls: RequestUrls
+    batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """The outputs that exist by now, each under its job's index, and `results.json`."""
     snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))

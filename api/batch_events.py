@@ -16,7 +16,7 @@ from api.inputs import FOLLOW_BATCH
 from api.job_answers import batch_answer
 from api.reference import UlidPath, event_stream
 from api.requests import check_id
-from api.resources import RequestUrls, Shared, Team
+from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
 from models.batches import BatchListItem, BatchSnapshot
 from models.errors import BatchNotFound, RequestError
@@ -41,7 +41,7 @@ _Seen = dict[int, JobStatus]
     openapi_extra=FOLLOW_BATCH,
 )
 async def get_events(
-    batch_id: UlidPath, request: Request, resources: Shared, team: Team, urls: RequestUrls
+    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """`stats` and `job` events as jobs end, then `end`.
 

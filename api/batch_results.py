@@ -13,7 +13,7 @@ from api.inputs import READ_RESULTS
 from api.job_answers import jobs_of
 from api.reference import UlidPath, content_answer
 from api.requests import check_id, read_choice
-from api.resources import RequestUrls, Shared, Team
+from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
 from models.batches import BatchResult, BatchSnapshot
 from models.errors import BatchNotFound, RequestError
@@ -47,7 +47,7 @@ _MEDIA_TYPES = {
     openapi_extra=READ_RESULTS,
 )
 async def get_results(
-    batch_id: UlidPath, request: Request, resources: Shared, team: Team, urls: RequestUrls
+    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
     chosen = _format(request)

@@ -12,7 +12,7 @@ from api.idempotency import submit_once
 from api.inputs import RETRY_BATCH
 from api.reference import UlidPath
 from api.requests import check_id, read_choice
-from api.resources import RequestUrls, Resources, Shared, Team
+from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.webhook_records import renewed_webhooks
 from models.batches import Batch, BatchCreationResponse, BatchSnapshot
 from models.errors import (
@@ -47,7 +47,7 @@ _CHOICES = {
     openapi_extra=RETRY_BATCH,
 )
 async def retry_batch(
-    batch_id: UlidPath, request: Request, resources: Shared, team: Team, urls: RequestUrls
+    batch_id: UlidPath, request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Render the failed and cancelled jobs again, or with `only` just the one kind.
 

@@ -15,7 +15,7 @@ from api.inputs import CREATE_BATCH, LIST_BATCHES, READ_BATCH
 from api.job_answers import batch_answer, job_answer, jobs_of
 from api.reference import UlidPath
 from api.requests import check_id, read_body, read_flag, read_integer
-from api.resources import RequestUrls, Shared, Team
+from api.resources import MayReadJobs, MayWriteJobs, RequestUrls, Shared
 from api.secret_checks import check_webhook_secrets
 from api.submission import judge
 from api.webhook_records import batch_webhooks
@@ -57,7 +57,7 @@ _LONGEST_WAIT = 60  # seconds; proxies give up soon after
     openapi_extra=CREATE_BATCH,
 )
 async def create_batch(
-    request: Request, resources: Shared, team: Team, urls: RequestUrls
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Accept up to 1,000 jobs; a bad one does not spoil the others.
 
@@ -91,7 +91,7 @@ async def create_batch(
     responses=documented(RequestError),
     openapi_extra=LIST_BATCHES,
 )
-async def get_batches(request: Request, resources: Shared, team: Team) -> Response:
+async def get_batches(request: Request, resources: Shared, team: MayReadJobs) -> Response:
     """The team's batches, newest first."""
     return answer(await list_batches(resources, team, read_page(request)))
 
@@ -103,7 +103,7 @@ async def get_batches(request: Request, resources: Shared, team: Team) -> Respon
     openapi_extra=READ_BATCH,
 )
 async def get_batch(
-    batch_id: UlidPath, request: Request, resources: Shared, team: Team, urls: RequestUrls
+    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """A batch's status, its counts and all of its jobs.
 
@@ -122,7 +122,7 @@ async def get_batch(
     responses=documented(RequestError, BatchNotFound, Unavailable),
 )
 async def cancel_batch(
-    batch_id: UlidPath, resources: Shared, team: Team, urls: RequestUrls
+    batch_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Cancel all jobs of a batch that have not ended."""
     snapshot, cancelled = await cancel_batch_jobs(resources, team, check_id(batch_id, "batch"))

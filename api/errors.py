@@ -15,6 +15,7 @@ from models.errors import (
     NotFound,
     ReelbatchError,
     RequestError,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -53,6 +54,8 @@ def error_answer(error: ReelbatchError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, Unavailable):
         headers["Retry-After"] = _RETRY_AFTER
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     return answer(body, error.status, headers)
 
 

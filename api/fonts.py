@@ -12,7 +12,7 @@ from api.errors import documented
 from api.font_files import read_face
 from api.inputs import UPLOAD_FONT
 from api.requests import known_id, limited_stream
-from api.resources import Resources, Shared, Team
+from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
 from api.visibility import active_jobs, active_users_of_font
 from models.errors import (
     BodyTooLarge,
@@ -40,7 +40,7 @@ _LONGEST_NAME = 255
     responses=documented(RequestError, FontInvalid, BodyTooLarge),
     openapi_extra=UPLOAD_FONT,
 )
-async def upload_font(request: Request, resources: Shared, team: Team) -> Response:
+async def upload_font(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
     """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""
     file, family_name = await _read_form(request, resources.settings.max_font_bytes)
     content = await file.read()
@@ -59,19 +59,19 @@ async def upload_font(request: Request, resources: Shared, team: Team) -> Respon
 
 
 @router.get("/fonts", response_model=list[Font], responses=documented())
-async def get_fonts(resources: Shared, team: Team) -> Response:
+async def get_fonts(resources: Shared, team: MayReadJobs) -> Response:
     """The team's fonts, oldest first."""
     return answer_all([_font(record) for record in await list_fonts(resources.store, team)])
 
 
 @router.get("/fonts/{font_id}", response_model=Font, responses=documented(FontNotFound))
-async def get_font(font_id: str, resources: Shared, team: Team) -> Response:
+async def get_font(font_id: str, resources: Shared, team: MayReadJobs) -> Response:
     """One font."""
     return answer(_font(await _find(resources, team, font_id)))
 
 
 @router.delete("/fonts/{font_id}", status_code=204, responses=documented(FontNotFound, FontInUse))
-async def remove_font(font_id: str, resources: Shared, team: Team) -> Response:
+async def remove_font(font_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
     """Delete a font, unless active jobs use it."""
     record = await _find(resources, team, font_id)
     if await active_users_of_font(resources.client, team, record.id):

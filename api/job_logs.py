@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from api.errors import documented
 from api.reference import UlidPath, content_answer
 from api.requests import check_id
-from api.resources import Shared, Team
+from api.resources import MayReadJobs, Shared
 from models.errors import LogNotFound, RequestError
 from storage.logs import read_log
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["jobs"])
         200: content_answer("The log.", "text/plain"),
     },
 )
-async def get_job_log(job_id: UlidPath, resources: Shared, team: Team) -> Response:
+async def get_job_log(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What each attempt to render the job did, written when the attempt ends."""
     text = await read_log(resources.store, team, check_id(job_id, "job"))
     if text is None:

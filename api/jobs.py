@@ -18,7 +18,7 @@ from api.job_reading import read_job, read_jobs
 from api.job_schema import error_of
 from api.reference import UlidPath
 from api.requests import check_id, known_id, parse_json, read_body, read_model
-from api.resources import RequestUrls, Resources, Shared, Team
+from api.resources import MayReadJobs, MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission import AcceptedJob, judge
 from api.webhook_records import announced, webhook_records
 from models.errors import (
@@ -62,7 +62,7 @@ router = APIRouter(tags=["jobs"])
     openapi_extra=CREATE_JOB,
 )
 async def create_job(
-    request: Request, resources: Shared, team: Team, urls: RequestUrls
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Accept one job."""
     body = await read_body(request, resources.settings.max_body_bytes)
@@ -92,14 +92,16 @@ async def create_job(
     responses=documented(RequestError),
     openapi_extra=LIST_JOBS,
 )
-async def get_jobs(request: Request, resources: Shared, team: Team, urls: RequestUrls) -> Response:
+async def get_jobs(
+    request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
+) -> Response:
     """The team's jobs, filtered and sorted."""
     jobs = await list_jobs(resources, team, read_listing(request))
     return answer_all([job_answer(team, job, urls) for job in jobs])
 
 
 @router.get("/jobs/{job_id}", response_model=Job, responses=documented(JobNotFound, Unavailable))
-async def get_job(job_id: str, resources: Shared, team: Team, urls: RequestUrls) -> Response:
+async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls) -> Response:
     """One job, with its progress while it renders."""
     job = await read_job(resources, team, known_id(job_id, JobNotFound))
     return answer(job_answer(team, job, urls))
@@ -111,7 +113,7 @@ async def get_job(job_id: str, resources: Shared, team: Team, urls: RequestUrls)
     responses=documented(RequestError, JobNotFound, JobNotCancellable, Unavailable),
 )
 async def cancel_job(
-    job_id: UlidPath, resources: Shared, team: Team, urls: RequestUrls
+    job_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Cancel one job."""
     cancelled = await _cancel_all(resources, team, [check_id(job_id, "job")])
@@ -127,7 +129,7 @@ async def cancel_job(
     openapi_extra=CANCEL_JOBS,
 )
 async def cancel_jobs(
-    request: Request, resources: Shared, team: Team, urls: RequestUrls
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Cancel all of the named jobs, or none if one is unknown or has ended."""
     named = await read_model(request, JobCancellationRequest)

@@ -1,4 +1,4 @@
-"""How many requests a token may send: a token bucket for each, in this process's memory.
+"""How often somebody may do something: a bucket of allowances for each, in this process's memory.
 
 Headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (revision 10).
 """
@@ -32,7 +32,8 @@ class Quota:
         if self.retry_after:
             raise TooManyRequests(
                 f"This token may send {self.limit} requests a minute: "
-                f"try again in {self.retry_after} seconds."
+                f"try again in {self.retry_after} seconds.",
+                retry_after=self.retry_after,
             )
 
 
@@ -51,12 +52,17 @@ class RateLimits:
 
     def take(self, token_id: str) -> Quota:
         """Count a request of this token."""
+        wait = self.wait(token_id)
         bucket = self._filled(token_id)
-        if bucket.content < 1:
-            wait = math.ceil((1 - bucket.content) / self._rate)
+        if wait:
             return Quota(self._limit, 0, self._until_full(bucket), retry_after=wait)
         bucket.content -= 1
         return Quota(self._limit, int(bucket.content), self._until_full(bucket))
+
+    def wait(self, token_id: str) -> int:
+        """Seconds until the next one is let through; 0 if it is now. Counts nothing."""
+        missing = 1 - self._filled(token_id).content
+        return math.ceil(missing / self._rate) if missing > 0 else 0
 
     def _filled(self, token_id: str) -> _Bucket:
         now = self._clock()
@@ -86,8 +92,6 @@ class RateLimitHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["RateLimit-Policy"] = f'"token";q={quota.limit};w={_WINDOW:.0f}'
                 headers["RateLimit"] = f'"token";r={quota.remaining};t={quota.reset}'
-                if quota.retry_after:
-                    headers["Retry-After"] = str(quota.retry_after)
             await send(message)
 
         await self._app(scope, receive, send_with_quota)

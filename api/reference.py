@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from api.answers import JSON
 from api.errors import documented
-from models.errors import ReelbatchError, TooManyRequests, Unauthorized, Unavailable
+from models.errors import Forbidden, ReelbatchError, TooManyRequests, Unauthorized, Unavailable
 from models.ids import ID_PATTERN
 
 Entry = dict[str, Any]
@@ -164,7 +164,10 @@ def _move_definitions(document: Entry) -> None:
 def _declare_what_all_answer(operation: Entry) -> None:
     answers = cast("Entry", operation["responses"])
     _drop_framework_error(answers)
-    common = [Unauthorized, TooManyRequests] if "security" in operation else []
+    common = [Unauthorized, Forbidden, TooManyRequests] if "security" in operation else []
+    for scheme in operation.get("security", []):
+        scopes = " and ".join(f"`{scope}`" for scopes in scheme.values() for scope in scopes)
+        operation["description"] += f"\n\nNeeds a token with the scope {scopes}."
     for status, entry in documented(*common, ReelbatchError, Unavailable).items():
         declared = answers.setdefault(str(status), {"description": ""})
         known = declared["description"]

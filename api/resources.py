@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from obstore.store import ObjectStore
+from starlette.types import Scope as AsgiScope
 from temporalio.client import Client
 
-from api.authentication import TokenCache, bearer_token
+from api.authentication import Authenticator, bearer_token, client_address
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
 from api.rate_limits import RateLimits
 from api.urls import Urls
 from engines.base import RenderEngine
-from models.errors import Unauthorized
+from models.errors import Forbidden
+from models.scopes import Scope, allows
 from settings import Settings
 from storage.secrets import SecretVault
 from storage.signing import Signer
@@ -31,7 +33,7 @@ class Resources:
     engines: Mapping[str, type[RenderEngine]]
     signer: Signer
     secrets: SecretVault
-    tokens: TokenCache
+    authenticator: Authenticator
     batches: BatchReader
     watches: BatchWatches
     rate_limits: RateLimits | None  # None: nobody is held back
@@ -48,22 +50,42 @@ _bearer = HTTPBearer(auto_error=False, description="A team's token: `reelbatch t
 async def _team(
     request: Request,
     shared: "Shared",
+    needed: SecurityScopes,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> str:
-    record = await shared.tokens.find(bearer_token(request.headers))
-    if record is None:
-        raise Unauthorized("The token is unknown or was revoked.")
+    """The team whose token it is. Raises Unauthorized, TooManyRequests or Forbidden."""
+    token = bearer_token(request.headers)
+    record = await shared.authenticator.record_of(token, client_address(request))
     if shared.rate_limits is not None:
         request.state.quota = quota = shared.rate_limits.take(record.id)
         quota.check()
+    for scope in map(Scope, needed.scopes):
+        if not allows(record.scopes, scope):
+            raise Forbidden(
+                f"This token lacks the scope {scope}: ask whoever runs this server for one that "
+                "has it."
+            )
     return record.team
 
 
 def _urls(request: Request, shared: "Shared") -> Urls:
-    base = shared.settings.public_url or str(request.base_url)
+    base = shared.settings.public_url or _own_origin(request.scope, shared.settings)
     return Urls(base.rstrip("/"), shared.signer)
 
 
+def _own_origin(scope: AsgiScope, settings: Settings) -> str:
+    """Where the connection has arrived. What the request says of it, in Host or X-Forwarded-Host,
+    is anybody's to choose, and ends up in answers, webhooks and what is kept of them.
+    """
+    host, port = scope.get("server") or (settings.api_host, settings.api_port)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 Shared = Annotated[Resources, Depends(_resources)]
-Team = Annotated[str, Depends(_team)]
+
+# The team of the request's token. An endpoint declares its scope by which of these it takes.
+MayReadJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_READ])]
+MayWriteJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_WRITE])]
+MayWriteTemplates = Annotated[str, Security(_team, scopes=[Scope.TEMPLATES_WRITE])]
+
 RequestUrls = Annotated[Urls, Depends(_urls)]

@@ -6,16 +6,34 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.resources import Resources
+from settings import Settings
+
+_DRAIN_SECONDS = 10  # that requests get to end when the process has to
 
 
 class ApiServer(uvicorn.Server):
     """uvicorn, which lets go of the clients that wait for a batch before it waits for them."""
 
-    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(_config(app, settings))
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         resources: Resources = self._app.state.resources
         resources.watches.stop()
         await super().shutdown(sockets)
+
+
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        # uvicorn believes 127.0.0.1 unless it is told otherwise; anybody may be behind that.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+    )

@@ -9,7 +9,7 @@ from api.answers import answer, answer_all
 from api.errors import documented
 from api.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.requests import known_id, read_model
-from api.resources import RequestUrls, Resources, Shared, Team
+from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
 from api.urls import LINK_LIFETIME, Urls
 from api.visibility import active_users_of_template
 from engines.registry import engine_for_template_type
@@ -58,7 +58,7 @@ class DownloadLink(WireModel):
     openapi_extra=CREATE_TEMPLATE,
 )
 async def create_template(
-    request: Request, resources: Shared, team: Team, urls: RequestUrls
+    request: Request, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
     """Announce a template; its file is PUT to `uploadInfo.url` afterwards."""
     creation = await read_model(request, TemplateCreation)
@@ -84,7 +84,7 @@ async def create_template(
 
 
 @router.get("/templates", response_model=list[Template], responses=documented())
-async def get_templates(resources: Shared, team: Team) -> Response:
+async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
     return answer_all(
         [template_answer(record) for record in await list_templates(resources.store, team)]
@@ -94,7 +94,7 @@ async def get_templates(resources: Shared, team: Team) -> Response:
 @router.get(
     "/templates/{template_id}", response_model=Template, responses=documented(TemplateNotFound)
 )
-async def get_template(template_id: str, resources: Shared, team: Team) -> Response:
+async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -> Response:
     """One template, with its compositions, layers and fonts once it is uploaded."""
     return answer(template_answer(await find_template(resources, team, template_id)))
 
@@ -106,7 +106,7 @@ async def get_template(template_id: str, resources: Shared, team: Team) -> Respo
     openapi_extra=RENAME_TEMPLATE,
 )
 async def rename_template(
-    template_id: str, request: Request, resources: Shared, team: Team
+    template_id: str, request: Request, resources: Shared, team: MayWriteTemplates
 ) -> Response:
     """Give a template another displayName."""
     update = await read_model(request, TemplateUpdate)
@@ -121,7 +121,7 @@ async def rename_template(
     status_code=204,
     responses=documented(TemplateNotFound, TemplateInUse),
 )
-async def remove_template(template_id: str, resources: Shared, team: Team) -> Response:
+async def remove_template(template_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
     """Delete a template and its file for good. Jobs that have ended stay."""
     record = await find_template(resources, team, template_id)
     active = await active_users_of_template(resources.client, team, record.id)
@@ -143,7 +143,7 @@ async def remove_template(template_id: str, resources: Shared, team: Team) -> Re
     deprecated=True,
 )
 async def get_download_link(
-    template_id: str, resources: Shared, team: Team, urls: RequestUrls
+    template_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """A link to the template's file that works without a token for an hour."""
     record = await find_template(resources, team, template_id)
@@ -158,7 +158,7 @@ async def get_download_link(
     responses=documented(TemplateNotFound),
 )
 async def renew_upload_link(
-    template_id: str, resources: Shared, team: Team, urls: RequestUrls
+    template_id: str, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
     """A new upload link; earlier ones stop working."""
     record = await find_template(resources, team, template_id)

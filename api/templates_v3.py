@@ -9,7 +9,7 @@ from api.answers import answer, answer_all
 from api.errors import documented
 from api.reference import UlidPath
 from api.requests import check_id
-from api.resources import Resources, Shared, Team
+from api.resources import MayReadJobs, Resources, Shared
 from api.templates import find_template
 from models.errors import RequestError, TemplateNotFound
 from models.templates import Layer, TemplateInspection, TemplateRecord
@@ -62,7 +62,7 @@ class LayerV3(BaseModel):
 
 
 @router.get("/templates", response_model=list[TemplateV3], responses=documented())
-async def get_templates(resources: Shared, team: Team) -> Response:
+async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
     return answer_all([_template(record) for record in await list_templates(resources.store, team)])
 
@@ -72,7 +72,7 @@ async def get_templates(resources: Shared, team: Team) -> Response:
     response_model=TemplateV3,
     responses=documented(RequestError, TemplateNotFound),
 )
-async def get_template(template_id: UlidPath, resources: Shared, team: Team) -> Response:
+async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """One template."""
     return answer(_template(await _find(resources, team, template_id)))
 
@@ -83,7 +83,11 @@ async def get_template(template_id: UlidPath, resources: Shared, team: Team) -> 
     responses=documented(RequestError, TemplateNotFound),
 )
 async def get_compositions(
-    template_id: UlidPath, resources: Shared, team: Team, limit: Limit = 300, offset: Offset = 0
+    template_id: UlidPath,
+    resources: Shared,
+    team: MayReadJobs,
+    limit: Limit = 300,
+    offset: Offset = 0,
 ) -> Response:
     """What of the template can be rendered; empty until it is uploaded."""
     record = await _find(resources, team, template_id)
@@ -97,7 +101,11 @@ async def get_compositions(
     responses=documented(RequestError, TemplateNotFound),
 )
 async def get_layers(
-    template_id: UlidPath, resources: Shared, team: Team, limit: Limit = 300, offset: Offset = 0
+    template_id: UlidPath,
+    resources: Shared,
+    team: MayReadJobs,
+    limit: Limit = 300,
+    offset: Offset = 0,
 ) -> Response:
     """The layers that assets can address; empty until the template is uploaded."""
     record = await _find(resources, team, template_id)

@@ -8,7 +8,7 @@ from api.answers import answer
 from api.errors import documented
 from api.reference import UlidPath
 from api.requests import check_id
-from api.resources import Resources, Shared, Team
+from api.resources import MayReadJobs, MayWriteJobs, Resources, Shared
 from models.errors import RequestError, Unavailable, WebhookNotDue, WebhookNotFound
 from models.ids import webhook_workflow_id
 from models.webhooks import WebhookDelivery, WebhookLog, WebhookRecord
@@ -23,13 +23,13 @@ _REDELIVERY_ERRORS = documented(RequestError, WebhookNotFound, WebhookNotDue, Un
 
 
 @router.get("/jobs/{job_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
-async def get_job_webhook(job_id: UlidPath, resources: Shared, team: Team) -> Response:
+async def get_job_webhook(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What came of a job's webhook, attempt by attempt."""
     return answer(_log(await _find(resources, team, check_id(job_id, "job"))))
 
 
 @router.get("/batches/{batch_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
-async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: Team) -> Response:
+async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What came of a batch's webhook, attempt by attempt."""
     return answer(_log(await _find(resources, team, check_id(batch_id, "batch"))))
 
@@ -40,7 +40,9 @@ async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: Team) -
     response_model=WebhookLog,
     responses=_REDELIVERY_ERRORS,
 )
-async def redeliver_job_webhook(job_id: UlidPath, resources: Shared, team: Team) -> Response:
+async def redeliver_job_webhook(
+    job_id: UlidPath, resources: Shared, team: MayWriteJobs
+) -> Response:
     """Send a job's webhook again: the same body under the same `webhook-id`."""
     return await _redeliver(resources, team, check_id(job_id, "job"))
 
@@ -51,7 +53,9 @@ async def redeliver_job_webhook(job_id: UlidPath, resources: Shared, team: Team)
     response_model=WebhookLog,
     responses=_REDELIVERY_ERRORS,
 )
-async def redeliver_batch_webhook(batch_id: UlidPath, resources: Shared, team: Team) -> Response:
+async def redeliver_batch_webhook(
+    batch_id: UlidPath, resources: Shared, team: MayWriteJobs
+) -> Response:
     """Send a batch's webhook again: the same body under the same `webhook-id`."""
     return await _redeliver(resources, team, check_id(batch_id, "batch"))
 

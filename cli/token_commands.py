@@ -12,9 +12,11 @@ from rich.text import Text
 from cli.console import CommandFailed, out, print_json, say
 from cli.home import Home
 from cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from cli.token_lifetime import parse_expiry
+from models.scopes import DEFAULT_SCOPES, Scope
 from models.wire import rfc3339
 from storage.objects import open_store
-from storage.tokens import create_token, list_tokens, revoke_token
+from storage.tokens import TokenRecord, create_token, list_tokens, revoke_token
 
 app = typer.Typer(help="Make and revoke API tokens, each for one team.", no_args_is_help=True)
 
@@ -32,16 +34,26 @@ def create(
     team: str,
     *,
     name: Annotated[str, typer.Option(help="What the token is for.")] = "",
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What it may do; give it several times for more. All but admin if not."),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it ends: 30d, 12h or a date (UTC). Never if not."),
+    ] = None,
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a token for TEAM and print it; it is shown only this once."""
+    expires_at = parse_expiry(expires) if expires else None
+    store, scopes = _store(object_store, home), scope or DEFAULT_SCOPES
     try:
-        token, _ = asyncio.run(create_token(_store(object_store, home), team, name))
+        token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     out.print(token, markup=False, soft_wrap=True)
-    say("Keep it: it cannot be shown again.")
+    say(f"Keep it: it cannot be shown again. It may: {_scopes(record)}. Expires: {_end(record)}.")
 
 
 @app.command("list")
@@ -56,9 +68,10 @@ def list_all(
     if as_json:
         print_json(records)
         return
-    table = Table("id", "team", "name", "created")
+    table = Table("id", "team", "name", "scopes", "created", "expires")
     for record in records:
-        cells = (record.id, record.team, record.name, rfc3339(record.created_at))
+        created = rfc3339(record.created_at)
+        cells = (record.id, record.team, record.name, _scopes(record), created, _end(record))
         table.add_row(*map(Text, cells))
     out.print(table)
 
@@ -70,10 +83,20 @@ def revoke(
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Revoke a token: from now on it opens nothing."""
+    """Revoke a token: ten seconds later at most it opens nothing."""
     if not asyncio.run(revoke_token(_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
     out.print(f"token {token_id} is revoked", markup=False)
+
+
+def _scopes(record: TokenRecord) -> str:
+    return ", ".join(record.scopes)
+
+
+def _end(record: TokenRecord) -> str:
+    if record.expires_at is None:
+        return "never"
+    return f"{rfc3339(record.expires_at)}{' (is over)' if record.is_expired else ''}"
 
 
 def _store(location: str | None, home: Path) -> ObjectStore:

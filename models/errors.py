@@ -291,10 +291,14 @@ class Gone(ReelbatchError):
 
 
 class TooManyRequests(ReelbatchError):
-    """This token has sent too many requests; wait as long as Retry-After says."""
+    """Too many requests of this token or address; wait as long as Retry-After says."""
 
     status = 429
     error_code = "TOO_MANY_REQUESTS"
+
+    def __init__(self, message: str = "", *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
 
 
 class IdempotencyKeyReused(ReelbatchError):

@@ -1,13 +1,20 @@
-"""API tokens: only their SHA-256 is kept, so that a copy of the store opens no door."""
+"""API tokens: only their SHA-256 is kept, so that a copy of the store opens no door.
+
+A token is 256 random bits, which nobody guesses, so a plain hash will do. It is found by its digest
+and never compared with anything: how long the search takes may depend on the digest's first
+characters, but who chooses a token cannot choose those of its digest, and learns nothing of others.
+"""
 
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from obstore.store import ObjectStore
 
-from models.wire import Timestamp, WireModel
+from models.scopes import DEFAULT_SCOPES, Scope
+from models.wire import Absent, Timestamp, WireModel
 from storage import keys
 from storage.listing import names_in
 from storage.objects import read_model, write_model
@@ -25,9 +32,21 @@ class TokenRecord(WireModel):
     team: str
     name: str
     created_at: Timestamp
+    scopes: list[Scope] = sorted(DEFAULT_SCOPES)
+    expires_at: Absent[Timestamp] = None
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
 
-async def create_token(store: ObjectStore, team: str, name: str) -> tuple[str, TokenRecord]:
+async def create_token(
+    store: ObjectStore,
+    team: str,
+    name: str,
+    scopes: Collection[Scope] = DEFAULT_SCOPES,
+    expires_at: datetime | None = None,
+) -> tuple[str, TokenRecord]:
     """Make a token for `team`; it is readable only now. Raises ValueError for a bad team name."""
     if not TEAM_PATTERN.fullmatch(team):
         raise ValueError(
@@ -35,21 +54,29 @@ async def create_token(store: ObjectStore, team: str, name: str) -> tuple[str, T
             "not starting with a hyphen."
         )
     token = TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
-    digest = _digest(token)
-    record = TokenRecord(id=digest[:12], team=team, name=name, created_at=datetime.now(UTC))
+    digest = digest_of(token)
+    record = TokenRecord(
+        id=digest[:_SHORTEST_ID],
+        team=team,
+        name=name,
+        created_at=datetime.now(UTC),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+    )
     await write_model(store, keys.token(digest), record)
     return token, record
 
 
 async def find_token(store: ObjectStore, token: str) -> TokenRecord | None:
-    """Whom this token speaks for, or None if it is unknown or revoked."""
+    """Whom this token speaks for, or None if it is unknown, revoked or expired."""
     if not token.startswith(TOKEN_PREFIX):
         return None
-    return await read_model(store, keys.token(_digest(token)), TokenRecord)
+    record = await read_model(store, keys.token(digest_of(token)), TokenRecord)
+    return None if record is None or record.is_expired else record
 
 
 async def list_tokens(store: ObjectStore) -> list[TokenRecord]:
-    """All tokens of all teams, oldest first."""
+    """All tokens of all teams, expired ones too, oldest first."""
     names = await names_in(store, keys.TOKENS)
     found = [await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord) for name in names]
     return sorted((record for record in found if record), key=lambda record: record.created_at)
@@ -67,5 +94,5 @@ async def revoke_token(store: ObjectStore, token_id: str) -> bool:
 _SHORTEST_ID = 12
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
-import uvicorn
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
@@ -122,7 +121,7 @@ async def served(
 ) -> AsyncGenerator[RunningApi]:
     """The API on a free port while the context lasts."""
     app = create_app(settings, client, store)
-    server = ApiServer(app, uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    server = ApiServer(app, settings.model_copy(update={"api_port": 0}))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

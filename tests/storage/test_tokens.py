@@ -1,12 +1,15 @@
 """API tokens in the object store."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from obstore.store import ObjectStore
 
+from models.scopes import DEFAULT_SCOPES, Scope
 from storage import keys
 from storage.listing import names_in
 from storage.objects import open_store, read_bytes
-from storage.tokens import create_token, find_token, list_tokens, revoke_token
+from storage.tokens import create_token, digest_of, find_token, list_tokens, revoke_token
 
 
 async def test_a_token_speaks_for_its_team_until_it_is_revoked(store: ObjectStore) -> None:
@@ -64,3 +67,31 @@ async def test_a_short_id_revokes_nothing(store: ObjectStore) -> None:
 async def test_another_process_sees_the_token(store: ObjectStore, location: str) -> None:
     token, _ = await create_token(store, "team", "x")
     assert await find_token(open_store(location), token)
+
+
+async def test_a_token_keeps_its_scopes(store: ObjectStore) -> None:
+    token, _ = await create_token(store, "team", "x", [Scope.JOBS_READ])
+    found = await find_token(store, token)
+    assert found is not None
+    assert found.scopes == [Scope.JOBS_READ]
+
+
+async def test_a_token_from_before_there_were_scopes_may_do_all_but_administer(
+    store: ObjectStore,
+) -> None:
+    token = "rb_" + "x" * 43
+    old = b'{"id":"a","team":"team","name":"x","createdAt":"2026-01-01T00:00:00.000Z"}'
+    await store.put_async(keys.token(digest_of(token)), old)
+    found = await find_token(store, token)
+    assert found is not None
+    assert set(found.scopes) == DEFAULT_SCOPES == set(Scope) - {Scope.ADMIN}
+    assert not found.is_expired
+
+
+async def test_an_expired_token_is_not_found_but_listed(store: ObjectStore) -> None:
+    now = datetime.now(UTC)
+    over, _ = await create_token(store, "team", "x", expires_at=now - timedelta(seconds=1))
+    good, _ = await create_token(store, "team", "y", expires_at=now + timedelta(days=1))
+    assert await find_token(store, over) is None
+    assert await find_token(store, good)
+    assert len(await list_tokens(store)) == 2
