@@ -27,11 +27,15 @@ from api import (
 from api.authentication import Authenticator
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
+from api.body_deadline import BodyDeadline
+from api.cross_origin import allow_origins
 from api.errors import add_error_handlers
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.reference import TAGS, complete_reference
+from api.reference_page import add_reference_page
 from api.request_log import RequestLog
 from api.resources import Resources
+from api.security_headers import SecurityHeaders
 from engines.registry import load_engines
 from settings import Settings
 from storage.secrets import open_vault
@@ -70,18 +74,31 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
         description="A self-hosted batch render service on Temporal.",
         openapi_tags=TAGS,
         lifespan=lifespan,
+        docs_url=None,  # those pages load scripts of third parties; `add_reference_page` has ours
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,  # a redirect would lose the token or the body
     )
     add_error_handlers(app)
-    if per_minute:
-        app.add_middleware(RateLimitHeaders)
-    app.add_middleware(RequestLog)
+    _add_middleware(app, settings)
     app.include_router(_v2(), prefix="/api/v2")
     app.include_router(templates_v3.router, prefix="/api/v3")
     for public in (health.router, outputs.router, uploads.router):
         app.include_router(public)
+    add_reference_page(app)
     complete_reference(app)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """From the inside out."""
+    app.add_middleware(BodyDeadline, seconds=settings.body_timeout)
+    if settings.rate_limit_per_minute:
+        app.add_middleware(RateLimitHeaders)
+    app.add_middleware(RequestLog)
+    allow_origins(app, settings)
+    public_url = settings.public_url or ""
+    app.add_middleware(SecurityHeaders, is_public_by_https=public_url.startswith("https://"))
 
 
 def _v2() -> APIRouter:

@@ -35,7 +35,6 @@ def file_answer(
         "Last-Modified": _http_date(file.last_modified),
         "Cache-Control": "private, max-age=0, must-revalidate",
         "Content-Disposition": disposition,
-        "X-Content-Type-Options": "nosniff",
     }
     if _is_unchanged(request.headers, file):
         return Response(status_code=304, headers=headers)

@@ -25,8 +25,5 @@ async def get_job_log(job_id: UlidPath, resources: Shared, team: MayReadJobs) ->
     text = await read_log(resources.store, team, check_id(job_id, "job"))
     if text is None:
         raise LogNotFound
-    headers = {
-        "Content-Disposition": f'inline; filename="{job_id}.log"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"Content-Disposition": f'inline; filename="{job_id}.log"'}
     return Response(text, headers=headers, media_type="text/plain")

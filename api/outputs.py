@@ -15,6 +15,14 @@ from storage.files import find_file
 
 router = APIRouter(tags=["outputs"])
 
+# Other sites' pages may show outputs. Opened by itself one is a picture or a film without rights:
+# its type is its codec's, and no browser looks for another in what a hostile template has drawn.
+_EMBEDDABLE = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+    ),
+}
 _MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
 
 
@@ -39,10 +47,12 @@ async def get_output(
     file = await find_file(resources.store, keys.output(team, job_id, extension))
     if file is None:
         raise OutputNotFound
-    return file_answer(
+    answer = file_answer(
         request,
         resources.store,
         file,
         media_type=media_type,
         disposition=f'inline; filename="{file_name}"',
     )
+    answer.headers.update(_EMBEDDABLE)
+    return answer

@@ -12,7 +12,14 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from api.answers import JSON
 from api.errors import documented
-from models.errors import Forbidden, ReelbatchError, TooManyRequests, Unauthorized, Unavailable
+from models.errors import (
+    BodyTooSlow,
+    Forbidden,
+    ReelbatchError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from models.ids import ID_PATTERN
 
 Entry = dict[str, Any]
@@ -164,7 +171,11 @@ def _move_definitions(document: Entry) -> None:
 def _declare_what_all_answer(operation: Entry) -> None:
     answers = cast("Entry", operation["responses"])
     _drop_framework_error(answers)
-    common = [Unauthorized, Forbidden, TooManyRequests] if "security" in operation else []
+    common: list[type[ReelbatchError]] = []
+    if "requestBody" in operation:
+        common += [BodyTooSlow]
+    if "security" in operation:
+        common += [Unauthorized, Forbidden, TooManyRequests]
     for scheme in operation.get("security", []):
         scopes = " and ".join(f"`{scope}`" for scopes in scheme.values() for scope in scopes)
         operation["description"] += f"\n\nNeeds a token with the scope {scopes}."

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_answer
@@ -42,11 +43,13 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
+            except ClientDisconnect:
+                log.info("the client left before its request was complete")
             except Exception:
                 log.exception("unexpected error", method=scope["method"], **_place(scope))
-                if status is not None:
-                    raise  # half an answer is out: all that is left is to break it off
-                await error_answer(ReelbatchError())(scope, receive, send_with_id)
+                if status is None:
+                    await error_answer(ReelbatchError())(scope, receive, send_with_id)
+                # Else half an answer is out, and the server breaks it off.
             log.info(
                 "request",
                 method=scope["method"],

@@ -48,8 +48,10 @@ def parse_json(body: bytes, what: str = "The body") -> JsonValue:
         raise InvalidJson(f"{what} is not JSON: {error.msg} at {_place_of(error)}.") from None
     except RecursionError:
         raise InvalidJson(f"{what} is nested too deeply.") from None
-    except ValueError as error:
+    except _NoJsonValue as error:
         raise InvalidJson(f"{what} is not JSON: {error}.") from None
+    except ValueError:  # CPython's limit of digits, against numbers that take hours to read
+        raise InvalidJson(f"{what} has a number of too many digits.") from None
 
 
 async def read_model(request: Request, model: type[M]) -> M:
@@ -199,5 +201,9 @@ def _too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body is larger than the {limit} bytes that this server takes.")
 
 
+class _NoJsonValue(ValueError):
+    pass
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
+    raise _NoJsonValue(f"{name} is not a JSON value")

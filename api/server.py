@@ -5,6 +5,7 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
+from api.http_protocol import MOST_HEADER_BYTES, bounded_protocol
 from api.resources import Resources
 from settings import Settings
 
@@ -33,6 +34,8 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
+        http=bounded_protocol(settings.body_timeout),
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         # uvicorn believes 127.0.0.1 unless it is told otherwise; anybody may be behind that.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],

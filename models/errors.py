@@ -4,6 +4,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 ├── RequestError                400 VALIDATION_ERROR
 │   ├── InvalidJson             400 INVALID_JSON
 │   ├── BatchSizeInvalid        400 BATCH_SIZE_INVALID
+│   ├── BodyTooSlow             408 BODY_TOO_SLOW
 │   ├── BodyTooLarge            413 BODY_TOO_LARGE
 │   ├── UnsupportedMediaType    415 UNSUPPORTED_MEDIA_TYPE
 │   ├── JobTooLarge             400 JOB_TOO_LARGE
@@ -95,6 +96,13 @@ class BatchSizeInvalid(RequestError):
     """A batch takes 1 to 1000 jobs."""
 
     error_code = "BATCH_SIZE_INVALID"
+
+
+class BodyTooSlow(RequestError):
+    """The request's body did not arrive in time."""
+
+    status = 408
+    error_code = "BODY_TOO_SLOW"
 
 
 class BodyTooLarge(RequestError):

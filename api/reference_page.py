@@ -1,0 +1,57 @@
+"""GET /docs: the OpenAPI document as a page. All that it loads comes from this server."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+router = APIRouter(include_in_schema=False)
+
+_ASSETS = "/docs/assets"
+_PAGE = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Reelbatch</title>
+<link rel="icon" href="{_ASSETS}/favicon-32x32.png">
+<link rel="stylesheet" href="{_ASSETS}/swagger-ui.css">
+</head>
+<body>
+<div id="reference"></div>
+<script src="{_ASSETS}/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+# A file of its own, since the policy below lets no script in the page run.
+_START = """SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#reference",
+  deepLinking: true,
+  validatorUrl: null,
+});
+"""
+# Swagger UI sets styles on its elements, and has pictures as data URLs in its style sheet.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+@router.get("/docs")
+async def get_page() -> Response:
+    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+
+
+@router.get("/docs/start.js")
+async def get_start() -> Response:
+    return Response(_START, media_type="text/javascript")
+
+
+def add_reference_page(app: FastAPI) -> None:
+    assets: list[Any] = [("fastapi_swagger", "resources")]  # a package and its folder
+    app.include_router(router)
+    app.mount(_ASSETS, StaticFiles(packages=assets))
