@@ -19,16 +19,17 @@ _PAGE = f"""<!DOCTYPE html>
 <link rel="stylesheet" href="{_ASSETS}/swagger-ui.css">
 </head>
 <body>
-<div id="reference"></div>
+<div id="reference" data-document="/openapi.json"></div>
 <script src="{_ASSETS}/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </body>
 </html>
 """
 # A file of its own, since the policy below lets no script in the page run.
-_START = """SwaggerUIBundle({
-  url: "/openapi.json",
-  dom_id: "#reference",
+_START = """const reference = document.getElementById("reference");
+SwaggerUIBundle({
+  url: reference.dataset.document,
+  domNode: reference,
   deepLinking: true,
   validatorUrl: null,
 });

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -17,7 +18,7 @@ from api.reference import file_answers
 from api.requests import limited_stream
 from api.resources import Resources, Shared
 from api.templates import find_template, template_answer
-from api.urls import check_download_url, check_upload_url
+from api.urls import check_download_url, checked_upload
 from models import search_attributes
 from models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
 from models.ids import new_id, template_workflow_id
@@ -46,10 +47,8 @@ async def upload_template(
     team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
 ) -> Response:
     """Receive a template's file, and read what is in it."""
-    if not TEAM_PATTERN.fullmatch(team):  # anybody can write anything into a path
-        raise TemplateNotFound
-    record = await find_template(resources, team, template_id)
-    check_upload_url(resources.signer, record, expires, signature)
+    linked = await _find_linked(resources, team, template_id)
+    record = checked_upload(resources.signer, linked, expires, signature)
     upload = new_id()
     source = keys.template_source(team, template_id, upload)
     size = await _store_body(request, resources, source)
@@ -82,6 +81,14 @@ async def download_template(
         media_type="application/octet-stream",
         disposition=f'attachment; filename="{record.id}.{record.type}"',
     )
+
+
+async def _find_linked(resources: Resources, team: str, template_id: str) -> TemplateRecord | None:
+    if not TEAM_PATTERN.fullmatch(team):  # anybody can write anything into a path
+        return None
+    with suppress(TemplateNotFound):
+        return await find_template(resources, team, template_id)
+    return None
 
 
 async def _store_body(request: Request, resources: Resources, key: str) -> int:

@@ -44,16 +44,19 @@ def output_url_is_signed(signer: Signer, team: str, job_id: str, signature: str)
     return signer.verify(signature, _OUTPUT, team, job_id)
 
 
-def check_upload_url(
-    signer: Signer, template: TemplateRecord, expires: int, signature: str
-) -> None:
-    """Raises Forbidden for a forged or voided link, and Gone for an expired one."""
-    if not signer.verify(signature, _UPLOAD, *_upload_parts(template, expires)):
+def checked_upload(
+    signer: Signer, template: TemplateRecord | None, expires: int, signature: str
+) -> TemplateRecord:
+    """The template that the link is for. Raises Forbidden for a link that is forged, voided or to
+    no template, so that nobody learns which ids there are, and Gone for an expired one.
+    """
+    if template is None or not signer.verify(signature, _UPLOAD, *_upload_parts(template, expires)):
         raise Forbidden(
             "This upload link is not valid, or a newer one has replaced it: "
             "get one by PUT /templates/{id}/upload."
         )
     _check_expiry(expires, "PUT /templates/{id}/upload")
+    return template
 
 
 def check_download_url(

@@ -1,0 +1,367 @@
+"""What is another team's answers like what does not exist: to the byte, at every endpoint."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from api.app import create_app
+from models.ids import new_id
+from tests.api.documents import a_card_in_a_rare_font, a_film
+from tests.api.fonts import a_font
+from tests.api.routes import Endpoint, endpoints, team_endpoints
+from tests.api.running_api import RunningApi, Team, a_still, a_video
+
+# Names of secrets, of one length as all ids are.
+OWNED_SECRET, UNKNOWN_SECRET = "KEY_OF_OWNER", "KEY_OF_NOONE"
+
+ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+SIGNATURE = re.compile(r"[A-Za-z0-9_-]{32}(?=/|\")")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What requests can name, whether it exists or not."""
+
+    template_id: str
+    batch_id: str
+    job_id: str
+    single_job_id: str
+    font_id: str
+    secret_id: str
+    secret: str
+
+    def fill(self, path: str) -> str:
+        filled = path.format_map(vars(self) | {"team": "{team}"})
+        assert "{" not in filled, f"{path}: what does it name?"
+        return filled
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A request whose body or query names something, beside templates of the sender's own."""
+
+    of: Callable[[Names, "Sender"], dict[str, Any]]
+    statuses: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The other team, which has templates and a job of its own."""
+
+    team: Team
+    card: str
+    film: str
+    own_job: str
+
+
+@dataclass(frozen=True)
+class Estate:
+    """A team that has one of everything."""
+
+    team: Team
+    names: Names
+    output_url: str
+    upload_url: str
+    download_url: str
+
+
+def unknown_names(owned: Names) -> Names:
+    """Of the same moments and kinds as those that exist."""
+
+    def other(owned_id: str) -> str:
+        return owned_id[:10] + new_id()[10:-2] + owned_id[-2:]
+
+    return Names(
+        **{name: other(owned_id) for name, owned_id in vars(owned).items() if name != "secret"},
+        secret=UNKNOWN_SECRET,
+    )
+
+
+@pytest_asyncio.fixture(scope="module")
+async def estate(api: RunningApi) -> AsyncGenerator[Estate]:
+    async with api.new_team() as team:
+        card, film = await team.upload_card(), await team.upload(a_film())
+        secret = await team.http.put("/secrets", json={"name": OWNED_SECRET, "value": "hush"})
+        font = await team.http.post("/fonts", files={"font": ("rare.ttf", a_font())})
+        webhook = {"url": "http://127.0.0.1:9/"}
+        failing = a_still(card)
+        failing["assets"] = [
+            {"type": "image", "layerName": "background", "src": f"{api.url}/nothing.png"}
+        ]
+        body = {"jobs": [a_still(card, webhook=webhook, tags=["owned"]), failing]}
+        created = (await team.http.post("/batches", json=body | {"webhook": webhook})).json()
+        batch = await team.end_of_batch(created["batchId"])
+        single = (await team.http.post("/jobs", json=a_video(film))).json()
+        renewed = (await team.http.put(f"/templates/{card}/upload")).json()
+        download = await team.get(f"/templates/{card}/download")
+        names = Names(
+            template_id=card,
+            batch_id=batch["batchId"],
+            job_id=batch["jobs"][0]["id"],
+            single_job_id=single["id"],
+            font_id=font.json()["id"],
+            secret_id=secret.json()["id"],
+            secret=OWNED_SECRET,
+        )
+        output_url = batch["jobs"][0]["outputUrl"]
+        yield Estate(team, names, output_url, renewed["url"], download["url"])
+        await team.cancel_everything()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def sender(api: RunningApi, estate: Estate) -> AsyncGenerator[Sender]:
+    assert estate.output_url, "rendered before a film keeps the worker busy"
+    async with api.new_team() as team:
+        film = await team.upload(a_film())
+        own = (await team.http.post("/jobs", json=a_video(film))).json()
+        yield Sender(team, await team.upload_card(), film, own["id"])
+        await team.cancel_everything()
+
+
+def comparable(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
+    """All of it, but for what differs between any two answers."""
+    headers = dict(answer.headers)
+    for changing in ("date", "x-request-id"):
+        headers.pop(changing, None)
+    text = answer.text
+    for pattern, name in ((ULID, "ID"), (MOMENT, "MOMENT"), (SIGNATURE, "SIGNATURE")):
+        text = pattern.sub(name, text)
+    for secret in (OWNED_SECRET, UNKNOWN_SECRET):
+        text = text.replace(secret, "SECRET")
+    return answer.status_code, headers, text
+
+
+BODIES: dict[str, Any] = {"PATCH /api/v2/templates/{template_id}": {"displayName": "mine"}}
+
+
+async def test_an_id_of_another_team_is_like_one_that_does_not_exist(
+    api: RunningApi, estate: Estate, sender: Sender, subtests: pytest.Subtests
+) -> None:
+    app = create_app(api.settings, api.client, api.store)
+    naming = [endpoint for endpoint in team_endpoints(app) if "{" in endpoint.path]
+    assert len(naming) > 20
+    for endpoint in naming:
+        with subtests.test(str(endpoint)):
+            foreign, unknown = [
+                await sender.team.http.request(
+                    endpoint.method,
+                    api.url + names.fill(endpoint.path),
+                    json=BODIES.get(str(endpoint)),
+                )
+                for names in (estate.names, unknown_names(estate.names))
+            ]
+            own = await estate.team.http.get(f"/batches/{estate.names.batch_id}")
+            assert own.status_code == 200, "there is something to find"
+            assert foreign.status_code == 404, "where a body is missing here, add one to BODIES"
+            assert comparable(foreign) == comparable(unknown)
+
+
+def job(template_id: str, **fields: Any) -> dict[str, Any]:
+    return a_still(template_id, **fields)
+
+
+def secret_text(names: Names) -> str:
+    return f"${{secrets.{names.secret}}}"
+
+
+def secret_webhook(names: Names) -> dict[str, Any]:
+    return {"url": "http://127.0.0.1:9/", "headers": {"X-Key": secret_text(names)}}
+
+
+# Every request that names things elsewhere than in its path. Each endpoint without an id in its
+# path stands here, be it with nothing that it could name.
+NAMING: dict[str, list[Naming]] = {
+    "POST /api/v2/jobs": [
+        Naming(lambda names, _: {"json": job(names.template_id)}, (404,)),
+        Naming(lambda names, by: {"json": job(by.card, title=secret_text(names))}, (400,)),
+        Naming(lambda names, by: {"json": job(by.card, webhook=secret_webhook(names))}, (400,)),
+    ],
+    "POST /api/v2/batches": [
+        Naming(lambda names, _: {"json": {"jobs": [job(names.template_id)]}}, (400,)),
+        Naming(
+            lambda names, _: {
+                "json": {"jobs": [{}], "defaults": {"template": {"id": names.template_id}}}
+            },
+            (400,),
+        ),
+        Naming(
+            lambda names, by: {"json": {"jobs": [job(by.card, title=secret_text(names))]}},
+            (400,),
+        ),
+        Naming(
+            lambda names, by: {
+                "json": {"jobs": [job(by.card)], "webhook": secret_webhook(names)},
+            },
+            (400,),
+        ),
+        Naming(
+            lambda names, _: {
+                "params": {"template": names.template_id},
+                "headers": {"Content-Type": "text/csv"},
+                "content": "title\nA\n",
+            },
+            (400,),
+        ),
+        Naming(
+            lambda names, _: {
+                "headers": {"Content-Type": "application/x-ndjson"},
+                "content": json.dumps(job(names.template_id)),
+            },
+            (400,),
+        ),
+    ],
+    "POST /api/v2/jobs/cancel": [
+        Naming(lambda names, _: {"json": {"jobs": [names.single_job_id]}}, (404,)),
+        Naming(lambda names, by: {"json": {"jobs": [by.own_job, names.single_job_id]}}, (404,)),
+        Naming(lambda names, by: {"json": {"jobs": [names.job_id, by.own_job]}}, (404,)),
+    ],
+    "PUT /api/v2/secrets": [
+        Naming(lambda names, _: {"json": {"name": names.secret, "value": "mine"}}, (201,)),
+    ],
+    "GET /api/v2/batches": [
+        Naming(lambda names, _: {"params": {"cursor": names.batch_id}}, (200,)),
+    ],
+    "GET /api/v2/jobs": [Naming(lambda _names, _by: {"params": {"tags": "owned"}}, (200,))],
+    "GET /api/v2/fonts": [],
+    "GET /api/v2/secrets": [],
+    "GET /api/v2/templates": [],
+    "GET /api/v3/templates": [],
+    "POST /api/v2/fonts": [],
+    "POST /api/v2/templates": [],
+}
+
+
+async def test_naming_what_is_another_teams_is_like_naming_what_does_not_exist(
+    api: RunningApi, estate: Estate, sender: Sender, subtests: pytest.Subtests
+) -> None:
+    app = create_app(api.settings, api.client, api.store)
+    assert {str(found) for found in team_endpoints(app) if "{" not in found.path} == set(NAMING)
+    for place, requests in NAMING.items():
+        method, path = place.split()
+        for number, naming in enumerate(requests):
+            with subtests.test(f"{place} {number}"):
+                foreign, unknown = [
+                    await sender.team.http.request(
+                        method, api.url + path, **naming.of(names, sender)
+                    )
+                    for names in (estate.names, unknown_names(estate.names))
+                ]
+                assert foreign.status_code in naming.statuses, foreign.text
+                assert comparable(foreign) == comparable(unknown)
+
+
+async def test_lists_show_nothing_of_other_teams(
+    api: RunningApi, estate: Estate, other_team: Team, subtests: pytest.Subtests
+) -> None:
+    app = create_app(api.settings, api.client, api.store)
+    owned = {value for name, value in vars(estate.names).items() if name != "secret"}
+    for endpoint in team_endpoints(app):
+        if endpoint.method == "GET" and "{" not in endpoint.path:
+            with subtests.test(str(endpoint)):
+                url = api.url + endpoint.path
+                listed = await estate.team.http.get(url)
+                assert any(name in listed.text for name in owned), "there is something to show"
+                shown = await other_team.http.get(url)
+                assert shown.status_code == 200
+                assert not ULID.search(shown.text)
+                assert OWNED_SECRET not in shown.text
+
+
+async def test_cancelling_own_and_foreign_jobs_together_cancels_none(
+    estate: Estate, sender: Sender
+) -> None:
+    created = await sender.team.http.post("/jobs", json=a_video(sender.film))
+    own = created.json()["id"]
+    for foreign in (estate.names.single_job_id, estate.names.job_id):
+        for jobs in ([own, foreign], [foreign, own]):
+            refused = await sender.team.http.post("/jobs/cancel", json={"jobs": jobs})
+            assert (refused.status_code, refused.json()["errorCode"]) == (404, "JOB_NOT_FOUND")
+    for owner, job_id in ((sender.team, own), (estate.team, estate.names.single_job_id)):
+        assert (await owner.get(f"/jobs/{job_id}"))["status"] != "manually_cancelled"
+
+
+async def test_a_font_of_another_team_is_missing(estate: Estate, other_team: Team) -> None:
+    assert (await estate.team.get("/fonts"))[0]["familyName"] == "Rarissima"
+    template = await other_team.upload(a_card_in_a_rare_font())
+    body = {"jobs": [a_still(template, fonts=["rare.ttf"])]}
+    judged = (await other_team.http.post("/batches?dryRun=true", json=body)).json()
+    missing = judged["jobs"][0]["missingFonts"]
+    assert {"Rarissima (Regular)", "rare.ttf"} == set(missing)
+
+
+async def test_an_idempotency_key_of_another_team_is_a_new_one(
+    estate: Estate, other_team: Team
+) -> None:
+    body = {"type": "image", "frames": 0}
+    job_ids: list[str] = []
+    for team in (estate.team, other_team):
+        card = await team.upload_card()
+        answer = await team.http.post(
+            "/jobs", json=a_still(card, settings=body), headers={"Idempotency-Key": "the-same"}
+        )
+        assert answer.status_code == 201
+        assert "idempotency-replayed" not in answer.headers
+        job_ids.append(answer.json()["id"])
+    assert job_ids[0] != job_ids[1]
+
+
+def parts_of(url: str) -> list[str]:
+    return url.split("/")[3:]
+
+
+async def test_signed_links_of_a_team_open_nothing_else(
+    api: RunningApi, estate: Estate, sender: Sender, subtests: pytest.Subtests
+) -> None:
+    app = create_app(api.settings, api.client, api.store)
+    public = {
+        str(endpoint): endpoint
+        for endpoint in endpoints(app)
+        if "{" in endpoint.path and not endpoint.path.startswith("/api/")
+    }
+    links = {
+        "outputs": estate.output_url,
+        "uploads": estate.upload_url,
+        "downloads": estate.download_url,
+    }
+    assert {endpoint.path.split("/")[1] for endpoint in public.values()} == set(links)
+    for place, endpoint in public.items():
+        good = links[endpoint.path.split("/")[1]]
+        team, known = estate.team.name, parts_of(good)[2]
+        unknown = new_id()
+        forged = good.replace(known, unknown)
+        elsewhere = good.replace(f"/{team}/", f"/{sender.team.name}/")
+        [signature] = [part for part in parts_of(good) if len(part) == 32]
+        guessed = good.replace(signature, "A" * 32)
+        with subtests.test(place):
+            answers = [
+                comparable(await send(endpoint, url, estate))
+                for url in (guessed, elsewhere, forged, guessed.replace(known, unknown))
+            ]
+            assert answers[0][0] in (403, 404)
+            assert all(answer == answers[0] for answer in answers)
+    assert (await estate.team.public.get(estate.output_url)).status_code == 200
+    assert (await estate.team.public.get(estate.download_url)).status_code == 200
+    put = await estate.team.public.put(estate.upload_url, content=a_film())
+    assert put.status_code == 200, "the link itself was good all the time"
+
+
+async def send(endpoint: Endpoint, url: str, estate: Estate) -> httpx.Response:
+    content = a_film() if endpoint.method == "PUT" else None
+    return await estate.team.public.request(endpoint.method, url, content=content)
+
+
+async def test_nothing_of_the_team_was_changed_by_others(estate: Estate) -> None:
+    """Runs last: the requests of the tests above were real."""
+    assert [font["id"] for font in await estate.team.get("/fonts")] == [estate.names.font_id]
+    assert len(await estate.team.get("/secrets")) == 1
+    template = await estate.team.get(f"/templates/{estate.names.template_id}")
+    assert template["displayName"] == "card"
+    batches = (await estate.team.get("/batches"))["batches"]
+    assert [batch["batchId"] for batch in batches] == [estate.names.batch_id]
