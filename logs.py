@@ -5,6 +5,7 @@ import sys
 
 import structlog
 
+from redaction import redact
 from settings import Settings
 
 
@@ -35,6 +36,7 @@ def configure(settings: Settings) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                redact,
                 renderer,
             ],
         )

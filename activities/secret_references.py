@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from models.assets import Asset, secret_fields
 from models.errors import SecretsNotConfigured, SecretUnavailable
 from models.secrets import referenced_secrets, replace_references
+from redaction import redact_with
 from storage.secrets import SecretVault
 
 
@@ -29,8 +30,10 @@ class SecretReferences:
         return await self.of(team).resolve(text)
 
     def of(self, team: str) -> "ResolvedSecrets":
-        """For one activity of `team`."""
-        return ResolvedSecrets(self._vault, team)
+        """For one activity of `team`, whose log lines show none of them either."""
+        resolved = ResolvedSecrets(self._vault, team)
+        redact_with(resolved.redact)
+        return resolved
 
 
 class ResolvedSecrets:

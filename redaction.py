@@ -1,0 +1,54 @@
+"""The last net before a log line is written: what opens a door is taken out of it.
+
+Nothing should ever come so far; but messages of libraries, tracebacks and URLs that clients have
+sent go through the log as well.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, cast
+
+from structlog.typing import EventDict, WrappedLogger
+
+_PATTERNS = (
+    (re.compile(r"\brb_[A-Za-z0-9_-]{8,}"), "rb_…"),  # tokens
+    (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), r"\1 …"),
+    # Signed links: all that follows the thing's id. A route with its parameters in braces is none.
+    (re.compile(r"(/(?:outputs|uploads|downloads)/[^/\s{]+/[^/\s{]+)/[^\s\"'\\?#<>{]+"), r"\1/…"),
+    (re.compile(r"\b(https?://)[^/\s@\"'\\]+@", re.IGNORECASE), r"\1…@"),
+    (re.compile(r"(\bhttps?://[^\s?#\"'\\<>]+)\?[^\s\"'\\<>]*", re.IGNORECASE), r"\1?…"),
+)
+_OWN = frozenset({"level", "logger", "timestamp"})
+
+_redact_known: ContextVar[Callable[[str], str] | None] = ContextVar("redact_known", default=None)
+
+
+def redact_with(redact: Callable[[str], str]) -> None:
+    """Send what this task logs from now on through `redact` too: it knows more secrets."""
+    _redact_known.set(redact)
+
+
+def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """A processor of structlog. It has to come after tracebacks have become text."""
+    return {key: value if key in _OWN else _redacted(value) for key, value in event.items()}
+
+
+def _redacted(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[Any, Any]", value)
+        return {key: _redacted(field) for key, field in fields.items()}
+    if isinstance(value, (list, tuple)):
+        return [_redacted(item) for item in cast("list[Any]", value)]
+    return _redacted_text(value if isinstance(value, str) else repr(value))
+
+
+def _redacted_text(text: str) -> str:
+    redact_known = _redact_known.get()
+    if redact_known is not None:
+        text = redact_known(text)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
