@@ -4,6 +4,7 @@ Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -16,15 +17,16 @@ from api.inputs import FOLLOW_BATCH
 from api.job_answers import batch_answer
 from api.reference import UlidPath, event_stream
 from api.requests import check_id
-from api.resources import MayReadJobs, RequestUrls, Shared
+from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from api.urls import Urls
 from models.batches import BatchListItem, BatchSnapshot
-from models.errors import BatchNotFound, RequestError
+from models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
 from models.jobs import JobStatus
 
 router = APIRouter(tags=["batches"])
 
-_HEARTBEAT = 15.0  # seconds of silence after which proxies get a sign of life
+# Seconds of silence after which proxies get a sign of life, and the token is looked at again.
+_HEARTBEAT = 4.0
 _RECONNECT = 2000  # milliseconds that a client waits when the stream broke off
 
 _Seen = dict[int, JobStatus]
@@ -41,7 +43,12 @@ _Seen = dict[int, JobStatus]
     openapi_extra=FOLLOW_BATCH,
 )
 async def get_events(
-    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
+    batch_id: UlidPath,
+    request: Request,
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    recheck: Recheck,
 ) -> Response:
     """`stats` and `job` events as jobs end, then `end`.
 
@@ -50,10 +57,21 @@ async def get_events(
     snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
     seen = _seen_before(snapshot, request.headers.get("last-event-id", ""))
     return StreamingResponse(
-        _events(resources.watches, snapshot, seen, urls),
+        _while_allowed(_events(resources.watches, snapshot, seen, urls), recheck),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+async def _while_allowed(events: AsyncGenerator[str], recheck: Recheck) -> AsyncGenerator[str]:
+    """The events until the token no longer holds."""
+    async with aclosing(events):
+        async for event in events:
+            try:
+                await recheck()
+            except (Unauthorized, TooManyRequests):
+                return
+            yield event
 
 
 async def _events(

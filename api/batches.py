@@ -15,7 +15,7 @@ from api.inputs import CREATE_BATCH, LIST_BATCHES, READ_BATCH
 from api.job_answers import batch_answer, job_answer, jobs_of
 from api.reference import UlidPath
 from api.requests import check_id, read_body, read_flag, read_integer
-from api.resources import MayReadJobs, MayWriteJobs, RequestUrls, Shared
+from api.resources import MayReadJobs, MayWriteJobs, Recheck, RequestUrls, Shared
 from api.secret_checks import check_webhook_secrets
 from api.submission import judge
 from api.webhook_records import batch_webhooks
@@ -103,7 +103,12 @@ async def get_batches(request: Request, resources: Shared, team: MayReadJobs) ->
     openapi_extra=READ_BATCH,
 )
 async def get_batch(
-    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
+    batch_id: UlidPath,
+    request: Request,
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    recheck: Recheck,
 ) -> Response:
     """A batch's status, its counts and all of its jobs.
 
@@ -113,6 +118,7 @@ async def get_batch(
     snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
     if patience:
         snapshot = await resources.watches.change(snapshot, patience)
+        await recheck()
     return answer(batch_answer(snapshot, urls))
 
 

@@ -1,6 +1,6 @@
 """What the endpoints share, and how they get it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -68,6 +68,15 @@ async def _team(
     return record.team
 
 
+def _recheck(request: Request, shared: "Shared") -> Callable[[], Awaitable[None]]:
+    async def recheck() -> None:
+        """Raises Unauthorized if the token was revoked or has expired since the request began."""
+        token = bearer_token(request.headers)
+        await shared.authenticator.record_of(token, client_address(request))
+
+    return recheck
+
+
 def _urls(request: Request, shared: "Shared") -> Urls:
     base = shared.settings.public_url or _own_origin(request.scope, shared.settings)
     return Urls(base.rstrip("/"), shared.signer)
@@ -87,5 +96,8 @@ Shared = Annotated[Resources, Depends(_resources)]
 MayReadJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_READ])]
 MayWriteJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_WRITE])]
 MayWriteTemplates = Annotated[str, Security(_team, scopes=[Scope.TEMPLATES_WRITE])]
+
+Recheck = Annotated[Callable[[], Awaitable[None]], Depends(_recheck)]
+"""For answers that take long: whether the token still holds."""
 
 RequestUrls = Annotated[Urls, Depends(_urls)]

@@ -14,8 +14,9 @@ from api.app import create_app
 from models.scopes import Scope
 from settings import Settings
 from storage.tokens import create_token, revoke_token
+from tests.api.documents import a_film
 from tests.api.routes import Endpoint, team_endpoints
-from tests.api.running_api import RunningApi, served, until
+from tests.api.running_api import RunningApi, Team, a_video, served, until
 
 UNKNOWN_ID = "01JD8Z4V7QW5R8T2Y6N3M1B0CD"
 NARROW = sorted(set(Scope) - {Scope.ADMIN})
@@ -119,6 +120,24 @@ async def test_a_token_in_use_stops_working_when_it_is_revoked(api: RunningApi) 
             return (await http.get("/fonts")).status_code == 401 or None
 
         await until(refused, "refusal")
+
+
+async def test_a_stream_ends_when_its_token_is_revoked(
+    api: RunningApi, team: Team, store: ObjectStore
+) -> None:
+    film = await team.upload(a_film())
+    batch_id = (await team.create_batch(a_video(film, codec="video_av1")))["batchId"]
+    token, record = await create_token(store, team.name, "test")
+    async with (
+        api.client_of(token) as http,
+        http.stream("GET", f"/batches/{batch_id}/events") as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert await anext(lines)
+        await revoke_token(store, record.id)
+        rest = [line async for line in lines]
+    assert "event: end" not in rest
+    assert (await team.get(f"/batches/{batch_id}"))["stats"]["pending"] == 1
 
 
 class Guesser:
