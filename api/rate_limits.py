@@ -50,24 +50,24 @@ class RateLimits:
         self._clock = clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def take(self, token_id: str) -> Quota:
-        """Count a request of this token."""
-        wait = self.wait(token_id)
-        bucket = self._filled(token_id)
+    def take(self, key: str) -> Quota:
+        """Count one more. `key` is whose it is: a token's id, or a client's address."""
+        wait = self.wait(key)
+        bucket = self._filled(key)
         if wait:
             return Quota(self._limit, 0, self._until_full(bucket), retry_after=wait)
         bucket.content -= 1
         return Quota(self._limit, int(bucket.content), self._until_full(bucket))
 
-    def wait(self, token_id: str) -> int:
+    def wait(self, key: str) -> int:
         """Seconds until the next one is let through; 0 if it is now. Counts nothing."""
-        missing = 1 - self._filled(token_id).content
+        missing = 1 - self._filled(key).content
         return math.ceil(missing / self._rate) if missing > 0 else 0
 
-    def _filled(self, token_id: str) -> _Bucket:
+    def _filled(self, key: str) -> _Bucket:
         now = self._clock()
-        bucket = self._buckets.setdefault(token_id, _Bucket(self._limit, now))
-        self._buckets.move_to_end(token_id)
+        bucket = self._buckets.setdefault(key, _Bucket(self._limit, now))
+        self._buckets.move_to_end(key)
         while len(self._buckets) > _MOST_BUCKETS:
             self._buckets.popitem(last=False)
         gained = (now - bucket.filled_at) * self._rate

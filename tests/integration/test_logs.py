@@ -3,9 +3,11 @@
 import base64
 import json
 import secrets
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -140,6 +142,15 @@ def follow_links(service: Service, hidden: Hidden, job: dict[str, Any]) -> str:
     return created["id"]
 
 
+def leave_early(service: Service, hidden: Hidden) -> None:
+    """A client that goes away in the middle of its request."""
+    token, address = service.connection.token, urlsplit(service.connection.api_url)
+    lines = ("POST /api/v2/jobs HTTP/1.1", "Host: x", f"Authorization: Bearer {token}")
+    head = "\r\n".join([*lines, "Content-Length: 1000", "", ""])
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f'{head}{{"secret": "{hidden.new()}'.encode())
+
+
 def break_something(service: Service, hidden: Hidden, template_id: str) -> None:
     """A record that cannot be read: an error that nobody expects, with its traceback."""
     store = open_store(str(service.home / "objects"))
@@ -163,6 +174,7 @@ def test_no_log_shows_what_opens_a_door(
     outcomes = [job["status"] for job in batch["jobs"]]
     assert outcomes == ["finished"] * 2 + ["error"] * 5
     send_what_fails(talkative, hidden)
+    leave_early(talkative, hidden)
     template_id = follow_links(talkative, hidden, batch["jobs"][0])
     break_something(talkative, hidden, template_id)
 
@@ -173,6 +185,7 @@ def test_no_log_shows_what_opens_a_door(
         return bool(log["attempts"]) or None
 
     until(webhook_tried, "attempt to deliver the webhook")
+    until(lambda: "the client left" in api_log.read_text() or None, "word of who left")
     api, worker = lines_of(api_log), lines_of(worker_log)
     assert len(hidden.all) > 30
     text = api_log.read_text() + worker_log.read_text()
