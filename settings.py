@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     max_frame_pixels: int = Field(default=4096 * 4096, ge=1)
     max_frames: int = Field(default=60 * 60 * 30, ge=1)
     max_asset_bytes: int = Field(default=256 * 1024**2, ge=1024)
+    download_timeout: float = Field(default=300.0, gt=0)  # seconds for one asset, in all
+    asset_cache_bytes: int = Field(default=1024**3, ge=0)  # fetched assets on a worker's disk
     allow_private_networks: bool = False  # let assets be fetched from private addresses
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
     webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed

@@ -12,8 +12,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 import logs
+from activities.asset_cache import AssetCache
 from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
+from activities.download import Downloader
 from activities.heartbeats import HEARTBEAT_INTERVAL
 from activities.manifest import ManifestActivities
 from activities.object_cache import ObjectCache
@@ -53,7 +55,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         http = await resources.enter_async_context(
             http_client(allow_private_networks=settings.allow_private_networks)
         )
-        fetcher = AssetFetcher(http, settings.max_asset_bytes)
+        assets = AssetCache(
+            Downloader(http, settings.download_timeout),
+            scratch.path / "assets",
+            settings.asset_cache_bytes,
+        )
+        fetcher = AssetFetcher(assets, settings.max_asset_bytes)
         references = SecretReferences(open_vault(store, settings.secrets_key))
         webhooks = WebhookActivities(
             store, http, references, WebhookSigner.from_secret(settings.webhook_signing_secret)

@@ -1,114 +1,105 @@
-"""Fetching what an asset's `src` names into a render's work folder."""
+"""Fetching what an asset's `src` names into a render's folder."""
 
+import asyncio
 import binascii
+import json
 import mimetypes
+import shutil
 from base64 import b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
-import httpx
-
+from activities.asset_cache import AssetCache
+from activities.asset_sources import shown, source_of
+from activities.content_check import page_in
 from activities.secret_references import ResolvedSecrets
 from engines.base import ResolvedAsset
 from models.assets import Asset, MediaAsset, StaticAsset
-from models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
-
-
-@dataclass(frozen=True)
-class AssetSource:
-    """Where an asset's file is."""
-
-    url: str  # with the values of secrets
-    name: str  # for messages, without them
-
-    @property
-    def scheme(self) -> str:
-        return self.url.partition(":")[0].lower()
-
-    @property
-    def path(self) -> str:
-        try:
-            return urlsplit(self.url).path
-        except ValueError:  # the client says more clearly what is wrong with it
-            return ""
+from models.errors import AssetInvalid, LimitExceeded
 
 
 class AssetFetcher:
-    """Reads http(s) and data: URLs, up to `limit` bytes each."""
+    """Reads http(s), s3 and data: URLs, up to `limit` bytes each."""
 
-    def __init__(self, client: httpx.AsyncClient, limit: int) -> None:
-        self._client = client
+    def __init__(self, cache: AssetCache, limit: int) -> None:
+        self._cache = cache
         self._limit = limit
 
     async def fetch_all(
-        self, assets: Sequence[Asset], folder: Path, secrets: ResolvedSecrets
+        self, assets: Sequence[Asset], folder: Path, work_dir: Path, secrets: ResolvedSecrets
     ) -> list[ResolvedAsset]:
         """Put the values of secrets in, and fetch each URL once, however many assets name it.
 
-        Raises AssetInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another
-        try may help.
+        Files go to `folder`, and those of static assets to their names in `work_dir`. Raises
+        AssetInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another try may
+        help.
         """
         files: dict[str, Path] = {}
         resolved: list[ResolvedAsset] = []
         for asset in assets:
-            plain = await secrets.resolve_asset(asset)
-            src = _source_of(asset)
-            if src and src not in files:
-                source = AssetSource(url=_source_of(plain) or src, name=shown(src))
-                files[src] = await self._fetch(source, folder, f"asset-{len(files)}")
-            resolved.append(ResolvedAsset(plain, files[src] if src else None))
+            if not isinstance(asset, (MediaAsset, StaticAsset)):
+                resolved.append(ResolvedAsset(await secrets.resolve_asset(asset)))
+                continue
+            identity = json.dumps([asset.src, asset.params])
+            if identity not in files:
+                files[identity] = await self._fetch(asset, folder, f"asset-{len(files)}", secrets)
+            file = files[identity]
+            if isinstance(asset, StaticAsset):
+                file = await asyncio.to_thread(_copy, file, work_dir, asset.name)
+            resolved.append(ResolvedAsset(asset, file))  # an engine needs the file, no secret
         return resolved
 
-    async def _fetch(self, source: AssetSource, folder: Path, name: str) -> Path:
-        if source.scheme == "data":
-            media_type, content = read_data_url(source.url)
-            if len(content) > self._limit:
-                raise self._too_large(source)
-            file = folder / f"{name}{_extension(media_type, '')}"
-            file.write_bytes(content)
-            return file
-        if source.scheme in ("http", "https"):
-            return await self._download(source, folder, name)
-        raise AssetInvalid(f"{source.name} is no http, https or data URL.")
+    async def _fetch(
+        self, asset: MediaAsset | StaticAsset, folder: Path, name: str, secrets: ResolvedSecrets
+    ) -> Path:
+        src = await secrets.resolve(asset.src)
+        label = shown(asset.src)
+        if src[:5].lower() == "data:":
+            file, media_type = self._unpack(src, label, folder, name)
+        else:
+            params = {name: await secrets.resolve_json(v) for name, v in asset.params.items()}
+            source = source_of(src, params, label)
+            file = folder / name
+            found = await self._cache.link(secrets.team, source, self._limit, file)
+            media_type = found.media_type
+            file = file.rename(file.with_suffix(_extension(media_type, source.path)))
+        if isinstance(asset, MediaAsset):
+            _check_content(asset, label, file, media_type)
+        return file
 
-    async def _download(self, source: AssetSource, folder: Path, name: str) -> Path:
-        try:
-            async with self._client.stream("GET", source.url) as response:
-                _check_status(source, response.status_code)
-                media_type = response.headers.get("content-type", "")
-                file = folder / f"{name}{_extension(media_type, source.path)}"
-                size = 0
-                with file.open("wb") as out:
-                    async for chunk in response.aiter_bytes():
-                        size += len(chunk)
-                        if size > self._limit:
-                            raise self._too_large(source)
-                        out.write(chunk)
-                return file
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
-            raise AssetInvalid(f"{source.name} cannot be fetched: {error}") from error
-        except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise AssetUnavailable(f"{source.name} could not be fetched: {reason}") from error
-
-    def _too_large(self, source: AssetSource) -> LimitExceeded:
-        return LimitExceeded(f"{source.name} is larger than the {self._limit} bytes of an asset.")
+    def _unpack(self, src: str, label: str, folder: Path, name: str) -> tuple[Path, str]:
+        media_type, content = read_data_url(src)
+        if len(content) > self._limit:
+            raise LimitExceeded(f"{label} has more than the {self._limit} bytes of an asset.")
+        file = folder / f"{name}{_extension(media_type, '')}"
+        file.write_bytes(content)
+        return file, media_type
 
 
-def _source_of(asset: Asset) -> str | None:
-    return asset.src if isinstance(asset, (MediaAsset, StaticAsset)) else None
+def _check_content(asset: MediaAsset, label: str, file: Path, media_type: str) -> None:
+    article = "a" if asset.type == "video" else "an"
+    if file.stat().st_size == 0:
+        raise AssetInvalid(f"{label} is empty, not {article} {asset.type}.")
+    page = page_in(file, media_type)
+    if page is not None:
+        raise AssetInvalid(
+            f"{label} is {page}, not {article} {asset.type}: give a URL that answers with the file "
+            "itself, without a login or a preview page."
+        )
 
 
-def shown(src: str) -> str:
-    """A URL for messages: without its query and credentials, which may be secret, and short."""
-    parts = urlsplit(src)
-    if parts.scheme == "data":
-        return "a data: URL"
-    if not parts.scheme:  # all of it is a reference to a secret, or it is no URL
-        return parts.path[:300]
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:300]
+def _copy(file: Path, work_dir: Path, name: str) -> Path:
+    """A copy, since an engine may write in its work folder and other renders share `file`."""
+    target = work_dir / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+        raise AssetInvalid(
+            f"The static assets' names collide: {name} would be a file and a folder."
+        ) from error
+    return target
 
 
 def read_data_url(src: str) -> tuple[str, bytes]:
@@ -124,15 +115,6 @@ def read_data_url(src: str) -> tuple[str, bytes]:
         return media_type, b64decode(content, validate=True)
     except binascii.Error as error:
         raise AssetInvalid(f"A data: URL's base64 cannot be decoded: {error}.") from error
-
-
-def _check_status(source: AssetSource, status: int) -> None:
-    if status < 400:
-        return
-    message = f"{source.name} answered with HTTP status {status}."
-    if status in (408, 425, 429) or status >= 500:
-        raise AssetUnavailable(message)
-    raise AssetInvalid(message)
 
 
 def _extension(media_type: str, path: str) -> str:

@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+EMPTY_DIGEST = sha256(b"").hexdigest()
+"""The SHA-256 of a request without a body."""
+
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
@@ -21,10 +24,15 @@ class Credentials:
     region: str
 
 
-def signed_put(
-    url: str, headers: Mapping[str, str], digest: str, credentials: Credentials, moment: datetime
+def signed_headers(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    digest: str,
+    credentials: Credentials,
+    moment: datetime,
 ) -> dict[str, str]:
-    """`headers` with those that sign a PUT of a body whose SHA-256 in hex is `digest`.
+    """`headers` with those that sign a request with a body whose SHA-256 in hex is `digest`.
 
     `url` is percent-encoded and has no query.
     """
@@ -39,7 +47,7 @@ def signed_put(
     }
     names = sorted(signed)
     lines = [f"{name}:{' '.join(signed[name].split())}\n" for name in names]
-    request = "\n".join(["PUT", parts.path, "", "".join(lines), ";".join(names), digest])
+    request = "\n".join([method, parts.path, "", "".join(lines), ";".join(names), digest])
     text = "\n".join([_ALGORITHM, timestamp, scope, sha256(request.encode()).hexdigest()])
     key = f"AWS4{credentials.secret}".encode()
     for part in scope.split("/"):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from activities.aws_signature import Credentials, signed_put
+from activities.aws_signature import Credentials, signed_headers
 from activities.secret_references import ResolvedSecrets
 from models.errors import AssetInvalid, UploadFailed, UploadInterrupted
 from models.uploads import Upload, UploadParams
@@ -67,7 +67,7 @@ def _headers(url: str, params: UploadParams, file: Path, media_type: str) -> dic
     if params.acl:
         headers["x-amz-acl"] = params.acl
     credentials = Credentials(params.access_key_id, params.access_key_secret, params.region)
-    return signed_put(url, headers, digest, credentials, datetime.now(UTC))
+    return signed_headers("PUT", url, headers, digest, credentials, datetime.now(UTC))
 
 
 async def _read(file: Path) -> AsyncGenerator[bytes]:

@@ -13,7 +13,7 @@ from obstore.exceptions import BaseError as ObjectStoreError
 from obstore.store import ObjectStore
 from temporalio import activity
 
-from activities.asset_files import shown
+from activities.asset_sources import shown
 from activities.secret_references import ResolvedSecrets
 from engines.base import ReportProgress, ResolvedAsset
 from engines.registry import EngineUnavailable, load_engine

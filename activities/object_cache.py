@@ -1,13 +1,12 @@
 """Templates and fonts on a worker's disk: downloaded once, used by a thousand jobs."""
 
-import asyncio
 import hashlib
-import os
-from collections import OrderedDict
 from pathlib import Path
 
 from obstore.store import ObjectStore
 
+from activities.bounded_files import BoundedFiles
+from activities.single_flight import SingleFlight
 from models.errors import TemplateInvalid
 
 
@@ -17,47 +16,28 @@ class ObjectCache:
     def __init__(self, store: ObjectStore, folder: Path, limit: int) -> None:
         """`limit` is in bytes; one object may be larger than it."""
         self._store = store
-        self._folder = folder
-        self._limit = limit
-        self._sizes: OrderedDict[str, int] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        self._files = BoundedFiles(folder, limit)
+        self._downloads: SingleFlight[None] = SingleFlight()
 
     async def link(self, key: str, target: Path) -> None:
         """Put the object at `target` as a hard link, which eviction cannot take away.
 
         Raises TemplateInvalid if the store has no such object.
         """
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        async with lock:
-            if key not in self._sizes:
-                self._sizes[key] = await self._download(key)
-            self._sizes.move_to_end(key)
-            os.link(self._path(key), target)
-        self._evict(keep=key)
+        name = hashlib.sha256(key.encode()).hexdigest()
+        while not self._files.link(name, target):
+            await self._downloads.run(key, lambda: self._download(key, name))
 
-    async def _download(self, key: str) -> int:
-        """Stream the object to the disk and return its size in bytes."""
+    async def _download(self, key: str, name: str) -> None:
+        """Stream the object to the disk."""
+        part = self._files.new_part()
         try:
             response = await self._store.get_async(key)
+            with part.open("wb") as file:
+                async for chunk in response.stream():
+                    file.write(chunk)
+            self._files.keep(part, name)
         except FileNotFoundError as error:
             raise TemplateInvalid(f"The file {key} is no longer in the object store.") from error
-        part = self._path(key).with_suffix(".part")
-        size = 0
-        with part.open("wb") as file:
-            async for chunk in response.stream():
-                size += file.write(chunk)
-        part.replace(self._path(key))
-        return size
-
-    def _evict(self, keep: str) -> None:
-        while sum(self._sizes.values()) > self._limit:
-            key = next(iter(self._sizes))
-            if key == keep:
-                return
-            del self._sizes[key]
-            self._locks.pop(key, None)
-            self._path(key).unlink(missing_ok=True)
-
-    def _path(self, key: str) -> Path:
-        return self._folder / hashlib.sha256(key.encode()).hexdigest()
+        finally:
+            part.unlink(missing_ok=True)

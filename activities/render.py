@@ -136,7 +136,7 @@ class RenderActivities:
             output=job.output,
             output_path=work_dir / f"output.{job.output.extension}",
             work_dir=work_dir,
-            assets=await self._fetcher.fetch_all(job.assets, folder, secrets),
+            assets=await self._fetcher.fetch_all(job.assets, folder, work_dir, secrets),
             fonts=fonts,
             limits=self._limits,
         )

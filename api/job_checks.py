@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from urllib.parse import urlsplit
 
+from api.asset_sources import source_problems
 from api.job_schema import Problem
 from engines.base import RenderEngine
 from models.assets import (
@@ -25,13 +25,10 @@ from models.errors import (
     LayerNotFound,
     NotSupported,
     PreviewSettingsConflict,
-    RequestError,
 )
 from models.jobs import JobCreation, RenderSettings, output_of
-from models.secrets import begins_with_reference
 from models.templates import Composition, TemplateInspection, TemplateRecord
 
-_SCHEMES = ("http", "https", "data")
 _NAMES_SHOWN = 20
 
 
@@ -162,9 +159,8 @@ def _asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Ite
         yield Problem(
             NotSupported, f"{field}.name", f"{message} {_list('functions', engine.functions)}"
         )
-    if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)) and not _is_usable_url(asset.src):
-        message = "The src has to be an http, https or data URL."
-        yield Problem(RequestError, f"{field}.src", message)
+    if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
+        yield from source_problems(asset, field)
 
 
 def _layer_problems(
@@ -200,17 +196,6 @@ def _unknown_composition(field: str, name: str | None, template: ReadyTemplate) 
     return Problem(
         CompositionNotFound, field, f"{message} {_list('compositions', template.compositions)}"
     )
-
-
-def _is_usable_url(src: str) -> bool:
-    """Whether a worker will try to fetch it; what only a secret tells shows there."""
-    if begins_with_reference(src):
-        return True
-    try:
-        parts = urlsplit(src)
-        return parts.scheme in _SCHEMES and (parts.scheme == "data" or bool(parts.hostname))
-    except ValueError:
-        return False
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

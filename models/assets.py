@@ -1,5 +1,6 @@
 """The assets of a job: what goes into which layer (contract 3.2 and 3.3)."""
 
+import re
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, JsonValue, Tag, model_validator
@@ -52,20 +53,37 @@ class DataAsset(_Asset):
     value: str | float | bool | list[float]
 
 
-class MediaAsset(_Asset):
+class _FetchedAsset(_Asset):
+    src: str = Field(min_length=1)
+    params: dict[str, JsonValue] = {}
+    """For a `src` of s3: endpoint, region, accessKeyId, accessKeySecret."""
+
+    @field_validator("params", mode="before", json_schema_input_type=dict[str, JsonValue] | None)
+    @classmethod
+    def _no_params(cls, params: object) -> object:
+        return {} if params is None else params
+
+
+class MediaAsset(_FetchedAsset):
     """Replaces the source of a layer by a file that a worker fetches from `src`."""
 
     type: Literal["image", "video", "audio"]
     layer_name: LayerName
-    src: str = Field(min_length=1)
 
 
-class StaticAsset(_Asset):
+class StaticAsset(_FetchedAsset):
     """A file that the render finds in its work folder under `name`."""
 
     type: Literal["static"]
-    src: str = Field(min_length=1)
     name: str = Field(min_length=1, max_length=255)
+
+    @field_validator("name")
+    @classmethod
+    def _stays_inside(cls, name: str) -> str:
+        parts = name.split("/")
+        if {"", ".", ".."}.intersection(parts) or re.search(r"[\x00-\x1f\x7f\\]", name):
+            raise ValueError("it has to be a file's name, such as logo.png or images/logo.png")
+        return name
 
 
 class EssentialAsset(_Asset):
@@ -152,7 +170,9 @@ def layer_names(asset: Asset) -> list[str]:
 
 def secret_fields(asset: Asset) -> dict[str, JsonValue]:
     """The fields of `asset` in which references to secrets count, by their Python names."""
-    if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
+    if isinstance(asset, (MediaAsset, StaticAsset)):
+        return {"src": asset.src, "params": asset.params}
+    if isinstance(asset, ScriptAsset):
         return {"src": asset.src}
     if isinstance(asset, (TextAsset, DataAsset, EssentialAsset)):
         return {"value": cast("JsonValue", asset.value)}

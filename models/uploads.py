@@ -9,13 +9,22 @@ from pydantic import Field, field_validator, model_validator
 from models.secrets import begins_with_reference, has_reference
 from models.wire import Absent, WireModel
 
-_DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
+DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """Without a slash at its end. Raises ValueError."""
+    parts = urlsplit(endpoint)
+    usable = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+    if not usable and not begins_with_reference(endpoint):
+        raise ValueError("it has to be an http or https URL")
+    return endpoint.rstrip("/")
 
 
 class UploadParams(WireModel):
     """The bucket. Credentials are best given as references to secrets."""
 
-    endpoint: str = Field(default=_DEFAULT_ENDPOINT, min_length=1, max_length=2048)
+    endpoint: str = Field(default=DEFAULT_ENDPOINT, min_length=1, max_length=2048)
     region: str = Field(min_length=1, max_length=128)
     bucket: str = Field(min_length=1, max_length=255)
     acl: Absent[str] = Field(default=None, max_length=128)
@@ -25,11 +34,7 @@ class UploadParams(WireModel):
     @field_validator("endpoint")
     @classmethod
     def _is_http(cls, endpoint: str) -> str:
-        parts = urlsplit(endpoint)
-        usable = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-        if not usable and not begins_with_reference(endpoint):
-            raise ValueError("it has to be an http or https URL")
-        return endpoint.rstrip("/")
+        return checked_endpoint(endpoint)
 
 
 class Upload(WireModel):

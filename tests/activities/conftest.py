@@ -1,7 +1,8 @@
 """A real HTTP server on loopback that answers as a test says."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest_asyncio
@@ -16,12 +17,16 @@ class Received:
     body: bytes
 
 
+Behaviour = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
+
+
 @dataclass
 class Origin:
     """Answers by path with raw HTTP; `requests` counts them, `received` has them whole."""
 
     url: str = ""
     answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    behaviours: dict[str, Behaviour] = field(default_factory=dict[str, Behaviour])
     requests: list[str] = field(default_factory=list[str])
     received: list[Received] = field(default_factory=list[Received])
 
@@ -32,14 +37,26 @@ class Origin:
         self.answers[path] = head.encode() + b"\r\n" + body
         return self.url + path
 
+    def behave(self, path: str, behaviour: Behaviour) -> str:
+        """Have a function write the answer."""
+        self.behaviours[path] = behaviour
+        return self.url + path
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
         path = request.split(b" ", 2)[1].decode()
         self.requests.append(path)
         self.received.append(await _received(request, reader))
-        writer.write(self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
-        await writer.drain()
+        with suppress(ConnectionError):  # the client had enough
+            if path in self.behaviours:
+                await self.behaviours[path](self.received[-1], writer)
+            else:
+                writer.write(self.answers.get(path, _NOT_FOUND))
+            await writer.drain()
         writer.close()
+
+
+_NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 async def _received(head: bytes, reader: asyncio.StreamReader) -> Received:

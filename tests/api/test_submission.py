@@ -167,11 +167,35 @@ async def test_what_is_not_supported_is_refused_and_not_ignored(
 
 
 @pytest.mark.parametrize(
-    "src", ["file:///etc/passwd", "ftp://example.com/a", "//x", "https://", ""]
+    "src", ["file:///etc/passwd", "ftp://example.com/a", "//x", "https://", "", "s3://b", "s3:///k"]
 )
 async def test_only_http_and_data_urls_are_sources(card_team: Team, card: str, src: str) -> None:
     job = with_asset(card, type="image", layerName="background", src=src)
     assert (await refusal(card_team, job))[:2] == ("VALIDATION_ERROR", "assets.0.src")
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"endpoint": "ftp://x"}, "assets.0.params.endpoint"),
+        ({"region": 5}, "assets.0.params.region"),
+        ({"accessKeyId": "hush"}, "assets.0.params"),
+        ({"accessKeyId": "${secrets.GONE}", "accessKeySecret": "x"}, "assets.0.params.accessKeyId"),
+    ],
+)
+async def test_params_of_a_bucket_are_checked(
+    card_team: Team, card: str, params: Fields, field: str
+) -> None:
+    job = with_asset(card, type="image", layerName="title", src="s3://b/k", params=params)
+    _, refused, message = await refusal(card_team, job)
+    assert refused == field
+    assert "hush" not in message
+
+
+async def test_params_of_other_sources_are_the_clients_own(card_team: Team, card: str) -> None:
+    asset = {"type": "image", "layerName": "title", "src": "https://h/x", "params": {"region": 5}}
+    body = {"jobs": [a_still(card) | {"assets": [asset]}]}
+    assert (await card_team.http.post("/batches?dryRun=true", json=body)).status_code == 200
 
 
 async def test_all_problems_of_a_job_are_listed(card_team: Team, card: str) -> None:

@@ -1,0 +1,52 @@
+"""Did a server send the picture, or a page that says why it did not?
+
+Servers answer with a login page or an error in JSON and a status of 200. Such a text is told by
+its content; what a server calls it only counts where the content is a text at all.
+"""
+
+import codecs
+import json
+from pathlib import Path
+
+_READ = 4096  # bytes
+_PAGES = ("<!doctype html", "<html", "<head", "<body")
+_TEXT_TYPES = {
+    "text/html": "an HTML page",
+    "application/xhtml+xml": "an HTML page",
+    "application/json": "JSON",
+    "application/problem+json": "JSON",
+    "text/plain": "plain text",
+}
+
+
+def page_in(file: Path, media_type: str) -> str | None:
+    """What the file is if it is HTML, JSON or plain text, such as `an HTML page`; else None."""
+    with file.open("rb") as opened:
+        start = opened.read(_READ)
+    text = _as_text(start)
+    if text is None:
+        return None
+    if text.lower().startswith(_PAGES):
+        return "an HTML page"
+    if text.startswith(("{", "[")) and (len(start) == _READ or _is_json(text)):
+        return "JSON"
+    return _TEXT_TYPES.get(media_type)
+
+
+def _as_text(start: bytes) -> str | None:
+    """None for what has bytes that no text has. The cut may go through a character."""
+    if b"\0" in start:
+        return None
+    try:
+        decoded = codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+    except UnicodeDecodeError:
+        return None
+    return decoded.lstrip()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
