@@ -1,10 +1,18 @@
 """The engine itself: from a template's file and a job's assets to the output's file."""
 
+from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from engines.base import (
+    RenderedFile,
+    RenderLimits,
+    RenderRequest,
+    ReportProgress,
+    ResolvedAsset,
+)
 from engines.encoding import AudioClip, FrameWriter, open_writer, output_size
 from engines.lottie import thorvg
 from engines.lottie.autoscale import fit_text
@@ -20,6 +28,7 @@ from engines.lottie.sounds import SoundTrack
 from engines.lottie.source import TemplateFiles, read_template
 from engines.lottie.substitution import ASSET_TYPES, Substitution
 from engines.lottie.video_layers import VideoLayers
+from models.assets import StaticAsset
 from models.codecs import CODECS
 from models.errors import RenderError, TemplateInvalid
 from models.fonts import FontFace
@@ -56,8 +65,9 @@ class LottieEngine:
         Codecs without alpha show the drawing on white: Lottie is made for light pages.
         """
         document, files = _open(request.template, request.limits)
+        files = replace(files, statics=_statics(request.assets))
         composition = _composition(document, request.composition)
-        substitution = Substitution(document, composition, request.limits)
+        substitution = Substitution(document, composition, request.limits, request.work_dir)
         substitution.apply(request.assets)
         frames = _frames(composition, request.output)
         shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts))
@@ -116,6 +126,14 @@ def _open(template: Path, limits: RenderLimits) -> tuple[LottieDocument, Templat
     document = read_document(files.animation)
     check_document(document, limits)
     return document, files
+
+
+def _statics(assets: Sequence[ResolvedAsset]) -> dict[PurePosixPath, Path]:
+    return {
+        PurePosixPath(resolved.asset.name): resolved.file
+        for resolved in assets
+        if isinstance(resolved.asset, StaticAsset) and resolved.file is not None
+    }
 
 
 def _composition(document: LottieDocument, name: str) -> LottieComposition:

@@ -84,7 +84,7 @@ def fitted_picture(
         raise AssetInvalid(f"{path.name} is no picture; the formats are {names}.") from error
     width, height = box
     if width * height > limits.pixels_per_frame:
-        raise _too_many_pixels(limits)
+        raise too_many_pixels(limits)
     scale = min(width / picture.width, height / picture.height)  # of the picture in its box
     affordable = math.sqrt(limits.pixels_per_frame / (width * height))
     sharpness = min(max(1.0, 1 / scale), _SHARPEST, affordable)
@@ -113,15 +113,15 @@ def _open(content: bytes, limits: RenderLimits) -> Image.Image:
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             if picture.width * picture.height > limits.pixels_per_frame:
-                raise _too_many_pixels(limits)
+                raise too_many_pixels(limits)
             return picture.convert("RGBA")
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels(limits) from error
+        raise too_many_pixels(limits) from error
     except _UNREADABLE as error:
         raise PictureUnreadable from error
 
 
-def _too_many_pixels(limits: RenderLimits) -> LimitExceeded:
+def too_many_pixels(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(f"A picture has more than {limits.pixels_per_frame} pixels.")
 
 

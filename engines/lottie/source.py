@@ -12,11 +12,13 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from engines.base import RenderLimits
 from engines.lottie.document import is_object, objects
 from models.errors import LimitExceeded, TemplateInvalid
+
+T = TypeVar("T")
 
 MAX_ENTRIES = 5000
 _ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
@@ -37,29 +39,34 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class TemplateFiles:
-    """A template's Lottie JSON and the files that came with it."""
+    """A template's Lottie JSON, the files that came with it, and a job's static ones."""
 
     animation: bytes
     folder: PurePosixPath = field(default_factory=PurePosixPath)  # of the JSON in its archive
     files: Mapping[PurePosixPath, bytes] = field(default_factory=dict[PurePosixPath, bytes])
+    statics: Mapping[PurePosixPath, Path] = field(default_factory=dict[PurePosixPath, Path])
 
     def find(self, folder: str, name: str) -> bytes | None:
-        """The file that an asset names by its `u` and `p`, or None.
-
-        Exporters disagree on what the folder is relative to, so the name alone decides at last.
-        """
+        """The file that an asset names by its `u` and `p`, or None; static files come first."""
         wanted = _plain_path(name)
         if wanted is None:
             return None
         asked = _plain_path(folder) or PurePosixPath()
+        static = self._find(self.statics, asked, wanted)
+        return static.read_bytes() if static else self._find(self.files, asked, wanted)
+
+    def _find(
+        self, files: Mapping[PurePosixPath, T], asked: PurePosixPath, wanted: PurePosixPath
+    ) -> T | None:
+        """Exporters disagree on what the folder is relative to: at last the name decides alone."""
         for start in (asked, *(PurePosixPath(known) for known in _IMAGE_FOLDERS)):
             for path in (self.folder / start / wanted, start / wanted):
-                if path in self.files:
-                    return self.files[path]
+                if path in files:
+                    return files[path]
         return next(
             (
-                content
-                for path, content in self.files.items()
+                found
+                for path, found in files.items()
                 if path.name.casefold() == wanted.name.casefold()
             ),
             None,

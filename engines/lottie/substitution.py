@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.base import RenderLimits, ResolvedAsset
+from engines.lottie.animated_pictures import as_video, is_animated
 from engines.lottie.autoscale import TextFit
 from engines.lottie.document import (
     Json,
@@ -19,10 +20,18 @@ from engines.lottie.properties import set_words
 from engines.lottie.property_paths import set_by_path
 from engines.lottie.sounds import ReplacedSound
 from engines.lottie.video_layers import ReplacedVideo, replaced_video
-from models.assets import Asset, DataAsset, FunctionAsset, MediaAsset, TextAsset, layer_names
+from models.assets import (
+    Asset,
+    DataAsset,
+    FunctionAsset,
+    MediaAsset,
+    StaticAsset,
+    TextAsset,
+    layer_names,
+)
 from models.errors import AssetInvalid
 
-ASSET_TYPES = frozenset({"text", "image", "video", "data", "audio", "function"})
+ASSET_TYPES = frozenset({"text", "image", "video", "data", "audio", "function", "static"})
 
 _IMAGE_LAYER = 2
 # Layer types that show a picture in a box, so that another picture can take its place.
@@ -38,8 +47,14 @@ class Substitution:
     """
 
     def __init__(
-        self, document: LottieDocument, composition: LottieComposition, limits: RenderLimits
+        self,
+        document: LottieDocument,
+        composition: LottieComposition,
+        limits: RenderLimits,
+        folder: Path,
     ) -> None:
+        """`folder` takes media that had to be written anew."""
+        self._folder = folder
         self._document = document
         self._composition = composition
         self._limits = limits
@@ -69,9 +84,9 @@ class Substitution:
             )
         elif isinstance(asset, FunctionAsset):
             self._call(asset)
-        elif isinstance(asset, MediaAsset) and asset.type in ASSET_TYPES:
+        elif isinstance(asset, MediaAsset):
             self._replace_source(asset, resolved.file)
-        else:
+        elif not isinstance(asset, StaticAsset):  # those are found by their names
             raise AssetInvalid(f"Lottie templates take no assets of the type {asset.type}.")
 
     def _call(self, asset: FunctionAsset) -> None:
@@ -99,15 +114,19 @@ class Substitution:
                 asset.layer_name,
                 lambda _, layer: self.sounds.append(ReplacedSound(layer, file)),
             )
-        else:
-            show = self._show_video if asset.type == "video" else self._show_picture
+        elif asset.type == "video" or (asset.conform is not False and is_animated(file)):
+            footage = as_video(file, self._folder, self._limits)
             self._on_layers(
                 asset,
                 asset.layer_name,
-                lambda _, layer: show(layer, asset.layer_name, file),
+                lambda _, layer: self._show_video(layer, asset.layer_name, footage),
+            )
+        else:
+            self._on_layers(
+                asset, asset.layer_name, lambda _, layer: self._show_picture(layer, file)
             )
 
-    def _show_picture(self, layer: Json, _: str, file: Path) -> None:
+    def _show_picture(self, layer: Json, file: Path) -> None:
         """Show all of the picture in the layer's box, centred; the layer's transform stays."""
         identity = f"reelbatch-picture-{len(self.pictures)}"
         box = self._box(layer)

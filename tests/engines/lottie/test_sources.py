@@ -125,3 +125,27 @@ def test_a_picture_of_too_many_pixels_is_refused(workshop: Any, card: Any) -> No
     )
     with pytest.raises(LimitExceeded, match="more than 6000 pixels"):
         workshop.still(template)
+
+
+@pytest.mark.parametrize("name", ["photo.png", "images/photo.png", "Photo.PNG"])
+def test_a_static_file_is_the_picture_that_a_template_refers_to(
+    workshop: Any, card: Any, name: str
+) -> None:
+    static = workshop.asset(
+        workshop.picture((0, 0, 255)), type="static", name=name, src="https://example.com/a"
+    )
+    assert workshop.still(card)[30, 50].tolist() == CLEAR
+    assert workshop.still(card, static)[30, 50].tolist() == BLUE
+
+
+def test_a_static_file_takes_the_place_of_the_templates_own(workshop: Any, card: Any) -> None:
+    template = workshop.archive(
+        {"data.json": card, "images/photo.png": workshop.picture((255, 0, 0))}
+    )
+    blue = workshop.picture((0, 0, 255))
+    placed = [
+        workshop.asset(blue, type="static", name=name, src="https://example.com/a")
+        for name in ("other.png", "photo.png")
+    ]
+    assert workshop.still(template, placed[0])[30, 50].tolist() == [255, 0, 0, 255]
+    assert workshop.still(template, *placed)[30, 50].tolist() == BLUE
