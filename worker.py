@@ -23,6 +23,7 @@ from activities.public_network import http_client
 from activities.render import RenderActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
+from activities.template_by_url import TemplateFetcher
 from activities.webhook import WebhookActivities
 from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
@@ -73,7 +74,15 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await resources.enter_async_context(pool)
             limits = settings.render_limits
             activities = RenderActivities(
-                store, pool, cache, fetcher, references, BucketUploader(http), scratch, limits
+                store,
+                pool,
+                cache,
+                fetcher,
+                TemplateFetcher(store, assets, settings.max_template_bytes),
+                references,
+                BucketUploader(http),
+                scratch,
+                limits,
             )
             workers.append(_engine_worker(settings, client, name, activities))
         await _serve(workers, stop)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from temporalio.exceptions import ApplicationError
 
 from activities.secret_references import ResolvedSecrets
-from models.errors import ReelbatchError, RenderError
+from models.errors import ReelbatchError, RenderError, RequestError
 
 
 @contextmanager
@@ -23,10 +23,17 @@ def as_application_errors(secrets: ResolvedSecrets | None = None) -> Generator[N
         failure = ApplicationError(
             secrets.redact(error.message) if secrets else error.message,
             type=error.error_code,
-            non_retryable=isinstance(error, RenderError) and not error.retryable,
+            non_retryable=_is_final(error),
         )
         raise failure from (None if secrets and secrets.used else error)
     except Exception as error:
         if secrets is None or not secrets.used:
             raise
         raise ApplicationError(secrets.redact(str(error)), type=type(error).__name__) from None
+
+
+def _is_final(error: ReelbatchError) -> bool:
+    """A job's fault may show only here, where its template comes from a URL."""
+    return isinstance(error, RequestError) or (
+        isinstance(error, RenderError) and not error.retryable
+    )

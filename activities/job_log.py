@@ -49,6 +49,12 @@ class JobLog:
                 size = found.file.stat().st_size
                 self.note(f"ASSET: {asset.type} {shown(asset.src)} ({size} bytes)")
 
+    def note_template(self, job: RenderJob) -> None:
+        """What was found in a template from a URL."""
+        self.note(f"FOUND: composition {job.composition}")
+        if job.missing_fonts:
+            self.note(f"MISSING FONTS: {', '.join(job.missing_fonts)}")
+
     def watching(self, report: ReportProgress) -> ReportProgress:
         """Pass progress on, and note it."""
 
@@ -74,7 +80,10 @@ async def job_log(
     log = JobLog(secrets)
     log.note(f"ATTEMPT: {activity.info().attempt} on {os.getpid()}@{socket.gethostname()}")
     log.note(f"ENGINE: {_engine_and_version(job.engine)}")
-    log.note(f"TEMPLATE: {job.template_name} ({job.template_id}), composition {job.composition}")
+    log.note(
+        f"TEMPLATE: {job.template_name} ({job.template_id}), "
+        f"composition {job.composition or 'the first'}"
+    )
     log.note(f"OUTPUT: {job.output.codec}")
     try:
         yield log

@@ -13,10 +13,11 @@ from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
-from activities.job_log import job_log
+from activities.job_log import JobLog, job_log
 from activities.object_cache import ObjectCache
 from activities.scratch import Scratch
 from activities.secret_references import ResolvedSecrets, SecretReferences
+from activities.template_by_url import TemplateFetcher
 from engines.base import RenderLimits, RenderRequest
 from engines.pool import RenderPool
 from models.codecs import CODECS
@@ -37,6 +38,7 @@ class RenderActivities:
         pool: RenderPool,
         cache: ObjectCache,
         fetcher: AssetFetcher,
+        templates: TemplateFetcher,
         references: SecretReferences,
         uploader: BucketUploader,
         scratch: Scratch,
@@ -46,6 +48,7 @@ class RenderActivities:
         self._pool = pool
         self._cache = cache
         self._fetcher = fetcher
+        self._templates = templates
         self._references = references
         self._uploader = uploader
         self._scratch = scratch
@@ -59,7 +62,7 @@ class RenderActivities:
         secrets = self._references.of(job.team)
         with as_application_errors(secrets), self._scratch.work_dir() as folder:
             async with job_log(self._store, job, secrets) as log, heartbeats(progress):
-                request = await self._prepare(job, folder, secrets)
+                request = await self._prepare(job, folder, secrets, log)
                 log.note_assets(job.assets, request.assets)
                 rendering_started = monotonic()
                 rendered = await self._pool.render(request, log.watching(progress.set))
@@ -119,10 +122,16 @@ class RenderActivities:
         return record if record and record.source == template.source else None
 
     async def _prepare(
-        self, job: RenderJob, folder: Path, secrets: ResolvedSecrets
+        self, job: RenderJob, folder: Path, secrets: ResolvedSecrets, log: JobLog
     ) -> RenderRequest:
         template = folder / "template"
-        await self._cache.link(job.template_source, template)
+        if job.template_url is not None:
+            await self._templates.fetch(job, job.template_url.url, template, secrets)
+            inspection = await self._pool.inspect(template, job.template_type)
+            job = await self._templates.checked(job, job.template_url.font_names, inspection)
+            log.note_template(job)
+        else:
+            await self._cache.link(job.template_source or "", template)
         fonts: list[Path] = []
         for number, key in enumerate(job.fonts):
             fonts.append(folder / f"font-{number}")

@@ -7,10 +7,11 @@ from pydantic import JsonValue, ValidationError
 
 from api.job_defaults import JobDefaults
 from api.job_schema import Problem, RawJob, error_of, form_problem, json_size
-from api.requests import field_errors, headline, parse_json
+from api.requests import field_errors, parse_json
 from models.batches import BatchOptions
 from models.errors import BatchSizeInvalid, BodyTooLarge, FieldError, RequestError
 from models.ids import MAX_BATCH_JOBS
+from models.problems import headline
 from models.webhooks import Webhook
 from settings import Settings
 

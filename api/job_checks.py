@@ -1,12 +1,11 @@
 """The second look at a job: does its template have, and its engine know, what it names?"""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cached_property
 
 from api.asset_sources import source_problems
 from api.job_schema import Problem
+from api.template_choice import ChosenTemplate
 from engines.base import RenderEngine
 from models.assets import (
     Asset,
@@ -15,61 +14,43 @@ from models.assets import (
     NestedJobAsset,
     ScriptAsset,
     StaticAsset,
-    layer_names,
 )
 from models.codecs import CODECS, Codec, find_codec
-from models.errors import (
-    CodecInvalid,
-    CompositionNotFound,
-    FramesInvalid,
-    LayerNotFound,
-    NotSupported,
-    PreviewSettingsConflict,
-)
+from models.errors import CodecInvalid, FramesInvalid, NotSupported, PreviewSettingsConflict
 from models.jobs import JobCreation, RenderSettings, output_of
-from models.templates import Composition, TemplateInspection, TemplateRecord
-
-_NAMES_SHOWN = 20
+from models.template_checks import (
+    TemplateOffer,
+    composition_problem,
+    did_you_mean,
+    frame_problems,
+    layer_problems,
+    listed,
+)
+from models.templates import Composition, TemplateRecord
 
 
 @dataclass(frozen=True)
-class ReadyTemplate:
-    """An uploaded template and its engine, with what jobs look up in it a thousand times."""
+class ReadyTemplate(TemplateOffer):
+    """An uploaded template and its engine."""
 
     record: TemplateRecord
     source: str  # object key
-    inspection: TemplateInspection
     engine: type[RenderEngine]
 
-    @cached_property
-    def compositions(self) -> dict[str, Composition]:
-        return {composition.name: composition for composition in self.inspection.compositions}
-
-    @cached_property
-    def layers(self) -> dict[str, set[str]]:
-        """Names of layers by composition; also of compositions that only layers show."""
-        layers: dict[str, set[str]] = {name: set() for name in self.compositions}
-        for layer in self.inspection.layers:
-            layers.setdefault(layer.composition, set()).add(layer.name)
-        return layers
-
     @property
-    def root(self) -> Composition:
-        return self.inspection.compositions[0]
-
-    def composition_of(self, job: JobCreation) -> Composition | None:
-        name = job.template.composition
-        return self.compositions.get(name) if name else self.root
+    def chosen(self) -> ChosenTemplate:
+        record = self.record
+        return ChosenTemplate(
+            id=record.id,
+            name=record.display_name,
+            type=record.type,
+            engine=record.engine,
+            source=self.source,
+        )
 
 
 def unsupported_parts(job: JobCreation) -> Iterator[Problem]:
     """What the contract has and this server has not: refused, not ignored."""
-    if job.template.src is not None:
-        yield Problem(
-            NotSupported,
-            "template.src",
-            "Templates by URL are not supported: upload the file as a template, name its id.",
-        )
     for position, asset in enumerate(job.assets):
         if isinstance(asset, NestedJobAsset):
             message = "Nested jobs are not supported: render the inner job first, use its output."
@@ -78,18 +59,25 @@ def unsupported_parts(job: JobCreation) -> Iterator[Problem]:
 
 def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
     """Everything about the job that cannot work with this template."""
-    composition = template.composition_of(job)
+    composition = template.composition_named(job.template.composition)
     if composition is None:
-        yield _unknown_composition("template.composition", job.template.composition, template)
-    yield from _output_problems(job, template, composition)
+        yield composition_problem("template.composition", job.template.composition, template)
+    yield from _output_problems(job, template.engine, composition)
     for position, asset in enumerate(job.assets):
         field = f"assets.{position}"
         yield from _asset_problems(asset, field, template.engine)
-        yield from _layer_problems(asset, field, template, composition)
+        yield from layer_problems(asset, field, template, composition)
+
+
+def problems_before_template(job: JobCreation, engine: type[RenderEngine]) -> Iterator[Problem]:
+    """What cannot work with any template of this engine."""
+    yield from _output_problems(job, engine, None)
+    for position, asset in enumerate(job.assets):
+        yield from _asset_problems(asset, f"assets.{position}", engine)
 
 
 def _output_problems(
-    job: JobCreation, template: ReadyTemplate, composition: Composition | None
+    job: JobCreation, engine: type[RenderEngine], composition: Composition | None
 ) -> Iterator[Problem]:
     settings = job.settings or RenderSettings()
     if job.preview and any(value is not None for _, value in settings):
@@ -103,14 +91,14 @@ def _output_problems(
         message = "The type aep is not supported: choose video or image."
         yield Problem(NotSupported, "settings.type", message)
         return
-    codec_problem = _codec_problem(job, settings, template.engine)
+    codec_problem = _codec_problem(job, settings, engine)
     if codec_problem:
         yield codec_problem
     if settings.type == "image" and not isinstance(settings.frames, int):
         message = "The type image needs `frames`, the number of the frame to render, such as 0."
         yield Problem(FramesInvalid, "settings.frames", message)
     elif composition is not None:
-        yield from _frame_problems(settings, composition)
+        yield from frame_problems(settings.frames, composition)
 
 
 def _codec_problem(
@@ -118,15 +106,15 @@ def _codec_problem(
 ) -> Problem | None:
     field = "settings.codec"
     if settings.codec and find_codec(settings.codec) is None:
-        hint = _did_you_mean(settings.codec, engine.codecs)
-        message = f"There is no codec {settings.codec}.{hint} {_list('codecs', engine.codecs)}"
+        hint = did_you_mean(settings.codec, engine.codecs)
+        message = f"There is no codec {settings.codec}.{hint} {listed('codecs', engine.codecs)}"
         return Problem(CodecInvalid, field, message)
     codec = CODECS[output_of(job).codec]
     if codec.output_type != (settings.type or "video"):
         return Problem(CodecInvalid, field, _wrong_type(codec))
     if codec.name not in engine.codecs:
         message = f"The engine {engine.name} does not write {codec.name}."
-        return Problem(CodecInvalid, field, f"{message} {_list('codecs', engine.codecs)}")
+        return Problem(CodecInvalid, field, f"{message} {listed('codecs', engine.codecs)}")
     return None
 
 
@@ -136,79 +124,17 @@ def _wrong_type(codec: Codec) -> str:
     return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
 
 
-def _frame_problems(settings: RenderSettings, composition: Composition) -> Iterator[Problem]:
-    frames, count = settings.frames, composition.frames
-    name = f"{composition.name} has {count} frames"
-    if isinstance(frames, int) and frames >= count:
-        message = f"{name}: the last one is {count - 1}, not {frames}."
-        yield Problem(FramesInvalid, "settings.frames", message)
-    if isinstance(frames, list) and frames[1] > count:
-        message = f"{name}: a range ends at {count} or before, not at {frames[1]}."
-        yield Problem(FramesInvalid, "settings.frames", message)
-
-
 def _asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
     if asset.type not in engine.asset_types:
         message = f"The engine {engine.name} takes no assets of the type {asset.type}."
         yield Problem(
-            NotSupported, f"{field}.type", f"{message} {_list('types', engine.asset_types)}"
+            NotSupported, f"{field}.type", f"{message} {listed('types', engine.asset_types)}"
         )
     if isinstance(asset, FunctionAsset) and asset.name not in engine.functions:
-        hint = _did_you_mean(asset.name, engine.functions)
+        hint = did_you_mean(asset.name, engine.functions)
         message = f"The engine {engine.name} has no function {asset.name}.{hint}"
         yield Problem(
-            NotSupported, f"{field}.name", f"{message} {_list('functions', engine.functions)}"
+            NotSupported, f"{field}.name", f"{message} {listed('functions', engine.functions)}"
         )
     if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
         yield from source_problems(asset, field)
-
-
-def _layer_problems(
-    asset: Asset, field: str, template: ReadyTemplate, composition: Composition | None
-) -> Iterator[Problem]:
-    name = asset.composition or (composition.name if composition else None)
-    if name is None:
-        return  # the job's composition is unknown, which is a problem of its own
-    layers = template.layers.get(name)
-    if layers is None:
-        yield _unknown_composition(f"{field}.composition", name, template)
-        return
-    in_params = isinstance(asset, FunctionAsset) and "layerName" in asset.params
-    layer_field = f"{field}.params.layerName" if in_params else f"{field}.layerName"
-    for layer in layer_names(asset):
-        if layer not in layers:
-            message = f"{name} has no layer {layer}."
-            hint = _layer_hint(layer, name, template.layers)
-            yield Problem(LayerNotFound, layer_field, f"{message}{hint}")
-
-
-def _layer_hint(layer: str, composition: str, layers: Mapping[str, Iterable[str]]) -> str:
-    elsewhere = [name for name, names in layers.items() if layer in names]
-    if elsewhere:
-        return f" {elsewhere[0]} has it: name that in the asset's `composition`."
-    hint = _did_you_mean(layer, layers[composition])
-    return hint or f" {_list('layers', layers[composition])}"
-
-
-def _unknown_composition(field: str, name: str | None, template: ReadyTemplate) -> Problem:
-    hint = _did_you_mean(name or "", template.compositions)
-    message = f"The template has no composition {name}.{hint}"
-    return Problem(
-        CompositionNotFound, field, f"{message} {_list('compositions', template.compositions)}"
-    )
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    by_lower_case = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_lower_case, n=1, cutoff=0.6)
-    return f" Did you mean {by_lower_case[close[0]]}?" if close else ""
-
-
-def _list(what: str, names: Iterable[str]) -> str:
-    """`names` keep their order where they have one."""
-    known = sorted(names) if isinstance(names, (set, frozenset)) else list(names)
-    if not known:
-        return f"It has no {what}."
-    shown = ", ".join(known[:_NAMES_SHOWN])
-    more = len(known) - _NAMES_SHOWN
-    return f"Its {what}: {shown}{f' and {more} more' if more > 0 else ''}."

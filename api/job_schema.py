@@ -2,39 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import JsonValue, ValidationError
 
-from api.requests import field_errors, headline
-from models.errors import FieldError, JobTooLarge, ReelbatchError, RequestError
+from api.requests import field_errors
+from models.errors import JobTooLarge, RequestError
 from models.jobs import JobCreation
+from models.problems import Problem as Problem
+from models.problems import error_of as error_of
 
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a job. `field` is a path in the job, empty for all of it."""
-
-    kind: type[ReelbatchError]
-    field: str
-    message: str
-
-    @property
-    def detail(self) -> FieldError:
-        return FieldError(field=self.field, message=self.message)
-
-
 RawJob = JsonValue | Problem
 """A job as it was sent, or why it could not even be read."""
-
-
-def error_of(problems: list[Problem]) -> ReelbatchError:
-    """The first problem as an error, with all of them as its details."""
-    details = [problem.detail for problem in problems]
-    return problems[0].kind(headline(details), details=details)
 
 
 def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:

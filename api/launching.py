@@ -67,17 +67,19 @@ async def _start_batch(client: Client, batch: Batch) -> None:
 
 
 def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
-    templates = dict.fromkeys(job.template_id for job in batch.jobs)
-    fonts = dict.fromkeys(font for job in batch.jobs for font in job.font_ids)
+    templates = [job.template_id for job in batch.jobs if job.template_url is None]
+    fonts = [font for job in batch.jobs for font in job.font_ids]
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),
-        SearchAttributePair(search_attributes.TEMPLATE_IDS, list(islice(templates, _MOST_IDS))),
     ]
-    if fonts:
-        pairs.append(
-            SearchAttributePair(search_attributes.FONT_IDS, list(islice(fonts, _MOST_IDS)))
-        )
+    for key, ids in (
+        (search_attributes.TEMPLATE_IDS, templates),
+        (search_attributes.FONT_IDS, fonts),
+    ):
+        listed = list(islice(dict.fromkeys(ids), _MOST_IDS))
+        if listed:
+            pairs.append(SearchAttributePair(key, listed))
     return TypedSearchAttributes(pairs)
 
 

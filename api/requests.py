@@ -11,6 +11,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from api.content_encoding import unpacked
 from models.errors import BodyTooLarge, FieldError, InvalidJson, NotFound, RequestError
 from models.ids import ID_PATTERN
+from models.problems import headline
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -102,12 +103,6 @@ def known_id(candidate: str, missing: type[NotFound]) -> str:
     if not _ID.fullmatch(candidate):
         raise missing
     return candidate
-
-
-def headline(details: Sequence[FieldError]) -> str:
-    """The first problem, with its field."""
-    first = details[0]
-    return f"{first.field}: {first.message}" if first.field else first.message
 
 
 def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:

@@ -57,6 +57,7 @@ def _unknown(name: str) -> str:
 
 def _references(job: JobCreation) -> Iterator[tuple[str, str]]:
     """Each reference of the job, as its field's path and the secret's name."""
+    yield from referenced_secrets(job.template.src, "template.src")
     for position, asset in enumerate(job.assets):
         for field, value in secret_fields(asset).items():
             yield from referenced_secrets(value, f"assets.{position}.{field}")

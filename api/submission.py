@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.job_checks import ReadyTemplate, problems_of, unsupported_parts
-from api.job_fonts import JobFonts, needs_team_fonts, resolve_fonts
+from api.job_checks import (
+    ReadyTemplate,
+    problems_before_template,
+    problems_of,
+    unsupported_parts,
+)
 from api.job_schema import Problem, RawJob, read_job
 from api.resources import Resources
 from api.secret_checks import KnownSecrets, known_secrets, secret_problems
+from api.template_choice import ChosenTemplate, TemplateByUrl, template_by_url
 from models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
+from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from models.fonts import FontRecord
-from models.jobs import JobCreation, RenderJob, output_of
+from models.jobs import JobCreation, RenderJob, TemplateUrl, output_of
 from models.templates import TemplateRecord, TemplateStatus
 from storage import keys
 from storage.fonts import list_fonts
@@ -29,25 +35,30 @@ class AcceptedJob:
 
     team: str
     creation: JobCreation
-    template: ReadyTemplate
-    composition: str
+    template: ChosenTemplate
+    composition: str  # empty: the first one of a template by URL
     fonts: JobFonts
 
     def render_job(
         self, job_id: str, created_at: datetime, *, batch_id: str | None, index: int | None
     ) -> RenderJob:
         output = output_of(self.creation)
-        record = self.template.record
+        template = self.template
         return RenderJob(
             team=self.team,
             id=job_id,
             index=index,
             batch_id=batch_id,
-            engine=record.engine,
-            template_id=record.id,
-            template_name=record.display_name,
-            template_type=record.type,
-            template_source=self.template.source,
+            engine=template.engine,
+            template_id=template.id,
+            template_name=template.name,
+            template_type=template.type,
+            template_source=template.source,
+            template_url=(
+                TemplateUrl(url=template.url, font_names=self.creation.fonts)
+                if template.url
+                else None
+            ),
             composition=self.composition,
             assets=self.creation.assets,
             fonts=[font.source for font in self.fonts.found],
@@ -65,7 +76,7 @@ class AcceptedJob:
 Judged = AcceptedJob | list[Problem]
 """A job that can be rendered, or everything that is wrong with it."""
 
-_Templates = dict[str, ReadyTemplate | Problem]
+_Templates = dict[str, ReadyTemplate | Problem]  # by id
 
 
 async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> list[Judged]:
@@ -76,14 +87,15 @@ async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> 
     limit = resources.settings.max_job_bytes
     jobs = await asyncio.to_thread(lambda: [read_job(raw, limit) for raw in raw_jobs])
     well_formed = [job for job in jobs if isinstance(job, JobCreation)]
-    templates = await _read_templates(resources, team, {job.template.id for job in well_formed})
+    template_ids = {job.template.id for job in well_formed if job.template.src is None}
+    templates = await _read_templates(resources, team, template_ids)
     fonts: list[FontRecord] = []
     if await asyncio.to_thread(_any_needs_team_fonts, well_formed, templates):
         fonts = await list_fonts(resources.store, team)
     secrets = await known_secrets(resources.secrets, team, well_formed)
     return await asyncio.to_thread(
         lambda: [
-            _judge_one(team, job, templates, fonts, secrets)
+            _judge_one(resources, team, job, templates, fonts, secrets)
             if isinstance(job, JobCreation)
             else job
             for job in jobs
@@ -92,6 +104,7 @@ async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> 
 
 
 def _judge_one(
+    resources: Resources,
     team: str,
     job: JobCreation,
     templates: _Templates,
@@ -99,28 +112,35 @@ def _judge_one(
     secrets: KnownSecrets,
 ) -> Judged:
     problems = [*unsupported_parts(job), *secret_problems(job, secrets)]
-    template = templates[job.template.id]
+    template = (
+        templates[job.template.id]
+        if job.template.src is None
+        else template_by_url(job.template, job.template.src, resources.engines)
+    )
     if isinstance(template, Problem):
         return problems or [template]
+    if isinstance(template, TemplateByUrl):
+        problems += problems_before_template(job, template.engine)
+        name, found = job.template.composition or "", JobFonts([], [])
+        return problems or AcceptedJob(team, job, template.chosen, name, found)
     problems += problems_of(job, template)
-    composition = template.composition_of(job)
+    composition = template.composition_named(job.template.composition)
     if problems or composition is None:
         return problems
-    return AcceptedJob(
-        team=team,
-        creation=job,
-        template=template,
-        composition=composition.name,
-        fonts=resolve_fonts(job, template, fonts),
-    )
+    found = resolve_fonts(_font_needs(job, template), fonts)
+    return AcceptedJob(team, job, template.chosen, composition.name, found)
 
 
 def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: _Templates) -> bool:
     return any(
-        needs_team_fonts(job, template)
+        needs_team_fonts(_font_needs(job, template))
         for job in jobs
-        if isinstance(template := templates[job.template.id], ReadyTemplate)
+        if isinstance(template := templates.get(job.template.id), ReadyTemplate)
     )
+
+
+def _font_needs(job: JobCreation, template: ReadyTemplate) -> FontNeeds:
+    return FontNeeds(job.fonts, job.assets, template.inspection, template.engine.fonts)
 
 
 async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> _Templates:
@@ -159,7 +179,7 @@ def _ready(resources: Resources, record: TemplateRecord) -> ReadyTemplate | Prob
     if engine is None:
         message = f"This server has no engine {record.engine} for the template {record.id}."
         return Problem(NotSupported, "template.id", message)
-    return ReadyTemplate(record, record.source, record.inspection, engine)
+    return ReadyTemplate(record.inspection, record, record.source, engine)
 
 
 def _why_not_ready(record: TemplateRecord) -> str:

@@ -43,7 +43,16 @@ class TemplateChoice(OpenWireModel):
 
     id: str = Field(min_length=1, max_length=128)
     src: str | None = None
+    type: str | None = None
+    """Of a `src` whose URL does not tell; the type of one of the team's templates is known."""
     composition: str | None = None
+
+
+class TemplateUrl(WireModel):
+    """A template that the worker fetches: nobody has looked into it yet."""
+
+    url: str  # with references to secrets
+    font_names: list[str] = []  # that the job lists
 
 
 FrameNumber = Annotated[int, Field(ge=0)]
@@ -144,8 +153,10 @@ class RenderJob(WireModel):
     template_id: str
     template_name: str
     template_type: str
-    template_source: str  # object key of exactly the version that was checked at submission
-    composition: str
+    # Object key of exactly the version that was checked at submission, or else the URL.
+    template_source: str | None = None
+    template_url: Absent[TemplateUrl] = None
+    composition: str  # empty: the first one of a template by URL
     assets: list[Asset]
     fonts: list[str] = []  # object keys of the team's fonts that this job needs
     font_ids: list[str] = []  # of the same fonts

@@ -120,7 +120,8 @@ def render_priority(job: RenderJob) -> Priority:
 def job_headline(job: RenderJob) -> str:
     """One line for lists in the Temporal Web UI: `00042 · promo · main · video_h264_vbr_5mbps`."""
     place = "" if job.index is None else f"{job.index:05d} · "
-    return f"{place}{job.template_name[:60]} · {job.composition[:60]} · {job.output.codec}"
+    parts = (job.template_name[:60], job.composition[:60], job.output.codec)
+    return f"{place}{' · '.join(part for part in parts if part)}"
 
 
 def job_details(job: RenderJob) -> str:
@@ -143,8 +144,9 @@ def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:
     """What a job's workflow is found by. A single job has no batch id."""
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, job.team),
-        SearchAttributePair(search_attributes.TEMPLATE_IDS, [job.template_id]),
     ]
+    if job.template_url is None:  # else the id is a mere label
+        pairs.append(SearchAttributePair(search_attributes.TEMPLATE_IDS, [job.template_id]))
     if job.batch_id:
         pairs.append(SearchAttributePair(search_attributes.BATCH_ID, job.batch_id))
     if job.font_ids:

@@ -1,76 +1,11 @@
-"""A real HTTP server on loopback that answers as a test says."""
-
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 
 import pytest_asyncio
 
-
-@dataclass(frozen=True)
-class Received:
-    """A request as it came."""
-
-    line: str
-    headers: dict[str, str]  # names in lower case
-    body: bytes
-
-
-Behaviour = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class Origin:
-    """Answers by path with raw HTTP; `requests` counts them, `received` has them whole."""
-
-    url: str = ""
-    answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    behaviours: dict[str, Behaviour] = field(default_factory=dict[str, Behaviour])
-    requests: list[str] = field(default_factory=list[str])
-    received: list[Received] = field(default_factory=list[Received])
-
-    def answer(
-        self, path: str, body: bytes = b"", *, status: str = "200 OK", headers: str = ""
-    ) -> str:
-        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}"
-        self.answers[path] = head.encode() + b"\r\n" + body
-        return self.url + path
-
-    def behave(self, path: str, behaviour: Behaviour) -> str:
-        """Have a function write the answer."""
-        self.behaviours[path] = behaviour
-        return self.url + path
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        path = request.split(b" ", 2)[1].decode()
-        self.requests.append(path)
-        self.received.append(await _received(request, reader))
-        with suppress(ConnectionError):  # the client had enough
-            if path in self.behaviours:
-                await self.behaviours[path](self.received[-1], writer)
-            else:
-                writer.write(self.answers.get(path, _NOT_FOUND))
-            await writer.drain()
-        writer.close()
-
-
-_NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-
-
-async def _received(head: bytes, reader: asyncio.StreamReader) -> Received:
-    line, *lines = head.decode().rstrip().split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Received(line, headers, body)
+from tests.origin import Origin, running_origin
 
 
 @pytest_asyncio.fixture
 async def origin() -> AsyncGenerator[Origin]:
-    running = Origin()
-    server = await asyncio.start_server(running.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    running.url = f"http://127.0.0.1:{port}"
-    async with server:
+    async with running_origin() as running:
         yield running

@@ -13,7 +13,7 @@ from activities.aws_signature import Credentials
 from activities.download import Downloader, Source
 from activities.public_network import http_client
 from models.errors import AssetInvalid, AssetUnavailable
-from tests.activities.conftest import Origin, Received
+from tests.origin import Origin, Received
 
 LIMIT = 1000  # bytes
 

@@ -18,7 +18,7 @@ from models.assets import Asset
 from models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 from storage.objects import open_store
 from storage.secrets import SecretVault
-from tests.activities.conftest import Origin
+from tests.origin import Origin
 
 LIMIT = 1000  # bytes
 

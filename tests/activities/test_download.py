@@ -11,7 +11,7 @@ import pytest_asyncio
 from activities.download import Download, Downloader, Source
 from activities.public_network import http_client
 from models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
-from tests.activities.conftest import Origin, Received
+from tests.origin import Origin, Received
 
 LIMIT = 1000  # bytes
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -24,7 +24,7 @@ from activities.webhook_signature import WebhookSigner
 from models.webhooks import Webhook, WebhookDelivery, WebhookRecord
 from storage.secrets import new_secrets_key, open_vault
 from storage.webhooks import read_webhook, write_webhook
-from tests.activities.conftest import Origin
+from tests.origin import Origin
 
 TEAM, ID = "acme", "01J00000000000000000000000"
 SIGNING_SECRET = "whsec_" + b64encode(b"k" * 24).decode()

@@ -151,7 +151,6 @@ async def test_preview_excludes_settings(card_team: Team, card: str) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"template": {"id": "PLACEHOLDER", "src": "https://example.com/a.zip"}}, "template.src"),
         ({"assets": [{"type": "script", "src": "https://example.com/x.jsx"}]}, "assets.0.type"),
         (
             {"assets": [{"type": "job", "layerName": "title", "template": {"id": "x"}}]},
