@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     log_json: bool = False
 
     @property
+    def template_schemes(self) -> frozenset[str]:
+        """Of the URLs that templates may be made from: plain http only on networks of one's own."""
+        plain = {"http"} if self.allow_private_networks else set[str]()
+        return frozenset({"https", *plain})
+
+    @property
     def render_limits(self) -> RenderLimits:
         return RenderLimits(
             pixels_per_frame=self.max_frame_pixels,

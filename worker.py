@@ -24,6 +24,7 @@ from activities.render import RenderActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from activities.template_by_url import TemplateFetcher
+from activities.template_files import DOWNLOAD_TIME, TemplateActivities
 from activities.webhook import WebhookActivities
 from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
@@ -36,7 +37,7 @@ from storage.secrets import open_vault
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
-from workflows.template import InspectTemplateWorkflow
+from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 
 log = structlog.get_logger("worker")
@@ -66,7 +67,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         webhooks = WebhookActivities(
             store, http, references, WebhookSigner.from_secret(settings.webhook_signing_secret)
         )
-        workers = [_control_worker(settings, client, store, webhooks)]
+        templates = TemplateActivities(
+            store,
+            Downloader(http, DOWNLOAD_TIME),
+            scratch,
+            settings.max_template_bytes,
+            settings.template_schemes,
+        )
+        workers = [_control_worker(settings, client, store, webhooks, templates)]
         for name in load_engines(settings.engines):
             pool = RenderPool(
                 name, processes=settings.render_processes, limits=settings.render_limits
@@ -89,7 +97,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def _control_worker(
-    settings: Settings, client: Client, store: ObjectStore, webhooks: WebhookActivities
+    settings: Settings,
+    client: Client,
+    store: ObjectStore,
+    webhooks: WebhookActivities,
+    templates: TemplateActivities,
 ) -> Worker:
     return Worker(
         client,
@@ -98,9 +110,15 @@ def _control_worker(
             BatchWorkflow,
             RenderJobWorkflow,
             InspectTemplateWorkflow,
+            DownloadTemplateWorkflow,
             DeliverWebhookWorkflow,
         ],
-        activities=[ManifestActivities(store).write_manifest, webhooks.deliver_webhook],
+        activities=[
+            ManifestActivities(store).write_manifest,
+            webhooks.deliver_webhook,
+            templates.download_template,
+            templates.fail_template,
+        ],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
     )
 

@@ -1,6 +1,7 @@
 """Templates that a job names by URL: fetched, and checked as submission checks others."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from obstore.store import ObjectStore
@@ -44,12 +45,9 @@ class TemplateFetcher:
         plain = await secrets.resolve(url)
         if not is_http_url(plain):
             raise TemplateInvalid(f"{name} is no http or https URL.")
-        try:
+        with as_template_errors():
             found = await self._cache.link(job.team, Source(plain, name), self._limit, file)
-        except AssetInvalid as error:
-            raise TemplateInvalid(error.message) from error
-        if page_in(file, found.media_type) == "an HTML page":
-            raise TemplateInvalid(f"{name} is an HTML page, not a template.")
+        refuse_page(file, found.media_type, name)
 
     async def checked(
         self, job: RenderJob, font_names: list[str], inspection: TemplateInspection
@@ -70,6 +68,25 @@ class TemplateFetcher:
         needs = FontNeeds(names, job.assets, inspection, load_engine(job.engine).fonts)
         owned = await list_fonts(self._store, job.team) if needs_team_fonts(needs) else []
         return resolve_fonts(needs, owned)
+
+
+@contextmanager
+def as_template_errors() -> Generator[None]:
+    """What makes an asset unusable makes a template invalid."""
+    try:
+        yield
+    except AssetInvalid as error:
+        raise TemplateInvalid(error.message) from error
+
+
+def refuse_page(file: Path, media_type: str, name: str) -> None:
+    """`name` stands for the URL. Raises TemplateInvalid for what no engine would read."""
+    if file.stat().st_size == 0:
+        raise TemplateInvalid(f"{name} is empty, not a template.")
+    if page_in(file, media_type) == "an HTML page":
+        raise TemplateInvalid(
+            f"{name} is an HTML page, not a template: give a URL that answers with the file itself."
+        )
 
 
 def _problems(job: RenderJob, offer: TemplateOffer) -> Iterator[Problem]:

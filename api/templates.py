@@ -10,6 +10,7 @@ from api.errors import documented
 from api.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.requests import known_id, read_model
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
+from api.template_workflows import check_src, start_download
 from api.urls import LINK_LIFETIME, Urls
 from api.visibility import active_users_of_template
 from engines.registry import engine_for_template_type
@@ -18,21 +19,22 @@ from models.errors import (
     FieldError,
     Gone,
     InvalidJson,
-    NotSupported,
     RequestError,
     TemplateInUse,
     TemplateNotFound,
+    Unavailable,
 )
 from models.ids import new_id
 from models.templates import (
     Template,
     TemplateCreation,
+    TemplateDownload,
     TemplateRecord,
     TemplateStatus,
     TemplateUpdate,
     TemplateUploadInfo,
 )
-from models.wire import WireModel
+from models.wire import Absent, WireModel
 from storage.files import find_file
 from storage.templates import delete_template, list_templates, read_template, write_template
 
@@ -40,10 +42,13 @@ router = APIRouter(tags=["templates"])
 
 
 class TemplateCreated(Template):
-    """The template with where to send its file, in every shape that clients are known to read."""
+    """The template with where to send its file, in every shape that clients are known to read.
+
+    A template that comes from a URL has no such place.
+    """
 
     template: Template
-    upload_url: str
+    upload_url: Absent[str] = None
 
 
 class DownloadLink(WireModel):
@@ -54,33 +59,25 @@ class DownloadLink(WireModel):
     "/templates",
     status_code=201,
     response_model=TemplateCreated,
-    responses=documented(RequestError, InvalidJson, BodyTooLarge, NotSupported),
+    responses=documented(RequestError, InvalidJson, BodyTooLarge, Unavailable),
     openapi_extra=CREATE_TEMPLATE,
 )
 async def create_template(
     request: Request, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
-    """Announce a template; its file is PUT to `uploadInfo.url` afterwards."""
+    """Announce a template: its file is PUT to `uploadInfo.url` afterwards, or comes from `src`."""
     creation = await read_model(request, TemplateCreation)
     if creation.src is not None:
-        raise NotSupported("Templates by `src` are not supported: PUT the file to uploadInfo.url.")
-    now = datetime.now(UTC)
-    record = TemplateRecord(
-        id=new_id(),
-        team=team,
-        type=creation.type,
-        display_name=creation.display_name,
-        engine=_engine_for(resources, creation.type),
-        status=TemplateStatus.AWAITING_UPLOAD,
-        created_at=now,
-        updated_at=now,
-        upload_nonce=uuid4().hex,
-    )
+        check_src(creation.src, resources.settings.template_schemes)
+    record = _new_record(resources, team, creation)
     await write_template(resources.store, record)
+    template = template_answer(record)
+    if record.download is not None:
+        await start_download(resources, record, record.download)
+        return answer(TemplateCreated(**dict(template), template=template), 201)
     info = _upload_info(record, urls)
-    template = template_answer(record).model_copy(update={"upload_info": info})
-    created = TemplateCreated(**dict(template), template=template, upload_url=info.url)
-    return answer(created, 201)
+    template = template.model_copy(update={"upload_info": info})
+    return answer(TemplateCreated(**dict(template), template=template, upload_url=info.url), 201)
 
 
 @router.get("/templates", response_model=list[Template], responses=documented())
@@ -162,7 +159,10 @@ async def renew_upload_link(
 ) -> Response:
     """A new upload link; earlier ones stop working."""
     record = await find_template(resources, team, template_id)
-    renewed = _changed(record, upload_nonce=uuid4().hex)
+    status = record.status
+    if status is TemplateStatus.DOWNLOADING:  # the link voids the download too
+        status = TemplateStatus.AWAITING_UPLOAD
+    renewed = _changed(record, upload_nonce=uuid4().hex, download=None, status=status)
     await write_template(resources.store, renewed)
     return answer(_upload_info(renewed, urls))
 
@@ -189,6 +189,22 @@ def template_answer(record: TemplateRecord) -> Template:
         layers=list(dict.fromkeys(layer.name for layer in found.layers)) if found else [],
         fonts=[face.label for face in found.fonts] if found else [],
         error=record.error,
+    )
+
+
+def _new_record(resources: Resources, team: str, creation: TemplateCreation) -> TemplateRecord:
+    now, src = datetime.now(UTC), creation.src
+    return TemplateRecord(
+        id=new_id(),
+        team=team,
+        type=creation.type,
+        display_name=creation.display_name,
+        engine=_engine_for(resources, creation.type),
+        status=TemplateStatus.DOWNLOADING if src else TemplateStatus.AWAITING_UPLOAD,
+        created_at=now,
+        updated_at=now,
+        upload_nonce=uuid4().hex,
+        download=TemplateDownload(id=new_id(), src=src) if src else None,
     )
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import structlog
 from fastapi import APIRouter, Request, Response
 from temporalio.client import WorkflowFailureError
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from api.answers import answer
 from api.errors import documented
@@ -17,9 +16,9 @@ from api.inputs import READ_FILE, UPLOAD_TEMPLATE
 from api.reference import file_answers
 from api.requests import limited_stream
 from api.resources import Resources, Shared
+from api.template_workflows import template_headline, template_search_attributes
 from api.templates import find_template, template_answer
 from api.urls import check_download_url, checked_upload
-from models import search_attributes
 from models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
 from models.ids import new_id, template_workflow_id
 from models.templates import Template, TemplateInspectionJob, TemplateRecord, TemplateStatus
@@ -139,13 +138,8 @@ async def _inspect(resources: Resources, record: TemplateRecord, source: str, up
         ),
         id=f"{template_workflow_id(record.team, record.id)}/{upload}",
         task_queue=CONTROL_TASK_QUEUE,
-        search_attributes=TypedSearchAttributes(
-            [
-                SearchAttributePair(search_attributes.TEAM, record.team),
-                SearchAttributePair(search_attributes.TEMPLATE_IDS, [record.id]),
-            ]
-        ),
-        static_summary=f"{record.display_name[:80]} · {record.type}",
+        search_attributes=template_search_attributes(record),
+        static_summary=template_headline(record),
     )
     try:
         await asyncio.wait_for(handle.result(), _INSPECTION_PATIENCE)

@@ -60,6 +60,13 @@ class TemplateInspection(WireModel):
     embedded_fonts: list[FontFace] = []  # the fonts that the file brings along
 
 
+class TemplateDownload(WireModel):
+    """A file that is on its way; its URL is kept here alone, since it may be a credential."""
+
+    id: str
+    src: str
+
+
 class TemplateRecord(WireModel):
     """A template as the object store keeps it."""
 
@@ -72,6 +79,7 @@ class TemplateRecord(WireModel):
     created_at: Timestamp
     updated_at: Timestamp
     upload_nonce: str  # part of the upload URL's signature: a new one voids earlier URLs
+    download: TemplateDownload | None = None  # only while it goes on
     source: str | None = None  # object key of the uploaded file; a new upload gets a new key
     size: int | None = None  # bytes
     error: str | None = None
@@ -109,6 +117,34 @@ class TemplateInspectionJob(WireModel):
     template_id: str
     engine: str
     source: str  # object key
+
+
+class TemplateDownloadJob(WireModel):
+    """The input of DownloadTemplateWorkflow and `download_template`."""
+
+    team: str
+    template_id: str
+    engine: str
+    download: str  # its id
+
+
+class DownloadedTemplate(WireModel):
+    """The result of `download_template`."""
+
+    source: str | None  # object key; None if nobody wants the file any more
+
+
+class TemplateFailure(WireModel):
+    """The input of `fail_template`: why the template has no file that can be used.
+
+    It is about one download or one file; a record that has another one by now stays as it is.
+    """
+
+    team: str
+    template_id: str
+    reason: str
+    download: str | None = None  # its id
+    source: str | None = None  # object key
 
 
 class Template(WireModel):

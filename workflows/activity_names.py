@@ -2,6 +2,8 @@
 
 RENDER = "render"
 INSPECT_TEMPLATE = "inspect_template"
+DOWNLOAD_TEMPLATE = "download_template"
+FAIL_TEMPLATE = "fail_template"
 WRITE_MANIFEST = "write_manifest"
 DELIVER_WEBHOOK = "deliver_webhook"
 

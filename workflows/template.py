@@ -1,14 +1,32 @@
-"""The inspection of an uploaded template, on a machine that has its engine."""
+"""How a template gets ready: its download, if it comes from a URL, and its inspection on a machine
+that has its engine. Whatever fails is in the template's record at the end."""
 
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
     from models.ids import render_task_queue
-    from models.templates import TemplateInspectionJob, TemplateStatus
-    from workflows.activity_names import INSPECT_TEMPLATE
+    from models.templates import (
+        DownloadedTemplate,
+        TemplateDownloadJob,
+        TemplateFailure,
+        TemplateInspectionJob,
+        TemplateStatus,
+    )
+    from workflows.activity_names import (
+        CONTROL_TASK_QUEUE,
+        DOWNLOAD_TEMPLATE,
+        FAIL_TEMPLATE,
+        INSPECT_TEMPLATE,
+    )
+    from workflows.job import failure_of
+
+# The download has ten minutes, which its activity enforces; the rest is for the object store.
+_LONGEST_DOWNLOAD = timedelta(minutes=15)
 
 
 @workflow.defn(name="InspectTemplate")
@@ -17,6 +35,61 @@ class InspectTemplateWorkflow:
 
     @workflow.run
     async def run(self, template: TemplateInspectionJob) -> TemplateStatus:
+        return await _inspect(template)
+
+
+@workflow.defn(name="DownloadTemplate")
+class DownloadTemplateWorkflow:
+    """The same for a template that comes from a URL.
+
+    `error` too where it was deleted, or got a new upload link, before its file was there.
+    """
+
+    @workflow.run
+    async def run(self, template: TemplateDownloadJob) -> TemplateStatus:
+        try:
+            downloaded = await self._download(template)
+        except ActivityError as error:
+            await _fail(
+                TemplateFailure(
+                    team=template.team,
+                    template_id=template.template_id,
+                    reason=_reason(error),
+                    download=template.download,
+                )
+            )
+            return TemplateStatus.ERROR
+        if downloaded.source is None:
+            return TemplateStatus.ERROR
+        return await _inspect(
+            TemplateInspectionJob(
+                team=template.team,
+                template_id=template.template_id,
+                engine=template.engine,
+                source=downloaded.source,
+            )
+        )
+
+    async def _download(self, template: TemplateDownloadJob) -> DownloadedTemplate:
+        return await workflow.execute_activity(
+            DOWNLOAD_TEMPLATE,
+            template,
+            result_type=DownloadedTemplate,
+            task_queue=CONTROL_TASK_QUEUE,
+            start_to_close_timeout=_LONGEST_DOWNLOAD,
+            heartbeat_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=2),
+                backoff_coefficient=3.0,
+                maximum_attempts=5,
+            ),
+            summary=template.template_id,
+            priority=Priority(fairness_key=template.team),
+        )
+
+
+async def _inspect(template: TemplateInspectionJob) -> TemplateStatus:
+    try:
         return await workflow.execute_activity(
             INSPECT_TEMPLATE,
             template,
@@ -29,3 +102,43 @@ class InspectTemplateWorkflow:
             # Somebody waits for it: it goes before the renders of a batch on the same queue.
             priority=Priority(priority_key=1, fairness_key=template.team),
         )
+    except ActivityError as error:
+        if not workflow.patched("given-up-inspections-are-errors"):
+            raise
+        await _fail(
+            TemplateFailure(
+                team=template.team,
+                template_id=template.template_id,
+                reason=_reason(error),
+                source=template.source,
+            )
+        )
+        return TemplateStatus.ERROR
+
+
+async def _fail(failure: TemplateFailure) -> None:
+    """Write the reason into the record, however long the object store is away."""
+    await workflow.execute_activity(
+        FAIL_TEMPLATE,
+        failure,
+        task_queue=CONTROL_TASK_QUEUE,
+        start_to_close_timeout=timedelta(minutes=1),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        summary=failure.template_id,
+        priority=Priority(fairness_key=failure.team),
+    )
+
+
+def _reason(error: ActivityError) -> str:
+    """For the person whose template it is."""
+    if is_cancelled_exception(error):
+        return "An operator stopped the work on this template; upload its file again."
+    cause: BaseException | None = error
+    while isinstance(cause, FailureError):
+        if isinstance(cause, ActivityTimeoutError):
+            return (
+                "The worker that read this template stopped answering, again and again; "
+                "check the file, and upload it again."
+            )
+        cause = cause.cause
+    return failure_of(error).error

@@ -1,6 +1,6 @@
 """Records the histories that must keep replaying.
 
-    python -m tests.workflows.record_histories VERSION [plain] [webhooks]
+    python -m tests.workflows.record_histories VERSION [plain] [webhooks] [templates]
 
 Run it after a deliberate change of the workflows' shape, with a new version and the shapes that
 changed (none: all of them); histories of earlier versions stay, since workflows of those versions
@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
@@ -23,13 +23,13 @@ from temporalio.testing import WorkflowEnvironment
 from connection import end_process
 from models import search_attributes
 from models.batches import Cancellation
-from models.ids import job_workflow_id, template_workflow_id, webhook_workflow_id
+from models.ids import job_workflow_id, new_id, template_workflow_id, webhook_workflow_id
 from models.jobs import RenderJob, RenderResult
-from models.templates import TemplateInspectionJob
+from models.templates import TemplateDownloadJob, TemplateInspectionJob
 from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
-from workflows.template import InspectTemplateWorkflow
+from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -64,17 +64,7 @@ async def record_plain(client: Client, version: str) -> None:
             job_id = job_workflow_id(batch.team, batch.jobs[index].id)
             ending = {0: "finished", 1: "failed", 6: "cancelled"}[index]
             await save(client.get_workflow_handle(job_id), f"job-{ending}-{version}")
-        template = TemplateInspectionJob(
-            team=batch.team, template_id="01JTEMPLATE000000000000000", engine="test", source="s"
-        )
-        inspection = await client.start_workflow(
-            InspectTemplateWorkflow.run,
-            template,
-            id=template_workflow_id(batch.team, template.template_id),
-            task_queue=CONTROL_TASK_QUEUE,
-        )
-        await inspection.result()
-        await save(inspection, f"inspect-template-{version}")
+        await save(await an_inspection(client), f"inspect-template-{version}")
 
 
 async def record_webhooks(client: Client, version: str) -> None:
@@ -99,7 +89,47 @@ async def record_webhooks(client: Client, version: str) -> None:
         await save(delivery, f"deliver-webhook-{version}")
 
 
-SHAPES = {"plain": record_plain, "webhooks": record_webhooks}
+async def record_templates(client: Client, version: str) -> None:
+    workbench = Workbench(client)
+    async with workbench.worker(render):
+        await save(await a_download(client), f"download-template-{version}")
+        workbench.inspect = refuse
+        await save(await an_inspection(client), f"inspect-template-given-up-{version}")
+        workbench.download = refuse
+        await save(await a_download(client), f"download-template-refused-{version}")
+
+
+async def refuse(_template: object) -> NoReturn:
+    raise ApplicationError("no such file", type="TEMPLATE_INVALID", non_retryable=True)
+
+
+async def a_download(client: Client) -> WorkflowHandle[Any, Any]:
+    """One that has ended."""
+    template_id = new_id()
+    handle = await client.start_workflow(
+        DownloadTemplateWorkflow.run,
+        TemplateDownloadJob(team="team", template_id=template_id, engine="test", download="d"),
+        id=template_workflow_id("team", template_id),
+        task_queue=CONTROL_TASK_QUEUE,
+    )
+    await handle.result()
+    return handle
+
+
+async def an_inspection(client: Client) -> WorkflowHandle[Any, Any]:
+    """One that has ended."""
+    template_id = new_id()
+    handle = await client.start_workflow(
+        InspectTemplateWorkflow.run,
+        TemplateInspectionJob(team="team", template_id=template_id, engine="test", source="s"),
+        id=template_workflow_id("team", template_id),
+        task_queue=CONTROL_TASK_QUEUE,
+    )
+    await handle.result()
+    return handle
+
+
+SHAPES = {"plain": record_plain, "webhooks": record_webhooks, "templates": record_templates}
 
 
 async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:

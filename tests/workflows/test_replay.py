@@ -26,7 +26,10 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "batch",
         "batch-with-webhooks",
         "deliver-webhook",
+        "download-template",
+        "download-template-refused",
         "inspect-template",
+        "inspect-template-given-up",
         *(f"job-{ending}" for ending in endings),
         *(f"job-with-webhook-{ending}" for ending in endings),
     }

@@ -12,24 +12,33 @@ from temporalio.worker import Worker
 from models.batches import Batch, BatchSnapshot
 from models.ids import batch_job_id, batch_workflow_id, new_batch_id, render_task_queue
 from models.jobs import Output, RenderJob, RenderResult
-from models.templates import TemplateInspectionJob, TemplateStatus
+from models.templates import (
+    DownloadedTemplate,
+    TemplateDownloadJob,
+    TemplateFailure,
+    TemplateInspectionJob,
+    TemplateStatus,
+)
 from models.webhooks import PendingWebhook, WebhookDelivery
 from workflows.activity_names import (
     CONTROL_TASK_QUEUE,
     DELIVER_WEBHOOK,
+    DOWNLOAD_TEMPLATE,
+    FAIL_TEMPLATE,
     INSPECT_TEMPLATE,
     RENDER,
     WRITE_MANIFEST,
 )
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
-from workflows.template import InspectTemplateWorkflow
+from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 
 WORKFLOWS: list[type] = [
     BatchWorkflow,
     RenderJobWorkflow,
     InspectTemplateWorkflow,
+    DownloadTemplateWorkflow,
     DeliverWebhookWorkflow,
 ]
 
@@ -46,6 +55,9 @@ class Workbench:
         self.manifests: list[BatchSnapshot] = []
         self.deliveries: list[WebhookDelivery] = []
         self.receive: Callable[[], Awaitable[object]] = _take  # what a webhook's receiver does
+        self.download: Callable[[TemplateDownloadJob], Awaitable[DownloadedTemplate]] = _found
+        self.inspect: Callable[[TemplateInspectionJob], Awaitable[TemplateStatus]] = _usable
+        self.failures: list[TemplateFailure] = []
 
     @asynccontextmanager
     async def worker(self, render: Render, slots: int = 100) -> AsyncGenerator[None]:
@@ -63,14 +75,22 @@ class Workbench:
             return await render(job)
 
         @activity.defn(name=INSPECT_TEMPLATE)
-        async def inspect_template(_template: TemplateInspectionJob) -> TemplateStatus:
-            return TemplateStatus.UPLOADED
+        async def inspect_template(template: TemplateInspectionJob) -> TemplateStatus:
+            return await self.inspect(template)
+
+        @activity.defn(name=DOWNLOAD_TEMPLATE)
+        async def download_template(template: TemplateDownloadJob) -> DownloadedTemplate:
+            return await self.download(template)
+
+        @activity.defn(name=FAIL_TEMPLATE)
+        async def fail_template(failure: TemplateFailure) -> None:
+            self.failures.append(failure)
 
         control = Worker(
             self.client,
             task_queue=CONTROL_TASK_QUEUE,
             workflows=WORKFLOWS,
-            activities=[write_manifest, deliver_webhook],
+            activities=[write_manifest, deliver_webhook, download_template, fail_template],
         )
         engine = Worker(
             self.client,
@@ -92,6 +112,14 @@ class Workbench:
 
 async def _take() -> None:
     """As a receiver that answers 200."""
+
+
+async def _found(template: TemplateDownloadJob) -> DownloadedTemplate:
+    return DownloadedTemplate(source=f"source-{template.download}")
+
+
+async def _usable(_template: TemplateInspectionJob) -> TemplateStatus:
+    return TemplateStatus.UPLOADED
 
 
 def a_batch(indexes: Iterable[int], concurrency: int = 20) -> Batch:

@@ -1,0 +1,124 @@
+"""How templates end, on the time-skipping server."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
+
+from models.ids import new_id
+from models.jobs import RenderJob, RenderResult
+from models.templates import (
+    DownloadedTemplate,
+    TemplateDownloadJob,
+    TemplateInspectionJob,
+    TemplateStatus,
+)
+from tests.workflows.workbench import Workbench, finished
+from workflows.activity_names import CONTROL_TASK_QUEUE
+from workflows.template import (
+    DownloadTemplateWorkflow,
+    InspectTemplateWorkflow,
+    _reason,  # pyright: ignore[reportPrivateUsage]  what it says is what a client reads
+)
+
+TEMPLATE = "01JTEMPLATE000000000000000"
+
+
+async def finish(job: RenderJob) -> RenderResult:
+    return finished(job)
+
+
+async def inspected(workbench: Workbench) -> TemplateStatus:
+    async with workbench.worker(finish):
+        return await workbench.client.execute_workflow(
+            InspectTemplateWorkflow.run,
+            TemplateInspectionJob(team="team", template_id=TEMPLATE, engine="test", source="s"),
+            id=new_id(),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+
+
+async def downloaded(workbench: Workbench) -> TemplateStatus:
+    async with workbench.worker(finish):
+        return await workbench.client.execute_workflow(
+            DownloadTemplateWorkflow.run,
+            TemplateDownloadJob(team="team", template_id=TEMPLATE, engine="test", download="d"),
+            id=new_id(),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+
+
+def failing(attempts: list[int], *, final: bool) -> Callable[[Any], Awaitable[Any]]:
+    async def fail(_template: object) -> object:
+        attempts.append(activity.info().attempt)
+        raise ApplicationError("no such file", type="X", non_retryable=final)
+
+    return fail
+
+
+async def test_an_inspection_that_is_given_up_is_an_error_with_its_reason(
+    skipping_workbench: Workbench,
+) -> None:
+    attempts: list[int] = []
+    skipping_workbench.inspect = failing(attempts, final=False)
+    assert await inspected(skipping_workbench) is TemplateStatus.ERROR
+    assert attempts == list(range(1, 11))
+    [failure] = skipping_workbench.failures
+    assert (failure.template_id, failure.source) == (TEMPLATE, "s")
+    assert failure.reason == "no such file"
+
+
+def test_a_worker_that_always_dies_is_told_in_words_of_templates() -> None:
+    """Not on a server: ten heartbeats' timeouts take minutes there."""
+    error = ActivityError(
+        "Activity task failed",
+        scheduled_event_id=1,
+        started_event_id=2,
+        identity="",
+        activity_type="inspect_template",
+        activity_id="1",
+        retry_state=None,
+    )
+    error.__cause__ = ActivityTimeoutError(
+        "activity Heartbeat timeout", type=TimeoutType.HEARTBEAT, last_heartbeat_details=[]
+    )
+    assert "The worker that read this template stopped answering" in _reason(error)
+
+
+@pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, 5)])
+async def test_a_download_is_tried_again_where_that_may_help(
+    skipping_workbench: Workbench, final: bool, tries: int
+) -> None:
+    attempts: list[int] = []
+    skipping_workbench.download = failing(attempts, final=final)
+    assert await downloaded(skipping_workbench) is TemplateStatus.ERROR
+    assert len(attempts) == tries
+    [failure] = skipping_workbench.failures
+    assert (failure.download, failure.reason) == ("d", "no such file")
+
+
+async def test_what_was_downloaded_is_inspected(skipping_workbench: Workbench) -> None:
+    seen: list[str] = []
+
+    async def look(template: TemplateInspectionJob) -> TemplateStatus:
+        seen.append(template.source)
+        return TemplateStatus.UPLOADED
+
+    skipping_workbench.inspect = look
+    assert await downloaded(skipping_workbench) is TemplateStatus.UPLOADED
+    assert seen == ["source-d"]
+
+
+async def test_what_nobody_wants_any_more_is_not_inspected(skipping_workbench: Workbench) -> None:
+    async def gone(_template: TemplateDownloadJob) -> DownloadedTemplate:
+        return DownloadedTemplate(source=None)
+
+    attempts: list[int] = []
+    skipping_workbench.download = gone
+    skipping_workbench.inspect = failing(attempts, final=True)
+    await downloaded(skipping_workbench)
+    assert attempts == []
+    assert skipping_workbench.failures == []
