@@ -74,7 +74,7 @@ async def _public_address(host: str, port: int) -> str:
     """Resolve `host`. Raises AssetInvalid if any of its addresses is not public."""
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(f"{host} has no address") from error
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
@@ -87,15 +87,29 @@ async def _public_address(host: str, port: int) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable for everyone, also where IPv6 wraps an IPv4 address."""
+    """Whether an IP address is reachable for everyone, also where IPv6 wraps an IPv4 address.
+
+    Of IPv6 only what IANA gives out as global unicast counts: other ranges are translated or routed
+    in ways that networks choose for themselves.
+    """
     parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
-        if inner is not None:
-            return is_public(str(inner))
-        if parsed in _NAT64:
-            return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
-    return parsed.is_global and not parsed.is_multicast
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return parsed.is_global and not parsed.is_multicast and parsed not in _OF_CLOUDS
+    inner = parsed.ipv4_mapped or parsed.sixtofour
+    if inner is None and parsed in _NAT64:
+        inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(str(inner))
+    return (
+        parsed in _GLOBAL_UNICAST
+        and parsed.is_global
+        and not any(parsed in network for network in _NOT_GLOBAL)
+    )
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# What older versions of Python take for global: Teredo with a public client, documentation.
+_NOT_GLOBAL = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("3fff::/20"))
+# Public in form, but answered by the host below a virtual machine: Azure's WireServer.
+_OF_CLOUDS = frozenset({ipaddress.IPv4Address("168.63.129.16")})

@@ -1,0 +1,180 @@
+"""Addresses that clients name lead to the public internet alone."""
+
+import socket
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import pytest_asyncio
+
+from activities import public_network
+from activities.public_network import http_client, is_public
+from models.errors import AssetInvalid
+from tests.origin import Origin
+
+UNREACHABLE = "2000::1"  # global unicast that nobody has
+
+
+@pytest_asyncio.fixture
+async def guarded() -> AsyncGenerator[httpx.AsyncClient]:
+    async with http_client(allow_private_networks=False) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "LOCALHOST",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "017700000001",
+        "0",
+        "0.0.0.0",
+        "127.0.0.2",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::127.0.0.1]",
+        "[2002:7f00:1::]",
+        "169.254.169.254",
+        "2852039166",
+        "[fd00:ec2::254]",
+        "100.100.100.200",
+        "example.com@127.0.0.1",
+        "example.com:80@127.0.0.1",
+        "example.com%40x@127.0.0.1",
+        "①②⑦.0.0.1",
+    ],
+)
+async def test_private_addresses_are_not_contacted_however_they_are_spelled(
+    origin: Origin, guarded: httpx.AsyncClient, host: str
+) -> None:
+    url = origin.answer("/x", b"internal").replace("127.0.0.1", host)
+    with pytest.raises((AssetInvalid, httpx.InvalidURL)):  # some spellings are no host's at all
+        await guarded.get(url)
+    assert origin.requests == []
+
+
+@pytest.mark.parametrize("place", ["127.0.0.2", "169.254.169.254", "[::1]", "2130706434", "x@0"])
+async def test_a_redirect_to_a_private_address_is_not_followed(
+    origin: Origin,
+    guarded: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    def is_origin(address: str) -> bool:
+        return address == "127.0.0.1"
+
+    monkeypatch.setattr(public_network, "is_public", is_origin)
+    there = origin.url.replace("127.0.0.1", place)
+    origin.answer("/here", status="302 Found", headers=f"Location: {there}/there\r\n")
+    with pytest.raises(AssetInvalid, match="not a public address"):
+        await guarded.get(f"{origin.url}/here", follow_redirects=True)
+    assert origin.requests == ["/here"]
+
+
+class Resolver:
+    """Gives one answer after the other, as a name server of an attacker would."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self._answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        return [
+            (socket.AF_UNSPEC, socket.SOCK_STREAM, 0, "", (address, port))
+            for address in self._answers.pop(0)
+        ]
+
+
+async def test_a_name_that_changes_its_address_after_the_check_gains_nothing(
+    origin: Origin, guarded: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver = Resolver([UNREACHABLE], ["127.0.0.1"])
+    monkeypatch.setattr(anyio, "getaddrinfo", resolver)
+    url = origin.answer("/x", b"internal").replace("127.0.0.1", "rebinding.test")
+    with pytest.raises(httpx.TransportError):
+        await guarded.get(url)
+    assert resolver.asked == ["rebinding.test"], "it is resolved once, for check and connection"
+    with pytest.raises(AssetInvalid, match="is not a public address"):
+        await guarded.get(url)
+    assert origin.requests == []
+
+
+async def test_one_private_address_of_a_name_is_enough_to_refuse_it(
+    origin: Origin, guarded: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anyio, "getaddrinfo", Resolver([UNREACHABLE, "127.0.0.1"]))
+    url = origin.answer("/x").replace("127.0.0.1", "both.test")
+    with pytest.raises(AssetInvalid, match="is not a public address"):
+        await guarded.get(url)
+
+
+async def test_operators_may_allow_private_networks(origin: Origin) -> None:
+    url = origin.answer("/x", b"internal")
+    async with http_client(allow_private_networks=True) as client:
+        assert (await client.get(url)).content == b"internal"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "2606:4700::1111",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "2002:808:808::",
+    ],
+)
+def test_public_addresses(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.0.2.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "168.63.129.16",  # Azure's own service, below each virtual machine
+        "::",
+        "::1",
+        "::7f00:1",  # IPv4-compatible
+        "::ffff:10.0.0.1",  # IPv4-mapped
+        "::ffff:0:7f00:1",  # IPv4-translated
+        "64:ff9b::7f00:1",  # NAT64
+        "64:ff9b:1::808:808",  # NAT64 of the network's own
+        "2002:7f00:1::",  # 6to4
+        "2001:0:808:808:0:0:f7f7:f7f7",  # Teredo, also with a public client
+        "2001:db8::1",
+        "3fff::1",
+        "5f00::1",
+        "fc00::1",
+        "fd00:ec2::254",  # AWS's metadata
+        "fe80::1%eth0",
+        "fec0::1",  # site-local
+        "ff02::1",
+        "4000::1",
+    ],
+)
+def test_addresses_that_are_not_for_everyone(address: str) -> None:
+    assert not is_public(address)
