@@ -5,6 +5,8 @@ import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
+_READ_ONLY = 0o444  # renders of several teams may share a file
+
 
 class BoundedFiles:
     """Files by name, together up to `limit` bytes: those that were used longest ago leave first.
@@ -34,6 +36,7 @@ class BoundedFiles:
         if name not in self._sizes:
             self._sizes[name] = part.stat().st_size
             self._total += self._sizes[name]
+            part.chmod(_READ_ONLY)
             part.replace(self._folder / name)
         self._sizes.move_to_end(name)
         self._evict(keep=name)

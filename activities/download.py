@@ -118,11 +118,8 @@ class Downloader:
         headers = {"Accept-Encoding": "identity", **conditions, **_signature(source)}
         request = self._client.build_request("GET", source.url, headers=headers)
         for redirects in range(_MOST_REDIRECTS + 1):
-            if redirects and request.url.scheme not in source.schemes:
-                raise AssetInvalid(
-                    f"{source.name} is redirected to {request.url.scheme}, and only "
-                    f"{' and '.join(sorted(source.schemes))} is followed."
-                )
+            if request.url.scheme not in source.schemes:
+                raise _wrong_scheme(source, request.url.scheme, redirects)
             response = await self._client.send(request, stream=True, follow_redirects=False)
             try:
                 if response.next_request is None or source.is_in_bucket:
@@ -134,6 +131,13 @@ class Downloader:
             for name in _CONDITIONS:  # they are about the address that was left
                 request.headers.pop(name, None)
         raise AssetInvalid(f"{source.name} is redirected more than {_MOST_REDIRECTS} times.")
+
+
+def _wrong_scheme(source: Source, scheme: str, redirects: int) -> AssetInvalid:
+    allowed = " or ".join(sorted(source.schemes))
+    if redirects == 0:
+        return AssetInvalid(f"{source.name} is no {allowed} URL.")
+    return AssetInvalid(f"{source.name} is redirected to {scheme}, and only {allowed} is followed.")
 
 
 def _signature(source: Source) -> dict[str, str]:

@@ -53,7 +53,7 @@ def is_fetchable(src: str) -> bool:
         return True
     if is_s3_url(src):
         return all(src[len(_S3_SCHEME) :].partition("/"))
-    return src.startswith("data:") or is_http_url(src)
+    return src[:5].lower() == "data:" or is_http_url(src)
 
 
 def is_http_url(src: str) -> bool:

@@ -147,6 +147,7 @@ async def test_teams_never_share_a_download_but_equal_contents_are_one_file(
     files = [await renders.link(url, team) for team in ("a", "b", "a", "b")]
     assert origin.requests == ["/logo", "/logo"]
     assert len({file.stat().st_ino for file in files}) == 1
+    assert files[0].stat().st_mode & 0o222 == 0, "no render may change it for others"
     assert len(renders.kept) == 1
 
 

@@ -117,7 +117,19 @@ def test_a_secrets_value_is_nowhere_but_in_memory(
         }
         for items in assets.values()
     ]
-    expected_outcomes = [*assets, "finished", "403 InvalidAccessKeyId"]
+    in_bucket: dict[str, Any] = {
+        "type": "image",
+        "layerName": "background",
+        "src": "s3://private/gone.png",
+    }
+    keys = {"accessKeyId": s3_server.key_id, "accessKeySecret": "${secrets.S3_SECRET}"}
+    in_bucket["params"] = {"endpoint": s3_server.endpoint, **keys}
+    wrong = {**in_bucket, "params": {**in_bucket["params"], "accessKeyId": "${secrets.KEY}"}}
+    jobs += [{**jobs[0], "assets": [in_bucket]}, {**jobs[0], "assets": [wrong]}]
+    by_url = {"id": "LABEL", "src": f"{origin.url}/${{secrets.KEY}}.json"}
+    jobs.append({**jobs[0], "template": by_url})
+    expected_outcomes = [*assets, "404 NoSuch", "403 InvalidAccessKeyId", "status 404"]
+    expected_outcomes += ["finished", "403 InvalidAccessKeyId"]
     jobs.append({**jobs[0], "upload": bucket(s3_server)})
     jobs.append({**jobs[0], "upload": bucket(s3_server, accessKeyId="${secrets.KEY}")})
     created = service.http.post("/batches", json={"jobs": jobs})
