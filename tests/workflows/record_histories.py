@@ -29,7 +29,6 @@ from models.templates import TemplateDownloadJob, TemplateInspectionJob
 from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
-from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -105,26 +104,21 @@ async def refuse(_template: object) -> NoReturn:
 
 async def a_download(client: Client) -> WorkflowHandle[Any, Any]:
     """One that has ended."""
-    template_id = new_id()
-    handle = await client.start_workflow(
-        DownloadTemplateWorkflow.run,
-        TemplateDownloadJob(team="team", template_id=template_id, engine="test", download="d"),
-        id=template_workflow_id("team", template_id),
-        task_queue=CONTROL_TASK_QUEUE,
-    )
-    await handle.result()
-    return handle
+    job = TemplateDownloadJob(team="team", template_id=new_id(), engine="test", download="d")
+    return await ended(client, "DownloadTemplate", job)
 
 
 async def an_inspection(client: Client) -> WorkflowHandle[Any, Any]:
     """One that has ended."""
-    template_id = new_id()
-    handle = await client.start_workflow(
-        InspectTemplateWorkflow.run,
-        TemplateInspectionJob(team="team", template_id=template_id, engine="test", source="s"),
-        id=template_workflow_id("team", template_id),
-        task_queue=CONTROL_TASK_QUEUE,
-    )
+    job = TemplateInspectionJob(team="team", template_id=new_id(), engine="test", source="s")
+    return await ended(client, "InspectTemplate", job)
+
+
+async def ended(
+    client: Client, workflow: str, job: TemplateDownloadJob | TemplateInspectionJob
+) -> WorkflowHandle[Any, Any]:
+    id_ = template_workflow_id(job.team, job.template_id)
+    handle = await client.start_workflow(workflow, job, id=id_, task_queue=CONTROL_TASK_QUEUE)
     await handle.result()
     return handle
 

@@ -32,22 +32,19 @@ async def finish(job: RenderJob) -> RenderResult:
 
 
 async def inspected(workbench: Workbench) -> TemplateStatus:
-    async with workbench.worker(finish):
-        return await workbench.client.execute_workflow(
-            InspectTemplateWorkflow.run,
-            TemplateInspectionJob(team="team", template_id=TEMPLATE, engine="test", source="s"),
-            id=new_id(),
-            task_queue=CONTROL_TASK_QUEUE,
-        )
+    job = TemplateInspectionJob(team="team", template_id=TEMPLATE, engine="test", source="s")
+    return await ended(workbench, InspectTemplateWorkflow.run, job)
 
 
 async def downloaded(workbench: Workbench) -> TemplateStatus:
+    job = TemplateDownloadJob(team="team", template_id=TEMPLATE, engine="test", download="d")
+    return await ended(workbench, DownloadTemplateWorkflow.run, job)
+
+
+async def ended(workbench: Workbench, workflow: Any, job: object) -> TemplateStatus:
     async with workbench.worker(finish):
         return await workbench.client.execute_workflow(
-            DownloadTemplateWorkflow.run,
-            TemplateDownloadJob(team="team", template_id=TEMPLATE, engine="test", download="d"),
-            id=new_id(),
-            task_queue=CONTROL_TASK_QUEUE,
+            workflow, job, id=new_id(), task_queue=CONTROL_TASK_QUEUE
         )
 
 
