@@ -1,15 +1,25 @@
 """The settings of every process: flags and `REELBATCH_…` variables end here and nowhere else."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, IPvAnyNetwork, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engines.base import RenderLimits
 
 # As browsers write it: without a path, not even a slash (RFC 6454, 6.2).
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[A-Za-z0-9.\[\]:-]+)$")]
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+T = TypeVar("T")
+CommaSeparated = Annotated[T, NoDecode, BeforeValidator(_split)]
 
 
 def _processors() -> int:
@@ -34,8 +44,8 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None  # how clients reach the API; None: where this server listens
-    trusted_proxies: list[IPvAnyNetwork] = []  # whose X-Forwarded-For and -Proto are believed
-    cors_origins: list[Origin] = []  # of web pages that may use the API; `*`: of all
+    trusted_proxies: CommaSeparated[list[IPvAnyNetwork]] = []  # their X-Forwarded-… is believed
+    cors_origins: CommaSeparated[list[Origin]] = []  # of web pages that may use the API; `*`: any
     body_timeout: float = Field(default=300.0, gt=0)  # seconds for a request's body to arrive
     max_body_bytes: int = Field(default=64 * 1024**2, ge=1024)
     max_job_bytes: int = Field(default=1024**2, ge=1024)

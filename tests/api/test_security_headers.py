@@ -160,6 +160,16 @@ async def test_pages_of_a_named_origin_may_use_the_api(shared_api: RunningApi) -
         assert (error.status_code, error.headers["access-control-allow-origin"]) == (400, APP)
 
 
+def test_origins_and_proxies_are_lists_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REELBATCH_CORS_ORIGINS", f"{APP}, http://localhost:3000")
+    monkeypatch.setenv("REELBATCH_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1")
+    settings = Settings()
+    assert settings.cors_origins == [APP, "http://localhost:3000"]
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "192.0.2.1/32"]
+    monkeypatch.setenv("REELBATCH_TRUSTED_PROXIES", "")
+    assert Settings().trusted_proxies == []
+
+
 async def test_pages_of_other_origins_may_not(api: RunningApi, shared_api: RunningApi) -> None:
     other = await preflight(shared_api, "https://evil.example")
     assert other.status_code == 400
