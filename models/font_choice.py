@@ -25,6 +25,15 @@ class JobFonts:
     found: list[FontRecord]  # of the team's
     missing: list[str]  # labels for the answer
 
+    @property
+    def keys(self) -> list[str]:
+        """Object keys of the team's fonts."""
+        return [font.source for font in self.found]
+
+    @property
+    def ids(self) -> list[str]:
+        return [font.id for font in self.found]
+
 
 @dataclass(frozen=True)
 class _Wish:
