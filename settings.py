@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
     drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders
 
+    # The object store's regular sweep: days after which objects may go; None: never
+    keep_payloads_days: int = Field(default=90, ge=2)  # and only once Temporal needs them no more
+    keep_records_days: int | None = Field(default=None, ge=2)  # of batches, jobs and webhooks
+    keep_logs_days: int | None = Field(default=None, ge=2)
+    keep_outputs_days: int | None = Field(default=None, ge=1)
+
     log_level: str = "info"
     log_json: bool = False
 

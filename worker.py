@@ -20,6 +20,8 @@ from activities.public_network import http_client
 from activities.render import HEARTBEAT_INTERVAL, RenderActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
+from activities.sweep import Lifetimes, SweepActivities
+from activities.sweep_schedule import schedule_sweeps
 from activities.webhook import WebhookActivities
 from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
@@ -32,6 +34,7 @@ from storage.secrets import open_vault
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
+from workflows.sweep import SweepWorkflow
 from workflows.template import InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 
@@ -68,12 +71,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 store, pool, cache, fetcher, references, BucketUploader(http), scratch, limits
             )
             workers.append(_engine_worker(settings, client, name, activities))
+        await schedule_sweeps(client)
         await _serve(workers, stop)
 
 
 def _control_worker(
     settings: Settings, client: Client, store: ObjectStore, webhooks: WebhookActivities
 ) -> Worker:
+    manifests = ManifestActivities(store)
     return Worker(
         client,
         task_queue=CONTROL_TASK_QUEUE,
@@ -82,9 +87,27 @@ def _control_worker(
             RenderJobWorkflow,
             InspectTemplateWorkflow,
             DeliverWebhookWorkflow,
+            SweepWorkflow,
         ],
-        activities=[ManifestActivities(store).write_manifest, webhooks.deliver_webhook],
+        activities=[
+            manifests.write_manifest,
+            manifests.keep_job,
+            webhooks.deliver_webhook,
+            SweepActivities(client, store, _lifetimes(settings)).sweep,
+        ],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+    )
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    def days(number: int | None) -> timedelta | None:
+        return None if number is None else timedelta(days=number)
+
+    return Lifetimes(
+        payloads=timedelta(days=settings.keep_payloads_days),
+        records=days(settings.keep_records_days),
+        logs=days(settings.keep_logs_days),
+        outputs=days(settings.keep_outputs_days),
     )
 
 

@@ -13,6 +13,8 @@ from storage.listing import names_in
 from storage.objects import create_model, read_model
 
 LIFETIME = timedelta(hours=24)
+# A key that is used again just when its old record is removed must not meet itself.
+KEPT = 2 * LIFETIME
 
 
 class Submission(WireModel):

@@ -3,6 +3,8 @@
 RENDER = "render"
 INSPECT_TEMPLATE = "inspect_template"
 WRITE_MANIFEST = "write_manifest"
+KEEP_JOB = "keep_job"
+SWEEP = "sweep"
 DELIVER_WEBHOOK = "deliver_webhook"
 
 CONTROL_TASK_QUEUE = "reelbatch"

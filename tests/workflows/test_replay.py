@@ -27,6 +27,8 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "batch-with-webhooks",
         "deliver-webhook",
         "inspect-template",
+        "sweep",
         *(f"job-{ending}" for ending in endings),
+        *(f"single-job-{ending}" for ending in endings),
         *(f"job-with-webhook-{ending}" for ending in endings),
     }
