@@ -9,17 +9,33 @@ from typing import NoReturn
 from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, ExternalStorage
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    ExternalStorage,
+)
 from temporalio.runtime import Runtime
 
 from settings import Settings
+from storage.payload_encryption import EncryptingCodec, open_key_ring
 from storage.payloads import PAYLOAD_THRESHOLD, ObjectStoreDriver
 
 
-def data_converter(store: ObjectStore) -> DataConverter:
-    """Pydantic models as JSON; what is large goes to the object store."""
+def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
+    """Pydantic models as JSON, encrypted if there are keys; what is large goes to the object store.
+
+    Raises ValueError if the keys cannot be used.
+    """
+    ring = open_key_ring(settings.payload_keys)
     return dataclasses.replace(
         pydantic_data_converter,
+        payload_codec=EncryptingCodec(ring),
+        failure_converter_class=(
+            DefaultFailureConverterWithEncodedAttributes
+            if ring.current
+            else DefaultFailureConverter
+        ),
         external_storage=ExternalStorage(
             drivers=[ObjectStoreDriver(store)], payload_size_threshold=PAYLOAD_THRESHOLD
         ),
@@ -27,11 +43,13 @@ def data_converter(store: ObjectStore) -> DataConverter:
 
 
 async def connect(settings: Settings, store: ObjectStore, runtime: Runtime | None = None) -> Client:
-    """Connect to the Temporal server. Raises RuntimeError if it does not answer."""
+    """Connect to the Temporal server. Raises RuntimeError if it does not answer, ValueError
+    if the keys of payloads cannot be used.
+    """
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        data_converter=data_converter(store),
+        data_converter=data_converter(settings, store),
         runtime=runtime,
     )
 

@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
 
+    payload_keys: SecretStr | None = None  # id:base64,…: encrypt what Temporal keeps; None: do not
+    web_ui_origin: str | None = None  # of the Temporal Web UI, which may read the codec's answers
+    operator_team: str | None = None  # its tokens decode the payloads of every team
+
     # The object store: a folder, or a URL such as s3://bucket/prefix with the usual variables
     object_store: str = Field(default="reelbatch-home/objects")
 

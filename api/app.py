@@ -13,6 +13,7 @@ from api import (
     batch_results,
     batch_retry,
     batches,
+    codec,
     fonts,
     health,
     job_logs,
@@ -27,6 +28,7 @@ from api import (
 from api.authentication import TokenCache
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
+from api.codec_cors import CodecCors
 from api.errors import add_error_handlers
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.reference import TAGS, complete_reference
@@ -34,6 +36,7 @@ from api.request_log import RequestLog
 from api.resources import Resources
 from engines.registry import load_engines
 from settings import Settings
+from storage.payload_encryption import EncryptingCodec, open_key_ring
 from storage.secrets import open_vault
 from storage.signing import open_signer
 
@@ -61,6 +64,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
             tokens=TokenCache(store),
             batches=reader,
             watches=BatchWatches(reader),
+            payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
             rate_limits=RateLimits(per_minute) if per_minute else None,
         )
         yield
@@ -76,9 +80,11 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
     if per_minute:
         app.add_middleware(RateLimitHeaders)
     app.add_middleware(RequestLog)
+    if settings.web_ui_origin:
+        app.add_middleware(CodecCors, origin=settings.web_ui_origin)
     app.include_router(_v2(), prefix="/api/v2")
     app.include_router(templates_v3.router, prefix="/api/v3")
-    for public in (health.router, outputs.router, uploads.router):
+    for public in (health.router, outputs.router, uploads.router, codec.router):
         app.include_router(public)
     complete_reference(app)
     return app

@@ -17,6 +17,7 @@ from api.urls import Urls
 from engines.base import RenderEngine
 from models.errors import Unauthorized
 from settings import Settings
+from storage.payload_encryption import EncryptingCodec
 from storage.secrets import SecretVault
 from storage.signing import Signer
 
@@ -34,6 +35,7 @@ class Resources:
     tokens: TokenCache
     batches: BatchReader
     watches: BatchWatches
+    payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back
 
 

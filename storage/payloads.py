@@ -67,5 +67,8 @@ class ObjectStoreDriver(StorageDriver):
 
 def _team_of(target: StorageDriverWorkflowInfo | StorageDriverActivityInfo | None) -> str:
     """Workflow ids are `{team}/…`; an activity's payloads are stored for its workflow."""
-    workflow_id = target.id if isinstance(target, StorageDriverWorkflowInfo) else None
+    return team_of_workflow(target.id if isinstance(target, StorageDriverWorkflowInfo) else None)
+
+
+def team_of_workflow(workflow_id: str | None) -> str:
     return workflow_id.split("/", 1)[0] if workflow_id and "/" in workflow_id else NO_TEAM

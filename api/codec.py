@@ -1,0 +1,158 @@
+"""The remote codec: shows the Temporal Web UI and command line what encrypted payloads hold.
+
+Protocol: https://docs.temporal.io/codec-server. Bodies are `temporal.api.common.v1.Payloads` in
+protobuf's JSON. What stands in the object store is fetched too, so that large inputs are shown.
+A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours.
+"""
+
+import asyncio
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse
+from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from obstore.store import ObjectStore
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
+from temporalio.converter import JSONProtoPayloadConverter
+
+from api.authentication import bearer_token
+from api.codec_cors import CODEC_PATH
+from api.requests import read_body
+from api.resources import Resources, Shared
+from models.errors import Forbidden, PayloadUndecodable, RequestError, Unauthorized
+from storage.objects import read_bytes
+from storage.payload_encryption import is_encrypted, team_of
+from storage.tokens import TokenRecord
+
+router = APIRouter(prefix=CODEC_PATH, include_in_schema=False)
+
+_COOKIE = "reelbatch-codec"
+_COOKIE_SECONDS = 12 * 3600
+_REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
+_CLAIMED_KEY = re.compile(
+    r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
+)
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reelbatch codec</title>
+<form method="post" action="session"><p><label>Token
+<input name="token" type="password" autocomplete="off" required></label> <button>Sign in</button>
+</form><p>{message}</p></html>"""
+
+
+async def _reader(request: Request, resources: Shared) -> TokenRecord:
+    """Whose token it is, from the header or else from the browser's session."""
+    token = request.cookies.get(_COOKIE)
+    if token is None or "authorization" in request.headers:
+        token = bearer_token(request.headers)
+    return await _record(resources, token)
+
+
+async def _record(resources: Resources, token: str) -> TokenRecord:
+    record = await resources.tokens.find(token)
+    if record is None:
+        raise Unauthorized("The token is unknown or was revoked.")
+    return record
+
+
+Reader = Annotated[TokenRecord, Depends(_reader)]
+
+
+@router.get("/")
+async def get_page() -> Response:
+    return _page("The Temporal Web UI shows what is encrypted once you are signed in.")
+
+
+@router.post("/session")
+async def create_session(
+    request: Request, resources: Shared, token: Annotated[str, Form()]
+) -> Response:
+    await _record(resources, token)
+    response = _page("You are signed in for twelve hours.")
+    response.set_cookie(
+        _COOKIE,
+        token,
+        max_age=_COOKIE_SECONDS,
+        path=CODEC_PATH,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+@router.post("/decode")
+async def decode(request: Request, resources: Shared, reader: Reader) -> Response:
+    """Raises Forbidden if one of the payloads is another team's, PayloadUndecodable."""
+    payloads = await _read_payloads(request, resources)
+    decoded = await asyncio.gather(
+        *(_decoded(resources, reader, payload) for payload in payloads.payloads)
+    )
+    return _answer(Payloads(payloads=decoded))
+
+
+@router.post("/encode")
+async def encode(request: Request, resources: Shared, reader: Reader) -> Response:
+    payloads = await _read_payloads(request, resources)
+    codec = resources.payload_codec.of_team(reader.team)
+    return _answer(Payloads(payloads=await codec.encode(payloads.payloads)))
+
+
+def may_decode(reader: TokenRecord, team: str, operator_team: str | None) -> bool:
+    """A team reads its own; the operators' team reads everybody's."""
+    return reader.team in (team, operator_team)
+
+
+async def _decoded(resources: Resources, reader: TokenRecord, payload: Payload) -> Payload:
+    if payload.metadata.get("messageType") == _REFERENCE:
+        payload = await _fetched(resources, reader, payload)
+    if not is_encrypted(payload):
+        return payload
+    _check(resources, reader, team_of(payload))
+    [decoded] = await resources.payload_codec.decode([payload])
+    return decoded
+
+
+async def _fetched(resources: Resources, reader: TokenRecord, payload: Payload) -> Payload:
+    """The payload from the object store for which this one stands."""
+    reference: ExternalStorageReference = JSONProtoPayloadConverter().from_payload(payload)
+    key = reference.claim_data.get("key", "")
+    claimed = _CLAIMED_KEY.fullmatch(key)
+    if claimed is None:
+        raise RequestError("payloads: this is no reference to a payload of this service.")
+    _check(resources, reader, claimed["team"])
+    return await _stored(resources.store, key)
+
+
+async def _stored(store: ObjectStore, key: str) -> Payload:
+    content = await read_bytes(store, key)
+    if content is None:
+        raise PayloadUndecodable("The object store does not have this payload any more.")
+    return Payload.FromString(content)
+
+
+def _check(resources: Resources, reader: TokenRecord, team: str) -> None:
+    if not may_decode(reader, team, resources.settings.operator_team):
+        raise Forbidden("This payload belongs to another team than the token.")
+
+
+async def _read_payloads(request: Request, resources: Resources) -> Payloads:
+    """Raises RequestError or BodyTooLarge."""
+    body = await read_body(request, resources.settings.max_body_bytes)
+    try:
+        return Parse(body, Payloads())
+    except (ParseError, UnicodeDecodeError) as error:
+        raise RequestError("The body has to be Temporal's Payloads in JSON.") from error
+
+
+def _answer(payloads: Payloads) -> Response:
+    return Response(
+        MessageToJson(payloads),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _page(message: str) -> Response:
+    return HTMLResponse(_PAGE.format(message=message))
