@@ -20,8 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REELBATCH_", extra="ignore", frozen=True)
 
     # Temporal
-    temporal_address: str = "127.0.0.1:7233"
-    temporal_namespace: str = "default"
+    temporal_address: str | None = None  # None: as TEMPORAL_ADDRESS says, else 127.0.0.1:7233
+    temporal_namespace: str | None = None  # None: as TEMPORAL_NAMESPACE says, else default
+    temporal_environment: bool = True  # take TEMPORAL_… and Temporal's own configuration file
 
     payload_keys: SecretStr | None = None  # id:base64,…: encrypt what Temporal keeps; None: do not
     web_ui_origin: str | None = None  # of the Temporal Web UI, which may read the codec's answers

@@ -102,7 +102,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         connection = Connection(
             api_url=api_url(settings),
             token=await self._token(store),
-            temporal_address=settings.temporal_address,
+            temporal_address=f"{LOCALHOST}:{ports.temporal}",
             temporal_ui_url=f"http://{LOCALHOST}:{ports.ui}",
         )
         await self._until(lambda: _api_is_ready(connection.api_url))

@@ -64,6 +64,7 @@ def decided_settings(home: Home, options: StackOptions, ports: Ports) -> dict[st
     decided: dict[str, str | int] = {
         "temporal_address": f"{LOCALHOST}:{ports.temporal}",
         "temporal_namespace": NAMESPACE,
+        "temporal_environment": False,  # its certificates and keys are for another server
         "object_store": str(home.objects),
         "api_port": ports.api,
     }
