@@ -15,7 +15,7 @@ help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
-	@echo "make lint    ruff, pyright and the import contracts"
+	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, known vulnerabilities"
 	@echo "make bench   the benchmarks"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make clean   remove what these have made, except reelbatch-home"
@@ -34,6 +34,9 @@ lint: $(VENV)/development
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
+	@$(BIN)/pip-licenses --from=mixed > /dev/null
+	@! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
+	@$(BIN)/python .ci/audit.py requirements.lock
 
 bench: $(VENV)/runtime
 	@$(BIN)/python -m bench
