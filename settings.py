@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     allow_private_networks: bool = False  # let assets be fetched from private addresses
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
     webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
+    worker_deployment: str = "reelbatch"  # groups the versions of one installation's workers
+    worker_build_id: str | None = None  # this worker's version; None or empty: has none
     drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders
 
     # The object store's regular sweep: days after which objects may go; None: never

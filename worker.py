@@ -9,7 +9,8 @@ from datetime import timedelta
 import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 import logs
 from activities.asset_files import AssetFetcher
@@ -96,6 +97,20 @@ def _control_worker(
             SweepActivities(client, store, _lifetimes(settings)).sweep,
         ],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+        deployment_config=_deployment(settings),
+    )
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """With a build id, workflows that began on this version end on it."""
+    if not settings.worker_build_id:
+        return None
+    version = WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build_id)
+    return WorkerDeploymentConfig(
+        version,
+        use_worker_versioning=True,
+        # Not said by the workflows themselves: the server refuses that of workers without versions.
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -124,6 +139,7 @@ def _engine_worker(
         max_heartbeat_throttle_interval=interval,
         default_heartbeat_throttle_interval=interval,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+        deployment_config=_deployment(settings),
     )
 
 
