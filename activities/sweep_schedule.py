@@ -31,7 +31,6 @@ async def schedule_sweeps(client: Client) -> None:
             SweepWorkflow.run,
             id=SCHEDULE_ID,
             task_queue=CONTROL_TASK_QUEUE,
-            static_summary="removes what is too old from the object store",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=_INTERVAL)]),
         policy=SchedulePolicy(catchup_window=_INTERVAL),

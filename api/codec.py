@@ -5,7 +5,6 @@ protobuf's JSON. What stands in the object store is fetched too, so that large i
 A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours.
 """
 
-import asyncio
 import re
 from typing import Annotated
 
@@ -21,7 +20,7 @@ from api.authentication import bearer_token
 from api.codec_cors import CODEC_PATH
 from api.requests import read_body
 from api.resources import Resources, Shared
-from models.errors import Forbidden, PayloadUndecodable, RequestError, Unauthorized
+from models.errors import BodyTooLarge, Forbidden, PayloadUndecodable, RequestError, Unauthorized
 from storage.objects import read_bytes
 from storage.payload_encryption import is_encrypted, team_of
 from storage.tokens import TokenRecord
@@ -84,12 +83,15 @@ async def create_session(
 
 @router.post("/decode")
 async def decode(request: Request, resources: Shared, reader: Reader) -> Response:
-    """Raises Forbidden if one of the payloads is another team's, PayloadUndecodable."""
-    payloads = await _read_payloads(request, resources)
-    decoded = await asyncio.gather(
-        *(_decoded(resources, reader, payload) for payload in payloads.payloads)
-    )
-    return _answer(Payloads(payloads=decoded))
+    """Raises Forbidden for a payload of another team, BodyTooLarge or PayloadUndecodable."""
+    decoded = Payloads()
+    left = resources.settings.max_body_bytes
+    for payload in (await _read_payloads(request, resources)).payloads:
+        decoded.payloads.append(await _decoded(resources, reader, payload))
+        left -= decoded.payloads[-1].ByteSize()
+        if left < 0:  # many references may lead to one large payload
+            raise BodyTooLarge("The decoded payloads are too large for one answer: ask for fewer.")
+    return _answer(decoded)
 
 
 @router.post("/encode")

@@ -181,6 +181,8 @@ async def _try_to_connect(settings: Settings, store: ObjectStore) -> Client | No
         return await connect(settings, store)
     except RuntimeError:
         return None
+    except ValueError as error:
+        raise CommandFailed(str(error)) from error
 
 
 def _module(name: str) -> list[str]:

@@ -5,11 +5,9 @@ protobuf. Its metadata name the key and the team; both are authenticated with th
 that a payload which was moved to another team's history cannot be opened there.
 """
 
-import binascii
 import json
 import os
 import re
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -28,6 +26,7 @@ from temporalio.converter import (
 )
 
 from models.errors import PayloadUndecodable
+from storage.aes_keys import AES_KEY_BYTES, decode_aes_key
 from storage.payloads import NO_TEAM, team_of_workflow
 
 ENCODING = b"binary/encrypted"
@@ -35,7 +34,6 @@ KEY_METADATA = "reelbatch-key"
 TEAM_METADATA = "reelbatch-team"
 
 _KEY_ID = re.compile(r"^[A-Za-z0-9_-]{1,32}$")
-_KEY_BYTES = 32  # AES-256
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 
 
@@ -70,13 +68,10 @@ def open_key_ring(configured: SecretStr | None) -> KeyRing:
 
 
 def _key(key_id: str, encoded: str) -> bytes:
-    try:
-        key = b64decode(encoded, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != _KEY_BYTES:
+    key = decode_aes_key(encoded)
+    if key is None:
         raise ValueError(
-            f"The key {key_id} of REELBATCH_PAYLOAD_KEYS has to be the base64 of {_KEY_BYTES} "
+            f"The key {key_id} of REELBATCH_PAYLOAD_KEYS has to be the base64 of {AES_KEY_BYTES} "
             "bytes: `openssl rand -base64 32` makes one."
         )
     return key

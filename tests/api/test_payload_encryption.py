@@ -228,6 +228,17 @@ async def test_a_reference_leads_to_payloads_and_nothing_else(api: RunningApi, t
         assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
 
 
+async def test_an_answer_grows_no_larger_than_a_body_may(
+    plain: Settings, api: RunningApi, team: Team, batch: Any
+) -> None:
+    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    small = encrypting(plain, "new").model_copy(update={"max_body_bytes": 50_000})
+    token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    async with api_with(small) as other, other.client_of(token) as http:
+        refused = await post_payloads(http, f"{other.url}/codec/decode", *[kept_outside] * 100)
+    assert (refused.status_code, refused.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"payloads": 1}', b"\xff"])
 async def test_what_is_no_list_of_payloads_is_refused(
     api: RunningApi, team: Team, body: bytes
