@@ -329,6 +329,34 @@ async def test_a_missing_key_is_named(
             assert "'new', which REELBATCH_PAYLOAD_KEYS does not have" in answer.json()["error"]
 
 
+async def test_a_batch_waits_for_workers_that_have_its_key(unused: Settings) -> None:
+    async with service_with(encrypting(unused, "new")) as api, api.new_team() as team:
+        card = await team.upload_card()
+        token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    async with api_with(encrypting(unused, "new")) as api, api.client_of(token) as http:
+        created = (await http.post("/batches", json={"jobs": [a_still(card)]})).json()
+        workflow_id = batch_workflow_id(team.name, created["batchId"])
+
+        async with service_with(encrypting(unused, "other")):
+
+            async def refused() -> str | None:
+                for event in await raw_history(api, workflow_id):
+                    failed = event.workflow_task_failed_event_attributes
+                    if failed.HasField("failure"):
+                        return failed.failure.application_failure_info.type
+                return None
+
+            reason = await until(refused, "failed workflow task")
+        async with service_with(encrypting(unused, "new")):
+
+            async def finished() -> bool | None:
+                batch = (await http.get(f"/batches/{created['batchId']}")).json()
+                return batch["stats"]["finished"] == 1 or None
+
+            await until(finished, "end of the batch")
+    assert reason == "PayloadUndecodable"
+
+
 async def test_what_was_written_before_encryption_is_still_read(unused: Settings) -> None:
     async with service_with(unused) as before, before.new_team() as team:
         created = await team.create_batch(a_still(await team.upload_card()))
