@@ -13,9 +13,13 @@ RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.11.14-slim-bookworm
 COPY --from=build /opt/reelbatch /opt/reelbatch
-RUN useradd --create-home --uid 10001 reelbatch
-USER reelbatch
+RUN useradd --create-home --uid 10001 reelbatch && install --directory --owner=10001 /scratch
+# A number, so that whoever runs the image can see that it is not root.
+USER 10001
 WORKDIR /home/reelbatch
-ENV PATH=/opt/reelbatch/bin:$PATH PYTHONUNBUFFERED=1 REELBATCH_API_HOST=0.0.0.0 REELBATCH_LOG_JSON=true
+# Nothing is written but work files: the rest of the image may be read-only.
+VOLUME /scratch
+ENV PATH=/opt/reelbatch/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    REELBATCH_SCRATCH=/scratch REELBATCH_API_HOST=0.0.0.0 REELBATCH_LOG_JSON=true
 EXPOSE 8080
 CMD ["python", "-m", "api"]

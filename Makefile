@@ -15,7 +15,7 @@ help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
-	@echo "make lint    ruff, pyright and the import contracts"
+	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, known vulnerabilities"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks"
 	@echo "make lock    write the lock files anew from pyproject.toml"
@@ -35,6 +35,9 @@ lint: $(VENV)/development
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
+	@$(BIN)/pip-licenses --from=mixed > /dev/null
+	@! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
+	@$(BIN)/python .ci/audit.py requirements.lock
 
 # Ten minutes at most: what is left then is killed.
 chaos: $(VENV)/development

@@ -9,17 +9,34 @@ from typing import NoReturn
 from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, ExternalStorage
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    ExternalStorage,
+)
 from temporalio.runtime import Runtime
 
 from settings import Settings
+from storage.payload_encryption import EncryptingCodec, open_key_ring
 from storage.payloads import PAYLOAD_THRESHOLD, ObjectStoreDriver
+from temporal_target import DEFAULT_ADDRESS, DEFAULT_NAMESPACE, temporal_target
 
 
-def data_converter(store: ObjectStore) -> DataConverter:
-    """Pydantic models as JSON; what is large goes to the object store."""
+def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
+    """Pydantic models as JSON, encrypted if there are keys; what is large goes to the object store.
+
+    Raises ValueError if the keys cannot be used.
+    """
+    ring = open_key_ring(settings.payload_keys)
     return dataclasses.replace(
         pydantic_data_converter,
+        payload_codec=EncryptingCodec(ring),
+        failure_converter_class=(
+            DefaultFailureConverterWithEncodedAttributes
+            if ring.current
+            else DefaultFailureConverter
+        ),
         external_storage=ExternalStorage(
             drivers=[ObjectStoreDriver(store)], payload_size_threshold=PAYLOAD_THRESHOLD
         ),
@@ -27,13 +44,51 @@ def data_converter(store: ObjectStore) -> DataConverter:
 
 
 async def connect(settings: Settings, store: ObjectStore, runtime: Runtime | None = None) -> Client:
-    """Connect to the Temporal server. Raises RuntimeError if it does not answer."""
-    return await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        data_converter=data_converter(store),
-        runtime=runtime,
-    )
+    """Connect to the Temporal server. Raises RuntimeError if it does not answer, ValueError
+    if the keys of payloads or what is said of the connection cannot be used.
+    """
+    return await _connect(settings, data_converter(settings, store), runtime)
+
+
+async def connect_without_payloads(settings: Settings) -> Client:
+    """As `connect`, for what looks into no workflow."""
+    return await _connect(settings, DataConverter.default, None)
+
+
+async def _connect(settings: Settings, converter: DataConverter, runtime: Runtime | None) -> Client:
+    target = temporal_target(settings)
+    address = target.get("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(
+            address,
+            namespace=target.get("namespace", DEFAULT_NAMESPACE),
+            api_key=target.get("api_key"),
+            tls=target.get("tls", False),
+            rpc_metadata=target.get("rpc_metadata", {}),
+            data_converter=converter,
+            runtime=runtime,
+        )
+    except RuntimeError as error:
+        reason = _reason(error, with_tls=bool(target.get("tls")))
+        raise RuntimeError(f"Temporal does not answer at {address}: {reason}") from error
+
+
+def _reason(error: RuntimeError, *, with_tls: bool) -> str:
+    """What the SDK's words usually mean, and those words."""
+    text = str(error)
+    if "InvalidCertificate" in text:
+        return (
+            "its certificate is not trusted. TEMPORAL_TLS_SERVER_CA_CERT_PATH has to name the "
+            f"authority that signed it, TEMPORAL_TLS_SERVER_NAME the name in it. ({text})"
+        )
+    if "after connection" not in text or "transport error" not in text:
+        return text
+    if with_tls:
+        return (
+            "it broke off. It may not know the client certificate: look at "
+            f"TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH. ({text})"
+        )
+    return f"it broke off. It may want TLS: set TEMPORAL_TLS=true or certificates. ({text})"
 
 
 def end_process(code: int) -> NoReturn:

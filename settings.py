@@ -34,8 +34,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REELBATCH_", extra="ignore", frozen=True)
 
     # Temporal
-    temporal_address: str = "127.0.0.1:7233"
-    temporal_namespace: str = "default"
+    temporal_address: str | None = None  # None: as TEMPORAL_ADDRESS says, else 127.0.0.1:7233
+    temporal_namespace: str | None = None  # None: as TEMPORAL_NAMESPACE says, else default
+    temporal_environment: bool = True  # take TEMPORAL_… and Temporal's own configuration file
+
+    payload_keys: SecretStr | None = None  # id:base64,…: encrypt what Temporal keeps; None: do not
+    web_ui_origin: str | None = None  # of the Temporal Web UI, which may read the codec's answers
+    operator_team: str | None = None  # its tokens decode the payloads of every team
 
     # The object store: a folder, or a URL such as s3://bucket/prefix with the usual variables
     object_store: str = Field(default="reelbatch-home/objects")
@@ -74,7 +79,15 @@ class Settings(BaseSettings):
     allow_private_networks: bool = False  # let assets be fetched from private addresses
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
     webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
+    worker_deployment: str = "reelbatch"  # groups the versions of one installation's workers
+    worker_build_id: str | None = None  # this worker's version; None or empty: has none
     drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders
+
+    # The object store's regular sweep: days after which objects may go; None: never
+    keep_payloads_days: int = Field(default=90, ge=2)  # and only once Temporal needs them no more
+    keep_records_days: int | None = Field(default=None, ge=2)  # of batches, jobs and webhooks
+    keep_logs_days: int | None = Field(default=None, ge=2)
+    keep_outputs_days: int | None = Field(default=None, ge=1)
 
     log_level: str = "info"
     log_json: bool = False

@@ -9,7 +9,8 @@ from datetime import timedelta
 import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 import logs
 from activities.asset_cache import AssetCache
@@ -23,6 +24,8 @@ from activities.public_network import http_client
 from activities.render import RenderActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
+from activities.sweep import Lifetimes, SweepActivities
+from activities.sweep_schedule import schedule_sweeps
 from activities.template_by_url import TemplateFetcher
 from activities.template_files import DOWNLOAD_TIME, TemplateActivities
 from activities.webhook import WebhookActivities
@@ -37,6 +40,7 @@ from storage.secrets import open_vault
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
+from workflows.sweep import SweepWorkflow
 from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 
@@ -93,6 +97,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 limits,
             )
             workers.append(_engine_worker(settings, client, name, activities))
+        await schedule_sweeps(client)
         await _serve(workers, stop)
 
 
@@ -103,6 +108,7 @@ def _control_worker(
     webhooks: WebhookActivities,
     templates: TemplateActivities,
 ) -> Worker:
+    manifests = ManifestActivities(store)
     return Worker(
         client,
         task_queue=CONTROL_TASK_QUEUE,
@@ -112,14 +118,43 @@ def _control_worker(
             InspectTemplateWorkflow,
             DownloadTemplateWorkflow,
             DeliverWebhookWorkflow,
+            SweepWorkflow,
         ],
         activities=[
-            ManifestActivities(store).write_manifest,
+            manifests.write_manifest,
+            manifests.keep_job,
             webhooks.deliver_webhook,
+            SweepActivities(client, store, _lifetimes(settings)).sweep,
             templates.download_template,
             templates.fail_template,
         ],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+        deployment_config=_deployment(settings),
+    )
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """With a build id, workflows that began on this version end on it."""
+    if not settings.worker_build_id:
+        return None
+    version = WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build_id)
+    return WorkerDeploymentConfig(
+        version,
+        use_worker_versioning=True,
+        # Not said by the workflows themselves: the server refuses that of workers without versions.
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    def days(number: int | None) -> timedelta | None:
+        return None if number is None else timedelta(days=number)
+
+    return Lifetimes(
+        payloads=timedelta(days=settings.keep_payloads_days),
+        records=days(settings.keep_records_days),
+        logs=days(settings.keep_logs_days),
+        outputs=days(settings.keep_outputs_days),
     )
 
 
@@ -136,6 +171,7 @@ def _engine_worker(
         max_heartbeat_throttle_interval=interval,
         default_heartbeat_throttle_interval=interval,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+        deployment_config=_deployment(settings),
     )
 
 

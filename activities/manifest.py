@@ -1,12 +1,14 @@
-"""The manifest of a batch: its last state as an object, for when Temporal has forgotten it."""
+"""Ended batches and single jobs as objects, for when Temporal has forgotten them."""
 
 from obstore.store import ObjectStore
 from temporalio import activity
 
 from models.batches import BatchSnapshot
+from models.kept_jobs import KeptJob
 from storage import keys
 from storage.objects import write_model
-from workflows.activity_names import WRITE_MANIFEST
+from storage.single_jobs import keep_job
+from workflows.activity_names import KEEP_JOB, WRITE_MANIFEST
 
 
 class ManifestActivities:
@@ -16,3 +18,7 @@ class ManifestActivities:
     @activity.defn(name=WRITE_MANIFEST)
     async def write_manifest(self, snapshot: BatchSnapshot) -> None:
         await write_model(self._store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)
+
+    @activity.defn(name=KEEP_JOB)
+    async def keep_job(self, job: KeptJob) -> None:
+        await keep_job(self._store, job)

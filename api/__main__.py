@@ -53,11 +53,9 @@ async def _connect(settings: Settings, store: ObjectStore) -> Client:
     while True:
         try:
             return await connect(settings, store)
-        except RuntimeError as error:
+        except RuntimeError:
             if monotonic() > deadline:
-                raise RuntimeError(
-                    f"Temporal does not answer at {settings.temporal_address}: {error}"
-                ) from error
+                raise
         await asyncio.sleep(_RETRY_INTERVAL)
 
 

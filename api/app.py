@@ -13,6 +13,7 @@ from api import (
     batch_results,
     batch_retry,
     batches,
+    codec,
     fonts,
     health,
     job_logs,
@@ -28,6 +29,7 @@ from api.authentication import Authenticator
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
 from api.body_deadline import BodyDeadline
+from api.codec_cors import CodecCors
 from api.cross_origin import allow_origins
 from api.errors import add_error_handlers
 from api.rate_limits import RateLimitHeaders, RateLimits
@@ -38,6 +40,7 @@ from api.resources import Resources
 from api.security_headers import SecurityHeaders
 from engines.registry import load_engines
 from settings import Settings
+from storage.payload_encryption import EncryptingCodec, open_key_ring
 from storage.secrets import open_vault
 from storage.signing import open_signer
 
@@ -65,6 +68,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
             authenticator=Authenticator(store, settings.wrong_tokens_per_minute),
             batches=reader,
             watches=BatchWatches(reader),
+            payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
             rate_limits=RateLimits(per_minute) if per_minute else None,
         )
         yield
@@ -83,7 +87,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
     _add_middleware(app, settings)
     app.include_router(_v2(), prefix="/api/v2")
     app.include_router(templates_v3.router, prefix="/api/v3")
-    for public in (health.router, outputs.router, uploads.router):
+    for public in (health.router, outputs.router, uploads.router, codec.router):
         app.include_router(public)
     add_reference_page(app)
     complete_reference(app)
@@ -97,6 +101,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(RateLimitHeaders)
     app.add_middleware(RequestLog)
     allow_origins(app, settings)
+    if settings.web_ui_origin:
+        app.add_middleware(CodecCors, origin=settings.web_ui_origin)
     public_url = settings.public_url or ""
     app.add_middleware(SecurityHeaders, is_public_by_https=public_url.startswith("https://"))
 

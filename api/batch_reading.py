@@ -25,7 +25,7 @@ from models.batches import Batch, BatchSnapshot, BatchStats, JobRecord
 from models.errors import BatchNotFound, Unavailable
 from models.ids import batch_workflow_id, is_batch_id, job_workflow_id
 from models.jobs import JobStatus
-from storage.batches import read_kept_batch
+from storage.batches import keep_batch, read_kept_batch
 from workflows.batch import BatchWorkflow
 
 log = structlog.get_logger("api")
@@ -119,7 +119,10 @@ class BatchReader:
         try:
             return await handle.result()
         except WorkflowFailureError:  # an operator terminated it
-            return await self._rebuild(handle, description.close_time)
+            snapshot = await self._rebuild(handle, description.close_time)
+        if snapshot.stats.pending == 0:  # it could not write a manifest itself
+            await keep_batch(self._store, snapshot)
+        return snapshot
 
     async def _rebuild(self, handle: BatchHandle, closed_at: datetime | None) -> BatchSnapshot:
         """From the workflow's input and the list of its children, which need no worker.

@@ -1,4 +1,4 @@
-"""Where a job stands, from its workflow or, before it has one, from its batch."""
+"""Where a job stands: from its workflow, else from its batch or from what is kept of it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,10 +17,12 @@ from temporalio.client import (
 from api.batch_reading import STATUS_OF_EXECUTION, describe
 from api.job_answers import jobs_of
 from api.resources import Resources
+from models import search_attributes
 from models.errors import BatchNotFound, FieldError, JobNotFound
 from models.ids import job_workflow_id, place_of_job
 from models.job_states import JobState, KnownJob
 from models.jobs import JobStatus, JobSummary, RenderResult
+from storage.single_jobs import read_kept_job
 from workflows.job import RenderJobWorkflow, failure_of
 
 JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
@@ -47,7 +49,12 @@ async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
         summary = await read_summary(description)
         state = await read_state(resources.client, description)
         return KnownJob(job_id, place.batch_id, summary, state)
-    for job in await _jobs_of_batch(resources, team, place.batch_id) if place.batch_id else []:
+    if place.batch_id is None:
+        kept = await read_kept_job(resources.store, team, job_id)
+        if kept is None:
+            raise JobNotFound
+        return kept.as_known()
+    for job in await _jobs_of_batch(resources, team, place.batch_id):
         if job.id == job_id:
             return job
     raise JobNotFound
@@ -119,6 +126,10 @@ async def _running_state(
         description = await handle.describe()
         if description.status is not WorkflowExecutionStatus.RUNNING:
             return await read_state(client, description)
+    ending = description.typed_search_attributes.get(search_attributes.STATUS)
+    if ending is not None:  # it has ended, and is about to note that
+        progress = 100.0 if ending == JobStatus.FINISHED else 0.0
+        return JobState(JobStatus.RENDERING, execution.start_time, progress=progress)
     for activity in description.raw_description.pending_activities:
         if activity.state in _RENDERING_STATES:
             started_at = activity.last_started_time.ToDatetime(execution.start_time.tzinfo)

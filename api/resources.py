@@ -19,6 +19,7 @@ from engines.base import RenderEngine
 from models.errors import Forbidden
 from models.scopes import Scope, allows
 from settings import Settings
+from storage.payload_encryption import EncryptingCodec
 from storage.secrets import SecretVault
 from storage.signing import Signer
 
@@ -36,6 +37,7 @@ class Resources:
     authenticator: Authenticator
     batches: BatchReader
     watches: BatchWatches
+    payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back
 
 

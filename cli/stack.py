@@ -102,7 +102,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         connection = Connection(
             api_url=api_url(settings),
             token=await self._token(store),
-            temporal_address=settings.temporal_address,
+            temporal_address=f"{LOCALHOST}:{ports.temporal}",
             temporal_ui_url=f"http://{LOCALHOST}:{ports.ui}",
         )
         await self._until(lambda: _api_is_ready(connection.api_url))
@@ -181,6 +181,8 @@ async def _try_to_connect(settings: Settings, store: ObjectStore) -> Client | No
         return await connect(settings, store)
     except RuntimeError:
         return None
+    except ValueError as error:
+        raise CommandFailed(str(error)) from error
 
 
 def _module(name: str) -> list[str]:

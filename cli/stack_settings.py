@@ -64,6 +64,8 @@ def decided_settings(home: Home, options: StackOptions, ports: Ports) -> dict[st
     decided: dict[str, str | int] = {
         "temporal_address": f"{LOCALHOST}:{ports.temporal}",
         "temporal_namespace": NAMESPACE,
+        "temporal_environment": False,  # its certificates and keys are for another server
+        "worker_build_id": "",  # nobody would make a version the current one
         "object_store": str(home.objects),
         "api_port": ports.api,
     }

@@ -20,6 +20,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from cli.console import CommandFailed
+from connection import connect_without_payloads
 from models import search_attributes
 from settings import Settings
 
@@ -30,12 +31,10 @@ _RETENTION = timedelta(days=30)  # how long ended batches stay listed and shown 
 async def prepare_namespace(settings: Settings) -> None:
     """Add what is missing to the namespace of the settings. Raises CommandFailed."""
     try:
-        client = await Client.connect(
-            settings.temporal_address, namespace=settings.temporal_namespace
-        )
+        client = await connect_without_payloads(settings)
         await add_missing_search_attributes(client)
-    except (RuntimeError, RPCError) as error:
-        raise CommandFailed(f"{settings.temporal_address} cannot be prepared: {error}.") from error
+    except (RuntimeError, RPCError, ValueError) as error:
+        raise CommandFailed(f"Temporal cannot be prepared: {error}.") from error
 
 
 async def missing_search_attributes(client: Client) -> list[str]:

@@ -39,6 +39,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 ├── TooManyRequests             429 TOO_MANY_REQUESTS
 ├── IdempotencyKeyReused        422 IDEMPOTENCY_KEY_REUSED
 ├── Unavailable                 503 UNAVAILABLE
+├── PayloadUndecodable          503 PAYLOAD_UNDECODABLE
 ├── SecretsNotConfigured        503 SECRETS_NOT_CONFIGURED
 ├── WebhookUndelivered          500 WEBHOOK_UNDELIVERED   worth another try
 └── RenderError                 500 RENDER_FAILED   a job's own failure
@@ -321,6 +322,13 @@ class Unavailable(ReelbatchError):
 
     status = 503
     error_code = "UNAVAILABLE"
+
+
+class PayloadUndecodable(ReelbatchError):
+    """What Temporal keeps of this cannot be decrypted here."""
+
+    status = 503
+    error_code = "PAYLOAD_UNDECODABLE"
 
 
 class SecretsNotConfigured(ReelbatchError):

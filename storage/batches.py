@@ -25,3 +25,8 @@ async def kept_batch_ids(store: ObjectStore, team: str) -> list[str]:
 
 async def keep_rejected_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
     await create_model(store, keys.rejected_batch(snapshot.team, snapshot.id), snapshot)
+
+
+async def keep_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
+    """Write a batch's manifest, unless there is one."""
+    await create_model(store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)

@@ -15,6 +15,8 @@ from storage.listing import names_in
 from storage.objects import create_model, read_model
 
 LIFETIME = timedelta(hours=24)
+# A key that is used again just when its old record is removed must not meet itself.
+KEPT = 2 * LIFETIME
 
 log = structlog.get_logger("storage")
 

@@ -1,5 +1,7 @@
 """Where each kind of object lives. Every key of a team starts with `teams/{team}/`."""
 
+from datetime import date
+
 
 def team(team: str) -> str:
     return f"teams/{team}"
@@ -20,6 +22,10 @@ def template_record(team: str, template_id: str) -> str:
 def template_source(team: str, template_id: str, upload: str) -> str:
     """Each upload gets a key of its own, so that accepted jobs keep the version they saw."""
     return f"teams/{team}/templates/{template_id}/source-{upload}"
+
+
+def outputs(team: str) -> str:
+    return f"teams/{team}/outputs"
 
 
 def output(team: str, job_id: str, extension: str) -> str:
@@ -43,6 +49,15 @@ def rejected_batch(team: str, batch_id: str) -> str:
     return f"teams/{team}/rejected-batches/{batch_id}.json"
 
 
+def single_jobs(team: str) -> str:
+    return f"teams/{team}/jobs"
+
+
+def single_job(team: str, job_id: str) -> str:
+    """What is kept of an ended job that belongs to no batch."""
+    return f"teams/{team}/jobs/{job_id}.json"
+
+
 def fonts(team: str) -> str:
     return f"teams/{team}/fonts"
 
@@ -64,13 +79,25 @@ def secret_record(team: str, name: str) -> str:
     return f"teams/{team}/secrets/{name}/secret.json"
 
 
+def job_logs(team: str) -> str:
+    return f"teams/{team}/logs"
+
+
 def job_log(team: str, job_id: str) -> str:
     return f"teams/{team}/logs/{job_id}.log"
+
+
+def webhooks(team: str) -> str:
+    return f"teams/{team}/webhooks"
 
 
 def webhook(team: str, id_: str) -> str:
     """`id_` is the job's or the batch's that the webhook tells of."""
     return f"teams/{team}/webhooks/{id_}.json"
+
+
+def idempotency(team: str) -> str:
+    return f"teams/{team}/idempotency"
 
 
 def idempotency_records(team: str, digest: str) -> str:
@@ -82,13 +109,25 @@ def idempotency_record(team: str, digest: str, generation: int) -> str:
     return f"teams/{team}/idempotency/{digest}/{generation:06d}.json"
 
 
-def payload(team: str, digest: str) -> str:
-    return f"teams/{team}/payloads/{digest}"
+def payloads(team: str) -> str:
+    return f"teams/{team}/payloads"
+
+
+def payloads_of_day(team: str, day: date) -> str:
+    return f"teams/{team}/payloads/{day.isoformat()}"
+
+
+def payload(team: str, day: date, digest: str) -> str:
+    """The day on which it is stored is in the key: an older day's folder is never written again,
+    so that it can be removed while others store the very same payload.
+    """
+    return f"{payloads_of_day(team, day)}/{digest}"
 
 
 def token(digest: str) -> str:
     return f"tokens/{digest}.json"
 
 
+TEAMS = "teams"
 TOKENS = "tokens"
 SIGNING_KEY = "server/signing-key"

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from obstore.store import ObjectStore
 from temporalio.api.common.v1 import Payload
@@ -23,11 +24,12 @@ from storage.objects import read_bytes
 # 4 MB, far from the 50 MB that end a workflow, and small jobs stay readable in the Web UI.
 PAYLOAD_THRESHOLD = 4 * 1024  # bytes
 
-_NO_TEAM = "_"
+NO_TEAM = "_"
+"""Stands for the team where a payload belongs to no workflow of a team."""
 
 
 class ObjectStoreDriver(StorageDriver):
-    """Keeps payloads under their digest, so that equal ones are one object."""
+    """Keeps payloads under their day and digest, so that a day's equal ones are one object."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -50,7 +52,8 @@ class ObjectStoreDriver(StorageDriver):
 
     async def _put(self, team: str, payload: Payload) -> StorageDriverClaim:
         content = payload.SerializeToString(deterministic=True)
-        key = keys.payload(team, hashlib.sha256(content).hexdigest())
+        today = datetime.now(UTC).date()
+        key = keys.payload(team, today, hashlib.sha256(content).hexdigest())
         await self._store.put_async(key, content)
         return StorageDriverClaim({"key": key})
 
@@ -64,5 +67,8 @@ class ObjectStoreDriver(StorageDriver):
 
 def _team_of(target: StorageDriverWorkflowInfo | StorageDriverActivityInfo | None) -> str:
     """Workflow ids are `{team}/…`; an activity's payloads are stored for its workflow."""
-    workflow_id = target.id if isinstance(target, StorageDriverWorkflowInfo) else None
-    return workflow_id.split("/", 1)[0] if workflow_id and "/" in workflow_id else _NO_TEAM
+    return team_of_workflow(target.id if isinstance(target, StorageDriverWorkflowInfo) else None)
+
+
+def team_of_workflow(workflow_id: str | None) -> str:
+    return workflow_id.split("/", 1)[0] if workflow_id and "/" in workflow_id else NO_TEAM

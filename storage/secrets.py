@@ -1,6 +1,5 @@
 """The team's secrets: encrypted with a key that is not in the store."""
 
-import binascii
 import json
 import os
 import re
@@ -17,11 +16,11 @@ from models.ids import new_id
 from models.secrets import SECRET_NAME_PATTERN
 from models.wire import Timestamp, WireModel
 from storage import keys
+from storage.aes_keys import AES_KEY_BYTES, decode_aes_key
 from storage.listing import list_models, names_in
 from storage.objects import create_model, read_model
 
 _NAME = re.compile(SECRET_NAME_PATTERN)
-_KEY_BYTES = 32  # AES-256
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 
 
@@ -112,13 +111,10 @@ def open_vault(store: ObjectStore, configured: SecretStr | None) -> SecretVault:
     encoded = configured.get_secret_value().strip() if configured else ""
     if not encoded:
         return SecretVault(store, None)
-    try:
-        key = b64decode(encoded, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != _KEY_BYTES:
+    key = decode_aes_key(encoded)
+    if key is None:
         raise ValueError(
-            f"REELBATCH_SECRETS_KEY has to be the base64 of {_KEY_BYTES} bytes: "
+            f"REELBATCH_SECRETS_KEY has to be the base64 of {AES_KEY_BYTES} bytes: "
             "`openssl rand -base64 32` makes one."
         )
     return SecretVault(store, key)
@@ -126,7 +122,7 @@ def open_vault(store: ObjectStore, configured: SecretStr | None) -> SecretVault:
 
 def new_secrets_key() -> str:
     """A fresh value for REELBATCH_SECRETS_KEY."""
-    return b64encode(AESGCM.generate_key(8 * _KEY_BYTES)).decode()
+    return b64encode(AESGCM.generate_key(8 * AES_KEY_BYTES)).decode()
 
 
 def _bound_to(team: str, name: str) -> bytes:

@@ -21,15 +21,18 @@ with workflow.unsafe.imports_passed_through():
     from models.ids import render_task_queue
     from models.job_states import JobState, KnownJob
     from models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+    from models.kept_jobs import KeptJob
     from models.webhook_bodies import job_body
     from models.webhooks import WebhookDelivery
-    from workflows.activity_names import RENDER
+    from workflows.activity_names import KEEP_JOB, RENDER
+    from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
 _LONGEST_RENDER = timedelta(hours=24)
 # How long a dead worker's render waits for another worker.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+_KEEPS_SINGLE_JOBS = "keeps-single-jobs"
 _RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(seconds=30),
@@ -47,15 +50,12 @@ class RenderJobWorkflow:
             result = await self._render(job)
         except (ActivityError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
-                set_status(JobStatus.CANCELLED)
-                await announce(job, JobState(JobStatus.CANCELLED, workflow.now()))
+                await _conclude(job, JobState(JobStatus.CANCELLED, workflow.now()))
                 raise
-            set_status(JobStatus.ERROR)
             failure = failure_of(error)
-            await announce(job, JobState(JobStatus.ERROR, workflow.now(), failure=failure))
+            await _conclude(job, JobState(JobStatus.ERROR, workflow.now(), failure=failure))
             raise ApplicationError(failure.error, type=failure.error_code) from error
-        set_status(JobStatus.FINISHED)
-        await announce(job, JobState(JobStatus.FINISHED, workflow.now(), result=result))
+        await _conclude(job, JobState(JobStatus.FINISHED, workflow.now(), result=result))
         return result
 
     async def _render(self, job: RenderJob) -> RenderResult:
@@ -71,6 +71,33 @@ class RenderJobWorkflow:
             summary=job_headline(job),
             priority=render_priority(job),
         )
+
+
+async def _conclude(job: RenderJob, end: JobState) -> None:
+    set_status(end.status)
+    if job.batch_id is None and workflow.patched(_KEEPS_SINGLE_JOBS):
+        await uninterrupted(_keep(job, end))
+    await announce(job, end)
+
+
+async def _keep(job: RenderJob, end: JobState) -> None:
+    """A batch's manifest has its jobs; a job of its own is kept by itself."""
+    await workflow.execute_activity(
+        KEEP_JOB,
+        KeptJob(
+            team=job.team,
+            id=job.id,
+            summary=job.summary,
+            status=end.status,
+            updated_at=end.updated_at,
+            result=end.result,
+            failure=end.failure,
+        ),
+        start_to_close_timeout=timedelta(minutes=1),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        summary="record",
+        priority=Priority(fairness_key=job.team),
+    )
 
 
 async def announce(job: RenderJob, end: JobState) -> None:

@@ -1,6 +1,5 @@
 """The delivery of a webhook: a workflow of its own, so that nobody waits for a slow receiver."""
 
-import asyncio
 import contextlib
 from datetime import timedelta
 
@@ -19,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from models.ids import webhook_workflow_id
     from models.webhooks import WebhookDelivery
     from workflows.activity_names import DELIVER_WEBHOOK
+    from workflows.uninterrupted import uninterrupted
 
 # The request itself has ten seconds; the rest is for the object store.
 _LONGEST_ATTEMPT = timedelta(seconds=40)
@@ -53,23 +53,18 @@ async def start_delivery(delivery: WebhookDelivery) -> None:
 
     A cancellation that comes now is too late: what is told has happened.
     """
-    starting = asyncio.ensure_future(
-        workflow.start_child_workflow(
-            DeliverWebhookWorkflow.run,
-            delivery,
-            id=webhook_workflow_id(delivery.team, delivery.id),
-            cancellation_type=ChildWorkflowCancellationType.ABANDON,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            search_attributes=webhook_search_attributes(delivery),
-            static_summary=delivery.receiver,
-            priority=Priority(fairness_key=delivery.team),
-        )
+    starting = workflow.start_child_workflow(
+        DeliverWebhookWorkflow.run,
+        delivery,
+        id=webhook_workflow_id(delivery.team, delivery.id),
+        cancellation_type=ChildWorkflowCancellationType.ABANDON,
+        parent_close_policy=ParentClosePolicy.ABANDON,
+        search_attributes=webhook_search_attributes(delivery),
+        static_summary=delivery.receiver,
+        priority=Priority(fairness_key=delivery.team),
     )
     with contextlib.suppress(WorkflowAlreadyStartedError):  # an operator has reset this workflow
-        try:
-            await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await starting
+        await uninterrupted(starting)
 
 
 def webhook_search_attributes(delivery: WebhookDelivery) -> TypedSearchAttributes:

@@ -104,9 +104,9 @@ class RunningApi:
         self.store = store
 
     @asynccontextmanager
-    async def new_team(self) -> AsyncGenerator[Team]:
+    async def new_team(self, name: str = "") -> AsyncGenerator[Team]:
         """A team of its own for each test: it sees nothing of the others."""
-        name = f"team-{uuid4().hex[:8]}"
+        name = name or f"team-{uuid4().hex[:8]}"
         token, _ = await create_token(self.store, name, "test")
         async with _http(self.url) as public, self.client_of(token) as http:
             yield Team(name, http, public)

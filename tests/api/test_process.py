@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def start(folder: Path, settings: Settings, port: int) -> subprocess.Popen[bytes]:
     environment = os.environ | {
-        "REELBATCH_TEMPORAL_ADDRESS": settings.temporal_address,
+        "REELBATCH_TEMPORAL_ADDRESS": str(settings.temporal_address),
         "REELBATCH_OBJECT_STORE": str(folder / "objects"),
         "REELBATCH_API_PORT": str(port),
     }

@@ -55,6 +55,14 @@ def test_a_bad_setting_is_named_by_its_variable(reelbatch: RunReelbatch, tmp_pat
     assert_refused(refused, "REELBATCH_RENDER_TIMEOUT")
 
 
+def test_bad_keys_of_payloads_are_named_by_their_variable(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    refused = reelbatch("up", "--home", tmp_path, *ports(), REELBATCH_PAYLOAD_KEYS="a:short")
+
+    assert_refused(refused, "REELBATCH_PAYLOAD_KEYS", "openssl rand -base64 32")
+
+
 def test_a_command_without_a_stack_says_how_to_start_one(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:

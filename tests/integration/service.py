@@ -51,6 +51,7 @@ class Service:
                 env={
                     **os.environ,
                     "REELBATCH_SCRATCH": str(self.scratch),
+                    "TEMPORAL_API_KEY": "for another server",  # the stack's own takes none
                     "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # tests serve assets themselves
                 },
                 stdout=log,

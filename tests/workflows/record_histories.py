@@ -1,6 +1,6 @@
 """Records the histories that must keep replaying.
 
-    python -m tests.workflows.record_histories VERSION [plain] [webhooks] [templates]
+    python -m tests.workflows.record_histories VERSION [plain] [webhooks] [templates] [singles]
 
 Run it after a deliberate change of the workflows' shape, with a new version and the shapes that
 changed (none: all of them); histories of earlier versions stay, since workflows of those versions
@@ -8,6 +8,7 @@ may still be open somewhere.
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -26,9 +27,10 @@ from models.batches import Cancellation
 from models.ids import job_workflow_id, new_id, template_workflow_id, webhook_workflow_id
 from models.jobs import RenderJob, RenderResult
 from models.templates import TemplateDownloadJob, TemplateInspectionJob
-from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
+from tests.workflows.workbench import Workbench, a_batch, a_single_job, finished, with_webhooks
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
+from workflows.sweep import SweepWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -123,7 +125,45 @@ async def ended(
     return handle
 
 
-SHAPES = {"plain": record_plain, "webhooks": record_webhooks, "templates": record_templates}
+async def record_singles(client: Client, version: str) -> None:
+    """Jobs that belong to no batch, and so are kept one by one; and a sweep."""
+
+    async def render_single(job: RenderJob) -> RenderResult:
+        if job.template_name == "broken":
+            raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
+        if job.template_name == "endless":
+            await heartbeat_forever()
+        return finished(job)
+
+    workbench = Workbench(client)
+    async with workbench.worker(render_single):
+        for name, ending in {
+            "promo": "finished",
+            "broken": "failed",
+            "endless": "cancelled",
+        }.items():
+            job = a_single_job().model_copy(update={"template_name": name})
+            handle = await workbench.start_single(job)
+            if ending == "cancelled":
+                while not (await handle.describe()).raw_description.pending_activities:  # noqa: ASYNC110  remote
+                    await asyncio.sleep(0.05)
+                await handle.cancel()
+            with contextlib.suppress(WorkflowFailureError):
+                await handle.result()
+            await save(handle, f"single-job-{ending}-{version}")
+        sweep = await client.start_workflow(
+            SweepWorkflow.run, id="sweep", task_queue=CONTROL_TASK_QUEUE
+        )
+        await sweep.result()
+        await save(sweep, f"sweep-{version}")
+
+
+SHAPES = {
+    "plain": record_plain,
+    "webhooks": record_webhooks,
+    "templates": record_templates,
+    "singles": record_singles,
+}
 
 
 async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:

@@ -30,6 +30,8 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "download-template-refused",
         "inspect-template",
         "inspect-template-given-up",
+        "sweep",
         *(f"job-{ending}" for ending in endings),
+        *(f"single-job-{ending}" for ending in endings),
         *(f"job-with-webhook-{ending}" for ending in endings),
     }

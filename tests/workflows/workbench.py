@@ -10,8 +10,17 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from models.batches import Batch, BatchSnapshot
-from models.ids import batch_job_id, batch_workflow_id, new_batch_id, render_task_queue
+from models.ids import (
+    batch_job_id,
+    batch_workflow_id,
+    job_workflow_id,
+    new_batch_id,
+    new_single_job_id,
+    render_task_queue,
+)
 from models.jobs import Output, RenderJob, RenderResult
+from models.kept_jobs import KeptJob
+from models.sweeps import SweepReport
 from models.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
@@ -26,11 +35,14 @@ from workflows.activity_names import (
     DOWNLOAD_TEMPLATE,
     FAIL_TEMPLATE,
     INSPECT_TEMPLATE,
+    KEEP_JOB,
     RENDER,
+    SWEEP,
     WRITE_MANIFEST,
 )
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
+from workflows.sweep import SweepWorkflow
 from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 
@@ -40,6 +52,7 @@ WORKFLOWS: list[type] = [
     InspectTemplateWorkflow,
     DownloadTemplateWorkflow,
     DeliverWebhookWorkflow,
+    SweepWorkflow,
 ]
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -53,6 +66,7 @@ class Workbench:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.manifests: list[BatchSnapshot] = []
+        self.kept_jobs: list[KeptJob] = []
         self.deliveries: list[WebhookDelivery] = []
         self.receive: Callable[[], Awaitable[object]] = _take  # what a webhook's receiver does
         self.download: Callable[[TemplateDownloadJob], Awaitable[DownloadedTemplate]] = _found
@@ -64,6 +78,14 @@ class Workbench:
         @activity.defn(name=WRITE_MANIFEST)
         async def write_manifest(snapshot: BatchSnapshot) -> None:
             self.manifests.append(snapshot)
+
+        @activity.defn(name=KEEP_JOB)
+        async def keep_job(job: KeptJob) -> None:
+            self.kept_jobs.append(job)
+
+        @activity.defn(name=SWEEP)
+        async def sweep() -> SweepReport:
+            return SweepReport(payloads=1)
 
         @activity.defn(name=DELIVER_WEBHOOK)
         async def deliver_webhook(delivery: WebhookDelivery) -> None:
@@ -90,7 +112,14 @@ class Workbench:
             self.client,
             task_queue=CONTROL_TASK_QUEUE,
             workflows=WORKFLOWS,
-            activities=[write_manifest, deliver_webhook, download_template, fail_template],
+            activities=[
+                write_manifest,
+                keep_job,
+                sweep,
+                deliver_webhook,
+                download_template,
+                fail_template,
+            ],
         )
         engine = Worker(
             self.client,
@@ -106,6 +135,14 @@ class Workbench:
             BatchWorkflow.run,
             batch,
             id=batch_workflow_id(batch.team, batch.id),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+
+    async def start_single(self, job: RenderJob) -> WorkflowHandle[RenderJobWorkflow, RenderResult]:
+        return await self.client.start_workflow(
+            RenderJobWorkflow.run,
+            job,
+            id=job_workflow_id(job.team, job.id),
             task_queue=CONTROL_TASK_QUEUE,
         )
 
@@ -176,3 +213,9 @@ def a_job(team: str, batch_id: str, index: int) -> RenderJob:
         output_key=f"teams/{team}/outputs/{job_id}.png",
         created_at=NOW,
     )
+
+
+def a_single_job() -> RenderJob:
+    """A job that belongs to no batch."""
+    [job] = a_batch([0]).jobs
+    return job.model_copy(update={"id": new_single_job_id(), "batch_id": None, "index": None})

@@ -1,0 +1,173 @@
+"""The remote codec: shows the Temporal Web UI and command line what encrypted payloads hold.
+
+Protocol: https://docs.temporal.io/codec-server. Bodies are `temporal.api.common.v1.Payloads` in
+protobuf's JSON. What stands in the object store is fetched too, so that large inputs are shown.
+A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours.
+"""
+
+import re
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from obstore.store import ObjectStore
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
+from temporalio.converter import JSONProtoPayloadConverter
+
+from api.authentication import bearer_token, client_address
+from api.codec_cors import CODEC_PATH
+from api.requests import read_body
+from api.resources import Resources, Shared
+from models.errors import BodyTooLarge, Forbidden, PayloadUndecodable, RequestError, Unauthorized
+from models.scopes import Scope, allows
+from storage.objects import read_bytes
+from storage.payload_encryption import is_encrypted, team_of
+from storage.tokens import TokenRecord
+
+router = APIRouter(prefix=CODEC_PATH, include_in_schema=False)
+
+_COOKIE = "reelbatch-codec"
+_COOKIE_SECONDS = 12 * 3600
+_LONGEST_FORM = 4096  # bytes
+_REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
+_CLAIMED_KEY = re.compile(
+    r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
+)
+
+_POLICY = "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reelbatch codec</title>
+<form method="post" action="session"><p><label>Token
+<input name="token" type="password" autocomplete="off" required></label> <button>Sign in</button>
+</form><p>{message}</p></html>"""
+
+
+async def _reader(request: Request, resources: Shared) -> TokenRecord:
+    """Whose token it is, from the header or else from the browser's session."""
+    token = request.cookies.get(_COOKIE)
+    if token is None or "authorization" in request.headers:
+        token = bearer_token(request.headers)
+    return await _record(request, resources, token)
+
+
+async def _record(request: Request, resources: Resources, token: str) -> TokenRecord:
+    """Raises Unauthorized, TooManyRequests, or Forbidden for a token that may not read jobs."""
+    record = await resources.authenticator.record_of(token, client_address(request))
+    if not allows(record.scopes, Scope.JOBS_READ):
+        raise Forbidden(f"This token lacks the scope {Scope.JOBS_READ}.")
+    return record
+
+
+Reader = Annotated[TokenRecord, Depends(_reader)]
+
+
+@router.get("/")
+async def get_page() -> Response:
+    return _page("The Temporal Web UI shows what is encrypted once you are signed in.")
+
+
+@router.post("/session")
+async def create_session(request: Request, resources: Shared) -> Response:
+    token = _token_in(await read_body(request, _LONGEST_FORM))
+    await _record(request, resources, token)
+    response = _page("You are signed in for twelve hours.")
+    response.set_cookie(
+        _COOKIE,
+        token,
+        max_age=_COOKIE_SECONDS,
+        path=CODEC_PATH,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+@router.post("/decode")
+async def decode(request: Request, resources: Shared, reader: Reader) -> Response:
+    """Raises Forbidden for a payload of another team, BodyTooLarge or PayloadUndecodable."""
+    decoded = Payloads()
+    left = resources.settings.max_body_bytes
+    for payload in (await _read_payloads(request, resources)).payloads:
+        decoded.payloads.append(await _decoded(resources, reader, payload))
+        left -= decoded.payloads[-1].ByteSize()
+        if left < 0:  # many references may lead to one large payload
+            raise BodyTooLarge("The decoded payloads are too large for one answer: ask for fewer.")
+    return _answer(decoded)
+
+
+@router.post("/encode")
+async def encode(request: Request, resources: Shared, reader: Reader) -> Response:
+    payloads = await _read_payloads(request, resources)
+    codec = resources.payload_codec.of_team(reader.team)
+    return _answer(Payloads(payloads=await codec.encode(payloads.payloads)))
+
+
+def may_decode(reader: TokenRecord, team: str, operator_team: str | None) -> bool:
+    """A team reads its own; the operators' team reads everybody's."""
+    return reader.team in (team, operator_team)
+
+
+async def _decoded(resources: Resources, reader: TokenRecord, payload: Payload) -> Payload:
+    if payload.metadata.get("messageType") == _REFERENCE:
+        payload = await _fetched(resources, reader, payload)
+    if not is_encrypted(payload):
+        return payload
+    _check(resources, reader, team_of(payload))
+    [decoded] = await resources.payload_codec.decode([payload])
+    return decoded
+
+
+async def _fetched(resources: Resources, reader: TokenRecord, payload: Payload) -> Payload:
+    """The payload from the object store for which this one stands."""
+    reference: ExternalStorageReference = JSONProtoPayloadConverter().from_payload(payload)
+    key = reference.claim_data.get("key", "")
+    claimed = _CLAIMED_KEY.fullmatch(key)
+    if claimed is None:
+        raise RequestError("payloads: this is no reference to a payload of this service.")
+    _check(resources, reader, claimed["team"])
+    return await _stored(resources.store, key)
+
+
+async def _stored(store: ObjectStore, key: str) -> Payload:
+    content = await read_bytes(store, key)
+    if content is None:
+        raise PayloadUndecodable("The object store does not have this payload any more.")
+    return Payload.FromString(content)
+
+
+def _check(resources: Resources, reader: TokenRecord, team: str) -> None:
+    if not may_decode(reader, team, resources.settings.operator_team):
+        raise Forbidden("This payload belongs to another team than the token.")
+
+
+async def _read_payloads(request: Request, resources: Resources) -> Payloads:
+    """Raises RequestError or BodyTooLarge."""
+    body = await read_body(request, resources.settings.max_body_bytes)
+    try:
+        return Parse(body, Payloads())
+    except (ParseError, UnicodeDecodeError) as error:
+        raise RequestError("The body has to be Temporal's Payloads in JSON.") from error
+
+
+def _answer(payloads: Payloads) -> Response:
+    return Response(
+        MessageToJson(payloads),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _token_in(form: bytes) -> str:
+    """Raises Unauthorized."""
+    fields = parse_qs(form.decode("ascii", errors="replace"))
+    if "token" not in fields:
+        raise Unauthorized("The form has no token.")
+    return fields["token"][0].strip()
+
+
+def _page(message: str) -> Response:
+    return HTMLResponse(_PAGE.format(message=message), headers={"Content-Security-Policy": _POLICY})

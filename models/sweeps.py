@@ -1,0 +1,14 @@
+"""The sweep of the object store: what it removed."""
+
+from models.wire import WireModel
+
+
+class SweepReport(WireModel):
+    """Numbers of removed objects. Not complete: more is old, and waits for the next sweep."""
+
+    payloads: int = 0
+    idempotency_records: int = 0
+    records: int = 0
+    logs: int = 0
+    outputs: int = 0
+    complete: bool = True

@@ -1,0 +1,58 @@
+"""Removing objects by their age."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from obstore.store import ObjectStore
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+_CHUNK = 500  # objects that are removed together
+
+
+class Removal:
+    """Removes objects until so many are gone, and calls `alive` now and then meanwhile."""
+
+    def __init__(self, store: ObjectStore, most: int, alive: Callable[[], None]) -> None:
+        self._store = store
+        self._left = most
+        self._alive = alive
+
+    @property
+    def exhausted(self) -> bool:
+        return self._left <= 0
+
+    async def older_than(self, folder: str, moment: datetime) -> int:
+        """Remove the folder's objects that were written before `moment`; their number."""
+        return await self._remove(folder, lambda found: found["last_modified"] < moment)
+
+    async def folder(self, folder: str) -> int:
+        """Remove everything in the folder; the number of objects."""
+        return await self._remove(folder, lambda _: True)
+
+    async def _remove(self, folder: str, chosen: "Callable[[ObjectMeta], bool]") -> int:
+        removed = 0
+        async for chunk in _listed(self._store, folder):
+            self._alive()
+            if self.exhausted:
+                break
+            paths = [found["path"] for found in chunk if chosen(found)][: self._left]
+            if paths:
+                await self._store.delete_async(paths)
+            self._left -= len(paths)
+            removed += len(paths)
+        return removed
+
+
+async def has_objects(store: ObjectStore, folder: str) -> bool:
+    async for chunk in _listed(store, folder):
+        if chunk:
+            return True
+    return False
+
+
+async def _listed(store: ObjectStore, folder: str) -> "AsyncIterator[list[ObjectMeta]]":
+    async for chunk in store.list(folder, chunk_size=_CHUNK):  # pyright: ignore[reportUnknownMemberType]  obstore's other overload is for arrow
+        yield list(chunk)

@@ -1,0 +1,371 @@
+"""Payload encryption: what Temporal and the object store hold, and how it is read again."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from google.protobuf.json_format import MessageToDict
+from pydantic import SecretStr
+from temporalio.api.common.v1 import Payload, WorkflowExecution
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
+
+import worker
+from models.ids import batch_workflow_id, job_workflow_id
+from settings import Settings
+from storage.objects import open_store
+from tests.api.documents import a_film
+from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
+from tests.api.temporal import connected, temporal_server
+
+WEB_UI = "http://127.0.0.1:8233"
+WORDS = "Confidential-words"
+
+
+def keys_of(*names: str) -> SecretStr:
+    keys = (f"{name}:{base64.b64encode((name * 32)[:32].encode()).decode()}" for name in names)
+    return SecretStr(",".join(keys))
+
+
+@asynccontextmanager
+async def settings_of(home: Path) -> AsyncGenerator[Settings]:
+    async with temporal_server(home) as address:
+        yield Settings(
+            temporal_address=address,
+            object_store=str(home / "objects"),
+            scratch=home / "scratch",
+            render_processes=1,
+            drain_timeout=0,
+            web_ui_origin=WEB_UI,
+            operator_team="operators",
+        )
+
+
+@pytest_asyncio.fixture(scope="module")
+async def plain(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Settings]:
+    """Settings of a service that encrypts nothing."""
+    async with settings_of(tmp_path_factory.mktemp("encryption")) as settings:
+        yield settings
+
+
+@pytest_asyncio.fixture
+async def unused(tmp_path: Path) -> AsyncGenerator[Settings]:
+    """The same with a server on which nobody works yet."""
+    async with settings_of(tmp_path) as settings:
+        yield settings
+
+
+def encrypting(plain: Settings, *names: str) -> Settings:
+    return plain.model_copy(update={"payload_keys": keys_of(*names)})
+
+
+@asynccontextmanager
+async def api_with(settings: Settings) -> AsyncGenerator[RunningApi]:
+    store = open_store(settings.object_store)
+    client = await connected(settings, store)
+    async with served(settings, client, store) as api:
+        yield api
+
+
+@asynccontextmanager
+async def service_with(settings: Settings) -> AsyncGenerator[RunningApi]:
+    """An API and a worker."""
+    async with api_with(settings) as api:
+        stop = asyncio.Event()
+        running = asyncio.create_task(worker.run(settings, stop))
+        try:
+            yield api
+        finally:
+            stop.set()
+            await running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def api(plain: Settings) -> AsyncGenerator[RunningApi]:
+    async with service_with(encrypting(plain, "new", "old")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def team(api: RunningApi) -> AsyncGenerator[Team]:
+    async with api.new_team() as new:
+        yield new
+
+
+@pytest_asyncio.fixture(scope="module")
+async def batch(team: Team) -> Any:
+    """Large enough for its input to be kept in the object store; its last job fails."""
+    card = await team.upload_card()
+    missing = {"type": "image", "layerName": "background", "src": f"{team.public.base_url}/{WORDS}"}
+    failing = a_still(card) | {"assets": [missing]}
+    jobs = [a_still(card, f"{WORDS}-{number}") for number in range(12)]
+    created = await team.create_batch(*jobs, failing)
+    return await team.end_of_batch(created["batchId"])
+
+
+async def raw_history(api: RunningApi, workflow_id: str) -> list[Any]:
+    """The events as the server keeps them."""
+    answer = await api.client.workflow_service.get_workflow_execution_history(
+        GetWorkflowExecutionHistoryRequest(
+            namespace=api.client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+        )
+    )
+    return list(answer.history.events)
+
+
+async def input_of(api: RunningApi, workflow_id: str) -> Payload:
+    started, *_ = await raw_history(api, workflow_id)
+    [payload] = started.workflow_execution_started_event_attributes.input.payloads
+    return payload
+
+
+async def post_payloads(
+    http: httpx.AsyncClient, url: str, *payloads: Payload, **headers: str
+) -> httpx.Response:
+    body = {"payloads": [MessageToDict(payload) for payload in payloads]}
+    return await http.post(url, json=body, headers=headers)
+
+
+def content_of(response: httpx.Response) -> Any:
+    assert response.status_code == 200, response.text
+    [payload] = response.json()["payloads"]
+    return json.loads(base64.b64decode(payload["data"]))
+
+
+def files_in(folder: Path) -> list[bytes]:
+    return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+
+
+async def test_neither_temporal_nor_the_object_store_holds_what_jobs_say(
+    api: RunningApi, team: Team, batch: Any
+) -> None:
+    assert batch["stats"] == batch["stats"] | {"finished": 12, "error": 1}
+    workflow_ids = [
+        batch_workflow_id(team.name, batch["batchId"]),
+        *(job_workflow_id(team.name, job["id"]) for job in batch["jobs"]),
+    ]
+    for workflow_id in workflow_ids:
+        history = b"".join(
+            event.SerializeToString() for event in await raw_history(api, workflow_id)
+        )
+        description = await api.client.get_workflow_handle(workflow_id).describe()
+        held = history + description.raw_description.SerializeToString()
+        assert b"binary/encrypted" in held
+        assert WORDS.encode() not in held
+        assert "card · main".encode() not in held  # the summary that the Web UI shows
+    stored = files_in(Path(api.settings.object_store, "teams", team.name, "payloads"))
+    assert stored
+    assert not [content for content in stored if WORDS.encode() in content]
+
+
+async def test_what_operators_find_workflows_by_stays_readable(
+    api: RunningApi, team: Team, batch: Any
+) -> None:
+    workflow_id = job_workflow_id(team.name, batch["jobs"][0]["id"])
+    description = await api.client.get_workflow_handle(workflow_id).describe()
+    attributes = description.raw_description.workflow_execution_info.search_attributes
+    assert batch["batchId"].encode() in attributes.SerializeToString()
+    assert (await description.static_summary() or "").startswith("00000 · card · main")
+
+
+async def test_the_codec_shows_a_team_its_own_payloads(
+    api: RunningApi, team: Team, batch: Any
+) -> None:
+    of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
+    answer = await post_payloads(team.http, f"{api.url}/codec/decode", of_job)
+    assert content_of(answer)["assets"][0]["value"] == f"{WORDS}-0"
+
+    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    assert kept_outside.external_payloads
+    answer = await post_payloads(team.http, f"{api.url}/codec/decode", kept_outside)
+    assert len(content_of(answer)["jobs"]) == 13
+
+
+async def test_the_codec_shows_payloads_to_nobody_else_but_operators(
+    api: RunningApi, team: Team, batch: Any
+) -> None:
+    url = f"{api.url}/codec/decode"
+    of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
+    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    async with api.new_team() as other:
+        for payload in (of_job, kept_outside):
+            refused = await post_payloads(other.http, url, payload)
+            assert (refused.status_code, refused.json()["errorCode"]) == (403, "FORBIDDEN")
+    for authorization in ("Bearer rb_wrong", ""):
+        refused = await post_payloads(team.public, url, of_job, Authorization=authorization)
+        assert (refused.status_code, refused.json()["errorCode"]) == (401, "UNAUTHORIZED")
+    async with api.new_team("operators") as operators:
+        assert content_of(await post_payloads(operators.http, url, kept_outside))
+
+
+async def test_a_payload_cannot_be_passed_off_as_another_teams(
+    api: RunningApi, team: Team, batch: Any
+) -> None:
+    payload = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
+    async with api.new_team() as other:
+        payload.metadata["reelbatch-team"] = other.name.encode()
+        refused = await post_payloads(other.http, f"{api.url}/codec/decode", payload)
+    assert (refused.status_code, refused.json()["errorCode"]) == (503, "PAYLOAD_UNDECODABLE")
+
+
+async def test_a_reference_leads_to_payloads_and_nothing_else(api: RunningApi, team: Team) -> None:
+    for key in ("server/signing-key", f"teams/{team.name}/payloads/../../../tokens/x", ""):
+        reference = {"driverName": "reelbatch", "claimData": {"key": key}}
+        payload = Payload(
+            metadata={
+                "encoding": b"json/protobuf",
+                "messageType": b"temporal.api.sdk.v1.ExternalStorageReference",
+            },
+            data=json.dumps(reference).encode(),
+        )
+        refused = await post_payloads(team.http, f"{api.url}/codec/decode", payload)
+        assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+
+
+async def test_an_answer_grows_no_larger_than_a_body_may(
+    plain: Settings, api: RunningApi, team: Team, batch: Any
+) -> None:
+    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    small = encrypting(plain, "new").model_copy(update={"max_body_bytes": 50_000})
+    token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    async with api_with(small) as other, other.client_of(token) as http:
+        refused = await post_payloads(http, f"{other.url}/codec/decode", *[kept_outside] * 100)
+    assert (refused.status_code, refused.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"payloads": 1}', b"\xff"])
+async def test_what_is_no_list_of_payloads_is_refused(
+    api: RunningApi, team: Team, body: bytes
+) -> None:
+    refused = await team.http.post(f"{api.url}/codec/decode", content=body)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+
+
+async def test_what_the_codec_encodes_it_decodes(api: RunningApi, team: Team) -> None:
+    payload = Payload(metadata={"encoding": b"json/plain"}, data=b'"words"')
+    encoded = await post_payloads(team.http, f"{api.url}/codec/encode", payload)
+    assert b"words" not in base64.b64decode(encoded.json()["payloads"][0]["data"])
+    decoded = await team.http.post(f"{api.url}/codec/decode", content=encoded.content)
+    assert content_of(decoded) == "words"
+
+
+async def test_a_browser_signs_in_and_reads_from_the_pages_of_the_web_ui_alone(
+    api: RunningApi, team: Team, batch: Any
+) -> None:
+    token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
+    async with httpx.AsyncClient(base_url=api.url, trust_env=False) as browser:
+        assert "<form" in (await browser.get("/codec/")).text
+        wrong = await browser.post("/codec/session", data={"token": "rb_wrong"})
+        assert wrong.status_code == 401
+        signed_in = await browser.post("/codec/session", data={"token": token})
+        cookie = signed_in.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        answer = await post_payloads(browser, "/codec/decode", of_job, Origin=WEB_UI)
+        assert content_of(answer)["id"] == batch["jobs"][0]["id"]
+        assert answer.headers["access-control-allow-origin"] == WEB_UI
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        elsewhere = await post_payloads(browser, "/codec/decode", of_job, Origin="https://evil")
+        assert "access-control-allow-origin" not in elsewhere.headers
+        assert (await browser.get("/api/v2/jobs")).status_code == 401  # it opens nothing else
+
+
+async def test_the_web_ui_may_ask_before_it_sends(api: RunningApi, team: Team) -> None:
+    asked = {
+        "Origin": WEB_UI,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-namespace",
+    }
+    answer = await team.public.options(f"{api.url}/codec/decode", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == WEB_UI
+
+
+async def test_a_new_key_takes_over_while_a_batch_is_under_way(unused: Settings) -> None:
+    async with service_with(encrypting(unused, "old")) as before, before.new_team() as team:
+        film = await team.upload(a_film())
+        created = await team.create_batch(a_video(film, frames=[0, 2000]), a_video(film))
+
+        async def rendering() -> Any:
+            return await team.get("/jobs?states=render:dorender") or None
+
+        await until(rendering, "render")
+        token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    async with (
+        service_with(encrypting(unused, "new", "old")) as after,
+        after.client_of(token) as http,
+    ):
+        path = f"/batches/{created['batchId']}"
+
+        async def first_has_ended() -> Any:
+            return (await http.get(path)).json()["stats"]["finished"] or None
+
+        await until(first_has_ended, "finished job")
+        assert (await http.post(f"{path}/cancel")).json()["cancelledCount"] == 1
+        assert (await http.get(path)).json()["stats"]["pending"] == 0
+        events = await raw_history(after, batch_workflow_id(team.name, created["batchId"]))
+        held = b"".join(event.SerializeToString() for event in events)
+        assert b"reelbatch-key\x12\x03old" in held
+        assert b"reelbatch-key\x12\x03new" in held
+
+
+async def test_a_missing_key_is_named(
+    api: RunningApi, plain: Settings, team: Team, batch: Any
+) -> None:
+    del api
+    token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    for settings in (encrypting(plain, "other"), plain):
+        async with api_with(settings) as other, other.client_of(token) as http:
+            answer = await http.get(f"/batches/{batch['batchId']}")
+            assert answer.status_code == 503
+            assert answer.json()["errorCode"] == "PAYLOAD_UNDECODABLE"
+            assert "'new', which REELBATCH_PAYLOAD_KEYS does not have" in answer.json()["error"]
+
+
+async def test_a_batch_waits_for_workers_that_have_its_key(unused: Settings) -> None:
+    async with service_with(encrypting(unused, "new")) as api, api.new_team() as team:
+        card = await team.upload_card()
+        token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    async with api_with(encrypting(unused, "new")) as api, api.client_of(token) as http:
+        created = (await http.post("/batches", json={"jobs": [a_still(card)]})).json()
+        workflow_id = batch_workflow_id(team.name, created["batchId"])
+
+        async with service_with(encrypting(unused, "other")):
+
+            async def refused() -> str | None:
+                for event in await raw_history(api, workflow_id):
+                    failed = event.workflow_task_failed_event_attributes
+                    if failed.HasField("failure"):
+                        return failed.failure.application_failure_info.type
+                return None
+
+            reason = await until(refused, "failed workflow task")
+        async with service_with(encrypting(unused, "new")):
+
+            async def finished() -> bool | None:
+                batch = (await http.get(f"/batches/{created['batchId']}")).json()
+                return batch["stats"]["finished"] == 1 or None
+
+            await until(finished, "end of the batch")
+    assert reason == "PayloadUndecodable"
+
+
+async def test_what_was_written_before_encryption_is_still_read(unused: Settings) -> None:
+    async with service_with(unused) as before, before.new_team() as team:
+        created = await team.create_batch(a_still(await team.upload_card()))
+        workflow_id = batch_workflow_id(team.name, created["batchId"])
+        await before.client.get_workflow_handle(workflow_id).result()
+        batch = await team.end_of_batch(created["batchId"])
+        token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    settings = encrypting(unused, "new").model_copy(update={"public_url": before.url})
+    async with api_with(settings) as after, after.client_of(token) as http:
+        assert (await http.get(f"/batches/{created['batchId']}")).json() == batch
+        retried = await http.post(f"/batches/{created['batchId']}/retry")
+        assert retried.json()["errorCode"] == "NOTHING_TO_RETRY"

@@ -1,0 +1,28 @@
+"""The regular sweep of the object store, started by a schedule."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from models.sweeps import SweepReport
+    from workflows.activity_names import SWEEP
+
+# An attempt ends by itself after so many removals; this is for a store that hangs.
+_LONGEST_SWEEP = timedelta(hours=2)
+
+
+@workflow.defn(name="Sweep")
+class SweepWorkflow:
+    """Removes what is too old to be needed. What it leaves is the next one's."""
+
+    @workflow.run
+    async def run(self) -> SweepReport:
+        return await workflow.execute_activity(
+            SWEEP,
+            result_type=SweepReport,
+            start_to_close_timeout=_LONGEST_SWEEP,
+            heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=10), maximum_attempts=10),
+        )
