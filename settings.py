@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engines.base import RenderLimits
+from engines.pool import Confinement, ConfinementLevel
 
 
 def _processors() -> int:
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
     # Workers
     engines: list[str] = []  # names of the engines to serve; empty: all that are installed
     render_processes: int = Field(default_factory=_processors, ge=1, le=256)
+    renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
+    confinement: ConfinementLevel = ConfinementLevel.AVAILABLE
+    readable_paths: list[Path] = []  # what render processes may read beside Python's packages
     scratch: Path | None = None  # folder for work files; None: the system's temporary folder
     render_timeout: float = Field(default=900.0, gt=0)  # seconds for one render
     render_memory: int = Field(default=4 * 1024**3, ge=256 * 1024**2)  # bytes a render process
@@ -58,6 +62,10 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     log_json: bool = False
+
+    @property
+    def render_confinement(self) -> Confinement:
+        return Confinement(self.confinement, tuple(self.readable_paths))
 
     @property
     def render_limits(self) -> RenderLimits:
