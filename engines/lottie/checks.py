@@ -46,10 +46,14 @@ def check_document(document: LottieDocument, limits: RenderLimits) -> None:
 
 def check_texts(layers: Iterable[Json]) -> None:
     """Raise LimitExceeded where there is more text than can be drawn in time."""
-    texts = (text for layer in layers for text in text_documents(layer))
-    words = (text.get("t") for text in texts)
-    if sum(len(written) for written in words if isinstance(written, str)) > MAX_CHARACTERS:
+    if sum(_most_characters(layer) for layer in layers) > MAX_CHARACTERS:
         raise LimitExceeded(f"The texts have more than {MAX_CHARACTERS} characters together.")
+
+
+def _most_characters(layer: Json) -> int:
+    """In one frame: each keyframe has the words of its time."""
+    words = (text.get("t") for text in text_documents(layer))
+    return max((len(written) for written in words if isinstance(written, str)), default=0)
 
 
 def _check_header(root: Json) -> None:
@@ -199,15 +203,27 @@ def _dash_length(shape: Json) -> float:
 
 
 def _reach(shape: Json) -> float:
-    """About how far a path goes: as long as its largest size, or as all of its points are apart."""
+    """No less than the length of a path, in its own pixels."""
     if shape.get("ty") == "sh":
         outline = at_rest(shape.get("ks"))
-        outlines = array(outline) or [outline]
-        points = [p for o in outlines if is_object(o) for p in array(o.get("v"))]
-        places = [abs(number(at, 0.0)) for point in points for at in array(point)]
-        return 2 * sum(places)
+        return sum(_length(path) for path in array(outline) or [outline] if is_object(path))
     sizes = (shape.get(key) for key in ("s", "or", "ir"))
     return 4 * sum(abs(value) for size in sizes for value in _values_of(size))
+
+
+def _length(path: Json) -> float:
+    """Along the points and their handles; the handles are relative to the points."""
+    points = [_place(point) for point in array(path.get("v"))]
+    handles = [_place(handle) for key in ("i", "o") for handle in array(path.get(key))]
+    steps = [
+        (b[0] - a[0], b[1] - a[1]) for a, b in zip(points, [*points[1:], *points[:1]], strict=True)
+    ]
+    return sum(abs(x) + abs(y) for x, y in steps) + 2 * sum(abs(x) + abs(y) for x, y in handles)
+
+
+def _place(point: object) -> tuple[float, float]:
+    x, y = (*array(point), None, None)[:2]
+    return number(x, 0.0), number(y, 0.0)
 
 
 def _all_shapes(shapes: list[Json]) -> Iterator[Json]:
