@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engines.base import RenderLimits
+from engines.pool import Confinement, ConfinementLevel
 
 # As browsers write it: without a path, not even a slash (RFC 6454, 6.2).
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[A-Za-z0-9.\[\]:-]+)$")]
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
     # Workers
     engines: list[str] = []  # names of the engines to serve; empty: all that are installed
     render_processes: int = Field(default_factory=_processors, ge=1, le=256)
+    renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
+    confinement: ConfinementLevel = ConfinementLevel.AVAILABLE
+    readable_paths: list[Path] = []  # what render processes may read beside Python's packages
     scratch: Path | None = None  # folder for work files; None: the system's temporary folder
     render_timeout: float = Field(default=900.0, gt=0)  # seconds for one render
     render_memory: int = Field(default=4 * 1024**3, ge=256 * 1024**2)  # bytes a render process
@@ -97,6 +101,10 @@ class Settings(BaseSettings):
         """Of the URLs that templates may be made from: plain http only on networks of one's own."""
         plain = {"http"} if self.allow_private_networks else set[str]()
         return frozenset({"https", *plain})
+
+    @property
+    def render_confinement(self) -> Confinement:
+        return Confinement(self.confinement, tuple(self.readable_paths))
 
     @property
     def render_limits(self) -> RenderLimits:

@@ -81,7 +81,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         workers = [_control_worker(settings, client, store, webhooks, templates)]
         for name in load_engines(settings.engines):
             pool = RenderPool(
-                name, processes=settings.render_processes, limits=settings.render_limits
+                name,
+                processes=settings.render_processes,
+                limits=settings.render_limits,
+                folder=scratch.path,
+                confinement=settings.render_confinement,
+                tasks_per_process=settings.renders_per_process,
             )
             await resources.enter_async_context(pool)
             limits = settings.render_limits

@@ -84,13 +84,21 @@ async def _test_render() -> str:
     settings = current_settings()
     engines = load_engines(settings.engines)
     names = [name for name, engine in engines.items() if "lottie" in engine.template_types]
+    missing: set[str] = set()
     for name in names:
         with tempfile.TemporaryDirectory(prefix="reelbatch-doctor-") as folder:
-            async with RenderPool(name, processes=1, limits=settings.render_limits) as pool:
+            async with RenderPool(
+                name,
+                processes=1,
+                limits=settings.render_limits,
+                confinement=settings.render_confinement,
+            ) as pool:
                 request = _test_request(Path(folder))
                 await pool.inspect(request.template, request.template_type)
                 await pool.render(request, lambda _: None)
-    return f"{', '.join(names)} rendered a frame" if names else "no engine reads Lottie"
+                missing.update(pool.missing_confinement)
+    confined = f", not confined as to {', '.join(sorted(missing))}" if missing else ""
+    return f"{', '.join(names)} rendered a frame{confined}" if names else "no engine reads Lottie"
 
 
 def _test_request(folder: Path) -> RenderRequest:

@@ -77,7 +77,11 @@ class RenderEngine(Protocol):
     codecs: ClassVar[frozenset[str]]
     """The names of `models.codecs.CODECS` that it writes."""
     fonts: ClassVar[tuple[FontFace, ...]]
-    """The fonts that it brings along."""
+    """The fonts that it brings along.
+
+    An engine that starts programs has another attribute, `runs_programs = True`: without it a
+    render process may start none. See docs/extending.md.
+    """
 
     def inspect(
         self, template: Path, template_type: str, limits: RenderLimits

@@ -11,6 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from engines.encoding.pyav import UNTRUSTED_INPUT
 from models.errors import AssetInvalid
 
 SAMPLE_RATE = 48_000  # samples a second
@@ -119,12 +120,16 @@ def _sample(seconds: float) -> int:
 
 def _open(file: Path) -> InputContainer:
     try:
-        container = av.open(str(file), options={"format_whitelist": _FORMATS})
+        options = {"format_whitelist": _FORMATS, **UNTRUSTED_INPUT}
+        container = av.open(str(file), options=options)
     except (FFmpegError, OSError, ValueError) as error:
         raise AssetInvalid(f"the audio file {file.name} cannot be read as sound") from error
     if not container.streams.audio:
         container.close()
         raise AssetInvalid(f"the audio file {file.name} has no sound in it")
+    if container.streams.audio[0].codec_context is None:  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
+        container.close()
+        raise AssetInvalid(f"the audio file {file.name} has sound of an unknown kind in it")
     return container
 
 

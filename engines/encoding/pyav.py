@@ -10,6 +10,12 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+UNTRUSTED_INPUT = {
+    "protocol_whitelist": "file",
+    "max_streams": "64",  # each has a decoder; a thousand took 900 MB before the first picture
+}
+"""Options to open a file with that comes from anybody, beside a list of formats."""
+
 EncodedPacket: TypeAlias = "Packet[Any]"  # generic for the type checker alone
 
 

@@ -195,6 +195,7 @@ def read_document(content: bytes) -> LottieDocument:
     if not is_object(root):
         raise TemplateInvalid("The template is not a Lottie file: its JSON is not an object.")
     _check_depth(root)
+    _check_characters(content, root)
     if not objects(root.get("layers")):
         raise TemplateInvalid("The template is not a Lottie file: it has no layers.")
     return LottieDocument(root)
@@ -276,6 +277,18 @@ def _check_depth(root: Json) -> None:
         if not level:
             return
     raise TemplateInvalid(f"The template's JSON is nested deeper than {_MAX_DEPTH} levels.")
+
+
+def _check_characters(content: bytes, root: Json) -> None:
+    """Raise TemplateInvalid for half of a character: it is no text, and cannot be answered."""
+    if b"\\ud" not in content and b"\\uD" not in content:
+        return
+    try:
+        json.dumps(root, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise TemplateInvalid(
+            "The template has a text with half of a character (a lone surrogate) in it."
+        ) from error
 
 
 def _finite(text: str) -> float:

@@ -1,6 +1,7 @@
 """One font file: its names, its style, and the outlines of its characters as Lottie glyphs."""
 
 import io
+import logging
 import re
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,14 @@ from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
 from engines.lottie.document import Json
+from engines.lottie.woff import check_unpacked_size
 from models.fonts import FontFace
+
+_MOST_COMPONENTS = 1000  # of a character; a few fonts for Chinese have 30
+_MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand
+
+# It tells of each damaged record, and an untrusted font may have any number of them.
+logging.getLogger("fontTools").setLevel(logging.CRITICAL)
 
 EM = 100.0  # units of a glyph's em square in Lottie's `chars`
 _DIGITS = 3  # decimals of a coordinate: a thousandth of a hundredth of the font size
@@ -41,13 +49,15 @@ class FontFile:
 
     def __init__(self, content: bytes, file_name: str) -> None:
         try:
+            check_unpacked_size(content)
             self._font = TTFont(io.BytesIO(content), lazy=True, recalcBBoxes=False)
             self._units: float = self._font["head"].unitsPerEm
             self._characters: dict[int, str] = self._font.getBestCmap() or {}
             self._glyphs: Any = self._font.getGlyphSet()
             self.face = self._read_face(file_name)
         except Exception as error:  # fontTools raises whatever a broken table leads to
-            raise FontUnreadable(f"{file_name} is not a font: {error}") from error
+            reason = str(error) or type(error).__name__
+            raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
         if not self._characters or not self._units > 0:
             raise FontUnreadable(f"{file_name} is a font without characters")
 
@@ -125,7 +135,19 @@ class _LottiePen(BasePen):  # fontTools has no types for its pens' arguments
     def __init__(self, glyphs: Any, scale: float) -> None:
         super().__init__(glyphs)
         self._scale = scale
+        self._components = 0
+        self._points = 0
         self.paths: list[Json] = []
+
+    def addComponent(  # noqa: N802  fontTools' names
+        self,
+        glyphName: str,  # noqa: N803
+        transformation: tuple[float, ...],
+    ) -> None:
+        self._components += 1
+        if self._components > _MOST_COMPONENTS:
+            raise ValueError("a character of too many parts")
+        super().addComponent(glyphName, transformation)
 
     def _moveTo(self, pt: Point) -> None:  # noqa: N802  fontTools' name
         self.paths.append({"c": True, "v": [self._place(pt)], "i": [[0, 0]], "o": [[0, 0]]})
@@ -139,6 +161,9 @@ class _LottiePen(BasePen):  # fontTools has no types for its pens' arguments
         self._add(end, _minus(self._place(pt2), end))
 
     def _add(self, place: list[float], incoming: list[float]) -> None:
+        self._points += 1
+        if self._points > _MOST_POINTS:
+            raise ValueError("a character of too many points")
         path = self.paths[-1]
         path["v"].append(place)
         path["i"].append(incoming)

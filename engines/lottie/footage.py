@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engines.base import RenderLimits
+from engines.encoding.pyav import UNTRUSTED_INPUT
 from models.errors import AssetInvalid, LimitExceeded
 
 # Plain files only: FFmpeg's playlist formats make it open other files and addresses.
@@ -170,7 +171,9 @@ class Footage:
 def _open_container(path: Path) -> InputContainer:
     try:
         container = av.open(
-            str(path), options={"format_whitelist": _FORMATS}, metadata_errors="replace"
+            str(path),
+            options={"format_whitelist": _FORMATS, **UNTRUSTED_INPUT},
+            metadata_errors="replace",
         )
     except (FFmpegError, OSError, ValueError) as error:
         raise AssetInvalid(

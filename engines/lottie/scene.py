@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from engines.base import RenderLimits
+from engines.lottie.checks import check_texts
 from engines.lottie.document import (
     Json,
     LottieComposition,
@@ -43,13 +44,14 @@ def compose(
     )
     own = [document.assets[name] for name in shown if _is_picture(document, name)]
     embed_pictures(own, files, limits)
+    check_texts(layers)
     set_type(document, layers, shelf)
     replace_solids(layers)
     unroll_loops(layers, float(document.frame_rate))
     for layer in layers:
         if "refId" in layer:
             layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
-    scene = {key: document.root[key] for key in _KEPT if key in document.root} | {
+    scene = {key: known for key in _KEPT if _is_plain(known := document.root.get(key))} | {
         "w": composition.width,
         "h": composition.height,
         "ip": composition.first_frame,
@@ -65,6 +67,10 @@ def compose(
     }
     strip(scene)
     return json.dumps(scene, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, float))
 
 
 def _is_picture(document: LottieDocument, name: str) -> bool:

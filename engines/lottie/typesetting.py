@@ -80,7 +80,11 @@ class _TypeCase:
     def __init__(self, document: LottieDocument, shelf: FontShelf) -> None:
         self._shelf = shelf
         self._own_glyphs = read_own_glyphs(document)
-        self._entries = {entry.get("fName"): entry for entry in reversed(font_entries(document))}
+        self._entries = {
+            name: entry
+            for entry in reversed(font_entries(document))
+            if isinstance(name := entry.get("fName"), str)
+        }
         self._used: dict[tuple[object, ...], _UsedFont] = {}
 
     def name_of_font(self, texts: list[Json]) -> str:
@@ -199,6 +203,8 @@ def _tidy(text: Json) -> None:
     for line_break in _BREAKS:
         words = words.replace(line_break, LINE_BREAK)
     text["t"] = words
+    if not isinstance(text.get("s", 0), (int, float)):
+        del text["s"]  # ThorVG crashes at it
     text["lh"] = line_height(text)
 
 

@@ -5,6 +5,7 @@ any moment leaves no lock held and no other render harmed.
 docs/decisions/0003-render-processes.md has the reasons.
 """
 
+from engines.pool.confinement import Confinement, ConfinementLevel
 from engines.pool.pool import RenderPool
 
-__all__ = ["RenderPool"]
+__all__ = ["Confinement", "ConfinementLevel", "RenderPool"]

@@ -1,8 +1,7 @@
-"""The program of a render process: `python -m engines.pool.child ENGINE MEMORY PARENT`.
+"""The program of a render process: `python -m engines.pool.child SETTINGS`.
 
-It loads ENGINE, answers `Ready` on the socket that is its standard input, and then works off one
-task after the other. MEMORY is the bytes of address space that it may add; PARENT the process id
-without which it must not live.
+SETTINGS is a `ProcessSettings` in JSON. The process loads its engine, confines itself, answers
+`Ready` on the socket that is its standard input, and then works off one task after the other.
 """
 
 import faulthandler
@@ -17,13 +16,19 @@ from threading import Lock, Thread
 from typing import cast
 
 from engines.base import RenderEngine
-from engines.pool.confinement import confine, die_with_parent
+from engines.pool.confinement import (
+    confine,
+    die_with_parent,
+    limit_processor_time,
+    limit_resources,
+)
 from engines.pool.messages import (
     LENGTH,
     Answer,
     Failed,
     Inspect,
     Inspected,
+    ProcessSettings,
     Progress,
     Ready,
     Rendered,
@@ -32,6 +37,7 @@ from engines.pool.messages import (
     pack_answer,
     unpack_task,
 )
+from engines.pool.workspace import INPUTS, WORK
 from engines.registry import load_engine
 from models.errors import LimitExceeded, RenderError
 
@@ -39,21 +45,34 @@ _PROGRESS_INTERVAL = 0.2  # seconds
 _LONGEST_MESSAGE = 500  # characters of an unexpected error
 
 
-def main(engine_reference: str, memory: int, parent: int) -> None:
+def main(settings: ProcessSettings) -> None:
     channel = _Channel(_take_standard_input())
-    die_with_parent(parent)
+    die_with_parent(settings.parent)
     faulthandler.enable()  # a crash leaves its stack on the worker's standard error
+    try:
+        engine = load_class(settings.engine)()
+    except Exception as error:
+        channel.send(_failure(error, settings.memory))
+        return
+    missing = _confine(engine, settings)
+    # Only now: a thread that is older than the confinement would be free of some of it.
     tasks: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(channel, tasks), name="tasks", daemon=True).start()
-    try:
-        engine = load_class(engine_reference)()
-    except Exception as error:
-        channel.send(_failure(error, memory))
-        return
-    confine(memory)
-    channel.send(Ready())
+    channel.send(Ready(missing=missing))
     while True:
-        channel.send(_answer(engine, unpack_task(tasks.get()), channel, memory))
+        channel.send(_answer(engine, unpack_task(tasks.get()), channel, settings.memory))
+
+
+def _confine(engine: RenderEngine, settings: ProcessSettings) -> tuple[str, ...]:
+    limit_resources(settings.memory)
+    if not settings.is_confined:
+        return ()
+    return confine(
+        settings.workspace / INPUTS,
+        settings.workspace / WORK,
+        settings.readable,
+        runs_programs=getattr(engine, "runs_programs", False),
+    )
 
 
 def load_class(reference: str) -> type[RenderEngine]:
@@ -125,8 +144,10 @@ def _answer(engine: RenderEngine, task: Task, channel: _Channel, memory: int) ->
 
 def _run(engine: RenderEngine, task: Task, channel: _Channel) -> Result:
     if isinstance(task, Inspect):
+        limit_processor_time(task.limits.seconds)
         inspection = engine.inspect(task.template, task.template_type, task.limits)
         return Inspected(inspection=inspection)
+    limit_processor_time(task.request.limits.seconds)
     file = engine.render(task.request, channel.report)
     return Rendered(width=file.width, height=file.height, frames=file.frames)
 
@@ -146,4 +167,4 @@ def _failure(error: Exception, memory: int) -> Failed:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(ProcessSettings.model_validate_json(sys.argv[1]))

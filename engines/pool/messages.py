@@ -34,10 +34,22 @@ class Inspect:
 Task = Render | Inspect
 
 
+class ProcessSettings(BaseModel):
+    """What a render process is started with."""
+
+    engine: str
+    parent: int  # the process id without which it must not live
+    memory: int  # bytes of address space that it may add
+    workspace: Path
+    is_confined: bool = True
+    readable: tuple[Path, ...] = ()  # beside what Python and its packages are in
+
+
 class Ready(BaseModel):
-    """The engine is loaded."""
+    """The engine is loaded, and the process confined as far as its system can."""
 
     kind: Literal["ready"] = "ready"
+    missing: tuple[str, ...] = ()  # parts of the confinement
 
 
 class Progress(BaseModel):

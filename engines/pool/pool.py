@@ -1,17 +1,24 @@
 """The pool: whose turn it is, and in which process."""
 
 import asyncio
+import shutil
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from engines.pool.confinement import Confinement
 from engines.pool.messages import Inspect, Inspected, Render, Rendered, Result, Task
 from engines.pool.process import RenderProcess
 from models.errors import RenderCrashed, RendererInterrupted
 from models.templates import TemplateInspection
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
+
+log = structlog.get_logger("engines")
 
 
 class RenderPool:
@@ -20,11 +27,28 @@ class RenderPool:
     `engine` is the name of an installed engine, or `module:Class` for one that is not installed.
     `limits.seconds` count from the start of a render, not from its place in the queue. A pool
     belongs to one event loop.
+
+    Each process has its folder in `folder`, best on the file system of templates and assets, which
+    are linked there then. A process is replaced after `tasks_per_process`: with 1 no render meets
+    what an earlier one may have left in it.
     """
 
-    def __init__(self, engine: str, *, processes: int, limits: RenderLimits) -> None:
+    def __init__(
+        self,
+        engine: str,
+        *,
+        processes: int,
+        limits: RenderLimits,
+        folder: Path | None = None,
+        confinement: Confinement | None = None,
+        tasks_per_process: int = _TASKS_PER_PROCESS,
+    ) -> None:
         self._engine = engine
         self._limits = limits
+        self._folder = Path(tempfile.mkdtemp(prefix="reelbatch-renders-", dir=folder))
+        self._confinement = confinement or Confinement()
+        self._tasks_per_process = tasks_per_process
+        self._missing: tuple[str, ...] = ()
         self._turns = asyncio.Semaphore(processes)
         self._idle: list[RenderProcess] = []
         self._busy: set[RenderProcess] = set()
@@ -55,6 +79,12 @@ class RenderPool:
         for process in (*self._idle, *self._busy):
             process.kill_now()
         self._idle.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def missing_confinement(self) -> tuple[str, ...]:
+        """What the system lacks to confine renders, as far as a process has found out."""
+        return self._missing
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,9 +102,15 @@ class RenderPool:
             process = await self._take_process()
             try:
                 await process.wait_until_ready()
+                self._note_confinement(process)
                 return await process.run(task, report)
             finally:
                 await self._put_back(process)
+
+    def _note_confinement(self, process: RenderProcess) -> None:
+        if process.missing and not self._missing:
+            log.warning("renders are not fully confined", missing=list(process.missing))
+        self._missing = process.missing
 
     async def _take_process(self) -> RenderProcess:
         """A process that counts as busy: an idle one, or a new one."""
@@ -86,13 +122,13 @@ class RenderPool:
                 break
             await process.kill()
         else:
-            process = RenderProcess(self._engine, self._limits)
+            process = RenderProcess(self._engine, self._limits, self._folder, self._confinement)
         self._busy.add(process)
         return process
 
     async def _put_back(self, process: RenderProcess) -> None:
         self._busy.discard(process)
-        if process.is_usable and process.tasks < _TASKS_PER_PROCESS:
+        if process.is_usable and process.tasks < self._tasks_per_process:
             self._idle.append(process)
         else:
             await process.kill()

@@ -7,24 +7,29 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from engines.base import RenderLimits, ReportProgress
-from engines.pool.confinement import child_environment
+from engines.pool.confinement import Confinement, ConfinementLevel, child_environment
 from engines.pool.messages import (
     LARGEST_ANSWER,
     LENGTH,
     Answer,
     Failed,
+    ProcessSettings,
     Progress,
     Ready,
+    Render,
+    Rendered,
     Result,
     Task,
     pack_task,
     unpack_answer,
 )
+from engines.pool.workspace import Workspace
 from models.errors import RenderCrashed, RendererInterrupted, RenderError, RenderTimedOut
 
 _LONGEST_START = 60.0  # seconds to load an engine, on a machine that is busy
@@ -37,16 +42,32 @@ _T = TypeVar("_T")
 
 
 class RenderProcess:
-    """A child process with one engine; it starts with this object."""
+    """A child process with one engine; it starts with this object.
 
-    def __init__(self, engine: str, limits: RenderLimits) -> None:
+    Its workspace is made in `folder`, and removed with it.
+    """
+
+    def __init__(
+        self, engine: str, limits: RenderLimits, folder: Path, confinement: Confinement
+    ) -> None:
         self._seconds = limits.seconds
+        self._confinement = confinement
+        self._workspace = Workspace(folder)
+        settings = ProcessSettings(
+            engine=engine,
+            parent=os.getpid(),
+            memory=limits.memory,
+            workspace=self._workspace.path,
+            is_confined=confinement.level is not ConfinementLevel.OFF,
+            readable=confinement.readable,
+        )
         self._connection, theirs = socket.socketpair()
         with theirs:
-            self._process = _spawn(engine, limits.memory, theirs)
+            self._process = _spawn(settings, self._workspace.work, theirs)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._is_reusable = True
         self.tasks = 0  # that it was given
+        self.missing: tuple[str, ...] = ()  # parts of the confinement that the system lacks
 
     @property
     def is_usable(self) -> bool:
@@ -66,17 +87,28 @@ class RenderProcess:
         """
         self.tasks += 1
         limit = f"the render took longer than {self._seconds:g} seconds"
-        return await self._guarded(self._exchange(task, report), self._seconds, limit)
+        try:
+            inner = self._workspace.admit(task)
+            result = await self._guarded(self._exchange(inner, report), self._seconds, limit)
+            if isinstance(task, Render) and isinstance(result, Rendered):
+                self._workspace.deliver(task.request)
+            return result
+        finally:
+            self._workspace.clear()
 
     async def kill(self) -> None:
         """Kill the process and wait until it is gone."""
         self._end()
-        await asyncio.shield(asyncio.to_thread(self._process.wait))
+        await asyncio.shield(asyncio.to_thread(self._clean_up))
 
     def kill_now(self) -> None:
         """Kill the process and block until it is gone: milliseconds."""
         self._end()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
         self._process.wait()
+        self._workspace.remove()
 
     def _end(self) -> None:
         self._is_reusable = False
@@ -107,9 +139,19 @@ class RenderProcess:
         self._streams = await asyncio.open_unix_connection(sock=self._connection)
         answer = await self._receive(self._streams[0])
         if isinstance(answer, Ready):
+            self.missing = answer.missing
+            self._check_confinement()
             return
         self._is_reusable = False
         raise self._failure(answer) if isinstance(answer, Failed) else self._out_of_turn()
+
+    def _check_confinement(self) -> None:
+        if self.missing and self._confinement.level is ConfinementLevel.REQUIRED:
+            self._is_reusable = False
+            raise RendererInterrupted(
+                "This worker is set to render only if it can confine renders, but its system "
+                f"lacks: {', '.join(self.missing)}. Another worker may have it."
+            )
 
     async def _exchange(self, task: Task, report: ReportProgress) -> Result:
         assert self._streams is not None, "wait_until_ready comes first"  # noqa: S101
@@ -147,14 +189,16 @@ class RenderProcess:
         return RenderCrashed("the render process answered with something that is no answer")
 
 
-def _spawn(engine: str, memory: int, channel: socket.socket) -> subprocess.Popen[bytes]:
+def _spawn(
+    settings: ProcessSettings, temporary: Path, channel: socket.socket
+) -> subprocess.Popen[bytes]:
     """Start the child: a new program, for a fork has its parent's memory and secrets in it."""
     program = (sys.executable, "-P", "-m", "engines.pool.child")
     return subprocess.Popen(
-        (*program, engine, str(memory), str(os.getpid())),
+        (*program, settings.model_dump_json()),
         stdin=channel.fileno(),
         stdout=subprocess.DEVNULL,
-        env=child_environment(os.environ),
+        env=child_environment(os.environ, temporary),
     )
 
 
@@ -165,6 +209,8 @@ def _death(code: int) -> RenderError:
             f"the render process was killed from outside ({signal.Signals(-code).name}), as "
             "happens when the machine runs out of memory or shuts down"
         )
+    if code == -signal.SIGXCPU:
+        return RenderTimedOut("the render used more processor time than it may")
     if code < 0:
         return RenderCrashed(
             f"the renderer crashed on this template ({signal.Signals(-code).name}); "

@@ -32,9 +32,10 @@ class MisbehavingEngine:
         return TemplateInspection(compositions=[composition], layers=[], fonts=[])
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        (request.work_dir / "pid").write_text(f"{os.getpid()}")
+        (request.work_dir / f"{request.output_path.name}.pid").write_text(f"{os.getpid()}")
         report(25.0)
         getattr(self, f"_{request.composition}")(request)
+        request.output_path.touch()
         return RenderedFile(4, 2, os.getpid())
 
     def _finish(self, request: RenderRequest) -> None:

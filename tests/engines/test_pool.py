@@ -6,8 +6,10 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,13 @@ def engine_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
 
 
+@pytest.fixture(autouse=True)
+def pools_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have pools make their folders where the test can look into them."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 @pytest.fixture
 async def pool() -> AsyncIterator[RenderPool]:
     async with RenderPool(ENGINE, processes=2, limits=LIMITS) as pool:
@@ -45,15 +54,18 @@ async def pool() -> AsyncIterator[RenderPool]:
 def a_request(tmp_path: Path) -> ARequest:
     """Builds a request whose composition names what happens in it; each has its own folder."""
 
+    numbers = count()
+
     def build(composition: str) -> RenderRequest:
-        folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+        number = next(numbers)
+        folder = tmp_path / f"{number}"
         folder.mkdir()
         return RenderRequest(
             template=folder / "template",
             template_type="misbehaving",
             composition=composition,
             output=Output(output_type="image", codec="image_png"),
-            output_path=folder / "output",
+            output_path=folder / f"output-{number}",
             work_dir=folder,
         )
 
@@ -90,7 +102,22 @@ async def begin(pool: RenderPool, request: RenderRequest) -> "asyncio.Task[objec
 
 
 def process_of(request: RenderRequest) -> int:
-    return int((request.work_dir / "pid").read_text())
+    """The process that works on it just now."""
+    return int(next(process_files(request)).read_text())
+
+
+def has_begun(request: RenderRequest) -> bool:
+    return any(process_files(request))
+
+
+def process_files(request: RenderRequest) -> Iterator[Path]:
+    return request.work_dir.parent.rglob(f"{request.output_path.name}.pid")
+
+
+def children() -> set[int]:
+    """The render processes of this process (proc_pid_task_children)."""
+    found = (task / "children" for task in Path("/proc/self/task").iterdir())
+    return {int(process) for file in found for process in file.read_text().split()}
 
 
 async def test_a_render_returns_its_file_and_reports_progress(
@@ -122,13 +149,12 @@ async def test_an_inspection_raises_the_engines_error(pool: RenderPool, tmp_path
 async def test_an_error_of_the_engine_arrives_as_itself_and_keeps_the_process(
     pool: RenderPool, a_request: ARequest
 ) -> None:
-    refused = a_request("refuse")
+    first = await pool.render(a_request("finish"), ignore)
     with pytest.raises(TemplateInvalid) as raised:
-        await pool.render(refused, ignore)
+        await pool.render(a_request("refuse"), ignore)
     assert raised.value.message == "layer 3 has no size"
-    following = a_request("finish")
-    await pool.render(following, ignore)
-    assert process_of(following) == process_of(refused)
+    following = await pool.render(a_request("finish"), ignore)
+    assert following.frames == first.frames  # the engine says there which process it is
 
 
 async def test_an_unexpected_error_becomes_a_short_render_error(
@@ -174,9 +200,8 @@ async def test_twenty_crashes_in_a_row_harm_neither_the_pool_nor_a_running_rende
 async def test_a_process_that_dies_while_idle_is_replaced(
     pool: RenderPool, a_request: ARequest
 ) -> None:
-    first = a_request("finish")
-    await pool.render(first, ignore)
-    kill_and_wait(process_of(first))
+    first = await pool.render(a_request("finish"), ignore)
+    kill_and_wait(first.frames)
     await pool.render(a_request("finish"), ignore)
 
 
@@ -199,10 +224,11 @@ async def test_cancelling_kills_that_render_and_no_other(
     cancelled_request, other_request = a_request(composition), a_request("sleep")
     cancelled = await begin(pool, cancelled_request)
     other = await begin(pool, other_request)
+    killed = process_of(cancelled_request)
     cancelled.cancel()
     with pytest.raises(asyncio.CancelledError):
         await cancelled
-    assert not is_running(process_of(cancelled_request))
+    assert not is_running(killed)
     assert is_running(process_of(other_request))
     await pool.render(a_request("finish"), ignore)
     assert not other.done()
@@ -219,7 +245,7 @@ async def test_cancelling_a_queued_render_kills_nobody(a_request: ARequest) -> N
         with pytest.raises(asyncio.CancelledError):
             await queued
         assert is_running(process_of(running_request))
-        assert not (queued_request.work_dir / "pid").exists()
+        assert not has_begun(queued_request)
         running.cancel()
 
 
@@ -227,8 +253,8 @@ async def test_more_renders_than_processes_take_turns(
     pool: RenderPool, a_request: ARequest
 ) -> None:
     requests = [a_request("finish") for _ in range(12)]
-    await asyncio.gather(*(pool.render(request, ignore) for request in requests))
-    assert len({process_of(request) for request in requests}) <= 2
+    rendered = await asyncio.gather(*(pool.render(request, ignore) for request in requests))
+    assert len({file.frames for file in rendered}) <= 2
 
 
 @pytest.mark.parametrize("composition", ["sleep", "hang_in_c"])
@@ -240,7 +266,7 @@ async def test_a_render_that_takes_too_long_is_killed(
         request = a_request(composition)
         with pytest.raises(RenderTimedOut, match=r"0\.5 seconds"):
             await pool.render(request, ignore)
-        assert not is_running(process_of(request))
+        assert not children()
 
 
 async def test_waiting_for_a_turn_is_no_rendering_time(a_request: ARequest) -> None:
@@ -289,10 +315,11 @@ async def test_closing_leaves_no_process(a_request: ARequest) -> None:
     pool = RenderPool(ENGINE, processes=2, limits=LIMITS)
     idle_request, busy_request = a_request("finish"), a_request("sleep")
     busy = await begin(pool, busy_request)
-    await pool.render(idle_request, ignore)
+    idle_process = (await pool.render(idle_request, ignore)).frames
+    busy_process = process_of(busy_request)
     pool.close()
-    assert not is_running(process_of(idle_request))
-    assert not is_running(process_of(busy_request))
+    assert not is_running(idle_process)
+    assert not is_running(busy_process)
     with pytest.raises(RendererInterrupted):
         await busy
     with pytest.raises(RendererInterrupted, match="closed"):
@@ -320,7 +347,14 @@ def test_render_processes_die_with_a_parent_that_is_killed(a_request: ARequest) 
             def request(argument):
                 composition, folder = argument.split("=")
                 folder = pathlib.Path(folder)
-                return RenderRequest(folder, "misbehaving", composition, output, folder, folder)
+                return RenderRequest(
+                    template=folder / "template",
+                    template_type="misbehaving",
+                    composition=composition,
+                    output=output,
+                    output_path=folder / f"output-{folder.name}",
+                    work_dir=folder,
+                )
             report = lambda percent: print("begun", flush=True)
             await asyncio.gather(*(pool.render(request(a), report) for a in sys.argv[2:]))
 

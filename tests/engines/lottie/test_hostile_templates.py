@@ -149,3 +149,17 @@ def test_a_key_that_stands_there_twice_counts_once(workshop: Any) -> None:
     text = json.dumps(workshop.document(workshop.solid("Sky", "#0000ff")))
     twice = text[:-1] + ', "w": 50}'
     assert workshop.still(workshop.file(twice.encode())).shape == (60, 50, 4)
+
+
+def test_words_that_change_often_and_long_dashed_paths_are_no_attack(workshop: Any) -> None:
+    words = workshop.text("Words", "x" * 500)
+    written = words["t"]["d"]["k"][0]["s"]
+    words["t"]["d"]["k"] = [{"t": frame, "s": dict(written)} for frame in range(100)]
+    points = [[1000 + number % 7, 1000 + number // 7] for number in range(2000)]
+    none = [[0, 0]] * len(points)
+    route = {"ty": "sh", "ks": {"a": 0, "k": {"c": False, "v": points, "i": none, "o": none}}}
+    dashes = [{"n": "d", "v": {"a": 0, "k": 2}}, {"n": "g", "v": {"a": 0, "k": 2}}]
+    inspection = workshop.inspect(
+        workshop.document(words, workshop.shape("Route", route, {"ty": "st", "d": dashes}))
+    )
+    assert [layer.name for layer in inspection.layers] == ["Words", "Route"]

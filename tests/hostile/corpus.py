@@ -1,0 +1,71 @@
+"""What a hostile input is: its content, the place where it comes in, and its verdict."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.errors import (
+    AssetInvalid,
+    LimitExceeded,
+    ReelbatchError,
+    RenderCrashed,
+    TemplateInvalid,
+)
+
+SEED = 20_240_607  # of all that is made at random
+
+
+class Place(StrEnum):
+    """Where the content comes in. Assets go into a layer of a plain template."""
+
+    TEMPLATE = "template"
+    PICTURE = "picture"
+    FONT = "font"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`error` with a message that has `words` in it; without an error it is rendered."""
+
+    error: type[ReelbatchError] | None = None
+    words: str = ""
+
+    @property
+    def label(self) -> str:
+        return "RENDERED" if self.error is None else self.error.error_code
+
+
+@dataclass(frozen=True)
+class HostileInput:
+    kind: str
+    name: str
+    content: Callable[[], bytes] = field(repr=False)
+    verdict: Verdict
+    place: Place = Place.TEMPLATE
+    codec: str = "image_png"
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind}: {self.name}"
+
+
+RENDERED = Verdict()
+
+
+def invalid(words: str) -> Verdict:
+    return Verdict(TemplateInvalid, words)
+
+
+def too_much(words: str) -> Verdict:
+    return Verdict(LimitExceeded, words)
+
+
+def crash() -> Verdict:
+    """For what we cannot do better with; the reason stands beside the input."""
+    return Verdict(RenderCrashed, "crashed on this template")
+
+
+def bad_asset(words: str) -> Verdict:
+    return Verdict(AssetInvalid, words)

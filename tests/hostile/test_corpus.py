@@ -1,0 +1,153 @@
+"""Every hostile input ends as its verdict says, and leaves nothing behind."""
+
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.pool import ConfinementLevel, RenderPool
+from models.errors import RenderError
+from tests.hostile import ledger
+from tests.hostile.corpus import HostileInput, Verdict
+from tests.hostile.documents import document, packed, solid
+from tests.hostile.inputs import ALL
+from tests.hostile.running import Bait, Outcome, a_pool, run
+
+_BAIT_COLOR = (255, 0, 255)
+_MOST_MEMORY = 600 * 1024**2  # bytes; half of it is ThorVG at 300,000 keyframes
+
+
+def escapes() -> list[Path]:
+    """Files that archives want to put there."""
+    return sorted(Path("/tmp").glob("reelbatch-escaped*"))
+
+
+_ESCAPES = escapes()
+
+
+@pytest.fixture(scope="module")
+def bait(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bait]:
+    """A picture and a server that must not be asked for anything."""
+    file = tmp_path_factory.mktemp("other-team") / "picture.png"
+    Image.new("RGB", (8, 8), _BAIT_COLOR).save(file)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield Bait(file, server.getsockname()[1])
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody has come
+            server.accept()
+
+
+@pytest.fixture(scope="module")
+async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RenderPool]:
+    folder = tmp_path_factory.mktemp("pool")
+    async with a_pool(folder) as pool:
+        yield pool
+    assert contents(folder) == []
+    assert not render_processes()
+    assert escapes() == _ESCAPES
+
+
+@pytest.fixture(scope="module")
+async def open_pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RenderPool]:
+    """One whose processes are not confined."""
+    async with a_pool(tmp_path_factory.mktemp("pool"), ConfinementLevel.OFF) as pool:
+        yield pool
+
+
+def referring() -> list[HostileInput]:
+    """Inputs that name files and addresses."""
+    return [
+        hostile
+        for hostile in ALL
+        if hostile.kind == "JSON references" or ("playlist" in hostile.name)
+    ]
+
+
+def contents(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def render_processes() -> list[Path]:
+    """The folders in /proc of the render processes of this process."""
+    children = (task / "children" for task in Path("/proc/self/task").iterdir())
+    found = [Path("/proc", process) for file in children for process in file.read_text().split()]
+    return [process for process in found if b"engines.pool" in (process / "cmdline").read_bytes()]
+
+
+def most_memory() -> int:
+    """The most bytes that a render process has had in memory (proc_pid_status(5))."""
+    lines = [line for p in render_processes() for line in (p / "status").read_text().splitlines()]
+    return max((int(line.split()[1]) * 1024 for line in lines if line[:6] == "VmHWM:"), default=0)
+
+
+def forget_memory() -> None:
+    for process in render_processes():
+        (process / "clear_refs").write_text("5")
+
+
+def ended(outcome: Outcome) -> str:
+    return "RENDERED" if outcome.error is None else outcome.error.error_code
+
+
+@pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.label)
+async def test_a_hostile_input_ends_as_its_verdict_says(
+    pool: RenderPool, bait: Bait, tmp_path: Path, hostile: HostileInput
+) -> None:
+    forget_memory()
+    begun = time.monotonic()
+    outcome = await run(pool, hostile, tmp_path, bait)
+    entry = ledger.Entry(hostile, ended(outcome), time.monotonic() - begun, most_memory())
+    ledger.entries.append(entry)
+    assert_verdict(outcome, hostile.verdict)
+    assert entry.memory < _MOST_MEMORY
+    files = {"content", "template", "work", f"work/{outcome.output.name}"}
+    assert set(contents(tmp_path)) <= files
+
+
+def assert_verdict(outcome: Outcome, verdict: Verdict) -> None:
+    if verdict.error is None:
+        assert outcome.error is None
+        assert outcome.output.stat().st_size > 0
+        return
+    assert outcome.error is not None
+    assert type(outcome.error) is verdict.error
+    assert verdict.words in outcome.error.message
+    assert len(outcome.error.message) < 1000
+    assert not outcome.output.exists()
+
+
+@pytest.mark.parametrize("hostile", referring(), ids=lambda hostile: hostile.label)
+async def test_the_engine_follows_no_reference_even_where_nothing_hinders_it(
+    open_pool: RenderPool, bait: Bait, tmp_path: Path, hostile: HostileInput
+) -> None:
+    outcome = await run(open_pool, hostile, tmp_path, bait)
+    assert_verdict(outcome, hostile.verdict)
+    assert not shows_the_bait(outcome.output)
+
+
+def shows_the_bait(output: Path) -> bool:
+    if not output.exists():
+        return False
+    pixels = np.asarray(Image.open(output).convert("RGB"))
+    return bool((pixels == _BAIT_COLOR).all(axis=-1).any())
+
+
+async def test_after_the_worst_the_pool_renders_as_before(pool: RenderPool, tmp_path: Path) -> None:
+    plain = HostileInput("none", "plain", lambda: packed(document(solid())), Verdict())
+    outcome = await run(pool, plain, tmp_path)
+    assert outcome.error is None
+    assert np.asarray(Image.open(outcome.output))[2, 2].tolist()[:3] == [0, 0, 255]
+
+
+def test_the_corpus_is_the_same_each_time() -> None:
+    labels = [hostile.label for hostile in ALL]
+    assert len(set(labels)) == len(labels) >= 200
+    for hostile in ALL:
+        assert hostile.verdict.error is None or issubclass(hostile.verdict.error, RenderError)
+    made = [hostile for hostile in ALL if "random" in hostile.label]
+    assert made
+    assert all(hostile.content() == hostile.content() for hostile in made)
