@@ -9,6 +9,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from models.errors import TemplateInvalid
+from storage.files import download
 
 
 class ObjectCache:
@@ -38,15 +39,11 @@ class ObjectCache:
 
     async def _download(self, key: str) -> int:
         """Stream the object to the disk and return its size in bytes."""
+        part = self._path(key).with_suffix(".part")
         try:
-            response = await self._store.get_async(key)
+            size = await download(self._store, key, part)
         except FileNotFoundError as error:
             raise TemplateInvalid(f"The file {key} is no longer in the object store.") from error
-        part = self._path(key).with_suffix(".part")
-        size = 0
-        with part.open("wb") as file:
-            async for chunk in response.stream():
-                size += file.write(chunk)
         part.replace(self._path(key))
         return size
 

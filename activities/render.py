@@ -13,6 +13,7 @@ from temporalio import activity
 
 from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
+from activities.child_outputs import with_outputs
 from activities.failures import as_application_errors
 from activities.job_log import job_log
 from activities.object_cache import ObjectCache
@@ -22,7 +23,7 @@ from engines.base import RenderLimits, RenderRequest
 from engines.pool import RenderPool
 from models.codecs import CODECS
 from models.errors import RendererInterrupted, RenderError
-from models.jobs import RenderJob, RenderResult
+from models.jobs import RenderJob, RenderResult, RenderTask
 from models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
 from storage import keys
 from storage.objects import read_model, write_model
@@ -55,7 +56,7 @@ class RenderActivities:
         self._limits = limits
 
     @activity.defn(name=RENDER)
-    async def render(self, job: RenderJob) -> RenderResult:
+    async def render(self, job: RenderTask) -> RenderResult:
         """Download what the job needs, render it in a child process and upload the file."""
         started_at = datetime.now(UTC)
         progress = Progress()
@@ -122,16 +123,20 @@ class RenderActivities:
         return record if record and record.source == template.source else None
 
     async def _prepare(
-        self, job: RenderJob, folder: Path, secrets: ResolvedSecrets
+        self, job: RenderTask, folder: Path, secrets: ResolvedSecrets
     ) -> RenderRequest:
         template = folder / "template"
-        await self._cache.link(job.template_source, template)
+        if job.template_source is None:
+            template.touch()
+        else:
+            await self._cache.link(job.template_source, template)
         fonts: list[Path] = []
         for number, key in enumerate(job.fonts):
             fonts.append(folder / f"font-{number}")
             await self._cache.link(key, fonts[-1])
         work_dir = folder / "work"
         work_dir.mkdir()
+        assets = await self._fetcher.fetch_all(job.assets, folder, secrets)
         return RenderRequest(
             template=template,
             template_type=job.template_type,
@@ -139,7 +144,7 @@ class RenderActivities:
             output=job.output,
             output_path=work_dir / f"output.{job.output.extension}",
             work_dir=work_dir,
-            assets=await self._fetcher.fetch_all(job.assets, folder, secrets),
+            assets=await with_outputs(self._store, job.assets, assets, job.outputs, folder),
             fonts=fonts,
             limits=self._limits,
         )

@@ -1,6 +1,6 @@
 """The second look at a job: does its template have, and its engine know, what it names?"""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from api.job_schema import Problem
 from engines.base import RenderEngine
 from models.assets import (
+    MAX_NESTED_JOBS,
     Asset,
     FunctionAsset,
     MediaAsset,
@@ -73,10 +74,14 @@ def unsupported_parts(job: JobCreation) -> Iterator[Problem]:
             "template.src",
             "Templates by URL are not supported: upload the file as a template, name its id.",
         )
-    for position, asset in enumerate(job.assets):
-        if isinstance(asset, NestedJobAsset):
-            message = "Nested jobs are not supported: render the inner job first, use its output."
-            yield Problem(NotSupported, f"assets.{position}.type", message)
+
+
+def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
+    """Nested jobs start together, so there is a limit to how many a job has."""
+    number = sum(isinstance(asset, NestedJobAsset) for asset in assets)
+    if number > MAX_NESTED_JOBS:
+        message = f"A job takes at most {MAX_NESTED_JOBS} nested jobs, not {number}."
+        yield Problem(RequestError, "assets", message)
 
 
 def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
@@ -87,7 +92,7 @@ def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
     yield from _output_problems(job, template, composition)
     for position, asset in enumerate(job.assets):
         field = f"assets.{position}"
-        yield from _asset_problems(asset, field, template.engine)
+        yield from asset_problems(asset, field, template.engine)
         yield from _layer_problems(asset, field, template, composition)
 
 
@@ -150,9 +155,11 @@ def _frame_problems(settings: RenderSettings, composition: Composition) -> Itera
         yield Problem(FramesInvalid, "settings.frames", message)
 
 
-def _asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
-    if asset.type not in engine.asset_types:
-        message = f"The engine {engine.name} takes no assets of the type {asset.type}."
+def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
+    """What the engine cannot do with the asset; a nested job counts as what it renders."""
+    kind = asset.media_type if isinstance(asset, NestedJobAsset) else asset.type
+    if kind not in engine.asset_types:
+        message = f"The engine {engine.name} takes no assets of the type {kind}."
         yield Problem(
             NotSupported, f"{field}.type", f"{message} {_list('types', engine.asset_types)}"
         )

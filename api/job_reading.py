@@ -21,6 +21,9 @@ from models.errors import BatchNotFound, FieldError, JobNotFound
 from models.ids import job_workflow_id, place_of_job
 from models.job_states import JobState, KnownJob
 from models.jobs import JobStatus, JobSummary, RenderResult
+from storage import keys
+from storage.files import find_file
+from storage.nested_jobs import NestedJobRecord, read_nested_job
 from workflows.job import RenderJobWorkflow, failure_of
 
 JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
@@ -42,11 +45,11 @@ async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
     place = place_of_job(job_id)
     if place is None:
         raise JobNotFound
-    description = await describe(job_handle(resources.client, team, job_id))
-    if description is not None:
-        summary = await read_summary(description)
-        state = await read_state(resources.client, description)
-        return KnownJob(job_id, place.batch_id, summary, state)
+    started = await _read_started(resources, team, job_id, place.batch_id)
+    if started is not None:
+        return started
+    if place.is_nested:
+        return await _read_nested(resources, team, job_id)
     for job in await _jobs_of_batch(resources, team, place.batch_id) if place.batch_id else []:
         if job.id == job_id:
             return job
@@ -83,15 +86,71 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
     return [known[job_id] for job_id in job_ids]
 
 
+async def read_children(
+    resources: Resources, team: str, parents: Sequence[KnownJob]
+) -> list[KnownJob]:
+    """The jobs that are nested in `parents`, in the order of these and of their assets."""
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def read(job_id: str, parent: KnownJob) -> KnownJob | None:
+        async with gate:
+            started = await _read_started(resources, team, job_id, None)
+            if started is not None:
+                return started
+            record = await read_nested_job(resources.store, team, job_id)
+            return await _not_started(resources, team, job_id, record, parent) if record else None
+
+    found = await asyncio.gather(
+        *(read(job_id, parent) for parent in parents for job_id in parent.summary.child_ids or ())
+    )
+    return [job for job in found if job is not None]
+
+
+async def _read_started(
+    resources: Resources, team: str, job_id: str, batch_id: str | None
+) -> KnownJob | None:
+    """The job as its own workflow tells; None where it has none."""
+    description = await describe(job_handle(resources.client, team, job_id))
+    if description is None:
+        return None
+    summary = await read_summary(description)
+    state = await read_state(resources.client, description, summary)
+    return KnownJob(job_id, batch_id, summary, state)
+
+
+async def _read_nested(resources: Resources, team: str, job_id: str) -> KnownJob:
+    """A nested job without a workflow, as its parent's state tells. Raises JobNotFound."""
+    record = await read_nested_job(resources.store, team, job_id)
+    if record is None:
+        raise JobNotFound
+    parent = await read_job(resources, team, record.parent_id)
+    return await _not_started(resources, team, job_id, record, parent)
+
+
+async def _not_started(
+    resources: Resources, team: str, job_id: str, record: NestedJobRecord, parent: KnownJob
+) -> KnownJob:
+    """A nested job waits as long as its parent does. Where that has ended, it never started, or
+    it finished so long ago that Temporal has forgotten it.
+    """
+    summary, state = record.summary, JobState(JobStatus.QUEUED, record.summary.created_at)
+    if parent.state.status.is_terminal:
+        output = keys.output(team, job_id, summary.extension)
+        finished = await find_file(resources.store, output) is not None
+        status = JobStatus.FINISHED if finished else JobStatus.CANCELLED
+        state = JobState(status, parent.state.updated_at)
+    return KnownJob(job_id, None, summary, state)
+
+
 async def read_summary(execution: WorkflowExecution) -> JobSummary:
     return await execution.memo_value("job", type_hint=JobSummary)
 
 
-async def read_state(client: Client, execution: WorkflowExecution) -> JobState:
+async def read_state(client: Client, execution: WorkflowExecution, summary: JobSummary) -> JobState:
     """What a job's workflow says. `execution` from a list has no progress yet: it is fetched."""
     handle = client.get_workflow_handle_for(RenderJobWorkflow.run, execution.id)
     if execution.status is WorkflowExecutionStatus.RUNNING:
-        return await _running_state(client, handle, execution)
+        return await _running_state(client, handle, execution, summary)
     status = STATUS_OF_EXECUTION.get(
         execution.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
     )
@@ -112,14 +171,15 @@ async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> list
 
 
 async def _running_state(
-    client: Client, handle: JobHandle, execution: WorkflowExecution
+    client: Client, handle: JobHandle, execution: WorkflowExecution, summary: JobSummary
 ) -> JobState:
     description = execution
     if not isinstance(description, WorkflowExecutionDescription):
         description = await handle.describe()
         if description.status is not WorkflowExecutionStatus.RUNNING:
-            return await read_state(client, description)
-    for activity in description.raw_description.pending_activities:
+            return await read_state(client, description, summary)
+    activities = description.raw_description.pending_activities
+    for activity in activities:
         if activity.state in _RENDERING_STATES:
             started_at = activity.last_started_time.ToDatetime(execution.start_time.tzinfo)
             return JobState(
@@ -128,7 +188,9 @@ async def _running_state(
                 started_at=started_at,
                 progress=await _progress(client, list(activity.heartbeat_details.payloads)),
             )
-    return JobState(JobStatus.QUEUED, execution.start_time)
+    waits = bool(summary.child_ids) and not activities
+    status = JobStatus.PENDING if waits else JobStatus.QUEUED
+    return JobState(status, execution.start_time)
 
 
 async def _progress(client: Client, payloads: list[Payload]) -> float:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from pydantic import JsonValue, ValidationError
@@ -25,6 +25,10 @@ class Problem:
     @property
     def detail(self) -> FieldError:
         return FieldError(field=self.field, message=self.message)
+
+    def inside(self, field: str) -> "Problem":
+        """The same problem of a job that is the value of `field`."""
+        return replace(self, field=f"{field}.{self.field}" if self.field else field)
 
 
 RawJob = JsonValue | Problem

@@ -153,10 +153,6 @@ async def test_preview_excludes_settings(card_team: Team, card: str) -> None:
     [
         ({"template": {"id": "PLACEHOLDER", "src": "https://example.com/a.zip"}}, "template.src"),
         ({"assets": [{"type": "script", "src": "https://example.com/x.jsx"}]}, "assets.0.type"),
-        (
-            {"assets": [{"type": "job", "layerName": "title", "template": {"id": "x"}}]},
-            "assets.0.type",
-        ),
         ({"assets": [{"type": "function", "name": "nx:gen-ai"}]}, "assets.0.name"),
     ],
 )

@@ -10,8 +10,16 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from models.batches import Batch, BatchSnapshot
-from models.ids import batch_job_id, batch_workflow_id, new_batch_id, render_task_queue
-from models.jobs import Output, RenderJob, RenderResult
+from models.ids import (
+    batch_job_id,
+    batch_workflow_id,
+    job_workflow_id,
+    new_batch_id,
+    new_nested_job_id,
+    new_single_job_id,
+    render_task_queue,
+)
+from models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
 from models.templates import TemplateInspectionJob, TemplateStatus
 from models.webhooks import PendingWebhook, WebhookDelivery
 from workflows.activity_names import (
@@ -35,7 +43,7 @@ WORKFLOWS: list[type] = [
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-Render = Callable[[RenderJob], Awaitable[RenderResult]]
+Render = Callable[[RenderTask], Awaitable[RenderResult]]
 
 
 class Workbench:
@@ -59,7 +67,7 @@ class Workbench:
             await self.receive()
 
         @activity.defn(name=RENDER)
-        async def render_activity(job: RenderJob) -> RenderResult:
+        async def render_activity(job: RenderTask) -> RenderResult:
             return await render(job)
 
         @activity.defn(name=INSPECT_TEMPLATE)
@@ -89,6 +97,14 @@ class Workbench:
             task_queue=CONTROL_TASK_QUEUE,
         )
 
+    async def start_job(self, job: RenderJob) -> WorkflowHandle[RenderJobWorkflow, RenderResult]:
+        return await self.client.start_workflow(
+            RenderJobWorkflow.run,
+            job,
+            id=job_workflow_id(job.team, job.id),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+
 
 async def _take() -> None:
     """As a receiver that answers 200."""
@@ -113,6 +129,37 @@ def with_webhooks(batch: Batch) -> Batch:
     of_job = of_batch.model_copy(update={"output_url": "https://host/output.png"})
     jobs = [job.model_copy(update={"webhook": of_job}) for job in batch.jobs]
     return batch.model_copy(update={"jobs": jobs, "webhook": of_batch})
+
+
+def a_single_job() -> RenderJob:
+    """A job that belongs to no batch."""
+    job = a_job(f"team-{uuid4().hex[:8]}", new_batch_id(), 0)
+    job_id = new_single_job_id()
+    output_key = f"teams/{job.team}/outputs/{job_id}.png"
+    update = {"id": job_id, "batch_id": None, "index": None, "output_key": output_key}
+    return job.model_copy(update=update)
+
+
+def with_children(job: RenderJob, number: int) -> RenderJob:
+    """The same with nested jobs in its layers `layer 0`, `layer 1` and so on."""
+    children = [
+        ChildJob(position=position, layer_name=f"layer {position}", job=_nested(job, position))
+        for position in range(number)
+    ]
+    return job.model_copy(update={"children": children})
+
+
+def _nested(parent: RenderJob, position: int) -> RenderJob:
+    job_id = new_nested_job_id()
+    update = {
+        "id": job_id,
+        "parent_id": parent.id,
+        "batch_id": None,
+        "index": None,
+        "template_name": f"child {position}",
+        "output_key": f"teams/{parent.team}/outputs/{job_id}.png",
+    }
+    return parent.model_copy(update=update)
 
 
 def finished(job: RenderJob) -> RenderResult:
