@@ -1,6 +1,6 @@
 """Records the histories that must keep replaying.
 
-    python -m tests.workflows.record_histories VERSION [plain] [webhooks]
+    python -m tests.workflows.record_histories VERSION [plain] [webhooks] [nested]
 
 Run it after a deliberate change of the workflows' shape, with a new version and the shapes that
 changed (none: all of them); histories of earlier versions stay, since workflows of those versions
@@ -8,6 +8,7 @@ may still be open somewhere.
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -24,9 +25,17 @@ from connection import end_process
 from models import search_attributes
 from models.batches import Cancellation
 from models.ids import job_workflow_id, template_workflow_id, webhook_workflow_id
-from models.jobs import RenderJob, RenderResult
+from models.jobs import RenderJob, RenderResult, RenderTask
 from models.templates import TemplateInspectionJob
-from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
+from tests.workflows.workbench import (
+    Workbench,
+    a_batch,
+    a_join,
+    a_single_job,
+    finished,
+    with_children,
+    with_webhooks,
+)
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.template import InspectTemplateWorkflow
@@ -99,7 +108,45 @@ async def record_webhooks(client: Client, version: str) -> None:
         await save(delivery, f"deliver-webhook-{version}")
 
 
-SHAPES = {"plain": record_plain, "webhooks": record_webhooks}
+async def record_nested(client: Client, version: str) -> None:
+    """Parents whose nested jobs finish, fail and are cancelled; a batch of parents; and a join."""
+    workbench = Workbench(client)
+    rendering = asyncio.Event()
+
+    async def render_nested(task: RenderTask) -> RenderResult:
+        if task.template_name == "fails":
+            raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
+        if task.template_name == "endless":
+            rendering.set()
+            await heartbeat_forever()
+        return finished(task)
+
+    async def end(job: RenderJob, name: str, *, cancelled: bool = False) -> None:
+        handle = await workbench.start_job(job)
+        if cancelled:
+            await rendering.wait()
+            await handle.cancel()
+        with contextlib.suppress(WorkflowFailureError):
+            await handle.result()
+        await save(handle, f"{name}-{version}")
+
+    async with workbench.worker(render_nested):
+        await end(with_children(a_single_job(), "a", "b"), "parent-finished")
+        await end(with_children(a_single_job(), "a", "fails", "endless"), "parent-failed")
+        rendering.clear()
+        parent = with_children(a_single_job(), "a", "endless", "endless")
+        await end(parent, "parent-cancelled", cancelled=True)
+        await end(a_join(with_children(a_single_job(), "a")), "join")
+        batch = a_batch(range(3))
+        jobs = [with_children(job, "a", "b") for job in batch.jobs]
+        handle = await workbench.start(batch.model_copy(update={"jobs": jobs}))
+        await handle.result()
+        await save(handle, f"batch-of-parents-{version}")
+        parent = client.get_workflow_handle(job_workflow_id(batch.team, batch.jobs[0].id))
+        await save(parent, f"parent-of-batch-{version}")
+
+
+SHAPES = {"plain": record_plain, "webhooks": record_webhooks, "nested": record_nested}
 
 
 async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:

@@ -81,7 +81,7 @@ async def is_cancelled(handle: Handle) -> bool:
 async def test_a_parent_renders_last_and_gets_what_its_nested_jobs_rendered(
     workbench: Workbench,
 ) -> None:
-    job = with_children(a_single_job(), 3)
+    job = with_children(a_single_job(), *"abc")
     stage = Stage(job)
     async with workbench.worker(stage.render):
         await (await workbench.start_job(job)).result()
@@ -97,7 +97,7 @@ async def test_a_parent_renders_last_and_gets_what_its_nested_jobs_rendered(
 
 
 async def test_nested_jobs_render_at_the_same_time(workbench: Workbench) -> None:
-    job = with_children(a_single_job(), 4)
+    job = with_children(a_single_job(), *"abcd")
     stage = Stage(job, endless=range(4))
     async with workbench.worker(stage.render):
         handle = await workbench.start_job(job)
@@ -107,7 +107,7 @@ async def test_nested_jobs_render_at_the_same_time(workbench: Workbench) -> None
 
 
 async def test_a_failed_nested_job_stops_its_siblings_and_is_named(workbench: Workbench) -> None:
-    job = with_children(a_single_job(), 3)
+    job = with_children(a_single_job(), *"abc")
     stage = Stage(job, endless=(0, 2))
 
     async def render(task: RenderTask) -> RenderResult:
@@ -130,7 +130,7 @@ async def test_a_failed_nested_job_stops_its_siblings_and_is_named(workbench: Wo
 
 
 async def test_a_cancelled_parent_leaves_no_nested_job_running(workbench: Workbench) -> None:
-    job = with_children(a_single_job(), 3)
+    job = with_children(a_single_job(), *"abc")
     stage = Stage(job, endless=(1, 2))
     async with workbench.worker(stage.render):
         handle = await workbench.start_job(job)
@@ -147,7 +147,7 @@ async def test_a_cancelled_parent_leaves_no_nested_job_running(workbench: Workbe
 async def test_a_parent_that_is_cancelled_at_once_starts_no_render_of_its_own(
     workbench: Workbench,
 ) -> None:
-    job = with_children(a_single_job(), 5)
+    job = with_children(a_single_job(), *"abcde")
     stage = Stage(job, endless=range(5))
     handle = await workbench.start_job(job)
     await handle.cancel()
@@ -159,7 +159,7 @@ async def test_a_parent_that_is_cancelled_at_once_starts_no_render_of_its_own(
 
 async def test_a_batch_tells_waiting_from_rendering_parents(workbench: Workbench) -> None:
     batch = a_batch(range(1))
-    job = with_children(batch.jobs[0], 1)
+    job = with_children(batch.jobs[0], "a")
     batch = batch.model_copy(update={"jobs": [job]})
     children, parent = asyncio.Event(), asyncio.Event()
 
@@ -185,7 +185,7 @@ async def until_status(handle: WorkflowHandle[BatchWorkflow, object], status: Jo
 
 async def test_a_cancelled_batch_takes_its_nested_jobs_along(workbench: Workbench) -> None:
     batch = a_batch(range(2), concurrency=1)
-    batch = batch.model_copy(update={"jobs": [with_children(job, 2) for job in batch.jobs]})
+    batch = batch.model_copy(update={"jobs": [with_children(job, *"ab") for job in batch.jobs]})
     stage = Stage(batch.jobs[0], endless=range(2))
     async with workbench.worker(stage.render):
         handle = await workbench.start(batch)
@@ -199,7 +199,7 @@ async def test_a_cancelled_batch_takes_its_nested_jobs_along(workbench: Workbenc
 
 async def test_a_parent_whose_batch_is_gone_renders_all_the_same(workbench: Workbench) -> None:
     batch = a_batch(range(1))
-    job = with_children(a_job(batch.team, batch.id, 0), 1)
+    job = with_children(a_job(batch.team, batch.id, 0), "a")
     stage = Stage(job)
     async with workbench.worker(stage.render):
         result = await (await workbench.start_job(job)).result()

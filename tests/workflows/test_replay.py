@@ -24,9 +24,13 @@ def test_each_workflow_has_a_recorded_history() -> None:
     endings = ("finished", "failed", "cancelled")
     assert kinds == {
         "batch",
+        "batch-of-parents",
         "batch-with-webhooks",
         "deliver-webhook",
         "inspect-template",
+        "join",
+        "parent-of-batch",
+        *(f"parent-{ending}" for ending in endings),
         *(f"job-{ending}" for ending in endings),
         *(f"job-with-webhook-{ending}" for ending in endings),
     }

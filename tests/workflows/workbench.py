@@ -140,23 +140,31 @@ def a_single_job() -> RenderJob:
     return job.model_copy(update=update)
 
 
-def with_children(job: RenderJob, number: int) -> RenderJob:
-    """The same with nested jobs in its layers `layer 0`, `layer 1` and so on."""
+def with_children(job: RenderJob, *templates: str) -> RenderJob:
+    """The same with a nested job of each template, in its layers `layer 0`, `layer 1` and so on."""
     children = [
-        ChildJob(position=position, layer_name=f"layer {position}", job=_nested(job, position))
-        for position in range(number)
+        ChildJob(position=position, layer_name=f"layer {position}", job=_nested(job, template))
+        for position, template in enumerate(templates)
     ]
     return job.model_copy(update={"children": children})
 
 
-def _nested(parent: RenderJob, position: int) -> RenderJob:
+def a_join(job: RenderJob) -> RenderJob:
+    """The same without a template."""
+    none = {"template_id": None, "template_source": None}
+    return job.model_copy(
+        update=dict.fromkeys(("template_name", "template_type", "composition"), "") | none
+    )
+
+
+def _nested(parent: RenderJob, template: str) -> RenderJob:
     job_id = new_nested_job_id()
     update = {
         "id": job_id,
         "parent_id": parent.id,
         "batch_id": None,
         "index": None,
-        "template_name": f"child {position}",
+        "template_name": template,
         "output_key": f"teams/{parent.team}/outputs/{job_id}.png",
     }
     return parent.model_copy(update=update)
