@@ -17,7 +17,7 @@ from activities.asset_sources import shown
 from activities.secret_references import ResolvedSecrets
 from engines.base import ReportProgress, ResolvedAsset
 from engines.registry import EngineUnavailable, load_engine
-from models.assets import Asset, MediaAsset, StaticAsset
+from models.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from models.errors import ReelbatchError
 from models.jobs import RenderJob
 from models.wire import rfc3339
@@ -45,9 +45,10 @@ class JobLog:
     def note_assets(self, assets: Sequence[Asset], resolved: Sequence[ResolvedAsset]) -> None:
         """`resolved` are the same assets with their files."""
         for asset, found in zip(assets, resolved, strict=True):
-            if found.file is not None and isinstance(asset, (MediaAsset, StaticAsset)):
+            source = found.asset if isinstance(asset, NestedJobAsset) else asset
+            if found.file is not None and isinstance(source, (MediaAsset, StaticAsset)):
                 size = found.file.stat().st_size
-                self.note(f"ASSET: {asset.type} {shown(asset.src)} ({size} bytes)")
+                self.note(f"ASSET: {asset.type} {shown(source.src)} ({size} bytes)")
 
     def note_template(self, job: RenderJob) -> None:
         """What was found in a template from a URL."""
@@ -80,10 +81,11 @@ async def job_log(
     log = JobLog(secrets)
     log.note(f"ATTEMPT: {activity.info().attempt} on {os.getpid()}@{socket.gethostname()}")
     log.note(f"ENGINE: {_engine_and_version(job.engine)}")
-    log.note(
-        f"TEMPLATE: {job.template_name} ({job.template_id}), "
-        f"composition {job.composition or 'the first'}"
-    )
+    if job.template_id is None:
+        log.note(f"JOIN: {job.title}")
+    else:
+        template = f"{job.template_name} ({job.template_id})"
+        log.note(f"TEMPLATE: {template}, composition {job.composition or 'the first'}")
     log.note(f"OUTPUT: {job.output.codec}")
     try:
         yield log

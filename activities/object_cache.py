@@ -8,6 +8,7 @@ from obstore.store import ObjectStore
 from activities.bounded_files import BoundedFiles
 from activities.single_flight import SingleFlight
 from models.errors import TemplateInvalid
+from storage.files import download
 
 
 class ObjectCache:
@@ -29,13 +30,9 @@ class ObjectCache:
             await self._downloads.run(key, lambda: self._download(key, name))
 
     async def _download(self, key: str, name: str) -> None:
-        """Stream the object to the disk."""
         part = self._files.new_part()
         try:
-            response = await self._store.get_async(key)
-            with part.open("wb") as file:
-                async for chunk in response.stream():
-                    file.write(chunk)
+            await download(self._store, key, part)
             self._files.keep(part, name)
         except FileNotFoundError as error:
             raise TemplateInvalid(f"The file {key} is no longer in the object store.") from error

@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
+from activities.child_outputs import with_outputs
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.job_log import JobLog, job_log
@@ -22,7 +23,7 @@ from engines.base import RenderLimits, RenderRequest
 from engines.pool import RenderPool
 from models.codecs import CODECS
 from models.errors import RenderError
-from models.jobs import RenderJob, RenderResult
+from models.jobs import RenderJob, RenderResult, RenderTask
 from models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
 from storage import keys
 from storage.objects import read_model, write_model
@@ -55,7 +56,7 @@ class RenderActivities:
         self._limits = limits
 
     @activity.defn(name=RENDER)
-    async def render(self, job: RenderJob) -> RenderResult:
+    async def render(self, job: RenderTask) -> RenderResult:
         """Download what the job needs, render it in a child process and upload the file."""
         started_at = datetime.now(UTC)
         progress = Progress()
@@ -122,7 +123,7 @@ class RenderActivities:
         return record if record and record.source == template.source else None
 
     async def _prepare(
-        self, job: RenderJob, folder: Path, secrets: ResolvedSecrets, log: JobLog
+        self, job: RenderTask, folder: Path, secrets: ResolvedSecrets, log: JobLog
     ) -> RenderRequest:
         template = folder / "template"
         if job.template_url is not None:
@@ -130,14 +131,17 @@ class RenderActivities:
             inspection = await self._pool.inspect(template, job.template_type)
             job = await self._templates.checked(job, job.template_url.font_names, inspection)
             log.note_template(job)
+        elif job.template_source is not None:
+            await self._cache.link(job.template_source, template)
         else:
-            await self._cache.link(job.template_source or "", template)
+            template.touch()
         fonts: list[Path] = []
         for number, key in enumerate(job.fonts):
             fonts.append(folder / f"font-{number}")
             await self._cache.link(key, fonts[-1])
         work_dir = folder / "work"
         work_dir.mkdir()
+        assets = await self._fetcher.fetch_all(job.assets, folder, work_dir, secrets)
         return RenderRequest(
             template=template,
             template_type=job.template_type,
@@ -145,7 +149,7 @@ class RenderActivities:
             output=job.output,
             output_path=work_dir / f"output.{job.output.extension}",
             work_dir=work_dir,
-            assets=await self._fetcher.fetch_all(job.assets, folder, work_dir, secrets),
+            assets=await with_outputs(self._store, job.assets, assets, job.outputs, folder),
             fonts=fonts,
             limits=self._limits,
         )

@@ -14,7 +14,7 @@ from activities.secret_references import ResolvedSecrets
 from engines.registry import load_engine
 from models.errors import AssetInvalid, TemplateInvalid
 from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
-from models.jobs import Output, RenderJob
+from models.jobs import Output, RenderJob, RenderTask
 from models.problems import Problem, error_of
 from models.sources import is_http_url
 from models.template_checks import (
@@ -50,8 +50,8 @@ class TemplateFetcher:
         refuse_page(file, found.media_type, name)
 
     async def checked(
-        self, job: RenderJob, font_names: list[str], inspection: TemplateInspection
-    ) -> RenderJob:
+        self, job: RenderTask, font_names: list[str], inspection: TemplateInspection
+    ) -> RenderTask:
         """The job with its composition and its fonts. Raises what submission would answer."""
         offer = TemplateOffer(inspection)
         composition = offer.composition_named(job.composition)

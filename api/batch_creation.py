@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from api.batch_request import BatchRequest
+from api.job_creation import children_created, first_status
 from api.job_schema import Problem, error_of
 from api.submission import AcceptedJob, Judged
 from api.urls import Urls
 from api.webhook_records import announced, pending
 from models.batches import Batch, BatchCreationResponse, JobCreated
 from models.ids import batch_job_id, new_batch_id
-from models.jobs import JobError, JobStatus
+from models.jobs import JobError
 from settings import Settings
 
 
@@ -47,9 +48,10 @@ def creation_answer(batch: Batch, urls: Urls) -> BatchCreationResponse:
         JobCreated(
             index=job.index or 0,
             id=job.id,
-            status=JobStatus.QUEUED,
+            status=first_status(job),
             output_url=urls.of_job(batch.team, job.id, job.summary),
             missing_fonts=job.missing_fonts or None,
+            children=children_created(job, urls),
         )
         for job in batch.jobs
     ]

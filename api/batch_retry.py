@@ -23,7 +23,7 @@ from models.errors import (
     RequestError,
     Unavailable,
 )
-from models.ids import batch_job_id, new_batch_id
+from models.ids import batch_job_id, new_batch_id, new_nested_job_id
 from models.jobs import JobStatus, RenderJob
 from storage import keys
 from storage.idempotency import Submission
@@ -106,11 +106,17 @@ def _again(earlier: Batch, indexes: set[int]) -> Batch:
 
 def _job_again(job: RenderJob, batch_id: str, now: datetime) -> RenderJob:
     job_id = batch_job_id(batch_id, job.index or 0)
+    children = [
+        child.model_copy(
+            update={"job": _renewed(child.job, new_nested_job_id(), now, parent_id=job_id)}
+        )
+        for child in job.children or ()
+    ]
+    return _renewed(job, job_id, now, batch_id=batch_id, children=children or None)
+
+
+def _renewed(job: RenderJob, job_id: str, now: datetime, **changes: object) -> RenderJob:
+    output_key = keys.output(job.team, job_id, job.output.extension)
     return job.model_copy(
-        update={
-            "id": job_id,
-            "batch_id": batch_id,
-            "output_key": keys.output(job.team, job_id, job.output.extension),
-            "created_at": now,
-        }
+        update={"id": job_id, "output_key": output_key, "created_at": now, **changes}
     )

@@ -13,6 +13,7 @@ from api.errors import ErrorAnswer, documented
 from api.idempotency import submit_once
 from api.inputs import CREATE_BATCH, LIST_BATCHES, READ_BATCH
 from api.job_answers import batch_answer, job_answer, jobs_of
+from api.job_reading import read_children
 from api.reference import UlidPath
 from api.requests import check_id, read_body, read_flag, read_integer
 from api.resources import MayReadJobs, MayWriteJobs, Recheck, RequestUrls, Shared
@@ -35,6 +36,7 @@ from models.errors import (
     UnsupportedMediaType,
 )
 from models.job_states import KnownJob
+from models.jobs import JobStatus
 from storage.idempotency import Submission
 
 router = APIRouter(tags=["batches"])
@@ -133,14 +135,15 @@ async def cancel_batch(
     """Cancel all jobs of a batch that have not ended."""
     snapshot, cancelled = await cancel_batch_jobs(resources, team, check_id(batch_id, "batch"))
     jobs = jobs_of(snapshot)
+    stopped = [job for job in jobs if job.summary.index in cancelled]
+    nested = await read_children(resources, team, stopped)
+    stopped += [job for job in nested if job.state.status is JobStatus.CANCELLED]
     return answer(
         BatchCancellationResponse(
             batch_id=snapshot.id,
             total_jobs=len(jobs),
             jobs=[_cancellation(job, cancelled) for job in jobs],
-            cancelled_jobs=[
-                job_answer(team, job, urls) for job in jobs if job.summary.index in cancelled
-            ],
+            cancelled_jobs=[job_answer(team, job, urls) for job in stopped],
         )
     )
 

@@ -22,6 +22,7 @@ from api.reference import (
 from models.batches import BatchOptions
 from models.ids import ID_PATTERN, MAX_BATCH_JOBS
 from models.jobs import JobCancellationRequest, JobCreation, JobStatus
+from models.joins import JoinCreation
 from models.secrets import SecretCreation
 from models.templates import TemplateCreation, TemplateUpdate
 
@@ -39,6 +40,16 @@ _VIDEO: JsonValue = {
     "assets": [_TITLE, _COLOUR],
     "settings": {"type": "video", "codec": "video_h264_vbr_5mbps"},
     "tags": ["spring"],
+}
+_CLIP: dict[str, JsonValue] = {
+    "type": "job",
+    "template": {"id": EXAMPLE_TEMPLATE_ID, "composition": "main"},
+    "assets": [_TITLE],
+    "settings": {"codec": "video_h264_vbr_5mbps"},
+}
+_NESTED: JsonValue = {
+    "template": {"id": EXAMPLE_TEMPLATE_ID, "composition": "main"},
+    "assets": [{"type": "job", "layerName": "background", **_CLIP}],
 }
 _STILL: JsonValue = {
     "template": {"id": EXAMPLE_TEMPLATE_ID},
@@ -81,9 +92,15 @@ def _text(name: str, description: str, **schema: Any) -> Entry:
 _STATES = f"A comma-separated list, such as {JobStatus.FINISHED},{JobStatus.ERROR}."
 _STATE_LIST = r"^[a-z_:]+(,[a-z_:]+)*$"
 
-CREATE_JOB = body(json_content(JobCreation, video=_VIDEO, still=_STILL)) | parameters(
-    _IDEMPOTENCY_KEY
-)
+CREATE_JOB = body(
+    json_content(JobCreation, video=_VIDEO, still=_STILL, nested=_NESTED)
+) | parameters(_IDEMPOTENCY_KEY)
+JOIN_JOBS = body(
+    json_content(
+        JoinCreation,
+        clips={"assets": [{"type": "video", "src": "https://example.com/intro.mp4"}, _CLIP]},
+    )
+) | parameters(_IDEMPOTENCY_KEY)
 CREATE_BATCH = body(
     json_content(
         _BatchCreation,

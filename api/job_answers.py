@@ -14,7 +14,7 @@ def jobs_of(snapshot: BatchSnapshot) -> list[KnownJob]:
             id=batch_job_id(snapshot.id, record.index),
             batch_id=snapshot.id,
             summary=summary,
-            state=state_of(record),
+            state=state_of(record, summary),
         )
         for summary, record in zip(snapshot.summaries, snapshot.records, strict=True)
     ]

@@ -1,6 +1,6 @@
 """The second look at a job: does its template have, and its engine know, what it names?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from api.asset_sources import source_problems
@@ -8,6 +8,7 @@ from api.job_schema import Problem
 from api.template_choice import ChosenTemplate
 from engines.base import RenderEngine
 from models.assets import (
+    MAX_NESTED_JOBS,
     Asset,
     FunctionAsset,
     MediaAsset,
@@ -16,7 +17,13 @@ from models.assets import (
     StaticAsset,
 )
 from models.codecs import CODECS, Codec, find_codec
-from models.errors import CodecInvalid, FramesInvalid, NotSupported, PreviewSettingsConflict
+from models.errors import (
+    CodecInvalid,
+    FramesInvalid,
+    NotSupported,
+    PreviewSettingsConflict,
+    RequestError,
+)
 from models.jobs import JobCreation, RenderSettings, output_of
 from models.template_checks import (
     TemplateOffer,
@@ -49,12 +56,12 @@ class ReadyTemplate(TemplateOffer):
         )
 
 
-def unsupported_parts(job: JobCreation) -> Iterator[Problem]:
-    """What the contract has and this server has not: refused, not ignored."""
-    for position, asset in enumerate(job.assets):
-        if isinstance(asset, NestedJobAsset):
-            message = "Nested jobs are not supported: render the inner job first, use its output."
-            yield Problem(NotSupported, f"assets.{position}.type", message)
+def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
+    """Nested jobs start together, so there is a limit to how many a job has."""
+    number = sum(isinstance(asset, NestedJobAsset) for asset in assets)
+    if number > MAX_NESTED_JOBS:
+        message = f"A job takes at most {MAX_NESTED_JOBS} nested jobs, not {number}."
+        yield Problem(RequestError, "assets", message)
 
 
 def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
@@ -65,7 +72,7 @@ def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
     yield from _output_problems(job, template.engine, composition)
     for position, asset in enumerate(job.assets):
         field = f"assets.{position}"
-        yield from _asset_problems(asset, field, template.engine)
+        yield from asset_problems(asset, field, template.engine)
         yield from layer_problems(asset, field, template, composition)
 
 
@@ -73,7 +80,7 @@ def problems_before_template(job: JobCreation, engine: type[RenderEngine]) -> It
     """What cannot work with any template of this engine."""
     yield from _output_problems(job, engine, None)
     for position, asset in enumerate(job.assets):
-        yield from _asset_problems(asset, f"assets.{position}", engine)
+        yield from asset_problems(asset, f"assets.{position}", engine)
 
 
 def _output_problems(
@@ -124,9 +131,11 @@ def _wrong_type(codec: Codec) -> str:
     return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
 
 
-def _asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
-    if asset.type not in engine.asset_types:
-        message = f"The engine {engine.name} takes no assets of the type {asset.type}."
+def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
+    """What the engine cannot do with the asset; a nested job counts as what it renders."""
+    kind = asset.media_type if isinstance(asset, NestedJobAsset) else asset.type
+    if kind not in engine.asset_types:
+        message = f"The engine {engine.name} takes no assets of the type {kind}."
         yield Problem(
             NotSupported, f"{field}.type", f"{message} {listed('types', engine.asset_types)}"
         )

@@ -58,8 +58,10 @@ class JobListing:
         return all(self.takes_state(status) for status in JobStatus)
 
     @property
-    def tells_queued_from_rendering(self) -> bool:
-        return self.takes_state(JobStatus.QUEUED) != self.takes_state(JobStatus.RENDERING)
+    def tells_waiting_from_rendering(self) -> bool:
+        waiting = (JobStatus.QUEUED, JobStatus.PENDING)
+        rendering = self.takes_state(JobStatus.RENDERING)
+        return any(self.takes_state(status) != rendering for status in waiting)
 
 
 def read_listing(request: Request) -> JobListing:

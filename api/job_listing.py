@@ -110,7 +110,7 @@ class _UnitReader:
         if not self._listing.takes_time(snapshot.created_at):
             return []
         jobs = [job for job in jobs_of(snapshot) if self._listing.takes_tags(job.summary)]
-        if self._listing.tells_queued_from_rendering:
+        if self._listing.tells_waiting_from_rendering:
             jobs = await asyncio.gather(*map(self._with_progress, jobs))
         return [job for job in jobs if self._listing.takes_state(job.state.status)]
 
@@ -139,12 +139,12 @@ class _UnitReader:
             if description is None:  # its batch is just about to start it
                 state = replace(job.state, status=JobStatus.QUEUED)
             else:
-                state = await read_state(self._resources.client, description)
+                state = await read_state(self._resources.client, description, job.summary)
         return KnownJob(job.id, job.batch_id, job.summary, state)
 
     async def _read_single(self, unit: _ListedJob) -> KnownJob:
         async with self._gate:
-            state = await read_state(self._resources.client, unit.execution)
+            state = await read_state(self._resources.client, unit.execution, unit.summary)
         return KnownJob(unit.id, None, unit.summary, state)
 
 

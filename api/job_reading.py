@@ -22,6 +22,7 @@ from models.errors import BatchNotFound, FieldError, JobNotFound
 from models.ids import job_workflow_id, place_of_job
 from models.job_states import JobState, KnownJob
 from models.jobs import JobStatus, JobSummary, RenderResult
+from storage.nested_jobs import NestedJobRecord, read_nested_job
 from storage.single_jobs import read_kept_job
 from workflows.job import RenderJobWorkflow, failure_of
 
@@ -44,17 +45,12 @@ async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
     place = place_of_job(job_id)
     if place is None:
         raise JobNotFound
-    description = await describe(job_handle(resources.client, team, job_id))
-    if description is not None:
-        summary = await read_summary(description)
-        state = await read_state(resources.client, description)
-        return KnownJob(job_id, place.batch_id, summary, state)
-    if place.batch_id is None:
-        kept = await read_kept_job(resources.store, team, job_id)
-        if kept is None:
-            raise JobNotFound
-        return kept.as_known()
-    for job in await _jobs_of_batch(resources, team, place.batch_id):
+    own = await _read_own(resources, team, job_id, place.batch_id)
+    if own is not None:
+        return own
+    if place.is_nested:
+        return await _read_nested(resources, team, job_id)
+    for job in await _jobs_of_batch(resources, team, place.batch_id) if place.batch_id else []:
         if job.id == job_id:
             return job
     raise JobNotFound
@@ -90,15 +86,65 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
     return [known[job_id] for job_id in job_ids]
 
 
+async def read_children(
+    resources: Resources, team: str, parents: Sequence[KnownJob]
+) -> list[KnownJob]:
+    """The jobs that are nested in `parents`, in the order of these and of their assets."""
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def read(job_id: str, parent: KnownJob) -> KnownJob | None:
+        async with gate:
+            own = await _read_own(resources, team, job_id, None)
+            if own is not None:
+                return own
+            record = await read_nested_job(resources.store, team, job_id)
+            return _not_started(job_id, record, parent) if record else None
+
+    found = await asyncio.gather(
+        *(read(job_id, parent) for parent in parents for job_id in parent.summary.child_ids or ())
+    )
+    return [job for job in found if job is not None]
+
+
+async def _read_own(
+    resources: Resources, team: str, job_id: str, batch_id: str | None
+) -> KnownJob | None:
+    """The job as its own workflow tells, or what is kept of it; None where there is neither."""
+    description = await describe(job_handle(resources.client, team, job_id))
+    if description is None:
+        kept = await read_kept_job(resources.store, team, job_id) if batch_id is None else None
+        return kept.as_known() if kept else None
+    summary = await read_summary(description)
+    state = await read_state(resources.client, description, summary)
+    return KnownJob(job_id, batch_id, summary, state)
+
+
+async def _read_nested(resources: Resources, team: str, job_id: str) -> KnownJob:
+    """A nested job without a workflow, as its parent's state tells. Raises JobNotFound."""
+    record = await read_nested_job(resources.store, team, job_id)
+    if record is None:
+        raise JobNotFound
+    parent = await read_job(resources, team, record.parent_id)
+    return _not_started(job_id, record, parent)
+
+
+def _not_started(job_id: str, record: NestedJobRecord, parent: KnownJob) -> KnownJob:
+    """A nested job waits as long as its parent does; where that has ended, it never starts."""
+    state = JobState(JobStatus.QUEUED, record.summary.created_at)
+    if parent.state.status.is_terminal:
+        state = JobState(JobStatus.CANCELLED, parent.state.updated_at)
+    return KnownJob(job_id, None, record.summary, state)
+
+
 async def read_summary(execution: WorkflowExecution) -> JobSummary:
     return await execution.memo_value("job", type_hint=JobSummary)
 
 
-async def read_state(client: Client, execution: WorkflowExecution) -> JobState:
+async def read_state(client: Client, execution: WorkflowExecution, summary: JobSummary) -> JobState:
     """What a job's workflow says. `execution` from a list has no progress yet: it is fetched."""
     handle = client.get_workflow_handle_for(RenderJobWorkflow.run, execution.id)
     if execution.status is WorkflowExecutionStatus.RUNNING:
-        return await _running_state(client, handle, execution)
+        return await _running_state(client, handle, execution, summary)
     status = STATUS_OF_EXECUTION.get(
         execution.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
     )
@@ -119,18 +165,19 @@ async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> list
 
 
 async def _running_state(
-    client: Client, handle: JobHandle, execution: WorkflowExecution
+    client: Client, handle: JobHandle, execution: WorkflowExecution, summary: JobSummary
 ) -> JobState:
     description = execution
     if not isinstance(description, WorkflowExecutionDescription):
         description = await handle.describe()
         if description.status is not WorkflowExecutionStatus.RUNNING:
-            return await read_state(client, description)
+            return await read_state(client, description, summary)
     ending = description.typed_search_attributes.get(search_attributes.STATUS)
     if ending is not None:  # it has ended, and is about to note that
         progress = 100.0 if ending == JobStatus.FINISHED else 0.0
         return JobState(JobStatus.RENDERING, execution.start_time, progress=progress)
-    for activity in description.raw_description.pending_activities:
+    activities = description.raw_description.pending_activities
+    for activity in activities:
         if activity.state in _RENDERING_STATES:
             started_at = activity.last_started_time.ToDatetime(execution.start_time.tzinfo)
             return JobState(
@@ -139,7 +186,9 @@ async def _running_state(
                 started_at=started_at,
                 progress=await _progress(client, list(activity.heartbeat_details.payloads)),
             )
-    return JobState(JobStatus.QUEUED, execution.start_time)
+    waits = bool(summary.child_ids) and not activities
+    status = JobStatus.PENDING if waits else JobStatus.QUEUED
+    return JobState(status, execution.start_time)
 
 
 async def _progress(client: Client, payloads: list[Payload]) -> float:

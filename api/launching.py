@@ -19,6 +19,7 @@ from models.ids import batch_workflow_id, job_workflow_id
 from models.jobs import RenderJob
 from storage.batches import keep_rejected_batch
 from storage.idempotency import Submission
+from storage.nested_jobs import keep_nested_jobs
 from storage.webhooks import keep_webhooks
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
@@ -38,6 +39,7 @@ _MOST_IDS = 70
 async def launch(resources: Resources, submission: Submission) -> None:
     """Make the submission's answer come true."""
     await keep_webhooks(resources.store, submission.webhooks)
+    await keep_nested_jobs(resources.store, submission.jobs)
     if submission.job is not None:
         await _start_job(resources.client, submission.job)
     if submission.batch is None:
@@ -67,8 +69,8 @@ async def _start_batch(client: Client, batch: Batch) -> None:
 
 
 def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
-    templates = [job.template_id for job in batch.jobs if job.template_url is None]
-    fonts = [font for job in batch.jobs for font in job.font_ids]
+    templates = [id_ for job in batch.jobs for id_ in job.template_ids]
+    fonts = [id_ for job in batch.jobs for id_ in job.team_font_ids]
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),

@@ -8,6 +8,7 @@ from api.job_schema import Problem
 from models.assets import secret_fields
 from models.errors import FieldError, SecretsNotConfigured, SecretUnknown
 from models.jobs import JobCreation
+from models.joins import JoinCreation
 from models.secrets import referenced_secrets
 from models.webhooks import Webhook
 from storage.secrets import SecretVault
@@ -20,7 +21,9 @@ class KnownSecrets:
     names: frozenset[str] | None
 
 
-async def known_secrets(vault: SecretVault, team: str, jobs: Sequence[JobCreation]) -> KnownSecrets:
+async def known_secrets(
+    vault: SecretVault, team: str, jobs: Sequence[JobCreation | JoinCreation]
+) -> KnownSecrets:
     """One listing at most, whatever the number of jobs."""
     if not await asyncio.to_thread(lambda: any(True for job in jobs for _ in _references(job))):
         return KnownSecrets(frozenset())
@@ -30,7 +33,7 @@ async def known_secrets(vault: SecretVault, team: str, jobs: Sequence[JobCreatio
         return KnownSecrets(None)
 
 
-def secret_problems(job: JobCreation, known: KnownSecrets) -> Iterator[Problem]:
+def secret_problems(job: JobCreation | JoinCreation, known: KnownSecrets) -> Iterator[Problem]:
     for field, name in _references(job):
         if known.names is None:
             yield Problem(SecretsNotConfigured, field, (SecretsNotConfigured.__doc__ or "").strip())
@@ -55,10 +58,14 @@ def _unknown(name: str) -> str:
     return f"There is no secret named {name[:128]}: store it with PUT /secrets first."
 
 
-def _references(job: JobCreation) -> Iterator[tuple[str, str]]:
-    """Each reference of the job, as its field's path and the secret's name."""
-    yield from referenced_secrets(job.template.src, "template.src")
-    for position, asset in enumerate(job.assets):
+def _references(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
+    """Each reference of the job itself, as its field's path and the secret's name; nested jobs are
+    looked at on their own.
+    """
+    if isinstance(job, JobCreation):
+        yield from referenced_secrets(job.template.src, "template.src")
+    assets = job.clips if isinstance(job, JoinCreation) else job.assets
+    for position, asset in enumerate(assets):
         for field, value in secret_fields(asset).items():
             yield from referenced_secrets(value, f"assets.{position}.{field}")
     if job.upload is not None:

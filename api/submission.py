@@ -2,24 +2,27 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from api.job_checks import (
     ReadyTemplate,
+    number_problems,
     problems_before_template,
     problems_of,
-    unsupported_parts,
 )
 from api.job_schema import Problem, RawJob, read_job
 from api.resources import Resources
 from api.secret_checks import KnownSecrets, known_secrets, secret_problems
 from api.template_choice import ChosenTemplate, TemplateByUrl, template_by_url
+from engines.base import RenderEngine
+from models.assets import Asset, layer_names
 from models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
 from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from models.fonts import FontRecord
-from models.jobs import JobCreation, RenderJob, TemplateUrl, output_of
+from models.ids import new_nested_job_id
+from models.jobs import ChildJob, JobCreation, RenderJob, TemplateUrl, nested_jobs, output_of
 from models.templates import TemplateRecord, TemplateStatus
 from storage import keys
 from storage.fonts import list_fonts
@@ -38,9 +41,16 @@ class AcceptedJob:
     template: ChosenTemplate
     composition: str  # empty: the first one of a template by URL
     fonts: JobFonts
+    children: "Children"
 
     def render_job(
-        self, job_id: str, created_at: datetime, *, batch_id: str | None, index: int | None
+        self,
+        job_id: str,
+        created_at: datetime,
+        *,
+        batch_id: str | None = None,
+        index: int | None = None,
+        parent_id: str | None = None,
     ) -> RenderJob:
         output = output_of(self.creation)
         template = self.template
@@ -49,6 +59,8 @@ class AcceptedJob:
             id=job_id,
             index=index,
             batch_id=batch_id,
+            parent_id=parent_id,
+            children=child_jobs(self.children, self.creation.assets, job_id, created_at),
             engine=template.engine,
             template_id=template.id,
             template_name=template.name,
@@ -73,10 +85,29 @@ class AcceptedJob:
         )
 
 
+Children = Mapping[int, AcceptedJob]
+"""The nested jobs of a job by the positions of their assets, in ascending order."""
+
 Judged = AcceptedJob | list[Problem]
 """A job that can be rendered, or everything that is wrong with it."""
 
 _Templates = dict[str, ReadyTemplate | Problem]  # by id
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the jobs of a request name, as far as the team has it."""
+
+    team: str
+    engines: Mapping[str, type[RenderEngine]]
+    templates: _Templates
+    fonts: Sequence[FontRecord]
+    secrets: KnownSecrets
+
+    def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
+        if job.template.src is None:
+            return self.templates[job.template.id]
+        return template_by_url(job.template, job.template.src, self.engines)
 
 
 async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> list[Judged]:
@@ -87,48 +118,81 @@ async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> 
     limit = resources.settings.max_job_bytes
     jobs = await asyncio.to_thread(lambda: [read_job(raw, limit) for raw in raw_jobs])
     well_formed = [job for job in jobs if isinstance(job, JobCreation)]
-    template_ids = {job.template.id for job in well_formed if job.template.src is None}
+    known = await look_up(resources, team, well_formed)
+    return await asyncio.to_thread(
+        lambda: [_judge_one(known, job) if isinstance(job, JobCreation) else job for job in jobs]
+    )
+
+
+async def look_up(resources: Resources, team: str, jobs: Sequence[JobCreation]) -> Known:
+    """Find what these jobs and those that are nested in them name."""
+    nested = await asyncio.to_thread(
+        lambda: [child for job in jobs for _, child in nested_jobs(job.assets, job.priority)]
+    )
+    everything = [*jobs, *nested]
+    template_ids = {job.template.id for job in everything if job.template.src is None}
     templates = await _read_templates(resources, team, template_ids)
     fonts: list[FontRecord] = []
-    if await asyncio.to_thread(_any_needs_team_fonts, well_formed, templates):
+    if await asyncio.to_thread(_any_needs_team_fonts, everything, templates):
         fonts = await list_fonts(resources.store, team)
-    secrets = await known_secrets(resources.secrets, team, well_formed)
-    return await asyncio.to_thread(
-        lambda: [
-            _judge_one(resources, team, job, templates, fonts, secrets)
-            if isinstance(job, JobCreation)
-            else job
-            for job in jobs
-        ]
-    )
+    secrets = await known_secrets(resources.secrets, team, everything)
+    return Known(team, resources.engines, templates, fonts, secrets)
 
 
-def _judge_one(
-    resources: Resources,
-    team: str,
-    job: JobCreation,
-    templates: _Templates,
-    fonts: Sequence[FontRecord],
-    secrets: KnownSecrets,
-) -> Judged:
-    problems = [*unsupported_parts(job), *secret_problems(job, secrets)]
-    template = (
-        templates[job.template.id]
-        if job.template.src is None
-        else template_by_url(job.template, job.template.src, resources.engines)
-    )
+def judge_nested(
+    known: Known, jobs: Sequence[tuple[int, JobCreation]]
+) -> tuple[Children, list[Problem]]:
+    """The jobs that can be rendered, and what is wrong with the others, at its place in the parent.
+
+    Each comes with the position of its asset.
+    """
+    children: dict[int, AcceptedJob] = {}
+    problems: list[Problem] = []
+    for position, job in jobs:
+        judged = _judge_one(known, job)
+        if isinstance(judged, AcceptedJob):
+            children[position] = judged
+        else:
+            problems += [problem.inside(f"assets.{position}") for problem in judged]
+    return children, problems
+
+
+def child_jobs(
+    children: Children, assets: Sequence[Asset], parent_id: str, created_at: datetime
+) -> list[ChildJob] | None:
+    """The nested jobs of the job with these assets, with new ids; None where it has none."""
+    return [
+        ChildJob(
+            position=position,
+            layer_name=layer_names(assets[position])[0],
+            job=child.render_job(new_nested_job_id(), created_at, parent_id=parent_id),
+        )
+        for position, child in children.items()
+    ] or None
+
+
+def _judge_one(known: Known, job: JobCreation) -> Judged:
+    children, nested = judge_nested(known, nested_jobs(job.assets, job.priority))
+    problems = [*number_problems(job.assets), *secret_problems(job, known.secrets)]
+    template = known.template_of(job)
     if isinstance(template, Problem):
-        return problems or [template]
+        return [*problems, *nested] or [template]
     if isinstance(template, TemplateByUrl):
-        problems += problems_before_template(job, template.engine)
-        name, found = job.template.composition or "", JobFonts([], [])
-        return problems or AcceptedJob(team, job, template.chosen, name, found)
-    problems += problems_of(job, template)
-    composition = template.composition_named(job.template.composition)
-    if problems or composition is None:
-        return problems
-    found = resolve_fonts(_font_needs(job, template), fonts)
-    return AcceptedJob(team, job, template.chosen, composition.name, found)
+        problems += [*problems_before_template(job, template.engine), *nested]
+        name, fonts = job.template.composition or "", JobFonts([], [])
+    else:
+        problems += [*problems_of(job, template), *nested]
+        composition = template.composition_named(job.template.composition)
+        name = composition.name if composition else ""
+        fonts = resolve_fonts(_font_needs(job, template), known.fonts)
+    return problems or AcceptedJob(
+        team=known.team,
+        creation=job,
+        template=template.chosen,
+        composition=name,
+        fonts=fonts,
+        children=children,
+    )
 
 
 def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: _Templates) -> bool:

@@ -41,7 +41,12 @@ class ResolvedAsset:
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """One render. All paths are local; `output_path` is inside of `work_dir`."""
+    """One render. All paths are local; `output_path` is inside of `work_dir`.
+
+    An engine that has template types always gets a template of one of them. One that has none, as
+    the one that joins clips, works on its assets alone: for it `template` is an empty file, and
+    `template_type` and `composition` are empty.
+    """
 
     template: Path
     template_type: str
@@ -70,7 +75,7 @@ class RenderEngine(Protocol):
     """Its entry point's name; its activities run on the task queue `render-{name}`."""
     version: ClassVar[str]
     template_types: ClassVar[frozenset[str]]
-    """The values of a template's `type` that it renders."""
+    """The values of a template's `type` that it renders; none for one that needs no template."""
     asset_types: ClassVar[frozenset[str]]
     functions: ClassVar[frozenset[str]]
     """The names of function assets that it knows, spelled `nx:…`."""

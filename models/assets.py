@@ -1,12 +1,16 @@
 """The assets of a job: what goes into which layer (contract 3.2 and 3.3)."""
 
 import re
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import Field, JsonValue, Tag, model_validator
 from pydantic.functional_validators import field_validator
 
+from models.render_settings import RenderSettings
 from models.wire import OpenWireModel
+
+MAX_NESTED_JOBS = 50
+"""How many assets of a job may be jobs: all of them start at once, outside of a batch's window."""
 
 LayerName = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -138,15 +142,7 @@ class FunctionAsset(_Asset):
         return [names] if isinstance(names, str) else []
 
 
-class NestedJobAsset(_Asset):
-    """A layer that a child job renders first."""
-
-    type: Literal["job"]
-    layer_name: LayerName
-    template: dict[str, Any]
-
-
-Asset = Annotated[
+_PlainAsset = (
     Annotated[TextAsset, Tag("text")]
     | Annotated[DataAsset, Tag("data")]
     | Annotated[MediaAsset, Tag("media")]
@@ -154,9 +150,70 @@ Asset = Annotated[
     | Annotated[EssentialAsset, Tag("essential")]
     | Annotated[ScriptAsset, Tag("script")]
     | Annotated[FunctionAsset, Tag("function")]
-    | Annotated[NestedJobAsset, Tag("job")],
-    Field(discriminator="type"),
-]
+)
+PlainAsset = Annotated[_PlainAsset, Field(discriminator="type")]
+"""An asset of a nested job: anything but a job."""
+
+
+class NestedTemplate(OpenWireModel):
+    """Which uploaded template a nested job renders, and which of its compositions."""
+
+    id: str = Field(pattern=r"^[A-Z0-9]{26}$")
+    composition: str = Field(min_length=1)
+    name: str | None = None
+
+    @model_validator(mode="after")
+    def _is_uploaded(self) -> "NestedTemplate":
+        if (self.model_extra or {}).get("src") is not None:
+            raise ValueError("a nested job takes no template by src: upload it and name its id")
+        return self
+
+
+class NestedJob(_Asset):
+    """A job that is rendered first, for its output to be used (contract 3.6)."""
+
+    type: Literal["job"]
+    template: NestedTemplate
+    assets: list[PlainAsset] = []
+    preview: bool = False
+    settings: RenderSettings | None = None
+
+    @field_validator("assets", mode="before", json_schema_input_type=list[PlainAsset] | None)
+    @classmethod
+    def _none_is_a_job(cls, assets: object) -> object:
+        if assets is None:
+            return []
+        if isinstance(assets, list) and any(map(_is_job, cast("list[object]", assets))):
+            raise ValueError("a nested job has no jobs among its own assets: nest one level deep")
+        return cast("object", assets)
+
+    @property
+    def media_type(self) -> Literal["video", "image"]:
+        """The type of asset that its output becomes."""
+        return "image" if self.settings and self.settings.type == "image" else "video"
+
+
+def _is_job(asset: object) -> bool:
+    return isinstance(asset, dict) and cast("dict[str, object]", asset).get("type") == "job"
+
+
+class NestedJobAsset(NestedJob):
+    """A layer that shows the output of a nested job."""
+
+    layer_name: LayerName
+
+    def filled(self, src: str) -> MediaAsset:
+        """The asset once its job is rendered; `src` is only a name for messages."""
+        return MediaAsset(
+            type=self.media_type,
+            layer_name=self.layer_name,
+            src=src,
+            composition=self.composition,
+            conform=self.conform,
+        )
+
+
+Asset = Annotated[_PlainAsset | Annotated[NestedJobAsset, Tag("job")], Field(discriminator="type")]
 
 
 def layer_names(asset: Asset) -> list[str]:

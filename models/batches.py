@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue, computed_field
 
 from models.jobs import (
     PRIORITY_RANGE,
+    ChildCreated,
     Job,
     JobError,
     JobFailure,
@@ -134,6 +135,7 @@ class JobCreated(WireModel):
     status: JobStatus
     output_url: str
     missing_fonts: Absent[list[str]] = None
+    children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
 class BatchCreationResponse(WireModel):

@@ -48,6 +48,7 @@ ReelbatchError                  500 INTERNAL_ERROR
     ├── RenderTimedOut          500 RENDER_TIMED_OUT
     ├── RenderCrashed           500 RENDER_CRASHED
     ├── AssetInvalid            500 ASSET_INVALID
+    ├── ChildFailed             500 CHILD_FAILED
     ├── SecretUnavailable       500 SECRET_UNAVAILABLE
     ├── UploadFailed            500 UPLOAD_FAILED
     │   └── UploadInterrupted   500 UPLOAD_FAILED (worth another try)
@@ -379,6 +380,12 @@ class AssetInvalid(RenderError):
     """An asset cannot be used."""
 
     error_code = "ASSET_INVALID"
+
+
+class ChildFailed(RenderError):
+    """A nested job of this job did not finish."""
+
+    error_code = "CHILD_FAILED"
 
 
 class SecretUnavailable(RenderError):

@@ -2,9 +2,12 @@
 
 Every id is a ULID. A batch's ten lowest bits are zero, and job `i` of the batch is `batch + 1 + i`
 (the monotonic increment of the ULID specification, https://github.com/ulid/spec). A job that
-belongs to no batch has its ten lowest bits all one. The 70 other random bits keep ids unguessable.
+belongs to no batch has its ten lowest bits all one, and a nested job all but the very lowest. The
+70 other random bits keep ids unguessable.
 """
 
+import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,16 +16,22 @@ from ulid import ULID
 ID_PATTERN = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 MAX_BATCH_JOBS = 1000
 
+_RANDOM_BITS = 80
 _LOW_BITS = 10
 _LOW_MASK = (1 << _LOW_BITS) - 1
+_NESTED = _LOW_MASK - 1
 
 
 @dataclass(frozen=True)
 class JobPlace:
-    """Where a job belongs: its batch and its index there, both None for a single job."""
+    """Where a job belongs: its batch and its index there, both None for a single job.
+
+    A nested job belongs to another job, which its id does not tell.
+    """
 
     batch_id: str | None
     index: int | None
+    is_nested: bool = False
 
 
 def new_id() -> str:
@@ -31,11 +40,15 @@ def new_id() -> str:
 
 
 def new_batch_id() -> str:
-    return _from_int(int(ULID()) & ~_LOW_MASK)
+    return _from_int(_new_number() & ~_LOW_MASK)
 
 
 def new_single_job_id() -> str:
-    return _from_int(int(ULID()) | _LOW_MASK)
+    return _from_int(_new_number() | _LOW_MASK)
+
+
+def new_nested_job_id() -> str:
+    return _from_int(_new_number() & ~_LOW_MASK | _NESTED)
 
 
 def batch_job_id(batch_id: str, index: int) -> str:
@@ -65,8 +78,8 @@ def place_of_job(job_id: str) -> JobPlace | None:
     except ValueError:
         return None
     low = number & _LOW_MASK
-    if low == _LOW_MASK:
-        return JobPlace(None, None)
+    if low in (_LOW_MASK, _NESTED):
+        return JobPlace(None, None, is_nested=low == _NESTED)
     if 1 <= low <= MAX_BATCH_JOBS:
         return JobPlace(_from_int(number & ~_LOW_MASK), low - 1)
     return None
@@ -97,6 +110,14 @@ def template_workflow_id(team: str, template_id: str) -> str:
 def render_task_queue(engine: str) -> str:
     """Name the queue of an engine's activities: a machine polls only for what it can render."""
     return f"render-{engine}"
+
+
+def _new_number() -> int:
+    """A ULID made of the time and 80 random bits.
+
+    `ULID()` counts up within a millisecond, so that ids whose lowest bits are set would be equal.
+    """
+    return (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
 
 def _to_int(text: str) -> int:

@@ -37,8 +37,12 @@ class KnownJob:
     state: JobState
 
 
-def state_of(record: JobRecord) -> JobState:
-    return JobState(record.status, record.updated_at, result=record.result, failure=record.failure)
+def state_of(record: JobRecord, summary: JobSummary) -> JobState:
+    """A job that waits in its batch waits for its nested jobs as well."""
+    status = record.status
+    if status is JobStatus.QUEUED and summary.child_ids:
+        status = JobStatus.PENDING
+    return JobState(status, record.updated_at, result=record.result, failure=record.failure)
 
 
 def job_as_read(job: KnownJob, output_url: str) -> Job:
@@ -53,6 +57,8 @@ def job_as_read(job: KnownJob, output_url: str) -> Job:
         output_url=output_url,
         batch_id=job.batch_id,
         index=summary.index,
+        parent_id=summary.parent_id,
+        child_ids=summary.child_ids,
         tags=summary.tags,
         priority=summary.priority,
         missing_fonts=summary.missing_fonts or None,

@@ -1,16 +1,18 @@
 """A render job: what a client asks for and what the client reads back (contract 3)."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from models.assets import Asset
+from models.assets import Asset, NestedJob
 from models.codecs import DEFAULT_CODEC, PREVIEW_CODEC, OutputType, find_codec
 from models.errors import FieldError
 from models.ids import ID_PATTERN
+from models.render_settings import RenderSettings
 from models.uploads import Upload
 from models.webhooks import PendingWebhook, Webhook
 from models.wire import Absent, OpenWireModel, Timestamp, WireModel
@@ -55,37 +57,13 @@ class TemplateUrl(WireModel):
     font_names: list[str] = []  # that the job lists
 
 
-FrameNumber = Annotated[int, Field(ge=0)]
-FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
 Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
 Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])]
 
 
-class RenderSettings(WireModel):
-    """What the output is (contract 3.4). Frames count from 0; a range's end is exclusive."""
+class AnyJobCreation(OpenWireModel):
+    """What every kind of job takes: where its output goes, whom to tell, and how it is found."""
 
-    type: Literal["video", "image", "aep"] | None = None
-    frames: FrameNumber | FrameRange | None = None
-    quality: Literal["draft", "full"] | None = None
-    codec: str | None = None
-    engine: Literal["ae2025", "ae2026"] | None = None
-
-    @field_validator("frames")
-    @classmethod
-    def _range_ascends(cls, frames: int | list[int] | None) -> int | list[int] | None:
-        if isinstance(frames, list) and (len(frames) != 2 or frames[1] <= frames[0]):
-            raise ValueError("a range is exactly [first, end] with end greater than first")
-        return frames
-
-
-class JobCreation(OpenWireModel):
-    """One job of POST /batches or the body of POST /jobs (contract 3.1)."""
-
-    template: TemplateChoice
-    preview: bool = False
-    fonts: list[str] = []
-    assets: list[Asset] = []
-    settings: RenderSettings | None = None
     upload: Upload | None = None
     webhook: Webhook | None = None
     tags: list[str] = []
@@ -105,6 +83,21 @@ class JobCreation(OpenWireModel):
             raise ValueError(f"a job takes at most {MAX_TAGS} tags")
         return list(dict.fromkeys(tags))
 
+    @field_validator("priority", mode="before", json_schema_input_type=Priority | None)
+    @classmethod
+    def _null_is_usual(cls, priority: object) -> object:
+        return 0 if priority is None else priority
+
+
+class JobCreation(AnyJobCreation):
+    """One job of POST /batches or the body of POST /jobs (contract 3.1)."""
+
+    template: TemplateChoice
+    preview: bool = False
+    fonts: list[str] = []
+    assets: list[Asset] = []
+    settings: RenderSettings | None = None
+
     @field_validator("fonts", mode="before", json_schema_input_type=list[str] | None)
     @classmethod
     def _no_fonts(cls, fonts: object) -> object:
@@ -119,11 +112,6 @@ class JobCreation(OpenWireModel):
     @classmethod
     def _null_is_false(cls, preview: object) -> object:
         return False if preview is None else preview
-
-    @field_validator("priority", mode="before", json_schema_input_type=Priority | None)
-    @classmethod
-    def _null_is_usual(cls, priority: object) -> object:
-        return 0 if priority is None else priority
 
 
 class Output(WireModel):
@@ -150,7 +138,7 @@ class RenderJob(WireModel):
     index: int | None  # position in the request; None for a single job
     batch_id: str | None
     engine: str
-    template_id: str
+    template_id: str | None  # None for a join, which has no template: the texts are empty there
     template_name: str
     template_type: str
     # Object key of exactly the version that was checked at submission, or else the URL.
@@ -158,6 +146,8 @@ class RenderJob(WireModel):
     template_url: Absent[TemplateUrl] = None
     composition: str  # empty: the first one of a template by URL
     assets: list[Asset]
+    children: Absent[list["ChildJob"]] = None  # the nested jobs among the assets, in their order
+    parent_id: Absent[str] = None  # of a nested job
     fonts: list[str] = []  # object keys of the team's fonts that this job needs
     font_ids: list[str] = []  # of the same fonts
     missing_fonts: list[str] = []
@@ -174,10 +164,34 @@ class RenderJob(WireModel):
         return f"{self.id}.{self.output.extension}"
 
     @property
+    def title(self) -> str:
+        """What it renders, for people."""
+        if self.template_id is None:
+            return "1 clip" if len(self.assets) == 1 else f"{len(self.assets)} clips joined"
+        return " · ".join(part for part in (self.template_name[:60], self.composition[:60]) if part)
+
+    @property
+    def template_ids(self) -> list[str]:
+        """The templates that must stay, also its nested jobs'. Beside a URL an id is a label."""
+        jobs = [job for job in self._with_nested_jobs if job.template_url is None]
+        return list(dict.fromkeys(job.template_id for job in jobs if job.template_id))
+
+    @property
+    def team_font_ids(self) -> list[str]:
+        """The fonts that must stay: its own and its nested jobs'."""
+        return list(dict.fromkeys(id_ for job in self._with_nested_jobs for id_ in job.font_ids))
+
+    @property
+    def _with_nested_jobs(self) -> "list[RenderJob]":
+        return [self, *(child.job for child in self.children or ())]
+
+    @property
     def summary(self) -> "JobSummary":
         return JobSummary(
             index=self.index,
             template_id=self.template_id,
+            parent_id=self.parent_id,
+            child_ids=[child.job.id for child in self.children] if self.children else None,
             extension=self.output.extension,
             total_assets=len(self.assets),
             tags=self.tags,
@@ -188,6 +202,40 @@ class RenderJob(WireModel):
         )
 
 
+class ChildJob(WireModel):
+    """A nested job, and the place of its output in its parent."""
+
+    position: int  # of its asset among the parent's assets
+    layer_name: str
+    job: RenderJob
+
+    @property
+    def output(self) -> "ChildOutput":
+        return ChildOutput(position=self.position, id=self.job.id, output_key=self.job.output_key)
+
+
+class ChildOutput(WireModel):
+    """What a finished nested job hands on to its parent's render."""
+
+    position: int  # of its asset among the parent's assets
+    id: str
+    output_key: str  # object key
+
+
+class RenderTask(RenderJob):
+    """The input of `render`: a job without its nested jobs, and what those have rendered.
+
+    One input and not two: Temporal leaves the types of arguments out of account where some of them
+    are missing, as a second one would be in histories of earlier versions.
+    """
+
+    outputs: list[ChildOutput] = []
+
+    @classmethod
+    def of(cls, job: RenderJob, outputs: Sequence[ChildOutput]) -> "RenderTask":
+        return cls.model_validate({**dict(job), "children": None, "outputs": list(outputs)})
+
+
 class JobSummary(WireModel):
     """What an answer about a job needs besides its state: it never changes.
 
@@ -195,7 +243,9 @@ class JobSummary(WireModel):
     """
 
     index: int | None
-    template_id: str
+    template_id: str | None
+    parent_id: Absent[str] = None
+    child_ids: Absent[list[str]] = None
     extension: str
     total_assets: int
     tags: list[str] = []
@@ -255,6 +305,8 @@ class Job(WireModel):
     output_url: str | None
     batch_id: Absent[str] = None
     index: Absent[int] = None
+    parent_id: Absent[str] = None  # of a nested job
+    child_ids: Absent[list[str]] = None  # of a job with nested jobs
     tags: list[str] = []
     priority: int = 0
     missing_fonts: Absent[list[str]] = None
@@ -266,8 +318,17 @@ class JobCreationStats(WireModel):
     created_at: Timestamp
 
 
+class ChildCreated(WireModel):
+    """An accepted nested job in the answer about its parent."""
+
+    id: str
+    status: JobStatus
+    output_url: str
+    missing_fonts: Absent[list[str]] = None
+
+
 class JobCreationResponse(WireModel):
-    """The answer of POST /jobs (contract 3.1)."""
+    """The answer of POST /jobs and POST /jobs/join (contract 3.1)."""
 
     id: str
     status: JobStatus
@@ -275,6 +336,7 @@ class JobCreationResponse(WireModel):
     progress: float = 0.0
     stats: JobCreationStats
     missing_fonts: Absent[list[str]] = None
+    children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
 class JobCancellationRequest(WireModel):
@@ -289,6 +351,29 @@ class JobCancellationRequest(WireModel):
         if len(set(self.jobs)) != len(self.jobs):
             raise ValueError("jobs holds the same id more than once")
         return self
+
+
+def nested_jobs(assets: Sequence[object], priority: int) -> list[tuple[int, JobCreation]]:
+    """The jobs among a job's assets, each as a job of its own beside its asset's position.
+
+    They have their parent's priority; webhook, upload and tags are the parent's alone.
+    """
+    return [
+        (
+            position,
+            JobCreation(
+                template=TemplateChoice(
+                    id=asset.template.id, composition=asset.template.composition
+                ),
+                preview=asset.preview,
+                assets=[*asset.assets],
+                settings=asset.settings,
+                priority=priority,
+            ),
+        )
+        for position, asset in enumerate(assets)
+        if isinstance(asset, NestedJob)
+    ]
 
 
 def output_of(job: JobCreation) -> Output:

@@ -1,7 +1,7 @@
 """What is wrong with a job, field by field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.errors import FieldError, ReelbatchError
 
@@ -17,6 +17,10 @@ class Problem:
     @property
     def detail(self) -> FieldError:
         return FieldError(field=self.field, message=self.message)
+
+    def inside(self, field: str) -> "Problem":
+        """The same problem of a job that is the value of `field`."""
+        return replace(self, field=f"{field}.{self.field}" if self.field else field)
 
 
 def error_of(problems: Sequence[Problem]) -> ReelbatchError:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from obstore.store import ObjectStore
 
@@ -26,6 +27,19 @@ async def find_file(store: ObjectStore, key: str) -> StoredFile | None:
         return None
     etag = (meta["e_tag"] or f"{meta['last_modified'].timestamp()}-{meta['size']}").strip('"')
     return StoredFile(key, meta["size"], meta["last_modified"], f'"{etag}"')
+
+
+async def download(store: ObjectStore, key: str, target: Path) -> int:
+    """Write the object to the file `target` and return its size in bytes.
+
+    Raises FileNotFoundError if the store has no such object.
+    """
+    response = await store.get_async(key)
+    size = 0
+    with target.open("wb") as file:
+        async for chunk in response.stream():
+            size += file.write(chunk)
+    return size
 
 
 async def read_chunks(store: ObjectStore, key: str, start: int, end: int) -> AsyncGenerator[bytes]:

@@ -30,6 +30,11 @@ class Submission(WireModel):
     job: RenderJob | None = None
     webhooks: list[WebhookRecord] = []
 
+    @property
+    def jobs(self) -> list[RenderJob]:
+        """The jobs that are started; those that are nested in them are not among them."""
+        return [*(self.batch.jobs if self.batch else ()), *([self.job] if self.job else ())]
+
 
 class IdempotencyRecord(WireModel):
     body_digest: str

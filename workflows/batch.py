@@ -6,7 +6,6 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ChildWorkflowError, TerminatedError, is_cancelled_exception
-from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from models.batches import (
@@ -17,21 +16,18 @@ with workflow.unsafe.imports_passed_through():
         Cancellation,
         CancellationOutcome,
     )
-    from models.ids import job_workflow_id
     from models.job_states import state_of
-    from models.jobs import RenderJob, RenderResult
+    from models.jobs import RenderResult
     from models.webhook_bodies import batch_body
     from models.webhooks import WebhookDelivery
     from workflows.activity_names import CONTROL_TASK_QUEUE, WRITE_MANIFEST
+    from workflows.children import CHILDREN_FINISHED
     from workflows.job import (
         RenderJobWorkflow,
         announce,
         failure_of,
-        job_details,
-        job_headline,
-        job_search_attributes,
-        render_priority,
         set_status,
+        start_render_job,
     )
     from workflows.ledger import Ledger
     from workflows.webhook import start_delivery
@@ -78,6 +74,11 @@ class BatchWorkflow:
                 child.cancel()
         self._show_progress()
 
+    @workflow.signal(name=CHILDREN_FINISHED)
+    def children_finished(self, index: int) -> None:
+        """A job of the batch renders now: its nested jobs are done."""
+        self._ledger.begin_rendering(index, workflow.now())
+
     @workflow.query
     def stats(self) -> BatchStats:
         return self._ledger.stats
@@ -119,16 +120,15 @@ class BatchWorkflow:
             window = ledger.take_unannounced(self._batch.concurrency)
             if not window:
                 return
-            await asyncio.gather(
-                *(
-                    announce(self._batch.jobs[position], state_of(ledger.records[position]))
-                    for position in window
-                )
-            )
+            await asyncio.gather(*(self._announce_other(position) for position in window))
+
+    async def _announce_other(self, position: int) -> None:
+        job = self._batch.jobs[position]
+        await announce(job, state_of(self._ledger.records[position], job.summary))
 
     async def _run_job(self, position: int) -> None:
         try:
-            child = self._children[position] = await self._start_job(self._batch.jobs[position])
+            child = self._children[position] = await start_render_job(self._batch.jobs[position])
             if position in self._cancelled_while_starting:
                 child.cancel()
             self._ledger.finish(position, await child, workflow.now())
@@ -141,22 +141,6 @@ class BatchWorkflow:
             self._ledger.fail(position, failure_of(error), workflow.now())
         finally:
             self._children.pop(position, None)
-
-    async def _start_job(
-        self, job: RenderJob
-    ) -> workflow.ChildWorkflowHandle[RenderJobWorkflow, RenderResult]:
-        return await workflow.start_child_workflow(
-            RenderJobWorkflow.run,
-            job,
-            id=job_workflow_id(job.team, job.id),
-            cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
-            memo={"job": job.summary},
-            search_attributes=job_search_attributes(job),
-            static_summary=job_headline(job),
-            static_details=job_details(job),
-            priority=render_priority(job),
-        )
 
     async def _announce_end(self, snapshot: BatchSnapshot) -> None:
         webhook = self._batch.webhook

@@ -1,6 +1,7 @@
 """The life of one render job."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import workflow
@@ -12,19 +13,24 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
-from temporalio.workflow import ActivityCancellationType
+from temporalio.workflow import (
+    ActivityCancellationType,
+    ChildWorkflowCancellationType,
+    ParentClosePolicy,
+)
 
 with workflow.unsafe.imports_passed_through():
     from models import search_attributes
     from models.batches import BatchStatus
     from models.errors import RendererInterrupted, RenderError
-    from models.ids import render_task_queue
+    from models.ids import job_workflow_id, render_task_queue
     from models.job_states import JobState, KnownJob
-    from models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+    from models.jobs import ChildOutput, JobFailure, JobStatus, RenderJob, RenderResult, RenderTask
     from models.kept_jobs import KeptJob
     from models.webhook_bodies import job_body
     from models.webhooks import WebhookDelivery
     from workflows.activity_names import KEEP_JOB, RENDER
+    from workflows.children import render_children
     from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
 
@@ -47,8 +53,9 @@ class RenderJobWorkflow:
     @workflow.run
     async def run(self, job: RenderJob) -> RenderResult:
         try:
-            result = await self._render(job)
-        except (ActivityError, asyncio.CancelledError) as error:
+            outputs = await render_children(job, start_render_job)
+            result = await self._render(job, outputs)
+        except (ActivityError, ApplicationError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
                 await _conclude(job, JobState(JobStatus.CANCELLED, workflow.now()))
                 raise
@@ -58,10 +65,10 @@ class RenderJobWorkflow:
         await _conclude(job, JobState(JobStatus.FINISHED, workflow.now(), result=result))
         return result
 
-    async def _render(self, job: RenderJob) -> RenderResult:
+    async def _render(self, job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult:
         return await workflow.execute_activity(
             RENDER,
-            job,
+            RenderTask.of(job, outputs),
             result_type=RenderResult,
             task_queue=render_task_queue(job.engine),
             start_to_close_timeout=_LONGEST_RENDER,
@@ -97,6 +104,23 @@ async def _keep(job: RenderJob, end: JobState) -> None:
         retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
         summary="record",
         priority=Priority(fairness_key=job.team),
+    )
+
+
+async def start_render_job(
+    job: RenderJob,
+) -> workflow.ChildWorkflowHandle[RenderJobWorkflow, RenderResult]:
+    return await workflow.start_child_workflow(
+        RenderJobWorkflow.run,
+        job,
+        id=job_workflow_id(job.team, job.id),
+        cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+        memo={"job": job.summary},
+        search_attributes=job_search_attributes(job),
+        static_summary=job_headline(job),
+        static_details=job_details(job),
+        priority=render_priority(job),
     )
 
 
@@ -147,8 +171,8 @@ def render_priority(job: RenderJob) -> Priority:
 def job_headline(job: RenderJob) -> str:
     """One line for lists in the Temporal Web UI: `00042 · promo · main · video_h264_vbr_5mbps`."""
     place = "" if job.index is None else f"{job.index:05d} · "
-    parts = (job.template_name[:60], job.composition[:60], job.output.codec)
-    return f"{place}{' · '.join(part for part in parts if part)}"
+    parent = f"for {job.parent_id} · " if job.parent_id else ""
+    return f"{place}{parent}{job.title} · {job.output.codec}"
 
 
 def job_details(job: RenderJob) -> str:
@@ -156,7 +180,8 @@ def job_details(job: RenderJob) -> str:
     rows = {
         "job": f"`{job.id}`",
         "batch": f"`{job.batch_id}`" if job.batch_id else "none",
-        "template": f"{job.template_name} (`{job.template_id}`)",
+        "nested in": f"`{job.parent_id}`" if job.parent_id else "",
+        "template": f"{job.template_name} (`{job.template_id}`)" if job.template_id else "",
         "composition": job.composition,
         "output": job.output.codec,
         "assets": str(len(job.assets)),
@@ -164,20 +189,29 @@ def job_details(job: RenderJob) -> str:
         "tags": ", ".join(job.tags),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
-    return "\n".join(["| | |", "|---|---|", *lines])
+    return "\n".join(["| | |", "|---|---|", *lines, *_children_details(job)])
+
+
+def _children_details(job: RenderJob) -> list[str]:
+    if not job.children:
+        return []
+    rows = [
+        f"| `{child.job.id}` | {child.layer_name} | {child.job.title} |" for child in job.children
+    ]
+    return ["", "| nested job | layer | renders |", "|---|---|---|", *rows]
 
 
 def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:
-    """What a job's workflow is found by. A single job has no batch id."""
+    """What a job's workflow is found by. A single job has no batch id, nor has a nested one."""
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, job.team),
     ]
-    if job.template_url is None:  # else the id is a mere label
-        pairs.append(SearchAttributePair(search_attributes.TEMPLATE_IDS, [job.template_id]))
+    if job.template_ids:
+        pairs.append(SearchAttributePair(search_attributes.TEMPLATE_IDS, job.template_ids))
     if job.batch_id:
         pairs.append(SearchAttributePair(search_attributes.BATCH_ID, job.batch_id))
-    if job.font_ids:
-        pairs.append(SearchAttributePair(search_attributes.FONT_IDS, job.font_ids))
+    if job.team_font_ids:
+        pairs.append(SearchAttributePair(search_attributes.FONT_IDS, job.team_font_ids))
     if job.tags:
         pairs.append(SearchAttributePair(search_attributes.TAGS, job.tags))
     return TypedSearchAttributes(pairs)

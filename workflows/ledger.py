@@ -52,13 +52,23 @@ class Ledger:
         return [self.unannounced.popleft() for _ in range(min(most, len(self.unannounced)))]
 
     def take_next(self, now: datetime) -> int | None:
-        """Mark the next queued job as rendering and return its position; None if none is left."""
+        """Mark the next queued job as rendering, or as pending where it waits for nested jobs, and
+        return its position; None if none is left.
+        """
         while self._queue:
             position = self._queue.popleft()
             if self.records[position].status is JobStatus.QUEUED:
-                self._update(position, now, status=JobStatus.RENDERING)
+                waits = bool(self.batch.jobs[position].children)
+                status = JobStatus.PENDING if waits else JobStatus.RENDERING
+                self._update(position, now, status=status)
                 return position
         return None
+
+    def begin_rendering(self, index: int, now: datetime) -> None:
+        """Mark a pending job as rendering: its nested jobs have finished."""
+        position = self._position_of[index]
+        if self.records[position].status is JobStatus.PENDING:
+            self._update(position, now, status=JobStatus.RENDERING)
 
     def finish(self, position: int, result: RenderResult, now: datetime) -> None:
         self._update(position, now, status=JobStatus.FINISHED, result=result)

@@ -16,6 +16,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from engines.base import RenderLimits
+from engines.decoding.footage import Footage
+from engines.decoding.footage_pixels import FootagePainter
 from engines.lottie.document import (
     Json,
     LottieComposition,
@@ -28,8 +30,6 @@ from engines.lottie.document import (
     reference,
 )
 from engines.lottie.drawing import Frame
-from engines.lottie.footage import Footage
-from engines.lottie.footage_pixels import FootagePainter
 from models.errors import AssetInvalid, LimitExceeded
 
 MAX_VIDEOS = 32  # layers with a video, with every use of their precomposition counted

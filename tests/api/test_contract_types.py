@@ -127,6 +127,19 @@ class CancelledBatch(Declared):
     cancelled_jobs: list[Job]
 
 
+class CreatedChild(Declared):
+    id: Ulid
+    status: Literal["queued"]
+    output_url: Url
+
+
+class CreatedParent(Declared):
+    id: Ulid
+    status: Literal["pending"]
+    output_url: Url
+    children: Annotated[list[CreatedChild], Field(min_length=1)]
+
+
 class CreatedJobAlone(Declared):
     id: Ulid
     status: Literal["queued", "pending"]
@@ -304,6 +317,23 @@ async def test_jobs_of_batches_and_single_ones(
         decoded(await card_team.http.get(f"/jobs/{job_id}"), Job)
     for query in ("", "?minimal=true", "?sort=newest_first&limit=2&from=1"):
         assert decoded(await card_team.http.get(f"/jobs{query}"), list[Job])
+
+
+async def test_parents_and_their_nested_jobs(card_team: Team, card: str) -> None:
+    clip = {"type": "job", "template": {"id": card, "composition": "main"}}
+    parent = a_video(card) | {"assets": [clip | {"layerName": "background"}]}
+    created = [
+        decoded(await card_team.http.post("/jobs", json=parent), CreatedParent, 201),
+        decoded(
+            await card_team.http.post("/jobs/join", json={"assets": [clip]}), CreatedParent, 201
+        ),
+    ]
+    for job in created:
+        await card_team.end_of_job(job.id)
+        child = decoded(await card_team.http.get(f"/jobs/{job.children[0].id}"), Job)
+        assert child.template_id == card
+    join = decoded(await card_team.http.get(f"/jobs/{created[1].id}"), Job)
+    assert join.template_id is None
 
 
 async def test_cancelled_jobs(team: Team) -> None:

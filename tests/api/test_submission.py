@@ -152,10 +152,6 @@ async def test_preview_excludes_settings(card_team: Team, card: str) -> None:
     ("change", "field"),
     [
         ({"assets": [{"type": "script", "src": "https://example.com/x.jsx"}]}, "assets.0.type"),
-        (
-            {"assets": [{"type": "job", "layerName": "title", "template": {"id": "x"}}]},
-            "assets.0.type",
-        ),
         ({"assets": [{"type": "function", "name": "nx:gen-ai"}]}, "assets.0.name"),
     ],
 )

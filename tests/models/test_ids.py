@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -8,6 +9,7 @@ from models.ids import (
     is_batch_id,
     new_batch_id,
     new_id,
+    new_nested_job_id,
     new_single_job_id,
     place_of_job,
 )
@@ -30,7 +32,18 @@ def test_the_jobs_of_a_batch_sort_by_index_and_are_all_different() -> None:
 def test_a_single_job_has_no_batch() -> None:
     place = place_of_job(new_single_job_id())
     assert place is not None
-    assert (place.batch_id, place.index) == (None, None)
+    assert (place.batch_id, place.index, place.is_nested) == (None, None, False)
+
+
+def test_a_nested_job_is_told_by_its_id() -> None:
+    place = place_of_job(new_nested_job_id())
+    assert place is not None
+    assert (place.batch_id, place.index, place.is_nested) == (None, None, True)
+
+
+@pytest.mark.parametrize("new", [new_batch_id, new_single_job_id, new_nested_job_id])
+def test_ids_of_the_same_millisecond_are_different(new: Callable[[], str]) -> None:
+    assert len({new() for _ in range(2000)}) == 2000
 
 
 @pytest.mark.parametrize("bad", ["", "nonsense", "01ARZ3NDEKTSV4RRFFQ69G5FA!", "8" * 26, "U" * 26])
@@ -52,5 +65,6 @@ def test_an_index_outside_of_a_batch_has_no_id(index: int) -> None:
 
 
 def test_ids_have_the_contracts_form() -> None:
-    for made in (new_id(), new_batch_id(), new_single_job_id(), batch_job_id(new_batch_id(), 7)):
+    made_by = (new_id, new_batch_id, new_single_job_id, new_nested_job_id)
+    for made in (*(new() for new in made_by), batch_job_id(new_batch_id(), 7)):
         assert re.fullmatch(ID_PATTERN, made)

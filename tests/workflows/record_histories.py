@@ -1,6 +1,6 @@
 """Records the histories that must keep replaying.
 
-    python -m tests.workflows.record_histories VERSION [plain] [webhooks] [templates] [singles]
+    python -m tests.workflows.record_histories VERSION [SHAPE …]
 
 Run it after a deliberate change of the workflows' shape, with a new version and the shapes that
 changed (none: all of them); histories of earlier versions stay, since workflows of those versions
@@ -25,9 +25,17 @@ from connection import end_process
 from models import search_attributes
 from models.batches import Cancellation
 from models.ids import job_workflow_id, new_id, template_workflow_id, webhook_workflow_id
-from models.jobs import RenderJob, RenderResult
+from models.jobs import RenderJob, RenderResult, RenderTask
 from models.templates import TemplateDownloadJob, TemplateInspectionJob
-from tests.workflows.workbench import Workbench, a_batch, a_single_job, finished, with_webhooks
+from tests.workflows.workbench import (
+    Workbench,
+    a_batch,
+    a_join,
+    a_single_job,
+    finished,
+    with_children,
+    with_webhooks,
+)
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.sweep import SweepWorkflow
@@ -128,7 +136,7 @@ async def ended(
 async def record_singles(client: Client, version: str) -> None:
     """Jobs that belong to no batch, and so are kept one by one; and a sweep."""
 
-    async def render_single(job: RenderJob) -> RenderResult:
+    async def render_single(job: RenderTask) -> RenderResult:
         if job.template_name == "broken":
             raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
         if job.template_name == "endless":
@@ -143,7 +151,7 @@ async def record_singles(client: Client, version: str) -> None:
             "endless": "cancelled",
         }.items():
             job = a_single_job().model_copy(update={"template_name": name})
-            handle = await workbench.start_single(job)
+            handle = await workbench.start_job(job)
             if ending == "cancelled":
                 while not (await handle.describe()).raw_description.pending_activities:  # noqa: ASYNC110  remote
                     await asyncio.sleep(0.05)
@@ -158,11 +166,50 @@ async def record_singles(client: Client, version: str) -> None:
         await save(sweep, f"sweep-{version}")
 
 
+async def record_nested(client: Client, version: str) -> None:
+    """Parents whose nested jobs finish, fail and are cancelled; a batch of parents; and a join."""
+    workbench = Workbench(client)
+    rendering = asyncio.Event()
+
+    async def render_nested(task: RenderTask) -> RenderResult:
+        if task.template_name == "fails":
+            raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
+        if task.template_name == "endless":
+            rendering.set()
+            await heartbeat_forever()
+        return finished(task)
+
+    async def end(job: RenderJob, name: str, *, cancelled: bool = False) -> None:
+        handle = await workbench.start_job(job)
+        if cancelled:
+            await rendering.wait()
+            await handle.cancel()
+        with contextlib.suppress(WorkflowFailureError):
+            await handle.result()
+        await save(handle, f"{name}-{version}")
+
+    async with workbench.worker(render_nested):
+        await end(with_children(a_single_job(), "a", "b"), "parent-finished")
+        await end(with_children(a_single_job(), "a", "fails", "endless"), "parent-failed")
+        rendering.clear()
+        parent = with_children(a_single_job(), "a", "endless", "endless")
+        await end(parent, "parent-cancelled", cancelled=True)
+        await end(a_join(with_children(a_single_job(), "a")), "join")
+        batch = a_batch(range(3))
+        jobs = [with_children(job, "a", "b") for job in batch.jobs]
+        handle = await workbench.start(batch.model_copy(update={"jobs": jobs}))
+        await handle.result()
+        await save(handle, f"batch-of-parents-{version}")
+        parent = client.get_workflow_handle(job_workflow_id(batch.team, batch.jobs[0].id))
+        await save(parent, f"parent-of-batch-{version}")
+
+
 SHAPES = {
     "plain": record_plain,
     "webhooks": record_webhooks,
     "templates": record_templates,
     "singles": record_singles,
+    "nested": record_nested,
 }
 
 

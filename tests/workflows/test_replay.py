@@ -24,6 +24,7 @@ def test_each_workflow_has_a_recorded_history() -> None:
     endings = ("finished", "failed", "cancelled")
     assert kinds == {
         "batch",
+        "batch-of-parents",
         "batch-with-webhooks",
         "deliver-webhook",
         "download-template",
@@ -31,6 +32,9 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "inspect-template",
         "inspect-template-given-up",
         "sweep",
+        "join",
+        "parent-of-batch",
+        *(f"parent-{ending}" for ending in endings),
         *(f"job-{ending}" for ending in endings),
         *(f"single-job-{ending}" for ending in endings),
         *(f"job-with-webhook-{ending}" for ending in endings),

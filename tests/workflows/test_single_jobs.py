@@ -17,7 +17,7 @@ async def test_a_finished_job_is_kept_with_its_result(workbench: Workbench) -> N
 
     job = a_single_job()
     async with workbench.worker(render):
-        result = await (await workbench.start_single(job)).result()
+        result = await (await workbench.start_job(job)).result()
     [kept] = workbench.kept_jobs
     assert (kept.id, kept.team, kept.status) == (job.id, job.team, JobStatus.FINISHED)
     assert kept.result == result
@@ -29,7 +29,7 @@ async def test_a_failed_job_is_kept_with_its_error(workbench: Workbench) -> None
 
     async with workbench.worker(render):
         with pytest.raises(WorkflowFailureError):
-            await (await workbench.start_single(a_single_job())).result()
+            await (await workbench.start_job(a_single_job())).result()
     [kept] = workbench.kept_jobs
     assert kept.status is JobStatus.ERROR
     assert kept.failure is not None
@@ -46,7 +46,7 @@ async def test_a_cancelled_job_is_kept(workbench: Workbench) -> None:
             await asyncio.sleep(0.05)
 
     async with workbench.worker(render):
-        handle = await workbench.start_single(a_single_job())
+        handle = await workbench.start_job(a_single_job())
         await rendering.wait()
         await handle.cancel()
         with pytest.raises(WorkflowFailureError):

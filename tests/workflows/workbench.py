@@ -15,10 +15,11 @@ from models.ids import (
     batch_workflow_id,
     job_workflow_id,
     new_batch_id,
+    new_nested_job_id,
     new_single_job_id,
     render_task_queue,
 )
-from models.jobs import Output, RenderJob, RenderResult
+from models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
 from models.kept_jobs import KeptJob
 from models.sweeps import SweepReport
 from models.templates import (
@@ -57,7 +58,7 @@ WORKFLOWS: list[type] = [
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-Render = Callable[[RenderJob], Awaitable[RenderResult]]
+Render = Callable[[RenderTask], Awaitable[RenderResult]]
 
 
 class Workbench:
@@ -93,7 +94,7 @@ class Workbench:
             await self.receive()
 
         @activity.defn(name=RENDER)
-        async def render_activity(job: RenderJob) -> RenderResult:
+        async def render_activity(job: RenderTask) -> RenderResult:
             return await render(job)
 
         @activity.defn(name=INSPECT_TEMPLATE)
@@ -138,7 +139,7 @@ class Workbench:
             task_queue=CONTROL_TASK_QUEUE,
         )
 
-    async def start_single(self, job: RenderJob) -> WorkflowHandle[RenderJobWorkflow, RenderResult]:
+    async def start_job(self, job: RenderJob) -> WorkflowHandle[RenderJobWorkflow, RenderResult]:
         return await self.client.start_workflow(
             RenderJobWorkflow.run,
             job,
@@ -180,6 +181,45 @@ def with_webhooks(batch: Batch) -> Batch:
     return batch.model_copy(update={"jobs": jobs, "webhook": of_batch})
 
 
+def a_single_job() -> RenderJob:
+    """A job that belongs to no batch."""
+    job = a_job(f"team-{uuid4().hex[:8]}", new_batch_id(), 0)
+    job_id = new_single_job_id()
+    output_key = f"teams/{job.team}/outputs/{job_id}.png"
+    update = {"id": job_id, "batch_id": None, "index": None, "output_key": output_key}
+    return job.model_copy(update=update)
+
+
+def with_children(job: RenderJob, *templates: str) -> RenderJob:
+    """The same with a nested job of each template, in its layers `layer 0`, `layer 1` and so on."""
+    children = [
+        ChildJob(position=position, layer_name=f"layer {position}", job=_nested(job, template))
+        for position, template in enumerate(templates)
+    ]
+    return job.model_copy(update={"children": children})
+
+
+def a_join(job: RenderJob) -> RenderJob:
+    """The same without a template."""
+    none = {"template_id": None, "template_source": None}
+    return job.model_copy(
+        update=dict.fromkeys(("template_name", "template_type", "composition"), "") | none
+    )
+
+
+def _nested(parent: RenderJob, template: str) -> RenderJob:
+    job_id = new_nested_job_id()
+    update = {
+        "id": job_id,
+        "parent_id": parent.id,
+        "batch_id": None,
+        "index": None,
+        "template_name": template,
+        "output_key": f"teams/{parent.team}/outputs/{job_id}.png",
+    }
+    return parent.model_copy(update=update)
+
+
 def finished(job: RenderJob) -> RenderResult:
     """The result of a render that went well."""
     return RenderResult(
@@ -213,9 +253,3 @@ def a_job(team: str, batch_id: str, index: int) -> RenderJob:
         output_key=f"teams/{team}/outputs/{job_id}.png",
         created_at=NOW,
     )
-
-
-def a_single_job() -> RenderJob:
-    """A job that belongs to no batch."""
-    [job] = a_batch([0]).jobs
-    return job.model_copy(update={"id": new_single_job_id(), "batch_id": None, "index": None})

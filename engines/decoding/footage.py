@@ -63,6 +63,12 @@ class Footage:
         return round(self._first.rotation / 90) % 4
 
     @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second: as the file says, on average, or the usual rate where it does not."""
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        return Fraction(rate) if rate else _USUAL_RATE
+
+    @property
     def has_sound(self) -> bool:
         return any(stream.codec_context is not None for stream in self._container.streams.audio)  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
 
@@ -81,6 +87,15 @@ class Footage:
         if self._following is None and wanted >= self._end():
             return None
         return self._current
+
+    def duration(self) -> Fraction:
+        """Seconds from the first picture to the end of the last, which is looked for in the file:
+        its header may be wrong, and its sound longer. Raises AssetInvalid or LimitExceeded.
+        """
+        self._go_to(Fraction(self._container.duration or 0, av.time_base))
+        while self._following is not None:
+            self._current, self._following = self._following, self._next()
+        return self._end()
 
     def close(self) -> None:
         self._container.close()

@@ -1,0 +1,85 @@
+"""Nested jobs: rendered before their parent, all at once, and all of them or none."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ApplicationError,
+    CancelledError,
+    ChildWorkflowError,
+    TerminatedError,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from models.errors import ChildFailed
+    from models.ids import batch_workflow_id
+    from models.jobs import ChildJob, ChildOutput, RenderJob, RenderResult
+
+CHILDREN_FINISHED = "children_finished"
+"""The signal that tells a batch the index of a job that waits for no nested jobs any more."""
+
+Start = Callable[[RenderJob], Awaitable["asyncio.Task[RenderResult]"]]
+
+
+async def render_children(job: RenderJob, start: Start) -> list[ChildOutput]:
+    """Render the nested jobs of `job`.
+
+    The first that does not finish cancels the others and raises an ApplicationError that names
+    it. A cancellation of the parent cancels all of them. Either way none is left running.
+    """
+    children = job.children or []
+    if not children:
+        return []
+    running = [asyncio.create_task(_render(child, start)) for child in children]
+    try:
+        await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        failed = next((task for task in running if task.done() and task.exception()), None)
+    finally:
+        await _stop(running)
+    if failed is not None:
+        failed.result()
+    await _tell_batch(job)
+    return [child.output for child in children]
+
+
+async def _render(child: ChildJob, start: Start) -> None:
+    """Raises ApplicationError."""
+    starting = asyncio.ensure_future(start(child.job))
+    try:
+        try:
+            running = await asyncio.shield(starting)
+        except asyncio.CancelledError:  # it is cancelled once it has started
+            running = await starting
+            running.cancel()
+        await running
+    except ChildWorkflowError as error:
+        message = f"The nested job {child.job.id} ({child.layer_name}) {_what_happened(error)}"
+        raise ApplicationError(message, type=ChildFailed.error_code) from error
+
+
+def _what_happened(error: ChildWorkflowError) -> str:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return f"failed: {cause.message}"
+    if isinstance(cause, CancelledError):
+        return "was cancelled by an operator."
+    if isinstance(cause, TerminatedError):
+        return "was terminated by an operator."
+    return f"failed: {cause or error}"
+
+
+async def _stop(running: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel what still runs, and wait for its end."""
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _tell_batch(job: RenderJob) -> None:
+    if job.batch_id is None:
+        return
+    batch = workflow.get_external_workflow_handle(batch_workflow_id(job.team, job.batch_id))
+    with contextlib.suppress(ApplicationError):  # an operator has terminated the batch
+        await batch.signal(CHILDREN_FINISHED, job.index)
