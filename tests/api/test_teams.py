@@ -175,6 +175,14 @@ def secret_webhook(names: Names) -> dict[str, Any]:
     return {"url": "http://127.0.0.1:9/", "headers": {"X-Key": secret_text(names)}}
 
 
+def nested_job(template_id: str) -> dict[str, Any]:
+    return {"type": "job", "template": {"id": template_id, "composition": "main"}}
+
+
+def secret_clip(names: Names) -> dict[str, Any]:
+    return {"type": "video", "src": f"https://example.com/clip.mp4?key={secret_text(names)}"}
+
+
 # Every request that names things elsewhere than in its path. Each endpoint without an id in its
 # path stands here, be it with nothing that it could name.
 NAMING: dict[str, list[Naming]] = {
@@ -182,6 +190,19 @@ NAMING: dict[str, list[Naming]] = {
         Naming(lambda names, _: {"json": job(names.template_id)}, (404,)),
         Naming(lambda names, by: {"json": job(by.card, title=secret_text(names))}, (400,)),
         Naming(lambda names, by: {"json": job(by.card, webhook=secret_webhook(names))}, (400,)),
+        Naming(
+            lambda names, by: {
+                "json": {
+                    "template": {"id": by.card},
+                    "assets": [{**nested_job(names.template_id), "layerName": "title"}],
+                }
+            },
+            (404,),
+        ),
+    ],
+    "POST /api/v2/jobs/join": [
+        Naming(lambda names, _: {"json": {"assets": [nested_job(names.template_id)]}}, (404,)),
+        Naming(lambda names, _: {"json": {"assets": [secret_clip(names)]}}, (400,)),
     ],
     "POST /api/v2/batches": [
         Naming(lambda names, _: {"json": {"jobs": [job(names.template_id)]}}, (400,)),
