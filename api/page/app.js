@@ -95,6 +95,9 @@ document.getElementById("skip")?.addEventListener("click", (event) => {
   main.focus();
 });
 signOutButton.addEventListener("click", () => signOut());
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => event.preventDefault()); // a file beside its place would replace the page
+}
 addEventListener("hashchange", showAddress);
 setInterval(() => refreshAges(main), 10_000);
 

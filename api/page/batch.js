@@ -188,8 +188,12 @@ class BatchView {
   async #end(summary) {
     this.live.hidden = true;
     this.#showStats(summary.stats);
-    await this.#readResults();
-    this.#offerPictures(false);
+    try {
+      await this.#readResults();
+      this.#offerPictures(false);
+    } catch (error) {
+      if (!this.signal.aborted) this.place.show(error);
+    }
   }
 
   async #readResults() {

@@ -42,6 +42,7 @@ export function batchesPage(client, _parts, query, signal) {
       fill(content, emptyList(Boolean(cursor)));
       return;
     }
+    /** @type {HTMLElement[]} */
     const shown = list.batches.map((/** @type {any} */ batch) => {
       const row = rows.get(batch.batchId) ?? batchRow(batch);
       rows.set(batch.batchId, row);

@@ -55,7 +55,7 @@ async function* attempt(client, path, stream, handlers, signal) {
     const headers = { Accept: "text/event-stream", ...stream.resumption() };
     const response = await client.open(path, { headers, signal: connection.signal });
     handlers.onLive(true);
-    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body)
+    const reader = /** @type {ReadableStream<any>} */ (response.body)
       .pipeThrough(new TextDecoderStream())
       .getReader();
     for (;;) {
@@ -84,6 +84,7 @@ class EventStream {
   #lastId = "";
   retry = 2000; // milliseconds
 
+  /** @returns {Record<string, string>} */
   resumption() {
     this.#rest = this.#name = "";
     this.#lines = [];

@@ -18,8 +18,9 @@ const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
 /** @returns {Row} */
 const emptyRow = () => ({ cells: {}, problems: [] });
 
-/** @param {Row} row */
-export const isEmpty = (row) => Object.values(row.cells).every((cell) => cell === "");
+/** Whether it says nothing in these columns; another template's words may still be in it.
+ * @param {Row} row @param {Column[]} columns */
+export const isEmpty = (row, columns) => columns.every((column) => !row.cells[column.key]);
 
 export class RowTable {
   /** @type {Column[]} */

@@ -17,7 +17,7 @@ import { isEmpty } from "./rowtable.js";
  * @param {any} template @param {any} settings @param {Row[]} rows @param {Column[]} columns
  * @returns {Request} */
 export function requestOf(template, settings, rows, columns) {
-  const filled = rows.filter((row) => !isEmpty(row));
+  const filled = rows.filter((row) => !isEmpty(row, columns));
   const hasLayers = columns.some((column) => column.kind !== "job");
   const wanted = filled.length || hasLayers ? filled : rows.slice(0, 1);
   const made = wanted.map((row) => ({ row, ...jobOf(row.cells, columns) }));
