@@ -9,12 +9,13 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up test lint chaos bench lock clean
+.PHONY: help demo up browser test lint chaos bench lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
+	@echo "make browser install Chromium, which the tests of the page need (Debian, Ubuntu; as root)"
 	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, known vulnerabilities"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks"
@@ -29,6 +30,11 @@ up: $(VENV)/runtime
 
 test: lint
 	@$(BIN)/python -m pytest
+
+# Without it the tests of the page are skipped. It is the only thing that goes into the system.
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
 lint: $(VENV)/development
 	@$(BIN)/ruff check .

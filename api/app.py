@@ -20,6 +20,7 @@ from api import (
     jobs,
     joins,
     outputs,
+    page_files,
     secrets,
     templates,
     templates_v3,
@@ -88,8 +89,9 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
     _add_middleware(app, settings)
     app.include_router(_v2(), prefix="/api/v2")
     app.include_router(templates_v3.router, prefix="/api/v3")
-    for public in (health.router, outputs.router, uploads.router, codec.router):
-        app.include_router(public)
+    public = (health.router, outputs.router, uploads.router, codec.router, page_files.router)
+    for router in public:
+        app.include_router(router)
     add_reference_page(app)
     complete_reference(app)
     return app

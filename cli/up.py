@@ -25,6 +25,7 @@ async def run_stack(home: Home, options: StackOptions) -> None:
 
 def _show(connection: Connection, home: Home) -> None:
     rows = {
+        "page for people": f"{connection.api_url}/",
         "API": connection.api_url,
         "base URL for clients": connection.base_url,
         "token": connection.token,

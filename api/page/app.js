@@ -1,0 +1,106 @@
+/** The start: who is signed in, and which page the address names. */
+
+import { batchPage } from "./batch.js";
+import { batchesPage } from "./batches.js";
+import { Client } from "./client.js";
+import { fill, h } from "./dom.js";
+import { newBatchPage } from "./newbatch.js";
+import { forgetToken, storedToken } from "./session.js";
+import { signInPage } from "./signin.js";
+import { templatesPage } from "./templates.js";
+import { refreshAges } from "./widgets.js";
+
+/**
+ * @typedef {object} Page
+ * @property {string} title
+ * @property {HTMLElement} element
+ */
+/** Makes a page, which ends all that it does on the signal.
+ * @typedef {(client: Client, parts: string[], query: URLSearchParams, signal: AbortSignal) => Page}
+ *   PageMaker */
+
+/** @type {Record<string, PageMaker>} */
+const PAGES = { batches: batchesPage, batch: batchPage, new: newBatchPage, templates: templatesPage };
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+const navigation = /** @type {HTMLElement} */ (document.getElementById("navigation"));
+const signOutButton = /** @type {HTMLElement} */ (document.getElementById("sign-out"));
+
+/** @type {Client | null} */
+let client = null;
+let running = new AbortController();
+
+function showAddress() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [name, ...parts] = (path || "batches").split("/");
+  if (!client) {
+    showSignIn("");
+    return;
+  }
+  const known = client;
+  const make = name === "batches" && parts[0] ? PAGES.batch : PAGES[name];
+  if (!make) {
+    location.replace("#/batches");
+    return;
+  }
+  show((signal) => make(known, parts, new URLSearchParams(query), signal));
+  markNavigation(name);
+}
+
+/** @param {(signal: AbortSignal) => Page} make */
+function show(make) {
+  running.abort();
+  running = new AbortController();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  const isFirst = main.dataset.page === undefined;
+  const page = make(running.signal);
+  document.title = `${page.title} · Reelbatch`;
+  main.dataset.page = page.title;
+  fill(main, page.element);
+  scrollTo(0, 0);
+  const wanted = /** @type {HTMLElement | null} */ (main.querySelector("[data-focus]"));
+  if (wanted) wanted.focus();
+  else if (!isFirst) main.focus(); // the next Tab starts in the new page
+}
+
+/** @param {string} reason why it is needed, if the person was signed in */
+function showSignIn(reason) {
+  navigation.hidden = signOutButton.hidden = true;
+  show(() => signInPage(reason, signIn));
+}
+
+/** @param {string} token */
+function signIn(token) {
+  client = new Client(token, () => signOut("The token is not valid any more. Sign in again."));
+  navigation.hidden = signOutButton.hidden = false;
+  showAddress();
+}
+
+function signOut(reason = "") {
+  forgetToken();
+  client = null;
+  showSignIn(reason);
+}
+
+/** @param {string} name */
+function markNavigation(name) {
+  for (const link of navigation.querySelectorAll("a")) {
+    if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+document.getElementById("skip")?.addEventListener("click", (event) => {
+  event.preventDefault(); // its address would be taken for a page's
+  main.focus();
+});
+signOutButton.addEventListener("click", () => signOut());
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => event.preventDefault()); // a file beside its place would replace the page
+}
+addEventListener("hashchange", showAddress);
+setInterval(() => refreshAges(main), 10_000);
+
+const token = storedToken();
+if (token) signIn(token);
+else showAddress();

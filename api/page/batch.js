@@ -1,0 +1,261 @@
+/** One batch, live. */
+
+import { batchActions } from "./batchactions.js";
+import { batchPill } from "./batches.js";
+import { jobFilter } from "./jobfilter.js";
+import { countsBar, words } from "./countsbar.js";
+import { announce, fill, h, setText } from "./dom.js";
+import { follow } from "./events.js";
+import { count, plural } from "./format.js";
+import { JobGrid, labelOf } from "./jobgrid.js";
+import { JobPanel } from "./jobpanel.js";
+import { Jobs, groupedErrors } from "./jobs.js";
+import { hasThumbnail } from "./preview.js";
+import { ageOf, problemPlace } from "./widgets.js";
+
+const STEP = 25; // percent; so often progress is said aloud
+
+/** @type {import("./app.js").PageMaker} */
+export function batchPage(client, [id], _query, signal) {
+  const view = new BatchView(client, id, signal);
+  view.start();
+  return { title: `Batch ${id}`, element: view.element };
+}
+
+class BatchView {
+  /** @param {import("./client.js").Client} client @param {string} id @param {AbortSignal} signal */
+  constructor(client, id, signal) {
+    this.client = client;
+    this.id = id;
+    this.signal = signal;
+    this.jobs = new Jobs();
+    this.place = problemPlace();
+    this.status = h("span");
+    this.live = h("span", { class: "live", hidden: true });
+    this.created = h("span", { class: "muted" });
+    this.bar = countsBar("Progress of the batch");
+    this.line = h("p", { class: "counts" });
+    this.errors = h("section", { class: "errors", "aria-label": "Errors", hidden: true });
+    this.hint = h("p", { class: "hint-line muted", "aria-hidden": "true" });
+    this.actions = batchActions(client, id, this.place);
+    this.filter = jobFilter(() => this.#applyFilter());
+    this.grid = new JobGrid(
+      (index) => this.jobs.get(index),
+      (index) => this.#open(index),
+      (job) => setText(this.hint, job ? hintOf(job) : ""),
+      signal,
+    );
+    this.panel = new JobPanel(
+      client,
+      (step, from) => this.#neighbour(step, from),
+      (index) => this.grid.focus(index),
+      signal,
+    );
+    this.pictures = h(
+      "button",
+      { type: "button", class: "toggle", "aria-pressed": "false", hidden: true, onclick: () => this.#togglePictures() },
+      "Show outputs",
+    );
+    this.content = h(
+      "div",
+      { hidden: true },
+      h("div", { class: "progress-block" }, this.bar.element, this.line),
+      this.errors,
+      h("div", { class: "toolbar" }, this.filter.element, this.pictures),
+      this.grid.element,
+      this.hint,
+      this.panel.element,
+    );
+    this.element = h(
+      "div",
+      { class: "view batch" },
+      h(
+        "div",
+        { class: "headline" },
+        h(
+          "div",
+          {},
+          h("h1", {}, "Batch ", h("span", { class: "id" }, id)),
+          h("p", { class: "facts" }, this.status, this.live, this.created),
+        ),
+        this.actions.element,
+      ),
+      this.place.element,
+      this.content,
+    );
+    /** @type {number | null} */
+    this.frame = null;
+    this.saidStep = 0;
+  }
+
+  async start() {
+    try {
+      const batch = await this.client.json(`batches/${this.id}`, { signal: this.signal });
+      this.jobs.putBatch(batch);
+      this.created.replaceChildren("created ", ageOf(batch.createdAt));
+      this.content.hidden = false;
+      this.#showStats(batch.stats);
+      this.saidStep = stepOf(batch.stats);
+      this.#showJobs();
+      await this.#readResults();
+      if (batch.stats.pending === 0) this.#offerPictures(true);
+      else await this.#follow();
+    } catch (error) {
+      if (!this.signal.aborted) this.place.show(error);
+    }
+  }
+
+  #follow() {
+    const handlers = {
+      /** @param {import("./events.js").ServerEvent} event */
+      onEvent: (event) => this.#take(event),
+      /** @param {boolean} isLive */
+      onLive: (isLive) => this.#showLive(isLive),
+      /** @param {Error} error */
+      onFailure: (error) => this.place.show(error),
+    };
+    return follow(this.client, `batches/${this.id}/events`, handlers, this.signal);
+  }
+
+  /** @param {import("./events.js").ServerEvent} event */
+  #take({ name, content }) {
+    if (name === "job") this.#takeJob(content);
+    else if (name === "stats") this.#showStats(content);
+    else if (name === "end") this.#end(content);
+  }
+
+  /** @param {any} changed */
+  #takeJob(changed) {
+    const before = this.jobs.get(changed.index);
+    if (before?.state === this.jobs.put(changed).state) return;
+    const job = /** @type {import("./jobs.js").BatchJob} */ (this.jobs.get(changed.index));
+    this.grid.update(job);
+    this.panel.update(job);
+    this.frame ??= requestAnimationFrame(() => this.#showJobs()); // many events, one look
+  }
+
+  /** What depends on all jobs. */
+  #showJobs() {
+    this.frame = null;
+    const all = this.jobs.all();
+    this.filter.count(all);
+    this.#showErrors(all);
+    this.#applyFilter();
+  }
+
+  #applyFilter() {
+    const wanted = this.jobs.all().filter(this.filter.takes);
+    const shown = this.grid.shown;
+    if (wanted.length === shown.length && wanted.every((job, at) => job.index === shown[at])) return;
+    this.grid.show(wanted);
+    this.filter.say(wanted.length);
+  }
+
+  /** @param {import("./countsbar.js").Stats} stats */
+  #showStats(stats) {
+    const status = stats.pending ? "processing" : stats.finished ? "finished" : "error";
+    if (this.status.dataset.status !== status) {
+      this.status.dataset.status = status;
+      fill(this.status, batchPill(status));
+    }
+    this.bar.update(stats);
+    setText(this.line, stats.total ? words(stats) + this.#rejected() : "Every job was rejected: nothing was started.");
+    this.actions.update(stats);
+    this.#say(stats);
+  }
+
+  #rejected() {
+    const number = this.jobs.all().filter((job) => job.state === "rejected").length;
+    return number ? `; ${count(number)} rejected at submission` : "";
+  }
+
+  /** @param {import("./countsbar.js").Stats} stats */
+  #say(stats) {
+    const step = stepOf(stats);
+    if (step <= this.saidStep) return;
+    this.saidStep = step;
+    announce(stats.pending ? `${step} percent: ${words(stats)}` : `The batch has ended: ${words(stats)}`);
+  }
+
+  /** @param {boolean} isLive */
+  #showLive(isLive) {
+    this.live.hidden = false;
+    this.live.classList.toggle("waiting", !isLive);
+    setText(this.live, isLive ? "live" : "connecting again …");
+  }
+
+  /** @param {any} summary */
+  async #end(summary) {
+    this.live.hidden = true;
+    this.#showStats(summary.stats);
+    try {
+      await this.#readResults();
+      this.#offerPictures(false);
+    } catch (error) {
+      if (!this.signal.aborted) this.place.show(error);
+    }
+  }
+
+  async #readResults() {
+    const results = await this.client.json(`batches/${this.id}/results`, { signal: this.signal });
+    this.jobs.putResults(results);
+    for (const job of this.jobs.all()) this.grid.update(job);
+  }
+
+  /** @param {boolean} atOnce nobody has seen the states yet */
+  #offerPictures(atOnce) {
+    if (!this.jobs.all().some(hasThumbnail)) return;
+    this.pictures.hidden = false;
+    if (atOnce) this.#togglePictures();
+  }
+
+  #togglePictures() {
+    const are = this.pictures.getAttribute("aria-pressed") !== "true";
+    this.pictures.setAttribute("aria-pressed", String(are));
+    this.grid.showPictures(are);
+  }
+
+  /** @param {import("./jobs.js").BatchJob[]} all */
+  #showErrors(all) {
+    const groups = groupedErrors(all);
+    this.errors.hidden = groups.length === 0;
+    const signature = groups.map((group) => `${group.jobs.length} ${group.code}`).join();
+    if (this.errors.dataset.shown === signature) return;
+    this.errors.dataset.shown = signature;
+    const lines = groups.map(({ code, jobs, example }) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          { type: "button", class: "link", onclick: () => this.filter.search(code) },
+          h("span", { class: "number" }, count(jobs.length)),
+          " × ",
+          h("code", {}, code),
+          h("span", { class: "unseen" }, `: show ${plural(jobs.length, "job")}`),
+        ),
+        h("span", { class: "example" }, example),
+      ),
+    );
+    fill(this.errors, h("ul", {}, lines));
+  }
+
+  /** @param {number} index */
+  #open(index) {
+    const job = this.jobs.get(index);
+    if (job) this.panel.open(job);
+  }
+
+  /** @param {-1 | 1} step @param {number} from */
+  #neighbour(step, from) {
+    const at = this.grid.shown.indexOf(from);
+    return at < 0 ? undefined : this.jobs.get(this.grid.shown[at + step]);
+  }
+}
+
+/** @param {import("./countsbar.js").Stats} stats */
+const stepOf = (stats) =>
+  stats.total ? STEP * Math.floor((100 * (stats.total - stats.pending)) / stats.total / STEP) : 100;
+
+/** @param {import("./jobs.js").BatchJob} job */
+const hintOf = (job) => (job.error ? `${labelOf(job)}: ${job.error}` : labelOf(job));

@@ -1,0 +1,119 @@
+/** Requests to the API. The token travels in a header only, never in an address. */
+
+import { reportReachable } from "./connection.js";
+
+const ROOT = new URL("api/v2/", document.baseURI);
+const OWN_FILE = /\/((?:outputs|uploads)\/[^/]+\/[0-9A-Z]{26}\/[^?#]+)$/;
+
+/** What a failed request answered: its text, its code and its request's id. */
+export class ApiError extends Error {
+  /** @param {number} status @param {any} body @param {string} requestId */
+  constructor(status, body, requestId) {
+    super(body?.error ?? `The server answered with status ${status}.`);
+    this.status = status;
+    this.code = body?.errorCode ?? "";
+    this.details = body?.details ?? [];
+    this.body = body;
+    this.requestId = requestId;
+  }
+}
+
+/**
+ * @typedef {object} RequestOptions
+ * @property {string} [method]
+ * @property {any} [json] a body
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal]
+ */
+
+export class Client {
+  /** @param {string} token @param {() => void} onRefused called when the token is not taken */
+  constructor(token, onRefused) {
+    this.token = token;
+    this.onRefused = onRefused;
+  }
+
+  /** @param {string} path below /api/v2 @param {RequestOptions} [options] @returns {Promise<any>} */
+  async json(path, options) {
+    const response = await this.open(path, options);
+    return response.status === 204 ? null : response.json();
+  }
+
+  /** @param {string} path @param {RequestOptions} [options] @returns {Promise<string>} */
+  async text(path, options) {
+    return (await this.open(path, options)).text();
+  }
+
+  /** Save an answer as a file. @param {string} path @param {string} name */
+  async download(path, name) {
+    const content = await (await this.open(path)).blob();
+    const address = URL.createObjectURL(content);
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  }
+
+  /** The answer as it comes. Throws an ApiError for any that is no success.
+   * @param {string} path @param {RequestOptions} [options] @returns {Promise<Response>} */
+  async open(path, { method = "GET", json, headers = {}, signal } = {}) {
+    /** @type {RequestInit} */
+    const request = {
+      method,
+      signal,
+      cache: "no-store",
+      credentials: "omit",
+      headers: { ...headers, Authorization: `Bearer ${this.token}` },
+    };
+    if (json !== undefined) {
+      request.body = typeof json === "string" ? json : JSON.stringify(json);
+      request.headers = { ...request.headers, "Content-Type": "application/json" };
+    }
+    const response = await answered(fetch(new URL(path, ROOT), request), signal);
+    if (response.ok) return response;
+    const error = await failure(response);
+    if (response.status === 401) this.onRefused();
+    throw error;
+  }
+}
+
+/** Send a file to an upload link, which is its own key.
+ * @param {string} address @param {Blob} content */
+export async function upload(address, content) {
+  const request = { method: "PUT", body: content, credentials: /** @type {const} */ ("omit") };
+  const response = await answered(fetch(ownAddress(address) ?? address, request));
+  if (!response.ok) throw await failure(response);
+}
+
+/** The file's address on this very server, however the server names itself; null for a file
+ * that is kept elsewhere. @param {string} address @returns {string | null} */
+export function ownAddress(address) {
+  const file = OWN_FILE.exec(new URL(address, document.baseURI).pathname);
+  return file ? new URL(file[1], document.baseURI).href : null;
+}
+
+/** A key for a request that must not happen twice. @returns {string} */
+export function idempotencyKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is for HTTPS alone
+  return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** @param {Promise<Response>} sent @param {AbortSignal} [signal] */
+async function answered(sent, signal) {
+  try {
+    const response = await sent;
+    reportReachable(true);
+    return response;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    reportReachable(false);
+    throw new Error("The server could not be reached.");
+  }
+}
+
+/** @param {Response} response */
+async function failure(response) {
+  const body = await response.json().catch(() => null);
+  return new ApiError(response.status, body, response.headers.get("X-Request-Id") ?? "");
+}

@@ -1,0 +1,216 @@
+/**
+ * A grid of up to 1,000 cells, one a job. A change touches its own cell alone; rows are only laid
+ * out anew when the width, the filter or the view changes.
+ */
+
+import { h } from "./dom.js";
+import { hasThumbnail, thumbnail } from "./preview.js";
+import { STATES } from "./states.js";
+
+const GAP = 3; // pixels, as in the style sheet
+const CELL = { states: 22, large: 34, pictures: 168 }; // widths in pixels
+const FEW = 120; // jobs; so many get large cells
+
+/** @typedef {import("./jobs.js").BatchJob} BatchJob */
+
+/** What is said of a cell. @param {BatchJob} job */
+export function labelOf(job) {
+  const tags = job.result?.tags ?? [];
+  return [`Job ${job.index}`, STATES[job.state].toLowerCase(), job.errorCode, ...tags]
+    .filter(Boolean)
+    .join(", ");
+}
+
+export class JobGrid {
+  /** @type {Map<number, HTMLElement>} by the jobs' indexes */
+  #cells = new Map();
+  /** @type {number[]} the indexes of what is shown, in order */
+  #shown = [];
+  #columns = 1;
+  #current = -1; // the index of the job that Tab reaches
+  #arePictures = false;
+
+  /** @param {(index: number) => BatchJob | undefined} jobOf
+   * @param {(index: number) => void} onOpen @param {(job: BatchJob | null) => void} onHint
+   * @param {AbortSignal} signal */
+  constructor(jobOf, onOpen, onHint, signal) {
+    this.jobOf = jobOf;
+    this.onOpen = onOpen;
+    this.onHint = onHint;
+    this.element = h("div", { class: "grid", role: "grid", "aria-label": "Jobs", "aria-readonly": "true" });
+    this.element.addEventListener("click", (/** @type {Event} */ event) => this.#click(event));
+    this.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+    this.element.addEventListener("focusin", (/** @type {Event} */ event) => this.#hint(event));
+    this.element.addEventListener("pointerover", (/** @type {Event} */ event) => this.#hint(event));
+    this.visible = new IntersectionObserver((seen) => this.#loadThumbnails(seen), { rootMargin: "200px" });
+    const resizing = new ResizeObserver(() => this.#fit());
+    resizing.observe(this.element);
+    signal.addEventListener("abort", () => {
+      resizing.disconnect();
+      this.visible.disconnect();
+    });
+  }
+
+  get shown() {
+    return this.#shown;
+  }
+
+  /** Show these jobs and no others. @param {BatchJob[]} jobs */
+  show(jobs) {
+    this.#shown = jobs.map((job) => job.index);
+    for (const job of jobs) if (!this.#cells.has(job.index)) this.#cells.set(job.index, newCell(job));
+    if (!this.#shown.includes(this.#current)) this.#current = this.#shown[0] ?? -1;
+    this.#measure();
+    this.#layOut();
+  }
+
+  /** One job has changed. @param {BatchJob} job */
+  update(job) {
+    const cell = this.#cells.get(job.index);
+    if (!cell) return;
+    paint(cell, job);
+    if (this.#arePictures) this.visible.observe(cell);
+  }
+
+  /** Show the outputs in the cells, or not. @param {boolean} arePictures */
+  showPictures(arePictures) {
+    this.#arePictures = arePictures;
+    this.element.classList.toggle("pictures", arePictures);
+    this.visible.disconnect();
+    for (const cell of this.#cells.values()) {
+      if (arePictures) this.visible.observe(cell);
+      else cell.replaceChildren();
+    }
+    this.#measure();
+    this.#layOut();
+  }
+
+  /** @param {number} index */
+  focus(index) {
+    const cell = this.#cells.get(index);
+    if (!cell) return;
+    this.#cells.get(this.#current)?.setAttribute("tabindex", "-1");
+    this.#current = index;
+    cell.setAttribute("tabindex", "0");
+    cell.focus();
+  }
+
+  #cellWidth() {
+    if (this.#arePictures) return CELL.pictures;
+    return this.#cells.size <= FEW ? CELL.large : CELL.states;
+  }
+
+  #measure() {
+    const cell = this.#cellWidth();
+    const width = this.element.clientWidth;
+    const fitting = Math.max(1, Math.floor((width + GAP) / (cell + GAP)));
+    this.#columns = this.#arePictures ? Math.max(2, fitting) : fitting;
+    const track = this.#arePictures ? "minmax(0, 1fr)" : `${cell}px`;
+    this.element.style.gridTemplateColumns = `repeat(${this.#columns}, ${track})`;
+    this.element.style.setProperty("--cell", `${cell}px`);
+  }
+
+  #fit() {
+    const before = this.#columns;
+    this.#measure();
+    if (this.#columns !== before) this.#layOut();
+  }
+
+  #layOut() {
+    const focused = this.element.contains(document.activeElement);
+    const rows = [];
+    for (let start = 0; start < this.#shown.length; start += this.#columns) {
+      const indexes = this.#shown.slice(start, start + this.#columns);
+      const cells = indexes.map((index) => /** @type {HTMLElement} */ (this.#cells.get(index)));
+      rows.push(h("div", { class: "row", role: "row" }, cells));
+    }
+    this.element.replaceChildren(...rows);
+    for (const [index, cell] of this.#cells) cell.tabIndex = index === this.#current ? 0 : -1;
+    if (focused) this.focus(this.#current);
+  }
+
+  /** @param {Event} event @returns {number | null} the index of the job whose cell it is about */
+  #indexOf(event) {
+    const cell = /** @type {Element} */ (event.target).closest(".cell");
+    return cell ? Number(/** @type {HTMLElement} */ (cell).dataset.index) : null;
+  }
+
+  /** @param {Event} event */
+  #click(event) {
+    const index = this.#indexOf(event);
+    if (index === null) return;
+    this.focus(index);
+    this.onOpen(index);
+  }
+
+  /** @param {Event} event */
+  #hint(event) {
+    const index = this.#indexOf(event);
+    this.onHint(index === null ? null : (this.jobOf(index) ?? null));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const index = this.#indexOf(event);
+    if (index === null || event.altKey || event.metaKey) return;
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      this.onOpen(index);
+      return;
+    }
+    const to = this.#target(event, this.#shown.indexOf(index));
+    if (to === null) return;
+    event.preventDefault();
+    this.focus(this.#shown[Math.max(0, Math.min(this.#shown.length - 1, to))]);
+  }
+
+  /** Where a key leads, as the ARIA practices for grids have it.
+   * @param {KeyboardEvent} event @param {number} at @returns {number | null} */
+  #target(event, at) {
+    const columns = this.#columns;
+    const inRow = at % columns;
+    switch (event.key) {
+      case "ArrowLeft":
+        return at - 1;
+      case "ArrowRight":
+        return at + 1;
+      case "ArrowUp":
+        return at - columns < 0 ? at : at - columns;
+      case "ArrowDown":
+        return at + columns >= this.#shown.length ? at : at + columns;
+      case "PageUp":
+        return Math.max(inRow, at - 5 * columns);
+      case "PageDown":
+        return at + 5 * columns;
+      case "Home":
+        return event.ctrlKey ? 0 : at - inRow;
+      case "End":
+        return event.ctrlKey ? this.#shown.length - 1 : at - inRow + columns - 1;
+      default:
+        return null;
+    }
+  }
+
+  /** @param {IntersectionObserverEntry[]} seen */
+  #loadThumbnails(seen) {
+    for (const { target, isIntersecting } of seen) {
+      const job = this.jobOf(Number(/** @type {HTMLElement} */ (target).dataset.index));
+      if (!isIntersecting || !job || !hasThumbnail(job)) continue;
+      this.visible.unobserve(target);
+      if (!target.firstChild) target.append(thumbnail(job));
+    }
+  }
+}
+
+/** @param {BatchJob} job */
+function newCell(job) {
+  const cell = h("div", { class: "cell", role: "gridcell", tabindex: -1, "data-index": job.index });
+  paint(cell, job);
+  return cell;
+}
+
+/** @param {HTMLElement} cell @param {BatchJob} job */
+function paint(cell, job) {
+  cell.dataset.state = job.state;
+  cell.setAttribute("aria-label", labelOf(job));
+}

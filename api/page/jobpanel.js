@@ -1,0 +1,173 @@
+/** All about one job, in a panel beside the grid. */
+
+import { ApiError } from "./client.js";
+import { pause } from "./connection.js";
+import { fill, h } from "./dom.js";
+import { duration, exactly, plural, size } from "./format.js";
+import { preview } from "./preview.js";
+import { STATES, hasEnded, stateOf } from "./states.js";
+import { pill, problem } from "./widgets.js";
+
+const LOOK_INTERVAL = 1000; // milliseconds between looks at a job that renders
+
+/** @typedef {import("./jobs.js").BatchJob} BatchJob */
+
+export class JobPanel {
+  /** @param {import("./client.js").Client} client
+   * @param {(step: -1 | 1, from: number) => BatchJob | undefined} neighbour
+   * @param {(index: number) => void} onClose with the index of the job that was shown last
+   * @param {AbortSignal} signal */
+  constructor(client, neighbour, onClose, signal) {
+    this.client = client;
+    this.neighbour = neighbour;
+    this.onClose = onClose;
+    this.signal = signal;
+    /** @type {BatchJob | null} */
+    this.job = null;
+    this.title = h("h2", { id: "panel-title" });
+    this.content = h("div", { class: "content" });
+    this.previous = h("button", { type: "button", class: "quiet", onclick: () => this.#step(-1) }, "‹ Previous");
+    this.next = h("button", { type: "button", class: "quiet", onclick: () => this.#step(1) }, "Next ›");
+    this.element = h(
+      "dialog",
+      { class: "panel", "aria-labelledby": "panel-title", onkeydown: (/** @type {KeyboardEvent} */ e) => this.#key(e) },
+      h(
+        "header",
+        {},
+        this.title,
+        this.previous,
+        this.next,
+        h("button", { type: "button", class: "quiet", onclick: () => this.#close() }, "Close"),
+      ),
+      this.content,
+    );
+    this.element.addEventListener("click", (/** @type {Event} */ event) => {
+      if (event.target === this.element) this.#close(); // beside the panel
+    });
+    this.element.addEventListener("cancel", (/** @type {Event} */ event) => {
+      event.preventDefault(); // or else the focus would go back a moment later than the panel
+      this.#close();
+    });
+    this.element.addEventListener("close", () => this.#closed());
+  }
+
+  /** @param {BatchJob} job */
+  open(job) {
+    this.#show(job);
+    if (!this.element.open) this.element.showModal();
+  }
+
+  /** The shown job may have changed. @param {BatchJob} job */
+  update(job) {
+    if (this.job?.index === job.index && this.job.state !== job.state) this.#show(job);
+  }
+
+  #close() {
+    this.element.close();
+    this.#closed();
+  }
+
+  #closed() {
+    const last = this.job?.index;
+    if (last === undefined) return;
+    this.job = null;
+    this.looking?.abort();
+    fill(this.content); // a film stops with its element
+    this.onClose(last);
+  }
+
+  /** @param {-1 | 1} step */
+  #step(step) {
+    const job = this.job && this.neighbour(step, this.job.index);
+    if (job) this.#show(job);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (/** @type {Element} */ (event.target).matches("video, pre, summary")) return;
+    if (event.key === "ArrowLeft") this.#step(-1);
+    if (event.key === "ArrowRight") this.#step(1);
+  }
+
+  /** @param {BatchJob} job */
+  #show(job) {
+    this.looking?.abort();
+    this.looking = new AbortController();
+    this.job = { ...job };
+    fill(this.title, `Job ${job.index} `, pill(job.state, STATES[job.state]));
+    this.previous.disabled = !this.neighbour(-1, job.index);
+    this.next.disabled = !this.neighbour(1, job.index);
+    const progress = h("progress", { max: 100, "aria-label": "Progress of the render" });
+    fill(
+      this.content,
+      job.state === "rendering" && progress,
+      job.error && errorBox(job),
+      preview(job),
+      facts(job),
+      job.state === "finished" && job.outputUrl && outputLink(job.outputUrl),
+      job.id && hasEnded(job.state) && this.#log(job.id),
+    );
+    if (job.state === "rendering") this.#follow(job, progress, this.looking.signal);
+  }
+
+  /** @param {BatchJob} job @param {any} progress @param {AbortSignal} signal */
+  async #follow(job, progress, signal) {
+    while (!signal.aborted && !this.signal.aborted) {
+      const now = await this.client.json(`jobs/${job.id}`, { signal }).catch(() => null);
+      if (now && stateOf(now.status) === "rendering") progress.value = now.progress;
+      await pause(LOOK_INTERVAL, signal);
+    }
+  }
+
+  /** @param {string} id */
+  #log(id) {
+    const text = h("pre", { tabindex: 0, "aria-label": "Log" }, "Loading …");
+    const element = h("details", { class: "log" }, h("summary", {}, "Log"), text);
+    element.addEventListener("toggle", async () => {
+      if (!element.open) return;
+      try {
+        fill(text, await this.client.text(`jobs/${id}/logs`));
+      } catch (error) {
+        const isMissing = error instanceof ApiError && error.code === "LOG_NOT_FOUND";
+        fill(text, isMissing ? "The job was never rendered: it has no log." : problem(error));
+      }
+    });
+    return element;
+  }
+}
+
+/** @param {BatchJob} job */
+function errorBox(job) {
+  const details = (job.details ?? []).filter((detail) => !job.error?.includes(detail.message));
+  return h(
+    "div",
+    { class: "notice bad" },
+    h("p", {}, job.error),
+    details.length > 0 &&
+      h("ul", {}, details.map((detail) => h("li", {}, `${detail.field}: ${detail.message}`))),
+    h("p", { class: "trail" }, job.errorCode),
+  );
+}
+
+/** @param {BatchJob} job */
+function facts(job) {
+  const { stats, result } = job;
+  const end = stats?.finishedAt ?? stats?.errorAt;
+  /** @type {[string, any][]} */
+  const known = [
+    ["Job id", job.id && h("span", { class: "id" }, job.id)],
+    ["Tags", result?.tags?.length && result.tags.join(", ")],
+    ["Created", stats && exactly(stats.createdAt)],
+    ["Started", stats?.startedAt && exactly(stats.startedAt)],
+    ["Ended", end && exactly(end)],
+    ["Render time", stats?.renderDuration && duration(stats.renderDuration)],
+    ["Picture", result?.width && `${result.width} × ${result.height}, ${plural(result.frames, "frame")}`],
+    ["File size", result?.size && size(result.size)],
+  ];
+  const shown = known.filter(([, value]) => value);
+  return h("dl", {}, shown.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+/** @param {string} address */
+const outputLink = (address) =>
+  h("a", { class: "button", href: address, target: "_blank", rel: "noopener noreferrer" }, "Open the output");

@@ -1,0 +1,71 @@
+/** The jobs of a batch, put together from what the API tells of them in several places. */
+
+import { stateOf } from "./states.js";
+
+/**
+ * @typedef {object} BatchJob
+ * @property {number} index
+ * @property {string | null} id null for a rejected job
+ * @property {import("./states.js").State} state
+ * @property {string} [outputUrl]
+ * @property {string} [error]
+ * @property {string} [errorCode]
+ * @property {{field: string, message: string}[]} [details] of a rejected job
+ * @property {any} [stats]
+ * @property {any} [result] its entry in the batch's results
+ */
+
+export class Jobs {
+  /** @type {Map<number, BatchJob>} */
+  #byIndex = new Map();
+
+  /** In the order of the request. */
+  all() {
+    return [...this.#byIndex.values()].sort((one, other) => one.index - other.index);
+  }
+
+  /** @param {number} index */
+  get(index) {
+    return this.#byIndex.get(index);
+  }
+
+  /** @param {any} job as in the batch's `jobs` and its `job` events @returns {BatchJob} */
+  put(job) {
+    const merged = { ...this.#byIndex.get(job.index), ...job, state: stateOf(job.status) };
+    this.#byIndex.set(job.index, merged);
+    return merged;
+  }
+
+  /** @param {any} batch the answer of GET /batches/{id} */
+  putBatch(batch) {
+    for (const job of batch.jobs) this.put(job);
+    for (const error of batch.errors ?? []) this.put({ ...error, id: null, status: "rejected" });
+  }
+
+  /** What only the results know: tags, sizes. @param {any[]} results */
+  putResults(results) {
+    for (const result of results) {
+      const job = this.#byIndex.get(result.index);
+      if (job) job.result = result;
+    }
+  }
+}
+
+/** What a search looks through. @param {BatchJob} job */
+export function searchText(job) {
+  const tags = job.result?.tags ?? [];
+  return [job.index, ...tags, job.errorCode, job.error].join(" ").toLowerCase();
+}
+
+/** @param {BatchJob[]} jobs @returns {{code: string, jobs: BatchJob[], example: string}[]} the most frequent first */
+export function groupedErrors(jobs) {
+  /** @type {Map<string, BatchJob[]>} */
+  const groups = new Map();
+  for (const job of jobs) {
+    if (!job.errorCode || job.state === "cancelled") continue;
+    groups.set(job.errorCode, [...(groups.get(job.errorCode) ?? []), job]);
+  }
+  return [...groups]
+    .map(([code, members]) => ({ code, jobs: members, example: members[0].error ?? "" }))
+    .sort((one, other) => other.jobs.length - one.jobs.length);
+}

@@ -1,0 +1,62 @@
+/** What a batch's files are: the codec and its settings. */
+
+import { h } from "./dom.js";
+import { field } from "./widgets.js";
+
+const CODECS = {
+  "MP4, H.264": {
+    video_h264_vbr_15mbps: "15 Mbit/s",
+    video_h264_vbr_40mbps: "40 Mbit/s",
+    video_h264_vbr_5mbps: "5 Mbit/s",
+    video_h264_vbr_1mbps: "1 Mbit/s",
+  },
+  "Other films": {
+    video_gif: "GIF",
+    video_vp9: "WebM, VP9",
+    video_av1: "MP4, AV1",
+    video_prores_422: "MOV, ProRes 422",
+    video_prores_4444: "MOV, ProRes 4444 with alpha",
+  },
+  Pictures: { image_png: "PNG", image_jpeg: "JPEG", image_webp: "WebP" },
+};
+
+/** @param {() => void} onChange */
+export function outputFields(onChange) {
+  const groups = Object.entries(CODECS).map(([name, codecs]) =>
+    h("optgroup", { label: name }, Object.entries(codecs).map(([value, text]) => h("option", { value }, name.startsWith("MP4") ? `MP4, ${text}` : text))),
+  );
+  const codec = h("select", { name: "codec" }, groups);
+  const quality = h(
+    "select",
+    { name: "quality", onchange: onChange },
+    h("option", { value: "full" }, "Full"),
+    h("option", { value: "draft" }, "Draft, half the size"),
+  );
+  const frame = h("input", { type: "number", name: "frame", min: 0, value: 0, inputmode: "numeric", oninput: onChange });
+  const frameField = field("Frame", frame);
+  const isPicture = () => codec.value.startsWith("image_");
+  const show = () => {
+    frameField.hidden = !isPicture();
+  };
+  codec.addEventListener("change", () => {
+    show();
+    onChange();
+  });
+  show();
+
+  function settings() {
+    const common = { codec: codec.value, quality: quality.value };
+    if (!isPicture()) return { type: "video", ...common };
+    return { type: "image", frames: Number(frame.value), ...common };
+  }
+
+  /** Choose what suits a composition. @param {number} frames that it has */
+  function suit(frames) {
+    frame.max = frames - 1;
+    frame.value = Math.min(Number(frame.value), frames - 1);
+    if (frames === 1 && !isPicture()) codec.value = "image_png";
+    show();
+  }
+
+  return { elements: [field("Output", codec), field("Quality", quality), frameField], settings, suit };
+}

@@ -1,0 +1,56 @@
+/** Outputs that a browser can show, as pictures and films. */
+
+import { ownAddress } from "./client.js";
+import { h } from "./dom.js";
+
+const PICTURES = new Set(["png", "jpg", "jpeg", "webp", "gif"]);
+const FILMS = new Set(["mp4", "webm"]);
+const SMALL_FILM = 8e6; // bytes; a larger one is no thumbnail
+
+/** @typedef {import("./jobs.js").BatchJob} BatchJob */
+
+/** @param {string} address */
+const extension = (address) => address.slice(address.lastIndexOf(".") + 1).toLowerCase();
+
+/** @param {BatchJob} job @returns {string | null} */
+function shownAddress(job) {
+  if (job.state !== "finished" || !job.outputUrl) return null;
+  return ownAddress(job.outputUrl);
+}
+
+/** @param {BatchJob} job */
+export function hasThumbnail(job) {
+  const address = shownAddress(job);
+  if (!address) return false;
+  const isSmall = (job.result?.size ?? Infinity) <= SMALL_FILM;
+  return PICTURES.has(extension(address)) || (FILMS.has(extension(address)) && isSmall);
+}
+
+/** @param {BatchJob} job one that has a thumbnail */
+export function thumbnail(job) {
+  const address = /** @type {string} */ (shownAddress(job));
+  if (PICTURES.has(extension(address))) return h("img", { src: address, alt: "", decoding: "async" });
+  const shown = film(address, { preload: "metadata", tabindex: -1, "aria-hidden": "true" });
+  shown.addEventListener("loadedmetadata", () => {
+    shown.currentTime = shown.duration / 2; // films often start with an empty picture
+  });
+  return shown;
+}
+
+/** The output in its place in the panel, or null. @param {BatchJob} job */
+export function preview(job) {
+  const address = shownAddress(job);
+  if (!address) return null;
+  const name = `Output of job ${job.index}`;
+  if (PICTURES.has(extension(address))) return h("img", { class: "output", src: address, alt: name });
+  if (!FILMS.has(extension(address))) return null;
+  return film(address, { class: "output", controls: true, loop: true, "aria-label": name });
+}
+
+/** @param {string} address @param {Record<string, any>} attributes */
+function film(address, attributes) {
+  const element = h("video", { playsinline: true, ...attributes });
+  element.muted = true;
+  element.src = address;
+  return element;
+}

@@ -1,0 +1,77 @@
+/** One frame of one row, rendered for real but small. */
+
+import { ownAddress } from "./client.js";
+import { pause } from "./connection.js";
+import { announce, fill, h } from "./dom.js";
+import { hasEnded, stateOf } from "./states.js";
+import { field, problem } from "./widgets.js";
+
+const LOOK_INTERVAL = 400; // milliseconds between looks at the job
+
+export class RowPreview {
+  #frames = 1;
+
+  /** @param {import("./client.js").Client} client @param {AbortSignal} signal of the page's end */
+  constructor(client, signal) {
+    this.client = client;
+    this.current = new AbortController();
+    signal.addEventListener("abort", () => this.current.abort());
+    this.frame = h("input", { type: "number", min: 0, value: 0, inputmode: "numeric" });
+    this.picture = h("div", { class: "picture" }, h("p", { class: "muted" }, "“Preview” beside a row shows one frame of it here."));
+    this.element = h(
+      "aside",
+      { class: "preview card", "aria-label": "Preview" },
+      h("h2", {}, "Preview"),
+      this.picture,
+      field("Frame", this.frame),
+    );
+  }
+
+  /** The frames that there are; the middle one shows more than the first. @param {number} frames */
+  setFrames(frames) {
+    if (frames === this.#frames) return;
+    this.#frames = frames;
+    this.frame.max = frames - 1;
+    this.frame.value = Math.floor(frames / 2);
+  }
+
+  /** @param {any} template @param {any} job @param {number} number of the row */
+  async show(template, job, number) {
+    this.current.abort();
+    this.current = new AbortController();
+    const { signal } = this.current;
+    const body = {
+      template,
+      assets: job.assets,
+      settings: { type: "image", codec: "image_png", frames: Number(this.frame.value), quality: "draft" },
+      tags: ["preview"],
+    };
+    this.picture.setAttribute("aria-busy", "true");
+    fill(this.picture, h("p", { class: "muted" }, `Rendering row ${number} …`));
+    this.element.scrollIntoView({ block: "nearest" });
+    try {
+      const made = await this.client.json("jobs", { method: "POST", json: body, signal });
+      const ended = await this.#end(made.id, signal);
+      if (ended.status !== "finished") throw new Error(ended.error ?? "The preview was cancelled.");
+      const address = ownAddress(ended.outputUrl) ?? ended.outputUrl;
+      fill(this.picture, h("img", { src: address, alt: `Row ${number}, frame ${this.frame.value}` }));
+      announce(`Preview of row ${number} is ready`);
+    } catch (error) {
+      if (!signal.aborted) fill(this.picture, problem(error));
+    } finally {
+      if (!signal.aborted) this.picture.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {string} id @param {AbortSignal} signal @returns {Promise<any>} the job */
+  async #end(id, signal) {
+    for (;;) {
+      const job = await this.client.json(`jobs/${id}`, { signal });
+      if (hasEnded(stateOf(job.status))) return job;
+      await pause(LOOK_INTERVAL, signal);
+      if (!signal.aborted) continue;
+      this.client.json(`jobs/${id}/cancel`, { method: "PATCH" }).catch(() => {}); // nobody looks any more
+      signal.throwIfAborted();
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/** Small pieces that several pages show. */
+
+import { ApiError } from "./client.js";
+import { fill, h } from "./dom.js";
+import { age, exactly } from "./format.js";
+
+/** @param {string} state @param {string} text */
+export const pill = (state, text) => h("span", { class: `pill ${state}` }, text);
+
+/** A moment as its age, exact on hovering. @param {string} moment */
+export const ageOf = (moment) =>
+  h("time", { datetime: moment, title: exactly(moment) }, age(moment));
+
+/** Keep all shown ages true. @param {ParentNode} within */
+export function refreshAges(within) {
+  for (const time of within.querySelectorAll("time")) {
+    const text = age(time.dateTime);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+let fields = 0;
+
+/** What went wrong, with what an operator needs to find it in the server's log.
+ * @param {unknown} error */
+export function problem(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  const known = error instanceof ApiError ? error : null;
+  const trail = [known?.code, known?.requestId && `request ${known.requestId}`].filter(Boolean);
+  return h(
+    "div",
+    { class: "notice bad", role: "alert" },
+    h("p", {}, text),
+    trail.length > 0 && h("p", { class: "trail" }, trail.join(" · ")),
+  );
+}
+
+/** A place for problems, which the next attempt empties. */
+export function problemPlace() {
+  const element = h("div", { class: "problems-place" });
+  return {
+    element,
+    clear: () => fill(element),
+    /** @param {unknown} error */
+    show: (error) => fill(element, problem(error)),
+  };
+}
+
+/** A button whose work can fail and must not be started twice.
+ * @param {string} text @param {Record<string, any>} attributes
+ * @param {() => Promise<void>} work @param {ReturnType<typeof problemPlace>} place */
+export function workButton(text, attributes, work, place) {
+  const button = h("button", { type: "button", ...attributes }, text);
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true"); // `disabled` would lose the focus
+    place.clear();
+    try {
+      await work();
+    } catch (error) {
+      place.show(error);
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  return button;
+}
+
+/** Ask before something that cannot be undone. The focus goes back by itself.
+ * @param {string} question @param {string} consequence @param {string} yes
+ * @returns {Promise<boolean>} */
+export function confirm(question, consequence, yes) {
+  return new Promise((resolve) => {
+    const dialog = h(
+      "dialog",
+      { class: "question", "aria-labelledby": "question", "aria-describedby": "consequence" },
+      h("h2", { id: "question" }, question),
+      h("p", { id: "consequence" }, consequence),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", onclick: () => dialog.close("no"), autofocus: true }, "Go back"),
+        h("button", { type: "button", class: "danger", onclick: () => dialog.close("yes") }, yes),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** A field with its label. @param {string} label @param {HTMLElement} input @param {string} [hint] */
+export function field(label, input, hint) {
+  input.id = `field-${++fields}`;
+  const hintId = `${input.id}-hint`;
+  if (hint) input.setAttribute("aria-describedby", hintId);
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: input.id }, label),
+    input,
+    hint && h("span", { class: "hint", id: hintId }, hint),
+  );
+}
+
+/** A button that opens a file dialog, and a place that takes dropped files.
+ * @param {string} text @param {string} accept @param {(files: File[]) => void} onFiles
+ * @param {boolean} [multiple] */
+export function fileDrop(text, accept, onFiles, multiple = false) {
+  const input = h("input", { type: "file", accept, multiple, class: "unseen" });
+  input.addEventListener("change", () => {
+    onFiles([...input.files]);
+    input.value = "";
+  });
+  const element = h("label", { class: "drop" }, input, h("span", {}, text));
+  return { element, input };
+}
+
+/** Let files be dropped on an element.
+ * @param {HTMLElement} element @param {(files: File[]) => void} onFiles */
+export function takeDrops(element, onFiles) {
+  element.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    element.classList.add("dropping");
+  });
+  element.addEventListener("dragleave", (event) => {
+    if (!element.contains(/** @type {Node} */ (event.relatedTarget))) {
+      element.classList.remove("dropping");
+    }
+  });
+  element.addEventListener("drop", (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    element.classList.remove("dropping");
+    if (files.length === 0) return;
+    event.preventDefault();
+    onFiles(files);
+  });
+}

@@ -1,0 +1,59 @@
+"""GET /: the page for people. Its files are served as they are; nothing builds them.
+
+The page is a client of this API as any other: it has no endpoints of its own.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from models.errors import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+_FILES = {
+    file.name: file.read_bytes()
+    for file in sorted(Path(__file__).with_name("page").iterdir())
+    if file.suffix in _MEDIA_TYPES
+}
+# A part of the files' addresses: modules find each other below it, and a new version is a new
+# address, so that browsers may keep files forever and still never mix two versions.
+_VERSION = sha256(b"".join(_FILES.values())).hexdigest()[:12]
+_INDEX = _FILES.pop("index.html").replace(b"VERSION", _VERSION.encode())
+_ETAG = f'"{_VERSION}"'
+
+# Nothing of others, nothing inline, and no text that is ever parsed as HTML.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_UNTIL_IT_CHANGES = {"Cache-Control": "no-cache", "ETag": _ETAG}
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@router.head("/")
+@router.get("/")
+async def get_page(request: Request) -> Response:
+    headers = {"Content-Security-Policy": _POLICY, **_UNTIL_IT_CHANGES}
+    if _ETAG in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(_INDEX, headers=headers, media_type=_MEDIA_TYPES[".html"])
+
+
+@router.head("/page/{version}/{name}")
+@router.get("/page/{version}/{name}")
+async def get_file(version: str, name: str) -> Response:
+    """Raises NotFound. Another version's address, as in the middle of an update, gets this one."""
+    content = _FILES.get(name)
+    if content is None:
+        raise NotFound
+    headers = _FOR_EVER if version == _VERSION else {"Cache-Control": "no-store"}
+    return Response(content, headers=headers, media_type=_MEDIA_TYPES[Path(name).suffix])

@@ -1,0 +1,147 @@
+"""Makes the pictures of the page in `docs/pictures/`, with the examples on a running service.
+
+python examples/page_pictures.py reelbatch-home/connection.json
+"""
+
+import asyncio
+import io
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright
+
+HERE = Path(__file__).parent
+PICTURES = HERE.parent / "docs" / "pictures"
+TEMPLATES = {"product-promo": "zip", "counter-badge": "lottie", "certificate": "lottie"}
+PEOPLE = "recipient,course,date,job:priority\n" + "\n".join(
+    (
+        "Ada Lovelace,Foundations of Analytical Engines,15 June 2026,",
+        "Grace Hopper,Compilers from First Principles,16 June 2026,high",
+        "Katherine Johnson,Orbital Mechanics,17 June 2026,",
+        "Mary Jackson,Supersonic Pressure Tunnels,18 June 2026,",
+    )
+)
+UNREACHABLE = {"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}
+LARGE = 600  # jobs of the batch that is seen on its way
+WHEN = 0.6  # of them are done
+
+
+def request(name: str, templates: Mapping[str, str]) -> Any:
+    text = (HERE / "requests" / f"{name}.json").read_text()
+    for template, template_id in templates.items():
+        text = text.replace(f"{{{{{template}}}}}", template_id)
+    return json.loads(text)
+
+
+def upload(api: httpx.Client, name: str, kind: str) -> str:
+    """The id of the new template, once it can be used."""
+    file = HERE / "templates" / f"{name}.{'zip' if kind == 'zip' else 'json'}"
+    made = api.post("templates", json={"type": kind, "displayName": name}).json()
+    httpx.put(made["uploadInfo"]["url"], content=file.read_bytes()).raise_for_status()
+    return made["id"]
+
+
+def large_batch(badge: str) -> Any:
+    """Numbers, some of which cannot be rendered."""
+    jobs = [
+        {"assets": [{"type": "text", "layerName": "number", "value": str(number)}]}
+        for number in range(LARGE)
+    ]
+    for number in range(40, LARGE, 97):
+        jobs[number]["assets"].append(UNREACHABLE)
+    settings = {"type": "image", "codec": "image_png", "frames": 20}
+    return {"defaults": {"template": {"id": badge}, "settings": settings}, "jobs": jobs}
+
+
+def start(api: httpx.Client, body: Any) -> str:
+    response = api.post("batches", json=body)
+    response.raise_for_status()
+    return response.json()["batchId"]
+
+
+def follow(api: httpx.Client, batch_id: str, share: float = 1) -> None:
+    """Wait until this share of the batch is done."""
+    while True:
+        stats = api.get(f"batches/{batch_id}", params={"wait": 1}).json()["stats"]
+        if stats["pending"] <= (1 - share) * stats["total"]:
+            return
+
+
+async def save(page: Page, name: str) -> None:
+    """As a PNG with a palette: a third of the size, and hardly seen."""
+    picture = Image.open(io.BytesIO(await page.screenshot()))
+    colours = picture.convert("RGB")
+    small = colours.quantize(palette=colours.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+    small.save(PICTURES / f"{name}.png", optimize=True)
+
+
+async def open_page(browser: Browser, url: str, token: str, **options: Any) -> Page:
+    page = await browser.new_page(**options)
+    await page.goto(url)
+    await page.get_by_label("Token").fill(token)
+    await page.keyboard.press("Enter")
+    await page.locator("table.batches tbody tr").first.wait_for()
+    return page
+
+
+async def show_outputs(page: Page, url: str, batch_id: str) -> None:
+    await page.goto(f"{url}/#/batches/{batch_id}")
+    await page.locator(".cell video, .cell img").first.wait_for()
+    await page.wait_for_function(
+        """() => [...document.querySelectorAll(".cell video, .cell img")].every((output) =>
+             output.naturalWidth > 0 || (output.currentTime > 0 && !output.seeking))"""
+    )
+
+
+async def main(connection: Mapping[str, str]) -> None:
+    url, token = connection["apiUrl"], connection["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    program = shutil.which("chromium")
+    with httpx.Client(base_url=f"{url}/api/v2/", headers=headers, timeout=60) as api:
+        templates = {name: upload(api, name, kind) for name, kind in TEMPLATES.items()}
+        mixed = start(api, request("batch-mixed", templates))
+        follow(api, start(api, request("certificates", templates)))
+        follow(api, mixed)
+        desk: Any = {"viewport": {"width": 1180, "height": 760}}
+        phone: Any = {"viewport": {"width": 360, "height": 720}, "device_scale_factor": 2}
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+            )
+            page = await open_page(browser, url, token, **desk)
+            await show_outputs(page, url, mixed)
+            await save(page, "page-outputs")
+
+            await page.goto(f"{url}/#/new?template={templates['certificate']}")
+            await page.get_by_label("recipient, row 1").wait_for()
+            await page.get_by_label("Output", exact=True).select_option("image_png")
+            await page.locator("input[type=file]").set_input_files(
+                {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
+            )
+            await page.locator(".row-problems").wait_for()
+            await page.get_by_label("Preview row 1").click()
+            await page.locator(".picture img").wait_for()
+            await page.locator(".scroller").evaluate("(rows) => rows.scrollTo(0, 0)")
+            await page.evaluate("scrollTo(0, 0)")
+            await save(page, "page-new-batch")
+
+            night = await open_page(browser, url, token, color_scheme="dark", **desk)
+            large = start(api, large_batch(templates["counter-badge"]))
+            await night.goto(f"{url}/#/batches/{large}")
+            await asyncio.to_thread(follow, api, large, WHEN)
+            await save(night, "page-live")
+            hand = await open_page(browser, url, token, **phone)
+            await hand.goto(f"{url}/#/batches/{large}")
+            await hand.locator(".cell").first.wait_for()
+            await save(hand, "page-phone")
+            await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))

@@ -1,0 +1,202 @@
+"""The page is for everyone: by keyboard, by screen reader, on a phone, in the dark."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, Literal
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, FilePayload, expect
+
+from tests.api.documents import a_film
+from tests.api.page.browsing import PHONE, Visit, has_focus, visiting
+from tests.api.running_api import RunningApi, Team, a_still, a_video
+
+UNREADABLE = [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
+# Past the last control of a dialog comes the browser's own, as which the body counts.
+IS_INSIDE = """() => document.activeElement === document.body ||
+  document.activeElement.closest("dialog") !== null"""
+LEAST_CONTRAST = 3.0  # of a mark to its surroundings: WCAG 2.2, 1.4.11
+
+
+@pytest_asyncio.fixture
+async def batch_id(team: Team) -> str:
+    """Of a batch with jobs of every state."""
+    card, film = await team.upload_card(), await team.upload(a_film())
+    slow = a_video(film, codec="video_av1")
+    jobs: list[Any] = [a_still(card), a_still(card) | {"assets": UNREADABLE}, slow, slow, slow, {}]
+    response = await team.http.post("/batches", json={"jobs": jobs, "concurrency": 1})
+    batch = response.json()
+    await team.http.patch(f"/jobs/{batch['jobs'][4]['id']}/cancel")
+    return batch["batchId"]
+
+
+STATES = ["finished", "failed", "rendering", "queued", "cancelled", "rejected"]
+
+
+async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
+    """Go through all that the page shows, and say what it is."""
+    await visit.page.goto(visit.url)
+    await expect(visit.page.get_by_label("Token")).to_be_visible()
+    yield "signing in"
+    await visit.sign_in()
+    await expect(visit.page.get_by_role("link", name=batch_id)).to_be_visible()
+    yield "the list"
+    await visit.go(f"/batches/{batch_id}")
+    for index, state in enumerate(STATES):
+        await visit.wait_for_state(index, state)
+    yield "a batch"
+    await visit.cell(1).click()
+    await visit.page.get_by_text("Log", exact=True).click()
+    yield "a job"
+    await visit.page.keyboard.press("Escape")
+    await visit.page.get_by_role("button", name="Cancel", exact=True).click()
+    yield "a question"
+    await visit.page.keyboard.press("Escape")
+    await visit.go("/templates")
+    await expect(visit.page.locator(".templates .card")).to_have_count(2)
+    yield "templates"
+    await visit.go("/new")
+    file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"job:priority\nhigh"}
+    await visit.page.get_by_label("title, row 1").wait_for()
+    await visit.page.locator("input[type=file]").set_input_files(file)
+    await expect(visit.page.locator(".row-problems")).to_be_visible()
+    yield "a new batch"
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+async def test_no_rule_of_axe_is_broken(
+    browser: Browser,
+    api: RunningApi,
+    team: Team,
+    batch_id: str,
+    color_scheme: Literal["light", "dark"],
+    subtests: pytest.Subtests,
+) -> None:
+    async with visiting(browser, api, team, color_scheme=color_scheme) as visit:
+        async for place in see_everything(visit, batch_id):
+            found = await Axe().run(visit.page)
+            with subtests.test(place):
+                assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+async def test_the_marks_of_all_states_can_be_seen_and_told_apart(
+    browser: Browser,
+    api: RunningApi,
+    team: Team,
+    batch_id: str,
+    color_scheme: Literal["light", "dark"],
+) -> None:
+    async with visiting(browser, api, team, color_scheme=color_scheme) as visit:
+        await visit.sign_in()
+        await visit.go(f"/batches/{batch_id}")
+        marks: list[tuple[str, str]] = []
+        for index, state in enumerate(STATES):
+            await visit.wait_for_state(index, state)
+            colour, ground, symbol = await visit.cell(index).evaluate(
+                """(cell) => [
+                  getComputedStyle(cell).getPropertyValue("--colour"),
+                  getComputedStyle(cell).getPropertyValue("--ground"),
+                  getComputedStyle(cell, "::before").content,
+                ]"""
+            )
+            assert contrast(colour, ground) >= LEAST_CONTRAST, state
+            marks.append(
+                (symbol, await visit.cell(index).evaluate("(c) => getComputedStyle(c).boxShadow"))
+            )
+        assert len(set(marks)) == len(STATES)  # without their colours
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colours as #rrggbb. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(colour.strip()[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+async def test_nothing_is_wider_than_a_phone(
+    browser: Browser, api: RunningApi, team: Team, batch_id: str, subtests: pytest.Subtests
+) -> None:
+    async with visiting(browser, api, team, width=PHONE) as visit:
+        async for place in see_everything(visit, batch_id):
+            with subtests.test(place):
+                width = await visit.page.evaluate("document.documentElement.scrollWidth")
+                assert width == PHONE
+
+
+async def test_the_dark_is_dark(browser: Browser, api: RunningApi, team: Team) -> None:
+    shades: dict[str, float] = {}
+    for scheme in ("light", "dark"):
+        async with visiting(browser, api, team, color_scheme=scheme) as visit:
+            await visit.sign_in()
+            ground = await visit.page.evaluate(
+                "getComputedStyle(document.body).getPropertyValue('--ground')"
+            )
+            shades[scheme] = luminance(ground)
+    assert shades["light"] > 0.8
+    assert shades["dark"] < 0.05
+
+
+async def test_the_keyboard_reaches_everything(
+    browser: Browser, api: RunningApi, team: Team
+) -> None:
+    made = await team.create_batch(*[{}] * 5, status=400)
+    async with visiting(browser, api, team) as visit:
+        keyboard = visit.page.keyboard
+        await visit.sign_in()
+        await expect(visit.page.get_by_role("link", name=made["batchId"])).to_be_visible()
+        await keyboard.press("Tab")  # from the top of the new page
+        await has_focus(visit.page.get_by_role("link", name="New batch").last)
+        await keyboard.press("Tab")
+        await has_focus(visit.page.get_by_role("link", name=made["batchId"]))
+        await keyboard.press("Enter")
+        await visit.wait_for_state(4, "rejected")
+
+        search = visit.page.get_by_role("searchbox")
+        for _ in range(10):
+            await keyboard.press("Tab")
+            if await search.evaluate("(input) => input === document.activeElement"):
+                break
+        await keyboard.press("Tab")  # into the grid, which is one stop
+        await has_focus(visit.cell(0))
+        await keyboard.press("ArrowRight")
+        await keyboard.press("End")
+        await has_focus(visit.cell(4))
+        await keyboard.press("ArrowLeft")
+        await has_focus(visit.cell(3))
+        await keyboard.press("Enter")
+        panel = visit.page.get_by_role("dialog")
+        await expect(panel).to_contain_text("Job 3")
+        for _ in range(6):  # around in the panel, and never out of it
+            await keyboard.press("Tab")
+            assert await visit.page.evaluate(IS_INSIDE)
+        await keyboard.press("Escape")
+        await expect(panel).to_have_count(0)
+        await has_focus(visit.cell(3))
+
+        await keyboard.press("Home")
+        await keyboard.press("Shift+Tab")
+        await has_focus(search)
+        await keyboard.press("Tab")
+        await has_focus(visit.cell(0))  # where the grid was left
+
+
+async def test_progress_is_said_aloud(browser: Browser, api: RunningApi, team: Team) -> None:
+    film = await team.upload(a_film())
+    made = await team.create_batch(a_video(film, codec="video_av1"))
+    async with visiting(browser, api, team) as visit:
+        await visit.sign_in()
+        await visit.go(f"/batches/{made['batchId']}")
+        await visit.wait_for_state(0, "rendering")
+        await team.http.post(f"/batches/{made['batchId']}/cancel")
+        said = visit.page.locator("#announcements")
+        await expect(said).to_have_text("The batch has ended: 0 of 1 finished, 1 cancelled")

@@ -1,0 +1,191 @@
+"""The list of batches, and one batch as it goes on."""
+
+import csv
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.api.documents import a_film
+from tests.api.page.browsing import Visit, has_attribute, has_focus, has_property
+from tests.api.running_api import Team, a_still, a_video
+
+UNREADABLE = [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
+
+
+async def test_the_list_has_the_newest_batch_first_and_leads_to_older_ones(
+    visit: Visit, team: Team
+) -> None:
+    made = [(await team.create_batch({}, status=400))["batchId"] for _ in range(26)]
+    rows = visit.page.locator("table.batches tbody tr")
+    await expect(rows).to_have_count(25)  # without a reload: the list looks again by itself
+    await expect(rows.first).to_contain_text(made[-1])
+    await expect(rows.first).to_contain_text("every job was rejected")
+    await visit.page.get_by_role("link", name="Older").click()
+    await expect(rows).to_have_count(1)
+    await expect(rows.first).to_contain_text(made[0])
+    await visit.page.get_by_role("link", name="Newest").click()
+    await expect(rows).to_have_count(25)
+
+
+async def test_a_batch_is_followed_live_and_cancelled(visit: Visit, team: Team) -> None:
+    card, film = await team.upload_card(), await team.upload(a_film())
+    body = {
+        "jobs": [a_still(card), a_video(film, codec="video_av1"), a_video(film, codec="video_av1")],
+        "concurrency": 1,
+    }
+    batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
+    await visit.page.get_by_role("link", name=batch_id).click()
+
+    await visit.wait_for_state(0, "finished")
+    await visit.wait_for_state(1, "rendering")
+    await visit.wait_for_state(2, "queued")
+    await has_attribute(visit.cell(1), "aria-label", "Job 1, rendering")
+    await expect(visit.page.get_by_text("live", exact=True)).to_be_visible()
+
+    cancel = visit.page.get_by_role("button", name="Cancel", exact=True)
+    await cancel.click()
+    dialog = visit.page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("Cancel 2 jobs?")
+    await visit.page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await has_focus(cancel)
+
+    await cancel.click()
+    await visit.page.get_by_role("button", name="Cancel the batch").click()
+    await visit.wait_for_state(1, "cancelled")
+    await visit.wait_for_state(2, "cancelled")
+    await expect(visit.page.locator(".counts")).to_have_text("1 of 3 finished, 2 cancelled")
+    await expect(visit.page.get_by_role("button", name="Retry 2 cancelled")).to_be_visible()
+
+
+async def test_failed_jobs_are_grouped_explained_and_rendered_again(
+    visit: Visit, team: Team
+) -> None:
+    card = await team.upload_card()
+    broken = a_still(card) | {"assets": UNREADABLE}
+    made = await team.create_batch(a_still(card, tags="spring"), broken, broken)
+    await visit.go(f"/batches/{made['batchId']}")
+    await visit.wait_for_state(2, "failed")
+    group = visit.page.get_by_role("button", name=re.compile("^2 . ASSET_INVALID"))
+    await group.click()
+    await expect(visit.page.locator(".cell")).to_have_count(2)
+    await visit.page.get_by_role("searchbox").fill("spring")
+    await expect(visit.page.locator(".cell")).to_have_count(1)
+    await visit.page.get_by_role("searchbox").fill("")
+    await visit.page.get_by_role("button", name="Failed 2", exact=True).click()
+    await expect(visit.page.locator(".cell")).to_have_count(2)
+
+    await visit.cell(1).click()
+    panel = visit.page.get_by_role("dialog")
+    await expect(panel).to_contain_text("ASSET_INVALID")
+    await panel.get_by_text("Log", exact=True).click()
+    await expect(panel.get_by_label("Log")).to_contain_text("ERROR: ASSET_INVALID")
+    await visit.page.keyboard.press("Escape")
+
+    await visit.page.get_by_role("button", name="Retry 2 failed").click()
+    await expect(visit.page.get_by_role("heading", level=1)).not_to_contain_text(made["batchId"])
+    await visit.wait_for_state(1, "failed")
+    await expect(visit.page.locator(".cell")).to_have_count(2)
+
+
+async def test_outputs_are_shown_and_downloaded(visit: Visit, team: Team, tmp_path: Path) -> None:
+    card = await team.upload_card()
+    made = await team.create_batch(a_still(card, tags="spring"), a_video(card), {})
+    await team.end_of_batch(made["batchId"])
+    await visit.go(f"/batches/{made['batchId']}")
+    await has_property(visit.cell(0).locator("img"), "naturalWidth", 32)
+    await has_property(visit.cell(1).locator("video"), "videoWidth", 32)
+    await visit.page.get_by_role("button", name="Show outputs").click()
+    await expect(visit.page.locator(".cell img")).to_have_count(0)
+
+    await visit.cell(0).click()
+    panel = visit.page.get_by_role("dialog")
+    await has_property(panel.get_by_alt_text("Output of job 0"), "naturalWidth", 32)
+    await expect(panel).to_contain_text("spring")
+    link = panel.get_by_role("link", name="Open the output")
+    await has_attribute(link, "href", made["jobs"][0]["outputUrl"])
+    await visit.page.keyboard.press("ArrowRight")
+    await expect(panel.get_by_label("Output of job 1")).to_be_visible()
+    await visit.page.keyboard.press("Escape")
+    await has_focus(visit.cell(1))
+
+    async with visit.page.expect_download() as archive:
+        await visit.page.get_by_role("button", name="Download all").click()
+    saved = tmp_path / "outputs.zip"
+    await (await archive.value).save_as(saved)
+    assert {"00000.png", "00001.mp4"} <= set(zipfile.ZipFile(saved).namelist())
+
+    async with visit.page.expect_download() as table:
+        await visit.page.get_by_role("button", name="Results as CSV").click()
+    await (await table.value).save_as(tmp_path / "results.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "results.csv").read_text())))
+    assert [row["status"] for row in rows] == ["finished", "finished", "rejected"]
+
+
+async def test_a_stream_that_breaks_off_is_taken_up_again(visit: Visit, team: Team) -> None:
+    card, film = await team.upload_card(), await team.upload(a_film())
+    body = {"jobs": [a_video(film, codec="video_av1"), a_still(card)], "concurrency": 1}
+    batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
+    await visit.page.route("**/events", lambda route: route.abort())
+    await visit.go(f"/batches/{batch_id}")
+    await expect(visit.page.get_by_text("connecting again")).to_be_visible()
+    await expect(visit.page.get_by_role("alert")).to_contain_text("does not answer")
+    await team.http.post(f"/batches/{batch_id}/cancel")
+    await visit.page.unroute("**/events")
+    await visit.wait_for_state(0, "cancelled")
+    await expect(visit.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_being_offline_is_shown(visit: Visit) -> None:
+    await visit.page.context.set_offline(True)
+    await expect(visit.page.get_by_role("alert").first).to_contain_text("offline")
+    await visit.page.context.set_offline(False)
+    await expect(visit.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_an_error_of_the_api_is_shown_with_the_id_of_its_request(visit: Visit) -> None:
+    await visit.go("/batches/01J00000000000000000000000")
+    await expect(visit.page.get_by_role("alert")).to_contain_text("BATCH_NOT_FOUND · request ")
+
+
+async def test_what_jobs_say_is_never_taken_for_markup(visit: Visit, team: Team) -> None:
+    markup = "<img src=x onerror=alert(1)>"
+    job = a_still(await team.upload_card())
+    job["assets"][0]["layerName"] = markup
+    made = await team.create_batch(job, status=400)
+    await visit.go(f"/batches/{made['batchId']}")
+    await expect(visit.page.locator(".example")).to_contain_text(markup)
+    await expect(visit.page.locator("main img")).to_have_count(0)
+
+
+async def test_a_thousand_cells_change_without_being_drawn_anew(visit: Visit, team: Team) -> None:
+    film = await team.upload(a_film())
+    body = {"jobs": [a_video(film, codec="video_av1")] * 1000, "concurrency": 1}
+    batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
+    await visit.go(f"/batches/{batch_id}")
+    await visit.wait_for_state(0, "rendering")
+    await expect(visit.page.get_by_role("gridcell")).to_have_count(1000)
+    await visit.page.evaluate(
+        """() => {
+          window.before = [...document.querySelectorAll(".cell")];
+          window.added = 0;
+          const count = (change) => (window.added += change.addedNodes.length);
+          new MutationObserver((changes) => changes.forEach(count)).observe(
+            document.querySelector(".grid"), { childList: true, subtree: true });
+        }"""
+    )
+    await visit.cell(0).focus()
+    await team.http.post(f"/batches/{batch_id}/cancel")
+    await visit.wait_for_state(999, "cancelled")
+    await visit.wait_for_state(0, "cancelled")
+    await has_focus(visit.cell(0))
+    assert await visit.page.evaluate(
+        """() => {
+          const now = [...document.querySelectorAll(".cell")];
+          return now.every((cell, at) => cell === window.before[at]);
+        }"""
+    )
+    assert await visit.page.evaluate("window.added") == 0
