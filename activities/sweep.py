@@ -109,6 +109,7 @@ class SweepActivities:
             keys.batches(team),
             keys.rejected_batches(team),
             keys.single_jobs(team),
+            keys.nested_jobs(team),
             keys.webhooks(team),
         ):
             removed += await removal.older_than(folder, moment)

@@ -66,7 +66,7 @@ class AnyJobCreation(OpenWireModel):
 
     upload: Upload | None = None
     webhook: Webhook | None = None
-    tags: list[str] = []
+    tags: list[Tag] = []
     priority: Priority = 0
 
     @field_validator("tags", mode="before", json_schema_input_type=list[Tag] | str | None)

@@ -32,6 +32,10 @@ def output(team: str, job_id: str, extension: str) -> str:
     return f"teams/{team}/outputs/{job_id}.{extension}"
 
 
+def nested_jobs(team: str) -> str:
+    return f"teams/{team}/nested-jobs"
+
+
 def nested_job(team: str, job_id: str) -> str:
     return f"teams/{team}/nested-jobs/{job_id}.json"
 

@@ -118,6 +118,7 @@ def lasting_keys(team: str) -> list[str]:
         keys.batch_manifest(team, "batch"),
         keys.rejected_batch(team, "rejected"),
         keys.single_job(team, "job"),
+        keys.nested_job(team, "nested"),
         keys.webhook(team, "job"),
         keys.job_log(team, "job"),
         keys.output(team, "job", "png"),
@@ -139,7 +140,7 @@ async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:
     ten = timedelta(days=10)
     lifetimes = Lifetimes(payloads=ten, records=ten, logs=ten, outputs=ten)
 
-    assert await sweeping.sweep(lifetimes) == SweepReport(records=4, logs=1, outputs=1)
+    assert await sweeping.sweep(lifetimes) == SweepReport(records=5, logs=1, outputs=1)
     assert await sweeping.sweep(lifetimes) == SweepReport()
 
     assert await sweeping.exists(young)

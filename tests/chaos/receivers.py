@@ -1,9 +1,10 @@
-"""Receivers of webhooks that behave badly, on loopback."""
+"""Receivers of webhooks and servers of assets that behave badly, on loopback."""
 
 import asyncio
+import contextlib
 import json
 import threading
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -59,12 +60,38 @@ class Receiver:
 @contextmanager
 def receiving(*behaviours: Behaviour) -> Generator[Receiver]:
     receiver = Receiver(behaviours=list(behaviours))
+    with _listening(receiver.serve) as url:
+        receiver.url = f"{url}/hook?token=a%2Fb"
+        yield receiver
+
+
+@contextmanager
+def trickling() -> Generator[str]:
+    """The URL of a picture that comes byte by byte, and never ends."""
+    with _listening(_trickle) as url:
+        yield f"{url}/picture.png"
+
+
+async def _trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n\x1a\n")
+    with contextlib.suppress(ConnectionError):
+        while True:
+            writer.write(b"\0")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+
+
+@contextmanager
+def _listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> Generator[str]:
+    """Serve on loopback, in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="receiver", daemon=True)
     thread.start()
 
     async def listen() -> asyncio.Server:
-        return await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+        return await asyncio.start_server(serve, "127.0.0.1", 0)
 
     async def end() -> None:
         server.close()
@@ -74,9 +101,8 @@ def receiving(*behaviours: Behaviour) -> Generator[Receiver]:
         await asyncio.gather(*hanging, return_exceptions=True)
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook?token=a%2Fb"
     try:
-        yield receiver
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         asyncio.run_coroutine_threadsafe(end(), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)

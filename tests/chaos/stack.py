@@ -54,6 +54,7 @@ class Stack:
             "REELBATCH_SECRETS_KEY": new_secrets_key(),
             "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # the tests' receivers are on loopback
             "REELBATCH_RENDER_PROCESSES": "2",
+            "REELBATCH_DOWNLOAD_TIMEOUT": "5",
         }
         server = server_command(
             find_temporal(None), self.home / "temporal.db", ports["temporal"], ports["ui"]

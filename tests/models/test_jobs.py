@@ -57,6 +57,12 @@ def test_settings_outside_of_the_contract_are_refused(settings: dict[str, object
         job(settings=settings)
 
 
+@pytest.mark.parametrize("tags", [["not a tag!"], "red, not a tag!", ["x" * 65], [""], [1]])
+def test_a_tag_is_a_short_word(tags: object) -> None:
+    with pytest.raises(ValidationError):
+        job(tags=tags)
+
+
 @pytest.mark.parametrize("tags", ["red,blue", ["red", "blue"], "red, blue,"])
 def test_tags_come_as_a_list_or_with_commas(tags: object) -> None:
     assert job(tags=tags).tags == ["red", "blue"]
