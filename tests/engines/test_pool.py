@@ -115,9 +115,10 @@ def process_files(request: RenderRequest) -> Iterator[Path]:
 
 
 def children() -> set[int]:
-    """The render processes of this process (proc_pid_task_children)."""
+    """The render processes of this process with this engine (proc_pid_task_children)."""
     found = (task / "children" for task in Path("/proc/self/task").iterdir())
-    return {int(process) for file in found for process in file.read_text().split()}
+    pids = [int(pid) for file in found for pid in file.read_text().split()]
+    return {pid for pid in pids if ENGINE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 async def test_a_render_returns_its_file_and_reports_progress(
