@@ -78,8 +78,13 @@ class Stack:
         return part
 
     def add_worker(self, name: str, **environment: str) -> Part:
+        """Another worker, once it takes work."""
         part = self.add(name, [sys.executable, "-m", "worker"], **environment)
+        log_before = part.log.stat().st_size if part.log.exists() else 0
         part.start()
+        until(
+            lambda: b"worker ready" in part.log.read_bytes()[log_before:] or None, f"ready {name}"
+        )
         return part
 
     def kill(self, name: str) -> None:
