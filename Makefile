@@ -9,7 +9,7 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up browser test lint chaos bench lock clean
+.PHONY: help demo up browser test lint chaos bench bench-full lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -18,7 +18,8 @@ help:
 	@echo "make browser install Chromium, which the tests of the page need (Debian, Ubuntu; as root)"
 	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, known vulnerabilities"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
-	@echo "make bench   the benchmarks"
+	@echo "make bench   the benchmarks, in five minutes"
+	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make clean   remove what these have made, except reelbatch-home"
 
@@ -54,6 +55,9 @@ chaos: $(VENV)/development
 
 bench: $(VENV)/runtime
 	@$(BIN)/python -m bench
+
+bench-full: $(VENV)/runtime
+	@$(BIN)/python -m bench --full
 
 lock: $(VENV)/development
 	@echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock

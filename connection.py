@@ -1,6 +1,5 @@
 """The connection to Temporal, with the data converter that all processes must share."""
 
-import dataclasses
 import logging
 import os
 import sys
@@ -8,8 +7,9 @@ from typing import NoReturn
 
 from obstore.store import ObjectStore
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
+    CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverter,
     DefaultFailureConverterWithEncodedAttributes,
@@ -22,6 +22,17 @@ from storage.payload_encryption import EncryptingCodec, open_key_ring
 from storage.payloads import PAYLOAD_THRESHOLD, ObjectStoreDriver
 from temporal_target import DEFAULT_ADDRESS, DEFAULT_NAMESPACE, temporal_target
 
+_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class SharedPydanticConverter(CompositePayloadConverter):
+    """Pydantic models as JSON. The SDK makes a converter for every workflow and activation; with
+    these shared, the models' adapters are made once a process.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*_CONVERTERS)
+
 
 def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
     """Pydantic models as JSON, encrypted if there are keys; what is large goes to the object store.
@@ -29,8 +40,8 @@ def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
     Raises ValueError if the keys cannot be used.
     """
     ring = open_key_ring(settings.payload_keys)
-    return dataclasses.replace(
-        pydantic_data_converter,
+    return DataConverter(
+        payload_converter_class=SharedPydanticConverter,
         payload_codec=EncryptingCodec(ring),
         failure_converter_class=(
             DefaultFailureConverterWithEncodedAttributes

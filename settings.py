@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engines.base import RenderLimits
-from engines.pool import Confinement, ConfinementLevel
+from engines.pool import Confinement, ConfinementLevel, carried_processes
 
 # As browsers write it: without a path, not even a slash (RFC 6454, 6.2).
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[A-Za-z0-9.\[\]:-]+)$")]
@@ -21,12 +21,6 @@ def _split(value: object) -> object:
 
 T = TypeVar("T")
 CommaSeparated = Annotated[T, NoDecode, BeforeValidator(_split)]
-
-
-def _processors() -> int:
-    import os
-
-    return max(1, len(os.sched_getaffinity(0)))
 
 
 class Settings(BaseSettings):
@@ -68,7 +62,7 @@ class Settings(BaseSettings):
 
     # Workers
     engines: list[str] = []  # names of the engines to serve; empty: all that are installed
-    render_processes: int = Field(default_factory=_processors, ge=1, le=256)
+    render_processes: int = Field(default_factory=carried_processes, ge=1, le=256)
     renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
     confinement: ConfinementLevel = ConfinementLevel.AVAILABLE
     readable_paths: list[Path] = []  # what render processes may read beside Python's packages

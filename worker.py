@@ -10,7 +10,7 @@ import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 import logs
 from activities.asset_cache import AssetCache
@@ -133,6 +133,8 @@ def _control_worker(
             templates.download_template,
             templates.fail_template,
         ],
+        # docs/decisions/0008-orchestration.md
+        workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
         deployment_config=_deployment(settings),
     )

@@ -41,6 +41,6 @@ async def heartbeats(progress: Progress) -> AsyncGenerator[None]:
 
 
 async def _beat(progress: Progress) -> None:
-    while True:
-        activity.heartbeat(progress.percent)
+    while True:  # the start itself shows that the activity lives: short ones need no heartbeat
         await asyncio.sleep(HEARTBEAT_INTERVAL)
+        activity.heartbeat(progress.percent)

@@ -28,6 +28,7 @@ from api import (
     webhooks,
 )
 from api.authentication import Authenticator
+from api.batch_answers import BatchAnswers
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
 from api.body_deadline import BodyDeadline
@@ -69,6 +70,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
             secrets=vault,
             authenticator=Authenticator(store, settings.wrong_tokens_per_minute),
             batches=reader,
+            batch_answers=BatchAnswers(),
             watches=BatchWatches(reader),
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
             rate_limits=RateLimits(per_minute) if per_minute else None,

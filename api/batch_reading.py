@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from obstore.store import ObjectStore
@@ -30,6 +31,7 @@ from workflows.batch import BatchWorkflow
 
 log = structlog.get_logger("api")
 
+T = TypeVar("T")
 BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
 
 QUERY_TIMEOUT = timedelta(seconds=3)
@@ -47,6 +49,14 @@ STATUS_OF_EXECUTION = {
 }
 
 
+@dataclass(frozen=True)
+class _Running:
+    """A batch as it was read last, and the run of its workflow that said so."""
+
+    run_id: str
+    snapshot: BatchSnapshot
+
+
 class BatchReader:
     """Reads batches, and remembers the last ended ones: they never change."""
 
@@ -54,7 +64,7 @@ class BatchReader:
         self._client = client
         self._store = store
         self._closed: OrderedDict[str, BatchSnapshot] = OrderedDict()
-        self._running: OrderedDict[str, BatchSnapshot] = OrderedDict()  # by run id
+        self._running: OrderedDict[str, _Running] = OrderedDict()
 
     def handle(self, team: str, batch_id: str) -> BatchHandle:
         return self._client.get_workflow_handle_for(
@@ -69,11 +79,16 @@ class BatchReader:
             return known
         if not is_batch_id(batch_id):
             raise BatchNotFound
+        running = self._running.get(handle.id)
+        if running and (snapshot := await self._query(handle, running.run_id)):
+            return snapshot
         description = await describe(handle)
         if description is None:
             return await self._kept(team, batch_id)
-        if description.status is WorkflowExecutionStatus.RUNNING:
-            return await self._query(handle, description)
+        if description.status is WorkflowExecutionStatus.RUNNING and (
+            snapshot := await self._query(handle, description.run_id or "")
+        ):
+            return snapshot
         return self._remember(handle.id, await self._result(handle, description))
 
     async def _kept(self, team: str, batch_id: str) -> BatchSnapshot:
@@ -82,35 +97,20 @@ class BatchReader:
             raise BatchNotFound
         return snapshot
 
-    async def _query(
-        self, handle: BatchHandle, description: WorkflowExecutionDescription
-    ) -> BatchSnapshot:
-        run_id = description.run_id or ""
+    async def _query(self, handle: BatchHandle, run_id: str) -> BatchSnapshot | None:
+        """What this run says; None if it is not open any more."""
+        known = self._running.get(handle.id)
+        run = self._client.get_workflow_handle_for(BatchWorkflow.run, handle.id, run_id=run_id)
         try:
-            snapshot = await self._update(handle, self._running.get(run_id))
-        except WorkflowQueryRejectedError:  # it ended between the two calls
-            return await self._result(handle, description)
-        except (RPCError, WorkflowQueryFailedError) as error:
+            snapshot = await _ask(run, known.snapshot if known and known.run_id == run_id else None)
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            if isinstance(error, WorkflowQueryRejectedError) or is_unknown(error):
+                self._running.pop(handle.id, None)
+                return None
             log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
             return await self._rebuild(handle, None)
-        _keep(self._running, run_id, snapshot, _RUNNING_KEPT)
+        _keep(self._running, handle.id, _Running(run_id, snapshot), _RUNNING_KEPT)
         return snapshot
-
-    async def _update(self, handle: BatchHandle, known: BatchSnapshot | None) -> BatchSnapshot:
-        """All of the batch, or only what is new since it was last read: polling stays cheap."""
-        if known is None:
-            return await handle.query(
-                BatchWorkflow.snapshot,
-                reject_condition=QueryRejectCondition.NOT_OPEN,
-                rpc_timeout=QUERY_TIMEOUT,
-            )
-        changes = await handle.query(
-            BatchWorkflow.changes,
-            known.revision,
-            reject_condition=QueryRejectCondition.NOT_OPEN,
-            rpc_timeout=QUERY_TIMEOUT,
-        )
-        return known.with_changes(changes)
 
     async def _result(
         self, handle: BatchHandle, description: WorkflowExecutionDescription
@@ -157,13 +157,33 @@ class BatchReader:
         return snapshot
 
 
-def _keep(
-    kept: OrderedDict[str, BatchSnapshot], key: str, snapshot: BatchSnapshot, most: int
-) -> None:
-    kept[key] = snapshot
+async def _ask(run: BatchHandle, known: BatchSnapshot | None) -> BatchSnapshot:
+    """All of the batch, or only what is new since it was last read: polling stays cheap."""
+    if known is None:
+        return await run.query(
+            BatchWorkflow.snapshot,
+            reject_condition=QueryRejectCondition.NOT_OPEN,
+            rpc_timeout=QUERY_TIMEOUT,
+        )
+    changes = await run.query(
+        BatchWorkflow.changes,
+        known.revision,
+        reject_condition=QueryRejectCondition.NOT_OPEN,
+        rpc_timeout=QUERY_TIMEOUT,
+    )
+    return known.with_changes(changes)
+
+
+def _keep(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:
+    kept[key] = value
     kept.move_to_end(key)
     while len(kept) > most:
         kept.popitem(last=False)
+
+
+def is_unknown(error: Exception) -> bool:
+    """Whether Temporal says that there is no such workflow."""
+    return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
 
 
 async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription | None:
@@ -171,7 +191,7 @@ async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescrip
     try:
         return await handle.describe()
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if is_unknown(error):
             return None
         raise
 

@@ -12,7 +12,7 @@ from api.cancellation import cancel_batch_jobs
 from api.errors import ErrorAnswer, documented
 from api.idempotency import submit_once
 from api.inputs import CREATE_BATCH, LIST_BATCHES, READ_BATCH
-from api.job_answers import batch_answer, job_answer, jobs_of
+from api.job_answers import job_answer, jobs_of
 from api.job_reading import read_children
 from api.reference import UlidPath
 from api.requests import check_id, read_body, read_flag, read_integer
@@ -121,7 +121,7 @@ async def get_batch(
     if patience:
         snapshot = await resources.watches.change(snapshot, patience)
         await recheck()
-    return answer(batch_answer(snapshot, urls))
+    return json_answer(resources.batch_answers.json(snapshot, urls))
 
 
 @router.post(

@@ -9,15 +9,18 @@ from models.jobs import Job
 
 def jobs_of(snapshot: BatchSnapshot) -> list[KnownJob]:
     """In the order of the request."""
-    return [
-        KnownJob(
-            id=batch_job_id(snapshot.id, record.index),
-            batch_id=snapshot.id,
-            summary=summary,
-            state=state_of(record, summary),
-        )
-        for summary, record in zip(snapshot.summaries, snapshot.records, strict=True)
-    ]
+    return [job_at(snapshot, position) for position in range(len(snapshot.records))]
+
+
+def job_at(snapshot: BatchSnapshot, position: int) -> KnownJob:
+    """`position` counts the batch's accepted jobs."""
+    summary, record = snapshot.summaries[position], snapshot.records[position]
+    return KnownJob(
+        id=batch_job_id(snapshot.id, record.index),
+        batch_id=snapshot.id,
+        summary=summary,
+        state=state_of(record, summary),
+    )
 
 
 def job_answer(team: str, job: KnownJob, urls: Urls) -> Job:
@@ -30,12 +33,12 @@ def batch_answer(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
         status=snapshot.stats.status,
         created_at=snapshot.created_at,
         stats=snapshot.stats,
-        jobs=[_batch_job(snapshot.team, job, urls) for job in jobs_of(snapshot)],
+        jobs=[batch_job(snapshot.team, job, urls) for job in jobs_of(snapshot)],
         errors=snapshot.errors or None,
     )
 
 
-def _batch_job(team: str, job: KnownJob, urls: Urls) -> BatchJob:
+def batch_job(team: str, job: KnownJob, urls: Urls) -> BatchJob:
     state = job.state
     return BatchJob(
         index=job.summary.index or 0,

@@ -11,6 +11,7 @@ from starlette.types import Scope as AsgiScope
 from temporalio.client import Client
 
 from api.authentication import Authenticator, bearer_token, client_address
+from api.batch_answers import BatchAnswers
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
 from api.rate_limits import RateLimits
@@ -36,6 +37,7 @@ class Resources:
     secrets: SecretVault
     authenticator: Authenticator
     batches: BatchReader
+    batch_answers: BatchAnswers
     watches: BatchWatches
     payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back

@@ -1,50 +1,68 @@
-"""`python -m bench`: prints a table and writes bench-output/figures.json."""
+"""`python -m bench [--full] [NAME …]`: prints a table, and puts it and a plot in bench-output."""
 
-import json
+import argparse
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
+from bench.cancelling import cancelling
 from bench.efficiency import efficiency
+from bench.fairness import fairness
 from bench.figures import Figure
+from bench.memory import memory
+from bench.orchestration import orchestration
 from bench.pipeline import pipeline
+from bench.plot import plot
+from bench.requests import requests
+from bench.run import Run
+from bench.sizes import FULL, SHORT, Sizes
+from bench.table import json_of, table_of
 from connection import end_process
 
 OUTPUT = Path("bench-output")
-_ROUNDS = 3
-_JOBS = 24  # films in a batch: about half a minute a round on two slow cores
+
+BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
+    "pipeline": pipeline,
+    "efficiency": efficiency,
+    "orchestration": orchestration,
+    "requests": requests,
+    "cancelling": cancelling,
+    "fairness": fairness,
+    "memory": memory,
+}
+"""By name, in the order in which they run."""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="reelbatch-bench-") as folder:
-        figures = [
-            pipeline(Path(folder), _ROUNDS),
-            efficiency(Path(folder), _JOBS, _ROUNDS),
-        ]
-    Console().print(_table(figures))
+    chosen, sizes = _read_arguments()
+    figures: list[Figure] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="reelbatch-bench-") as folder,
+        Run(Path(folder), sizes) as run,
+    ):
+        for name in chosen:
+            print(f"measuring: {name} …", flush=True)
+            figures += BENCHMARKS[name](run)
+    Console().print(table_of(figures))
     OUTPUT.mkdir(exist_ok=True)
-    file = OUTPUT / "figures.json"
-    file.write_text(json.dumps([figure.as_json() for figure in figures], indent=1) + "\n")
-    print(f"Written to {file}.")
+    (OUTPUT / "figures.json").write_text(json_of(figures))
+    plot(figures, OUTPUT / "figures.png")
+    print(f"Written to {OUTPUT}/figures.json and {OUTPUT}/figures.png.")
 
 
-def _table(figures: list[Figure]) -> Table:
-    table = Table(title="our speed as a share of the other's; 1.00 is as fast")
-    for title in ("figure", "ours", "other", "ratio", "spread", "goal"):
-        table.add_column(title, overflow="fold")
-    for figure in figures:
-        low, high = figure.spread
-        table.add_row(
-            figure.name,
-            figure.ours,
-            figure.other,
-            f"{figure.ratio:.2f}",
-            f"{low:.2f} to {high:.2f}",
-            f"at least {figure.goal:.2f}",
-        )
-    return table
+def _read_arguments() -> tuple[list[str], Sizes]:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all without one"
+    )
+    parser.add_argument("--full", action="store_true", help="measure at the sizes of the goals")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - BENCHMARKS.keys()
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    return arguments.names or list(BENCHMARKS), FULL if arguments.full else SHORT
 
 
 if __name__ == "__main__":  # render processes of the bare loop import this module too

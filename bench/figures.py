@@ -1,48 +1,74 @@
-"""A figure: our time beside another's, and what their ratio should be."""
+"""A figure: our measure beside another's, and what their ratio should be."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 
+class Kind(StrEnum):
+    """What a figure's value is, and on which side of its goal it should be."""
+
+    SHARE = "share"  # our speed as a share of the other's: at least the goal
+    TIMES = "times"  # our cost in multiples of the other's: at most the goal
+    ALONE = "alone"  # our cost, where there is no other side: at most the goal, if there is one
+
+
 @dataclass
 class Figure:
-    """Seconds of each round; the ratio says which part of the other's speed we reach."""
+    """What each round measured, in `unit`: seconds, or another cost that should be small."""
 
     name: str
     ours: str
-    other: str
-    goal: float  # of the ratio, at least
-    our_seconds: list[float] = field(default_factory=list[float])
-    other_seconds: list[float] = field(default_factory=list[float])
+    other: str | None
+    goal: float | None
+    kind: Kind = Kind.SHARE
+    unit: str = "s"
+    our_values: list[float] = field(default_factory=list[float])
+    other_values: list[float] = field(default_factory=list[float])
+
+    @classmethod
+    def times(cls, name: str, *, ours: str, other: str, goal: float) -> "Figure":
+        return cls(name, ours, other, goal, kind=Kind.TIMES)
 
     @property
-    def ratio(self) -> float:
-        return median(self.other_seconds) / median(self.our_seconds)
+    def value(self) -> float:
+        """The ratio of the medians, or our median where there is no other side."""
+        return self._of(median(self.our_values), median(self.other_values or [1.0]))
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The lowest and the highest ratio of any round."""
-        pairs = zip(self.our_seconds, self.other_seconds, strict=True)
-        ratios = [other / ours for ours, other in pairs]
-        return min(ratios), max(ratios)
+        """The lowest and the highest value of any round."""
+        others = self.other_values or [1.0] * len(self.our_values)
+        values = [self._of(*pair) for pair in zip(self.our_values, others, strict=True)]
+        return min(values), max(values)
+
+    @property
+    def is_met(self) -> bool | None:
+        """None for a figure without a goal."""
+        if self.goal is None:
+            return None
+        return self.value >= self.goal if self.kind is Kind.SHARE else self.value <= self.goal
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "ratio": self.ratio, "spread": self.spread}
+        return {**asdict(self), "value": self.value, "spread": self.spread, "is_met": self.is_met}
+
+    def _of(self, ours: float, other: float) -> float:
+        return other / ours if self.kind is Kind.SHARE else ours / other
 
 
 def measure(
     figure: Figure, ours: Callable[[], float], other: Callable[[], float], rounds: int
 ) -> Figure:
-    """Run both in turn; each returns its seconds. The order changes from round to round."""
+    """Run both in turn; each returns its cost. The order changes from round to round."""
     for number in range(rounds):
         for is_ours in (True, False) if number % 2 else (False, True):
             if is_ours:
-                figure.our_seconds.append(ours())
+                figure.our_values.append(ours())
             else:
-                figure.other_seconds.append(other())
+                figure.other_values.append(other())
     return figure
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.figures import Figure, measure, seconds_of
 from bench.promo import FRAMES, HEIGHT, WIDTH, promo_request
+from bench.run import Run
 from engines.encoding.presets import preset_of
 from engines.encoding.pyav import EncodedPacket, add_video_stream, encode_picture, mux
 from engines.lottie import LottieEngine
@@ -24,8 +25,9 @@ from models.codecs import CODECS
 _RATE = Fraction(30)
 
 
-def pipeline(folder: Path, rounds: int) -> Figure:
+def pipeline(run: Run) -> list[Figure]:
     """Two seconds of the product promo at 1280 x 720, in one process."""
+    folder = run.folder("pipeline")
     engine, request = LottieEngine(), promo_request(folder, FRAMES)
     drawing = _drawing(request.template)
     ready = _ready_frames(drawing)
@@ -36,7 +38,7 @@ def pipeline(folder: Path, rounds: int) -> Figure:
             drawing.frame(number)
         return perf_counter() - started + seconds_of(lambda: _encode(ready, folder / "alone.mp4"))
 
-    return measure(
+    figure = measure(
         Figure(
             name="raster pipeline",
             ours="the engine, from the template's file to the MP4",
@@ -45,8 +47,9 @@ def pipeline(folder: Path, rounds: int) -> Figure:
         ),
         lambda: seconds_of(lambda: engine.render(request, lambda _percent: None)),
         draw_and_encode,
-        rounds,
+        run.sizes.rounds,
     )
+    return [figure]
 
 
 def _drawing(template: Path) -> Drawing:

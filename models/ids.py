@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from ulid import ULID
 
@@ -58,9 +59,14 @@ def batch_job_id(batch_id: str, index: int) -> str:
     """
     if not 0 <= index < MAX_BATCH_JOBS:
         raise ValueError(f"a job's index is 0 to {MAX_BATCH_JOBS - 1}, not {index}")
+    return _from_int(_batch_number(batch_id) + 1 + index)
+
+
+@lru_cache(maxsize=64)
+def _batch_number(batch_id: str) -> int:
     if not is_batch_id(batch_id):
         raise ValueError(f"{batch_id} is not the id of a batch")
-    return _from_int(_to_int(batch_id) + 1 + index)
+    return _to_int(batch_id)
 
 
 def is_batch_id(candidate: str) -> bool:

@@ -3,6 +3,7 @@
 Pure bookkeeping, so that the workflow reads as the story and this can be tested alone.
 """
 
+from bisect import insort
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Ledger:
         self._revision = 0  # counts the changes of records
         self._changed_at = [0] * len(batch.jobs)  # the revision of each record's last change
         self._position_of = {record.index: at for at, record in enumerate(self.records)}
+        self._failed: list[int] = []  # positions, ascending
         self._queue = deque(range(len(batch.jobs)))
         self._requests: dict[str, _Request] = {}
         self.unannounced: deque[int] = deque()
@@ -76,6 +78,7 @@ class Ledger:
 
     def fail(self, position: int, failure: JobFailure, now: datetime) -> None:
         self._update(position, now, status=JobStatus.ERROR, failure=failure)
+        insort(self._failed, position)
         self._count(error=1)
 
     def cancel(self, position: int, now: datetime) -> None:
@@ -157,12 +160,12 @@ class Ledger:
             "|---|---|---|---|",
             f"| {stats.finished} | {failed} | {stats.cancelled} | {stats.pending} |",
         ]
-        failures = [record for record in self.records if record.failure]
-        if failures:
+        if self._failed:
+            first = [self.records[position] for position in self._failed[:10]]
             lines += ["", "| index | error |", "|---|---|"]
-            lines += [f"| {r.index} | {r.failure.error} |" for r in failures[:10] if r.failure]
-        if len(failures) > 10:
-            lines += ["", f"and {len(failures) - 10} more failed jobs"]
+            lines += [f"| {r.index} | {r.failure.error} |" for r in first if r.failure]
+        if len(self._failed) > 10:
+            lines += ["", f"and {len(self._failed) - 10} more failed jobs"]
         return "\n".join(lines)
 
     def _positions(self, request: Cancellation) -> list[int]:

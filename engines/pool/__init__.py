@@ -5,7 +5,8 @@ any moment leaves no lock held and no other render harmed.
 docs/decisions/0003-render-processes.md has the reasons.
 """
 
+from engines.pool.capacity import carried_processes
 from engines.pool.confinement import Confinement, ConfinementLevel
 from engines.pool.pool import RenderPool
 
-__all__ = ["Confinement", "ConfinementLevel", "RenderPool"]
+__all__ = ["Confinement", "ConfinementLevel", "RenderPool", "carried_processes"]

@@ -1,0 +1,102 @@
+"""The other side: Temporal without the service, on the same server.
+
+`python -m bench.bare SETTINGS` is the worker of the workflows of `bench.bare_workflows`.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from bench.bare_workflows import TASK_QUEUE, BareStartWorkflow, BareWorkflow, nothing
+from bench.service import Service
+from connection import connect, end_process
+from models.ids import batch_workflow_id
+from settings import Settings
+from storage.objects import open_store
+from workflows.batch import BatchWorkflow
+
+_STARTS = 50  # at a time: more are no faster
+_NEEDED = {"temporal_address", "temporal_environment", "object_store"}
+
+
+class BareClient:
+    """A client of Temporal for programs without an event loop."""
+
+    def __init__(self, client: Client, runner: asyncio.Runner) -> None:
+        self._client = client
+        self._runner = runner
+
+    def run_workflows(self, number: int) -> None:
+        """Start so many workflows of one activity, and wait until all have ended."""
+        self._runner.run(self._run_workflows(number))
+
+    def start_with(self, body: bytes) -> None:
+        """Parse the JSON and start one workflow with it."""
+        self._runner.run(self._start(json.loads(body)))
+
+    def query(self, team: str, batch_id: str) -> None:
+        self._runner.run(self._query(batch_workflow_id(team, batch_id)))
+
+    def describe(self, team: str, batch_id: str) -> None:
+        self._runner.run(self._describe(batch_workflow_id(team, batch_id)))
+
+    async def _run_workflows(self, number: int) -> None:
+        gate = asyncio.Semaphore(_STARTS)
+        prefix = uuid4().hex
+
+        async def run_one(index: int) -> None:
+            async with gate:
+                handle = await self._client.start_workflow(
+                    BareWorkflow.run, index, id=f"bench/{prefix}/{index}", task_queue=TASK_QUEUE
+                )
+            await handle.result()
+
+        await asyncio.gather(*map(run_one, range(number)))
+
+    async def _start(self, content: Any) -> None:
+        await self._client.start_workflow(
+            BareStartWorkflow.run, content, id=f"bench/{uuid4().hex}", task_queue=TASK_QUEUE
+        )
+
+    async def _query(self, workflow_id: str) -> None:
+        await self._client.get_workflow_handle(workflow_id).query(BatchWorkflow.stats)
+
+    async def _describe(self, workflow_id: str) -> None:
+        await self._client.get_workflow_handle(workflow_id).describe()
+
+
+@contextmanager
+def bare_temporal(service: Service) -> Generator[BareClient]:
+    """A client, and a worker beside the service's own."""
+    settings = service.settings
+    command = (sys.executable, "-m", "bench.bare", settings.model_dump_json(include=_NEEDED))
+    with subprocess.Popen(command) as worker, asyncio.Runner() as runner:
+        try:
+            store = open_store(settings.object_store)
+            yield BareClient(runner.run(connect(settings, store)), runner)
+        finally:
+            worker.terminate()
+
+
+async def _serve(settings: Settings) -> None:
+    client = await connect(settings, open_store(settings.object_store))
+    worker = Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[BareWorkflow, BareStartWorkflow],
+        activities=[nothing],
+    )
+    await worker.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(Settings.model_validate_json(sys.argv[1])))
+    end_process(0)

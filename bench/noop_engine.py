@@ -1,0 +1,61 @@
+"""A render engine that renders nothing, for figures about everything around a render."""
+
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from models.fonts import FontFace
+from models.templates import Composition, Layer, TemplateInspection
+
+AT_ONCE, WAITING = "at once", "waiting"
+"""Its compositions: one is ready at once, the other never by itself."""
+LAYER = "text"
+CODEC = "image_png"
+
+
+class NoopEngine:
+    name: ClassVar[str] = "noop"
+    version: ClassVar[str] = "1"
+    template_types: ClassVar[frozenset[str]] = frozenset({"noop"})
+    asset_types: ClassVar[frozenset[str]] = frozenset({"text"})
+    functions: ClassVar[frozenset[str]] = frozenset()
+    codecs: ClassVar[frozenset[str]] = frozenset({CODEC})
+    fonts: ClassVar[tuple[FontFace, ...]] = ()
+
+    def inspect(
+        self, template: Path, template_type: str, limits: RenderLimits
+    ) -> TemplateInspection:
+        del template, template_type, limits
+        names = (AT_ONCE, WAITING)
+        return TemplateInspection(
+            compositions=[
+                Composition(name=name, width=1, height=1, frame_rate=1.0, frames=1)
+                for name in names
+            ],
+            layers=[
+                Layer(composition=name, position=1, name=LAYER, layer_type="text", text="")
+                for name in names
+            ],
+            fonts=[],
+        )
+
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        del report
+        while request.composition == WAITING:
+            time.sleep(1)
+        request.output_path.write_bytes(b"-")
+        return RenderedFile(width=1, height=1, frames=1)
+
+
+def install(folder: Path) -> Path:
+    """Make the engine one that is installed, for programs whose PYTHONPATH has what is returned."""
+    information = folder / "reelbatch_bench-1.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: reelbatch-bench\nVersion: 1\n"
+    )
+    (information / "entry_points.txt").write_text(
+        f"[reelbatch.engines]\n{NoopEngine.name} = {__name__}:{NoopEngine.__name__}\n"
+    )
+    return folder

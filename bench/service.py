@@ -1,0 +1,196 @@
+"""A whole running service, as `reelbatch up` starts it, and its clients."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import cli.bound_to_parent
+from bench import noop_engine
+from cli.client import ApiClient
+from cli.connection_file import Connection
+from cli.home import Home
+from cli.stack import FIRST_TEAM
+from cli.templates import push_template
+from models.jobs import JobStatus
+from settings import Settings
+from storage.objects import open_store
+from storage.tokens import create_token
+
+PROCESSES = len(os.sched_getaffinity(0))
+ROOT = Path(__file__).parents[1]
+
+_START_TIME = 120.0  # seconds
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two looks at a batch
+_PAUSES = 0.02  # of the time so far: the looks cost little and the end is known to two percent
+
+
+class Team:
+    """A client of the API with the token of one team."""
+
+    def __init__(self, connection: Connection, token: str) -> None:
+        self.http = httpx.Client(
+            base_url=connection.base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=120,
+            trust_env=False,
+        )
+        self._client = ApiClient(connection.api_url, token)
+
+    def close(self) -> None:
+        self.http.close()
+        self._client.__exit__(None, None, None)
+
+    def push(self, file: Path, template_type: str | None = None) -> str:
+        """Upload a template. Returns its id."""
+        return push_template(self._client, file, template_type).id
+
+    def submit(self, body: bytes) -> str:
+        """Returns the id of the new batch, of which all jobs are accepted."""
+        headers = {"Content-Type": "application/json"}
+        response = self.http.post("/batches", content=body, headers=headers)
+        if response.status_code != 201 or response.json()["status"] != "created":
+            raise RuntimeError(f"a batch of the benchmark was refused: {response.text[:500]}")
+        return response.json()["batchId"]
+
+    def read(self, batch_id: str) -> Any:
+        return self.http.get(f"/batches/{batch_id}").raise_for_status().json()
+
+    def get(self, batch_id: str) -> bytes:
+        """The answer as it comes."""
+        return self.http.get(f"/batches/{batch_id}").raise_for_status().content
+
+    def end(self, batch_id: str) -> None:
+        """Cancel it and wait until nothing is pending."""
+        self.http.post(f"/batches/{batch_id}/cancel").raise_for_status()
+        self.wait_until_ended(batch_id)
+
+    def wait_until_rendering(self, batch_id: str) -> None:
+        while not any(job["status"] == JobStatus.RENDERING for job in self.read(batch_id)["jobs"]):
+            time.sleep(_SHORTEST_PAUSE)
+
+    def wait_until_ended(self, batch_id: str, pending: int = 0) -> Any:
+        """Look again and again; the batch as it is when at most `pending` jobs are left."""
+        started = time.monotonic()
+        while (batch := self.read(batch_id))["stats"]["pending"] > pending:
+            pause = _PAUSES * (time.monotonic() - started)
+            time.sleep(min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, pause)))
+        return batch
+
+    def run(self, body: bytes) -> float:
+        """Submit a batch and wait for its end. Returns the seconds that it took."""
+        started = time.perf_counter()
+        batch = self.wait_until_ended(self.submit(body))
+        seconds = time.perf_counter() - started
+        if batch["stats"]["error"]:
+            raise RuntimeError(f"{batch['stats']['error']} jobs of the benchmark failed")
+        return seconds
+
+
+@dataclass(frozen=True)
+class Service:
+    """The first team, and where everything is."""
+
+    home: Home
+    connection: Connection
+    team: Team
+    processes: dict[str, int]  # pids of `api` and `worker`
+
+    team_name = FIRST_TEAM
+
+    @contextmanager
+    def other_team(self) -> Generator[Team]:
+        store = open_store(self.settings.object_store)
+        token, _ = asyncio.run(create_token(store, "other", "bench"))
+        team = Team(self.connection, token)
+        try:
+            yield team
+        finally:
+            team.close()
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            temporal_address=self.connection.temporal_address,
+            temporal_environment=False,
+            object_store=str(self.home.objects),
+        )
+
+
+@contextmanager
+def running_service(folder: Path) -> Generator[Service]:
+    """The service with all engines and with `bench.noop_engine`, in an empty folder."""
+    home = Home.at(folder / "home")
+    up = _start(folder, home)
+    try:
+        connection = _connection(up, home)
+        team = Team(connection, connection.token)
+        try:
+            yield Service(home, connection, team, _processes(up.pid))
+        finally:
+            team.close()
+    finally:
+        up.send_signal(signal.SIGINT)
+        up.wait(timeout=60)
+
+
+def _start(folder: Path, home: Home) -> "subprocess.Popen[bytes]":
+    engines = noop_engine.install(folder / "engines")
+    modules = (str(engines), str(ROOT), os.environ.get("PYTHONPATH", ""))
+    home.prepare()
+    with (folder / "up.log").open("wb") as log:
+        return subprocess.Popen(
+            [
+                # So that it ends with this program, however that ends.
+                *(sys.executable, "-IS", cli.bound_to_parent.__file__, str(os.getpid())),
+                *(sys.executable, "-m", "cli", "up", f"--home={home.path}"),
+                *(f"--{name}-port=0" for name in ("api", "temporal", "ui")),
+            ],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, modules)),
+                "REELBATCH_RENDER_PROCESSES": str(PROCESSES),
+                "REELBATCH_SCRATCH": str(folder / "scratch"),
+            },
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _connection(up: "subprocess.Popen[bytes]", home: Home) -> Connection:
+    deadline = time.monotonic() + _START_TIME
+    while not home.connection_file.exists():
+        if up.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("`reelbatch up` did not start the service")
+        time.sleep(0.05)
+    return Connection.model_validate_json(home.connection_file.read_bytes())
+
+
+def _processes(up: int) -> dict[str, int]:
+    return {
+        name: pid
+        for pid in children_of(up)
+        for name in ("api", "worker")
+        if _command(pid)[-2:] == ["-m", name]
+    }
+
+
+def children_of(pid: int) -> Sequence[int]:
+    return [
+        int(child)
+        for children in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in children.read_text().split()
+    ]
+
+
+def _command(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")

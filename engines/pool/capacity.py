@@ -1,0 +1,41 @@
+"""How many render processes a machine, or the container that this runs in, can carry."""
+
+import os
+from pathlib import Path
+
+_USUAL_MEMORY = 512 * 1024**2  # bytes of a render process with pictures of 1920 x 1080
+_CGROUP = Path("/sys/fs/cgroup")  # of this container, or of the whole machine
+
+
+def carried_processes(cgroup: Path = _CGROUP, memory: int | None = None) -> int:
+    """One a core, as far as the memory goes, and at least one.
+
+    `memory` is the machine's, in bytes. The limits of a container are those of cgroups, version 2
+    (https://docs.kernel.org/admin-guide/cgroup-v2.html): the cores that a quota of time amounts
+    to, and its largest memory.
+    """
+    if memory is None:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    cores = min(float(len(os.sched_getaffinity(0))), _quota(cgroup))
+    memory = min(memory, _limit(cgroup, memory))
+    return max(1, min(int(cores), memory // _USUAL_MEMORY))
+
+
+def _quota(cgroup: Path) -> float:
+    """Cores; infinite without a quota."""
+    quota, _, period = _read(cgroup / "cpu.max").partition(" ")
+    if quota.isdigit() and period.isdigit() and int(period):
+        return int(quota) / int(period)
+    return float("inf")
+
+
+def _limit(cgroup: Path, otherwise: int) -> int:
+    limit = _read(cgroup / "memory.max")
+    return int(limit) if limit.isdigit() else otherwise
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return ""
