@@ -9,7 +9,7 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up browser test lint chaos bench bench-full lock clean
+.PHONY: help demo up browser test lint chaos bench bench-full bench-peers lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -20,6 +20,7 @@ help:
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
+	@echo "make bench-peers  install what they compare with (Debian, Ubuntu; as root)"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make clean   remove what these have made, except reelbatch-home"
 
@@ -58,6 +59,16 @@ bench: $(VENV)/runtime
 
 bench-full: $(VENV)/runtime
 	@$(BIN)/python -m bench --full
+
+# Debian or Ubuntu, as root. Programs to measure against; the service has no use for them.
+bench-peers: $(VENV)/development
+	@apt-get update -qq && apt-get install -y -qq --no-install-recommends > /dev/null \
+		chromium ffmpeg librlottie0-1 redis-server $$(command -v npm > /dev/null || echo nodejs npm)
+	@mkdir -p bench-output/peers
+	@npm install --silent --no-audit --no-fund --prefix bench-output/peers \
+		lottie-web@5.13.0 @nexrender/server@1.38.0
+	@$(PYTHON) -m venv bench-output/peers/venv
+	@bench-output/peers/venv/bin/pip -qq --disable-pip-version-check install 'celery[redis]==5.7.0'
 
 lock: $(VENV)/development
 	@echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock

@@ -13,6 +13,8 @@ from bench.fairness import fairness
 from bench.figures import Figure
 from bench.memory import memory
 from bench.orchestration import orchestration
+from bench.peers.films import peers
+from bench.peers.queues import peer_queues
 from bench.pipeline import pipeline
 from bench.plot import plot
 from bench.requests import requests
@@ -31,6 +33,8 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "cancelling": cancelling,
     "fairness": fairness,
     "memory": memory,
+    "peers": peers,
+    "peer-queues": peer_queues,
 }
 """By name, in the order in which they run."""
 

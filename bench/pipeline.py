@@ -1,6 +1,8 @@
 """Raster pipeline: the engine against drawing and encoding alone."""
 
-from collections.abc import Sequence
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
@@ -9,53 +11,111 @@ import av
 import numpy as np
 
 from bench.figures import Figure, measure, seconds_of
-from bench.promo import FRAMES, HEIGHT, WIDTH, promo_request
+from bench.promo import CODEC, FRAMES, HEIGHT, WIDTH, promo_request
 from bench.run import Run
+from bench.service import PROCESSES
 from engines.encoding.presets import preset_of
 from engines.encoding.pyav import EncodedPacket, add_video_stream, encode_picture, mux
 from engines.lottie import LottieEngine
-from engines.lottie.document import read_document
 from engines.lottie.drawing import Drawing
 from engines.lottie.fonts import FontShelf
 from engines.lottie.inspection import own_fonts
+from engines.lottie.opening import open_template
 from engines.lottie.scene import compose
-from engines.lottie.source import read_template
 from models.codecs import CODECS
 
 _RATE = Fraction(30)
+_FILMS_EACH = 2  # by each process in a round
 
 
 def pipeline(run: Run) -> list[Figure]:
-    """Two seconds of the product promo at 1280 x 720, in one process."""
-    folder = run.folder("pipeline")
-    engine, request = LottieEngine(), promo_request(folder, FRAMES)
-    drawing = _drawing(request.template)
-    ready = _ready_frames(drawing)
+    """Two seconds of the product promo at 1280 x 720, in one process and in one a core."""
+    return [_one_process(run), _all_cores(run)]
 
-    def draw_and_encode() -> float:
-        started = perf_counter()
-        for number in range(FRAMES):
-            drawing.frame(number)
-        return perf_counter() - started + seconds_of(lambda: _encode(ready, folder / "alone.mp4"))
 
-    figure = measure(
+def _one_process(run: Run) -> Figure:
+    film = _Film(run.folder("pipeline"))
+    return measure(
         Figure(
-            name="raster pipeline",
+            name="raster pipeline, one process",
             ours="the engine, from the template's file to the MP4",
             other="drawing, then encoding of ready yuv420p frames, nothing else",
             goal=0.80,
         ),
-        lambda: seconds_of(lambda: engine.render(request, lambda _percent: None)),
-        draw_and_encode,
+        film.seconds_of_engine,
+        film.seconds_of_parts,
         run.sizes.rounds,
     )
-    return [figure]
+
+
+def _all_cores(run: Run) -> Figure:
+    folder = run.folder("pipeline-all-cores")
+    with multiprocessing.get_context("spawn").Pool(PROCESSES, _prepare, (folder,)) as pool:
+
+        def on_all(work: Callable[[int], None]) -> float:
+            films = range(PROCESSES * _FILMS_EACH)
+            return seconds_of(lambda: pool.map(work, films, chunksize=1))
+
+        on_all(_make_film)  # both start warm
+        on_all(_make_parts)
+        return measure(
+            Figure(
+                name=f"raster pipeline, {PROCESSES} processes",
+                ours="the engine in one process a core",
+                other="drawing, then encoding of ready yuv420p frames, in one process a core",
+                goal=0.80,
+            ),
+            lambda: on_all(_make_film),
+            lambda: on_all(_make_parts),
+            run.sizes.rounds,
+        )
+
+
+class _Film:
+    """The film in one process: by the engine, and as its two parts that must be."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = LottieEngine()
+        self._request = promo_request(folder, FRAMES, f"{os.getpid()}")
+        self._alone = folder / f"{os.getpid()}-alone.mp4"
+        self._drawing = _drawing(self._request.template)
+        self._ready = _ready_frames(self._drawing)
+
+    def seconds_of_engine(self) -> float:
+        return seconds_of(lambda: self._engine.render(self._request, lambda _percent: None))
+
+    def seconds_of_parts(self) -> float:
+        started = perf_counter()
+        for number in range(FRAMES):
+            self._drawing.frame(number)
+        _encode(self._ready, self._alone)
+        return perf_counter() - started
+
+
+_film: _Film | None = None
+
+
+def _prepare(folder: Path) -> None:
+    global _film
+    os.nice(5)  # as render processes do
+    own = folder / f"{os.getpid()}"
+    own.mkdir()
+    _film = _Film(own)
+
+
+def _make_film(_number: int) -> None:
+    assert _film is not None, "_prepare has run"
+    _film.seconds_of_engine()
+
+
+def _make_parts(_number: int) -> None:
+    assert _film is not None, "_prepare has run"
+    _film.seconds_of_parts()
 
 
 def _drawing(template: Path) -> Drawing:
     request = promo_request(template.parent, FRAMES)
-    files = read_template(template, request.limits)
-    document = read_document(files.animation)
+    document, files = open_template(template, request.limits)
     shelf = FontShelf(own_fonts(document, files), [])
     composition = document.compositions["main"]
     scene = compose(document, composition, {}, files, shelf, request.limits)
@@ -72,8 +132,7 @@ def _ready_frames(drawing: Drawing) -> list[av.VideoFrame]:
 
 
 def _encode(frames: Sequence[av.VideoFrame], path: Path) -> None:
-    codec = CODECS["video_h264_vbr_5mbps"]
-    preset = preset_of(codec, width=WIDTH, height=HEIGHT, frame_rate=_RATE, draft=False)
+    preset = preset_of(CODECS[CODEC], width=WIDTH, height=HEIGHT, frame_rate=_RATE, draft=False)
     with av.open(str(path), "w", format=preset.container) as container:
         stream = add_video_stream(container, preset.encoder, _RATE, dict(preset.options))
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, preset.pixel_format

@@ -24,6 +24,7 @@ from models.errors import LimitExceeded, ReelbatchError, RenderError
 
 _BUFFERS = 3  # frames: one is copied into, one waits, one is encoded
 _LONGEST_QUEUE = 16  # frames and repetitions that wait for the encoder
+_BAND = 64  # rows that are compared at a time: they stay in the processor's cache
 _LARGEST_DENOMINATOR = 1001  # 30000/1001 and its family; a float's noise ends here
 
 
@@ -41,6 +42,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         self._free: Queue[Frame] = Queue()
         for _ in range(_BUFFERS):
             self._free.put(np.empty(self._shape, np.uint8))
+        self._last = np.empty(self._shape, np.uint8)
         self._failure: Exception | None = None
         self._is_abandoned = False
         self._has_frames = False
@@ -50,13 +52,17 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
     def write(self, frame: Frame) -> None:
         """Add a frame: uint8 (height, width, 4), B, G, R, A in memory, premultiplied.
 
-        The frame is copied: its buffer can be reused at once. Raises RenderError where it has
-        another shape, and whatever the encoder thread failed with.
+        The frame is copied: its buffer can be reused at once. One that is equal to the frame before
+        is neither copied nor converted again. Raises RenderError where it has another shape, and
+        whatever the encoder thread failed with.
         """
         if frame.shape != self._shape or frame.dtype != np.uint8:
             raise RenderError(
                 f"a frame of {frame.dtype}{frame.shape} came where uint8{self._shape} is due"
             )
+        if not self._differs(frame):
+            self.repeat()
+            return
         buffer = self._free.get()
         self._raise_failure()
         np.copyto(buffer, frame)
@@ -83,6 +89,20 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
             self._complete()
         else:
             self._remove()
+
+    def _differs(self, frame: Frame) -> bool:
+        """Whether it is another picture than the frame before; from now on it is that frame.
+
+        Rows above the first difference are read once, those below it only copied.
+        """
+        if self._has_frames:
+            start = _first_difference(self._last, frame)
+            if start is None:
+                return False
+        else:
+            start = 0
+        np.copyto(self._last[start:], frame[start:])
+        return True
 
     def _encode_all(self) -> None:
         """The encoder thread. After a failure it only empties the queue, so no caller waits."""
@@ -172,6 +192,14 @@ def _open_sink(
         check_sound(clip)
     preset = preset_of(codec, width=width, height=height, frame_rate=rate, draft=draft)
     return VideoFile(path, preset, width=width, height=height, frame_rate=rate, audio=audio)
+
+
+def _first_difference(one: Frame, other: Frame) -> int | None:
+    """The row from which on two frames of the same shape may differ; None where they are equal."""
+    for start in range(0, len(one), _BAND):
+        if not np.array_equal(one[start : start + _BAND], other[start : start + _BAND]):
+            return start
+    return None
 
 
 def _render_error(error: Exception) -> Exception:

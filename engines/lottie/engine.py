@@ -17,15 +17,14 @@ from engines.encoding import AudioClip, FrameWriter, open_writer, output_size
 from engines.lottie import thorvg
 from engines.lottie.autoscale import fit_text
 from engines.lottie.bundled_fonts import BUNDLED
-from engines.lottie.checks import check_document
-from engines.lottie.document import LottieComposition, LottieDocument, read_document
+from engines.lottie.document import LottieComposition, LottieDocument
 from engines.lottie.drawing import Drawing
 from engines.lottie.fonts import FontShelf, open_team_fonts
 from engines.lottie.functions import FUNCTIONS
 from engines.lottie.inspection import inspect_document, own_fonts
+from engines.lottie.opening import open_template
 from engines.lottie.scene import compose
 from engines.lottie.sounds import SoundTrack
-from engines.lottie.source import TemplateFiles, read_template
 from engines.lottie.substitution import ASSET_TYPES, Substitution
 from engines.lottie.video_layers import VideoLayers
 from models.assets import StaticAsset
@@ -56,7 +55,7 @@ class LottieEngine:
         limits: RenderLimits,
     ) -> TemplateInspection:
         """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
-        document, files = _open(template, limits)
+        document, files = open_template(template, limits)
         return inspect_document(document, files)
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
@@ -64,7 +63,7 @@ class LottieEngine:
 
         Codecs without alpha show the drawing on white: Lottie is made for light pages.
         """
-        document, files = _open(request.template, request.limits)
+        document, files = open_template(request.template, request.limits)
         files = replace(files, statics=_statics(request.assets))
         composition = _composition(document, request.composition)
         substitution = Substitution(document, composition, request.limits, request.work_dir)
@@ -108,24 +107,10 @@ def _draw(
     writer: FrameWriter,
     report: ReportProgress,
 ) -> None:
-    last = b""
     for done, number in enumerate(frames, start=1):
         videos.show(number)
-        frame = drawing.frame(number)
-        pixels = frame.tobytes()
-        if pixels == last:
-            writer.repeat()
-        else:
-            writer.write(frame)
-        last = pixels
+        writer.write(drawing.frame(number))
         report(100 * done / len(frames))
-
-
-def _open(template: Path, limits: RenderLimits) -> tuple[LottieDocument, TemplateFiles]:
-    files = read_template(template, limits)
-    document = read_document(files.animation)
-    check_document(document, limits)
-    return document, files
 
 
 def _statics(assets: Sequence[ResolvedAsset]) -> dict[PurePosixPath, Path]:

@@ -2,8 +2,9 @@
 
 import io
 import logging
+import marshal
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from fontTools.pens.basePen import BasePen
@@ -18,6 +19,10 @@ _MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand
 
 # It tells of each damaged record, and an untrusted font may have any number of them.
 logging.getLogger("fontTools").setLevel(logging.CRITICAL)
+
+_KEPT_FONTS = 8  # of templates and teams, for the next renders of this process
+_LARGEST_KEPT = 4 * 1024**2  # bytes
+_KEPT_GLYPHS = 1000  # of a font
 
 EM = 100.0  # units of a glyph's em square in Lottie's `chars`
 _DIGITS = 3  # decimals of a coordinate: a thousandth of a hundredth of the font size
@@ -47,19 +52,21 @@ class FontUnreadable(Exception):
 class FontFile:
     """A TrueType, OpenType or WOFF font. Raises FontUnreadable where the file is none."""
 
-    def __init__(self, content: bytes, file_name: str) -> None:
+    def __init__(self, content: bytes, file_name: str, face: FontFace | None = None) -> None:
+        """`face` stands in for the names that the font itself has."""
         try:
             check_unpacked_size(content)
             self._font = TTFont(io.BytesIO(content), lazy=True, recalcBBoxes=False)
             self._units: float = self._font["head"].unitsPerEm
             self._characters: dict[int, str] = self._font.getBestCmap() or {}
             self._glyphs: Any = self._font.getGlyphSet()
-            self.face = self._read_face(file_name)
+            self.face = face or self._read_face(file_name)
         except Exception as error:  # fontTools raises whatever a broken table leads to
             reason = str(error) or type(error).__name__
             raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
         if not self._characters or not self._units > 0:
             raise FontUnreadable(f"{file_name} is a font without characters")
+        self._drawn: dict[tuple[str, str], bytes] = {}
 
     @cached_property
     def weight(self) -> int:
@@ -85,6 +92,15 @@ class FontFile:
         return self._outline(_NOTDEF, character)
 
     def _outline(self, name: str, character: str) -> Json:
+        """A new object each time: the document that it goes into may be changed."""
+        key = (name, character)
+        if key not in self._drawn:
+            if len(self._drawn) == _KEPT_GLYPHS:
+                self._drawn.clear()
+            self._drawn[key] = marshal.dumps(self._draw(name, character))
+        return marshal.loads(self._drawn[key])  # noqa: S302  # of the line above
+
+    def _draw(self, name: str, character: str) -> Json:
         pen = _LottiePen(self._glyphs, EM / self._units)
         try:
             outline = self._glyphs[name]
@@ -108,6 +124,19 @@ class FontFile:
             postscript_name=first(_POSTSCRIPT_NAME),
             file_name=file_name,
         )
+
+
+def open_font(content: bytes, file_name: str, face: FontFace | None = None) -> FontFile:
+    """A font of a template or a team: that of an earlier render where all of it is equal.
+
+    Raises FontUnreadable.
+    """
+    if len(content) > _LARGEST_KEPT:
+        return FontFile(content, file_name, face)
+    return _kept_font(content, file_name, face)  # pyright: ignore[reportArgumentType]  # frozen
+
+
+_kept_font = lru_cache(_KEPT_FONTS)(FontFile)
 
 
 def glyph_of_paths(character: str, width: float, paths: list[Json]) -> Json:

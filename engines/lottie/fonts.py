@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engines.lottie.bundled_fonts import BUNDLED, bundled, closest_style, stand_in
 from engines.lottie.document import Json
-from engines.lottie.fontfile import FontFile, FontUnreadable
+from engines.lottie.fontfile import FontFile, FontUnreadable, open_font
 from models.errors import AssetInvalid
 from models.fonts import FontFace, find_face
 
@@ -41,24 +41,26 @@ class FontShelf:
         Raises AssetInvalid where an outline of the font is broken.
         """
         found: list[Json] = []
+        spare = bundled(stand_in(font.face))
+        lenders = (font, spare, *self._files, *(bundled(face) for face in BUNDLED))
         for character in sorted(set(characters)):
             try:
-                glyph = self._glyph(font, character)
+                glyph = _glyph(lenders, spare, character)
             except FontUnreadable as error:
                 raise AssetInvalid(f"The font cannot be drawn: {error}.") from error
             if glyph is not None:
                 found.append(glyph)
         return found
 
-    def _glyph(self, font: FontFile, character: str) -> Json | None:
-        wanted = bundled(stand_in(font.face))
-        for lender in (font, wanted, *self._files, *(bundled(face) for face in BUNDLED)):
-            if lender.has(character):
-                return lender.glyph(character)
-        return wanted.box(character) if character.isprintable() else None
-
     def _open(self, face: FontFace) -> FontFile:
         return next((font for font in self._files if font.face is face), None) or bundled(face)
+
+
+def _glyph(lenders: Sequence[FontFile], spare: FontFile, character: str) -> Json | None:
+    for lender in lenders:
+        if lender.has(character):
+            return lender.glyph(character)
+    return spare.box(character) if character.isprintable() else None
 
 
 def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
@@ -66,7 +68,7 @@ def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
     fonts: list[FontFile] = []
     for name, content in sorted(files.items()):
         try:
-            fonts.append(FontFile(content, name))
+            fonts.append(open_font(content, name))
         except FontUnreadable:
             continue
     return fonts
@@ -75,7 +77,7 @@ def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
 def open_team_fonts(paths: Sequence[Path]) -> list[FontFile]:
     """Raises AssetInvalid where one of the files is no font."""
     try:
-        return [FontFile(path.read_bytes(), path.name) for path in paths]
+        return [open_font(path.read_bytes(), path.name) for path in paths]
     except FontUnreadable as error:
         raise AssetInvalid(f"The font cannot be used: {error}.") from error
 

@@ -15,12 +15,14 @@ from urllib.parse import unquote_to_bytes
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engines.base import RenderLimits
+from engines.lottie.byte_cache import ByteCache, content_key
 from engines.lottie.document import Json, number
 from engines.lottie.source import TemplateFiles
 from models.errors import AssetInvalid, LimitExceeded
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _FAST = 1  # PNG's compression: the file lives in memory, for one render
+_EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
 _SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
 _UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)
 
@@ -35,13 +37,14 @@ def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderL
     Raises LimitExceeded where a picture has too many pixels.
     """
     for asset in assets:
-        content = asset_content(asset, files)
-        try:
-            picture = _open(content or b"", limits)
-        except PictureUnreadable:
-            picture = Image.new("RGBA", (1, 1))
-        width, height = box_of(asset) or picture.size
-        _embed(asset, picture, width, height)
+        content = asset_content(asset, files) or b""
+        key = (content_key(content), limits.pixels_per_frame)
+        packed = _EMBEDDED.get(key)
+        if packed is None:
+            packed = _pack(_open_or_blank(content, limits))
+            _EMBEDDED.put(key, packed)
+        width, height = box_of(asset) or _size_of(packed)
+        _embed(asset, packed, width, height)
 
 
 def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
@@ -77,11 +80,23 @@ def fitted_picture(
 
     Raises AssetInvalid where the file is no picture, LimitExceeded where it is too large.
     """
-    try:
-        picture = ImageOps.exif_transpose(_open(path.read_bytes(), limits))
-    except PictureUnreadable as error:
-        names = ", ".join(_FORMATS)
-        raise AssetInvalid(f"{path.name} is no picture; the formats are {names}.") from error
+    content = path.read_bytes()
+    key = (content_key(content), limits.pixels_per_frame, box)
+    packed = _EMBEDDED.get(key)
+    if packed is None:
+        try:
+            packed = _pack(_fitted(_open(content, limits), box, limits))
+        except PictureUnreadable as error:
+            names = ", ".join(_FORMATS)
+            raise AssetInvalid(f"{path.name} is no picture; the formats are {names}.") from error
+        _EMBEDDED.put(key, packed)
+    asset: Json = {"id": identity}
+    _embed(asset, packed, *box)
+    return asset
+
+
+def _fitted(original: Image.Image, box: tuple[float, float], limits: RenderLimits) -> Image.Image:
+    picture = ImageOps.exif_transpose(original)
     width, height = box
     if width * height > limits.pixels_per_frame:
         raise too_many_pixels(limits)
@@ -97,9 +112,7 @@ def fitted_picture(
         Image.Resampling.LANCZOS,
     )
     canvas.paste(fitted, ((canvas.width - fitted.width) // 2, (canvas.height - fitted.height) // 2))
-    asset: Json = {"id": identity}
-    _embed(asset, canvas, width, height)
-    return asset
+    return canvas
 
 
 def box_of(sized: Json) -> tuple[float, float] | None:
@@ -121,6 +134,13 @@ def _open(content: bytes, limits: RenderLimits) -> Image.Image:
         raise PictureUnreadable from error
 
 
+def _open_or_blank(content: bytes, limits: RenderLimits) -> Image.Image:
+    try:
+        return _open(content, limits)
+    except PictureUnreadable:
+        return Image.new("RGBA", (1, 1))
+
+
 def too_many_pixels(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(f"A picture has more than {limits.pixels_per_frame} pixels.")
 
@@ -129,8 +149,17 @@ def _pixels(length: float) -> int:
     return max(1, round(length))
 
 
-def _embed(asset: Json, picture: Image.Image, width: float, height: float) -> None:
+def _pack(picture: Image.Image) -> bytes:
     packed = io.BytesIO()
     picture.save(packed, "PNG", compress_level=_FAST)
-    encoded = base64.b64encode(packed.getvalue()).decode("ascii")
+    return packed.getvalue()
+
+
+def _size_of(packed: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(packed), formats=("PNG",)) as picture:
+        return picture.size
+
+
+def _embed(asset: Json, packed: bytes, width: float, height: float) -> None:
+    encoded = base64.b64encode(packed).decode("ascii")
     asset.update(w=width, h=height, u="", p=f"data:image/png;base64,{encoded}", e=1)

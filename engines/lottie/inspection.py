@@ -17,7 +17,7 @@ from engines.lottie.document import (
     reference,
     text_documents,
 )
-from engines.lottie.fontfile import FontFile, FontUnreadable
+from engines.lottie.fontfile import FontFile, FontUnreadable, open_font
 from engines.lottie.fonts import open_own_fonts
 from engines.lottie.images import data_uri_content
 from engines.lottie.source import TemplateFiles
@@ -64,11 +64,10 @@ def own_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFile]:
             continue
         face = entry_face(entry)
         try:
-            font = FontFile(data_uri_content(path) or b"", face.file_name)
+            # the list's names are those that text layers use
+            fonts.append(open_font(data_uri_content(path) or b"", face.file_name, face))
         except FontUnreadable:
             continue
-        font.face = face  # the list's names are those that text layers use
-        fonts.append(font)
     return fonts
 
 

@@ -82,14 +82,18 @@ class TemplateFiles:
         }
 
 
-def read_template(path: Path, limits: RenderLimits) -> TemplateFiles:
-    """Read a template of any of the engine's types; its content tells which it is.
-
-    Raises TemplateInvalid, or LimitExceeded where the file is too large, packed or unpacked.
-    """
+def read_content(path: Path, limits: RenderLimits) -> bytes:
+    """The template's file. Raises LimitExceeded."""
     if path.stat().st_size > limits.template_size:
         raise _too_large(limits)
-    content = path.read_bytes()
+    return path.read_bytes()
+
+
+def unpack_template(content: bytes, limits: RenderLimits) -> TemplateFiles:
+    """Read a template of any of the engine's types; its content tells which it is.
+
+    Raises TemplateInvalid, or LimitExceeded where it is too large, unpacked.
+    """
     if not content.startswith(_ZIP_SIGNATURES):
         return TemplateFiles(content)
     try:

@@ -9,6 +9,7 @@ At a null where it awaits an array ThorVG loses its place in the document and dr
 shapes and masks it crashes at whatever is no object, and at layers whose numbers are none.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from engines.lottie.document import array, is_object, objects
@@ -28,8 +29,10 @@ def strip(document: object) -> None:
                 del value[key]
             for key in _OBJECTS_ALONE.intersection(value):
                 value[key] = objects(value[key])
-            waiting.extend(value.values())
-        waiting.extend(array(value))
+            fields: Iterable[Any] = value.values()
+        else:
+            fields = array(value)
+        waiting.extend([field for field in fields if isinstance(field, (dict, list))])
 
 
 def _is_unwanted(key: str, field: object) -> bool:

@@ -5,8 +5,21 @@ any moment leaves no lock held and no other render harmed.
 docs/decisions/0003-render-processes.md has the reasons.
 """
 
+from typing import TYPE_CHECKING
+
 from engines.pool.capacity import carried_processes
 from engines.pool.confinement import Confinement, ConfinementLevel
-from engines.pool.pool import RenderPool
+
+if TYPE_CHECKING:
+    from engines.pool.pool import RenderPool
 
 __all__ = ["Confinement", "ConfinementLevel", "RenderPool", "carried_processes"]
+
+
+def __getattr__(name: str) -> object:
+    """The pool is for the parent alone: loading it took a fifth of a child's start."""
+    if name != "RenderPool":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from engines.pool.pool import RenderPool
+
+    return RenderPool

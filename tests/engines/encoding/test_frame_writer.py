@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -34,6 +35,28 @@ def test_a_frames_buffer_can_be_reused_at_once(path: Path, encode: Build, solid:
             writer.write(buffer)
             buffer[:] = 255
     assert path.read_bytes() == expected
+
+
+@pytest.mark.parametrize("codec", ["video_h264_vbr_5mbps", "video_prores_4444", "video_gif"])
+def test_a_frame_equal_to_the_one_before_is_a_repetition(
+    encode: Build, solid: Build, codec: str
+) -> None:
+    first, second = (solid((64, 150), red=red, green=0, blue=0) for red in (10, 200))
+    first[..., 3] = 100  # what an encoder makes of its own copy must not matter
+    told = encode(codec, [first, None, second, None, None, first])
+    noticed = encode(codec, [first, first.copy(), second, second, second, first])
+    assert noticed.path.read_bytes() == told.path.read_bytes()
+
+
+@pytest.mark.parametrize("row", [0, 63, 64, 149])
+def test_a_frame_that_differs_in_one_row_is_encoded(encode: Build, solid: Build, row: int) -> None:
+    black = solid((64, 150), red=0, green=0, blue=0)
+    lined = black.copy()
+    lined[row, :, :3] = 255
+    film = encode("video_prores_422", [black, lined, lined, black])
+    with av.open(str(film.path)) as container:
+        rows = [frame.to_ndarray(format="gray")[row].mean() for frame in container.decode(video=0)]
+    assert [level > 100 for level in rows] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("codec", ["video_h264_vbr_5mbps", "video_gif", "video_vp9", "image_png"])

@@ -1,0 +1,86 @@
+"""The film that all who draw make: two seconds of one Lottie, at 1280 x 720, as H.264."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from bench.promo import FRAMES, HEIGHT, TEMPLATE, WIDTH
+from engines.base import RenderLimits, RenderRequest
+from engines.lottie.document import Json
+from engines.lottie.fonts import FontShelf
+from engines.lottie.inspection import own_fonts
+from engines.lottie.opening import open_template
+from engines.lottie.scene import compose
+from models.jobs import Output
+
+_TEXT_LAYER = 5
+_EMPTY_GLYPH: Json = {
+    "shapes": [{"ty": "gr", "it": []}]
+}  # lottie-web stumbles over no shapes at all
+_LOOKED_AT = range(0, FRAMES, 7)  # frames of two films that are compared
+_RANGE = 235 - 16  # from black to white
+
+# as `engines.encoding.presets` has it for video_h264_vbr_5mbps, but with all threads
+ENCODING = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"),
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20"),
+    *("-maxrate", "5M", "-bufsize", "10M", "-g", "60", "-movflags", "+faststart"),
+)
+
+
+def write_lottie(path: Path, *, has_text: bool) -> Path:
+    """The promo as a Lottie that needs nothing else: its picture and its letters are in it, and
+    its loops are keyframes."""
+    limits = RenderLimits()
+    document, files = open_template(TEMPLATE, limits)
+    shelf = FontShelf(own_fonts(document, files), [])
+    lottie = json.loads(compose(document, document.main, {}, files, shelf, limits))
+    for glyph in lottie["chars"]:
+        glyph["data"] = glyph["data"] if glyph["data"]["shapes"] else _EMPTY_GLYPH
+    for asset in lottie["assets"]:  # rlottie takes no 600.0
+        asset.update({side: round(asset[side]) for side in ("w", "h") if side in asset})
+    if not has_text:
+        for composition in (lottie, *lottie["assets"]):
+            if "layers" in composition:
+                composition["layers"] = _without_text(composition["layers"])
+    path.write_text(json.dumps(lottie))
+    return path
+
+
+def _without_text(layers: list[Json]) -> list[Json]:
+    """The mattes of texts go with them."""
+    kept: list[Json] = []
+    for position, layer in enumerate(layers):
+        below: Json = layers[position + 1] if position + 1 < len(layers) else {}
+        is_matte_of_text = layer.get("td") and below.get("ty") == _TEXT_LAYER
+        if layer["ty"] != _TEXT_LAYER and not is_matte_of_text:
+            kept.append(layer)
+    return kept
+
+
+def our_request(lottie: Path, film: Path) -> RenderRequest:
+    return RenderRequest(
+        template=lottie,
+        template_type="lottie",
+        composition="main",
+        output=Output(output_type="video", codec="video_h264_vbr_5mbps", end_frame=FRAMES),
+        output_path=film,
+        work_dir=film.parent,
+    )
+
+
+def mean_difference(one: Path, other: Path) -> float:
+    """Of two films' brightness and colours (BT.709), as a share of the whole range."""
+    pairs = zip(_frames(one), _frames(other), strict=True)
+    return float(np.mean([np.abs(a.astype(float) - b).mean() / _RANGE for a, b in pairs]))
+
+
+def _frames(film: Path) -> list["np.ndarray[Any, Any]"]:
+    with av.open(str(film)) as container:
+        frames = list(container.decode(video=0))
+    if len(frames) != FRAMES or (frames[0].width, frames[0].height) != (WIDTH, HEIGHT):
+        raise RuntimeError(f"{film.name} is not the film that was asked for")
+    return [frames[number].to_ndarray(format="yuv420p") for number in _LOOKED_AT]
