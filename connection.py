@@ -3,10 +3,11 @@
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 from obstore.store import ObjectStore
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
@@ -54,19 +55,29 @@ def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, store: ObjectStore, runtime: Runtime | None = None) -> Client:
+async def connect(
+    settings: Settings,
+    store: ObjectStore,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
+) -> Client:
     """Connect to the Temporal server. Raises RuntimeError if it does not answer, ValueError
     if the keys of payloads or what is said of the connection cannot be used.
     """
-    return await _connect(settings, data_converter(settings, store), runtime)
+    return await _connect(settings, data_converter(settings, store), runtime, interceptors)
 
 
 async def connect_without_payloads(settings: Settings) -> Client:
     """As `connect`, for what looks into no workflow."""
-    return await _connect(settings, DataConverter.default, None)
+    return await _connect(settings, DataConverter.default)
 
 
-async def _connect(settings: Settings, converter: DataConverter, runtime: Runtime | None) -> Client:
+async def _connect(
+    settings: Settings,
+    converter: DataConverter,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
+) -> Client:
     target = temporal_target(settings)
     address = target.get("target_host", DEFAULT_ADDRESS)
     try:
@@ -78,6 +89,7 @@ async def _connect(settings: Settings, converter: DataConverter, runtime: Runtim
             rpc_metadata=target.get("rpc_metadata", {}),
             data_converter=converter,
             runtime=runtime,
+            interceptors=interceptors,
         )
     except RuntimeError as error:
         reason = _reason(error, with_tls=bool(target.get("tls")))

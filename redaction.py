@@ -42,10 +42,11 @@ def _redacted(value: Any) -> Any:
         return {key: _redacted(field) for key, field in fields.items()}
     if isinstance(value, (list, tuple)):
         return [_redacted(item) for item in cast("list[Any]", value)]
-    return _redacted_text(value if isinstance(value, str) else repr(value))
+    return redacted_text(value if isinstance(value, str) else repr(value))
 
 
-def _redacted_text(text: str) -> str:
+def redacted_text(text: str) -> str:
+    """The text with what opens a door taken out."""
     redact_known = _redact_known.get()
     if redact_known is not None:
         text = redact_known(text)

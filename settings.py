@@ -19,6 +19,9 @@ def _split(value: object) -> object:
     return value
 
 
+# Digits, since Temporal's SDK looks up no names.
+ListenAddress = Annotated[str, Field(pattern=r"^(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:]+\]):\d{1,5}$")]
+
 T = TypeVar("T")
 CommaSeparated = Annotated[T, NoDecode, BeforeValidator(_split)]
 
@@ -86,6 +89,11 @@ class Settings(BaseSettings):
     keep_records_days: int | None = Field(default=None, ge=2)  # of batches, jobs and webhooks
     keep_logs_days: int | None = Field(default=None, ge=2)
     keep_outputs_days: int | None = Field(default=None, ge=1)
+
+    # For operators alone: these answer whoever reaches them. None: not served
+    api_metrics_address: ListenAddress | None = None
+    worker_metrics_address: ListenAddress | None = None
+    worker_health_address: ListenAddress | None = None
 
     log_level: str = "info"
     log_json: bool = False

@@ -19,6 +19,7 @@ from activities.bucket_upload import BucketUploader
 from activities.download import Downloader
 from activities.heartbeats import HEARTBEAT_INTERVAL
 from activities.manifest import ManifestActivities
+from activities.metrics import HISTOGRAM_BUCKETS, CacheMetrics, RenderMetrics
 from activities.object_cache import ObjectCache
 from activities.public_network import http_client
 from activities.render import RenderActivities
@@ -37,6 +38,9 @@ from models.ids import render_task_queue
 from settings import Settings
 from storage.objects import open_store
 from storage.secrets import open_vault
+from telemetry import tracing
+from telemetry.prometheus import meter_of, metrics_runtime
+from worker_health import WorkerHealth
 from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
@@ -51,13 +55,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Serve the control queue and each engine's queue until `stop` is set, then drain.
 
     Raises RuntimeError if Temporal does not answer, OSError if the scratch folder or the object
-    store cannot be used, and ValueError if the secrets' key or the webhooks' secret cannot.
+    store cannot be used, and ValueError if the secrets' key, the webhooks' secret or an address
+    to listen on cannot.
     """
     store = open_store(settings.object_store)
-    client = await connect(settings, store)
+    runtime = metrics_runtime(settings.worker_metrics_address, HISTOGRAM_BUCKETS)
+    meter = meter_of(runtime)
+    client = await connect(settings, store, runtime, tracing.interceptors())
     async with AsyncExitStack() as resources:
         scratch = resources.enter_context(Scratch(settings.scratch))
-        cache = ObjectCache(store, scratch.path / "objects", settings.object_cache_bytes)
+        cache = ObjectCache(
+            store,
+            scratch.path / "objects",
+            settings.object_cache_bytes,
+            CacheMetrics("objects", meter),
+        )
         http = await resources.enter_async_context(
             http_client(allow_private_networks=settings.allow_private_networks)
         )
@@ -65,6 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             Downloader(http, settings.download_timeout),
             scratch.path / "assets",
             settings.asset_cache_bytes,
+            metrics=CacheMetrics("assets", meter),
         )
         fetcher = AssetFetcher(assets, settings.max_asset_bytes)
         references = SecretReferences(open_vault(store, settings.secrets_key))
@@ -80,6 +93,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
         workers = [_control_worker(settings, client, store, webhooks, templates)]
         for name in load_engines(settings.engines):
+            metrics = RenderMetrics(name, meter)
             pool = RenderPool(
                 name,
                 processes=settings.render_processes,
@@ -87,6 +101,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 folder=scratch.path,
                 confinement=settings.render_confinement,
                 tasks_per_process=settings.renders_per_process,
+                on_process_start=metrics.note_process,
             )
             await resources.enter_async_context(pool)
             limits = settings.render_limits
@@ -100,10 +115,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 BucketUploader(http),
                 scratch,
                 limits,
+                metrics,
             )
             workers.append(_engine_worker(settings, client, name, activities))
         await schedule_sweeps(client)
-        await _serve(workers, stop)
+        health = WorkerHealth()
+        await resources.enter_async_context(health.served(settings.worker_health_address))
+        await _serve(workers, stop, health)
 
 
 def _control_worker(
@@ -182,13 +200,15 @@ def _engine_worker(
     )
 
 
-async def _serve(workers: Sequence[Worker], stop: asyncio.Event) -> None:
+async def _serve(workers: Sequence[Worker], stop: asyncio.Event, health: WorkerHealth) -> None:
     """Run the workers; the end of one is the end of all."""
     running = [asyncio.create_task(worker.run()) for worker in workers]
     stopping = asyncio.create_task(stop.wait())
     log.info("worker ready", queues=[worker.task_queue for worker in workers])
+    health.is_ready = True
     await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    health.is_ready = False
     log.info("worker draining")
     await asyncio.gather(*(worker.shutdown() for worker in workers))
     await asyncio.gather(*running)
@@ -207,10 +227,12 @@ def main() -> None:
     logs.configure(settings)
     code = 0
     try:
+        tracing.start("reelbatch-worker")
         asyncio.run(_main(settings))
     except (OSError, RuntimeError, ValueError) as error:
         log.error("worker cannot run", reason=str(error))  # noqa: TRY400  one clear line
         code = 1
+    tracing.flush()
     end_process(code)
 
 

@@ -12,6 +12,7 @@ import httpx
 
 from activities.bounded_files import BoundedFiles
 from activities.download import Downloader, NotModified, Source
+from activities.metrics import CacheMetrics
 from activities.single_flight import SingleFlight
 
 USUALLY_FRESH = 300.0  # seconds, where the server does not say
@@ -43,11 +44,13 @@ class AssetCache:
         folder: Path,
         limit: int,
         clock: Callable[[], float] = time.monotonic,
+        metrics: CacheMetrics | None = None,
     ) -> None:
         """`limit` is in bytes; one file may be larger than it."""
         self._downloader = downloader
         self._files = BoundedFiles(folder, limit)
         self._clock = clock
+        self._metrics = metrics or CacheMetrics("assets")
         self._entries: OrderedDict[str, CachedFile] = OrderedDict()
         self._downloads: SingleFlight[CachedFile] = SingleFlight()
 
@@ -58,6 +61,7 @@ class AssetCache:
         is of this file, in bytes. Raises as `Downloader.download` does.
         """
         key = _key(team, source, limit)
+        self._metrics.note_request(is_hit=self._is_here(key))
         entry = self._entries.get(key)
         while (
             entry is None
@@ -68,6 +72,10 @@ class AssetCache:
             if self._files.link(entry.digest, target):
                 break
         return entry
+
+    def _is_here(self, key: str) -> bool:
+        entry = self._entries.get(key)
+        return entry is not None and entry.digest in self._files
 
     async def _download(self, key: str, source: Source, limit: int) -> CachedFile:
         part = self._files.new_part()
@@ -83,6 +91,7 @@ class AssetCache:
                 raise
             return self._remember(key, earlier, answer.headers)
         else:
+            self._metrics.note_download(part.stat().st_size)
             self._files.keep(part, found.digest)
             conditions = {} if found.is_redirected else _conditions(found.headers)
             entry = CachedFile(found.digest, found.media_type, 0.0, conditions)

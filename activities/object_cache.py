@@ -6,6 +6,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from activities.bounded_files import BoundedFiles
+from activities.metrics import CacheMetrics
 from activities.single_flight import SingleFlight
 from models.errors import TemplateInvalid
 from storage.files import download
@@ -14,10 +15,13 @@ from storage.files import download
 class ObjectCache:
     """Keeps objects whose keys never change their content, the least used ones leaving first."""
 
-    def __init__(self, store: ObjectStore, folder: Path, limit: int) -> None:
+    def __init__(
+        self, store: ObjectStore, folder: Path, limit: int, metrics: CacheMetrics | None = None
+    ) -> None:
         """`limit` is in bytes; one object may be larger than it."""
         self._store = store
         self._files = BoundedFiles(folder, limit)
+        self._metrics = metrics or CacheMetrics("objects")
         self._downloads: SingleFlight[None] = SingleFlight()
 
     async def link(self, key: str, target: Path) -> None:
@@ -26,6 +30,7 @@ class ObjectCache:
         Raises TemplateInvalid if the store has no such object.
         """
         name = hashlib.sha256(key.encode()).hexdigest()
+        self._metrics.note_request(is_hit=name in self._files)
         while not self._files.link(name, target):
             await self._downloads.run(key, lambda: self._download(key, name))
 
@@ -33,6 +38,7 @@ class ObjectCache:
         part = self._files.new_part()
         try:
             await download(self._store, key, part)
+            self._metrics.note_download(part.stat().st_size)
             self._files.keep(part, name)
         except FileNotFoundError as error:
             raise TemplateInvalid(f"The file {key} is no longer in the object store.") from error

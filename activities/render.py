@@ -15,6 +15,7 @@ from activities.child_outputs import with_outputs
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.job_log import JobLog, job_log
+from activities.metrics import Phase, RenderMetrics
 from activities.object_cache import ObjectCache
 from activities.scratch import Scratch
 from activities.secret_references import ResolvedSecrets, SecretReferences
@@ -44,6 +45,7 @@ class RenderActivities:
         uploader: BucketUploader,
         scratch: Scratch,
         limits: RenderLimits,
+        metrics: RenderMetrics,
     ) -> None:
         self._store = store
         self._pool = pool
@@ -54,6 +56,7 @@ class RenderActivities:
         self._uploader = uploader
         self._scratch = scratch
         self._limits = limits
+        self._metrics = metrics
 
     @activity.defn(name=RENDER)
     async def render(self, job: RenderTask) -> RenderResult:
@@ -61,20 +64,28 @@ class RenderActivities:
         started_at = datetime.now(UTC)
         progress = Progress()
         secrets = self._references.of(job.team)
-        with as_application_errors(secrets), self._scratch.work_dir() as folder:
+        with (
+            self._metrics.attempt(job),
+            as_application_errors(secrets),
+            self._scratch.work_dir() as folder,
+        ):
             async with job_log(self._store, job, secrets) as log, heartbeats(progress):
-                request = await self._prepare(job, folder, secrets, log)
+                with self._metrics.phase(Phase.DOWNLOAD):
+                    request = await self._prepare(job, folder, secrets, log)
                 log.note_assets(job.assets, request.assets)
                 rendering_started = monotonic()
-                rendered = await self._pool.render(request, log.watching(progress.set))
+                with self._metrics.phase(Phase.RENDER):
+                    rendered = await self._pool.render(request, log.watching(progress.set))
                 render_duration = monotonic() - rendering_started
                 size = request.output_path.stat().st_size
+                self._metrics.note_render(job, rendered, render_duration, size)
                 log.note_progress(100.0)
                 log.note(
                     f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
                     f"frames, {size} bytes in {render_duration:.2f} seconds"
                 )
-                await self._deliver(job, request.output_path, secrets)
+                with self._metrics.phase(Phase.UPLOAD):
+                    await self._deliver(job, request.output_path, secrets)
         return RenderResult(
             output_key=job.output_key,
             media_type=CODECS[job.output.codec].media_type,

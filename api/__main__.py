@@ -7,14 +7,18 @@ from time import monotonic
 import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 
 import logs
 from api.app import create_app
+from api.metrics import HISTOGRAM_BUCKETS
 from api.server import ApiServer
 from connection import connect, end_process
 from engines.registry import EngineUnavailable
 from settings import Settings
 from storage.objects import open_store
+from telemetry import tracing
+from telemetry.prometheus import meter_of, metrics_runtime
 
 log = structlog.get_logger("api")
 
@@ -27,17 +31,20 @@ def main() -> None:
     logs.configure(settings)
     code = 0
     try:
+        tracing.start("reelbatch-api")
         asyncio.run(_serve(settings))
     except (EngineUnavailable, OSError, RuntimeError, ValueError) as error:
         log.error("the API cannot run", reason=str(error))  # noqa: TRY400  one clear line
         code = 1
+    tracing.flush()
     end_process(code)
 
 
 async def _serve(settings: Settings) -> None:
     store = open_store(settings.object_store)
-    client = await _connect(settings, store)
-    app = create_app(settings, client, store)
+    runtime = metrics_runtime(settings.api_metrics_address, HISTOGRAM_BUCKETS)
+    client = await _connect(settings, store, runtime)
+    app = create_app(settings, client, store, meter_of(runtime))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_handled)
     await ApiServer(app, settings).serve()
@@ -47,12 +54,12 @@ def _already_handled(*_: object) -> None:
     """uvicorn handles signals while it serves, and raises them once more when it has ended."""
 
 
-async def _connect(settings: Settings, store: ObjectStore) -> Client:
+async def _connect(settings: Settings, store: ObjectStore, runtime: Runtime | None) -> Client:
     """Raises RuntimeError if Temporal does not come up within a while."""
     deadline = monotonic() + _TEMPORAL_PATIENCE
     while True:
         try:
-            return await connect(settings, store)
+            return await connect(settings, store, runtime, tracing.interceptors())
         except RuntimeError:
             if monotonic() > deadline:
                 raise

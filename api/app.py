@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from obstore.store import ObjectStore
 from temporalio.client import Client
+from temporalio.common import MetricMeter
 
 from api import (
     batch_archive,
@@ -35,20 +36,29 @@ from api.body_deadline import BodyDeadline
 from api.codec_cors import CodecCors
 from api.cross_origin import allow_origins
 from api.errors import add_error_handlers
+from api.metrics import ApiMetrics
 from api.rate_limits import RateLimitHeaders, RateLimits
 from api.reference import TAGS, complete_reference
 from api.reference_page import add_reference_page
 from api.request_log import RequestLog
+from api.request_spans import RequestSpans
 from api.resources import Resources
+from api.route_templates import V2, V3
 from api.security_headers import SecurityHeaders
 from engines.registry import load_engines
 from settings import Settings
 from storage.payload_encryption import EncryptingCodec, open_key_ring
 from storage.secrets import open_vault
 from storage.signing import open_signer
+from telemetry import tracing
 
 
-def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAPI:
+def create_app(
+    settings: Settings,
+    client: Client,
+    store: ObjectStore,
+    meter: MetricMeter = MetricMeter.noop,
+) -> FastAPI:
     """The API as an ASGI application. Its lifespan has to run: it opens the signing key.
 
     Raises EngineUnavailable, or ValueError if the secrets' key cannot be used.
@@ -57,6 +67,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
     engines = load_engines(settings.engines)
     per_minute = settings.rate_limit_per_minute
     vault = open_vault(store, settings.secrets_key)
+    metrics = ApiMetrics(meter)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -74,6 +85,7 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
             watches=BatchWatches(reader),
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
             rate_limits=RateLimits(per_minute) if per_minute else None,
+            metrics=metrics,
         )
         yield
 
@@ -85,12 +97,14 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
         docs_url=None,  # those pages load scripts of third parties; `add_reference_page` has ours
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # Its own spans show whole paths, and so signatures; RequestSpans shows their templates.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,  # a redirect would lose the token or the body
     )
     add_error_handlers(app)
-    _add_middleware(app, settings)
-    app.include_router(_v2(), prefix="/api/v2")
-    app.include_router(templates_v3.router, prefix="/api/v3")
+    _add_middleware(app, settings, metrics)
+    app.include_router(_v2(), prefix=V2)
+    app.include_router(templates_v3.router, prefix=V3)
     public = (health.router, outputs.router, uploads.router, codec.router, page_files.router)
     for router in public:
         app.include_router(router)
@@ -99,12 +113,14 @@ def create_app(settings: Settings, client: Client, store: ObjectStore) -> FastAP
     return app
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, metrics: ApiMetrics) -> None:
     """From the inside out."""
     app.add_middleware(BodyDeadline, seconds=settings.body_timeout)
     if settings.rate_limit_per_minute:
         app.add_middleware(RateLimitHeaders)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, metrics=metrics)
+    if tracing.is_on():
+        app.add_middleware(RequestSpans)
     allow_origins(app, settings)
     if settings.web_ui_origin:
         app.add_middleware(CodecCors, origin=settings.web_ui_origin)

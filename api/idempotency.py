@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from api.answers import json_answer
 from api.launching import launch
 from api.resources import Resources
-from models.errors import IdempotencyKeyReused, RequestError
+from models.errors import IdempotencyKeyReused, ReelbatchError, RequestError
 from storage.idempotency import IdempotencyRecord, IdempotencySlot, Submission
 
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
@@ -28,8 +28,8 @@ async def submit_once(
     """
     key = request.headers.get("idempotency-key")
     if key is None:
-        submission = await submit()
-        await launch(resources, submission)
+        submission = await _decide(resources, submit)
+        await _launch_first(resources, submission)
         return json_answer(submission.answer, submission.status_code)
     slot = IdempotencySlot(resources.store, team, _digest(request.url.path, key))
     body_digest = hashlib.sha256(body).hexdigest()
@@ -37,13 +37,28 @@ async def submit_once(
     if earlier is not None:
         return await _replay(resources, earlier, body_digest)
     record = IdempotencyRecord(
-        body_digest=body_digest, created_at=datetime.now(UTC), submission=await submit()
+        body_digest=body_digest,
+        created_at=datetime.now(UTC),
+        submission=await _decide(resources, submit),
     )
     winner = await slot.fill(record)
     if winner is not record:
         return await _replay(resources, winner, body_digest)
-    await launch(resources, record.submission)
+    await _launch_first(resources, record.submission)
     return json_answer(record.submission.answer, record.submission.status_code)
+
+
+async def _decide(resources: Resources, submit: Submit) -> Submission:
+    try:
+        return await submit()
+    except ReelbatchError as error:
+        resources.metrics.note_rejection(error.error_code)
+        raise
+
+
+async def _launch_first(resources: Resources, submission: Submission) -> None:
+    await launch(resources, submission)
+    resources.metrics.note_submission(submission)
 
 
 async def _replay(resources: Resources, record: IdempotencyRecord, body_digest: str) -> Response:

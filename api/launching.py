@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from opentelemetry import trace
 from temporalio.client import Client
 from temporalio.common import (
     Priority,
@@ -41,9 +42,11 @@ async def launch(resources: Resources, submission: Submission) -> None:
     await keep_webhooks(resources.store, submission.webhooks)
     await keep_nested_jobs(resources.store, submission.jobs)
     if submission.job is not None:
+        trace.get_current_span().set_attribute("reelbatch.job_id", submission.job.id)
         await _start_job(resources.client, submission.job)
     if submission.batch is None:
         return
+    trace.get_current_span().set_attribute("reelbatch.batch_id", submission.batch.id)
     if submission.batch.jobs:
         await _start_batch(resources.client, submission.batch)
     else:

@@ -1,4 +1,6 @@
-"""Around every request: an id that the answer and the log share, and a last net for bugs."""
+"""Around every request: an id that the answer and the log share, its metrics, and a last net for
+bugs.
+"""
 
 import re
 import secrets
@@ -11,6 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_answer
+from api.metrics import ApiMetrics
+from api.route_templates import route_template
 from models.errors import ReelbatchError
 
 log = structlog.get_logger("api")
@@ -22,8 +26,9 @@ _HIDDEN = "signature"  # this path parameter opens a door and stays out of the l
 class RequestLog:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,12 +55,15 @@ class RequestLog:
                 if status is None:
                     await error_answer(ReelbatchError())(scope, receive, send_with_id)
                 # Else half an answer is out, and the server breaks it off.
+            seconds = perf_counter() - started
+            place = _place(scope)
+            self._metrics.note_request(scope["method"], place["route"], status, seconds)
             log.info(
                 "request",
                 method=scope["method"],
                 status=status,
-                milliseconds=round(1000 * (perf_counter() - started)),
-                **_place(scope),
+                milliseconds=round(1000 * seconds),
+                **place,
             )
 
 
@@ -67,9 +75,8 @@ def _request_id(scope: Scope) -> str:
 
 def _place(scope: Scope) -> dict[str, str]:
     """The route and its parameters: a raw path may hold a signature."""
-    route = getattr(scope.get("route"), "path", "unknown")
     parameters: dict[str, Any] = scope.get("path_params") or {}
     return {
-        "route": route,
+        "route": route_template(scope),
         **{name: str(value) for name, value in parameters.items() if name != _HIDDEN},
     }

@@ -14,6 +14,7 @@ from api.authentication import Authenticator, bearer_token, client_address
 from api.batch_answers import BatchAnswers
 from api.batch_reading import BatchReader
 from api.batch_watch import BatchWatches
+from api.metrics import ApiMetrics
 from api.rate_limits import RateLimits
 from api.urls import Urls
 from engines.base import RenderEngine
@@ -41,6 +42,7 @@ class Resources:
     watches: BatchWatches
     payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back
+    metrics: ApiMetrics
 
 
 def _resources(request: Request) -> Resources:

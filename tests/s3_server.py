@@ -40,9 +40,12 @@ class S3Server:
 
 
 @contextmanager
-def running_s3_server(folder: Path) -> Generator[S3Server]:
+def running_s3_server(
+    folder: Path, key_id: str = S3Server.key_id, secret: str = S3Server.secret
+) -> Generator[S3Server]:
+    folder.mkdir(exist_ok=True)
     ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
-    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}")
+    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", key_id, secret)
     identities = folder / "identities.json"
     identities.write_text(json.dumps(_identities(server)))
     (folder / "data").mkdir()

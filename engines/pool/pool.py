@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,12 +43,14 @@ class RenderPool:
         folder: Path | None = None,
         confinement: Confinement | None = None,
         tasks_per_process: int = _TASKS_PER_PROCESS,
+        on_process_start: Callable[[], None] | None = None,
     ) -> None:
         self._engine = engine
         self._limits = limits
         self._folder = Path(tempfile.mkdtemp(prefix="reelbatch-renders-", dir=folder))
         self._confinement = confinement or Confinement()
         self._tasks_per_process = tasks_per_process
+        self._on_process_start = on_process_start
         self._missing: tuple[str, ...] = ()
         self._turns = asyncio.Semaphore(processes)
         self._idle: list[RenderProcess] = []
@@ -123,6 +126,8 @@ class RenderPool:
             await process.kill()
         else:
             process = RenderProcess(self._engine, self._limits, self._folder, self._confinement)
+            if self._on_process_start is not None:
+                self._on_process_start()
         self._busy.add(process)
         return process
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from obstore.store import ObjectStore
 from temporalio.client import Client
+from temporalio.common import MetricMeter
 
 from api.app import create_app
 from api.server import ApiServer
@@ -117,10 +118,13 @@ class RunningApi:
 
 @asynccontextmanager
 async def served(
-    settings: Settings, client: Client, store: ObjectStore
+    settings: Settings,
+    client: Client,
+    store: ObjectStore,
+    meter: MetricMeter = MetricMeter.noop,
 ) -> AsyncGenerator[RunningApi]:
     """The API on a free port while the context lasts."""
-    app = create_app(settings, client, store)
+    app = create_app(settings, client, store, meter)
     server = ApiServer(app, settings.model_copy(update={"api_port": 0}))
     serving = asyncio.create_task(server.serve())
     while not server.started:

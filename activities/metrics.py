@@ -1,0 +1,136 @@
+"""The metrics of a worker's renders and caches, and the spans of a render's phases."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import StrEnum
+from time import monotonic
+
+from opentelemetry import trace
+from temporalio.common import MetricMeter
+from temporalio.exceptions import ApplicationError
+
+from engines.base import RenderedFile
+from models.errors import ReelbatchError, RenderError
+from models.jobs import RenderJob
+
+_DURATIONS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
+
+HISTOGRAM_BUCKETS = {
+    "reelbatch_render_duration": _DURATIONS,
+    "reelbatch_render_phase_duration": _DURATIONS,
+    # The SDK's own go from 100 to 1,000 seconds at once.
+    "activity_schedule_to_start_latency": (
+        *(0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600.0, 14400.0),
+    ),
+    "reelbatch_render_speed": (1.0, 5.0, 10.0, 24.0, 30.0, 60.0, 120.0, 240.0, 480.0, 960.0),
+}
+
+
+class Phase(StrEnum):
+    """What an attempt to render spends its time on, in this order."""
+
+    DOWNLOAD = "download"
+    RENDER = "render"
+    UPLOAD = "upload"
+
+
+class RenderMetrics:
+    """Of one engine."""
+
+    def __init__(self, engine: str, meter: MetricMeter = MetricMeter.noop) -> None:
+        meter = meter.with_additional_attributes({"engine": engine})
+        self._attempts = meter.create_counter(
+            "reelbatch_renders", "Attempts to render a job that have ended"
+        )
+        self._durations = meter.create_histogram_float(
+            "reelbatch_render_duration", "In the render process, of one file", unit="seconds"
+        )
+        self._speeds = meter.create_histogram_float(
+            "reelbatch_render_speed", "Frames a second of one file with more than one"
+        )
+        self._phases = meter.create_histogram_float(
+            "reelbatch_render_phase_duration", "Of an attempt's phases", unit="seconds"
+        )
+        self._frames = meter.create_counter("reelbatch_render_frames", "Frames that were rendered")
+        self._bytes = meter.create_counter("reelbatch_render_output_bytes", "Of rendered files")
+        self._processes = meter.create_counter(
+            "reelbatch_render_processes_started", "Render processes that were started"
+        )
+
+    @contextmanager
+    def attempt(self, job: RenderJob) -> Generator[None]:
+        """Count how what happens inside ends, by the error's code where it fails."""
+        span = trace.get_current_span()
+        span.set_attributes({"reelbatch.engine": job.engine, "reelbatch.codec": job.output.codec})
+        outcome = {"outcome": "finished", "error_code": ""}
+        try:
+            yield
+        except asyncio.CancelledError:
+            outcome = {"outcome": "cancelled", "error_code": ""}
+            raise
+        except Exception as error:
+            outcome = {"outcome": "failed", "error_code": _error_code(error)}
+            raise
+        finally:
+            self._attempts.add(1, outcome)
+
+    @contextmanager
+    def phase(self, phase: Phase) -> Generator[None]:
+        started = monotonic()
+        try:
+            with _tracer.start_as_current_span(phase.value):
+                yield
+        finally:
+            self._phases.record(monotonic() - started, {"phase": phase.value})
+
+    def note_render(self, job: RenderJob, file: RenderedFile, seconds: float, size: int) -> None:
+        """A file of `size` bytes that took `seconds` in the render process."""
+        self._durations.record(seconds, {"codec": job.output.codec})
+        if file.frames > 1 and seconds > 0:
+            self._speeds.record(file.frames / seconds, {"codec": job.output.codec})
+        self._frames.add(file.frames)
+        self._bytes.add(size)
+
+    def note_process(self) -> None:
+        """A render process was started: the first ones, or in the place of one that is gone."""
+        self._processes.add(1)
+
+
+class CacheMetrics:
+    """Of one of a worker's caches on its disk."""
+
+    def __init__(self, cache: str, meter: MetricMeter = MetricMeter.noop) -> None:
+        meter = meter.with_additional_attributes({"cache": cache})
+        self._requests = meter.create_counter(
+            "reelbatch_cache_requests", "Files that renders asked of a cache"
+        )
+        self._bytes = meter.create_counter(
+            "reelbatch_cache_downloaded_bytes", "Of files that were not in a cache"
+        )
+
+    def note_request(self, *, is_hit: bool) -> None:
+        """A hit is a file that was there, though its server may have been asked whether it still
+        holds.
+        """
+        self._requests.add(1, {"outcome": "hit" if is_hit else "miss"})
+
+    def note_download(self, size: int) -> None:
+        self._bytes.add(size)
+
+
+_tracer = trace.get_tracer("reelbatch")
+
+
+def _error_codes(root: type[ReelbatchError]) -> frozenset[str]:
+    below = (_error_codes(child) for child in root.__subclasses__())
+    return frozenset({root.error_code}).union(*below)
+
+
+_CODES = _error_codes(ReelbatchError)
+
+
+def _error_code(error: Exception) -> str:
+    """One of the documented codes: what else a failure calls itself may be anything."""
+    code = error.type if isinstance(error, ApplicationError) else None
+    return code if code in _CODES else RenderError.error_code

@@ -1,0 +1,32 @@
+"""Where Prometheus reads a process's metrics: Temporal's SDK serves its own and ours together."""
+
+from collections.abc import Mapping, Sequence
+
+from temporalio.common import MetricMeter
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+
+
+def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]]) -> Runtime | None:
+    """Serve `/metrics` at `address` (IP:port) from now on; None where there is none to serve at.
+
+    `buckets` are upper bounds by the names of histograms. Raises ValueError if the address is
+    taken.
+    """
+    if address is None:
+        return None
+    config = PrometheusConfig(
+        bind_address=address,
+        counters_total_suffix=True,
+        unit_suffix=True,
+        durations_as_seconds=True,
+        histogram_bucket_overrides=buckets,
+    )
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=config, attach_service_name=False))
+    except ValueError as error:
+        raise ValueError(f"Metrics cannot be served at {address}: {error}") from error
+
+
+def meter_of(runtime: Runtime | None) -> MetricMeter:
+    """What makes a process's metrics; without a runtime they go nowhere."""
+    return runtime.metric_meter if runtime else MetricMeter.noop

@@ -1,0 +1,47 @@
+"""docker-compose.yml as Docker reads it, with the values of .env.example."""
+
+import re
+from functools import cache
+from typing import Any
+
+import yaml
+
+from tests.integration.service import ROOT
+
+_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<rest>[^}]*))?\})")
+
+
+@cache
+def example_environment() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+@cache
+def compose_text() -> str:
+    """With its variables put in. Raises ValueError for one that .env.example lacks."""
+    return _VARIABLE.sub(_value, (ROOT / "docker-compose.yml").read_text())
+
+
+@cache
+def compose() -> Any:
+    return yaml.safe_load(compose_text())
+
+
+@cache
+def image_environment() -> dict[str, str]:
+    """What the Dockerfile sets in the image that is run."""
+    last_stage = (ROOT / "Dockerfile").read_text().rsplit("\nFROM ", 1)[1]
+    return dict(re.findall(r"\b(REELBATCH_\w+)=(\S+)", last_stage))
+
+
+def _value(match: re.Match[str]) -> str:
+    name, how, rest = match["name"], match["how"], match["rest"]
+    if name is None:
+        return "$"
+    value = example_environment().get(name, "")
+    if value or not how:
+        return value
+    if how == ":?":
+        raise ValueError(f"{name} has no value in .env.example: {rest}")
+    return rest

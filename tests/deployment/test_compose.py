@@ -1,0 +1,104 @@
+"""docker-compose.yml and the Dockerfile by their specifications: no Docker runs here."""
+
+import re
+from typing import Any
+
+import compose_spec
+import pytest
+import yaml
+
+from settings import Settings
+from tests.deployment.compose_file import (
+    compose,
+    compose_text,
+    example_environment,
+    image_environment,
+)
+from tests.integration.service import ROOT
+
+SERVICES: dict[str, dict[str, Any]] = compose()["services"]
+OUR_SETTINGS = {f"REELBATCH_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_it_is_what_the_compose_specification_describes() -> None:
+    # The library knows no `on-failure:10`, which the specification has.
+    text = re.sub(r"on-failure:\d+", "on-failure", yaml.safe_dump(compose()))
+    read = compose_spec.PyCompose.from_yaml(text)
+    read.validate()
+    assert set(read.service_names()) == set(SERVICES)
+    assert {"api", "worker", "temporal", "temporal-ui", "postgresql", "objects"} < set(SERVICES)
+    assert {"prometheus", "grafana"} < set(SERVICES)
+
+
+def test_the_example_environment_has_every_variable_and_no_other() -> None:
+    used = set(re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert used == set(example_environment())
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if "image" in SERVICES[name]])
+def test_images_have_one_version(name: str) -> None:
+    tag = SERVICES[name]["image"].rpartition(":")[2]
+    assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?(-\w+)?", tag)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_services_stay_with_a_health_check_or_do_their_work_once(name: str) -> None:
+    service = SERVICES[name]
+    if service["restart"] != "unless-stopped":
+        assert service["restart"].startswith("on-failure:")
+    elif name != "temporal-ui":  # its image has nothing to ask itself with
+        assert "healthcheck" in service
+
+
+def test_every_setting_there_is_one_that_exists() -> None:
+    variables = [*image_environment()]
+    for service in ("api", "worker", "search-attributes"):
+        variables += SERVICES[service]["environment"]
+    named = {name for name in variables if name.startswith("REELBATCH_")}
+    assert named <= OUR_SETTINGS
+    assert len(named) > 8
+
+
+def test_only_the_api_can_be_reached_from_other_machines() -> None:
+    for name, service in SERVICES.items():
+        for port in service.get("ports", ()):
+            assert name == "api" or port.startswith("127.0.0.1:"), f"{name} publishes {port}"
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_our_containers_may_do_little(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert re.search(r"^USER 10001$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+
+
+def test_the_worker_gets_longer_to_end_than_its_renders_get_to_drain() -> None:
+    drain = Settings().drain_timeout
+    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > drain + 10
+
+
+def test_files_that_it_mounts_are_there() -> None:
+    for service in SERVICES.values():
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            if source.startswith("./"):
+                assert (ROOT / source).is_dir(), volume
+            else:
+                assert source in compose()["volumes"], volume
+
+
+def test_prometheus_asks_the_services_at_the_ports_where_they_serve_metrics() -> None:
+    config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    for scrape in config["scrape_configs"]:
+        [found] = scrape["dns_sd_configs"]
+        [service] = found["names"]
+        variable = f"REELBATCH_{service.upper()}_METRICS_ADDRESS"
+        assert SERVICES[service]["environment"][variable] == f"0.0.0.0:{found['port']}"
+        assert scrape["job_name"] == f"reelbatch-{service}"
+
+
+def test_a_variable_without_a_value_does_not_pass_as_none() -> None:
+    assert "${" not in compose_text().replace("$${", "")
+    assert "change-me" in compose_text()

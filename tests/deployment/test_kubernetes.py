@@ -1,0 +1,145 @@
+"""The manifests in deploy/kubernetes, built by kustomize and checked without a cluster."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from engines.registry import load_engines
+from models.ids import render_task_queue
+from settings import Settings
+from tests.deployment.compose_file import compose
+from tests.integration.service import ROOT
+
+KUBECTL = Path(sys.executable).with_name("kubectl")
+FOLDER = ROOT / "deploy" / "kubernetes"
+OF_OPERATORS = {"ScaledObject", "PodMonitor"}  # their schemas are the operators' own
+
+# https://keda.sh/docs/2.18/scalers/temporal/ and https://keda.sh/docs/2.18/reference/scaledobject-spec/
+SCALED_OBJECT = {
+    *("scaleTargetRef", "pollingInterval", "cooldownPeriod", "initialCooldownPeriod"),
+    *("minReplicaCount", "maxReplicaCount", "idleReplicaCount", "fallback", "advanced", "triggers"),
+}
+TEMPORAL_TRIGGER = {
+    *("endpoint", "namespace", "taskQueue", "queueTypes", "targetQueueSize"),
+    *("activationTargetQueueSize", "workerDeploymentName", "workerDeploymentBuildId"),
+    *("minConnectTimeout", "unsafeSsl", "tlsServerName", "apiKeyFromEnv", "endpointFromEnv"),
+}
+
+pytestmark = pytest.mark.skipif(not KUBECTL.exists(), reason="kubectl comes in a wheel for Linux")
+
+
+@pytest.fixture(scope="module", params=["base", "example"])
+def resources(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    built = subprocess.run(
+        [KUBECTL, "kustomize", FOLDER / request.param], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    return list(yaml.safe_load_all(built.stdout))
+
+
+def of_kind(resources: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    return {r["metadata"]["name"]: r for r in resources if r["kind"] == kind}
+
+
+def test_each_resource_is_what_the_kubernetes_api_takes(resources: list[dict[str, Any]]) -> None:
+    checked = [r for r in resources if r["kind"] not in OF_OPERATORS]
+    assert len(checked) >= 9
+    for resource in checked:
+        kubernetes_validate.validate(resource, "1.33", strict=True)
+
+
+def test_containers_may_as_little_as_those_of_the_compose_file(
+    resources: list[dict[str, Any]],
+) -> None:
+    service = compose()["services"]["worker"]
+    for pod in pods(resources):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"] is service["read_only"]
+            assert context["capabilities"] == {"drop": service["cap_drop"]}
+            assert context["allowPrivilegeEscalation"] is False
+            assert {"requests", "limits"} <= set(container["resources"])
+
+
+def test_settings_there_exist_and_have_values_that_they_take(
+    resources: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [config] = of_kind(resources, "ConfigMap").values()
+    fields = {f"REELBATCH_{name.upper()}" for name in Settings.model_fields}
+    for name, value in config["data"].items():
+        assert name in fields or name.startswith(("AWS_", "OTEL_"))
+        monkeypatch.setenv(name, value)
+    assert Settings().render_processes == 2
+
+
+def test_a_worker_gets_its_drain_time_to_end(resources: list[dict[str, Any]]) -> None:
+    [config] = of_kind(resources, "ConfigMap").values()
+    drain = int(config["data"]["REELBATCH_DRAIN_TIMEOUT"])
+    worker = of_kind(resources, "Deployment")["reelbatch-worker"]
+    assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain + 10
+
+
+def test_probes_and_metrics_are_where_the_settings_put_them(
+    resources: list[dict[str, Any]],
+) -> None:
+    [config] = of_kind(resources, "ConfigMap").values()
+    for name in ("api", "worker"):
+        deployment = of_kind(resources, "Deployment")[f"reelbatch-{name}"]
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        variable = f"REELBATCH_{name.upper()}_METRICS_ADDRESS"
+        assert config["data"][variable] == f"0.0.0.0:{ports['metrics']}"
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            asked = container[probe]["httpGet"]
+            assert asked["path"] in ("/healthz", "/readyz")
+            assert asked["port"] in ports
+        if name == "worker":
+            assert config["data"]["REELBATCH_WORKER_HEALTH_ADDRESS"].endswith(f":{ports['health']}")
+
+
+def test_workers_scale_with_the_backlog_of_every_engine(resources: list[dict[str, Any]]) -> None:
+    scaled = of_kind(resources, "ScaledObject")["reelbatch-worker"]
+    spec = scaled["spec"]
+    assert scaled["apiVersion"] == "keda.sh/v1alpha1"
+    assert set(spec) <= SCALED_OBJECT
+    assert spec["scaleTargetRef"]["name"] in of_kind(resources, "Deployment")
+    assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
+    for trigger in spec["triggers"]:
+        assert trigger["type"] == "temporal"
+        assert set(trigger["metadata"]) <= TEMPORAL_TRIGGER
+        assert all(isinstance(value, str) for value in trigger["metadata"].values())
+        assert trigger["metadata"]["queueTypes"] == "activity"
+    queues = {trigger["metadata"]["taskQueue"] for trigger in spec["triggers"]}
+    assert queues == {render_task_queue(engine) for engine in load_engines([])}
+    worker = of_kind(resources, "Deployment")["reelbatch-worker"]
+    assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
+
+
+def test_what_chooses_pods_finds_some(resources: list[dict[str, Any]]) -> None:
+    templates = [d["spec"]["template"] for d in of_kind(resources, "Deployment").values()]
+    chosen = [
+        *(service["spec"]["selector"] for service in of_kind(resources, "Service").values()),
+        *(
+            resource["spec"][field]["matchLabels"]
+            for kind, field in (
+                ("PodDisruptionBudget", "selector"),
+                ("NetworkPolicy", "podSelector"),
+                ("PodMonitor", "selector"),
+            )
+            for resource in of_kind(resources, kind).values()
+        ),
+    ]
+    assert len(chosen) >= 5
+    for labels in chosen:
+        assert any(labels.items() <= t["metadata"]["labels"].items() for t in templates), labels
+
+
+def pods(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [r["spec"]["template"]["spec"] for r in resources if r["kind"] in ("Deployment", "Job")]

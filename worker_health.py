@@ -1,0 +1,60 @@
+"""Is the worker process alive, and does it take work? For whatever runs it, such as Kubernetes."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+_PATIENCE = 3.0  # seconds for a request's first line
+_LONGEST_LINE = 1024  # bytes
+
+
+class WorkerHealth:
+    """Answers `GET /healthz` as long as the event loop turns, which all of a worker's work needs,
+    and `GET /readyz` with 200 while the worker takes work.
+    """
+
+    def __init__(self) -> None:
+        self.is_ready = False
+
+    @asynccontextmanager
+    async def served(self, address: str | None) -> AsyncGenerator[None]:
+        """Listen at `address` (IP:port) while the context lasts; not at all if there is none.
+
+        Raises OSError if it is taken.
+        """
+        if address is None:
+            yield
+            return
+        host, _, port = address.rpartition(":")
+        server = await asyncio.start_server(
+            self._answer, host.strip("[]"), int(port), limit=_LONGEST_LINE
+        )
+        async with server:
+            yield
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                line = await reader.readline()
+                writer.write(self._response(line))
+                await writer.drain()
+        except (ValueError, TimeoutError, ConnectionError):
+            pass  # whoever asks like that gets no answer
+        finally:
+            writer.close()
+
+    def _response(self, request_line: bytes) -> bytes:
+        match request_line.split()[:2]:
+            case [b"GET", b"/healthz"]:
+                status, text = "200 OK", "ok"
+            case [b"GET", b"/readyz"] if self.is_ready:
+                status, text = "200 OK", "ready"
+            case [b"GET", b"/readyz"]:
+                status, text = "503 Service Unavailable", "takes no work"
+            case _:
+                status, text = "404 Not Found", "there are /healthz and /readyz"
+        body = f'{{"status":"{text}"}}'
+        return (
+            f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+        ).encode()
