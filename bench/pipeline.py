@@ -10,7 +10,8 @@ from time import perf_counter
 import av
 import numpy as np
 
-from bench.figures import Figure, measure, seconds_of
+from bench.figures import Figure, seconds_of
+from bench.processor import measure_both
 from bench.promo import CODEC, FRAMES, HEIGHT, WIDTH, promo_request
 from bench.run import Run
 from bench.service import PROCESSES
@@ -30,12 +31,12 @@ _FILMS_EACH = 2  # by each process in a round
 
 def pipeline(run: Run) -> list[Figure]:
     """Two seconds of the product promo at 1280 x 720, in one process and in one a core."""
-    return [_one_process(run), _all_cores(run)]
+    return [*_one_process(run), *_all_cores(run)]
 
 
-def _one_process(run: Run) -> Figure:
+def _one_process(run: Run) -> list[Figure]:
     film = _Film(run.folder("pipeline"))
-    return measure(
+    return measure_both(
         Figure(
             name="raster pipeline, one process",
             ours="the engine, from the template's file to the MP4",
@@ -48,7 +49,7 @@ def _one_process(run: Run) -> Figure:
     )
 
 
-def _all_cores(run: Run) -> Figure:
+def _all_cores(run: Run) -> list[Figure]:
     folder = run.folder("pipeline-all-cores")
     with multiprocessing.get_context("spawn").Pool(PROCESSES, _prepare, (folder,)) as pool:
 
@@ -58,7 +59,7 @@ def _all_cores(run: Run) -> Figure:
 
         on_all(_make_film)  # both start warm
         on_all(_make_parts)
-        return measure(
+        return measure_both(
             Figure(
                 name=f"raster pipeline, {PROCESSES} processes",
                 ours="the engine in one process a core",

@@ -71,7 +71,9 @@ class Team:
 
     def end(self, batch_id: str) -> None:
         """Cancel it and wait until nothing is pending."""
-        self.http.post(f"/batches/{batch_id}/cancel").raise_for_status()
+        response = self.http.post(f"/batches/{batch_id}/cancel")
+        if response.status_code != 503:  # then it is recorded, and the worker is busy
+            response.raise_for_status()
         self.wait_until_ended(batch_id)
 
     def wait_until_rendering(self, batch_id: str) -> None:
