@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     download_timeout: float = Field(default=300.0, gt=0)  # seconds for one asset, in all
     asset_cache_bytes: int = Field(default=1024**3, ge=0)  # fetched assets on a worker's disk
     allow_private_networks: bool = False  # let assets be fetched from private addresses
+    render_cache: bool = True  # jobs with equal inputs share one render
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
     webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
     worker_deployment: str = "reelbatch"  # groups the versions of one installation's workers
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     keep_records_days: int | None = Field(default=None, ge=2)  # of batches, jobs and webhooks
     keep_logs_days: int | None = Field(default=None, ge=2)
     keep_outputs_days: int | None = Field(default=None, ge=1)
+    keep_renders_days: int = Field(default=3, ge=1)  # for equal jobs; never longer than outputs
 
     # For operators alone: these answer whoever reaches them. None: not served
     api_metrics_address: ListenAddress | None = None
@@ -103,6 +105,11 @@ class Settings(BaseSettings):
         """Of the URLs that templates may be made from: plain http only on networks of one's own."""
         plain = {"http"} if self.allow_private_networks else set[str]()
         return frozenset({"https", *plain})
+
+    @property
+    def kept_renders_days(self) -> int:
+        """Whoever wants outputs gone means their copies too."""
+        return min(self.keep_renders_days, self.keep_outputs_days or self.keep_renders_days)
 
     @property
     def render_confinement(self) -> Confinement:

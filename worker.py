@@ -10,19 +10,29 @@ import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
+from temporalio.worker import (
+    FixedSizeSlotSupplier,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkerTuner,
+)
 
 import logs
 from activities.asset_cache import AssetCache
 from activities.asset_files import AssetFetcher
 from activities.bucket_upload import BucketUploader
 from activities.download import Downloader
+from activities.finished_render import Delivery
 from activities.heartbeats import HEARTBEAT_INTERVAL
 from activities.manifest import ManifestActivities
 from activities.metrics import HISTOGRAM_BUCKETS, CacheMetrics, RenderMetrics
 from activities.object_cache import ObjectCache
 from activities.public_network import http_client
 from activities.render import RenderActivities
+from activities.render_cache import RenderCache
+from activities.render_key import engine_fingerprint
+from activities.render_slots import RenderSlots
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from activities.sweep import Lifetimes, SweepActivities
@@ -32,6 +42,7 @@ from activities.template_files import DOWNLOAD_TIME, TemplateActivities
 from activities.webhook import WebhookActivities
 from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
+from engines.base import RenderEngine, is_deterministic
 from engines.pool import RenderPool
 from engines.registry import load_engines
 from models.ids import render_task_queue
@@ -49,6 +60,8 @@ from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 
 log = structlog.get_logger("worker")
+
+_UNUSED_SLOTS = FixedSizeSlotSupplier(1)  # of what an engine's worker does not run
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -92,7 +105,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             settings.template_schemes,
         )
         workers = [_control_worker(settings, client, store, webhooks, templates)]
-        for name in load_engines(settings.engines):
+        for name, engine in load_engines(settings.engines).items():
             metrics = RenderMetrics(name, meter)
             pool = RenderPool(
                 name,
@@ -105,6 +118,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             )
             await resources.enter_async_context(pool)
             limits = settings.render_limits
+            slots = RenderSlots(settings.render_processes)
             activities = RenderActivities(
                 store,
                 pool,
@@ -112,12 +126,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 fetcher,
                 TemplateFetcher(store, assets, settings.max_template_bytes),
                 references,
-                BucketUploader(http),
+                Delivery(store, BucketUploader(http)),
                 scratch,
                 limits,
                 metrics,
+                await _render_cache(settings, store, slots, engine),
             )
-            workers.append(_engine_worker(settings, client, name, activities))
+            workers.append(_engine_worker(settings, client, name, activities, slots))
         await schedule_sweeps(client)
         health = WorkerHealth()
         await resources.enter_async_context(health.served(settings.worker_health_address))
@@ -180,18 +195,36 @@ def _lifetimes(settings: Settings) -> Lifetimes:
         records=days(settings.keep_records_days),
         logs=days(settings.keep_logs_days),
         outputs=days(settings.keep_outputs_days),
+        renders=timedelta(days=settings.kept_renders_days),
     )
 
 
+async def _render_cache(
+    settings: Settings, store: ObjectStore, slots: RenderSlots, engine: type[RenderEngine]
+) -> RenderCache | None:
+    if not settings.render_cache or not is_deterministic(engine):
+        return None
+    return RenderCache(store, slots, await asyncio.to_thread(engine_fingerprint, engine))
+
+
 def _engine_worker(
-    settings: Settings, client: Client, engine: str, activities: RenderActivities
+    settings: Settings,
+    client: Client,
+    engine: str,
+    activities: RenderActivities,
+    slots: RenderSlots,
 ) -> Worker:
     interval = timedelta(seconds=HEARTBEAT_INTERVAL)
     return Worker(
         client,
         task_queue=render_task_queue(engine),
         activities=[activities.render, activities.inspect_template],
-        max_concurrent_activities=settings.render_processes,
+        tuner=WorkerTuner.create_composite(
+            workflow_supplier=_UNUSED_SLOTS,
+            activity_supplier=slots,
+            local_activity_supplier=_UNUSED_SLOTS,
+            nexus_supplier=_UNUSED_SLOTS,
+        ),
         # Without these the SDK holds heartbeats back, and cancellations come with their answers.
         max_heartbeat_throttle_interval=interval,
         default_heartbeat_throttle_interval=interval,

@@ -14,6 +14,7 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.asset_sources import shown
+from activities.finished_render import ReusedRender
 from activities.secret_references import ResolvedSecrets
 from engines.base import ReportProgress, ResolvedAsset
 from engines.registry import EngineUnavailable, load_engine
@@ -55,6 +56,12 @@ class JobLog:
         self.note(f"FOUND: composition {job.composition}")
         if job.missing_fonts:
             self.note(f"MISSING FONTS: {', '.join(job.missing_fonts)}")
+
+    def note_reuse(self, render: ReusedRender) -> None:
+        self.note(
+            f"REUSED: the render of job {render.reused_from}, {render.width} x {render.height} "
+            f"pixels, {render.frames} frames, {render.size} bytes"
+        )
 
     def watching(self, report: ReportProgress) -> ReportProgress:
         """Pass progress on, and note it."""

@@ -1,7 +1,6 @@
 """The activities of an engine's task queue: rendering a job and inspecting a template."""
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -10,23 +9,26 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.asset_files import AssetFetcher
-from activities.bucket_upload import BucketUploader
 from activities.child_outputs import with_outputs
 from activities.failures import as_application_errors
+from activities.finished_render import Delivery, FinishedRender, FreshRender, ReusedRender
 from activities.heartbeats import Progress, heartbeats
 from activities.job_log import JobLog, job_log
 from activities.metrics import Phase, RenderMetrics
 from activities.object_cache import ObjectCache
+from activities.render_cache import RenderCache
+from activities.render_key import render_key
 from activities.scratch import Scratch
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from activities.template_by_url import TemplateFetcher
-from engines.base import RenderLimits, RenderRequest
+from engines.base import RenderLimits, RenderRequest, ReportProgress
 from engines.pool import RenderPool
 from models.codecs import CODECS
 from models.errors import RenderError
-from models.jobs import RenderJob, RenderResult, RenderTask
+from models.jobs import RenderResult, RenderTask
 from models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
 from storage import keys
+from storage.kept_renders import RenderGone
 from storage.objects import read_model, write_model
 from workflows.activity_names import INSPECT_TEMPLATE, RENDER
 
@@ -42,20 +44,23 @@ class RenderActivities:
         fetcher: AssetFetcher,
         templates: TemplateFetcher,
         references: SecretReferences,
-        uploader: BucketUploader,
+        delivery: Delivery,
         scratch: Scratch,
         limits: RenderLimits,
         metrics: RenderMetrics,
+        renders: RenderCache | None = None,
     ) -> None:
+        """Without `renders` each job is rendered, also where an equal one has been."""
         self._store = store
         self._pool = pool
         self._cache = cache
         self._fetcher = fetcher
         self._templates = templates
         self._references = references
-        self._uploader = uploader
+        self._delivery = delivery
         self._scratch = scratch
         self._limits = limits
+        self._renders = renders
         self._metrics = metrics
 
     @activity.defn(name=RENDER)
@@ -73,27 +78,18 @@ class RenderActivities:
                 with self._metrics.phase(Phase.DOWNLOAD):
                     request = await self._prepare(job, folder, secrets, log)
                 log.note_assets(job.assets, request.assets)
-                rendering_started = monotonic()
-                with self._metrics.phase(Phase.RENDER):
-                    rendered = await self._pool.render(request, log.watching(progress.set))
-                render_duration = monotonic() - rendering_started
-                size = request.output_path.stat().st_size
-                self._metrics.note_render(job, rendered, render_duration, size)
-                log.note_progress(100.0)
-                log.note(
-                    f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
-                    f"frames, {size} bytes in {render_duration:.2f} seconds"
+                render = await self._deliver_one(
+                    job, request, log, log.watching(progress.set), secrets
                 )
-                with self._metrics.phase(Phase.UPLOAD):
-                    await self._deliver(job, request.output_path, secrets)
         return RenderResult(
             output_key=job.output_key,
             media_type=CODECS[job.output.codec].media_type,
-            size=size,
-            width=rendered.width,
-            height=rendered.height,
-            frames=rendered.frames,
-            render_duration=render_duration,
+            size=render.size,
+            width=render.width,
+            height=render.height,
+            frames=render.frames,
+            render_duration=render.seconds,
+            reused_from=render.reused_from,
             started_at=started_at,
             finished_at=datetime.now(UTC),
         )
@@ -165,19 +161,57 @@ class RenderActivities:
             limits=self._limits,
         )
 
-    async def _deliver(self, job: RenderJob, file: Path, secrets: ResolvedSecrets) -> None:
-        """Into the client's bucket if the job names one, else into our own store."""
-        if job.upload is None:
-            await self._upload(job, file)
-            return
-        media_type = CODECS[job.output.codec].media_type
-        await self._uploader.upload(job.upload, file, job.file_name, media_type, secrets)
+    async def _deliver_one(
+        self,
+        job: RenderTask,
+        request: RenderRequest,
+        log: JobLog,
+        report: ReportProgress,
+        secrets: ResolvedSecrets,
+    ) -> FinishedRender:
+        """An equal job's render if there is one and it stays until it is delivered, else a new."""
 
-    async def _upload(self, job: RenderJob, file: Path) -> None:
-        """Upload atomically; a cancelled upload leaves nothing."""
-        try:
-            await self._store.put_async(job.output_key, file)
-        except asyncio.CancelledError:
-            with contextlib.suppress(FileNotFoundError):
-                await self._store.delete_async(job.output_key)
-            raise
+        async def render() -> FreshRender:
+            return await self._render(job, request, log, report)
+
+        renders = self._renders
+        if renders is None:
+            fresh = await render()
+            with self._metrics.phase(Phase.UPLOAD):
+                await self._delivery.deliver(job, fresh, request.work_dir, secrets)
+            return fresh
+        key = await asyncio.to_thread(render_key, request, renders.fingerprint)
+        while True:
+            found = await renders.share(job.team, key, job.id, render)
+            if isinstance(found, ReusedRender):
+                log.note_reuse(found)
+            try:
+                with self._metrics.phase(Phase.UPLOAD):
+                    await self._delivery.deliver(job, found, request.work_dir, secrets)
+            except RenderGone:
+                await renders.forget(job.team, key)
+            else:
+                return found
+
+    async def _render(
+        self, job: RenderTask, request: RenderRequest, log: JobLog, report: ReportProgress
+    ) -> FreshRender:
+        started = monotonic()
+        with self._metrics.phase(Phase.RENDER):
+            rendered = await self._pool.render(request, report)
+        seconds = monotonic() - started
+        size = request.output_path.stat().st_size
+        self._metrics.note_render(job, rendered, seconds, size)
+        log.note_progress(100.0)
+        log.note(
+            f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
+            f"frames, {size} bytes in {seconds:.2f} seconds"
+        )
+        return FreshRender(
+            size=size,
+            width=rendered.width,
+            height=rendered.height,
+            frames=rendered.frames,
+            seconds=seconds,
+            file=request.output_path,
+        )

@@ -38,6 +38,7 @@ class Lifetimes:
     records: timedelta | None = None  # of ended batches and jobs, and of their webhooks
     logs: timedelta | None = None
     outputs: timedelta | None = None
+    renders: timedelta | None = None  # that are kept for equal jobs
 
 
 def _now() -> datetime:
@@ -81,6 +82,7 @@ class SweepActivities:
             records=await self._sweep_records(team, lifetimes.records, removal),
             logs=await self._sweep_old(keys.job_logs(team), lifetimes.logs, removal),
             outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
+            renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
         )
 
     async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:

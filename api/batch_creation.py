@@ -9,7 +9,7 @@ from api.job_schema import Problem, error_of
 from api.submission import AcceptedJob, Judged
 from api.urls import Urls
 from api.webhook_records import announced, pending
-from models.batches import Batch, BatchCreationResponse, JobCreated
+from models.batches import Batch, BatchCreationResponse, JobCreated, kinds_of
 from models.ids import batch_job_id, new_batch_id
 from models.jobs import JobError
 from settings import Settings
@@ -20,25 +20,27 @@ def new_batch(
 ) -> Batch:
     """Accepted jobs keep their places in the request, so that ids and errors can be matched."""
     batch_id, now = new_batch_id(), datetime.now(UTC)
+    jobs = [
+        announced(
+            job.render_job(batch_job_id(batch_id, index), now, batch_id=batch_id, index=index),
+            job.creation.webhook,
+            urls,
+        )
+        for index, job in enumerate(judged)
+        if isinstance(job, AcceptedJob)
+    ]
     return Batch(
         team=team,
         id=batch_id,
         created_at=now,
-        jobs=[
-            announced(
-                job.render_job(batch_job_id(batch_id, index), now, batch_id=batch_id, index=index),
-                job.creation.webhook,
-                urls,
-            )
-            for index, job in enumerate(judged)
-            if isinstance(job, AcceptedJob)
-        ],
+        jobs=jobs,
         errors=[
             _job_error(index, wanted.defaults.named_in(problems, wanted.jobs[index]))
             for index, problems in enumerate(judged)
             if not isinstance(problems, AcceptedJob)
         ],
         concurrency=_concurrency(wanted, settings),
+        kinds=kinds_of(jobs),
         webhook=pending(wanted.webhook),
     )
 

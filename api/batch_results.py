@@ -96,6 +96,7 @@ def _result(team: str, job: KnownJob, urls: Urls) -> BatchResult:
         width=rendered.width if rendered else None,
         height=rendered.height if rendered else None,
         frames=rendered.frames if rendered else None,
+        reused_from=rendered.reused_from if rendered else None,
     )
 
 

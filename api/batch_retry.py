@@ -14,7 +14,7 @@ from api.reference import UlidPath
 from api.requests import check_id, read_choice
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.webhook_records import renewed_webhooks
-from models.batches import Batch, BatchCreationResponse, BatchSnapshot
+from models.batches import Batch, BatchCreationResponse, BatchSnapshot, kinds_of
 from models.errors import (
     BatchNotFound,
     Gone,
@@ -99,9 +99,8 @@ def _indexes(snapshot: BatchSnapshot, statuses: Sequence[JobStatus]) -> set[int]
 def _again(earlier: Batch, indexes: set[int]) -> Batch:
     batch_id, now = new_batch_id(), datetime.now(UTC)
     jobs = [_job_again(job, batch_id, now) for job in earlier.jobs if job.index in indexes]
-    return earlier.model_copy(
-        update={"id": batch_id, "created_at": now, "jobs": jobs, "errors": []}
-    )
+    changes = {"id": batch_id, "created_at": now, "jobs": jobs, "kinds": kinds_of(jobs)}
+    return earlier.model_copy(update={**changes, "errors": []})
 
 
 def _job_again(job: RenderJob, batch_id: str, now: datetime) -> RenderJob:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.cache import cache
 from bench.cancelling import cancelling
 from bench.efficiency import efficiency
 from bench.fairness import fairness
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "cancelling": cancelling,
     "fairness": fairness,
     "memory": memory,
+    "cache": cache,
     "peers": peers,
     "peer-queues": peer_queues,
 }

@@ -129,10 +129,13 @@ class Service:
 
 
 @contextmanager
-def running_service(folder: Path) -> Generator[Service]:
-    """The service with all engines and with `bench.noop_engine`, in an empty folder."""
+def running_service(folder: Path, *, render_cache: bool = False) -> Generator[Service]:
+    """The service with all engines and with `bench.noop_engine`, in an empty folder.
+
+    Without `render_cache` equal jobs are rendered each, as most figures want.
+    """
     home = Home.at(folder / "home")
-    up = _start(folder, home)
+    up = _start(folder, home, render_cache=render_cache)
     try:
         connection = _connection(up, home)
         team = Team(connection, connection.token)
@@ -145,7 +148,7 @@ def running_service(folder: Path) -> Generator[Service]:
         up.wait(timeout=60)
 
 
-def _start(folder: Path, home: Home) -> "subprocess.Popen[bytes]":
+def _start(folder: Path, home: Home, *, render_cache: bool) -> "subprocess.Popen[bytes]":
     engines = noop_engine.install(folder / "engines")
     modules = (str(engines), str(ROOT), os.environ.get("PYTHONPATH", ""))
     home.prepare()
@@ -162,6 +165,7 @@ def _start(folder: Path, home: Home) -> "subprocess.Popen[bytes]":
                 "PYTHONPATH": os.pathsep.join(filter(None, modules)),
                 "REELBATCH_RENDER_PROCESSES": str(PROCESSES),
                 "REELBATCH_SCRATCH": str(folder / "scratch"),
+                "REELBATCH_RENDER_CACHE": str(render_cache),
             },
             stdout=log,
             stderr=log,

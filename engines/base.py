@@ -85,7 +85,9 @@ class RenderEngine(Protocol):
     """The fonts that it brings along.
 
     An engine that starts programs has another attribute, `runs_programs = True`: without it a
-    render process may start none. See docs/extending.md.
+    render process may start none. `deterministic` says whether equal requests give equal files,
+    so that jobs may share a render; without it, that is so unless it runs programs, whose versions
+    nobody here knows. See docs/extending.md.
     """
 
     def inspect(
@@ -97,3 +99,8 @@ class RenderEngine(Protocol):
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file, reporting progress about once a frame. Raises RenderError."""
         ...
+
+
+def is_deterministic(engine: type[RenderEngine]) -> bool:
+    """Whether jobs with equal inputs may share one of its renders."""
+    return getattr(engine, "deterministic", not getattr(engine, "runs_programs", False))

@@ -1,5 +1,6 @@
 """A batch: what a client sends and reads, and what its workflow keeps (contract 2)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -62,7 +63,27 @@ class Batch(WireModel):
     jobs: list[RenderJob]
     errors: list[JobError] = []
     concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
+    kinds: Absent[list[int]] = None  # of `jobs`, equal where their inputs are; None: all differ
     webhook: Absent[PendingWebhook] = None
+
+
+_INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
+
+
+def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
+    """A number for each job, the same for those with equal inputs; None where all differ.
+
+    It is a guess: what files contain only workers know. Nested jobs have ids of their own, and so
+    jobs that have some never equal another.
+    """
+    numbers: dict[str, int] = {}
+    kinds = [
+        numbers.setdefault(
+            job.id if job.children else job.model_dump_json(include=_INPUTS), len(numbers)
+        )
+        for job in jobs
+    ]
+    return kinds if len(numbers) < len(kinds) else None
 
 
 class BatchSnapshot(WireModel):
@@ -190,6 +211,7 @@ class BatchResult(WireModel):
     width: int | None = None  # pixels
     height: int | None = None
     frames: int | None = None
+    reused_from: str | None = None  # the equal job that rendered it
 
 
 class JobCancellation(WireModel):

@@ -265,6 +265,7 @@ class RenderResult(WireModel):
     height: int
     frames: int
     render_duration: float  # seconds in the engine
+    reused_from: Absent[str] = None  # the id of the equal job whose render this is
     started_at: Timestamp
     finished_at: Timestamp
 

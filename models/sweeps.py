@@ -11,4 +11,5 @@ class SweepReport(WireModel):
     records: int = 0
     logs: int = 0
     outputs: int = 0
+    renders: int = 0  # that were kept for equal jobs
     complete: bool = True

@@ -32,6 +32,24 @@ def output(team: str, job_id: str, extension: str) -> str:
     return f"teams/{team}/outputs/{job_id}.{extension}"
 
 
+def kept_renders(team: str) -> str:
+    return f"teams/{team}/renders"
+
+
+def kept_render(team: str, digest: str) -> str:
+    """`digest` is that of a render's inputs."""
+    return f"teams/{team}/renders/{digest}.json"
+
+
+def kept_render_file(team: str, digest: str, name: str, suffix: str) -> str:
+    return f"teams/{team}/renders/{digest}-{name}{suffix}"
+
+
+def render_lease(team: str, digest: str, generation: int) -> str:
+    """A lease whose worker is gone is not replaced: the next one has the next generation."""
+    return f"teams/{team}/renders/{digest}.lease-{generation}"
+
+
 def nested_jobs(team: str) -> str:
     return f"teams/{team}/nested-jobs"
 

@@ -28,9 +28,10 @@ class S3Server:
     reader_secret: str = "reader-1b2f9a"
     region: str = "us-east-1"
 
-    def store(self, bucket: str) -> S3Store:
+    def store(self, bucket: str, prefix: str | None = None) -> S3Store:
         return S3Store(
             bucket,
+            prefix=prefix,
             endpoint=self.endpoint,
             region=self.region,
             access_key_id=self.key_id,

@@ -39,12 +39,15 @@ class Ledger:
             for job in batch.jobs
         ]
         self.stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
+        self.reused = 0  # finished jobs that have an equal job's render
         self.closed_at: datetime | None = None
         self._revision = 0  # counts the changes of records
         self._changed_at = [0] * len(batch.jobs)  # the revision of each record's last change
         self._position_of = {record.index: at for at, record in enumerate(self.records)}
         self._failed: list[int] = []  # positions, ascending
         self._queue = deque(range(len(batch.jobs)))
+        self._kinds = batch.kinds or list(range(len(batch.jobs)))
+        self._in_flight: dict[int, int] = {}  # the kinds of jobs under way, by position
         self._requests: dict[str, _Request] = {}
         self.unannounced: deque[int] = deque()
         """Jobs that ended without a say of their own workflow, for which the batch speaks."""
@@ -58,13 +61,25 @@ class Ledger:
         return its position; None if none is left.
         """
         while self._queue:
-            position = self._queue.popleft()
+            position = self._take_from_queue()
             if self.records[position].status is JobStatus.QUEUED:
+                self._in_flight[position] = self._kinds[position]
                 waits = bool(self.batch.jobs[position].children)
                 status = JobStatus.PENDING if waits else JobStatus.RENDERING
                 self._update(position, now, status=status)
                 return position
         return None
+
+    def _take_from_queue(self) -> int:
+        """The first, but jobs that would wait for the render of an equal one let others go first:
+        waiting ones would fill the batch's window.
+        """
+        if self.batch.kinds is None:
+            return self._queue.popleft()
+        busy = set(self._in_flight.values())
+        chosen = next((at for at in self._queue if self._kinds[at] not in busy), self._queue[0])
+        self._queue.remove(chosen)
+        return chosen
 
     def begin_rendering(self, index: int, now: datetime) -> None:
         """Mark a pending job as rendering: its nested jobs have finished."""
@@ -75,6 +90,8 @@ class Ledger:
     def finish(self, position: int, result: RenderResult, now: datetime) -> None:
         self._update(position, now, status=JobStatus.FINISHED, result=result)
         self._count(finished=1)
+        if result.reused_from:
+            self.reused += 1
 
     def fail(self, position: int, failure: JobFailure, now: datetime) -> None:
         self._update(position, now, status=JobStatus.ERROR, failure=failure)
@@ -160,6 +177,8 @@ class Ledger:
             "|---|---|---|---|",
             f"| {stats.finished} | {failed} | {stats.cancelled} | {stats.pending} |",
         ]
+        if self.reused:
+            lines += ["", f"{self.reused} of the finished jobs have an equal job's render."]
         if self._failed:
             first = [self.records[position] for position in self._failed[:10]]
             lines += ["", "| index | error |", "|---|---|"]
@@ -184,6 +203,8 @@ class Ledger:
     ) -> None:
         self._revision += 1
         self._changed_at[position] = self._revision
+        if status.is_terminal:
+            self._in_flight.pop(position, None)
         record = self.records[position]
         self.records[position] = record.model_copy(
             update={

@@ -122,6 +122,7 @@ def lasting_keys(team: str) -> list[str]:
         keys.webhook(team, "job"),
         keys.job_log(team, "job"),
         keys.output(team, "job", "png"),
+        keys.kept_render(team, "digest"),
         keys.template_record(team, "template"),
         keys.secret_record(team, "SECRET"),
     ]
@@ -138,14 +139,19 @@ async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:
         await sweeping.put(key, 50)
     young = await sweeping.put(keys.output(sweeping.team, "young", "png"), 5)
     ten = timedelta(days=10)
-    lifetimes = Lifetimes(payloads=ten, records=ten, logs=ten, outputs=ten)
+    lifetimes = Lifetimes(payloads=ten, records=ten, logs=ten, outputs=ten, renders=ten)
 
-    assert await sweeping.sweep(lifetimes) == SweepReport(records=5, logs=1, outputs=1)
+    assert await sweeping.sweep(lifetimes) == SweepReport(records=5, logs=1, outputs=1, renders=1)
     assert await sweeping.sweep(lifetimes) == SweepReport()
 
     assert await sweeping.exists(young)
     for key in lasting_keys(sweeping.team)[-2:]:
         assert await sweeping.exists(key)
+
+
+def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
+    days = [Settings(keep_outputs_days=number).kept_renders_days for number in (None, 1, 30)]
+    assert days == [3, 1, 3]
 
 
 async def test_a_sweep_takes_only_so_many_and_the_next_one_goes_on(sweeping: Sweeping) -> None:

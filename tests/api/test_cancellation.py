@@ -22,7 +22,7 @@ async def test_cancel_in_the_middle_stops_running_and_queued_jobs(team: Team) ->
     async def look() -> Any:
         return await team.get("/jobs?states=render:dorender") or None
 
-    [running] = await until(look, "rendering job")
+    running, *_ = await until(look, "rendering job")
     response = await team.http.post(f"/batches/{batch_id}/cancel")
 
     assert response.status_code == 200

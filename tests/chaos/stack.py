@@ -55,6 +55,7 @@ class Stack:
             "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # the tests' receivers are on loopback
             "REELBATCH_RENDER_PROCESSES": "2",
             "REELBATCH_DOWNLOAD_TIMEOUT": "5",
+            "REELBATCH_RENDER_CACHE": "false",  # each attack is on renders of its own
         }
         server = server_command(
             find_temporal(None), self.home / "temporal.db", ports["temporal"], ports["ui"]

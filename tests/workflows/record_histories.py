@@ -76,6 +76,22 @@ async def record_plain(client: Client, version: str) -> None:
         await save(await an_inspection(client), f"inspect-template-{version}")
 
 
+async def record_equal_jobs(client: Client, version: str) -> None:
+    """Some jobs have the renders of others, and start after jobs that do not."""
+
+    async def reuse(job: RenderTask) -> RenderResult:
+        reused_from = None if job.index in (0, 2) else batch.jobs[0].id
+        return finished(job).model_copy(update={"reused_from": reused_from})
+
+    workbench = Workbench(client)
+    batch = a_batch(range(6), concurrency=3)
+    batch = batch.model_copy(update={"kinds": [0, 0, 1, 0, 1, 0]})
+    async with workbench.worker(reuse):
+        handle = await workbench.start(batch)
+        await handle.result()
+        await save(handle, f"batch-of-equal-jobs-{version}")
+
+
 async def record_webhooks(client: Client, version: str) -> None:
     workbench = Workbench(client)
     async with workbench.worker(render):
@@ -206,6 +222,7 @@ async def record_nested(client: Client, version: str) -> None:
 
 SHAPES = {
     "plain": record_plain,
+    "equal-jobs": record_equal_jobs,
     "webhooks": record_webhooks,
     "templates": record_templates,
     "singles": record_singles,

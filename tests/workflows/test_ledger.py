@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from models.batches import Cancellation
+from models.batches import Batch, Cancellation, kinds_of
 from models.jobs import JobFailure, JobStatus
-from tests.workflows.workbench import NOW, a_batch, finished
+from tests.workflows.workbench import NOW, a_batch, finished, with_children
 from workflows.ledger import Ledger
 
 FAILURE = JobFailure(error="it broke", error_code="RENDER_FAILED")
@@ -92,3 +92,45 @@ def test_the_details_show_counts_and_the_first_failures() -> None:
     assert "11 of 12 jobs done (91 %)" in text
     assert "| 0 | it broke |" in text
     assert "and 1 more failed jobs" in text
+
+
+def of_kinds(words: str) -> Batch:
+    batch = a_batch(range(len(words)))
+    jobs = [
+        job.model_copy(update={"composition": word})
+        for job, word in zip(batch.jobs, words, strict=True)
+    ]
+    return batch.model_copy(update={"jobs": jobs, "kinds": kinds_of(jobs)})
+
+
+def test_jobs_that_would_wait_for_an_equal_one_let_others_start_first() -> None:
+    ledger = Ledger(of_kinds("aaabac"))
+    assert [ledger.take_next(NOW) for _ in range(4)] == [0, 3, 5, 1]
+
+
+def test_equal_jobs_start_in_their_order_once_the_first_has_ended() -> None:
+    batch = of_kinds("aaab")
+    ledger = Ledger(batch)
+    for position in range(4):
+        assert ledger.take_next(NOW) == position
+        ledger.finish(position, finished(batch.jobs[position]), NOW)
+
+
+def test_jobs_that_all_differ_have_no_kinds() -> None:
+    assert of_kinds("abc").kinds is None
+
+
+def test_jobs_with_nested_jobs_are_never_taken_for_equal() -> None:
+    jobs = [with_children(job, "intro") for job in a_batch([0, 1]).jobs]
+    assert kinds_of(jobs) is None
+
+
+def test_the_web_ui_shows_how_many_renders_were_reused() -> None:
+    batch = a_batch([0, 1, 2])
+    ledger = Ledger(batch)
+    first = finished(batch.jobs[0])
+    ledger.finish(0, first, NOW)
+    assert "equal job" not in ledger.details()
+    reused = finished(batch.jobs[1]).model_copy(update={"reused_from": batch.jobs[0].id})
+    ledger.finish(1, reused, NOW)
+    assert "1 of the finished jobs have an equal job's render." in ledger.details()

@@ -41,6 +41,7 @@ def test_each_workflow_has_a_recorded_history() -> None:
     endings = ("finished", "failed", "cancelled")
     assert kinds == {
         "batch",
+        "batch-of-equal-jobs",
         "batch-of-parents",
         "batch-with-webhooks",
         "deliver-webhook",

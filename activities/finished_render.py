@@ -1,0 +1,95 @@
+"""A rendered file, wherever it lies, and its way to where the job wants it."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from obstore.store import ObjectStore
+
+from activities.bucket_upload import BucketUploader
+from activities.secret_references import ResolvedSecrets
+from models.codecs import CODECS
+from models.jobs import RenderJob
+from models.kept_renders import KeptRender
+from storage.kept_renders import copy_render, download_render
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderFacts:
+    size: int  # bytes
+    width: int  # pixels
+    height: int  # pixels
+    frames: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshRender(RenderFacts):
+    """What an engine has rendered for this very job."""
+
+    file: Path
+    seconds: float  # in the engine
+    kept: KeptRender | None = None  # the same in the object store
+
+    @property
+    def reused_from(self) -> None:
+        """No other job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReusedRender(RenderFacts):
+    """What was rendered for another job."""
+
+    kept: KeptRender
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, kept: KeptRender) -> "ReusedRender":
+        return cls(
+            size=kept.size, width=kept.width, height=kept.height, frames=kept.frames, kept=kept
+        )
+
+    @property
+    def reused_from(self) -> str:
+        """That job."""
+        return self.kept.job_id
+
+
+FinishedRender = FreshRender | ReusedRender
+
+
+class Delivery:
+    """Into the client's bucket if the job names one, else into our own store."""
+
+    def __init__(self, store: ObjectStore, uploader: BucketUploader) -> None:
+        self._store = store
+        self._uploader = uploader
+
+    async def deliver(
+        self, job: RenderJob, render: FinishedRender, folder: Path, secrets: ResolvedSecrets
+    ) -> None:
+        """`folder` is for a file on its way. Raises RenderGone, UploadFailed or
+        UploadInterrupted.
+        """
+        if job.upload is None:
+            await self._to_store(job, render)
+            return
+        if isinstance(render, FreshRender):
+            file = render.file
+        else:
+            file = folder / job.file_name
+            await download_render(self._store, render.kept, file)
+        media_type = CODECS[job.output.codec].media_type
+        await self._uploader.upload(job.upload, file, job.file_name, media_type, secrets)
+
+    async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
+        """At once as a whole; a cancelled job leaves nothing."""
+        try:
+            if isinstance(render, FreshRender) and render.kept is None:
+                await self._store.put_async(job.output_key, render.file)
+            elif render.kept is not None:
+                await copy_render(self._store, render.kept, job.output_key)
+        except asyncio.CancelledError:
+            with contextlib.suppress(FileNotFoundError):
+                await self._store.delete_async(job.output_key)
+            raise

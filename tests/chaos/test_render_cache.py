@@ -1,0 +1,46 @@
+"""Jobs with equal inputs: the worker that renders for all of them dies, or none may share."""
+
+from typing import Any
+
+import pytest
+
+from tests.chaos.jobs import films, stills
+from tests.chaos.stack import Stack
+from tests.integration.service import descendants, processor_seconds, until
+
+
+def reused(stack: Stack, batch_id: str) -> list[Any]:
+    return [result["reusedFrom"] for result in stack.get(f"/batches/{batch_id}/results")]
+
+
+@pytest.mark.long
+def test_another_worker_renders_when_the_one_that_did_for_all_is_killed(
+    stack: Stack, film: str
+) -> None:
+    stack.kill("worker")  # it shares nothing
+    names = ("worker-1", "worker-2")
+    for name in names:
+        stack.add_worker(name, REELBATCH_RENDER_CACHE="true")
+    batch_id = stack.submit(*films(film, 1, frames=600) * 6)
+
+    def rendering() -> str | None:
+        return next((name for name in names if _is_busy(stack.parts[name].pid)), None)
+
+    stack.kill(until(rendering, "worker that renders"))
+    batch = stack.end_of(batch_id)
+    assert batch["stats"]["finished"] == 6
+    sources = reused(stack, batch_id)
+    [renderer] = [job["id"] for job in batch["jobs"] if sources[job["index"]] is None]
+    assert [source for source in sources if source] == [renderer] * 5
+    stack.revive()
+    stack.check_all_finished(batch_id, 6)
+
+
+def test_with_the_cache_off_equal_jobs_are_rendered_each(stack: Stack, card: str) -> None:
+    batch_id = stack.submit(*stills(card, 1) * 3)
+    stack.check_all_finished(batch_id, 3)
+    assert reused(stack, batch_id) == [None] * 3
+
+
+def _is_busy(worker: int) -> bool:
+    return any(processor_seconds(below) > 2 for below in descendants(worker))
