@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     batch_concurrency: int = Field(default=20, ge=1, le=1000)  # child workflows in flight
     max_batch_concurrency: int = Field(default=100, ge=1, le=1000)  # the most that a batch may ask
 
+    # Long renders
+    segment_pixels: int = Field(default=500_000_000, ge=0)  # the least of a segment; 0: no segments
+
     # Workers
     engines: list[str] = []  # names of the engines to serve; empty: all that are installed
     render_processes: int = Field(default_factory=carried_processes, ge=1, le=256)

@@ -35,6 +35,8 @@ from activities.render_key import engine_fingerprint
 from activities.render_slots import RenderSlots
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
+from activities.segments import SegmentActivities, SegmentStoreActivities
+from activities.slots import SlotActivities, identity_with_slots
 from activities.sweep import Lifetimes, SweepActivities
 from activities.sweep_schedule import schedule_sweeps
 from activities.template_by_url import TemplateFetcher
@@ -119,20 +121,24 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await resources.enter_async_context(pool)
             limits = settings.render_limits
             slots = RenderSlots(settings.render_processes)
-            activities = RenderActivities(
+            delivery = Delivery(store, BucketUploader(http))
+            renders = RenderActivities(
                 store,
                 pool,
                 cache,
                 fetcher,
                 TemplateFetcher(store, assets, settings.max_template_bytes),
                 references,
-                Delivery(store, BucketUploader(http)),
+                delivery,
                 scratch,
                 limits,
                 metrics,
                 await _render_cache(settings, store, slots, engine),
             )
-            workers.append(_engine_worker(settings, client, name, activities, slots))
+            segments = SegmentActivities(
+                renders, store, pool, references, delivery, scratch, metrics
+            )
+            workers.append(_engine_worker(settings, client, name, renders, segments, slots))
         await schedule_sweeps(client)
         health = WorkerHealth()
         await resources.enter_async_context(health.served(settings.worker_health_address))
@@ -163,6 +169,8 @@ def _control_worker(
             manifests.keep_job,
             webhooks.deliver_webhook,
             SweepActivities(client, store, _lifetimes(settings)).sweep,
+            SlotActivities(client).find_free_slots,
+            SegmentStoreActivities(store).clear_segments,
             templates.download_template,
             templates.fail_template,
         ],
@@ -211,14 +219,21 @@ def _engine_worker(
     settings: Settings,
     client: Client,
     engine: str,
-    activities: RenderActivities,
+    renders: RenderActivities,
+    segments: SegmentActivities,
     slots: RenderSlots,
 ) -> Worker:
     interval = timedelta(seconds=HEARTBEAT_INTERVAL)
     return Worker(
         client,
         task_queue=render_task_queue(engine),
-        activities=[activities.render, activities.inspect_template],
+        activities=[
+            renders.render,
+            renders.inspect_template,
+            segments.render_segment,
+            segments.join_segments,
+        ],
+        identity=identity_with_slots(settings.render_processes),
         tuner=WorkerTuner.create_composite(
             workflow_supplier=_UNUSED_SLOTS,
             activity_supplier=slots,

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import structlog
 from obstore.exceptions import BaseError as ObjectStoreError
@@ -16,13 +17,14 @@ from temporalio import activity
 from activities.asset_sources import shown
 from activities.finished_render import ReusedRender
 from activities.secret_references import ResolvedSecrets
-from engines.base import ReportProgress, ResolvedAsset
+from engines.base import RenderedFile, ReportProgress, ResolvedAsset
 from engines.registry import EngineUnavailable, load_engine
 from models.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from models.errors import ReelbatchError
 from models.jobs import RenderJob
+from models.segments import JoinTask, SegmentTask
 from models.wire import rfc3339
-from storage.logs import append_log
+from storage.logs import append_log, append_segment_log, collect_segment_logs
 
 _log = structlog.get_logger("worker")
 
@@ -63,6 +65,13 @@ class JobLog:
             f"pixels, {render.frames} frames, {render.size} bytes"
         )
 
+    def note_rendered(self, rendered: RenderedFile, file: Path, seconds: float) -> None:
+        self.note_progress(100.0)
+        self.note(
+            f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
+            f"frames, {file.stat().st_size} bytes in {seconds:.2f} seconds"
+        )
+
     def watching(self, report: ReportProgress) -> ReportProgress:
         """Pass progress on, and note it."""
 
@@ -93,7 +102,7 @@ async def job_log(
     else:
         template = f"{job.template_name} ({job.template_id})"
         log.note(f"TEMPLATE: {template}, composition {job.composition or 'the first'}")
-    log.note(f"OUTPUT: {job.output.codec}")
+    log.note(f"OUTPUT: {job.output.codec}{_part_of_output(job)}")
     try:
         yield log
     except asyncio.CancelledError:
@@ -109,12 +118,35 @@ async def job_log(
         await _write(store, job, log)
 
 
+def _part_of_output(job: RenderJob) -> str:
+    if isinstance(job, SegmentTask):
+        last = (job.output.end_frame or 0) - 1
+        frames = f"frames {job.output.first_frame}-{last}"
+        return f", segment {job.number + 1} of {job.segments}: {frames}"
+    return f", {len(job.segments)} segments joined" if isinstance(job, JoinTask) else ""
+
+
+async def collect_logs_of_segments(store: ObjectStore, team: str, job_id: str) -> None:
+    """Put what the segments of a job have logged into its log, once none of them is rendered."""
+    try:
+        await collect_segment_logs(store, team, job_id)
+    except (ObjectStoreError, OSError) as error:
+        _note_unwritten(job_id, error)
+
+
 async def _write(store: ObjectStore, job: RenderJob, log: JobLog) -> None:
     """A log that cannot be written costs no render."""
     try:
-        await append_log(store, job.team, job.id, log.lines)
+        if isinstance(job, SegmentTask):
+            await append_segment_log(store, job.team, job.id, job.number, log.lines)
+        else:
+            await append_log(store, job.team, job.id, log.lines)
     except (ObjectStoreError, OSError) as error:
-        _log.warning("a job's log could not be written", job=job.id, reason=str(error))
+        _note_unwritten(job.id, error)
+
+
+def _note_unwritten(job_id: str, error: Exception) -> None:
+    _log.warning("a job's log could not be written", job=job_id, reason=str(error))
 
 
 @cache

@@ -76,7 +76,7 @@ class RenderActivities:
         ):
             async with job_log(self._store, job, secrets) as log, heartbeats(progress):
                 with self._metrics.phase(Phase.DOWNLOAD):
-                    request = await self._prepare(job, folder, secrets, log)
+                    request = await self.prepare(job, folder, secrets, log)
                 log.note_assets(job.assets, request.assets)
                 render = await self._deliver_one(
                     job, request, log, log.watching(progress.set), secrets
@@ -129,9 +129,10 @@ class RenderActivities:
         record = await read_model(self._store, key, TemplateRecord)
         return record if record and record.source == template.source else None
 
-    async def _prepare(
+    async def prepare(
         self, job: RenderTask, folder: Path, secrets: ResolvedSecrets, log: JobLog
     ) -> RenderRequest:
+        """Download all that the job needs into `folder`. Raises ReelbatchError."""
         template = folder / "template"
         if job.template_url is not None:
             await self._templates.fetch(job, job.template_url.url, template, secrets)
@@ -202,11 +203,7 @@ class RenderActivities:
         seconds = monotonic() - started
         size = request.output_path.stat().st_size
         self._metrics.note_render(job, rendered, seconds, size)
-        log.note_progress(100.0)
-        log.note(
-            f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
-            f"frames, {size} bytes in {seconds:.2f} seconds"
-        )
+        log.note_rendered(rendered, request.output_path, seconds)
         return FreshRender(
             size=size,
             width=rendered.width,

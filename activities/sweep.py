@@ -26,6 +26,8 @@ log = structlog.get_logger("worker")
 
 _OPEN = "ExecutionStatus = 'Running'"
 _MOST_REMOVALS = 100_000  # objects in one sweep
+# Of jobs whose workflow was terminated: it removes them itself else. A render ends in a day.
+_SEGMENTS_KEPT = timedelta(days=2)
 # A payload is written a moment before its workflow starts, perhaps on the day before.
 _MARGIN = timedelta(days=1)
 
@@ -83,6 +85,7 @@ class SweepActivities:
             logs=await self._sweep_old(keys.job_logs(team), lifetimes.logs, removal),
             outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
             renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
+            segments=await self._sweep_old(keys.segments(team), _SEGMENTS_KEPT, removal),
         )
 
     async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:

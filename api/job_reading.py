@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -16,6 +14,7 @@ from temporalio.client import (
 
 from api.batch_reading import STATUS_OF_EXECUTION, describe
 from api.job_answers import jobs_of
+from api.rendering_state import rendering_state
 from api.resources import Resources
 from models import search_attributes
 from models.errors import BatchNotFound, FieldError, JobNotFound
@@ -29,11 +28,6 @@ from workflows.job import RenderJobWorkflow, failure_of
 JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
 
 _PARALLEL_READS = 16
-
-_RENDERING_STATES = (
-    PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
-    PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
-)
 
 
 def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
@@ -176,23 +170,9 @@ async def _running_state(
     if ending is not None:  # it has ended, and is about to note that
         progress = 100.0 if ending == JobStatus.FINISHED else 0.0
         return JobState(JobStatus.RENDERING, execution.start_time, progress=progress)
-    activities = description.raw_description.pending_activities
-    for activity in activities:
-        if activity.state in _RENDERING_STATES:
-            started_at = activity.last_started_time.ToDatetime(execution.start_time.tzinfo)
-            return JobState(
-                JobStatus.RENDERING,
-                updated_at=started_at,
-                started_at=started_at,
-                progress=await _progress(client, list(activity.heartbeat_details.payloads)),
-            )
-    waits = bool(summary.child_ids) and not activities
+    rendering = await rendering_state(client, description)
+    if rendering is not None:
+        return rendering
+    waits = bool(summary.child_ids) and not description.raw_description.pending_activities
     status = JobStatus.PENDING if waits else JobStatus.QUEUED
     return JobState(status, execution.start_time)
-
-
-async def _progress(client: Client, payloads: list[Payload]) -> float:
-    if not payloads:
-        return 0.0
-    [percent, *_] = await client.data_converter.decode(payloads, [float])
-    return percent

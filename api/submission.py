@@ -15,6 +15,7 @@ from api.job_checks import (
 from api.job_schema import Problem, RawJob, read_job
 from api.resources import Resources
 from api.secret_checks import KnownSecrets, known_secrets, secret_problems
+from api.splitting import split_of
 from api.template_choice import ChosenTemplate, TemplateByUrl, template_by_url
 from engines.base import RenderEngine
 from models.assets import Asset, layer_names
@@ -23,6 +24,7 @@ from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fo
 from models.fonts import FontRecord
 from models.ids import new_nested_job_id
 from models.jobs import ChildJob, JobCreation, RenderJob, TemplateUrl, nested_jobs, output_of
+from models.splits import Split
 from models.templates import TemplateRecord, TemplateStatus
 from storage import keys
 from storage.fonts import list_fonts
@@ -42,6 +44,7 @@ class AcceptedJob:
     composition: str  # empty: the first one of a template by URL
     fonts: JobFonts
     children: "Children"
+    split: Split | None = None
 
     def render_job(
         self,
@@ -78,6 +81,7 @@ class AcceptedJob:
             missing_fonts=self.fonts.missing,
             output=output,
             output_key=keys.output(self.team, job_id, output.extension),
+            split=self.split,
             tags=self.creation.tags,
             priority=self.creation.priority,
             upload=self.creation.upload,
@@ -103,6 +107,7 @@ class Known:
     templates: _Templates
     fonts: Sequence[FontRecord]
     secrets: KnownSecrets
+    segment_pixels: int  # the least of a segment of a long output; 0: none has segments
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
         if job.template.src is None:
@@ -136,7 +141,8 @@ async def look_up(resources: Resources, team: str, jobs: Sequence[JobCreation]) 
     if await asyncio.to_thread(_any_needs_team_fonts, everything, templates):
         fonts = await list_fonts(resources.store, team)
     secrets = await known_secrets(resources.secrets, team, everything)
-    return Known(team, resources.engines, templates, fonts, secrets)
+    segment_pixels = resources.settings.segment_pixels
+    return Known(team, resources.engines, templates, fonts, secrets, segment_pixels)
 
 
 def judge_nested(
@@ -180,11 +186,16 @@ def _judge_one(known: Known, job: JobCreation) -> Judged:
     if isinstance(template, TemplateByUrl):
         problems += [*problems_before_template(job, template.engine), *nested]
         name, fonts = job.template.composition or "", JobFonts([], [])
+        split = None
     else:
         problems += [*problems_of(job, template), *nested]
         composition = template.composition_named(job.template.composition)
         name = composition.name if composition else ""
         fonts = resolve_fonts(_font_needs(job, template), known.fonts)
+        split = None
+        if composition and not problems:
+            engine = template.engine
+            split = split_of(output_of(job), composition, engine, known.segment_pixels)
     return problems or AcceptedJob(
         team=known.team,
         creation=job,
@@ -192,6 +203,7 @@ def _judge_one(known: Known, job: JobCreation) -> Judged:
         composition=name,
         fonts=fonts,
         children=children,
+        split=split,
     )
 
 

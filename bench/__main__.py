@@ -20,6 +20,7 @@ from bench.pipeline import pipeline
 from bench.plot import plot
 from bench.requests import requests
 from bench.run import Run
+from bench.segments import segments
 from bench.sizes import FULL, SHORT, Sizes
 from bench.table import json_of, table_of
 from connection import end_process
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "efficiency": efficiency,
     "orchestration": orchestration,
     "requests": requests,
+    "segments": segments,
     "cancelling": cancelling,
     "fairness": fairness,
     "memory": memory,

@@ -9,12 +9,15 @@ and a crash costs one job. They raise the `RenderError` family of `models.errors
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from models.assets import Asset
 from models.fonts import FontFace
 from models.jobs import Output
 from models.templates import TemplateInspection
+
+if TYPE_CHECKING:
+    from engines.encoding.audio import AudioClip  # which reports as this module says
 
 ReportProgress = Callable[[float], None]
 """Takes the share of the render that is done, in percent from 0 to 100."""
@@ -57,6 +60,8 @@ class RenderRequest:
     assets: Sequence[ResolvedAsset] = ()
     fonts: Sequence[Path] = ()  # the team's fonts, beside the engine's own
     limits: RenderLimits = field(default_factory=RenderLimits)
+    sound: bool = True
+    """False for a segment of a longer output: its pictures alone. Only a `RangeEngine` gets it."""
 
 
 @dataclass(frozen=True)
@@ -104,3 +109,26 @@ class RenderEngine(Protocol):
 def is_deterministic(engine: type[RenderEngine]) -> bool:
     """Whether jobs with equal inputs may share one of its renders."""
     return getattr(engine, "deterministic", not getattr(engine, "runs_programs", False))
+
+
+class RangeEngine(RenderEngine, Protocol):
+    """An engine whose long outputs may be rendered in segments, on several processes at a time.
+
+    It draws a frame the same whether or not it draws those before it, and writes its videos with
+    `engines.encoding`.
+    """
+
+    renders_ranges: ClassVar[bool]
+    """True, and how Reelbatch knows it."""
+
+    def sounds(self, request: RenderRequest) -> "Sequence[AudioClip]":
+        """The sound of the whole output, which is mixed beside the pictures of its segments.
+
+        Called with the request that `render` would get for all of it. Raises RenderError.
+        """
+        ...
+
+
+def renders_ranges(engine: RenderEngine | type[RenderEngine]) -> bool:
+    """Whether this is a `RangeEngine`."""
+    return getattr(engine, "renders_ranges", False)

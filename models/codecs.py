@@ -17,6 +17,7 @@ class Codec:
     alpha: bool = False
     bitrate: int | None = None  # bits a second; None where quality decides
     constant_bitrate: bool = False
+    joinable: bool = False  # files one after the other, each from a key frame on, make one film
 
 
 def _h264(mode: Literal["vbr", "cbr"], megabits: int) -> Codec:
@@ -27,16 +28,17 @@ def _h264(mode: Literal["vbr", "cbr"], megabits: int) -> Codec:
         "video/mp4",
         bitrate=megabits * 1_000_000,
         constant_bitrate=mode == "cbr",
+        joinable=True,
     )
 
 
 _ALL = (
     *(_h264("vbr", megabits) for megabits in (1, 5, 15, 40)),
     *(_h264("cbr", megabits) for megabits in (1, 5, 15, 40)),
-    Codec("video_prores_422", "video", "mov", "video/quicktime"),
-    Codec("video_prores_4444", "video", "mov", "video/quicktime", alpha=True),
-    Codec("video_vp9", "video", "webm", "video/webm"),
-    Codec("video_av1", "video", "mp4", "video/mp4"),
+    Codec("video_prores_422", "video", "mov", "video/quicktime", joinable=True),
+    Codec("video_prores_4444", "video", "mov", "video/quicktime", alpha=True, joinable=True),
+    Codec("video_vp9", "video", "webm", "video/webm", joinable=True),
+    Codec("video_av1", "video", "mp4", "video/mp4", joinable=True),
     Codec("video_gif", "video", "gif", "image/gif"),
     Codec("image_png", "image", "png", "image/png", alpha=True),
     Codec("image_jpeg", "image", "jpg", "image/jpeg"),

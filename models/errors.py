@@ -382,6 +382,12 @@ class AssetInvalid(RenderError):
     error_code = "ASSET_INVALID"
 
 
+class SegmentsUnusable(RenderError):
+    """The segments of the output cannot be joined."""  # the job is rendered whole then
+
+    error_code = "SEGMENTS_UNUSABLE"
+
+
 class ChildFailed(RenderError):
     """A nested job of this job did not finish."""
 

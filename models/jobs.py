@@ -13,6 +13,7 @@ from models.codecs import DEFAULT_CODEC, PREVIEW_CODEC, OutputType, find_codec
 from models.errors import FieldError
 from models.ids import ID_PATTERN
 from models.render_settings import RenderSettings
+from models.splits import Split
 from models.uploads import Upload
 from models.webhooks import PendingWebhook, Webhook
 from models.wire import Absent, OpenWireModel, Timestamp, WireModel
@@ -153,6 +154,7 @@ class RenderJob(WireModel):
     missing_fonts: list[str] = []
     output: Output
     output_key: str  # object key
+    split: Absent[Split] = None  # of an output that takes long
     tags: list[str] = []
     priority: int = 0
     webhook: Absent[PendingWebhook] = None
@@ -233,7 +235,8 @@ class RenderTask(RenderJob):
 
     @classmethod
     def of(cls, job: RenderJob, outputs: Sequence[ChildOutput]) -> "RenderTask":
-        return cls.model_validate({**dict(job), "children": None, "outputs": list(outputs)})
+        only_here = {"children": None, "split": None}
+        return cls.model_validate({**dict(job), **only_here, "outputs": list(outputs)})
 
 
 class JobSummary(WireModel):

@@ -12,4 +12,5 @@ class SweepReport(WireModel):
     logs: int = 0
     outputs: int = 0
     renders: int = 0  # that were kept for equal jobs
+    segments: int = 0
     complete: bool = True

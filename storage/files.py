@@ -1,5 +1,7 @@
-"""Reading stored files, whole or in part: outputs and uploaded templates."""
+"""Stored files, read whole or in part, and written: outputs and uploaded templates."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +42,16 @@ async def download(store: ObjectStore, key: str, target: Path) -> int:
         async for chunk in response.stream():
             size += file.write(chunk)
     return size
+
+
+async def upload(store: ObjectStore, key: str, file: Path) -> None:
+    """Upload atomically; a cancelled upload leaves nothing."""
+    try:
+        await store.put_async(key, file)
+    except asyncio.CancelledError:
+        with contextlib.suppress(FileNotFoundError):
+            await store.delete_async(key)
+        raise
 
 
 async def read_chunks(store: ObjectStore, key: str, start: int, end: int) -> AsyncGenerator[bytes]:

@@ -50,6 +50,24 @@ def render_lease(team: str, digest: str, generation: int) -> str:
     return f"teams/{team}/renders/{digest}.lease-{generation}"
 
 
+def segments(team: str) -> str:
+    return f"teams/{team}/segments"
+
+
+def segments_of_job(team: str, job_id: str) -> str:
+    return f"teams/{team}/segments/{job_id}"
+
+
+def segment(team: str, job_id: str, number: int, extension: str) -> str:
+    """A part of an output that is rendered in segments; `number` counts from 0."""
+    return f"teams/{team}/segments/{job_id}/{number:05d}.{extension}"
+
+
+def segment_log(team: str, job_id: str, number: int) -> str:
+    """Goes into the job's log once the segments have ended: two would overwrite each other."""
+    return f"teams/{team}/segments/{job_id}/{number:05d}.log"
+
+
 def nested_jobs(team: str) -> str:
     return f"teams/{team}/nested-jobs"
 

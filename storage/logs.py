@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from obstore.store import ObjectStore
 
 from storage import keys
+from storage.listing import names_in
 from storage.objects import read_bytes
 
 
@@ -15,6 +16,30 @@ async def read_log(store: ObjectStore, team: str, job_id: str) -> bytes | None:
 
 async def append_log(store: ObjectStore, team: str, job_id: str, lines: Sequence[str]) -> None:
     """Add the lines of one attempt; a job has one attempt at a time."""
-    earlier = await read_log(store, team, job_id) or b""
-    text = "".join(f"{line}\n" for line in lines)
-    await store.put_async(keys.job_log(team, job_id), earlier + text.encode(errors="replace"))
+    await _append(store, keys.job_log(team, job_id), _text(lines))
+
+
+async def append_segment_log(
+    store: ObjectStore, team: str, job_id: str, number: int, lines: Sequence[str]
+) -> None:
+    """Keep the lines of a segment's attempt beside those of others, which go on meanwhile."""
+    await _append(store, keys.segment_log(team, job_id, number), _text(lines))
+
+
+async def collect_segment_logs(store: ObjectStore, team: str, job_id: str) -> None:
+    """Move the lines of all segments into the job's log, once none of them is rendered."""
+    folder = keys.segments_of_job(team, job_id)
+    found = [f"{folder}/{name}" for name in await names_in(store, folder) if name.endswith(".log")]
+    logs = [await read_bytes(store, key) or b"" for key in found]
+    if found:
+        await _append(store, keys.job_log(team, job_id), b"".join(logs))
+        await store.delete_async(found)
+
+
+async def _append(store: ObjectStore, key: str, text: bytes) -> None:
+    earlier = await read_bytes(store, key) or b""
+    await store.put_async(key, earlier + text)
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode(errors="replace")

@@ -1,6 +1,10 @@
 """The activities that workflows ask for by name: their code has side effects and stays away."""
 
 RENDER = "render"
+FIND_FREE_SLOTS = "find_free_slots"
+RENDER_SEGMENT = "render_segment"
+JOIN_SEGMENTS = "join_segments"
+CLEAR_SEGMENTS = "clear_segments"
 INSPECT_TEMPLATE = "inspect_template"
 DOWNLOAD_TEMPLATE = "download_template"
 FAIL_TEMPLATE = "fail_template"

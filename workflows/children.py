@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import (
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
 CHILDREN_FINISHED = "children_finished"
 """The signal that tells a batch the index of a job that waits for no nested jobs any more."""
 
+T = TypeVar("T")
 Start = Callable[[RenderJob], Awaitable["asyncio.Task[RenderResult]"]]
 
 
@@ -37,7 +39,7 @@ async def render_children(job: RenderJob, start: Start) -> list[ChildOutput]:
         await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
         failed = next((task for task in running if task.done() and task.exception()), None)
     finally:
-        await _stop(running)
+        await stop_all(running)
     if failed is not None:
         failed.result()
     await _tell_batch(job)
@@ -70,7 +72,7 @@ def _what_happened(error: ChildWorkflowError) -> str:
     return f"failed: {cause or error}"
 
 
-async def _stop(running: Sequence["asyncio.Task[None]"]) -> None:
+async def stop_all(running: Sequence["asyncio.Task[T]"]) -> None:
     """Cancel what still runs, and wait for its end."""
     for task in running:
         task.cancel()

@@ -13,17 +13,13 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
-from temporalio.workflow import (
-    ActivityCancellationType,
-    ChildWorkflowCancellationType,
-    ParentClosePolicy,
-)
+from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from models import search_attributes
     from models.batches import BatchStatus
     from models.errors import RendererInterrupted, RenderError
-    from models.ids import job_workflow_id, render_task_queue
+    from models.ids import job_workflow_id
     from models.job_states import JobState, KnownJob
     from models.jobs import ChildOutput, JobFailure, JobStatus, RenderJob, RenderResult, RenderTask
     from models.kept_jobs import KeptJob
@@ -31,19 +27,13 @@ with workflow.unsafe.imports_passed_through():
     from models.webhooks import WebhookDelivery
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import render_children
+    from workflows.rendering import job_headline, on_engine, render_priority
+    from workflows.segments import render_split
     from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
 
-# A render ends by its own time limit, which the worker enforces; this is only the last resort.
-_LONGEST_RENDER = timedelta(hours=24)
-# How long a dead worker's render waits for another worker.
-_HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _KEEPS_SINGLE_JOBS = "keeps-single-jobs"
-_RETRIES = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
-    maximum_interval=timedelta(seconds=30),
-    maximum_attempts=10,
-)
+_SPLITS_LONG_RENDERS = "splits-long-renders"
 
 
 @workflow.defn(name="RenderJob")
@@ -66,18 +56,12 @@ class RenderJobWorkflow:
         return result
 
     async def _render(self, job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult:
-        return await workflow.execute_activity(
-            RENDER,
-            RenderTask.of(job, outputs),
-            result_type=RenderResult,
-            task_queue=render_task_queue(job.engine),
-            start_to_close_timeout=_LONGEST_RENDER,
-            heartbeat_timeout=_HEARTBEAT_TIMEOUT,
-            retry_policy=_RETRIES,
-            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=job_headline(job),
-            priority=render_priority(job),
-        )
+        if job.split is not None and workflow.patched(_SPLITS_LONG_RENDERS):
+            result = await render_split(job, job.split, outputs)
+            if result is not None:
+                return result
+        task = RenderTask.of(job, outputs)
+        return await on_engine(RENDER, task, RenderResult, job_headline(job))
 
 
 async def _conclude(job: RenderJob, end: JobState) -> None:
@@ -158,21 +142,6 @@ def failure_of(error: BaseException) -> JobFailure:
             )
         cause = cause.cause if isinstance(cause, FailureError) else cause.__cause__
     return JobFailure(error=str(error), error_code=RenderError.error_code)
-
-
-def render_priority(job: RenderJob) -> Priority:
-    """Teams share workers fairly; within a team a job's priority goes first.
-
-    Temporal has the keys 1 (first) to 5: a job's usual 0 is 3, more is earlier.
-    """
-    return Priority(priority_key=max(1, min(5, 3 - job.priority)), fairness_key=job.team)
-
-
-def job_headline(job: RenderJob) -> str:
-    """One line for lists in the Temporal Web UI: `00042 · promo · main · video_h264_vbr_5mbps`."""
-    place = "" if job.index is None else f"{job.index:05d} · "
-    parent = f"for {job.parent_id} · " if job.parent_id else ""
-    return f"{place}{parent}{job.title} · {job.output.codec}"
 
 
 def job_details(job: RenderJob) -> str:

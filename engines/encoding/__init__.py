@@ -9,7 +9,8 @@ Conversion and encoding run on a thread of their own, so that drawing and encodi
 """
 
 from engines.encoding.audio import AudioClip
+from engines.encoding.joining import join_segments
 from engines.encoding.sizes import output_size
 from engines.encoding.writer import FrameWriter, open_writer
 
-__all__ = ["AudioClip", "FrameWriter", "open_writer", "output_size"]
+__all__ = ["AudioClip", "FrameWriter", "join_segments", "open_writer", "output_size"]

@@ -1,11 +1,12 @@
 """PyAV's streams and packets with whole types: its own leave some of them open."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -35,6 +36,22 @@ def add_audio_stream(container: OutputContainer, encoder: str, rate: int) -> Aud
     )
     assert isinstance(stream, AudioStream)  # noqa: S101  # for the type checker
     return stream
+
+
+def copy_video_stream(container: OutputContainer, like: VideoStream, rate: Fraction) -> VideoStream:
+    """A track for packets of `like`, which are not encoded again."""
+    # opaque: by the codec's id; its decoder may go by a name that no encoder has
+    stream = container.add_stream_from_template(  # pyright: ignore[reportUnknownMemberType]  # untyped **kwargs
+        like, opaque=True
+    )
+    stream.codec_context.codec_tag = like.codec_context.codec_tag
+    stream.codec_context.framerate = rate
+    stream.time_base = 1 / rate
+    return stream
+
+
+def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[EncodedPacket]:
+    return container.demux(stream)
 
 
 def encode_picture(stream: VideoStream, picture: VideoFrame | None) -> list[EncodedPacket]:

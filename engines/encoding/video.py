@@ -5,9 +5,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
-from av.container import OutputContainer
 from av.video.reformatter import (
     ColorPrimaries,
     ColorRange,
@@ -17,24 +14,11 @@ from av.video.reformatter import (
     VideoReformatter,
 )
 
-from engines.encoding.audio import (
-    LAYOUT,
-    SAMPLE_FORMAT,
-    SAMPLE_RATE,
-    AudioClip,
-    Mixer,
-)
+from engines.encoding.audio import AudioClip
 from engines.encoding.pixels import Frame, straighten
 from engines.encoding.presets import Preset
-from engines.encoding.pyav import (
-    add_audio_stream,
-    add_video_stream,
-    encode_picture,
-    encode_sound,
-    mux,
-)
-
-_SOUND_CHUNK = 4800  # samples: a tenth of a second
+from engines.encoding.pyav import add_video_stream, encode_picture, mux
+from engines.encoding.sound_track import SoundTrack
 
 
 class VideoFile:
@@ -73,7 +57,7 @@ class VideoFile:
         context.colorspace = Colorspace.ITU709
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709
-        self._sound = _SoundTrack(self._container, preset.sound_encoder, audio) if audio else None
+        self._sound = SoundTrack(self._container, preset.sound_encoder, audio) if audio else None
         self._converter = VideoReformatter()
         self._picture: av.VideoFrame | None = None
         self._frames = 0
@@ -120,41 +104,4 @@ class VideoFile:
             mux(self._container, packet)
         if self._sound is not None:
             # beside its pictures, so that neither track waits in memory for the other
-            self._sound.write_until(round(self._frames / self._frame_rate * SAMPLE_RATE))
-
-
-class _SoundTrack:
-    """The mixed clips, encoded as far as there are pictures."""
-
-    def __init__(
-        self, container: OutputContainer, encoder: str, clips: Sequence[AudioClip]
-    ) -> None:
-        self._container = container
-        self._mixer = Mixer(clips)
-        self._stream: AudioStream = add_audio_stream(container, encoder, SAMPLE_RATE)
-        self._stream.codec_context.layout = LAYOUT
-        self._stream.codec_context.thread_count = 1
-        if encoder != "pcm_s16le":
-            self._stream.codec_context.bit_rate = 192_000
-        self._position = 0  # samples
-
-    def write_until(self, end: int) -> None:
-        while self._position < end:
-            count = min(_SOUND_CHUNK, end - self._position)
-            frame = AudioFrame.from_ndarray(self._mixer.read(count), SAMPLE_FORMAT, LAYOUT)
-            frame.sample_rate = SAMPLE_RATE
-            frame.pts = self._position
-            frame.time_base = Fraction(1, SAMPLE_RATE)
-            self._position += count
-            self._mux(frame)
-
-    def finish(self) -> None:
-        self._mux(None)
-        self.close()
-
-    def close(self) -> None:
-        self._mixer.close()
-
-    def _mux(self, frame: AudioFrame | None) -> None:
-        for packet in encode_sound(self._stream, frame):
-            mux(self._container, packet)
+            self._sound.write_until(self._frames / self._frame_rate)

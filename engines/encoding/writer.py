@@ -136,7 +136,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         try:
             self._sink.finish()
         except Exception as error:
-            raise _render_error(error) from error
+            raise render_error(error) from error
 
     def _remove(self) -> None:
         with suppress(Exception):  # the first failure is the one to tell
@@ -145,7 +145,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
-            raise _render_error(self._failure) from self._failure
+            raise render_error(self._failure) from self._failure
 
 
 def open_writer(
@@ -170,8 +170,13 @@ def open_writer(
         sink = _open_sink(path, known, (width, height), frame_rate, draft, audio)
     except Exception as error:
         path.unlink(missing_ok=True)
-        raise _render_error(error) from error
+        raise render_error(error) from error
     return FrameWriter(sink, path, width=width, height=height)
+
+
+def frame_rate_of(frame_rate: Fraction) -> Fraction:
+    """The rate that files get for this one."""
+    return frame_rate.limit_denominator(_LARGEST_DENOMINATOR)
 
 
 def _open_sink(
@@ -183,7 +188,7 @@ def _open_sink(
     audio: Sequence[AudioClip],
 ) -> FrameSink:
     width, height = size
-    rate = frame_rate.limit_denominator(_LARGEST_DENOMINATOR)
+    rate = frame_rate_of(frame_rate)
     if codec.output_type == "image":
         return StillFile(path, codec.name, draft=draft)
     if codec.name == "video_gif":
@@ -202,7 +207,7 @@ def _first_difference(one: Frame, other: Frame) -> int | None:
     return None
 
 
-def _render_error(error: Exception) -> Exception:
+def render_error(error: Exception) -> Exception:
     """`error` as the caller shall see it: in the words of `models.errors`."""
     if isinstance(error, (ReelbatchError, MemoryError)):
         return error

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
@@ -25,6 +25,7 @@ from engines.lottie.inspection import inspect_document, own_fonts
 from engines.lottie.opening import open_template
 from engines.lottie.scene import compose
 from engines.lottie.sounds import SoundTrack
+from engines.lottie.source import TemplateFiles
 from engines.lottie.substitution import ASSET_TYPES, Substitution
 from engines.lottie.video_layers import VideoLayers
 from models.assets import StaticAsset
@@ -37,6 +38,26 @@ from models.templates import TemplateInspection
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
 
+@dataclass(frozen=True)
+class _Filled:
+    """A template with the job's assets in it."""
+
+    document: LottieDocument
+    files: TemplateFiles
+    composition: LottieComposition
+    substitution: Substitution
+    frames: range  # of the output, counted from 0
+
+    def sounds(self, request: RenderRequest) -> list[AudioClip]:
+        if request.output.extension in _SILENT_EXTENSIONS:
+            return []
+        filled = self.substitution
+        track = SoundTrack(
+            self.document, self.files, filled.sounds, filled.videos, request.work_dir
+        )
+        return track.clips(self.composition, self.frames)
+
+
 class LottieEngine:
     """Renders Lottie JSON, dotLottie, and zips of a Lottie JSON with its images and fonts."""
 
@@ -47,6 +68,7 @@ class LottieEngine:
     functions: ClassVar[frozenset[str]] = FUNCTIONS
     codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
     fonts: ClassVar[tuple[FontFace, ...]] = BUNDLED
+    renders_ranges: ClassVar[bool] = True
 
     def inspect(
         self,
@@ -63,21 +85,13 @@ class LottieEngine:
 
         Codecs without alpha show the drawing on white: Lottie is made for light pages.
         """
-        document, files = open_template(request.template, request.limits)
-        files = replace(files, statics=_statics(request.assets))
-        composition = _composition(document, request.composition)
-        substitution = Substitution(document, composition, request.limits, request.work_dir)
-        substitution.apply(request.assets)
-        frames = _frames(composition, request.output)
+        filled = _fill(request)
+        document, composition, frames = filled.document, filled.composition, filled.frames
+        files, substitution = filled.files, filled.substitution
         shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts))
         for fit in substitution.fits:
             fit_text(document, fit, shelf)
-        clips: list[AudioClip] = []
-        if request.output.extension not in _SILENT_EXTENSIONS:
-            track = SoundTrack(
-                document, files, substitution.sounds, substitution.videos, request.work_dir
-            )
-            clips = track.clips(composition, frames)
+        clips = filled.sounds(request) if request.sound else []
         videos = VideoLayers(document, composition, substitution.videos, request.limits)
         pictures = {**substitution.pictures, **videos.assets}
         scene = compose(document, composition, pictures, files, shelf, request.limits)
@@ -98,6 +112,20 @@ class LottieEngine:
         ):
             _draw(drawing, videos, frames, writer, report)
         return RenderedFile(width=width, height=height, frames=len(frames))
+
+    def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
+        """The clips that sound in the output. Raises RenderError."""
+        return _fill(request).sounds(request)
+
+
+def _fill(request: RenderRequest) -> _Filled:
+    document, files = open_template(request.template, request.limits)
+    files = replace(files, statics=_statics(request.assets))
+    composition = _composition(document, request.composition)
+    substitution = Substitution(document, composition, request.limits, request.work_dir)
+    substitution.apply(request.assets)
+    frames = _frames(composition, request.output)
+    return _Filled(document, files, composition, substitution, frames)
 
 
 def _draw(

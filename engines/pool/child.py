@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import cast
 
-from engines.base import RenderEngine
+from engines.base import RangeEngine, RenderedFile, RenderEngine, renders_ranges
 from engines.pool.confinement import (
     confine,
     die_with_parent,
@@ -28,6 +28,7 @@ from engines.pool.messages import (
     Failed,
     Inspect,
     Inspected,
+    Join,
     ProcessSettings,
     Progress,
     Ready,
@@ -148,8 +149,27 @@ def _run(engine: RenderEngine, task: Task, channel: _Channel) -> Result:
         inspection = engine.inspect(task.template, task.template_type, task.limits)
         return Inspected(inspection=inspection)
     limit_processor_time(task.request.limits.seconds)
-    file = engine.render(task.request, channel.report)
+    if isinstance(task, Join):
+        file = _join(engine, task, channel)
+    else:
+        file = engine.render(task.request, channel.report)
     return Rendered(width=file.width, height=file.height, frames=file.frames)
+
+
+def _join(engine: RenderEngine, task: Join, channel: _Channel) -> RenderedFile:
+    from engines.encoding import join_segments  # half a second, which other engines are spared
+
+    if not renders_ranges(engine):
+        raise RenderError(f"the engine {engine.name} does not render in segments")
+    request = task.request
+    return join_segments(
+        request.output_path,
+        request.output.codec,
+        task.segments,
+        channel.report,
+        frame_rate=task.frame_rate,
+        audio=cast("RangeEngine", engine).sounds(request),
+    )
 
 
 def _failure(error: Exception, memory: int) -> Failed:

@@ -6,7 +6,9 @@ answers are JSON: a render process reads untrusted templates, so nothing of it i
 
 import pickle
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,7 +33,16 @@ class Inspect:
     limits: RenderLimits
 
 
-Task = Render | Inspect
+@dataclass(frozen=True)
+class Join:
+    """The pictures of segments into one file, with the sound that the engine has for `request`."""
+
+    request: RenderRequest
+    segments: Sequence[Path]
+    frame_rate: Fraction
+
+
+Task = Render | Inspect | Join
 
 
 class ProcessSettings(BaseModel):

@@ -3,7 +3,8 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,7 @@ import structlog
 
 from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
 from engines.pool.confinement import Confinement
-from engines.pool.messages import Inspect, Inspected, Render, Rendered, Result, Task
+from engines.pool.messages import Inspect, Inspected, Join, Render, Rendered, Result, Task
 from engines.pool.process import RenderProcess
 from models.errors import RenderCrashed, RendererInterrupted
 from models.templates import TemplateInspection
@@ -63,10 +64,20 @@ class RenderPool:
         Cancelling the call kills the render. Once it has returned or raised, nothing writes to
         the request's folder any more. Raises RenderError.
         """
-        result = await self._run(Render(request), report)
-        if not isinstance(result, Rendered):
-            raise RenderCrashed("the render process answered something else than a render")
-        return RenderedFile(result.width, result.height, result.frames)
+        return await self._write(Render(request), report)
+
+    async def join(
+        self,
+        request: RenderRequest,
+        segments: Sequence[Path],
+        frame_rate: Fraction,
+        report: ReportProgress,
+    ) -> RenderedFile:
+        """Join the segments of the output that `request` asks for, whose engine is a `RangeEngine`.
+
+        As with `render` in all else. Raises RenderError: SegmentsUnusable where they do not fit.
+        """
+        return await self._write(Join(request, segments, frame_rate), report)
 
     async def inspect(self, template: Path, template_type: str) -> TemplateInspection:
         """Read what a template offers. Raises RenderError."""
@@ -99,6 +110,12 @@ class RenderPool:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    async def _write(self, task: Render | Join, report: ReportProgress) -> RenderedFile:
+        result = await self._run(task, report)
+        if not isinstance(result, Rendered):
+            raise RenderCrashed("the render process answered something else than a render")
+        return RenderedFile(result.width, result.height, result.frames)
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
         async with self._turns:

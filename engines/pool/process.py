@@ -19,6 +19,7 @@ from engines.pool.messages import (
     LENGTH,
     Answer,
     Failed,
+    Join,
     ProcessSettings,
     Progress,
     Ready,
@@ -90,7 +91,7 @@ class RenderProcess:
         try:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), self._seconds, limit)
-            if isinstance(task, Render) and isinstance(result, Rendered):
+            if isinstance(task, (Render, Join)) and isinstance(result, Rendered):
                 self._workspace.deliver(task.request)
             return result
         finally:

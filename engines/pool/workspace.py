@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engines.base import RenderRequest
-from engines.pool.messages import Inspect, Render, Task
+from engines.pool.messages import Inspect, Join, Render, Task
 from models.errors import RenderCrashed
 
 INPUTS, WORK = "inputs", "work"
@@ -39,9 +39,13 @@ class Workspace:
         assets = [resolved.file for resolved in request.assets if resolved.file is not None]
         own = {file for file in assets if file.is_relative_to(request.work_dir)}
         shared = [file for file in assets if file not in own]
-        inside = self._admit_files([request.template, *request.fonts, *shared])
+        segments = task.segments if isinstance(task, Join) else ()
+        inside = self._admit_files([request.template, *request.fonts, *shared, *segments])
         inside |= {file: self._admit_own(file, request.work_dir) for file in own}
-        return Render(self._inner_request(request, inside))
+        request = self._inner_request(request, inside)
+        if isinstance(task, Render):
+            return Render(request)
+        return replace(task, request=request, segments=[inside[file] for file in segments])
 
     def deliver(self, request: RenderRequest) -> None:
         """Move the output to where `request` wants it.

@@ -154,6 +154,16 @@ def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
     assert days == [3, 1, 3]
 
 
+async def test_segments_of_jobs_that_were_terminated_go_whatever_the_settings(
+    sweeping: Sweeping,
+) -> None:
+    old = await sweeping.put(keys.segment(sweeping.team, "terminated", 0, "mp4"), 3)
+    young = await sweeping.put(keys.segment(sweeping.team, "rendering", 0, "mp4"), 1)
+    assert await sweeping.sweep() == SweepReport(segments=1)
+    assert not await sweeping.exists(old)
+    assert await sweeping.exists(young)
+
+
 async def test_a_sweep_takes_only_so_many_and_the_next_one_goes_on(sweeping: Sweeping) -> None:
     for _ in range(5):
         await sweeping.payload(TODAY - timedelta(days=20))

@@ -56,6 +56,7 @@ class Stack:
             "REELBATCH_RENDER_PROCESSES": "2",
             "REELBATCH_DOWNLOAD_TIMEOUT": "5",
             "REELBATCH_RENDER_CACHE": "false",  # each attack is on renders of its own
+            "REELBATCH_SEGMENT_PIXELS": "100000000",  # 434 frames of a draft of the film
         }
         server = server_command(
             find_temporal(None), self.home / "temporal.db", ports["temporal"], ports["ui"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.jobs import films, stills
 from tests.chaos.receivers import receiving
-from tests.chaos.stack import Stack
+from tests.chaos.stack import TEAM, Stack
 from tests.chaos.store_proxy import Fault, writes_of
 from tests.integration.service import processor_seconds, until
 
@@ -62,6 +62,21 @@ def test_a_killed_render_process_costs_no_job(stack: Stack, film: str) -> None:
     stack.tally.faults["SIGKILL of a render process"] += 1
     os.kill(until(busy, "render process at work"), signal.SIGKILL)
     stack.check_all_finished(batch_id, 4)
+
+
+@pytest.mark.long
+def test_a_segment_of_a_worker_that_dies_is_rendered_by_another(stack: Stack, film: str) -> None:
+    stack.add_worker("worker-2")
+    batch_id = stack.submit(*films(film, 1, frames=3600))
+    [job] = stack.get(f"/batches/{batch_id}")["jobs"]
+    until(lambda: stack.get(f"/jobs/{job['id']}")["progress"] > 10 or None, "progress")
+    stack.kill("worker")
+    stack.revive()
+    stack.check_all_finished(batch_id, 1)
+    log = stack.http.get(f"/jobs/{job['id']}/logs").text
+    assert "segments joined" in log
+    assert len([line for line in log.splitlines() if "ATTEMPT: 2" in line]) >= 1
+    assert not stack.store.list(f"teams/{TEAM}/segments").collect()  # pyright: ignore[reportUnknownMemberType]  as in the stack
 
 
 @pytest.mark.parametrize("drain_seconds", [0, pytest.param(30, marks=pytest.mark.long)])

@@ -26,6 +26,7 @@ from models import search_attributes
 from models.batches import Cancellation
 from models.ids import job_workflow_id, new_id, template_workflow_id, webhook_workflow_id
 from models.jobs import RenderJob, RenderResult, RenderTask
+from models.segments import JoinTask, Segment, SegmentTask
 from models.templates import TemplateDownloadJob, TemplateInspectionJob
 from tests.workflows.workbench import (
     Workbench,
@@ -33,6 +34,7 @@ from tests.workflows.workbench import (
     a_join,
     a_single_job,
     finished,
+    long_job,
     with_children,
     with_webhooks,
 )
@@ -220,6 +222,54 @@ async def record_nested(client: Client, version: str) -> None:
         await save(parent, f"parent-of-batch-{version}")
 
 
+async def record_segments(client: Client, version: str) -> None:
+    """Long jobs in segments: that finish, fail and are cancelled, do not fit, and find no slots."""
+    workbench = Workbench(client)
+    rendering = asyncio.Event()
+    refused = ApplicationError("other parameters", type="SEGMENTS_UNUSABLE", non_retryable=True)
+
+    async def render_whole(task: RenderTask) -> RenderResult:
+        return finished(task)
+
+    async def find_slots() -> int:
+        return 3
+
+    async def render_segment(task: SegmentTask) -> Segment:
+        if task.template_name == "fails" and task.number == 1:
+            raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
+        if task.template_name in ("fails", "endless"):
+            rendering.set()
+            await heartbeat_forever()
+        return await render_all(task)
+
+    async def join(task: JoinTask) -> RenderResult:
+        if task.template_name == "unusable":
+            raise refused
+        return await join_all(task)
+
+    async def end(template: str, ending: str) -> None:
+        handle = await workbench.start_job(
+            long_job().model_copy(update={"template_name": template})
+        )
+        if ending == "cancelled":
+            await rendering.wait()
+            await handle.cancel()
+        with contextlib.suppress(WorkflowFailureError):
+            await handle.result()
+        await save(handle, f"long-job-{ending}-{version}")
+
+    async with workbench.worker(render_whole):
+        await end("promo", "whole")
+        render_all, join_all = workbench.render_segment, workbench.join_segments
+        workbench.find_free_slots = find_slots
+        workbench.render_segment, workbench.join_segments = render_segment, join
+        await end("promo", "finished")
+        await end("unusable", "unusable")
+        await end("fails", "failed")
+        rendering.clear()
+        await end("endless", "cancelled")
+
+
 SHAPES = {
     "plain": record_plain,
     "equal-jobs": record_equal_jobs,
@@ -227,6 +277,7 @@ SHAPES = {
     "templates": record_templates,
     "singles": record_singles,
     "nested": record_nested,
+    "segments": record_segments,
 }
 
 

@@ -21,6 +21,8 @@ from models.ids import (
 )
 from models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
 from models.kept_jobs import KeptJob
+from models.segments import JoinTask, Segment, SegmentsOfJob, SegmentTask, SlotsQuestion
+from models.splits import Split
 from models.sweeps import SweepReport
 from models.templates import (
     DownloadedTemplate,
@@ -31,13 +33,17 @@ from models.templates import (
 )
 from models.webhooks import PendingWebhook, WebhookDelivery
 from workflows.activity_names import (
+    CLEAR_SEGMENTS,
     CONTROL_TASK_QUEUE,
     DELIVER_WEBHOOK,
     DOWNLOAD_TEMPLATE,
     FAIL_TEMPLATE,
+    FIND_FREE_SLOTS,
     INSPECT_TEMPLATE,
+    JOIN_SEGMENTS,
     KEEP_JOB,
     RENDER,
+    RENDER_SEGMENT,
     SWEEP,
     WRITE_MANIFEST,
 )
@@ -73,6 +79,10 @@ class Workbench:
         self.download: Callable[[TemplateDownloadJob], Awaitable[DownloadedTemplate]] = _found
         self.inspect: Callable[[TemplateInspectionJob], Awaitable[TemplateStatus]] = _usable
         self.failures: list[TemplateFailure] = []
+        self.find_free_slots: Callable[[], Awaitable[int]] = _none
+        self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
+        self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
+        self.cleared: list[SegmentsOfJob] = []
 
     @asynccontextmanager
     async def worker(self, render: Render, slots: int = 100) -> AsyncGenerator[None]:
@@ -92,6 +102,22 @@ class Workbench:
         async def deliver_webhook(delivery: WebhookDelivery) -> None:
             self.deliveries.append(delivery)
             await self.receive()
+
+        @activity.defn(name=FIND_FREE_SLOTS)
+        async def find_free_slots(_question: SlotsQuestion) -> int:
+            return await self.find_free_slots()
+
+        @activity.defn(name=CLEAR_SEGMENTS)
+        async def clear_segments(job: SegmentsOfJob) -> None:
+            self.cleared.append(job)
+
+        @activity.defn(name=RENDER_SEGMENT)
+        async def render_segment(task: SegmentTask) -> Segment:
+            return await self.render_segment(task)
+
+        @activity.defn(name=JOIN_SEGMENTS)
+        async def join_segments(task: JoinTask) -> RenderResult:
+            return await self.join_segments(task)
 
         @activity.defn(name=RENDER)
         async def render_activity(job: RenderTask) -> RenderResult:
@@ -120,12 +146,14 @@ class Workbench:
                 deliver_webhook,
                 download_template,
                 fail_template,
+                find_free_slots,
+                clear_segments,
             ],
         )
         engine = Worker(
             self.client,
             task_queue=render_task_queue("test"),
-            activities=[render_activity, inspect_template],
+            activities=[render_activity, inspect_template, render_segment, join_segments],
             max_concurrent_activities=slots,
         )
         async with control, engine:
@@ -146,6 +174,20 @@ class Workbench:
             id=job_workflow_id(job.team, job.id),
             task_queue=CONTROL_TASK_QUEUE,
         )
+
+
+async def _none() -> int:
+    return 0
+
+
+async def _rendered(task: SegmentTask) -> Segment:
+    first, end = task.output.first_frame, task.output.end_frame or 0
+    return Segment(frames=end - first, render_duration=0.5, started_at=NOW)
+
+
+async def _joined(task: JoinTask) -> RenderResult:
+    frames = sum(segment.frames for segment in task.segments)
+    return finished(task).model_copy(update={"frames": frames})
 
 
 async def _take() -> None:
@@ -188,6 +230,15 @@ def a_single_job() -> RenderJob:
     output_key = f"teams/{job.team}/outputs/{job_id}.png"
     update = {"id": job_id, "batch_id": None, "index": None, "output_key": output_key}
     return job.model_copy(update=update)
+
+
+def long_job(most: int = 3) -> RenderJob:
+    """A job of 300 frames, from frame 30 on, that may be rendered in up to `most` segments."""
+    split = Split(first_frame=30, frames=300, frame_rate=25.0, most=most)
+    output = Output(
+        output_type="video", codec="video_h264_vbr_5mbps", first_frame=30, end_frame=330
+    )
+    return a_single_job().model_copy(update={"split": split, "output": output})
 
 
 def with_children(job: RenderJob, *templates: str) -> RenderJob:

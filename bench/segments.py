@@ -1,0 +1,94 @@
+"""Segments: one long film through the service on all cores, split and whole."""
+
+import json
+import os
+import zipfile
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench.figures import Figure, measure
+from bench.promo import CODEC, TEMPLATE
+from bench.run import Run
+from bench.service import PROCESSES, Team, running_service
+
+_SETTING = "REELBATCH_SEGMENT_PIXELS"
+_SPLIT, _WHOLE = "100000000", "0"  # pixels: 108 frames, so that the slots alone decide
+_TIMES = 8
+
+
+def segments(run: Run) -> list[Figure]:
+    """The product promo, played eight times: 24 seconds. Of two services one is idle meanwhile."""
+    folder = run.folder("segments")
+    film = folder / "promos.zip"
+    _write_film(film)
+    with _service(folder / "split", _SPLIT) as split, _service(folder / "whole", _WHOLE) as whole:
+        bodies = {team: _body(team.push(film)) for team in (split, whole)}
+        for team, body in bodies.items():  # all processes start warm
+            team.run(_several(body))
+        figure = measure(
+            Figure(
+                name="segments",
+                ours=f"a film in segments on {PROCESSES} render processes, through the service",
+                other="the same film whole on one of them",
+                goal=1.20,
+            ),
+            lambda: split.run(bodies[split]),
+            lambda: whole.run(bodies[whole]),
+            run.sizes.rounds,
+        )
+    return [figure]
+
+
+@contextmanager
+def _service(folder: Path, segment_pixels: str) -> Generator[Team]:
+    folder.mkdir()
+    with ExitStack() as resources:
+        os.environ[_SETTING] = segment_pixels
+        try:
+            service = resources.enter_context(running_service(folder))
+        finally:
+            del os.environ[_SETTING]
+        yield service.team
+
+
+def _body(template: str) -> bytes:
+    film = {"template": {"id": template, "composition": "main"}, "settings": {"codec": CODEC}}
+    return json.dumps({"jobs": [film]}).encode()
+
+
+def _several(body: bytes) -> bytes:
+    return json.dumps({"jobs": json.loads(body)["jobs"] * PROCESSES}).encode()
+
+
+def _write_film(path: Path) -> None:
+    """A template of the promo's, whose main composition plays it again and again."""
+    with zipfile.ZipFile(TEMPLATE) as promo, zipfile.ZipFile(path, "w") as film:
+        for name in promo.namelist():
+            content = promo.read(name)
+            film.writestr(name, _repeated(content) if name.endswith(".json") else content)
+
+
+def _repeated(animation: bytes) -> str:
+    document = json.loads(animation)
+    size = {"w": document["w"], "h": document["h"]}
+    length = document["op"]
+    document["assets"].append({"id": "once", "nm": "once", "layers": document["layers"], **size})
+    still = {"a": 0, "k": [0, 0, 0]}
+    transform = {"a": still, "p": still, "s": {"a": 0, "k": [100, 100, 100]}}
+    document["layers"] = [
+        {
+            "ty": 0,
+            "ind": number + 1,
+            "nm": f"time {number}",
+            "refId": "once",
+            **size,
+            "st": number * length,
+            "ip": number * length,
+            "op": (number + 1) * length,
+            "ks": {**transform, "r": {"a": 0, "k": 0}, "o": {"a": 0, "k": 100}},
+        }
+        for number in range(_TIMES)
+    ]
+    document["op"] = _TIMES * length
+    return json.dumps(document)

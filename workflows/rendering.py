@@ -1,0 +1,55 @@
+"""Activities on an engine's task queue, each of which is a render or a part of one."""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+with workflow.unsafe.imports_passed_through():
+    from models.ids import render_task_queue
+    from models.jobs import RenderJob, RenderTask
+
+# A render ends by its own time limit, which the worker enforces; this is only the last resort.
+_LONGEST_RENDER = timedelta(hours=24)
+# How long a dead worker's render waits for another worker.
+_HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=10,
+)
+
+T = TypeVar("T")
+
+
+async def on_engine(activity: str, task: RenderTask, result_type: type[T], summary: str) -> T:
+    """Have `task` done by one of the engine's workers. Raises ActivityError."""
+    return await workflow.execute_activity(
+        activity,
+        task,
+        result_type=result_type,
+        task_queue=render_task_queue(task.engine),
+        start_to_close_timeout=_LONGEST_RENDER,
+        heartbeat_timeout=_HEARTBEAT_TIMEOUT,
+        retry_policy=_RETRIES,
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=summary,
+        priority=render_priority(task),
+    )
+
+
+def render_priority(job: RenderJob) -> Priority:
+    """Teams share workers fairly; within a team a job's priority goes first.
+
+    Temporal has the keys 1 (first) to 5: a job's usual 0 is 3, more is earlier.
+    """
+    return Priority(priority_key=max(1, min(5, 3 - job.priority)), fairness_key=job.team)
+
+
+def job_headline(job: RenderJob) -> str:
+    """One line for lists in the Temporal Web UI: `00042 · promo · main · video_h264_vbr_5mbps`."""
+    place = "" if job.index is None else f"{job.index:05d} · "
+    parent = f"for {job.parent_id} · " if job.parent_id else ""
+    return f"{place}{parent}{job.title} · {job.output.codec}"

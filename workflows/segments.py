@@ -1,0 +1,129 @@
+"""Long renders in segments: each on a slot of its own, and joined without encoding them again."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from models.errors import SegmentsUnusable
+    from models.jobs import ChildOutput, RenderJob, RenderResult
+    from models.segments import (
+        SPLIT_MEMO,
+        JoinTask,
+        Segment,
+        SegmentsOfJob,
+        SegmentTask,
+        SlotsQuestion,
+        SplitRender,
+    )
+    from models.splits import Split
+    from workflows.activity_names import (
+        CLEAR_SEGMENTS,
+        FIND_FREE_SLOTS,
+        JOIN_SEGMENTS,
+        RENDER_SEGMENT,
+    )
+    from workflows.children import stop_all
+    from workflows.rendering import job_headline, on_engine
+    from workflows.uninterrupted import uninterrupted
+
+# A busy server is no reason to let a render wait: it is not split then.
+_LONGEST_QUESTION = timedelta(seconds=5)
+_LONGEST_CLEARING = timedelta(minutes=10)  # the sweep removes what is left after it
+
+
+async def render_split(
+    job: RenderJob, split: Split, outputs: Sequence[ChildOutput]
+) -> RenderResult | None:
+    """Render the job in as many segments as there are free slots for.
+
+    None where it has to be rendered whole: no slots are free, or the segments did not fit together.
+    Raises ActivityError; no segment runs any more then, and none is left in the object store.
+    """
+    number = min(split.most, await _free_slots(job))
+    if number < 2:
+        return None
+    _note(number)
+    try:
+        segments = await _render_all(job, split, outputs, number)
+        task = JoinTask.of_segments(job, outputs, segments, split.frame_rate)
+        headline = f"{job_headline(job)} · {number} segments joined"
+        return await on_engine(JOIN_SEGMENTS, task, RenderResult, headline)
+    except ActivityError as error:
+        if not _did_not_fit(error):
+            raise
+        _note(0)
+        return None
+    finally:
+        await uninterrupted(_clear(job))
+
+
+async def _free_slots(job: RenderJob) -> int:
+    """Zero where it cannot be known."""
+    try:
+        return await workflow.execute_activity(
+            FIND_FREE_SLOTS,
+            SlotsQuestion(engine=job.engine),
+            result_type=int,
+            schedule_to_close_timeout=_LONGEST_QUESTION,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+            summary="free slots",
+            priority=Priority(fairness_key=job.team),
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return 0
+
+
+async def _render_all(
+    job: RenderJob, split: Split, outputs: Sequence[ChildOutput], number: int
+) -> list[Segment]:
+    """The first that fails, or a cancellation, stops all of them."""
+    tasks = [
+        SegmentTask.of_frames(job, outputs, frames=frames, number=place, segments=number)
+        for place, frames in enumerate(split.ranges(number))
+    ]
+    running = [asyncio.create_task(_render(task)) for task in tasks]
+    try:
+        await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        failed = next((task for task in running if task.done() and task.exception()), None)
+    finally:
+        await stop_all(running)
+    if failed is not None:
+        failed.result()
+    return [task.result() for task in running]
+
+
+async def _render(task: SegmentTask) -> Segment:
+    frames = f"frames {task.output.first_frame}-{(task.output.end_frame or 0) - 1}"
+    return await on_engine(RENDER_SEGMENT, task, Segment, f"{job_headline(task)} · {frames}")
+
+
+def _note(segments: int) -> None:
+    """For those who read the job's progress."""
+    split = SplitRender(segments=segments, started_at=workflow.now())
+    workflow.upsert_memo({SPLIT_MEMO: split})
+
+
+def _did_not_fit(error: ActivityError) -> bool:
+    cause = error.cause
+    return isinstance(cause, ApplicationError) and cause.type == SegmentsUnusable.error_code
+
+
+async def _clear(job: RenderJob) -> None:
+    try:
+        await workflow.execute_activity(
+            CLEAR_SEGMENTS,
+            SegmentsOfJob(team=job.team, job_id=job.id),
+            schedule_to_close_timeout=_LONGEST_CLEARING,
+            start_to_close_timeout=timedelta(minutes=1),
+            summary="remove the segments",
+            priority=Priority(fairness_key=job.team),
+        )
+    except ActivityError as error:
+        workflow.logger.warning("the segments of job %s were left: %s", job.id, error)
