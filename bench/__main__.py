@@ -1,6 +1,7 @@
 """`python -m bench [--full] [NAME …]`: prints a table, and puts it and a plot in bench-output."""
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from bench.plot import plot
 from bench.requests import requests
 from bench.run import Run
 from bench.segments import segments
+from bench.service import PROCESSES
 from bench.sizes import FULL, SHORT, Sizes
 from bench.table import json_of, table_of
 from connection import end_process
@@ -45,6 +47,7 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
 
 def main() -> None:
     chosen, sizes = _read_arguments()
+    _warn_of_others()
     figures: list[Figure] = []
     with (
         tempfile.TemporaryDirectory(prefix="reelbatch-bench-") as folder,
@@ -71,6 +74,12 @@ def _read_arguments() -> tuple[list[str], Sizes]:
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     return arguments.names or list(BENCHMARKS), FULL if arguments.full else SHORT
+
+
+def _warn_of_others() -> None:
+    load, _, _ = os.getloadavg()
+    if load > PROCESSES / 2:
+        print(f"Other programs keep this machine busy (load {load:.1f}): ratios will be vague.")
 
 
 if __name__ == "__main__":  # render processes of the bare loop import this module too

@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -15,6 +16,7 @@ from uuid import uuid4
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+import cli.bound_to_parent
 from bench.bare_workflows import TASK_QUEUE, BareStartWorkflow, BareWorkflow, nothing
 from bench.service import Service
 from connection import connect, end_process
@@ -77,8 +79,15 @@ class BareClient:
 def bare_temporal(service: Service) -> Generator[BareClient]:
     """A client, and a worker beside the service's own."""
     settings = service.settings
-    command = (sys.executable, "-m", "bench.bare", settings.model_dump_json(include=_NEEDED))
-    with subprocess.Popen(command) as worker, asyncio.Runner() as runner:
+    command = (
+        *(sys.executable, "-IS", cli.bound_to_parent.__file__, str(os.getpid())),
+        *(sys.executable, "-m", "bench.bare", settings.model_dump_json(include=_NEEDED)),
+    )
+    # In a session of its own, as the service's worker is: Linux shares cores among sessions.
+    with (
+        subprocess.Popen(command, start_new_session=True) as worker,
+        asyncio.Runner() as runner,
+    ):
         try:
             store = open_store(settings.object_store)
             yield BareClient(runner.run(connect(settings, store)), runner)

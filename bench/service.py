@@ -16,12 +16,12 @@ import httpx
 
 import cli.bound_to_parent
 from bench import noop_engine
-from cli.client import ApiClient
 from cli.connection_file import Connection
 from cli.home import Home
 from cli.stack import FIRST_TEAM
 from cli.templates import push_template
 from models.jobs import JobStatus
+from reelbatch.client import Reelbatch
 from settings import Settings
 from storage.objects import open_store
 from storage.tokens import create_token
@@ -44,11 +44,11 @@ class Team:
             timeout=120,
             trust_env=False,
         )
-        self._client = ApiClient(connection.api_url, token)
+        self._client = Reelbatch(connection.api_url, token)
 
     def close(self) -> None:
         self.http.close()
-        self._client.__exit__(None, None, None)
+        self._client.close()
 
     def push(self, file: Path, template_type: str | None = None) -> str:
         """Upload a template. Returns its id."""

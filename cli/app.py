@@ -3,35 +3,55 @@
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import batch_commands, template_commands, token_commands
-from cli.console import CommandFailed, say, say_error
+from cli import (
+    batch_commands,
+    font_commands,
+    job_commands,
+    profile_commands,
+    secret_commands,
+    template_commands,
+    token_commands,
+)
+from cli.console import CommandFailed, end_with, say
+from cli.exit_codes import ExitCode
 from cli.home import Home
+from cli.open_page import open_page
 from cli.options import (
     DEFAULT_HOME,
     HomeOption,
+    JsonOption,
     RenderProcessesOption,
     TemporalBinaryOption,
 )
 from cli.stack_settings import StackOptions, current_settings
+from reelbatch.client import ReelbatchError
 
 app = typer.Typer(
     name="reelbatch",
     help="A self-hosted batch render service on Temporal.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(batch_commands.submit)
 app.command()(batch_commands.watch)
 app.command()(batch_commands.cancel)
+app.command()(batch_commands.retry)
+app.command()(batch_commands.results)
 app.command()(batch_commands.download)
+app.command()(batch_commands.batches)
+app.command("open")(open_page)
+app.add_typer(job_commands.app, name="jobs")
 app.add_typer(template_commands.app, name="templates")
+app.add_typer(font_commands.app, name="fonts")
+app.add_typer(secret_commands.app, name="secrets")
 app.add_typer(token_commands.app, name="tokens")
+app.add_typer(profile_commands.app, name="profiles")
 
 _CHECKOUT_EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -94,12 +114,15 @@ def demo(
 
 @app.command()
 def doctor(
-    *, home: HomeOption = DEFAULT_HOME, temporal_binary: TemporalBinaryOption = None
+    *,
+    home: HomeOption = DEFAULT_HOME,
+    temporal_binary: TemporalBinaryOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check that this machine can run the service, and that the service runs well."""
     from cli.doctor import examine
 
-    asyncio.run(examine(Home.at(home), temporal_binary))
+    asyncio.run(examine(Home.at(home), temporal_binary, as_json=as_json))
 
 
 @app.command("prepare-temporal")
@@ -116,7 +139,7 @@ def prepare_temporal() -> None:
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
-    code = _run()
+    code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     # Not sys.exit: the Temporal client's own threads may crash an interpreter that is taking
@@ -124,12 +147,22 @@ def main() -> None:
     os._exit(code)
 
 
-def _run() -> int:
+def run(arguments: Sequence[str]) -> int:
+    """Run a command. Returns its exit code."""
+    as_json = "--json" in arguments
     try:
-        app(standalone_mode=True)
-    except CommandFailed as failure:
-        say_error(str(failure))
-        return 1
+        code = app(args=arguments, standalone_mode=not as_json)
+    except (CommandFailed, ReelbatchError) as failure:
+        return end_with(failure, as_json=as_json)
+    except OSError as error:
+        return end_with(CommandFailed(f"{error}."), as_json=as_json)
+    except typer.TyperException as error:  # only with --json, else it is shown in words
+        return end_with(CommandFailed(_words(error), ExitCode.USAGE, "USAGE"), as_json=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _words(error: typer.TyperException) -> str:
+    """With the name of the option or argument, which its plain text lacks."""
+    return getattr(error, "format_message", error.__str__)()

@@ -6,22 +6,17 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cli.batch import (
-    download_outputs,
-    failed_jobs,
-    read_request,
-    results_table,
-    watch_batch,
-)
-from cli.client import ApiClient
+from cli.batch import download_outputs, failed_jobs, results_table, watch_batch
 from cli.connection_file import Connection
-from cli.console import CommandFailed, out, say
+from cli.console import CommandFailed, out, print_table, say
 from cli.contact_sheet import Tile, write_contact_sheet
 from cli.home import Home
+from cli.request_files import submit_file
 from cli.stack import EmbeddedStack
 from cli.stack_settings import StackOptions
 from cli.templates import push_template
 from cli.until_stopped import listen_for_stop, until_stopped
+from reelbatch.client import Reelbatch
 
 _TEMPLATES = ("product-promo.zip", "counter-badge.json")
 _REQUEST = Path("requests", "batch-mixed.json")
@@ -69,20 +64,22 @@ async def run_demo(demo: Demo, options: StackOptions) -> None:
 
 def _render_the_batch(demo: Demo, connection: Connection) -> int:
     """Returns the number of files."""
-    with ApiClient(connection.api_url, connection.token) as client:
+    with Reelbatch(connection.api_url, connection.token) as client:
         for name in _TEMPLATES:
             template = push_template(client, demo.examples / "templates" / name)
             say(f"Uploaded {name}: {', '.join(template.compositions)}")
-        created = client.submit_batch(read_request(client, demo.examples / _REQUEST))
+        submitted = submit_file(client, demo.examples / _REQUEST)
+        created = submitted.creation
         rejected = created.errors or []
         say(
             f"Batch {created.batch_id}: {created.success_count} of {created.total_jobs} jobs "
             f"accepted, {len(rejected)} rejected on purpose"
         )
-        batch = watch_batch(client, created.batch_id)
-        files = {job.index: file for job, file in download_outputs(client, batch, demo.output)}
+        batch = watch_batch(submitted)
+        outputs = download_outputs(submitted, demo.output)
+        files = {output.job.index: output.file for output in outputs}
     write_contact_sheet([Tile(file, file.name) for file in files.values()], demo.contact_sheet)
-    out.print(results_table(batch.jobs, rejected, files))
+    print_table(results_table(batch.jobs, rejected, files))
     if failed := failed_jobs(batch):
         raise CommandFailed(f"{len(failed)} valid jobs failed; see the table above.")
     return len(files)

@@ -1,42 +1,64 @@
 """`reelbatch doctor`: what this machine lacks to run the service, and how the service is."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
 from cli.check import Check
-from cli.console import CommandFailed, out
+from cli.console import CommandFailed, out, print_plain_json
 from cli.home import Home, is_running
 from cli.machine_checks import machine_checks, port_checks
 from cli.service_checks import service_checks
 from engines.registry import EngineUnavailable
 from models.errors import ReelbatchError
+from reelbatch.client import ReelbatchError as ClientError
+
+_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "")}
 
 
-async def examine(home: Home, temporal_binary: Path | None) -> None:
+@dataclass(frozen=True)
+class _Finding:
+    subject: str
+    is_fine: bool | None  # None: nothing was looked at
+    text: str
+
+
+async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = False) -> None:
     """Print one line a check. Raises CommandFailed if something is wrong."""
-    wrong = await _run(machine_checks(home, temporal_binary))
-    if is_running(home):
-        wrong += await _run(service_checks(home))
-    else:
-        wrong += await _run(port_checks())
-        _print("·", "", "service", f"not running; start it with `reelbatch up --home {home.path}`")
+    running = is_running(home)
+    checks = machine_checks(home, temporal_binary)
+    checks += service_checks(home) if running else port_checks()
+    findings: list[_Finding] = []
+    for check in checks:
+        findings.append(await _look(check))
+        if not as_json:
+            _print(findings[-1])
+    if not running:
+        way = f"not running; start it with `reelbatch up --home {home.path}`"
+        findings.append(_Finding("service", None, way))
+        if not as_json:
+            _print(findings[-1])
+    if as_json:
+        print_plain_json(
+            [
+                {"subject": found.subject, "ok": found.is_fine, "finding": found.text}
+                for found in findings
+            ]
+        )
+    wrong = sum(found.is_fine is False for found in findings)
     if wrong:
         raise CommandFailed(f"{wrong} checks failed.")
 
 
-async def _run(checks: list[Check]) -> int:
-    """Returns how many failed."""
-    wrong = 0
-    for check in checks:
-        try:
-            _print("✓", "green", check.subject, await check.look())
-        except (CommandFailed, EngineUnavailable, ReelbatchError, OSError) as problem:
-            wrong += 1
-            _print("✗", "red", check.subject, str(problem))
-    return wrong
+async def _look(check: Check) -> _Finding:
+    try:
+        return _Finding(check.subject, True, await check.look())
+    except (CommandFailed, ClientError, EngineUnavailable, ReelbatchError, OSError) as problem:
+        return _Finding(check.subject, False, str(problem))
 
 
-def _print(mark: str, style: str, subject: str, finding: str) -> None:
-    line = Text.assemble((mark, style), " ", (subject, "bold"), f": {finding}")
+def _print(found: _Finding) -> None:
+    mark, style = _MARKS[found.is_fine]
+    line = Text.assemble((mark, style), " ", (found.subject, "bold"), f": {found.text}")
     out.print(line, soft_wrap=True)

@@ -5,11 +5,6 @@ from typing import Annotated
 
 import typer
 
-from cli.client import ApiClient
-from cli.connection_file import read_connection
-from cli.console import CommandFailed
-from cli.home import Home
-
 DEFAULT_HOME = Path("reelbatch-home")
 
 HomeOption = Annotated[
@@ -34,25 +29,12 @@ TemporalBinaryOption = Annotated[
 ]
 UrlOption = Annotated[
     str | None,
-    typer.Option(
-        envvar="REELBATCH_URL", help="The API, if it is not the one that runs in the home."
-    ),
+    typer.Option("--url", help="The service, if it is not the one in the home. [REELBATCH_URL]"),
 ]
-TokenOption = Annotated[str | None, typer.Option(envvar="REELBATCH_TOKEN", help="An API token.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer.")]
-
-
-def api_client(url: str | None, token: str | None, home: Path) -> ApiClient:
-    """The API that the options name, or the one of the home. Raises CommandFailed."""
-    if url and token:
-        return ApiClient(url, token)
-    file = Home.at(home).connection_file
-    connection = read_connection(file)
-    if connection is None:
-        raise CommandFailed(
-            f"There is no {file}: start the service with `reelbatch up`, name its folder with "
-            "--home, or name another API with --url and --token."
-        )
-    if url and url.rstrip("/") not in (connection.api_url, connection.base_url):
-        raise CommandFailed(f"Name a token for {url} with --token or REELBATCH_TOKEN.")
-    return ApiClient(connection.api_url, token or connection.token)
+TokenOption = Annotated[str | None, typer.Option("--token", help="An API token. [REELBATCH_TOKEN]")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="A service of `reelbatch profiles`. [REELBATCH_PROFILE]"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.")]
+BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]

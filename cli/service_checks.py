@@ -6,7 +6,6 @@ import httpx
 from temporalio.client import Client
 
 from cli.check import Check
-from cli.client import ApiClient
 from cli.connection_file import Connection, read_connection
 from cli.console import CommandFailed
 from cli.home import Home
@@ -14,6 +13,7 @@ from cli.stack_settings import current_settings
 from cli.task_queues import all_queues
 from cli.temporal_namespace import missing_search_attributes, queues_without_worker
 from cli.temporal_server import NAMESPACE
+from reelbatch.client import AsyncReelbatch
 
 
 def service_checks(home: Home) -> list[Check]:
@@ -53,8 +53,8 @@ async def _api(home: Home) -> str:
 
 async def _token(home: Home) -> str:
     connection = _connection(home)
-    with ApiClient(connection.api_url, connection.token) as client:
-        client.check_token()
+    async with AsyncReelbatch(connection.api_url, connection.token, max_retries=0) as client:
+        await anext(client.jobs.list(page_size=1), None)
     return "accepted"
 
 

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.console import out, print_json
-from cli.options import DEFAULT_HOME, HomeOption, JsonOption, TokenOption, UrlOption, api_client
+from cli.console import out, print_json, print_plain_json, print_table
+from cli.options import JsonOption
 from cli.templates import push_template, template_id_of, template_table, templates_table
+from cli.with_client import with_client
+from reelbatch.client import Reelbatch
 
 app = typer.Typer(help="Upload and look at templates.", no_args_is_help=True)
 
@@ -17,7 +19,9 @@ TemplateArgument = Annotated[
 
 
 @app.command()
+@with_client
 def push(
+    client: Reelbatch,
     file: Path,
     *,
     template_type: Annotated[
@@ -26,13 +30,9 @@ def push(
     ] = None,
     name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
     as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Upload a template and wait until it can be used."""
-    with api_client(url, token, home) as client:
-        template = push_template(client, file, template_type, name)
+    template = push_template(client, file, template_type, name)
     if as_json:
         print_json(template)
     else:
@@ -40,50 +40,34 @@ def push(
 
 
 @app.command("list")
-def list_all(
-    *,
-    as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
+@with_client
+def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
     """List the team's templates."""
-    with api_client(url, token, home) as client:
-        templates = client.templates()
+    templates = client.templates.list()
     if as_json:
         print_json(templates)
     else:
-        out.print(templates_table(templates))
+        print_table(templates_table(templates))
 
 
 @app.command()
-def inspect(
-    template: TemplateArgument,
-    *,
-    as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
+@with_client
+def inspect(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
     """Show what a template offers: compositions, layers and fonts."""
-    with api_client(url, token, home) as client:
-        found = client.template(template_id_of(client, template))
+    found = client.templates.get(template_id_of(client, template))
     if as_json:
         print_json(found)
     else:
-        out.print(template_table(found))
+        print_table(template_table(found))
 
 
 @app.command()
-def delete(
-    template: TemplateArgument,
-    *,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
+@with_client
+def delete(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
     """Delete a template; outputs that were made from it stay."""
-    with api_client(url, token, home) as client:
-        template_id = template_id_of(client, template)
-        client.delete_template(template_id)
-    out.print(f"template {template_id} is deleted")
+    template_id = template_id_of(client, template)
+    client.templates.delete(template_id)
+    if as_json:
+        print_plain_json({"id": template_id, "deleted": True})
+    else:
+        out.print(f"template {template_id} is deleted")

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 from obstore.store import ObjectStore
-from rich.table import Table
 from rich.text import Text
 
-from cli.console import CommandFailed, out, print_json, say
+from cli.console import CommandFailed, listing, out, print_json, print_plain_json, print_table, say
 from cli.home import Home
 from cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from cli.token_lifetime import parse_expiry
@@ -42,6 +41,7 @@ def create(
         str | None,
         typer.Option(metavar="TIME", help="When it ends: 30d, 12h or a date (UTC). Never if not."),
     ] = None,
+    as_json: JsonOption = False,
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -52,6 +52,10 @@ def create(
         token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
     except ValueError as error:
         raise CommandFailed(str(error)) from error
+    if as_json:
+        shown = record.model_dump(mode="json", by_alias=True, exclude_none=True)
+        print_plain_json({**shown, "token": token})
+        return
     out.print(token, markup=False, soft_wrap=True)
     say(f"Keep it: it cannot be shown again. It may: {_scopes(record)}. Expires: {_end(record)}.")
 
@@ -68,25 +72,29 @@ def list_all(
     if as_json:
         print_json(records)
         return
-    table = Table("id", "team", "name", "scopes", "created", "expires")
+    table = listing("id", "team", "name", "scopes", "created", "expires")
     for record in records:
         created = rfc3339(record.created_at)
         cells = (record.id, record.team, record.name, _scopes(record), created, _end(record))
         table.add_row(*map(Text, cells))
-    out.print(table)
+    print_table(table)
 
 
 @app.command()
 def revoke(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="As `tokens list` shows it.")],
     *,
+    as_json: JsonOption = False,
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Revoke a token: ten seconds later at most it opens nothing."""
     if not asyncio.run(revoke_token(_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
-    out.print(f"token {token_id} is revoked", markup=False)
+    if as_json:
+        print_plain_json({"id": token_id, "revoked": True})
+    else:
+        out.print(f"token {token_id} is revoked", markup=False)
 
 
 def _scopes(record: TokenRecord) -> str:

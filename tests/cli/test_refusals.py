@@ -66,13 +66,15 @@ def test_bad_keys_of_payloads_are_named_by_their_variable(
 def test_a_command_without_a_stack_says_how_to_start_one(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
-    assert_refused(reelbatch("templates", "list", "--home", tmp_path), "reelbatch up", "--url")
+    refused = reelbatch("templates", "list", "--home", tmp_path)
+
+    assert_refused(refused, "reelbatch up", "--url", code=4)
 
 
 def test_a_command_without_an_answer_names_the_address(reelbatch: RunReelbatch) -> None:
     refused = reelbatch("watch", "X", REELBATCH_URL="http://127.0.0.1:9", REELBATCH_TOKEN="rb_x")
 
-    assert_refused(refused, "http://127.0.0.1:9")
+    assert_refused(refused, "http://127.0.0.1:9", code=4)
 
 
 def test_doctor_without_a_stack_says_that_none_is_running(
@@ -95,8 +97,8 @@ def ports(**chosen: str) -> list[str]:
     return [part for option in (_FREE_PORTS | chosen).items() for part in option]
 
 
-def assert_refused(ended: subprocess.CompletedProcess[str], *parts: str) -> None:
-    assert ended.returncode == 1
+def assert_refused(ended: subprocess.CompletedProcess[str], *parts: str, code: int = 1) -> None:
+    assert ended.returncode == code
     assert ended.stdout == ""
     assert ended.stderr.startswith("error: ")
     assert ended.stderr.count("\n") == 1

@@ -4,10 +4,8 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,91 +13,13 @@ import pytest
 from PIL import Image
 
 from cli.connection_file import Connection
+from tests.cli.stack import FREE_PORTS, RunningStack, command_of, state_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 _PATIENCE = 120.0  # seconds; a start takes three on a quiet machine
-_FREE_PORTS = ("--api-port", "0", "--temporal-port", "0", "--ui-port", "0")
-
 RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]
-
-
-class RunningStack:
-    """A `reelbatch up` on free ports."""
-
-    def __init__(self, home: Path, environment: dict[str, str]) -> None:
-        self.home = home
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "up", "--home", str(home), *_FREE_PORTS],
-            env=environment | {"REELBATCH_RENDER_PROCESSES": "1"},
-            cwd="/",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._give_up = threading.Timer(_PATIENCE, self.process.kill)
-        self._give_up.start()
-
-    @property
-    def connection(self) -> Connection:
-        return Connection.model_validate_json((self.home / "connection.json").read_bytes())
-
-    def wait_for_line(self, part: str) -> list[str]:
-        """Read what it says, up to the line that contains `part`."""
-        lines: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            lines.append(line.rstrip())
-            if part in line:
-                return lines
-        pytest.fail(f"no line with {part!r} came, but: {lines}")
-
-    def processes(self) -> set[int]:
-        """Everything that the stack has started, however deep."""
-        parents = {pid: _parent_of(pid) for pid in _pids()}
-        found = {self.process.pid}
-        while more := {pid for pid, parent in parents.items() if parent in found} - found:
-            found |= more
-        return found - {self.process.pid}
-
-    def workers(self) -> list[int]:
-        return [pid for pid in self.processes() if _command_of(pid).endswith(b"-m worker")]
-
-    def end(self, number: signal.Signals) -> int:
-        """Send a signal and return the exit code."""
-        self.process.send_signal(number)
-        self.process.communicate()
-        return self.process.returncode
-
-    def close(self) -> None:
-        self._give_up.cancel()
-        if self.process.poll() is None:
-            self.end(signal.SIGKILL)
-
-
 StartStack = Callable[[Path], RunningStack]
-
-
-@pytest.fixture(scope="module")
-def start_stack(clean_environment: dict[str, str]) -> Iterator[StartStack]:
-    """Start a stack and wait until it is ready."""
-    stacks: list[RunningStack] = []
-
-    def start(home: Path) -> RunningStack:
-        stack = RunningStack(home, clean_environment)
-        stacks.append(stack)
-        stack.wait_for_line("Reelbatch is ready")
-        return stack
-
-    yield start
-    for stack in stacks:
-        stack.close()
-
-
-@pytest.fixture(scope="module")
-def stack(start_stack: StartStack, tmp_path_factory: pytest.TempPathFactory) -> RunningStack:
-    """A stack that tests may share: they leave it running."""
-    return start_stack(tmp_path_factory.mktemp("shared") / "home")
 
 
 def test_up_serves_what_connection_json_says(stack: RunningStack) -> None:
@@ -113,7 +33,7 @@ def test_up_serves_what_connection_json_says(stack: RunningStack) -> None:
 def test_a_second_up_on_a_home_in_use_is_refused(
     stack: RunningStack, reelbatch: RunReelbatch
 ) -> None:
-    second = reelbatch("up", "--home", stack.home, *_FREE_PORTS)
+    second = reelbatch("up", "--home", stack.home, *FREE_PORTS)
 
     assert_one_line_of_error(second, f"process {stack.process.pid}", str(stack.home))
     assert list_jobs(stack.connection).status_code == httpx.codes.OK
@@ -138,13 +58,13 @@ def test_a_batch_is_sent_followed_and_fetched(
 
     sent = reelbatch("submit", request, "--wait", *here)
 
-    assert sent.returncode == 0, sent.stderr
+    assert sent.returncode == 3, sent.stderr
     assert "2 of 3 jobs accepted" in sent.stdout
     assert "CODEC_INVALID" in sent.stdout
     batch_id = sent.stdout.split()[1].rstrip(":")
     fetched = reelbatch("download", batch_id, "--output", tmp_path / "out", *here)
     assert fetched.returncode == 0, fetched.stderr
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["000.png", "002.png"]
+    assert sorted(file.name for file in (tmp_path / "out").glob("[!.]*")) == ["000.png", "002.png"]
     with Image.open(tmp_path / "out" / "002.png") as still:
         assert still.size == (320, 180)
     assert "unchanged: 0 jobs cancelled" in reelbatch("cancel", batch_id, *here).stdout
@@ -201,7 +121,7 @@ def test_nothing_outlives_a_killed_up(
     here = ("--home", stack.home)
     reelbatch("templates", "push", EXAMPLES / "templates" / "counter-badge.json", *here)
     processes = stack.processes()
-    assert any(b"engines" in _command_of(pid) for pid in processes), "no render process runs"
+    assert any(b"engines" in command_of(pid) for pid in processes), "no render process runs"
 
     stack.end(signal.SIGKILL)
 
@@ -239,31 +159,5 @@ def assert_one_line_of_error(ended: subprocess.CompletedProcess[str], *parts: st
 
 def alive(pid: int) -> bool:
     """A zombie has ended: nobody has asked for its exit code yet."""
-    state = _state_of(pid)
+    state = state_of(pid)
     return bool(state) and state[0] != b"Z"
-
-
-def _pids() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
-
-
-def _parent_of(pid: int) -> int | None:
-    state = _state_of(pid)
-    return int(state[1]) if state else None
-
-
-def _state_of(pid: int) -> list[bytes]:
-    """The fields of proc(5)'s stat from the state on; none where the process has ended."""
-    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-
-
-def _command_of(pid: int) -> bytes:
-    return _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").rstrip()
-
-
-def _read(file: str) -> bytes:
-    """The file's content; empty where the process has ended meanwhile."""
-    try:
-        return Path(file).read_bytes()
-    except OSError:
-        return b""

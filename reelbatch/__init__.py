@@ -1,0 +1,1 @@
+"""What programs import of Reelbatch: `reelbatch.client`, a client of the API."""

@@ -1,0 +1,298 @@
+"""The client for asyncio."""
+
+from asyncio import sleep, to_thread
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+)
+from contextlib import AsyncExitStack
+from functools import wraps
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+
+import httpx
+
+from models.batches import BatchCreationResponse
+from reelbatch.client import (
+    _batches,
+    _downloads,
+    _events,
+    _fonts,
+    _jobs,
+    _secrets,
+    _templates,
+    _webhooks,
+)
+from reelbatch.client._batches import BatchRef
+from reelbatch.client._configuration import resolve
+from reelbatch.client._downloads import DownloadedOutput
+from reelbatch.client._driving import describe, http_request
+from reelbatch.client._session import Session, Subject
+from reelbatch.client._steps import Close, Do, Emit, Flow, Open, Pause, Read, Send, Step, Steps
+
+P = ParamSpec("P")
+S = TypeVar("S", bound=Subject)
+T = TypeVar("T")
+
+
+class _Driver:
+    """Carries out steps in an event loop."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def run(self, steps: Steps[T]) -> T:
+        result: list[T] = []
+
+        def keep() -> Flow[T]:
+            result.append((yield from steps))
+
+        async for _ in self.iterate(keep()):
+            pass
+        return result[0]
+
+    async def iterate(self, steps: Flow[T]) -> AsyncGenerator[T]:
+        async with AsyncExitStack() as opened:
+            reading: dict[httpx.Response, AsyncIterator[bytes]] = {}
+            sent: Any = None
+            try:
+                while True:
+                    step = steps.send(sent)
+                    while not isinstance(step, Emit):
+                        try:
+                            sent = await self._perform(step, opened, reading)
+                        except Exception as error:
+                            step = steps.throw(error)
+                        else:
+                            step = steps.send(sent)
+                    yield step.value
+                    sent = None
+            except StopIteration:
+                return
+            finally:
+                steps.close()
+
+    async def _perform(
+        self,
+        step: Step,
+        opened: AsyncExitStack,
+        reading: dict[httpx.Response, AsyncIterator[bytes]],
+    ) -> Any:
+        match step:
+            case Send(request):
+                return await self.http.send(
+                    http_request(self.http, request), follow_redirects=request.follows_redirects
+                )
+            case Open(request):
+                response = await self.http.send(
+                    http_request(self.http, request),
+                    stream=True,
+                    follow_redirects=request.follows_redirects,
+                )
+                opened.push_async_callback(response.aclose)
+                if not response.is_success:
+                    await response.aread()
+                reading[response] = response.aiter_bytes()
+                return response
+            case Read(response):
+                return await anext(reading[response], None)
+            case Close(response):
+                return await response.aclose()
+            case Pause(seconds):
+                return await sleep(seconds)
+            case Do(work):
+                return await to_thread(work)
+
+
+class _Part(Generic[S]):
+    """A part of the client: operations on the same subject."""
+
+    def __init__(self, driver: _Driver, subject: S) -> None:
+        self.driver = driver
+        self.subject = subject
+
+
+def _awaited(
+    operation: Callable[Concatenate[S, P], Steps[T]],
+) -> Callable[Concatenate[_Part[S], P], Coroutine[Any, Any, T]]:
+    @wraps(operation)
+    async def method(self: _Part[S], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.driver.run(operation(self.subject, *args, **kwargs))
+
+    describe(method, operation)
+    return method
+
+
+def _iterating(
+    operation: Callable[Concatenate[S, P], Flow[T]],
+) -> Callable[Concatenate[_Part[S], P], AsyncGenerator[T]]:
+    @wraps(operation)
+    def method(self: _Part[S], /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
+        return self.driver.iterate(operation(self.subject, *args, **kwargs))
+
+    describe(method, operation, kind=AsyncIterator)
+    return method
+
+
+def _submitting(
+    operation: Callable[Concatenate[S, P], Steps[BatchCreationResponse]],
+) -> Callable[Concatenate[_Part[S], P], Coroutine[Any, Any, "AsyncSubmittedBatch"]]:
+    @wraps(operation)
+    async def method(self: _Part[S], /, *args: P.args, **kwargs: P.kwargs) -> "AsyncSubmittedBatch":
+        creation = await self.driver.run(operation(self.subject, *args, **kwargs))
+        return AsyncSubmittedBatch(self.driver, self.subject.session, creation)
+
+    describe(method, operation, returned="AsyncSubmittedBatch")
+    return method
+
+
+class AsyncBatch(_Part[BatchRef]):
+    """A batch by its id; nothing is read until a method is called."""
+
+    @property
+    def id(self) -> str:
+        return self.subject.id
+
+    read = _awaited(_batches.read_batch)
+    wait = _awaited(_batches.wait_for_batch)
+    events = _iterating(_events.events)
+    results = _awaited(_batches.read_results)
+    export_results = _awaited(_batches.export_results)
+    downloads = _iterating(_downloads.downloads)
+    archive = _awaited(_downloads.archive)
+    cancel = _awaited(_batches.cancel_batch)
+    retry = _submitting(_batches.retry_batch)
+
+    async def download(self, folder: str | Path) -> list[DownloadedOutput]:
+        """All that `downloads` yields."""
+        return [output async for output in self.downloads(folder)]
+
+
+class AsyncSubmittedBatch(AsyncBatch):
+    """A batch that this client has just submitted; `creation` is the answer."""
+
+    def __init__(self, driver: _Driver, session: Session, creation: BatchCreationResponse) -> None:
+        super().__init__(driver, BatchRef(session, creation.batch_id))
+        self.creation = creation
+
+
+class AsyncBatches(_Part[Session]):
+    """`client.batches`."""
+
+    list = _iterating(_batches.list_batches)
+
+    def of(self, batch_id: str) -> AsyncBatch:
+        """A batch that exists already. Sends nothing."""
+        return AsyncBatch(self.driver, BatchRef(self.subject, batch_id))
+
+    create = _submitting(_batches.create_batch)
+    create_from_json = _submitting(_batches.create_from_json)
+    create_from_json_lines = _submitting(_batches.create_from_json_lines)
+    create_from_csv = _submitting(_batches.create_from_csv)
+    check = _awaited(_batches.check_jobs)
+
+
+class AsyncJobs(_Part[Session]):
+    """`client.jobs`."""
+
+    create = _awaited(_jobs.create_job)
+    join = _awaited(_jobs.join_clips)
+    get = _awaited(_jobs.read_job)
+    list = _iterating(_jobs.list_jobs)
+    wait = _awaited(_jobs.wait_for_job)
+    cancel = _awaited(_jobs.cancel_job)
+    cancel_all = _awaited(_jobs.cancel_jobs)
+    logs = _awaited(_jobs.read_log)
+    download = _awaited(_downloads.download_output)
+
+
+class AsyncTemplates(_Part[Session]):
+    """`client.templates`."""
+
+    push = _awaited(_templates.push_template)
+    create = _awaited(_templates.create_template)
+    wait = _awaited(_templates.wait_for_template)
+    list = _awaited(_templates.list_templates)
+    get = _awaited(_templates.read_template)
+    rename = _awaited(_templates.rename_template)
+    delete = _awaited(_templates.delete_template)
+    download = _awaited(_templates.download_template)
+
+
+class AsyncFonts(_Part[Session]):
+    """`client.fonts`."""
+
+    add = _awaited(_fonts.add_font)
+    list = _awaited(_fonts.list_fonts)
+    get = _awaited(_fonts.read_font)
+    delete = _awaited(_fonts.delete_font)
+
+
+class AsyncSecrets(_Part[Session]):
+    """`client.secrets`."""
+
+    create = _awaited(_secrets.create_secret)
+    list = _awaited(_secrets.list_secrets)
+    delete = _awaited(_secrets.delete_secret)
+
+
+class AsyncWebhooks(_Part[Session]):
+    """`client.webhooks`."""
+
+    of_job = _awaited(_webhooks.read_job_webhook)
+    of_batch = _awaited(_webhooks.read_batch_webhook)
+    redeliver_of_job = _awaited(_webhooks.redeliver_job_webhook)
+    redeliver_of_batch = _awaited(_webhooks.redeliver_batch_webhook)
+
+
+class AsyncReelbatch:
+    """A client of a Reelbatch service for code with asyncio; tasks may share it.
+
+    Without `url` and `token` they come from the environment, a profile, or the service that
+    `reelbatch up` runs in `home`. `timeout` is how long a connection may be silent, in seconds, and
+    `max_retries` how often a request is tried again after a failure that may pass. `http_client`
+    is for proxies and certificates; who brings one closes it. Raises NotConfigured.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        profile: str | None = None,
+        home: str | Path | None = None,
+        timeout: float = 60.0,
+        max_retries: int = 3,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        found = resolve(url, token, profile, home)
+        session = Session(found.url, found.token, max_retries, timeout)
+        self._owns_http = http_client is None
+        self._http = httpx.AsyncClient() if http_client is None else http_client
+        driver = _Driver(self._http)
+        self.url = session.origin
+        self.batches = AsyncBatches(driver, session)
+        self.jobs = AsyncJobs(driver, session)
+        self.templates = AsyncTemplates(driver, session)
+        self.fonts = AsyncFonts(driver, session)
+        self.secrets = AsyncSecrets(driver, session)
+        self.webhooks = AsyncWebhooks(driver, session)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._owns_http:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

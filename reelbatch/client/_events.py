@@ -1,0 +1,166 @@
+"""A batch's events: reading the stream, and keeping at it when the connection breaks.
+
+Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import httpx
+from pydantic import ValidationError
+
+from models.batches import BatchJob, BatchListItem, BatchStats
+from models.jobs import JobStatus
+from reelbatch.client._batches import BatchRef
+from reelbatch.client._errors import UnexpectedAnswer
+from reelbatch.client._steps import Close, Emit, Flow, Pause, read
+
+_SILENCE = 20.0  # seconds; a service says something every 4
+_LINE_END = re.compile(r"\r\n|\n|\r(?=[^\n])")  # a \r at the end may be half of \r\n
+
+
+@dataclass(frozen=True)
+class StatsChanged:
+    """The counts, first as they are and then whenever they change."""
+
+    stats: BatchStats
+
+
+@dataclass(frozen=True)
+class JobChanged:
+    """A job with a status that was not seen before."""
+
+    job: BatchJob
+
+
+@dataclass(frozen=True)
+class BatchEnded:
+    """The last event: nothing is pending."""
+
+    batch: BatchListItem
+
+
+BatchEvent: TypeAlias = StatsChanged | JobChanged | BatchEnded
+
+
+def events(batch: BatchRef) -> Flow[BatchEvent]:
+    """The batch as it goes on, up to its end; each change once, however often the stream breaks.
+
+    Raises ConnectionFailed once a broken stream cannot be taken up again for half a minute.
+    """
+    session, seen, has_begun = batch.session, _Seen(), False
+    request = session.request("GET", "batches", batch.id, "events")
+    request = replace(request, silence=_SILENCE)
+    attempts = session.attempts()
+    while True:
+        decoder = _Decoder()
+        reason: httpx.TransportError = httpx.RemoteProtocolError("the stream ended early")
+        headers = {**request.headers, "Accept": "text/event-stream"}
+        if seen.last_id:
+            headers["Last-Event-ID"] = seen.last_id
+        response = yield from session.open(replace(request, headers=headers), attempts)
+        if not has_begun:
+            has_begun, attempts = True, session.outage_attempts()
+        try:
+            while (block := (yield from read(response))) is not None:
+                for message in decoder.feed(block):
+                    attempts.succeed()
+                    event = _event(message)
+                    if event is not None and seen.is_news(event, message.id):
+                        yield Emit(event)
+                    if isinstance(event, BatchEnded):
+                        yield Close(response)
+                        return
+        except httpx.TransportError as error:
+            reason = error
+        yield Close(response)
+        pause = attempts.pause(request, reason)
+        if pause is None:
+            raise session.give_up(reason)
+        yield Pause(pause)
+
+
+@dataclass
+class _Message:
+    """One event of the stream, as the format has it."""
+
+    name: str = "message"
+    lines: list[str] = field(default_factory=list[str])
+    id: str = ""
+
+    @property
+    def content(self) -> str:
+        return "\n".join(self.lines)
+
+
+class _Decoder:
+    def __init__(self) -> None:
+        self._text = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._rest = ""
+        self._message = _Message()
+
+    def feed(self, block: bytes) -> Iterator[_Message]:
+        """The events that are complete with this part of the stream."""
+        *lines, self._rest = _LINE_END.split(self._rest + self._text.decode(block))
+        for line in lines:
+            if line:
+                self._add(line)
+                continue
+            message, self._message = self._message, _Message()
+            if message.lines:
+                yield message
+
+    def _add(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "event":
+                self._message.name = value
+            case "data":
+                self._message.lines.append(value)
+            case "id":
+                self._message.id = value
+            case _:  # comments, `retry`, and what a later service may say
+                pass
+
+
+class _Seen:
+    """What was handed out already: a stream that is taken up again repeats some of it."""
+
+    def __init__(self) -> None:
+        self.last_id = ""
+        self._stats: BatchStats | None = None
+        self._jobs: dict[int, JobStatus] = {}
+
+    def is_news(self, event: BatchEvent, event_id: str) -> bool:
+        self.last_id = event_id or self.last_id
+        match event:
+            case StatsChanged(stats):
+                is_news, self._stats = stats != self._stats, stats
+            case JobChanged(job):
+                is_news = self._jobs.get(job.index) is not job.status
+                self._jobs[job.index] = job.status
+            case BatchEnded():
+                is_news = True
+        return is_news
+
+
+def _event(message: _Message) -> BatchEvent | None:
+    """None for an event that this client does not know."""
+    try:
+        match message.name:
+            case "stats":
+                stats = BatchStats.model_validate_json(message.content, extra="ignore")
+                return StatsChanged(stats)
+            case "job":
+                return JobChanged(BatchJob.model_validate_json(message.content, extra="ignore"))
+            case "end":
+                batch = BatchListItem.model_validate_json(message.content, extra="ignore")
+                return BatchEnded(batch)
+            case _:
+                return None
+    except ValidationError as error:
+        raise UnexpectedAnswer(f"An event {message.name!r} of the batch cannot be read.") from error

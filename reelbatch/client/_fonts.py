@@ -1,0 +1,35 @@
+"""What can be done with the team's fonts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from models.fonts import Font
+from reelbatch.client._session import Session, read_model, read_models
+from reelbatch.client._steps import Steps, do
+
+
+def add_font(session: Session, file: str | Path, *, family_name: str | None = None) -> Steps[Font]:
+    """Add a TTF or OTF file. `family_name` is the file's own if left out."""
+    path = Path(file)
+    content = yield from do(path.read_bytes)
+    request = replace(
+        session.request("POST", "fonts"),
+        files={"font": (path.name, content)},
+        form={"familyName": family_name} if family_name else None,
+        is_repeatable=False,
+    )
+    return read_model(Font, (yield from session.send(request)))
+
+
+def list_fonts(session: Session) -> Steps[list[Font]]:
+    """The team's fonts, oldest first."""
+    return read_models(Font, (yield from session.send(session.request("GET", "fonts"))))
+
+
+def read_font(session: Session, font_id: str) -> Steps[Font]:
+    return read_model(Font, (yield from session.send(session.request("GET", "fonts", font_id))))
+
+
+def delete_font(session: Session, font_id: str) -> Steps[None]:
+    """Raises Conflict while jobs use it."""
+    yield from session.send(session.request("DELETE", "fonts", font_id))

@@ -1,0 +1,27 @@
+"""What can be done with the team's secrets, whose values nobody reads again."""
+
+from dataclasses import replace
+
+from models.secrets import Secret
+from reelbatch.client._session import Session, read_model, read_models
+from reelbatch.client._steps import Steps
+
+
+def create_secret(session: Session, name: str, value: str) -> Steps[Secret]:
+    """Store a secret; jobs refer to it as `${secrets.NAME}`.
+
+    Raises Conflict if the name is taken: delete that secret first.
+    """
+    body = {"name": name, "value": value}
+    request = replace(session.request("PUT", "secrets", body=body), is_repeatable=False)
+    return read_model(Secret, (yield from session.send(request)))
+
+
+def list_secrets(session: Session) -> Steps[list[Secret]]:
+    """The team's secrets without their values, oldest first."""
+    return read_models(Secret, (yield from session.send(session.request("GET", "secrets"))))
+
+
+def delete_secret(session: Session, secret_id: str) -> Steps[None]:
+    """Jobs that still need it fail."""
+    yield from session.send(session.request("DELETE", "secrets", secret_id))

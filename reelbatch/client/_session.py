@@ -1,0 +1,163 @@
+"""A team's view of a service: where it is, its token, and how often to try."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from models.ids import new_id
+from reelbatch.client._errors import ConnectionFailed, UnexpectedAnswer, error_of
+from reelbatch.client._retrying import Attempts
+from reelbatch.client._steps import Open, Pause, Request, Send, Steps
+
+log = logging.getLogger("reelbatch.client")
+
+_API_PATH = "/api/v2"
+_OUTAGE_RETRIES = 7
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+_LIST = TypeAdapter(list[Any])
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Subject(Protocol):
+    """What an operation is about: a session, or a thing in it."""
+
+    @property
+    def session(self) -> "Session": ...
+
+
+@dataclass(frozen=True)
+class Session:
+    url: str  # the service's origin or base URL
+    token: str = field(repr=False)
+    max_retries: int = 3
+    timeout: float = 60.0  # seconds without a byte
+
+    @property
+    def session(self) -> "Session":
+        return self
+
+    @property
+    def origin(self) -> str:
+        return origin_of(self.url)
+
+    @property
+    def outage_retries(self) -> int:
+        """For an operation that has begun: it outlasts half a minute without a service."""
+        return max(self.max_retries, _OUTAGE_RETRIES)
+
+    def request(
+        self,
+        method: str,
+        *path: str,
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Request:
+        """A request to the API. `query` is without its None, `body` any JSON or models."""
+        parts = "/".join(quote(part, safe="") for part in path)
+        sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        content = body if isinstance(body, bytes | None) else to_json(body)
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        return Request(
+            method=method,
+            url=f"{self.origin}{_API_PATH}/{parts}",
+            headers=sent,
+            query={
+                name: _word(value) for name, value in (query or {}).items() if value is not None
+            },
+            content=content,
+            silence=self.timeout,
+        )
+
+    def creation(self, *path: str, key: str | None, **parts: Any) -> Request:
+        """A POST that all tries send with one Idempotency-Key."""
+        request = self.request("POST", *path, **parts)
+        return replace(request, headers={**request.headers, "Idempotency-Key": key or new_id()})
+
+    def send(self, request: Request, max_retries: int | None = None) -> Steps[httpx.Response]:
+        """The answer. Raises APIError and ConnectionFailed."""
+        return (yield from self._try(Send(request), self.attempts(max_retries)))
+
+    def open(self, request: Request, attempts: Attempts) -> Steps[httpx.Response]:
+        """The answer, whose body is still to be read. Raises as `send`."""
+        return (yield from self._try(Open(request), attempts))
+
+    def attempts(self, limit: int | None = None) -> Attempts:
+        return Attempts(self.max_retries if limit is None else limit)
+
+    def outage_attempts(self) -> Attempts:
+        return Attempts(self.outage_retries)
+
+    def give_up(self, error: Exception) -> ConnectionFailed:
+        reason = str(error) or type(error).__name__
+        return ConnectionFailed(f"The service at {self.origin} does not answer ({reason}).")
+
+    def _try(self, step: Send | Open, attempts: Attempts) -> Steps[httpx.Response]:
+        request = step.request
+        while True:
+            try:
+                response: httpx.Response = yield step
+            except httpx.InvalidURL as error:
+                raise ConnectionFailed(f"{request.url} is no URL: {error}.") from error
+            except httpx.TransportError as error:
+                pause = attempts.pause(request, error)
+                if pause is None:
+                    raise self.give_up(error) from error
+                reason = type(error).__name__
+            except httpx.RequestError as error:  # such as too many redirects
+                raise self.give_up(error) from error
+            else:
+                if response.is_success:
+                    return response
+                pause = attempts.pause(request, response)
+                if pause is None:
+                    raise error_of(response)
+                reason = str(response.status_code)
+            log.info("%s is tried again in %.1f s: %s", request.method, pause, reason)
+            yield Pause(pause)
+
+
+def origin_of(url: str) -> str:
+    return url.rstrip("/").removesuffix(_API_PATH)
+
+
+def read_model(model: type[M], response: httpx.Response) -> M:
+    """A later service may say more than this client knows. Raises UnexpectedAnswer."""
+    try:
+        return model.model_validate_json(response.content, extra="ignore")
+    except ValidationError as error:
+        raise _unexpected(model, error) from error
+
+
+def read_models(model: type[M], response: httpx.Response) -> list[M]:
+    """As `read_model`, for a bare array."""
+    try:
+        items = _LIST.validate_json(response.content)
+        return [model.model_validate(item, extra="ignore") for item in items]
+    except ValidationError as error:
+        raise _unexpected(model, error) from error
+
+
+def to_json(content: object) -> bytes:
+    """Plain values and models by the names of the wire; models without what was never set."""
+    return _ANYTHING.dump_json(content, by_alias=True, exclude_unset=True)
+
+
+def _unexpected(model: type[BaseModel], error: ValidationError) -> UnexpectedAnswer:
+    return UnexpectedAnswer(
+        f"The answer is no {model.__name__} ({error.error_count()} problems); "
+        "is this the URL of a Reelbatch service, and of this client's version?"
+    )
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

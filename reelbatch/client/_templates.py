@@ -1,0 +1,113 @@
+"""What can be done with templates."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TypeAlias
+
+from models.templates import Template, TemplateStatus
+from models.wire import OpenWireModel
+from reelbatch.client._downloads import fetch
+from reelbatch.client._errors import TemplateUnusable, UnexpectedAnswer, WaitTimedOut
+from reelbatch.client._session import Session, read_model, read_models
+from reelbatch.client._steps import Pause, Request, Steps, do
+
+AnyPath: TypeAlias = str | Path
+
+_TYPE_OF_SUFFIX = {".json": "lottie", ".lottie": "lottie", ".zip": "zip"}
+
+_CHECK_INTERVAL = 0.2  # seconds
+_READ_TIME = 120.0  # seconds; the service reads a file in well under one
+
+
+class _Link(OpenWireModel):
+    url: str
+
+
+def push_template(
+    session: Session,
+    file: AnyPath,
+    *,
+    name: str | None = None,
+    template_type: str | None = None,
+    timeout: float | None = _READ_TIME,
+) -> Steps[Template]:
+    """Upload a file as a new template, and wait until the service has read it.
+
+    The name is the file's if left out, and so is the type: `lottie` for .json and .lottie, `zip`
+    for .zip. Raises TemplateUnusable if the service cannot read the file, WaitTimedOut if it has
+    not within `timeout` seconds, OSError, and ValueError for a file of no known type.
+    """
+    path = Path(file)
+    kind = template_type or _TYPE_OF_SUFFIX.get(path.suffix.lower())
+    if kind is None:
+        raise ValueError(f"the name of {path} does not tell its type: say lottie or zip")
+    content = yield from do(path.read_bytes)
+    template = yield from create_template(session, kind, name or path.stem)
+    upload = template.upload_info
+    if upload is None:
+        raise UnexpectedAnswer(f"The service does not say where template {template.id} goes.")
+    headers = {"Content-Type": "application/octet-stream"}
+    yield from session.send(
+        Request(upload.method, upload.url, headers, content=content, silence=session.timeout)
+    )
+    return (yield from wait_for_template(session, template.id, timeout))
+
+
+def create_template(
+    session: Session, template_type: str, name: str, *, src: str | None = None
+) -> Steps[Template]:
+    """Announce a template. Its file comes from the URL `src`, or is PUT to `upload_info.url`."""
+    body = {"type": template_type, "displayName": name, **({"src": src} if src else {})}
+    request = replace(session.request("POST", "templates", body=body), is_repeatable=False)
+    return read_model(Template, (yield from session.send(request)))
+
+
+def wait_for_template(
+    session: Session, template_id: str, timeout: float | None = _READ_TIME
+) -> Steps[Template]:
+    """The template once it can be used. Raises TemplateUnusable, and WaitTimedOut."""
+    deadline = None if timeout is None else monotonic() + timeout
+    while True:
+        template = yield from read_template(session, template_id)
+        if template.status is TemplateStatus.UPLOADED:
+            return template
+        if template.status is TemplateStatus.ERROR:
+            raise TemplateUnusable(
+                f"{template.display_name} cannot be used as a template: {template.error}"
+            )
+        if deadline is not None and monotonic() + _CHECK_INTERVAL > deadline:
+            raise WaitTimedOut(
+                f"Template {template_id} has not been read after {timeout:.0f} seconds "
+                f"({template.status}); is a worker running?"
+            )
+        yield Pause(_CHECK_INTERVAL)
+
+
+def list_templates(session: Session) -> Steps[list[Template]]:
+    """The team's templates, oldest first."""
+    return read_models(Template, (yield from session.send(session.request("GET", "templates"))))
+
+
+def read_template(session: Session, template_id: str) -> Steps[Template]:
+    """One template, with its compositions, layers and fonts once it is uploaded."""
+    request = session.request("GET", "templates", template_id)
+    return read_model(Template, (yield from session.send(request)))
+
+
+def rename_template(session: Session, template_id: str, name: str) -> Steps[Template]:
+    request = session.request("PATCH", "templates", template_id, body={"displayName": name})
+    return read_model(Template, (yield from session.send(request)))
+
+
+def delete_template(session: Session, template_id: str) -> Steps[None]:
+    """Raises Conflict while jobs use it. Outputs that were made from it stay."""
+    yield from session.send(session.request("DELETE", "templates", template_id))
+
+
+def download_template(session: Session, template_id: str, file: AnyPath) -> Steps[Path]:
+    """The file that was uploaded. Raises Gone if there is none."""
+    request = session.request("GET", "templates", template_id, "download")
+    link = read_model(_Link, (yield from session.send(request)))
+    signed = Request("GET", link.url, silence=session.timeout, follows_redirects=True)
+    return (yield from fetch(session, signed, Path(file)))

@@ -1,0 +1,84 @@
+"""A network that breaks: answers that get lost, servers that are busy, streams that end early."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import httpx
+
+
+@dataclass
+class Fault:
+    """What becomes of the requests that `applies` to, `times` times."""
+
+    applies: Callable[[httpx.Request], bool]
+    status: int | None = None  # instead of the service's answer, which is never asked for
+    breaks_after: int | None = None  # chunks of the answer; 0: the answer gets lost
+    refuses: bool = False  # the connection
+    times: int = 1
+
+
+class BrokenNetwork(httpx.AsyncBaseTransport):
+    """Passes requests on, and remembers them."""
+
+    def __init__(self) -> None:
+        self._network = httpx.AsyncHTTPTransport()
+        self._faults: list[Fault] = []
+        self.requests: list[httpx.Request] = []
+
+    def suffer(self, fault: Fault) -> None:
+        self._faults.append(fault)
+
+    def of(self, method: str, end: str) -> list[httpx.Request]:
+        return [sent for sent in self.requests if is_call(method, end)(sent)]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        fault = self._fault_for(request)
+        if fault is None:
+            return await self._network.handle_async_request(request)
+        if fault.refuses:
+            raise httpx.ConnectError("refused", request=request)
+        if fault.status is not None:
+            return httpx.Response(fault.status, headers={"Retry-After": "0"}, request=request)
+        response = await self._network.handle_async_request(request)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        if fault.breaks_after == 0:
+            await response.aread()
+            raise httpx.ReadError("the answer got lost", request=request)
+        assert fault.breaks_after is not None
+        response.stream = _Broken(response.stream, fault.breaks_after)
+        return response
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+    def _fault_for(self, request: httpx.Request) -> Fault | None:
+        for fault in self._faults:
+            if fault.times and fault.applies(request):
+                fault.times -= 1
+                return fault
+        return None
+
+
+class _Broken(httpx.AsyncByteStream):
+    """Half of the chunk after the last whole one arrives still."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, chunks: int) -> None:
+        self._stream = stream
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        count = 0
+        async for chunk in self._stream:
+            count += 1
+            if count == self._chunks:
+                yield chunk[: len(chunk) // 2]
+                raise httpx.ReadError("the connection broke")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def is_call(method: str, end: str) -> Callable[[httpx.Request], bool]:
+    return lambda request: request.method == method and request.url.path.endswith(end)
