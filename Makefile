@@ -15,7 +15,7 @@ help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
-	@echo "make browser install Chromium, which the tests of the page need (Debian, Ubuntu; as root)"
+	@echo "make browser install Chromium, for the HTML engine and the tests of the page (Debian, Ubuntu; as root)"
 	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, known vulnerabilities"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks, in five minutes"
@@ -33,10 +33,10 @@ up: $(VENV)/runtime
 test: lint
 	@$(BIN)/python -m pytest
 
-# Without it the tests of the page are skipped. It is the only thing that goes into the system.
+# Without it the tests of the page and of HTML are skipped. It is the only thing that goes into the system.
 browser:
-	@command -v chromium >/dev/null || { apt-get update -qq && \
-		apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	@{ command -v chromium && command -v chromium-headless-shell; } >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell >/dev/null; }
 
 lint: $(VENV)/development
 	@$(BIN)/ruff check .

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     segment_pixels: int = Field(default=500_000_000, ge=0)  # the least of a segment; 0: no segments
 
     # Workers
-    engines: list[str] = []  # names of the engines to serve; empty: all that are installed
+    engines: list[str] = []  # to serve; empty: all that are installed and lack nothing here
     render_processes: int = Field(default_factory=carried_processes, ge=1, le=256)
     renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
     confinement: ConfinementLevel = ConfinementLevel.AVAILABLE

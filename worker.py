@@ -46,7 +46,7 @@ from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
 from engines.base import RenderEngine, is_deterministic
 from engines.pool import RenderPool
-from engines.registry import load_engines
+from engines.registry import load_engines, unavailable_engines
 from models.ids import render_task_queue
 from settings import Settings
 from storage.objects import open_store
@@ -107,6 +107,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             settings.template_schemes,
         )
         workers = [_control_worker(settings, client, store, webhooks, templates)]
+        for name, reason in unavailable_engines(settings.engines).items():
+            if settings.engines:
+                raise RuntimeError(f"the engine {name} cannot render here: {reason}")
+            log.info("engine not served", engine=name, reason=reason)
         for name, engine in load_engines(settings.engines).items():
             metrics = RenderMetrics(name, meter)
             pool = RenderPool(

@@ -17,7 +17,7 @@ from cli.stack_settings import StackOptions, current_settings
 from cli.temporal_server import LOCALHOST, find_temporal
 from engines.base import RenderRequest
 from engines.pool import RenderPool
-from engines.registry import load_engines
+from engines.registry import load_engines, unavailable_engines
 from models.jobs import Output
 
 _OLDEST_PYTHON = (3, 11)
@@ -73,10 +73,15 @@ async def _temporal(chosen: Path | None) -> str:
 
 
 async def _engines() -> str:
-    engines = load_engines(current_settings().engines)
+    wanted = current_settings().engines
+    lacking = [f"{name}: {reason}" for name, reason in unavailable_engines(wanted).items()]
+    if wanted and lacking:
+        raise CommandFailed(f"REELBATCH_ENGINES has what cannot render here. {' '.join(lacking)}")
+    engines = load_engines(wanted)
     if not engines:
         raise CommandFailed("none is installed; install Reelbatch itself: pip install -e .")
-    return ", ".join(f"{name} {engine.version}" for name, engine in engines.items())
+    served = ", ".join(f"{name} {engine.version}" for name, engine in engines.items())
+    return "; ".join([served, *(f"not served: {words}" for words in lacking)])
 
 
 async def _test_render() -> str:

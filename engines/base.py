@@ -92,7 +92,8 @@ class RenderEngine(Protocol):
     An engine that starts programs has another attribute, `runs_programs = True`: without it a
     render process may start none. `deterministic` says whether equal requests give equal files,
     so that jobs may share a render; without it, that is so unless it runs programs, whose versions
-    nobody here knows. See docs/extending.md.
+    nobody here knows. One that needs something of its machine has a class method
+    `why_unavailable()`, which returns what is missing, or None. See docs/extending.md.
     """
 
     def inspect(

@@ -1,6 +1,6 @@
 """The installed render engines, found through the entry-point group `reelbatch.engines`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
@@ -14,12 +14,34 @@ class EngineUnavailable(Exception):
 
 
 def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
-    """The engines called `names`, or all that are installed, by name.
+    """The engines called `names`, or all that are installed and lack nothing here, by name.
 
     Raises EngineUnavailable, whose message names the engine and its package.
     """
+    found = _load_all(names)
+    if names:
+        return found
+    return {name: engine for name, engine in found.items() if why_unavailable(engine) is None}
+
+
+def unavailable_engines(names: Sequence[str] = ()) -> dict[str, str]:
+    """What the engines called `names`, or all that are installed, lack here, by their names.
+
+    Those that lack nothing are left out. Raises EngineUnavailable.
+    """
+    reasons = {name: why_unavailable(engine) for name, engine in _load_all(names).items()}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def _load_all(names: Sequence[str]) -> dict[str, type[RenderEngine]]:
     installed = _installed()
     return {name: _load(_find(installed, name)) for name in names or sorted(installed)}
+
+
+def why_unavailable(engine: type[RenderEngine]) -> str | None:
+    """What this machine lacks for the engine to render, in words of the engine; or None."""
+    asked: Callable[[], str | None] = getattr(engine, "why_unavailable", lambda: None)
+    return asked()
 
 
 def load_engine(name: str) -> type[RenderEngine]:

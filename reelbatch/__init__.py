@@ -1,1 +1,1 @@
-"""What programs import of Reelbatch: `reelbatch.client`, a client of the API."""
+"""What programs import of Reelbatch: `client` for those that use it, `testing` for engines."""

@@ -3,11 +3,12 @@
 import marshal
 from pathlib import Path, PurePosixPath
 
+from engines.archives import read_bounded
 from engines.base import RenderLimits
 from engines.lottie.byte_cache import ByteCache, content_key
 from engines.lottie.checks import check_document
 from engines.lottie.document import LottieDocument, read_document
-from engines.lottie.source import TemplateFiles, read_content, unpack_template
+from engines.lottie.source import TemplateFiles, unpack_template
 
 _OPENED = ByteCache(32 * 1024**2)  # by the template's content and the limits that it passed
 
@@ -18,7 +19,7 @@ def open_template(path: Path, limits: RenderLimits) -> tuple[LottieDocument, Tem
     The jobs of a batch have one template in common, so what the last ones were found to be is kept.
     Raises TemplateInvalid or LimitExceeded.
     """
-    content = read_content(path, limits)
+    content = read_bounded(path, limits)
     key = (content_key(content), limits)
     kept = _OPENED.get(key)
     if kept is not None:

@@ -1,40 +1,26 @@
 """Reading a template's file: a Lottie JSON, a dotLottie, or a zip with a JSON and its files.
 
 dotLottie is a zip with a manifest (https://dotlottie.io/spec/): version 1 keeps `animations/` and
-`images/`, version 2 `a/` and `i/`. Archives are read in memory and nothing is unpacked to a disk,
-so that an entry's path is only ever a name.
+`images/`, version 2 `a/` and `i/`.
 """
 
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from engines.archives import is_archive, plain_path, unpack
 from engines.base import RenderLimits
 from engines.lottie.document import is_object, objects
-from models.errors import LimitExceeded, TemplateInvalid
+from models.errors import TemplateInvalid
 
 T = TypeVar("T")
 
-MAX_ENTRIES = 5000
-_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _FAVOURITES = ("data.json", "animation.json", "main.json")
 _IMAGE_FOLDERS = ("images", "i", "assets")
 _FONT_SUFFIXES = (".ttf", ".otf", ".woff")
 _MAX_CANDIDATES = 50  # JSON files that are tried
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,  # a compression that Python lacks
-    RuntimeError,  # an encrypted entry
-    ValueError,
-    OSError,
-)
 
 
 @dataclass(frozen=True)
@@ -48,10 +34,10 @@ class TemplateFiles:
 
     def find(self, folder: str, name: str) -> bytes | None:
         """The file that an asset names by its `u` and `p`, or None; static files come first."""
-        wanted = _plain_path(name)
+        wanted = plain_path(name)
         if wanted is None:
             return None
-        asked = _plain_path(folder) or PurePosixPath()
+        asked = plain_path(folder) or PurePosixPath()
         static = self._find(self.statics, asked, wanted)
         return static.read_bytes() if static else self._find(self.files, asked, wanted)
 
@@ -82,59 +68,16 @@ class TemplateFiles:
         }
 
 
-def read_content(path: Path, limits: RenderLimits) -> bytes:
-    """The template's file. Raises LimitExceeded."""
-    if path.stat().st_size > limits.template_size:
-        raise _too_large(limits)
-    return path.read_bytes()
-
-
 def unpack_template(content: bytes, limits: RenderLimits) -> TemplateFiles:
     """Read a template of any of the engine's types; its content tells which it is.
 
     Raises TemplateInvalid, or LimitExceeded where it is too large, unpacked.
     """
-    if not content.startswith(_ZIP_SIGNATURES):
+    if not is_archive(content):
         return TemplateFiles(content)
-    try:
-        return _read_archive(content, limits)
-    except _UNREADABLE as error:
-        raise TemplateInvalid(f"The template's archive cannot be read: {error}.") from error
-
-
-def _read_archive(content: bytes, limits: RenderLimits) -> TemplateFiles:
-    files: dict[PurePosixPath, bytes] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = archive.infolist()
-        if len(entries) > MAX_ENTRIES:
-            raise LimitExceeded(f"The template's archive has more than {MAX_ENTRIES} entries.")
-        # A reader never gets more out of an entry than the size that it states.
-        if sum(entry.file_size for entry in entries) > limits.template_size:
-            raise _too_large(limits)
-        for entry in entries:
-            path = _plain_path(entry.filename)
-            if path is None or entry.is_dir() or _is_of_macos(path):
-                continue
-            files.setdefault(path, archive.read(entry))
-    path = _animation_path(files)
-    return TemplateFiles(files[path], path.parent, files)
-
-
-def _too_large(limits: RenderLimits) -> LimitExceeded:
-    return LimitExceeded(
-        f"The template is larger than the {limits.template_size} bytes, unpacked, "
-        "that this server takes."
-    )
-
-
-def _plain_path(name: str) -> PurePosixPath | None:
-    """A path inside of an archive, or None for one that leads out of it."""
-    path = PurePosixPath(name.replace("\\", "/").lstrip("/"))
-    return None if ".." in path.parts or not path.parts else path
-
-
-def _is_of_macos(path: PurePosixPath) -> bool:
-    return path.parts[0] == "__MACOSX" or path.name.startswith("._")
+    files = unpack(content, limits)
+    animation = _animation_path(files)
+    return TemplateFiles(files[animation], animation.parent, files)
 
 
 def _animation_path(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:

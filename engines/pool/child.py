@@ -65,14 +65,15 @@ def main(settings: ProcessSettings) -> None:
 
 
 def _confine(engine: RenderEngine, settings: ProcessSettings) -> tuple[str, ...]:
-    limit_resources(settings.memory)
+    runs_programs = getattr(engine, "runs_programs", False)
+    limit_resources(settings.memory, runs_programs=runs_programs)
     if not settings.is_confined:
         return ()
     return confine(
         settings.workspace / INPUTS,
         settings.workspace / WORK,
         settings.readable,
-        runs_programs=getattr(engine, "runs_programs", False),
+        runs_programs=runs_programs,
     )
 
 

@@ -28,6 +28,7 @@ _LARGEST_FILE = 64 * 1024**3  # bytes: an hour of 4K ProRes 4444 is larger than 
 _MORE_THREADS = 4096  # than the machine has at the start; the kernel counts those of the user
 _PROCESSOR_SLACK = 10  # seconds, for what an engine does beside its renders
 _MASK = 0o077
+_MEBIBYTE = 1024**2
 
 _ALLOWED_VARIABLES = frozenset(
     {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"}
@@ -89,8 +90,12 @@ def die_with_parent(parent: int) -> None:
         os._exit(0)  # it ended before the kernel knew
 
 
-def limit_resources(memory: int) -> None:
-    """Limit what this process may use up from now on; `memory` is bytes beyond what it has."""
+def limit_resources(memory: int, *, runs_programs: bool) -> None:
+    """Limit what this process may use up from now on; `memory` is bytes beyond what it has.
+
+    Programs such as browsers reserve far more addresses than they use. So where the engine runs
+    some, the limit is for the memory that a process can write to, and for each of them alone.
+    """
     os.nice(_NICENESS)
     os.umask(_MASK)
     _lower(resource.RLIMIT_CORE, 0)
@@ -98,7 +103,12 @@ def limit_resources(memory: int) -> None:
     _lower(resource.RLIMIT_FSIZE, _LARGEST_FILE)
     if sys.platform == "linux":  # elsewhere the limits are not kept, or cannot be set
         _lower(resource.RLIMIT_NPROC, _threads_of_the_machine() + _MORE_THREADS)
-        _lower(resource.RLIMIT_AS, _address_space() + memory)
+        if runs_programs:
+            # V8 crashes where this is not a whole number of its own pages.
+            mebibytes = -(-(_writable_memory() + memory) // _MEBIBYTE)
+            _lower(resource.RLIMIT_DATA, mebibytes * _MEBIBYTE)
+        else:
+            _lower(resource.RLIMIT_AS, _address_space() + memory)
 
 
 def limit_processor_time(seconds: float) -> None:
@@ -176,7 +186,16 @@ def _lower(limit: int, value: int) -> None:
 
 def _address_space() -> int:
     """Bytes of address space that this process has (proc_pid_statm(5))."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return _memory_pages(0)
+
+
+def _writable_memory() -> int:
+    """Bytes of this process's data and stack (proc_pid_statm(5)), about what RLIMIT_DATA counts."""
+    return _memory_pages(5)
+
+
+def _memory_pages(field: int) -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[field])
     return pages * resource.getpagesize()
 
 

@@ -113,7 +113,8 @@ class RenderProcess:
 
     def _end(self) -> None:
         self._is_reusable = False
-        self._process.kill()
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)  # with the programs of the engine
         if self._streams is None:
             self._connection.close()
         else:
@@ -199,6 +200,7 @@ def _spawn(
         (*program, settings.model_dump_json()),
         stdin=channel.fileno(),
         stdout=subprocess.DEVNULL,
+        start_new_session=True,  # a group of its own
         env=child_environment(os.environ, temporary),
     )
 

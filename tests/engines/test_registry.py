@@ -11,6 +11,7 @@ from engines.registry import (
     engine_for_template_type,
     load_engine,
     load_engines,
+    unavailable_engines,
 )
 
 ENGINE_MODULE = """
@@ -50,6 +51,22 @@ def test_all_installed_engines_are_loaded_by_name(a_package: APackage) -> None:
     engines = load_engines()
     assert list(engines) == ["html", "svg"]
     assert engines["svg"].name == "svg"
+
+
+def test_an_engine_that_lacks_something_is_left_out_unless_it_is_named(a_package: APackage) -> None:
+    lacking = """
+class Engine:
+    name = "film"
+    @classmethod
+    def why_unavailable(cls):
+        return "There is no film camera here."
+"""
+    a_package("acme-film", registers="film", source=lacking)
+    a_package("acme-svg", registers="svg")
+    assert list(load_engines()) == ["svg"]
+    assert list(load_engines(["film"])) == ["film"]
+    assert unavailable_engines() == {"film": "There is no film camera here."}
+    assert unavailable_engines(["svg"]) == {}
 
 
 def test_only_the_named_engines_are_loaded(a_package: APackage) -> None:

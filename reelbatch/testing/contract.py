@@ -1,0 +1,532 @@
+"""What every render engine promises. Each message tells an engineer what to change."""
+
+import asyncio
+import contextlib
+import re
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn, cast
+
+import pytest
+
+from engines.base import RenderRequest, ResolvedAsset
+from engines.encoding import output_size
+from engines.pool import RenderPool
+from engines.registry import load_engines
+from models.assets import MediaAsset, layer_names
+from models.codecs import CODECS
+from models.errors import (
+    LimitExceeded,
+    RenderCrashed,
+    RendererInterrupted,
+    RenderError,
+    RenderTimedOut,
+)
+from models.fonts import FontFace
+from reelbatch.testing.hostile import ESCAPED, HostileTemplate, hostile_templates
+from reelbatch.testing.media import difference, expected_encoding, read_media
+from reelbatch.testing.processes import Process, descendants
+from reelbatch.testing.samples import Sample
+from reelbatch.testing.workbench import LIMITS, Workbench
+
+_FILM_FRAMES = 3  # as many as tell a film from a still
+_ASSET_TYPES = frozenset(
+    {"text", "data", "image", "video", "audio", "static", "essential", "script", "function"}
+)
+_UNEXPECTED = "the renderer failed: "  # how the pool tells of what is no RenderError
+_SAME_PICTURE = 10.0  # levels of 256 that lossy codecs may change, in the mean
+_END = 10.0  # seconds within which killed processes have to be gone
+_TRIES = 6
+
+
+def fail(message: str) -> NoReturn:
+    """Without a trace: the engine is at fault, and not the line here."""
+    pytest.fail(message, pytrace=False)
+
+
+def require(condition: object, message: str) -> None:
+    if not condition:
+        fail(message)
+
+
+@contextmanager
+def working(what: str) -> Generator[None]:
+    """What is inside has to succeed."""
+    try:
+        yield
+    except RenderError as error:
+        fail(f"{what} ended in {error.error_code}: {error.message}")
+
+
+def check_refusal(error: RenderError, what: str) -> None:
+    """An error of the engine's own, with words for the user."""
+    if isinstance(error, RenderTimedOut):
+        fail(f"{what} made the engine hang: {error.message}. Look before you compute.")
+    if isinstance(error, (RenderCrashed, RendererInterrupted)):
+        fail(f"{what} ended the render process: {error.message}. Check the input, or catch it.")
+    if error.message.startswith(_UNEXPECTED):
+        fail(
+            f"{what} made the engine raise something else than a RenderError "
+            f"({error.message.removeprefix(_UNEXPECTED)}). Raise TemplateInvalid, AssetInvalid or "
+            "LimitExceeded of models.errors, with words that tell the user what to do."
+        )
+    require(len(error.message) >= 10, f"{what}: the error says too little: {error.message!r}")
+
+
+# What it says of itself
+
+
+def test_the_engine_describes_itself(bench: Workbench) -> None:
+    engine = bench.engine
+    missing = [
+        name
+        for name in (
+            *("name", "version", "template_types", "asset_types", "functions", "codecs", "fonts"),
+            *("inspect", "render"),
+        )
+        if not hasattr(engine, name)
+    ]
+    require(not missing, f"The engine lacks {', '.join(missing)}; see engines/base.py.")
+    require(
+        re.fullmatch(r"[a-z][a-z0-9-]{0,39}", engine.name),
+        f"name = {engine.name!r}: it is part of a task queue's name; use a-z, 0-9 and hyphens.",
+    )
+    require(
+        ":" in bench.reference or engine.name == bench.reference,
+        f"The engine calls itself {engine.name!r} and its entry point {bench.reference!r}.",
+    )
+    require(engine.version, "version is empty: it tells operators what renders.")
+    for name in ("template_types", "asset_types", "functions", "codecs"):
+        value: object = getattr(engine, name)
+        require(isinstance(value, frozenset), f"{name} has to be a frozenset of names.")
+    unknown = sorted(engine.codecs - CODECS.keys())
+    require(engine.codecs, "codecs is empty: clients have no way to ask for an output.")
+    require(not unknown, f"codecs has names that models.codecs has not: {', '.join(unknown)}.")
+    strange = sorted(engine.asset_types - _ASSET_TYPES)
+    require(not strange, f"asset_types has what no client can send: {', '.join(strange)}.")
+    nameless = sorted(name for name in engine.functions if not name.startswith("nx:"))
+    require(not nameless, f"functions are spelled nx:…, and not {', '.join(nameless)}.")
+    fonts = cast("object", engine.fonts)
+    require(
+        isinstance(fonts, tuple)
+        and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
+        "fonts has to be a tuple of models.fonts.FontFace.",
+    )
+
+
+def test_no_other_engine_renders_its_templates(bench: Workbench) -> None:
+    for name, other in load_engines().items():
+        shared = sorted(bench.engine.template_types & other.template_types)
+        if other.name != bench.engine.name and shared:
+            fail(
+                f"The installed engine {name} renders {', '.join(shared)} too, and the first by "
+                "name gets them. Choose another word in template_types."
+            )
+
+
+# What it finds in templates
+
+
+def test_an_inspection_finds_what_the_sample_names(bench: Workbench, sample: Sample) -> None:
+    with working("inspect() of the sample's template"):
+        found = bench.inspect(sample)
+    names = [composition.name for composition in found.compositions]
+    require(len(set(names)) == len(names), f"Two compositions have one name: {names}.")
+    for composition in found.compositions:
+        require(
+            composition.width > 0
+            and composition.height > 0
+            and composition.frame_rate > 0
+            and composition.frames > 0,
+            f"The composition {composition.name!r} has no size, rate or frames: {composition!r}.",
+        )
+    require(
+        sample.composition is None or sample.composition in names,
+        f"inspect() finds {names}, and not the sample's composition {sample.composition!r}.",
+    )
+    for resolved in sample.assets:
+        where = resolved.asset.composition or bench.composition(sample).name
+        layers = {layer.name for layer in found.layers if layer.composition == where}
+        for layer in layer_names(resolved.asset):
+            require(
+                layer in layers,
+                f"inspect() finds no layer {layer!r} in {where!r}, so the service would refuse "
+                f"jobs that fill it. It finds {sorted(layers)}.",
+            )
+
+
+def test_every_composition_that_an_inspection_finds_is_rendered(
+    bench: Workbench, sample: Sample
+) -> None:
+    for composition in bench.inspect(sample).compositions[:5]:
+        request = bench.request(
+            sample, bench.quickest_codec(), end=1, composition=composition.name, assets=()
+        )
+        with working(f"The composition {composition.name!r}, without assets,"):
+            bench.render(request)
+
+
+# What it writes
+
+
+def test_an_output_is_what_its_codec_promises(bench: Workbench, codec: str) -> None:
+    sample = bench.samples[0]
+    composition, kind = bench.composition(sample), CODECS[codec]
+    frames = 1 if kind.output_type == "image" else min(_FILM_FRAMES, composition.frames)
+    with working(f"The codec {codec}"):
+        rendering = bench.render(bench.request(sample, codec, end=frames))
+    answer = rendering.answer
+    try:
+        media = read_media(rendering.file, kind)
+    except (OSError, ValueError) as error:  # PyAV's errors are both
+        fail(f"The output of {codec} cannot be decoded: {error}.")
+    require(
+        media.encoding == expected_encoding(kind),
+        f"The output of {codec} is {media.encoding}, and not {expected_encoding(kind)}.",
+    )
+    size = output_size(codec, composition.width, composition.height, draft=False)
+    require(
+        media.size == size,
+        f"The output has {media.size} pixels, and engines.encoding.output_size says {size}.",
+    )
+    require(
+        (answer.width, answer.height) == media.size,
+        f"render() returned {answer.width} x {answer.height}; the file has {media.size}.",
+    )
+    require(
+        answer.frames == frames,
+        f"render() returned {answer.frames} frames where {frames} were asked for.",
+    )
+    merges_frames = codec == "video_gif"  # what stands still is one picture there
+    require(
+        len(media.pictures) == frames or (merges_frames and len(media.pictures) < frames),
+        f"The file has {len(media.pictures)} frames where {frames} were asked for.",
+    )
+
+
+def test_a_draft_has_half_the_size(bench: Workbench, sample: Sample) -> None:
+    codec, composition = bench.quickest_codec(), bench.composition(sample)
+    with working("A draft"):
+        rendering = bench.render(bench.request(sample, codec, end=1, draft=True))
+    size = output_size(codec, composition.width, composition.height, draft=True)
+    made = read_media(rendering.file, CODECS[codec]).size
+    require(made == size, f"A draft has {made} pixels where output_size says {size}.")
+
+
+def test_a_range_of_frames_is_exact(bench: Workbench, sample: Sample) -> None:
+    codec, frames = bench.film_codec(), bench.composition(sample).frames
+    if codec is None or frames < _FILM_FRAMES:
+        pytest.skip(f"needs a film of {_FILM_FRAMES} frames: {frames} with {codec}")
+    kind, middle = CODECS[codec], frames // 2
+    with working(f"All {frames} frames"):
+        whole = read_media(bench.render(bench.request(sample, codec)).file, kind).pictures
+    if len(whole) == frames:
+        for first, end in ((middle, middle + 1), (frames - 2, frames)):
+            with working(f"The frames {first} to {end}"):
+                part = bench.render(bench.request(sample, codec, first=first, end=end))
+            pictures = read_media(part.file, kind).pictures
+            require(
+                len(pictures) == end - first,
+                f"The range [{first}, {end}] has {len(pictures)} frames and not {end - first}.",
+            )
+            for number, picture in enumerate(pictures, start=first):
+                away = difference(picture, whole[number])
+                require(
+                    away < _SAME_PICTURE,
+                    f"Frame {number} looks otherwise alone than in the whole film (by {away:.0f} "
+                    "levels of 256). A frame has to depend on its number and on nothing before.",
+                )
+    elif codec != "video_gif":
+        fail(f"All of {frames} frames were asked for; the file has {len(whole)}.")
+
+
+def test_frames_outside_of_the_composition_are_refused(bench: Workbench, sample: Sample) -> None:
+    frames, codec = bench.composition(sample).frames, bench.quickest_codec()
+    with expected_refusal(f"Frame {frames} of a composition of {frames} (0 to {frames - 1})"):
+        bench.render(bench.request(sample, codec, first=frames, end=frames + 1))
+
+
+# How it works
+
+
+def test_equal_requests_give_equal_files(bench: Workbench, sample: Sample) -> None:
+    codec = bench.film_codec() or bench.quickest_codec()
+    with working("The sample"):
+        request = bench.request(sample, codec)
+        one, other = (
+            bench.render(request),
+            bench.render(bench.request(sample, codec), bench.other_pool),
+        )
+    if one.file.read_bytes() == other.file.read_bytes():
+        return
+    pictures = [read_media(rendering.file, CODECS[codec]).pictures for rendering in (one, other)]
+    differing = [
+        number
+        for number, (left, right) in enumerate(zip(*pictures, strict=True))
+        if difference(left, right) > 0
+    ]
+    require(
+        not differing,
+        f"Equal requests gave other pictures in two processes, from frame {differing[:1]} on. "
+        "Look for the clock, random numbers, the order of sets and files, and threads.",
+    )
+
+
+def test_progress_ascends_to_a_hundred(bench: Workbench, sample: Sample) -> None:
+    """In this process, since a pool passes only some of the reports on."""
+    codec = bench.film_codec() or bench.quickest_codec()
+    request, reports = bench.request(sample, codec), list[float]()
+    before = Path.cwd()
+    with working("render() in a process of its own"), temporary_folder(request.work_dir):
+        bench.engine().render(request, reports.append)
+    require(Path.cwd() == before, "render() has changed the current folder: use absolute paths.")
+    require(reports, "render() has not reported: call report(percent) about once a frame.")
+    require(reports == sorted(reports), f"The progress goes back: {reports}.")
+    require(
+        0 <= reports[0] <= reports[-1] == 100,
+        f"The progress goes from {reports[0]} to {reports[-1]}: it is a percentage from 0 to 100.",
+    )
+
+
+@contextmanager
+def temporary_folder(folder: Path) -> Generator[None]:
+    """As render processes have it."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def test_a_render_leaves_its_template_and_its_folder_as_they_are(
+    bench: Workbench, sample: Sample
+) -> None:
+    request = bench.request(sample, bench.quickest_codec(), end=1)
+    with working("The sample"):
+        rendering = bench.render(request)
+    require(
+        request.template.read_bytes() == sample.template.read_bytes(),
+        "render() has changed the template, which other renders share.",
+    )
+    require(not rendering.left, f"Something came out beside the output: {rendering.left}.")
+    outside = [path.name for path in request.work_dir.parent.iterdir()]
+    require(
+        sorted(outside) == ["template", "work"],
+        f"Something was written beside work_dir: {outside}.",
+    )
+
+
+def test_it_renders_fully_confined(bench: Workbench) -> None:
+    request = bench.request(bench.samples[0], bench.quickest_codec(), end=1)
+    try:
+        bench.render(request)
+    except RenderError as error:
+        fail(
+            f"The sample is not rendered where the process is confined: {error.message}. It may "
+            "read /usr, Python's packages and its own files, and write to work_dir."
+        )
+    if missing := bench.pool.missing_confinement:
+        pytest.skip(f"this system lacks {', '.join(missing)}")
+
+
+def test_a_cancelled_render_stops_and_leaves_nothing(bench: Workbench) -> None:
+    sample = bench.samples[0]
+    request = bench.request(sample, bench.film_codec() or bench.quickest_codec())
+    before = descendants()
+    with bench.another_pool() as pool:
+        seen = bench.runner.run(_cancelled_at_first_report(pool, request))
+        require(seen, "render() has not reported, and so was not cancelled in the middle.")
+        require(
+            not any(request.work_dir.iterdir()),
+            f"A cancelled render left files: {[p.name for p in request.work_dir.iterdir()]}.",
+        )
+        with working("A render after a cancelled one"):
+            bench.render(bench.request(sample, bench.quickest_codec(), end=1), pool)
+    _require_ends(seen - before)
+
+
+async def _cancelled_at_first_report(pool: RenderPool, request: RenderRequest) -> set[Process]:
+    """Cancel as soon as the engine reports. Returns the processes that ran then."""
+    seen: set[Process] = set()
+
+    def stop(percent: float) -> None:
+        del percent
+        seen.update(descendants())
+        task.cancel()
+
+    task = asyncio.ensure_future(pool.render(request, stop))
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return seen
+
+
+def _require_ends(processes: set[Process]) -> None:
+    deadline = time.monotonic() + _END
+    running = list(processes)
+    while running and time.monotonic() < deadline:
+        time.sleep(0.05)
+        running = [process for process in running if process.is_running]
+    commands = [process.command[:100] for process in running]
+    require(
+        not running,
+        f"Programs of the render go on after its end: {commands}. Start them with "
+        "engines.programs, which ties their life to the render's.",
+    )
+
+
+# What it refuses
+
+
+@contextmanager
+def expected_refusal(what: str, kind: type[RenderError] = RenderError) -> Generator[None]:
+    """What is inside has to be refused by the engine."""
+    try:
+        yield
+    except RenderError as error:
+        check_refusal(error, what)
+        require(
+            isinstance(error, kind),
+            f"{what} ended in {error.error_code}, and {kind.error_code} says it better: "
+            f"{error.message}",
+        )
+    else:
+        fail(f"{what} was rendered, and has to be refused with {kind.__name__}.")
+
+
+def test_more_pixels_than_allowed_are_refused(bench: Workbench, sample: Sample) -> None:
+    composition = bench.composition(sample)
+    pixels = composition.width * composition.height
+    limits = replace(LIMITS, pixels_per_frame=pixels - 1)
+    with expected_refusal(f"A frame of {pixels} pixels where {pixels - 1} are", LimitExceeded):
+        bench.render(bench.request(sample, bench.quickest_codec(), end=1, limits=limits))
+
+
+def test_more_frames_than_allowed_are_refused(bench: Workbench, sample: Sample) -> None:
+    codec, frames = bench.film_codec(), bench.composition(sample).frames
+    if codec is None or frames < _FILM_FRAMES:
+        pytest.skip(f"needs a film of {_FILM_FRAMES} frames: {frames} with {codec}")
+    limits = replace(LIMITS, frames=frames - 1)
+    with expected_refusal(f"{frames} frames where {frames - 1} are allowed", LimitExceeded):
+        bench.render(bench.request(sample, codec, limits=limits))
+
+
+def test_a_larger_template_than_allowed_is_refused(bench: Workbench, sample: Sample) -> None:
+    size = sample.template.stat().st_size
+    limits = replace(LIMITS, template_size=size - 1)
+    with expected_refusal(f"A template of {size} bytes where {size - 1} are", LimitExceeded):
+        bench.render(bench.request(sample, bench.quickest_codec(), end=1, limits=limits))
+
+
+def test_a_render_that_takes_too_long_is_ended(bench: Workbench) -> None:
+    """By the pool; the engine's part is that nothing of it stays."""
+    sample, before = bench.samples[0], descendants()
+    codec = bench.film_codec() or bench.quickest_codec()
+    begun = time.monotonic()
+    bench.render(bench.request(sample, codec))
+    seconds = time.monotonic() - begun
+    for _ in range(_TRIES):
+        seconds /= 3
+        with bench.another_pool(replace(LIMITS, seconds=seconds)) as pool:
+            request = bench.request(sample, codec)
+            try:
+                bench.render(request, pool)
+            except RenderTimedOut:
+                left = [path.name for path in request.work_dir.iterdir()]
+                require(not left, f"A render that took too long left files: {left}.")
+                break
+    else:
+        fail(f"A render was not ended after {seconds} seconds.")
+    _require_ends(set(descendants() - before))
+
+
+def test_a_render_without_memory_ends_in_an_error(bench: Workbench) -> None:
+    sample = bench.samples[0]
+    request = bench.request(sample, bench.film_codec() or bench.quickest_codec())
+    with (
+        bench.another_pool(replace(LIMITS, memory=16 * 1024**2, seconds=20)) as pool,
+        contextlib.suppress(LimitExceeded, RenderCrashed),
+    ):
+        try:
+            bench.render(request, pool)
+        except RenderTimedOut as error:
+            fail(f"Without memory the engine hangs: {error.message}.")
+        except RenderError as error:
+            require(error.message, "Without memory the engine says nothing.")
+
+
+def test_an_unknown_composition_is_refused(bench: Workbench, sample: Sample) -> None:
+    name = "no composition has this name"
+    with expected_refusal(f"The composition {name!r}"):
+        bench.render(bench.request(sample, bench.quickest_codec(), end=1, composition=name))
+
+
+def test_a_broken_file_of_an_asset_is_refused(
+    bench: Workbench, sample: Sample, tmp_path: Path
+) -> None:
+    """Or passed over, as the sound of a still is."""
+    with_files = [asset for asset in sample.assets if isinstance(asset.asset, MediaAsset)]
+    if not with_files:
+        pytest.skip("no asset of this sample is an image, a video or a sound")
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+    for chosen in with_files:
+        assets = [
+            ResolvedAsset(asset.asset, broken) if asset is chosen else asset
+            for asset in sample.assets
+        ]
+        codec = bench.film_codec() or bench.quickest_codec()
+        try:
+            bench.render(bench.request(sample, codec, end=1, assets=assets))
+        except RenderError as error:
+            check_refusal(error, f"A broken file for {layer_names(chosen.asset)}")
+
+
+# Whom it withstands
+
+
+@pytest.mark.parametrize("hostile", hostile_templates(), ids=lambda hostile: hostile.name)
+def test_a_hostile_template_is_refused_or_rendered(
+    bench: Workbench, hostile: HostileTemplate
+) -> None:
+    for sample in _one_of_each_type(bench):
+        content = hostile.make(sample.template.read_bytes())
+        if content is None:
+            pytest.skip("it cannot be made of this sample, which has no text")
+        what = f"The hostile template {hostile.name!r} ({sample.template_type})"
+        file = Path(tempfile.mkdtemp(prefix="hostile-", dir=bench.folder)) / "template"
+        file.write_bytes(content)
+        try:
+            found = bench.inspect_file(file, sample.template_type)
+            request = bench.request(
+                replace(sample, template=file),
+                bench.quickest_codec(),
+                end=1,
+                composition=found.compositions[0].name,
+                assets=(),
+            )
+            bench.render(request)
+        except RenderError as error:
+            check_refusal(error, what)
+    escaped = [*Path(tempfile.gettempdir()).glob(ESCAPED), *bench.folder.rglob(ESCAPED)]
+    require(not escaped, f"An archive has put a file at {escaped}: entries may lead outside.")
+
+
+def _one_of_each_type(bench: Workbench) -> list[Sample]:
+    return list({sample.template_type: sample for sample in reversed(bench.samples)}.values())
+
+
+def test_after_the_worst_it_renders_as_before(bench: Workbench) -> None:
+    sample, codec = bench.samples[0], bench.quickest_codec()
+    with working("The sample, after hostile templates,"):
+        used = bench.render(bench.request(sample, codec, end=1))
+        fresh = bench.render(bench.request(sample, codec, end=1), bench.other_pool)
+    pictures = [read_media(made.file, CODECS[codec]).pictures[0] for made in (used, fresh)]
+    require(
+        difference(pictures[0], pictures[1]) == 0,
+        "What the engine keeps between renders has changed the next one's picture.",
+    )

@@ -1,0 +1,96 @@
+"""The samples of an engine: jobs as POST /jobs takes them, with files in the place of URLs.
+
+    samples/two-slides/job.json
+    samples/two-slides/show.slides
+
+The `job.json` of this one says `{"template": {"src": "show.slides", "type": "slides"}, "assets":
+[…]}`. `src`, of the template and of assets, is a file beside it. `type` can be left out where the
+engine has only one, `composition` is then the first one; `settings` are chosen by the checks.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from engines.base import RenderEngine, ResolvedAsset
+from models.assets import Asset, MediaAsset, StaticAsset
+from models.wire import OpenWireModel
+
+JOB = "job.json"
+
+
+class SampleInvalid(Exception):
+    """A sample cannot be used; its message names the file and the problem."""
+
+
+class _SampleTemplate(OpenWireModel):
+    src: str = Field(min_length=1)
+    type: str | None = None
+    composition: str | None = None
+
+
+class _SampleJob(OpenWireModel):
+    template: _SampleTemplate
+    assets: list[Asset] = []
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One job of an engine, with the files of its template and its assets."""
+
+    name: str  # of its folder
+    template: Path
+    template_type: str
+    composition: str | None  # None: the first that the engine finds
+    assets: Sequence[ResolvedAsset]
+
+
+def read_samples(folder: Path, engine: type[RenderEngine]) -> list[Sample]:
+    """The samples in `folder` whose templates are of the engine's types. Raises SampleInvalid."""
+    files = sorted(folder.glob(f"*/{JOB}"))
+    if not files:
+        raise SampleInvalid(
+            f"There is no sample in {folder}: make a folder in it for each sample, with a {JOB} "
+            "and the template that it names; or say where they are with --engine-samples."
+        )
+    samples = [sample for file in files for sample in _read(file, engine)]
+    if not samples:
+        raise SampleInvalid(
+            f"No sample in {folder} has a template of the types of {engine.name}: "
+            f"{', '.join(sorted(engine.template_types))}."
+        )
+    return samples
+
+
+def _read(file: Path, engine: type[RenderEngine]) -> Iterator[Sample]:
+    try:
+        job = _SampleJob.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise SampleInvalid(f"{file} cannot be used: {place}: {first['msg']}.") from error
+    types = engine.template_types
+    template_type = job.template.type or (next(iter(types)) if len(types) == 1 else None)
+    if template_type is None:
+        raise SampleInvalid(f"{file} has to name template.type: {engine.name} has several.")
+    if template_type in types:
+        yield Sample(
+            name=file.parent.name,
+            template=_beside(file, job.template.src),
+            template_type=template_type,
+            composition=job.template.composition,
+            assets=[ResolvedAsset(asset, _file_of(asset, file)) for asset in job.assets],
+        )
+
+
+def _file_of(asset: Asset, job: Path) -> Path | None:
+    return _beside(job, asset.src) if isinstance(asset, (MediaAsset, StaticAsset)) else None
+
+
+def _beside(job: Path, name: str) -> Path:
+    file = job.parent / name
+    if not file.is_file():
+        raise SampleInvalid(f"{job} names the file {name}, which is not beside it.")
+    return file

@@ -1,0 +1,190 @@
+"""Renders an engine's samples in real pools of render processes."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engines.base import RenderedFile, RenderEngine, RenderLimits, RenderRequest, ResolvedAsset
+from engines.pool import Confinement, RenderPool
+from models.assets import StaticAsset
+from models.codecs import CODECS
+from models.jobs import Output
+from models.templates import Composition, TemplateInspection
+from reelbatch.testing.hostile import TEMPLATE_SIZE
+from reelbatch.testing.samples import Sample
+
+LIMITS = RenderLimits(
+    pixels_per_frame=4096 * 4096,
+    frames=10_000,
+    seconds=60,
+    memory=2 * 1024**3,
+    template_size=TEMPLATE_SIZE,
+)
+
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What came of a render."""
+
+    file: Path
+    answer: RenderedFile
+    reports: list[float]
+    left: list[str]  # the files in its folder, beside the output
+
+
+@dataclass
+class Workbench:
+    """One engine, with a pool of processes that stays and others that are made when asked for."""
+
+    reference: str  # its name, or module:Class
+    engine: type[RenderEngine]
+    samples: Sequence[Sample]
+    folder: Path
+    readable: tuple[Path, ...]  # by render processes
+    runner: asyncio.Runner
+    _pool: RenderPool | None = None
+    _other_pool: RenderPool | None = None
+    _inspections: dict[str, TemplateInspection] = field(
+        default_factory=dict[str, TemplateInspection]
+    )
+
+    def close(self) -> None:
+        for pool in (self._pool, self._other_pool):
+            if pool is not None:
+                pool.close()
+
+    @property
+    def pool(self) -> RenderPool:
+        if self._pool is None:
+            self._pool = self._new_pool(LIMITS)
+        return self._pool
+
+    @property
+    def other_pool(self) -> RenderPool:
+        """Another process, which meets no hostile templates."""
+        if self._other_pool is None:
+            self._other_pool = self._new_pool(LIMITS)
+        return self._other_pool
+
+    @contextmanager
+    def another_pool(self, limits: RenderLimits = LIMITS) -> Generator[RenderPool]:
+        """A pool whose processes have rendered nothing yet."""
+        pool = self._new_pool(limits)
+        try:
+            yield pool
+        finally:
+            pool.close()
+
+    def inspect(self, sample: Sample) -> TemplateInspection:
+        """What the engine finds in the sample's template. Raises RenderError."""
+        known = self._inspections.get(sample.name)
+        if known is None:
+            known = self.inspect_file(sample.template, sample.template_type)
+            self._inspections[sample.name] = known
+        return known
+
+    def inspect_file(self, template: Path, template_type: str) -> TemplateInspection:
+        """Raises RenderError."""
+        return self.runner.run(self.pool.inspect(template, template_type))
+
+    def composition(self, sample: Sample) -> Composition:
+        """The one that the sample renders."""
+        found = self.inspect(sample).compositions
+        name = sample.composition or found[0].name
+        return next(composition for composition in found if composition.name == name)
+
+    def render(
+        self, request: RenderRequest, pool: RenderPool | None = None, report: Report | None = None
+    ) -> Rendering:
+        """Raises RenderError."""
+        reports: list[float] = []
+
+        def note(percent: float) -> None:
+            reports.append(percent)
+            if report is not None:
+                report(percent)
+
+        expected = {request.output_path, *(asset.file for asset in request.assets)}
+        answer = self.runner.run((pool or self.pool).render(request, note))
+        left = [
+            str(path.relative_to(request.work_dir))
+            for path in sorted(request.work_dir.rglob("*"))
+            if path not in expected and path.is_file()
+        ]
+        return Rendering(request.output_path, answer, reports, left)
+
+    def request(
+        self,
+        sample: Sample,
+        codec: str,
+        *,
+        first: int = 0,
+        end: int | None = None,
+        draft: bool = False,
+        composition: str | None = None,
+        assets: Sequence[ResolvedAsset] | None = None,
+        limits: RenderLimits = LIMITS,
+    ) -> RenderRequest:
+        """A render of the sample in a folder of its own. A still shows the frame `first`."""
+        kind = CODECS[codec]
+        folder = Path(tempfile.mkdtemp(prefix="render-", dir=self.folder))
+        work_dir = folder / "work"
+        work_dir.mkdir()
+        template = folder / "template"
+        shutil.copyfile(sample.template, template)
+        chosen = sample.assets if assets is None else assets
+        return RenderRequest(
+            template=template,
+            template_type=sample.template_type,
+            composition=composition or self.composition(sample).name,
+            output=Output(
+                output_type=kind.output_type,
+                codec=codec,
+                first_frame=first,
+                end_frame=first + 1 if kind.output_type == "image" else end,
+                draft=draft,
+            ),
+            output_path=work_dir / f"output.{kind.extension}",
+            work_dir=work_dir,
+            assets=[_placed(asset, work_dir) for asset in chosen],
+            limits=limits,
+        )
+
+    def quickest_codec(self) -> str:
+        """For checks to which the codec does not matter."""
+        wishes = ("image_png", "image_jpeg", "image_webp", "video_h264_vbr_1mbps")
+        return next((wish for wish in wishes if wish in self.engine.codecs), self.any_codec())
+
+    def film_codec(self) -> str | None:
+        """The codec to tell frames apart with; None where the engine writes stills alone."""
+        wishes = ("video_prores_4444", "video_prores_422", "video_h264_vbr_15mbps", "video_vp9")
+        films = sorted(c for c in self.engine.codecs if CODECS[c].output_type == "video")
+        return next((wish for wish in wishes if wish in films), films[0] if films else None)
+
+    def any_codec(self) -> str:
+        return min(self.engine.codecs)
+
+    def _new_pool(self, limits: RenderLimits) -> RenderPool:
+        return RenderPool(
+            self.reference,
+            processes=1,
+            limits=limits,
+            folder=self.folder,
+            confinement=Confinement(readable=self.readable),
+        )
+
+
+def _placed(resolved: ResolvedAsset, work_dir: Path) -> ResolvedAsset:
+    """A static asset's file is in the folder of the render, by its name, as workers have it."""
+    if not isinstance(resolved.asset, StaticAsset) or resolved.file is None:
+        return resolved
+    place = work_dir / resolved.asset.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(resolved.file, place)
+    return ResolvedAsset(resolved.asset, place)
