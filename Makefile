@@ -9,7 +9,7 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up browser test lint chaos bench bench-full bench-peers lock clean
+.PHONY: help demo up browser test lint chaos bench bench-full bench-peers docs lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
 	@echo "make bench-peers  install what they compare with (Debian, Ubuntu; as root)"
+	@echo "make docs    the documentation as a site, in site/"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make clean   remove what these have made, except reelbatch-home"
 
@@ -70,13 +71,18 @@ bench-peers: $(VENV)/development
 	@$(PYTHON) -m venv bench-output/peers/venv
 	@bench-output/peers/venv/bin/pip -qq --disable-pip-version-check install 'celery[redis]==5.7.0'
 
+# Without the theme's advertisement of another program.
+docs: $(VENV)/development
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Written to site/index.html."
+
 lock: $(VENV)/development
 	@echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build demo-output chaos-output *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Not compiled ahead: compiling all takes longer than the demo's own modules need.

@@ -55,7 +55,6 @@ _engine: LottieEngine | None = None
 
 def _prepare() -> None:
     global _engine
-    os.setsid()  # Linux shares cores among sessions, and the service has its own
     os.nice(5)  # as render processes do
     _engine = LottieEngine()
 
