@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from connection import end_process
 from tests.s3_server import S3Server, running_s3_server
 
 _status = 1
+
+# Without all variables, as is usual for a terminal: printing an API's takes most of a minute.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

@@ -20,6 +20,7 @@ def test_a_batch_outlasts_a_failing_store(stack: Stack, card: str) -> None:
     note(stack, "answers 503", fault)
 
 
+@pytest.mark.long
 def test_a_batch_outlasts_a_full_store(stack: Stack, card: str) -> None:
     fault = stack.proxy.inject(Fault(writes_of("outputs"), status=507, times=40))
     batch_id = stack.submit(*stills(card, 6))

@@ -20,6 +20,7 @@ def test_a_batch_goes_on_when_temporal_comes_back(stack: Stack, card: str, film:
     stack.check_all_finished(batch_id, 36)
 
 
+@pytest.mark.long
 def test_a_batch_posted_while_temporal_is_down_is_made_once_by_its_key(
     stack: Stack, card: str
 ) -> None:

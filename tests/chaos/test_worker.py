@@ -38,6 +38,7 @@ def test_a_worker_that_dies_during_an_upload_leaves_one_whole_output(
     stack.check_all_finished(batch_id, 6)
 
 
+@pytest.mark.long
 def test_a_webhook_whose_worker_died_is_delivered_again(stack: Stack, card: str) -> None:
     with receiving("hang") as receiver:
         webhook = {"url": receiver.url}
@@ -51,6 +52,7 @@ def test_a_webhook_whose_worker_died_is_delivered_again(stack: Stack, card: str)
     stack.check_all_finished(batch_id, 2)
 
 
+@pytest.mark.long
 def test_a_killed_render_process_costs_no_job(stack: Stack, film: str) -> None:
     before = {pid: processor_seconds(pid) for pid in stack.render_processes()}
     batch_id = stack.submit(*films(film, 4, frames=1800))
@@ -93,6 +95,7 @@ def test_a_worker_that_drains_finishes_or_hands_over(
     assert len(list(stack.scratch.glob("reelbatch-worker-*"))) == 1, "the other one's"
 
 
+@pytest.mark.long
 def test_two_workers_share_a_batch_and_double_nothing(stack: Stack, card: str) -> None:
     stack.add_worker("worker-2")
     batch_id = stack.submit(*stills(card, 60))

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from activities.heartbeats import HEARTBEAT_INTERVAL
 from models.batches import Batch, BatchSnapshot
 from models.ids import (
     batch_job_id,
@@ -155,6 +156,9 @@ class Workbench:
             task_queue=render_task_queue("test"),
             activities=[render_activity, inspect_template, render_segment, join_segments],
             max_concurrent_activities=slots,
+            # as real workers have it: else a cancellation comes with a heartbeat 8 seconds later
+            max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
+            default_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
         )
         async with control, engine:
             yield
