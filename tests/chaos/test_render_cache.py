@@ -21,7 +21,7 @@ def test_another_worker_renders_when_the_one_that_did_for_all_is_killed(
     names = ("worker-1", "worker-2")
     for name in names:
         stack.add_worker(name, REELBATCH_RENDER_CACHE="true")
-    batch_id = stack.submit(*films(film, 1, frames=600) * 6)
+    batch_id = stack.submit(*films(film, 1, frames=860) * 6)
 
     def rendering() -> str | None:
         return next((name for name in names if _is_busy(stack.parts[name].pid)), None)
@@ -43,4 +43,4 @@ def test_with_the_cache_off_equal_jobs_are_rendered_each(stack: Stack, card: str
 
 
 def _is_busy(worker: int) -> bool:
-    return any(processor_seconds(below) > 2 for below in descendants(worker))
+    return any(processor_seconds(below) > 1.5 for below in descendants(worker))
