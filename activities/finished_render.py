@@ -1,7 +1,5 @@
 """A rendered file, wherever it lies, and its way to where the job wants it."""
 
-import asyncio
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from activities.secret_references import ResolvedSecrets
 from models.codecs import CODECS
 from models.jobs import RenderJob
 from models.kept_renders import KeptRender
+from storage.files import gone_if_cancelled, upload
 from storage.kept_renders import copy_render, download_render
 
 
@@ -84,12 +83,8 @@ class Delivery:
 
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
         """At once as a whole; a cancelled job leaves nothing."""
-        try:
-            if isinstance(render, FreshRender) and render.kept is None:
-                await self._store.put_async(job.output_key, render.file)
-            elif render.kept is not None:
+        if isinstance(render, FreshRender) and render.kept is None:
+            await upload(self._store, job.output_key, render.file)
+        elif render.kept is not None:
+            async with gone_if_cancelled(self._store, job.output_key):
                 await copy_render(self._store, render.kept, job.output_key)
-        except asyncio.CancelledError:
-            with contextlib.suppress(FileNotFoundError):
-                await self._store.delete_async(job.output_key)
-            raise

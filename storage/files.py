@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,14 +45,21 @@ async def download(store: ObjectStore, key: str, target: Path) -> int:
     return size
 
 
-async def upload(store: ObjectStore, key: str, file: Path) -> None:
-    """Upload atomically; a cancelled upload leaves nothing."""
+@asynccontextmanager
+async def gone_if_cancelled(store: ObjectStore, key: str) -> AsyncGenerator[None]:
+    """Whoever writes the object in here leaves nothing of it where they are cancelled."""
     try:
-        await store.put_async(key, file)
+        yield
     except asyncio.CancelledError:
         with contextlib.suppress(FileNotFoundError):
             await store.delete_async(key)
         raise
+
+
+async def upload(store: ObjectStore, key: str, file: Path) -> None:
+    """Upload atomically; a cancelled upload leaves nothing."""
+    async with gone_if_cancelled(store, key):
+        await store.put_async(key, file)
 
 
 async def read_chunks(store: ObjectStore, key: str, start: int, end: int) -> AsyncGenerator[bytes]:

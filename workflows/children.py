@@ -35,13 +35,7 @@ async def render_children(job: RenderJob, start: Start) -> list[ChildOutput]:
     if not children:
         return []
     running = [asyncio.create_task(_render(child, start)) for child in children]
-    try:
-        await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-        failed = next((task for task in running if task.done() and task.exception()), None)
-    finally:
-        await stop_all(running)
-    if failed is not None:
-        failed.result()
+    await all_or_none(running)
     await _tell_batch(job)
     return [child.output for child in children]
 
@@ -72,7 +66,18 @@ def _what_happened(error: ChildWorkflowError) -> str:
     return f"failed: {cause or error}"
 
 
-async def stop_all(running: Sequence["asyncio.Task[T]"]) -> None:
+async def all_or_none(running: Sequence["asyncio.Task[T]"]) -> None:
+    """Wait for all; the first that fails, or a cancellation, stops the others and is raised."""
+    try:
+        await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        failed = next((task for task in running if task.done() and task.exception()), None)
+    finally:
+        await _stop_all(running)
+    if failed is not None:
+        failed.result()
+
+
+async def _stop_all(running: Sequence["asyncio.Task[T]"]) -> None:
     """Cancel what still runs, and wait for its end."""
     for task in running:
         task.cancel()

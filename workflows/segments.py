@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
         JOIN_SEGMENTS,
         RENDER_SEGMENT,
     )
-    from workflows.children import stop_all
+    from workflows.children import all_or_none
     from workflows.rendering import job_headline, on_engine
     from workflows.uninterrupted import uninterrupted
 
@@ -89,13 +89,7 @@ async def _render_all(
         for place, frames in enumerate(split.ranges(number))
     ]
     running = [asyncio.create_task(_render(task)) for task in tasks]
-    try:
-        await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-        failed = next((task for task in running if task.done() and task.exception()), None)
-    finally:
-        await stop_all(running)
-    if failed is not None:
-        failed.result()
+    await all_or_none(running)
     return [task.result() for task in running]
 
 
