@@ -1,4 +1,4 @@
-"""The metrics of a worker's renders and caches, and the spans of a render's phases."""
+"""The metrics of a worker's renders, caches and webhooks, and the spans of a render's phases."""
 
 import asyncio
 from collections.abc import Generator
@@ -117,6 +117,18 @@ class CacheMetrics:
 
     def note_download(self, size: int) -> None:
         self._bytes.add(size)
+
+
+class WebhookMetrics:
+    """Of the deliveries of webhooks."""
+
+    def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
+        self._attempts = meter.create_counter(
+            "reelbatch_webhook_attempts", "Attempts to deliver a webhook"
+        )
+
+    def note_attempt(self, *, is_delivered: bool) -> None:
+        self._attempts.add(1, {"outcome": "delivered" if is_delivered else "failed"})
 
 
 _tracer = trace.get_tracer("reelbatch")

@@ -13,6 +13,7 @@ from temporalio import activity
 
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
+from activities.metrics import WebhookMetrics
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from activities.webhook_signature import WebhookSigner
 from models.errors import ReelbatchError, WebhookUndelivered
@@ -45,11 +46,13 @@ class WebhookActivities:
         http: httpx.AsyncClient,
         references: SecretReferences,
         signer: WebhookSigner,
+        metrics: WebhookMetrics,
     ) -> None:
         self._store = store
         self._http = http
         self._references = references
         self._signer = signer
+        self._metrics = metrics
 
     @activity.defn(name=DELIVER_WEBHOOK)
     async def deliver_webhook(self, delivery: WebhookDelivery) -> None:
@@ -69,6 +72,7 @@ class WebhookActivities:
                 error=secrets.redact(outcome.failure.message) if outcome.failure else None,
                 response=None if outcome.response is None else secrets.redact(outcome.response),
             )
+            self._metrics.note_attempt(is_delivered=outcome.failure is None)
             await write_webhook(self._store, _with_attempt(record, delivery, attempt))
             if outcome.failure is not None:
                 raise outcome.failure

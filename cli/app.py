@@ -17,6 +17,7 @@ from cli import (
     secret_commands,
     template_commands,
     token_commands,
+    webhook_commands,
 )
 from cli.console import CommandFailed, end_with, say
 from cli.exit_codes import ExitCode
@@ -50,6 +51,7 @@ app.add_typer(job_commands.app, name="jobs")
 app.add_typer(template_commands.app, name="templates")
 app.add_typer(font_commands.app, name="fonts")
 app.add_typer(secret_commands.app, name="secrets")
+app.add_typer(webhook_commands.app, name="webhooks")
 app.add_typer(token_commands.app, name="tokens")
 app.add_typer(profile_commands.app, name="profiles")
 

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.metrics import WebhookMetrics
 from activities.public_network import http_client
 from activities.secret_references import SecretReferences
 from activities.webhook import WebhookActivities
@@ -47,7 +48,9 @@ class Sender:
         if await read_webhook(self.store, TEAM, ID) is None:
             await write_webhook(self.store, record)
         signer = WebhookSigner.from_secret(self.signing_secret)
-        activities = WebhookActivities(self.store, self.http, SecretReferences(self.vault), signer)
+        activities = WebhookActivities(
+            self.store, self.http, SecretReferences(self.vault), signer, WebhookMetrics()
+        )
         delivery = WebhookDelivery(team=TEAM, id=ID, receiver=webhook.receiver, body=BODY)
         await ActivityEnvironment().run(activities.deliver_webhook, delivery)
         return await self.record()

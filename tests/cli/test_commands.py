@@ -15,8 +15,9 @@ import typer
 from cli.app import app
 from tests.api.documents import a_card, a_film
 from tests.api.fonts import a_font
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, Ended
 from tests.cli.stack import RunningStack
+from tests.integration.service import until
 
 WITHOUT_JSON = {"up", "demo", "prepare-temporal"}
 
@@ -253,3 +254,31 @@ def test_shells_complete_commands(clean_environment: dict[str, str]) -> None:
     assert "complete" in complete(_REELBATCH_COMPLETE="source_bash")
     words = {"COMP_WORDS": "reelbatch temp", "COMP_CWORD": "1"}
     assert complete(_REELBATCH_COMPLETE="complete_bash", **words).split() == ["templates"]
+
+
+def test_what_came_of_a_webhook_is_shown_and_it_is_sent_again(
+    served: Command, card: str, here: Path
+) -> None:
+    webhook = {"url": "http://127.0.0.1:9/done"}  # on a network that the service does not call
+    written(here / "jobs.json", {"jobs": [a_still(card)], "webhook": webhook})
+    batch = json.loads(served("submit", "jobs.json", "--wait", "--json").out)
+    batch_id = batch["batchId"]
+
+    def refused() -> Any:
+        log = json.loads(served("webhooks", "show", batch_id, "--json").out)
+        return log if log["attempts"] else None
+
+    [attempt] = until(refused, "attempt")["attempts"]
+    assert "127.0.0.1" in attempt["error"]
+    shown = served("webhooks", "show", batch_id).out
+    assert "undelivered: POST http://127.0.0.1:9/done" in shown
+    assert attempt["error"] in shown
+    again = until(lambda: _started(served("webhooks", "redeliver", batch_id)), "redelivery")
+    assert "undelivered" in again.out
+    none = served("webhooks", "show", batch["jobs"][0]["id"], "--json")
+    assert (none.code, json.loads(none.err)["errorCode"]) == (1, "WEBHOOK_NOT_FOUND")
+
+
+def _started(redelivery: Ended) -> Ended | None:
+    """None while the first delivery is still being recorded."""
+    return redelivery if redelivery.code == 0 else None

@@ -98,6 +98,20 @@ def test_metrics_count_what_was_accepted_refused_and_rendered(run: Run) -> None:
     assert total(samples, "reelbatch_cache_downloaded_bytes_total", cache="objects") > 0
 
 
+def test_webhooks_that_do_not_arrive_are_counted(topology: Topology, run: Run) -> None:
+    before = total(run.samples, "reelbatch_webhook_attempts_total")
+    with topology.http() as http:
+        job = {"template": {"id": _upload(http)}, "webhook": {"url": "http://127.0.0.1:9/"}}
+        assert http.post("/jobs", json=job).status_code == 201
+
+    def look() -> float | None:
+        samples = [sample for part in topology.metrics_addresses() for sample in scrape(part)]
+        failed = total(samples, "reelbatch_webhook_attempts_total", outcome="failed")
+        return failed if failed > before else None
+
+    until(look, "counted attempt")
+
+
 def test_no_label_has_an_id_or_a_team(topology: Topology, run: Run) -> None:
     ids = {run.batch["batchId"], *(job["id"] for job in run.batch["jobs"]), "my-team"}
     for sample in run.samples:
