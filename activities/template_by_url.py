@@ -13,7 +13,7 @@ from activities.download import Source
 from activities.secret_references import ResolvedSecrets
 from engines.registry import load_engine
 from models.errors import AssetInvalid, TemplateInvalid
-from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
+from models.font_choice import FontNeeds, JobFonts, TemplateFonts, needs_team_fonts, resolve_fonts
 from models.jobs import Output, RenderJob, RenderTask
 from models.problems import Problem, error_of
 from models.sources import is_http_url
@@ -65,7 +65,8 @@ class TemplateFetcher:
     async def _fonts(
         self, job: RenderJob, names: list[str], inspection: TemplateInspection
     ) -> JobFonts:
-        needs = FontNeeds(names, job.assets, inspection, load_engine(job.engine).fonts)
+        fonts = TemplateFonts(inspection, load_engine(job.engine).fonts)
+        needs = FontNeeds(names, job.assets, fonts)
         owned = await list_fonts(self._store, job.team) if needs_team_fonts(needs) else []
         return resolve_fonts(needs, owned)
 

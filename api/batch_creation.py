@@ -51,7 +51,7 @@ def creation_answer(batch: Batch, urls: Urls) -> BatchCreationResponse:
             index=job.index or 0,
             id=job.id,
             status=first_status(job),
-            output_url=urls.of_job(batch.team, job.id, job.summary),
+            output_url=urls.of_new_job(job),
             missing_fonts=job.missing_fonts or None,
             children=children_created(job, urls),
         )

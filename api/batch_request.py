@@ -6,7 +6,7 @@ from typing import cast
 from pydantic import JsonValue, ValidationError
 
 from api.job_defaults import JobDefaults
-from api.job_schema import Problem, RawJob, error_of, form_problem, json_size
+from api.job_schema import Problem, RawJob, error_of, form_problem, json_bytes
 from api.requests import field_errors, parse_json
 from models.batches import BatchOptions
 from models.errors import BatchSizeInvalid, BodyTooLarge, FieldError, RequestError
@@ -41,7 +41,7 @@ def read_batch_request(body: bytes, settings: Settings) -> BatchRequest:
             raise error_of([Problem(problem.kind, name, problem.message)])
     options = _options_in(content)
     defaults = options.defaults or {}
-    if defaults and len(body) + json_size(defaults) * len(jobs) > settings.max_body_bytes:
+    if defaults and len(body) + len(json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
         raise BodyTooLarge(
             "With its `defaults` written out in every job the batch is larger than the "
             f"{settings.max_body_bytes} bytes that this server takes."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from api.asset_sources import source_problems
 from api.job_schema import Problem
@@ -24,6 +25,7 @@ from models.errors import (
     PreviewSettingsConflict,
     RequestError,
 )
+from models.font_choice import TemplateFonts
 from models.jobs import JobCreation, RenderSettings, output_of
 from models.template_checks import (
     TemplateOffer,
@@ -43,6 +45,10 @@ class ReadyTemplate(TemplateOffer):
     record: TemplateRecord
     source: str  # object key
     engine: type[RenderEngine]
+
+    @cached_property
+    def fonts(self) -> TemplateFonts:
+        return TemplateFonts(self.inspection, self.engine.fonts)
 
     @property
     def chosen(self) -> ChosenTemplate:
@@ -64,23 +70,31 @@ def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
         yield Problem(RequestError, "assets", message)
 
 
-def problems_of(job: JobCreation, template: ReadyTemplate) -> Iterator[Problem]:
-    """Everything about the job that cannot work with this template."""
-    composition = template.composition_named(job.template.composition)
-    if composition is None:
-        yield composition_problem("template.composition", job.template.composition, template)
-    yield from _output_problems(job, template.engine, composition)
+def settings_problems(
+    job: JobCreation, engine: type[RenderEngine], template: ReadyTemplate | None = None
+) -> Iterator[Problem]:
+    """What is wrong with the job's composition and its settings; without a template only what
+    cannot work with any of this engine.
+    """
+    composition = None
+    if template is not None:
+        composition = template.composition_named(job.template.composition)
+        if composition is None:
+            name = job.template.composition
+            yield composition_problem("template.composition", name, template)
+    yield from _output_problems(job, engine, composition)
+
+
+def assets_problems(
+    job: JobCreation, engine: type[RenderEngine], template: ReadyTemplate | None = None
+) -> Iterator[Problem]:
+    """The same of its assets."""
+    composition = template.composition_named(job.template.composition) if template else None
     for position, asset in enumerate(job.assets):
         field = f"assets.{position}"
-        yield from asset_problems(asset, field, template.engine)
-        yield from layer_problems(asset, field, template, composition)
-
-
-def problems_before_template(job: JobCreation, engine: type[RenderEngine]) -> Iterator[Problem]:
-    """What cannot work with any template of this engine."""
-    yield from _output_problems(job, engine, None)
-    for position, asset in enumerate(job.assets):
-        yield from asset_problems(asset, f"assets.{position}", engine)
+        yield from asset_problems(asset, field, engine)
+        if template is not None:
+            yield from layer_problems(asset, field, template, composition)
 
 
 def _output_problems(

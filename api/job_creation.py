@@ -28,7 +28,7 @@ def _job_creation_answer(job: RenderJob, urls: Urls) -> JobCreationResponse:
     return JobCreationResponse(
         id=job.id,
         status=first_status(job),
-        output_url=urls.of_job(job.team, job.id, job.summary),
+        output_url=urls.of_new_job(job),
         stats=JobCreationStats(created_at=job.created_at),
         missing_fonts=job.missing_fonts or None,
         children=children_created(job, urls),
@@ -45,7 +45,7 @@ def children_created(job: RenderJob, urls: Urls) -> list[ChildCreated] | None:
         ChildCreated(
             id=child.job.id,
             status=JobStatus.QUEUED,
-            output_url=urls.of_job(child.job.team, child.job.id, child.job.summary),
+            output_url=urls.of_new_job(child.job),
             missing_fonts=child.job.missing_fonts or None,
         )
         for child in job.children or ()

@@ -35,27 +35,35 @@ def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
         return [Problem(RequestError, detail.field, detail.message) for detail in details]
 
 
-def json_size(raw: JsonValue) -> int:
-    """Bytes of its JSON text. Raises ValueError for what JSON or UTF-8 cannot write."""
-    return len(json.dumps(raw, ensure_ascii=False, allow_nan=False).encode())
+def json_bytes(raw: JsonValue) -> bytes:
+    """Its JSON text. Raises ValueError for what JSON or UTF-8 cannot write, and RecursionError."""
+    return json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
 
 
 def form_problem(raw: JsonValue, limit: int) -> Problem | None:
     """What makes a job unfit to be stored and sent on, whatever its fields mean."""
-    if any(depth > _DEEPEST for depth in _depths(raw)):
-        return Problem(RequestError, "", f"The job is nested more than {_DEEPEST} levels deep.")
     try:
-        size = json_size(raw)
+        text = json_bytes(raw)
+    except RecursionError:
+        return _too_deep()
     except UnicodeEncodeError:
         return Problem(
             RequestError, "", "The job holds half of a surrogate pair, which no text is."
         )
     except ValueError:
         return Problem(RequestError, "", "The job holds a number that is too large for JSON.")
-    if size > limit:
-        message = f"The job has {size} bytes and may have {limit}; give large media by URL."
+    if len(text) > limit:
+        message = f"The job has {len(text)} bytes and may have {limit}; give large media by URL."
         return Problem(JobTooLarge, "", message)
+    # Most jobs do not have as many lists and objects as may be inside each other.
+    has_many = text.count(b"{") + text.count(b"[") > _DEEPEST
+    if has_many and any(depth > _DEEPEST for depth in _depths(raw)):
+        return _too_deep()
     return None
+
+
+def _too_deep() -> Problem:
+    return Problem(RequestError, "", f"The job is nested more than {_DEEPEST} levels deep.")
 
 
 def _depths(value: JsonValue) -> Iterator[int]:

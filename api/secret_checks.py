@@ -19,6 +19,7 @@ class KnownSecrets:
     """The names of the team's secrets; None where the server keeps none."""
 
     names: frozenset[str] | None
+    are_needed: bool = True  # by any of the request's jobs
 
 
 async def known_secrets(
@@ -26,7 +27,7 @@ async def known_secrets(
 ) -> KnownSecrets:
     """One listing at most, whatever the number of jobs."""
     if not await asyncio.to_thread(lambda: any(True for job in jobs for _ in _references(job))):
-        return KnownSecrets(frozenset())
+        return KnownSecrets(frozenset(), are_needed=False)
     try:
         return KnownSecrets(await vault.names(team))
     except SecretsNotConfigured:
@@ -34,7 +35,7 @@ async def known_secrets(
 
 
 def secret_problems(job: JobCreation | JoinCreation, known: KnownSecrets) -> Iterator[Problem]:
-    for field, name in _references(job):
+    for field, name in _references(job) if known.are_needed else ():
         if known.names is None:
             yield Problem(SecretsNotConfigured, field, (SecretsNotConfigured.__doc__ or "").strip())
         elif name not in known.names:

@@ -1,32 +1,42 @@
-"""Which jobs take so long that they may be rendered in segments."""
+"""How much a job renders, and whether that takes so long that it may be rendered in segments."""
 
 from engines.base import RenderEngine, renders_ranges
+from engines.encoding import output_size
 from models.codecs import CODECS
-from models.jobs import Output
+from models.jobs import Output, OutputExtent
 from models.splits import Split
 from models.templates import Composition
 
 _MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
 
 
+def extent_of(output: Output, composition: Composition) -> OutputExtent:
+    """Of an output whose frames the composition has."""
+    end = composition.frames if output.end_frame is None else output.end_frame
+    width, height = output_size(
+        output.codec, composition.width, composition.height, draft=output.draft
+    )
+    return OutputExtent(width=width, height=height, frames=end - output.first_frame)
+
+
 def split_of(
-    output: Output, composition: Composition, engine: type[RenderEngine], segment_pixels: int
+    output: Output,
+    extent: OutputExtent,
+    frame_rate: float,
+    engine: type[RenderEngine],
+    segment_pixels: int,
 ) -> Split | None:
     """None where the output has no two segments of `segment_pixels` or more, over all frames, or
     the engine or the codec makes no segments."""
-    end = composition.frames if output.end_frame is None else output.end_frame
-    frames = end - output.first_frame
     if not segment_pixels or not renders_ranges(engine) or not CODECS[output.codec].joinable:
         return None
-    pixels = frames * composition.width * composition.height
-    if output.draft:  # half as wide and half as high
-        pixels //= 4
-    most = min(pixels // segment_pixels, frames, _MOST_SEGMENTS)
+    pixels = extent.frames * extent.width * extent.height
+    most = min(pixels // segment_pixels, extent.frames, _MOST_SEGMENTS)
     if most < 2:
         return None
     return Split(
         first_frame=output.first_frame,
-        frames=frames,
-        frame_rate=composition.frame_rate,
+        frames=extent.frames,
+        frame_rate=frame_rate,
         most=most,
     )

@@ -8,14 +8,13 @@ from datetime import datetime
 
 from api.job_checks import (
     ReadyTemplate,
+    assets_problems,
     number_problems,
-    problems_before_template,
-    problems_of,
 )
 from api.job_schema import Problem, RawJob, read_job
+from api.render_plan import RenderPlan, RenderPlans
 from api.resources import Resources
 from api.secret_checks import KnownSecrets, known_secrets, secret_problems
-from api.splitting import split_of
 from api.template_choice import ChosenTemplate, TemplateByUrl, template_by_url
 from engines.base import RenderEngine
 from models.assets import Asset, layer_names
@@ -23,8 +22,13 @@ from models.errors import NotSupported, RequestError, TemplateNotFound, Template
 from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from models.fonts import FontRecord
 from models.ids import new_nested_job_id
-from models.jobs import ChildJob, JobCreation, RenderJob, TemplateUrl, nested_jobs, output_of
-from models.splits import Split
+from models.jobs import (
+    ChildJob,
+    JobCreation,
+    RenderJob,
+    TemplateUrl,
+    nested_jobs,
+)
 from models.templates import TemplateRecord, TemplateStatus
 from storage import keys
 from storage.fonts import list_fonts
@@ -41,10 +45,9 @@ class AcceptedJob:
     team: str
     creation: JobCreation
     template: ChosenTemplate
-    composition: str  # empty: the first one of a template by URL
+    plan: RenderPlan
     fonts: JobFonts
     children: "Children"
-    split: Split | None = None
 
     def render_job(
         self,
@@ -55,8 +58,7 @@ class AcceptedJob:
         index: int | None = None,
         parent_id: str | None = None,
     ) -> RenderJob:
-        output = output_of(self.creation)
-        template = self.template
+        plan, template = self.plan, self.template
         return RenderJob(
             team=self.team,
             id=job_id,
@@ -74,14 +76,15 @@ class AcceptedJob:
                 if template.url
                 else None
             ),
-            composition=self.composition,
+            composition=plan.composition,
             assets=self.creation.assets,
             fonts=self.fonts.keys,
             font_ids=self.fonts.ids,
             missing_fonts=self.fonts.missing,
-            output=output,
-            output_key=keys.output(self.team, job_id, output.extension),
-            split=self.split,
+            output=plan.output,
+            output_key=keys.output(self.team, job_id, plan.output.extension),
+            extent=plan.extent,
+            split=plan.split,
             tags=self.creation.tags,
             priority=self.creation.priority,
             upload=self.creation.upload,
@@ -107,7 +110,7 @@ class Known:
     templates: _Templates
     fonts: Sequence[FontRecord]
     secrets: KnownSecrets
-    segment_pixels: int  # the least of a segment of a long output; 0: none has segments
+    plans: RenderPlans
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
         if job.template.src is None:
@@ -141,8 +144,8 @@ async def look_up(resources: Resources, team: str, jobs: Sequence[JobCreation]) 
     if await asyncio.to_thread(_any_needs_team_fonts, everything, templates):
         fonts = await list_fonts(resources.store, team)
     secrets = await known_secrets(resources.secrets, team, everything)
-    segment_pixels = resources.settings.segment_pixels
-    return Known(team, resources.engines, templates, fonts, secrets, segment_pixels)
+    plans = RenderPlans(resources.settings.segment_pixels)
+    return Known(team, resources.engines, templates, fonts, secrets, plans)
 
 
 def judge_nested(
@@ -183,27 +186,21 @@ def _judge_one(known: Known, job: JobCreation) -> Judged:
     template = known.template_of(job)
     if isinstance(template, Problem):
         return [*problems, *nested] or [template]
-    if isinstance(template, TemplateByUrl):
-        problems += [*problems_before_template(job, template.engine), *nested]
-        name, fonts = job.template.composition or "", JobFonts([], [])
-        split = None
-    else:
-        problems += [*problems_of(job, template), *nested]
-        composition = template.composition_named(job.template.composition)
-        name = composition.name if composition else ""
-        fonts = resolve_fonts(_font_needs(job, template), known.fonts)
-        split = None
-        if composition and not problems:
-            engine = template.engine
-            split = split_of(output_of(job), composition, engine, known.segment_pixels)
-    return problems or AcceptedJob(
+    ready = template if isinstance(template, ReadyTemplate) else None
+    plan = known.plans.of(job, template)
+    if not isinstance(plan, RenderPlan):
+        problems += plan
+    problems += [*assets_problems(job, template.engine, ready), *nested]
+    if problems or not isinstance(plan, RenderPlan):
+        return problems
+    fonts = resolve_fonts(_font_needs(job, ready), known.fonts) if ready else JobFonts([], [])
+    return AcceptedJob(
         team=known.team,
         creation=job,
         template=template.chosen,
-        composition=name,
+        plan=plan,
         fonts=fonts,
         children=children,
-        split=split,
     )
 
 
@@ -216,7 +213,7 @@ def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: _Templates) ->
 
 
 def _font_needs(job: JobCreation, template: ReadyTemplate) -> FontNeeds:
-    return FontNeeds(job.fonts, job.assets, template.inspection, template.engine.fonts)
+    return FontNeeds(job.fonts, job.assets, template.fonts)
 
 
 async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> _Templates:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from models.errors import Forbidden, Gone
-from models.jobs import JobSummary
+from models.jobs import JobSummary, RenderJob
 from models.templates import TemplateRecord
 from storage.signing import Signer
 
@@ -23,6 +23,9 @@ class Urls:
     def of_job(self, team: str, job_id: str, summary: JobSummary) -> str:
         """Where a job's output is, or will be: here, or in the client's own bucket."""
         return summary.bucket_url or self.output(team, job_id, summary.extension)
+
+    def of_new_job(self, job: RenderJob) -> str:
+        return job.bucket_url or self.output(job.team, job.id, job.output.extension)
 
     def output(self, team: str, job_id: str, extension: str) -> str:
         """Where a job's output is, or will be; it works without a token and does not expire."""

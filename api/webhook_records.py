@@ -20,9 +20,7 @@ def announced(job: RenderJob, webhook: Webhook | None, urls: Urls) -> RenderJob:
     """The job with all that its workflow has to know of its webhook."""
     if webhook is None:
         return job
-    pending = PendingWebhook(
-        receiver=webhook.receiver, output_url=urls.of_job(job.team, job.id, job.summary)
-    )
+    pending = PendingWebhook(receiver=webhook.receiver, output_url=urls.of_new_job(job))
     return job.model_copy(update={"webhook": pending})
 
 

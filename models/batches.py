@@ -19,7 +19,7 @@ from models.jobs import (
     RenderResult,
 )
 from models.webhooks import PendingWebhook, Webhook
-from models.wire import Absent, OpenWireModel, Timestamp, WireModel
+from models.wire import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
 
 
 class BatchStatus(StrEnum):
@@ -28,7 +28,7 @@ class BatchStatus(StrEnum):
     ERROR = "error"
 
 
-class BatchStats(WireModel):
+class BatchStats(RecordModel):
     """Counts of a batch's accepted jobs: total = finished + error + pending, always."""
 
     total: int = 0
@@ -44,7 +44,7 @@ class BatchStats(WireModel):
         return BatchStatus.FINISHED if self.finished else BatchStatus.ERROR
 
 
-class JobRecord(WireModel):
+class JobRecord(RecordModel):
     """What a batch keeps of one of its jobs: small, since a batch holds a thousand."""
 
     index: int  # position in the request
@@ -86,7 +86,7 @@ def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
     return kinds if len(numbers) < len(kinds) else None
 
 
-class BatchSnapshot(WireModel):
+class BatchSnapshot(RecordModel):
     """A batch at one moment: the answer of the `snapshot` query and the workflow's result."""
 
     team: str
@@ -112,7 +112,7 @@ class BatchSnapshot(WireModel):
         )
 
 
-class BatchChanges(WireModel):
+class BatchChanges(RecordModel):
     """What has changed since an earlier revision: the answer of the `changes` query."""
 
     revision: int
@@ -130,7 +130,7 @@ class Cancellation(WireModel):
     indexes: list[int] | None = None
 
 
-class CancellationOutcome(WireModel):
+class CancellationOutcome(RecordModel):
     """What one cancellation did. It is settled once no job that it touched is still running."""
 
     request_id: str

@@ -59,10 +59,10 @@ ReelbatchError                  500 INTERNAL_ERROR
 from collections.abc import Sequence
 from typing import ClassVar
 
-from models.wire import WireModel
+from models.wire import RecordModel
 
 
-class FieldError(WireModel):
+class FieldError(RecordModel):
     """One field's problem, named by its path in the request (`assets.0.layerName`)."""
 
     field: str

@@ -2,22 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from models.assets import Asset, FunctionAsset
 from models.fonts import FontFace, FontRecord, find_face
 from models.templates import TemplateInspection
 
 _TEXT_PARAMS = "nx:text-params-set"
-
-
-@dataclass(frozen=True)
-class FontNeeds:
-    """What a job asks for, and what its template and its engine have."""
-
-    names: Sequence[str]  # that the job lists
-    assets: Sequence[Asset]
-    inspection: TemplateInspection
-    engine_fonts: Sequence[FontFace]
 
 
 @dataclass(frozen=True)
@@ -41,9 +32,36 @@ class _Wish:
     face: FontFace
 
 
+@dataclass(frozen=True)
+class TemplateFonts:
+    """What a template and its engine have, as a thousand jobs of the template ask for it."""
+
+    inspection: TemplateInspection
+    engine_fonts: Sequence[FontFace]
+
+    @cached_property
+    def wanting(self) -> Sequence[_Wish]:
+        """What the template itself asks for, and they do not have."""
+        wishes = [_Wish(face.label, face) for face in self.inspection.fonts]
+        return [wish for wish in wishes if not self.has(wish)]
+
+    def has(self, wish: _Wish) -> bool:
+        at_hand = (*self.inspection.embedded_fonts, *self.engine_fonts)
+        return find_face(wish.face, at_hand) is not None
+
+
+@dataclass(frozen=True)
+class FontNeeds:
+    """What a job asks for, and what is there without the team's fonts."""
+
+    names: Sequence[str]  # that the job lists
+    assets: Sequence[Asset]
+    template: TemplateFonts
+
+
 def needs_team_fonts(needs: FontNeeds) -> bool:
     """Whether the engine and the template alone do not have all that the job needs."""
-    return any(not _is_at_hand(wish, needs) for wish in _wishes(needs))
+    return any(True for _ in _wanting(needs))
 
 
 def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
@@ -51,9 +69,7 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
     records: dict[str, FontRecord] = {}
     missing: dict[str, None] = {}
     newest_first = list(reversed(team_fonts))
-    for wish in _wishes(needs):
-        if _is_at_hand(wish, needs):
-            continue
+    for wish in _wanting(needs):
         found = _find_team_font(wish, newest_first)
         if found is None:
             missing[wish.label] = None
@@ -62,10 +78,16 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
     return JobFonts(list(records.values()), list(missing))
 
 
-def _wishes(needs: FontNeeds) -> Iterator[_Wish]:
-    for face in needs.inspection.fonts:
-        if find_face(face, needs.inspection.embedded_fonts) is None:
-            yield _Wish(face.label, face)
+def _wanting(needs: FontNeeds) -> Iterator[_Wish]:
+    """What neither the template nor the engine has."""
+    yield from needs.template.wanting
+    for wish in _own_wishes(needs):
+        if not needs.template.has(wish):
+            yield wish
+
+
+def _own_wishes(needs: FontNeeds) -> Iterator[_Wish]:
+    """The job's, beside its template's."""
     for name in needs.names:
         yield _Wish(name, FontFace(file_name=name, postscript_name=_without_ending(name)))
     for asset in needs.assets:
@@ -73,11 +95,6 @@ def _wishes(needs: FontNeeds) -> Iterator[_Wish]:
             font = asset.params.get("font")
             if isinstance(font, str) and font:
                 yield _Wish(font, FontFace(postscript_name=font, family=font))
-
-
-def _is_at_hand(wish: _Wish, needs: FontNeeds) -> bool:
-    at_hand = (*needs.inspection.embedded_fonts, *needs.engine_fonts)
-    return find_face(wish.face, at_hand) is not None
 
 
 def _find_team_font(wish: _Wish, fonts: Iterable[FontRecord]) -> FontRecord | None:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pydantic import Field
 
-from models.wire import Timestamp, WireModel
+from models.wire import RecordModel, Timestamp, WireModel
 
 
-class FontFace(WireModel):
+class FontFace(RecordModel):
     """One font by every name that it goes by; an unknown name is empty."""
 
     family: str = ""
@@ -36,7 +37,7 @@ class Font(WireModel):
     created_at: Timestamp
 
 
-class FontRecord(WireModel):
+class FontRecord(RecordModel):
     """A team's font as the object store keeps it."""
 
     id: str
@@ -60,6 +61,7 @@ def find_face(wanted: FontFace, available: Iterable[FontFace]) -> FontFace | Non
     return None
 
 
+@lru_cache(maxsize=4096)
 def _key(name: str) -> str:
     return re.sub(r"[\s_\-]+", "", name).casefold()
 

@@ -17,6 +17,7 @@ from ulid import ULID
 ID_PATTERN = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 MAX_BATCH_JOBS = 1000
 
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of five bits each
 _RANDOM_BITS = 80
 _LOW_BITS = 10
 _LOW_MASK = (1 << _LOW_BITS) - 1
@@ -59,14 +60,16 @@ def batch_job_id(batch_id: str, index: int) -> str:
     """
     if not 0 <= index < MAX_BATCH_JOBS:
         raise ValueError(f"a job's index is 0 to {MAX_BATCH_JOBS - 1}, not {index}")
-    return _from_int(_batch_number(batch_id) + 1 + index)
+    high, low = divmod(1 + index, len(_DIGITS))
+    return f"{_common_part(batch_id)}{_DIGITS[high]}{_DIGITS[low]}"
 
 
 @lru_cache(maxsize=64)
-def _batch_number(batch_id: str) -> int:
+def _common_part(batch_id: str) -> str:
+    """What the ids of a batch's jobs begin with: their ten lowest bits are two digits."""
     if not is_batch_id(batch_id):
         raise ValueError(f"{batch_id} is not the id of a batch")
-    return _to_int(batch_id)
+    return _from_int(_to_int(batch_id))[:-2]
 
 
 def is_batch_id(candidate: str) -> bool:

@@ -16,7 +16,7 @@ from models.render_settings import RenderSettings
 from models.splits import Split
 from models.uploads import Upload
 from models.webhooks import PendingWebhook, Webhook
-from models.wire import Absent, OpenWireModel, Timestamp, WireModel
+from models.wire import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
 
 TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
 MAX_TAGS = 20
@@ -131,6 +131,14 @@ class Output(WireModel):
         return codec.extension
 
 
+class OutputExtent(WireModel):
+    """How much an output is going to be, as its template and its settings tell."""
+
+    width: int  # pixels
+    height: int  # pixels
+    frames: int
+
+
 class RenderJob(WireModel):
     """All that a worker needs to render one job: the input of RenderJobWorkflow and `render`."""
 
@@ -154,6 +162,7 @@ class RenderJob(WireModel):
     missing_fonts: list[str] = []
     output: Output
     output_key: str  # object key
+    extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
     split: Absent[Split] = None  # of an output that takes long
     tags: list[str] = []
     priority: int = 0
@@ -164,6 +173,11 @@ class RenderJob(WireModel):
     @property
     def file_name(self) -> str:
         return f"{self.id}.{self.output.extension}"
+
+    @property
+    def bucket_url(self) -> str | None:
+        """Of an output that goes into the client's own bucket."""
+        return self.upload.url_of(self.file_name) if self.upload else None
 
     @property
     def title(self) -> str:
@@ -199,7 +213,7 @@ class RenderJob(WireModel):
             tags=self.tags,
             priority=self.priority,
             missing_fonts=self.missing_fonts,
-            bucket_url=self.upload.url_of(self.file_name) if self.upload else None,
+            bucket_url=self.bucket_url,
             created_at=self.created_at,
         )
 
@@ -239,7 +253,7 @@ class RenderTask(RenderJob):
         return cls.model_validate({**dict(job), **only_here, "outputs": list(outputs)})
 
 
-class JobSummary(WireModel):
+class JobSummary(RecordModel):
     """What an answer about a job needs besides its state: it never changes.
 
     A batch's snapshot holds one a job, and a job's workflow carries it as its memo.
@@ -258,7 +272,7 @@ class JobSummary(WireModel):
     created_at: Timestamp
 
 
-class RenderResult(WireModel):
+class RenderResult(RecordModel):
     """What a finished render left behind: the result of RenderJobWorkflow and `render`."""
 
     output_key: str
@@ -278,7 +292,7 @@ class RenderResult(WireModel):
         return seconds if math.isfinite(seconds) else 0.0
 
 
-class JobFailure(WireModel):
+class JobFailure(RecordModel):
     """Why a job ended in `error`."""
 
     error: str
@@ -411,7 +425,7 @@ def failed_at(moment: datetime | None, status: JobStatus) -> datetime | None:
     return moment if status in (JobStatus.ERROR, JobStatus.CANCELLED) else None
 
 
-class JobError(WireModel):
+class JobError(RecordModel):
     """A rejected job of a batch (contract 2.1), with every field's problem named."""
 
     index: int

@@ -2,10 +2,10 @@
 
 from models.job_states import JobState, KnownJob
 from models.jobs import JobFailure, JobStatus, JobSummary, RenderResult
-from models.wire import Timestamp, WireModel
+from models.wire import RecordModel, Timestamp
 
 
-class KeptJob(WireModel):
+class KeptJob(RecordModel):
     """An ended job that belongs to no batch."""
 
     team: str

@@ -1,9 +1,9 @@
 """What is kept of a render, for jobs with equal inputs."""
 
-from models.wire import Timestamp, WireModel
+from models.wire import RecordModel, Timestamp
 
 
-class KeptRender(WireModel):
+class KeptRender(RecordModel):
     """A rendered file that later jobs of the same team may have too."""
 
     file_key: str  # object key
@@ -15,7 +15,7 @@ class KeptRender(WireModel):
     rendered_at: Timestamp
 
 
-class RenderLease(WireModel):
+class RenderLease(RecordModel):
     """A worker's claim to be the one that renders now; it counts while it is renewed."""
 
     job_id: str

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from models.jobs import ChildOutput, RenderJob, RenderTask
-from models.wire import Timestamp, WireModel
+from models.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
+from models.wire import Absent, RecordModel, Timestamp, WireModel
 
 SPLIT_MEMO = "split"
 """The memo of a job's workflow that says how it is rendered in segments: a `SplitRender`."""
 
 
-class SplitRender(WireModel):
+class SplitRender(RecordModel):
     """A job that is rendered in segments, or was about to be: it has none then."""
 
     segments: int
@@ -20,6 +20,12 @@ class SlotsQuestion(WireModel):
     """The input of `find_free_slots`."""
 
     engine: str
+
+
+class EqualRender(RecordModel):
+    """The result of `find_equal_render`: the job's own, where an equal job's render was kept."""
+
+    result: Absent[RenderResult] = None
 
 
 class SegmentTask(RenderTask):
@@ -45,7 +51,7 @@ class SegmentTask(RenderTask):
         )
 
 
-class Segment(WireModel):
+class Segment(RecordModel):
     """The result of `render_segment`."""
 
     frames: int

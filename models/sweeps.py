@@ -1,9 +1,9 @@
 """The sweep of the object store: what it removed."""
 
-from models.wire import WireModel
+from models.wire import RecordModel
 
 
-class SweepReport(WireModel):
+class SweepReport(RecordModel):
     """Numbers of removed objects. Not complete: more is old, and waits for the next sweep."""
 
     payloads: int = 0

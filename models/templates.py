@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field, JsonValue
 
 from models.fonts import FontFace
-from models.wire import Absent, OpenWireModel, Timestamp, WireModel
+from models.wire import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
 
 
 class TemplateStatus(StrEnum):
@@ -16,7 +16,7 @@ class TemplateStatus(StrEnum):
     ERROR = "error"
 
 
-class Composition(WireModel):
+class Composition(RecordModel):
     """Something that can be rendered by name. The root comes first."""
 
     name: str
@@ -31,7 +31,7 @@ class Composition(WireModel):
         return self.frames / self.frame_rate
 
 
-class Layer(WireModel):
+class Layer(RecordModel):
     """A layer that an asset can address, with its place in time and on the canvas."""
 
     composition: str
@@ -51,7 +51,7 @@ class Layer(WireModel):
     properties: dict[str, JsonValue] = {}
 
 
-class TemplateInspection(WireModel):
+class TemplateInspection(RecordModel):
     """What an engine read out of a template's file."""
 
     compositions: list[Composition] = Field(min_length=1)
@@ -60,14 +60,14 @@ class TemplateInspection(WireModel):
     embedded_fonts: list[FontFace] = []  # the fonts that the file brings along
 
 
-class TemplateDownload(WireModel):
+class TemplateDownload(RecordModel):
     """A file that is on its way; its URL is kept here alone, since it may be a credential."""
 
     id: str
     src: str
 
 
-class TemplateRecord(WireModel):
+class TemplateRecord(RecordModel):
     """A template as the object store keeps it."""
 
     id: str
@@ -128,7 +128,7 @@ class TemplateDownloadJob(WireModel):
     download: str  # its id
 
 
-class DownloadedTemplate(WireModel):
+class DownloadedTemplate(RecordModel):
     """The result of `download_template`."""
 
     source: str | None  # object key; None if nobody wants the file any more

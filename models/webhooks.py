@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator
 
 from models.secrets import begins_with_reference
-from models.wire import Absent, Timestamp, WireModel
+from models.wire import Absent, RecordModel, Timestamp, WireModel
 
 MAX_WEBHOOK_HEADERS = 50
 
@@ -98,7 +98,7 @@ class WebhookDelivery(WireModel):
     body: dict[str, JsonValue]
 
 
-class WebhookAttempt(WireModel):
+class WebhookAttempt(RecordModel):
     """One request to the receiver: its answer's status, or why there was none."""
 
     attempted_at: Timestamp
@@ -108,7 +108,7 @@ class WebhookAttempt(WireModel):
     response: Absent[str] = None  # the first characters of its body
 
 
-class WebhookRecord(WireModel):
+class WebhookRecord(RecordModel):
     """What is kept of a webhook in the object store. `body` is there from the first attempt on."""
 
     team: str

@@ -82,3 +82,13 @@ class OpenWireModel(WireModel):
     """A wire model where the contract lets clients send fields that it does not name."""
 
     model_config = ConfigDict(extra="allow")
+
+
+class RecordModel(WireModel):
+    """What one process leaves for others to read: results, and what is kept in the object store.
+
+    While an installation is upgraded the writer may be of a later version, so a reader leaves out
+    fields that it does not know. What asks for work refuses them instead: nothing is half done.
+    """
+
+    model_config = ConfigDict(extra="ignore")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from obstore.store import ObjectStore
 
 from models.jobs import JobSummary, RenderJob
-from models.wire import WireModel
+from models.wire import RecordModel
 from storage import keys
 from storage.objects import create_model, read_model
 
 _PARALLEL_WRITES = 32
 
 
-class NestedJobRecord(WireModel):
+class NestedJobRecord(RecordModel):
     """A nested job as the object store keeps it."""
 
     parent_id: str  # leads to the batch, if that job belongs to one

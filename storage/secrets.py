@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from models.errors import SecretAlreadyExists, SecretsNotConfigured, SecretUnavailable
 from models.ids import new_id
 from models.secrets import SECRET_NAME_PATTERN
-from models.wire import Timestamp, WireModel
+from models.wire import RecordModel, Timestamp
 from storage import keys
 from storage.aes_keys import AES_KEY_BYTES, decode_aes_key
 from storage.listing import list_models, names_in
@@ -24,7 +24,7 @@ _NAME = re.compile(SECRET_NAME_PATTERN)
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 
 
-class SecretRecord(WireModel):
+class SecretRecord(RecordModel):
     """A secret as the object store keeps it."""
 
     id: str

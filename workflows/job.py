@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from models.webhooks import WebhookDelivery
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import render_children
-    from workflows.rendering import job_headline, on_engine, render_priority
+    from workflows.rendering import extent_in_words, job_headline, on_engine, render_priority
     from workflows.segments import render_split
     from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
@@ -152,7 +152,7 @@ def job_details(job: RenderJob) -> str:
         "nested in": f"`{job.parent_id}`" if job.parent_id else "",
         "template": f"{job.template_name} (`{job.template_id}`)" if job.template_id else "",
         "composition": job.composition,
-        "output": job.output.codec,
+        "output": ", ".join((*extent_in_words(job), job.output.codec)),
         "assets": str(len(job.assets)),
         "missing fonts": ", ".join(job.missing_fonts),
         "tags": ", ".join(job.tags),

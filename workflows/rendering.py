@@ -1,5 +1,6 @@
 """Activities on an engine's task queue, each of which is a render or a part of one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -49,7 +50,21 @@ def render_priority(job: RenderJob) -> Priority:
 
 
 def job_headline(job: RenderJob) -> str:
-    """One line for lists in the Temporal Web UI: `00042 · promo · main · video_h264_vbr_5mbps`."""
-    place = "" if job.index is None else f"{job.index:05d} · "
-    parent = f"for {job.parent_id} · " if job.parent_id else ""
-    return f"{place}{parent}{job.title} · {job.output.codec}"
+    """One line for lists in the Temporal Web UI:
+    `00042 · promo · main · 1280x720 · 60 frames · video_h264_vbr_5mbps`.
+    """
+    place = "" if job.index is None else f"{job.index:05d}"
+    parent = f"for {job.parent_id}" if job.parent_id else ""
+    parts = (place, parent, job.title, *extent_in_words(job), job.output.codec)
+    return " · ".join(part for part in parts if part)
+
+
+def extent_in_words(job: RenderJob) -> Sequence[str]:
+    """The output's size, and its number of frames or the one that a still shows, for people."""
+    extent = job.extent
+    if extent is None:
+        return ()
+    frames = "1 frame" if extent.frames == 1 else f"{extent.frames} frames"
+    if job.output.output_type == "image":
+        frames = f"frame {job.output.first_frame}"
+    return f"{extent.width}x{extent.height}", frames

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from models.ids import batch_job_id
+from models.ids import batch_job_id, job_workflow_id
 from tests.api.running_api import RunningApi, Team, a_still
 
 
@@ -159,3 +159,29 @@ async def test_the_workflow_reads_well_in_the_web_ui(api: RunningApi, team: Team
     assert await description.static_summary() == "2 jobs · card"
     assert "| accepted jobs | 2 |" in (await description.static_details() or "")
     await team.end_of_batch(batch_id)
+
+
+async def test_jobs_and_their_renders_say_in_the_web_ui_what_they_make(
+    api: RunningApi, team: Team
+) -> None:
+    card = await team.upload_card()
+    draft = {"template": {"id": card}, "preview": True}
+    batch_id = (await team.create_batch(a_still(card), draft))["batchId"]
+    batch = await team.end_of_batch(batch_id)
+    headlines = [await _headlines(api, team, job["id"]) for job in batch["jobs"]]
+    assert headlines == [
+        {"00000 · card · main · 32x18 · frame 0 · image_png"},
+        {"00001 · card · main · 16x10 · 10 frames · video_h264_vbr_1mbps"},
+    ]
+
+
+async def _headlines(api: RunningApi, team: Team, job_id: str) -> set[str | None]:
+    """Of the job's workflow, and of its one render."""
+    handle = api.client.get_workflow_handle(job_workflow_id(team.name, job_id))
+    [render] = [
+        event
+        async for event in handle.fetch_history_events()
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    [of_render] = await api.client.data_converter.decode([render.user_metadata.summary], [str])
+    return {await (await handle.describe()).static_summary(), of_render}

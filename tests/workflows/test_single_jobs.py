@@ -1,14 +1,17 @@
 """A job that belongs to no batch is kept when it ends, in whatever way."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
+from models.ids import job_workflow_id
 from models.jobs import JobStatus, RenderJob, RenderResult
 from tests.workflows.workbench import Workbench, a_batch, a_single_job, finished
+from workflows.activity_names import CONTROL_TASK_QUEUE
 
 
 async def test_a_finished_job_is_kept_with_its_result(workbench: Workbench) -> None:
@@ -62,3 +65,33 @@ async def test_jobs_of_a_batch_are_kept_by_its_manifest_alone(workbench: Workben
         await (await workbench.start(a_batch(range(3)))).result()
     assert not workbench.kept_jobs
     assert len(workbench.manifests) == 1
+
+
+async def test_a_job_with_a_wish_of_a_later_version_waits_for_a_worker_that_knows_it(
+    workbench: Workbench,
+) -> None:
+    async def render(job: RenderJob) -> RenderResult:
+        return finished(job)
+
+    job = a_single_job()
+    async with workbench.worker(render):
+        handle = await workbench.client.start_workflow(
+            "RenderJob",
+            job.model_dump(mode="json", by_alias=True) | {"addedLater": True},
+            id=job_workflow_id(job.team, job.id),
+            task_queue=CONTROL_TASK_QUEUE,
+        )
+        assert "addedLater" in await _failed_task(handle)
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        await handle.terminate()
+    assert not workbench.kept_jobs
+
+
+async def _failed_task(handle: WorkflowHandle[Any, Any]) -> str:
+    """Why a task of the workflow has failed."""
+    async with asyncio.timeout(30):
+        while True:
+            async for event in handle.fetch_history_events():
+                if event.HasField("workflow_task_failed_event_attributes"):
+                    return str(event.workflow_task_failed_event_attributes.failure)
+            await asyncio.sleep(0.05)
