@@ -197,7 +197,6 @@ def _place(asset: MediaAsset) -> PurePosixPath:
 
 
 def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
-    filling = Filling(data={}, texts={}, pictures={}, properties={})
     data, texts, pictures = dict[str, Any](), dict[str, str](), dict[str, str]()
     properties: dict[str, dict[str, Any]] = {}
     for resolved in assets:
@@ -212,7 +211,7 @@ def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
         elif isinstance(asset, MediaAsset):
             _check_picture(resolved, limits)
             data[asset.layer_name] = pictures[asset.layer_name] = f"/{_place(asset)}"
-    return Filling(data, texts, pictures, properties) if assets else filling
+    return Filling(data, texts, pictures, properties)
 
 
 def _check_picture(resolved: ResolvedAsset, limits: RenderLimits) -> None:

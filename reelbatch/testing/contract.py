@@ -8,12 +8,13 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn, cast
 
 import pytest
 
-from engines.base import RenderRequest, ResolvedAsset
+from engines.base import RenderRequest, ResolvedAsset, renders_ranges
 from engines.encoding import output_size
 from engines.pool import RenderPool
 from engines.registry import load_engines
@@ -115,6 +116,10 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
         isinstance(fonts, tuple)
         and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
         "fonts has to be a tuple of models.fonts.FontFace.",
+    )
+    require(
+        hasattr(engine, "sounds") or not renders_ranges(engine),
+        "It says renders_ranges, and has no method sounds(request): see RangeEngine.",
     )
 
 
@@ -242,6 +247,43 @@ def test_a_range_of_frames_is_exact(bench: Workbench, sample: Sample) -> None:
                 )
     elif codec != "video_gif":
         fail(f"All of {frames} frames were asked for; the file has {len(whole)}.")
+
+
+def test_segments_join_to_the_whole_film(bench: Workbench, sample: Sample) -> None:
+    """Of an engine that says `renders_ranges`."""
+    codec, composition = bench.film_codec(), bench.composition(sample)
+    frames = composition.frames
+    if not renders_ranges(bench.engine) or codec is None or not CODECS[codec].joinable:
+        pytest.skip("only for engines that render ranges, in codecs that can be joined")
+    segments: list[Path] = []
+    for first, end in ((0, frames // 2), (frames // 2, frames)):
+        part = bench.request(sample, codec, first=first, end=end)
+        with working(f"The segment of the frames {first} to {end}, without sound,"):
+            segments.append(bench.render(replace(part, sound=False)).file)
+    whole, joined = bench.request(sample, codec), bench.request(sample, codec)
+    with working("All frames, and joining two segments to the same,"):
+        bench.render(whole)
+        rate = Fraction(composition.frame_rate)
+        bench.runner.run(bench.pool.join(joined, segments, rate, lambda _: None))
+    expected, made = (read_media(file.output_path, CODECS[codec]) for file in (whole, joined))
+    require(
+        len(made.pictures) == len(expected.pictures),
+        f"Two segments have {len(made.pictures)} frames together, and the whole film has "
+        f"{len(expected.pictures)}.",
+    )
+    require(
+        made.has_sound == expected.has_sound,
+        "The whole film has sound, and sounds() returns none."
+        if expected.has_sound
+        else "sounds() returns sound that the whole film has not.",
+    )
+    for number, (picture, one) in enumerate(zip(expected.pictures, made.pictures, strict=True)):
+        away = difference(picture, one)
+        require(
+            away < _SAME_PICTURE,
+            f"Frame {number} looks otherwise in a segment than in the whole film (by {away:.0f} "
+            "levels of 256).",
+        )
 
 
 def test_frames_outside_of_the_composition_are_refused(bench: Workbench, sample: Sample) -> None:

@@ -23,6 +23,7 @@ class Media:
 
     encoding: str  # as `expected_encoding` names it
     pictures: list[Picture]
+    has_sound: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -50,7 +51,8 @@ def read_media(file: Path, codec: Codec) -> Media:
         pictures = [
             cast("Picture", frame.to_ndarray(format="rgba")) for frame in film.decode(stream)
         ]
-        return Media(str(stream.codec_context.codec.canonical_name), pictures)
+        encoding = str(stream.codec_context.codec.canonical_name)
+        return Media(encoding, pictures, has_sound=bool(film.streams.audio))
 
 
 def difference(one: Picture, other: Picture) -> float:

@@ -41,6 +41,12 @@ class Wholesale(SlidesEngine):
         return super().render(replace(request, output=whole), report)
 
 
+class Mute(SlidesEngine):
+    """Renders segments, and cannot say what is heard."""
+
+    renders_ranges: ClassVar[bool] = True
+
+
 class Silent(SlidesEngine):
     """Does not say how far it is."""
 
