@@ -26,7 +26,7 @@ from activities.download import Downloader
 from activities.finished_render import Delivery
 from activities.heartbeats import HEARTBEAT_INTERVAL
 from activities.manifest import ManifestActivities
-from activities.metrics import HISTOGRAM_BUCKETS, CacheMetrics, RenderMetrics
+from activities.metrics import HISTOGRAM_BUCKETS, CacheMetrics, RenderMetrics, WebhookMetrics
 from activities.object_cache import ObjectCache
 from activities.public_network import http_client
 from activities.render import RenderActivities
@@ -97,7 +97,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         fetcher = AssetFetcher(assets, settings.max_asset_bytes)
         references = SecretReferences(open_vault(store, settings.secrets_key))
         webhooks = WebhookActivities(
-            store, http, references, WebhookSigner.from_secret(settings.webhook_signing_secret)
+            store,
+            http,
+            references,
+            WebhookSigner.from_secret(settings.webhook_signing_secret),
+            WebhookMetrics(meter),
         )
         templates = TemplateActivities(
             store,
@@ -125,7 +129,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await resources.enter_async_context(pool)
             limits = settings.render_limits
             slots = RenderSlots(settings.render_processes)
-            delivery = Delivery(store, BucketUploader(http))
+            delivery = Delivery(store, BucketUploader(http), slots)
             renders = RenderActivities(
                 store,
                 pool,
@@ -234,6 +238,7 @@ def _engine_worker(
         activities=[
             renders.render,
             renders.inspect_template,
+            renders.find_equal_render,
             segments.render_segment,
             segments.join_segments,
         ],

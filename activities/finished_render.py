@@ -6,10 +6,12 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from activities.bucket_upload import BucketUploader
+from activities.render_slots import RenderSlots
 from activities.secret_references import ResolvedSecrets
 from models.codecs import CODECS
 from models.jobs import RenderJob
 from models.kept_renders import KeptRender
+from models.uploads import Upload
 from storage.files import gone_if_cancelled, upload
 from storage.kept_renders import copy_render, download_render
 
@@ -58,11 +60,15 @@ FinishedRender = FreshRender | ReusedRender
 
 
 class Delivery:
-    """Into the client's bucket if the job names one, else into our own store."""
+    """Into the client's bucket if the job names one, else into our own store.
 
-    def __init__(self, store: ObjectStore, uploader: BucketUploader) -> None:
+    It needs no render process, so its slot is for another activity meanwhile.
+    """
+
+    def __init__(self, store: ObjectStore, uploader: BucketUploader, slots: RenderSlots) -> None:
         self._store = store
         self._uploader = uploader
+        self._slots = slots
 
     async def deliver(
         self, job: RenderJob, render: FinishedRender, folder: Path, secrets: ResolvedSecrets
@@ -70,16 +76,27 @@ class Delivery:
         """`folder` is for a file on its way. Raises RenderGone, UploadFailed or
         UploadInterrupted.
         """
-        if job.upload is None:
-            await self._to_store(job, render)
-            return
+        with self._slots.lent():
+            if job.upload is None:
+                await self._to_store(job, render)
+            else:
+                await self._to_bucket(job, job.upload, render, folder, secrets)
+
+    async def _to_bucket(
+        self,
+        job: RenderJob,
+        target: Upload,
+        render: FinishedRender,
+        folder: Path,
+        secrets: ResolvedSecrets,
+    ) -> None:
         if isinstance(render, FreshRender):
             file = render.file
         else:
             file = folder / job.file_name
             await download_render(self._store, render.kept, file)
         media_type = CODECS[job.output.codec].media_type
-        await self._uploader.upload(job.upload, file, job.file_name, media_type, secrets)
+        await self._uploader.upload(target, file, job.file_name, media_type, secrets)
 
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
         """At once as a whole; a cancelled job leaves nothing."""

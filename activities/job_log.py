@@ -45,6 +45,10 @@ class JobLog:
         line = " ".join(self._secrets.redact(text).split())
         self.lines.append(f"{rfc3339(datetime.now(UTC))} {line[:_LONGEST_LINE]}")
 
+    def discard(self) -> None:
+        """Nothing has happened that anybody wants to read of."""
+        self.lines.clear()
+
     def note_assets(self, assets: Sequence[Asset], resolved: Sequence[ResolvedAsset]) -> None:
         """`resolved` are the same assets with their files."""
         for asset, found in zip(assets, resolved, strict=True):
@@ -115,7 +119,8 @@ async def job_log(
         log.note(f"ERROR: {type(error).__name__} {error}")
         raise
     finally:
-        await _write(store, job, log)
+        if log.lines:
+            await _write(store, job, log)
 
 
 def _part_of_output(job: RenderJob) -> str:

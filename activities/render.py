@@ -1,4 +1,4 @@
-"""The activities of an engine's task queue: rendering a job and inspecting a template."""
+"""The activities of an engine's task queue: rendering a job whole, and inspecting a template."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -26,15 +26,16 @@ from engines.pool import RenderPool
 from models.codecs import CODECS
 from models.errors import RenderError
 from models.jobs import RenderResult, RenderTask
+from models.segments import EqualRender
 from models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
 from storage import keys
 from storage.kept_renders import RenderGone
 from storage.objects import read_model, write_model
-from workflows.activity_names import INSPECT_TEMPLATE, RENDER
+from workflows.activity_names import FIND_EQUAL_RENDER, INSPECT_TEMPLATE, RENDER
 
 
 class RenderActivities:
-    """What one engine's queue asks for. Both may run again after a crash and end the same."""
+    """What one engine's queue asks for. All may run again after a crash and end the same."""
 
     def __init__(
         self,
@@ -81,18 +82,23 @@ class RenderActivities:
                 render = await self._deliver_one(
                     job, request, log, log.watching(progress.set), secrets
                 )
-        return RenderResult(
-            output_key=job.output_key,
-            media_type=CODECS[job.output.codec].media_type,
-            size=render.size,
-            width=render.width,
-            height=render.height,
-            frames=render.frames,
-            render_duration=render.seconds,
-            reused_from=render.reused_from,
-            started_at=started_at,
-            finished_at=datetime.now(UTC),
-        )
+        return _result_of(job, render, started_at)
+
+    @activity.defn(name=FIND_EQUAL_RENDER)
+    async def find_equal_render(self, job: RenderTask) -> EqualRender:
+        """Deliver an equal job's render if one is kept, before the job is rendered in segments."""
+        started_at = datetime.now(UTC)
+        secrets = self._references.of(job.team)
+        if self._renders is None:
+            return EqualRender()
+        with as_application_errors(secrets), self._scratch.work_dir() as folder:
+            async with job_log(self._store, job, secrets) as log, heartbeats(Progress()):
+                request = await self.prepare(job, folder, secrets, log)
+                found = await self._deliver_equal(self._renders, job, request, log, secrets)
+                if found is None:
+                    log.discard()
+                    return EqualRender()
+        return EqualRender(result=_result_of(job, found, started_at))
 
     @activity.defn(name=INSPECT_TEMPLATE)
     async def inspect_template(self, template: TemplateInspectionJob) -> TemplateStatus:
@@ -162,6 +168,35 @@ class RenderActivities:
             limits=self._limits,
         )
 
+    async def kept(
+        self, job: RenderTask, request: RenderRequest, joined: FreshRender
+    ) -> FreshRender:
+        """What was joined of segments, which equal jobs may have from now on."""
+        if self._renders is None:
+            return joined
+        key = await asyncio.to_thread(render_key, request, self._renders.fingerprint)
+        return await self._renders.keep(job.team, key, job.id, joined)
+
+    async def _deliver_equal(
+        self,
+        renders: RenderCache,
+        job: RenderTask,
+        request: RenderRequest,
+        log: JobLog,
+        secrets: ResolvedSecrets,
+    ) -> ReusedRender | None:
+        key = await asyncio.to_thread(render_key, request, renders.fingerprint)
+        found = await renders.find(job.team, key)
+        if found is None:
+            return None
+        try:
+            await self._delivery.deliver(job, found, request.work_dir, secrets)
+        except RenderGone:
+            await renders.forget(job.team, key)
+            return None
+        log.note_reuse(found)
+        return found
+
     async def _deliver_one(
         self,
         job: RenderTask,
@@ -212,3 +247,18 @@ class RenderActivities:
             seconds=seconds,
             file=request.output_path,
         )
+
+
+def _result_of(job: RenderTask, render: FinishedRender, started_at: datetime) -> RenderResult:
+    return RenderResult(
+        output_key=job.output_key,
+        media_type=CODECS[job.output.codec].media_type,
+        size=render.size,
+        width=render.width,
+        height=render.height,
+        frames=render.frames,
+        render_duration=render.seconds,
+        reused_from=render.reused_from,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+    )

@@ -44,7 +44,7 @@ class RenderCache:
         fingerprint: str,
         lease_seconds: float = LEASE_TIME,
     ) -> None:
-        """`fingerprint` is the engine's; those who wait lend their slots."""
+        """`fingerprint` is the engine's; those who wait or store a file lend their slots."""
         self.fingerprint = fingerprint
         self._store = store
         self._slots = slots
@@ -54,11 +54,21 @@ class RenderCache:
     async def share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
         """What `render` returns, or an equal job's render. Raises what `render` raises."""
         found = await self._share(team, key, job_id, render)
-        meter = activity.metric_meter().with_additional_attributes(
-            {"outcome": "hit" if found.reused_from else "miss"}
-        )
-        meter.create_counter(METRIC, "Renders that jobs asked for, by outcome: hit or miss.").add(1)
+        _count(is_hit=found.reused_from is not None)
         return found
+
+    async def find(self, team: str, key: str) -> ReusedRender | None:
+        """An equal job's render that is kept, before this one is rendered in segments."""
+        kept = await self._find(team, key)
+        if kept is None:
+            return None
+        _count(is_hit=True)
+        return ReusedRender.of(kept)
+
+    async def keep(self, team: str, key: str, job_id: str, fresh: FreshRender) -> FreshRender:
+        """Let equal jobs find what was joined of segments."""
+        _count(is_hit=False)
+        return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
 
     async def forget(self, team: str, key: str) -> None:
         """Its file is gone."""
@@ -104,7 +114,8 @@ class RenderCache:
             if kept is not None:
                 return ReusedRender.of(kept)
             fresh = await render()
-            return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
+            with self._slots.lent():
+                return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
 
     async def _find(self, team: str, key: str) -> KeptRender | None:
         try:
@@ -132,3 +143,10 @@ class RenderCache:
             log.warning("a render could not be kept", job=job_id, reason=str(error))
             return None
         return kept
+
+
+def _count(*, is_hit: bool) -> None:
+    meter = activity.metric_meter().with_additional_attributes(
+        {"outcome": "hit" if is_hit else "miss"}
+    )
+    meter.create_counter(METRIC, "Renders that jobs asked for, by outcome: hit or miss.").add(1)

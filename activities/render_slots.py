@@ -19,7 +19,8 @@ _MOST_LENT = 100
 
 
 class RenderSlots(CustomSlotSupplier):
-    """`size` slots. An activity that waits for another one's render lends its slot meanwhile.
+    """`size` slots. An activity that needs no render process lends its slot meanwhile: one that
+    waits for another one's render, or hands its own over.
 
     Temporal's SDK calls from threads of its own.
     """

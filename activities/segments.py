@@ -107,6 +107,7 @@ class SegmentActivities:
                     seconds=join_duration + sum(part.render_duration for part in task.segments),
                     file=request.output_path,
                 )
+                joined = await self._renders.kept(task, request, joined)
                 await self._delivery.deliver(task, joined, folder, secrets)
         return RenderResult(
             output_key=task.output_key,

@@ -2,6 +2,7 @@
 
 RENDER = "render"
 FIND_FREE_SLOTS = "find_free_slots"
+FIND_EQUAL_RENDER = "find_equal_render"
 RENDER_SEGMENT = "render_segment"
 JOIN_SEGMENTS = "join_segments"
 CLEAR_SEGMENTS = "clear_segments"

@@ -10,9 +10,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from models.errors import SegmentsUnusable
-    from models.jobs import ChildOutput, RenderJob, RenderResult
+    from models.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
     from models.segments import (
         SPLIT_MEMO,
+        EqualRender,
         JoinTask,
         Segment,
         SegmentsOfJob,
@@ -23,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from models.splits import Split
     from workflows.activity_names import (
         CLEAR_SEGMENTS,
+        FIND_EQUAL_RENDER,
         FIND_FREE_SLOTS,
         JOIN_SEGMENTS,
         RENDER_SEGMENT,
@@ -33,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
 
 # A busy server is no reason to let a render wait: it is not split then.
 _LONGEST_QUESTION = timedelta(seconds=5)
+_LOOKS_FOR_EQUAL_RENDERS = "looks-for-equal-renders"
 _LONGEST_CLEARING = timedelta(minutes=10)  # the sweep removes what is left after it
 
 
@@ -47,6 +50,10 @@ async def render_split(
     number = min(split.most, await _free_slots(job))
     if number < 2:
         return None
+    if workflow.patched(_LOOKS_FOR_EQUAL_RENDERS):
+        equal = await _find_equal(job, outputs)
+        if equal is not None:
+            return equal
     _note(number)
     try:
         segments = await _render_all(job, split, outputs, number)
@@ -78,6 +85,13 @@ async def _free_slots(job: RenderJob) -> int:
         if is_cancelled_exception(error):
             raise
         return 0
+
+
+async def _find_equal(job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult | None:
+    """A whole render looks by itself; segments of it cannot."""
+    task = RenderTask.of(job, outputs)
+    headline = f"{job_headline(job)} · an equal one?"
+    return (await on_engine(FIND_EQUAL_RENDER, task, EqualRender, headline)).result
 
 
 async def _render_all(

@@ -22,6 +22,7 @@ import worker
 from models.ids import job_workflow_id
 from settings import Settings
 from storage import keys
+from storage.listing import delete_folder
 from tests.api.documents import a_film
 from tests.api.running_api import RunningApi, Team, a_video, served, until
 from tests.integration.service import command_of, descendants, processor_seconds
@@ -118,6 +119,7 @@ async def test_a_film_in_segments_is_the_film_of_one_render(
     job["assets"] = [{"type": "audio", "layerName": "background", "src": a_tone()}]
     split_id = await post(split_http, job)
     split = await team.end_of_job(split_id)
+    await delete_folder(store, keys.kept_renders(team.name))  # the other is rendered, too
     whole_id = await post(team.http, job)
     whole = await team.end_of_job(whole_id)
 
@@ -144,6 +146,24 @@ async def test_a_film_in_segments_is_the_film_of_one_render(
     assert "segments joined" not in (await team.http.get(f"/jobs/{whole_id}/logs")).text
     assert await segments_left(store, team) == []
     assert await workflow_of(client, team, split_id).result()
+
+
+async def test_a_film_that_was_joined_is_there_for_equal_jobs(
+    team: Team, split_http: httpx.AsyncClient
+) -> None:
+    job = a_video(await team.upload(a_film()), frames=[0, 300])
+    first_id = await post(split_http, job)
+    first = await team.end_of_job(first_id)
+    assert "segments joined" in (await team.http.get(f"/jobs/{first_id}/logs")).text
+
+    for http in (split_http, team.http):  # whether or not the next one may be split
+        again_id = await post(http, job)
+        again = await team.end_of_job(again_id)
+        log = (await team.http.get(f"/jobs/{again_id}/logs")).text
+        assert f"REUSED: the render of job {first_id}" in log
+        assert "segment" not in log
+        one, other = [await team.public.get(end["outputUrl"]) for end in (first, again)]
+        assert one.content == other.content
 
 
 async def test_progress_ascends_while_segments_are_rendered_and_joined(

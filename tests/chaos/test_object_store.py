@@ -1,5 +1,7 @@
 """The object store fails, dawdles, or is full."""
 
+import threading
+
 import pytest
 
 from tests.chaos.jobs import stills
@@ -35,6 +37,16 @@ def test_a_slow_store_only_costs_time(stack: Stack, card: str) -> None:
     batch_id = stack.submit(*stills(card, 6))
     stack.check_all_finished(batch_id, 6)
     note(stack, "is slow", fault)
+
+
+def test_uploads_that_hang_hold_up_no_render(stack: Stack, card: str) -> None:
+    held = stack.proxy.inject(Fault(writes_of("outputs"), hold=threading.Event(), times=3))
+    batch_id = stack.submit(*stills(card, 8))  # on two render processes
+    stack.wait_for_finished(batch_id, 5)
+    assert held.met == 3
+    note(stack, "hangs", held)
+    stack.proxy.heal()
+    stack.check_all_finished(batch_id, 8)
 
 
 def test_what_is_posted_while_the_store_fails_is_a_503_and_made_once_by_its_key(

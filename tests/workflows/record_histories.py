@@ -268,6 +268,8 @@ async def record_segments(client: Client, version: str) -> None:
         await end("fails", "failed")
         rendering.clear()
         await end("endless", "cancelled")
+        workbench.equal_render = finished(long_job())
+        await end("promo", "reused")
 
 
 SHAPES = {

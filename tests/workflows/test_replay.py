@@ -52,7 +52,7 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "sweep",
         "join",
         "parent-of-batch",
-        *(f"long-job-{ending}" for ending in (*endings, "unusable", "whole")),
+        *(f"long-job-{ending}" for ending in (*endings, "unusable", "whole", "reused")),
         *(f"parent-{ending}" for ending in endings),
         *(f"job-{ending}" for ending in endings),
         *(f"single-job-{ending}" for ending in endings),

@@ -74,6 +74,16 @@ async def test_a_long_job_is_rendered_on_all_slots_that_are_free(workbench: Work
     assert [cleared.job_id for cleared in workbench.cleared] == [job.id]
 
 
+async def test_a_long_job_has_the_render_of_an_equal_one(workbench: Workbench) -> None:
+    renders = Renders(workbench, free_slots=3)
+    job = long_job()
+    workbench.equal_render = finished(job).model_copy(update={"reused_from": "another"})
+    result = await run(workbench, renders, job)
+    assert result.reused_from == "another"
+    assert not renders.segments
+    assert not renders.whole
+
+
 async def test_a_job_has_no_more_segments_than_it_may(workbench: Workbench) -> None:
     renders = Renders(workbench, free_slots=50)
     await run(workbench, renders, long_job(most=2))

@@ -22,7 +22,14 @@ from models.ids import (
 )
 from models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
 from models.kept_jobs import KeptJob
-from models.segments import JoinTask, Segment, SegmentsOfJob, SegmentTask, SlotsQuestion
+from models.segments import (
+    EqualRender,
+    JoinTask,
+    Segment,
+    SegmentsOfJob,
+    SegmentTask,
+    SlotsQuestion,
+)
 from models.splits import Split
 from models.sweeps import SweepReport
 from models.templates import (
@@ -39,6 +46,7 @@ from workflows.activity_names import (
     DELIVER_WEBHOOK,
     DOWNLOAD_TEMPLATE,
     FAIL_TEMPLATE,
+    FIND_EQUAL_RENDER,
     FIND_FREE_SLOTS,
     INSPECT_TEMPLATE,
     JOIN_SEGMENTS,
@@ -81,6 +89,7 @@ class Workbench:
         self.inspect: Callable[[TemplateInspectionJob], Awaitable[TemplateStatus]] = _usable
         self.failures: list[TemplateFailure] = []
         self.find_free_slots: Callable[[], Awaitable[int]] = _none
+        self.equal_render: RenderResult | None = None  # what a long job finds
         self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
         self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
         self.cleared: list[SegmentsOfJob] = []
@@ -111,6 +120,10 @@ class Workbench:
         @activity.defn(name=CLEAR_SEGMENTS)
         async def clear_segments(job: SegmentsOfJob) -> None:
             self.cleared.append(job)
+
+        @activity.defn(name=FIND_EQUAL_RENDER)
+        async def find_equal_render(_task: RenderTask) -> EqualRender:
+            return EqualRender(result=self.equal_render)
 
         @activity.defn(name=RENDER_SEGMENT)
         async def render_segment(task: SegmentTask) -> Segment:
@@ -154,7 +167,13 @@ class Workbench:
         engine = Worker(
             self.client,
             task_queue=render_task_queue("test"),
-            activities=[render_activity, inspect_template, render_segment, join_segments],
+            activities=[
+                render_activity,
+                inspect_template,
+                find_equal_render,
+                render_segment,
+                join_segments,
+            ],
             max_concurrent_activities=slots,
             # as real workers have it: else a cancellation comes with a heartbeat 8 seconds later
             max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
