@@ -32,7 +32,7 @@ up: $(VENV)/runtime
 	@$(BIN)/reelbatch up
 
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 # Without it the tests of the page and of HTML are skipped. It is the only thing that goes into the system.
 browser:
