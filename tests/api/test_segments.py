@@ -169,7 +169,7 @@ async def test_a_film_that_was_joined_is_there_for_equal_jobs(
 async def test_progress_ascends_while_segments_are_rendered_and_joined(
     team: Team, split_http: httpx.AsyncClient
 ) -> None:
-    job_id = await post(split_http, a_video(await team.upload(a_film()), frames=[0, 3000]))
+    job_id = await post(split_http, a_video(await team.upload(a_film()), frames=[0, 6000]))
     seen: list[tuple[str, float, str | None]] = []
 
     async def look() -> Any:
@@ -186,7 +186,7 @@ async def test_progress_ascends_while_segments_are_rendered_and_joined(
     assert set(statuses[:first]) <= {"queued"}
     assert set(statuses[first:]) <= {"render:dorender", "finished"}
     content = (await team.public.get(job["outputUrl"])).content
-    assert len(timestamps(content)) == 3000
+    assert len(timestamps(content)) == 6000
 
 
 async def test_a_cancellation_stops_all_segments_and_leaves_none(
