@@ -8,7 +8,7 @@ from temporalio import activity
 
 from models.errors import RendererInterrupted
 
-HEARTBEAT_INTERVAL = 0.5  # seconds; a cancellation reaches the worker with a heartbeat's answer
+HEARTBEAT_INTERVAL = 1.0  # seconds; a cancellation reaches the worker with a heartbeat's answer
 
 
 class Progress:

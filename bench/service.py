@@ -30,7 +30,7 @@ PROCESSES = len(os.sched_getaffinity(0))
 ROOT = Path(__file__).parents[1]
 
 _START_TIME = 120.0  # seconds
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two looks at a batch
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0  # seconds between two looks at a batch
 _PAUSES = 0.02  # of the time so far: the looks cost little and the end is known to two percent
 
 

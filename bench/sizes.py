@@ -13,4 +13,4 @@ class Sizes:
 
 
 SHORT = Sizes(rounds=5, long_rounds=2, films=16, small=50, large=200)
-FULL = Sizes(rounds=9, long_rounds=3, films=200, small=100, large=1000)
+FULL = Sizes(rounds=7, long_rounds=2, films=200, small=100, large=1000)
