@@ -1,6 +1,7 @@
 """A worker process: settings, connection, workers. `python -m worker`."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -261,6 +262,8 @@ async def _serve(workers: Sequence[Worker], stop: asyncio.Event, health: WorkerH
     """Run the workers; the end of one is the end of all."""
     running = [asyncio.create_task(worker.run()) for worker in workers]
     stopping = asyncio.create_task(stop.wait())
+    gc.collect()
+    gc.freeze()  # as the API's server does
     log.info("worker ready", queues=[worker.task_queue for worker in workers])
     health.is_ready = True
     await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
