@@ -30,7 +30,7 @@ class Figure:
     other_values: list[float] = field(default_factory=list[float])
 
     @classmethod
-    def times(cls, name: str, *, ours: str, other: str, goal: float) -> "Figure":
+    def times(cls, name: str, *, ours: str, other: str, goal: float | None) -> "Figure":
         return cls(name, ours, other, goal, kind=Kind.TIMES)
 
     @property

@@ -30,7 +30,7 @@ def pytest_unconfigure() -> None:
     end_process(_status)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # idle, it takes a tenth of a processor
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     with running_s3_server(tmp_path_factory.mktemp("s3")) as server:
         yield server

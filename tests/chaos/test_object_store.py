@@ -14,6 +14,7 @@ def note(stack: Stack, what: str, fault: Fault) -> None:
     stack.tally.faults[f"object store {what}"] += fault.met
 
 
+@pytest.mark.long
 def test_a_batch_outlasts_a_failing_store(stack: Stack, card: str) -> None:
     batch_id = stack.submit(*stills(card, 20))
     fault = stack.proxy.inject(Fault(everything, status=503, times=60))

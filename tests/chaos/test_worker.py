@@ -81,7 +81,8 @@ def test_a_segment_of_a_worker_that_dies_is_rendered_by_another(stack: Stack, fi
     assert not stack.store.list(f"teams/{TEAM}/segments").collect()  # pyright: ignore[reportUnknownMemberType]  as in the stack
 
 
-@pytest.mark.parametrize("drain_seconds", [0, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("drain_seconds", [0, 30])
 def test_a_worker_that_drains_finishes_or_hands_over(
     stack: Stack, film: str, drain_seconds: int
 ) -> None:

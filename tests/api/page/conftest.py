@@ -1,4 +1,4 @@
-"""A browser for all tests of the page."""
+"""A browser for the tests of the page."""
 
 from collections.abc import AsyncGenerator
 
@@ -10,7 +10,7 @@ from tests.api.page.browsing import ARGUMENTS, HOW_TO_GET_IT, Visit, find_chromi
 from tests.api.running_api import RunningApi, Team
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def browser() -> AsyncGenerator[Browser]:
     program = find_chromium()
     if program is None:
