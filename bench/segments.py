@@ -31,7 +31,7 @@ def segments(run: Run) -> list[Figure]:
                 name="segments",
                 ours=f"a film in segments on {PROCESSES} render processes, through the service",
                 other="the same film whole on one of them",
-                goal=1.20,
+                goal=1.00,
             ),
             lambda: split.run(bodies[split]),
             lambda: whole.run(bodies[whole]),
