@@ -1,6 +1,7 @@
 """A rendered file, wherever it lies, and its way to where the job wants it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from obstore.store import ObjectStore
@@ -9,7 +10,7 @@ from activities.bucket_upload import BucketUploader
 from activities.render_slots import RenderSlots
 from activities.secret_references import ResolvedSecrets
 from models.codecs import CODECS
-from models.jobs import RenderJob
+from models.jobs import RenderJob, RenderResult
 from models.kept_renders import KeptRender
 from models.uploads import Upload
 from storage.files import gone_if_cancelled, upload
@@ -57,6 +58,22 @@ class ReusedRender(RenderFacts):
 
 
 FinishedRender = FreshRender | ReusedRender
+
+
+def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> RenderResult:
+    """Of an activity that ends now."""
+    return RenderResult(
+        output_key=job.output_key,
+        media_type=CODECS[job.output.codec].media_type,
+        size=render.size,
+        width=render.width,
+        height=render.height,
+        frames=render.frames,
+        render_duration=render.seconds,
+        reused_from=render.reused_from,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+    )
 
 
 class Delivery:

@@ -1,6 +1,5 @@
 """The activities of an engine's task queue: rendering a job whole, and inspecting a template."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -11,19 +10,23 @@ from temporalio import activity
 from activities.asset_files import AssetFetcher
 from activities.child_outputs import with_outputs
 from activities.failures import as_application_errors
-from activities.finished_render import Delivery, FinishedRender, FreshRender, ReusedRender
+from activities.finished_render import (
+    Delivery,
+    FinishedRender,
+    FreshRender,
+    ReusedRender,
+    result_of,
+)
 from activities.heartbeats import Progress, heartbeats
 from activities.job_log import JobLog, job_log
 from activities.metrics import Phase, RenderMetrics
 from activities.object_cache import ObjectCache
 from activities.render_cache import RenderCache
-from activities.render_key import render_key
 from activities.scratch import Scratch
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from activities.template_by_url import TemplateFetcher
 from engines.base import RenderLimits, RenderRequest, ReportProgress
 from engines.pool import RenderPool
-from models.codecs import CODECS
 from models.errors import RenderError
 from models.jobs import RenderResult, RenderTask
 from models.segments import EqualRender
@@ -82,7 +85,7 @@ class RenderActivities:
                 render = await self._deliver_one(
                     job, request, log, log.watching(progress.set), secrets
                 )
-        return _result_of(job, render, started_at)
+        return result_of(job, render, started_at)
 
     @activity.defn(name=FIND_EQUAL_RENDER)
     async def find_equal_render(self, job: RenderTask) -> EqualRender:
@@ -98,7 +101,7 @@ class RenderActivities:
                 if found is None:
                     log.discard()
                     return EqualRender()
-        return EqualRender(result=_result_of(job, found, started_at))
+        return EqualRender(result=result_of(job, found, started_at))
 
     @activity.defn(name=INSPECT_TEMPLATE)
     async def inspect_template(self, template: TemplateInspectionJob) -> TemplateStatus:
@@ -174,7 +177,7 @@ class RenderActivities:
         """What was joined of segments, which equal jobs may have from now on."""
         if self._renders is None:
             return joined
-        key = await asyncio.to_thread(render_key, request, self._renders.fingerprint)
+        key = await self._renders.key_of(request)
         return await self._renders.keep(job.team, key, job.id, joined)
 
     async def _deliver_equal(
@@ -185,7 +188,7 @@ class RenderActivities:
         log: JobLog,
         secrets: ResolvedSecrets,
     ) -> ReusedRender | None:
-        key = await asyncio.to_thread(render_key, request, renders.fingerprint)
+        key = await renders.key_of(request)
         found = await renders.find(job.team, key)
         if found is None:
             return None
@@ -216,7 +219,7 @@ class RenderActivities:
             with self._metrics.phase(Phase.UPLOAD):
                 await self._delivery.deliver(job, fresh, request.work_dir, secrets)
             return fresh
-        key = await asyncio.to_thread(render_key, request, renders.fingerprint)
+        key = await renders.key_of(request)
         while True:
             found = await renders.share(job.team, key, job.id, render)
             if isinstance(found, ReusedRender):
@@ -247,18 +250,3 @@ class RenderActivities:
             seconds=seconds,
             file=request.output_path,
         )
-
-
-def _result_of(job: RenderTask, render: FinishedRender, started_at: datetime) -> RenderResult:
-    return RenderResult(
-        output_key=job.output_key,
-        media_type=CODECS[job.output.codec].media_type,
-        size=render.size,
-        width=render.width,
-        height=render.height,
-        frames=render.frames,
-        render_duration=render.seconds,
-        reused_from=render.reused_from,
-        started_at=started_at,
-        finished_at=datetime.now(UTC),
-    )

@@ -12,8 +12,10 @@ from temporalio import activity
 
 from activities.finished_render import FinishedRender, FreshRender, ReusedRender
 from activities.heartbeats import HEARTBEAT_INTERVAL
+from activities.render_key import render_key
 from activities.render_lease import LEASE_TIME, Lease
 from activities.render_slots import RenderSlots
+from engines.base import RenderRequest
 from models.kept_renders import KeptRender
 from storage.kept_renders import find_render, forget_render, record_render, store_render_file
 
@@ -45,11 +47,15 @@ class RenderCache:
         lease_seconds: float = LEASE_TIME,
     ) -> None:
         """`fingerprint` is the engine's; those who wait or store a file lend their slots."""
-        self.fingerprint = fingerprint
+        self._fingerprint = fingerprint
         self._store = store
         self._slots = slots
         self._lease_seconds = lease_seconds
         self._running: dict[tuple[str, str], asyncio.Future[KeptRender | None]] = {}
+
+    async def key_of(self, request: RenderRequest) -> str:
+        """The same for requests that give the same file."""
+        return await asyncio.to_thread(render_key, request, self._fingerprint)
 
     async def share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
         """What `render` returns, or an equal job's render. Raises what `render` raises."""

@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.failures import as_application_errors
-from activities.finished_render import Delivery, FreshRender
+from activities.finished_render import Delivery, FreshRender, result_of
 from activities.heartbeats import Progress, heartbeats
 from activities.job_log import collect_logs_of_segments, job_log
 from activities.metrics import Phase, RenderMetrics
@@ -18,7 +18,6 @@ from activities.render import RenderActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from engines.pool import RenderPool
-from models.codecs import CODECS
 from models.errors import SegmentsUnusable
 from models.jobs import RenderResult
 from models.segments import JoinTask, Segment, SegmentsOfJob, SegmentTask
@@ -109,17 +108,7 @@ class SegmentActivities:
                 )
                 joined = await self._renders.kept(task, request, joined)
                 await self._delivery.deliver(task, joined, folder, secrets)
-        return RenderResult(
-            output_key=task.output_key,
-            media_type=CODECS[task.output.codec].media_type,
-            size=joined.size,
-            width=joined.width,
-            height=joined.height,
-            frames=joined.frames,
-            render_duration=joined.seconds,
-            started_at=min(segment.started_at for segment in task.segments),
-            finished_at=datetime.now(UTC),
-        )
+        return result_of(task, joined, min(segment.started_at for segment in task.segments))
 
     async def _fetch(self, task: JoinTask, folder: Path) -> list[Path]:
         files: list[Path] = []

@@ -6,11 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.job_checks import (
-    ReadyTemplate,
-    assets_problems,
-    number_problems,
-)
+from api.job_checks import ReadyTemplate, assets_problems, number_problems
 from api.job_schema import Problem, RawJob, read_job
 from api.render_plan import RenderPlan, RenderPlans
 from api.resources import Resources
@@ -22,13 +18,7 @@ from models.errors import NotSupported, RequestError, TemplateNotFound, Template
 from models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from models.fonts import FontRecord
 from models.ids import new_nested_job_id
-from models.jobs import (
-    ChildJob,
-    JobCreation,
-    RenderJob,
-    TemplateUrl,
-    nested_jobs,
-)
+from models.jobs import ChildJob, JobCreation, RenderJob, TemplateUrl, nested_jobs
 from models.templates import TemplateRecord, TemplateStatus
 from storage import keys
 from storage.fonts import list_fonts

@@ -54,8 +54,7 @@ def run(topology: Topology) -> Run:
             return spans if roots and uploaded >= set(finished) else None
 
         spans = until(are_there, "spans of all jobs")
-    samples = [sample for address in topology.metrics_addresses() for sample in scrape(address)]
-    return Run(batch, samples, spans)
+    return Run(batch, _samples(topology), spans)
 
 
 def test_a_batch_through_the_proxy_renders_on_the_installation_of_the_compose_file(
@@ -105,8 +104,7 @@ def test_webhooks_that_do_not_arrive_are_counted(topology: Topology, run: Run) -
         assert http.post("/jobs", json=job).status_code == 201
 
     def look() -> float | None:
-        samples = [sample for part in topology.metrics_addresses() for sample in scrape(part)]
-        failed = total(samples, "reelbatch_webhook_attempts_total", outcome="failed")
+        failed = total(_samples(topology), "reelbatch_webhook_attempts_total", outcome="failed")
         return failed if failed > before else None
 
     until(look, "counted attempt")
@@ -189,6 +187,11 @@ def test_a_worker_says_when_it_takes_work_and_ends_in_order(topology: Topology, 
     assert httpx.get(f"{health}/readyz", trust_env=False).json() == {"status": "ready"}
     assert httpx.get(f"{health}/other", trust_env=False).status_code == 404
     assert topology.stop("worker-2") == 0
+
+
+def _samples(topology: Topology) -> list[Sample]:
+    """What all processes count."""
+    return [sample for address in topology.metrics_addresses() for sample in scrape(address)]
 
 
 def _submit(http: httpx.Client, template_id: str) -> str:

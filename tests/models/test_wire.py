@@ -9,15 +9,7 @@ from pydantic import ValidationError
 from models.batches import BatchSnapshot, BatchStats, CancellationOutcome, JobRecord
 from models.errors import FieldError
 from models.fonts import FontFace, FontRecord
-from models.jobs import (
-    JobError,
-    JobFailure,
-    JobStatus,
-    JobSummary,
-    Output,
-    RenderJob,
-    RenderResult,
-)
+from models.jobs import JobError, JobFailure, JobStatus
 from models.kept_jobs import KeptJob
 from models.segments import Segment, SplitRender
 from models.templates import (
@@ -28,22 +20,11 @@ from models.templates import (
     TemplateStatus,
 )
 from models.wire import RecordModel, WireModel
+from tests.workflows.workbench import a_single_job, finished
 
 _NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
-_SUMMARY = JobSummary(
-    index=0, template_id="T", extension="mp4", total_assets=1, tags=["spring"], created_at=_NOW
-)
-_RESULT = RenderResult(
-    output_key="k",
-    media_type="video/mp4",
-    size=1,
-    width=2,
-    height=2,
-    frames=1,
-    render_duration=1.0,
-    started_at=_NOW,
-    finished_at=_NOW,
-)
+_JOB = a_single_job()
+_SUMMARY, _RESULT = _JOB.summary, finished(_JOB)
 _FAILURE = JobFailure(error="broken", error_code="TEMPLATE_INVALID")
 _FACE = FontFace(family="Inter")
 _STATS = BatchStats(total=2, finished=1, error=1)
@@ -104,23 +85,8 @@ def test_what_a_later_version_has_written_is_read(record: RecordModel) -> None:
 
 
 def test_a_job_with_a_wish_of_a_later_version_is_not_half_done() -> None:
-    job = RenderJob(
-        team="team",
-        id="J",
-        index=None,
-        batch_id=None,
-        engine="lottie",
-        template_id="T",
-        template_name="Promo",
-        template_type="lottie",
-        composition="main",
-        assets=[],
-        output=Output(output_type="video", codec="video_h264_vbr_5mbps"),
-        output_key="k",
-        created_at=_NOW,
-    )
     with pytest.raises(ValidationError, match="addedLater"):
-        _read_later(job)
+        _read_later(_JOB)
 
 
 def _read_later(model: WireModel) -> WireModel:
