@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     trusted_proxies: CommaSeparated[list[IPvAnyNetwork]] = []  # their X-Forwarded-… is believed
     cors_origins: CommaSeparated[list[Origin]] = []  # of web pages that may use the API; `*`: any
     body_timeout: float = Field(default=300.0, gt=0)  # seconds for a request's body to arrive
+    keep_alive: int = Field(default=75, ge=1)  # seconds that a connection may be idle
     max_body_bytes: int = Field(default=64 * 1024**2, ge=1024)
     max_job_bytes: int = Field(default=1024**2, ge=1024)
     max_template_bytes: int = Field(default=256 * 1024**2, ge=1024)

@@ -26,6 +26,10 @@ class BoundedProtocol(H11Protocol):
         super().data_received(data)
         self._set_deadline()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._set_deadline()  # for a next request of which a part is there already
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  as uvicorn declares it
         super().connection_made(transport)
         self._set_deadline()

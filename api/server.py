@@ -42,6 +42,7 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_keep_alive=settings.keep_alive,
         http=bounded_protocol(settings.body_timeout),
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         # uvicorn believes 127.0.0.1 unless it is told otherwise; anybody may be behind that.

@@ -18,7 +18,7 @@ from models.errors import TemplateInvalid
 Json = dict[str, Any]
 """An object of the document, by its short keys."""
 
-_LAYER_TYPES = {
+LAYER_TYPES = {
     0: "precomp",
     1: "solid",
     2: "image",
@@ -228,7 +228,7 @@ def reference(value: object) -> str:
 
 def layer_type(layer: Json) -> str:
     kind = layer.get("ty")
-    return _LAYER_TYPES.get(kind, "unknown") if isinstance(kind, int) else "unknown"
+    return LAYER_TYPES.get(kind, "unknown") if isinstance(kind, int) else "unknown"
 
 
 def layer_name(layer: Json, position: int) -> str:

@@ -18,7 +18,7 @@ from engines.lottie.images import embed_pictures
 from engines.lottie.loops import unroll_loops
 from engines.lottie.solids import replace_solids
 from engines.lottie.source import TemplateFiles
-from engines.lottie.stripping import strip
+from engines.lottie.stripping import hold_to_type, strip
 from engines.lottie.typesetting import set_type
 
 _KEPT = ("v", "fr", "ddd", "nm")
@@ -49,6 +49,7 @@ def compose(
     replace_solids(layers)
     unroll_loops(layers, float(document.frame_rate))
     for layer in layers:
+        hold_to_type(layer)
         if "refId" in layer:
             layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
     scene = {key: known for key in _KEPT if _is_plain(known := document.root.get(key))} | {

@@ -6,14 +6,18 @@ expression a property keeps the keyframes or the value that the exporter wrote b
 been written out as keyframes before (`loops`).
 
 At a null where it awaits an array ThorVG loses its place in the document and draws nothing. Among
-shapes and masks it crashes at whatever is no object, and at layers whose numbers are none.
+shapes and masks it crashes at whatever is no object, and at layers whose numbers are none. It takes
+a layer's type from whatever is there, also from a word's place in memory, and what a layer holds
+for what a layer of that type has: shapes of a text layer crash it.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from engines.lottie.document import array, is_object, objects
+from engines.lottie.document import LAYER_TYPES, Json, array, is_object, number, objects
 
+_NULL, _SHAPES, _TEXT = 3, 4, 5  # layer types
+_HELD_BY = {"shapes": _SHAPES, "t": _TEXT}
 _LAYER_NUMBERS = frozenset({"ind", "parent"})
 _OBJECTS_ALONE = frozenset({"shapes", "it", "masksProperties"})
 
@@ -33,6 +37,15 @@ def strip(document: object) -> None:
         else:
             fields = array(value)
         waiting.extend([field for field in fields if isinstance(field, (dict, list))])
+
+
+def hold_to_type(layer: Json) -> None:
+    """Make what is no type that of a null layer, and remove what layers of other types hold."""
+    kind = int(number(layer.get("ty"), _NULL))
+    layer["ty"] = kind if kind in LAYER_TYPES else _NULL
+    for key, holder in _HELD_BY.items():
+        if layer["ty"] != holder:
+            layer.pop(key, None)
 
 
 def _is_unwanted(key: str, field: object) -> bool:

@@ -118,14 +118,28 @@ class RenderPool:
         return RenderedFile(result.width, result.height, result.frames)
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
+        """A crash counts where the process was new: a task before may have broken a used one."""
         async with self._turns:
             process = await self._take_process()
+            was_used = process.tasks > 0
             try:
-                await process.wait_until_ready()
-                self._note_confinement(process)
-                return await process.run(task, report)
-            finally:
-                await self._put_back(process)
+                return await self._run_in(process, task, report)
+            except RenderCrashed as error:
+                if not was_used:
+                    raise
+                log.warning(
+                    "a used render process crashed: once more in a new one", reason=error.message
+                )
+            return await self._run_in(self._start_process(), task, report)
+
+    async def _run_in(self, process: RenderProcess, task: Task, report: ReportProgress) -> Result:
+        self._busy.add(process)
+        try:
+            await process.wait_until_ready()
+            self._note_confinement(process)
+            return await process.run(task, report)
+        finally:
+            await self._put_back(process)
 
     def _note_confinement(self, process: RenderProcess) -> None:
         if process.missing and not self._missing:
@@ -133,19 +147,20 @@ class RenderPool:
         self._missing = process.missing
 
     async def _take_process(self) -> RenderProcess:
-        """A process that counts as busy: an idle one, or a new one."""
-        if self._is_closed:
-            raise RendererInterrupted("the render pool is closed")
+        """An idle process, or a new one."""
         while self._idle:
             process = self._idle.pop()
             if process.is_usable:
-                break
+                return process
             await process.kill()
-        else:
-            process = RenderProcess(self._engine, self._limits, self._folder, self._confinement)
-            if self._on_process_start is not None:
-                self._on_process_start()
-        self._busy.add(process)
+        return self._start_process()
+
+    def _start_process(self) -> RenderProcess:
+        if self._is_closed:
+            raise RendererInterrupted("the render pool is closed")
+        process = RenderProcess(self._engine, self._limits, self._folder, self._confinement)
+        if self._on_process_start is not None:
+            self._on_process_start()
         return process
 
     async def _put_back(self, process: RenderProcess) -> None:

@@ -15,7 +15,7 @@ def a_card() -> bytes:
 
 
 def a_film(family: str = "Inter") -> bytes:
-    """More than an hour of a turning solid: no render of it ends by itself within a test."""
+    """More than an hour of a turning solid: a render of it outlasts most of what a test does."""
     frames = 100_000
     turning = _solid("background", 2)
     transform: Document = turning["ks"]

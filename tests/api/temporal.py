@@ -31,6 +31,7 @@ async def temporal_server(folder: Path) -> AsyncGenerator[str]:
         str(Path(sys.executable).with_name("temporal")),
         *("server", "start-dev", "--headless", "--log-level", "error"),
         *("--port", str(port), "--db-filename", str(folder / "temporal.db")),
+        *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
         *("--namespace", IDLE_NAMESPACE),
     ]
     for key in search_attributes.ALL:

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
+from api.server import ApiServer
 from settings import Settings
 from storage import keys
 from storage.listing import names_in
@@ -292,6 +294,13 @@ async def test_a_connection_may_be_used_again_and_again(hasty_api: RunningApi) -
         for _ in range(20):
             assert (await http.get(f"{hasty_api.url}/healthz")).status_code == 200
             await http.post(f"{hasty_api.url}/api/v2/jobs", content=b"x" * 200_000)
+
+
+def test_an_idle_connection_is_given_up_by_the_client_first(settings: Settings) -> None:
+    """Else both do it in the same moment, and a request between them is lost."""
+    kept_by_client = httpx.Limits().keepalive_expiry
+    assert kept_by_client is not None
+    assert ApiServer(FastAPI(), settings).config.timeout_keep_alive > kept_by_client
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,20 @@ class Sender:
     """The other team, which has templates and a job of its own."""
 
     team: Team
+    templates: "SenderTemplates"
+    own_job: str
+
+    @property
+    def card(self) -> str:
+        return self.templates.card
+
+
+@dataclass(frozen=True)
+class SenderTemplates:
+    team: Team
     card: str
     film: str
-    own_job: str
+    rare: str  # in a font that only the owner has
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,22 @@ def unknown_names(owned: Names) -> Names:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def estate(api: RunningApi) -> AsyncGenerator[Estate]:
+async def sender_templates(api: RunningApi) -> AsyncGenerator[SenderTemplates]:
+    async with api.new_team() as team:
+        yield SenderTemplates(
+            team,
+            card=await team.upload_card(),
+            film=await team.upload(a_film()),
+            rare=await team.upload(a_card_in_a_rare_font()),
+        )
+
+
+@pytest_asyncio.fixture(scope="module")
+async def estate(
+    api: RunningApi,
+    sender_templates: SenderTemplates,  # inspected before a film keeps the worker busy
+) -> AsyncGenerator[Estate]:
+    del sender_templates
     async with api.new_team() as team:
         card, film = await team.upload_card(), await team.upload(a_film())
         secret = await team.http.put("/secrets", json={"name": OWNED_SECRET, "value": "hush"})
@@ -116,13 +142,12 @@ async def estate(api: RunningApi) -> AsyncGenerator[Estate]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def sender(api: RunningApi, estate: Estate) -> AsyncGenerator[Sender]:
+async def sender(estate: Estate, sender_templates: SenderTemplates) -> AsyncGenerator[Sender]:
     assert estate.output_url, "rendered before a film keeps the worker busy"
-    async with api.new_team() as team:
-        film = await team.upload(a_film())
-        own = (await team.http.post("/jobs", json=a_video(film))).json()
-        yield Sender(team, await team.upload_card(), film, own["id"])
-        await team.cancel_everything()
+    team = sender_templates.team
+    own = (await team.http.post("/jobs", json=a_video(sender_templates.film))).json()
+    yield Sender(team, sender_templates, own["id"])
+    await team.cancel_everything()
 
 
 def comparable(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
@@ -298,7 +323,7 @@ async def test_lists_show_nothing_of_other_teams(
 async def test_cancelling_own_and_foreign_jobs_together_cancels_none(
     estate: Estate, sender: Sender
 ) -> None:
-    created = await sender.team.http.post("/jobs", json=a_video(sender.film))
+    created = await sender.team.http.post("/jobs", json=a_video(sender.templates.film))
     own = created.json()["id"]
     for foreign in (estate.names.single_job_id, estate.names.job_id):
         for jobs in ([own, foreign], [foreign, own]):
@@ -308,22 +333,20 @@ async def test_cancelling_own_and_foreign_jobs_together_cancels_none(
         assert (await owner.get(f"/jobs/{job_id}"))["status"] != "manually_cancelled"
 
 
-async def test_a_font_of_another_team_is_missing(estate: Estate, other_team: Team) -> None:
+async def test_a_font_of_another_team_is_missing(estate: Estate, sender: Sender) -> None:
     assert (await estate.team.get("/fonts"))[0]["familyName"] == "Rarissima"
-    template = await other_team.upload(a_card_in_a_rare_font())
-    body = {"jobs": [a_still(template, fonts=["rare.ttf"])]}
-    judged = (await other_team.http.post("/batches?dryRun=true", json=body)).json()
+    body = {"jobs": [a_still(sender.templates.rare, fonts=["rare.ttf"])]}
+    judged = (await sender.team.http.post("/batches?dryRun=true", json=body)).json()
     missing = judged["jobs"][0]["missingFonts"]
     assert {"Rarissima (Regular)", "rare.ttf"} == set(missing)
 
 
 async def test_an_idempotency_key_of_another_team_is_a_new_one(
-    estate: Estate, other_team: Team
+    estate: Estate, sender: Sender
 ) -> None:
     body = {"type": "image", "frames": 0}
     job_ids: list[str] = []
-    for team in (estate.team, other_team):
-        card = await team.upload_card()
+    for team, card in ((estate.team, estate.names.template_id), (sender.team, sender.card)):
         answer = await team.http.post(
             "/jobs", json=a_still(card, settings=body), headers={"Idempotency-Key": "the-same"}
         )

@@ -13,6 +13,8 @@ from models.templates import Composition, TemplateInspection
 
 
 class MisbehavingEngine:
+    is_broken: ClassVar[bool] = False  # by an earlier render of the process
+
     name: ClassVar[str] = "misbehaving"
     version: ClassVar[str] = "1"
     template_types: ClassVar[frozenset[str]] = frozenset({"misbehaving"})
@@ -34,12 +36,17 @@ class MisbehavingEngine:
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         (request.work_dir / f"{request.output_path.name}.pid").write_text(f"{os.getpid()}")
         report(25.0)
+        if MisbehavingEngine.is_broken:
+            os.abort()
         getattr(self, f"_{request.composition}")(request)
         request.output_path.touch()
         return RenderedFile(4, 2, os.getpid())
 
     def _finish(self, request: RenderRequest) -> None:
         request.output_path.write_text("done")
+
+    def _break_the_process(self, _request: RenderRequest) -> None:
+        MisbehavingEngine.is_broken = True
 
     def _print(self, _request: RenderRequest) -> None:
         os.write(1, b"a library prints" * 1000)

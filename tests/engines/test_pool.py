@@ -184,6 +184,28 @@ async def test_a_crash_is_told_by_its_reason(
         await pool.render(a_request(composition), ignore)
 
 
+async def test_what_a_render_leaves_broken_crashes_no_other(a_request: ARequest) -> None:
+    async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
+        breaking = await pool.render(a_request("break_the_process"), ignore)
+        request = a_request("finish")
+        following = await pool.render(request, ignore)
+        assert request.output_path.read_text() == "done"
+        assert following.frames != breaking.frames  # the engine says there which process it is
+
+
+async def test_a_render_that_crashes_a_new_process_too_is_not_tried_for_ever(
+    a_request: ARequest,
+) -> None:
+    starts: list[None] = []
+    async with RenderPool(
+        ENGINE, processes=1, limits=LIMITS, on_process_start=lambda: starts.append(None)
+    ) as pool:
+        await pool.render(a_request("finish"), ignore)
+        with pytest.raises(RenderCrashed, match="SIGSEGV"):
+            await pool.render(a_request("segfault"), ignore)
+    assert len(starts) == 2
+
+
 async def test_twenty_crashes_in_a_row_harm_neither_the_pool_nor_a_running_render(
     pool: RenderPool, a_request: ARequest
 ) -> None:
