@@ -33,8 +33,7 @@ up: $(VENV)/runtime
 
 # In the usual order: else the files of few long tests come last, and one processor waits for them.
 test: lint
-	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile \
-		--no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # Without it the tests of the page and of HTML are skipped. It is the only thing that goes into the system.
 browser:

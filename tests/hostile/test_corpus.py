@@ -1,6 +1,7 @@
 """Every hostile input ends as its verdict says, and leaves nothing behind."""
 
 import socket
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -59,6 +60,18 @@ async def open_pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[R
         yield pool
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("inputs")
+
+
+@pytest.fixture
+def folder(folders: Path) -> Iterator[Path]:
+    """Each `tmp_path` would cost a look at all others, and there are thousands."""
+    with tempfile.TemporaryDirectory(dir=folders) as folder:
+        yield Path(folder)
+
+
 def referring() -> list[HostileInput]:
     """Inputs that name files and addresses."""
     return [
@@ -96,17 +109,17 @@ def ended(outcome: Outcome) -> str:
 
 @pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.label)
 async def test_a_hostile_input_ends_as_its_verdict_says(
-    pool: RenderPool, bait: Bait, tmp_path: Path, hostile: HostileInput
+    pool: RenderPool, bait: Bait, folder: Path, hostile: HostileInput
 ) -> None:
     forget_memory()
     begun = time.monotonic()
-    outcome = await run(pool, hostile, tmp_path, bait)
+    outcome = await run(pool, hostile, folder, bait)
     entry = ledger.Entry(hostile, ended(outcome), time.monotonic() - begun, most_memory())
     ledger.entries.append(entry)
     assert_verdict(outcome, hostile.verdict)
     assert entry.memory < _MOST_MEMORY
     files = {"content", "template", "work", f"work/{outcome.output.name}"}
-    assert set(contents(tmp_path)) <= files
+    assert set(contents(folder)) <= files
 
 
 def assert_verdict(outcome: Outcome, verdict: Verdict) -> None:
@@ -123,9 +136,9 @@ def assert_verdict(outcome: Outcome, verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("hostile", referring(), ids=lambda hostile: hostile.label)
 async def test_the_engine_follows_no_reference_even_where_nothing_hinders_it(
-    open_pool: RenderPool, bait: Bait, tmp_path: Path, hostile: HostileInput
+    open_pool: RenderPool, bait: Bait, folder: Path, hostile: HostileInput
 ) -> None:
-    outcome = await run(open_pool, hostile, tmp_path, bait)
+    outcome = await run(open_pool, hostile, folder, bait)
     assert_verdict(outcome, hostile.verdict)
     assert not shows_the_bait(outcome.output)
 
