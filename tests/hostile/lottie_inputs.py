@@ -392,10 +392,10 @@ def _values() -> Iterator[tuple[str, bytes, Verdict]]:
             huge = name == "precomposition" and place in ("w = 1e+308", "h = 1e+308")
             verdict = too_much("pixels") if huge else RENDERED
             yield f"a {name} with {place}", _inhabited(changed), verdict
-        for place, transform in _changed(lambda make=make: make()["ks"]):
-            yield f"a {name} with {place} in ks", _inhabited(make() | {"ks": transform}), RENDERED
         for kind in (*range(-1, 17), 255, 2**31, 2.5, "", "5", "a word" * 9):
             yield f"a {name} with type {kind!r}", _inhabited(make() | {"ty": kind}), RENDERED
+    for place, transform in _changed(lambda: solid()["ks"]):  # ThorVG reads those of all alike
+        yield f"a transform with {place}", _inhabited(solid() | {"ks": transform}), RENDERED
     for item in _SHAPES:
         for place, changed in _changed(lambda item=item: dict(item)):
             drawn = shape(changed, fill()) if item["ty"] == "rc" else shape(rectangle(), changed)
