@@ -86,7 +86,7 @@ clean:
 	rm -rf $(VENV) build demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# Not compiled ahead: compiling all takes longer than the demo's own modules need.
+# Not compiled ahead: compiling all takes longer than the modules that are used need.
 $(VENV)/runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the dependencies into $(VENV) …"
 	@$(PIP) install --no-compile --require-hashes --requirement requirements.lock
@@ -95,7 +95,7 @@ $(VENV)/runtime: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/development: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the dependencies and the development tools into $(VENV) …"
-	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-compile --require-hashes --requirement requirements-dev.lock
 	@$(INSTALL_PROJECT)
 	@touch $(VENV)/runtime $@
 

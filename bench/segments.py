@@ -8,24 +8,24 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.figures import Figure, measure
-from bench.promo import CODEC, TEMPLATE
+from bench.promo import CODEC, FRAMES, TEMPLATE
 from bench.run import Run
 from bench.service import PROCESSES, Team, running_service
 
 _SETTING = "REELBATCH_SEGMENT_PIXELS"
 _SPLIT, _WHOLE = "100000000", "0"  # pixels: 108 frames, so that the slots alone decide
-_TIMES = 8
 
 
 def segments(run: Run) -> list[Figure]:
-    """The product promo, played eight times: 24 seconds. Of two services one is idle meanwhile."""
+    """The product promo, played several times. Of two services one is idle meanwhile."""
     folder = run.folder("segments")
     film = folder / "promos.zip"
-    _write_film(film)
+    _write_film(film, run.sizes.plays)
     with _service(folder / "split", _SPLIT) as split, _service(folder / "whole", _WHOLE) as whole:
-        bodies = {team: _body(team.push(film)) for team in (split, whole)}
-        for team, body in bodies.items():  # all processes start warm
-            team.run(_several(body))
+        templates = {team: team.push(film) for team in (split, whole)}
+        bodies = {team: _body(template) for team, template in templates.items()}
+        for team, template in templates.items():  # all processes start warm
+            team.run(_body(template, jobs=PROCESSES, frames=[0, FRAMES]))
         figure = measure(
             Figure(
                 name="segments",
@@ -35,7 +35,7 @@ def segments(run: Run) -> list[Figure]:
             ),
             lambda: split.run(bodies[split]),
             lambda: whole.run(bodies[whole]),
-            run.sizes.rounds,
+            run.sizes.long_rounds,
         )
     return [figure]
 
@@ -52,24 +52,23 @@ def _service(folder: Path, segment_pixels: str) -> Generator[Team]:
         yield service.team
 
 
-def _body(template: str) -> bytes:
-    film = {"template": {"id": template, "composition": "main"}, "settings": {"codec": CODEC}}
-    return json.dumps({"jobs": [film]}).encode()
+def _body(template: str, jobs: int = 1, **settings: object) -> bytes:
+    film = {
+        "template": {"id": template, "composition": "main"},
+        "settings": {"codec": CODEC, **settings},
+    }
+    return json.dumps({"jobs": [film] * jobs}).encode()
 
 
-def _several(body: bytes) -> bytes:
-    return json.dumps({"jobs": json.loads(body)["jobs"] * PROCESSES}).encode()
-
-
-def _write_film(path: Path) -> None:
+def _write_film(path: Path, plays: int) -> None:
     """A template of the promo's, whose main composition plays it again and again."""
     with zipfile.ZipFile(TEMPLATE) as promo, zipfile.ZipFile(path, "w") as film:
         for name in promo.namelist():
             content = promo.read(name)
-            film.writestr(name, _repeated(content) if name.endswith(".json") else content)
+            film.writestr(name, _repeated(content, plays) if name.endswith(".json") else content)
 
 
-def _repeated(animation: bytes) -> str:
+def _repeated(animation: bytes, plays: int) -> str:
     document = json.loads(animation)
     size = {"w": document["w"], "h": document["h"]}
     length = document["op"]
@@ -88,7 +87,7 @@ def _repeated(animation: bytes) -> str:
             "op": (number + 1) * length,
             "ks": {**transform, "r": {"a": 0, "k": 0}, "o": {"a": 0, "k": 100}},
         }
-        for number in range(_TIMES)
+        for number in range(plays)
     ]
-    document["op"] = _TIMES * length
+    document["op"] = plays * length
     return json.dumps(document)

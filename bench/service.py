@@ -176,7 +176,8 @@ def _connection(up: "subprocess.Popen[bytes]", home: Home) -> Connection:
     deadline = time.monotonic() + _START_TIME
     while not home.connection_file.exists():
         if up.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("`reelbatch up` did not start the service")
+            said = (home.path.parent / "up.log").read_text()
+            raise RuntimeError(f"`reelbatch up` did not start the service:\n{said}")
         time.sleep(0.05)
     return Connection.model_validate_json(home.connection_file.read_bytes())
 

@@ -41,7 +41,7 @@ Operation = Any
 
 # Bounded and the same on every run; shrinking would make many requests more.
 EXPLORATION = hypothesis_settings(
-    max_examples=6,
+    max_examples=4,
     derandomize=True,
     database=None,
     deadline=None,

@@ -8,6 +8,7 @@ from tests.chaos.stack import Stack
 from tests.integration.service import until
 
 
+@pytest.mark.long
 def test_a_batch_goes_on_when_temporal_comes_back(stack: Stack, card: str, film: str) -> None:
     batch_id = stack.submit(*films(film, 6, frames=240), *stills(card, 30))
     stack.wait_for_finished(batch_id, 3)

@@ -53,9 +53,9 @@ def busy_descendants(pid: int) -> list[int]:
     return [below for below in descendants(pid) if processor_seconds(below) > 2.0]
 
 
-def test_a_thousand_jobs_of_which_forty_are_invalid(service: Service, card: str) -> None:
-    invalid = set(range(7, 1000, 25))
-    assert len(invalid) == 40
+def test_a_thousand_jobs_of_which_most_are_invalid(service: Service, card: str) -> None:
+    invalid = {index for index in range(1000) if index % 25 >= 9}
+    assert len(invalid) == 640
     jobs = [still(card, str(index)) for index in range(1000)]
     for index in invalid:
         jobs[index]["assets"][0]["layerName"] = "titel"
@@ -63,7 +63,7 @@ def test_a_thousand_jobs_of_which_forty_are_invalid(service: Service, card: str)
     created = service.post("/batches", {"jobs": jobs})
 
     assert created["status"] == "partial"
-    assert (created["totalJobs"], created["successCount"]) == (1000, 960)
+    assert (created["totalJobs"], created["successCount"]) == (1000, 360)
     assert [job["index"] for job in created["jobs"]] == sorted(set(range(1000)) - invalid)
     assert [error["index"] for error in created["errors"]] == sorted(invalid)
     assert {error["errorCode"] for error in created["errors"]} == {"LAYER_NOT_FOUND"}
@@ -71,13 +71,13 @@ def test_a_thousand_jobs_of_which_forty_are_invalid(service: Service, card: str)
 
     finished, batch = 0, created
     for batch in service.poll_to_the_end(created["batchId"]):
-        assert batch["stats"]["total"] == 960
+        assert batch["stats"]["total"] == 360
         assert batch["stats"]["finished"] >= finished, "a finished job stays finished"
         finished = batch["stats"]["finished"]
-    assert (batch["status"], finished) == ("finished", 960)
+    assert (batch["status"], finished) == ("finished", 360)
     for job in batch["jobs"]:
         assert job["id"] == batch_job_id(created["batchId"], job["index"])
-    for job in batch["jobs"][::100]:
+    for job in batch["jobs"][::36]:
         content = httpx.get(job["outputUrl"])
         assert content.headers["content-type"] == "image/png"
         assert Image.open(io.BytesIO(content.content)).size == (16, 16)
