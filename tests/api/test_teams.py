@@ -55,9 +55,12 @@ class Naming:
 class Sender:
     """The other team, which has templates and a job of its own."""
 
-    team: Team
     templates: "SenderTemplates"
     own_job: str
+
+    @property
+    def team(self) -> Team:
+        return self.templates.team
 
     @property
     def card(self) -> str:
@@ -146,7 +149,7 @@ async def sender(estate: Estate, sender_templates: SenderTemplates) -> AsyncGene
     assert estate.output_url, "rendered before a film keeps the worker busy"
     team = sender_templates.team
     own = (await team.http.post("/jobs", json=a_video(sender_templates.film))).json()
-    yield Sender(team, sender_templates, own["id"])
+    yield Sender(sender_templates, own["id"])
     await team.cancel_everything()
 
 
