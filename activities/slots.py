@@ -14,7 +14,7 @@ from models.ids import render_task_queue
 from models.segments import SlotsQuestion
 from workflows.activity_names import FIND_FREE_SLOTS
 
-_OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"
+OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"
 _SLOTS = re.compile(r" slots=(\d+)$")
 
 
@@ -47,7 +47,7 @@ class SlotActivities:
         if queue.stats.approximate_backlog_count > 0:
             return 0
         slots = sum(_slots_of(poller.identity) for poller in queue.pollers)
-        open_jobs = await self._client.count_workflows(_OPEN_JOBS)
+        open_jobs = await self._client.count_workflows(OPEN_JOBS)
         return slots // max(1, open_jobs.count)
 
 

@@ -77,6 +77,15 @@ class Team:
 
         return await until(look, "end of the batch")
 
+    async def batch_ids(self, least: int = 1) -> list[str]:
+        """Of the list of batches, once it has this many: it lags a moment behind."""
+
+        async def look() -> list[str] | None:
+            batches = (await self.get("/batches"))["batches"]
+            return [batch["batchId"] for batch in batches] if len(batches) >= least else None
+
+        return await until(look, f"{least} batches in the list")
+
     async def cancel_everything(self) -> None:
         """So that nothing of a test that failed keeps the worker busy."""
         for batch in (await self.get("/batches"))["batches"]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from obstore.store import ObjectStore
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.client import Client
 
+from cli.temporal_server import find_temporal, server_command
 from connection import connect
 from models import search_attributes
 from settings import Settings
@@ -28,11 +28,8 @@ async def temporal_server(folder: Path) -> AsyncGenerator[str]:
     """Runs while the context lasts; yields the address."""
     port = free_port()
     command = [
-        str(Path(sys.executable).with_name("temporal")),
-        *("server", "start-dev", "--headless", "--log-level", "error"),
-        *("--port", str(port), "--db-filename", str(folder / "temporal.db")),
-        *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
-        *("--namespace", IDLE_NAMESPACE),
+        *server_command(find_temporal(None), folder / "temporal.db", port, free_port()),
+        *("--headless", "--log-level", "error", "--namespace", IDLE_NAMESPACE),
     ]
     for key in search_attributes.ALL:
         kind = _ATTRIBUTE_TYPES[IndexedValueType.ValueType(key.indexed_value_type)]

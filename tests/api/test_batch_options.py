@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from models.batches import Batch
-from tests.api.running_api import RunningApi, Team, a_still, until
+from tests.api.running_api import RunningApi, Team, a_still
 
 STILL = {"type": "image", "frames": 0}
 RED, BLUE = [1, 0, 0, 1], [0, 0, 1, 1]
@@ -167,11 +167,7 @@ async def test_a_dry_run_answers_like_a_batch_and_makes_none(team: Team) -> None
     assert [set(job) for job in checked["jobs"]] == [set(job) for job in real["jobs"]]
     assert (await team.http.get(f"/batches/{checked['batchId']}")).status_code == 404
     assert (await team.http.get(f"/jobs/{checked['jobs'][0]['id']}")).status_code == 404
-
-    async def listed() -> list[str] | None:
-        return [batch["batchId"] for batch in (await team.get("/batches"))["batches"]] or None
-
-    assert await until(listed, "batch in the list") == [real["batchId"]]
+    assert await team.batch_ids() == [real["batchId"]]
 
 
 async def test_a_dry_run_of_bad_jobs_is_the_same_400(card_team: Team) -> None:

@@ -133,6 +133,7 @@ async def test_batches_are_listed_newest_first_in_pages(team: Team) -> None:
         ids.append(response.json()["batchId"])
     for batch_id in (ids[0], ids[2]):
         await team.end_of_batch(batch_id)
+    await team.batch_ids(3)
 
     async def walk() -> list[Any]:
         first = await team.get("/batches?limit=2")

@@ -316,8 +316,11 @@ class TestNode:
 
         ended = await polled(read, lambda job: job["status"] in ("finished", "error"))
         assert ended["status"] == "finished"
-        listed = await node.call("GET", "/jobs", params={"states": "finished", "limit": 10})
-        assert [job["id"] for job in listed] == [job_id]
+
+        async def read_list() -> Any:
+            return await node.call("GET", "/jobs", params={"states": "finished", "limit": 10})
+
+        assert [job["id"] for job in await polled(read_list, len)] == [job_id]
 
     async def test_templates_by_their_older_addresses(self, node: Node) -> None:
         body = {"type": "lottie", "displayName": "card"}

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from tests.api.documents import a_card, a_film
 from tests.api.fonts import a_font
-from tests.api.running_api import RunningApi, Team, a_still, a_video
+from tests.api.running_api import RunningApi, Team, a_still, a_video, until
 
 T = TypeVar("T")
 
@@ -315,6 +315,11 @@ async def test_jobs_of_batches_and_single_ones(
     await card_team.end_of_job(single.id)
     for job_id in (single.id, *(job.id for job in finished_batch.jobs)):
         decoded(await card_team.http.get(f"/jobs/{job_id}"), Job)
+
+    async def listed() -> Any:
+        return await card_team.get("/jobs?from=2") or None
+
+    await until(listed, "third job in the list")
     for query in ("", "?minimal=true", "?sort=newest_first&limit=2&from=1"):
         assert decoded(await card_team.http.get(f"/jobs{query}"), list[Job])
 

@@ -86,11 +86,7 @@ async def test_a_font_in_use_cannot_be_deleted(team: Team) -> None:
     unused = (await upload(team, a_font(family="Elsewhere"), "elsewhere.ttf")).json()["id"]
     film = await team.upload(a_film(family="Rarissima"))
     batch = await team.create_batch(a_video(film))
-
-    async def listed() -> Any:
-        return (await team.get("/batches"))["batches"] or None
-
-    await until(listed, "batch in the list")
+    await team.batch_ids()
     refused = await team.http.delete(f"/fonts/{used}")
     assert (refused.status_code, refused.json()["errorCode"]) == (409, "FONT_IN_USE")
     assert (await team.http.delete(f"/fonts/{unused}")).status_code == 204

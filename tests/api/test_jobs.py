@@ -53,8 +53,11 @@ async def test_a_rendering_job_shows_its_progress(team: Team) -> None:
     assert job["status"] == "render:dorender"
     assert 0 < job["progress"] < 100
     assert job["stats"]["startedAt"]
-    [listed] = await team.get("/jobs?states=render:dorender")
-    assert listed["id"] == job_id
+
+    async def listed() -> Any:
+        return await team.get("/jobs?states=render:dorender") or None
+
+    assert [job["id"] for job in await until(listed, "job in the list")] == [job_id]
 
     [cancelled] = (await team.http.patch(f"/jobs/{job_id}/cancel")).json()
     assert cancelled["status"] == "manually_cancelled"

@@ -23,6 +23,7 @@ from storage.objects import open_store
 from tests.api.documents import a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
 from tests.api.temporal import connected, temporal_server
+from tests.busy_folders import contents_below
 
 WEB_UI = "http://127.0.0.1:8233"
 WORDS = "Confidential-words"
@@ -139,7 +140,7 @@ def content_of(response: httpx.Response) -> Any:
 
 
 def files_in(folder: Path) -> list[bytes]:
-    return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    return list(contents_below(folder).values())
 
 
 async def test_neither_temporal_nor_the_object_store_holds_what_jobs_say(

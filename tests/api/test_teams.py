@@ -15,7 +15,7 @@ from models.ids import new_id
 from tests.api.documents import a_card_in_a_rare_font, a_film
 from tests.api.fonts import a_font
 from tests.api.routes import Endpoint, endpoints, team_endpoints
-from tests.api.running_api import RunningApi, Team, a_still, a_video
+from tests.api.running_api import RunningApi, Team, a_still, a_video, until
 
 # Names of secrets, of one length as all ids are.
 OWNED_SECRET, UNKNOWN_SECRET = "KEY_OF_OWNER", "KEY_OF_NOONE"
@@ -315,8 +315,12 @@ async def test_lists_show_nothing_of_other_teams(
         if endpoint.method == "GET" and "{" not in endpoint.path:
             with subtests.test(str(endpoint)):
                 url = api.url + endpoint.path
-                listed = await estate.team.http.get(url)
-                assert any(name in listed.text for name in owned), "there is something to show"
+
+                async def has_something(url: str = url) -> bool | None:
+                    listed = await estate.team.http.get(url)
+                    return any(name in listed.text for name in owned) or None
+
+                await until(has_something, "something to show")
                 shown = await other_team.http.get(url)
                 assert shown.status_code == 200
                 assert not ULID.search(shown.text)
@@ -411,5 +415,4 @@ async def test_nothing_of_the_team_was_changed_by_others(estate: Estate) -> None
     assert len(await estate.team.get("/secrets")) == 1
     template = await estate.team.get(f"/templates/{estate.names.template_id}")
     assert template["displayName"] == "card"
-    batches = (await estate.team.get("/batches"))["batches"]
-    assert [batch["batchId"] for batch in batches] == [estate.names.batch_id]
+    assert await estate.team.batch_ids() == [estate.names.batch_id]

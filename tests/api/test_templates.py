@@ -180,6 +180,7 @@ async def test_a_deleted_template_is_gone(api: RunningApi, team: Team) -> None:
 async def test_a_template_in_use_cannot_be_deleted(team: Team) -> None:
     film = await team.upload(a_film())
     batch = await team.create_batch(a_video(film))
+    await team.batch_ids()
     refused = await team.http.delete(f"/templates/{film}")
     assert (refused.status_code, refused.json()["errorCode"]) == (409, "TEMPLATE_IN_USE")
     await team.http.post(f"/batches/{batch['batchId']}/cancel")

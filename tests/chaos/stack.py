@@ -19,6 +19,7 @@ from settings import Settings
 from storage.secrets import new_secrets_key
 from storage.tokens import create_token
 from tests.api.temporal import free_port
+from tests.busy_folders import found_below
 from tests.chaos.part import Part
 from tests.chaos.store_proxy import StoreProxy
 from tests.chaos.tally import Tally
@@ -194,8 +195,7 @@ class Stack:
         """No work folder of a render that is over, and no render process without its worker."""
 
         def look() -> bool | None:
-            folders = {path.parent for path in self.scratch.glob("reelbatch-worker-*/render-*")}
-            return None if folders else True
+            return None if found_below(self.scratch, "render-*") else True
 
         until(look, "empty scratch folders")
 

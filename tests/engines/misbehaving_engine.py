@@ -34,7 +34,9 @@ class MisbehavingEngine:
         return TemplateInspection(compositions=[composition], layers=[], fonts=[])
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        (request.work_dir / f"{request.output_path.name}.pid").write_text(f"{os.getpid()}")
+        begun = request.work_dir / f"{request.output_path.name}.begun"
+        begun.write_text(f"{os.getpid()}")
+        begun.rename(begun.with_suffix(".pid"))  # never seen without the number
         report(25.0)
         if MisbehavingEngine.is_broken:
             os.abort()

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from models.errors import (
     TemplateInvalid,
 )
 from models.jobs import Output
+from tests.busy_folders import found_below
 
 ENGINE = "misbehaving_engine:MisbehavingEngine"
 LIMITS = RenderLimits(seconds=60, memory=1024**3)
@@ -103,22 +105,26 @@ async def begin(pool: RenderPool, request: RenderRequest) -> "asyncio.Task[objec
 
 def process_of(request: RenderRequest) -> int:
     """The process that works on it just now."""
-    return int(next(process_files(request)).read_text())
+    return int(process_files(request)[0].read_text())
 
 
 def has_begun(request: RenderRequest) -> bool:
-    return any(process_files(request))
+    return bool(process_files(request))
 
 
-def process_files(request: RenderRequest) -> Iterator[Path]:
-    return request.work_dir.parent.rglob(f"{request.output_path.name}.pid")
+def process_files(request: RenderRequest) -> list[Path]:
+    return found_below(request.work_dir.parent, f"{request.output_path.name}.pid")
 
 
 def children() -> set[int]:
     """The render processes of this process with this engine (proc_pid_task_children)."""
-    found = (task / "children" for task in Path("/proc/self/task").iterdir())
-    pids = [int(pid) for file in found for pid in file.read_text().split()]
-    return {pid for pid in pids if ENGINE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # the thread or a child has just ended
+            for pid in (task / "children").read_text().split():
+                if ENGINE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.add(int(pid))
+    return found
 
 
 async def test_a_render_returns_its_file_and_reports_progress(

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from models.ids import batch_job_id
+from tests.busy_folders import found_below
 from tests.integration.lottie_documents import long_film, still_card
 from tests.integration.service import Service, descendants, is_alive, processor_seconds, until
 
@@ -111,7 +112,7 @@ def test_cancel_in_the_middle_stops_running_renders(service: Service, card: str,
         return service.get(f"/batches/{batch_id}")["stats"]["finished"] >= 5 or None
 
     until(some_finished, "finished job")
-    until(lambda: list(service.scratch.rglob("output.mp4")) or None, "partial file")
+    until(lambda: found_below(service.scratch, "output.mp4") or None, "partial file")
     worker = service.worker_pid()
     assert worker is not None
     rendering = until(lambda: busy_descendants(worker) or None, "busy render process")
@@ -120,8 +121,8 @@ def test_cancel_in_the_middle_stops_running_renders(service: Service, card: str,
     answer = service.http.post(f"/batches/{batch_id}/cancel")
     assert answer.status_code == 200, answer.text
     outcome = answer.json()
-    until(lambda: not any(map(is_alive, rendering)) or None, "end of the render processes", 2)
-    until(lambda: not list(service.scratch.rglob("render-*")) or None, "end of partial files", 2)
+    until(lambda: not any(map(is_alive, rendering)) or None, "end of the render processes")
+    until(lambda: not found_below(service.scratch, "render-*") or None, "end of partial files")
 
     stats = service.end_of(batch_id)["stats"]
     assert before["finished"] <= stats["finished"] <= 40
@@ -149,7 +150,7 @@ def test_a_killed_workers_jobs_finish_after_its_return(service: Service, film: s
     assert worker is not None
     children = descendants(worker)
     os.kill(worker, signal.SIGKILL)
-    until(lambda: not any(map(is_alive, children)) or None, "end of its render processes", 10)
+    until(lambda: not any(map(is_alive, children)) or None, "end of its render processes")
     until(lambda: service.worker_pid(), "new worker")
 
     batch = service.end_of(batch_id)
@@ -157,7 +158,7 @@ def test_a_killed_workers_jobs_finish_after_its_return(service: Service, film: s
     for job in batch["jobs"][::8]:
         with av.open(io.BytesIO(httpx.get(job["outputUrl"]).content), "r") as film_file:
             assert sum(1 for _ in film_file.decode(video=0)) == 40 + job["index"]
-    assert not list(service.scratch.rglob("render-*"))
+    assert not found_below(service.scratch, "render-*")
 
 
 def test_a_template_that_kills_the_renderer_fails_only_its_own_job(

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import time
 import zipfile
 from contextlib import aclosing
 from pathlib import Path
@@ -70,8 +71,10 @@ async def test_the_same_program_can_be_written_for_threads(
                 assert len(archive.namelist()) == 3
             with pytest.raises(Conflict):
                 batch.retry()
+            while not (listed := list(client.jobs.list(page_size=1))):
+                time.sleep(0.05)  # it lags a moment behind
+            assert {found.index for found in listed} == {0, 1}
             assert [found.batch_id for found in client.batches.list()] == [batch.id]
-            assert len(list(client.jobs.list(page_size=1))) == 2
 
     await asyncio.to_thread(program)
 
@@ -125,8 +128,11 @@ async def test_jobs_may_be_models_and_are_checked_without_being_made(
     assert (await reelbatch.batches.check([{}])).status == "error"
     assert [found async for found in reelbatch.batches.list()] == []
     created = await reelbatch.jobs.create(job)
-    [listed] = [found async for found in reelbatch.jobs.list(tags=["night"])]
-    assert listed.id == created.id
+
+    async def listed() -> list[str] | None:
+        return [found.id async for found in reelbatch.jobs.list(tags=["night"])] or None
+
+    assert await until(listed, "job in the list") == [created.id]
     [cancelled] = await reelbatch.jobs.cancel_all([created.id])
     assert cancelled.status is JobStatus.CANCELLED
 

@@ -48,8 +48,7 @@ async def test_a_batch_is_made_once_however_often_it_is_sent(
 
     first, second = network.of("POST", "/batches")
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
-    listed = (await team.get("/batches"))["batches"]
-    assert [found["batchId"] for found in listed] == [batch.id]
+    assert await team.batch_ids() == [batch.id]
 
 
 async def test_two_creations_have_two_keys_and_an_own_key_is_kept(

@@ -61,8 +61,8 @@ async def test_a_row_that_is_put_right_is_started_with_the_others(visit: Visit, 
     await cell_of(visit, "priority", 1).fill("1")
     await start.click()
     await visit.wait_for_state(1, "finished")
-    [batch] = await batches_of(team)
-    [first, _] = await team.get(f"/batches/{batch['batchId']}/results")
+    [batch_id] = await team.batch_ids()
+    [first, _] = await team.get(f"/batches/{batch_id}/results")
     assert first["tags"] == ["fine"]
 
 
@@ -71,7 +71,7 @@ async def test_a_double_click_starts_one_batch(visit: Visit, team: Team) -> None
     await cell_of(visit, "title", 1).fill("Ada")
     await visit.page.get_by_role("button", name="Start 1 job").dblclick()
     await visit.wait_for_state(0, "finished")
-    assert len(await batches_of(team)) == 1
+    assert len(await team.batch_ids()) == 1
 
 
 async def test_a_start_whose_answer_gets_lost_can_be_repeated(visit: Visit, team: Team) -> None:
@@ -88,7 +88,7 @@ async def test_a_start_whose_answer_gets_lost_can_be_repeated(visit: Visit, team
     await expect(visit.page.get_by_text("could not be reached")).to_be_visible()
     await start.click()
     await visit.wait_for_state(0, "finished")
-    assert len(await batches_of(team)) == 1
+    assert len(await team.batch_ids()) == 1
 
 
 async def test_cells_of_a_spreadsheet_are_pasted(visit: Visit, team: Team) -> None:
