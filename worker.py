@@ -46,9 +46,9 @@ from activities.webhook import WebhookActivities
 from activities.webhook_signature import WebhookSigner
 from connection import connect, end_process
 from engines.base import RenderEngine, is_deterministic
-from engines.pool import RenderPool
+from engines.pool import INSPECTIONS, RenderPool
 from engines.registry import load_engines, unavailable_engines
-from models.ids import render_task_queue
+from models.ids import inspection_task_queue, render_task_queue
 from settings import Settings
 from storage.objects import open_store
 from storage.secrets import open_vault
@@ -68,7 +68,7 @@ _UNUSED_SLOTS = FixedSizeSlotSupplier(1)  # of what an engine's worker does not 
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Serve the control queue and each engine's queue until `stop` is set, then drain.
+    """Serve the control queue and each engine's queues until `stop` is set, then drain.
 
     Raises RuntimeError if Temporal does not answer, OSError if the scratch folder or the object
     store cannot be used, and ValueError if the secrets' key, the webhooks' secret or an address
@@ -148,6 +148,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 renders, store, pool, references, delivery, scratch, metrics
             )
             workers.append(_engine_worker(settings, client, name, renders, segments, slots))
+            if engine.template_types:
+                workers.append(_inspection_worker(settings, client, name, renders))
         await schedule_sweeps(client)
         health = WorkerHealth()
         await resources.enter_async_context(health.served(settings.worker_health_address))
@@ -238,7 +240,6 @@ def _engine_worker(
         task_queue=render_task_queue(engine),
         activities=[
             renders.render,
-            renders.inspect_template,
             renders.find_equal_render,
             segments.render_segment,
             segments.join_segments,
@@ -253,6 +254,21 @@ def _engine_worker(
         # Without these the SDK holds heartbeats back, and cancellations come with their answers.
         max_heartbeat_throttle_interval=interval,
         default_heartbeat_throttle_interval=interval,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+        deployment_config=_deployment(settings),
+    )
+
+
+def _inspection_worker(
+    settings: Settings, client: Client, engine: str, renders: RenderActivities
+) -> Worker:
+    """Beside the renders, all of which may take long."""
+    return Worker(
+        client,
+        task_queue=inspection_task_queue(engine),
+        activities=[renders.inspect_template],
+        max_concurrent_activities=INSPECTIONS,
+        max_concurrent_activity_task_polls=INSPECTIONS,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
         deployment_config=_deployment(settings),
     )

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 
 from engines.registry import load_engines
-from models.ids import render_task_queue
+from models.ids import inspection_task_queue, render_task_queue
 from workflows.activity_names import CONTROL_TASK_QUEUE
 
 
 def all_queues(engines: Sequence[str]) -> list[str]:
     """The control queue, and those of the engines called so, or of all that workers here serve."""
-    return [CONTROL_TASK_QUEUE, *map(render_task_queue, engines or load_engines())]
+    queues = [CONTROL_TASK_QUEUE]
+    for name, engine in load_engines(engines).items():
+        queues.append(render_task_queue(name))
+        if engine.template_types:
+            queues.append(inspection_task_queue(name))
+    return queues

@@ -121,6 +121,11 @@ def render_task_queue(engine: str) -> str:
     return f"render-{engine}"
 
 
+def inspection_task_queue(engine: str) -> str:
+    """Name the queue of an engine's inspections: somebody waits for them, and renders take long."""
+    return f"inspect-{engine}"
+
+
 def _new_number() -> int:
     """A ULID made of the time and 80 random bits.
 

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
-    from models.ids import render_task_queue
+    from models.ids import inspection_task_queue
     from models.templates import (
         DownloadedTemplate,
         TemplateDownloadJob,
@@ -94,13 +94,12 @@ async def _inspect(template: TemplateInspectionJob) -> TemplateStatus:
             INSPECT_TEMPLATE,
             template,
             result_type=TemplateStatus,
-            task_queue=render_task_queue(template.engine),
+            task_queue=inspection_task_queue(template.engine),
             start_to_close_timeout=timedelta(minutes=10),
             heartbeat_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30), maximum_attempts=10),
             summary=template.template_id,
-            # Somebody waits for it: it goes before the renders of a batch on the same queue.
-            priority=Priority(priority_key=1, fairness_key=template.team),
+            priority=Priority(fairness_key=template.team),
         )
     except ActivityError as error:
         if not workflow.patched("given-up-inspections-are-errors"):

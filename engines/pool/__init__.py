@@ -7,13 +7,13 @@ docs/decisions/0003-render-processes.md has the reasons.
 
 from typing import TYPE_CHECKING
 
-from engines.pool.capacity import carried_processes
+from engines.pool.capacity import INSPECTIONS, carried_processes
 from engines.pool.confinement import Confinement, ConfinementLevel
 
 if TYPE_CHECKING:
     from engines.pool.pool import RenderPool
 
-__all__ = ["Confinement", "ConfinementLevel", "RenderPool", "carried_processes"]
+__all__ = ["INSPECTIONS", "Confinement", "ConfinementLevel", "RenderPool", "carried_processes"]
 
 
 def __getattr__(name: str) -> object:

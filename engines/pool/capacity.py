@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+INSPECTIONS = 2
+"""Of templates at once, beside the renders: one that takes long does not hold up all others."""
+
 _USUAL_MEMORY = 512 * 1024**2  # bytes of a render process with pictures of 1920 x 1080
 _CGROUP = Path("/sys/fs/cgroup")  # of this container, or of the whole machine
 

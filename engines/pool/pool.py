@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from typing import Self
 import structlog
 
 from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from engines.pool.capacity import INSPECTIONS
 from engines.pool.confinement import Confinement
 from engines.pool.messages import Inspect, Inspected, Join, Render, Rendered, Result, Task
 from engines.pool.process import RenderProcess
@@ -19,12 +21,15 @@ from models.errors import RenderCrashed, RendererInterrupted
 from models.templates import TemplateInspection
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
+_LONGEST_INSPECTION = 120.0  # seconds
 
 log = structlog.get_logger("engines")
 
 
 class RenderPool:
     """Runs one engine in up to `processes` killable processes, which start when they are needed.
+
+    Where all of them render, there are up to `INSPECTIONS` more for as long as they inspect.
 
     `engine` is the name of an installed engine, or `module:Class` for one that is not installed.
     `limits.seconds` count from the start of a render, not from its place in the queue. A pool
@@ -53,7 +58,9 @@ class RenderPool:
         self._tasks_per_process = tasks_per_process
         self._on_process_start = on_process_start
         self._missing: tuple[str, ...] = ()
+        self._processes = processes
         self._turns = asyncio.Semaphore(processes)
+        self._inspections = asyncio.Semaphore(INSPECTIONS)
         self._idle: list[RenderProcess] = []
         self._busy: set[RenderProcess] = set()
         self._is_closed = False
@@ -80,9 +87,11 @@ class RenderPool:
         return await self._write(Join(request, segments, frame_rate), report)
 
     async def inspect(self, template: Path, template_type: str) -> TemplateInspection:
-        """Read what a template offers. Raises RenderError."""
-        task = Inspect(template, template_type, self._limits)
-        result = await self._run(task, _ignore)
+        """Read what a template offers, within two minutes. Raises RenderError."""
+        limits = replace(self._limits, seconds=min(self._limits.seconds, _LONGEST_INSPECTION))
+        turns = self._inspections if self._turns.locked() else self._turns
+        async with turns:
+            result = await self._run(Inspect(template, template_type, limits), _ignore)
         if not isinstance(result, Inspected):
             raise RenderCrashed("the render process answered something else than an inspection")
         return result.inspection
@@ -112,25 +121,25 @@ class RenderPool:
         self.close()
 
     async def _write(self, task: Render | Join, report: ReportProgress) -> RenderedFile:
-        result = await self._run(task, report)
+        async with self._turns:
+            result = await self._run(task, report)
         if not isinstance(result, Rendered):
             raise RenderCrashed("the render process answered something else than a render")
         return RenderedFile(result.width, result.height, result.frames)
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
         """A crash counts where the process was new: a task before may have broken a used one."""
-        async with self._turns:
-            process = await self._take_process()
-            was_used = process.tasks > 0
-            try:
-                return await self._run_in(process, task, report)
-            except RenderCrashed as error:
-                if not was_used:
-                    raise
-                log.warning(
-                    "a used render process crashed: once more in a new one", reason=error.message
-                )
-            return await self._run_in(self._start_process(), task, report)
+        process = await self._take_process()
+        was_used = process.tasks > 0
+        try:
+            return await self._run_in(process, task, report)
+        except RenderCrashed as error:
+            if not was_used:
+                raise
+            log.warning(
+                "a used render process crashed: once more in a new one", reason=error.message
+            )
+        return await self._run_in(self._start_process(), task, report)
 
     async def _run_in(self, process: RenderProcess, task: Task, report: ReportProgress) -> Result:
         self._busy.add(process)
@@ -165,7 +174,8 @@ class RenderPool:
 
     async def _put_back(self, process: RenderProcess) -> None:
         self._busy.discard(process)
-        if process.is_usable and process.tasks < self._tasks_per_process:
+        has_room = len(self._idle) + len(self._busy) < self._processes
+        if has_room and process.is_usable and process.tasks < self._tasks_per_process:
             self._idle.append(process)
         else:
             await process.kill()

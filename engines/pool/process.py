@@ -19,6 +19,7 @@ from engines.pool.messages import (
     LENGTH,
     Answer,
     Failed,
+    Inspect,
     Join,
     ProcessSettings,
     Progress,
@@ -87,10 +88,13 @@ class RenderProcess:
         Raises RenderError.
         """
         self.tasks += 1
-        limit = f"the render took longer than {self._seconds:g} seconds"
+        work, seconds = "render", self._seconds
+        if isinstance(task, Inspect):
+            work, seconds = "inspection", task.limits.seconds
+        limit = f"the {work} took longer than {seconds:g} seconds"
         try:
             inner = self._workspace.admit(task)
-            result = await self._guarded(self._exchange(inner, report), self._seconds, limit)
+            result = await self._guarded(self._exchange(inner, report), seconds, limit)
             if isinstance(task, (Render, Join)) and isinstance(result, Rendered):
                 self._workspace.deliver(task.request)
             return result

@@ -8,7 +8,7 @@ from storage.listing import names_in
 from storage.signing import open_signer
 from storage.templates import read_template
 from tests.api.documents import a_card, a_film
-from tests.api.running_api import RunningApi, Team, a_still, a_video
+from tests.api.running_api import RunningApi, Team, a_still, a_video, until
 
 
 async def create(team: Team, **fields: Any) -> Any:
@@ -183,6 +183,21 @@ async def test_a_template_in_use_cannot_be_deleted(team: Team) -> None:
     await team.batch_ids()
     refused = await team.http.delete(f"/templates/{film}")
     assert (refused.status_code, refused.json()["errorCode"]) == (409, "TEMPLATE_IN_USE")
+    await team.http.post(f"/batches/{batch['batchId']}/cancel")
+
+
+async def test_a_template_is_ready_though_all_slots_render(team: Team) -> None:
+    """The worker of these tests has one."""
+    film = await team.upload(a_film())
+    batch = await team.create_batch(a_video(film))
+    job_path = f"/jobs/{batch['jobs'][0]['id']}"
+
+    async def renders() -> bool | None:
+        return (await team.get(job_path))["progress"] > 0 or None
+
+    await until(renders, "progress")
+    await team.upload_card()
+    assert (await team.get(job_path))["status"] == "render:dorender"
     await team.http.post(f"/batches/{batch['batchId']}/cancel")
 
 

@@ -28,6 +28,8 @@ class MisbehavingEngine:
     ) -> TemplateInspection:
         if not template.exists():
             raise TemplateInvalid(f"{template.name} is not a {template_type}")
+        if template.read_text() == "endless":
+            time.sleep(600)
         composition = Composition(
             name="Main", width=2, height=2, frame_rate=30, frames=limits.frames
         )

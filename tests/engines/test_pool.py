@@ -148,6 +148,28 @@ async def test_an_inspection_returns_what_the_engine_found(
     assert inspection.compositions[0].frames == LIMITS.frames
 
 
+async def test_an_inspection_waits_for_no_render(a_request: ARequest, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    template.touch()
+    async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
+        endless = a_request("sleep")
+        render = await begin(pool, endless)
+        inspection = await pool.inspect(template, "misbehaving")
+        assert inspection.compositions[0].name == "Main"
+        assert children() == {process_of(endless)}, "that of the inspection has ended"
+        assert not render.done()
+        render.cancel()
+
+
+async def test_an_inspection_that_takes_too_long_is_killed(tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    template.write_text("endless")
+    async with RenderPool(ENGINE, processes=1, limits=RenderLimits(seconds=0.5)) as pool:
+        with pytest.raises(RenderTimedOut, match=r"the inspection took longer than 0\.5 seconds"):
+            await pool.inspect(template, "misbehaving")
+        assert not children()
+
+
 async def test_an_inspection_raises_the_engines_error(pool: RenderPool, tmp_path: Path) -> None:
     with pytest.raises(TemplateInvalid, match="missing is not a misbehaving"):
         await pool.inspect(tmp_path / "missing", "misbehaving")

@@ -14,6 +14,7 @@ from models.batches import Batch, BatchSnapshot
 from models.ids import (
     batch_job_id,
     batch_workflow_id,
+    inspection_task_queue,
     job_workflow_id,
     new_batch_id,
     new_nested_job_id,
@@ -169,7 +170,6 @@ class Workbench:
             task_queue=render_task_queue("test"),
             activities=[
                 render_activity,
-                inspect_template,
                 find_equal_render,
                 render_segment,
                 join_segments,
@@ -179,7 +179,12 @@ class Workbench:
             max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
             default_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
         )
-        async with control, engine:
+        inspections = Worker(
+            self.client,
+            task_queue=inspection_task_queue("test"),
+            activities=[inspect_template],
+        )
+        async with control, engine, inspections:
             yield
 
     async def start(self, batch: Batch) -> WorkflowHandle[BatchWorkflow, BatchSnapshot]:
