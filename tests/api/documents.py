@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 Document = dict[str, Any]
+Size = tuple[int, int]  # width and height in pixels
+
+_SMALL: Size = (32, 18)
 
 
 def a_card() -> bytes:
@@ -15,9 +18,18 @@ def a_card() -> bytes:
 
 
 def a_film(family: str = "Inter") -> bytes:
-    """More than an hour of a turning solid: a render of it outlasts most of what a test does."""
+    """More than an hour of 1280 x 720 pixels: no render of all of it ends within a test."""
+    return _turning((1280, 720), family)
+
+
+def a_small_film() -> bytes:
+    """The same of 32 x 18 pixels: thousands of frames a second."""
+    return _turning(_SMALL, "Inter")
+
+
+def _turning(size: Size, family: str) -> bytes:
     frames = 100_000
-    turning = _solid("background", 2)
+    turning = _solid("background", 2, size)
     transform: Document = turning["ks"]
     transform["r"] = {
         "a": 1,
@@ -26,14 +38,16 @@ def a_film(family: str = "Inter") -> bytes:
             {"t": frames, "s": [frames]},
         ],
     }
-    return json.dumps(_document(frames, [_text("title", 1), turning], family)).encode()
+    return json.dumps(_document(frames, [_text("title", 1), turning], family, size)).encode()
 
 
 def a_card_in_a_rare_font() -> bytes:
     return json.dumps(_document(10, [_text("title", 1)], family="Rarissima")).encode()
 
 
-def _document(frames: int, layers: list[Document], family: str = "Inter") -> Document:
+def _document(
+    frames: int, layers: list[Document], family: str = "Inter", size: Size = _SMALL
+) -> Document:
     names = {"fName": f"{family}-Regular", "fFamily": family, "fStyle": "Regular"}
     for layer in layers:
         layer |= {"ip": 0, "op": frames, "st": 0}
@@ -47,8 +61,8 @@ def _document(frames: int, layers: list[Document], family: str = "Inter") -> Doc
         "fr": 25,
         "ip": 0,
         "op": frames,
-        "w": 32,
-        "h": 18,
+        "w": size[0],
+        "h": size[1],
         "assets": [{"id": "badge", "nm": "badge", "w": 32, "h": 18, "layers": [label]}],
         "fonts": {"list": [names]},
         "layers": layers,
@@ -61,8 +75,16 @@ def _transform() -> Document:
     return {"a": still, "o": {"a": 0, "k": 100}, "p": still, "r": {"a": 0, "k": 0}, "s": whole}
 
 
-def _solid(name: str, index: int) -> Document:
-    solid: Document = {"ty": 1, "nm": name, "ind": index, "sc": "#2244aa", "sw": 32, "sh": 18}
+def _solid(name: str, index: int, size: Size = _SMALL) -> Document:
+    width, height = size
+    solid: Document = {
+        "ty": 1,
+        "nm": name,
+        "ind": index,
+        "sc": "#2244aa",
+        "sw": width,
+        "sh": height,
+    }
     return solid | {"ks": _transform()}
 
 

@@ -26,7 +26,7 @@ async def retry(team: Team, batch_id: str, query: str = "", status: int = 201) -
 
 async def test_cancelled_jobs_are_rendered_again_at_their_places(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
-    blocking = (await team.http.post("/jobs", json=a_video(film, codec="video_av1"))).json()["id"]
+    blocking = (await team.http.post("/jobs", json=a_video(film))).json()["id"]
     created = await team.create_batch({}, a_still(card), a_still(card, "B"))
     cancelled = await team.http.post(f"/batches/{created['batchId']}/cancel")
     assert cancelled.json()["cancelledCount"] == 2
@@ -50,7 +50,7 @@ async def test_cancelled_jobs_are_rendered_again_at_their_places(team: Team) -> 
 
 async def test_what_failed_can_be_retried_while_the_rest_is_rendering(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
-    body = {"jobs": [a_broken(card), a_video(film, codec="video_av1")], "concurrency": 1}
+    body = {"jobs": [a_broken(card), a_video(film)], "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
 
     async def failed() -> bool | None:

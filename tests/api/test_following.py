@@ -46,7 +46,7 @@ async def test_waiting_for_an_ended_batch_answers_what_reading_does(team: Team) 
 
 async def test_a_wait_ends_when_more_jobs_have_ended(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
-    body = {"jobs": [a_still(card), a_video(film, codec="video_av1")], "concurrency": 1}
+    body = {"jobs": [a_still(card), a_video(film)], "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
     first = await team.get(f"/batches/{batch_id}?wait=60")
     assert (first["stats"]["finished"], first["stats"]["pending"]) == (1, 1)
@@ -60,9 +60,7 @@ async def test_a_wait_ends_when_more_jobs_have_ended(team: Team) -> None:
 
 
 async def test_a_wait_in_vain_answers_how_things_are(team: Team) -> None:
-    batch_id = (await team.create_batch(a_video(await team.upload(a_film()), codec="video_av1")))[
-        "batchId"
-    ]
+    batch_id = (await team.create_batch(a_video(await team.upload(a_film()))))["batchId"]
     assert (await team.get(f"/batches/{batch_id}?wait=1"))["stats"]["pending"] == 1
 
 

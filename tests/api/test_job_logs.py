@@ -2,7 +2,7 @@
 
 import re
 
-from tests.api.documents import a_film
+from tests.api.documents import a_film, a_small_film
 from tests.api.running_api import Team, a_still, a_video, until
 
 PIXEL = (
@@ -35,7 +35,7 @@ async def test_a_rendered_jobs_log_tells_what_was_done(team: Team) -> None:
 
 
 async def test_progress_is_logged_in_tenths(team: Team) -> None:
-    job = a_video(await team.upload(a_film()), frames=[0, 3000])
+    job = a_video(await team.upload(a_small_film()), frames=[0, 3000])
     job_id = (await team.http.post("/jobs", json=job)).json()["id"]
     await team.end_of_job(job_id)
     text = (await team.http.get(f"/jobs/{job_id}/logs")).text

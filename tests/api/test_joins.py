@@ -126,7 +126,7 @@ async def test_a_nested_job_that_fails_is_named_with_its_place(team: Team) -> No
 
 async def test_a_join_is_cancelled_with_its_nested_jobs(team: Team) -> None:
     film = await team.upload(a_film())
-    created = await join(team, a_clip(film, "red", codec="video_av1"))
+    created = await join(team, a_clip(film, "red"))
     child_id = created["children"][0]["id"]
     cancelled = (await team.http.patch(f"/jobs/{child_id}/cancel")).json()
     assert [job["id"] for job in cancelled] == [child_id, created["id"]]

@@ -34,7 +34,7 @@ def a_parent(card: str, *assets: Any, **fields: Any) -> Any:
 
 def endless(film: str, layer: str = "background") -> Any:
     """A nested job that does not end by itself within a test."""
-    return nested(film, layer=layer, codec="video_av1")
+    return nested(film, layer=layer, codec="video_h264_vbr_1mbps")
 
 
 def broken(card: str, layer: str = "background") -> Any:
@@ -180,7 +180,7 @@ async def test_a_parent_is_pending_until_its_nested_jobs_have_finished(
 
 async def test_a_parent_whose_nested_jobs_are_done_is_rendering(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
-    parent = a_video(film, codec="video_av1") | {"assets": [nested(card, GREEN)]}
+    parent = a_video(film) | {"assets": [nested(card, GREEN)]}
     created = await team.create_batch(parent)
 
     async def look() -> bool | None:
@@ -282,7 +282,7 @@ async def test_a_nested_job_waits_with_its_parent_and_is_cancelled_with_the_batc
 ) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     jobs = [
-        a_video(film, codec="video_av1"),
+        a_video(film),
         a_parent(card, nested(card, GREEN), nested(card, GREEN, layer="inner")),
     ]
     body = {"jobs": jobs, "concurrency": 1}
@@ -307,7 +307,7 @@ async def test_a_nested_job_waits_with_its_parent_and_is_cancelled_with_the_batc
 async def test_a_waiting_nested_job_takes_its_parent_out_of_the_batch(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {
-        "jobs": [a_video(film, codec="video_av1"), a_parent(card, nested(card, GREEN))],
+        "jobs": [a_video(film), a_parent(card, nested(card, GREEN))],
         "concurrency": 1,
     }
     created = (await team.http.post("/batches", json=body)).json()

@@ -160,7 +160,7 @@ async def test_a_render_whose_file_is_gone_is_rendered_again(
 
 async def equal_films(team: Team, number: int) -> list[str]:
     """Their ids. None of them ends by itself within a test."""
-    film = a_video(await team.upload(a_film()), codec="video_av1")
+    film = a_video(await team.upload(a_film()))
     return [(await team.http.post("/jobs", json=film)).json()["id"] for _ in range(number)]
 
 

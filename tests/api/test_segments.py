@@ -25,7 +25,7 @@ from models.segments import SlotsQuestion
 from settings import Settings
 from storage import keys
 from storage.listing import delete_folder
-from tests.api.documents import a_film
+from tests.api.documents import a_film, a_small_film
 from tests.api.running_api import RunningApi, Team, a_video, served, until
 from tests.integration.service import command_of, descendants
 
@@ -141,7 +141,7 @@ def sound(content: bytes) -> npt.NDArray[np.float32]:
 async def test_a_film_in_segments_is_the_film_of_one_render(
     team: Team, split_http: httpx.AsyncClient, client: Client, store: ObjectStore
 ) -> None:
-    job = a_video(await team.upload(a_film()), frames=[20, 320])
+    job = a_video(await team.upload(a_small_film()), frames=[20, 320])
     job["assets"] = [{"type": "audio", "layerName": "background", "src": a_tone()}]
     split_id = await post(split_http, job)
     split = await team.end_of_job(split_id)
@@ -177,7 +177,7 @@ async def test_a_film_in_segments_is_the_film_of_one_render(
 async def test_a_film_that_was_joined_is_there_for_equal_jobs(
     team: Team, split_http: httpx.AsyncClient
 ) -> None:
-    job = a_video(await team.upload(a_film()), frames=[0, 300])
+    job = a_video(await team.upload(a_small_film()), frames=[0, 300])
     first_id = await post(split_http, job)
     first = await team.end_of_job(first_id)
     assert "segments joined" in (await team.http.get(f"/jobs/{first_id}/logs")).text
@@ -195,7 +195,7 @@ async def test_a_film_that_was_joined_is_there_for_equal_jobs(
 async def test_progress_ascends_while_segments_are_rendered_and_joined(
     team: Team, split_http: httpx.AsyncClient
 ) -> None:
-    job_id = await post(split_http, a_video(await team.upload(a_film()), frames=[0, LONG]))
+    job_id = await post(split_http, a_video(await team.upload(a_small_film()), frames=[0, LONG]))
     seen: list[tuple[str, float, str | None]] = []
 
     async def look() -> Any:
@@ -235,7 +235,7 @@ async def test_a_cancellation_stops_all_segments_and_leaves_none(
 async def test_a_segment_whose_process_is_killed_is_rendered_again(
     team: Team, split_http: httpx.AsyncClient, client: Client
 ) -> None:
-    job_id = await post(split_http, a_video(await team.upload(a_film()), frames=[0, LONG]))
+    job_id = await post(split_http, a_video(await team.upload(a_small_film()), frames=[0, LONG]))
     await wait_for_segments(client, team, job_id)
     await until_all_render(workflow_of(client, team, job_id))
     at_work = render_processes()

@@ -126,7 +126,7 @@ async def test_a_stream_ends_when_its_token_is_revoked(
     api: RunningApi, team: Team, store: ObjectStore
 ) -> None:
     film = await team.upload(a_film())
-    batch_id = (await team.create_batch(a_video(film, codec="video_av1")))["batchId"]
+    batch_id = (await team.create_batch(a_video(film)))["batchId"]
     token, record = await create_token(store, team.name, "test")
     async with (
         api.client_of(token) as http,

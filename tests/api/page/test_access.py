@@ -23,7 +23,7 @@ LEAST_CONTRAST = 3.0  # of a mark to its surroundings: WCAG 2.2, 1.4.11
 async def batch_id(team: Team) -> str:
     """Of a batch with jobs of every state."""
     card, film = await team.upload_card(), await team.upload(a_film())
-    slow = a_video(film, codec="video_av1")
+    slow = a_video(film)
     jobs: list[Any] = [a_still(card), a_still(card) | {"assets": UNREADABLE}, slow, slow, slow, {}]
     response = await team.http.post("/batches", json={"jobs": jobs, "concurrency": 1})
     batch = response.json()
@@ -192,7 +192,7 @@ async def test_the_keyboard_reaches_everything(
 
 async def test_progress_is_said_aloud(browser: Browser, api: RunningApi, team: Team) -> None:
     film = await team.upload(a_film())
-    made = await team.create_batch(a_video(film, codec="video_av1"))
+    made = await team.create_batch(a_video(film))
     async with visiting(browser, api, team) as visit:
         await visit.sign_in()
         await visit.go(f"/batches/{made['batchId']}")

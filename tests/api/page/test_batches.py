@@ -33,7 +33,7 @@ async def test_the_list_has_the_newest_batch_first_and_leads_to_older_ones(
 async def test_a_batch_is_followed_live_and_cancelled(visit: Visit, team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {
-        "jobs": [a_still(card), a_video(film, codec="video_av1"), a_video(film, codec="video_av1")],
+        "jobs": [a_still(card), a_video(film), a_video(film)],
         "concurrency": 1,
     }
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
@@ -127,7 +127,7 @@ async def test_outputs_are_shown_and_downloaded(visit: Visit, team: Team, tmp_pa
 
 async def test_a_stream_that_breaks_off_is_taken_up_again(visit: Visit, team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
-    body = {"jobs": [a_video(film, codec="video_av1"), a_still(card)], "concurrency": 1}
+    body = {"jobs": [a_video(film), a_still(card)], "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
     await visit.page.route("**/events", lambda route: route.abort())
     await visit.go(f"/batches/{batch_id}")
@@ -163,7 +163,7 @@ async def test_what_jobs_say_is_never_taken_for_markup(visit: Visit, team: Team)
 
 async def test_a_thousand_cells_change_without_being_drawn_anew(visit: Visit, team: Team) -> None:
     film = await team.upload(a_film())
-    body = {"jobs": [a_video(film, codec="video_av1")] * 1000, "concurrency": 1}
+    body = {"jobs": [a_video(film)] * 1000, "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
     await visit.go(f"/batches/{batch_id}")
     await visit.wait_for_state(0, "rendering")
