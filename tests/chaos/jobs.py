@@ -16,14 +16,14 @@ def stills(template: str, number: int, **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
-def films(template: str, number: int, frames: int) -> list[dict[str, Any]]:
+def films(template: str, number: int, frames: int, quality: str = "draft") -> list[dict[str, Any]]:
     return [
         {
             "template": {"id": template},
             "settings": {
                 "type": "video",
                 "frames": [position, position + frames],
-                "quality": "draft",
+                "quality": quality,
                 "codec": "video_h264_vbr_1mbps",
             },
         }

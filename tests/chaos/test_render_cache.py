@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.busy_folders import found_below
 from tests.chaos.jobs import films, stills
 from tests.chaos.stack import Stack
-from tests.integration.service import descendants, processor_seconds, until
+from tests.integration.service import until
 
 
 def reused(stack: Stack, batch_id: str) -> list[Any]:
@@ -21,10 +22,12 @@ def test_another_worker_renders_when_the_one_that_did_for_all_is_killed(
     names = ("worker-1", "worker-2")
     for name in names:
         stack.add_worker(name, REELBATCH_RENDER_CACHE="true")
-    batch_id = stack.submit(*films(film, 1, frames=860) * 6)
+    batch_id = stack.submit(*films(film, 1, frames=860, quality="full") * 6)
 
     def rendering() -> str | None:
-        return next((name for name in names if _is_busy(stack.parts[name].pid)), None)
+        if not found_below(stack.scratch, "output.mp4"):
+            return None
+        return next(name for name in names if stack.render_processes(name))
 
     stack.kill(until(rendering, "worker that renders"))
     batch = stack.end_of(batch_id)
@@ -40,7 +43,3 @@ def test_with_the_cache_off_equal_jobs_are_rendered_each(stack: Stack, card: str
     batch_id = stack.submit(*stills(card, 1) * 3)
     stack.check_all_finished(batch_id, 3)
     assert reused(stack, batch_id) == [None] * 3
-
-
-def _is_busy(worker: int) -> bool:
-    return any(processor_seconds(below) > 1.5 for below in descendants(worker))

@@ -55,7 +55,7 @@ def test_a_webhook_whose_worker_died_is_delivered_again(stack: Stack, card: str)
 @pytest.mark.long
 def test_a_killed_render_process_costs_no_job(stack: Stack, film: str) -> None:
     before = {pid: processor_seconds(pid) for pid in stack.render_processes()}
-    batch_id = stack.submit(*films(film, 4, frames=1800))
+    batch_id = stack.submit(*films(film, 4, frames=860, quality="full"))
 
     def busy() -> int | None:
         pids = stack.render_processes()
