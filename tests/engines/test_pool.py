@@ -9,7 +9,6 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from models.errors import (
 )
 from models.jobs import Output
 from tests.busy_folders import found_below
+from tests.child_processes import children_of_command
 
 ENGINE = "misbehaving_engine:MisbehavingEngine"
 LIMITS = RenderLimits(seconds=60, memory=1024**3)
@@ -117,14 +117,8 @@ def process_files(request: RenderRequest) -> list[Path]:
 
 
 def children() -> set[int]:
-    """The render processes of this process with this engine (proc_pid_task_children)."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        with suppress(OSError):  # the thread or a child has just ended
-            for pid in (task / "children").read_text().split():
-                if ENGINE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    found.add(int(pid))
-    return found
+    """The render processes of this process with this engine."""
+    return children_of_command(ENGINE)
 
 
 async def test_a_render_returns_its_file_and_reports_progress(

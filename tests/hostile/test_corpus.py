@@ -12,6 +12,7 @@ from PIL import Image
 
 from engines.pool import ConfinementLevel, RenderPool
 from models.errors import RenderError
+from tests.child_processes import children_of_command
 from tests.hostile import ledger
 from tests.hostile.corpus import HostileInput, Verdict
 from tests.hostile.documents import document, packed, solid
@@ -87,9 +88,7 @@ def contents(folder: Path) -> list[str]:
 
 def render_processes() -> list[Path]:
     """The folders in /proc of the render processes of this process."""
-    children = (task / "children" for task in Path("/proc/self/task").iterdir())
-    found = [Path("/proc", process) for file in children for process in file.read_text().split()]
-    return [process for process in found if b"engines.pool" in (process / "cmdline").read_bytes()]
+    return [Path("/proc", str(pid)) for pid in children_of_command("engines.pool")]
 
 
 def most_memory() -> int:
