@@ -292,7 +292,8 @@ async def test_the_web_ui_may_ask_before_it_sends(api: RunningApi, team: Team) -
 async def test_a_new_key_takes_over_while_a_batch_is_under_way(unused: Settings) -> None:
     async with service_with(encrypting(unused, "old")) as before, before.new_team() as team:
         film = await team.upload(a_film())
-        created = await team.create_batch(a_video(film, frames=[0, 60]), a_video(film))
+        body = {"jobs": [a_video(film, frames=[0, 60]), a_video(film)], "concurrency": 1}
+        created = (await team.http.post("/batches", json=body)).json()
 
         async def rendering() -> Any:
             return await team.get("/jobs?states=render:dorender") or None
