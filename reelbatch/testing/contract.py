@@ -379,20 +379,19 @@ def test_it_renders_fully_confined(bench: Workbench) -> None:
 
 def test_a_cancelled_render_stops_and_leaves_nothing(bench: Workbench) -> None:
     sample = bench.samples[0]
+    codec = bench.film_codec() or bench.quickest_codec()
+    requests = [bench.request(sample, codec) for _ in range(_CANCELLATIONS)]
     before = descendants()
     with bench.another_pool() as pool:
-        for _ in range(_CANCELLATIONS):
-            request = bench.request(sample, bench.film_codec() or bench.quickest_codec())
+        for request in requests:
             seen, has_ended = bench.runner.run(_cancelled_at_first_report(pool, request))
             require(seen, "render() has not reported, and so was not cancelled in the middle.")
             if not has_ended:
                 break
         else:
             fail("render() has reported at its end only, and so was not cancelled in the middle.")
-        require(
-            not any(request.work_dir.iterdir()),
-            f"A cancelled render left files: {[p.name for p in request.work_dir.iterdir()]}.",
-        )
+        left = [path.name for path in request.work_dir.iterdir()]
+        require(not left, f"A cancelled render left files: {left}.")
         with working("A render after a cancelled one"):
             bench.render(bench.request(sample, bench.quickest_codec(), end=1), pool)
     _require_ends(seen - before)
