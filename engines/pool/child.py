@@ -96,13 +96,14 @@ class _Channel:
     def send(self, answer: Answer) -> None:
         with self._sending:
             self._connection.sendall(pack_answer(answer))
+        self._next_report = 0.0  # the next task's first report goes out at once
 
     def report(self, percent: float) -> None:
         """Send the progress on, a few times a second at most."""
         now = time.monotonic()
         if now >= self._next_report:
-            self._next_report = now + _PROGRESS_INTERVAL
             self.send(Progress(percent=percent))
+            self._next_report = now + _PROGRESS_INTERVAL
 
     def receive(self) -> bytes | None:
         """The next task, or None where the parent is gone."""

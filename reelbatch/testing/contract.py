@@ -42,7 +42,7 @@ _UNEXPECTED = "the renderer failed: "  # how the pool tells of what is no Render
 _SAME_PICTURE = 10.0  # levels of 256 that lossy codecs may change, in the mean
 _END = 10.0  # seconds within which killed processes have to be gone
 _TRIES = 6
-_CANCELLATIONS = 5  # until one comes before the end of a short render
+_CANCELLATIONS = 20  # until one comes before the end of a short render
 
 
 def fail(message: str) -> NoReturn:

@@ -132,6 +132,14 @@ async def test_a_render_returns_its_file_and_reports_progress(
     assert reports == [25.0]
 
 
+async def test_short_renders_of_one_process_report_progress_each(a_request: ARequest) -> None:
+    async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
+        for _ in range(3):
+            reports: list[float] = []
+            await pool.render(a_request("finish"), reports.append)
+            assert reports == [25.0]
+
+
 async def test_an_inspection_returns_what_the_engine_found(
     pool: RenderPool, tmp_path: Path
 ) -> None:
