@@ -23,10 +23,30 @@ _ATTRIBUTE_TYPES = {
 }
 
 
+_STARTS = 5  # the server chooses some ports itself, and ends where another program takes one first
+
+
 @asynccontextmanager
 async def temporal_server(folder: Path) -> AsyncGenerator[str]:
     """Runs while the context lasts; yields the address."""
-    port = free_port()
+    with (folder / "temporal.log").open("wb") as log:
+        for _ in range(_STARTS):
+            port = free_port()
+            process = await asyncio.create_subprocess_exec(
+                *_command(folder, port), stdout=log, stderr=log
+            )
+            if await _answers(process, f"127.0.0.1:{port}"):
+                break
+        else:
+            raise RuntimeError(f"the server does not start; see {log.name}")
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+def _command(folder: Path, port: int) -> list[str]:
     command = [
         *server_command(find_temporal(None), folder / "temporal.db", port, free_port()),
         *("--headless", "--log-level", "error", "--namespace", IDLE_NAMESPACE),
@@ -34,13 +54,19 @@ async def temporal_server(folder: Path) -> AsyncGenerator[str]:
     for key in search_attributes.ALL:
         kind = _ATTRIBUTE_TYPES[IndexedValueType.ValueType(key.indexed_value_type)]
         command += ["--search-attribute", f"{key.name}={kind}"]
-    with (folder / "temporal.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+    return command
+
+
+async def _answers(process: asyncio.subprocess.Process, address: str) -> bool:
+    """Wait for the server; whether it is up, and has not ended."""
+    while process.returncode is None:
         try:
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            await process.wait()
+            await Client.connect(address)
+        except RuntimeError:
+            await asyncio.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 async def connected(settings: Settings, store: ObjectStore) -> Client:
