@@ -43,6 +43,8 @@ T = TypeVar("T")
 
 _START_TIME = 90.0  # seconds; a start takes three, this is for a machine in trouble
 _CHECK_INTERVAL = 0.05  # seconds between two looks at something that is about to be ready
+_TEMPORAL_STARTS = 3
+_PORT_LOST = "address already in use"
 _SERVER_GRACE = 10.0  # seconds to end for Temporal and the API
 _KILL_GRACE = 5.0  # seconds that a worker gets on top of its own drain time
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds before a process is started again
@@ -93,8 +95,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         )
         store = open_store(settings.object_store)
 
-        await temporal.start()
-        client = await self._until(lambda: _try_to_connect(settings, store))
+        client = await self._start_temporal(temporal, settings, store)
         await add_missing_search_attributes(client)
         await lengthen_retention(client)
         await worker.start()
@@ -109,6 +110,20 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         await self._until(lambda: _all_queues_served(client, settings))
         write_connection(self._home.connection_file, connection)
         return connection
+
+    async def _start_temporal(
+        self, temporal: StackProcess, settings: Settings, store: ObjectStore
+    ) -> Client:
+        """Temporal's server chooses some ports itself, and ends where another program is faster."""
+        for _ in range(_TEMPORAL_STARTS - 1):
+            await temporal.start()
+            try:
+                return await self._until(lambda: _try_to_connect(settings, store))
+            except CommandFailed:
+                if temporal.running or _PORT_LOST not in "\n".join(temporal.last_lines()):
+                    raise
+        await temporal.start()
+        return await self._until(lambda: _try_to_connect(settings, store))
 
     async def supervise(self) -> None:
         """Start again, forever, whatever ends by itself."""
