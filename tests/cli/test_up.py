@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from cli.connection_file import Connection
+from cli.temporal_server import find_temporal
 from tests.cli.stack import FREE_PORTS, RunningStack, command_of, state_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -112,6 +113,28 @@ def test_sigterm_ends_everything_and_the_next_up_goes_on_with_the_same_token(
     assert second.connection.token == token
     assert list_jobs(second.connection).status_code == httpx.codes.OK
     assert second.end(signal.SIGINT) == 0
+
+
+def test_temporal_starts_again_where_it_lost_a_port_of_its_own_choice(
+    start_stack: StartStack,
+    clean_environment: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unlucky = tmp_path / "temporal"
+    unlucky.write_text(
+        f"""#!/bin/sh
+        test -e {tmp_path}/begun && exec {find_temporal(None)} "$@"
+        touch {tmp_path}/begun
+        echo "failed listening for HTTP API on 127.0.0.1:1: bind: address already in use"
+        exit 1
+        """
+    )
+    unlucky.chmod(0o755)
+    monkeypatch.setitem(clean_environment, "REELBATCH_TEMPORAL_BINARY", str(unlucky))
+    stack = start_stack(tmp_path / "home")
+    assert list_jobs(stack.connection).status_code == httpx.codes.OK
+    assert stack.end(signal.SIGINT) == 0
 
 
 def test_nothing_outlives_a_killed_up(
