@@ -27,7 +27,7 @@ from storage import keys
 from storage.listing import delete_folder
 from tests.api.documents import a_film, a_small_film
 from tests.api.running_api import RunningApi, Team, a_video, served, until
-from tests.integration.service import command_of, descendants
+from tests.child_processes import children_of_command
 
 SLOTS = 3  # the session's worker has one
 SEGMENT_FRAMES = 50  # the least of a segment
@@ -238,9 +238,9 @@ async def test_a_segment_whose_process_is_killed_is_rendered_again(
     job_id = await post(split_http, a_video(await team.upload(a_small_film()), frames=[0, LONG]))
     await wait_for_segments(client, team, job_id)
     await until_all_render(workflow_of(client, team, job_id))
-    at_work = render_processes()
+    at_work = children_of_command('"engine":"lottie"')
     assert len(at_work) == SLOTS
-    os.kill(at_work[0], signal.SIGKILL)
+    os.kill(at_work.pop(), signal.SIGKILL)
     job = await team.end_of_job(job_id)
     assert job["status"] == "finished", job
     content = (await team.public.get(job["outputUrl"])).content
@@ -263,12 +263,3 @@ async def test_a_long_job_beside_others_is_rendered_whole(
         return found if found and found != ["find_free_slots"] else None
 
     assert await until(look, "render") == ["render"]
-
-
-def render_processes() -> list[int]:
-    commands = {pid: command_of(pid) for pid in descendants(os.getpid())}
-    return [
-        pid
-        for pid, words in commands.items()
-        if "engines.pool.child" in words and "lottie" in words[-1]
-    ]
