@@ -115,15 +115,16 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         self, temporal: StackProcess, settings: Settings, store: ObjectStore
     ) -> Client:
         """Temporal's server chooses some ports itself, and ends where another program is faster."""
-        for _ in range(_TEMPORAL_STARTS - 1):
+        starts = 0
+        while True:
             await temporal.start()
+            starts += 1
             try:
                 return await self._until(lambda: _try_to_connect(settings, store))
             except CommandFailed:
-                if temporal.running or _PORT_LOST not in "\n".join(temporal.last_lines()):
+                has_lost = not temporal.running and _PORT_LOST in "\n".join(temporal.last_lines())
+                if not has_lost or starts == _TEMPORAL_STARTS:
                     raise
-        await temporal.start()
-        return await self._until(lambda: _try_to_connect(settings, store))
 
     async def supervise(self) -> None:
         """Start again, forever, whatever ends by itself."""
