@@ -19,43 +19,42 @@ from temporalio.worker import (
     WorkerTuner,
 )
 
-import logs
-from activities.asset_cache import AssetCache
-from activities.asset_files import AssetFetcher
-from activities.bucket_upload import BucketUploader
-from activities.download import Downloader
-from activities.finished_render import Delivery
+from activities.assets.cache import AssetCache
+from activities.assets.download import Downloader
+from activities.assets.files import AssetFetcher
+from activities.assets.object_cache import ObjectCache
 from activities.heartbeats import HEARTBEAT_INTERVAL
-from activities.manifest import ManifestActivities
 from activities.metrics import HISTOGRAM_BUCKETS, CacheMetrics, RenderMetrics, WebhookMetrics
-from activities.object_cache import ObjectCache
 from activities.public_network import http_client
-from activities.render import RenderActivities
-from activities.render_cache import RenderCache
-from activities.render_key import engine_fingerprint
-from activities.render_slots import RenderSlots
+from activities.renders.bucket_upload import BucketUploader
+from activities.renders.cache import RenderCache
+from activities.renders.cache_key import engine_fingerprint
+from activities.renders.delivery import Delivery
+from activities.renders.free_slots import SlotActivities, identity_with_slots
+from activities.renders.render import RenderActivities
+from activities.renders.segments import SegmentActivities, SegmentStoreActivities
+from activities.renders.slots import RenderSlots
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
-from activities.segments import SegmentActivities, SegmentStoreActivities
-from activities.slots import SlotActivities, identity_with_slots
-from activities.sweep import Lifetimes, SweepActivities
-from activities.sweep_schedule import schedule_sweeps
-from activities.template_by_url import TemplateFetcher
-from activities.template_files import DOWNLOAD_TIME, TemplateActivities
-from activities.webhook import WebhookActivities
-from activities.webhook_signature import WebhookSigner
-from connection import connect, end_process
-from engines.base import RenderEngine, is_deterministic
-from engines.pool import INSPECTIONS, RenderPool
-from engines.registry import load_engines, unavailable_engines
-from models.ids import inspection_task_queue, render_task_queue
-from settings import Settings
-from storage.objects import open_store
-from storage.secrets import open_vault
-from telemetry import tracing
-from telemetry.prometheus import meter_of, metrics_runtime
-from worker_health import WorkerHealth
-from workflows.activity_names import CONTROL_TASK_QUEUE
+from activities.templates.by_url import TemplateFetcher
+from activities.templates.files import DOWNLOAD_TIME, TemplateActivities
+from activities.upkeep.manifest import ManifestActivities
+from activities.upkeep.sweep import Lifetimes, SweepActivities
+from activities.upkeep.sweep_schedule import schedule_sweeps
+from activities.webhooks.delivery import WebhookActivities
+from activities.webhooks.signature import WebhookSigner
+from reelbatch import logs
+from reelbatch.connection import connect, end_process
+from reelbatch.engines.base import RenderEngine, is_deterministic
+from reelbatch.engines.pool import INSPECTIONS, RenderPool
+from reelbatch.engines.registry import load_engines, unavailable_engines
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, inspection_task_queue, render_task_queue
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+from reelbatch.storage.secrets import open_vault
+from reelbatch.telemetry import tracing
+from reelbatch.telemetry.prometheus import meter_of, metrics_runtime
+from reelbatch.worker_health import WorkerHealth
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
 from workflows.sweep import SweepWorkflow

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from temporalio.exceptions import ApplicationError
 
 from activities.secret_references import ResolvedSecrets
-from models.errors import ReelbatchError, RenderError, RequestError
+from reelbatch.models.errors import ReelbatchError, RenderError, RequestError
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from temporalio import activity
 
-from models.errors import RendererInterrupted
+from reelbatch.models.errors import RendererInterrupted
 
 HEARTBEAT_INTERVAL = 1.0  # seconds; a cancellation reaches the worker with a heartbeat's answer
 

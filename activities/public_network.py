@@ -15,7 +15,7 @@ import anyio
 import httpcore
 import httpx
 
-from models.errors import AssetInvalid
+from reelbatch.models.errors import AssetInvalid
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _READ_TIMEOUT = 30.0  # seconds between two pieces of an answer

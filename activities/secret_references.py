@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from models.assets import Asset, secret_fields
-from models.errors import SecretsNotConfigured, SecretUnavailable
-from models.secrets import referenced_secrets, replace_references
-from redaction import redact_with
-from storage.secrets import SecretVault
+from reelbatch.models.assets import Asset, secret_fields
+from reelbatch.models.errors import SecretsNotConfigured, SecretUnavailable
+from reelbatch.models.secrets import referenced_secrets, replace_references
+from reelbatch.redaction import redact_with
+from reelbatch.storage.secrets import SecretVault
 
 
 class SecretReferences:

@@ -9,16 +9,16 @@ from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 
-import logs
 from api.app import create_app
-from api.metrics import HISTOGRAM_BUCKETS
+from api.http.metrics import HISTOGRAM_BUCKETS
 from api.server import ApiServer
-from connection import connect, end_process
-from engines.registry import EngineUnavailable
-from settings import Settings
-from storage.objects import open_store
-from telemetry import tracing
-from telemetry.prometheus import meter_of, metrics_runtime
+from reelbatch import logs
+from reelbatch.connection import connect, end_process
+from reelbatch.engines.registry import EngineUnavailable
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+from reelbatch.telemetry import tracing
+from reelbatch.telemetry.prometheus import meter_of, metrics_runtime
 
 log = structlog.get_logger("api")
 

@@ -8,49 +8,42 @@ from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.common import MetricMeter
 
-from api import (
-    batch_archive,
-    batch_events,
-    batch_results,
-    batch_retry,
-    batches,
-    codec,
-    fonts,
-    health,
-    job_logs,
-    jobs,
-    joins,
-    outputs,
-    page_files,
-    secrets,
-    templates,
-    templates_v3,
-    uploads,
-    webhooks,
-)
+from api import codec, health, page_files
 from api.authentication import Authenticator
-from api.batch_answers import BatchAnswers
-from api.batch_reading import BatchReader
-from api.batch_watch import BatchWatches
-from api.body_deadline import BodyDeadline
-from api.codec_cors import CodecCors
-from api.cross_origin import allow_origins
-from api.errors import add_error_handlers
-from api.metrics import ApiMetrics
-from api.rate_limits import RateLimitHeaders, RateLimits
-from api.reference import TAGS, complete_reference
-from api.reference_page import add_reference_page
-from api.request_log import RequestLog
-from api.request_spans import RequestSpans
+from api.batches import archive as batch_archive
+from api.batches import events as batch_events
+from api.batches import results as batch_results
+from api.batches import retry as batch_retry
+from api.batches import routes as batches
+from api.batches.reading import BatchReader
+from api.batches.responses import BatchAnswers
+from api.batches.watch import BatchWatches
+from api.http.body_deadline import BodyDeadline
+from api.http.codec_cors import CodecCors
+from api.http.cross_origin import allow_origins
+from api.http.errors import add_error_handlers
+from api.http.metrics import ApiMetrics
+from api.http.rate_limits import RateLimitHeaders, RateLimits
+from api.http.request_log import RequestLog
+from api.http.request_spans import RequestSpans
+from api.http.route_templates import V2, V3
+from api.http.security_headers import SecurityHeaders
+from api.jobs import joins
+from api.jobs import logs as job_logs
+from api.jobs import routes as jobs
+from api.openapi.document import TAGS, complete_reference
+from api.openapi.page import add_reference_page
 from api.resources import Resources
-from api.route_templates import V2, V3
-from api.security_headers import SecurityHeaders
-from engines.registry import load_engines
-from settings import Settings
-from storage.payload_encryption import EncryptingCodec, open_key_ring
-from storage.secrets import open_vault
-from storage.signing import open_signer
-from telemetry import tracing
+from api.team import fonts, outputs, secrets, webhooks
+from api.templates import routes as templates
+from api.templates import routes_v3 as templates_v3
+from api.templates import uploads
+from reelbatch.engines.registry import load_engines
+from reelbatch.settings import Settings
+from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
+from reelbatch.storage.secrets import open_vault
+from reelbatch.storage.signing import open_signer
+from reelbatch.telemetry import tracing
 
 
 def create_app(

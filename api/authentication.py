@@ -9,9 +9,9 @@ from time import monotonic
 from fastapi import Request
 from obstore.store import ObjectStore
 
-from api.rate_limits import RateLimits
-from models.errors import TooManyRequests, Unauthorized
-from storage.tokens import TokenRecord, digest_of, find_token
+from api.http.rate_limits import RateLimits
+from reelbatch.models.errors import TooManyRequests, Unauthorized
+from reelbatch.storage.tokens import TokenRecord, digest_of, find_token
 
 _CACHE_SECONDS = 5.0  # with a slow store's answer on top a revoked token is refused within ten
 _CACHE_SIZE = 1000

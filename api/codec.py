@@ -18,14 +18,20 @@ from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
 from temporalio.converter import JSONProtoPayloadConverter
 
 from api.authentication import bearer_token, client_address
-from api.codec_cors import CODEC_PATH
-from api.requests import read_body
+from api.http.codec_cors import CODEC_PATH
+from api.http.requests import read_body
 from api.resources import Resources, Shared
-from models.errors import BodyTooLarge, Forbidden, PayloadUndecodable, RequestError, Unauthorized
-from models.scopes import Scope, allows
-from storage.objects import read_bytes
-from storage.payload_encryption import is_encrypted, team_of
-from storage.tokens import TokenRecord
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    Forbidden,
+    PayloadUndecodable,
+    RequestError,
+    Unauthorized,
+)
+from reelbatch.models.scopes import Scope, allows
+from reelbatch.storage.objects import read_bytes
+from reelbatch.storage.payload_encryption import is_encrypted, team_of
+from reelbatch.storage.tokens import TokenRecord
 
 router = APIRouter(prefix=CODEC_PATH, include_in_schema=False)
 

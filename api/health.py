@@ -7,12 +7,12 @@ from fastapi import APIRouter, Response
 from obstore.exceptions import BaseError as ObjectStoreError
 from temporalio.service import RPCError
 
-from api.answers import answer
+from api.http.responses import answer
 from api.resources import Resources, Shared
-from models.errors import Unavailable
-from models.wire import WireModel
-from storage import keys
-from storage.files import find_file
+from reelbatch.models.errors import Unavailable
+from reelbatch.models.wire import WireModel
+from reelbatch.storage import keys
+from reelbatch.storage.files import find_file
 
 router = APIRouter(tags=["health"])
 

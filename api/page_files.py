@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
-from models.errors import NotFound
+from reelbatch.models.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
 

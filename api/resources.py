@@ -11,19 +11,19 @@ from starlette.types import Scope as AsgiScope
 from temporalio.client import Client
 
 from api.authentication import Authenticator, bearer_token, client_address
-from api.batch_answers import BatchAnswers
-from api.batch_reading import BatchReader
-from api.batch_watch import BatchWatches
-from api.metrics import ApiMetrics
-from api.rate_limits import RateLimits
+from api.batches.reading import BatchReader
+from api.batches.responses import BatchAnswers
+from api.batches.watch import BatchWatches
+from api.http.metrics import ApiMetrics
+from api.http.rate_limits import RateLimits
 from api.urls import Urls
-from engines.base import RenderEngine
-from models.errors import Forbidden
-from models.scopes import Scope, allows
-from settings import Settings
-from storage.payload_encryption import EncryptingCodec
-from storage.secrets import SecretVault
-from storage.signing import Signer
+from reelbatch.engines.base import RenderEngine
+from reelbatch.models.errors import Forbidden
+from reelbatch.models.scopes import Scope, allows
+from reelbatch.settings import Settings
+from reelbatch.storage.payload_encryption import EncryptingCodec
+from reelbatch.storage.secrets import SecretVault
+from reelbatch.storage.signing import Signer
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
-from api.http_protocol import MOST_HEADER_BYTES, bounded_protocol
+from api.http.protocol import MOST_HEADER_BYTES, bounded_protocol
 from api.resources import Resources
-from settings import Settings
+from reelbatch.settings import Settings
 
 _DRAIN_SECONDS = 10  # that requests get to end when the process has to
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from models.errors import Forbidden, Gone
-from models.jobs import JobSummary, RenderJob
-from models.templates import TemplateRecord
-from storage.signing import Signer
+from reelbatch.models.errors import Forbidden, Gone
+from reelbatch.models.jobs import JobSummary, RenderJob
+from reelbatch.models.templates import TemplateRecord
+from reelbatch.storage.signing import Signer
 
 LINK_LIFETIME = timedelta(hours=1)  # of upload and download links
 

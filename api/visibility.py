@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from temporalio.client import Client, WorkflowExecution
 
-from models.batches import Batch
-from models.search_attributes import BATCH_ID, FONT_IDS, TEAM, TEMPLATE_IDS
+from reelbatch.models.batches import Batch
+from reelbatch.models.search_attributes import BATCH_ID, FONT_IDS, TEAM, TEMPLATE_IDS
 
 BATCH_TYPE = "Batch"
 JOB_TYPE = "RenderJob"
@@ -61,5 +61,5 @@ def _is_type(name: str) -> str:
 
 
 def _is_team(team: str) -> str:
-    """A team's name needs no quoting: storage.tokens lets only letters, digits and hyphens in."""
+    """A team's name needs no quoting: it has only letters, digits and hyphens."""
     return f"{TEAM.name} = '{team}'"

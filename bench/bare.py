@@ -16,13 +16,13 @@ from uuid import uuid4
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-import cli.bound_to_parent
+import reelbatch.cli.stack.bound_to_parent
 from bench.bare_workflows import TASK_QUEUE, BareStartWorkflow, BareWorkflow, nothing
 from bench.service import Service
-from connection import connect, end_process
-from models.ids import batch_workflow_id
-from settings import Settings
-from storage.objects import open_store
+from reelbatch.connection import connect, end_process
+from reelbatch.models.ids import batch_workflow_id
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
 from workflows.batch import BatchWorkflow
 
 _STARTS = 50  # at a time: more are no faster
@@ -80,7 +80,7 @@ def bare_temporal(service: Service) -> Generator[BareClient]:
     """A client, and a worker beside the service's own."""
     settings = service.settings
     command = (
-        *(sys.executable, "-IS", cli.bound_to_parent.__file__, str(os.getpid())),
+        *(sys.executable, "-IS", reelbatch.cli.stack.bound_to_parent.__file__, str(os.getpid())),
         *(sys.executable, "-m", "bench.bare", settings.model_dump_json(include=_NEEDED)),
     )
     # In a session of its own, as the service's worker is: Linux shares cores among sessions.

@@ -10,7 +10,7 @@ from bench.figures import Figure, measure
 from bench.promo import CODEC, FRAMES, TEMPLATE, promo_request
 from bench.run import Run
 from bench.service import PROCESSES
-from engines.lottie import LottieEngine
+from reelbatch.engines.lottie import LottieEngine
 
 
 def efficiency(run: Run) -> list[Figure]:

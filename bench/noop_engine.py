@@ -4,9 +4,9 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
-from models.fonts import FontFace
-from models.templates import Composition, Layer, TemplateInspection
+from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from reelbatch.models.fonts import FontFace
+from reelbatch.models.templates import Composition, Layer, TemplateInspection
 
 AT_ONCE, WAITING = "at once", "waiting"
 """Its compositions: one is ready at once, the other never by itself."""

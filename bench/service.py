@@ -14,17 +14,17 @@ from typing import Any
 
 import httpx
 
-import cli.bound_to_parent
+import reelbatch.cli.stack.bound_to_parent
 from bench import noop_engine
-from cli.connection_file import Connection
-from cli.home import Home
-from cli.stack import FIRST_TEAM
-from cli.templates import push_template
-from models.jobs import JobStatus
+from reelbatch.cli.pushed_templates import push_template
+from reelbatch.cli.stack.connection_file import Connection
+from reelbatch.cli.stack.home import Home
+from reelbatch.cli.stack.stack import FIRST_TEAM
 from reelbatch.client import Reelbatch
-from settings import Settings
-from storage.objects import open_store
-from storage.tokens import create_token
+from reelbatch.models.jobs import JobStatus
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+from reelbatch.storage.tokens import create_token
 
 PROCESSES = len(os.sched_getaffinity(0))
 ROOT = Path(__file__).parents[1]
@@ -156,8 +156,13 @@ def _start(folder: Path, home: Home, *, render_cache: bool) -> "subprocess.Popen
         return subprocess.Popen(
             [
                 # So that it ends with this program, however that ends.
-                *(sys.executable, "-IS", cli.bound_to_parent.__file__, str(os.getpid())),
-                *(sys.executable, "-m", "cli", "up", f"--home={home.path}"),
+                *(
+                    sys.executable,
+                    "-IS",
+                    reelbatch.cli.stack.bound_to_parent.__file__,
+                    str(os.getpid()),
+                ),
+                *(sys.executable, "-m", "reelbatch", "up", f"--home={home.path}"),
                 *(f"--{name}-port=0" for name in ("api", "temporal", "ui")),
             ],
             env={

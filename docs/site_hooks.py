@@ -11,7 +11,7 @@ from obstore.store import MemoryStore
 from temporalio.client import Client
 
 from api.app import create_app
-from settings import Settings
+from reelbatch.settings import Settings
 
 DOCS = Path(__file__).parent
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from engines.base import RenderLimits, RenderRequest
-from engines.lottie import LottieEngine
-from models.jobs import Output
+from reelbatch.engines.base import RenderLimits, RenderRequest
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.models.jobs import Output
 
 HERE = Path(__file__).parent
 TEMPLATES, PICTURES = HERE / "templates", HERE / "pictures"

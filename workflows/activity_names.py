@@ -13,6 +13,3 @@ WRITE_MANIFEST = "write_manifest"
 KEEP_JOB = "keep_job"
 SWEEP = "sweep"
 DELIVER_WEBHOOK = "deliver_webhook"
-
-CONTROL_TASK_QUEUE = "reelbatch"
-"""Workflows and the light activities; renders have a queue for each engine."""

@@ -8,7 +8,7 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ChildWorkflowError, TerminatedError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from models.batches import (
+    from reelbatch.models.batches import (
         Batch,
         BatchChanges,
         BatchSnapshot,
@@ -16,11 +16,12 @@ with workflow.unsafe.imports_passed_through():
         Cancellation,
         CancellationOutcome,
     )
-    from models.job_states import state_of
-    from models.jobs import RenderResult
-    from models.webhook_bodies import batch_body
-    from models.webhooks import WebhookDelivery
-    from workflows.activity_names import CONTROL_TASK_QUEUE, WRITE_MANIFEST
+    from reelbatch.models.ids import CONTROL_TASK_QUEUE
+    from reelbatch.models.job_states import state_of
+    from reelbatch.models.jobs import RenderResult
+    from reelbatch.models.webhook_bodies import batch_body
+    from reelbatch.models.webhooks import WebhookDelivery
+    from workflows.activity_names import WRITE_MANIFEST
     from workflows.children import CHILDREN_FINISHED
     from workflows.job import (
         RenderJobWorkflow,

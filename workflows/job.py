@@ -16,15 +16,22 @@ from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from models import search_attributes
-    from models.batches import BatchStatus
-    from models.errors import RendererInterrupted, RenderError
-    from models.ids import job_workflow_id
-    from models.job_states import JobState, KnownJob
-    from models.jobs import ChildOutput, JobFailure, JobStatus, RenderJob, RenderResult, RenderTask
-    from models.kept_jobs import KeptJob
-    from models.webhook_bodies import job_body
-    from models.webhooks import WebhookDelivery
+    from reelbatch.models import search_attributes
+    from reelbatch.models.batches import BatchStatus
+    from reelbatch.models.errors import RendererInterrupted, RenderError
+    from reelbatch.models.ids import job_workflow_id
+    from reelbatch.models.job_states import JobState, KnownJob
+    from reelbatch.models.jobs import (
+        ChildOutput,
+        JobFailure,
+        JobStatus,
+        RenderJob,
+        RenderResult,
+        RenderTask,
+    )
+    from reelbatch.models.kept_jobs import KeptJob
+    from reelbatch.models.webhook_bodies import job_body
+    from reelbatch.models.webhooks import WebhookDelivery
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import render_children
     from workflows.rendering import extent_in_words, job_headline, on_engine, render_priority

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from models.batches import (
+from reelbatch.models.batches import (
     Batch,
     BatchChanges,
     BatchSnapshot,
@@ -18,7 +18,7 @@ from models.batches import (
     CancellationOutcome,
     JobRecord,
 )
-from models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+from reelbatch.models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
 
 
 @dataclass

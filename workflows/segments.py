@@ -9,9 +9,9 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from models.errors import SegmentsUnusable
-    from models.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
-    from models.segments import (
+    from reelbatch.models.errors import SegmentsUnusable
+    from reelbatch.models.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
+    from reelbatch.models.segments import (
         SPLIT_MEMO,
         EqualRender,
         JoinTask,
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         SlotsQuestion,
         SplitRender,
     )
-    from models.splits import Split
+    from reelbatch.models.splits import Split
     from workflows.activity_names import (
         CLEAR_SEGMENTS,
         FIND_EQUAL_RENDER,

@@ -9,20 +9,15 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
-    from models.ids import inspection_task_queue
-    from models.templates import (
+    from reelbatch.models.ids import CONTROL_TASK_QUEUE, inspection_task_queue
+    from reelbatch.models.templates import (
         DownloadedTemplate,
         TemplateDownloadJob,
         TemplateFailure,
         TemplateInspectionJob,
         TemplateStatus,
     )
-    from workflows.activity_names import (
-        CONTROL_TASK_QUEUE,
-        DOWNLOAD_TEMPLATE,
-        FAIL_TEMPLATE,
-        INSPECT_TEMPLATE,
-    )
+    from workflows.activity_names import DOWNLOAD_TEMPLATE, FAIL_TEMPLATE, INSPECT_TEMPLATE
     from workflows.job import failure_of
 
 # The download has ten minutes, which its activity enforces; the rest is for the object store.

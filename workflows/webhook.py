@@ -14,9 +14,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from models import search_attributes
-    from models.ids import webhook_workflow_id
-    from models.webhooks import WebhookDelivery
+    from reelbatch.models import search_attributes
+    from reelbatch.models.ids import webhook_workflow_id
+    from reelbatch.models.webhooks import WebhookDelivery
     from workflows.activity_names import DELIVER_WEBHOOK
     from workflows.uninterrupted import uninterrupted
 

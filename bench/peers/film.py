@@ -8,13 +8,13 @@ import av
 import numpy as np
 
 from bench.promo import FRAMES, HEIGHT, TEMPLATE, WIDTH
-from engines.base import RenderLimits, RenderRequest
-from engines.lottie.document import Json
-from engines.lottie.fonts import FontShelf
-from engines.lottie.inspection import own_fonts
-from engines.lottie.opening import open_template
-from engines.lottie.scene import compose
-from models.jobs import Output
+from reelbatch.engines.base import RenderLimits, RenderRequest
+from reelbatch.engines.lottie.document import Json
+from reelbatch.engines.lottie.fonts import FontShelf
+from reelbatch.engines.lottie.inspection import own_fonts
+from reelbatch.engines.lottie.opening import open_template
+from reelbatch.engines.lottie.scene import compose
+from reelbatch.models.jobs import Output
 
 _TEXT_LAYER = 5
 _EMPTY_GLYPH: Json = {
@@ -23,7 +23,7 @@ _EMPTY_GLYPH: Json = {
 _LOOKED_AT = range(0, FRAMES, 7)  # frames of two films that are compared
 _RANGE = 235 - 16  # from black to white
 
-# as `engines.encoding.presets` has it for video_h264_vbr_5mbps, but with all threads
+# as `reelbatch.engines.encoding.presets` has it for video_h264_vbr_5mbps, but with all threads
 ENCODING = (
     *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"),
     *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20"),

@@ -14,7 +14,7 @@ from bench.peers.rlottie import film_by_rlottie
 from bench.processor import measure_both
 from bench.promo import HEIGHT, WIDTH
 from bench.run import Run
-from engines.lottie import LottieEngine
+from reelbatch.engines.lottie import LottieEngine
 
 
 def peers(run: Run) -> list[Figure]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
-from engines.encoding import open_writer, output_size
-from models.assets import TextAsset
-from models.codecs import CODECS
-from models.errors import LimitExceeded, RenderError, TemplateInvalid
-from models.templates import Composition, Layer, TemplateInspection
+from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from reelbatch.engines.encoding import open_writer, output_size
+from reelbatch.models.assets import TextAsset
+from reelbatch.models.codecs import CODECS
+from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
+from reelbatch.models.templates import Composition, Layer, TemplateInspection
 
 RATE = 10  # frames a second, and so frames a slide
 

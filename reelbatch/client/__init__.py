@@ -6,22 +6,6 @@ with Reelbatch() as client:
     batch.download("films")
 """
 
-from models.batches import (
-    BatchCancellationResponse,
-    BatchCreationResponse,
-    BatchJob,
-    BatchListItem,
-    BatchResult,
-    BatchStats,
-    BatchStatus,
-    BatchStatusResponse,
-)
-from models.errors import FieldError
-from models.fonts import Font
-from models.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
-from models.secrets import Secret
-from models.templates import Template, TemplateStatus
-from models.webhooks import Webhook, WebhookLog
 from reelbatch.client._awaiting import AsyncBatch, AsyncReelbatch, AsyncSubmittedBatch
 from reelbatch.client._batches import ResultsForm, RetryChoice
 from reelbatch.client._blocking import Batch, Reelbatch, SubmittedBatch
@@ -49,6 +33,22 @@ from reelbatch.client._errors import (
 from reelbatch.client._events import BatchEnded, BatchEvent, JobChanged, StatsChanged
 from reelbatch.client._jobs import JobSort
 from reelbatch.client._profiles import Profile, Profiles, read_profiles
+from reelbatch.models.batches import (
+    BatchCancellationResponse,
+    BatchCreationResponse,
+    BatchJob,
+    BatchListItem,
+    BatchResult,
+    BatchStats,
+    BatchStatus,
+    BatchStatusResponse,
+)
+from reelbatch.models.errors import FieldError
+from reelbatch.models.fonts import Font
+from reelbatch.models.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
+from reelbatch.models.secrets import Secret
+from reelbatch.models.templates import Template, TemplateStatus
+from reelbatch.models.webhooks import Webhook, WebhookLog
 
 __all__ = [
     "APIError",

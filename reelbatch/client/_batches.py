@@ -9,7 +9,10 @@ from typing import Any, Literal, TypeAlias
 import httpx
 from pydantic import ValidationError
 
-from models.batches import (
+from reelbatch.client._errors import APIError, BatchRejected, WaitTimedOut
+from reelbatch.client._session import Session, read_model, read_models, to_json
+from reelbatch.client._steps import Emit, Flow, Pause, Request, Steps
+from reelbatch.models.batches import (
     BatchCancellationResponse,
     BatchCreationResponse,
     BatchList,
@@ -17,11 +20,8 @@ from models.batches import (
     BatchResult,
     BatchStatusResponse,
 )
-from models.jobs import JobCreation
-from models.webhooks import Webhook
-from reelbatch.client._errors import APIError, BatchRejected, WaitTimedOut
-from reelbatch.client._session import Session, read_model, read_models, to_json
-from reelbatch.client._steps import Emit, Flow, Pause, Request, Steps
+from reelbatch.models.jobs import JobCreation
+from reelbatch.models.webhooks import Webhook
 
 _LONGEST_POLL = 30  # seconds
 _AT_ONCE = 0.2  # seconds; a poll that tells nothing new so soon comes from a service that stops

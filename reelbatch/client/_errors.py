@@ -28,10 +28,10 @@ from email.utils import parsedate_to_datetime
 import httpx
 from pydantic import ValidationError
 
-from models.batches import BatchCreationResponse
-from models.errors import FieldError
-from models.jobs import JobError
-from models.wire import OpenWireModel
+from reelbatch.models.batches import BatchCreationResponse
+from reelbatch.models.errors import FieldError
+from reelbatch.models.jobs import JobError
+from reelbatch.models.wire import OpenWireModel
 
 
 class ReelbatchError(Exception):

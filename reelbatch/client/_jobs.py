@@ -7,12 +7,12 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from models.jobs import Job, JobCreationResponse
-from models.wire import rfc3339
 from reelbatch.client._batches import AnyJob
 from reelbatch.client._errors import WaitTimedOut
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Emit, Flow, Pause, Steps
+from reelbatch.models.jobs import Job, JobCreationResponse
+from reelbatch.models.wire import rfc3339
 
 JobSort: TypeAlias = Literal["newest_first", "oldest_first", "priority"]
 

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from models.ids import new_id
 from reelbatch.client._errors import ConnectionFailed, UnexpectedAnswer, error_of
 from reelbatch.client._retrying import Attempts
 from reelbatch.client._steps import Open, Pause, Request, Send, Steps
+from reelbatch.models.ids import new_id
 
 log = logging.getLogger("reelbatch.client")
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeAlias
 
-from models.templates import Template, TemplateStatus
-from models.wire import OpenWireModel
 from reelbatch.client._downloads import fetch
 from reelbatch.client._errors import TemplateUnusable, UnexpectedAnswer, WaitTimedOut
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Pause, Request, Steps, do
+from reelbatch.models.templates import Template, TemplateStatus
+from reelbatch.models.wire import OpenWireModel
 
 AnyPath: TypeAlias = str | Path
 

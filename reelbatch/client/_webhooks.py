@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from models.webhooks import WebhookLog
 from reelbatch.client._session import Session, read_model
 from reelbatch.client._steps import Steps
+from reelbatch.models.webhooks import WebhookLog
 
 
 def read_job_webhook(session: Session, job_id: str) -> Steps[WebhookLog]:

@@ -14,20 +14,20 @@ from typing import NoReturn, cast
 
 import pytest
 
-from engines.base import RenderRequest, ResolvedAsset, renders_ranges
-from engines.encoding import output_size
-from engines.pool import RenderPool
-from engines.registry import load_engines
-from models.assets import MediaAsset, layer_names
-from models.codecs import CODECS
-from models.errors import (
+from reelbatch.engines.base import RenderRequest, ResolvedAsset, renders_ranges
+from reelbatch.engines.encoding import output_size
+from reelbatch.engines.pool import RenderPool
+from reelbatch.engines.registry import load_engines
+from reelbatch.models.assets import MediaAsset, layer_names
+from reelbatch.models.codecs import CODECS
+from reelbatch.models.errors import (
     LimitExceeded,
     RenderCrashed,
     RendererInterrupted,
     RenderError,
     RenderTimedOut,
 )
-from models.fonts import FontFace
+from reelbatch.models.fonts import FontFace
 from reelbatch.testing.hostile import ESCAPED, HostileTemplate, hostile_templates
 from reelbatch.testing.media import difference, expected_encoding, read_media
 from reelbatch.testing.processes import Process, descendants
@@ -74,7 +74,7 @@ def check_refusal(error: RenderError, what: str) -> None:
         fail(
             f"{what} made the engine raise something else than a RenderError "
             f"({error.message.removeprefix(_UNEXPECTED)}). Raise TemplateInvalid, AssetInvalid or "
-            "LimitExceeded of models.errors, with words that tell the user what to do."
+            "LimitExceeded of reelbatch.models.errors, with words that tell the user what to do."
         )
     require(len(error.message) >= 10, f"{what}: the error says too little: {error.message!r}")
 
@@ -92,7 +92,7 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
         )
         if not hasattr(engine, name)
     ]
-    require(not missing, f"The engine lacks {', '.join(missing)}; see engines/base.py.")
+    require(not missing, f"The engine lacks {', '.join(missing)}; see reelbatch/engines/base.py.")
     require(
         re.fullmatch(r"[a-z][a-z0-9-]{0,39}", engine.name),
         f"name = {engine.name!r}: it is part of a task queue's name; use a-z, 0-9 and hyphens.",
@@ -107,7 +107,9 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
         require(isinstance(value, frozenset), f"{name} has to be a frozenset of names.")
     unknown = sorted(engine.codecs - CODECS.keys())
     require(engine.codecs, "codecs is empty: clients have no way to ask for an output.")
-    require(not unknown, f"codecs has names that models.codecs has not: {', '.join(unknown)}.")
+    require(
+        not unknown, f"codecs has names that reelbatch.models.codecs has not: {', '.join(unknown)}."
+    )
     strange = sorted(engine.asset_types - _ASSET_TYPES)
     require(not strange, f"asset_types has what no client can send: {', '.join(strange)}.")
     nameless = sorted(name for name in engine.functions if not name.startswith("nx:"))
@@ -116,7 +118,7 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
     require(
         isinstance(fonts, tuple)
         and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
-        "fonts has to be a tuple of models.fonts.FontFace.",
+        "fonts has to be a tuple of reelbatch.models.fonts.FontFace.",
     )
     require(
         hasattr(engine, "sounds") or not renders_ranges(engine),
@@ -197,7 +199,8 @@ def test_an_output_is_what_its_codec_promises(bench: Workbench, codec: str) -> N
     size = output_size(codec, composition.width, composition.height, draft=False)
     require(
         media.size == size,
-        f"The output has {media.size} pixels, and engines.encoding.output_size says {size}.",
+        f"The output has {media.size} pixels, and "
+        f"reelbatch.engines.encoding.output_size says {size}.",
     )
     require(
         (answer.width, answer.height) == media.size,
@@ -433,7 +436,7 @@ def _require_ends(processes: set[Process]) -> None:
     require(
         not running,
         f"Programs of the render go on after its end: {commands}. Start them with "
-        "engines.programs, which ties their life to the render's.",
+        "reelbatch.engines.programs, which ties their life to the render's.",
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 if TYPE_CHECKING:  # every run of pytest loads this module, and few need an engine
-    from engines.base import RenderEngine
+    from reelbatch.engines.base import RenderEngine
     from reelbatch.testing.samples import Sample
     from reelbatch.testing.workbench import Workbench
 
@@ -125,8 +125,8 @@ def bench(request: pytest.FixtureRequest, _workbenches: "dict[str, Workbench]") 
 
 
 def _load(reference: str, folder: Path) -> EngineUnderTest:
-    from engines.pool.child import load_class
-    from engines.registry import EngineUnavailable
+    from reelbatch.engines.pool.child import load_class
+    from reelbatch.engines.registry import EngineUnavailable
     from reelbatch.testing.samples import SampleInvalid, read_samples
 
     try:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from engines.base import RenderEngine, ResolvedAsset
-from models.assets import Asset, MediaAsset, StaticAsset
-from models.wire import OpenWireModel
+from reelbatch.engines.base import RenderEngine, ResolvedAsset
+from reelbatch.models.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.wire import OpenWireModel
 
 JOB = "job.json"
 

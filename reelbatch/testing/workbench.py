@@ -8,12 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engines.base import RenderedFile, RenderEngine, RenderLimits, RenderRequest, ResolvedAsset
-from engines.pool import Confinement, RenderPool
-from models.assets import StaticAsset
-from models.codecs import CODECS
-from models.jobs import Output
-from models.templates import Composition, TemplateInspection
+from reelbatch.engines.base import (
+    RenderedFile,
+    RenderEngine,
+    RenderLimits,
+    RenderRequest,
+    ResolvedAsset,
+)
+from reelbatch.engines.pool import Confinement, RenderPool
+from reelbatch.models.assets import StaticAsset
+from reelbatch.models.codecs import CODECS
+from reelbatch.models.jobs import Output
+from reelbatch.models.templates import Composition, TemplateInspection
 from reelbatch.testing.hostile import TEMPLATE_SIZE
 from reelbatch.testing.samples import Sample
 

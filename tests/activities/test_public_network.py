@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from activities import public_network
 from activities.public_network import http_client, is_public
-from models.errors import AssetInvalid
+from reelbatch.models.errors import AssetInvalid
 from tests.origin import Origin
 
 UNREACHABLE = "2000::1"  # global unicast that nobody has

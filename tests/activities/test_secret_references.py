@@ -8,10 +8,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_errors
 from activities.secret_references import ResolvedSecrets, SecretReferences
-from models.assets import Asset
-from models.errors import AssetInvalid, SecretUnavailable
-from storage.objects import open_store
-from storage.secrets import new_secrets_key, open_vault
+from reelbatch.models.assets import Asset
+from reelbatch.models.errors import AssetInvalid, SecretUnavailable
+from reelbatch.storage.objects import open_store
+from reelbatch.storage.secrets import new_secrets_key, open_vault
 
 VALUE = 'k"y/with spaces'
 SPELLINGS = [

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 import worker
-from settings import Settings
-from storage.objects import open_store
-from storage.secrets import new_secrets_key
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+from reelbatch.storage.secrets import new_secrets_key
 from tests.api.running_api import RunningApi, Team, served
 from tests.api.temporal import connected, temporal_server
 

@@ -14,8 +14,8 @@ from temporalio.common import MetricMeter
 
 from api.app import create_app
 from api.server import ApiServer
-from settings import Settings
-from storage.tokens import create_token
+from reelbatch.settings import Settings
+from reelbatch.storage.tokens import create_token
 from tests.api.documents import a_card
 
 PATIENCE = 60.0  # seconds before a condition that never comes fails a test

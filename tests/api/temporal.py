@@ -10,10 +10,10 @@ from obstore.store import ObjectStore
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.client import Client
 
-from cli.temporal_server import find_temporal, server_command
-from connection import connect
-from models import search_attributes
-from settings import Settings
+from reelbatch.cli.stack.temporal_server import find_temporal, server_command
+from reelbatch.connection import connect
+from reelbatch.models import search_attributes
+from reelbatch.settings import Settings
 
 IDLE_NAMESPACE = "idle"  # beside `default`; no worker looks there
 

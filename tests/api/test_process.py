@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from settings import Settings
+from reelbatch.settings import Settings
 from tests.api.running_api import RunningApi, until
 from tests.api.temporal import free_port
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from temporalio.client import ScheduleOverlapPolicy
 
-from storage import keys
+from reelbatch.storage import keys
 from tests.api.running_api import RunningApi, Team, until
 
 

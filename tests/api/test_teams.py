@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from api.app import create_app
-from models.ids import new_id
+from reelbatch.models.ids import new_id
 from tests.api.documents import a_card_in_a_rare_font, a_film
 from tests.api.fonts import a_font
 from tests.api.routes import Endpoint, endpoints, team_endpoints

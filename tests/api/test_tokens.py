@@ -11,9 +11,9 @@ from obstore.store import ObjectStore
 from temporalio.client import Client
 
 from api.app import create_app
-from models.scopes import Scope
-from settings import Settings
-from storage.tokens import create_token, revoke_token
+from reelbatch.models.scopes import Scope
+from reelbatch.settings import Settings
+from reelbatch.storage.tokens import create_token, revoke_token
 from tests.api.documents import a_film
 from tests.api.routes import Endpoint, team_endpoints
 from tests.api.running_api import RunningApi, Team, a_video, served, until

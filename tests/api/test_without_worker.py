@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator
 import pytest_asyncio
 from obstore.store import ObjectStore
 
-from settings import Settings
-from storage import keys
-from storage.objects import write_model
-from storage.tokens import create_token
+from reelbatch.settings import Settings
+from reelbatch.storage import keys
+from reelbatch.storage.objects import write_model
+from reelbatch.storage.tokens import create_token
 from tests.api.running_api import RunningApi, Team, a_still, served
 from tests.api.temporal import IDLE_NAMESPACE, connected
 from workflows.batch import BatchWorkflow

@@ -11,9 +11,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 import worker
-from models.ids import batch_workflow_id, job_workflow_id
-from settings import Settings
-from storage.objects import open_store
+from reelbatch.models.ids import batch_workflow_id, job_workflow_id
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
 from tests.api.documents import a_film
 from tests.api.running_api import a_still, a_video, served, until
 from tests.api.temporal import connected, temporal_server

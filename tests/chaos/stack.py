@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 from obstore.store import S3Store
 
-from cli.temporal_namespace import prepare_namespace
-from cli.temporal_server import find_temporal, server_command
-from settings import Settings
-from storage.secrets import new_secrets_key
-from storage.tokens import create_token
+from reelbatch.cli.stack.temporal_namespace import prepare_namespace
+from reelbatch.cli.stack.temporal_server import find_temporal, server_command
+from reelbatch.settings import Settings
+from reelbatch.storage.secrets import new_secrets_key
+from reelbatch.storage.tokens import create_token
 from tests.api.temporal import free_port
 from tests.busy_folders import found_below
 from tests.chaos.part import Part
@@ -231,7 +231,7 @@ def running_stack(home: Path, tally: Tally) -> Generator[Stack]:
 
 
 def _prepared(settings: Settings) -> bool | None:
-    from cli.console import CommandFailed
+    from reelbatch.cli.console import CommandFailed
 
     try:
         asyncio.run(prepare_namespace(settings))

@@ -7,7 +7,7 @@ import compose_spec
 import pytest
 import yaml
 
-from settings import Settings
+from reelbatch.settings import Settings
 from tests.deployment.compose_file import (
     compose,
     compose_text,

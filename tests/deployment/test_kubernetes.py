@@ -9,9 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from engines.registry import load_engines
-from models.ids import render_task_queue
-from settings import Settings
+from reelbatch.engines.registry import load_engines
+from reelbatch.models.ids import render_task_queue
+from reelbatch.settings import Settings
 from tests.deployment.compose_file import compose
 from tests.integration.service import ROOT
 

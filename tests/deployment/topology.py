@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import yaml
 
-from cli.temporal_server import find_temporal, server_command
-from storage.secrets import new_secrets_key
+from reelbatch.cli.stack.temporal_server import find_temporal, server_command
+from reelbatch.storage.secrets import new_secrets_key
 from tests.api.temporal import free_port
 from tests.chaos.part import Part
 from tests.deployment.collector import Collector, running_collector
@@ -56,13 +56,13 @@ class Topology:
 
     def command(self, service: str) -> list[str]:
         command = compose()["services"][service].get("command", ["python", "-m", "api"])
-        programs = {"python": [sys.executable], "reelbatch": [sys.executable, "-m", "cli"]}
+        programs = {"python": [sys.executable], "reelbatch": [sys.executable, "-m", "reelbatch"]}
         return [*programs[command[0]], *command[1:]]
 
     def run(self, service: str, *command: str) -> str:
         """Run a service to its end, or another command in its place. Returns what it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "cli", *command] if command else self.command(service),
+            [sys.executable, "-m", "reelbatch", *command] if command else self.command(service),
             env=self.environment(service),
             cwd=ROOT,
             capture_output=True,

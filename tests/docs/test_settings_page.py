@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from settings import Settings
+from reelbatch.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 

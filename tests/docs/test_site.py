@@ -20,5 +20,5 @@ def test_the_site_is_built_without_a_broken_link(tmp_path: Path) -> None:
     )
     assert built.returncode == 0, built.stderr
     assert "/api/v2/batches/{batch_id}" in (tmp_path / "openapi.json").read_text()
-    assert "engines.base.RenderEngine" in (tmp_path / "python.html").read_text()
+    assert "reelbatch.engines.base.RenderEngine" in (tmp_path / "python.html").read_text()
     assert "0006-confinement.html" in (tmp_path / "decisions" / "index.html").read_text()

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from models.assets import layer_names
-from models.codecs import find_codec
-from models.fonts import FontFace
-from models.jobs import JobCreation, output_of
+from reelbatch.models.assets import layer_names
+from reelbatch.models.codecs import find_codec
+from reelbatch.models.fonts import FontFace
+from reelbatch.models.jobs import JobCreation, output_of
 
 
 class _Named(BaseModel):

@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from engines.base import RenderLimits, RenderRequest, ResolvedAsset
-from engines.lottie import LottieEngine
-from models.assets import Asset, DataAsset, FunctionAsset, TextAsset
-from models.fonts import FontFace, find_face
-from models.jobs import Output
+from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.models.assets import Asset, DataAsset, FunctionAsset, TextAsset
+from reelbatch.models.fonts import FontFace, find_face
+from reelbatch.models.jobs import Output
 
 Pixels = NDArray[np.int16]
 Render = Callable[[Path, str, int, Sequence[Asset]], Pixels]

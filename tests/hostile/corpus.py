@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models.errors import (
+from reelbatch.models.errors import (
     AssetInvalid,
     LimitExceeded,
     ReelbatchError,

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engines.lottie.document import is_object
+from reelbatch.engines.lottie.document import is_object
 
 Json = dict[str, Any]
 FRAMES = 3

@@ -46,7 +46,7 @@ def _in_template(make: Callable[[], bytes]) -> bytes:
 
 @cache
 def _whole() -> bytes:
-    return files("engines.lottie").joinpath("typefaces", "Anton-Regular.ttf").read_bytes()
+    return files("reelbatch.engines.lottie").joinpath("typefaces", "Anton-Regular.ttf").read_bytes()
 
 
 def _impostors() -> list[_Made]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from engines.lottie.document import is_object
+from reelbatch.engines.lottie.document import is_object
 from tests.hostile.corpus import (
     RENDERED,
     SEED,
@@ -32,7 +32,8 @@ from tests.hostile.documents import (
     text,
 )
 
-_KILLER = Path(__file__).parents[1] / "lottie" / "kills_the_renderer.json"
+_LOTTIE_TESTS = Path(__file__).parents[1] / "reelbatch" / "engines" / "lottie"
+_KILLER = _LOTTIE_TESTS / "refused" / "kills_the_renderer.json"
 _PLAIN = packed(document(solid()))
 _OUTSIDE = (
     "/etc/passwd",

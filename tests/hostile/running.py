@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from engines.base import RenderLimits, RenderRequest, ResolvedAsset
-from engines.pool import Confinement, ConfinementLevel, RenderPool
-from models.assets import Asset
-from models.codecs import CODECS
-from models.errors import ReelbatchError
-from models.jobs import Output
+from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
+from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
+from reelbatch.models.assets import Asset
+from reelbatch.models.codecs import CODECS
+from reelbatch.models.errors import ReelbatchError
+from reelbatch.models.jobs import Output
 from tests.hostile.corpus import HostileInput, Place
 from tests.hostile.documents import document, packed, solid, text
 

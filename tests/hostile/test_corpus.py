@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.pool import ConfinementLevel, RenderPool
-from models.errors import RenderError
+from reelbatch.engines.pool import ConfinementLevel, RenderPool
+from reelbatch.models.errors import RenderError
 from tests.child_processes import children_of_command
 from tests.hostile import ledger
 from tests.hostile.corpus import HostileInput, Verdict
@@ -88,7 +88,7 @@ def contents(folder: Path) -> list[str]:
 
 def render_processes() -> list[Path]:
     """The folders in /proc of the render processes of this process."""
-    return [Path("/proc", str(pid)) for pid in children_of_command("engines.pool")]
+    return [Path("/proc", str(pid)) for pid in children_of_command("reelbatch.engines.pool")]
 
 
 def most_memory() -> int:

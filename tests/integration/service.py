@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from cli.connection_file import Connection
+from reelbatch.cli.stack.connection_file import Connection
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0  # seconds before a condition that never comes fails a test
@@ -46,7 +46,7 @@ class Service:
         ports = [f"--{name}-port=0" for name in ("api", "temporal", "ui")]
         with (self.home / "up.log").open("ab") as log:
             self._up = subprocess.Popen(
-                [sys.executable, "-m", "cli", "up", f"--home={self.home}", *ports],
+                [sys.executable, "-m", "reelbatch", "up", f"--home={self.home}", *ports],
                 cwd=ROOT,
                 env={
                     **os.environ,

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from PIL import Image
 
-from models.ids import batch_job_id
+from reelbatch.models.ids import batch_job_id
 from tests.busy_folders import found_below
 from tests.integration.lottie_documents import long_film, still_card
 from tests.integration.service import Service, descendants, is_alive, processor_seconds, until
 
-SAMPLES = Path(__file__).parents[1] / "lottie"
+SAMPLES = Path(__file__).parents[1] / "reelbatch" / "engines" / "lottie" / "refused"
 
 
 @pytest.fixture(scope="module")

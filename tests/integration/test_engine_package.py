@@ -16,16 +16,16 @@ import av
 import httpx
 import pytest
 
-from cli.console import CommandFailed
-from cli.temporal_namespace import prepare_namespace
-from cli.temporal_server import find_temporal, server_command
-from settings import Settings
-from storage.objects import open_store
-from storage.tokens import create_token
+from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.stack.temporal_namespace import prepare_namespace
+from reelbatch.cli.stack.temporal_server import find_temporal, server_command
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+from reelbatch.storage.tokens import create_token
 from tests.api.temporal import free_port
 from tests.chaos.part import Part
-from tests.engines.contract_run import SLIDES, run_contract
 from tests.integration.service import until
+from tests.reelbatch.engines.contract_run import SLIDES, run_contract
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from storage import keys
-from storage.objects import open_store
+from reelbatch.storage import keys
+from reelbatch.storage.objects import open_store
 from tests.integration.lottie_documents import still_card
 from tests.integration.service import Service, until
 from tests.s3_server import S3Server

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from temporalio.client import Client
 
-from cli.temporal_server import NAMESPACE
+from reelbatch.cli.stack.temporal_server import NAMESPACE
 from tests.busy_folders import contents_below, found_below
 from tests.integration.lottie_documents import still_card
 from tests.integration.service import Service

@@ -21,13 +21,19 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from connection import end_process
-from models import search_attributes
-from models.batches import Cancellation
-from models.ids import job_workflow_id, new_id, template_workflow_id, webhook_workflow_id
-from models.jobs import RenderJob, RenderResult, RenderTask
-from models.segments import JoinTask, Segment, SegmentTask
-from models.templates import TemplateDownloadJob, TemplateInspectionJob
+from reelbatch.connection import end_process
+from reelbatch.models import search_attributes
+from reelbatch.models.batches import Cancellation
+from reelbatch.models.ids import (
+    CONTROL_TASK_QUEUE,
+    job_workflow_id,
+    new_id,
+    template_workflow_id,
+    webhook_workflow_id,
+)
+from reelbatch.models.jobs import RenderJob, RenderResult, RenderTask
+from reelbatch.models.segments import JoinTask, Segment, SegmentTask
+from reelbatch.models.templates import TemplateDownloadJob, TemplateInspectionJob
 from tests.workflows.workbench import (
     Workbench,
     a_batch,
@@ -38,7 +44,6 @@ from tests.workflows.workbench import (
     with_children,
     with_webhooks,
 )
-from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.sweep import SweepWorkflow
 

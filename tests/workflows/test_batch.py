@@ -8,11 +8,10 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.batches import BatchSnapshot, BatchStatus, Cancellation
-from models.ids import job_workflow_id
-from models.jobs import JobStatus, RenderJob, RenderResult
+from reelbatch.models.batches import BatchSnapshot, BatchStatus, Cancellation
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, job_workflow_id
+from reelbatch.models.jobs import JobStatus, RenderJob, RenderResult
 from tests.workflows.workbench import Workbench, a_batch, finished
-from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
 

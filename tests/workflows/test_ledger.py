@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from models.batches import Batch, Cancellation, kinds_of
-from models.jobs import JobFailure, JobStatus
+from reelbatch.models.batches import Batch, Cancellation, kinds_of
+from reelbatch.models.jobs import JobFailure, JobStatus
 from tests.workflows.workbench import NOW, a_batch, finished, with_children
 from workflows.ledger import Ledger
 

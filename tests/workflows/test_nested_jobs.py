@@ -8,9 +8,9 @@ from temporalio import activity
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from models.batches import Cancellation
-from models.ids import job_workflow_id
-from models.jobs import JobStatus, RenderJob, RenderResult, RenderTask
+from reelbatch.models.batches import Cancellation
+from reelbatch.models.ids import job_workflow_id
+from reelbatch.models.jobs import JobStatus, RenderJob, RenderResult, RenderTask
 from tests.workflows.workbench import (
     Workbench,
     a_batch,

@@ -10,9 +10,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from models.ids import job_workflow_id
-from models.jobs import RenderJob, RenderResult, RenderTask
-from models.segments import SPLIT_MEMO, JoinTask, Segment, SegmentTask, SplitRender
+from reelbatch.models.ids import job_workflow_id
+from reelbatch.models.jobs import RenderJob, RenderResult, RenderTask
+from reelbatch.models.segments import SPLIT_MEMO, JoinTask, Segment, SegmentTask, SplitRender
 from tests.workflows.workbench import NOW, Workbench, a_single_job, finished, long_job
 from workflows.activity_names import KEEP_JOB, RENDER
 

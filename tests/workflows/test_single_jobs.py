@@ -8,10 +8,9 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from models.ids import job_workflow_id
-from models.jobs import JobStatus, RenderJob, RenderResult
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, job_workflow_id
+from reelbatch.models.jobs import JobStatus, RenderJob, RenderResult
 from tests.workflows.workbench import Workbench, a_batch, a_single_job, finished
-from workflows.activity_names import CONTROL_TASK_QUEUE
 
 
 async def test_a_finished_job_is_kept_with_its_result(workbench: Workbench) -> None:

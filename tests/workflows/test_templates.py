@@ -8,16 +8,15 @@ from temporalio import activity
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
-from models.ids import new_id
-from models.jobs import RenderJob, RenderResult
-from models.templates import (
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, new_id
+from reelbatch.models.jobs import RenderJob, RenderResult
+from reelbatch.models.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
     TemplateInspectionJob,
     TemplateStatus,
 )
 from tests.workflows.workbench import Workbench, finished
-from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.template import (
     DownloadTemplateWorkflow,
     InspectTemplateWorkflow,

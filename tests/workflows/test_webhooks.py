@@ -8,12 +8,11 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from models.batches import Cancellation
-from models.ids import new_id, webhook_workflow_id
-from models.jobs import RenderJob, RenderResult
-from models.webhooks import WebhookDelivery
+from reelbatch.models.batches import Cancellation
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, new_id, webhook_workflow_id
+from reelbatch.models.jobs import RenderJob, RenderResult
+from reelbatch.models.webhooks import WebhookDelivery
 from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
-from workflows.activity_names import CONTROL_TASK_QUEUE
 from workflows.batch import BatchWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
 

@@ -10,8 +10,9 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities.heartbeats import HEARTBEAT_INTERVAL
-from models.batches import Batch, BatchSnapshot
-from models.ids import (
+from reelbatch.models.batches import Batch, BatchSnapshot
+from reelbatch.models.ids import (
+    CONTROL_TASK_QUEUE,
     batch_job_id,
     batch_workflow_id,
     inspection_task_queue,
@@ -21,9 +22,9 @@ from models.ids import (
     new_single_job_id,
     render_task_queue,
 )
-from models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
-from models.kept_jobs import KeptJob
-from models.segments import (
+from reelbatch.models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
+from reelbatch.models.kept_jobs import KeptJob
+from reelbatch.models.segments import (
     EqualRender,
     JoinTask,
     Segment,
@@ -31,19 +32,18 @@ from models.segments import (
     SegmentTask,
     SlotsQuestion,
 )
-from models.splits import Split
-from models.sweeps import SweepReport
-from models.templates import (
+from reelbatch.models.splits import Split
+from reelbatch.models.sweeps import SweepReport
+from reelbatch.models.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
     TemplateFailure,
     TemplateInspectionJob,
     TemplateStatus,
 )
-from models.webhooks import PendingWebhook, WebhookDelivery
+from reelbatch.models.webhooks import PendingWebhook, WebhookDelivery
 from workflows.activity_names import (
     CLEAR_SEGMENTS,
-    CONTROL_TASK_QUEUE,
     DELIVER_WEBHOOK,
     DOWNLOAD_TEMPLATE,
     FAIL_TEMPLATE,

@@ -1,0 +1,187 @@
+"""One file by HTTP from a server that may do anything: large, slow, redirecting or wrong."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from activities.assets.aws_signature import EMPTY_DIGEST, Credentials, signed_headers
+from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
+
+_MOST_REDIRECTS = 5
+_PASSING = frozenset({408, 425, 429})  # and all from 500 on
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_S3_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
+_S3_ERROR_READ = 10_000  # bytes
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a file is."""
+
+    url: str  # with the values of secrets
+    name: str  # for messages, without them
+    schemes: frozenset[str] = frozenset({"http", "https"})
+    is_in_bucket: bool = False
+    credentials: Credentials | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        try:
+            return urlsplit(self.url).path
+        except ValueError:  # the client says more clearly what is wrong with it
+            return ""
+
+
+@dataclass(frozen=True)
+class Download:
+    """What came. `headers` are the answer's; a redirected file has no validators of its own."""
+
+    digest: str  # SHA-256 in hex
+    headers: httpx.Headers
+    is_redirected: bool
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+class NotModified(Exception):
+    """The server says that what the conditions tell of is still the file."""
+
+    def __init__(self, headers: httpx.Headers) -> None:
+        super().__init__()
+        self.headers = headers
+
+
+class Downloader:
+    """`client` keeps away from private networks, at every redirect too."""
+
+    def __init__(self, client: httpx.AsyncClient, seconds: float) -> None:
+        """`seconds` is what one download may take in all."""
+        self._client = client
+        self._seconds = seconds
+
+    async def download(
+        self, source: Source, target: Path, limit: int, conditions: Mapping[str, str] | None = None
+    ) -> Download:
+        """Write the file of up to `limit` bytes to `target`, which is useless after an error.
+
+        Raises AssetInvalid, LimitExceeded, AssetUnavailable where another try may help, and
+        NotModified where `conditions` were given.
+        """
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._download(source, target, limit, conditions or {})
+        except TimeoutError as error:
+            raise LimitExceeded(
+                f"{source.name} was still arriving after {self._seconds:.0f} seconds, which is "
+                "all that a download may take; put it on a faster server."
+            ) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise AssetInvalid(f"{source.name} cannot be fetched: {error}") from error
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise AssetUnavailable(f"{source.name} could not be fetched: {reason}") from error
+
+    async def _download(
+        self, source: Source, target: Path, limit: int, conditions: Mapping[str, str]
+    ) -> Download:
+        async with self._answer(source, conditions) as (response, redirects):
+            if response.status_code == 304 and conditions:
+                raise NotModified(response.headers)
+            await _check_status(source, response)
+            if _stated_size(response) > limit:
+                raise _too_large(source, limit)
+            digest, size = hashlib.sha256(), 0
+            with target.open("wb") as out:
+                async for chunk in response.aiter_bytes():
+                    size += len(chunk)
+                    if size > limit:
+                        raise _too_large(source, limit)
+                    digest.update(chunk)
+                    out.write(chunk)
+            return Download(digest.hexdigest(), response.headers, redirects > 0)
+
+    @asynccontextmanager
+    async def _answer(
+        self, source: Source, conditions: Mapping[str, str]
+    ) -> AsyncGenerator[tuple[httpx.Response, int]]:
+        """The answer that no redirect leads away from, and how many led to it."""
+        headers = {"Accept-Encoding": "identity", **conditions, **_signature(source)}
+        request = self._client.build_request("GET", source.url, headers=headers)
+        for redirects in range(_MOST_REDIRECTS + 1):
+            if request.url.scheme not in source.schemes:
+                raise _wrong_scheme(source, request.url.scheme, redirects)
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            try:
+                if response.next_request is None or source.is_in_bucket:
+                    yield response, redirects
+                    return
+                request = response.next_request
+            finally:
+                await response.aclose()
+            for name in _CONDITIONS:  # they are about the address that was left
+                request.headers.pop(name, None)
+        raise AssetInvalid(f"{source.name} is redirected more than {_MOST_REDIRECTS} times.")
+
+
+def _wrong_scheme(source: Source, scheme: str, redirects: int) -> AssetInvalid:
+    allowed = " or ".join(sorted(source.schemes))
+    if redirects == 0:
+        return AssetInvalid(f"{source.name} is no {allowed} URL.")
+    return AssetInvalid(f"{source.name} is redirected to {scheme}, and only {allowed} is followed.")
+
+
+def _signature(source: Source) -> dict[str, str]:
+    if source.credentials is None:
+        return {}
+    return signed_headers(
+        "GET", source.url, {}, EMPTY_DIGEST, source.credentials, datetime.now(UTC)
+    )
+
+
+def _stated_size(response: httpx.Response) -> int:
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def _too_large(source: Source, limit: int) -> LimitExceeded:
+    return LimitExceeded(f"{source.name} is larger than the {limit} bytes that this server takes.")
+
+
+async def _check_status(source: Source, response: httpx.Response) -> None:
+    """A bucket's error code is told, and no more of its answer: that may quote the request."""
+    status = response.status_code
+    if response.is_success:
+        return
+    code = await _s3_code(response) if source.is_in_bucket else ""
+    message = f"{source.name} answered with HTTP status {status}{code}."
+    if status in _PASSING or status >= 500:
+        raise AssetUnavailable(message)
+    raise AssetInvalid(f"{message}{_way_out(status) if source.is_in_bucket else ''}")
+
+
+async def _s3_code(response: httpx.Response) -> str:
+    content = b""
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) >= _S3_ERROR_READ:
+            break
+    found = _S3_CODE.search(content[:_S3_ERROR_READ])
+    return f" {found[1].decode()}" if found else ""
+
+
+def _way_out(status: int) -> str:
+    if status == 404:
+        return " Check the bucket and the key."
+    if status < 400:
+        return " Give the endpoint and the region of the bucket in `params`."
+    return " Check the region and the credentials in `params`."

@@ -1,0 +1,126 @@
+"""Fetching what an asset's `src` names into a render's folder."""
+
+import asyncio
+import binascii
+import json
+import mimetypes
+import shutil
+from base64 import b64decode
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from activities.assets.cache import AssetCache
+from activities.assets.content_check import page_in
+from activities.assets.sources import shown, source_of
+from activities.secret_references import ResolvedSecrets
+from reelbatch.engines.base import ResolvedAsset
+from reelbatch.models.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.errors import AssetInvalid, LimitExceeded
+
+
+class AssetFetcher:
+    """Reads http(s), s3 and data: URLs, up to `limit` bytes each."""
+
+    def __init__(self, cache: AssetCache, limit: int) -> None:
+        self._cache = cache
+        self._limit = limit
+
+    async def fetch_all(
+        self, assets: Sequence[Asset], folder: Path, work_dir: Path, secrets: ResolvedSecrets
+    ) -> list[ResolvedAsset]:
+        """Put the values of secrets in, and fetch each URL once, however many assets name it.
+
+        Files go to `folder`, and those of static assets to their names in `work_dir`. Raises
+        AssetInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another try may
+        help.
+        """
+        files: dict[str, Path] = {}
+        resolved: list[ResolvedAsset] = []
+        for asset in assets:
+            if not isinstance(asset, (MediaAsset, StaticAsset)):
+                resolved.append(ResolvedAsset(await secrets.resolve_asset(asset)))
+                continue
+            identity = json.dumps([asset.src, asset.params])
+            if identity not in files:
+                files[identity] = await self._fetch(asset, folder, f"asset-{len(files)}", secrets)
+            file = files[identity]
+            if isinstance(asset, StaticAsset):
+                file = await asyncio.to_thread(_copy, file, work_dir, asset.name)
+            resolved.append(ResolvedAsset(asset, file))  # an engine needs the file, no secret
+        return resolved
+
+    async def _fetch(
+        self, asset: MediaAsset | StaticAsset, folder: Path, name: str, secrets: ResolvedSecrets
+    ) -> Path:
+        src = await secrets.resolve(asset.src)
+        label = shown(asset.src)
+        if src[:5].lower() == "data:":
+            file, media_type = self._unpack(src, label, folder, name)
+        else:
+            params = {name: await secrets.resolve_json(v) for name, v in asset.params.items()}
+            source = source_of(src, params, label)
+            file = folder / name
+            found = await self._cache.link(secrets.team, source, self._limit, file)
+            media_type = found.media_type
+            file = file.rename(file.with_suffix(_extension(media_type, source.path)))
+        if isinstance(asset, MediaAsset):
+            _check_content(asset, label, file, media_type)
+        return file
+
+    def _unpack(self, src: str, label: str, folder: Path, name: str) -> tuple[Path, str]:
+        media_type, content = read_data_url(src)
+        if len(content) > self._limit:
+            raise LimitExceeded(f"{label} has more than the {self._limit} bytes of an asset.")
+        file = folder / f"{name}{_extension(media_type, '')}"
+        file.write_bytes(content)
+        return file, media_type
+
+
+def _check_content(asset: MediaAsset, label: str, file: Path, media_type: str) -> None:
+    article = "a" if asset.type == "video" else "an"
+    if file.stat().st_size == 0:
+        raise AssetInvalid(f"{label} is empty, not {article} {asset.type}.")
+    page = page_in(file, media_type)
+    if page is not None:
+        raise AssetInvalid(
+            f"{label} is {page}, not {article} {asset.type}: give a URL that answers with the file "
+            "itself, without a login or a preview page."
+        )
+
+
+def _copy(file: Path, work_dir: Path, name: str) -> Path:
+    """A copy, since an engine may write in its work folder and other renders share `file`."""
+    target = work_dir / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+        raise AssetInvalid(
+            f"The static assets' names collide: {name} would be a file and a folder."
+        ) from error
+    return target
+
+
+def read_data_url(src: str) -> tuple[str, bytes]:
+    """Media type and content of a data: URL (RFC 2397). Raises AssetInvalid."""
+    header, comma, body = src[len("data:") :].partition(",")
+    if not comma:
+        raise AssetInvalid("A data: URL has no comma before its content.")
+    media_type, *parameters = header.split(";")
+    content = unquote_to_bytes(body)
+    if "base64" not in (parameter.strip() for parameter in parameters):
+        return media_type, content
+    try:
+        return media_type, b64decode(content, validate=True)
+    except binascii.Error as error:
+        raise AssetInvalid(f"A data: URL's base64 cannot be decoded: {error}.") from error
+
+
+def _extension(media_type: str, path: str) -> str:
+    """An ending that tells the kind of file: the media type's, else the URL's own."""
+    guessed = mimetypes.guess_extension(media_type.split(";")[0].strip())
+    if guessed and guessed != ".bin":
+        return guessed
+    suffix = Path(path).suffix.lower()
+    return suffix if suffix[1:].isalnum() and len(suffix) <= 6 else ""

@@ -1,0 +1,53 @@
+"""From the `src` of an asset, with its secrets put in, to the request that fetches it."""
+
+from urllib.parse import quote, urlsplit
+
+from pydantic import JsonValue, ValidationError
+
+from activities.assets.aws_signature import Credentials
+from activities.assets.download import Source
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.sources import BucketParams, bucket_and_key, is_s3_url
+
+_SHOWN = 300  # characters
+
+
+def source_of(src: str, params: dict[str, JsonValue], name: str) -> Source:
+    """`name` stands for it in messages. Raises AssetInvalid."""
+    if is_s3_url(src):
+        return _in_bucket(src, params, name)
+    if src.partition(":")[0].lower() in ("http", "https"):
+        return Source(url=src, name=name)
+    raise AssetInvalid(f"{name} is no http, https, s3 or data URL.")
+
+
+def shown(src: str) -> str:
+    """A URL for messages: without its query and credentials, which may be secret, and short."""
+    parts = urlsplit(src)
+    if parts.scheme == "data":
+        return "a data: URL"
+    if not parts.scheme:  # all of it is a reference to a secret, or it is no URL
+        return parts.path[:_SHOWN]
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:_SHOWN]
+
+
+def _in_bucket(src: str, params: dict[str, JsonValue], name: str) -> Source:
+    try:
+        bucket, key = bucket_and_key(src)
+        place = BucketParams.model_validate(params)
+    except ValidationError as error:  # its text may have a part of a secret
+        field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise AssetInvalid(
+            f"The params{f'.{field}' if field else ''} of {name} are not usable."
+        ) from None
+    except ValueError as error:
+        raise AssetInvalid(f"{name} cannot be fetched: {error}.") from None
+    credentials = None
+    if place.access_key_id and place.access_key_secret:
+        credentials = Credentials(place.access_key_id, place.access_key_secret, place.region)
+    return Source(
+        url=f"{place.endpoint}/{quote(bucket, safe='')}/{quote(key, safe='/~')}",
+        name=name,
+        is_in_bucket=True,
+        credentials=credentials,
+    )

@@ -1,0 +1,1 @@
+"""Rendering a job: whole, in segments, or once for many equal ones."""

@@ -1,0 +1,90 @@
+"""Putting an output into the client's own bucket."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from activities.assets.aws_signature import Credentials, signed_headers
+from activities.secret_references import ResolvedSecrets
+from reelbatch.models.errors import AssetInvalid, UploadFailed, UploadInterrupted
+from reelbatch.models.uploads import Upload, UploadParams
+
+_CHUNK = 256 * 1024  # bytes
+_CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,100})</Code>")
+_PASSING = frozenset({408, 425, 429})
+
+
+class BucketUploader:
+    """`client` keeps uploads away from private networks, as it does downloads."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def upload(
+        self, upload: Upload, file: Path, file_name: str, media_type: str, secrets: ResolvedSecrets
+    ) -> None:
+        """Put `file` into the bucket. Raises UploadFailed, or UploadInterrupted where another try
+        may help.
+        """
+        params = await _resolved(upload.params, secrets)
+        key = upload.object_key(file_name)
+        url = f"{params.endpoint}/{quote(params.bucket, safe='')}/{quote(key, safe='/~')}"
+        place = f"{key} could not be uploaded to the bucket {upload.params.bucket}"
+        try:
+            headers = await asyncio.to_thread(_headers, url, params, file, media_type)
+            response = await self._client.put(
+                url, headers=headers, content=_read(file), follow_redirects=False
+            )
+        except (AssetInvalid, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise UploadFailed(f"{place}: {error}") from error
+        except httpx.HTTPError as error:
+            raise UploadInterrupted(f"{place}: {error or type(error).__name__}") from error
+        _check(response, place)
+
+
+async def _resolved(params: UploadParams, secrets: ResolvedSecrets) -> UploadParams:
+    fields = await secrets.resolve_json(params.model_dump(by_alias=True))
+    try:
+        return UploadParams.model_validate(fields)
+    except ValidationError as error:  # its text may have a part of a secret
+        field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise UploadFailed(
+            f"The secret that upload.params.{field} refers to is not usable there."
+        ) from None
+
+
+def _headers(url: str, params: UploadParams, file: Path, media_type: str) -> dict[str, str]:
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    headers = {"content-type": media_type, "content-length": str(file.stat().st_size)}
+    if params.acl:
+        headers["x-amz-acl"] = params.acl
+    credentials = Credentials(params.access_key_id, params.access_key_secret, params.region)
+    return signed_headers("PUT", url, headers, digest, credentials, datetime.now(UTC))
+
+
+async def _read(file: Path) -> AsyncGenerator[bytes]:
+    with file.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            yield chunk
+
+
+def _check(response: httpx.Response, place: str) -> None:
+    """The provider's error code is told, and no more of its answer: that may quote the request."""
+    if response.is_success:
+        return
+    status = response.status_code
+    code = _CODE.search(response.text[:10_000])
+    reason = f"{place}: status {status}{f' {code[1]}' if code else ''}"
+    if status >= 500 or status in _PASSING:
+        raise UploadInterrupted(f"{reason}.")
+    if response.is_redirect:
+        raise UploadFailed(f"{reason}; give the endpoint of the bucket's own region.")
+    raise UploadFailed(f"{reason}; check the bucket, its region and the credentials.")

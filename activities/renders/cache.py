@@ -1,0 +1,163 @@
+"""Jobs of a team whose inputs are equal share one render, also while it is still running."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+from obstore.exceptions import BaseError as ObjectStoreError
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from activities.heartbeats import HEARTBEAT_INTERVAL
+from activities.renders.cache_key import render_key
+from activities.renders.delivery import FinishedRender, FreshRender, ReusedRender
+from activities.renders.lease import LEASE_TIME, Lease
+from activities.renders.slots import RenderSlots
+from reelbatch.engines.base import RenderRequest
+from reelbatch.models.kept_renders import KeptRender
+from reelbatch.storage.kept_renders import (
+    find_render,
+    forget_render,
+    record_render,
+    store_render_file,
+)
+
+log = structlog.get_logger("worker")
+
+METRIC = "reelbatch_render_cache_requests"
+# Where a whole batch is cancelled, those who wait are told of it within a heartbeat, and none of
+# them should begin before that.
+_HANDOVER_TIME = 2 * HEARTBEAT_INTERVAL
+_POLL_INTERVAL = 0.5  # seconds between two looks at what another worker renders
+
+Render = Callable[[], Awaitable[FreshRender]]
+
+
+class RenderCache:
+    """One engine's queue's. Keys are digests of renders' inputs, and never meet another team's.
+
+    The first to ask for a key renders. Whoever asks meanwhile on this worker shares the end of
+    that render, a failure too: equal inputs fail alike, and one after the other would take longer
+    than without a cache. Where the first is cancelled the next one renders. Other workers wait
+    for the file alone. Failures are not kept.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        slots: RenderSlots,
+        fingerprint: str,
+        lease_seconds: float = LEASE_TIME,
+    ) -> None:
+        """`fingerprint` is the engine's; those who wait or store a file lend their slots."""
+        self._fingerprint = fingerprint
+        self._store = store
+        self._slots = slots
+        self._lease_seconds = lease_seconds
+        self._running: dict[tuple[str, str], asyncio.Future[KeptRender | None]] = {}
+
+    async def key_of(self, request: RenderRequest) -> str:
+        """The same for requests that give the same file."""
+        return await asyncio.to_thread(render_key, request, self._fingerprint)
+
+    async def share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
+        """What `render` returns, or an equal job's render. Raises what `render` raises."""
+        found = await self._share(team, key, job_id, render)
+        _count(is_hit=found.reused_from is not None)
+        return found
+
+    async def find(self, team: str, key: str) -> ReusedRender | None:
+        """An equal job's render that is kept, before this one is rendered in segments."""
+        kept = await self._find(team, key)
+        if kept is None:
+            return None
+        _count(is_hit=True)
+        return ReusedRender.of(kept)
+
+    async def keep(self, team: str, key: str, job_id: str, fresh: FreshRender) -> FreshRender:
+        """Let equal jobs find what was joined of segments."""
+        _count(is_hit=False)
+        return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
+
+    async def forget(self, team: str, key: str) -> None:
+        """Its file is gone."""
+        await forget_render(self._store, team, key)
+
+    async def _share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
+        while (running := self._running.get((team, key))) is not None:
+            with self._slots.lent():
+                kept = await asyncio.shield(running)
+                if kept is None:
+                    await asyncio.sleep(_HANDOVER_TIME)
+            if kept is not None:
+                return ReusedRender.of(kept)
+        running = self._running[team, key] = asyncio.get_running_loop().create_future()
+        try:
+            found = await self._find_or_render(team, key, job_id, render)
+            running.set_result(found.kept)
+        except Exception as error:
+            running.set_exception(error)
+            running.exception()  # nobody may wait for it
+            raise
+        finally:
+            del self._running[team, key]
+            if not running.done():  # cancelled
+                running.set_result(None)
+        return found
+
+    async def _find_or_render(
+        self, team: str, key: str, job_id: str, render: Render
+    ) -> FinishedRender:
+        kept = await self._find(team, key)
+        if kept is not None:
+            return ReusedRender.of(kept)
+        lease = Lease(self._store, team, key, job_id, self._lease_seconds)
+        while not await lease.take():
+            with self._slots.lent():
+                await asyncio.sleep(_POLL_INTERVAL)
+            kept = await self._find(team, key)
+            if kept is not None:
+                return ReusedRender.of(kept)
+        async with lease.held():
+            kept = await self._find(team, key)  # by who had the lease a moment ago
+            if kept is not None:
+                return ReusedRender.of(kept)
+            fresh = await render()
+            with self._slots.lent():
+                return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
+
+    async def _find(self, team: str, key: str) -> KeptRender | None:
+        try:
+            return await find_render(self._store, team, key)
+        except (ObjectStoreError, OSError) as error:
+            log.warning("a kept render could not be looked up", reason=str(error))
+            return None
+
+    async def _keep(
+        self, team: str, key: str, job_id: str, fresh: FreshRender
+    ) -> KeptRender | None:
+        """What cannot be kept costs no job."""
+        try:
+            kept = KeptRender(
+                file_key=await store_render_file(self._store, team, key, fresh.file),
+                job_id=job_id,
+                size=fresh.size,
+                width=fresh.width,
+                height=fresh.height,
+                frames=fresh.frames,
+                rendered_at=datetime.now(UTC),
+            )
+            await record_render(self._store, team, key, kept)
+        except (ObjectStoreError, OSError) as error:
+            log.warning("a render could not be kept", job=job_id, reason=str(error))
+            return None
+        return kept
+
+
+def _count(*, is_hit: bool) -> None:
+    meter = activity.metric_meter().with_additional_attributes(
+        {"outcome": "hit" if is_hit else "miss"}
+    )
+    meter.create_counter(METRIC, "Renders that jobs asked for, by outcome: hit or miss.").add(1)

@@ -1,0 +1,124 @@
+"""A rendered file, wherever it lies, and its way to where the job wants it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from obstore.store import ObjectStore
+
+from activities.renders.bucket_upload import BucketUploader
+from activities.renders.slots import RenderSlots
+from activities.secret_references import ResolvedSecrets
+from reelbatch.models.codecs import CODECS
+from reelbatch.models.jobs import RenderJob, RenderResult
+from reelbatch.models.kept_renders import KeptRender
+from reelbatch.models.uploads import Upload
+from reelbatch.storage.files import gone_if_cancelled, upload
+from reelbatch.storage.kept_renders import copy_render, download_render
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderFacts:
+    size: int  # bytes
+    width: int  # pixels
+    height: int  # pixels
+    frames: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshRender(RenderFacts):
+    """What an engine has rendered for this very job."""
+
+    file: Path
+    seconds: float  # in the engine
+    kept: KeptRender | None = None  # the same in the object store
+
+    @property
+    def reused_from(self) -> None:
+        """No other job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReusedRender(RenderFacts):
+    """What was rendered for another job."""
+
+    kept: KeptRender
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, kept: KeptRender) -> "ReusedRender":
+        return cls(
+            size=kept.size, width=kept.width, height=kept.height, frames=kept.frames, kept=kept
+        )
+
+    @property
+    def reused_from(self) -> str:
+        """That job."""
+        return self.kept.job_id
+
+
+FinishedRender = FreshRender | ReusedRender
+
+
+def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> RenderResult:
+    """Of an activity that ends now."""
+    return RenderResult(
+        output_key=job.output_key,
+        media_type=CODECS[job.output.codec].media_type,
+        size=render.size,
+        width=render.width,
+        height=render.height,
+        frames=render.frames,
+        render_duration=render.seconds,
+        reused_from=render.reused_from,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+    )
+
+
+class Delivery:
+    """Into the client's bucket if the job names one, else into our own store.
+
+    It needs no render process, so its slot is for another activity meanwhile.
+    """
+
+    def __init__(self, store: ObjectStore, uploader: BucketUploader, slots: RenderSlots) -> None:
+        self._store = store
+        self._uploader = uploader
+        self._slots = slots
+
+    async def deliver(
+        self, job: RenderJob, render: FinishedRender, folder: Path, secrets: ResolvedSecrets
+    ) -> None:
+        """`folder` is for a file on its way. Raises RenderGone, UploadFailed or
+        UploadInterrupted.
+        """
+        with self._slots.lent():
+            if job.upload is None:
+                await self._to_store(job, render)
+            else:
+                await self._to_bucket(job, job.upload, render, folder, secrets)
+
+    async def _to_bucket(
+        self,
+        job: RenderJob,
+        target: Upload,
+        render: FinishedRender,
+        folder: Path,
+        secrets: ResolvedSecrets,
+    ) -> None:
+        if isinstance(render, FreshRender):
+            file = render.file
+        else:
+            file = folder / job.file_name
+            await download_render(self._store, render.kept, file)
+        media_type = CODECS[job.output.codec].media_type
+        await self._uploader.upload(target, file, job.file_name, media_type, secrets)
+
+    async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
+        """At once as a whole; a cancelled job leaves nothing."""
+        if isinstance(render, FreshRender) and render.kept is None:
+            await upload(self._store, job.output_key, render.file)
+        elif render.kept is not None:
+            async with gone_if_cancelled(self._store, job.output_key):
+                await copy_render(self._store, render.kept, job.output_key)

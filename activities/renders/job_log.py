@@ -1,0 +1,162 @@
+"""The log of a job: what each attempt to render it did, for the person who sent the job."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import structlog
+from obstore.exceptions import BaseError as ObjectStoreError
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from activities.assets.sources import shown
+from activities.renders.delivery import ReusedRender
+from activities.secret_references import ResolvedSecrets
+from reelbatch.engines.base import RenderedFile, ReportProgress, ResolvedAsset
+from reelbatch.engines.registry import EngineUnavailable, load_engine
+from reelbatch.models.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
+from reelbatch.models.errors import ReelbatchError
+from reelbatch.models.jobs import RenderJob
+from reelbatch.models.segments import JoinTask, SegmentTask
+from reelbatch.models.wire import rfc3339
+from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
+
+_log = structlog.get_logger("worker")
+
+_STEP = 10  # percent between two lines of progress
+_LONGEST_LINE = 2000  # characters
+
+
+class JobLog:
+    """The lines of one attempt."""
+
+    def __init__(self, secrets: ResolvedSecrets) -> None:
+        self._secrets = secrets
+        self._next_step = 0
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Add a line with the time; values of secrets become references again."""
+        line = " ".join(self._secrets.redact(text).split())
+        self.lines.append(f"{rfc3339(datetime.now(UTC))} {line[:_LONGEST_LINE]}")
+
+    def discard(self) -> None:
+        """Nothing has happened that anybody wants to read of."""
+        self.lines.clear()
+
+    def note_assets(self, assets: Sequence[Asset], resolved: Sequence[ResolvedAsset]) -> None:
+        """`resolved` are the same assets with their files."""
+        for asset, found in zip(assets, resolved, strict=True):
+            source = found.asset if isinstance(asset, NestedJobAsset) else asset
+            if found.file is not None and isinstance(source, (MediaAsset, StaticAsset)):
+                size = found.file.stat().st_size
+                self.note(f"ASSET: {asset.type} {shown(source.src)} ({size} bytes)")
+
+    def note_template(self, job: RenderJob) -> None:
+        """What was found in a template from a URL."""
+        self.note(f"FOUND: composition {job.composition}")
+        if job.missing_fonts:
+            self.note(f"MISSING FONTS: {', '.join(job.missing_fonts)}")
+
+    def note_reuse(self, render: ReusedRender) -> None:
+        self.note(
+            f"REUSED: the render of job {render.reused_from}, {render.width} x {render.height} "
+            f"pixels, {render.frames} frames, {render.size} bytes"
+        )
+
+    def note_rendered(self, rendered: RenderedFile, file: Path, seconds: float) -> None:
+        self.note_progress(100.0)
+        self.note(
+            f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
+            f"frames, {file.stat().st_size} bytes in {seconds:.2f} seconds"
+        )
+
+    def watching(self, report: ReportProgress) -> ReportProgress:
+        """Pass progress on, and note it."""
+
+        def watch(percent: float) -> None:
+            report(percent)
+            self.note_progress(percent)
+
+        return watch
+
+    def note_progress(self, percent: float) -> None:
+        """Note each tenth once; a quick render skips some."""
+        if percent >= self._next_step:
+            reached = int(percent // _STEP) * _STEP
+            self.note(f"PROGRESS: {reached}%")
+            self._next_step = reached + _STEP
+
+
+@asynccontextmanager
+async def job_log(
+    store: ObjectStore, job: RenderJob, secrets: ResolvedSecrets
+) -> AsyncGenerator[JobLog]:
+    """Write what happens inside to the job's log, however it ends."""
+    log = JobLog(secrets)
+    log.note(f"ATTEMPT: {activity.info().attempt} on {os.getpid()}@{socket.gethostname()}")
+    log.note(f"ENGINE: {_engine_and_version(job.engine)}")
+    if job.template_id is None:
+        log.note(f"JOIN: {job.title}")
+    else:
+        template = f"{job.template_name} ({job.template_id})"
+        log.note(f"TEMPLATE: {template}, composition {job.composition or 'the first'}")
+    log.note(f"OUTPUT: {job.output.codec}{_part_of_output(job)}")
+    try:
+        yield log
+    except asyncio.CancelledError:
+        log.note("CANCELLED")
+        raise
+    except ReelbatchError as error:
+        log.note(f"ERROR: {error.error_code} {error.message}")
+        raise
+    except Exception as error:
+        log.note(f"ERROR: {type(error).__name__} {error}")
+        raise
+    finally:
+        if log.lines:
+            await _write(store, job, log)
+
+
+def _part_of_output(job: RenderJob) -> str:
+    if isinstance(job, SegmentTask):
+        last = (job.output.end_frame or 0) - 1
+        frames = f"frames {job.output.first_frame}-{last}"
+        return f", segment {job.number + 1} of {job.segments}: {frames}"
+    return f", {len(job.segments)} segments joined" if isinstance(job, JoinTask) else ""
+
+
+async def collect_logs_of_segments(store: ObjectStore, team: str, job_id: str) -> None:
+    """Put what the segments of a job have logged into its log, once none of them is rendered."""
+    try:
+        await collect_segment_logs(store, team, job_id)
+    except (ObjectStoreError, OSError) as error:
+        _note_unwritten(job_id, error)
+
+
+async def _write(store: ObjectStore, job: RenderJob, log: JobLog) -> None:
+    """A log that cannot be written costs no render."""
+    try:
+        if isinstance(job, SegmentTask):
+            await append_segment_log(store, job.team, job.id, job.number, log.lines)
+        else:
+            await append_log(store, job.team, job.id, log.lines)
+    except (ObjectStoreError, OSError) as error:
+        _note_unwritten(job.id, error)
+
+
+def _note_unwritten(job_id: str, error: Exception) -> None:
+    _log.warning("a job's log could not be written", job=job_id, reason=str(error))
+
+
+@cache
+def _engine_and_version(name: str) -> str:
+    try:
+        return f"{name} {load_engine(name).version}"
+    except EngineUnavailable:
+        return name

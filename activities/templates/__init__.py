@@ -1,0 +1,1 @@
+"""Templates' files: fetched from their URLs."""

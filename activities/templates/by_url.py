@@ -1,0 +1,115 @@
+"""Templates that a job names by URL: fetched, and checked as submission checks others."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from obstore.store import ObjectStore
+
+from activities.assets.cache import AssetCache
+from activities.assets.content_check import page_in
+from activities.assets.download import Source
+from activities.assets.sources import shown
+from activities.secret_references import ResolvedSecrets
+from reelbatch.engines.registry import load_engine
+from reelbatch.models.errors import AssetInvalid, TemplateInvalid
+from reelbatch.models.font_choice import (
+    FontNeeds,
+    JobFonts,
+    TemplateFonts,
+    needs_team_fonts,
+    resolve_fonts,
+)
+from reelbatch.models.jobs import Output, RenderJob, RenderTask
+from reelbatch.models.problems import Problem, error_of
+from reelbatch.models.sources import is_http_url
+from reelbatch.models.template_checks import (
+    TemplateOffer,
+    composition_problem,
+    frame_problems,
+    layer_problems,
+)
+from reelbatch.models.templates import TemplateInspection
+from reelbatch.storage.fonts import list_fonts
+
+
+class TemplateFetcher:
+    """Files of up to `limit` bytes, by way of the assets' cache."""
+
+    def __init__(self, store: ObjectStore, cache: AssetCache, limit: int) -> None:
+        self._store = store
+        self._cache = cache
+        self._limit = limit
+
+    async def fetch(self, job: RenderJob, url: str, file: Path, secrets: ResolvedSecrets) -> None:
+        """Put the template at `file`.
+
+        Raises TemplateInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another
+        try may help.
+        """
+        name = shown(url)
+        plain = await secrets.resolve(url)
+        if not is_http_url(plain):
+            raise TemplateInvalid(f"{name} is no http or https URL.")
+        with as_template_errors():
+            found = await self._cache.link(job.team, Source(plain, name), self._limit, file)
+        refuse_page(file, found.media_type, name)
+
+    async def checked(
+        self, job: RenderTask, font_names: list[str], inspection: TemplateInspection
+    ) -> RenderTask:
+        """The job with its composition and its fonts. Raises what submission would answer."""
+        offer = TemplateOffer(inspection)
+        composition = offer.composition_named(job.composition)
+        problems = list(_problems(job, offer))
+        if problems or composition is None:
+            raise error_of(problems)
+        fonts = await self._fonts(job, font_names, inspection)
+        changes = {"fonts": fonts.keys, "missing_fonts": fonts.missing}
+        return job.model_copy(update={"composition": composition.name, **changes})
+
+    async def _fonts(
+        self, job: RenderJob, names: list[str], inspection: TemplateInspection
+    ) -> JobFonts:
+        fonts = TemplateFonts(inspection, load_engine(job.engine).fonts)
+        needs = FontNeeds(names, job.assets, fonts)
+        owned = await list_fonts(self._store, job.team) if needs_team_fonts(needs) else []
+        return resolve_fonts(needs, owned)
+
+
+@contextmanager
+def as_template_errors() -> Generator[None]:
+    """What makes an asset unusable makes a template invalid."""
+    try:
+        yield
+    except AssetInvalid as error:
+        raise TemplateInvalid(error.message) from error
+
+
+def refuse_page(file: Path, media_type: str, name: str) -> None:
+    """`name` stands for the URL. Raises TemplateInvalid for what no engine would read."""
+    if file.stat().st_size == 0:
+        raise TemplateInvalid(f"{name} is empty, not a template.")
+    if page_in(file, media_type) == "an HTML page":
+        raise TemplateInvalid(
+            f"{name} is an HTML page, not a template: give a URL that answers with the file itself."
+        )
+
+
+def _problems(job: RenderJob, offer: TemplateOffer) -> Iterator[Problem]:
+    composition = offer.composition_named(job.composition)
+    if composition is None:
+        yield composition_problem("template.composition", job.composition, offer)
+    else:
+        yield from frame_problems(_frames(job.output), composition)
+    for position, asset in enumerate(job.assets):
+        yield from layer_problems(asset, f"assets.{position}", offer, composition)
+
+
+def _frames(output: Output) -> int | list[int] | None:
+    """As a job's settings have them."""
+    if output.end_frame is None:
+        return None
+    if output.end_frame == output.first_frame + 1:
+        return output.first_frame
+    return [output.first_frame, output.end_frame]

@@ -1,0 +1,24 @@
+"""Ended batches and single jobs as objects, for when Temporal has forgotten them."""
+
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from reelbatch.models.batches import BatchSnapshot
+from reelbatch.models.kept_jobs import KeptJob
+from reelbatch.storage import keys
+from reelbatch.storage.objects import write_model
+from reelbatch.storage.single_jobs import keep_job
+from workflows.activity_names import KEEP_JOB, WRITE_MANIFEST
+
+
+class ManifestActivities:
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @activity.defn(name=WRITE_MANIFEST)
+    async def write_manifest(self, snapshot: BatchSnapshot) -> None:
+        await write_model(self._store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)
+
+    @activity.defn(name=KEEP_JOB)
+    async def keep_job(self, job: KeptJob) -> None:
+        await keep_job(self._store, job)

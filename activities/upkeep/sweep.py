@@ -1,0 +1,153 @@
+"""The sweep: what in the object store is too old to be needed is removed.
+
+A Temporal history refers to the payloads that are kept beside it, and several histories may refer
+to the same one. So a day's payloads go only when they are older than their setting, and Temporal
+has no workflow of the team any more, open or ended, that started on that day or before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import structlog
+from obstore.store import ObjectStore
+from temporalio import activity
+from temporalio.client import Client
+
+from reelbatch.models.sweeps import SweepReport
+from reelbatch.models.wire import rfc3339
+from reelbatch.storage import idempotency, keys
+from reelbatch.storage.expiry import Removal, has_objects
+from reelbatch.storage.listing import names_in
+from reelbatch.storage.payloads import NO_TEAM
+from workflows.activity_names import SWEEP
+
+log = structlog.get_logger("worker")
+
+_OPEN = "ExecutionStatus = 'Running'"
+_MOST_REMOVALS = 100_000  # objects in one sweep
+# Of jobs whose workflow was terminated: it removes them itself else. A render ends in a day.
+_SEGMENTS_KEPT = timedelta(days=2)
+# A payload is written a moment before its workflow starts, perhaps on the day before.
+_MARGIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long each kind of object is kept; None is for ever."""
+
+    payloads: timedelta
+    records: timedelta | None = None  # of ended batches and jobs, and of their webhooks
+    logs: timedelta | None = None
+    outputs: timedelta | None = None
+    renders: timedelta | None = None  # that are kept for equal jobs
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SweepActivities:
+    def __init__(
+        self,
+        client: Client,
+        store: ObjectStore,
+        lifetimes: Lifetimes,
+        now: Callable[[], datetime] = _now,
+        most_removals: int = _MOST_REMOVALS,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._lifetimes = lifetimes
+        self._now = now
+        self._most_removals = most_removals
+
+    @activity.defn(name=SWEEP)
+    async def sweep(self) -> SweepReport:
+        removal = Removal(self._store, self._most_removals, activity.heartbeat)
+        report = SweepReport()
+        for team in await names_in(self._store, keys.TEAMS):
+            report = _sum(report, await self._sweep_team(team, removal))
+            if removal.exhausted:
+                break
+        report = report.model_copy(update={"complete": not removal.exhausted})
+        log.info("swept the object store", **report.model_dump())
+        return report
+
+    async def _sweep_team(self, team: str, removal: Removal) -> SweepReport:
+        now, lifetimes = self._now(), self._lifetimes
+        return SweepReport(
+            payloads=await self._sweep_payloads(team, now - lifetimes.payloads, removal),
+            idempotency_records=await removal.older_than(
+                keys.idempotency(team), now - idempotency.KEPT
+            ),
+            records=await self._sweep_records(team, lifetimes.records, removal),
+            logs=await self._sweep_old(keys.job_logs(team), lifetimes.logs, removal),
+            outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
+            renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
+            segments=await self._sweep_old(keys.segments(team), _SEGMENTS_KEPT, removal),
+        )
+
+    async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:
+        removed = 0
+        for name in await names_in(self._store, keys.payloads(team)):
+            day = _day(name)
+            if day is None or _end_of(day) > moment:
+                continue
+            folder = keys.payloads_of_day(team, day)
+            if not await has_objects(self._store, folder):
+                continue
+            if await self._has_workflows_from_before(team, _end_of(day) + _MARGIN):
+                break  # the days after this one have them too
+            removed += await removal.folder(folder)
+        return removed
+
+    async def _sweep_records(self, team: str, lifetime: timedelta | None, removal: Removal) -> int:
+        """A workflow that is still open needs the record of its webhook."""
+        if lifetime is None:
+            return 0
+        moment = self._now() - lifetime
+        if await self._has_workflows_from_before(team, moment + _MARGIN, _OPEN):
+            return 0
+        removed = 0
+        for folder in (
+            keys.batches(team),
+            keys.rejected_batches(team),
+            keys.single_jobs(team),
+            keys.nested_jobs(team),
+            keys.webhooks(team),
+        ):
+            removed += await removal.older_than(folder, moment)
+        return removed
+
+    async def _sweep_old(self, folder: str, lifetime: timedelta | None, removal: Removal) -> int:
+        return await removal.older_than(folder, self._now() - lifetime) if lifetime else 0
+
+    async def _has_workflows_from_before(
+        self, team: str, moment: datetime, *conditions: str
+    ) -> bool:
+        """Whether Temporal has a workflow of the team, open or ended, that started by then."""
+        activity.heartbeat()
+        conditions = (f"StartTime < '{rfc3339(moment)}'", *conditions)
+        if team != NO_TEAM:
+            conditions = (f"WorkflowId STARTS_WITH '{team}/'", *conditions)
+        found = await self._client.count_workflows(" AND ".join(conditions))
+        return found.count > 0
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _sum(one: SweepReport, other: SweepReport) -> SweepReport:
+    numbers = other.model_dump(exclude={"complete"})
+    return one.model_copy(
+        update={name: getattr(one, name) + number for name, number in numbers.items()}
+    )

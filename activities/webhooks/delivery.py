@@ -1,0 +1,186 @@
+"""One attempt to deliver a webhook, and the note of it in the webhook's log."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import httpx
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from activities.failures import as_application_errors
+from activities.heartbeats import Progress, heartbeats
+from activities.metrics import WebhookMetrics
+from activities.secret_references import ResolvedSecrets, SecretReferences
+from activities.webhooks.signature import WebhookSigner
+from reelbatch.models.errors import ReelbatchError, WebhookUndelivered
+from reelbatch.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery, WebhookRecord
+from reelbatch.storage.webhooks import read_webhook, write_webhook
+from workflows.activity_names import DELIVER_WEBHOOK
+
+_TIME_LIMIT = 10.0  # seconds for the whole request
+_RESPONSE_SHOWN = 500  # characters
+_RESPONSE_READ = 4 * _RESPONSE_SHOWN  # bytes: a character of UTF-8 has up to four
+_ATTEMPTS_KEPT = 50
+_USER_AGENT = "Reelbatch"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How an attempt went; `failure` is None where the receiver took it."""
+
+    status: int | None = None
+    response: str | None = None
+    failure: ReelbatchError | None = None
+
+
+class WebhookActivities:
+    """`http` is kept away from private networks and keeps no cookies."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        http: httpx.AsyncClient,
+        references: SecretReferences,
+        signer: WebhookSigner,
+        metrics: WebhookMetrics,
+    ) -> None:
+        self._store = store
+        self._http = http
+        self._references = references
+        self._signer = signer
+        self._metrics = metrics
+
+    @activity.defn(name=DELIVER_WEBHOOK)
+    async def deliver_webhook(self, delivery: WebhookDelivery) -> None:
+        """Try once. Fails where the receiver did not answer 2xx, so that Temporal tries again."""
+        secrets = self._references.of(delivery.team)
+        with as_application_errors(secrets):
+            record = await read_webhook(self._store, delivery.team, delivery.id)
+            if record is None:
+                raise WebhookUndelivered("The object store does not have this webhook any more.")
+            attempted_at, started = datetime.now(UTC), monotonic()
+            async with heartbeats(Progress()):
+                outcome = await self._try(record.webhook, delivery, attempted_at, secrets)
+            attempt = WebhookAttempt(
+                attempted_at=attempted_at,
+                duration=round(monotonic() - started, 3),
+                status=outcome.status,
+                error=secrets.redact(outcome.failure.message) if outcome.failure else None,
+                response=None if outcome.response is None else secrets.redact(outcome.response),
+            )
+            self._metrics.note_attempt(is_delivered=outcome.failure is None)
+            await write_webhook(self._store, _with_attempt(record, delivery, attempt))
+            if outcome.failure is not None:
+                raise outcome.failure
+
+    async def _try(
+        self,
+        webhook: Webhook,
+        delivery: WebhookDelivery,
+        moment: datetime,
+        secrets: ResolvedSecrets,
+    ) -> _Outcome:
+        receiver = webhook.receiver
+        try:
+            async with asyncio.timeout(_TIME_LIMIT):
+                revealed = await _with_secrets(webhook, secrets)
+                status, response = await self._send(revealed, delivery, moment)
+        except TimeoutError:
+            text = f"{receiver} did not answer within {_TIME_LIMIT:.0f} seconds."
+            return _Outcome(failure=WebhookUndelivered(text))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            text = f"{receiver} could not be reached: {_reason(error)}."
+            return _Outcome(failure=WebhookUndelivered(text))
+        except ReelbatchError as error:  # such as a private address
+            return _Outcome(failure=error)
+        if 200 <= status < 300:
+            return _Outcome(status, response)
+        text = f"{receiver} answered with HTTP status {status}."
+        return _Outcome(status, response, WebhookUndelivered(text))
+
+    async def _send(
+        self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime
+    ) -> tuple[int, str]:
+        """The answer's status and the beginning of its body."""
+        body = b"" if webhook.method == "GET" else _content(webhook, delivery)
+        async with self._http.stream(
+            webhook.method,
+            webhook.url,
+            content=body or None,
+            headers=self._headers(webhook, delivery.id, moment, body),
+            follow_redirects=False,
+        ) as response:
+            return response.status_code, await _beginning(response)
+
+    def _headers(
+        self, webhook: Webhook, id_: str, moment: datetime, body: bytes
+    ) -> list[tuple[bytes, bytes]]:
+        headers = httpx.Headers({"User-Agent": _USER_AGENT})
+        if body:
+            headers["Content-Type"] = "application/json"
+        headers.update({name.encode(): value.encode() for name, value in webhook.headers.items()})
+        headers["Accept-Encoding"] = "identity"
+        headers.update(self._signer.headers(id_, moment, body))
+        return headers.raw
+
+
+async def _with_secrets(webhook: Webhook, secrets: ResolvedSecrets) -> Webhook:
+    """The webhook with its references replaced; such a one never leaves this attempt."""
+    return webhook.model_copy(
+        update={
+            "url": await secrets.resolve(webhook.url),
+            "headers": {
+                name: await secrets.resolve(value) for name, value in webhook.headers.items()
+            },
+            "data": await secrets.resolve_json(webhook.data),
+        }
+    )
+
+
+def _content(webhook: Webhook, delivery: WebhookDelivery) -> bytes:
+    """What the receiver gets: the end of the job and `data` beside it, or `data` alone."""
+    content: dict[str, Any] = {}
+    if webhook.custom:
+        content = webhook.data or {}
+    else:
+        content = dict(delivery.body)
+        if webhook.data is not None:
+            content["data"] = webhook.data
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _with_attempt(
+    record: WebhookRecord, delivery: WebhookDelivery, attempt: WebhookAttempt
+) -> WebhookRecord:
+    delivered_at = record.delivered_at
+    if attempt.error is None:
+        delivered_at = delivered_at or attempt.attempted_at
+    return record.model_copy(
+        update={
+            "body": delivery.body,
+            "delivered_at": delivered_at,
+            "attempts": [*record.attempts, attempt][-_ATTEMPTS_KEPT:],
+        }
+    )
+
+
+async def _beginning(response: httpx.Response) -> str:
+    content = b""
+    async for chunk in response.aiter_raw():
+        content += chunk[:_RESPONSE_READ]
+        if len(content) >= _RESPONSE_READ:
+            break
+    return content.decode(errors="replace")[:_RESPONSE_SHOWN]
+
+
+def _reason(error: httpx.HTTPError | httpx.InvalidURL) -> str:
+    """In words that never hold a header's value or a URL, which may come from a secret."""
+    if isinstance(error, httpx.InvalidURL):
+        return "its URL is not valid"
+    if isinstance(error, httpx.LocalProtocolError):
+        return "one of its headers cannot be sent"
+    return str(error) or type(error).__name__

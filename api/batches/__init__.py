@@ -1,0 +1,1 @@
+"""Batches: creating, reading, following, retrying and cancelling them."""

@@ -1,0 +1,75 @@
+"""GET /batches/{id}/archive: all outputs of a batch in one ZIP file."""
+
+from collections.abc import AsyncGenerator
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+from obstore.store import ObjectStore
+
+from api.batches.results import results_of
+from api.http.errors import documented
+from api.http.requests import check_id
+from api.http.zip_stream import ZipEntry, zip_stream
+from api.jobs.responses import jobs_of
+from api.openapi.document import UlidPath, content_answer
+from api.resources import MayReadJobs, RequestUrls, Shared
+from api.urls import Urls
+from reelbatch.models.batches import BatchSnapshot
+from reelbatch.models.errors import BatchNotFound, RequestError
+from reelbatch.models.jobs import JobStatus
+from reelbatch.storage import keys
+from reelbatch.storage.files import find_file, read_chunks
+
+router = APIRouter(tags=["batches"])
+
+
+@router.get(
+    "/batches/{batch_id}/archive",
+    response_class=StreamingResponse,
+    responses={
+        **documented(RequestError, BatchNotFound),
+        200: content_answer("The archive.", "application/zip"),
+    },
+)
+async def get_archive(
+    batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
+) -> Response:
+    """The outputs that exist by now, each under its job's index, and `results.json`."""
+    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    return StreamingResponse(
+        zip_stream(_entries(resources.store, snapshot, urls)),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{batch_id}.zip"'},
+    )
+
+
+async def _entries(
+    store: ObjectStore, snapshot: BatchSnapshot, urls: Urls
+) -> AsyncGenerator[ZipEntry]:
+    yield _results_entry(snapshot, urls)
+    for job in jobs_of(snapshot):
+        extension = job.summary.extension
+        if job.state.status is not JobStatus.FINISHED:
+            continue
+        file = await find_file(store, keys.output(snapshot.team, job.id, extension))
+        if file is None:  # it went to the client's own bucket, or was deleted
+            continue
+        yield ZipEntry(
+            name=f"{job.summary.index:05d}.{extension}",
+            size=file.size,
+            modified_at=file.last_modified,
+            content=read_chunks(store, file.key, 0, file.size),
+        )
+
+
+def _results_entry(snapshot: BatchSnapshot, urls: Urls) -> ZipEntry:
+    lines = [result.model_dump_json(by_alias=True) for result in results_of(snapshot, urls)]
+    text = ",\n".join(lines)
+    content = f"[\n{text}\n]\n".encode()
+
+    async def whole() -> AsyncGenerator[bytes]:
+        yield content
+
+    return ZipEntry(
+        "results.json", len(content), snapshot.closed_at or snapshot.created_at, whole()
+    )

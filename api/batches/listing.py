@@ -1,0 +1,107 @@
+"""GET /batches: the team's batches, newest first.
+
+Three places know batches: Visibility has the recent ones, the object store has the manifests of
+older ones, and the records of batches of which no job was accepted. Their ids are ordered by time.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from fastapi import Request
+from temporalio.client import (
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError
+
+from api.batches.reading import QUERY_TIMEOUT
+from api.http.requests import check_id, read_integer
+from api.resources import Resources
+from api.visibility import batches_of
+from reelbatch.models.batches import BatchList, BatchListItem, BatchSnapshot, BatchStats
+from reelbatch.models.errors import BatchNotFound
+from reelbatch.models.ids import created_at
+from reelbatch.storage.batches import kept_batch_ids
+from workflows.batch import BatchWorkflow
+
+_PARALLEL_READS = 8
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    limit: int
+    cursor: str | None  # the id of the last batch of the page before
+
+
+def read_page(request: Request) -> BatchPage:
+    """The query parameters. Raises RequestError."""
+    query = request.query_params
+    cursor = query.get("cursor")
+    return BatchPage(
+        limit=read_integer("limit", query.get("limit", "20"), 1, 100),
+        cursor=check_id(cursor, "batch") if cursor else None,
+    )
+
+
+async def list_batches(resources: Resources, team: str, page: BatchPage) -> BatchList:
+    executions = {
+        execution.id.rsplit("/", 1)[-1]: execution
+        async for execution in batches_of(resources.client, team)
+    }
+    ids = executions.keys() | set(await kept_batch_ids(resources.store, team))
+    older = sorted(
+        (batch_id for batch_id in ids if not page.cursor or batch_id < page.cursor), reverse=True
+    )
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def item(batch_id: str) -> BatchListItem | None:
+        async with gate:
+            execution = executions.get(batch_id)
+            if execution is None:
+                return await _kept_item(resources, team, batch_id)
+            return _item(batch_id, await _stats(resources, team, batch_id, execution))
+
+    shown = older[: page.limit]
+    items = await asyncio.gather(*map(item, shown))
+    return BatchList(
+        batches=[found for found in items if found],
+        next_cursor=shown[-1] if len(older) > len(shown) else None,
+    )
+
+
+async def _stats(
+    resources: Resources, team: str, batch_id: str, execution: WorkflowExecution
+) -> BatchStats:
+    """An ended batch has its counts as a memo; a running one is asked."""
+    noted = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
+    if execution.status is WorkflowExecutionStatus.RUNNING:
+        try:
+            return await resources.batches.handle(team, batch_id).query(
+                BatchWorkflow.stats,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=QUERY_TIMEOUT,
+            )
+        except WorkflowQueryRejectedError:  # it has just ended
+            return (await resources.batches.read(team, batch_id)).stats
+        except (RPCError, WorkflowQueryFailedError):  # no worker: all that is known is its size
+            return noted
+    if noted.pending:  # an operator terminated it before it could note its counts
+        return (await resources.batches.read(team, batch_id)).stats
+    return noted
+
+
+async def _kept_item(resources: Resources, team: str, batch_id: str) -> BatchListItem | None:
+    try:
+        snapshot: BatchSnapshot = await resources.batches.read(team, batch_id)
+    except BatchNotFound:
+        return None
+    return _item(batch_id, snapshot.stats)
+
+
+def _item(batch_id: str, stats: BatchStats) -> BatchListItem:
+    return BatchListItem(
+        batch_id=batch_id, status=stats.status, created_at=created_at(batch_id), stats=stats
+    )

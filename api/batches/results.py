@@ -1,0 +1,129 @@
+"""GET /batches/{id}/results: what came of each job, for people's tables and for scripts."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.errors import documented
+from api.http.requests import check_id, read_choice
+from api.http.responses import answer_all
+from api.jobs.responses import jobs_of
+from api.openapi.document import UlidPath, content_answer
+from api.openapi.inputs import READ_RESULTS
+from api.resources import MayReadJobs, RequestUrls, Shared
+from api.urls import Urls
+from reelbatch.models.batches import BatchResult, BatchSnapshot
+from reelbatch.models.errors import BatchNotFound, RequestError
+from reelbatch.models.job_states import KnownJob
+from reelbatch.models.jobs import JobStatus
+
+router = APIRouter(tags=["batches"])
+
+
+class ResultFormat(StrEnum):
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+_MEDIA_TYPES = {
+    "application/json": ResultFormat.JSON,
+    "application/x-ndjson": ResultFormat.NDJSON,
+    "application/jsonl": ResultFormat.NDJSON,
+    "text/csv": ResultFormat.CSV,
+}
+
+
+@router.get(
+    "/batches/{batch_id}/results",
+    response_model=list[BatchResult],
+    responses={
+        **documented(RequestError, BatchNotFound),
+        200: content_answer("The results, as asked for.", "application/x-ndjson", "text/csv"),
+    },
+    openapi_extra=READ_RESULTS,
+)
+async def get_results(
+    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
+) -> Response:
+    """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
+    chosen = _format(request)
+    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    results = results_of(snapshot, urls)
+    match chosen:
+        case ResultFormat.JSON:
+            return answer_all(results)
+        case ResultFormat.NDJSON:
+            lines = "".join(f"{line.model_dump_json(by_alias=True)}\n" for line in results)
+            return Response(lines, media_type="application/x-ndjson")
+        case ResultFormat.CSV:
+            headers = {"Content-Disposition": f'attachment; filename="{batch_id}.csv"'}
+            return Response(_csv(results), media_type="text/csv", headers=headers)
+
+
+def results_of(snapshot: BatchSnapshot, urls: Urls) -> list[BatchResult]:
+    """In the order of the request."""
+    accepted = [_result(snapshot.team, job, urls) for job in jobs_of(snapshot)]
+    rejected = [
+        BatchResult(
+            index=rejection.index,
+            status="rejected",
+            error=rejection.error,
+            error_code=rejection.error_code,
+        )
+        for rejection in snapshot.errors
+    ]
+    return sorted([*accepted, *rejected], key=lambda result: result.index)
+
+
+def _result(team: str, job: KnownJob, urls: Urls) -> BatchResult:
+    summary, state = job.summary, job.state
+    rendered, failure = state.result, state.failure
+    is_finished = state.status is JobStatus.FINISHED
+    return BatchResult(
+        index=summary.index or 0,
+        id=job.id,
+        status=state.status,
+        output_url=urls.of_job(team, job.id, summary) if is_finished else None,
+        error=failure.error if failure else None,
+        error_code=failure.error_code if failure else None,
+        tags=summary.tags,
+        render_duration=rendered.render_duration if rendered else None,
+        size=rendered.size if rendered else None,
+        width=rendered.width if rendered else None,
+        height=rendered.height if rendered else None,
+        frames=rendered.frames if rendered else None,
+        reused_from=rendered.reused_from if rendered else None,
+    )
+
+
+def _format(request: Request) -> ResultFormat:
+    """As `format` says, else the first form of the Accept header that there is."""
+    named = request.query_params.get("format")
+    if named is not None:
+        return ResultFormat(read_choice("format", named, list(ResultFormat)))
+    for wish in request.headers.get("accept", "").split(","):
+        media_type = wish.partition(";")[0].strip().lower()
+        if media_type in _MEDIA_TYPES:
+            return _MEDIA_TYPES[media_type]
+    return ResultFormat.JSON
+
+
+def _csv(results: Sequence[BatchResult]) -> str:
+    """RFC 4180, with a line of names; what is not there is an empty cell."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(field.alias for field in BatchResult.model_fields.values())
+    writer.writerows(map(_cells, results))
+    return text.getvalue()
+
+
+def _cells(result: BatchResult) -> Iterator[str]:
+    for _, value in result:
+        if isinstance(value, list):
+            yield ",".join(result.tags)
+        else:
+            yield "" if value is None else str(value)

@@ -1,0 +1,158 @@
+"""The endpoints of batches."""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+
+from api.batches.cancellation import cancel_batch_jobs
+from api.batches.creation import creation_answer, new_batch
+from api.batches.listing import list_batches, read_page
+from api.http.errors import ErrorAnswer, documented
+from api.http.requests import check_id, read_body, read_flag, read_integer
+from api.http.responses import answer, json_answer
+from api.jobs.reading import read_children
+from api.jobs.responses import job_answer, jobs_of
+from api.openapi.document import UlidPath
+from api.openapi.inputs import CREATE_BATCH, LIST_BATCHES, READ_BATCH
+from api.resources import MayReadJobs, MayWriteJobs, Recheck, RequestUrls, Shared
+from api.submission.formats import identity_of, read_batch
+from api.submission.idempotency import submit_once
+from api.submission.secret_checks import check_webhook_secrets
+from api.submission.validation import judge
+from api.submission.webhook_records import batch_webhooks
+from reelbatch.models.batches import (
+    BatchCancellationResponse,
+    BatchCreationResponse,
+    BatchList,
+    BatchStatusResponse,
+    JobCancellation,
+)
+from reelbatch.models.errors import (
+    BatchNotFound,
+    BodyTooLarge,
+    IdempotencyKeyReused,
+    RequestError,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from reelbatch.models.job_states import KnownJob
+from reelbatch.models.jobs import JobStatus
+from reelbatch.storage.idempotency import Submission
+
+router = APIRouter(tags=["batches"])
+
+_LONGEST_WAIT = 60  # seconds; proxies give up soon after
+
+
+@router.post(
+    "/batches",
+    status_code=201,
+    response_model=BatchCreationResponse,
+    responses={
+        **documented(BodyTooLarge, UnsupportedMediaType, IdempotencyKeyReused),
+        200: {"model": BatchCreationResponse, "description": "A dry run: nothing was stored."},
+        400: {
+            "model": BatchCreationResponse | ErrorAnswer,
+            "description": "Every job was rejected, or the body is no batch.",
+        },
+    },
+    openapi_extra=CREATE_BATCH,
+)
+async def create_batch(
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+) -> Response:
+    """Accept up to 1,000 jobs; a bad one does not spoil the others.
+
+    With `dryRun=true` nothing is stored or started, and the ids in the answer lead nowhere.
+    """
+    dry_run = read_flag(request, "dryRun")
+    body = await read_body(request, resources.settings.max_body_bytes)
+
+    async def submit() -> Submission:
+        wanted = read_batch(request, body, resources.settings)
+        await check_webhook_secrets(resources.secrets, team, wanted.webhook)
+        jobs = await asyncio.to_thread(wanted.merged_jobs)
+        judged = await judge(resources, team, jobs)
+        batch = new_batch(team, wanted, judged, resources.settings, urls)
+        return Submission(
+            status_code=201 if batch.jobs else 400,
+            answer=creation_answer(batch, urls).model_dump_json(by_alias=True),
+            batch=batch,
+            webhooks=batch_webhooks(batch, wanted.webhook, judged),
+        )
+
+    if dry_run:
+        checked = await submit()
+        return json_answer(checked.answer, 200 if checked.status_code == 201 else 400)
+    return await submit_once(resources, team, request, identity_of(request, body), submit)
+
+
+@router.get(
+    "/batches",
+    response_model=BatchList,
+    responses=documented(RequestError),
+    openapi_extra=LIST_BATCHES,
+)
+async def get_batches(request: Request, resources: Shared, team: MayReadJobs) -> Response:
+    """The team's batches, newest first."""
+    return answer(await list_batches(resources, team, read_page(request)))
+
+
+@router.get(
+    "/batches/{batch_id}",
+    response_model=BatchStatusResponse,
+    responses=documented(RequestError, BatchNotFound),
+    openapi_extra=READ_BATCH,
+)
+async def get_batch(
+    batch_id: UlidPath,
+    request: Request,
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    recheck: Recheck,
+) -> Response:
+    """A batch's status, its counts and all of its jobs.
+
+    With `wait`, a number of seconds, the answer comes when more jobs have ended, or then.
+    """
+    patience = read_integer("wait", request.query_params.get("wait", "0"), 0, _LONGEST_WAIT)
+    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    if patience:
+        snapshot = await resources.watches.change(snapshot, patience)
+        await recheck()
+    return json_answer(resources.batch_answers.json(snapshot, urls))
+
+
+@router.post(
+    "/batches/{batch_id}/cancel",
+    response_model=BatchCancellationResponse,
+    responses=documented(RequestError, BatchNotFound, Unavailable),
+)
+async def cancel_batch(
+    batch_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+) -> Response:
+    """Cancel all jobs of a batch that have not ended."""
+    snapshot, cancelled = await cancel_batch_jobs(resources, team, check_id(batch_id, "batch"))
+    jobs = jobs_of(snapshot)
+    stopped = [job for job in jobs if job.summary.index in cancelled]
+    nested = await read_children(resources, team, stopped)
+    stopped += [job for job in nested if job.state.status is JobStatus.CANCELLED]
+    return answer(
+        BatchCancellationResponse(
+            batch_id=snapshot.id,
+            total_jobs=len(jobs),
+            jobs=[_cancellation(job, cancelled) for job in jobs],
+            cancelled_jobs=[job_answer(team, job, urls) for job in stopped],
+        )
+    )
+
+
+def _cancellation(job: KnownJob, cancelled: set[int]) -> JobCancellation:
+    index, status = job.summary.index or 0, job.state.status
+    if index in cancelled:
+        return JobCancellation(index=index, id=job.id, result="cancelled", status=status)
+    reason = f"The job had already ended: {status}."
+    if not status.is_terminal:
+        reason = "The job is still stopping; read the batch again in a moment."
+    return JobCancellation(index=index, id=job.id, result="skipped", status=status, reason=reason)

@@ -1,0 +1,131 @@
+"""Waiting for a batch to change: one look a second, however many clients wait for it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import structlog
+from obstore.exceptions import BaseError as ObjectStoreError
+from temporalio.client import WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError
+
+from api.batches.reading import QUERY_TIMEOUT, BatchReader
+from reelbatch.models.batches import BatchSnapshot
+from reelbatch.models.errors import ReelbatchError
+from reelbatch.models.ids import batch_workflow_id
+from workflows.batch import BatchWorkflow
+
+log = structlog.get_logger("api")
+
+_INTERVAL = 1.0  # seconds between two looks at a batch
+
+
+class BatchWatch:
+    """The latest that is known of a batch, for all who wait for more."""
+
+    def __init__(self, snapshot: BatchSnapshot) -> None:
+        self.latest = snapshot
+        self.looking: asyncio.Task[None]
+        self.is_closed = False
+        self.watchers = 0
+        self._news = asyncio.Event()
+
+    def publish(self, snapshot: BatchSnapshot) -> None:
+        """Jobs only ever end: what has fewer ended ones is older, and nobody's news."""
+        if _ended(snapshot) > _ended(self.latest):
+            self.latest = snapshot
+            self._wake()
+
+    def close(self) -> None:
+        self.is_closed = True
+        self._wake()
+
+    async def change(self, seen: BatchSnapshot, patience: float) -> BatchSnapshot:
+        """The batch as soon as more of its jobs have ended than in `seen`.
+
+        After `patience` seconds, or when the server stops, it is what is known by then.
+        """
+        deadline = monotonic() + patience
+        while _ended(self.latest) <= _ended(seen) and not self.is_closed:
+            remaining = deadline - monotonic()
+            if remaining <= 0:
+                return seen
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), remaining)
+        return self.latest if _ended(self.latest) > _ended(seen) else seen
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+class BatchWatches:
+    """All batches that somebody waits for. One a process."""
+
+    def __init__(self, batches: BatchReader) -> None:
+        self._batches = batches
+        self._watches: dict[str, BatchWatch] = {}
+        self._stopped = False
+
+    @asynccontextmanager
+    async def watch(self, snapshot: BatchSnapshot) -> AsyncGenerator[BatchWatch]:
+        """Look at the batch while anybody is in this context. `snapshot` is what is known."""
+        key = batch_workflow_id(snapshot.team, snapshot.id)
+        watch = self._watches.get(key)
+        if watch is None:
+            watch = self._watches[key] = BatchWatch(snapshot)
+            watch.looking = asyncio.create_task(self._look_often(watch))
+        watch.publish(snapshot)
+        watch.is_closed |= self._stopped
+        watch.watchers += 1
+        try:
+            yield watch
+        finally:
+            watch.watchers -= 1
+            if watch.watchers == 0:
+                del self._watches[key]
+                watch.looking.cancel()
+
+    async def change(self, snapshot: BatchSnapshot, patience: float) -> BatchSnapshot:
+        """As `BatchWatch.change`, for those who wait once. A batch that has ended never changes."""
+        if snapshot.stats.pending == 0:
+            return snapshot
+        async with self.watch(snapshot) as watch:
+            return await watch.change(snapshot, patience)
+
+    def stop(self) -> None:
+        """Let go of everybody: the server is about to end."""
+        self._stopped = True
+        for watch in self._watches.values():
+            watch.close()
+
+    async def _look_often(self, watch: BatchWatch) -> None:
+        while watch.latest.stats.pending:
+            await asyncio.sleep(_INTERVAL)
+            try:
+                await self._look(watch)
+            except (ReelbatchError, RPCError, ObjectStoreError, WorkflowQueryFailedError) as error:
+                log.info("a watched batch cannot be read", batch=watch.latest.id, reason=str(error))
+
+    async def _look(self, watch: BatchWatch) -> None:
+        """Ask for the counts alone, and for a thousand jobs only if those have changed."""
+        team, batch_id = watch.latest.team, watch.latest.id
+        try:
+            stats = await self._batches.handle(team, batch_id).query(
+                BatchWorkflow.stats,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=QUERY_TIMEOUT,
+            )
+        except WorkflowQueryRejectedError:
+            log.debug("a watched batch has ended", batch=batch_id)
+        else:
+            if stats.pending == watch.latest.stats.pending:
+                return
+        watch.publish(await self._batches.read(team, batch_id))
+
+
+def _ended(snapshot: BatchSnapshot) -> int:
+    return snapshot.stats.total - snapshot.stats.pending

@@ -1,0 +1,1 @@
+"""HTTP as all endpoints need it. It knows nothing of renders."""

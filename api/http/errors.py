@@ -1,0 +1,115 @@
+"""Every error as the contract's JSON: `error`, `errorCode`, and `details` about fields."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from obstore.exceptions import BaseError as ObjectStoreError
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.http.responses import answer
+from reelbatch.models.errors import (
+    FieldError,
+    NotFound,
+    ReelbatchError,
+    RequestError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
+from reelbatch.models.wire import Absent, WireModel
+
+log = structlog.get_logger("api")
+
+_RETRY_AFTER = "1"  # seconds
+
+# A query or a long poll that nobody answers in time ends as CANCELLED or DEADLINE_EXCEEDED.
+_PASSING = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.ABORTED,
+    }
+)
+
+
+class ErrorAnswer(WireModel):
+    """What every failed request answers."""
+
+    error: str
+    error_code: str
+    details: Absent[list[FieldError]] = None
+
+
+def error_answer(error: ReelbatchError) -> Response:
+    body = ErrorAnswer(
+        error=error.message, error_code=error.error_code, details=list(error.details) or None
+    )
+    headers: dict[str, str] = {}
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = _RETRY_AFTER
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    return answer(body, error.status, headers)
+
+
+def documented(*errors: type[ReelbatchError]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries of the errors of an endpoint, but for those that all may answer."""
+    entries: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        text = f"{error.error_code}: {(error.__doc__ or '').strip()}"
+        known = entries.get(error.status)
+        description = f"{known['description']}\n\n{text}" if known else text
+        entries[error.status] = {"model": ErrorAnswer, "description": description}
+    return entries
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(ReelbatchError)
+    async def _(_: Request, error: ReelbatchError) -> Response:
+        if error.status >= 500:
+            log.error("request failed", error=error.message, error_code=error.error_code)
+        return error_answer(error)
+
+    @app.exception_handler(RPCError)
+    async def _(_: Request, error: RPCError) -> Response:
+        if error.status not in _PASSING:
+            raise error
+        log.warning("Temporal does not answer", reason=error.message, status=error.status.name)
+        return error_answer(Unavailable("The Temporal server does not answer; try again."))
+
+    @app.exception_handler(ObjectStoreError)
+    async def _(_: Request, error: Exception) -> Response:
+        log.warning("the object store does not answer", reason=str(error))
+        return error_answer(Unavailable("The object store does not answer; try again."))
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, error: RequestValidationError) -> Response:
+        details = [
+            FieldError(field=".".join(map(str, item["loc"][1:])), message=item["msg"])
+            for item in error.errors()
+        ]
+        return error_answer(RequestError(details=details))
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, error: HTTPException) -> Response:
+        return _http_error(error)
+
+
+def _http_error(error: HTTPException) -> Response:
+    """What the framework itself answers, such as 404 for an unknown path."""
+    if error.status_code == 404:
+        return error_answer(NotFound())
+    if error.status_code == 405:
+        body = ErrorAnswer(
+            error="This address does not take that method.", error_code="METHOD_NOT_ALLOWED"
+        )
+        return answer(body, 405, error.headers)
+    body = ErrorAnswer(error=str(error.detail), error_code=RequestError.error_code)
+    return answer(body, error.status_code, error.headers)

@@ -1,0 +1,103 @@
+"""Files over HTTP: ranges, conditional requests and HEAD (RFC 9110, 13 and 14)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from obstore.store import ObjectStore
+
+from reelbatch.storage.files import StoredFile, read_chunks
+
+_RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
+
+
+class _Unsatisfiable(Exception):
+    """The range lies outside of the file."""
+
+
+@dataclass(frozen=True)
+class _Span:
+    start: int
+    end: int  # exclusive
+
+
+def file_answer(
+    request: Request, store: ObjectStore, file: StoredFile, *, media_type: str, disposition: str
+) -> Response:
+    """The file, the part of it that was asked for, or that the client has it already."""
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": file.etag,
+        "Last-Modified": _http_date(file.last_modified),
+        "Cache-Control": "private, max-age=0, must-revalidate",
+        "Content-Disposition": disposition,
+    }
+    if _is_unchanged(request.headers, file):
+        return Response(status_code=304, headers=headers)
+    try:
+        span = _requested_span(request.headers, file)
+    except _Unsatisfiable:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
+    whole = span or _Span(0, file.size)
+    headers["Content-Length"] = str(whole.end - whole.start)
+    if span is not None:
+        headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
+    status = 206 if span else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    chunks = read_chunks(store, file.key, whole.start, whole.end)
+    return StreamingResponse(chunks, status, headers, media_type)
+
+
+def _is_unchanged(headers: Mapping[str, str], file: StoredFile) -> bool:
+    known = headers.get("if-none-match")
+    if known is not None:
+        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        return "*" in tags or file.etag in tags
+    since = _parse_date(headers.get("if-modified-since"))
+    return since is not None and file.last_modified.replace(microsecond=0) <= since
+
+
+def _requested_span(headers: Mapping[str, str], file: StoredFile) -> _Span | None:
+    """None for the whole file: no range, several (which we need not serve), or an outdated one."""
+    match = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
+    if match is None or not _range_is_current(headers.get("if-range"), file):
+        return None
+    first, last = match.groups()
+    if not first and not last:
+        return None
+    if not first:  # the last so many bytes
+        start, end = max(0, file.size - int(last)), file.size
+    else:
+        start = int(first)
+        end = min(file.size, int(last) + 1) if last else file.size
+        if last and int(last) < start:
+            return None
+    if start >= end:
+        raise _Unsatisfiable
+    return _Span(start, end)
+
+
+def _range_is_current(condition: str | None, file: StoredFile) -> bool:
+    if condition is None or condition == file.etag:
+        return True
+    moment = _parse_date(condition)
+    return moment is not None and moment == file.last_modified.replace(microsecond=0)
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def _parse_date(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

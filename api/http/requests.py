@@ -1,0 +1,204 @@
+"""Reading requests: bodies with a limit, JSON, and models with errors that name the field."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar, cast
+
+from fastapi import Request
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from api.http.content_encoding import unpacked
+from reelbatch.models.errors import BodyTooLarge, FieldError, InvalidJson, NotFound, RequestError
+from reelbatch.models.ids import ID_PATTERN
+from reelbatch.models.problems import headline
+
+M = TypeVar("M", bound=BaseModel)
+
+_SMALL_BODY = 1024**2  # bytes; for everything but batches, jobs and files
+_ID = re.compile(ID_PATTERN)
+
+
+async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
+    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        yield chunk
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, unpacked. Raises BodyTooLarge, UnsupportedMediaType or RequestError."""
+    encoding = request.headers.get("content-encoding")
+    pieces = unpacked(limited_stream(request, limit), encoding, limit)
+    return b"".join([piece async for piece in pieces])
+
+
+def parse_json(body: bytes, what: str = "The body") -> JsonValue:
+    """Raises InvalidJson, also for NaN and for Infinity, which are no JSON."""
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"{what} is not UTF-8: {error.reason} at byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise InvalidJson(f"{what} is not JSON: {error.msg} at {_place_of(error)}.") from None
+    except RecursionError:
+        raise InvalidJson(f"{what} is nested too deeply.") from None
+    except _NoJsonValue as error:
+        raise InvalidJson(f"{what} is not JSON: {error}.") from None
+    except ValueError:  # CPython's limit of digits, against numbers that take hours to read
+        raise InvalidJson(f"{what} has a number of too many digits.") from None
+
+
+async def read_model(request: Request, model: type[M]) -> M:
+    """A small JSON body as a model. Raises InvalidJson, BodyTooLarge or RequestError."""
+    content = parse_json(await read_body(request, _SMALL_BODY))
+    if not isinstance(content, dict):
+        raise RequestError("The body has to be a JSON object.")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        details = field_errors(error, content)
+        raise RequestError(headline(details), details=details) from None
+
+
+def read_choice(name: str, text: str, choices: Sequence[str]) -> str:
+    """A query parameter. Raises RequestError."""
+    if text not in choices:
+        raise RequestError(f"The parameter {name} has to be one of {', '.join(choices)}.")
+    return text
+
+
+def read_integer(name: str, text: str, lowest: int, highest: int | None) -> int:
+    """A query parameter. Raises RequestError."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    if number is None or number < lowest or (highest is not None and number > highest):
+        bounds = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
+        raise RequestError(f"The parameter {name} has to be an integer, {bounds}.")
+    return number
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """A query parameter that is false unless it is given. Raises RequestError."""
+    text = request.query_params.get(name, "false")
+    return read_choice(name, text, ("true", "false")) == "true"
+
+
+def check_id(candidate: str, thing: str) -> str:
+    """Raises RequestError for what cannot be an id."""
+    if not _ID.fullmatch(candidate):
+        raise RequestError(
+            f"{candidate[:40]!r} is no {thing} id: those are ULIDs of 26 characters."
+        )
+    return candidate
+
+
+def known_id(candidate: str, missing: type[NotFound]) -> str:
+    """As `check_id`, where the contract has no 400: what cannot be an id is not found."""
+    if not _ID.fullmatch(candidate):
+        raise missing
+    return candidate
+
+
+def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:
+    """One message a field, in words that do not need to know pydantic."""
+    messages: dict[str, list[str]] = {}
+    for item in error.errors(include_url=False):
+        path = _path(item["loc"], content, is_missing=item["type"] == "missing")
+        message = _message(item["type"], item["msg"], item.get("ctx", {}))
+        found = messages.setdefault(path, [])
+        if message not in found:
+            found.append(message)
+    return [FieldError(field=path, message=_any_of(found)) for path, found in messages.items()]
+
+
+def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
+    """The field's place in the request, without the tags that pydantic puts in for unions."""
+    parts: list[str] = []
+    here = content
+    for position, step in enumerate(loc):
+        if isinstance(here, list) and isinstance(step, int):
+            items = cast("list[Any]", here)
+            here = items[step] if step < len(items) else None
+        elif isinstance(here, dict):
+            fields = cast("dict[Any, Any]", here)
+            after_index = position > 0 and isinstance(loc[position - 1], int)
+            if after_index and fields.get("type") == step:
+                continue
+            if step not in fields and not (is_missing and position == len(loc) - 1):
+                continue
+            here = fields.get(step)
+        else:
+            continue
+        parts.append(str(step))
+    return ".".join(parts)
+
+
+_MUST_BE = "must be "
+_TEXTS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a string",
+    "int_type": "must be an integer",
+    "int_parsing": "must be an integer",
+    "int_from_float": "must be an integer",
+    "int_parsing_size": "must be a smaller integer",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "union_tag_not_found": "needs a `type`",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "union_tag_invalid": "has an unknown `type`: it must be one of {expected_tags}",
+    "greater_than_equal": "must be {ge} or more",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be {le} or less",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must be {max_length} characters or less",
+    "too_short": "must have {min_length} item or more",
+    "too_long": "must have {max_length} items or less",
+    "string_pattern_mismatch": "must match {pattern}",
+}
+
+
+def _message(kind: str, fallback: str, context: Mapping[str, Any]) -> str:
+    if kind == "value_error":
+        return f"is not usable: {context.get('error', fallback)}"
+    text = _TEXTS.get(kind)
+    return text.format_map(context) if text else f"is not usable: {fallback}"
+
+
+def _any_of(messages: list[str]) -> str:
+    """A field that may be of several types has one message for each that it is not."""
+    if len(messages) > 1 and all(message.startswith(_MUST_BE) for message in messages):
+        return _MUST_BE + " or ".join(message.removeprefix(_MUST_BE) for message in messages)
+    return "; ".join(messages)
+
+
+def _place_of(error: json.JSONDecodeError) -> str:
+    if "\n" not in error.doc:
+        return f"column {error.colno}"
+    return f"line {error.lineno}, column {error.colno}"
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than the {limit} bytes that this server takes.")
+
+
+class _NoJsonValue(ValueError):
+    pass
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _NoJsonValue(f"{name} is not a JSON value")

@@ -1,0 +1,1 @@
+"""Jobs: single ones, joins, and those of batches."""

@@ -1,0 +1,136 @@
+"""POST /jobs/join: clips one after the other in one video (contract 3.7)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from api.http.errors import documented
+from api.http.requests import field_errors, headline, parse_json, read_body
+from api.jobs.creation import single_submission
+from api.openapi.inputs import JOIN_JOBS
+from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
+from api.submission.checks import asset_problems, number_problems
+from api.submission.idempotency import submit_once
+from api.submission.schema import Problem, error_of, form_problem
+from api.submission.secret_checks import known_secrets, secret_problems
+from api.submission.validation import Children, child_jobs, judge_nested, look_up
+from reelbatch.engines.base import RenderEngine
+from reelbatch.models.assets import Asset, NestedJobAsset
+from reelbatch.models.codecs import DEFAULT_CODEC
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    IdempotencyKeyReused,
+    InvalidJson,
+    NotSupported,
+    RequestError,
+    TemplateNotFound,
+    Unavailable,
+)
+from reelbatch.models.ids import new_single_job_id
+from reelbatch.models.jobs import JobCreationResponse, Output, RenderJob, nested_jobs
+from reelbatch.models.joins import JOIN_ENGINE, JoinCreation
+from reelbatch.storage import keys
+from reelbatch.storage.idempotency import Submission
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.post(
+    "/jobs/join",
+    status_code=201,
+    response_model=JobCreationResponse,
+    responses=documented(
+        RequestError,
+        InvalidJson,
+        BodyTooLarge,
+        TemplateNotFound,
+        IdempotencyKeyReused,
+        Unavailable,
+    ),
+    openapi_extra=JOIN_JOBS,
+)
+async def join_jobs(
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+) -> Response:
+    """Join clips: videos by URL, and nested jobs that are rendered first."""
+    body = await read_body(request, resources.settings.max_body_bytes)
+
+    async def submit() -> Submission:
+        creation = _read(body, resources.settings.max_job_bytes)
+        children = await _check(resources, team, creation)
+        job = _render_job(team, creation, children)
+        return single_submission(job, creation.webhook, urls)
+
+    return await submit_once(resources, team, request, body, submit)
+
+
+def _read(body: bytes, limit: int) -> JoinCreation:
+    """Raises InvalidJson, RequestError or JobTooLarge. `limit` is in bytes."""
+    content = parse_json(body)
+    if not isinstance(content, dict):
+        raise RequestError("The body has to be a JSON object.")
+    problem = form_problem(content, limit)
+    if problem:
+        raise error_of([problem])
+    try:
+        return JoinCreation.model_validate(content)
+    except ValidationError as error:
+        details = field_errors(error, content)
+        raise RequestError(headline(details), details=details) from None
+
+
+async def _check(resources: Resources, team: str, creation: JoinCreation) -> Children:
+    """The nested jobs. Raises the first problem, with all of them as its details."""
+    engine = resources.engines.get(JOIN_ENGINE)
+    if engine is None:
+        raise NotSupported("This server has no engine that joins clips.")
+    nested = nested_jobs(creation.assets, creation.priority)
+    known = await look_up(resources, team, [job for _, job in nested])
+    secrets = await known_secrets(resources.secrets, team, [creation])
+    children, problems = judge_nested(known, nested)
+    problems = [
+        *_clip_problems(creation.clips, engine),
+        *secret_problems(creation, secrets),
+        *problems,
+    ]
+    if problems:
+        raise error_of(problems)
+    return children
+
+
+def _clip_problems(clips: Sequence[Asset], engine: type[RenderEngine]) -> Iterator[Problem]:
+    yield from number_problems(clips)
+    for position, clip in enumerate(clips):
+        field = f"assets.{position}"
+        if isinstance(clip, NestedJobAsset) and clip.media_type == "image":
+            message = "A clip has to be a video: leave the type out, or set it to video."
+            yield Problem(NotSupported, f"{field}.settings.type", message)
+        else:
+            yield from asset_problems(clip, field, engine)
+
+
+def _render_job(team: str, creation: JoinCreation, children: Children) -> RenderJob:
+    job_id, now = new_single_job_id(), datetime.now(UTC)
+    output = Output(output_type="video", codec=DEFAULT_CODEC["video"])
+    return RenderJob(
+        team=team,
+        id=job_id,
+        index=None,
+        batch_id=None,
+        engine=JOIN_ENGINE,
+        template_id=None,
+        template_name="",
+        template_type="",
+        template_source=None,
+        composition="",
+        assets=creation.clips,
+        children=child_jobs(children, creation.clips, job_id, now),
+        output=output,
+        output_key=keys.output(team, job_id, output.extension),
+        tags=creation.tags,
+        priority=creation.priority,
+        upload=creation.upload,
+        created_at=now,
+    )

@@ -1,0 +1,182 @@
+"""GET /jobs: the team's jobs, filtered, sorted and cut to a page.
+
+Visibility can neither sort nor skip, but ids do both: they are ordered by time, and the jobs of a
+batch follow its id. So the list is laid out as batches and single jobs in the order of their ids,
+what lies before the page is skipped by the batches' counts, and only those on the page are read.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
+
+from api.batches.reading import describe
+from api.jobs.filters import JobListing, JobSort
+from api.jobs.reading import job_handle, read_state, read_summary
+from api.jobs.responses import jobs_of
+from api.resources import Resources
+from api.visibility import batches_of, single_jobs_of
+from reelbatch.models.batches import BatchStats
+from reelbatch.models.job_states import KnownJob
+from reelbatch.models.jobs import JobStatus, JobSummary
+from reelbatch.models.wire import rfc3339
+
+_PARALLEL_READS = 8
+
+
+async def list_jobs(resources: Resources, team: str, listing: JobListing) -> list[KnownJob]:
+    units = await _units(resources, team, listing)
+    reader = _UnitReader(resources, team, listing)
+    if listing.sort in (JobSort.RANDOM, JobSort.PRIORITY):
+        page = await _sorted_page(reader, units, listing)
+    else:
+        page = await _page_by_id(reader, units, listing)
+    return await reader.complete(page)
+
+
+@dataclass(frozen=True)
+class _ListedBatch:
+    id: str
+    stats: BatchStats
+    closed: bool
+
+
+@dataclass(frozen=True)
+class _ListedJob:
+    """A single job."""
+
+    id: str
+    summary: JobSummary
+    execution: WorkflowExecution
+
+
+_Unit = _ListedBatch | _ListedJob
+
+
+_Entry = KnownJob | _ListedJob
+"""A line of the list. A single job's state is fetched only once it is on the page."""
+
+
+async def _units(resources: Resources, team: str, listing: JobListing) -> list[_Unit]:
+    """Everything of the right time, in the order of the ids."""
+    conditions: list[str] = []
+    if listing.created_from is not None:  # nothing starts before it was created
+        conditions.append(f"StartTime >= '{rfc3339(listing.created_from)}'")
+    units: list[_Unit] = []
+    async for execution in batches_of(resources.client, team, *conditions):
+        stats = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
+        closed = execution.status is not WorkflowExecutionStatus.RUNNING
+        units.append(_ListedBatch(_last_part(execution.id), stats, closed))
+    async for execution in single_jobs_of(resources.client, team, *conditions):
+        summary = await read_summary(execution)
+        if listing.takes_time(summary.created_at) and listing.takes_tags(summary):
+            units.append(_ListedJob(_last_part(execution.id), summary, execution))
+    return sorted(units, key=lambda unit: unit.id)
+
+
+class _UnitReader:
+    def __init__(self, resources: Resources, team: str, listing: JobListing) -> None:
+        self._resources = resources
+        self._team = team
+        self._listing = listing
+        self._gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    def count(self, unit: _Unit) -> int | None:
+        """How many entries the unit has, where that is known without reading it."""
+        listing = self._listing
+        if isinstance(unit, _ListedJob):
+            return 1 if listing.takes_all_states else None
+        if listing.tags is not None or listing.created_from or listing.created_to:
+            return None
+        if listing.takes_all_states:
+            return unit.stats.total
+        if not unit.closed or unit.stats.pending:
+            return None
+        numbers = {
+            JobStatus.FINISHED: unit.stats.finished,
+            JobStatus.CANCELLED: unit.stats.cancelled,
+            JobStatus.ERROR: unit.stats.error - unit.stats.cancelled,
+        }
+        return sum(number for status, number in numbers.items() if listing.takes_state(status))
+
+    async def entries(self, unit: _Unit) -> Sequence[_Entry]:
+        """The unit's jobs that the listing takes, in the order of their ids."""
+        if isinstance(unit, _ListedJob):
+            return await self._single_entry(unit)
+        async with self._gate:
+            snapshot = await self._resources.batches.read(self._team, unit.id)
+        if not self._listing.takes_time(snapshot.created_at):
+            return []
+        jobs = [job for job in jobs_of(snapshot) if self._listing.takes_tags(job.summary)]
+        if self._listing.tells_waiting_from_rendering:
+            jobs = await asyncio.gather(*map(self._with_progress, jobs))
+        return [job for job in jobs if self._listing.takes_state(job.state.status)]
+
+    async def _single_entry(self, unit: _ListedJob) -> Sequence[_Entry]:
+        if self._listing.takes_all_states:
+            return [unit]
+        job = await self._read_single(unit)
+        return [job] if self._listing.takes_state(job.state.status) else []
+
+    async def complete(self, entries: Sequence[_Entry]) -> list[KnownJob]:
+        """Fetch what the page's entries still lack: states of single jobs, progress of others."""
+        return list(await asyncio.gather(*map(self._complete, entries)))
+
+    async def _complete(self, entry: _Entry) -> KnownJob:
+        if isinstance(entry, _ListedJob):
+            return await self._read_single(entry)
+        return entry if self._listing.minimal else await self._with_progress(entry)
+
+    async def _with_progress(self, job: KnownJob) -> KnownJob:
+        """A batch counts a job as rendering from its start; its workflow knows more."""
+        if job.state.status is not JobStatus.RENDERING:
+            return job
+        async with self._gate:
+            handle = job_handle(self._resources.client, self._team, job.id)
+            description = await describe(handle)
+            if description is None:  # its batch is just about to start it
+                state = replace(job.state, status=JobStatus.QUEUED)
+            else:
+                state = await read_state(self._resources.client, description, job.summary)
+        return KnownJob(job.id, job.batch_id, job.summary, state)
+
+    async def _read_single(self, unit: _ListedJob) -> KnownJob:
+        async with self._gate:
+            state = await read_state(self._resources.client, unit.execution, unit.summary)
+        return KnownJob(unit.id, None, unit.summary, state)
+
+
+async def _page_by_id(reader: _UnitReader, units: list[_Unit], listing: JobListing) -> list[_Entry]:
+    newest_first = listing.sort is JobSort.NEWEST_FIRST
+    to_skip = listing.offset
+    page: list[_Entry] = []
+    for unit in reversed(units) if newest_first else units:
+        known = reader.count(unit)
+        if known is not None and known <= to_skip:
+            to_skip -= known
+            continue
+        entries = await reader.entries(unit)
+        page += (entries[::-1] if newest_first else entries)[to_skip:]
+        to_skip = max(0, to_skip - len(entries))
+        if len(page) >= listing.limit:
+            break
+    return page[: listing.limit]
+
+
+async def _sorted_page(
+    reader: _UnitReader, units: list[_Unit], listing: JobListing
+) -> list[_Entry]:
+    """Orders that ids know nothing of need everything to be read."""
+    found = await asyncio.gather(*map(reader.entries, units))
+    entries = [entry for unit in found for entry in unit]
+    if listing.sort is JobSort.RANDOM:
+        random.shuffle(entries)
+    else:
+        entries.sort(key=lambda entry: (-entry.summary.priority, entry.id))
+    return entries[listing.offset : listing.offset + listing.limit]
+
+
+def _last_part(workflow_id: str) -> str:
+    return workflow_id.rsplit("/", 1)[-1]

@@ -1,0 +1,178 @@
+"""Where a job stands: from its workflow, else from its batch or from what is kept of it."""
+
+import asyncio
+from collections.abc import Sequence
+
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+
+from api.batches.reading import STATUS_OF_EXECUTION, describe
+from api.jobs.progress import rendering_state
+from api.jobs.responses import jobs_of
+from api.resources import Resources
+from reelbatch.models import search_attributes
+from reelbatch.models.errors import BatchNotFound, FieldError, JobNotFound
+from reelbatch.models.ids import job_workflow_id, place_of_job
+from reelbatch.models.job_states import JobState, KnownJob
+from reelbatch.models.jobs import JobStatus, JobSummary, RenderResult
+from reelbatch.storage.nested_jobs import NestedJobRecord, read_nested_job
+from reelbatch.storage.single_jobs import read_kept_job
+from workflows.job import RenderJobWorkflow, failure_of
+
+JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
+
+_PARALLEL_READS = 16
+
+
+def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
+    return client.get_workflow_handle_for(RenderJobWorkflow.run, job_workflow_id(team, job_id))
+
+
+async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
+    """The job as it stands. Raises JobNotFound."""
+    place = place_of_job(job_id)
+    if place is None:
+        raise JobNotFound
+    own = await _read_own(resources, team, job_id, place.batch_id)
+    if own is not None:
+        return own
+    if place.is_nested:
+        return await _read_nested(resources, team, job_id)
+    for job in await _jobs_of_batch(resources, team, place.batch_id) if place.batch_id else []:
+        if job.id == job_id:
+            return job
+    raise JobNotFound
+
+
+async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> list[KnownJob]:
+    """The jobs in this order, reading each batch once. Raises JobNotFound that names all unknown.
+
+    A batch's job that is rendering has no progress here.
+    """
+    places = {job_id: place_of_job(job_id) for job_id in job_ids}
+    batch_ids = {place.batch_id for place in places.values() if place and place.batch_id}
+    singles = [job_id for job_id, place in places.items() if place and not place.batch_id]
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def of_batch(batch_id: str) -> list[KnownJob]:
+        async with gate:
+            return await _jobs_of_batch(resources, team, batch_id)
+
+    async def single(job_id: str) -> list[KnownJob]:
+        async with gate:
+            try:
+                return [await read_job(resources, team, job_id)]
+            except JobNotFound:
+                return []
+
+    found = await asyncio.gather(*map(of_batch, batch_ids), *map(single, singles))
+    known = {job.id: job for jobs in found for job in jobs}
+    unknown = [job_id for job_id in job_ids if job_id not in known]
+    if unknown:
+        details = [FieldError(field=job_id, message="is unknown") for job_id in unknown]
+        raise JobNotFound(f"There is no job {unknown[0]}.", details=details)
+    return [known[job_id] for job_id in job_ids]
+
+
+async def read_children(
+    resources: Resources, team: str, parents: Sequence[KnownJob]
+) -> list[KnownJob]:
+    """The jobs that are nested in `parents`, in the order of these and of their assets."""
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def read(job_id: str, parent: KnownJob) -> KnownJob | None:
+        async with gate:
+            own = await _read_own(resources, team, job_id, None)
+            if own is not None:
+                return own
+            record = await read_nested_job(resources.store, team, job_id)
+            return _not_started(job_id, record, parent) if record else None
+
+    found = await asyncio.gather(
+        *(read(job_id, parent) for parent in parents for job_id in parent.summary.child_ids or ())
+    )
+    return [job for job in found if job is not None]
+
+
+async def _read_own(
+    resources: Resources, team: str, job_id: str, batch_id: str | None
+) -> KnownJob | None:
+    """The job as its own workflow tells, or what is kept of it; None where there is neither."""
+    description = await describe(job_handle(resources.client, team, job_id))
+    if description is None:
+        kept = await read_kept_job(resources.store, team, job_id) if batch_id is None else None
+        return kept.as_known() if kept else None
+    summary = await read_summary(description)
+    state = await read_state(resources.client, description, summary)
+    return KnownJob(job_id, batch_id, summary, state)
+
+
+async def _read_nested(resources: Resources, team: str, job_id: str) -> KnownJob:
+    """A nested job without a workflow, as its parent's state tells. Raises JobNotFound."""
+    record = await read_nested_job(resources.store, team, job_id)
+    if record is None:
+        raise JobNotFound
+    parent = await read_job(resources, team, record.parent_id)
+    return _not_started(job_id, record, parent)
+
+
+def _not_started(job_id: str, record: NestedJobRecord, parent: KnownJob) -> KnownJob:
+    """A nested job waits as long as its parent does; where that has ended, it never starts."""
+    state = JobState(JobStatus.QUEUED, record.summary.created_at)
+    if parent.state.status.is_terminal:
+        state = JobState(JobStatus.CANCELLED, parent.state.updated_at)
+    return KnownJob(job_id, None, record.summary, state)
+
+
+async def read_summary(execution: WorkflowExecution) -> JobSummary:
+    return await execution.memo_value("job", type_hint=JobSummary)
+
+
+async def read_state(client: Client, execution: WorkflowExecution, summary: JobSummary) -> JobState:
+    """What a job's workflow says. `execution` from a list has no progress yet: it is fetched."""
+    handle = client.get_workflow_handle_for(RenderJobWorkflow.run, execution.id)
+    if execution.status is WorkflowExecutionStatus.RUNNING:
+        return await _running_state(client, handle, execution, summary)
+    status = STATUS_OF_EXECUTION.get(
+        execution.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
+    )
+    closed_at = execution.close_time or execution.start_time
+    if status is JobStatus.CANCELLED:
+        return JobState(status, closed_at)
+    try:
+        return JobState(status, closed_at, result=await handle.result())
+    except WorkflowFailureError as error:
+        return JobState(status, closed_at, failure=failure_of(error.cause))
+
+
+async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> list[KnownJob]:
+    try:
+        return jobs_of(await resources.batches.read(team, batch_id))
+    except BatchNotFound:
+        return []
+
+
+async def _running_state(
+    client: Client, handle: JobHandle, execution: WorkflowExecution, summary: JobSummary
+) -> JobState:
+    description = execution
+    if not isinstance(description, WorkflowExecutionDescription):
+        description = await handle.describe()
+        if description.status is not WorkflowExecutionStatus.RUNNING:
+            return await read_state(client, description, summary)
+    ending = description.typed_search_attributes.get(search_attributes.STATUS)
+    if ending is not None:  # it has ended, and is about to note that
+        progress = 100.0 if ending == JobStatus.FINISHED else 0.0
+        return JobState(JobStatus.RENDERING, execution.start_time, progress=progress)
+    rendering = await rendering_state(client, description)
+    if rendering is not None:
+        return rendering
+    waits = bool(summary.child_ids) and not description.raw_description.pending_activities
+    status = JobStatus.PENDING if waits else JobStatus.QUEUED
+    return JobState(status, execution.start_time)

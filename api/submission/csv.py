@@ -1,0 +1,126 @@
+"""CSV: a job a row, and a column for each layer that the jobs fill (RFC 4180)."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from api.http.requests import parse_json, read_integer
+from api.submission.batch_request import BatchRequest, check_number_of_jobs
+from api.submission.schema import Problem, RawJob
+from reelbatch.models.codecs import find_codec
+from reelbatch.models.errors import FieldError, InvalidJson, RequestError
+
+_MEDIA = ("image", "video", "audio")
+_JOB_FIELDS = ("tags", "priority")
+_MOST_FRAMES = 10**9
+
+Fields = dict[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What a cell of this column adds to its row's job: an asset, or a field of the job."""
+
+    name: str
+    asset: Callable[[str], Fields] | None = None
+    job_field: str = ""
+
+
+def read_csv(body: bytes, query: Mapping[str, str]) -> BatchRequest:
+    """The header names the layers; an empty cell leaves its layer as it is.
+
+    Raises RequestError for a query or a header that cannot be used, or BatchSizeInvalid.
+    """
+    common = _common_fields(query)
+    header, *rows = _rows(body)
+    columns = [_column(name, number) for number, name in enumerate(header, start=1)]
+    _check_unique(header)
+    check_number_of_jobs(len(rows))
+    return BatchRequest([_job(common, columns, row) for row in rows])
+
+
+def _common_fields(query: Mapping[str, str]) -> Fields:
+    if not query.get("template"):
+        message = "The parameter template is required: the id of the template for all rows."
+        raise RequestError(message, details=[FieldError(field="template", message="is required")])
+    template: Fields = {"id": query["template"]}
+    if query.get("composition"):
+        template["composition"] = query["composition"]
+    common: Fields = {"template": template}
+    name = query.get("codec")
+    if name:
+        settings: Fields = {"codec": name}
+        codec = find_codec(name)
+        if codec and codec.output_type == "image":
+            frame = read_integer("frame", query.get("frame", "0"), 0, _MOST_FRAMES)
+            settings |= {"type": "image", "frames": frame}
+        common["settings"] = settings
+    return common
+
+
+def _rows(body: bytes) -> list[list[str]]:
+    """The header and the rows, without blank lines. Raises RequestError."""
+    try:
+        reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
+    except UnicodeDecodeError as error:
+        raise RequestError(f"The CSV is not UTF-8: {error.reason} at byte {error.start}.") from None
+    rows: list[list[str]] = []
+    try:
+        rows.extend(row for row in reader if row)
+    except csv.Error as error:
+        raise RequestError(f"The CSV cannot be read: {error} at line {reader.line_num}.") from None
+    if not rows:
+        raise RequestError("The CSV is empty: its first line has to name the layers.")
+    return rows
+
+
+def _column(name: str, number: int) -> _Column:
+    """Raises RequestError."""
+    kind, colon, rest = name.partition(":")
+    if not name.strip():
+        raise RequestError(f"Column {number} of the CSV has no name.")
+    if colon and kind == "job":
+        if rest not in _JOB_FIELDS:
+            raise RequestError(f"There is no column {name}: use job:tags or job:priority.")
+        return _Column(name, job_field=rest)
+    if colon and kind in _MEDIA and rest:
+        return _Column(name, lambda cell: {"type": kind, "layerName": rest, "src": cell})
+    if colon and kind == "data":
+        layer, dot, key = rest.rpartition(".")
+        if not layer or not dot or not key:
+            raise RequestError(f"The column {name} has to be data:LAYER.PROPERTY.")
+        asset: Fields = {"type": "data", "layerName": layer, "property": key}
+        return _Column(name, lambda cell: {**asset, "value": _value(cell)})
+    layer = rest if colon and kind == "text" and rest else name
+    return _Column(name, lambda cell: {"type": "text", "layerName": layer, "value": cell})
+
+
+def _check_unique(header: Sequence[str]) -> None:
+    twice = [name for name in header if header.count(name) > 1]
+    if twice:
+        raise RequestError(f"The CSV has more than one column {twice[0]}.")
+
+
+def _job(common: Fields, columns: Sequence[_Column], row: Sequence[str]) -> RawJob:
+    if len(row) > len(columns):
+        message = f"The row has {len(row)} cells, but the header only {len(columns)}."
+        return Problem(RequestError, "", message)
+    job, assets = dict(common), list[JsonValue]()
+    for column, cell in zip(columns, row, strict=False):
+        if cell and column.asset:
+            assets.append(column.asset(cell))
+        elif cell:
+            job[column.job_field] = cell
+    return {**job, "assets": assets}
+
+
+def _value(cell: str) -> JsonValue:
+    """Numbers, lists of them, true and false as JSON writes them; all else is text."""
+    try:
+        value = parse_json(cell.encode())
+    except InvalidJson:
+        return cell
+    return value if isinstance(value, (bool, int, float, list)) else cell

@@ -1,0 +1,1 @@
+"""What a team owns beside its templates: fonts, secrets, webhooks and outputs."""

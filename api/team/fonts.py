@@ -1,0 +1,127 @@
+"""The endpoints of fonts."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+from fastapi import APIRouter, Request, Response, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from api.http.errors import documented
+from api.http.requests import known_id, limited_stream
+from api.http.responses import answer, answer_all
+from api.openapi.inputs import UPLOAD_FONT
+from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
+from api.team.font_files import read_face
+from api.visibility import active_jobs, active_users_of_font
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    FieldError,
+    FontInUse,
+    FontInvalid,
+    FontNotFound,
+    RequestError,
+)
+from reelbatch.models.fonts import Font, FontRecord
+from reelbatch.models.ids import new_id
+from reelbatch.storage import keys
+from reelbatch.storage.fonts import delete_font, list_fonts, read_font, write_font
+
+router = APIRouter(tags=["fonts"])
+
+_FORM_OVERHEAD = 64 * 1024  # bytes for boundaries, headers and the other fields
+_LONGEST_NAME = 255
+
+
+@router.post(
+    "/fonts",
+    status_code=201,
+    response_model=Font,
+    responses=documented(RequestError, FontInvalid, BodyTooLarge),
+    openapi_extra=UPLOAD_FONT,
+)
+async def upload_font(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
+    """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""
+    file, family_name = await _read_form(request, resources.settings.max_font_bytes)
+    content = await file.read()
+    face = await asyncio.to_thread(read_face, content, _file_name(file))
+    font_id = new_id()
+    record = FontRecord(
+        id=font_id,
+        file_name=face.file_name,
+        family_name=family_name or face.family or face.postscript_name,
+        face=face,
+        source=keys.font_source(team, font_id),
+        created_at=datetime.now(UTC),
+    )
+    await write_font(resources.store, team, record, content)
+    return answer(_font(record), 201)
+
+
+@router.get("/fonts", response_model=list[Font], responses=documented())
+async def get_fonts(resources: Shared, team: MayReadJobs) -> Response:
+    """The team's fonts, oldest first."""
+    return answer_all([_font(record) for record in await list_fonts(resources.store, team)])
+
+
+@router.get("/fonts/{font_id}", response_model=Font, responses=documented(FontNotFound))
+async def get_font(font_id: str, resources: Shared, team: MayReadJobs) -> Response:
+    """One font."""
+    return answer(_font(await _find(resources, team, font_id)))
+
+
+@router.delete("/fonts/{font_id}", status_code=204, responses=documented(FontNotFound, FontInUse))
+async def remove_font(font_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
+    """Delete a font, unless active jobs use it."""
+    record = await _find(resources, team, font_id)
+    if await active_users_of_font(resources.client, team, record.id):
+        raise FontInUse
+    # A job that is accepted at this very moment is not listed yet, and shall find its file.
+    busy = await active_jobs(resources.client, team) > 0
+    await delete_font(resources.store, team, record, keep_file=busy)
+    return Response(status_code=204)
+
+
+async def _find(resources: Resources, team: str, font_id: str) -> FontRecord:
+    known_id(font_id, FontNotFound)
+    record = await read_font(resources.store, team, font_id)
+    if record is None:
+        raise FontNotFound
+    return record
+
+
+async def _read_form(request: Request, limit: int) -> tuple[UploadFile, str]:
+    """The parts `font` and `familyName`. Raises RequestError or BodyTooLarge."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise _no_font()
+    stream = limited_stream(request, limit + _FORM_OVERHEAD)
+    try:
+        form = await MultiPartParser(request.headers, stream, max_files=1).parse()
+    except MultiPartException as error:
+        raise RequestError(f"The form cannot be read: {error.message}") from error
+    file, family_name = form.get("font"), form.get("familyName")
+    if file is None or isinstance(file, str):
+        raise _no_font()
+    return UploadFile(
+        file.file, size=file.size, filename=file.filename, headers=file.headers
+    ), family_name.strip()[:_LONGEST_NAME] if isinstance(family_name, str) else ""
+
+
+def _no_font() -> RequestError:
+    message = "is required: send a multipart form with the font's file in the part `font`"
+    return RequestError(f"font {message}.", details=[FieldError(field="font", message=message)])
+
+
+def _file_name(file: UploadFile) -> str:
+    """The name that jobs use, without any folders that a browser put before it."""
+    return PurePath((file.filename or "").replace("\\", "/")).name[:_LONGEST_NAME]
+
+
+def _font(record: FontRecord) -> Font:
+    return Font(
+        id=record.id,
+        family_name=record.family_name,
+        style_name=record.face.style,
+        file_name=record.file_name,
+        created_at=record.created_at,
+    )

@@ -1,0 +1,58 @@
+"""The outputs: public, but nobody can guess their addresses."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.errors import documented
+from api.http.file_response import file_answer
+from api.openapi.document import file_answers
+from api.openapi.inputs import READ_FILE
+from api.resources import Shared
+from api.urls import output_url_is_signed
+from reelbatch.models.codecs import CODECS
+from reelbatch.models.errors import OutputNotFound
+from reelbatch.storage import keys
+from reelbatch.storage.files import find_file
+
+router = APIRouter(tags=["outputs"])
+
+# Other sites' pages may show outputs. Opened by itself one is a picture or a film without rights:
+# its type is its codec's, and no browser looks for another in what a hostile template has drawn.
+_EMBEDDABLE = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+    ),
+}
+_MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
+
+
+@router.head("/outputs/{team}/{job_id}/{signature}/{file_name}", include_in_schema=False)
+@router.get(
+    "/outputs/{team}/{job_id}/{signature}/{file_name}",
+    response_class=Response,
+    responses=documented(OutputNotFound) | file_answers(*_MEDIA_TYPES.values()),
+    openapi_extra=READ_FILE,
+)
+async def get_output(
+    team: str, job_id: str, signature: str, file_name: str, request: Request, resources: Shared
+) -> Response:
+    """A finished job's file."""
+    name, _, extension = file_name.rpartition(".")
+    media_type = _MEDIA_TYPES.get(extension)
+    signed = output_url_is_signed(resources.signer, team, job_id, signature)
+    if not signed or name != job_id or media_type is None:
+        raise OutputNotFound(
+            "There is no output at this address; take it from the job's outputUrl."
+        )
+    file = await find_file(resources.store, keys.output(team, job_id, extension))
+    if file is None:
+        raise OutputNotFound
+    answer = file_answer(
+        request,
+        resources.store,
+        file,
+        media_type=media_type,
+        disposition=f'inline; filename="{file_name}"',
+    )
+    answer.headers.update(_EMBEDDABLE)
+    return answer

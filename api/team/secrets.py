@@ -1,0 +1,60 @@
+"""The endpoints of secrets. No answer ever has a value."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.errors import documented
+from api.http.requests import known_id, read_model
+from api.http.responses import answer, answer_all
+from api.openapi.inputs import CREATE_SECRET
+from api.resources import MayReadJobs, MayWriteTemplates, Shared
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    InvalidJson,
+    RequestError,
+    SecretAlreadyExists,
+    SecretNotFound,
+    SecretsNotConfigured,
+)
+from reelbatch.models.secrets import Secret, SecretCreation
+from reelbatch.storage.secrets import SecretRecord
+
+router = APIRouter(tags=["secrets"])
+
+
+@router.put(
+    "/secrets",
+    status_code=201,
+    response_model=Secret,
+    responses=documented(
+        RequestError, InvalidJson, BodyTooLarge, SecretAlreadyExists, SecretsNotConfigured
+    ),
+    openapi_extra=CREATE_SECRET,
+)
+async def create_secret(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
+    """Store a secret; jobs refer to it as `${secrets.NAME}`. A name is taken until its deletion."""
+    creation = await read_model(request, SecretCreation)
+    record = await resources.secrets.create(team, creation.name, creation.value)
+    return answer(_secret(record), 201)
+
+
+@router.get("/secrets", response_model=list[Secret], responses=documented(SecretsNotConfigured))
+async def get_secrets(resources: Shared, team: MayReadJobs) -> Response:
+    """The team's secrets, oldest first."""
+    return answer_all([_secret(record) for record in await resources.secrets.list(team)])
+
+
+@router.delete(
+    "/secrets/{secret_id}",
+    status_code=200,
+    response_class=Response,
+    responses=documented(SecretNotFound, SecretsNotConfigured),
+)
+async def remove_secret(secret_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
+    """Delete a secret. Jobs that still need it fail."""
+    if not await resources.secrets.delete(team, known_id(secret_id, SecretNotFound)):
+        raise SecretNotFound
+    return Response(status_code=200)
+
+
+def _secret(record: SecretRecord) -> Secret:
+    return Secret(id=record.id, name=record.name, created_at=record.created_at)

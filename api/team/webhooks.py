@@ -1,0 +1,100 @@
+"""The logs of webhooks, and sending one again."""
+
+from fastapi import APIRouter, Response
+from temporalio.common import Priority
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from api.http.errors import documented
+from api.http.requests import check_id
+from api.http.responses import answer
+from api.openapi.document import UlidPath
+from api.resources import MayReadJobs, MayWriteJobs, Resources, Shared
+from reelbatch.models.errors import RequestError, Unavailable, WebhookNotDue, WebhookNotFound
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, webhook_workflow_id
+from reelbatch.models.webhooks import WebhookDelivery, WebhookLog, WebhookRecord
+from reelbatch.storage.webhooks import read_webhook
+from workflows.webhook import DeliverWebhookWorkflow, webhook_search_attributes
+
+router = APIRouter(tags=["webhooks"])
+
+_READ_ERRORS = documented(RequestError, WebhookNotFound, Unavailable)
+_REDELIVERY_ERRORS = documented(RequestError, WebhookNotFound, WebhookNotDue, Unavailable)
+
+
+@router.get("/jobs/{job_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
+async def get_job_webhook(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
+    """What came of a job's webhook, attempt by attempt."""
+    return answer(_log(await _find(resources, team, check_id(job_id, "job"))))
+
+
+@router.get("/batches/{batch_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
+async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
+    """What came of a batch's webhook, attempt by attempt."""
+    return answer(_log(await _find(resources, team, check_id(batch_id, "batch"))))
+
+
+@router.post(
+    "/jobs/{job_id}/webhook/redeliver",
+    status_code=202,
+    response_model=WebhookLog,
+    responses=_REDELIVERY_ERRORS,
+)
+async def redeliver_job_webhook(
+    job_id: UlidPath, resources: Shared, team: MayWriteJobs
+) -> Response:
+    """Send a job's webhook again: the same body under the same `webhook-id`."""
+    return await _redeliver(resources, team, check_id(job_id, "job"))
+
+
+@router.post(
+    "/batches/{batch_id}/webhook/redeliver",
+    status_code=202,
+    response_model=WebhookLog,
+    responses=_REDELIVERY_ERRORS,
+)
+async def redeliver_batch_webhook(
+    batch_id: UlidPath, resources: Shared, team: MayWriteJobs
+) -> Response:
+    """Send a batch's webhook again: the same body under the same `webhook-id`."""
+    return await _redeliver(resources, team, check_id(batch_id, "batch"))
+
+
+async def _find(resources: Resources, team: str, id_: str) -> WebhookRecord:
+    record = await read_webhook(resources.store, team, id_)
+    if record is None:
+        raise WebhookNotFound
+    return record
+
+
+async def _redeliver(resources: Resources, team: str, id_: str) -> Response:
+    record = await _find(resources, team, id_)
+    if record.body is None:
+        raise WebhookNotDue("The webhook has not been sent yet: it goes out at the end.")
+    delivery = WebhookDelivery(
+        team=team, id=id_, receiver=record.webhook.receiver, body=record.body
+    )
+    try:
+        await resources.client.start_workflow(
+            DeliverWebhookWorkflow.run,
+            delivery,
+            id=webhook_workflow_id(team, id_),
+            task_queue=CONTROL_TASK_QUEUE,
+            search_attributes=webhook_search_attributes(delivery),
+            static_summary=delivery.receiver,
+            priority=Priority(fairness_key=team),
+        )
+    except WorkflowAlreadyStartedError:
+        raise WebhookNotDue("An earlier delivery is still being tried; read its log.") from None
+    return answer(_log(record), 202)
+
+
+def _log(record: WebhookRecord) -> WebhookLog:
+    state = "undelivered" if record.attempts else "waiting"
+    return WebhookLog(
+        id=record.id,
+        url=record.webhook.url,
+        method=record.webhook.method,
+        state="delivered" if record.delivered_at else state,
+        delivered_at=record.delivered_at,
+        attempts=record.attempts,
+    )

@@ -1,0 +1,1 @@
+"""Templates: the team's, by v2 and v3, and the signed links to their files."""

@@ -1,0 +1,238 @@
+"""The endpoints of templates: v2, which writes, and the two roots that read."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.errors import documented
+from api.http.requests import known_id, read_model
+from api.http.responses import answer, answer_all
+from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
+from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
+from api.templates.workflows import check_src, start_download
+from api.urls import LINK_LIFETIME, Urls
+from api.visibility import active_users_of_template
+from reelbatch.engines.registry import engine_for_template_type
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    FieldError,
+    Gone,
+    InvalidJson,
+    RequestError,
+    TemplateInUse,
+    TemplateNotFound,
+    Unavailable,
+)
+from reelbatch.models.ids import new_id
+from reelbatch.models.templates import (
+    Template,
+    TemplateCreation,
+    TemplateDownload,
+    TemplateRecord,
+    TemplateStatus,
+    TemplateUpdate,
+    TemplateUploadInfo,
+)
+from reelbatch.models.wire import Absent, WireModel
+from reelbatch.storage.files import find_file
+from reelbatch.storage.templates import (
+    delete_template,
+    list_templates,
+    read_template,
+    write_template,
+)
+
+router = APIRouter(tags=["templates"])
+
+
+class TemplateCreated(Template):
+    """The template with where to send its file, in every shape that clients are known to read.
+
+    A template that comes from a URL has no such place.
+    """
+
+    template: Template
+    upload_url: Absent[str] = None
+
+
+class DownloadLink(WireModel):
+    url: str
+
+
+@router.post(
+    "/templates",
+    status_code=201,
+    response_model=TemplateCreated,
+    responses=documented(RequestError, InvalidJson, BodyTooLarge, Unavailable),
+    openapi_extra=CREATE_TEMPLATE,
+)
+async def create_template(
+    request: Request, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
+) -> Response:
+    """Announce a template: its file is PUT to `uploadInfo.url` afterwards, or comes from `src`."""
+    creation = await read_model(request, TemplateCreation)
+    if creation.src is not None:
+        check_src(creation.src, resources.settings.template_schemes)
+    record = _new_record(resources, team, creation)
+    await write_template(resources.store, record)
+    template = template_answer(record)
+    if record.download is not None:
+        await start_download(resources, record, record.download)
+        return answer(TemplateCreated(**dict(template), template=template), 201)
+    info = _upload_info(record, urls)
+    template = template.model_copy(update={"upload_info": info})
+    return answer(TemplateCreated(**dict(template), template=template, upload_url=info.url), 201)
+
+
+@router.get("/templates", response_model=list[Template], responses=documented())
+async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
+    """The team's templates, oldest first."""
+    return answer_all(
+        [template_answer(record) for record in await list_templates(resources.store, team)]
+    )
+
+
+@router.get(
+    "/templates/{template_id}", response_model=Template, responses=documented(TemplateNotFound)
+)
+async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -> Response:
+    """One template, with its compositions, layers and fonts once it is uploaded."""
+    return answer(template_answer(await find_template(resources, team, template_id)))
+
+
+@router.patch(
+    "/templates/{template_id}",
+    response_model=Template,
+    responses=documented(RequestError, InvalidJson, BodyTooLarge, TemplateNotFound),
+    openapi_extra=RENAME_TEMPLATE,
+)
+async def rename_template(
+    template_id: str, request: Request, resources: Shared, team: MayWriteTemplates
+) -> Response:
+    """Give a template another displayName."""
+    update = await read_model(request, TemplateUpdate)
+    record = await find_template(resources, team, template_id)
+    renamed = _changed(record, display_name=update.display_name)
+    await write_template(resources.store, renamed)
+    return answer(template_answer(renamed))
+
+
+@router.delete(
+    "/templates/{template_id}",
+    status_code=204,
+    responses=documented(TemplateNotFound, TemplateInUse),
+)
+async def remove_template(template_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
+    """Delete a template and its file for good. Jobs that have ended stay."""
+    record = await find_template(resources, team, template_id)
+    active = await active_users_of_template(resources.client, team, record.id)
+    if active:
+        raise TemplateInUse
+    await delete_template(resources.store, team, record.id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/templates/{template_id}/download",
+    response_model=DownloadLink,
+    responses=documented(TemplateNotFound, Gone),
+)
+@router.get(
+    "/templates/{template_id}/upload",
+    response_model=DownloadLink,
+    responses=documented(TemplateNotFound, Gone),
+    deprecated=True,
+)
+async def get_download_link(
+    template_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls
+) -> Response:
+    """A link to the template's file that works without a token for an hour."""
+    record = await find_template(resources, team, template_id)
+    if record.source is None or await find_file(resources.store, record.source) is None:
+        raise Gone("The template has no file; upload one.")
+    return answer(DownloadLink(url=urls.download(record)))
+
+
+@router.put(
+    "/templates/{template_id}/upload",
+    response_model=TemplateUploadInfo,
+    responses=documented(TemplateNotFound),
+)
+async def renew_upload_link(
+    template_id: str, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
+) -> Response:
+    """A new upload link; earlier ones stop working."""
+    record = await find_template(resources, team, template_id)
+    status = record.status
+    if status is TemplateStatus.DOWNLOADING:  # the link voids the download too
+        status = TemplateStatus.AWAITING_UPLOAD
+    renewed = _changed(record, upload_nonce=uuid4().hex, download=None, status=status)
+    await write_template(resources.store, renewed)
+    return answer(_upload_info(renewed, urls))
+
+
+async def find_template(resources: Resources, team: str, template_id: str) -> TemplateRecord:
+    """Raises TemplateNotFound, also for what cannot be an id."""
+    known_id(template_id, TemplateNotFound)
+    record = await read_template(resources.store, team, template_id)
+    if record is None:
+        raise TemplateNotFound
+    return record
+
+
+def template_answer(record: TemplateRecord) -> Template:
+    found = record.inspection
+    return Template(
+        id=record.id,
+        type=record.type,
+        display_name=record.display_name,
+        status=record.status,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        compositions=[composition.name for composition in found.compositions] if found else [],
+        layers=list(dict.fromkeys(layer.name for layer in found.layers)) if found else [],
+        fonts=[face.label for face in found.fonts] if found else [],
+        error=record.error,
+    )
+
+
+def _new_record(resources: Resources, team: str, creation: TemplateCreation) -> TemplateRecord:
+    now, src = datetime.now(UTC), creation.src
+    return TemplateRecord(
+        id=new_id(),
+        team=team,
+        type=creation.type,
+        display_name=creation.display_name,
+        engine=_engine_for(resources, creation.type),
+        status=TemplateStatus.DOWNLOADING if src else TemplateStatus.AWAITING_UPLOAD,
+        created_at=now,
+        updated_at=now,
+        upload_nonce=uuid4().hex,
+        download=TemplateDownload(id=new_id(), src=src) if src else None,
+    )
+
+
+def _engine_for(resources: Resources, template_type: str) -> str:
+    """Raises RequestError that lists the types that this server renders."""
+    engine = engine_for_template_type(resources.engines, template_type)
+    if engine is None:
+        served = sorted(t for known in resources.engines.values() for t in known.template_types)
+        must_be = f"must be one of {', '.join(served)}" if served else "has no engine here"
+        raise RequestError(
+            f"type: No engine of this server renders {template_type}; it {must_be}.",
+            details=[FieldError(field="type", message=must_be)],
+        )
+    return engine.name
+
+
+def _upload_info(record: TemplateRecord, urls: Urls) -> TemplateUploadInfo:
+    return TemplateUploadInfo(
+        url=urls.upload(record),
+        expires_in=int(LINK_LIFETIME.total_seconds()),
+        key=f"{record.team}/{record.id}",
+    )
+
+
+def _changed(record: TemplateRecord, **changes: object) -> TemplateRecord:
+    return record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})

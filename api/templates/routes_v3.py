@@ -1,0 +1,186 @@
+"""The reading endpoints of templates below /api/v3 (contract 6). Here the wire is snake_case."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, JsonValue
+
+from api.http.errors import documented
+from api.http.requests import check_id
+from api.http.responses import answer, answer_all
+from api.openapi.document import UlidPath
+from api.resources import MayReadJobs, Resources, Shared
+from api.templates.routes import find_template
+from reelbatch.models.errors import RequestError, TemplateNotFound
+from reelbatch.models.templates import Layer, TemplateInspection, TemplateRecord
+from reelbatch.models.wire import Timestamp, WireModel
+from reelbatch.storage.templates import list_templates
+
+router = APIRouter(tags=["templates, v3"])
+
+_MOST_ITEMS = 1000  # more may be asked for, but not more are answered
+
+Limit = Annotated[int, Query(ge=1)]
+Offset = Annotated[int, Query(ge=0)]
+
+
+class TemplateV3(WireModel):
+    id: str
+    type: str
+    display_name: str
+    status: str
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class CompositionV3(BaseModel):
+    aeid: str
+    name: str
+    width: int
+    height: int
+    duration: float  # seconds
+    frame_rate: float
+    data: dict[str, JsonValue]
+
+
+class LayerV3(BaseModel):
+    composition_id: int  # the `aeid` of its composition, as a number
+    aeid: int
+    name: str
+    top: float
+    left: float
+    width: float
+    height: float
+    start_time: float
+    in_point: float
+    out_point: float
+    layer_type: str
+    source_type: str | None
+    source_comp_id: int | None
+    parent_id: int | None
+    data: dict[str, JsonValue]
+
+
+@router.get("/templates", response_model=list[TemplateV3], responses=documented())
+async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
+    """The team's templates, oldest first."""
+    return answer_all([_template(record) for record in await list_templates(resources.store, team)])
+
+
+@router.get(
+    "/templates/{template_id}",
+    response_model=TemplateV3,
+    responses=documented(RequestError, TemplateNotFound),
+)
+async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
+    """One template."""
+    return answer(_template(await _find(resources, team, template_id)))
+
+
+@router.get(
+    "/templates/{template_id}/compositions",
+    response_model=list[CompositionV3],
+    responses=documented(RequestError, TemplateNotFound),
+)
+async def get_compositions(
+    template_id: UlidPath,
+    resources: Shared,
+    team: MayReadJobs,
+    limit: Limit = 300,
+    offset: Offset = 0,
+) -> Response:
+    """What of the template can be rendered; empty until it is uploaded."""
+    record = await _find(resources, team, template_id)
+    found = _compositions(record.inspection) if record.inspection else []
+    return answer_all(found[offset : offset + min(limit, _MOST_ITEMS)])
+
+
+@router.get(
+    "/templates/{template_id}/layers",
+    response_model=list[LayerV3],
+    responses=documented(RequestError, TemplateNotFound),
+)
+async def get_layers(
+    template_id: UlidPath,
+    resources: Shared,
+    team: MayReadJobs,
+    limit: Limit = 300,
+    offset: Offset = 0,
+) -> Response:
+    """The layers that assets can address; empty until the template is uploaded."""
+    record = await _find(resources, team, template_id)
+    found = _layers(record.inspection) if record.inspection else []
+    return answer_all(found[offset : offset + min(limit, _MOST_ITEMS)])
+
+
+async def _find(resources: Resources, team: str, template_id: str) -> TemplateRecord:
+    return await find_template(resources, team, check_id(template_id, "template"))
+
+
+def _template(record: TemplateRecord) -> TemplateV3:
+    return TemplateV3(
+        id=record.id,
+        type=record.type,
+        display_name=record.display_name,
+        status=record.status,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+def _composition_ids(inspection: TemplateInspection) -> dict[str, int]:
+    """After Effects numbers what is in a project from 1."""
+    listed = [composition.name for composition in inspection.compositions]
+    shown = [layer.composition for layer in inspection.layers]
+    return {name: number for number, name in enumerate(dict.fromkeys([*listed, *shown]), start=1)}
+
+
+def _compositions(inspection: TemplateInspection) -> list[CompositionV3]:
+    ids = _composition_ids(inspection)
+    return [
+        CompositionV3(
+            aeid=str(ids[composition.name]),
+            name=composition.name,
+            width=composition.width,
+            height=composition.height,
+            duration=composition.duration,
+            frame_rate=composition.frame_rate,
+            data={"frames": composition.frames},
+        )
+        for composition in inspection.compositions
+    ]
+
+
+def _layers(inspection: TemplateInspection) -> list[LayerV3]:
+    composition_ids = _composition_ids(inspection)
+    layer_ids = {
+        (layer.composition, layer.position): len(composition_ids) + number
+        for number, layer in enumerate(inspection.layers, start=1)
+    }
+    return [_layer(layer, composition_ids, layer_ids) for layer in inspection.layers]
+
+
+def _layer(
+    layer: Layer, composition_ids: dict[str, int], layer_ids: dict[tuple[str, int], int]
+) -> LayerV3:
+    source, parent = layer.source_composition, layer.parent_position
+    data: dict[str, JsonValue] = {"position": layer.position, "properties": layer.properties}
+    if layer.text is not None:
+        data["text"] = layer.text
+    return LayerV3(
+        composition_id=composition_ids[layer.composition],
+        aeid=layer_ids[layer.composition, layer.position],
+        name=layer.name,
+        top=layer.top,
+        left=layer.left,
+        width=layer.width,
+        height=layer.height,
+        start_time=layer.start_time,
+        in_point=layer.in_point,
+        out_point=layer.out_point,
+        layer_type=layer.layer_type,
+        source_type="composition" if source else None,
+        source_comp_id=composition_ids.get(source) if source else None,
+        parent_id=layer_ids.get((layer.composition, parent)) if parent else None,
+        data=data,
+    )

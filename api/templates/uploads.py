@@ -1,0 +1,164 @@
+"""The signed links to a template's file: PUT it, and GET it. They need no token."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from temporalio.client import WorkflowFailureError
+
+from api.http.errors import documented
+from api.http.file_response import file_answer
+from api.http.requests import limited_stream
+from api.http.responses import answer
+from api.openapi.document import file_answers
+from api.openapi.inputs import READ_FILE, UPLOAD_TEMPLATE
+from api.resources import Resources, Shared
+from api.templates.routes import find_template, template_answer
+from api.templates.workflows import template_headline, template_search_attributes
+from api.urls import check_download_url, checked_upload
+from reelbatch.models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, new_id, template_workflow_id
+from reelbatch.models.templates import (
+    Template,
+    TemplateInspectionJob,
+    TemplateRecord,
+    TemplateStatus,
+)
+from reelbatch.storage import keys
+from reelbatch.storage.files import find_file
+from reelbatch.storage.templates import read_template, write_template
+from reelbatch.storage.tokens import TEAM_PATTERN
+from workflows.template import InspectTemplateWorkflow
+
+log = structlog.get_logger("api")
+
+router = APIRouter(tags=["signed links"])
+
+_INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
+
+
+@router.put(
+    "/uploads/{team}/{template_id}/{expires}/{signature}",
+    response_model=Template,
+    responses=documented(RequestError, BodyTooLarge, Forbidden, Gone, TemplateNotFound),
+    openapi_extra=UPLOAD_TEMPLATE,
+)
+async def upload_template(
+    team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
+) -> Response:
+    """Receive a template's file, and read what is in it."""
+    linked = await _find_linked(resources, team, template_id)
+    record = checked_upload(resources.signer, linked, expires, signature)
+    upload = new_id()
+    source = keys.template_source(team, template_id, upload)
+    size = await _store_body(request, resources, source)
+    uploaded = await _with_source(resources, record, source, size)
+    await _inspect(resources, uploaded, source, upload)
+    return answer(template_answer(await find_template(resources, team, template_id)))
+
+
+@router.head("/downloads/{team}/{template_id}/{expires}/{signature}", include_in_schema=False)
+@router.get(
+    "/downloads/{team}/{template_id}/{expires}/{signature}",
+    response_class=Response,
+    responses=documented(RequestError, Forbidden, Gone, TemplateNotFound)
+    | file_answers("application/octet-stream"),
+    openapi_extra=READ_FILE,
+)
+async def download_template(
+    team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
+) -> Response:
+    """Send a template's file."""
+    check_download_url(resources.signer, team, template_id, expires, signature)
+    record = await find_template(resources, team, template_id)
+    file = await find_file(resources.store, record.source) if record.source else None
+    if file is None:
+        raise Gone("The template has no file.")
+    return file_answer(
+        request,
+        resources.store,
+        file,
+        media_type="application/octet-stream",
+        disposition=f'attachment; filename="{record.id}.{record.type}"',
+    )
+
+
+async def _find_linked(resources: Resources, team: str, template_id: str) -> TemplateRecord | None:
+    if not TEAM_PATTERN.fullmatch(team):  # anybody can write anything into a path
+        return None
+    with suppress(TemplateNotFound):
+        return await find_template(resources, team, template_id)
+    return None
+
+
+async def _store_body(request: Request, resources: Resources, key: str) -> int:
+    """Stream the body into the store; its size. An upload that breaks off leaves nothing."""
+    size = 0
+
+    async def counted() -> AsyncGenerator[bytes]:
+        nonlocal size
+        async for chunk in limited_stream(request, resources.settings.max_template_bytes):
+            size += len(chunk)
+            yield chunk
+
+    await resources.store.put_async(key, counted())
+    if size == 0:
+        await resources.store.delete_async(key)
+        raise RequestError("The upload is empty; send the template's file as the body.")
+    return size
+
+
+async def _with_source(
+    resources: Resources, before: TemplateRecord, source: str, size: int
+) -> TemplateRecord:
+    """Point the record at the new file, unless it was deleted or the link voided meanwhile."""
+    record = await read_template(resources.store, before.team, before.id)
+    if record is None or record.upload_nonce != before.upload_nonce:
+        await resources.store.delete_async(source)
+        raise Gone("The template was deleted, or this link was replaced, during the upload.")
+    uploaded = record.model_copy(
+        update={
+            "status": TemplateStatus.PROCESSING,
+            "source": source,
+            "size": size,
+            "error": None,
+            "inspection": None,
+            "updated_at": datetime.now(UTC),
+        }
+    )
+    await write_template(resources.store, uploaded)
+    return uploaded
+
+
+async def _inspect(resources: Resources, record: TemplateRecord, source: str, upload: str) -> None:
+    """Have a worker read the file, and wait for it a while: mostly it takes a second."""
+    handle = await resources.client.start_workflow(
+        InspectTemplateWorkflow.run,
+        TemplateInspectionJob(
+            team=record.team, template_id=record.id, engine=record.engine, source=source
+        ),
+        id=f"{template_workflow_id(record.team, record.id)}/{upload}",
+        task_queue=CONTROL_TASK_QUEUE,
+        search_attributes=template_search_attributes(record),
+        static_summary=template_headline(record),
+    )
+    try:
+        await asyncio.wait_for(handle.result(), _INSPECTION_PATIENCE)
+    except TimeoutError:
+        log.info("the inspection goes on", template=record.id)
+    except WorkflowFailureError:
+        await _note_failed_inspection(resources, record)
+
+
+async def _note_failed_inspection(resources: Resources, record: TemplateRecord) -> None:
+    current = await read_template(resources.store, record.team, record.id)
+    if current is not None and current.source == record.source:
+        failed = {
+            "status": TemplateStatus.ERROR,
+            "error": "The file could not be inspected; upload it again.",
+            "updated_at": datetime.now(UTC),
+        }
+        await write_template(resources.store, current.model_copy(update=failed))

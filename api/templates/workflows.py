@@ -1,0 +1,68 @@
+"""Starting the work on a template, and how operators see it."""
+
+from urllib.parse import urlsplit
+
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError
+
+from api.resources import Resources
+from reelbatch.models import search_attributes
+from reelbatch.models.errors import FieldError, RequestError
+from reelbatch.models.ids import CONTROL_TASK_QUEUE, template_workflow_id
+from reelbatch.models.secrets import has_reference
+from reelbatch.models.sources import is_http_url
+from reelbatch.models.templates import TemplateDownload, TemplateDownloadJob, TemplateRecord
+from reelbatch.storage.templates import delete_template
+from workflows.template import DownloadTemplateWorkflow
+
+_LONGEST_URL = 8192  # characters
+
+
+def check_src(src: str, schemes: frozenset[str]) -> None:
+    """Raises RequestError for a URL that no worker would fetch."""
+    if has_reference(src):
+        raise _refused("cannot refer to secrets; give a presigned URL")
+    if len(src) > _LONGEST_URL or not is_http_url(src) or urlsplit(src).scheme not in schemes:
+        usual = " or ".join(sorted(schemes))
+        raise _refused(f"has to be an {usual} URL of up to {_LONGEST_URL} characters")
+
+
+async def start_download(
+    resources: Resources, record: TemplateRecord, download: TemplateDownload
+) -> None:
+    """Have a worker fetch the file. A template whose download cannot start is not left behind."""
+    try:
+        await resources.client.start_workflow(
+            DownloadTemplateWorkflow.run,
+            TemplateDownloadJob(
+                team=record.team,
+                template_id=record.id,
+                engine=record.engine,
+                download=download.id,
+            ),
+            id=f"{template_workflow_id(record.team, record.id)}/{download.id}",
+            task_queue=CONTROL_TASK_QUEUE,
+            search_attributes=template_search_attributes(record),
+            static_summary=template_headline(record),
+        )
+    except RPCError:
+        await delete_template(resources.store, record.team, record.id)
+        raise
+
+
+def template_search_attributes(record: TemplateRecord) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(search_attributes.TEAM, record.team),
+            SearchAttributePair(search_attributes.TEMPLATE_IDS, [record.id]),
+        ]
+    )
+
+
+def template_headline(record: TemplateRecord) -> str:
+    """One line for lists in the Temporal Web UI: `Promo · lottie`."""
+    return f"{record.display_name[:80]} · {record.type}"
+
+
+def _refused(message: str) -> RequestError:
+    return RequestError(f"src: It {message}.", details=[FieldError(field="src", message=message)])

@@ -1,5 +1,0 @@
-"""`python -m cli` is `reelbatch`."""
-
-from cli.app import main
-
-main()

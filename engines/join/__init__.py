@@ -1,5 +1,0 @@
-"""The engine `join`: clips one after the other."""
-
-from engines.join.engine import JoinEngine
-
-__all__ = ["JoinEngine"]

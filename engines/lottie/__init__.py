@@ -1,5 +1,0 @@
-"""The Lottie render engine: draws After Effects' open export with ThorVG, without a GPU."""
-
-from engines.lottie.engine import LottieEngine
-
-__all__ = ["LottieEngine"]

@@ -1,0 +1,5 @@
+"""`python -m reelbatch` is `reelbatch`."""
+
+from reelbatch.cli.app import main
+
+main()

@@ -1,0 +1,168 @@
+"""The command `reelbatch`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reelbatch.cli.commands import batches as batch_commands
+from reelbatch.cli.commands import fonts as font_commands
+from reelbatch.cli.commands import jobs as job_commands
+from reelbatch.cli.commands import profiles as profile_commands
+from reelbatch.cli.commands import secrets as secret_commands
+from reelbatch.cli.commands import templates as template_commands
+from reelbatch.cli.commands import tokens as token_commands
+from reelbatch.cli.commands import webhooks as webhook_commands
+from reelbatch.cli.commands.open_page import open_page
+from reelbatch.cli.console import CommandFailed, end_with, say
+from reelbatch.cli.exit_codes import ExitCode
+from reelbatch.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    RenderProcessesOption,
+    TemporalBinaryOption,
+)
+from reelbatch.cli.stack.home import Home
+from reelbatch.cli.stack.settings import StackOptions, current_settings
+from reelbatch.client import ReelbatchError
+
+app = typer.Typer(
+    name="reelbatch",
+    help="A self-hosted batch render service on Temporal.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(batch_commands.submit)
+app.command()(batch_commands.watch)
+app.command()(batch_commands.cancel)
+app.command()(batch_commands.retry)
+app.command()(batch_commands.results)
+app.command()(batch_commands.download)
+app.command()(batch_commands.batches)
+app.command("open")(open_page)
+app.add_typer(job_commands.app, name="jobs")
+app.add_typer(template_commands.app, name="templates")
+app.add_typer(font_commands.app, name="fonts")
+app.add_typer(secret_commands.app, name="secrets")
+app.add_typer(webhook_commands.app, name="webhooks")
+app.add_typer(token_commands.app, name="tokens")
+app.add_typer(profile_commands.app, name="profiles")
+
+_CHECKOUT_EXAMPLES = Path(__file__).parents[2] / "examples"
+
+# The stack, the renderer and the Temporal client take a second to import: only the commands that
+# need them do it.
+
+
+@app.command()
+def up(
+    *,
+    home: HomeOption = DEFAULT_HOME,
+    api_port: Annotated[
+        int, typer.Option(envvar="REELBATCH_API_PORT", min=0, max=65535, help="0: any free one.")
+    ] = 8080,
+    temporal_port: Annotated[
+        int,
+        typer.Option(envvar="REELBATCH_TEMPORAL_PORT", min=0, max=65535, help="0: any free one."),
+    ] = 7233,
+    ui_port: Annotated[
+        int, typer.Option(envvar="REELBATCH_UI_PORT", min=0, max=65535, help="0: any free one.")
+    ] = 8233,
+    render_processes: RenderProcessesOption = None,
+    temporal_binary: TemporalBinaryOption = None,
+) -> None:
+    """Run the whole service on this machine: Temporal, a worker and the API."""
+    from reelbatch.cli.stack.up import run_stack
+
+    options = StackOptions(api_port, temporal_port, ui_port, render_processes, temporal_binary)
+    asyncio.run(run_stack(Home.at(home), options))
+
+
+@app.command()
+def demo(
+    *,
+    output: Annotated[Path, typer.Option(help="Where the rendered files go.")] = Path(
+        "demo-output"
+    ),
+    home: Annotated[
+        Path | None, typer.Option(help="The folder of the stack; OUTPUT/.home if left out.")
+    ] = None,
+    examples: Annotated[
+        Path, typer.Option(help="A folder with templates and requests.")
+    ] = _CHECKOUT_EXAMPLES,
+    render_processes: RenderProcessesOption = None,
+    temporal_binary: TemporalBinaryOption = None,
+) -> None:
+    """Start the service, render a batch of 24 jobs, and show what came of it."""
+    from reelbatch.cli.demo.demo import Demo, run_demo
+
+    demonstration = Demo(examples, output, Home.at(home or output / ".home"))
+    options = StackOptions(
+        api_port=0,
+        temporal_port=0,
+        ui_port=0,
+        render_processes=render_processes,
+        temporal_binary=temporal_binary,
+    )
+    asyncio.run(run_demo(demonstration, options))
+
+
+@app.command()
+def doctor(
+    *,
+    home: HomeOption = DEFAULT_HOME,
+    temporal_binary: TemporalBinaryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that this machine can run the service, and that the service runs well."""
+    from reelbatch.cli.doctor.doctor import examine
+
+    asyncio.run(examine(Home.at(home), temporal_binary, as_json=as_json))
+
+
+@app.command("prepare-temporal")
+def prepare_temporal() -> None:
+    """Register the search attributes in the namespace of REELBATCH_TEMPORAL_ADDRESS.
+
+    Needed once for a Temporal server of your own; `reelbatch up` does it by itself.
+    """
+    from reelbatch.cli.stack.temporal_namespace import prepare_namespace
+
+    asyncio.run(prepare_namespace(current_settings()))
+    say("The namespace has all search attributes.")
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code."""
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    # Not sys.exit: the Temporal client's own threads may crash an interpreter that is taking
+    # itself down (one end in forty, measured), and the exit code with it.
+    os._exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command. Returns its exit code."""
+    as_json = "--json" in arguments
+    try:
+        code = app(args=arguments, standalone_mode=not as_json)
+    except (CommandFailed, ReelbatchError) as failure:
+        return end_with(failure, as_json=as_json)
+    except OSError as error:
+        return end_with(CommandFailed(f"{error}."), as_json=as_json)
+    except typer.TyperException as error:  # only with --json, else it is shown in words
+        return end_with(CommandFailed(_words(error), ExitCode.USAGE, "USAGE"), as_json=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _words(error: typer.TyperException) -> str:
+    """With the name of the option or argument, which its plain text lacks."""
+    return getattr(error, "format_message", error.__str__)()

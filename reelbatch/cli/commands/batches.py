@@ -1,0 +1,242 @@
+"""What can be done with batches."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from reelbatch.cli.commands.with_client import with_client
+from reelbatch.cli.console import (
+    CommandFailed,
+    listing,
+    out,
+    print_json,
+    print_plain_json,
+    print_table,
+    say,
+)
+from reelbatch.cli.exit_codes import ExitCode
+from reelbatch.cli.followed_batch import (
+    download_outputs,
+    failed_jobs,
+    results_table,
+    table_of_results,
+    watch_batch,
+)
+from reelbatch.cli.options import BatchArgument, JsonOption
+from reelbatch.cli.request_files import FileForm, RowOptions, submit_file
+from reelbatch.client import (
+    Batch,
+    BatchRejected,
+    Reelbatch,
+    ResultsForm,
+    RetryChoice,
+    SubmittedBatch,
+)
+from reelbatch.models.wire import rfc3339
+
+WaitOption = Annotated[bool, typer.Option("--wait", help="Follow the batch to its end.")]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(help="Makes a repetition safe: the same key never makes a second batch."),
+]
+
+
+@with_client
+def submit(
+    client: Reelbatch,
+    file: Annotated[Path, typer.Argument(help="JSON, JSON Lines or CSV; - is standard input.")],
+    *,
+    wait: WaitOption = False,
+    form: Annotated[
+        FileForm | None, typer.Option("--format", help="Of the file; by its name if left out.")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(help="Of a CSV file's rows: a template's id or name.")
+    ] = None,
+    composition: Annotated[str | None, typer.Option(help="Of a CSV file's rows.")] = None,
+    codec: Annotated[str | None, typer.Option(help="Of a CSV file's rows.")] = None,
+    frame: Annotated[int | None, typer.Option(help="Of a CSV file's rows, for stills.")] = None,
+    idempotency_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a batch. In JSON `{{name}}` becomes the id of the template of that name.
+
+    JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV: a job a row, whose
+    columns are layers.
+    """
+    rows = RowOptions(template, composition, codec, frame)
+    try:
+        batch = submit_file(client, file, form, rows, idempotency_key)
+    except BatchRejected as error:
+        if as_json:
+            print_json(error.creation)
+        else:
+            print_table(results_table([], error.rejected))
+        raise CommandFailed(
+            f"Every job was rejected; batch {error.creation.batch_id} keeps the reasons.",
+            ExitCode.JOBS_FAILED,
+            "JOBS_REJECTED",
+        ) from error
+    _show_submitted(batch, wait=wait, as_json=as_json)
+
+
+@with_client
+def watch(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
+    """Follow a batch to its end."""
+    _follow(client.batches.of(batch), as_json=as_json)
+
+
+@with_client
+def cancel(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
+    """Cancel what is left of a batch."""
+    answer = client.batches.of(batch).cancel()
+    if as_json:
+        print_json(answer)
+    else:
+        out.print(
+            f"{answer.status}: {answer.cancelled_count} jobs cancelled, "
+            f"{answer.skipped_count} had ended before"
+        )
+
+
+@with_client
+def retry(
+    client: Reelbatch,
+    batch: BatchArgument,
+    *,
+    only: Annotated[RetryChoice, typer.Option(help="Which of them.")] = "all",
+    wait: WaitOption = False,
+    idempotency_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Render the jobs that failed or were cancelled again, as a new batch."""
+    again = client.batches.of(batch).retry(only, idempotency_key=idempotency_key)
+    _show_submitted(again, wait=wait, as_json=as_json)
+
+
+@with_client
+def results(
+    client: Reelbatch,
+    batch: BatchArgument,
+    *,
+    form: Annotated[
+        ResultsForm | None, typer.Option("--format", help="A table for people if left out.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="A file instead of the terminal.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what came of each job, rejected ones too: status, output, size, error."""
+    chosen = client.batches.of(batch)
+    form = form or ("json" if as_json or output else None)
+    if form is None:
+        print_table(table_of_results(chosen.results()))
+        return
+    text = chosen.export_results(form)
+    if output is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    output.write_text(text, encoding="utf-8", newline="")
+    if as_json:
+        print_plain_json({"file": str(output)})
+    else:
+        out.print(f"results in {output}", markup=False)
+
+
+@with_client
+def download(
+    client: Reelbatch,
+    batch: BatchArgument,
+    *,
+    output: Annotated[
+        Path | None, typer.Option(help="A folder; the batch's id if left out.")
+    ] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--zip", help="One ZIP file instead of a folder.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the outputs that are finished, each named by its job's index.
+
+    What is there already is not fetched again, and what broke off goes on where it was.
+    """
+    chosen = client.batches.of(batch)
+    if archive is not None:
+        chosen.archive(archive)
+        if as_json:
+            print_plain_json({"file": str(archive)})
+        else:
+            out.print(f"all outputs in {archive}", markup=False)
+        return
+    folder = output or Path(batch)
+    files = download_outputs(chosen, folder)
+    pending = chosen.read().stats.pending
+    if as_json:
+        listed = [
+            {"index": found.job.index, "id": found.job.id, "file": str(found.file)}
+            for found in files
+        ]
+        print_plain_json({"files": listed, "pending": pending})
+        return
+    there = sum(found.was_there for found in files)
+    note = f", {there} of them from before" if there else ""
+    out.print(f"{len(files)} files in {folder}{note}", markup=False)
+    if pending:
+        say(f"{pending} jobs are not done yet; run this again later.")
+
+
+@with_client
+def batches(
+    client: Reelbatch,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """List the team's batches, newest first."""
+    found = list(islice(client.batches.list(), limit))
+    if as_json:
+        print_json(found)
+        return
+    table = listing("id", "status", "created", "jobs", "finished", "error", "pending")
+    for batch in found:
+        stats = batch.stats
+        counts = (stats.total, stats.finished, stats.error, stats.pending)
+        cells = (batch.batch_id, batch.status, rfc3339(batch.created_at), *map(str, counts))
+        table.add_row(*map(Text, cells))
+    print_table(table)
+
+
+def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None:
+    created = batch.creation
+    rejected = created.errors or []
+    if not as_json:
+        out.print(
+            f"batch {batch.id}: {created.success_count} of {created.total_jobs} jobs accepted"
+        )
+        if rejected:
+            print_table(results_table([], rejected))
+    elif not wait:
+        print_json(created)
+    if wait:
+        _follow(batch, as_json=as_json)
+    elif rejected:
+        raise CommandFailed(
+            f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
+        )
+
+
+def _follow(batch: Batch, *, as_json: bool) -> None:
+    ended = batch.wait() if as_json else watch_batch(batch)
+    failed, rejected = failed_jobs(ended), ended.errors or []
+    if as_json:
+        print_json(ended)
+    else:
+        out.print(f"{ended.status}: {ended.stats.finished} of {ended.stats.total} jobs finished")
+        if failed:
+            print_table(results_table(failed))
+    problems = [f"{len(failed)} jobs have no output"] if failed else []
+    problems += [f"{len(rejected)} jobs were rejected"] if rejected else []
+    if problems:
+        raise CommandFailed(f"{' and '.join(problems)}.", ExitCode.JOBS_FAILED, "JOBS_FAILED")

@@ -1,0 +1,71 @@
+"""`reelbatch fonts …`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from reelbatch.cli.commands.with_client import with_client
+from reelbatch.cli.console import (
+    CommandFailed,
+    listing,
+    out,
+    print_json,
+    print_plain_json,
+    print_table,
+)
+from reelbatch.cli.options import JsonOption
+from reelbatch.client import Reelbatch
+
+app = typer.Typer(help="The team's fonts.", no_args_is_help=True)
+
+
+@app.command()
+@with_client
+def add(
+    client: Reelbatch,
+    file: Path,
+    *,
+    family: Annotated[str | None, typer.Option(help="The file's own name if left out.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a TTF or OTF file."""
+    if not file.is_file():
+        raise CommandFailed(f"There is no file {file}.")
+    font = client.fonts.add(file, family_name=family)
+    if as_json:
+        print_json(font)
+    else:
+        out.print(f"font {font.id}: {font.family_name} {font.style_name}", markup=False)
+
+
+@app.command("list")
+@with_client
+def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
+    """List the team's fonts."""
+    fonts = client.fonts.list()
+    if as_json:
+        print_json(fonts)
+        return
+    table = listing("id", "family", "style", "file")
+    for font in fonts:
+        cells = (font.id, font.family_name, font.style_name, font.file_name)
+        table.add_row(*map(Text, cells))
+    print_table(table)
+
+
+@app.command()
+@with_client
+def delete(
+    client: Reelbatch,
+    font: Annotated[str, typer.Argument(metavar="ID", help="As `fonts list` shows it.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a font."""
+    client.fonts.delete(font)
+    if as_json:
+        print_plain_json({"id": font, "deleted": True})
+    else:
+        out.print(f"font {font} is deleted", markup=False)

@@ -1,0 +1,113 @@
+"""`reelbatch jobs …`: those of batches and single ones."""
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from reelbatch.cli.commands.with_client import with_client
+from reelbatch.cli.console import listing, out, print_json, print_plain_json, print_table
+from reelbatch.cli.options import JsonOption
+from reelbatch.client import Job, JobSort, JobStatus, Reelbatch
+from reelbatch.models.wire import rfc3339
+
+app = typer.Typer(help="Look at jobs one by one, and cancel them.", no_args_is_help=True)
+
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
+
+_PAGE = 100
+
+
+@app.command("list")
+@with_client
+def list_all(
+    client: Reelbatch,
+    *,
+    state: Annotated[
+        list[JobStatus] | None, typer.Option(help="Only these; several times for more.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="With one of these; several times for more.")
+    ] = None,
+    sort: Annotated[JobSort, typer.Option(help="Which come first.")] = "newest_first",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the team's jobs."""
+    found = client.jobs.list(
+        states=state or (), tags=tag or (), sort=sort, page_size=min(limit, _PAGE)
+    )
+    _show([*islice(found, limit)], as_json=as_json)
+
+
+@app.command()
+@with_client
+def show(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) -> None:
+    """Show a job with its progress."""
+    found = client.jobs.get(job)
+    if as_json:
+        print_json(found)
+        return
+    table = Table.grid(padding=(0, 2))
+    rows = {
+        "id": found.id,
+        "status": found.status,
+        "progress": f"{found.progress:.0f} %",
+        "created": rfc3339(found.stats.created_at),
+        "template": found.template_id,
+        "batch": found.batch_id,
+        "tags": ", ".join(found.tags),
+        "output": found.output_url,
+        "error": f"{found.error_code}: {found.error}" if found.error else None,
+    }
+    for name, value in rows.items():
+        if value:
+            table.add_row(Text(name, style="dim"), Text(value, overflow="fold"))
+    print_table(table)
+
+
+@app.command()
+@with_client
+def cancel(
+    client: Reelbatch,
+    jobs: Annotated[list[str], typer.Argument(metavar="JOB…", help="Ids of jobs.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Cancel all of these jobs, or none if one has ended already."""
+    cancelled = client.jobs.cancel(jobs[0]) if len(jobs) == 1 else client.jobs.cancel_all(jobs)
+    if as_json:
+        print_json(cancelled)
+    else:
+        out.print(f"{len(cancelled)} jobs are cancelled")
+
+
+@app.command()
+@with_client
+def logs(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) -> None:
+    """Show what each attempt to render a job did."""
+    text = client.jobs.logs(job)
+    if as_json:
+        print_plain_json({"id": job, "log": text})
+    else:
+        typer.echo(text, nl=False)
+
+
+def _show(jobs: list[Job], *, as_json: bool) -> None:
+    if as_json:
+        print_json(jobs)
+        return
+    table = listing("id", "status", "progress", "created", "tags", "error")
+    for job in jobs:
+        cells = (
+            job.id,
+            job.status,
+            f"{job.progress:.0f} %",
+            rfc3339(job.stats.created_at),
+            ", ".join(job.tags),
+            job.error_code or "",
+        )
+        table.add_row(*map(Text, cells))
+    print_table(table)

@@ -1,0 +1,78 @@
+"""`reelbatch templates …`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reelbatch.cli.commands.with_client import with_client
+from reelbatch.cli.console import out, print_json, print_plain_json, print_table
+from reelbatch.cli.options import JsonOption
+from reelbatch.cli.pushed_templates import (
+    push_template,
+    template_id_of,
+    template_table,
+    templates_table,
+)
+from reelbatch.client import Reelbatch
+
+app = typer.Typer(help="Upload and look at templates.", no_args_is_help=True)
+
+TemplateArgument = Annotated[
+    str, typer.Argument(metavar="TEMPLATE", help="The template's id, or its name.")
+]
+
+
+@app.command()
+@with_client
+def push(
+    client: Reelbatch,
+    file: Path,
+    *,
+    template_type: Annotated[
+        str | None,
+        typer.Option("--type", help="lottie for .json and .lottie, zip for .zip if left out."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Upload a template and wait until it can be used."""
+    template = push_template(client, file, template_type, name)
+    if as_json:
+        print_json(template)
+    else:
+        out.print(f"template {template.id}: {template.display_name}", markup=False)
+
+
+@app.command("list")
+@with_client
+def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
+    """List the team's templates."""
+    templates = client.templates.list()
+    if as_json:
+        print_json(templates)
+    else:
+        print_table(templates_table(templates))
+
+
+@app.command()
+@with_client
+def inspect(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
+    """Show what a template offers: compositions, layers and fonts."""
+    found = client.templates.get(template_id_of(client, template))
+    if as_json:
+        print_json(found)
+    else:
+        print_table(template_table(found))
+
+
+@app.command()
+@with_client
+def delete(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
+    """Delete a template; outputs that were made from it stay."""
+    template_id = template_id_of(client, template)
+    client.templates.delete(template_id)
+    if as_json:
+        print_plain_json({"id": template_id, "deleted": True})
+    else:
+        out.print(f"template {template_id} is deleted")

@@ -1,0 +1,122 @@
+"""`reelbatch tokens …`: the API cannot make tokens, so these work on the object store."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from obstore.store import ObjectStore
+from rich.text import Text
+
+from reelbatch.cli.commands.token_lifetime import parse_expiry
+from reelbatch.cli.console import (
+    CommandFailed,
+    listing,
+    out,
+    print_json,
+    print_plain_json,
+    print_table,
+    say,
+)
+from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from reelbatch.cli.stack.home import Home
+from reelbatch.models.scopes import DEFAULT_SCOPES, Scope
+from reelbatch.models.wire import rfc3339
+from reelbatch.storage.objects import open_store
+from reelbatch.storage.tokens import TokenRecord, create_token, list_tokens, revoke_token
+
+app = typer.Typer(help="Make and revoke API tokens, each for one team.", no_args_is_help=True)
+
+ObjectStoreOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="REELBATCH_OBJECT_STORE",
+        help="The service's object store, if it is not the one in the home.",
+    ),
+]
+
+
+@app.command()
+def create(
+    team: str,
+    *,
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "",
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What it may do; give it several times for more. All but admin if not."),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it ends: 30d, 12h or a date (UTC). Never if not."),
+    ] = None,
+    as_json: JsonOption = False,
+    object_store: ObjectStoreOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Make a token for TEAM and print it; it is shown only this once."""
+    expires_at = parse_expiry(expires) if expires else None
+    store, scopes = _store(object_store, home), scope or DEFAULT_SCOPES
+    try:
+        token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
+    except ValueError as error:
+        raise CommandFailed(str(error)) from error
+    if as_json:
+        shown = record.model_dump(mode="json", by_alias=True, exclude_none=True)
+        print_plain_json({**shown, "token": token})
+        return
+    out.print(token, markup=False, soft_wrap=True)
+    say(f"Keep it: it cannot be shown again. It may: {_scopes(record)}. Expires: {_end(record)}.")
+
+
+@app.command("list")
+def list_all(
+    *,
+    as_json: JsonOption = False,
+    object_store: ObjectStoreOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """List the tokens of all teams by their ids; a token itself is not kept."""
+    records = asyncio.run(list_tokens(_store(object_store, home)))
+    if as_json:
+        print_json(records)
+        return
+    table = listing("id", "team", "name", "scopes", "created", "expires")
+    for record in records:
+        created = rfc3339(record.created_at)
+        cells = (record.id, record.team, record.name, _scopes(record), created, _end(record))
+        table.add_row(*map(Text, cells))
+    print_table(table)
+
+
+@app.command()
+def revoke(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="As `tokens list` shows it.")],
+    *,
+    as_json: JsonOption = False,
+    object_store: ObjectStoreOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Revoke a token: ten seconds later at most it opens nothing."""
+    if not asyncio.run(revoke_token(_store(object_store, home), token_id)):
+        raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
+    if as_json:
+        print_plain_json({"id": token_id, "revoked": True})
+    else:
+        out.print(f"token {token_id} is revoked", markup=False)
+
+
+def _scopes(record: TokenRecord) -> str:
+    return ", ".join(record.scopes)
+
+
+def _end(record: TokenRecord) -> str:
+    if record.expires_at is None:
+        return "never"
+    return f"{rfc3339(record.expires_at)}{' (is over)' if record.is_expired else ''}"
+
+
+def _store(location: str | None, home: Path) -> ObjectStore:
+    try:
+        return open_store(location or str(Home.at(home).objects))
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"The object store cannot be opened: {error}.") from error

@@ -1,0 +1,1 @@
+"""`reelbatch demo`: the whole service once through."""

@@ -1,0 +1,1 @@
+"""`reelbatch doctor`: what this machine or a running service lacks."""

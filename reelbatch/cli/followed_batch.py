@@ -1,0 +1,139 @@
+"""A batch from the command line: followed to its end, its outcome shown, its outputs fetched."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from reelbatch.cli.console import err, listing, say
+from reelbatch.client import (
+    Batch,
+    BatchJob,
+    BatchResult,
+    BatchStats,
+    BatchStatusResponse,
+    DownloadedOutput,
+    JobError,
+    JobStatus,
+    StatsChanged,
+)
+
+_FAILED = (JobStatus.ERROR, JobStatus.CANCELLED)
+_STYLES = {
+    "finished": "green",
+    "error": "red",
+    "manually_cancelled": "yellow",
+    "rejected": "yellow",
+}
+
+
+def watch_batch(batch: Batch) -> BatchStatusResponse:
+    """Show the batch's progress until it has ended, and return its end."""
+    with _progress("rendering") as show:
+        for event in batch.events():
+            if isinstance(event, StatsChanged):
+                stats = event.stats
+                show(_done(stats), stats.total, _counts(stats))
+    return batch.read()
+
+
+def download_outputs(batch: Batch, folder: Path) -> list[DownloadedOutput]:
+    """Fetch what is finished, each output under its job's index: `007.mp4`."""
+    outputs: list[DownloadedOutput] = []
+    if not err.is_terminal:
+        return batch.download(folder)
+    total = batch.read().stats.finished
+    with _progress("downloading") as show:
+        for output in batch.downloads(folder):
+            outputs.append(output)
+            show(len(outputs), max(total, len(outputs)), output.file.name)
+    return outputs
+
+
+def results_table(
+    jobs: Sequence[BatchJob],
+    rejected: Sequence[JobError] = (),
+    files: Mapping[int, Path] = MappingProxyType({}),
+) -> Table:
+    """One row a job by its index in the request; what was not accepted has its reason.
+
+    `files` are the downloaded outputs by their jobs' indexes.
+    """
+    rows = [(job.index, _word(job.status), _outcome(job, files.get(job.index))) for job in jobs]
+    rows += [(job.index, _word("rejected"), _reasons(job)) for job in rejected]
+    return _table(rows)
+
+
+def table_of_results(results: Sequence[BatchResult]) -> Table:
+    return _table([(result.index, _word(result.status), _end(result)) for result in results])
+
+
+def failed_jobs(batch: BatchStatusResponse) -> list[BatchJob]:
+    return [job for job in batch.jobs if job.status in _FAILED]
+
+
+@contextmanager
+def _progress(what: str) -> Generator[Callable[[int, int, str], None]]:
+    """Takes how much is done, of how much, and a few words: a bar on a terminal, else lines."""
+    if not err.is_terminal:
+        yield lambda done, total, words: say(f"{done} of {total} jobs done: {words}")
+        return
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[words]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task(what, total=None, words="")
+        yield lambda done, total, words: progress.update(
+            task, total=total, completed=done, words=words
+        )
+
+
+def _done(stats: BatchStats) -> int:
+    return stats.total - stats.pending
+
+
+def _counts(stats: BatchStats) -> str:
+    return f"{stats.finished} finished, {stats.error} error, {stats.pending} pending"
+
+
+def _table(rows: Sequence[tuple[int, Text, str]]) -> Table:
+    table = listing("index", "status", "output or error")
+    table.columns[0].justify = "right"
+    for index, status, outcome in sorted(rows, key=lambda row: row[0]):
+        table.add_row(str(index), status, Text(outcome))
+    return table
+
+
+def _word(status: str) -> Text:
+    return Text(status, style=_STYLES.get(status, ""))
+
+
+def _outcome(job: BatchJob, file: Path | None) -> str:
+    if job.status is JobStatus.FINISHED:
+        return str(file or _without_query(job.output_url))
+    return f"{job.error_code}: {job.error}" if job.error else ""
+
+
+def _end(result: BatchResult) -> str:
+    if result.output_url:
+        return _without_query(result.output_url)
+    return f"{result.error_code}: {result.error}" if result.error else ""
+
+
+def _reasons(job: JobError) -> str:
+    """`error` tells the first problem already."""
+    others = "".join(f"\n{detail.field}: {detail.message}" for detail in job.details[1:])
+    return f"{job.error_code}: {job.error}{others}"
+
+
+def _without_query(url: str) -> str:
+    return urlsplit(url)._replace(query="").geturl()

@@ -1,0 +1,98 @@
+"""Templates from the command line: pushed, listed, and named by requests in files."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from reelbatch.cli.console import CommandFailed, listing
+from reelbatch.client import Reelbatch, Template, TemplateStatus
+from reelbatch.models.ids import ID_PATTERN
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+
+
+def push_template(
+    client: Reelbatch, file: Path, template_type: str | None = None, name: str | None = None
+) -> Template:
+    """Upload `file` and wait until the service has read it.
+
+    Raises CommandFailed if there is no such file or its type is unknown.
+    """
+    if not file.is_file():
+        raise CommandFailed(f"There is no file {file}.")
+    try:
+        return client.templates.push(file, name=name, template_type=template_type)
+    except ValueError as error:
+        raise CommandFailed(
+            f"The type of {file} cannot be told from its name; say --type lottie or --type zip."
+        ) from error
+
+
+def template_id_of(client: Reelbatch, id_or_name: str) -> str:
+    """The id itself, or that of the newest template with this name.
+
+    Raises CommandFailed if no template is called so.
+    """
+    if re.fullmatch(ID_PATTERN, id_or_name):
+        return id_or_name
+    named = [t for t in client.templates.list() if t.display_name == id_or_name]
+    if not named:
+        raise CommandFailed(f"No template has the id or the name {id_or_name}.")
+    return max(named, key=lambda template: template.created_at).id
+
+
+def templates_table(templates: Iterable[Template]) -> Table:
+    table = listing("id", "name", "type", "status", "compositions")
+    for template in templates:
+        problem = f": {template.error}" if template.error else ""
+        cells = (
+            template.id,
+            template.display_name,
+            template.type,
+            f"{template.status}{problem}",
+            ", ".join(template.compositions),
+        )
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def template_table(template: Template) -> Table:
+    """All that a job can name in a template."""
+    table = Table.grid(padding=(0, 2))
+    rows = {
+        "id": template.id,
+        "name": template.display_name,
+        "type": template.type,
+        "status": template.status,
+        "error": template.error,
+        "compositions": "\n".join(template.compositions),
+        "layers": "\n".join(template.layers),
+        "fonts": "\n".join(template.fonts),
+    }
+    for name, value in rows.items():
+        if value:
+            table.add_row(Text(name, style="dim"), Text(value))
+    return table
+
+
+def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:
+    """Replace each `{{name}}` by the id of the newest usable template that is called so.
+
+    Raises CommandFailed if there is none.
+    """
+    usable = (t for t in templates if t.status is TemplateStatus.UPLOADED)
+    ids = {t.display_name: t.id for t in sorted(usable, key=lambda t: t.created_at)}
+    missing = sorted(set(_PLACEHOLDER.findall(request)) - ids.keys())
+    if missing:
+        raise CommandFailed(
+            f"No usable template is called {' or '.join(missing)}; "
+            f"upload it with `reelbatch templates push FILE --name {missing[0]}`."
+        )
+    return _PLACEHOLDER.sub(lambda match: ids[match[1]], request)
+
+
+def has_placeholders(request: str) -> bool:
+    return _PLACEHOLDER.search(request) is not None

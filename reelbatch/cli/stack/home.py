@@ -1,0 +1,118 @@
+"""A stack's home: the folder with everything that must outlive it, used by one stack at a time."""
+
+import fcntl
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from reelbatch.cli.console import CommandFailed
+
+
+@dataclass(frozen=True)
+class Home:
+    """The files of a home. `path` is absolute."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        return cls(path.expanduser().resolve())
+
+    @property
+    def connection_file(self) -> Path:
+        return self.path / "connection.json"
+
+    @property
+    def temporal_database(self) -> Path:
+        return self.path / "temporal.db"
+
+    @property
+    def objects(self) -> Path:
+        return self.path / "objects"
+
+    @property
+    def secrets_key_file(self) -> Path:
+        """Outside of `objects`: who copies the objects alone cannot read the secrets."""
+        return self.path / "secrets-key"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.path / "up.lock"
+
+    def prepare(self) -> None:
+        """Make the folders. Raises CommandFailed if that is not allowed."""
+        try:
+            for folder in (self.path, self.objects, self.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandFailed(_unusable(self.path, error)) from error
+
+
+class HomeLock(AbstractContextManager["HomeLock"]):
+    """Held while a stack runs. The kernel drops it however the process ends.
+
+    Raises CommandFailed if another stack holds it.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._file = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = os.open(self._home.lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise CommandFailed(_unusable(self._home.path, error)) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._file)
+            raise CommandFailed(
+                f"Another stack{_owner(self._home)} is running in {self._home.path}; "
+                "stop it first, or choose another folder with --home."
+            ) from error
+        os.ftruncate(self._file, 0)
+        os.write(self._file, f"{os.getpid()}\n".encode())
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+
+def is_running(home: Home) -> bool:
+    """Whether a stack runs in this home."""
+    try:
+        file = os.open(home.lock_file, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _owner(home: Home) -> str:
+    process = home.lock_file.read_text().strip()
+    return f" (process {process})" if process else ""
+
+
+def _unusable(path: Path, error: OSError) -> str:
+    return (
+        f"The folder {path} cannot be used: {error.strerror}. "
+        "Choose one that you may write to with --home."
+    )

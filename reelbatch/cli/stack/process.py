@@ -1,0 +1,112 @@
+"""One process of the stack: started in a session of its own, logged to a file, ended with all
+of its children."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import reelbatch.cli.stack.bound_to_parent
+
+_LOG_SIZE = 10 * 1024**2  # bytes; a larger log is put aside at the next start
+_TAIL_SIZE = 16 * 1024  # bytes of a log that may hold its last lines
+
+
+class StackProcess:
+    """A program that lives as long as this process at most.
+
+    Start it from the main thread: the kernel takes the thread that starts a process for its parent.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        program: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        grace: float,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._program = program
+        self._environment = environment
+        self._grace = grace  # seconds from SIGTERM to SIGKILL
+        self._process: asyncio.subprocess.Process | None = None
+        self._swept = True
+        self._log_start = 0  # bytes of the log that earlier processes wrote
+
+    @property
+    def pid(self) -> int | None:
+        """The process that was started last."""
+        return self._process.pid if self._process else None
+
+    @property
+    def started(self) -> bool:
+        return self._process is not None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        _put_large_log_aside(self.log)
+        self._swept = False
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-IS",
+                reelbatch.cli.stack.bound_to_parent.__file__,
+                str(os.getpid()),
+                *self._program,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the stack, which stops its parts in order
+            )
+
+    async def wait(self) -> int:
+        """Wait until the process has ended, remove what it left running, and return its code."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} has not been started")
+        code = await self._process.wait()
+        self.kill()
+        return code
+
+    async def stop(self) -> None:
+        """Ask the process to end, and kill it and its children once its time is over."""
+        if self._process is None:
+            return
+        if self.running:
+            self._process.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), self._grace)
+        self.kill()
+        await self._process.wait()
+
+    def kill(self) -> None:
+        """Kill the process and its children, at once."""
+        if self._process is None or self._swept:
+            return
+        # Once after its end: later the number may be that of another group.
+        self._swept = self._process.returncode is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def last_lines(self, count: int = 5) -> list[str]:
+        """The end of what the process has logged since its start."""
+        with suppress(OSError), self.log.open("rb") as log:
+            log.seek(max(self._log_start, self.log.stat().st_size - _TAIL_SIZE))
+            lines = log.read().decode(errors="replace").splitlines()
+            return [line.rstrip() for line in lines if line.strip()][-count:]
+        return []
+
+
+def _put_large_log_aside(log: Path) -> None:
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > _LOG_SIZE:
+            log.replace(log.with_suffix(".log.1"))

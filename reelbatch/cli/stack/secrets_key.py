@@ -1,0 +1,41 @@
+"""The key of a stack's secrets: made once, and kept where only its owner may read it."""
+
+import os
+
+from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.stack.home import Home
+from reelbatch.settings import Settings
+from reelbatch.storage.secrets import new_secrets_key
+
+
+def secrets_environment(home: Home, settings: Settings) -> dict[str, str]:
+    """The variable from which the stack's processes read the key; none if the user has set it.
+
+    Raises CommandFailed if the key's file cannot be used.
+    """
+    if settings.secrets_key is not None:
+        return {}
+    try:
+        return {"REELBATCH_SECRETS_KEY": _kept_key(home)}
+    except OSError as error:
+        raise CommandFailed(
+            f"{home.secrets_key_file} cannot be used: {error.strerror}. Without the key in it "
+            "the secrets that were stored cannot be read."
+        ) from error
+
+
+def _kept_key(home: Home) -> str:
+    """The stack's lock keeps others from making a key at the same time."""
+    file = home.secrets_key_file
+    if file.exists():
+        return file.read_text().strip()
+    key = new_secrets_key()
+    draft = file.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(f"{key}\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(file)
+    return key

@@ -1,0 +1,95 @@
+"""What Reelbatch needs of a Temporal namespace: search attributes, and a retention worth having."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    ListSearchAttributesRequest,
+)
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from reelbatch.cli.console import CommandFailed
+from reelbatch.connection import connect_without_payloads
+from reelbatch.models import search_attributes
+from reelbatch.settings import Settings
+
+_SERVER_DEFAULT_RETENTION = timedelta(days=1)
+_RETENTION = timedelta(days=30)  # how long ended batches stay listed and shown in the Web UI
+
+
+async def prepare_namespace(settings: Settings) -> None:
+    """Add what is missing to the namespace of the settings. Raises CommandFailed."""
+    try:
+        client = await connect_without_payloads(settings)
+        await add_missing_search_attributes(client)
+    except (RuntimeError, RPCError, ValueError) as error:
+        raise CommandFailed(f"Temporal cannot be prepared: {error}.") from error
+
+
+async def missing_search_attributes(client: Client) -> list[str]:
+    """The names of those that the namespace lacks."""
+    answer = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    present = answer.custom_attributes
+    return [key.name for key in search_attributes.ALL if key.name not in present]
+
+
+async def add_missing_search_attributes(client: Client) -> None:
+    missing = await missing_search_attributes(client)
+    if missing:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=client.namespace,
+                search_attributes={
+                    key.name: IndexedValueType.ValueType(key.indexed_value_type)
+                    for key in search_attributes.ALL
+                    if key.name in missing
+                },
+            )
+        )
+
+
+async def lengthen_retention(client: Client) -> None:
+    """Keep ended workflows longer than a day, unless somebody has chosen a time already."""
+    description = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace)
+    )
+    retention = description.config.workflow_execution_retention_ttl.ToTimedelta()
+    if retention != _SERVER_DEFAULT_RETENTION:
+        return
+    ttl = Duration()
+    ttl.FromTimedelta(_RETENTION)
+    await client.workflow_service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=client.namespace,
+            config=NamespaceConfig(workflow_execution_retention_ttl=ttl),
+        )
+    )
+
+
+async def queues_without_worker(client: Client, queues: Iterable[str]) -> list[str]:
+    """Those of `queues` that no worker asks for activities."""
+    return [queue for queue in queues if not await _has_poller(client, queue)]
+
+
+async def _has_poller(client: Client, queue: str) -> bool:
+    answer = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        )
+    )
+    return len(answer.pollers) > 0

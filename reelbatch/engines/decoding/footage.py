@@ -1,0 +1,221 @@
+"""A video file as footage: the picture that it shows at a time, decoded as it is needed.
+
+Untrusted files are opened with a fixed list of containers and decoders, with their pixels bounded.
+No more than two decoded pictures are held.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.codec.context import CodecContext
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.encoding.pyav import UNTRUSTED_INPUT
+from reelbatch.models.errors import AssetInvalid, LimitExceeded
+
+# Plain files only: FFmpeg's playlist formats make it open other files and addresses.
+_FORMATS = "avi,flv,gif,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpeg,mpegts,ogg"
+_DECODERS = frozenset(
+    {
+        *("av1", "libdav1d", "dnxhd", "gif", "h264", "hevc", "libvpx", "libvpx-vp9", "mjpeg"),
+        *("mpeg1video", "mpeg2video", "mpeg4", "png", "prores", "qtrle", "theora", "vp8", "vp9"),
+    }
+)
+# FFmpeg's own decoders leave the alpha of WebM out.
+_DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_LONGEST = 24 * 3600.0  # seconds that a file may claim to last
+_SAME_START = Fraction(1, 10)  # second: players start sound and picture together within it
+_ROUNDING = Fraction(1, 1000)  # second: containers round times to their own ticks
+_FAR = Fraction(3)  # seconds: further ahead it pays to look for the nearest key frame
+_SEEK_MARGIN = Fraction(1)  # second: key frames are found by decoding time, before they are shown
+_USUAL_RATE = Fraction(25)  # frames a second, of a file that does not tell
+_WIDEST_PIXEL = 20  # times its height; what goes further is a damaged header
+
+
+class Footage:
+    """An open video file. Its time begins with its first picture.
+
+    Raises AssetInvalid where the file is no video, LimitExceeded where it is too large.
+    """
+
+    def __init__(self, path: Path, limits: RenderLimits) -> None:
+        self._path = path
+        self._limits = limits
+        self._open()
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height as it is to be shown: turned, and with square pixels."""
+        width, height = self._first.width * self._pixel_aspect, float(self._first.height)
+        return (height, width) if self.quarter_turns % 2 else (width, height)
+
+    @property
+    def quarter_turns(self) -> int:
+        """How often a picture has to be turned by 90 degrees, counterclockwise."""
+        return round(self._first.rotation / 90) % 4
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second: as the file says, on average, or the usual rate where it does not."""
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        return Fraction(rate) if rate else _USUAL_RATE
+
+    @property
+    def has_sound(self) -> bool:
+        return any(stream.codec_context is not None for stream in self._container.streams.audio)  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
+
+    def picture_at(self, seconds: Fraction) -> VideoFrame | None:
+        """The last picture that begins at or before `seconds`; None outside of the footage.
+
+        Raises AssetInvalid or LimitExceeded.
+        """
+        if seconds < 0:
+            return None
+        wanted = max(seconds + min(self._tick / 2, _ROUNDING), self._time(self._first))
+        if not self._time(self._current) <= wanted <= self._time(self._current) + _FAR:
+            self._go_to(wanted)
+        while self._following is not None and self._time(self._following) <= wanted:
+            self._current, self._following = self._following, self._next()
+        if self._following is None and wanted >= self._end():
+            return None
+        return self._current
+
+    def duration(self) -> Fraction:
+        """Seconds from the first picture to the end of the last, which is looked for in the file:
+        its header may be wrong, and its sound longer. Raises AssetInvalid or LimitExceeded.
+        """
+        self._go_to(Fraction(self._container.duration or 0, av.time_base))
+        while self._following is not None:
+            self._current, self._following = self._following, self._next()
+        return self._end()
+
+    def close(self) -> None:
+        self._container.close()
+
+    def _open(self) -> None:
+        self._container = _open_container(self._path)
+        try:
+            self._stream = self._container.streams.video[0]
+            self._check_header()
+            self._decoder = _decoder_of(self._stream, self._limits)
+            self._tick = self._stream.time_base or Fraction(1, av.time_base)
+            self._zero = self._find_zero()
+            self._pictures = self._decode()
+            self._first = self._current = self._find_first()
+            self._following = self._next()
+        except BaseException:
+            self._container.close()
+            raise
+
+    def _check_header(self) -> None:
+        if (self._container.duration or 0) / av.time_base > _LONGEST:
+            raise LimitExceeded(f"The video is longer than {_LONGEST / 3600:.0f} hours.")
+        self._check_pixels(self._stream.width, self._stream.height)
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        if width * height > self._limits.pixels_per_frame:
+            raise LimitExceeded(
+                f"The video has {width}x{height} pixels; "
+                f"this server takes at most {self._limits.pixels_per_frame} pixels a frame."
+            )
+
+    def _find_first(self) -> VideoFrame:
+        first = self._next()
+        if first is None:
+            raise AssetInvalid("The file is a video without a picture that can be read.")
+        return first
+
+    def _find_zero(self) -> Fraction:
+        file_start = Fraction(self._container.start_time or 0, av.time_base)
+        own_start = (self._stream.start_time or 0) * self._tick
+        return own_start if abs(own_start - file_start) < _SAME_START else file_start
+
+    @property
+    def _pixel_aspect(self) -> float:
+        aspect = float(self._stream.sample_aspect_ratio or 1)
+        return aspect if 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL else 1.0
+
+    def _time(self, picture: VideoFrame) -> Fraction:
+        """When a picture begins, in seconds of the footage."""
+        stamp = picture.pts if picture.pts is not None else picture.dts
+        return (stamp or 0) * self._tick - self._zero
+
+    def _end(self) -> Fraction:
+        rate = self._stream.average_rate or _USUAL_RATE
+        lasts = self._current.duration * self._tick or 1 / Fraction(rate)
+        return self._time(self._current) + lasts
+
+    def _next(self) -> VideoFrame | None:
+        return next(self._pictures, None)
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        """Pictures from where the container stands. A damaged one is left out, as players do."""
+        try:
+            for packet in self._container.demux(self._stream):
+                for picture in _decoded(self._decoder, packet):
+                    self._check_pixels(picture.width, picture.height)
+                    yield picture
+        except (FFmpegError, ValueError) as error:
+            raise AssetInvalid(f"The video is damaged: {error}.") from error
+
+    def _go_to(self, wanted: Fraction) -> None:
+        """Stand on a picture that begins at or before `wanted`, best the key frame before it."""
+        try:
+            target = max(Fraction(0), wanted - _SEEK_MARGIN) + self._zero
+            self._container.seek(int(target / self._tick), stream=self._stream)
+            self._decoder.flush_buffers()
+            self._pictures = self._decode()
+            found = self._next()
+        except FFmpegError:
+            found = None  # a container without an index
+        if found is None or self._time(found) > wanted:
+            self._container.close()
+            self._open()
+        else:
+            self._current, self._following = found, self._next()
+
+
+def _open_container(path: Path) -> InputContainer:
+    try:
+        container = av.open(
+            str(path),
+            options={"format_whitelist": _FORMATS, **UNTRUSTED_INPUT},
+            metadata_errors="replace",
+        )
+    except (FFmpegError, OSError, ValueError) as error:
+        raise AssetInvalid(
+            "The file is no video; send MP4, MOV, WebM, GIF, MPEG, AVI or Ogg."
+        ) from error
+    if not container.streams.video:
+        container.close()
+        raise AssetInvalid("The file has no picture in it, only sound.")
+    return container
+
+
+def _decoder_of(stream: VideoStream, limits: RenderLimits) -> VideoCodecContext:
+    decoder = stream.codec_context
+    name = decoder.name if decoder is not None else "unknown"  # pyright: ignore[reportUnnecessaryComparison]  # as above
+    if name not in _DECODERS:
+        raise AssetInvalid(f"The video's codec ({name}) is not supported; H.264 always works.")
+    if stream.metadata.get("alpha_mode") == "1" and name in _DECODERS_WITH_ALPHA:
+        decoder = CodecContext.create(_DECODERS_WITH_ALPHA[name], "r")
+        assert isinstance(decoder, VideoCodecContext)  # noqa: S101  # for the type checker
+        decoder.extradata = stream.codec_context.extradata
+    decoder.thread_count = 1  # each process draws one render
+    decoder.options = {**decoder.options, "max_pixels": str(limits.pixels_per_frame)}
+    return decoder
+
+
+def _decoded(decoder: VideoCodecContext, packet: "av.Packet[Any]") -> list[VideoFrame]:
+    try:
+        return decoder.decode(packet)  # pyright: ignore[reportUnknownMemberType]  # Packet is generic
+    except InvalidDataError:
+        return []

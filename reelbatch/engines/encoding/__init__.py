@@ -1,0 +1,16 @@
+"""Writing drawn frames as a file of any codec in `reelbatch.models.codecs.CODECS`, with sound.
+
+    size = output_size(codec, width, height, draft)
+    with open_writer(path, codec, width=size[0], height=size[1], frame_rate=rate, draft=draft,
+                     audio=clips) as writer:
+        writer.write(frame)   # uint8 (height, width, 4): B, G, R, A in memory, premultiplied
+
+Conversion and encoding run on a thread of their own, so that drawing and encoding overlap.
+"""
+
+from reelbatch.engines.encoding.audio import AudioClip
+from reelbatch.engines.encoding.joining import join_segments
+from reelbatch.engines.encoding.sizes import output_size
+from reelbatch.engines.encoding.writer import FrameWriter, open_writer
+
+__all__ = ["AudioClip", "FrameWriter", "join_segments", "open_writer", "output_size"]

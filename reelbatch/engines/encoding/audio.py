@@ -1,0 +1,164 @@
+"""Sound: clips placed on the output's time line, mixed to 48 kHz stereo as they are needed."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from reelbatch.engines.encoding.pyav import UNTRUSTED_INPUT
+from reelbatch.models.errors import AssetInvalid
+
+SAMPLE_RATE = 48_000  # samples a second
+LAYOUT = "stereo"
+SAMPLE_FORMAT = "fltp"  # float32, one plane a channel
+
+Samples = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+"""float32 (2, n), from -1 to 1."""
+
+# Plain media files only: FFmpeg's playlist formats make it open other files and addresses.
+_FORMATS = ",".join(
+    (
+        *("aac", "ac3", "aiff", "amr", "asf", "au", "avi", "caf", "eac3", "flac", "flv"),
+        *("matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mp3", "mpeg", "mpegts", "ogg", "w64", "wav"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class AudioClip:
+    """A file's sound and its place in the output."""
+
+    file: Path
+    start: float  # seconds in the output where it begins; negative: before the first frame
+    end: float | None  # output second at which it is cut; None: when the output ends
+    gain: float = 1.0
+
+
+def check_sound(clip: AudioClip) -> None:
+    """Raise AssetInvalid where the clip's file has no sound."""
+    with _open(clip.file):
+        pass
+
+
+class Mixer:
+    """The sum of all clips, read from the output's first sample onwards."""
+
+    def __init__(self, clips: Sequence[AudioClip]) -> None:
+        self._waiting = sorted(clips, key=lambda clip: clip.start)
+        self._playing: list[_PlayingClip] = []
+        self._position = 0  # samples that were read
+
+    def read(self, count: int) -> Samples:
+        """The next `count` samples. Raises AssetInvalid where a clip cannot be decoded."""
+        mix = np.zeros((2, count), np.float32)
+        end = self._position + count
+        while self._waiting and _sample(self._waiting[0].start) < end:
+            self._playing.append(_PlayingClip(self._waiting.pop(0)))
+        for clip in self._playing:
+            clip.add_to(mix, self._position)
+        self._playing = [clip for clip in self._playing if not clip.is_over]
+        self._position = end
+        return np.clip(mix, -1.0, 1.0, out=mix)
+
+    def close(self) -> None:
+        for clip in self._playing:
+            clip.close()
+        self._playing.clear()
+
+
+class _PlayingClip:
+    """A clip that is being decoded; it holds one decoded chunk at a time."""
+
+    def __init__(self, clip: AudioClip) -> None:
+        self._gain = np.float32(clip.gain)
+        self._end = None if clip.end is None else _sample(clip.end)
+        self._chunks = _decode(clip.file)
+        self._chunk = np.zeros((2, 0), np.float32)
+        self._chunk_start = _sample(clip.start)  # where the chunk lies in the output
+        self.is_over = False
+
+    def add_to(self, mix: Samples, position: int) -> None:
+        """Add the part of the clip that lies in `mix`, which begins at sample `position`."""
+        end = position + mix.shape[1]
+        if self._end is not None:
+            end = min(end, self._end)
+        while self._chunk_start < end:
+            self._add_chunk(mix, position, end)
+            if self._chunk_start + self._chunk.shape[1] > end:
+                break
+            self._chunk_start += self._chunk.shape[1]
+            following = next(self._chunks, None)
+            if following is None:
+                self.close()
+                return
+            self._chunk = following
+        if self._end is not None and self._end <= position + mix.shape[1]:
+            self.close()
+
+    def _add_chunk(self, mix: Samples, position: int, end: int) -> None:
+        first = max(position, self._chunk_start)
+        last = min(end, self._chunk_start + self._chunk.shape[1])
+        if first >= last:
+            return
+        part = self._chunk[:, first - self._chunk_start : last - self._chunk_start]
+        mix[:, first - position : last - position] += part * self._gain
+
+    def close(self) -> None:
+        self.is_over = True
+        self._chunks.close()
+
+
+def _sample(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE)
+
+
+def _open(file: Path) -> InputContainer:
+    try:
+        options = {"format_whitelist": _FORMATS, **UNTRUSTED_INPUT}
+        container = av.open(str(file), options=options)
+    except (FFmpegError, OSError, ValueError) as error:
+        raise AssetInvalid(f"the audio file {file.name} cannot be read as sound") from error
+    if not container.streams.audio:
+        container.close()
+        raise AssetInvalid(f"the audio file {file.name} has no sound in it")
+    if container.streams.audio[0].codec_context is None:  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
+        container.close()
+        raise AssetInvalid(f"the audio file {file.name} has sound of an unknown kind in it")
+    return container
+
+
+def _decode(file: Path) -> Generator[Samples, None, None]:
+    """The file's first sound, resampled. It begins where the file does, if with silence."""
+    with _open(file) as container:
+        stream = container.streams.audio[0]
+        # FFmpeg would spread one channel over two with 3 dB less; players keep its level
+        layout = "mono" if stream.codec_context.channels == 1 else LAYOUT
+        resampler = AudioResampler(format=SAMPLE_FORMAT, layout=layout, rate=SAMPLE_RATE)
+        file_start = (container.start_time or 0) / av.time_base
+        is_first = True
+        try:
+            for frame in container.decode(stream):
+                if is_first:
+                    yield from _silence(_sample((frame.time or 0.0) - file_start))
+                is_first = False
+                yield from _resampled(resampler, frame)
+            yield from _resampled(resampler, None)
+        except (FFmpegError, ValueError) as error:  # ValueError: its channels change on the way
+            raise AssetInvalid(f"the audio file {file.name} is damaged: {error}") from error
+
+
+def _silence(count: int) -> Iterator[Samples]:
+    for first in range(0, count, SAMPLE_RATE):
+        yield np.zeros((2, min(SAMPLE_RATE, count - first)), np.float32)
+
+
+def _resampled(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Samples]:
+    for part in resampler.resample(frame):
+        samples = part.to_ndarray().astype(np.float32, copy=False)
+        yield samples if len(samples) == 2 else np.repeat(samples, 2, axis=0)

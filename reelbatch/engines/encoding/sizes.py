@@ -1,0 +1,40 @@
+"""The size that a codec's frames have."""
+
+from reelbatch.models.codecs import find_codec
+
+_SMALLEST = 2  # pixels a side
+_SMALLEST_AV1 = 4  # SVT-AV1 refuses less
+
+# How many pixels share one colour sample, across and down; 1x1 where a codec is not listed.
+_SHARED_COLOUR = {"prores_422": (2, 1), "h264": (2, 2), "vp9": (2, 2), "av1": (2, 2)}
+
+
+def output_size(codec: str, width: int, height: int, draft: bool) -> tuple[int, int]:
+    """The size, in pixels, that frames must have for `codec`: half of it for a draft.
+
+    Sides grow by a pixel where the codec stores one colour for two pixels, and a side is never
+    less than the codec's smallest. Raises ValueError for an unknown codec or a size below 1x1.
+    """
+    known = find_codec(codec)
+    if known is None:
+        raise ValueError(f"unknown codec {codec}")
+    if width < 1 or height < 1:
+        raise ValueError(f"a picture of {width}x{height} pixels does not exist")
+    family = known.name.removeprefix("video_")
+    smallest = _SMALLEST_AV1 if family == "av1" else _SMALLEST
+    across, down = next(
+        (step for name, step in _SHARED_COLOUR.items() if family.startswith(name)), (1, 1)
+    )
+    scale = 2 if draft else 1
+    return (
+        _round_up(max(smallest, _divide_up(width, scale)), across),
+        _round_up(max(smallest, _divide_up(height, scale)), down),
+    )
+
+
+def _divide_up(length: int, divisor: int) -> int:
+    return -(-length // divisor)
+
+
+def _round_up(length: int, step: int) -> int:
+    return _divide_up(length, step) * step

@@ -1,0 +1,5 @@
+"""The engine `join`: clips one after the other."""
+
+from reelbatch.engines.join.engine import JoinEngine
+
+__all__ = ["JoinEngine"]

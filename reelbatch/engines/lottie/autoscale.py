@@ -1,0 +1,127 @@
+"""Text that is shrunk, or within bounds grown, until it fits its place."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    array,
+    at_rest,
+    is_object,
+    number,
+    text_documents,
+)
+from reelbatch.engines.lottie.fonts import FontShelf
+from reelbatch.engines.lottie.properties import set_font_size
+from reelbatch.engines.lottie.typesetting import LINE_BREAK, advance_widths, line_height
+
+_MARGIN = 0.05  # of a composition's width, on either side of a text without a box
+_SPARE = 0.995  # of the width: a renderer's sums differ in the last digits
+_PRECISION = 0.05  # pixels of a font size
+_LEFT, _RIGHT = 0, 1  # values of a text's justification `j`; the rest is centred
+
+
+@dataclass(frozen=True)
+class TextFit:
+    """A layer whose text shall fit, and the bounds of its font size in pixels."""
+
+    composition: LottieComposition
+    layer: Json
+    smallest: float
+    largest: float | None  # None: as large as the text is in the template
+
+
+def fit_text(document: LottieDocument, fit: TextFit, shelf: FontShelf) -> None:
+    """Choose the largest font size at which each of the layer's texts fits.
+
+    A text in a box is wrapped at the box's width and has to fit its height; one without a box has
+    to fit the composition's width, less margins. Raises AssetInvalid.
+    """
+    texts = text_documents(fit.layer)
+    widths = advance_widths(document, texts, shelf)
+    sizes = [_fitting_size(fit, text, widths) for text in texts]
+    set_font_size(fit.layer, min(sizes))
+
+
+def _fitting_size(fit: TextFit, text: Json, widths: Mapping[str, float]) -> float:
+    size = number(text.get("s"), 1.0)
+    measure = _Measure(text, widths, line_height(text) / size if size > 0 else 1.0)
+    width, height = _room(fit, text)
+    low, high = fit.smallest, max(fit.smallest, fit.largest or size)
+    if measure.fits(high, width, height):
+        return high
+    while high - low > _PRECISION:
+        middle = (low + high) / 2
+        if measure.fits(middle, width, height):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """Measures the words of a text document at any font size."""
+
+    text: Json
+    widths: Mapping[str, float]  # hundredths of the font size
+    leading: float  # of the font size
+
+    def fits(self, size: float, width: float, height: float | None) -> bool:
+        """`height` is None where lines are not wrapped."""
+        room = width * _SPARE / size * 100  # in the unit of the widths
+        if height is None:
+            return all(self._width(line) <= room for line in self._lines())
+        lines = [wrapped for line in self._lines() for wrapped in self._wrapped(line, room)]
+        is_narrow = all(self._width(line) <= room for line in lines)
+        return is_narrow and size * (1 + (len(lines) - 1) * self.leading) <= height
+
+    def _lines(self) -> list[str]:
+        words: str = self.text["t"]
+        return (words.upper() if self.text.get("ca") else words).split(LINE_BREAK)
+
+    def _wrapped(self, line: str, room: float) -> Iterator[str]:
+        current = ""
+        for word in line.split(" "):
+            longer = f"{current} {word}" if current else word
+            if current and self._width(longer) > room:
+                yield current
+                current = word
+            else:
+                current = longer
+        yield current
+
+    def _width(self, line: str) -> float:
+        tracking = number(self.text.get("tr"), 0.0) / 10  # thousandths of an em
+        return sum(self.widths.get(character, 0.0) + tracking for character in line)
+
+
+def _room(fit: TextFit, text: Json) -> tuple[float, float | None]:
+    """The width, and for a text in a box the height, in pixels of the layer."""
+    box = [number(side, 0.0) for side in array(text.get("sz"))]
+    if len(box) == 2 and box[0] > 0:
+        return box[0], box[1] if box[1] > 0 else None
+    return _width_without_box(fit, text), None
+
+
+def _width_without_box(fit: TextFit, text: Json) -> float:
+    """From where the text begins to the margin; all between the margins if it begins outside."""
+    whole = float(fit.composition.width)
+    margin = whole * _MARGIN
+    transform = fit.layer.get("ks")
+    transform = transform if is_object(transform) else {}
+    scale = abs(_first(at_rest(transform.get("s")), 100.0)) / 100 or 1.0
+    x = _first(at_rest(transform.get("p")), -1.0) - _first(at_rest(transform.get("a")), 0.0) * scale
+    left, right = x - margin, whole - margin - x
+    between = whole - 2 * margin
+    if fit.layer.get("parent") is not None or left < 0 or right < 0:
+        return between / scale
+    justification = text.get("j", _LEFT)
+    room = {_LEFT: right, _RIGHT: left}.get(justification, 2 * min(left, right))
+    return (room or between) / scale
+
+
+def _first(value: object, default: float) -> float:
+    return number((array(value) or [value])[0], default)

@@ -1,0 +1,72 @@
+"""The fonts that the engine brings along, and which of them stands in for which absent one."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from reelbatch.engines.lottie.fontfile import FontFile, is_italic, weight_of
+from reelbatch.models.fonts import FontFace
+
+BUNDLED: tuple[FontFace, ...] = tuple(
+    FontFace(
+        family=family,
+        style=style,
+        postscript_name=f"{family.replace(' ', '')}-{style.replace(' ', '')}",
+        file_name=f"{family.replace(' ', '')}-{style.replace(' ', '')}.ttf",
+    )
+    for family, styles in (
+        ("Inter", ("Regular", "Italic", "Medium", "Bold", "Bold Italic")),
+        ("Noto Serif", ("Regular", "Bold")),
+        ("Noto Sans Mono", ("Regular", "Bold")),
+        ("Anton", ("Regular",)),
+    )
+    for style in styles
+)
+
+# Words in a font's name that tell its genre; what matches none is a sans.
+_GENRES = (
+    ("Noto Sans Mono", r"mono|courier|consol|typewriter|menlo|\bcode\b|inconsolata"),
+    ("Anton", r"impact|anton|bebas|oswald|league\s?gothic|knockout|druk"),
+    (
+        "Noto Serif",
+        (
+            r"(?<!sans)(?<!sans[\s-])serif|times|georgia|garamond|roman|playfair|merriweather|lora\b"
+            r"|baskerville|bodoni|didot|caslon|minion|palatino|cambria|antiqua|slab|rockwell|bookman"
+        ),
+    ),
+)
+
+
+def bundled(face: FontFace) -> FontFile:
+    """The file of one of `BUNDLED`, read once a process."""
+    return _read_bundled(face.file_name)
+
+
+def stand_in(wanted: FontFace) -> FontFace:
+    """The bundled face that comes closest in genre, weight and slant."""
+    words = f"{wanted.family} {wanted.postscript_name} {wanted.file_name}"
+    family = next(
+        (family for family, pattern in _GENRES if re.search(pattern, words, re.IGNORECASE)),
+        "Inter",
+    )
+    return closest_style([face for face in BUNDLED if face.family == family], wanted)
+
+
+def closest_style(faces: list[FontFace], wanted: FontFace) -> FontFace:
+    """The face whose slant, then weight, is nearest to that of `wanted`; `faces` is not empty."""
+    style = f"{wanted.style} {wanted.postscript_name}"
+    weight, italic = weight_of(style), is_italic(style)
+    return min(
+        faces,
+        key=lambda face: (
+            is_italic(face.style) != italic,
+            abs(weight_of(face.style) - weight),
+            face.style,
+        ),
+    )
+
+
+@cache
+def _read_bundled(file_name: str) -> FontFile:
+    content = files("reelbatch.engines.lottie").joinpath("typefaces", file_name).read_bytes()
+    return FontFile(content, file_name)

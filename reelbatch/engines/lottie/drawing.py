@@ -1,0 +1,98 @@
+"""Draws the frames of a Lottie document with ThorVG, in memory and on this thread."""
+
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reelbatch.engines.lottie import thorvg
+from reelbatch.models.errors import RenderError, TemplateInvalid
+
+Frame = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""uint8 (height, width, 4): B, G, R, A, premultiplied."""
+
+_DEFAULT_CANVAS = 1  # TVG_ENGINE_OPTION_DEFAULT
+_WHITE = (255, 255, 255, 255)
+
+
+class Drawing:
+    """A document at one size, to be drawn frame by frame."""
+
+    def __init__(
+        self,
+        document: bytes,
+        width: int,
+        height: int,
+        *,
+        opaque: bool,
+        pictures: Mapping[str, Frame] | None = None,
+    ) -> None:
+        """Raises TemplateInvalid where ThorVG does not take the document.
+
+        `opaque` puts white behind the drawing; else what it leaves free stays transparent.
+        `pictures` are shown for those image assets whose path (`p`) is their name: whatever they
+        hold when a frame is drawn.
+        """
+        self._pixels: Frame = np.zeros((height, width, 4), np.uint8)
+        resolver = _lender_of(pictures or {})
+        self._animation = thorvg.Handle(thorvg.call("tvg_lottie_animation_new"))
+        self._canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", _DEFAULT_CANVAS))
+        weakref.finalize(self, _free, self._canvas, self._animation, resolver, self._pixels)
+        picture = thorvg.Handle(thorvg.call("tvg_animation_get_picture", self._animation))
+        # With a resolver ThorVG opens no files of its own.
+        thorvg.call("tvg_picture_set_asset_resolver", picture, resolver, None)
+        loaded = thorvg.call(
+            "tvg_picture_load_data", picture, document, len(document), b"lottie", b"", True
+        )
+        if loaded != thorvg.SUCCESS:
+            raise TemplateInvalid("The template cannot be drawn: ThorVG does not read it.")
+        thorvg.call("tvg_picture_set_size", picture, width, height)
+        target = (self._pixels.ctypes.data, width, width, height, thorvg.ARGB8888)
+        thorvg.call("tvg_swcanvas_set_target", self._canvas, *target)
+        if opaque:
+            thorvg.call("tvg_canvas_add", self._canvas, _white_sheet(width, height))
+        thorvg.call("tvg_canvas_add", self._canvas, picture)
+
+    def frame(self, number: float) -> Frame:
+        """Draw a frame, by its number from 0; the next one is drawn into the same memory.
+
+        Raises RenderError.
+        """
+        # fails where the frame is already the current one
+        thorvg.call("tvg_animation_set_frame", self._animation, number)
+        steps = (
+            thorvg.call("tvg_canvas_update", self._canvas),
+            thorvg.call("tvg_canvas_draw", self._canvas, True),
+            thorvg.call("tvg_canvas_sync", self._canvas),
+        )
+        if any(step != thorvg.SUCCESS for step in steps):
+            raise RenderError(f"ThorVG could not draw the frame {number:g}.")
+        return self._pixels
+
+
+def _lender_of(pictures: Mapping[str, Frame]) -> Any:
+    """Lends ThorVG the memory of a picture by its name; it reads it anew for each frame."""
+
+    def lend(picture: int, path: bytes, _: object) -> bool:
+        pixels = pictures.get(path.decode("utf-8", "replace").rpartition("/")[2])
+        if pixels is None:
+            return False
+        height, width = pixels.shape[:2]
+        place = (pixels.ctypes.data, width, height, thorvg.ARGB8888)
+        return bool(thorvg.call("tvg_picture_load_raw", picture, *place, False) == thorvg.SUCCESS)
+
+    return thorvg.AssetResolver(lend)
+
+
+def _free(canvas: thorvg.Handle, animation: thorvg.Handle, *_: object) -> None:
+    """Give ThorVG's memory back, while what it refers to is still there."""
+    thorvg.call("tvg_canvas_destroy", canvas)
+    thorvg.call("tvg_animation_del", animation)
+
+
+def _white_sheet(width: int, height: int) -> thorvg.Handle:
+    sheet = thorvg.Handle(thorvg.call("tvg_shape_new"))
+    thorvg.call("tvg_shape_append_rect", sheet, 0, 0, width, height, 0, 0, True)
+    thorvg.call("tvg_shape_set_fill_color", sheet, *_WHITE)
+    return sheet

@@ -1,0 +1,186 @@
+"""The functions that a job can call on layers and compositions (contract 3.3)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.autoscale import TextFit
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    layer_type,
+    reference,
+    text_documents,
+)
+from reelbatch.engines.lottie.properties import (
+    MAX_FONT_SIZE,
+    as_color,
+    as_number,
+    set_color,
+    set_font,
+    set_font_size,
+    set_leading,
+    set_style,
+    set_tracking,
+    set_words,
+)
+from reelbatch.engines.lottie.timing import (
+    set_composition_duration,
+    set_layer_duration,
+    set_layer_start,
+)
+from reelbatch.models.errors import AssetInvalid
+
+Params = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where functions work: one composition of a document.
+
+    `fits` collects the texts that are to be fitted when all their words are known.
+    """
+
+    document: LottieDocument
+    composition: LottieComposition
+    limits: RenderLimits
+    fits: list[TextFit] = field(default_factory=list[TextFit])
+
+    @property
+    def frame_rate(self) -> float:
+        return float(self.document.frame_rate)
+
+
+LayerFunction = Callable[[Stage, Json, Params], None]
+CompositionFunction = Callable[[Stage, Params], None]
+
+_NULL = 3  # the layer type that draws nothing and can be a parent
+_MATTE_KEYS = ("tt", "tp")
+
+
+def _set_text_params(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
+    known = {key: value for key, value in params.items() if key in _TEXT_PARAMS}
+    if not known:
+        raise AssetInvalid(f"nx:text-params-set takes {', '.join(_TEXT_PARAMS)}; none is given.")
+    for key, value in known.items():
+        _TEXT_PARAMS[key](layer, value)
+
+
+def _set_fill_color(layer: Json, value: object) -> None:
+    set_style(layer, "fc", as_color(value))
+
+
+_TEXT_PARAMS: dict[str, Callable[[Json, object], None]] = {
+    "text": set_words,
+    "font": set_font,
+    "fontSize": set_font_size,
+    "size": set_font_size,
+    "tracking": set_tracking,
+    "leading": set_leading,
+    "fillColor": _set_fill_color,
+    "color": _set_fill_color,
+}
+
+
+def _set_solid_color(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
+    if layer_type(layer) not in ("solid", "shape"):
+        raise AssetInvalid(
+            f"nx:solid-color-set colours solids; this layer is of type {layer_type(layer)}."
+        )
+    set_color(layer, params.get("color"))
+
+
+def _set_state(stage: Stage, layer: Json, params: Params) -> None:
+    state = params.get("state")
+    if state not in ("hidden", "visible"):
+        raise AssetInvalid(f"nx:layer-state-set takes the state hidden or visible, not {state!r}.")
+    # In After Effects a matte works whether it is shown or not; ThorVG would draw an empty one.
+    if not _users_of_matte(stage.composition, layer):
+        layer["hd"] = state == "hidden"
+
+
+def _remove(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
+    """Take a layer out of the picture as if it had been deleted in After Effects.
+
+    It stays as a hidden null: layers that have it as parent keep their place, and the layer above
+    a matted one stays the layer above. Layers that it masked are drawn whole; a matte that masked
+    only the removed layer goes with it, since it would be shown otherwise.
+    """
+    composition = stage.composition
+    for user in _users_of_matte(composition, layer):
+        for key in _MATTE_KEYS:
+            user.pop(key, None)
+    for matte in [matte for user, matte in _mattes(composition) if user is layer]:
+        if len(_users_of_matte(composition, matte)) == 1:
+            _empty(matte)
+    _empty(layer)
+
+
+def _empty(layer: Json) -> None:
+    for key in ("refId", "shapes", "t", "ef", "masksProperties", "td", "au", *_MATTE_KEYS):
+        layer.pop(key, None)
+    layer.update(ty=_NULL, hd=True)
+
+
+def _users_of_matte(composition: LottieComposition, layer: Json) -> list[Json]:
+    """The layers that `layer` masks."""
+    return [user for user, matte in _mattes(composition) if matte is layer]
+
+
+def _mattes(composition: LottieComposition) -> Iterator[tuple[Json, Json]]:
+    """Each masked layer with its mask: the layer that `tp` names, else the one above."""
+    by_index: dict[str, Json] = {}
+    for layer in composition.layers:
+        by_index.setdefault(reference(layer.get("ind")), layer)
+    above: Json | None = None
+    for layer in composition.layers:
+        named = layer.get("tp")
+        matte = above if named is None else by_index.get(reference(named))
+        if layer.get("tt") and matte is not None:
+            yield layer, matte
+        above = layer
+
+
+def _fit_text(stage: Stage, layer: Json, params: Params) -> None:
+    if layer_type(layer) != "text" or not text_documents(layer):
+        raise AssetInvalid(f"The layer is of type {layer_type(layer)} and has no text.")
+    largest, smallest = params.get("maxFontSize"), params.get("minFontSize")
+    fit = TextFit(
+        composition=stage.composition,
+        layer=layer,
+        smallest=1.0 if smallest is None else as_number(smallest, 1.0, MAX_FONT_SIZE),
+        largest=None if largest is None else as_number(largest, 1.0, MAX_FONT_SIZE),
+    )
+    if fit.largest is not None and fit.largest < fit.smallest:
+        raise AssetInvalid("nx:layer-autoscale needs a maxFontSize above its minFontSize.")
+    stage.fits.append(fit)
+
+
+def _set_layer_start(stage: Stage, layer: Json, params: Params) -> None:
+    set_layer_start(stage.composition, layer, stage.frame_rate, params)
+
+
+def _set_layer_duration(stage: Stage, layer: Json, params: Params) -> None:
+    set_layer_duration(layer, stage.frame_rate, params)
+
+
+def _set_composition_duration(stage: Stage, params: Params) -> None:
+    set_composition_duration(stage.composition, stage.frame_rate, params, stage.limits)
+
+
+LAYER_FUNCTIONS: dict[str, LayerFunction] = {
+    "nx:text-params-set": _set_text_params,
+    "nx:solid-color-set": _set_solid_color,
+    "nx:layer-state-set": _set_state,
+    "nx:layer-remove": _remove,
+    "nx:layer-autoscale": _fit_text,
+    "nx:layer-start-set": _set_layer_start,
+    "nx:layer-duration-set": _set_layer_duration,
+}
+COMPOSITION_FUNCTIONS: dict[str, CompositionFunction] = {
+    "nx:comp-duration-set": _set_composition_duration,
+}
+FUNCTIONS = frozenset({*LAYER_FUNCTIONS, *COMPOSITION_FUNCTIONS})

@@ -1,0 +1,165 @@
+"""Pictures: those that a template brings, and those that take a layer's place.
+
+ThorVG would open any path of this machine that a document names as a picture. So every picture is
+read here, with its pixels bounded, and handed over inside of the document as PNG.
+"""
+
+import base64
+import binascii
+import io
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
+from reelbatch.engines.lottie.document import Json, number
+from reelbatch.engines.lottie.source import TemplateFiles
+from reelbatch.models.errors import AssetInvalid, LimitExceeded
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+_FAST = 1  # PNG's compression: the file lives in memory, for one render
+_EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
+_SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
+_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)
+
+
+class PictureUnreadable(Exception):
+    """The content is no picture of a known format."""
+
+
+def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits) -> None:
+    """Put the pictures of image assets into the document; one that is absent becomes transparent.
+
+    Raises LimitExceeded where a picture has too many pixels.
+    """
+    for asset in assets:
+        content = asset_content(asset, files) or b""
+        key = (content_key(content), limits.pixels_per_frame)
+        packed = _EMBEDDED.get(key)
+        if packed is None:
+            packed = _pack(_open_or_blank(content, limits))
+            _EMBEDDED.put(key, packed)
+        width, height = box_of(asset) or _size_of(packed)
+        _embed(asset, packed, width, height)
+
+
+def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
+    """The bytes of an image or sound asset: from its data URI, or from the template's archive.
+
+    None where there are none; an address on the network is never fetched.
+    """
+    path, folder = asset.get("p"), asset.get("u")
+    if not isinstance(path, str) or not path:
+        return None
+    if path.startswith("data:"):
+        return data_uri_content(path)
+    return files.find(folder if isinstance(folder, str) else "", path)
+
+
+def data_uri_content(uri: str) -> bytes | None:
+    """What a data URI (RFC 2397) holds; None where it is broken."""
+    header, comma, body = uri.partition(",")
+    if not comma:
+        return None
+    if not header.endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return base64.b64decode(unquote_to_bytes(body))
+    except binascii.Error:
+        return None
+
+
+def fitted_picture(
+    path: Path, identity: str, box: tuple[float, float], limits: RenderLimits
+) -> Json:
+    """An image asset of the size `box` that shows all of a picture, in the middle and undistorted.
+
+    Raises AssetInvalid where the file is no picture, LimitExceeded where it is too large.
+    """
+    content = path.read_bytes()
+    key = (content_key(content), limits.pixels_per_frame, box)
+    packed = _EMBEDDED.get(key)
+    if packed is None:
+        try:
+            packed = _pack(_fitted(_open(content, limits), box, limits))
+        except PictureUnreadable as error:
+            names = ", ".join(_FORMATS)
+            raise AssetInvalid(f"{path.name} is no picture; the formats are {names}.") from error
+        _EMBEDDED.put(key, packed)
+    asset: Json = {"id": identity}
+    _embed(asset, packed, *box)
+    return asset
+
+
+def _fitted(original: Image.Image, box: tuple[float, float], limits: RenderLimits) -> Image.Image:
+    picture = ImageOps.exif_transpose(original)
+    width, height = box
+    if width * height > limits.pixels_per_frame:
+        raise too_many_pixels(limits)
+    scale = min(width / picture.width, height / picture.height)  # of the picture in its box
+    affordable = math.sqrt(limits.pixels_per_frame / (width * height))
+    sharpness = min(max(1.0, 1 / scale), _SHARPEST, affordable)
+    canvas = Image.new("RGBA", (_pixels(width * sharpness), _pixels(height * sharpness)))
+    fitted = picture.resize(
+        (
+            min(canvas.width, _pixels(picture.width * scale * sharpness)),
+            min(canvas.height, _pixels(picture.height * scale * sharpness)),
+        ),
+        Image.Resampling.LANCZOS,
+    )
+    canvas.paste(fitted, ((canvas.width - fitted.width) // 2, (canvas.height - fitted.height) // 2))
+    return canvas
+
+
+def box_of(sized: Json) -> tuple[float, float] | None:
+    """The size that an asset or layer states, in pixels, or None."""
+    width, height = number(sized.get("w"), 0.0), number(sized.get("h"), 0.0)
+    return (width, height) if width > 0 and height > 0 else None
+
+
+def _open(content: bytes, limits: RenderLimits) -> Image.Image:
+    """Decode to RGBA. Raises PictureUnreadable or LimitExceeded."""
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            if picture.width * picture.height > limits.pixels_per_frame:
+                raise too_many_pixels(limits)
+            return picture.convert("RGBA")
+    except Image.DecompressionBombError as error:
+        raise too_many_pixels(limits) from error
+    except _UNREADABLE as error:
+        raise PictureUnreadable from error
+
+
+def _open_or_blank(content: bytes, limits: RenderLimits) -> Image.Image:
+    try:
+        return _open(content, limits)
+    except PictureUnreadable:
+        return Image.new("RGBA", (1, 1))
+
+
+def too_many_pixels(limits: RenderLimits) -> LimitExceeded:
+    return LimitExceeded(f"A picture has more than {limits.pixels_per_frame} pixels.")
+
+
+def _pixels(length: float) -> int:
+    return max(1, round(length))
+
+
+def _pack(picture: Image.Image) -> bytes:
+    packed = io.BytesIO()
+    picture.save(packed, "PNG", compress_level=_FAST)
+    return packed.getvalue()
+
+
+def _size_of(packed: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(packed), formats=("PNG",)) as picture:
+        return picture.size
+
+
+def _embed(asset: Json, packed: bytes, width: float, height: float) -> None:
+    encoded = base64.b64encode(packed).decode("ascii")
+    asset.update(w=width, h=height, u="", p=f"data:image/png;base64,{encoded}", e=1)

@@ -1,0 +1,196 @@
+"""What a template offers: compositions, layers and fonts."""
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    array,
+    at_rest,
+    is_object,
+    layer_name,
+    layer_type,
+    number,
+    reference,
+    text_documents,
+)
+from reelbatch.engines.lottie.fontfile import FontFile, FontUnreadable, open_font
+from reelbatch.engines.lottie.fonts import open_own_fonts
+from reelbatch.engines.lottie.images import data_uri_content
+from reelbatch.engines.lottie.source import TemplateFiles
+from reelbatch.engines.lottie.typesetting import (
+    entry_face,
+    font_entries,
+    font_faces,
+    has_alphabet,
+    read_own_glyphs,
+)
+from reelbatch.models.fonts import FontFace
+from reelbatch.models.templates import Composition, Layer, TemplateInspection
+
+
+def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:
+    """Describe a checked document."""
+    return TemplateInspection(
+        compositions=[
+            Composition(
+                name=composition.name,
+                width=composition.width,
+                height=composition.height,
+                frame_rate=float(document.frame_rate),
+                frames=composition.frames,
+            )
+            for composition in document.compositions.values()
+        ],
+        layers=[
+            layer
+            for composition in document.compositions.values()
+            for layer in _describe_layers(document, composition)
+        ],
+        fonts=_fonts(document),
+        embedded_fonts=_embedded_fonts(document, files),
+    )
+
+
+def own_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFile]:
+    """The fonts in a template's archive, and those that its font list holds as data URIs."""
+    fonts = open_own_fonts(files.fonts)
+    for entry in font_entries(document):
+        path = entry.get("fPath")
+        if not isinstance(path, str) or not path.startswith("data:"):
+            continue
+        face = entry_face(entry)
+        try:
+            # the list's names are those that text layers use
+            fonts.append(open_font(data_uri_content(path) or b"", face.file_name, face))
+        except FontUnreadable:
+            continue
+    return fonts
+
+
+def _describe_layers(document: LottieDocument, composition: LottieComposition) -> Iterator[Layer]:
+    positions: dict[str, int] = {}
+    for position, layer in composition.numbered():
+        positions.setdefault(reference(layer.get("ind")), position)
+    for position, layer in composition.numbered():
+        parent = layer.get("parent")
+        above = None if parent is None else positions.get(reference(parent))
+        yield _describe(document, composition, position, layer, above)
+
+
+def _describe(
+    document: LottieDocument,
+    composition: LottieComposition,
+    position: int,
+    layer: Json,
+    parent_position: int | None,
+) -> Layer:
+    rate = float(document.frame_rate)
+    width, height = _size(document, layer)
+    left, top = _place(layer)
+    texts = text_documents(layer)
+    words = texts[0].get("t") if texts else None
+    return Layer(
+        composition=composition.name,
+        position=position,
+        name=layer_name(layer, position),
+        layer_type=layer_type(layer),
+        source_composition=document.composition_names.get(reference(layer.get("refId"))),
+        parent_position=parent_position,
+        start_time=(number(layer.get("st"), 0.0) - composition.first_frame) / rate,
+        in_point=(number(layer.get("ip"), 0.0) - composition.first_frame) / rate,
+        out_point=(number(layer.get("op"), 0.0) - composition.first_frame) / rate,
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        text=words if isinstance(words, str) else None,
+        properties=_properties(layer, texts),
+    )
+
+
+def _properties(layer: Json, texts: list[Json]) -> dict[str, JsonValue]:
+    properties: dict[str, JsonValue] = {}
+    if layer.get("hd") is True:
+        properties["hidden"] = True
+    if isinstance(layer.get("sc"), str):
+        properties["color"] = layer["sc"]
+    if texts:
+        properties["font"] = str(texts[0].get("f", ""))
+        properties["fontSize"] = number(texts[0].get("s"), 0.0)
+    return properties
+
+
+def _size(document: LottieDocument, layer: Json) -> tuple[float, float]:
+    """Pixels; 0 where the format does not say, as for shapes and for text without a box."""
+    texts = text_documents(layer)
+    box = array(texts[0].get("sz")) if texts else []
+    if box:
+        return _pair(box)
+    asset = document.asset_of(layer) or {}
+    widths = (layer.get("w"), layer.get("sw"), asset.get("w"))
+    heights = (layer.get("h"), layer.get("sh"), asset.get("h"))
+    return (
+        next((number(width, 0.0) for width in widths if number(width, 0.0) > 0), 0.0),
+        next((number(height, 0.0) for height in heights if number(height, 0.0) > 0), 0.0),
+    )
+
+
+def _place(layer: Json) -> tuple[float, float]:
+    """The left top corner at the first keyframe, without parents and rotation."""
+    transform = layer.get("ks")
+    if not is_object(transform):
+        return 0.0, 0.0
+    position = transform.get("p")
+    if is_object(position) and position.get("s") is True:  # the dimensions on their own
+        at = (_first(position.get("x"), 0.0), _first(position.get("y"), 0.0))
+    else:
+        at = _pair(at_rest(position))
+    anchor, scale = _pair(at_rest(transform.get("a"))), _pair(at_rest(transform.get("s")), 100.0)
+    return at[0] - anchor[0] * scale[0] / 100, at[1] - anchor[1] * scale[1] / 100
+
+
+def _first(value: object, default: float) -> float:
+    content = at_rest(value)
+    return number((array(content) or [content])[0], default)
+
+
+def _pair(value: object, default: float = 0.0) -> tuple[float, float]:
+    first, second = (*array(value), None, None)[:2]
+    return number(first, default), number(second, default)
+
+
+def _fonts(document: LottieDocument) -> list[FontFace]:
+    texts = (
+        text
+        for layer in document.all_layers()
+        if layer_type(layer) == "text"
+        for text in text_documents(layer)
+    )
+    return _unique([_public(face) for face in font_faces(document, texts)])
+
+
+def _embedded_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFace]:
+    """Glyphs count as a font if they have the alphabet: without it, a job that changes the words
+    would silently get another font."""
+    faces = [font.face for font in own_fonts(document, files)]
+    glyphs = read_own_glyphs(document)
+    for entry in font_entries(document):
+        face = entry_face(entry)
+        if has_alphabet(glyphs.get((face.family, face.style), {})):
+            faces.append(_public(face))
+    return _unique(faces)
+
+
+def _unique(faces: list[FontFace]) -> list[FontFace]:
+    return list({tuple(face.model_dump().values()): face for face in reversed(faces)}.values())[
+        ::-1
+    ]
+
+
+def _public(face: FontFace) -> FontFace:
+    """A wish for a font names no file: it would be reported as the missing file."""
+    return face.model_copy(update={"file_name": ""})

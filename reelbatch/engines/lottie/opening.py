@@ -1,0 +1,42 @@
+"""Opening a template: its files and its checked document."""
+
+import marshal
+from pathlib import Path, PurePosixPath
+
+from reelbatch.engines.archives import read_bounded
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
+from reelbatch.engines.lottie.checks import check_document
+from reelbatch.engines.lottie.document import LottieDocument, read_document
+from reelbatch.engines.lottie.source import TemplateFiles, unpack_template
+
+_OPENED = ByteCache(32 * 1024**2)  # by the template's content and the limits that it passed
+
+
+def open_template(path: Path, limits: RenderLimits) -> tuple[LottieDocument, TemplateFiles]:
+    """Read and check a template; the document is the caller's to change.
+
+    The jobs of a batch have one template in common, so what the last ones were found to be is kept.
+    Raises TemplateInvalid or LimitExceeded.
+    """
+    content = read_bounded(path, limits)
+    key = (content_key(content), limits)
+    kept = _OPENED.get(key)
+    if kept is not None:
+        return _unpacked(kept)
+    files = unpack_template(content, limits)
+    document = read_document(files.animation)
+    check_document(document, limits)
+    _OPENED.put(key, _packed(document, files))
+    return document, files
+
+
+def _packed(document: LottieDocument, files: TemplateFiles) -> bytes:
+    contents = {str(path): content for path, content in files.files.items()}
+    return marshal.dumps((document.root, files.animation, str(files.folder), contents))
+
+
+def _unpacked(kept: bytes) -> tuple[LottieDocument, TemplateFiles]:
+    root, animation, folder, contents = marshal.loads(kept)  # noqa: S302  # of `_packed`
+    files = {PurePosixPath(path): content for path, content in contents.items()}
+    return LottieDocument(root), TemplateFiles(animation, PurePosixPath(folder), files)

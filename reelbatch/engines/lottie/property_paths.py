@@ -1,0 +1,99 @@
+"""Properties by their path in After Effects' time line: inside of effects and of shape groups.
+
+`Effects.Fill.Color` and `Contents.Rectangle 1.Fill 1.Color` name parts of the layer by their own
+names, which the export keeps as `nm`; upper and lower case are the same. Where a name has a dot in
+it, `->` separates: `Effects->Glow 2.0->Radius`.
+"""
+
+import re
+from collections.abc import Iterable
+
+from reelbatch.engines.lottie.document import Json, array, at_rest, objects
+from reelbatch.engines.lottie.properties import (
+    Value,
+    as_color,
+    as_number,
+    as_vector,
+    set_property,
+    still,
+)
+from reelbatch.models.errors import AssetInvalid
+
+_CONTENTS = "contents"
+_COLOR_CONTROL = 2  # the type of an effect's property
+# The fields of a shape's properties by its type: https://lottie.github.io/lottie-spec/
+_SHAPE_FIELDS: dict[str, dict[str, str]] = {
+    "fl": {"color": "c", "opacity": "o"},
+    "st": {"color": "c", "opacity": "o", "strokewidth": "w"},
+    "rc": {"size": "s", "position": "p", "roundness": "r"},
+    "el": {"size": "s", "position": "p"},
+    "sr": {"position": "p", "rotation": "r", "outerradius": "or"},
+    "tm": {"start": "s", "end": "e", "offset": "o"},
+    "rd": {"radius": "r"},
+    "tr": {"position": "p", "anchorpoint": "a", "scale": "s", "rotation": "r", "opacity": "o"},
+}
+_GROUP, _TRANSFORM = "gr", "tr"
+
+
+def set_by_path(layer: Json, path: str, value: Value) -> None:
+    """Set the property at `path`; the value replaces its keyframes and its expression.
+
+    Raises AssetInvalid, which names the part that the layer lacks.
+    """
+    parts = [part.strip() for part in path.split("->" if "->" in path else ".")]
+    root = parts[0].casefold()
+    if root == "effects" and len(parts) == 3:
+        _set_in_effect(layer, parts[1], parts[2], value)
+    elif root == _CONTENTS and len(parts) > 2:
+        _set_in_contents(layer, parts[1:], value)
+    else:
+        set_property(layer, path, value)
+
+
+def _set_in_effect(layer: Json, effect_name: str, name: str, value: Value) -> None:
+    effect = _named(objects(layer.get("ef")), effect_name, "effect")
+    control = _named(objects(effect.get("ef")), name, "property")
+    if control.get("ty") == _COLOR_CONTROL:
+        control["v"] = still([*as_color(value), 1.0])
+    else:
+        control["v"] = _like(control.get("v"), value)
+
+
+def _set_in_contents(layer: Json, names: list[str], value: Value) -> None:
+    items = objects(layer.get("shapes"))
+    item: Json = {}
+    for name in names[:-1]:
+        if name.casefold() == _CONTENTS:
+            continue
+        item = _transform_of(items) if name.casefold() == "transform" else {}
+        item = item or _named(items, name, "shape")
+        items = objects(item.get("it"))
+    if item.get("ty") == _GROUP:  # a group's own properties are those of its transform
+        item = _transform_of(items)
+    fields = _SHAPE_FIELDS.get(str(item.get("ty")), {})
+    field = fields.get(re.sub(r"\s+", "", names[-1]).casefold())
+    if field is None:
+        known = ", ".join(fields) or "none"
+        raise AssetInvalid(f"The shape has no property {names[-1]!r}; known are {known}.")
+    item[field] = still([*as_color(value), 1.0]) if field == "c" else _like(item.get(field), value)
+
+
+def _transform_of(items: Iterable[Json]) -> Json:
+    found = [item for item in items if item.get("ty") == _TRANSFORM]
+    return found[0] if found else {}
+
+
+def _named(items: list[Json], name: str, what: str) -> Json:
+    for item in items:
+        if str(item.get("nm", "")).casefold() == name.casefold():
+            return item
+    names = ", ".join(repr(item["nm"]) for item in items if item.get("nm")) or "none"
+    raise AssetInvalid(f"There is no {what} {name!r}; there is {names}.")
+
+
+def _like(former: object, value: Value) -> Json:
+    """`value` as a property of the same kind as `former`: a number, or two or three of them."""
+    rest = array(at_rest(former))
+    if len(rest) > 1:
+        return still(as_vector(array(value))[: len(rest)])
+    return still(as_number(float(value) if isinstance(value, bool) else value))

@@ -1,0 +1,97 @@
+"""The document that is drawn: one composition with only what it shows, and nothing by reference."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.checks import check_texts
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    layer_type,
+    objects,
+    reference,
+)
+from reelbatch.engines.lottie.fonts import FontShelf
+from reelbatch.engines.lottie.images import embed_pictures
+from reelbatch.engines.lottie.loops import unroll_loops
+from reelbatch.engines.lottie.solids import replace_solids
+from reelbatch.engines.lottie.source import TemplateFiles
+from reelbatch.engines.lottie.stripping import hold_to_type, strip
+from reelbatch.engines.lottie.typesetting import set_type
+
+_KEPT = ("v", "fr", "ddd", "nm")
+
+
+def compose(
+    document: LottieDocument,
+    composition: LottieComposition,
+    pictures: Mapping[str, Json],
+    files: TemplateFiles,
+    shelf: FontShelf,
+    limits: RenderLimits,
+) -> bytes:
+    """Make `composition` a document of its own, as JSON.
+
+    `pictures` are image assets that are complete; the template's own get their content here.
+    Raises LimitExceeded or AssetInvalid.
+    """
+    precompositions = _precompositions(document, composition)
+    layers = [layer for group in (composition.layers, *precompositions.values()) for layer in group]
+    shown = dict.fromkeys(
+        reference(layer.get("refId")) for layer in layers if layer_type(layer) == "image"
+    )
+    own = [document.assets[name] for name in shown if _is_picture(document, name)]
+    embed_pictures(own, files, limits)
+    check_texts(layers)
+    set_type(document, layers, shelf)
+    replace_solids(layers)
+    unroll_loops(layers, float(document.frame_rate))
+    for layer in layers:
+        hold_to_type(layer)
+        if "refId" in layer:
+            layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
+    scene = {key: known for key in _KEPT if _is_plain(known := document.root.get(key))} | {
+        "w": composition.width,
+        "h": composition.height,
+        "ip": composition.first_frame,
+        "op": composition.first_frame + composition.frames,
+        "fonts": document.root["fonts"],
+        "chars": document.root["chars"],
+        "assets": [
+            *({"id": name, "layers": inner} for name, inner in precompositions.items()),
+            *own,
+            *(pictures[name] for name in shown if name in pictures),
+        ],
+        "layers": composition.layers,
+    }
+    strip(scene)
+    return json.dumps(scene, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+def _is_picture(document: LottieDocument, name: str) -> bool:
+    return isinstance(document.assets.get(name, {}).get("p"), str)
+
+
+def _precompositions(
+    document: LottieDocument, composition: LottieComposition
+) -> dict[str, list[Json]]:
+    """The layers of those precompositions that `composition` shows, at any depth, by id."""
+    found: dict[str, list[Json]] = {}
+    waiting = [composition.layers]
+    while waiting:
+        for name in _names_of_precompositions(waiting.pop()):
+            asset = document.assets.get(name, {})
+            if name not in found and isinstance(asset.get("layers"), list):
+                found[name] = objects(asset["layers"])
+                waiting.append(found[name])
+    return found
+
+
+def _names_of_precompositions(layers: list[Json]) -> Iterator[str]:
+    return (reference(layer.get("refId")) for layer in layers if layer_type(layer) == "precomp")

@@ -1,0 +1,54 @@
+"""Drops what ThorVG must not see: scripts, nulls, and what is no shape where shapes are.
+
+An expression is a script inside of an untrusted file. ThorVG runs it, and it can loop without end;
+with those of some real files ThorVG crashes (docs/decisions/0001-thorvg-binding.md). Without its
+expression a property keeps the keyframes or the value that the exporter wrote beside it. Loops have
+been written out as keyframes before (`loops`).
+
+At a null where it awaits an array ThorVG loses its place in the document and draws nothing. Among
+shapes and masks it crashes at whatever is no object, and at layers whose numbers are none. It takes
+a layer's type from whatever is there, also from a word's place in memory, and what a layer holds
+for what a layer of that type has: shapes of a text layer crash it.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from reelbatch.engines.lottie.document import LAYER_TYPES, Json, array, is_object, number, objects
+
+_NULL, _SHAPES, _TEXT = 3, 4, 5  # layer types
+_HELD_BY = {"shapes": _SHAPES, "t": _TEXT}
+_LAYER_NUMBERS = frozenset({"ind", "parent"})
+_OBJECTS_ALONE = frozenset({"shapes", "it", "masksProperties"})
+
+
+def strip(document: object) -> None:
+    """Remove every `x` that is a script (else it is a coordinate), every field that is null, and
+    every shape and mask that is none."""
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if is_object(value):
+            for key in [key for key, field in value.items() if _is_unwanted(key, field)]:
+                del value[key]
+            for key in _OBJECTS_ALONE.intersection(value):
+                value[key] = objects(value[key])
+            fields: Iterable[Any] = value.values()
+        else:
+            fields = array(value)
+        waiting.extend([field for field in fields if isinstance(field, (dict, list))])
+
+
+def hold_to_type(layer: Json) -> None:
+    """Make what is no type that of a null layer, and remove what layers of other types hold."""
+    kind = int(number(layer.get("ty"), _NULL))
+    layer["ty"] = kind if kind in LAYER_TYPES else _NULL
+    for key, holder in _HELD_BY.items():
+        if layer["ty"] != holder:
+            layer.pop(key, None)
+
+
+def _is_unwanted(key: str, field: object) -> bool:
+    if key in _LAYER_NUMBERS and (isinstance(field, bool) or not isinstance(field, (int, float))):
+        return True
+    return field is None or (key == "x" and isinstance(field, str))

@@ -1,0 +1,193 @@
+"""Puts a job's assets into a document, before it is drawn."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from reelbatch.engines.base import RenderLimits, ResolvedAsset
+from reelbatch.engines.lottie.animated_pictures import as_video, is_animated
+from reelbatch.engines.lottie.autoscale import TextFit
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    layer_type,
+    reference,
+)
+from reelbatch.engines.lottie.functions import (
+    COMPOSITION_FUNCTIONS,
+    FUNCTIONS,
+    LAYER_FUNCTIONS,
+    Stage,
+)
+from reelbatch.engines.lottie.images import box_of, fitted_picture
+from reelbatch.engines.lottie.properties import set_words
+from reelbatch.engines.lottie.property_paths import set_by_path
+from reelbatch.engines.lottie.sounds import ReplacedSound
+from reelbatch.engines.lottie.video_layers import ReplacedVideo, replaced_video
+from reelbatch.models.assets import (
+    Asset,
+    DataAsset,
+    FunctionAsset,
+    MediaAsset,
+    StaticAsset,
+    TextAsset,
+    layer_names,
+)
+from reelbatch.models.errors import AssetInvalid
+
+ASSET_TYPES = frozenset({"text", "image", "video", "data", "audio", "function", "static"})
+
+_IMAGE_LAYER = 2
+# Layer types that show a picture in a box, so that another picture can take its place.
+_PICTURE_LAYERS = frozenset({"image", "solid", "video", "image_sequence", "precomp"})
+
+
+class Substitution:
+    """Applies assets in their order, so that a later one wins over an earlier one.
+
+    Afterwards `sounds`, `pictures` and `videos` hold what the changed layers play and show;
+    `pictures` and `videos` by the ids that the layers refer to. `fits` are the texts whose size
+    is to be chosen.
+    """
+
+    def __init__(
+        self,
+        document: LottieDocument,
+        composition: LottieComposition,
+        limits: RenderLimits,
+        folder: Path,
+    ) -> None:
+        """`folder` takes media that had to be written anew."""
+        self._folder = folder
+        self._document = document
+        self._composition = composition
+        self._limits = limits
+        self.sounds: list[ReplacedSound] = []
+        self.pictures: dict[str, Json] = {}
+        self.videos: dict[str, ReplacedVideo] = {}
+        self.fits: list[TextFit] = []
+
+    def apply(self, assets: Sequence[ResolvedAsset]) -> None:
+        """Raises AssetInvalid, which names the asset and its layer, or LimitExceeded."""
+        for position, resolved in enumerate(assets):
+            try:
+                self._apply(resolved)
+            except AssetInvalid as error:
+                where = f"Asset {position} ({_description(resolved.asset)})"
+                raise AssetInvalid(f"{where}: {error.message}") from error
+
+    def _apply(self, resolved: ResolvedAsset) -> None:
+        asset = resolved.asset
+        if isinstance(asset, TextAsset):
+            self._on_layers(asset, asset.layer_name, lambda _, layer: set_words(layer, asset.value))
+        elif isinstance(asset, DataAsset):
+            self._on_layers(
+                asset,
+                asset.layer_name,
+                lambda _, layer: set_by_path(layer, asset.property, asset.value),
+            )
+        elif isinstance(asset, FunctionAsset):
+            self._call(asset)
+        elif isinstance(asset, MediaAsset):
+            self._replace_source(asset, resolved.file)
+        elif not isinstance(asset, StaticAsset):  # those are found by their names
+            raise AssetInvalid(f"Lottie templates take no assets of the type {asset.type}.")
+
+    def _call(self, asset: FunctionAsset) -> None:
+        if asset.name not in FUNCTIONS:
+            raise AssetInvalid(
+                f"Lottie templates know no function {asset.name}; "
+                f"they know {', '.join(sorted(FUNCTIONS))}."
+            )
+        stage = Stage(self._document, self._target(asset), self._limits, self.fits)
+        if asset.name in COMPOSITION_FUNCTIONS:
+            COMPOSITION_FUNCTIONS[asset.name](stage, asset.params)
+            return
+        if not asset.layer_names:
+            raise AssetInvalid(f"{asset.name} needs a layerName.")
+        function = LAYER_FUNCTIONS[asset.name]
+        for name in asset.layer_names:
+            self._on_layers(asset, name, lambda _, layer: function(stage, layer, asset.params))
+
+    def _replace_source(self, asset: MediaAsset, file: Path | None) -> None:
+        if file is None:
+            raise AssetInvalid("The asset's file is missing.")
+        if asset.type == "audio":
+            self._on_layers(
+                asset,
+                asset.layer_name,
+                lambda _, layer: self.sounds.append(ReplacedSound(layer, file)),
+            )
+        elif asset.type == "video" or (asset.conform is not False and is_animated(file)):
+            footage = as_video(file, self._folder, self._limits)
+            self._on_layers(
+                asset,
+                asset.layer_name,
+                lambda _, layer: self._show_video(layer, asset.layer_name, footage),
+            )
+        else:
+            self._on_layers(
+                asset, asset.layer_name, lambda _, layer: self._show_picture(layer, file)
+            )
+
+    def _show_picture(self, layer: Json, file: Path) -> None:
+        """Show all of the picture in the layer's box, centred; the layer's transform stays."""
+        identity = f"reelbatch-picture-{len(self.pictures)}"
+        box = self._box(layer)
+        self.pictures[identity] = fitted_picture(file, identity, box, self._limits)
+        _refer(layer, identity)
+
+    def _show_video(self, layer: Json, name: str, file: Path) -> None:
+        """Show a video as a picture is shown; it begins at the layer's start time."""
+        identity = f"reelbatch-footage-{len(self.videos)}"
+        self.videos[identity] = replaced_video(file, name, self._box(layer), self._limits)
+        _refer(layer, identity)
+
+    def _box(self, layer: Json) -> tuple[float, float]:
+        if layer_type(layer) not in _PICTURE_LAYERS:
+            raise AssetInvalid(f"A layer of type {layer_type(layer)} cannot show a picture.")
+        identity = reference(layer.get("refId"))
+        if identity in self.videos:
+            return self.videos[identity].box
+        solid = {"w": layer.get("sw"), "h": layer.get("sh")}
+        earlier = self.pictures.get(identity, {})
+        for source in (earlier, self._document.asset_of(layer) or {}, layer, solid):
+            box = box_of(source)
+            if box is not None:
+                return box
+        root = self._document.main
+        return (float(root.width), float(root.height))
+
+    def _on_layers(
+        self, asset: Asset, name: str, change: Callable[[LottieComposition, Json], Any]
+    ) -> None:
+        """Change every layer of that name in the asset's composition."""
+        composition = self._target(asset)
+        layers = composition.layers_named(name)
+        if not layers:
+            raise AssetInvalid(f"The composition {composition.name!r} has no layer {name!r}.")
+        for layer in layers:
+            change(composition, layer)
+
+    def _target(self, asset: Asset) -> LottieComposition:
+        if asset.composition is None:
+            return self._composition
+        found = self._document.compositions.get(asset.composition)
+        if found is None:
+            names = ", ".join(repr(name) for name in self._document.compositions)
+            raise AssetInvalid(
+                f"The template has no composition {asset.composition!r}; it has {names}."
+            )
+        return found
+
+
+def _refer(layer: Json, identity: str) -> None:
+    """Make it a layer that shows an image asset; only a precomposition's time is remapped."""
+    layer.update(ty=_IMAGE_LAYER, refId=identity)
+    layer.pop("tm", None)
+
+
+def _description(asset: Asset) -> str:
+    layers = ", ".join(repr(name) for name in layer_names(asset))
+    return f"{asset.type}, layer {layers}" if layers else asset.type

@@ -1,0 +1,95 @@
+"""Moves layers in time and changes how long they and their composition last."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    array,
+    is_object,
+    number,
+    objects,
+    whole_frames,
+)
+from reelbatch.engines.lottie.properties import as_number
+from reelbatch.models.errors import AssetInvalid, LimitExceeded
+
+_START_KEYS = ("start", "startTime", "time", "value", "seconds")
+_DURATION_KEYS = ("duration", "time", "value", "seconds")
+_TIMES_OF_A_LAYER = ("ip", "op", "st")
+_LONGEST = 24 * 3600.0  # seconds
+_TOLERANCE = 0.01  # frames; exporters write noise behind a time
+
+
+def set_layer_start(
+    composition: LottieComposition, layer: Json, rate: float, params: Mapping[str, JsonValue]
+) -> None:
+    """Move a layer, with its keyframes, so that it begins at the seconds that `params` give.
+
+    Raises AssetInvalid.
+    """
+    start = _seconds("nx:layer-start-set", params, _START_KEYS, -_LONGEST)
+    delta = composition.first_frame + start * rate - number(layer.get("ip"), 0.0)
+    _shift_keyframes(layer, delta)
+    for key in _TIMES_OF_A_LAYER:
+        layer[key] = number(layer.get(key), 0.0) + delta
+
+
+def set_layer_duration(layer: Json, rate: float, params: Mapping[str, JsonValue]) -> None:
+    """Let a layer end so many seconds after it began. Raises AssetInvalid."""
+    seconds = _seconds("nx:layer-duration-set", params, _DURATION_KEYS, 0.0)
+    layer["op"] = number(layer.get("ip"), 0.0) + seconds * rate
+
+
+def set_composition_duration(
+    composition: LottieComposition,
+    rate: float,
+    params: Mapping[str, JsonValue],
+    limits: RenderLimits,
+) -> None:
+    """Let a composition last so many seconds, and with it the layers that lasted to its end.
+
+    Raises AssetInvalid or LimitExceeded.
+    """
+    seconds = _seconds("nx:comp-duration-set", params, _DURATION_KEYS, 0.0)
+    frames = whole_frames(seconds * rate)
+    if frames > limits.frames:
+        raise LimitExceeded(
+            f"nx:comp-duration-set asks for {frames} frames; "
+            f"this server renders at most {limits.frames}."
+        )
+    former_end = composition.first_frame + composition.frames
+    composition.frames = frames
+    end = composition.first_frame + frames
+    for layer in composition.layers:
+        if number(layer.get("op"), 0.0) >= former_end - _TOLERANCE:
+            layer["op"] = max(end, number(layer.get("op"), 0.0))
+
+
+def _seconds(
+    function: str, params: Mapping[str, JsonValue], keys: tuple[str, ...], low: float
+) -> float:
+    given = next((params[key] for key in keys if params.get(key) is not None), None)
+    if given is None:
+        raise AssetInvalid(f"{function} needs seconds in {' or '.join(keys)}.")
+    seconds = as_number(given, low, _LONGEST)
+    if seconds == low == 0.0:
+        raise AssetInvalid(f"{function} needs more than 0 seconds.")
+    return seconds
+
+
+def _shift_keyframes(layer: Json, delta: float) -> None:
+    """Move the times (`t`) of all keyframes; a text document's `t` are its words."""
+    waiting: list[Any] = list(layer.values())
+    while waiting:
+        value = waiting.pop()
+        if is_object(value):
+            for keyframe in objects(value.get("k")):
+                if isinstance(keyframe.get("t"), (int, float)):
+                    keyframe["t"] += delta
+            waiting.extend(value.values())
+        waiting.extend(array(value))

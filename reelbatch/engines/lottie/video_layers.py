@@ -1,0 +1,241 @@
+"""Layers that show a video: whose frames they are at each of the output's frames.
+
+Each gets an image asset whose pixels are painted anew before a frame is drawn
+(docs/decisions/0004-video-layers.md).
+"""
+
+import copy
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.decoding.footage import Footage
+from reelbatch.engines.decoding.footage_pixels import FootagePainter
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    array,
+    is_object,
+    layer_type,
+    number,
+    objects,
+    reference,
+)
+from reelbatch.engines.lottie.drawing import Frame
+from reelbatch.models.errors import AssetInvalid, LimitExceeded
+
+MAX_VIDEOS = 32  # layers with a video, with every use of their precomposition counted
+_LARGEST_SCALE = 3.0  # pixels of a picture for each pixel of its box, for layers that grow
+_PRECISION = 10**6  # denominators of times in frames; exporters write noise behind it
+
+
+@dataclass(frozen=True)
+class ReplacedVideo:
+    """A video that shows in place of a layer's former picture."""
+
+    file: Path
+    layer_name: str
+    box: tuple[float, float]  # pixels of the layer that it is fitted into
+    size: tuple[float, float]  # pixels
+    has_sound: bool
+
+
+def replaced_video(
+    file: Path, layer_name: str, box: tuple[float, float], limits: RenderLimits
+) -> ReplacedVideo:
+    """Raises AssetInvalid where the file is no video, LimitExceeded where it is too large."""
+    if box[0] * box[1] > limits.pixels_per_frame:
+        raise LimitExceeded(f"A video's layer has more than {limits.pixels_per_frame} pixels.")
+    with closing(Footage(file, limits)) as footage:
+        return ReplacedVideo(file, layer_name, box, footage.size, footage.has_sound)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """How time runs inside of a layer, and when it is seen, in frames of the output's document."""
+
+    origin: Fraction = Fraction(0)  # where the local frame 0 is
+    stretch: Fraction = Fraction(1)  # frames that a local frame lasts; negative: backwards
+    start: Fraction | float = -math.inf
+    end: Fraction | float = math.inf
+
+    def of(self, layer: Json) -> "_Clock":
+        """The clock inside of `layer`, a layer of what this clock is for."""
+        seen = sorted((self._outside(layer, "ip"), self._outside(layer, "op")))
+        stretch = _fraction(layer.get("sr"), 1.0) or Fraction(1)
+        return _Clock(
+            origin=self.origin + _fraction(layer.get("st"), 0.0) * self.stretch,
+            stretch=self.stretch * stretch,
+            start=max(self.start, seen[0]),
+            end=min(self.end, seen[1]),
+        )
+
+    def local(self, frame: Fraction) -> Fraction:
+        return (frame - self.origin) / self.stretch
+
+    def _outside(self, layer: Json, key: str) -> Fraction:
+        return self.origin + _fraction(layer.get(key), 0.0) * self.stretch
+
+
+class VideoLayers:
+    """The video layers of one render. `assets` are their image assets, by id; `pictures` holds
+    the pixels that the document shows for them."""
+
+    def __init__(
+        self,
+        document: LottieDocument,
+        composition: LottieComposition,
+        videos: Mapping[str, ReplacedVideo],
+        limits: RenderLimits,
+    ) -> None:
+        """Finds the layers that refer to `videos`, and gives each use of a precomposition with
+        such layers a copy of its own: its time is its own too. Raises AssetInvalid where the time
+        of a video is remapped, LimitExceeded where there are too many of them."""
+        self._document = document
+        self._videos = videos
+        self._limits = limits
+        self._rate = document.frame_rate
+        self._first_frame = _fraction(composition.first_frame, 0.0)
+        self._layers: list[_VideoLayer] = []
+        self._with_videos = _compositions_with(document, videos)
+        self.assets: dict[str, Json] = {}
+        self._visit(composition.layers, _Clock())
+        self.pictures: dict[str, Frame] = {layer.name: layer.canvas for layer in self._layers}
+
+    def show(self, frame: int) -> None:
+        """Paint the pictures of the output's frame, counted from 0. Raises AssetInvalid."""
+        for layer in self._layers:
+            layer.show(frame + self._first_frame)
+
+    def close(self) -> None:
+        for layer in self._layers:
+            layer.close()
+
+    def _visit(self, layers: list[Json], clock: _Clock) -> None:
+        for layer in layers:
+            identity = reference(layer.get("refId"))
+            if layer_type(layer) == "image" and identity in self._videos:
+                self._add(layer, self._videos[identity], clock.of(layer))
+            elif layer_type(layer) == "precomp" and identity in self._with_videos:
+                if is_object(layer.get("tm")):
+                    raise AssetInvalid(
+                        f"The layer {layer.get('nm')!r} remaps the time of a precomposition that "
+                        "shows a video; that is not supported: export it without time remapping."
+                    )
+                self._visit(self._own_layers(layer, identity), clock.of(layer))
+
+    def _add(self, layer: Json, video: ReplacedVideo, clock: _Clock) -> None:
+        if len(self._layers) == MAX_VIDEOS:
+            raise LimitExceeded(f"The job shows videos in more than {MAX_VIDEOS} layers.")
+        name = f"reelbatch-video-{len(self._layers)}"
+        width, height = video.box
+        self.assets[name] = {"id": name, "w": width, "h": height, "u": "", "p": name, "e": 0}
+        layer["refId"] = name
+        canvas = _canvas(video, _largest_scale(layer), self._limits)
+        self._layers.append(_VideoLayer(name, video, clock, canvas, self._rate, self._limits))
+
+    def _own_layers(self, layer: Json, identity: str) -> list[Json]:
+        """A copy of the precomposition that `layer` shows, which no other layer shows."""
+        asset = self._document.assets[identity]
+        layers = copy.deepcopy(objects(asset["layers"]))
+        layer["refId"] = f"{identity} {len(self._document.assets)}"
+        self._document.assets[layer["refId"]] = {**asset, "layers": layers}
+        return layers
+
+
+class _VideoLayer:
+    """One use of a video: its file is open while it is seen."""
+
+    def __init__(
+        self,
+        name: str,
+        video: ReplacedVideo,
+        clock: _Clock,
+        canvas: Frame,
+        frame_rate: Fraction,
+        limits: RenderLimits,
+    ) -> None:
+        self.name = name
+        self.canvas = canvas
+        self._video = video
+        self._clock = clock
+        self._frame_rate = frame_rate
+        self._limits = limits
+        self._footage: Footage | None = None
+        self._painter: FootagePainter | None = None
+        self._shown: VideoFrame | None = None
+
+    def show(self, frame: Fraction) -> None:
+        if not self._clock.start <= frame < self._clock.end:
+            self.close()
+            return
+        try:
+            self._paint(self._clock.local(frame) / self._frame_rate)
+        except AssetInvalid as error:
+            raise AssetInvalid(f"Layer {self._video.layer_name!r}: {error.message}") from error
+
+    def close(self) -> None:
+        if self._footage is not None:
+            self._footage.close()
+        self._footage = self._painter = self._shown = None
+
+    def _paint(self, seconds: Fraction) -> None:
+        if self._footage is None or self._painter is None:
+            self._footage = Footage(self._video.file, self._limits)
+            self._painter = FootagePainter(
+                self.canvas, self._footage.size, self._footage.quarter_turns
+            )
+            self._painter.clear()
+        picture = self._footage.picture_at(seconds)
+        if picture is self._shown:
+            return
+        if picture is None:
+            self._painter.clear()
+        else:
+            self._painter.paint(picture)
+        self._shown = picture
+
+
+def _compositions_with(document: LottieDocument, videos: Iterable[str]) -> set[str]:
+    """The ids of precompositions that show one of `videos`, at any depth."""
+    shown, found = set(videos), set[str]()
+    while shown:
+        around = {
+            identity
+            for identity, layers in document.precompositions.items()
+            if any(reference(layer.get("refId")) in shown for layer in layers)
+        }
+        shown = around - found
+        found |= around
+    return found
+
+
+def _canvas(video: ReplacedVideo, scale: float, limits: RenderLimits) -> Frame:
+    """Transparent, of the box's shape, and as fine as both the video and its layer's size are."""
+    width, height = video.box
+    finest = max(video.size[0] / width, video.size[1] / height)
+    affordable = math.sqrt(limits.pixels_per_frame / (width * height))
+    scale = min(max(1.0, min(scale, finest)), affordable)
+    return np.zeros((max(1, round(height * scale)), max(1, round(width * scale)), 4), np.uint8)
+
+
+def _largest_scale(layer: Json) -> float:
+    """How large the layer's own transform makes it, from 1 to `_LARGEST_SCALE`."""
+    transform = layer.get("ks")
+    scale = transform.get("s") if is_object(transform) else None
+    content = scale.get("k") if is_object(scale) else None
+    states = [keyframe.get("s") for keyframe in objects(content)] or [content]
+    percents = [abs(number(side, 100.0)) for state in states for side in array(state)]
+    return min(max([100.0, *percents]) / 100, _LARGEST_SCALE)
+
+
+def _fraction(value: object, default: float) -> Fraction:
+    return Fraction(number(value, default)).limit_denominator(_PRECISION)

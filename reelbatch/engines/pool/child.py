@@ -1,0 +1,194 @@
+"""The program of a render process: `python -m reelbatch.engines.pool.child SETTINGS`.
+
+SETTINGS is a `ProcessSettings` in JSON. The process loads its engine, confines itself, answers
+`Ready` on the socket that is its standard input, and then works off one task after the other.
+"""
+
+import faulthandler
+import importlib
+import os
+import socket
+import sys
+import time
+import traceback
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import cast
+
+from reelbatch.engines.base import RangeEngine, RenderedFile, RenderEngine, renders_ranges
+from reelbatch.engines.pool.confinement import (
+    confine,
+    die_with_parent,
+    limit_processor_time,
+    limit_resources,
+)
+from reelbatch.engines.pool.messages import (
+    LENGTH,
+    Answer,
+    Failed,
+    Inspect,
+    Inspected,
+    Join,
+    ProcessSettings,
+    Progress,
+    Ready,
+    Rendered,
+    Result,
+    Task,
+    pack_answer,
+    unpack_task,
+)
+from reelbatch.engines.pool.workspace import INPUTS, WORK
+from reelbatch.engines.registry import load_engine
+from reelbatch.models.errors import LimitExceeded, RenderError
+
+_PROGRESS_INTERVAL = 0.2  # seconds
+_LONGEST_MESSAGE = 500  # characters of an unexpected error
+
+
+def main(settings: ProcessSettings) -> None:
+    channel = _Channel(_take_standard_input())
+    die_with_parent(settings.parent)
+    faulthandler.enable()  # a crash leaves its stack on the worker's standard error
+    try:
+        engine = load_class(settings.engine)()
+    except Exception as error:
+        channel.send(_failure(error, settings.memory))
+        return
+    missing = _confine(engine, settings)
+    # Only now: a thread that is older than the confinement would be free of some of it.
+    tasks: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_receive, args=(channel, tasks), name="tasks", daemon=True).start()
+    channel.send(Ready(missing=missing))
+    while True:
+        channel.send(_answer(engine, unpack_task(tasks.get()), channel, settings.memory))
+
+
+def _confine(engine: RenderEngine, settings: ProcessSettings) -> tuple[str, ...]:
+    runs_programs = getattr(engine, "runs_programs", False)
+    limit_resources(settings.memory, runs_programs=runs_programs)
+    if not settings.is_confined:
+        return ()
+    return confine(
+        settings.workspace / INPUTS,
+        settings.workspace / WORK,
+        settings.readable,
+        runs_programs=runs_programs,
+    )
+
+
+def load_class(reference: str) -> type[RenderEngine]:
+    """The engine of an installed name, or of `module:Class`."""
+    module, colon, attribute = reference.partition(":")
+    if not colon:
+        return load_engine(reference)
+    return cast("type[RenderEngine]", getattr(importlib.import_module(module), attribute))
+
+
+class _Channel:
+    """The child's end of the socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._sending = Lock()  # an engine may report from a thread of its own
+        self._next_report = 0.0
+
+    def send(self, answer: Answer) -> None:
+        with self._sending:
+            self._connection.sendall(pack_answer(answer))
+        self._next_report = 0.0  # the next task's first report goes out at once
+
+    def report(self, percent: float) -> None:
+        """Send the progress on, a few times a second at most."""
+        now = time.monotonic()
+        if now >= self._next_report:
+            self.send(Progress(percent=percent))
+            self._next_report = now + _PROGRESS_INTERVAL
+
+    def receive(self) -> bytes | None:
+        """The next task, or None where the parent is gone."""
+        header = self._read(LENGTH.size)
+        return None if header is None else self._read(LENGTH.unpack(header)[0])
+
+    def _read(self, count: int) -> bytes | None:
+        parts = bytearray()
+        while len(parts) < count:
+            part = self._connection.recv(min(count - len(parts), 1 << 20))
+            if not part:
+                return None
+            parts += part
+        return bytes(parts)
+
+
+def _take_standard_input() -> socket.socket:
+    """The socket that the parent passed, out of the reach of libraries that read from stdin."""
+    connection = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return connection
+
+
+def _receive(channel: _Channel, tasks: SimpleQueue[bytes]) -> None:
+    """Take tasks in even while one runs: so the end of the parent ends this process."""
+    try:
+        while (payload := channel.receive()) is not None:
+            tasks.put(payload)
+    finally:
+        os._exit(0)
+
+
+def _answer(engine: RenderEngine, task: Task, channel: _Channel, memory: int) -> Answer:
+    try:
+        return _run(engine, task, channel)
+    except Exception as error:  # an engine may raise anything
+        return _failure(error, memory)
+
+
+def _run(engine: RenderEngine, task: Task, channel: _Channel) -> Result:
+    if isinstance(task, Inspect):
+        limit_processor_time(task.limits.seconds)
+        inspection = engine.inspect(task.template, task.template_type, task.limits)
+        return Inspected(inspection=inspection)
+    limit_processor_time(task.request.limits.seconds)
+    if isinstance(task, Join):
+        file = _join(engine, task, channel)
+    else:
+        file = engine.render(task.request, channel.report)
+    return Rendered(width=file.width, height=file.height, frames=file.frames)
+
+
+def _join(engine: RenderEngine, task: Join, channel: _Channel) -> RenderedFile:
+    from reelbatch.engines.encoding import (
+        join_segments,  # half a second, which other engines are spared
+    )
+
+    if not renders_ranges(engine):
+        raise RenderError(f"the engine {engine.name} does not render in segments")
+    request = task.request
+    return join_segments(
+        request.output_path,
+        request.output.codec,
+        task.segments,
+        channel.report,
+        frame_rate=task.frame_rate,
+        audio=cast("RangeEngine", engine).sounds(request),
+    )
+
+
+def _failure(error: Exception, memory: int) -> Failed:
+    if isinstance(error, RenderError):
+        return Failed(error_code=error.error_code, message=error.message)
+    if isinstance(error, MemoryError):
+        message = f"the render needs more than {memory // 1024**2} MiB of memory"
+        return Failed(error_code=LimitExceeded.error_code, message=message, is_reusable=False)
+    return Failed(
+        error_code=RenderError.error_code,
+        message=f"the renderer failed: {type(error).__name__}: {error}"[:_LONGEST_MESSAGE],
+        trace="".join(traceback.format_exception(error)),
+        is_reusable=False,
+    )
+
+
+if __name__ == "__main__":
+    main(ProcessSettings.model_validate_json(sys.argv[1]))

@@ -1,0 +1,186 @@
+"""The pool: whose turn it is, and in which process."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from reelbatch.engines.pool.capacity import INSPECTIONS
+from reelbatch.engines.pool.confinement import Confinement
+from reelbatch.engines.pool.messages import Inspect, Inspected, Join, Render, Rendered, Result, Task
+from reelbatch.engines.pool.process import RenderProcess
+from reelbatch.models.errors import RenderCrashed, RendererInterrupted
+from reelbatch.models.templates import TemplateInspection
+
+_TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
+_LONGEST_INSPECTION = 120.0  # seconds
+
+log = structlog.get_logger("engines")
+
+
+class RenderPool:
+    """Runs one engine in up to `processes` killable processes, which start when they are needed.
+
+    Where all of them render, there are up to `INSPECTIONS` more for as long as they inspect.
+
+    `engine` is the name of an installed engine, or `module:Class` for one that is not installed.
+    `limits.seconds` count from the start of a render, not from its place in the queue. A pool
+    belongs to one event loop.
+
+    Each process has its folder in `folder`, best on the file system of templates and assets, which
+    are linked there then. A process is replaced after `tasks_per_process`: with 1 no render meets
+    what an earlier one may have left in it.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        *,
+        processes: int,
+        limits: RenderLimits,
+        folder: Path | None = None,
+        confinement: Confinement | None = None,
+        tasks_per_process: int = _TASKS_PER_PROCESS,
+        on_process_start: Callable[[], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._folder = Path(tempfile.mkdtemp(prefix="reelbatch-renders-", dir=folder))
+        self._confinement = confinement or Confinement()
+        self._tasks_per_process = tasks_per_process
+        self._on_process_start = on_process_start
+        self._missing: tuple[str, ...] = ()
+        self._processes = processes
+        self._turns = asyncio.Semaphore(processes)
+        self._inspections = asyncio.Semaphore(INSPECTIONS)
+        self._idle: list[RenderProcess] = []
+        self._busy: set[RenderProcess] = set()
+        self._is_closed = False
+
+    async def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        """Render in a process of the pool; `report` is called on the event loop's thread.
+
+        Cancelling the call kills the render. Once it has returned or raised, nothing writes to
+        the request's folder any more. Raises RenderError.
+        """
+        return await self._write(Render(request), report)
+
+    async def join(
+        self,
+        request: RenderRequest,
+        segments: Sequence[Path],
+        frame_rate: Fraction,
+        report: ReportProgress,
+    ) -> RenderedFile:
+        """Join the segments of the output that `request` asks for, whose engine is a `RangeEngine`.
+
+        As with `render` in all else. Raises RenderError: SegmentsUnusable where they do not fit.
+        """
+        return await self._write(Join(request, segments, frame_rate), report)
+
+    async def inspect(self, template: Path, template_type: str) -> TemplateInspection:
+        """Read what a template offers, within two minutes. Raises RenderError."""
+        limits = replace(self._limits, seconds=min(self._limits.seconds, _LONGEST_INSPECTION))
+        turns = self._inspections if self._turns.locked() else self._turns
+        async with turns:
+            result = await self._run(Inspect(template, template_type, limits), _ignore)
+        if not isinstance(result, Inspected):
+            raise RenderCrashed("the render process answered something else than an inspection")
+        return result.inspection
+
+    def close(self) -> None:
+        """Kill all processes and wait until they are gone; running renders raise RenderError."""
+        self._is_closed = True
+        for process in (*self._idle, *self._busy):
+            process.kill_now()
+        self._idle.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def missing_confinement(self) -> tuple[str, ...]:
+        """What the system lacks to confine renders, as far as a process has found out."""
+        return self._missing
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _write(self, task: Render | Join, report: ReportProgress) -> RenderedFile:
+        async with self._turns:
+            result = await self._run(task, report)
+        if not isinstance(result, Rendered):
+            raise RenderCrashed("the render process answered something else than a render")
+        return RenderedFile(result.width, result.height, result.frames)
+
+    async def _run(self, task: Task, report: ReportProgress) -> Result:
+        """A crash counts where the process was new: a task before may have broken a used one."""
+        process = await self._take_process()
+        was_used = process.tasks > 0
+        try:
+            return await self._run_in(process, task, report)
+        except RenderCrashed as error:
+            if not was_used:
+                raise
+            log.warning(
+                "a used render process crashed: once more in a new one", reason=error.message
+            )
+        return await self._run_in(self._start_process(), task, report)
+
+    async def _run_in(self, process: RenderProcess, task: Task, report: ReportProgress) -> Result:
+        self._busy.add(process)
+        try:
+            await process.wait_until_ready()
+            self._note_confinement(process)
+            return await process.run(task, report)
+        finally:
+            await self._put_back(process)
+
+    def _note_confinement(self, process: RenderProcess) -> None:
+        if process.missing and not self._missing:
+            log.warning("renders are not fully confined", missing=list(process.missing))
+        self._missing = process.missing
+
+    async def _take_process(self) -> RenderProcess:
+        """An idle process, or a new one."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.is_usable:
+                return process
+            await process.kill()
+        return self._start_process()
+
+    def _start_process(self) -> RenderProcess:
+        if self._is_closed:
+            raise RendererInterrupted("the render pool is closed")
+        process = RenderProcess(self._engine, self._limits, self._folder, self._confinement)
+        if self._on_process_start is not None:
+            self._on_process_start()
+        return process
+
+    async def _put_back(self, process: RenderProcess) -> None:
+        self._busy.discard(process)
+        has_room = len(self._idle) + len(self._busy) < self._processes
+        if has_room and process.is_usable and process.tasks < self._tasks_per_process:
+            self._idle.append(process)
+        else:
+            await process.kill()
+
+
+def _ignore(percent: float) -> None:
+    """Inspections are short: nobody watches their progress."""
+    del percent

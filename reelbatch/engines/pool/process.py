@@ -1,0 +1,233 @@
+"""The parent's handle of one render process."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from reelbatch.engines.base import RenderLimits, ReportProgress
+from reelbatch.engines.pool.confinement import Confinement, ConfinementLevel, child_environment
+from reelbatch.engines.pool.messages import (
+    LARGEST_ANSWER,
+    LENGTH,
+    Answer,
+    Failed,
+    Inspect,
+    Join,
+    ProcessSettings,
+    Progress,
+    Ready,
+    Render,
+    Rendered,
+    Result,
+    Task,
+    pack_task,
+    unpack_answer,
+)
+from reelbatch.engines.pool.workspace import Workspace
+from reelbatch.models.errors import RenderCrashed, RendererInterrupted, RenderError, RenderTimedOut
+
+_LONGEST_START = 60.0  # seconds to load an engine, on a machine that is busy
+_KILLED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
+
+log = structlog.get_logger("engines")
+
+
+_T = TypeVar("_T")
+
+
+class RenderProcess:
+    """A child process with one engine; it starts with this object.
+
+    Its workspace is made in `folder`, and removed with it.
+    """
+
+    def __init__(
+        self, engine: str, limits: RenderLimits, folder: Path, confinement: Confinement
+    ) -> None:
+        self._seconds = limits.seconds
+        self._confinement = confinement
+        self._workspace = Workspace(folder)
+        settings = ProcessSettings(
+            engine=engine,
+            parent=os.getpid(),
+            memory=limits.memory,
+            workspace=self._workspace.path,
+            is_confined=confinement.level is not ConfinementLevel.OFF,
+            readable=confinement.readable,
+        )
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._process = _spawn(settings, self._workspace.work, theirs)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._is_reusable = True
+        self.tasks = 0  # that it was given
+        self.missing: tuple[str, ...] = ()  # parts of the confinement that the system lacks
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take a task now."""
+        return self._is_reusable and self._process.poll() is None
+
+    async def wait_until_ready(self) -> None:
+        """Wait for the engine, the first time. Raises RenderError where it cannot be loaded."""
+        if self._streams is not None:
+            return
+        await self._guarded(self._await_ready(), _LONGEST_START, "the engine did not start")
+
+    async def run(self, task: Task, report: ReportProgress) -> Result:
+        """Have the task done; the process is gone when this raises anything but its own failure.
+
+        Raises RenderError.
+        """
+        self.tasks += 1
+        work, seconds = "render", self._seconds
+        if isinstance(task, Inspect):
+            work, seconds = "inspection", task.limits.seconds
+        limit = f"the {work} took longer than {seconds:g} seconds"
+        try:
+            inner = self._workspace.admit(task)
+            result = await self._guarded(self._exchange(inner, report), seconds, limit)
+            if isinstance(task, (Render, Join)) and isinstance(result, Rendered):
+                self._workspace.deliver(task.request)
+            return result
+        finally:
+            self._workspace.clear()
+
+    async def kill(self) -> None:
+        """Kill the process and wait until it is gone."""
+        self._end()
+        await asyncio.shield(asyncio.to_thread(self._clean_up))
+
+    def kill_now(self) -> None:
+        """Kill the process and block until it is gone: milliseconds."""
+        self._end()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        self._process.wait()
+        self._workspace.remove()
+
+    def _end(self) -> None:
+        self._is_reusable = False
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)  # with the programs of the engine
+        if self._streams is None:
+            self._connection.close()
+        else:
+            self._streams[1].close()
+
+    async def _guarded(self, work: Awaitable[_T], seconds: float, limit: str) -> _T:
+        """Await `work`; whatever ends it early ends the process too, except its own failure."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await work
+        except RenderError:
+            raise
+        except TimeoutError as error:
+            await self.kill()
+            raise RenderTimedOut(limit) from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            await self.kill()
+            raise _death(self._process.returncode) from error
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def _await_ready(self) -> None:
+        self._streams = await asyncio.open_unix_connection(sock=self._connection)
+        answer = await self._receive(self._streams[0])
+        if isinstance(answer, Ready):
+            self.missing = answer.missing
+            self._check_confinement()
+            return
+        self._is_reusable = False
+        raise self._failure(answer) if isinstance(answer, Failed) else self._out_of_turn()
+
+    def _check_confinement(self) -> None:
+        if self.missing and self._confinement.level is ConfinementLevel.REQUIRED:
+            self._is_reusable = False
+            raise RendererInterrupted(
+                "This worker is set to render only if it can confine renders, but its system "
+                f"lacks: {', '.join(self.missing)}. Another worker may have it."
+            )
+
+    async def _exchange(self, task: Task, report: ReportProgress) -> Result:
+        assert self._streams is not None, "wait_until_ready comes first"  # noqa: S101
+        reader, writer = self._streams
+        writer.write(pack_task(task))
+        await writer.drain()
+        while True:
+            answer = await self._receive(reader)
+            if isinstance(answer, Progress):
+                report(answer.percent)
+            elif isinstance(answer, Failed):
+                raise self._failure(answer)
+            elif isinstance(answer, Ready):
+                raise self._out_of_turn()
+            else:
+                return answer
+
+    async def _receive(self, reader: asyncio.StreamReader) -> Answer:
+        (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+        if length > LARGEST_ANSWER:
+            raise self._out_of_turn()
+        try:
+            return unpack_answer(await reader.readexactly(length))
+        except ValueError as error:
+            raise self._out_of_turn() from error
+
+    def _failure(self, answer: Failed) -> RenderError:
+        self._is_reusable = self._is_reusable and answer.is_reusable
+        if answer.trace is not None:
+            log.error("the engine raised an unexpected error", trace=answer.trace)
+        return _error_class(answer.error_code)(answer.message)
+
+    def _out_of_turn(self) -> RenderCrashed:
+        self._is_reusable = False
+        return RenderCrashed("the render process answered with something that is no answer")
+
+
+def _spawn(
+    settings: ProcessSettings, temporary: Path, channel: socket.socket
+) -> subprocess.Popen[bytes]:
+    """Start the child: a new program, for a fork has its parent's memory and secrets in it."""
+    program = (sys.executable, "-P", "-m", "reelbatch.engines.pool.child")
+    return subprocess.Popen(
+        (*program, settings.model_dump_json()),
+        stdin=channel.fileno(),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # a group of its own
+        env=child_environment(os.environ, temporary),
+    )
+
+
+def _death(code: int) -> RenderError:
+    """What the exit code of a process that ended in the middle of its work means."""
+    if code in _KILLED_FROM_OUTSIDE:
+        return RendererInterrupted(
+            f"the render process was killed from outside ({signal.Signals(-code).name}), as "
+            "happens when the machine runs out of memory or shuts down"
+        )
+    if code == -signal.SIGXCPU:
+        return RenderTimedOut("the render used more processor time than it may")
+    if code < 0:
+        return RenderCrashed(
+            f"the renderer crashed on this template ({signal.Signals(-code).name}); "
+            "no other job is affected"
+        )
+    return RenderCrashed(f"the renderer ended its process with exit code {code}")
+
+
+def _error_class(error_code: str) -> type[RenderError]:
+    classes = [RenderError]
+    for known in classes:  # grows while it runs: the whole tree
+        classes.extend(known.__subclasses__())
+    return next((known for known in classes if known.error_code == error_code), RenderError)

@@ -1,0 +1,117 @@
+"""The folders of one render process: all that it sees of the worker's files.
+
+What a task reads is linked into `inputs`, which the process may read; what it makes goes to `work`,
+the one place where it may write. So it sees the files of the render that it works on, and of no
+other, though it is confined only once.
+"""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from reelbatch.engines.base import RenderRequest
+from reelbatch.engines.pool.messages import Inspect, Join, Render, Task
+from reelbatch.models.errors import RenderCrashed
+
+INPUTS, WORK = "inputs", "work"
+
+
+class Workspace:
+    """A folder in `parent` with mode 0700."""
+
+    def __init__(self, parent: Path) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="process-", dir=parent)).resolve()
+        self.inputs = self.path / INPUTS
+        self.work = self.path / WORK
+        self._outbox = self.path / "outbox"
+        for folder in (self.inputs, self.work, self._outbox):
+            folder.mkdir(mode=0o700)
+
+    def admit(self, task: Task) -> Task:
+        """Put the files of `task` in, and return the task as the process sees it."""
+        if isinstance(task, Inspect):
+            return replace(task, template=self._admit_files([task.template])[task.template])
+        request = task.request
+        assets = [resolved.file for resolved in request.assets if resolved.file is not None]
+        own = {file for file in assets if file.is_relative_to(request.work_dir)}
+        shared = [file for file in assets if file not in own]
+        segments = task.segments if isinstance(task, Join) else ()
+        inside = self._admit_files([request.template, *request.fonts, *shared, *segments])
+        inside |= {file: self._admit_own(file, request.work_dir) for file in own}
+        request = self._inner_request(request, inside)
+        if isinstance(task, Render):
+            return Render(request)
+        return replace(task, request=request, segments=[inside[file] for file in segments])
+
+    def deliver(self, request: RenderRequest) -> None:
+        """Move the output to where `request` wants it.
+
+        Raises RenderCrashed where it is no plain file: whoever uploads it would follow a link.
+        """
+        moved = self._outbox / request.output_path.name
+        try:
+            # first out of the reach of the process, then looked at
+            (self.work / request.output_path.name).rename(moved)
+            is_plain = stat.S_ISREG(moved.lstat().st_mode)
+        except OSError as error:
+            raise RenderCrashed("the render process left no output file") from error
+        if not is_plain:
+            raise RenderCrashed("the render process left something else than an output file")
+        shutil.move(moved, request.output_path)
+
+    def clear(self) -> None:
+        """Make it empty for the next task; nothing where it was removed."""
+        for folder in (self.inputs, self.work, self._outbox):
+            for entry in os.scandir(folder) if folder.exists() else ():
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    Path(entry.path).unlink()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _admit_files(self, files: list[Path]) -> dict[Path, Path]:
+        """Where each file is inside; in a folder of its own, so that it keeps its name."""
+        places: dict[Path, Path] = {}
+        for file in files:
+            if file not in places:
+                folder = self.inputs / f"{len(places)}"
+                folder.mkdir(mode=0o700)
+                places[file] = folder / file.name
+                _link(file, places[file])
+        return places
+
+    def _admit_own(self, file: Path, work_dir: Path) -> Path:
+        """A static asset's file stays at its name in the folder of the render."""
+        place = self.work / file.relative_to(work_dir)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _link(file, place)
+        return place
+
+    def _inner_request(self, request: RenderRequest, inside: Mapping[Path, Path]) -> RenderRequest:
+        return replace(
+            request,
+            template=inside[request.template],
+            fonts=[inside[font] for font in request.fonts],
+            assets=[
+                resolved if resolved.file is None else replace(resolved, file=inside[resolved.file])
+                for resolved in request.assets
+            ],
+            work_dir=self.work,
+            output_path=self.work / request.output_path.name,
+        )
+
+
+def _link(source: Path, target: Path) -> None:
+    """A hard link, or a copy between file systems. The engine tells of a file that is missing."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        return
+    except OSError:
+        shutil.copyfile(source, target)

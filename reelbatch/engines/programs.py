@@ -1,0 +1,61 @@
+"""Starting a program in a render process, so that it never outlives the render."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from reelbatch.engines.pool.kernel import control_process
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def start_program(
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    output: IO[bytes] | int = subprocess.DEVNULL,
+    descriptors: Mapping[int, int] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Run `command` in `folder`; both of its outputs go to `output`.
+
+    `descriptors` says which of our file descriptors the program finds at which number of its own,
+    from 3 on. The program is killed with this process, and what it starts itself is killed where
+    it stays in the process group. Raises OSError where it cannot be started.
+    """
+    return subprocess.Popen(
+        [str(part) for part in command],
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        close_fds=descriptors is None,
+        preexec_fn=_prepare(descriptors or {}),
+    )
+
+
+def end_program(program: subprocess.Popen[bytes]) -> None:
+    """Kill it, if it still runs, and wait until it is gone."""
+    program.kill()
+    program.wait()
+
+
+def _prepare(descriptors: Mapping[int, int]) -> Callable[[], None]:
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if sys.platform == "linux":
+            control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # this process ended before the kernel knew
+        high = {theirs: os.dup2(ours, 200 + theirs) for theirs, ours in descriptors.items()}
+        for theirs, ours in high.items():
+            os.dup2(ours, theirs)
+            os.close(ours)
+
+    return prepare

@@ -1,0 +1,99 @@
+"""The installed render engines, found through the entry-point group `reelbatch.engines`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from reelbatch.engines.base import RenderEngine
+
+ENTRY_POINT_GROUP = "reelbatch.engines"
+
+
+class EngineUnavailable(Exception):
+    """A render engine is not installed, is installed twice, or cannot be loaded."""
+
+
+def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
+    """The engines called `names`, or all that are installed and lack nothing here, by name.
+
+    Raises EngineUnavailable, whose message names the engine and its package.
+    """
+    found = _load_all(names)
+    if names:
+        return found
+    return {name: engine for name, engine in found.items() if why_unavailable(engine) is None}
+
+
+def unavailable_engines(names: Sequence[str] = ()) -> dict[str, str]:
+    """What the engines called `names`, or all that are installed, lack here, by their names.
+
+    Those that lack nothing are left out. Raises EngineUnavailable.
+    """
+    reasons = {name: why_unavailable(engine) for name, engine in _load_all(names).items()}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def _load_all(names: Sequence[str]) -> dict[str, type[RenderEngine]]:
+    installed = _installed()
+    return {name: _load(_find(installed, name)) for name in names or sorted(installed)}
+
+
+def why_unavailable(engine: type[RenderEngine]) -> str | None:
+    """What this machine lacks for the engine to render, in words of the engine; or None."""
+    asked: Callable[[], str | None] = getattr(engine, "why_unavailable", lambda: None)
+    return asked()
+
+
+def load_engine(name: str) -> type[RenderEngine]:
+    """The engine called `name`. Raises EngineUnavailable."""
+    return _load(_find(_installed(), name))
+
+
+def engine_for_template_type(
+    engines: Mapping[str, type[RenderEngine]], template_type: str
+) -> type[RenderEngine] | None:
+    """The engine that renders templates of `template_type`: the first by name, or None."""
+    return next(
+        (engine for _, engine in sorted(engines.items()) if template_type in engine.template_types),
+        None,
+    )
+
+
+def _installed() -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise EngineUnavailable(
+                f"two packages bring a render engine called {point.name}: {_package(other)} and "
+                f"{_package(point)}; uninstall one of them"
+            )
+    return found
+
+
+def _find(installed: Mapping[str, EntryPoint], name: str) -> EntryPoint:
+    if name not in installed:
+        known = ", ".join(sorted(installed)) or "none"
+        raise EngineUnavailable(f"there is no render engine called {name}; installed are: {known}")
+    return installed[name]
+
+
+def _load(point: EntryPoint) -> type[RenderEngine]:
+    try:
+        engine = cast("type[RenderEngine]", point.load())
+    except Exception as error:  # an engine's module may do anything
+        raise EngineUnavailable(
+            f"the render engine {point.name} of {_package(point)} ({point.value}) cannot be "
+            f"loaded: {error}"
+        ) from error
+    own_name = getattr(engine, "name", None)
+    if own_name != point.name:
+        raise EngineUnavailable(
+            f"the render engine {point.value} calls itself {own_name!r}, but {_package(point)} "
+            f"registers it as {point.name!r}; both names must be equal"
+        )
+    return engine
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "an unknown package"

@@ -1,0 +1,145 @@
+"""Identity: a batch id leads to its job ids and back, with no index table.
+
+Every id is a ULID. A batch's ten lowest bits are zero, and job `i` of the batch is `batch + 1 + i`
+(the monotonic increment of the ULID specification, https://github.com/ulid/spec). A job that
+belongs to no batch has its ten lowest bits all one, and a nested job all but the very lowest. The
+70 other random bits keep ids unguessable.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from ulid import ULID
+
+ID_PATTERN = r"^[0-9A-HJKMNP-TV-Z]{26}$"
+MAX_BATCH_JOBS = 1000
+
+CONTROL_TASK_QUEUE = "reelbatch"
+"""Workflows and the light activities; renders have a queue for each engine."""
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of five bits each
+_RANDOM_BITS = 80
+_LOW_BITS = 10
+_LOW_MASK = (1 << _LOW_BITS) - 1
+_NESTED = _LOW_MASK - 1
+
+
+@dataclass(frozen=True)
+class JobPlace:
+    """Where a job belongs: its batch and its index there, both None for a single job.
+
+    A nested job belongs to another job, which its id does not tell.
+    """
+
+    batch_id: str | None
+    index: int | None
+    is_nested: bool = False
+
+
+def new_id() -> str:
+    """Make the id of a thing that is neither a batch nor a job."""
+    return str(ULID())
+
+
+def new_batch_id() -> str:
+    return _from_int(_new_number() & ~_LOW_MASK)
+
+
+def new_single_job_id() -> str:
+    return _from_int(_new_number() | _LOW_MASK)
+
+
+def new_nested_job_id() -> str:
+    return _from_int(_new_number() & ~_LOW_MASK | _NESTED)
+
+
+def batch_job_id(batch_id: str, index: int) -> str:
+    """Derive the id of the job at zero-based `index` of the batch.
+
+    Raises ValueError if `index` is not in 0..999 or `batch_id` is not a batch's id.
+    """
+    if not 0 <= index < MAX_BATCH_JOBS:
+        raise ValueError(f"a job's index is 0 to {MAX_BATCH_JOBS - 1}, not {index}")
+    high, low = divmod(1 + index, len(_DIGITS))
+    return f"{_common_part(batch_id)}{_DIGITS[high]}{_DIGITS[low]}"
+
+
+@lru_cache(maxsize=64)
+def _common_part(batch_id: str) -> str:
+    """What the ids of a batch's jobs begin with: their ten lowest bits are two digits."""
+    if not is_batch_id(batch_id):
+        raise ValueError(f"{batch_id} is not the id of a batch")
+    return _from_int(_to_int(batch_id))[:-2]
+
+
+def is_batch_id(candidate: str) -> bool:
+    """Whether this id has the form of a batch's; it says nothing about existence."""
+    try:
+        return _to_int(candidate) & _LOW_MASK == 0
+    except ValueError:
+        return False
+
+
+def place_of_job(job_id: str) -> JobPlace | None:
+    """Read a job's batch and index out of its id; None where no job can have this id."""
+    try:
+        number = _to_int(job_id)
+    except ValueError:
+        return None
+    low = number & _LOW_MASK
+    if low in (_LOW_MASK, _NESTED):
+        return JobPlace(None, None, is_nested=low == _NESTED)
+    if 1 <= low <= MAX_BATCH_JOBS:
+        return JobPlace(_from_int(number & ~_LOW_MASK), low - 1)
+    return None
+
+
+def created_at(id_: str) -> datetime:
+    """When this id was made. Raises ValueError for what is no ULID."""
+    return ULID.from_str(id_).datetime
+
+
+def batch_workflow_id(team: str, batch_id: str) -> str:
+    return f"{team}/batch/{batch_id}"
+
+
+def job_workflow_id(team: str, job_id: str) -> str:
+    return f"{team}/job/{job_id}"
+
+
+def webhook_workflow_id(team: str, id_: str) -> str:
+    """`id_` is the job's or the batch's that the webhook tells of."""
+    return f"{team}/webhook/{id_}"
+
+
+def template_workflow_id(team: str, template_id: str) -> str:
+    return f"{team}/template/{template_id}"
+
+
+def render_task_queue(engine: str) -> str:
+    """Name the queue of an engine's activities: a machine polls only for what it can render."""
+    return f"render-{engine}"
+
+
+def inspection_task_queue(engine: str) -> str:
+    """Name the queue of an engine's inspections: somebody waits for them, and renders take long."""
+    return f"inspect-{engine}"
+
+
+def _new_number() -> int:
+    """A ULID made of the time and 80 random bits.
+
+    `ULID()` counts up within a millisecond, so that ids whose lowest bits are set would be equal.
+    """
+    return (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+
+
+def _to_int(text: str) -> int:
+    return int(ULID.from_str(text))
+
+
+def _from_int(number: int) -> str:
+    return str(ULID.from_int(number))

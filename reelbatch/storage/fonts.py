@@ -1,0 +1,35 @@
+"""The team's fonts: a record and a file each."""
+
+import contextlib
+
+from obstore.store import ObjectStore
+
+from reelbatch.models.fonts import FontRecord
+from reelbatch.storage import keys
+from reelbatch.storage.listing import list_models
+from reelbatch.storage.objects import read_model, write_model
+
+
+async def read_font(store: ObjectStore, team: str, font_id: str) -> FontRecord | None:
+    return await read_model(store, keys.font_record(team, font_id), FontRecord)
+
+
+async def list_fonts(store: ObjectStore, team: str) -> list[FontRecord]:
+    """All of the team's fonts, oldest first."""
+    return await list_models(store, keys.fonts(team), "font.json", FontRecord)
+
+
+async def write_font(store: ObjectStore, team: str, record: FontRecord, content: bytes) -> None:
+    """Write the file before the record, so that no record points at nothing."""
+    await store.put_async(record.source, content)
+    await write_model(store, keys.font_record(team, record.id), record)
+
+
+async def delete_font(
+    store: ObjectStore, team: str, record: FontRecord, *, keep_file: bool
+) -> None:
+    """Remove the font; `keep_file` leaves its file to jobs that were accepted with it."""
+    await store.delete_async(keys.font_record(team, record.id))
+    if not keep_file:
+        with contextlib.suppress(FileNotFoundError):
+            await store.delete_async(record.source)

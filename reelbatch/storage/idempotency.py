@@ -1,0 +1,92 @@
+"""What was answered under an Idempotency-Key, and all that it takes to do it again."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from obstore.store import ObjectStore
+from pydantic import ValidationError
+
+from reelbatch.models.batches import Batch
+from reelbatch.models.jobs import RenderJob
+from reelbatch.models.webhooks import WebhookRecord
+from reelbatch.models.wire import Timestamp, WireModel
+from reelbatch.storage import keys
+from reelbatch.storage.listing import names_in
+from reelbatch.storage.objects import create_model, read_model
+
+LIFETIME = timedelta(hours=24)
+# A key that is used again just when its old record is removed must not meet itself.
+KEPT = 2 * LIFETIME
+
+log = structlog.get_logger("storage")
+
+
+class Submission(WireModel):
+    """An answer, and what has to be running for it to be true: a batch or a single job."""
+
+    status_code: int
+    answer: str  # the JSON text, so that a replay has the very same bytes
+    batch: Batch | None = None
+    job: RenderJob | None = None
+    webhooks: list[WebhookRecord] = []
+
+    @property
+    def jobs(self) -> list[RenderJob]:
+        """The jobs that are started; those that are nested in them are not among them."""
+        return [*(self.batch.jobs if self.batch else ()), *([self.job] if self.job else ())]
+
+
+class IdempotencyRecord(WireModel):
+    body_digest: str
+    created_at: Timestamp
+    submission: Submission
+
+    @property
+    def is_valid(self) -> bool:
+        return datetime.now(UTC) < self.created_at + LIFETIME
+
+
+class IdempotencySlot:
+    """The place of one key's record. Only one request ever fills it."""
+
+    def __init__(self, store: ObjectStore, team: str, digest: str) -> None:
+        self._store = store
+        self._team = team
+        self._digest = digest
+        self._generation = 0
+
+    async def find(self) -> IdempotencyRecord | None:
+        """The record that is valid now, or None."""
+        names = await names_in(self._store, keys.idempotency_records(self._team, self._digest))
+        if not names:
+            return None
+        self._generation = int(names[-1].removesuffix(".json"))
+        record = await self._read()
+        if record is not None and record.is_valid:
+            return record
+        self._generation += 1
+        return None
+
+    async def fill(self, record: IdempotencyRecord) -> IdempotencyRecord:
+        """Write the record, unless another request was faster: then that one's is returned."""
+        while not await create_model(self._store, self._key, record):
+            winner = await self._read()
+            if winner is not None:
+                return winner
+            self._generation += 1
+        return record
+
+    async def _read(self) -> IdempotencyRecord | None:
+        """None also for half a record, which some stores keep of a write that broke off.
+
+        Whoever wrote it died before its request was answered and before anything was started.
+        """
+        try:
+            return await read_model(self._store, self._key, IdempotencyRecord)
+        except ValidationError:
+            log.warning("an idempotency record is broken", key=self._key)
+            return None
+
+    @property
+    def _key(self) -> str:
+        return keys.idempotency_record(self._team, self._digest, self._generation)

@@ -1,0 +1,73 @@
+"""Rendered files that are kept for jobs with equal inputs. A key is the inputs' digest."""
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from obstore.store import LocalStore, ObjectStore
+from pydantic import ValidationError
+
+from reelbatch.models.kept_renders import KeptRender
+from reelbatch.storage import keys
+from reelbatch.storage.files import download
+from reelbatch.storage.objects import read_model, write_model
+
+_LARGEST_COPY = 5 * 1000**3  # bytes that S3 copies in one request
+# In a folder a copy is a hard link and has the age of the original, which the sweep goes by.
+_OLDEST_LINK = timedelta(hours=1)
+
+
+class RenderGone(Exception):
+    """The file of a kept render is no longer there."""
+
+
+async def find_render(store: ObjectStore, team: str, key: str) -> KeptRender | None:
+    """A record of another version, which cannot be read, counts as none."""
+    try:
+        return await read_model(store, keys.kept_render(team, key), KeptRender)
+    except ValidationError:
+        return None
+
+
+async def store_render_file(store: ObjectStore, team: str, key: str, file: Path) -> str:
+    """Its object key, which no other file ever has: a record belongs to the file that it names."""
+    file_key = keys.kept_render_file(team, key, uuid4().hex, file.suffix)
+    await store.put_async(file_key, file)
+    return file_key
+
+
+async def record_render(store: ObjectStore, team: str, key: str, render: KeptRender) -> None:
+    """From now on `find_render` finds it."""
+    await write_model(store, keys.kept_render(team, key), render)
+
+
+async def forget_render(store: ObjectStore, team: str, key: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        await store.delete_async(keys.kept_render(team, key))
+
+
+async def copy_render(store: ObjectStore, render: KeptRender, target: str) -> None:
+    """Make the file an object of its own at the key `target`. Raises RenderGone."""
+    try:
+        if _can_copy(store, render):
+            await store.copy_async(render.file_key, target)
+        else:
+            found = await store.get_async(render.file_key)
+            await store.put_async(target, found.stream())
+    except FileNotFoundError as error:
+        raise RenderGone(render.file_key) from error
+
+
+async def download_render(store: ObjectStore, render: KeptRender, target: Path) -> None:
+    """Raises RenderGone."""
+    try:
+        await download(store, render.file_key, target)
+    except FileNotFoundError as error:
+        raise RenderGone(render.file_key) from error
+
+
+def _can_copy(store: ObjectStore, render: KeptRender) -> bool:
+    if isinstance(store, LocalStore):
+        return datetime.now(UTC) - render.rendered_at < _OLDEST_LINK
+    return render.size <= _LARGEST_COPY

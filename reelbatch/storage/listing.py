@@ -1,0 +1,40 @@
+"""Folders of the object store: each thing has a folder of its own with a record inside."""
+
+import asyncio
+import contextlib
+from typing import TypeVar
+
+from obstore.store import ObjectStore
+from pydantic import BaseModel
+
+from reelbatch.storage.objects import read_model
+
+M = TypeVar("M", bound=BaseModel)
+
+_PARALLEL_READS = 32
+
+
+async def names_in(store: ObjectStore, folder: str) -> list[str]:
+    """The names of the folders and objects directly inside, in ascending order."""
+    found = await store.list_with_delimiter_async(folder)  # pyright: ignore[reportUnknownMemberType]  obstore's other overload is for arrow
+    paths = [*found["common_prefixes"], *(item["path"] for item in found["objects"])]
+    return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in paths)
+
+
+async def list_models(store: ObjectStore, folder: str, record: str, model: type[M]) -> list[M]:
+    """Read `{folder}/*/{record}`, in the order of the folders' names."""
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def read(name: str) -> M | None:
+        async with gate:
+            return await read_model(store, f"{folder}/{name}/{record}", model)
+
+    found = await asyncio.gather(*(read(name) for name in await names_in(store, folder)))
+    return [item for item in found if item is not None]
+
+
+async def delete_folder(store: ObjectStore, folder: str) -> None:
+    async for batch in store.list(folder):  # pyright: ignore[reportUnknownMemberType]  as above
+        for item in batch:
+            with contextlib.suppress(FileNotFoundError):
+                await store.delete_async(item["path"])

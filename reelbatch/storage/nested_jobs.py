@@ -1,0 +1,38 @@
+"""What leads from a nested job to its parent: it has no workflow before its parent starts it."""
+
+import asyncio
+from collections.abc import Sequence
+
+from obstore.store import ObjectStore
+
+from reelbatch.models.jobs import JobSummary, RenderJob
+from reelbatch.models.wire import RecordModel
+from reelbatch.storage import keys
+from reelbatch.storage.objects import create_model, read_model
+
+_PARALLEL_WRITES = 32
+
+
+class NestedJobRecord(RecordModel):
+    """A nested job as the object store keeps it."""
+
+    parent_id: str  # leads to the batch, if that job belongs to one
+    summary: JobSummary
+
+
+async def read_nested_job(store: ObjectStore, team: str, job_id: str) -> NestedJobRecord | None:
+    return await read_model(store, keys.nested_job(team, job_id), NestedJobRecord)
+
+
+async def keep_nested_jobs(store: ObjectStore, parents: Sequence[RenderJob]) -> None:
+    """Write the records of all jobs that are nested in `parents`; doing it again changes none."""
+    gate = asyncio.Semaphore(_PARALLEL_WRITES)
+
+    async def keep(parent: RenderJob, child: RenderJob) -> None:
+        record = NestedJobRecord(parent_id=parent.id, summary=child.summary)
+        async with gate:
+            await create_model(store, keys.nested_job(child.team, child.id), record)
+
+    await asyncio.gather(
+        *(keep(parent, child.job) for parent in parents for child in parent.children or ())
+    )

@@ -1,0 +1,98 @@
+"""API tokens: only their SHA-256 is kept, so that a copy of the store opens no door.
+
+A token is 256 random bits, which nobody guesses, so a plain hash will do. It is found by its digest
+and never compared with anything: how long the search takes may depend on the digest's first
+characters, but who chooses a token cannot choose those of its digest, and learns nothing of others.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from obstore.store import ObjectStore
+
+from reelbatch.models.scopes import DEFAULT_SCOPES, Scope
+from reelbatch.models.wire import Absent, Timestamp, WireModel
+from reelbatch.storage import keys
+from reelbatch.storage.listing import names_in
+from reelbatch.storage.objects import read_model, write_model
+
+TOKEN_PREFIX = "rb_"  # noqa: S105  marks a string as ours, for people and secret scanners
+TEAM_PATTERN = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+_TOKEN_BYTES = 32
+
+
+class TokenRecord(WireModel):
+    """Whom a token speaks for. `id` names it in lists; the token itself is not kept."""
+
+    id: str  # the first characters of the token's digest
+    team: str
+    name: str
+    created_at: Timestamp
+    scopes: list[Scope] = sorted(DEFAULT_SCOPES)
+    expires_at: Absent[Timestamp] = None
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
+
+
+async def create_token(
+    store: ObjectStore,
+    team: str,
+    name: str,
+    scopes: Collection[Scope] = DEFAULT_SCOPES,
+    expires_at: datetime | None = None,
+) -> tuple[str, TokenRecord]:
+    """Make a token for `team`; it is readable only now. Raises ValueError for a bad team name."""
+    if not TEAM_PATTERN.fullmatch(team):
+        raise ValueError(
+            f"{team!r} is no team's name: use 1 to 63 lower-case letters, digits and hyphens, "
+            "not starting with a hyphen."
+        )
+    token = TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+    digest = digest_of(token)
+    record = TokenRecord(
+        id=digest[:_SHORTEST_ID],
+        team=team,
+        name=name,
+        created_at=datetime.now(UTC),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+    )
+    await write_model(store, keys.token(digest), record)
+    return token, record
+
+
+async def find_token(store: ObjectStore, token: str) -> TokenRecord | None:
+    """Whom this token speaks for, or None if it is unknown, revoked or expired."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    record = await read_model(store, keys.token(digest_of(token)), TokenRecord)
+    return None if record is None or record.is_expired else record
+
+
+async def list_tokens(store: ObjectStore) -> list[TokenRecord]:
+    """All tokens of all teams, expired ones too, oldest first."""
+    names = await names_in(store, keys.TOKENS)
+    found = [await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord) for name in names]
+    return sorted((record for record in found if record), key=lambda record: record.created_at)
+
+
+async def revoke_token(store: ObjectStore, token_id: str) -> bool:
+    """Remove the token with this id; whether there was one."""
+    for name in await names_in(store, keys.TOKENS):
+        if token_id and name.startswith(token_id) and len(token_id) >= _SHORTEST_ID:
+            await store.delete_async(f"{keys.TOKENS}/{name}")
+            return True
+    return False
+
+
+_SHORTEST_ID = 12
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

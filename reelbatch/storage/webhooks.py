@@ -1,0 +1,31 @@
+"""The webhooks of jobs and batches: what was asked for, and what came of each attempt."""
+
+import asyncio
+from collections.abc import Sequence
+
+from obstore.store import ObjectStore
+
+from reelbatch.models.webhooks import WebhookRecord
+from reelbatch.storage import keys
+from reelbatch.storage.objects import create_model, read_model, write_model
+
+_PARALLEL_WRITES = 32
+
+
+async def read_webhook(store: ObjectStore, team: str, id_: str) -> WebhookRecord | None:
+    return await read_model(store, keys.webhook(team, id_), WebhookRecord)
+
+
+async def write_webhook(store: ObjectStore, record: WebhookRecord) -> None:
+    await write_model(store, keys.webhook(record.team, record.id), record)
+
+
+async def keep_webhooks(store: ObjectStore, records: Sequence[WebhookRecord]) -> None:
+    """Write those that are not there yet: a repeated request changes none."""
+    gate = asyncio.Semaphore(_PARALLEL_WRITES)
+
+    async def keep(record: WebhookRecord) -> None:
+        async with gate:
+            await create_model(store, keys.webhook(record.team, record.id), record)
+
+    await asyncio.gather(*map(keep, records))

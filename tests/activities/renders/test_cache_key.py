@@ -1,0 +1,154 @@
+"""Which renders are equal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.renders.cache_key import engine_fingerprint, render_key
+from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset, is_deterministic
+from reelbatch.engines.join import JoinEngine
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.models.assets import FunctionAsset, MediaAsset, StaticAsset, TextAsset
+from reelbatch.models.jobs import Output
+
+STILL = Output(output_type="image", codec="image_png", end_frame=1)
+
+
+def picture(src: str, **fields: Any) -> MediaAsset:
+    return MediaAsset(type="image", layer_name="logo", src=src, **fields)
+
+
+class Folder:
+    """Files of a render; each call of `request` makes an equal one in new files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._count = 0
+
+    def file(self, content: str, suffix: str = "") -> Path:
+        self._count += 1
+        file = self.path / f"{self._count}{suffix}"
+        file.write_text(content)
+        return file
+
+    def request(self, **changes: Any) -> RenderRequest:
+        request = RenderRequest(
+            template=self.file("template"),
+            template_type="lottie",
+            composition="main",
+            output=STILL,
+            output_path=self.path / f"{self._count}-output.png",
+            work_dir=self.path / str(self._count),
+            assets=[
+                ResolvedAsset(TextAsset(type="text", layer_name="title", value="A")),
+                self.logo("https://a.example/logo", "red"),
+            ],
+            fonts=[self.file("font")],
+        )
+        return replace(request, **changes)
+
+    def logo(self, src: str, content: str, suffix: str = ".png", **fields: Any) -> ResolvedAsset:
+        return ResolvedAsset(picture(src, **fields), self.file(content, suffix))
+
+    def static(self, name: str) -> ResolvedAsset:
+        asset = StaticAsset(type="static", name=name, src="https://a.example/x")
+        return ResolvedAsset(asset, self.file("x"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def key(request: RenderRequest) -> str:
+    return render_key(request, "engine 1")
+
+
+def test_equal_files_from_other_places_are_equal(folder: Folder) -> None:
+    title = folder.request().assets[0]
+    other = folder.logo("https://b.example/${secrets.LOGO}", "red", params={"region": "eu"})
+    assert key(folder.request(assets=[title, other])) == key(folder.request())
+
+
+def test_what_a_render_may_cost_does_not_count(folder: Folder) -> None:
+    assert key(folder.request(limits=RenderLimits(seconds=1, memory=1))) == key(folder.request())
+
+
+CHANGES: dict[str, Callable[[Folder], dict[str, Any]]] = {
+    "the template": lambda folder: {"template": folder.file("another")},
+    "its type": lambda _: {"template_type": "zip"},
+    "the composition": lambda _: {"composition": "other"},
+    "the codec": lambda _: {"output": STILL.model_copy(update={"codec": "image_webp"})},
+    "the frame": lambda _: {"output": STILL.model_copy(update={"first_frame": 1, "end_frame": 2})},
+    "the quality": lambda _: {"output": STILL.model_copy(update={"draft": True})},
+    "a font": lambda folder: {"fonts": [folder.file("other font")]},
+    "fewer fonts": lambda _: {"fonts": []},
+    "fewer assets": lambda folder: {"assets": folder.request().assets[:1]},
+    "the assets' order": lambda folder: {"assets": folder.request().assets[::-1]},
+    "the words": lambda folder: {
+        "assets": [
+            ResolvedAsset(TextAsset(type="text", layer_name="title", value="B")),
+            folder.request().assets[1],
+        ]
+    },
+    "a file's content": lambda folder: {
+        "assets": [folder.request().assets[0], folder.logo("https://a.example/logo", "blue")]
+    },
+    "a file's kind": lambda folder: {
+        "assets": [
+            folder.request().assets[0],
+            folder.logo("https://a.example/logo", "red", suffix=".gif"),
+        ]
+    },
+    "how a file is played": lambda folder: {
+        "assets": [
+            folder.request().assets[0],
+            folder.logo("https://a.example/logo", "red", conform=False),
+        ]
+    },
+    "a limit of what is rendered": lambda _: {"limits": RenderLimits(frames=10)},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_another_input_is_another_render(folder: Folder, change: str) -> None:
+    assert key(folder.request(**CHANGES[change](folder))) != key(folder.request())
+
+
+def test_static_files_count_by_their_names(folder: Folder) -> None:
+    keys = {key(folder.request(assets=[folder.static(name)])) for name in ("a.png", "b.png")}
+    assert len(keys) == 2
+
+
+def test_parameters_of_functions_count(folder: Folder) -> None:
+    def coloured(color: str) -> RenderRequest:
+        asset = FunctionAsset(type="function", name="nx:solid-color-set", params={"color": color})
+        return folder.request(assets=[ResolvedAsset(asset)])
+
+    assert key(coloured("red")) == key(coloured("red")) != key(coloured("blue"))
+
+
+def test_engines_and_their_versions_count(folder: Folder) -> None:
+    class NewerEngine(LottieEngine):
+        version = "2"
+
+    fingerprints = {engine_fingerprint(each) for each in (LottieEngine, JoinEngine, NewerEngine)}
+    assert len(fingerprints) == 3
+    assert len({render_key(folder.request(), each) for each in fingerprints}) == 3
+
+
+def test_engines_that_run_programs_share_renders_only_if_they_say_so() -> None:
+    class RunsPrograms(LottieEngine):
+        runs_programs = True
+
+    class SaysSo(RunsPrograms):
+        deterministic = True
+
+    class IsRandom(LottieEngine):
+        deterministic = False
+
+    answers = [is_deterministic(each) for each in (LottieEngine, RunsPrograms, SaysSo, IsRandom)]
+    assert answers == [True, False, True, False]

@@ -1,0 +1,173 @@
+"""What the sweep removes, and above all what it leaves, with a real Temporal and a real store."""
+
+import os
+import time
+from collections.abc import AsyncGenerator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
+
+from activities.upkeep.sweep import Lifetimes, SweepActivities
+from reelbatch.models.sweeps import SweepReport
+from reelbatch.settings import Settings
+from reelbatch.storage import keys
+from reelbatch.storage.objects import open_store, read_bytes
+from tests.api.running_api import until
+from tests.api.temporal import connected, temporal_server
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Client]:
+    home = tmp_path_factory.mktemp("temporal")
+    async with temporal_server(home) as address:
+        settings = Settings(temporal_address=address)
+        yield await connected(settings, open_store(str(home / "objects")))
+
+
+class Sweeping:
+    """A store on disk, whose files can be made old, and its sweep `days_later`."""
+
+    def __init__(self, client: Client, folder: Path) -> None:
+        self.client = client
+        self.folder = folder
+        self.store = open_store(str(folder))
+        self.team = f"team-{uuid4().hex[:8]}"
+
+    async def put(self, key: str, days_old: float = 0) -> str:
+        await self.store.put_async(key, b"x")
+        moment = time.time() - days_old * 24 * 3600
+        os.utime(self.folder / key, (moment, moment))
+        return key
+
+    async def payload(self, day: date) -> str:
+        return await self.put(keys.payload(self.team, day, uuid4().hex))
+
+    async def sweep(
+        self, lifetimes: Lifetimes | None = None, days_later: int = 0, most: int = 1000
+    ) -> SweepReport:
+        activities = SweepActivities(
+            self.client,
+            self.store,
+            lifetimes or Lifetimes(payloads=timedelta(days=10)),
+            now=lambda: datetime.now(UTC) + timedelta(days=days_later),
+            most_removals=most,
+        )
+        return await ActivityEnvironment().run(activities.sweep)
+
+    async def exists(self, key: str) -> bool:
+        return await read_bytes(self.store, key) is not None
+
+
+@pytest.fixture
+def sweeping(client: Client, tmp_path: Path) -> Sweeping:
+    return Sweeping(client, tmp_path / "objects")
+
+
+async def test_payloads_go_by_the_day_that_they_were_last_stored(sweeping: Sweeping) -> None:
+    old = await sweeping.payload(TODAY - timedelta(days=12))
+    young = await sweeping.payload(TODAY - timedelta(days=9))
+    report = await sweeping.sweep()
+    assert (report.payloads, report.complete) == (1, True)
+    assert not await sweeping.exists(old)
+    assert await sweeping.exists(young)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_payloads_stay_while_temporal_has_a_workflow_of_their_time(
+    sweeping: Sweeping, ended: bool
+) -> None:
+    workflow = await sweeping.client.start_workflow(
+        "Batch", id=f"{sweeping.team}/batch/1", task_queue="nobody-looks"
+    )
+    if ended:
+        await workflow.terminate()
+
+    async def listed() -> bool | None:
+        found = await sweeping.client.count_workflows(f"WorkflowId = '{workflow.id}'")
+        return found.count == 1 or None
+
+    await until(listed, "workflow in Visibility")
+    before = await sweeping.payload(TODAY - timedelta(days=30))
+    needed = await sweeping.payload(TODAY)
+    after = await sweeping.payload(TODAY + timedelta(days=5))
+
+    assert (await sweeping.sweep(days_later=100)).payloads == 1
+
+    assert not await sweeping.exists(before)
+    assert await sweeping.exists(needed)
+    assert await sweeping.exists(after)
+
+
+async def test_idempotency_records_go_once_no_request_can_need_them(sweeping: Sweeping) -> None:
+    old = await sweeping.put(keys.idempotency_record(sweeping.team, "a" * 64, 0), 2.1)
+    young = await sweeping.put(keys.idempotency_record(sweeping.team, "b" * 64, 0), 1.9)
+    assert (await sweeping.sweep()).idempotency_records == 1
+    assert not await sweeping.exists(old)
+    assert await sweeping.exists(young)
+
+
+def lasting_keys(team: str) -> list[str]:
+    return [
+        keys.batch_manifest(team, "batch"),
+        keys.rejected_batch(team, "rejected"),
+        keys.single_job(team, "job"),
+        keys.nested_job(team, "nested"),
+        keys.webhook(team, "job"),
+        keys.job_log(team, "job"),
+        keys.output(team, "job", "png"),
+        keys.kept_render(team, "digest"),
+        keys.template_record(team, "template"),
+        keys.secret_record(team, "SECRET"),
+    ]
+
+
+async def test_nothing_else_goes_unless_a_setting_says_so(sweeping: Sweeping) -> None:
+    for key in lasting_keys(sweeping.team):
+        await sweeping.put(key, 5000)
+    assert await sweeping.sweep() == SweepReport()
+
+
+async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:
+    for key in lasting_keys(sweeping.team):
+        await sweeping.put(key, 50)
+    young = await sweeping.put(keys.output(sweeping.team, "young", "png"), 5)
+    ten = timedelta(days=10)
+    lifetimes = Lifetimes(payloads=ten, records=ten, logs=ten, outputs=ten, renders=ten)
+
+    assert await sweeping.sweep(lifetimes) == SweepReport(records=5, logs=1, outputs=1, renders=1)
+    assert await sweeping.sweep(lifetimes) == SweepReport()
+
+    assert await sweeping.exists(young)
+    for key in lasting_keys(sweeping.team)[-2:]:
+        assert await sweeping.exists(key)
+
+
+def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
+    days = [Settings(keep_outputs_days=number).kept_renders_days for number in (None, 1, 30)]
+    assert days == [3, 1, 3]
+
+
+async def test_segments_of_jobs_that_were_terminated_go_whatever_the_settings(
+    sweeping: Sweeping,
+) -> None:
+    old = await sweeping.put(keys.segment(sweeping.team, "terminated", 0, "mp4"), 3)
+    young = await sweeping.put(keys.segment(sweeping.team, "rendering", 0, "mp4"), 1)
+    assert await sweeping.sweep() == SweepReport(segments=1)
+    assert not await sweeping.exists(old)
+    assert await sweeping.exists(young)
+
+
+async def test_a_sweep_takes_only_so_many_and_the_next_one_goes_on(sweeping: Sweeping) -> None:
+    for _ in range(5):
+        await sweeping.payload(TODAY - timedelta(days=20))
+    first = await sweeping.sweep(most=3)
+    second = await sweeping.sweep(most=3)
+    assert (first.payloads, first.complete) == (3, False)
+    assert (second.payloads, second.complete) == (2, True)

@@ -1,0 +1,178 @@
+"""What the API still knows once Temporal has forgotten: an API process of its own reads it."""
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from reelbatch.models.ids import batch_workflow_id, job_workflow_id
+from tests.api.documents import a_film
+from tests.api.receiver import listening
+from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
+
+MOMENTS = ("updatedAt", "errorAt")  # a job notes its end just before Temporal does
+
+
+@dataclass(frozen=True)
+class Past:
+    """What there was before Temporal forgot it, and a client of an API that starts after."""
+
+    http: httpx.AsyncClient
+    answers: dict[str, Any]  # of GET requests, by their paths
+    batch: Any
+    cancelled: Any
+    terminated: Any
+    singles: list[Any]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Past]:
+    """Temporal takes half a minute to delete, so everything goes at once."""
+    team = card_team
+    film = await team.upload(a_film())
+    missing = {"type": "image", "layerName": "background", "src": f"{api.url}/nothing.png"}
+    failing = a_still(card) | {"assets": [missing]}
+    async with listening() as receiver:
+        still = a_still(card, webhook={"url": f"{receiver.url}/job"})
+        created = await team.create_batch(still, failing, {})
+        batch = await team.end_of_batch(created["batchId"])
+        await receiver.bodies(1)
+    cancelled = await cancelled_batch(team, film)
+    terminated = await terminated_batch(api, team, film)
+    singles = await single_jobs(team, a_still(card, tags=["a"]), failing, a_video(film))
+
+    path = f"/batches/{batch['batchId']}"
+    job_paths = [f"/jobs/{job['id']}" for job in [*batch["jobs"], *singles]]
+    paths = [path, f"{path}/results", *job_paths, f"{job_paths[0]}/webhook"]
+    answers = {path: await team.get(path) for path in paths}
+    batches = (batch, cancelled, terminated)
+    jobs = [*singles, *(job for batch in batches for job in batch["jobs"])]
+    await forget(
+        api.client,
+        *(batch_workflow_id(team.name, batch["batchId"]) for batch in batches),
+        *(job_workflow_id(team.name, job["id"]) for job in jobs),
+    )
+    settings = api.settings.model_copy(update={"public_url": api.url})
+    token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    async with (
+        served(settings, api.client, api.store) as later,
+        later.client_of(token) as http,
+    ):
+        yield Past(http, answers, batch, cancelled, terminated, singles)
+
+
+async def cancelled_batch(team: Team, film: str) -> Any:
+    created = await team.create_batch(a_video(film))
+    await team.http.post(f"/batches/{created['batchId']}/cancel")
+    return await team.end_of_batch(created["batchId"])
+
+
+async def terminated_batch(api: RunningApi, team: Team, film: str) -> Any:
+    """Ended by an operator, so that it had no time for a manifest."""
+    created = await team.create_batch(a_video(film))
+
+    async def rendering() -> Any:
+        return await team.get("/jobs?states=render:dorender") or None
+
+    await until(rendering, "render")
+    workflow_id = batch_workflow_id(team.name, created["batchId"])
+    await api.client.get_workflow_handle(workflow_id).terminate()
+    return await team.end_of_batch(created["batchId"])
+
+
+async def single_jobs(team: Team, finishing: Any, failing: Any, endless: Any) -> list[Any]:
+    jobs = (finishing, failing, endless)
+    ids = [(await team.http.post("/jobs", json=job)).json()["id"] for job in jobs]
+    await team.http.patch(f"/jobs/{ids[2]}/cancel")
+    return [await team.end_of_job(job_id) for job_id in ids]
+
+
+async def forget(client: Client, *workflow_ids: str) -> None:
+    """Delete the workflows as the end of their retention does."""
+    for workflow_id in workflow_ids:
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(
+                namespace=client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+            )
+        )
+
+    async def gone() -> bool | None:
+        for workflow_id in workflow_ids:
+            try:
+                await client.get_workflow_handle(workflow_id).describe()
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            else:
+                return None
+        return True
+
+    await until(gone, "end of the deletion")
+
+
+def without_moments(answer: Any) -> Any:
+    if "progress" in answer:  # it is a job
+        for moment in MOMENTS:
+            answer["stats"].pop(moment)
+    return answer
+
+
+async def test_batches_and_jobs_and_webhooks_read_as_before(past: Past) -> None:
+    statuses = [job["status"] for job in past.singles]
+    assert statuses == ["finished", "error", "manually_cancelled"]
+    for path, expected in past.answers.items():
+        answer = await past.http.get(path)
+        assert answer.status_code == 200, path
+        assert without_moments(answer.json()) == without_moments(expected), path
+
+
+async def test_batches_stay_listed_and_jobs_do_not(past: Past) -> None:
+    listed = (await past.http.get("/batches")).json()["batches"]
+    ids = [item["batchId"] for item in listed]
+    assert ids == [past.terminated["batchId"], past.cancelled["batchId"], past.batch["batchId"]]
+    assert listed[2]["stats"] == past.batch["stats"]
+    assert (await past.http.get("/jobs")).json() == []
+
+
+async def test_the_events_of_a_batch_tell_how_it_ended(past: Past) -> None:
+    events = (await past.http.get(f"/batches/{past.batch['batchId']}/events")).text
+    assert events.count("event: job") == 2
+    assert events.count("event: end") == 1
+
+
+async def test_outputs_and_logs_are_still_there(past: Past) -> None:
+    path = f"/batches/{past.batch['batchId']}"
+    archive = (await past.http.get(f"{path}/archive")).content
+    with zipfile.ZipFile(io.BytesIO(archive)) as content:
+        assert content.namelist() == ["results.json", "00000.png"]
+        assert json.loads(content.read("results.json")) == past.answers[f"{path}/results"]
+    for job in (past.batch["jobs"][0], past.singles[0]):
+        log = (await past.http.get(f"/jobs/{job['id']}/logs")).text
+        assert "RENDERED" in log or "REUSED" in log
+        assert (await past.http.get(job["outputUrl"])).status_code == 200
+
+
+async def test_nothing_can_be_cancelled_or_retried(past: Past) -> None:
+    batch_path = f"/batches/{past.cancelled['batchId']}"
+    cancelled = (await past.http.post(f"{batch_path}/cancel")).json()
+    assert (cancelled["status"], cancelled["skippedCount"]) == ("unchanged", 1)
+    retried = await past.http.post(f"{batch_path}/retry")
+    assert (retried.status_code, retried.json()["errorCode"]) == (410, "GONE")
+    for job in (past.cancelled["jobs"][0], past.singles[0]):
+        refused = await past.http.patch(f"/jobs/{job['id']}/cancel")
+        assert (refused.status_code, refused.json()["errorCode"]) == (409, "JOB_NOT_CANCELLABLE")
+
+
+async def test_a_batch_that_an_operator_terminated_reads_as_it_was_last_read(past: Past) -> None:
+    answer = await past.http.get(f"/batches/{past.terminated['batchId']}")
+    assert answer.json() == past.terminated

@@ -1,0 +1,136 @@
+"""Waiting for a batch to go on: long polls and server-sent events."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from obstore.store import ObjectStore
+
+from reelbatch.settings import Settings
+from reelbatch.storage.tokens import create_token
+from tests.api.documents import a_film
+from tests.api.running_api import Team, a_still, a_video, served
+from tests.api.temporal import IDLE_NAMESPACE, connected
+
+
+@dataclass
+class Event:
+    name: str
+    content: Any
+    id: int | None
+
+
+async def events(team: Team, batch_id: str, after: int | None = None) -> AsyncIterator[Event]:
+    headers = {} if after is None else {"Last-Event-ID": str(after)}
+    async with team.http.stream("GET", f"/batches/{batch_id}/events", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        fields: dict[str, str] = {}
+        async for line in answer.aiter_lines():
+            name, _, value = line.partition(": ")
+            if "data" in fields and not line:
+                event_id = int(fields["id"]) if "id" in fields else None
+                yield Event(fields["event"], json.loads(fields["data"]), event_id)
+            fields = {**fields, name: value} if line else {}
+
+
+async def test_waiting_for_an_ended_batch_answers_what_reading_does(team: Team) -> None:
+    batch_id = (await team.create_batch(a_still(await team.upload_card())))["batchId"]
+    ended = await team.end_of_batch(batch_id)
+    assert await team.get(f"/batches/{batch_id}?wait=60") == ended
+
+
+async def test_a_wait_ends_when_more_jobs_have_ended(team: Team) -> None:
+    card, film = await team.upload_card(), await team.upload(a_film())
+    body = {"jobs": [a_still(card), a_video(film)], "concurrency": 1}
+    batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
+    first = await team.get(f"/batches/{batch_id}?wait=60")
+    assert (first["stats"]["finished"], first["stats"]["pending"]) == (1, 1)
+
+    waiting = [asyncio.create_task(team.get(f"/batches/{batch_id}?wait=60")) for _ in range(3)]
+    await team.http.post(f"/batches/{batch_id}/cancel")
+    for answer in await asyncio.gather(*waiting):
+        assert answer["stats"] == {
+            "total": 2, "finished": 1, "error": 1, "pending": 0, "cancelled": 1
+        }  # fmt: skip
+
+
+async def test_a_wait_in_vain_answers_how_things_are(team: Team) -> None:
+    batch_id = (await team.create_batch(a_video(await team.upload(a_film()))))["batchId"]
+    assert (await team.get(f"/batches/{batch_id}?wait=1"))["stats"]["pending"] == 1
+
+
+@pytest.mark.parametrize("wait", ["61", "-1", "1.5", "x", ""])
+async def test_nobody_can_wait_for_long_or_for_nonsense(team: Team, wait: str) -> None:
+    response = await team.http.get(f"/batches/01J00000000000000000000000?wait={wait}")
+    assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+
+
+async def test_events_tell_of_every_job_and_of_the_end(team: Team) -> None:
+    card = await team.upload_card()
+    broken = a_still(card) | {
+        "assets": [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
+    }
+    batch_id = (await team.create_batch(a_still(card), broken, a_still(card)))["batchId"]
+
+    seen = [event async for event in events(team, batch_id)]
+
+    batch = await team.get(f"/batches/{batch_id}")
+    assert seen[0].name == "stats"
+    assert seen[-1].name == "end"
+    assert seen[-1].content == {
+        "batchId": batch_id,
+        "status": "finished",
+        "createdAt": batch["createdAt"],
+        "stats": batch["stats"],
+    }
+    assert [event.content for event in seen if event.name == "stats"][-1] == batch["stats"]
+    jobs = {event.content["index"]: event.content for event in seen if event.name == "job"}
+    assert [jobs[index] for index in range(3)] == batch["jobs"]
+    pending = [event.content["pending"] for event in seen if event.name == "stats"]
+    assert pending == sorted(set(pending), reverse=True)
+
+
+async def test_a_client_that_returns_gets_what_it_has_missed(team: Team) -> None:
+    card = await team.upload_card()
+    batch_id = (await team.create_batch(*[a_still(card)] * 4))["batchId"]
+    await team.end_of_batch(batch_id)
+    jobs = [event async for event in events(team, batch_id) if event.name == "job"]
+    assert [event.content["status"] for event in jobs] == ["finished"] * 4
+    third = jobs[2].id
+
+    again = [event async for event in events(team, batch_id, after=third)]
+
+    expected = [event for event in jobs if event.id and third and event.id >= third]
+    assert [event for event in again if event.name == "job"] == expected
+    assert again[-1].name == "end"
+
+
+async def test_events_of_an_unknown_batch_are_a_404(team: Team, other_team: Team) -> None:
+    batch_id = (await team.create_batch(a_still(await team.upload_card())))["batchId"]
+    response = await other_team.http.get(f"/batches/{batch_id}/events")
+    assert (response.status_code, response.json()["errorCode"]) == (404, "BATCH_NOT_FOUND")
+
+
+async def test_a_server_that_stops_lets_its_listeners_go(
+    settings: Settings, store: ObjectStore, card_team: Team, card: str
+) -> None:
+    idle = settings.model_copy(update={"temporal_namespace": IDLE_NAMESPACE})
+    token, _ = await create_token(store, card_team.name, "test")
+    async with AsyncExitStack() as after_the_server:
+        async with served(idle, await connected(idle, store), store) as api:
+            http = await after_the_server.enter_async_context(api.client_of(token))
+            team = Team(card_team.name, http, card_team.public)
+            batch_id = (await team.create_batch(a_still(card)))["batchId"]
+            listening = events(team, batch_id)
+            assert (await anext(listening)).name == "stats"
+            rest = asyncio.create_task(_collect(listening))
+        assert await rest == []
+
+
+async def _collect(listening: AsyncIterator[Event]) -> list[Event]:
+    return [event async for event in listening]

@@ -1,0 +1,71 @@
+"""What a batch's answer says when it is given again and again."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from api.batches.responses import BatchAnswers
+from api.jobs.responses import batch_answer
+from api.urls import Urls
+from reelbatch.models.batches import BatchChanges, BatchSnapshot, BatchStats, JobRecord
+from reelbatch.models.ids import new_batch_id
+from reelbatch.models.jobs import JobError, JobFailure, JobStatus, JobSummary
+from reelbatch.storage.signing import Signer
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+URLS = Urls("http://localhost:8080", Signer(b"k" * 32))
+
+
+def a_batch(jobs: int) -> BatchSnapshot:
+    return BatchSnapshot(
+        team="default",
+        id=new_batch_id(),
+        created_at=NOW,
+        stats=BatchStats(total=jobs, pending=jobs),
+        summaries=[
+            JobSummary(
+                index=index, template_id="T" * 26, extension="png", total_assets=0, created_at=NOW
+            )
+            for index in range(jobs)
+        ],
+        records=[JobRecord(index=index, updated_at=NOW) for index in range(jobs)],
+        errors=[JobError(index=jobs, error='"jobs":[] is no list of jobs', error_code="X")],
+    )
+
+
+def with_failed_job(batch: BatchSnapshot, index: int) -> BatchSnapshot:
+    failure = JobFailure(error='it says "jobs":[]', error_code="RENDER_FAILED")
+    record = JobRecord(index=index, status=JobStatus.ERROR, updated_at=NOW, failure=failure)
+    total = batch.stats.total
+    stats = BatchStats(total=total, error=1, pending=total - 1)
+    return batch.with_changes(BatchChanges(revision=1, stats=stats, records=[record]))
+
+
+def whole(batch: BatchSnapshot, urls: Urls = URLS) -> Any:
+    return json.loads(batch_answer(batch, urls).model_dump_json(by_alias=True))
+
+
+def test_an_answer_after_changes_is_the_same_as_one_made_anew() -> None:
+    answers, before = BatchAnswers(), a_batch(3)
+    assert json.loads(answers.json(before, URLS)) == whole(before)
+    after = with_failed_job(before, 1)
+    assert json.loads(answers.json(after, URLS)) == whole(after)
+    assert json.loads(answers.json(before, URLS)) == whole(before)
+
+
+def test_an_answer_at_another_address_has_urls_of_that_address() -> None:
+    answers, batch = BatchAnswers(), a_batch(2)
+    elsewhere = Urls("https://films.example.com", URLS.signer)
+    answers.json(batch, URLS)
+    assert json.loads(answers.json(batch, elsewhere)) == whole(batch, elsewhere)
+
+
+def test_a_batch_without_accepted_jobs_has_an_empty_list() -> None:
+    batch = a_batch(0)
+    assert json.loads(BatchAnswers().json(batch, URLS)) == whole(batch)
+
+
+def test_many_batches_do_not_stay_in_memory_and_are_still_answered() -> None:
+    answers, first = BatchAnswers(), a_batch(1)
+    for batch in (first, *(a_batch(1) for _ in range(100)), first):
+        assert json.loads(answers.json(batch, URLS)) == whole(batch)

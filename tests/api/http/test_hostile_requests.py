@@ -1,0 +1,326 @@
+"""Requests that are too large, too slow, too deep, or no HTTP: refused before they cost much."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from obstore.store import ObjectStore
+from temporalio.client import Client
+
+from api.server import ApiServer
+from reelbatch.settings import Settings
+from reelbatch.storage import keys
+from reelbatch.storage.listing import names_in
+from tests.api.routes import Endpoint
+from tests.api.running_api import PATIENCE, RunningApi, Team, a_still, served
+
+MEBIBYTE = 1024**2
+BEYOND_ALL_LIMITS = 5 * MEBIBYTE  # the largest of the tests' API is 4 MiB
+
+DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+BOMBS = {
+    "deep objects": DEEP,
+    "deep lists": b"[" * 100_000 + b"]" * 100_000,
+    "open lists": b"[" * 100_000,
+    "a little too deep": b'{"a":' * 65 + b"1" + b"}" * 65,
+    "many digits": b'{"a":' + b"9" * 100_000 + b"}",
+    "an infinite number": b'{"a": 1e999}',
+    "minus infinity": b'{"a": -Infinity}',
+    "half a character": b'{"a": "\xff"}',
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """An endpoint that takes a body, at an address where it reads it."""
+
+    endpoint: Endpoint
+    url: str
+    headers: dict[str, str]
+    takes_json: bool
+
+    async def send(self, **content: Any) -> httpx.Response:
+        headers = self.headers | content.pop("headers", {})
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+            return await http.request(self.endpoint.method, self.url, headers=headers, **content)
+
+    async def connect(self, *headers: str) -> "Connection":
+        host, path = self.url.removeprefix("http://").split("/", 1)
+        lines = [f"{self.endpoint.method} /{path} HTTP/1.1", f"Host: {host}", *headers]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        connection = await Connection.to(self.url)
+        connection.write("\r\n".join([*lines, "", ""]).encode())
+        return connection
+
+
+class Connection:
+    """A client that sends what it wants, when it wants."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def to(cls, url: str) -> "Connection":
+        parts = urlsplit(url)
+        return cls(*await asyncio.open_connection(parts.hostname, parts.port))
+
+    def write(self, content: bytes) -> None:
+        self._writer.write(content)
+
+    async def everything(self) -> bytes:
+        """What the server says until it hangs up."""
+        async with asyncio.timeout(PATIENCE):
+            try:
+                return await self._reader.read()
+            except ConnectionResetError:
+                return b""
+            finally:
+                self._writer.close()
+
+    async def answer(self) -> tuple[int, Any]:
+        """The status and the JSON of one answer."""
+        async with asyncio.timeout(PATIENCE):
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            status, *lines = head.decode().split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in lines if line)
+            body = await self._reader.readexactly(int(headers["content-length"]))
+            self._writer.close()
+            return int(status.split()[1]), json.loads(body)
+
+
+async def targets_of(api: RunningApi, team: Team) -> list[Target]:
+    """Every endpoint whose description has a body."""
+    created = (
+        await team.http.post("/templates", json={"type": "lottie", "displayName": "x"})
+    ).json()
+    document = (await team.public.get(f"{api.url}/openapi.json")).json()
+    token = {"Authorization": team.http.headers["Authorization"]}
+    targets: list[Target] = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            if not content:
+                continue
+            url = api.url + path.replace("{template_id}", created["id"])
+            if path.startswith("/uploads/"):
+                url = created["uploadUrl"]
+            assert "{" not in url, f"{method} {path}: what is its address?"
+            form = "multipart/form-data" in content
+            kind = "multipart/form-data; boundary=x" if form else "application/json"
+            targets.append(
+                Target(
+                    Endpoint(method.upper(), path),
+                    url,
+                    token | {"Content-Type": kind},
+                    takes_json="application/json" in content,
+                )
+            )
+    assert len(targets) >= 8
+    return targets
+
+
+@pytest_asyncio.fixture(scope="module")
+async def targets(api: RunningApi) -> AsyncGenerator[list[Target]]:
+    async with api.new_team() as team:
+        yield await targets_of(api, team)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def hasty_api(
+    settings: Settings, client: Client, store: ObjectStore
+) -> AsyncGenerator[RunningApi]:
+    async with served(settings.model_copy(update={"body_timeout": 0.5}), client, store) as api:
+        yield api
+
+
+@pytest_asyncio.fixture(scope="module")
+async def hasty_team(hasty_api: RunningApi) -> AsyncGenerator[Team]:
+    async with hasty_api.new_team() as team:
+        yield team
+
+
+async def pieces(size: int) -> AsyncGenerator[bytes]:
+    for _ in range(size // 65536):
+        yield b" " * 65536
+
+
+async def test_a_body_that_is_announced_too_large_is_refused_unread(
+    targets: list[Target], subtests: pytest.Subtests
+) -> None:
+    for target in targets:
+        with subtests.test(str(target.endpoint)):
+            connection = await target.connect(f"Content-Length: {10**15}")
+            status, body = await connection.answer()
+            assert (status, body["errorCode"]) == (413, "BODY_TOO_LARGE")
+
+
+async def test_a_body_that_turns_out_too_large_is_refused(
+    targets: list[Target], subtests: pytest.Subtests
+) -> None:
+    for target in targets:
+        with subtests.test(str(target.endpoint)):
+            answer = await target.send(content=pieces(BEYOND_ALL_LIMITS))
+            expected = {413} if target.takes_json or "upload" in target.url else {400, 413}
+            assert answer.status_code in expected, "a form of blanks alone may be refused sooner"
+
+
+async def test_a_small_body_that_unpacks_to_a_large_one_is_refused(
+    targets: list[Target], subtests: pytest.Subtests
+) -> None:
+    bomb = gzip.compress(b" " * 64 * MEBIBYTE)
+    assert len(bomb) < MEBIBYTE / 8
+    for target in targets:
+        if target.takes_json:
+            with subtests.test(str(target.endpoint)):
+                answer = await target.send(content=bomb, headers={"Content-Encoding": "gzip"})
+                assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+async def test_json_that_nobody_can_handle_is_a_400(
+    targets: list[Target], subtests: pytest.Subtests, bomb: str
+) -> None:
+    for target in targets:
+        if target.takes_json:
+            with subtests.test(str(target.endpoint)):
+                answer = await target.send(content=BOMBS[bomb])
+                assert answer.status_code == 400
+                assert answer.json()["errorCode"] in ("INVALID_JSON", "VALIDATION_ERROR")
+                assert "sys." not in answer.text
+
+
+async def test_a_job_that_nobody_can_handle_spoils_no_other(
+    card_team: Team, card: str, subtests: pytest.Subtests
+) -> None:
+    for name in ("a little too deep", "an infinite number", "open lists"):
+        with subtests.test(name):
+            answer = await card_team.http.post(
+                "/batches?dryRun=true",
+                content=BOMBS[name][:50_000] + b"\n" + json.dumps(a_still(card)).encode(),
+                headers={"Content-Type": "application/x-ndjson"},
+            )
+            assert answer.status_code == 200, answer.text
+            assert [error["index"] for error in answer.json()["errors"]] == [0]
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "\\udc00x"])
+async def test_odd_characters_are_never_the_servers_fault(
+    card_team: Team, card: str, text: str, subtests: pytest.Subtests
+) -> None:
+    for place in ("title", "tags", "layer", "id", "extra", "webhook", "codec", "function"):
+        job = a_still(card, title="ODD" if place == "title" else "A")
+        if place == "tags":
+            job["tags"] = ["ODD"]
+        if place == "layer":
+            job["assets"][0]["layerName"] = "ODD"
+        if place == "id":
+            job["template"]["id"] = "ODD"
+        if place == "extra":
+            job["ODD"] = "ODD"
+        if place == "webhook":
+            job["webhook"] = {
+                "url": "http://127.0.0.1:1/",
+                "headers": {"X-A": "ODD"},
+                "data": "ODD",
+            }
+        if place == "codec":
+            job["settings"]["codec"] = "ODD"
+        if place == "function":
+            job["assets"].append({"type": "function", "name": "ODD", "layerName": "title"})
+        with subtests.test(place):
+            for path, body in (("/batches", {"jobs": [job]}), ("/jobs", job)):
+                content = json.dumps(body).replace("ODD", text)
+                answer = await card_team.http.post(path, content=content)
+                assert answer.status_code < 500, answer.text
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_a_408(
+    hasty_api: RunningApi, hasty_team: Team, subtests: pytest.Subtests
+) -> None:
+    for target in await targets_of(hasty_api, hasty_team):
+        with subtests.test(str(target.endpoint)):
+            connection = await target.connect("Content-Length: 1000")
+            connection.write(b"--x\r\n")
+            status, body = await connection.answer()
+            assert (status, body["errorCode"]) == (408, "BODY_TOO_SLOW")
+
+
+async def test_an_upload_that_does_not_arrive_in_time_leaves_nothing(
+    hasty_api: RunningApi, hasty_team: Team
+) -> None:
+    targets = await targets_of(hasty_api, hasty_team)
+    [upload] = [target for target in targets if target.endpoint.path.startswith("/uploads/")]
+    connection = await upload.connect("Transfer-Encoding: chunked")
+    connection.write(b"5\r\n{    \r\n")
+    assert (await connection.answer())[0] == 408
+    template_id = upload.url.split("/")[-3]
+    left = await names_in(hasty_api.store, keys.template(hasty_team.name, template_id))
+    assert left == ["template.json"]
+
+
+async def test_who_never_ends_a_request_is_hung_up_on(
+    hasty_api: RunningApi, subtests: pytest.Subtests
+) -> None:
+    announcing = b"POST /api/v2/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    starts = {
+        "silence": b"",
+        "half a request line": b"GET /heal",
+        "headers without an end": b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
+        "a body that nobody reads": announcing,
+        "a second request without an end": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
+    }
+    for name, start in starts.items():
+        with subtests.test(name):
+            connection = await Connection.to(hasty_api.url)
+            connection.write(start)
+            said = await connection.everything()
+            if name in ("half a request line", "headers without an end"):
+                assert said.startswith(b"HTTP/1.1 408 ")
+            if name == "a second request without an end":
+                assert said.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_connection_may_be_used_again_and_again(hasty_api: RunningApi) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(20):
+            assert (await http.get(f"{hasty_api.url}/healthz")).status_code == 200
+            await http.post(f"{hasty_api.url}/api/v2/jobs", content=b"x" * 200_000)
+
+
+def test_an_idle_connection_is_given_up_by_the_client_first(settings: Settings) -> None:
+    """Else both do it in the same moment, and a request between them is lost."""
+    kept_by_client = httpx.Limits().keepalive_expiry
+    assert kept_by_client is not None
+    assert ApiServer(FastAPI(), settings).config.timeout_keep_alive > kept_by_client
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: " + b"a" * 100_000,
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-Many: a\r\n" * 10_000,
+        b"GET /" + b"a" * 100_000,
+        b"nonsense\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"POST /api/v2/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    ],
+    ids=["a large header", "many headers", "a long address", "nonsense", "two hosts", "no length"],
+)
+async def test_what_cannot_be_read_is_answered_like_any_error(
+    api: RunningApi, request_head: bytes
+) -> None:
+    connection = await Connection.to(api.url)
+    connection.write(request_head)
+    head, _, body = (await connection.everything()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"nosniff" in head
+    assert json.loads(body)["errorCode"] == "VALIDATION_ERROR"

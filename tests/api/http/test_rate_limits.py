@@ -1,0 +1,79 @@
+"""How many requests a token may send."""
+
+from collections.abc import AsyncGenerator
+
+import pytest_asyncio
+from obstore.store import ObjectStore
+from temporalio.client import Client
+
+from api.http.rate_limits import RateLimits
+from reelbatch.settings import Settings
+from tests.api.running_api import RunningApi, Team, served
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest_asyncio.fixture(scope="module")
+async def strict_api(
+    settings: Settings, client: Client, store: ObjectStore
+) -> AsyncGenerator[RunningApi]:
+    strict = settings.model_copy(update={"rate_limit_per_minute": 3})
+    async with served(strict, client, store) as api:
+        yield api
+
+
+async def test_a_request_too_many_is_a_429_that_says_when_to_return(
+    strict_api: RunningApi,
+) -> None:
+    async with strict_api.new_team() as team:
+        answers = [await team.http.get("/fonts") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"token";q=3;w=60'}
+    remaining = [answer.headers["ratelimit"].split(";")[1] for answer in answers]
+    assert remaining == ["r=2", "r=1", "r=0", "r=0"]
+    refused = answers[-1]
+    assert refused.json()["errorCode"] == "TOO_MANY_REQUESTS"
+    assert 1 <= int(refused.headers["retry-after"]) <= 20
+    assert f"in {refused.headers['retry-after']} seconds" in refused.json()["error"]
+    assert refused.headers["x-request-id"]
+    assert "retry-after" not in answers[0].headers
+
+
+async def test_tokens_do_not_hold_each_other_back(strict_api: RunningApi) -> None:
+    async with strict_api.new_team() as busy, strict_api.new_team() as idle:
+        for _ in range(4):
+            await busy.http.get("/fonts")
+        assert (await idle.http.get("/fonts")).headers["ratelimit"].startswith('"token";r=2')
+
+
+async def test_what_needs_no_token_is_not_counted(strict_api: RunningApi) -> None:
+    async with strict_api.new_team() as team:
+        for _ in range(5):
+            answer = await team.public.get(f"{strict_api.url}/healthz")
+            assert answer.status_code == 200
+            assert "ratelimit" not in answer.headers
+
+
+async def test_usually_there_is_no_limit(team: Team) -> None:
+    assert "ratelimit" not in (await team.http.get("/fonts")).headers
+
+
+def test_a_bucket_fills_up_again_while_time_passes() -> None:
+    clock = Clock()
+    limits = RateLimits(6, clock)  # one in ten seconds
+    quotas = [limits.take("t") for _ in range(7)]
+    assert [quota.remaining for quota in quotas] == [5, 4, 3, 2, 1, 0, 0]
+    assert [quota.retry_after for quota in quotas] == [0, 0, 0, 0, 0, 0, 10]
+    assert (quotas[0].reset, quotas[-1].reset) == (10, 60)
+    clock.now += 9
+    assert limits.take("t").retry_after == 1
+    clock.now += 1
+    assert limits.take("t").retry_after == 0
+    clock.now += 3600
+    assert limits.take("t").remaining == 5

@@ -1,0 +1,196 @@
+"""The OpenAPI document is true: generated requests, good and bad, get only answers that it has."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    content_type_conformance,
+    ignored_auth,
+    not_a_server_error,  # pyright: ignore[reportUnknownVariableType]  a generic left open
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
+from tests.api.running_api import RunningApi, Team, a_still
+
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+    ignored_auth,
+]
+
+Operation = Any
+
+# Bounded and the same on every run; shrinking would make many requests more.
+EXPLORATION = hypothesis_settings(
+    max_examples=4,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+        HealthCheck.large_base_example,
+        HealthCheck.too_slow,
+    ],
+)
+
+# These take what needs no body; all others that write have to declare theirs.
+WITHOUT_BODY = ("/cancel", "/upload", "/retry", "/redeliver")
+
+
+@dataclass(frozen=True)
+class Document:
+    """The document of the served API, and what there is behind it."""
+
+    url: str
+    team: Team
+    content: dict[str, Any]
+    known: dict[str, str]  # ids by the names of path parameters
+
+    @property
+    def operations(self) -> list[Operation]:
+        schema: Any = schemathesis.openapi.from_dict(deepcopy(self.content))
+        return [found.ok() for found in schema.get_all_operations()]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def document(api: RunningApi) -> AsyncGenerator[Document]:
+    async with api.new_team() as team:
+        card = await team.upload_card()
+        batch = await team.create_batch(a_still(card), {})
+        await team.end_of_batch(batch["batchId"])
+        known = {
+            "template_id": card,
+            "batch_id": batch["batchId"],
+            "job_id": batch["jobs"][0]["id"],
+        }
+        content = (await team.public.get(f"{api.url}/openapi.json")).json()
+        yield Document(api.url, team, content, known)
+        await team.cancel_everything()
+
+
+def explore(document: Document, operation: Operation, mode: GenerationMode) -> None:
+    """Send generated requests; half of them about what exists. Raises what the checks find."""
+    reads = operation.method.upper() != "DELETE"
+
+    @EXPLORATION
+    @given(case=operation.as_strategy(mode), about_known=st.booleans())
+    def send(case: Any, about_known: bool) -> None:
+        if about_known and reads:
+            _point_to(case, document.known)
+        case.call_and_validate(
+            base_url=document.url,
+            headers={"Authorization": document.team.http.headers["Authorization"]},
+            checks=CHECKS,
+            timeout=60,
+        )
+
+    with suppress(Unsatisfiable):  # nothing about the operation can be bad
+        send()
+
+
+def _point_to(case: Any, known: dict[str, str]) -> None:
+    for name in case.path_parameters.keys() & known.keys():
+        case.path_parameters[name] = known[name]
+    for job in _jobs_in(case.body):
+        if isinstance(job, dict) and "template" in job:
+            job["template"] = {"id": known["template_id"]}
+
+
+def _jobs_in(body: Any) -> list[Any]:
+    if not isinstance(body, dict):
+        return []
+    fields = cast("dict[str, Any]", body)
+    jobs = fields.get("jobs", [fields])
+    return cast("list[Any]", jobs) if isinstance(jobs, list) else []
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+async def test_the_api_answers_as_its_document_says(
+    document: Document, subtests: pytest.Subtests, mode: GenerationMode
+) -> None:
+    for operation in document.operations:
+        with subtests.test(operation.label):
+            await asyncio.to_thread(explore, document, operation, mode)
+
+
+async def test_every_operation_says_what_it_takes_and_answers(document: Document) -> None:
+    error_schema = {"$ref": "#/components/schemas/ErrorAnswer"}
+    for path, operations in document.content["paths"].items():
+        for method, operation in operations.items():
+            place = f"{method} {path}"
+            assert operation["tags"], place
+            assert operation["description"], place
+            if method in ("post", "put", "patch") and not path.endswith(WITHOUT_BODY):
+                assert operation["requestBody"]["required"], place
+            if path.startswith("/api/"):
+                assert operation["security"], place
+                assert "401" in operation["responses"], place
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and (path, status) != ("/api/v2/batches", "400"):
+                    schema = answer.get("content", {}).get("application/json", {}).get("schema")
+                    assert schema == error_schema or status == "416", f"{place} {status}"
+
+
+async def test_every_tag_is_described(document: Document) -> None:
+    described = {tag["name"] for tag in document.content["tags"]}
+    operations = [op for path in document.content["paths"].values() for op in path.values()]
+    assert {tag for operation in operations for tag in operation["tags"]} <= described
+
+
+async def test_answers_tell_absent_fields_from_null_ones(document: Document) -> None:
+    job = document.content["components"]["schemas"]["Job"]
+    assert {"id", "templateId", "status", "progress", "stats", "outputUrl"} <= set(job["required"])
+    assert {"batchId", "missingFonts", "error"}.isdisjoint(job["required"])
+    assert {"type": "null"} in job["properties"]["templateId"]["anyOf"]
+    assert job["properties"]["batchId"] == {"type": "string"}
+    stats = document.content["components"]["schemas"]["JobStats"]
+    assert set(stats["required"]) == set(stats["properties"])
+
+
+async def test_every_example_of_the_document_is_accepted(
+    document: Document, team: Team, subtests: pytest.Subtests
+) -> None:
+    template_id = await team.upload_card()
+    for path, operations in document.content["paths"].items():
+        for method, operation in operations.items():
+            for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+                for name, example in content.get("examples", {}).items():
+                    with subtests.test(f"{method} {path} {media_type} {name}"):
+                        value = example["value"]
+                        text = value if isinstance(value, str) else json.dumps(value)
+                        response = await team.http.request(
+                            method,
+                            document.url + path.replace("{template_id}", template_id),
+                            params={"template": template_id} if media_type == "text/csv" else {},
+                            content=text.replace(EXAMPLE_TEMPLATE_ID, template_id),
+                            headers={"Content-Type": media_type},
+                        )
+                        assert response.is_success, response.text
+                        assert not response.json().get("errors"), response.text
+
+
+async def test_the_reference_is_a_page(document: Document) -> None:
+    page = await document.team.public.get(f"{document.url}/docs")
+    assert page.status_code == 200
+    assert "/openapi.json" in page.text

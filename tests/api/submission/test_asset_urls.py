@@ -1,0 +1,113 @@
+"""Assets by URL, from the job to its picture."""
+
+import io
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from tests.api.documents import a_card
+from tests.api.running_api import Team, a_still
+from tests.api.submission.test_submission import refusal
+from tests.origin import Origin, running_origin
+from tests.s3_server import S3Server
+
+
+@pytest_asyncio.fixture
+async def origin() -> AsyncGenerator[Origin]:
+    async with running_origin() as running:
+        yield running
+
+
+def a_picture(color: str) -> bytes:
+    packed = io.BytesIO()
+    Image.new("RGB", (32, 18), color).save(packed, "png")
+    return packed.getvalue()
+
+
+def image(src: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "image", "layerName": "background", "src": src, **fields}
+
+
+async def colour_of(team: Team, job: Any) -> tuple[int, ...]:
+    """Of the picture's last corner."""
+    created = await team.http.post("/jobs", json=job)
+    assert created.status_code == 201, created.text
+    ended = await team.end_of_job(created.json()["id"])
+    assert ended["status"] == "finished", ended
+    output = await team.public.get(ended["outputUrl"])
+    with Image.open(io.BytesIO(output.content)) as picture:
+        pixel = picture.convert("RGB").getpixel((31, 0))
+    assert isinstance(pixel, tuple)
+    return tuple(map(int, pixel))
+
+
+async def test_a_logo_of_many_jobs_is_downloaded_once(
+    card_team: Team, card: str, origin: Origin
+) -> None:
+    src = origin.answer("/logo.png", a_picture("red"))
+    jobs = [a_still(card, assets=[image(src)]) for _ in range(20)]
+    created = await card_team.create_batch(*jobs)
+    batch = await card_team.end_of_batch(created["batchId"])
+    assert batch["stats"]["finished"] == 20
+    assert origin.requests == ["/logo.png"]
+
+
+async def test_teams_fetch_for_themselves(
+    card_team: Team, card: str, other_team: Team, origin: Origin
+) -> None:
+    src = origin.answer("/logo.png", a_picture("red"))
+    other_card = await other_team.upload_card()
+    await colour_of(card_team, a_still(card, assets=[image(src)]))
+    await colour_of(other_team, a_still(other_card, assets=[image(src)]))
+    assert origin.requests == ["/logo.png"] * 2
+
+
+async def test_a_login_page_in_the_place_of_a_picture_fails_the_job(
+    card_team: Team, card: str, origin: Origin
+) -> None:
+    src = origin.answer("/logo.png?hush", b"<!doctype html><title>Sign in</title>")
+    created = await card_team.create_batch(a_still(card, assets=[image(src)]))
+    [job] = (await card_team.end_of_batch(created["batchId"]))["jobs"]
+    assert (job["status"], job["errorCode"]) == ("error", "ASSET_INVALID")
+    assert "/logo.png is an HTML page, not an image" in job["error"]
+    assert "hush" not in job["error"]
+
+
+async def test_a_picture_from_a_private_bucket(team: Team, s3_server: S3Server) -> None:
+    await s3_server.store("private").put_async("logo.png", a_picture("lime"))
+    for name, value in (("ID", s3_server.reader_key_id), ("KEY", s3_server.reader_secret)):
+        await team.http.put("/secrets", json={"name": name, "value": value})
+    params = {
+        "endpoint": s3_server.endpoint,
+        "accessKeyId": "${secrets.ID}",
+        "accessKeySecret": "${secrets.KEY}",
+    }
+    asset = image("s3://private/logo.png", params=params)
+    job = a_still(await team.upload_card(), assets=[asset])
+    assert await colour_of(team, job) == (0, 255, 0)
+
+
+async def test_a_static_file_is_drawn_where_the_template_names_it(
+    card_team: Team, origin: Origin
+) -> None:
+    document = json.loads(a_card())
+    picture = {"id": "p", "w": 32, "h": 18, "u": "images/", "p": "photo.png", "e": 0}
+    background = document["layers"][-1] | {"ty": 2, "refId": "p"}
+    document = document | {"assets": [*document["assets"], picture], "layers": [background]}
+    template = await card_team.upload(json.dumps(document).encode())
+    src = origin.answer("/1.png", a_picture("blue"))
+    static = {"type": "static", "src": src, "name": "images/photo.png"}
+    assert await colour_of(card_team, a_still(template, assets=[static])) == (0, 0, 255)
+
+
+@pytest.mark.parametrize("name", ["../template", "/etc/passwd", "a/../../b", "a\\b"])
+async def test_the_name_of_a_static_file_leads_nowhere_else(
+    card_team: Team, card: str, name: str
+) -> None:
+    static = {"type": "static", "src": "https://example.com/x.png", "name": name}
+    code, field, _ = await refusal(card_team, a_still(card, assets=[static]))
+    assert (code, field) == ("VALIDATION_ERROR", "assets.0.name")

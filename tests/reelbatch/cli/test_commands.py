@@ -1,0 +1,284 @@
+"""The commands that use a service: what they print, and how they end."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from reelbatch.cli.app import app
+from tests.api.documents import a_card, a_film
+from tests.api.fonts import a_font
+from tests.integration.service import until
+from tests.reelbatch.cli.conftest import Command, Ended
+from tests.reelbatch.cli.stack import RunningStack
+
+WITHOUT_JSON = {"up", "demo", "prepare-temporal"}
+
+
+@pytest.fixture
+def card(served: Command, here: Path) -> str:
+    """The name of a template of this test alone."""
+    name = f"card-{here.name}"
+    (here / "card.json").write_bytes(a_card())
+    assert served("templates", "push", "card.json", "--name", name).code == 0
+    return name
+
+
+def a_still(template: str, title: str = "A", **settings: object) -> dict[str, Any]:
+    return {
+        "template": {"id": "{{" + template + "}}", "composition": "main"},
+        "assets": [{"type": "text", "layerName": "title", "value": title}],
+        "settings": {"type": "image", "frames": 0, **settings},
+    }
+
+
+def written(file: Path, content: object) -> Path:
+    file.write_text(json.dumps(content))
+    return file
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_command_has_json_but_those_that_are_for_a_terminal() -> None:
+    without = {
+        path[0]
+        for path, command in commands(typer.main.get_command(app))
+        if all("--json" not in parameter.opts for parameter in command.params)
+    }
+    assert without == WITHOUT_JSON
+
+
+def test_what_is_printed_as_json_can_be_worked_with(served: Command, card: str, here: Path) -> None:
+    def answer(*arguments: object, stdin: str = "", code: int = 0) -> Any:
+        ended = served(*arguments, "--json", stdin=stdin)
+        assert ended.code == code, ended.err
+        return json.loads(ended.out)
+
+    written(here / "jobs.json", [a_still(card), a_still(card, title="B")])
+    batch_id = answer("submit", "jobs.json")["batchId"]
+    assert answer("watch", batch_id)["stats"]["finished"] == 2
+    assert [result["width"] for result in answer("results", batch_id)] == [32, 32]
+    assert answer("cancel", batch_id)["status"] == "unchanged"
+    assert answer("download", batch_id)["files"][1]["file"] == f"{batch_id}/001.png"
+    assert answer("batches", "--limit", 1)[0]["batchId"] == batch_id
+    assert answer("open", batch_id)["url"].endswith(f"/#/batches/{batch_id}")
+    [job] = answer("jobs", "list", "--limit", 1, "--state", "finished")
+    assert answer("jobs", "show", job["id"])["batchId"] == batch_id
+    assert "attempt" in answer("jobs", "logs", job["id"])["log"].lower()
+
+    template = answer("templates", "inspect", card)
+    assert template["id"] in {found["id"] for found in answer("templates", "list")}
+    (here / "font.ttf").write_bytes(a_font())
+    font = answer("fonts", "add", "font.ttf")
+    assert answer("fonts", "list") == [font]
+    assert answer("fonts", "delete", font["id"])["deleted"]
+    assert answer("secrets", "set", "KEY", stdin="hush")["name"] == "KEY"
+    assert answer("secrets", "set", "KEY", "--replace", stdin="hush")["name"] == "KEY"
+    assert [secret["name"] for secret in answer("secrets", "list")] == ["KEY"]
+    assert answer("secrets", "delete", "KEY")["deleted"]
+    token = answer("tokens", "create", "studio")
+    assert token["id"] in {found["id"] for found in answer("tokens", "list")}
+    assert answer("tokens", "revoke", token["id"])["revoked"]
+    assert answer("profiles", "add", "x", "http://x", stdin="rb_x")["name"] == "x"
+    assert answer("profiles", "list") == [{"name": "x", "url": "http://x", "default": False}]
+    assert answer("templates", "delete", card)["deleted"]
+
+
+def test_cancelled_jobs_end_a_watch_with_three_and_are_rendered_again_by_retry(
+    served: Command, here: Path
+) -> None:
+    (here / "film.json").write_bytes(a_film())
+    name = f"film-{here.name}"
+    assert served("templates", "push", "film.json", "--name", name).code == 0
+    written(here / "job.json", {"template": {"id": "{{" + name + "}}"}})
+    batch_id = json.loads(served("submit", "job.json", "--json").out)["batchId"]
+
+    assert "cancelled: 1 jobs cancelled" in served("cancel", batch_id).out
+    watched = served("watch", batch_id)
+    assert (watched.code, "1 jobs have no output" in watched.err) == (3, True)
+
+    again = json.loads(served("retry", batch_id, "--only", "cancelled", "--json").out)
+    assert (again["retryOf"], again["successCount"]) == (batch_id, 1)
+    cancelled = served("jobs", "cancel", again["jobs"][0]["id"])
+    assert "1 jobs are cancelled" in cancelled.out
+    assert served("retry", again["batchId"], "--only", "error", "--json").code == 1
+
+
+def test_rejected_jobs_end_a_submission_with_three(served: Command, card: str, here: Path) -> None:
+    bad = a_still(card, codec="image_gold")
+
+    some = served("submit", written(here / "some.json", [a_still(card), bad]))
+    assert (some.code, "CODEC_INVALID" in some.out) == (3, True)
+    every = served("submit", written(here / "every.json", [bad]), "--json")
+    assert (every.code, json.loads(every.out)["errors"][0]["index"]) == (3, 0)
+    assert json.loads(every.err)["errorCode"] == "JOBS_REJECTED"
+
+
+def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> None:
+    (here / "people.csv").write_text("title,job:tags\nAda,a\nGrace,b\n")
+    of_rows = ("--template", card, "--codec", "image_png", "--frame", 0)
+    rows = served("submit", "people.csv", *of_rows, "--wait")
+    assert (rows.code, "2 of 2 jobs finished" in rows.out) == (0, True)
+
+    lines = "\n".join(json.dumps(a_still(card, title)) for title in ("Ada", "Grace"))
+    (here / "people.jsonl").write_text(lines)
+    assert "2 of 2 jobs accepted" in served("submit", "people.jsonl").out
+    piped = served("submit", "-", "--format", "jsonl", stdin=lines)
+    assert "2 of 2 jobs accepted" in piped.out
+
+
+def test_a_key_makes_a_submission_safe_to_repeat(served: Command, card: str, here: Path) -> None:
+    sent = ("submit", written(here / "job.json", a_still(card)), "--idempotency-key", here.name)
+    assert served(*sent).out == served(*sent).out
+
+
+def test_files_that_cannot_be_sent_are_refused_with_a_way_out(served: Command, here: Path) -> None:
+    (here / "people.csv").write_text("title\nAda\n")
+    (here / "jobs.yaml").write_text("[]")
+    (here / "broken.json").write_text("[")
+    for arguments, way_out in {
+        ("people.csv",): "--template",
+        ("jobs.yaml",): "--format",
+        ("broken.json",): "not JSON",
+        ("broken.json", "--codec", "image_png"): "CSV",
+        ("nowhere.json",): "cannot be read",
+    }.items():
+        refused = served("submit", *arguments)
+        assert (refused.code, way_out in refused.err) == (1, True), refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error_code"),
+    [
+        (("watch", "01JAAAAAAAAAAAAAAAAAAAAAAA"), 1, "BATCH_NOT_FOUND"),
+        (("watch",), 2, "USAGE"),
+        (("retry", "X", "--only", "nonsense"), 2, "USAGE"),
+        (("batches", "--url", "http://127.0.0.1:9", "--token", "x"), 4, "CONNECTION_FAILED"),
+        (("batches", "--profile", "nowhere"), 4, "NOT_CONFIGURED"),
+        (("batches", "--token", "rb_wrong"), 5, "UNAUTHORIZED"),
+    ],
+)
+def test_the_exit_code_says_what_kind_of_failure_it_is(
+    served: Command, arguments: tuple[str, ...], code: int, error_code: str
+) -> None:
+    failed = served(*arguments, "--json")
+    problem = json.loads(failed.err)
+    assert (failed.code, problem["exitCode"], problem["errorCode"]) == (code, code, error_code)
+    assert failed.out == ""
+
+
+def test_a_profile_names_a_service_and_shows_no_token(
+    command: Command, stack: RunningStack
+) -> None:
+    connection = stack.connection
+    added = command("profiles", "add", "here", connection.api_url, stdin=connection.token + "\n")
+    assert added.code == 0, added.err
+
+    assert command("templates", "list", "--profile", "here").code == 0
+    assert command("templates", "list").code == 4
+    assert command("profiles", "use", "here").code == 0
+    assert command("templates", "list").code == 0
+    listed = command("profiles", "list").out
+    assert connection.api_url in listed
+    assert connection.token not in listed
+    assert command("profiles", "remove", "here").code == 0
+    assert command("templates", "list").code == 4
+
+
+def test_results_go_into_a_file_as_a_table(served: Command, card: str, here: Path) -> None:
+    sent = served("submit", written(here / "job.json", a_still(card)), "--wait", "--json")
+    batch = json.loads(sent.out)
+    batch_id = batch["batchId"]
+
+    assert served("results", batch_id, "--format", "csv", "--output", "results.csv").code == 0
+    assert (here / "results.csv").read_text().startswith("index,id,status,")
+    assert batch["jobs"][0]["outputUrl"] in served("results", batch_id).out
+    assert served("download", batch_id, "--zip", "all.zip").code == 0
+    assert (here / "all.zip").read_bytes().startswith(b"PK")
+    assert "1 files" in served("download", batch_id, "--output", "out").out
+    assert "1 of them from before" in served("download", batch_id, "--output", "out").out
+
+
+def test_progress_is_a_bar_on_a_terminal_only(
+    served: Command,
+    card: str,
+    here: Path,
+    stack: RunningStack,
+    clean_environment: dict[str, str],
+) -> None:
+    sent = served("submit", written(here / "job.json", a_still(card)), "--wait")
+    assert "1 of 1 jobs done" in sent.err
+    assert "━" not in sent.err
+    batch_id = sent.out.split()[1].rstrip(":")
+    assert served("watch", batch_id, "--json").err == ""
+
+    terminal, inside = pty.openpty()
+    watching = subprocess.run(
+        [sys.executable, "-m", "reelbatch", "watch", batch_id, "--home", str(stack.home)],
+        env=clean_environment | {"TERM": "xterm-256color"},
+        stdout=subprocess.DEVNULL,
+        stderr=inside,
+        timeout=120,
+        check=False,
+    )
+    os.close(inside)
+    assert watching.returncode == 0
+    assert "rendering" in os.read(terminal, 65536).decode(errors="replace")
+    os.close(terminal)
+
+
+def test_shells_complete_commands(clean_environment: dict[str, str]) -> None:
+    program = Path(sys.executable).with_name("reelbatch")
+
+    def complete(**variables: str) -> str:
+        environment = clean_environment | variables
+        completed = subprocess.run(
+            [program], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert completed.returncode == 0, completed.stderr
+        return completed.stdout
+
+    assert "complete" in complete(_REELBATCH_COMPLETE="source_bash")
+    words = {"COMP_WORDS": "reelbatch temp", "COMP_CWORD": "1"}
+    assert complete(_REELBATCH_COMPLETE="complete_bash", **words).split() == ["templates"]
+
+
+def test_what_came_of_a_webhook_is_shown_and_it_is_sent_again(
+    served: Command, card: str, here: Path
+) -> None:
+    webhook = {"url": "http://127.0.0.1:9/done"}  # on a network that the service does not call
+    written(here / "jobs.json", {"jobs": [a_still(card)], "webhook": webhook})
+    batch = json.loads(served("submit", "jobs.json", "--wait", "--json").out)
+    batch_id = batch["batchId"]
+
+    def refused() -> Any:
+        log = json.loads(served("webhooks", "show", batch_id, "--json").out)
+        return log if log["attempts"] else None
+
+    [attempt] = until(refused, "attempt")["attempts"]
+    assert "127.0.0.1" in attempt["error"]
+    shown = served("webhooks", "show", batch_id).out
+    assert "undelivered: POST http://127.0.0.1:9/done" in shown
+    assert attempt["error"] in shown
+    again = until(lambda: _started(served("webhooks", "redeliver", batch_id)), "redelivery")
+    assert "undelivered" in again.out
+    none = served("webhooks", "show", batch["jobs"][0]["id"], "--json")
+    assert (none.code, json.loads(none.err)["errorCode"]) == (1, "WEBHOOK_NOT_FOUND")
+
+
+def _started(redelivery: Ended) -> Ended | None:
+    """None while the first delivery is still being recorded."""
+    return redelivery if redelivery.code == 0 else None

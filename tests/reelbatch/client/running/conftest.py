@@ -1,0 +1,28 @@
+"""The client on the API that this folder's tests share, through a network that can break."""
+
+from collections.abc import AsyncGenerator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from reelbatch.client import AsyncReelbatch
+from tests.api.running_api import RunningApi, Team
+from tests.reelbatch.client.running.faults import BrokenNetwork
+
+
+def token_of(team: Team) -> str:
+    return team.http.headers["Authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def network() -> BrokenNetwork:
+    return BrokenNetwork()
+
+
+@pytest_asyncio.fixture
+async def reelbatch(
+    api: RunningApi, team: Team, network: BrokenNetwork
+) -> AsyncGenerator[AsyncReelbatch]:
+    async with httpx.AsyncClient(transport=network) as http:
+        yield AsyncReelbatch(api.url, token_of(team), http_client=http)

@@ -1,0 +1,185 @@
+"""An engine that has been taken over: it tries what a render process may not do.
+
+The template is a JSON file with what it needs to know; the output tells how each attempt ended.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from misbehaving_engine import MisbehavingEngine
+
+from reelbatch.engines.base import RenderedFile, RenderRequest, ReportProgress
+
+_libc = ctypes.CDLL(None, use_errno=True)
+# On x86_64 and on aarch64; what is refused is refused by number.
+_NUMBERS = {
+    "ptrace": (101, 117),
+    "mount": (165, 40),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "bpf": (321, 280),
+    "keyctl": (250, 219),
+    "perf_event_open": (298, 241),
+    "io_uring_setup": (425, 425),
+    "process_vm_readv": (310, 270),
+    "kexec_load": (246, 104),
+    "init_module": (175, 105),
+    "execveat": (322, 281),
+}
+
+
+class BreakoutEngine(MisbehavingEngine):
+    def _everything(self, request: RenderRequest) -> None:
+        known = json.loads(request.template.read_text())
+        attempts = _attempts(known, request.template, request.work_dir)
+        if getattr(self, "runs_programs", False):
+            del attempts["replace itself"]  # it may, and then nobody would tell
+        outcomes = {name: _outcome(attempt) for name, attempt in attempts.items()}
+        in_thread: dict[str, str] = {}
+        thread = threading.Thread(
+            target=lambda: in_thread.update(
+                {name: _outcome(attempts[name]) for name in ("read a file", "connect")}
+            )
+        )
+        thread.start()
+        thread.join()
+        outcomes |= {f"{name} in a thread": outcome for name, outcome in in_thread.items()}
+        request.output_path.write_text(json.dumps(outcomes))
+
+    def _some(self, request: RenderRequest) -> None:
+        known = json.loads(request.template.read_text())
+        attempts = _attempts(known, request.template, request.work_dir)
+        names = ("read a file", "list a folder", "write to a file", "connect", "fork")
+        outcomes = {name: _outcome(attempts[name]) for name in names}
+        request.output_path.write_text(json.dumps(outcomes))
+
+    def _peek(self, request: RenderRequest) -> None:
+        """List what is there of other renders."""
+        seen = [str(path) for path in request.template.parents[1].rglob("*")]
+        seen += [str(path) for path in request.work_dir.rglob("*")]
+        request.output_path.write_text("\n".join(seen))
+
+    def _link_as_output(self, request: RenderRequest) -> None:
+        with contextlib.suppress(OSError):
+            request.output_path.symlink_to(json.loads(request.template.read_text())["secret"])
+
+    def _folder_as_output(self, request: RenderRequest) -> None:
+        request.output_path.mkdir()
+
+    def _threads(self, request: RenderRequest) -> None:
+        threading.stack_size(1024**2)
+        release = threading.Event()
+        started = 0
+        with contextlib.suppress(RuntimeError):
+            while started < 20_000:
+                threading.Thread(target=release.wait, daemon=True).start()
+                started += 1
+        release.set()
+        request.output_path.write_text(f"{started}")
+
+    def _open_files(self, request: RenderRequest) -> None:
+        opened: list[Any] = []
+        while True:
+            opened.append(request.template.open())
+
+    def _burn(self, _request: RenderRequest) -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1, -1))
+        while True:
+            pass
+
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        if request.composition in ("_link_as_output", "_folder_as_output"):
+            getattr(self, request.composition)(request)
+            return RenderedFile(1, 1, 1)
+        return super().render(request, report)
+
+
+class ProgramEngine(BreakoutEngine):
+    """One whose renderer is a program."""
+
+    runs_programs: ClassVar[bool] = True
+
+    def _program(self, request: RenderRequest) -> None:
+        answer = subprocess.run(["/bin/echo", "hello"], capture_output=True, check=True)
+        request.output_path.write_bytes(answer.stdout)
+
+
+def _attempts(known: dict[str, Any], template: Path, work: Path) -> dict[str, Callable[[], object]]:
+    secret, port, worker = Path(known["secret"]), int(known["port"]), os.getppid()
+    return {
+        "read a file": secret.read_text,
+        "read /etc/passwd": Path("/etc/passwd").read_text,
+        "list a folder": lambda: list(secret.parent.iterdir()),
+        "list the other processes' folders": lambda: list(work.parents[1].iterdir()),
+        "write a file": lambda: (secret.parent / "new").write_text("x"),
+        "write to a file": lambda: secret.write_text("x"),
+        "write to /tmp": lambda: Path("/tmp/reelbatch-breakout").write_text("x"),
+        "write to the template": lambda: template.write_text("x"),
+        "add to the inputs": lambda: (template.parent / "new").write_text("x"),
+        "open up the template": lambda: template.chmod(0o777),
+        "take the template along": lambda: os.link(template, work / "kept"),
+        "remove the template": template.unlink,
+        "make a symlink": lambda: (work / "link").symlink_to(secret),
+        "make a pipe": lambda: os.mkfifo(work / "pipe"),
+        "connect": lambda: socket.create_connection(("127.0.0.1", port)),
+        "make a UDP socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "make an IPv6 socket": lambda: socket.socket(socket.AF_INET6),
+        "make a Unix socket": lambda: socket.socket(socket.AF_UNIX),
+        "run a program": lambda: subprocess.run(["/bin/true"], check=True),
+        "replace itself": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+        "fork": _fork,
+        "signal the worker": lambda: os.kill(worker, 0),
+        "signal its group": lambda: os.kill(0, 0),
+        "limit the worker": lambda: resource.prlimit(worker, resource.RLIMIT_CORE, (0, 0)),
+        "read the worker's variables": Path(f"/proc/{worker}/environ").read_bytes,
+        "read the worker's memory": lambda: Path(f"/proc/{worker}/mem").open("rb"),
+        "trace the worker": lambda: _call("ptrace", 16, worker, 0, 0),
+        "read the worker": lambda: _call("process_vm_readv", worker, 0, 0, 0, 0, 0),
+        "mount": lambda: _call("mount", 0, 0, 0, 0, 0),
+        "leave its namespaces": lambda: _call("unshare", 0x10000000),
+        "enter a namespace": lambda: _call("setns", 0, 0),
+        "load a BPF program": lambda: _call("bpf", 5, 0, 0),
+        "read keys": lambda: _call("keyctl", 0, 0, 0),
+        "count events": lambda: _call("perf_event_open", 0, 0, 0, 0, 0),
+        "make an io_uring": lambda: _call("io_uring_setup", 1, 0),
+        "load a kernel": lambda: _call("kexec_load", 0, 0, 0, 0),
+        "load a module": lambda: _call("init_module", 0, 0, 0),
+        "run a file descriptor": lambda: _call("execveat", 0, 0, 0, 0, 0),
+        "become another user": lambda: os.setuid(65534) if os.getuid() == 0 else _deny(),
+    }
+
+
+def _outcome(attempt: Callable[[], object]) -> str:
+    try:
+        attempt()
+    except OSError as error:
+        return "refused" if error.errno in (1, 13, 18) else f"{error}"
+    except ValueError as error:
+        return f"{error}"
+    return "DONE"
+
+
+def _call(name: str, *arguments: int) -> None:
+    number = _NUMBERS[name][os.uname().machine == "aarch64"]
+    if _libc.syscall(ctypes.c_long(number), *(ctypes.c_long(a) for a in arguments)) < 0:
+        raise OSError(ctypes.get_errno(), name)
+
+
+def _deny() -> None:
+    raise PermissionError(1, "no other user to become")
+
+
+def _fork() -> None:
+    if os.fork() == 0:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,50 @@
+"""Runs the contract as an engineer does, in a pytest of its own."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+SLIDES = ROOT / "examples" / "engine-slides"
+SAMPLES = Path(__file__).parent / "samples"
+
+_UNUSED_PLUGINS = ("asyncio", "schemathesis", "anyio", "playwright", "hypothesispytest")
+
+
+@dataclass(frozen=True)
+class ContractRun:
+    passed: int
+    skipped: int
+    failures: dict[str, str]  # the message of each failed test, by its name
+    output: str
+
+
+def run_contract(
+    folder: Path, *arguments: str, python_path: tuple[Path, ...] = (ROOT,)
+) -> ContractRun:
+    """`pytest ARGUMENTS` in `folder`, which is to be empty."""
+    report = folder / "report.xml"
+    (folder / "pytest.ini").touch()  # that of this project is another one's
+    plugins = [f"-pno:{name}" for name in _UNUSED_PLUGINS]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *plugins, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, python_path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = ended.stdout + ended.stderr
+    if not report.exists():
+        return ContractRun(0, 0, {}, output)
+    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314  pytest wrote it
+    failures = {
+        case.get("name", ""): found.get("message", "")
+        for case in cases
+        for found in [*case.iter("failure"), *case.iter("error")]
+    }
+    skipped = sum(1 for case in cases if case.find("skipped") is not None)
+    return ContractRun(len(cases) - len(failures) - skipped, skipped, failures, output)

@@ -1,0 +1,68 @@
+"""Segments of a film: frames of a range are drawn as they are in the whole, and sound stays out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from reelbatch.engines.base import RenderRequest, renders_ranges
+from reelbatch.models.jobs import Output
+
+PRORES = "video_prores_422"  # each frame by itself
+
+
+def film(workshop: Any) -> tuple[Any, list[Any]]:
+    """Twelve frames of a turning solid above a layer that shows a video with sound."""
+    turning = workshop.solid("Turning", "#00ff00", 30, 10, w=40, h=40, op=12)
+    turning["ks"]["r"] = {"a": 1, "k": [{"t": 0, "s": [0]}, {"t": 12, "s": [90]}]}
+    document = workshop.document(turning, workshop.solid("Film", "#ff0000", op=12), op=12)
+    footage = workshop.footage(frames=20, sound=workshop.tone(1))
+    video = workshop.asset(footage, type="video", layerName="Film", src="https://example.com/a")
+    return document, [video]
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 5), (5, 9), (9, 12)])
+def test_a_range_shows_what_these_frames_show_in_the_whole(
+    workshop: Any, start: int, end: int
+) -> None:
+    document, assets = film(workshop)
+    whole = workshop.film(document, PRORES, assets=assets)
+    part = workshop.film(document, PRORES, assets=assets, frame=start, end=end, output="part")
+    assert len(part) == end - start
+    for one, other in zip(part, whole[start:end], strict=True):
+        assert np.abs(one.astype(int) - other.astype(int)).max() <= 2  # ProRes's rate control
+
+
+def a_request(workshop: Any, folder: Path) -> RenderRequest:
+    document, assets = film(workshop)
+    work_dir = folder / "work"
+    work_dir.mkdir()
+    return RenderRequest(
+        template=workshop.file(document),
+        template_type="lottie",
+        composition="Main",
+        output=Output(output_type="video", codec=PRORES, first_frame=3, end_frame=9),
+        output_path=work_dir / "output.mov",
+        work_dir=work_dir,
+        assets=assets,
+    )
+
+
+def test_a_segment_has_pictures_alone(workshop: Any, tmp_path: Path) -> None:
+    request = a_request(workshop, tmp_path)
+    workshop.engine.render(replace(request, sound=False), workshop.progress.append)
+    with av.open(str(request.output_path)) as segment:
+        assert not segment.streams.audio
+        assert len(list(segment.decode(video=0))) == 6
+
+
+def test_the_sound_of_an_output_can_be_had_without_its_pictures(
+    workshop: Any, tmp_path: Path
+) -> None:
+    assert renders_ranges(workshop.engine)
+    [clip] = workshop.engine.sounds(a_request(workshop, tmp_path))
+    assert clip.start == pytest.approx(-3 / 30), "the output begins with the third frame"
+    assert clip.end == pytest.approx(6 / 30)

@@ -1,0 +1,197 @@
+"""Words and the fonts that they are drawn with."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reelbatch.engines.lottie.bundled_fonts import BUNDLED, bundled
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.fonts import FontFace
+
+TYPEFACES = Path(str(files("reelbatch.engines.lottie").joinpath("typefaces")))
+
+
+def ink(picture: Any) -> int:
+    return int((picture[..., 3] > 0).sum())
+
+
+def columns(picture: Any) -> tuple[int, int]:
+    """The first and the last column that have ink."""
+    found = np.flatnonzero((picture[..., 3] > 127).any(axis=0))
+    return int(found[0]), int(found[-1])
+
+
+def rows(picture: Any) -> list[tuple[int, int]]:
+    """The first and last row of each line of ink."""
+    filled = np.flatnonzero((picture[..., 3] > 127).any(axis=1))
+    lines = np.split(filled, np.flatnonzero(np.diff(filled) > 1) + 1)
+    return [(int(line[0]), int(line[-1])) for line in lines]
+
+
+def words(workshop: Any, value: str, layer: str = "Headline") -> Any:
+    return workshop.asset(type="text", layerName=layer, value=value)
+
+
+@pytest.mark.parametrize("face", BUNDLED, ids=lambda face: face.file_name)
+def test_the_bundled_fonts_are_what_the_engine_says(face: FontFace) -> None:
+    font = bundled(face)
+    assert font.face == face
+    assert all(font.has(character) for character in "AZaz09ÄéßŁž€—“”…")
+
+
+def test_new_words_change_the_picture_only_where_the_words_are(workshop: Any) -> None:
+    document = workshop.document(
+        workshop.text("Headline", "I"), workshop.solid("Ground", "#00ff00", y=50, h=10)
+    )
+    before, after = (workshop.still(document, *assets) for assets in ((), (words(workshop, "W"),)))
+    assert ink(after) > ink(before)
+    assert (before[:15] == after[:15]).all()
+    assert (before[45:] == after[45:]).all()
+    assert (before[15:45] != after[15:45]).any()
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n", "\x03"])
+def test_a_line_break_starts_a_new_line(workshop: Any, line_break: str) -> None:
+    document = workshop.document(workshop.text("Headline", "", s=16, lh=18))
+    assert rows(workshop.still(document, words(workshop, f"HH{line_break}HH"))) == [
+        (28, 39),
+        (46, 57),
+    ]
+
+
+@pytest.mark.parametrize(("value", "text"), [(1234567, "1234567"), (0.5, "0.5"), ("7", "7")])
+def test_a_number_is_written_as_people_write_it(workshop: Any, value: Any, text: str) -> None:
+    document = workshop.document(workshop.text("Headline", "", s=12))
+    drawn = workshop.still(document, workshop.value("Headline", "Source Text", value))
+    expected = workshop.document(workshop.text("Headline", text, s=12))
+    assert (drawn == workshop.still(expected)).all()
+
+
+def test_every_keyframe_gets_the_new_words_and_keeps_its_style(workshop: Any) -> None:
+    layer = workshop.text("Headline", "old")
+    first = layer["t"]["d"]["k"][0]
+    layer["t"]["d"]["k"].append({"t": 3, "s": {**first["s"], "fc": [1, 0, 0]}})
+    document = workshop.document(layer)
+    early, late = (workshop.still(document, words(workshop, "H"), frame=frame) for frame in (0, 4))
+    assert ink(early) == ink(late)
+    assert early[..., 0].max() == 0
+    assert late[..., 0].max() == 255
+
+
+@pytest.mark.parametrize("text", ["Grüße", "Žluťoučký", "Привет", "Γειά", "日本語", "🙂"])
+def test_text_in_any_script_draws_something(workshop: Any, text: str) -> None:
+    assert ink(workshop.still(workshop.document(workshop.text("Headline", text, s=20)))) > 50
+
+
+def test_an_absent_font_is_replaced_by_one_of_its_kind(workshop: Any) -> None:
+    def drawn(font: str) -> Any:
+        return workshop.still(workshop.document(workshop.text("Headline", "Hag", font=font)))
+
+    assert (drawn("Helvetica-Bold") == drawn("Inter-Bold")).all()
+    assert (drawn("TimesNewRomanPS-BoldMT") == drawn("NotoSerif-Bold")).all()
+    assert (drawn("CourierNewPSMT") == drawn("NotoSansMono-Regular")).all()
+    assert (drawn("Impact") == drawn("Anton-Regular")).all()
+    assert (drawn("Inter-Bold") != drawn("NotoSerif-Bold")).any()
+
+
+def test_an_upright_font_that_stands_in_for_an_italic_is_slanted(workshop: Any) -> None:
+    def drawn(font: str) -> Any:
+        return workshop.still(workshop.document(workshop.text("Headline", "l", font=font)))
+
+    upright, slanted = columns(drawn("NotoSerif-Bold")), columns(drawn("Georgia-BoldItalic"))
+    assert slanted[1] - slanted[0] > upright[1] - upright[0]
+    assert slanted[0] > upright[0]  # the slant leans away from the base line
+
+
+def test_the_templates_own_font_is_used(workshop: Any) -> None:
+    anton = (TYPEFACES / "Anton-Regular.ttf").read_bytes()
+    document = workshop.document(
+        workshop.text("Headline", "Hag", font="Brand-Black"),
+        fonts={"list": [{"fName": "Brand-Black", "fFamily": "Brand", "fPath": "fonts/brand.ttf"}]},
+    )
+    packed = workshop.archive({"data.json": document, "fonts/brand.ttf": anton})
+    expected = workshop.document(workshop.text("Headline", "Hag", font="Anton-Regular"))
+    assert (workshop.still(packed) == workshop.still(expected)).all()
+
+
+def test_the_teams_font_is_used_before_a_bundled_one(workshop: Any) -> None:
+    path = workshop.file((TYPEFACES / "Anton-Regular.ttf").read_bytes(), "Brand-Black.ttf")
+    document = workshop.document(workshop.text("Headline", "Hag", font="Inter-Bold"))
+    change = workshop.call("nx:text-params-set", "Headline", font="Brand-Black.ttf")
+    expected = workshop.document(workshop.text("Headline", "Hag", font="Anton-Regular"))
+    assert (workshop.still(document, change, fonts=[path]) == workshop.still(expected)).all()
+
+
+def test_a_file_that_is_no_font_is_named(workshop: Any) -> None:
+    path = workshop.file(b"no font", "Brand.ttf")
+    with pytest.raises(AssetInvalid, match=r"Brand\.ttf is not a font"):
+        workshop.still(workshop.document(workshop.text("Headline", "A")), fonts=[path])
+
+
+def test_the_templates_glyphs_draw_its_words_and_a_font_draws_what_they_lack(workshop: Any) -> None:
+    square = {"v": [[0, 0], [60, 0], [60, -60], [0, -60]], "i": [[0, 0]] * 4, "o": [[0, 0]] * 4}
+    path = {"ty": "sh", "ks": {"a": 0, "k": {**square, "c": True}}}
+    painted = workshop.fill(1, 0, 0)  # anything but a path is left out of a glyph
+    glyph = {"ch": "A", "fFamily": "Brand", "style": "Bold", "w": 70, "size": 100}
+    document = workshop.document(
+        workshop.text("Headline", "A", font="Brand-Bold"),
+        fonts={"list": [{"fName": "Brand-Bold", "fFamily": "Brand", "fStyle": "Bold"}]},
+        chars=[{**glyph, "data": {"shapes": [{"ty": "gr", "it": [path, painted]}]}}],
+    )
+    own = workshop.still(document)
+    assert (own[22:40, 5:22, 3] == 255).all()
+    assert rows(own) == [(22, 39)]
+    assert columns(own) == (5, 22)
+    replaced = workshop.still(document, words(workshop, "AB"))
+    expected = workshop.document(workshop.text("Headline", "AB", font="Inter-Bold"))
+    assert (replaced == workshop.still(expected)).all()
+
+
+def test_style_functions_change_size_tracking_leading_and_colour(workshop: Any) -> None:
+    document = workshop.document(workshop.text("Headline", "HH", s=16, lh=18))
+    plain = columns(workshop.still(document))
+    wide = workshop.still(document, workshop.call("nx:text-params-set", "Headline", tracking=500))
+    assert columns(wide)[1] > plain[1] + 5
+    big = workshop.still(
+        document, workshop.call("nx-text-params-set", "Headline", fontSize=32, fillColor="#ff0000")
+    )
+    assert columns(big)[1] > plain[1] + 10
+    assert big[big[..., 3] == 255].tolist()[0] == [255, 0, 0, 255]
+    spaced = workshop.still(
+        document,
+        words(workshop, "H\nH"),
+        workshop.call("nx:text-params-set", "Headline", leading=14),
+    )
+    assert rows(spaced) == [(28, 39), (42, 53)]
+
+
+def test_words_for_a_layer_without_text_are_refused(workshop: Any) -> None:
+    document = workshop.document(workshop.solid("Ground", "#00ff00"))
+    with pytest.raises(AssetInvalid, match=r"Asset 0 .*'Ground'.* is of type solid"):
+        workshop.still(document, words(workshop, "Hello", "Ground"))
+
+
+def test_an_unknown_layer_is_named(workshop: Any) -> None:
+    document = workshop.document(workshop.text("Headline", "A"))
+    with pytest.raises(AssetInvalid, match="'Main' has no layer 'headline'"):
+        workshop.still(document, words(workshop, "Hello", "headline"))
+
+
+def test_words_reach_every_layer_of_the_name_in_the_composition_that_is_named(
+    workshop: Any,
+) -> None:
+    inner = [workshop.text("Name", "", s=20), workshop.text("Name", "", s=20)]
+    inner[1]["ks"]["p"]["k"] = [5, 20, 0]
+    document = workshop.document(
+        workshop.precomp("Card", "comp_0"), assets=[{"id": "comp_0", "nm": "Card", "layers": inner}]
+    )
+    asset = workshop.asset(type="text", layerName="Name", value="HH", composition="Card")
+    assert len(rows(workshop.still(document, asset))) == 2
+    with pytest.raises(AssetInvalid, match="no composition 'Nothing'"):
+        workshop.still(
+            document,
+            workshop.asset(type="text", layerName="Name", value="A", composition="Nothing"),
+        )

@@ -1,0 +1,93 @@
+"""A render engine whose compositions are named after what goes wrong in them."""
+
+import ctypes
+import os
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from reelbatch.models.errors import TemplateInvalid
+from reelbatch.models.fonts import FontFace
+from reelbatch.models.templates import Composition, TemplateInspection
+
+
+class MisbehavingEngine:
+    is_broken: ClassVar[bool] = False  # by an earlier render of the process
+
+    name: ClassVar[str] = "misbehaving"
+    version: ClassVar[str] = "1"
+    template_types: ClassVar[frozenset[str]] = frozenset({"misbehaving"})
+    asset_types: ClassVar[frozenset[str]] = frozenset()
+    functions: ClassVar[frozenset[str]] = frozenset()
+    codecs: ClassVar[frozenset[str]] = frozenset({"image_png"})
+    fonts: ClassVar[tuple[FontFace, ...]] = ()
+
+    def inspect(
+        self, template: Path, template_type: str, limits: RenderLimits
+    ) -> TemplateInspection:
+        if not template.exists():
+            raise TemplateInvalid(f"{template.name} is not a {template_type}")
+        if template.read_text() == "endless":
+            time.sleep(600)
+        composition = Composition(
+            name="Main", width=2, height=2, frame_rate=30, frames=limits.frames
+        )
+        return TemplateInspection(compositions=[composition], layers=[], fonts=[])
+
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        begun = request.work_dir / f"{request.output_path.name}.begun"
+        begun.write_text(f"{os.getpid()}")
+        begun.rename(begun.with_suffix(".pid"))  # never seen without the number
+        report(25.0)
+        if MisbehavingEngine.is_broken:
+            os.abort()
+        getattr(self, f"_{request.composition}")(request)
+        request.output_path.touch()
+        return RenderedFile(4, 2, os.getpid())
+
+    def _finish(self, request: RenderRequest) -> None:
+        request.output_path.write_text("done")
+
+    def _break_the_process(self, _request: RenderRequest) -> None:
+        MisbehavingEngine.is_broken = True
+
+    def _print(self, _request: RenderRequest) -> None:
+        os.write(1, b"a library prints" * 1000)
+
+    def _sleep(self, _request: RenderRequest) -> None:
+        time.sleep(600)
+
+    def _hang_in_c(self, _request: RenderRequest) -> None:
+        """Hold the interpreter's lock for ever, as a looping C library does."""
+        ctypes.PyDLL(None).sleep(600)
+
+    def _segfault(self, _request: RenderRequest) -> None:
+        ctypes.string_at(0)
+
+    def _abort(self, _request: RenderRequest) -> None:
+        os.abort()
+
+    def _exit(self, _request: RenderRequest) -> None:
+        os._exit(3)
+
+    def _allocate(self, _request: RenderRequest) -> None:
+        bytearray(8 * 1024**3)
+
+    def _refuse(self, _request: RenderRequest) -> None:
+        raise TemplateInvalid("layer 3 has no size")
+
+    def _stumble(self, _request: RenderRequest) -> None:
+        raise KeyError("nowhere")
+
+    def _environment(self, request: RenderRequest) -> None:
+        variables = Path("/proc/self/environ").read_bytes()
+        request.output_path.write_bytes(variables)
+
+    def _limits(self, request: RenderRequest) -> None:
+        request.output_path.write_text(Path("/proc/self/limits").read_text())
+
+
+class BrokenEngine(MisbehavingEngine):
+    def __init__(self) -> None:
+        raise OSError("libbroken.so is missing")

@@ -1,0 +1,267 @@
+"""What a render process that was taken over can reach."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from reelbatch.engines.base import RenderLimits, RenderRequest
+from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
+from reelbatch.models.errors import RenderCrashed, RenderError, RenderTimedOut
+from reelbatch.models.jobs import Output
+
+ENGINE = "breakout_engine:BreakoutEngine"
+LIMITS = RenderLimits(seconds=60, memory=1024**3)
+ARequest = Callable[[str], RenderRequest]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux confines")
+
+
+@pytest.fixture(autouse=True)
+def engine_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    folder = tmp_path / "other-team"
+    folder.mkdir()
+    file = folder / "secret"
+    file.write_text("hidden")
+    return file
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def a_request(tmp_path: Path, secret: Path, port: int) -> ARequest:
+    numbers = count()
+
+    def build(composition: str) -> RenderRequest:
+        folder = tmp_path / f"render-{next(numbers)}"
+        folder.mkdir()
+        (folder / "template").write_text(json.dumps({"secret": str(secret), "port": port}))
+        work_dir = folder / "work"
+        work_dir.mkdir()
+        return RenderRequest(
+            template=folder / "template",
+            template_type="misbehaving",
+            composition=composition,
+            output=Output(output_type="image", codec="image_png"),
+            output_path=work_dir / "output",
+            work_dir=work_dir,
+        )
+
+    return build
+
+
+def a_pool(
+    engine: str = ENGINE,
+    level: ConfinementLevel = ConfinementLevel.REQUIRED,
+    readable: tuple[Path, ...] = (),
+    tasks_per_process: int = 200,
+) -> RenderPool:
+    return RenderPool(
+        engine,
+        processes=1,
+        limits=LIMITS,
+        confinement=Confinement(level, readable),
+        tasks_per_process=tasks_per_process,
+    )
+
+
+def ignore(percent: float) -> None:
+    del percent
+
+
+async def outcomes(pool: RenderPool, request: RenderRequest) -> dict[str, str]:
+    await pool.render(request, ignore)
+    return json.loads(request.output_path.read_text())
+
+
+def contents(*files: Path) -> list[str]:
+    """Of those that are there, if only as a link."""
+    return [file.read_text() for file in files if os.path.lexists(file)]
+
+
+async def test_a_process_that_was_taken_over_reaches_nothing_but_its_own_render(
+    a_request: ARequest, secret: Path
+) -> None:
+    request = a_request("everything")
+    before = contents(secret, request.template)
+    async with a_pool() as pool:
+        ended = await outcomes(pool, request)
+    assert {name: outcome for name, outcome in ended.items() if outcome != "refused"} == {}
+    assert len(ended) > 35
+    assert contents(secret, request.template) == before
+
+
+async def test_without_confinement_such_attempts_succeed(a_request: ARequest) -> None:
+    async with a_pool(level=ConfinementLevel.OFF) as pool:
+        ended = await outcomes(pool, a_request("some"))
+    assert set(ended.values()) == {"DONE"}
+
+
+async def test_an_earlier_render_leaves_no_file_for_the_next(a_request: ARequest) -> None:
+    async with a_pool() as pool:
+        await pool.render(a_request("finish"), ignore)
+        request = a_request("peek")
+        await pool.render(request, ignore)
+    seen = request.output_path.read_text().splitlines()
+    assert sorted(Path(path).name for path in seen) == ["0", "output.pid", "template"]
+
+
+async def test_processes_are_replaced_after_as_many_renders_as_the_operator_says(
+    a_request: ARequest,
+) -> None:
+    async with a_pool(tasks_per_process=1) as pool:
+        processes = [(await pool.render(a_request("finish"), ignore)).frames for _ in range(3)]
+    assert len(set(processes)) == 3
+
+
+@pytest.mark.parametrize("level", list(ConfinementLevel))
+@pytest.mark.parametrize("composition", ["_link_as_output", "_folder_as_output"])
+async def test_what_is_no_file_is_not_taken_for_an_output(
+    a_request: ARequest, composition: str, level: ConfinementLevel
+) -> None:
+    request = a_request(composition)
+    async with a_pool(level=level) as pool:
+        with pytest.raises(RenderCrashed, match="output file"):
+            await pool.render(request, ignore)
+    assert contents(request.output_path) == []
+
+
+async def test_an_engine_that_says_so_runs_programs(a_request: ARequest) -> None:
+    request = a_request("program")
+    async with a_pool("breakout_engine:ProgramEngine") as pool:
+        await pool.render(request, ignore)
+    assert request.output_path.read_text() == "hello\n"
+
+
+async def test_an_engine_that_runs_programs_is_closed_off_all_the_same(
+    a_request: ARequest,
+) -> None:
+    request = a_request("everything")
+    async with a_pool("breakout_engine:ProgramEngine") as pool:
+        ended = await outcomes(pool, request)
+    done = {name for name, outcome in ended.items() if outcome == "DONE"}
+    # the signal arrives at those alone that the process has started itself
+    assert done == {"run a program", "fork", "signal its group"}
+
+
+async def test_operators_can_name_what_an_engine_reads(a_request: ARequest, secret: Path) -> None:
+    request = a_request("everything")
+    async with a_pool(readable=(secret,)) as pool:
+        ended = await outcomes(pool, request)
+    done = {name for name, outcome in ended.items() if outcome == "DONE"}
+    assert done == {"read a file", "read a file in a thread"}
+
+
+async def test_a_process_that_starts_threads_without_end_stops_at_its_memory(
+    a_request: ARequest,
+) -> None:
+    request = a_request("threads")
+    async with a_pool() as pool:
+        await pool.render(request, ignore)
+        await pool.render(a_request("finish"), ignore)
+    assert 0 < int(request.output_path.read_text()) < 2000
+
+
+async def test_a_process_that_opens_files_without_end_is_told_so(a_request: ARequest) -> None:
+    async with a_pool() as pool:
+        with pytest.raises(RenderError, match="Too many open files"):
+            await pool.render(a_request("open_files"), ignore)
+        await pool.render(a_request("finish"), ignore)
+
+
+async def test_a_process_that_passes_its_processor_time_is_ended(a_request: ARequest) -> None:
+    async with a_pool() as pool:
+        with pytest.raises(RenderTimedOut, match="processor time"):
+            await pool.render(a_request("burn"), ignore)
+        await pool.render(a_request("finish"), ignore)
+
+
+async def test_processor_time_is_limited_anew_for_each_render(a_request: ARequest) -> None:
+    async with a_pool() as pool:
+        request = a_request("limits")
+        await pool.render(request, ignore)
+    lines = request.output_path.read_text().splitlines()
+    (cpu,) = (line for line in lines if line.startswith("Max cpu time"))
+    longest = request.limits.seconds * (os.cpu_count() or 1)
+    assert longest <= int(cpu.split()[3]) <= longest + 120
+
+
+def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
+    a_request: ARequest,
+) -> None:
+    """The kernel of the program is made to look old, by a filter for what it has too much."""
+    request = a_request("finish")
+    program = textwrap.dedent("""
+        import asyncio, ctypes, errno, os, pathlib, platform, struct, sys
+        from reelbatch.engines.base import RenderLimits, RenderRequest
+        from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
+        from reelbatch.engines.pool import kernel, seccomp
+        from reelbatch.models.errors import RendererInterrupted
+        from reelbatch.models.jobs import Output
+
+        arm = platform.machine() == "aarch64"
+        unknown = [444, 277 if arm else 317]
+        install = unknown[1]
+        code = [(0x20, 0, 0, 0)]
+        for number in unknown:
+            code += [(0x15, 0, 1, number), (0x06, 0, 0, 0x00050000 | errno.ENOSYS)]
+        code.append((0x06, 0, 0, 0x7fff0000))
+        packed = b"".join(struct.pack("=HBBI", *line) for line in code)
+
+        class Address(ctypes.Structure):
+            _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+        kernel.control_process(38, 1)
+        kernel.system_call(install, 1, 1, ctypes.byref(Address(len(code), packed)))
+
+        async def main():
+            folder = pathlib.Path(sys.argv[2])
+            request = RenderRequest(
+                folder / "template", "misbehaving", "finish",
+                Output(output_type="image", codec="image_png"), folder / "output", folder,
+            )
+            for level in ("available", "required"):
+                confinement = Confinement(ConfinementLevel(level))
+                async with RenderPool(
+                    sys.argv[1], processes=1, limits=RenderLimits(), confinement=confinement
+                ) as pool:
+                    try:
+                        await pool.render(request, lambda percent: None)
+                        print("rendered without", *pool.missing_confinement)
+                    except RendererInterrupted as error:
+                        print("refused:", error.message)
+
+        asyncio.run(main())
+    """)
+    answer = subprocess.run(
+        [sys.executable, "-c", program, ENGINE, str(request.template.parent)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rendered, refused = [
+        line for line in answer.stdout.splitlines() if line.startswith(("rendered", "refused"))
+    ]
+    for line in (rendered, refused):
+        assert "files (Landlock)" in line
+        assert "network, programs and system calls (seccomp)" in line
+    assert "renders are not fully confined" in answer.stdout + answer.stderr

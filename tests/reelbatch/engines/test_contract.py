@@ -1,0 +1,79 @@
+"""The contract of engines: those that are there keep it, and one that breaks it is told so."""
+
+from pathlib import Path
+
+import pytest
+
+from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from tests.reelbatch.engines.contract_run import ROOT, SAMPLES, SLIDES, run_contract
+
+# The test that finds each broken engine, and words of what it says.
+BROKEN = {
+    "Clocked": (
+        "test_equal_requests_give_equal_files",
+        "Equal requests gave other pictures in two processes, from frame [0] on",
+    ),
+    "Careless": (
+        "test_a_hostile_template_is_refused_or_rendered[random",
+        "something else than a RenderError (UnicodeDecodeError",
+    ),
+    "Wholesale": ("test_a_range_of_frames_is_exact", "has 20 frames and not 1"),
+    "Mute": ("test_the_engine_describes_itself", "has no method sounds(request)"),
+    "Silent": ("test_progress_ascends_to_a_hundred", "call report(percent) about once a frame"),
+    "Boundless": (
+        "test_more_frames_than_allowed_are_refused",
+        "20 frames where 19 are allowed was rendered, and has to be refused with LimitExceeded",
+    ),
+    "Orphaning": (
+        "test_a_cancelled_render_stops_and_leaves_nothing",
+        "Programs of the render go on after its end: ['/usr/bin/sleep 30 ']",
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["html", "lottie"])
+def test_the_engines_of_the_project_keep_the_contract(tmp_path: Path, engine: str) -> None:
+    if engine == "html" and find_browser() is None:
+        pytest.skip(HOW_TO_GET_IT)
+    # All codecs are tried with the example: the same encoders are behind these engines.
+    chosen = "-k=not codec or image_png or vbr_5mbps or gif"
+    run = run_contract(tmp_path, f"--engine={engine}", f"--engine-samples={SAMPLES}", chosen)
+    assert run.failures == {}, run.output
+    assert run.passed > 35
+
+
+def test_each_broken_promise_is_found_and_explained(tmp_path: Path) -> None:
+    engines = [f"--engine=broken_engines:{name}" for name in BROKEN]
+    chosen = " or ".join(
+        f"({name} and {test.partition('[')[2] or test})" for name, (test, _) in BROKEN.items()
+    )
+    run = run_contract(
+        tmp_path,
+        *engines,
+        f"--engine-samples={SLIDES / 'samples'}",
+        f"-k={chosen}",
+        python_path=(ROOT, SLIDES, Path(__file__).parent),
+    )
+    for name, (test, words) in BROKEN.items():
+        (message,) = [
+            message
+            for failed, message in run.failures.items()
+            if name in failed and failed.startswith(test.partition("[")[0])
+        ]
+        assert words in message
+    assert run.passed == 0, run.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--engine=nowhere",), "there is no render engine called nowhere; installed are:"),
+        (("--engine=lottie",), "There is no sample in"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_runs(
+    tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    run = run_contract(tmp_path, *arguments)
+    assert words in run.output
+    assert "Traceback" not in run.output

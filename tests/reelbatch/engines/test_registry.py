@@ -1,0 +1,118 @@
+"""Finding render engines through their packages' entry points."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reelbatch.engines.registry import (
+    EngineUnavailable,
+    engine_for_template_type,
+    load_engine,
+    load_engines,
+    unavailable_engines,
+)
+
+ENGINE_MODULE = """
+class Engine:
+    name = "{name}"
+    template_types = frozenset({{"{name}-file"}})
+"""
+
+APackage = Callable[..., None]
+
+
+@pytest.fixture
+def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> APackage:
+    """Installs packages into a search path that has nothing else."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    def install(package: str, *, registers: str, calls_itself: str = "", source: str = "") -> None:
+        module = package.replace("-", "_")
+        engine = ENGINE_MODULE.format(name=calls_itself or registers)
+        (tmp_path / f"{module}.py").write_text(source or engine)
+        information = tmp_path / f"{module}-1.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n"
+        )
+        (information / "entry_points.txt").write_text(
+            f"[reelbatch.engines]\n{registers} = {module}:Engine\n"
+        )
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+    return install
+
+
+def test_all_installed_engines_are_loaded_by_name(a_package: APackage) -> None:
+    a_package("acme-svg", registers="svg")
+    a_package("acme-html", registers="html")
+    engines = load_engines()
+    assert list(engines) == ["html", "svg"]
+    assert engines["svg"].name == "svg"
+
+
+def test_an_engine_that_lacks_something_is_left_out_unless_it_is_named(a_package: APackage) -> None:
+    lacking = """
+class Engine:
+    name = "film"
+    @classmethod
+    def why_unavailable(cls):
+        return "There is no film camera here."
+"""
+    a_package("acme-film", registers="film", source=lacking)
+    a_package("acme-svg", registers="svg")
+    assert list(load_engines()) == ["svg"]
+    assert list(load_engines(["film"])) == ["film"]
+    assert unavailable_engines() == {"film": "There is no film camera here."}
+    assert unavailable_engines(["svg"]) == {}
+
+
+def test_only_the_named_engines_are_loaded(a_package: APackage) -> None:
+    a_package("acme-broken", registers="broken", source="import a_module_that_is_missing")
+    a_package("acme-vector", registers="vector")
+    assert list(load_engines(["vector"])) == ["vector"]
+    assert load_engine("vector").name == "vector"
+
+
+def test_an_unknown_name_lists_the_installed_ones(a_package: APackage) -> None:
+    a_package("acme-one", registers="one")
+    a_package("acme-two", registers="two")
+    with pytest.raises(EngineUnavailable, match=r"called three; installed are: one, two"):
+        load_engines(["one", "three"])
+
+
+def test_no_engines_at_all_are_told_too(a_package: APackage) -> None:
+    del a_package
+    with pytest.raises(EngineUnavailable, match="installed are: none"):
+        load_engine("lottie")
+
+
+def test_two_packages_with_the_same_engine_are_both_named(a_package: APackage) -> None:
+    a_package("acme-first", registers="twin")
+    a_package("other-first", registers="twin")
+    with pytest.raises(EngineUnavailable) as raised:
+        load_engines()
+    assert "acme-first" in str(raised.value)
+    assert "other-first" in str(raised.value)
+
+
+def test_an_engine_that_fails_to_import_is_named_with_its_package(a_package: APackage) -> None:
+    a_package("acme-failing", registers="failing", source="import a_module_that_is_missing")
+    with pytest.raises(EngineUnavailable, match=r"failing of acme-failing.*a_module_that_is_miss"):
+        load_engine("failing")
+
+
+def test_an_engine_has_the_name_it_is_registered_by(a_package: APackage) -> None:
+    a_package("acme-renamed", registers="renamed", calls_itself="original")
+    with pytest.raises(EngineUnavailable, match=r"'original'.*'renamed'"):
+        load_engine("renamed")
+
+
+def test_a_template_type_finds_its_engine(a_package: APackage) -> None:
+    a_package("acme-paper", registers="paper")
+    a_package("acme-stone", registers="stone")
+    engines = load_engines()
+    assert engine_for_template_type(engines, "stone-file") is engines["stone"]
+    assert engine_for_template_type(engines, "wood-file") is None

@@ -1,0 +1,53 @@
+"""Who asks a worker about its health, in ways that it may not expect."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from reelbatch.worker_health import WorkerHealth
+from tests.api.temporal import free_port
+
+
+async def ask(address: str, path: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return (await http.get(f"http://{address}{path}")).status_code
+
+
+async def test_it_is_ready_only_while_the_worker_takes_work() -> None:
+    health, address = WorkerHealth(), f"127.0.0.1:{free_port()}"
+    async with health.served(address):
+        assert await ask(address, "/readyz") == 503
+        health.is_ready = True
+        assert await ask(address, "/readyz") == 200
+        health.is_ready = False
+        assert await ask(address, "/readyz") == 503
+        assert await ask(address, "/healthz") == 200
+
+
+async def test_endless_lines_and_clients_that_leave_do_not_disturb_it() -> None:
+    health, address = WorkerHealth(), f"127.0.0.1:{free_port()}"
+    async with health.served(address):
+        host, port = address.split(":")
+        for sent in (b"x" * 100_000, b"", b"\x00\n"):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(sent)
+            if not sent:
+                writer.close()
+            await _read(reader)
+        assert await ask(address, "/healthz") == 200
+
+
+async def test_a_taken_address_is_an_error_that_names_it() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    async with WorkerHealth().served(address):
+        with pytest.raises(OSError, match=address.split(":")[1]):
+            async with WorkerHealth().served(address):
+                pass
+
+
+async def _read(reader: asyncio.StreamReader) -> None:
+    try:
+        await reader.read()
+    except ConnectionError:
+        return
