@@ -23,12 +23,12 @@ from reelbatch.client import (
     WaitTimedOut,
 )
 from reelbatch.models.jobs import JobCreation, TemplateChoice
+from tests.api.client.conftest import token_of
+from tests.api.client.faults import BrokenNetwork
 from tests.api.documents import a_card, a_film
 from tests.api.fonts import a_font
 from tests.api.receiver import listening
 from tests.api.running_api import RunningApi, Team, a_still, a_video, until
-from tests.reelbatch.client.running.conftest import token_of
-from tests.reelbatch.client.running.faults import BrokenNetwork
 
 
 def a_file(file: Path, content: bytes) -> Path:

@@ -20,10 +20,10 @@ from reelbatch.client import (
     Unavailable,
     UnexpectedAnswer,
 )
+from tests.api.client.faults import BrokenNetwork, Fault, is_call
 from tests.api.documents import a_film
 from tests.api.fonts import a_font
 from tests.api.running_api import RunningApi, Team, a_still, a_video, until
-from tests.reelbatch.client.running.faults import BrokenNetwork, Fault, is_call
 
 UNKNOWN = "01JAAAAAAAAAAAAAAAAAAAAAAA"
 

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from reelbatch.client import AsyncReelbatch
+from tests.api.client.faults import BrokenNetwork
 from tests.api.running_api import RunningApi, Team
-from tests.reelbatch.client.running.faults import BrokenNetwork
 
 
 def token_of(team: Team) -> str:
