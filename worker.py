@@ -48,7 +48,11 @@ from reelbatch.connection import connect, end_process
 from reelbatch.engines.base import RenderEngine, is_deterministic
 from reelbatch.engines.pool import INSPECTIONS, RenderPool
 from reelbatch.engines.registry import load_engines, unavailable_engines
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, inspection_task_queue, render_task_queue
+from reelbatch.models.orchestration.names import (
+    CONTROL_TASK_QUEUE,
+    inspection_task_queue,
+    render_task_queue,
+)
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import open_vault

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from reelbatch.engines.base import RenderedFile
 from reelbatch.models.errors import ReelbatchError, RenderError
-from reelbatch.models.jobs import RenderJob
+from reelbatch.models.orchestration.jobs import RenderJob
 
 _DURATIONS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 

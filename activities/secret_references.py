@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from reelbatch.models.assets import Asset, secret_fields
 from reelbatch.models.errors import SecretsNotConfigured, SecretUnavailable
-from reelbatch.models.secrets import referenced_secrets, replace_references
+from reelbatch.models.wire.assets import Asset, secret_fields
+from reelbatch.models.wire.secrets import referenced_secrets, replace_references
 from reelbatch.redaction import redact_with
 from reelbatch.storage.secrets import SecretVault
 

@@ -11,7 +11,8 @@ from obstore.store import ObjectStore
 
 from api.http.rate_limits import RateLimits
 from reelbatch.models.errors import TooManyRequests, Unauthorized
-from reelbatch.storage.tokens import TokenRecord, digest_of, find_token
+from reelbatch.models.stored.tokens import TokenRecord
+from reelbatch.storage.tokens import digest_of, find_token
 
 _CACHE_SECONDS = 5.0  # with a slow store's answer on top a revoked token is refused within ten
 _CACHE_SIZE = 1000

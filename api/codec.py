@@ -28,10 +28,9 @@ from reelbatch.models.errors import (
     RequestError,
     Unauthorized,
 )
-from reelbatch.models.scopes import Scope, allows
+from reelbatch.models.stored.tokens import Scope, TokenRecord
 from reelbatch.storage.objects import read_bytes
 from reelbatch.storage.payload_encryption import is_encrypted, team_of
-from reelbatch.storage.tokens import TokenRecord
 
 router = APIRouter(prefix=CODEC_PATH, include_in_schema=False)
 
@@ -62,7 +61,7 @@ async def _reader(request: Request, resources: Shared) -> TokenRecord:
 async def _record(request: Request, resources: Resources, token: str) -> TokenRecord:
     """Raises Unauthorized, TooManyRequests, or Forbidden for a token that may not read jobs."""
     record = await resources.authenticator.record_of(token, client_address(request))
-    if not allows(record.scopes, Scope.JOBS_READ):
+    if not record.allows(Scope.JOBS_READ):
         raise Forbidden(f"This token lacks the scope {Scope.JOBS_READ}.")
     return record
 

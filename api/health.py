@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from api.http.responses import answer
 from api.resources import Resources, Shared
 from reelbatch.models.errors import Unavailable
-from reelbatch.models.wire import WireModel
+from reelbatch.models.wire.base import WireModel
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
 

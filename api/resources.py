@@ -19,7 +19,7 @@ from api.http.rate_limits import RateLimits
 from api.urls import Urls
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import Forbidden
-from reelbatch.models.scopes import Scope, allows
+from reelbatch.models.stored.tokens import Scope
 from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec
 from reelbatch.storage.secrets import SecretVault
@@ -66,7 +66,7 @@ async def _team(
         request.state.quota = quota = shared.rate_limits.take(record.id)
         quota.check()
     for scope in map(Scope, needed.scopes):
-        if not allows(record.scopes, scope):
+        if not record.allows(scope):
             raise Forbidden(
                 f"This token lacks the scope {scope}: ask whoever runs this server for one that "
                 "has it."

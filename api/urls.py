@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reelbatch.models.errors import Forbidden, Gone
-from reelbatch.models.jobs import JobSummary, RenderJob
-from reelbatch.models.templates import TemplateRecord
+from reelbatch.models.orchestration.jobs import JobSummary, RenderJob
+from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.storage.signing import Signer
 
 LINK_LIFETIME = timedelta(hours=1)  # of upload and download links

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from temporalio.client import Client, WorkflowExecution
 
-from reelbatch.models.batches import Batch
-from reelbatch.models.search_attributes import BATCH_ID, FONT_IDS, TEAM, TEMPLATE_IDS
+from reelbatch.models.orchestration.batches import Batch
+from reelbatch.models.orchestration.search_attributes import BATCH_ID, FONT_IDS, TEAM, TEMPLATE_IDS
 
 BATCH_TYPE = "Batch"
 JOB_TYPE = "RenderJob"

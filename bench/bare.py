@@ -20,7 +20,7 @@ import reelbatch.cli.stack.bound_to_parent
 from bench.bare_workflows import TASK_QUEUE, BareStartWorkflow, BareWorkflow, nothing
 from bench.service import Service
 from reelbatch.connection import connect, end_process
-from reelbatch.models.ids import batch_workflow_id
+from reelbatch.models.orchestration.names import batch_workflow_id
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from workflows.batch import BatchWorkflow

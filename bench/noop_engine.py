@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.templates import Composition, Layer, TemplateInspection
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 
 AT_ONCE, WAITING = "at once", "waiting"
 """Its compositions: one is ready at once, the other never by itself."""

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from reelbatch.engines.base import RenderRequest
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 TEMPLATE = Path(__file__).parents[1] / "examples" / "templates" / "product-promo.zip"
 WIDTH, HEIGHT = 1280, 720  # pixels

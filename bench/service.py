@@ -21,7 +21,7 @@ from reelbatch.cli.stack.connection_file import Connection
 from reelbatch.cli.stack.home import Home
 from reelbatch.cli.stack.stack import FIRST_TEAM
 from reelbatch.client import Reelbatch
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.tokens import create_token

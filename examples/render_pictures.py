@@ -11,7 +11,7 @@ from PIL import Image
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 HERE = Path(__file__).parent
 TEMPLATES, PICTURES = HERE / "templates", HERE / "pictures"

@@ -8,19 +8,17 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ChildWorkflowError, TerminatedError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models.batches import (
+    from reelbatch.models.orchestration.batches import (
         Batch,
         BatchChanges,
         BatchSnapshot,
-        BatchStats,
         Cancellation,
         CancellationOutcome,
     )
-    from reelbatch.models.ids import CONTROL_TASK_QUEUE
-    from reelbatch.models.job_states import state_of
-    from reelbatch.models.jobs import RenderResult
-    from reelbatch.models.webhook_bodies import batch_body
-    from reelbatch.models.webhooks import WebhookDelivery
+    from reelbatch.models.orchestration.jobs import RenderResult
+    from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
+    from reelbatch.models.orchestration.webhooks import WebhookDelivery
+    from reelbatch.models.wire.batches import BatchStats
     from workflows.activity_names import WRITE_MANIFEST
     from workflows.children import CHILDREN_FINISHED
     from workflows.job import (
@@ -30,8 +28,10 @@ with workflow.unsafe.imports_passed_through():
         set_status,
         start_render_job,
     )
+    from workflows.job_states import state_of
     from workflows.ledger import Ledger
     from workflows.webhook import start_delivery
+    from workflows.webhook_bodies import batch_body
 
 
 @workflow.defn(name="Batch")

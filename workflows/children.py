@@ -15,8 +15,8 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.errors import ChildFailed
-    from reelbatch.models.ids import batch_workflow_id
-    from reelbatch.models.jobs import ChildJob, ChildOutput, RenderJob, RenderResult
+    from reelbatch.models.orchestration.jobs import ChildJob, ChildOutput, RenderJob, RenderResult
+    from reelbatch.models.orchestration.names import batch_workflow_id
 
 CHILDREN_FINISHED = "children_finished"
 """The signal that tells a batch the index of a job that waits for no nested jobs any more."""

@@ -16,28 +16,28 @@ from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models import search_attributes
-    from reelbatch.models.batches import BatchStatus
     from reelbatch.models.errors import RendererInterrupted, RenderError
-    from reelbatch.models.ids import job_workflow_id
-    from reelbatch.models.job_states import JobState, KnownJob
-    from reelbatch.models.jobs import (
+    from reelbatch.models.orchestration import search_attributes
+    from reelbatch.models.orchestration.jobs import (
         ChildOutput,
         JobFailure,
-        JobStatus,
         RenderJob,
         RenderResult,
         RenderTask,
     )
-    from reelbatch.models.kept_jobs import KeptJob
-    from reelbatch.models.webhook_bodies import job_body
-    from reelbatch.models.webhooks import WebhookDelivery
+    from reelbatch.models.orchestration.names import job_workflow_id
+    from reelbatch.models.orchestration.webhooks import WebhookDelivery
+    from reelbatch.models.stored.jobs import KeptJob
+    from reelbatch.models.wire.batches import BatchStatus
+    from reelbatch.models.wire.jobs import JobStatus
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import render_children
+    from workflows.job_states import JobState, KnownJob
     from workflows.rendering import extent_in_words, job_headline, on_engine, render_priority
     from workflows.segments import render_split
     from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
+    from workflows.webhook_bodies import job_body
 
 _KEEPS_SINGLE_JOBS = "keeps-single-jobs"
 _SPLITS_LONG_RENDERS = "splits-long-renders"

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reelbatch.models.batches import (
+from reelbatch.models.orchestration.batches import (
     Batch,
     BatchChanges,
     BatchSnapshot,
-    BatchStats,
     Cancellation,
     CancellationOutcome,
     JobRecord,
 )
-from reelbatch.models.jobs import JobFailure, JobStatus, RenderJob, RenderResult
+from reelbatch.models.orchestration.jobs import JobFailure, RenderJob, RenderResult
+from reelbatch.models.wire.batches import BatchStats
+from reelbatch.models.wire.jobs import JobStatus
 
 
 @dataclass

@@ -9,8 +9,8 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models.ids import render_task_queue
-    from reelbatch.models.jobs import RenderJob, RenderTask
+    from reelbatch.models.orchestration.jobs import RenderJob, RenderTask
+    from reelbatch.models.orchestration.names import render_task_queue
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
 _LONGEST_RENDER = timedelta(hours=24)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
@@ -10,8 +11,14 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.errors import SegmentsUnusable
-    from reelbatch.models.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
-    from reelbatch.models.segments import (
+    from reelbatch.models.orchestration.jobs import (
+        ChildOutput,
+        RenderJob,
+        RenderResult,
+        RenderTask,
+        Split,
+    )
+    from reelbatch.models.orchestration.segments import (
         SPLIT_MEMO,
         EqualRender,
         JoinTask,
@@ -21,7 +28,6 @@ with workflow.unsafe.imports_passed_through():
         SlotsQuestion,
         SplitRender,
     )
-    from reelbatch.models.splits import Split
     from workflows.activity_names import (
         CLEAR_SEGMENTS,
         FIND_EQUAL_RENDER,
@@ -100,11 +106,17 @@ async def _render_all(
     """The first that fails, or a cancellation, stops all of them."""
     tasks = [
         SegmentTask.of_frames(job, outputs, frames=frames, number=place, segments=number)
-        for place, frames in enumerate(split.ranges(number))
+        for place, frames in enumerate(frame_ranges(split, number))
     ]
     running = [asyncio.create_task(_render(task)) for task in tasks]
     await all_or_none(running)
     return [task.result() for task in running]
+
+
+def frame_ranges(split: Split, number: int) -> list[range]:
+    """The frames of each of `number` segments, which are as long as each other."""
+    ends = [split.first_frame + split.frames * done // number for done in range(number + 1)]
+    return [range(start, end) for start, end in pairwise(ends)]
 
 
 async def _render(task: SegmentTask) -> Segment:

@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models.sweeps import SweepReport
+    from reelbatch.models.orchestration.sweeps import SweepReport
     from workflows.activity_names import SWEEP
 
 # An attempt ends by itself after so many removals; this is for a store that hangs.

@@ -9,14 +9,14 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models.ids import CONTROL_TASK_QUEUE, inspection_task_queue
-    from reelbatch.models.templates import (
+    from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, inspection_task_queue
+    from reelbatch.models.orchestration.templates import (
         DownloadedTemplate,
         TemplateDownloadJob,
         TemplateFailure,
         TemplateInspectionJob,
-        TemplateStatus,
     )
+    from reelbatch.models.wire.templates import TemplateStatus
     from workflows.activity_names import DOWNLOAD_TEMPLATE, FAIL_TEMPLATE, INSPECT_TEMPLATE
     from workflows.job import failure_of
 

@@ -14,9 +14,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models import search_attributes
-    from reelbatch.models.ids import webhook_workflow_id
-    from reelbatch.models.webhooks import WebhookDelivery
+    from reelbatch.models.orchestration import search_attributes
+    from reelbatch.models.orchestration.names import webhook_workflow_id
+    from reelbatch.models.orchestration.webhooks import WebhookDelivery
     from workflows.activity_names import DELIVER_WEBHOOK
     from workflows.uninterrupted import uninterrupted
 

@@ -15,8 +15,8 @@ from activities.assets.content_check import page_in
 from activities.assets.sources import shown, source_of
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ResolvedAsset
-from reelbatch.models.assets import Asset, MediaAsset, StaticAsset
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
+from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
 
 
 class AssetFetcher:

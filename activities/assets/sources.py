@@ -7,7 +7,7 @@ from pydantic import JsonValue, ValidationError
 from activities.assets.aws_signature import Credentials
 from activities.assets.download import Source
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.sources import BucketParams, bucket_and_key, is_s3_url
+from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_s3_url
 
 _SHOWN = 300  # characters
 

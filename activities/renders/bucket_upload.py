@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from activities.assets.aws_signature import Credentials, signed_headers
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import AssetInvalid, UploadFailed, UploadInterrupted
-from reelbatch.models.uploads import Upload, UploadParams
+from reelbatch.models.wire.uploads import Upload, UploadParams
 
 _CHUNK = 256 * 1024  # bytes
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,100})</Code>")

@@ -16,7 +16,7 @@ from activities.renders.delivery import FinishedRender, FreshRender, ReusedRende
 from activities.renders.lease import LEASE_TIME, Lease
 from activities.renders.slots import RenderSlots
 from reelbatch.engines.base import RenderRequest
-from reelbatch.models.kept_renders import KeptRender
+from reelbatch.models.stored.renders import KeptRender
 from reelbatch.storage.kept_renders import (
     find_render,
     forget_render,

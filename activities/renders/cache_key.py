@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelbatch.engines.base import RenderEngine, RenderRequest, ResolvedAsset
-from reelbatch.models.assets import MediaAsset, StaticAsset
+from reelbatch.models.wire.assets import MediaAsset, StaticAsset
 
 _SHARED_PACKAGES = ("reelbatch.engines", "reelbatch.models")  # what every engine builds on
 

@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 from obstore.store import ObjectStore
 
 from reelbatch.engines.base import ResolvedAsset
-from reelbatch.models.assets import Asset, NestedJobAsset
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.jobs import ChildOutput
+from reelbatch.models.orchestration.jobs import ChildOutput
+from reelbatch.models.wire.assets import Asset, NestedJobAsset
 from reelbatch.storage.files import download
 
 

@@ -9,10 +9,10 @@ from obstore.store import ObjectStore
 from activities.renders.bucket_upload import BucketUploader
 from activities.renders.slots import RenderSlots
 from activities.secret_references import ResolvedSecrets
-from reelbatch.models.codecs import CODECS
-from reelbatch.models.jobs import RenderJob, RenderResult
-from reelbatch.models.kept_renders import KeptRender
-from reelbatch.models.uploads import Upload
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
+from reelbatch.models.stored.renders import KeptRender
+from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.uploads import Upload
 from reelbatch.storage.files import gone_if_cancelled, upload
 from reelbatch.storage.kept_renders import copy_render, download_render
 

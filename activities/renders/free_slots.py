@@ -10,8 +10,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from reelbatch.models.ids import render_task_queue
-from reelbatch.models.segments import SlotsQuestion
+from reelbatch.models.orchestration.names import render_task_queue
+from reelbatch.models.orchestration.segments import SlotsQuestion
 from workflows.activity_names import FIND_FREE_SLOTS
 
 OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"

@@ -19,11 +19,11 @@ from activities.renders.delivery import ReusedRender
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import RenderedFile, ReportProgress, ResolvedAsset
 from reelbatch.engines.registry import EngineUnavailable, load_engine
-from reelbatch.models.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.errors import ReelbatchError
-from reelbatch.models.jobs import RenderJob
-from reelbatch.models.segments import JoinTask, SegmentTask
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
+from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
+from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
 
 _log = structlog.get_logger("worker")

@@ -16,7 +16,7 @@ from obstore.exceptions import BaseError as ObjectStoreError
 from obstore.store import ObjectStore
 from pydantic import ValidationError
 
-from reelbatch.models.kept_renders import RenderLease
+from reelbatch.models.stored.renders import RenderLease
 from reelbatch.storage import keys
 from reelbatch.storage.objects import create_model, read_model, write_model
 

@@ -28,9 +28,11 @@ from activities.templates.by_url import TemplateFetcher
 from reelbatch.engines.base import RenderLimits, RenderRequest, ReportProgress
 from reelbatch.engines.pool import RenderPool
 from reelbatch.models.errors import RenderError
-from reelbatch.models.jobs import RenderResult, RenderTask
-from reelbatch.models.segments import EqualRender
-from reelbatch.models.templates import TemplateInspectionJob, TemplateRecord, TemplateStatus
+from reelbatch.models.orchestration.jobs import RenderResult, RenderTask
+from reelbatch.models.orchestration.segments import EqualRender
+from reelbatch.models.orchestration.templates import TemplateInspectionJob
+from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.storage import keys
 from reelbatch.storage.kept_renders import RenderGone
 from reelbatch.storage.objects import read_model, write_model

@@ -19,8 +19,8 @@ from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from reelbatch.engines.pool import RenderPool
 from reelbatch.models.errors import SegmentsUnusable
-from reelbatch.models.jobs import RenderResult
-from reelbatch.models.segments import JoinTask, Segment, SegmentsOfJob, SegmentTask
+from reelbatch.models.orchestration.jobs import RenderResult
+from reelbatch.models.orchestration.segments import JoinTask, Segment, SegmentsOfJob, SegmentTask
 from reelbatch.storage import keys
 from reelbatch.storage.files import download, upload
 from reelbatch.storage.listing import delete_folder

@@ -11,25 +11,25 @@ from activities.assets.content_check import page_in
 from activities.assets.download import Source
 from activities.assets.sources import shown
 from activities.secret_references import ResolvedSecrets
-from reelbatch.engines.registry import load_engine
-from reelbatch.models.errors import AssetInvalid, TemplateInvalid
-from reelbatch.models.font_choice import (
+from reelbatch.checks.fonts import (
     FontNeeds,
     JobFonts,
     TemplateFonts,
     needs_team_fonts,
     resolve_fonts,
 )
-from reelbatch.models.jobs import Output, RenderJob, RenderTask
-from reelbatch.models.problems import Problem, error_of
-from reelbatch.models.sources import is_http_url
-from reelbatch.models.template_checks import (
+from reelbatch.checks.template import (
     TemplateOffer,
     composition_problem,
     frame_problems,
     layer_problems,
 )
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.engines.registry import load_engine
+from reelbatch.models.errors import AssetInvalid, TemplateInvalid
+from reelbatch.models.orchestration.jobs import Output, RenderJob, RenderTask
+from reelbatch.models.problems import Problem, error_of
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.sources import is_http_url
 from reelbatch.storage.fonts import list_fonts
 
 

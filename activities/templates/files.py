@@ -12,13 +12,13 @@ from activities.failures import as_application_errors
 from activities.renders.render import Progress, heartbeats
 from activities.scratch import Scratch
 from activities.templates.by_url import as_template_errors, refuse_page
-from reelbatch.models.templates import (
+from reelbatch.models.orchestration.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
     TemplateFailure,
-    TemplateRecord,
-    TemplateStatus,
 )
+from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.storage import keys
 from reelbatch.storage.templates import read_template, write_template
 from workflows.activity_names import DOWNLOAD_TEMPLATE, FAIL_TEMPLATE

@@ -3,8 +3,8 @@
 from obstore.store import ObjectStore
 from temporalio import activity
 
-from reelbatch.models.batches import BatchSnapshot
-from reelbatch.models.kept_jobs import KeptJob
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.stored.jobs import KeptJob
 from reelbatch.storage import keys
 from reelbatch.storage.objects import write_model
 from reelbatch.storage.single_jobs import keep_job

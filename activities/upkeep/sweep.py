@@ -14,8 +14,8 @@ from obstore.store import ObjectStore
 from temporalio import activity
 from temporalio.client import Client
 
-from reelbatch.models.sweeps import SweepReport
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.orchestration.sweeps import SweepReport
+from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage import idempotency, keys
 from reelbatch.storage.expiry import Removal, has_objects
 from reelbatch.storage.listing import names_in

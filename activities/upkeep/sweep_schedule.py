@@ -14,7 +14,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
-from reelbatch.models.ids import CONTROL_TASK_QUEUE
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
 from workflows.sweep import SweepWorkflow
 
 log = structlog.get_logger("worker")

@@ -17,7 +17,9 @@ from activities.metrics import WebhookMetrics
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from activities.webhooks.signature import WebhookSigner
 from reelbatch.models.errors import ReelbatchError, WebhookUndelivered
-from reelbatch.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery, WebhookRecord
+from reelbatch.models.orchestration.webhooks import WebhookDelivery
+from reelbatch.models.stored.webhooks import WebhookRecord
+from reelbatch.models.wire.webhooks import Webhook, WebhookAttempt
 from reelbatch.storage.webhooks import read_webhook, write_webhook
 from workflows.activity_names import DELIVER_WEBHOOK
 

@@ -14,9 +14,9 @@ from api.jobs.responses import jobs_of
 from api.openapi.document import UlidPath, content_answer
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
-from reelbatch.models.batches import BatchSnapshot
 from reelbatch.models.errors import BatchNotFound, RequestError
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file, read_chunks
 

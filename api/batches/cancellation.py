@@ -17,8 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.batches.reading import QUERY_TIMEOUT, BatchHandle, describe
 from api.jobs.reading import job_handle
 from api.resources import Resources
-from reelbatch.models.batches import BatchSnapshot, Cancellation, CancellationOutcome
 from reelbatch.models.errors import Unavailable
+from reelbatch.models.orchestration.batches import BatchSnapshot, Cancellation, CancellationOutcome
 from workflows.batch import BatchWorkflow
 
 _TIMED_OUT = (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED)

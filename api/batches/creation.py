@@ -9,9 +9,11 @@ from api.submission.schema import Problem, error_of
 from api.submission.validation import AcceptedJob, Judged
 from api.submission.webhook_records import announced, pending
 from api.urls import Urls
-from reelbatch.models.batches import Batch, BatchCreationResponse, JobCreated, kinds_of
 from reelbatch.models.ids import batch_job_id, new_batch_id
-from reelbatch.models.jobs import JobError
+from reelbatch.models.orchestration.batches import Batch
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.wire.batches import BatchCreationResponse, JobCreated
+from reelbatch.models.wire.jobs import JobError
 from reelbatch.settings import Settings
 
 
@@ -90,3 +92,22 @@ def _all_rejected(errors: list[JobError]) -> str:
     if len(errors) == 1:
         return f"The job was rejected: {errors[0].error}"
     return f"All {len(errors)} jobs were rejected; the first one: {errors[0].error}"
+
+
+_INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
+
+
+def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
+    """A number for each job, the same for those with equal inputs; None where all differ.
+
+    It is a guess: what files contain only workers know. Nested jobs have ids of their own, and so
+    jobs that have some never equal another.
+    """
+    numbers: dict[str, int] = {}
+    kinds = [
+        numbers.setdefault(
+            job.id if job.children else job.model_dump_json(include=_INPUTS), len(numbers)
+        )
+        for job in jobs
+    ]
+    return kinds if len(numbers) < len(kinds) else None

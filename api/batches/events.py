@@ -19,9 +19,10 @@ from api.openapi.document import UlidPath, event_stream
 from api.openapi.inputs import FOLLOW_BATCH
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from api.urls import Urls
-from reelbatch.models.batches import BatchListItem, BatchSnapshot
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.wire.batches import BatchListItem
+from reelbatch.models.wire.jobs import JobStatus
 
 router = APIRouter(tags=["batches"])
 

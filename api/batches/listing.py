@@ -21,9 +21,10 @@ from api.batches.reading import QUERY_TIMEOUT
 from api.http.requests import check_id, read_integer
 from api.resources import Resources
 from api.visibility import batches_of
-from reelbatch.models.batches import BatchList, BatchListItem, BatchSnapshot, BatchStats
 from reelbatch.models.errors import BatchNotFound
 from reelbatch.models.ids import created_at
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
 from reelbatch.storage.batches import kept_batch_ids
 from workflows.batch import BatchWorkflow
 

@@ -22,10 +22,12 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.visibility import children_of
-from reelbatch.models.batches import Batch, BatchSnapshot, BatchStats, JobRecord
 from reelbatch.models.errors import BatchNotFound, Unavailable
-from reelbatch.models.ids import batch_workflow_id, is_batch_id, job_workflow_id
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.ids import is_batch_id
+from reelbatch.models.orchestration.batches import Batch, BatchSnapshot, JobRecord
+from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
+from reelbatch.models.wire.batches import BatchStats
+from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.storage.batches import keep_batch, read_kept_batch
 from workflows.batch import BatchWorkflow
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from api.jobs.responses import batch_answer, batch_job, job_at
 from api.urls import Urls
-from reelbatch.models.batches import BatchSnapshot, JobRecord
+from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 
 # Of 0.6 MB each for a thousand jobs.
 _KEPT = 32

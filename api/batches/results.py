@@ -15,10 +15,11 @@ from api.openapi.document import UlidPath, content_answer
 from api.openapi.inputs import READ_RESULTS
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
-from reelbatch.models.batches import BatchResult, BatchSnapshot
 from reelbatch.models.errors import BatchNotFound, RequestError
-from reelbatch.models.job_states import KnownJob
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.wire.batches import BatchResult
+from reelbatch.models.wire.jobs import JobStatus
+from workflows.job_states import KnownJob
 
 router = APIRouter(tags=["batches"])
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
-from api.batches.creation import creation_answer
+from api.batches.creation import creation_answer, kinds_of
 from api.batches.reading import describe, read_input
 from api.http.errors import documented
 from api.http.requests import check_id, read_choice
@@ -14,7 +14,6 @@ from api.openapi.inputs import RETRY_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.idempotency import submit_once
 from api.submission.webhook_records import renewed_webhooks
-from reelbatch.models.batches import Batch, BatchCreationResponse, BatchSnapshot, kinds_of
 from reelbatch.models.errors import (
     BatchNotFound,
     Gone,
@@ -24,9 +23,12 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id
-from reelbatch.models.jobs import JobStatus, RenderJob
+from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.wire.batches import BatchCreationResponse
+from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.storage import keys
-from reelbatch.storage.idempotency import Submission
 
 router = APIRouter(tags=["batches"])
 

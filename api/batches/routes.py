@@ -20,13 +20,6 @@ from api.submission.idempotency import submit_once
 from api.submission.secret_checks import check_webhook_secrets
 from api.submission.validation import judge
 from api.submission.webhook_records import batch_webhooks
-from reelbatch.models.batches import (
-    BatchCancellationResponse,
-    BatchCreationResponse,
-    BatchList,
-    BatchStatusResponse,
-    JobCancellation,
-)
 from reelbatch.models.errors import (
     BatchNotFound,
     BodyTooLarge,
@@ -35,9 +28,16 @@ from reelbatch.models.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from reelbatch.models.job_states import KnownJob
-from reelbatch.models.jobs import JobStatus
-from reelbatch.storage.idempotency import Submission
+from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.wire.batches import (
+    BatchCancellationResponse,
+    BatchCreationResponse,
+    BatchList,
+    BatchStatusResponse,
+    JobCancellation,
+)
+from reelbatch.models.wire.jobs import JobStatus
+from workflows.job_states import KnownJob
 
 router = APIRouter(tags=["batches"])
 

@@ -13,9 +13,9 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
 from api.batches.reading import QUERY_TIMEOUT, BatchReader
-from reelbatch.models.batches import BatchSnapshot
 from reelbatch.models.errors import ReelbatchError
-from reelbatch.models.ids import batch_workflow_id
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.orchestration.names import batch_workflow_id
 from workflows.batch import BatchWorkflow
 
 log = structlog.get_logger("api")

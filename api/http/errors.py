@@ -11,7 +11,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.http.responses import answer
 from reelbatch.models.errors import (
-    FieldError,
     NotFound,
     ReelbatchError,
     RequestError,
@@ -19,7 +18,8 @@ from reelbatch.models.errors import (
     Unauthorized,
     Unavailable,
 )
-from reelbatch.models.wire import Absent, WireModel
+from reelbatch.models.wire.base import Absent, WireModel
+from reelbatch.models.wire.errors import FieldError
 
 log = structlog.get_logger("api")
 

@@ -2,7 +2,7 @@
 
 from temporalio.common import MetricMeter
 
-from reelbatch.storage.idempotency import Submission
+from reelbatch.models.stored.idempotency import Submission
 
 HISTOGRAM_BUCKETS = {
     "reelbatch_http_request_duration": (

@@ -9,9 +9,10 @@ from fastapi import Request
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from api.http.content_encoding import unpacked
-from reelbatch.models.errors import BodyTooLarge, FieldError, InvalidJson, NotFound, RequestError
+from reelbatch.models.errors import BodyTooLarge, InvalidJson, NotFound, RequestError
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.problems import headline
+from reelbatch.models.wire.errors import FieldError
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from api.batches.cancellation import cancel_batch_jobs, cancel_single_job
 from api.jobs.reading import read_children, read_jobs
 from api.resources import Resources
-from reelbatch.models.errors import FieldError, JobNotCancellable
+from reelbatch.models.errors import JobNotCancellable
 from reelbatch.models.ids import place_of_job
-from reelbatch.models.job_states import KnownJob
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.jobs import JobStatus
+from workflows.job_states import KnownJob
 
 
 async def cancel_with_relatives(

@@ -2,15 +2,15 @@
 
 from api.submission.webhook_records import announced, webhook_records
 from api.urls import Urls
-from reelbatch.models.jobs import (
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.wire.jobs import (
     ChildCreated,
     JobCreationResponse,
     JobCreationStats,
     JobStatus,
-    RenderJob,
 )
-from reelbatch.models.webhooks import Webhook
-from reelbatch.storage.idempotency import Submission
+from reelbatch.models.wire.webhooks import Webhook
 
 
 def single_submission(job: RenderJob, webhook: Webhook | None, urls: Urls) -> Submission:

@@ -9,7 +9,8 @@ from fastapi import Request
 
 from api.http.requests import read_choice, read_integer
 from reelbatch.models.errors import RequestError
-from reelbatch.models.jobs import JobStatus, JobSummary
+from reelbatch.models.orchestration.jobs import JobSummary
+from reelbatch.models.wire.jobs import JobStatus
 
 _LIMITS = range(1, 1001)
 _DEFAULT_LIMIT = 50

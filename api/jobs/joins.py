@@ -13,12 +13,10 @@ from api.openapi.inputs import JOIN_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import asset_problems, number_problems
 from api.submission.idempotency import submit_once
-from api.submission.schema import Problem, error_of, form_problem
+from api.submission.schema import Problem, error_of, form_problem, nested_jobs
 from api.submission.secret_checks import known_secrets, secret_problems
 from api.submission.validation import Children, child_jobs, judge_nested, look_up
 from reelbatch.engines.base import RenderEngine
-from reelbatch.models.assets import Asset, NestedJobAsset
-from reelbatch.models.codecs import DEFAULT_CODEC
 from reelbatch.models.errors import (
     BodyTooLarge,
     IdempotencyKeyReused,
@@ -29,12 +27,17 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_single_job_id
-from reelbatch.models.jobs import JobCreationResponse, Output, RenderJob, nested_jobs
-from reelbatch.models.joins import JOIN_ENGINE, JoinCreation
+from reelbatch.models.orchestration.jobs import Output, RenderJob
+from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.wire.assets import Asset, NestedJobAsset
+from reelbatch.models.wire.codecs import DEFAULT_CODEC
+from reelbatch.models.wire.jobs import JobCreationResponse
+from reelbatch.models.wire.joins import JoinCreation
 from reelbatch.storage import keys
-from reelbatch.storage.idempotency import Submission
 
 router = APIRouter(tags=["jobs"])
+
+_ENGINE = "join"
 
 
 @router.post(
@@ -83,7 +86,7 @@ def _read(body: bytes, limit: int) -> JoinCreation:
 
 async def _check(resources: Resources, team: str, creation: JoinCreation) -> Children:
     """The nested jobs. Raises the first problem, with all of them as its details."""
-    engine = resources.engines.get(JOIN_ENGINE)
+    engine = resources.engines.get(_ENGINE)
     if engine is None:
         raise NotSupported("This server has no engine that joins clips.")
     nested = nested_jobs(creation.assets, creation.priority)
@@ -119,7 +122,7 @@ def _render_job(team: str, creation: JoinCreation, children: Children) -> Render
         id=job_id,
         index=None,
         batch_id=None,
-        engine=JOIN_ENGINE,
+        engine=_ENGINE,
         template_id=None,
         template_name="",
         template_type="",

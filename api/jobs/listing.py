@@ -18,10 +18,11 @@ from api.jobs.reading import job_handle, read_state, read_summary
 from api.jobs.responses import jobs_of
 from api.resources import Resources
 from api.visibility import batches_of, single_jobs_of
-from reelbatch.models.batches import BatchStats
-from reelbatch.models.job_states import KnownJob
-from reelbatch.models.jobs import JobStatus, JobSummary
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.orchestration.jobs import JobSummary
+from reelbatch.models.wire.base import rfc3339
+from reelbatch.models.wire.batches import BatchStats
+from reelbatch.models.wire.jobs import JobStatus
+from workflows.job_states import KnownJob
 
 _PARALLEL_READS = 8
 

@@ -8,10 +8,10 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionDescription
 
-from reelbatch.models.job_states import JobState
-from reelbatch.models.jobs import JobStatus
-from reelbatch.models.segments import SPLIT_MEMO, SplitRender
+from reelbatch.models.orchestration.segments import SPLIT_MEMO, SplitRender
+from reelbatch.models.wire.jobs import JobStatus
 from workflows.activity_names import RENDER, RENDER_SEGMENT
+from workflows.job_states import JobState
 
 _RENDERING_STATES = (
     PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,

@@ -16,14 +16,18 @@ from api.batches.reading import STATUS_OF_EXECUTION, describe
 from api.jobs.progress import rendering_state
 from api.jobs.responses import jobs_of
 from api.resources import Resources
-from reelbatch.models import search_attributes
-from reelbatch.models.errors import BatchNotFound, FieldError, JobNotFound
-from reelbatch.models.ids import job_workflow_id, place_of_job
-from reelbatch.models.job_states import JobState, KnownJob
-from reelbatch.models.jobs import JobStatus, JobSummary, RenderResult
-from reelbatch.storage.nested_jobs import NestedJobRecord, read_nested_job
+from reelbatch.models.errors import BatchNotFound, JobNotFound
+from reelbatch.models.ids import place_of_job
+from reelbatch.models.orchestration import search_attributes
+from reelbatch.models.orchestration.jobs import JobSummary, RenderResult
+from reelbatch.models.orchestration.names import job_workflow_id
+from reelbatch.models.stored.jobs import NestedJobRecord
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.storage.nested_jobs import read_nested_job
 from reelbatch.storage.single_jobs import read_kept_job
 from workflows.job import RenderJobWorkflow, failure_of
+from workflows.job_states import JobState, KnownJob
 
 JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
 
@@ -107,7 +111,7 @@ async def _read_own(
     description = await describe(job_handle(resources.client, team, job_id))
     if description is None:
         kept = await read_kept_job(resources.store, team, job_id) if batch_id is None else None
-        return kept.as_known() if kept else None
+        return KnownJob.of_kept(kept) if kept else None
     summary = await read_summary(description)
     state = await read_state(resources.client, description, summary)
     return KnownJob(job_id, batch_id, summary, state)

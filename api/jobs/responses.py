@@ -1,10 +1,11 @@
 """Jobs and batches as answers, with URLs that reach this server. No I/O."""
 
 from api.urls import Urls
-from reelbatch.models.batches import BatchJob, BatchSnapshot, BatchStatusResponse
 from reelbatch.models.ids import batch_job_id
-from reelbatch.models.job_states import KnownJob, job_as_read, job_stats, state_of
-from reelbatch.models.jobs import Job
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
+from reelbatch.models.wire.jobs import Job
+from workflows.job_states import KnownJob, job_as_read, job_stats, state_of
 
 
 def jobs_of(snapshot: BatchSnapshot) -> list[KnownJob]:

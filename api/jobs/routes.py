@@ -30,12 +30,8 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_single_job_id
-from reelbatch.models.jobs import (
-    Job,
-    JobCancellationRequest,
-    JobCreationResponse,
-)
-from reelbatch.storage.idempotency import Submission
+from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.wire.jobs import Job, JobCancellationRequest, JobCreationResponse
 
 router = APIRouter(tags=["jobs"])
 

@@ -19,12 +19,12 @@ from api.openapi.document import (
     parameters,
     text_content,
 )
-from reelbatch.models.batches import BatchOptions
 from reelbatch.models.ids import ID_PATTERN, MAX_BATCH_JOBS
-from reelbatch.models.jobs import JobCancellationRequest, JobCreation, JobStatus
-from reelbatch.models.joins import JoinCreation
-from reelbatch.models.secrets import SecretCreation
-from reelbatch.models.templates import TemplateCreation, TemplateUpdate
+from reelbatch.models.wire.batches import BatchOptions
+from reelbatch.models.wire.jobs import JobCancellationRequest, JobCreation, JobStatus
+from reelbatch.models.wire.joins import JoinCreation
+from reelbatch.models.wire.secrets import SecretCreation
+from reelbatch.models.wire.templates import TemplateCreation, TemplateUpdate
 
 EXAMPLE_TEMPLATE_ID = "01JD8Z4V7QW5R8T2Y6N3M1B0CD"
 

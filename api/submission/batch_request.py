@@ -8,11 +8,12 @@ from pydantic import JsonValue, ValidationError
 from api.http.requests import field_errors, parse_json
 from api.submission.defaults import JobDefaults
 from api.submission.schema import Problem, RawJob, error_of, form_problem, json_bytes
-from reelbatch.models.batches import BatchOptions
-from reelbatch.models.errors import BatchSizeInvalid, BodyTooLarge, FieldError, RequestError
+from reelbatch.models.errors import BatchSizeInvalid, BodyTooLarge, RequestError
 from reelbatch.models.ids import MAX_BATCH_JOBS
 from reelbatch.models.problems import headline
-from reelbatch.models.webhooks import Webhook
+from reelbatch.models.wire.batches import BatchOptions
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.settings import Settings
 
 

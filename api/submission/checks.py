@@ -5,10 +5,27 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from api.submission.asset_sources import source_problems
-from api.submission.schema import Problem
+from api.submission.schema import Problem, output_of
 from api.submission.template_choice import ChosenTemplate
+from reelbatch.checks.fonts import TemplateFonts
+from reelbatch.checks.template import (
+    TemplateOffer,
+    composition_problem,
+    did_you_mean,
+    frame_problems,
+    layer_problems,
+    listed,
+)
 from reelbatch.engines.base import RenderEngine
-from reelbatch.models.assets import (
+from reelbatch.models.errors import (
+    CodecInvalid,
+    FramesInvalid,
+    NotSupported,
+    PreviewSettingsConflict,
+    RequestError,
+)
+from reelbatch.models.stored.templates import Composition, TemplateRecord
+from reelbatch.models.wire.assets import (
     MAX_NESTED_JOBS,
     Asset,
     FunctionAsset,
@@ -17,25 +34,9 @@ from reelbatch.models.assets import (
     ScriptAsset,
     StaticAsset,
 )
-from reelbatch.models.codecs import CODECS, Codec, find_codec
-from reelbatch.models.errors import (
-    CodecInvalid,
-    FramesInvalid,
-    NotSupported,
-    PreviewSettingsConflict,
-    RequestError,
-)
-from reelbatch.models.font_choice import TemplateFonts
-from reelbatch.models.jobs import JobCreation, RenderSettings, output_of
-from reelbatch.models.template_checks import (
-    TemplateOffer,
-    composition_problem,
-    did_you_mean,
-    frame_problems,
-    layer_problems,
-    listed,
-)
-from reelbatch.models.templates import Composition, TemplateRecord
+from reelbatch.models.wire.codecs import CODECS, Codec, find_codec
+from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.render_settings import RenderSettings
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from api.http.requests import parse_json, read_integer
 from api.submission.batch_request import BatchRequest, check_number_of_jobs
 from api.submission.schema import Problem, RawJob
-from reelbatch.models.codecs import find_codec
-from reelbatch.models.errors import FieldError, InvalidJson, RequestError
+from reelbatch.models.errors import InvalidJson, RequestError
+from reelbatch.models.wire.codecs import find_codec
+from reelbatch.models.wire.errors import FieldError
 
 _MEDIA = ("image", "video", "audio")
 _JOB_FIELDS = ("tags", "priority")

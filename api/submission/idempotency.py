@@ -11,7 +11,8 @@ from api.http.responses import json_answer
 from api.resources import Resources
 from api.submission.launch import launch
 from reelbatch.models.errors import IdempotencyKeyReused, ReelbatchError, RequestError
-from reelbatch.storage.idempotency import IdempotencyRecord, IdempotencySlot, Submission
+from reelbatch.models.stored.idempotency import IdempotencyRecord, Submission
+from reelbatch.storage.idempotency import IdempotencySlot
 
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 

@@ -14,12 +14,17 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from api.resources import Resources
-from reelbatch.models import search_attributes
-from reelbatch.models.batches import Batch, BatchSnapshot, BatchStats
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, batch_workflow_id, job_workflow_id
-from reelbatch.models.jobs import RenderJob
+from reelbatch.models.orchestration import search_attributes
+from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.orchestration.names import (
+    CONTROL_TASK_QUEUE,
+    batch_workflow_id,
+    job_workflow_id,
+)
+from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.wire.batches import BatchStats
 from reelbatch.storage.batches import keep_rejected_batch
-from reelbatch.storage.idempotency import Submission
 from reelbatch.storage.nested_jobs import keep_nested_jobs
 from reelbatch.storage.webhooks import keep_webhooks
 from workflows.batch import BatchWorkflow

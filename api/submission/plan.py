@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from api.submission.checks import ReadyTemplate, settings_problems
+from api.submission.schema import output_of
 from api.submission.splitting import extent_of, split_of
 from api.submission.template_choice import TemplateByUrl
-from reelbatch.models.jobs import JobCreation, Output, OutputExtent, output_of
+from reelbatch.models.orchestration.jobs import Output, OutputExtent, Split
 from reelbatch.models.problems import Problem
-from reelbatch.models.splits import Split
+from reelbatch.models.wire.jobs import JobCreation
 
 _Key = tuple[str, str | None, bool, str]
 

@@ -1,16 +1,20 @@
-"""The first look at a job: its size, its JSON, and the contract's schema."""
+"""The first look at a job: its size, its JSON, the contract's schema, and what it asks for."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from pydantic import JsonValue, ValidationError
 
 from api.http.requests import field_errors
 from reelbatch.models.errors import JobTooLarge, RequestError
-from reelbatch.models.jobs import JobCreation
+from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.problems import Problem as Problem
 from reelbatch.models.problems import error_of as error_of
+from reelbatch.models.wire.assets import NestedJob
+from reelbatch.models.wire.codecs import DEFAULT_CODEC, PREVIEW_CODEC, OutputType, find_codec
+from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
+from reelbatch.models.wire.render_settings import RenderSettings
 
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
 
@@ -80,3 +84,52 @@ def _depths(value: JsonValue) -> Iterator[int]:
         yield depth
         if depth <= _DEEPEST:
             todo.extend((item, depth + 1) for item in inner)
+
+
+def nested_jobs(assets: Sequence[object], priority: int) -> list[tuple[int, JobCreation]]:
+    """The jobs among a job's assets, each as a job of its own beside its asset's position.
+
+    They have their parent's priority; webhook, upload and tags are the parent's alone.
+    """
+    return [
+        (
+            position,
+            JobCreation(
+                template=TemplateChoice(
+                    id=asset.template.id, composition=asset.template.composition
+                ),
+                preview=asset.preview,
+                assets=[*asset.assets],
+                settings=asset.settings,
+                priority=priority,
+            ),
+        )
+        for position, asset in enumerate(assets)
+        if isinstance(asset, NestedJob)
+    ]
+
+
+def output_of(job: JobCreation) -> Output:
+    """Fill in the defaults of a checked job's settings.
+
+    Raises ValueError where `settings.codec` is unknown: callers check it before.
+    """
+    settings = job.settings or RenderSettings()
+    output_type: OutputType = "image" if settings.type == "image" else "video"
+    names = PREVIEW_CODEC if job.preview else DEFAULT_CODEC
+    codec = find_codec(settings.codec or names[output_type])
+    if codec is None:
+        raise ValueError(f"unknown codec {settings.codec}")
+    frames = settings.frames
+    first, end = (frames[0], frames[1]) if isinstance(frames, list) else (frames or 0, None)
+    if output_type == "image":
+        end = first + 1
+    elif isinstance(frames, int):
+        end = frames + 1
+    return Output(
+        output_type=output_type,
+        codec=codec.name,
+        first_frame=first,
+        end_frame=end,
+        draft=job.preview or settings.quality == "draft",
+    )

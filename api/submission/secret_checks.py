@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from api.submission.schema import Problem
-from reelbatch.models.assets import secret_fields
-from reelbatch.models.errors import FieldError, SecretsNotConfigured, SecretUnknown
-from reelbatch.models.jobs import JobCreation
-from reelbatch.models.joins import JoinCreation
-from reelbatch.models.secrets import referenced_secrets
-from reelbatch.models.webhooks import Webhook
+from reelbatch.models.errors import SecretsNotConfigured, SecretUnknown
+from reelbatch.models.wire.assets import secret_fields
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.joins import JoinCreation
+from reelbatch.models.wire.secrets import referenced_secrets
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.storage.secrets import SecretVault
 
 

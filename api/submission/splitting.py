@@ -2,10 +2,9 @@
 
 from reelbatch.engines.base import RenderEngine, renders_ranges
 from reelbatch.engines.encoding import output_size
-from reelbatch.models.codecs import CODECS
-from reelbatch.models.jobs import Output, OutputExtent
-from reelbatch.models.splits import Split
-from reelbatch.models.templates import Composition
+from reelbatch.models.orchestration.jobs import Output, OutputExtent, Split
+from reelbatch.models.stored.templates import Composition
+from reelbatch.models.wire.codecs import CODECS
 
 _MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
 

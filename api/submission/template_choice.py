@@ -8,10 +8,10 @@ from urllib.parse import unquote, urlsplit
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.registry import engine_for_template_type
 from reelbatch.models.errors import NotSupported, RequestError
-from reelbatch.models.jobs import TemplateChoice
 from reelbatch.models.problems import Problem
-from reelbatch.models.secrets import begins_with_reference
-from reelbatch.models.sources import is_http_url
+from reelbatch.models.wire.jobs import TemplateChoice
+from reelbatch.models.wire.secrets import begins_with_reference
+from reelbatch.models.wire.sources import is_http_url
 
 _TYPES = {".json": "lottie", ".lottie": "lottie"}  # other endings are called as their types
 _LONGEST_URL = 8192  # characters

@@ -9,17 +9,19 @@ from datetime import datetime
 from api.resources import Resources
 from api.submission.checks import ReadyTemplate, assets_problems, number_problems
 from api.submission.plan import RenderPlan, RenderPlans
-from api.submission.schema import Problem, RawJob, read_job
+from api.submission.schema import Problem, RawJob, nested_jobs, read_job
 from api.submission.secret_checks import KnownSecrets, known_secrets, secret_problems
 from api.submission.template_choice import ChosenTemplate, TemplateByUrl, template_by_url
+from reelbatch.checks.fonts import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from reelbatch.engines.base import RenderEngine
-from reelbatch.models.assets import Asset, layer_names
 from reelbatch.models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
-from reelbatch.models.font_choice import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
-from reelbatch.models.fonts import FontRecord
 from reelbatch.models.ids import new_nested_job_id
-from reelbatch.models.jobs import ChildJob, JobCreation, RenderJob, TemplateUrl, nested_jobs
-from reelbatch.models.templates import TemplateRecord, TemplateStatus
+from reelbatch.models.orchestration.jobs import ChildJob, RenderJob, TemplateUrl
+from reelbatch.models.stored.fonts import FontRecord
+from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.assets import Asset, layer_names
+from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.storage import keys
 from reelbatch.storage.fonts import list_fonts
 from reelbatch.storage.templates import read_template

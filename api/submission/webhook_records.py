@@ -8,9 +8,11 @@ from obstore.store import ObjectStore
 
 from api.submission.validation import AcceptedJob, Judged
 from api.urls import Urls
-from reelbatch.models.batches import Batch
-from reelbatch.models.jobs import RenderJob
-from reelbatch.models.webhooks import PendingWebhook, Webhook, WebhookRecord
+from reelbatch.models.orchestration.batches import Batch
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.stored.webhooks import WebhookRecord
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.storage.webhooks import read_webhook
 
 _PARALLEL_READS = 32

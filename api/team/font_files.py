@@ -6,7 +6,7 @@ from typing import Any
 from fontTools import ttLib
 
 from reelbatch.models.errors import FontInvalid
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 # The first bytes of TrueType outlines, of Apple's TrueType, and of PostScript outlines
 # (https://learn.microsoft.com/typography/opentype/spec/otff).

@@ -14,16 +14,11 @@ from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
 from api.team.font_files import read_face
 from api.visibility import active_jobs, active_users_of_font
-from reelbatch.models.errors import (
-    BodyTooLarge,
-    FieldError,
-    FontInUse,
-    FontInvalid,
-    FontNotFound,
-    RequestError,
-)
-from reelbatch.models.fonts import Font, FontRecord
+from reelbatch.models.errors import BodyTooLarge, FontInUse, FontInvalid, FontNotFound, RequestError
 from reelbatch.models.ids import new_id
+from reelbatch.models.stored.fonts import FontRecord
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.fonts import Font
 from reelbatch.storage import keys
 from reelbatch.storage.fonts import delete_font, list_fonts, read_font, write_font
 

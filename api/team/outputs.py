@@ -8,8 +8,8 @@ from api.openapi.document import file_answers
 from api.openapi.inputs import READ_FILE
 from api.resources import Shared
 from api.urls import output_url_is_signed
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import OutputNotFound
+from reelbatch.models.wire.codecs import CODECS
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
 

@@ -15,8 +15,8 @@ from reelbatch.models.errors import (
     SecretNotFound,
     SecretsNotConfigured,
 )
-from reelbatch.models.secrets import Secret, SecretCreation
-from reelbatch.storage.secrets import SecretRecord
+from reelbatch.models.stored.secrets import SecretRecord
+from reelbatch.models.wire.secrets import Secret, SecretCreation
 
 router = APIRouter(tags=["secrets"])
 

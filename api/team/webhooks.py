@@ -10,8 +10,10 @@ from api.http.responses import answer
 from api.openapi.document import UlidPath
 from api.resources import MayReadJobs, MayWriteJobs, Resources, Shared
 from reelbatch.models.errors import RequestError, Unavailable, WebhookNotDue, WebhookNotFound
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, webhook_workflow_id
-from reelbatch.models.webhooks import WebhookDelivery, WebhookLog, WebhookRecord
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, webhook_workflow_id
+from reelbatch.models.orchestration.webhooks import WebhookDelivery
+from reelbatch.models.stored.webhooks import WebhookRecord
+from reelbatch.models.wire.webhooks import WebhookLog
 from reelbatch.storage.webhooks import read_webhook
 from workflows.webhook import DeliverWebhookWorkflow, webhook_search_attributes
 

@@ -16,7 +16,6 @@ from api.visibility import active_users_of_template
 from reelbatch.engines.registry import engine_for_template_type
 from reelbatch.models.errors import (
     BodyTooLarge,
-    FieldError,
     Gone,
     InvalidJson,
     RequestError,
@@ -25,16 +24,16 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_id
-from reelbatch.models.templates import (
+from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
+from reelbatch.models.wire.base import Absent, WireModel
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.templates import (
     Template,
     TemplateCreation,
-    TemplateDownload,
-    TemplateRecord,
     TemplateStatus,
     TemplateUpdate,
     TemplateUploadInfo,
 )
-from reelbatch.models.wire import Absent, WireModel
 from reelbatch.storage.files import find_file
 from reelbatch.storage.templates import (
     delete_template,

@@ -12,8 +12,8 @@ from api.openapi.document import UlidPath
 from api.resources import MayReadJobs, Resources, Shared
 from api.templates.routes import find_template
 from reelbatch.models.errors import RequestError, TemplateNotFound
-from reelbatch.models.templates import Layer, TemplateInspection, TemplateRecord
-from reelbatch.models.wire import Timestamp, WireModel
+from reelbatch.models.stored.templates import Layer, TemplateInspection, TemplateRecord
+from reelbatch.models.wire.base import Timestamp, WireModel
 from reelbatch.storage.templates import list_templates
 
 router = APIRouter(tags=["templates, v3"])

@@ -20,13 +20,11 @@ from api.templates.routes import find_template, template_answer
 from api.templates.workflows import template_headline, template_search_attributes
 from api.urls import check_download_url, checked_upload
 from reelbatch.models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, new_id, template_workflow_id
-from reelbatch.models.templates import (
-    Template,
-    TemplateInspectionJob,
-    TemplateRecord,
-    TemplateStatus,
-)
+from reelbatch.models.ids import new_id
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_workflow_id
+from reelbatch.models.orchestration.templates import TemplateInspectionJob
+from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.templates import Template, TemplateStatus
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
 from reelbatch.storage.templates import read_template, write_template

@@ -6,12 +6,14 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
 from api.resources import Resources
-from reelbatch.models import search_attributes
-from reelbatch.models.errors import FieldError, RequestError
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, template_workflow_id
-from reelbatch.models.secrets import has_reference
-from reelbatch.models.sources import is_http_url
-from reelbatch.models.templates import TemplateDownload, TemplateDownloadJob, TemplateRecord
+from reelbatch.models.errors import RequestError
+from reelbatch.models.orchestration import search_attributes
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_workflow_id
+from reelbatch.models.orchestration.templates import TemplateDownloadJob
+from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.secrets import has_reference
+from reelbatch.models.wire.sources import is_http_url
 from reelbatch.storage.templates import delete_template
 from workflows.template import DownloadTemplateWorkflow
 

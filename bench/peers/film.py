@@ -14,7 +14,7 @@ from reelbatch.engines.lottie.fonts import FontShelf
 from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 _TEXT_LAYER = 5
 _EMPTY_GLYPH: Json = {

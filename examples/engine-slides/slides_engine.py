@@ -9,10 +9,10 @@ from PIL import Image, ImageDraw
 
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
 from reelbatch.engines.encoding import open_writer, output_size
-from reelbatch.models.assets import TextAsset
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
-from reelbatch.models.templates import Composition, Layer, TemplateInspection
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
+from reelbatch.models.wire.assets import TextAsset
+from reelbatch.models.wire.codecs import CODECS
 
 RATE = 10  # frames a second, and so frames a slide
 

@@ -33,7 +33,7 @@ from reelbatch.client._errors import (
 from reelbatch.client._events import BatchEnded, BatchEvent, JobChanged, StatsChanged
 from reelbatch.client._jobs import JobSort
 from reelbatch.client._profiles import Profile, Profiles, read_profiles
-from reelbatch.models.batches import (
+from reelbatch.models.wire.batches import (
     BatchCancellationResponse,
     BatchCreationResponse,
     BatchJob,
@@ -43,12 +43,12 @@ from reelbatch.models.batches import (
     BatchStatus,
     BatchStatusResponse,
 )
-from reelbatch.models.errors import FieldError
-from reelbatch.models.fonts import Font
-from reelbatch.models.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
-from reelbatch.models.secrets import Secret
-from reelbatch.models.templates import Template, TemplateStatus
-from reelbatch.models.webhooks import Webhook, WebhookLog
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.fonts import Font
+from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
+from reelbatch.models.wire.secrets import Secret
+from reelbatch.models.wire.templates import Template, TemplateStatus
+from reelbatch.models.wire.webhooks import Webhook, WebhookLog
 
 __all__ = [
     "APIError",

@@ -31,7 +31,7 @@ from reelbatch.client._downloads import DownloadedOutput
 from reelbatch.client._driving import describe, http_request
 from reelbatch.client._session import Session, Subject
 from reelbatch.client._steps import Close, Do, Emit, Flow, Open, Pause, Read, Send, Step, Steps
-from reelbatch.models.batches import BatchCreationResponse
+from reelbatch.models.wire.batches import BatchCreationResponse
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=Subject)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from reelbatch.client._errors import APIError, BatchRejected, WaitTimedOut
 from reelbatch.client._session import Session, read_model, read_models, to_json
 from reelbatch.client._steps import Emit, Flow, Pause, Request, Steps
-from reelbatch.models.batches import (
+from reelbatch.models.wire.batches import (
     BatchCancellationResponse,
     BatchCreationResponse,
     BatchList,
@@ -20,8 +20,8 @@ from reelbatch.models.batches import (
     BatchResult,
     BatchStatusResponse,
 )
-from reelbatch.models.jobs import JobCreation
-from reelbatch.models.webhooks import Webhook
+from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.webhooks import Webhook
 
 _LONGEST_POLL = 30  # seconds
 _AT_ONCE = 0.2  # seconds; a poll that tells nothing new so soon comes from a service that stops

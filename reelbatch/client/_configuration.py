@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from reelbatch.client._errors import NotConfigured
 from reelbatch.client._profiles import read_profiles
 from reelbatch.client._session import origin_of
-from reelbatch.models.wire import OpenWireModel
+from reelbatch.models.wire.base import OpenWireModel
 
 _DEFAULT_HOME = "reelbatch-home"
 _VISIBLE = re.compile(r"^[\x21-\x7e]+$")

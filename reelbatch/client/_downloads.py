@@ -15,8 +15,8 @@ from reelbatch.client._batches import BatchRef, read_batch
 from reelbatch.client._errors import APIError, NotFound
 from reelbatch.client._session import Session, read_model
 from reelbatch.client._steps import Close, Emit, Flow, Pause, Request, Steps, do, read
-from reelbatch.models.batches import BatchJob
-from reelbatch.models.jobs import Job, JobStatus
+from reelbatch.models.wire.batches import BatchJob
+from reelbatch.models.wire.jobs import Job, JobStatus
 
 _RECORD = ".reelbatch-files"  # in the folder: which output of which job each file is
 _PART = ".part"

@@ -28,10 +28,10 @@ from email.utils import parsedate_to_datetime
 import httpx
 from pydantic import ValidationError
 
-from reelbatch.models.batches import BatchCreationResponse
-from reelbatch.models.errors import FieldError
-from reelbatch.models.jobs import JobError
-from reelbatch.models.wire import OpenWireModel
+from reelbatch.models.wire.base import OpenWireModel
+from reelbatch.models.wire.batches import BatchCreationResponse
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.jobs import JobError
 
 
 class ReelbatchError(Exception):

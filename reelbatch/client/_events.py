@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from reelbatch.client._batches import BatchRef
 from reelbatch.client._errors import UnexpectedAnswer
 from reelbatch.client._steps import Close, Emit, Flow, Pause, read
-from reelbatch.models.batches import BatchJob, BatchListItem, BatchStats
-from reelbatch.models.jobs import JobStatus
+from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStats
+from reelbatch.models.wire.jobs import JobStatus
 
 _SILENCE = 20.0  # seconds; a service says something every 4
 _LINE_END = re.compile(r"\r\n|\n|\r(?=[^\n])")  # a \r at the end may be half of \r\n

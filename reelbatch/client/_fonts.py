@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Steps, do
-from reelbatch.models.fonts import Font
+from reelbatch.models.wire.fonts import Font
 
 
 def add_font(session: Session, file: str | Path, *, family_name: str | None = None) -> Steps[Font]:

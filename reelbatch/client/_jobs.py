@@ -11,8 +11,8 @@ from reelbatch.client._batches import AnyJob
 from reelbatch.client._errors import WaitTimedOut
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Emit, Flow, Pause, Steps
-from reelbatch.models.jobs import Job, JobCreationResponse
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.wire.base import rfc3339
+from reelbatch.models.wire.jobs import Job, JobCreationResponse
 
 JobSort: TypeAlias = Literal["newest_first", "oldest_first", "priority"]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Steps
-from reelbatch.models.secrets import Secret
+from reelbatch.models.wire.secrets import Secret
 
 
 def create_secret(session: Session, name: str, value: str) -> Steps[Secret]:

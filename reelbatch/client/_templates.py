@@ -9,8 +9,8 @@ from reelbatch.client._downloads import fetch
 from reelbatch.client._errors import TemplateUnusable, UnexpectedAnswer, WaitTimedOut
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Pause, Request, Steps, do
-from reelbatch.models.templates import Template, TemplateStatus
-from reelbatch.models.wire import OpenWireModel
+from reelbatch.models.wire.base import OpenWireModel
+from reelbatch.models.wire.templates import Template, TemplateStatus
 
 AnyPath: TypeAlias = str | Path
 

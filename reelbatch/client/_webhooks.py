@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reelbatch.client._session import Session, read_model
 from reelbatch.client._steps import Steps
-from reelbatch.models.webhooks import WebhookLog
+from reelbatch.models.wire.webhooks import WebhookLog
 
 
 def read_job_webhook(session: Session, job_id: str) -> Steps[WebhookLog]:

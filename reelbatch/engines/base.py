@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from reelbatch.models.assets import Asset
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.jobs import Output
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.assets import Asset
 
 if TYPE_CHECKING:
     from reelbatch.engines.encoding.audio import AudioClip  # which reports as this module says
@@ -85,7 +85,7 @@ class RenderEngine(Protocol):
     functions: ClassVar[frozenset[str]]
     """The names of function assets that it knows, spelled `nx:…`."""
     codecs: ClassVar[frozenset[str]]
-    """The names of `reelbatch.models.codecs.CODECS` that it writes."""
+    """The names of `reelbatch.models.wire.codecs.CODECS` that it writes."""
     fonts: ClassVar[tuple[FontFace, ...]]
     """The fonts that it brings along.
 

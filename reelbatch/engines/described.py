@@ -6,8 +6,8 @@ from pydantic import Field, ValidationError
 
 from reelbatch.engines.base import RenderLimits
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
-from reelbatch.models.templates import Composition
-from reelbatch.models.wire import WireModel
+from reelbatch.models.stored.templates import Composition
+from reelbatch.models.wire.base import WireModel
 
 
 class DescribedComposition(WireModel):

@@ -1,1 +1,6 @@
-"""The shared vocabulary: jobs, batches, templates, errors and ids. No I/O."""
+"""The shared vocabulary, in packages by who may change what. No I/O.
+
+`wire` is what clients and the API send each other, `orchestration` what Temporal carries between
+the API, workflows and activities, `stored` what the object store keeps. `stored` may use
+`orchestration`, both may use `wire`, and none the other way round.
+"""

@@ -59,14 +59,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 from collections.abc import Sequence
 from typing import ClassVar
 
-from reelbatch.models.wire import RecordModel
-
-
-class FieldError(RecordModel):
-    """One field's problem, named by its path in the request (`assets.0.layerName`)."""
-
-    field: str
-    message: str
+from reelbatch.models.wire.errors import FieldError
 
 
 class ReelbatchError(Exception):

@@ -17,9 +17,6 @@ from ulid import ULID
 ID_PATTERN = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 MAX_BATCH_JOBS = 1000
 
-CONTROL_TASK_QUEUE = "reelbatch"
-"""Workflows and the light activities; renders have a queue for each engine."""
-
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of five bits each
 _RANDOM_BITS = 80
 _LOW_BITS = 10
@@ -100,33 +97,6 @@ def place_of_job(job_id: str) -> JobPlace | None:
 def created_at(id_: str) -> datetime:
     """When this id was made. Raises ValueError for what is no ULID."""
     return ULID.from_str(id_).datetime
-
-
-def batch_workflow_id(team: str, batch_id: str) -> str:
-    return f"{team}/batch/{batch_id}"
-
-
-def job_workflow_id(team: str, job_id: str) -> str:
-    return f"{team}/job/{job_id}"
-
-
-def webhook_workflow_id(team: str, id_: str) -> str:
-    """`id_` is the job's or the batch's that the webhook tells of."""
-    return f"{team}/webhook/{id_}"
-
-
-def template_workflow_id(team: str, template_id: str) -> str:
-    return f"{team}/template/{template_id}"
-
-
-def render_task_queue(engine: str) -> str:
-    """Name the queue of an engine's activities: a machine polls only for what it can render."""
-    return f"render-{engine}"
-
-
-def inspection_task_queue(engine: str) -> str:
-    """Name the queue of an engine's inspections: somebody waits for them, and renders take long."""
-    return f"inspect-{engine}"
 
 
 def _new_number() -> int:

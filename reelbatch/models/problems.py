@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reelbatch.models.errors import FieldError, ReelbatchError
+from reelbatch.models.errors import ReelbatchError
+from reelbatch.models.wire.errors import FieldError
 
 
 @dataclass(frozen=True)

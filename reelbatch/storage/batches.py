@@ -2,7 +2,7 @@
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.batches import BatchSnapshot
+from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import create_model, read_model

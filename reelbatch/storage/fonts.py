@@ -4,7 +4,7 @@ import contextlib
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.fonts import FontRecord
+from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.storage import keys
 from reelbatch.storage.listing import list_models
 from reelbatch.storage.objects import read_model, write_model

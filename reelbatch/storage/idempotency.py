@@ -6,10 +6,7 @@ import structlog
 from obstore.store import ObjectStore
 from pydantic import ValidationError
 
-from reelbatch.models.batches import Batch
-from reelbatch.models.jobs import RenderJob
-from reelbatch.models.webhooks import WebhookRecord
-from reelbatch.models.wire import Timestamp, WireModel
+from reelbatch.models.stored.idempotency import IdempotencyRecord
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import create_model, read_model
@@ -19,31 +16,6 @@ LIFETIME = timedelta(hours=24)
 KEPT = 2 * LIFETIME
 
 log = structlog.get_logger("storage")
-
-
-class Submission(WireModel):
-    """An answer, and what has to be running for it to be true: a batch or a single job."""
-
-    status_code: int
-    answer: str  # the JSON text, so that a replay has the very same bytes
-    batch: Batch | None = None
-    job: RenderJob | None = None
-    webhooks: list[WebhookRecord] = []
-
-    @property
-    def jobs(self) -> list[RenderJob]:
-        """The jobs that are started; those that are nested in them are not among them."""
-        return [*(self.batch.jobs if self.batch else ()), *([self.job] if self.job else ())]
-
-
-class IdempotencyRecord(WireModel):
-    body_digest: str
-    created_at: Timestamp
-    submission: Submission
-
-    @property
-    def is_valid(self) -> bool:
-        return datetime.now(UTC) < self.created_at + LIFETIME
 
 
 class IdempotencySlot:
@@ -62,7 +34,7 @@ class IdempotencySlot:
             return None
         self._generation = int(names[-1].removesuffix(".json"))
         record = await self._read()
-        if record is not None and record.is_valid:
+        if record is not None and _is_valid(record):
             return record
         self._generation += 1
         return None
@@ -90,3 +62,7 @@ class IdempotencySlot:
     @property
     def _key(self) -> str:
         return keys.idempotency_record(self._team, self._digest, self._generation)
+
+
+def _is_valid(record: IdempotencyRecord) -> bool:
+    return datetime.now(UTC) < record.created_at + LIFETIME

@@ -8,7 +8,7 @@ from uuid import uuid4
 from obstore.store import LocalStore, ObjectStore
 from pydantic import ValidationError
 
-from reelbatch.models.kept_renders import KeptRender
+from reelbatch.models.stored.renders import KeptRender
 from reelbatch.storage import keys
 from reelbatch.storage.files import download
 from reelbatch.storage.objects import read_model, write_model

@@ -5,19 +5,12 @@ from collections.abc import Sequence
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.jobs import JobSummary, RenderJob
-from reelbatch.models.wire import RecordModel
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.stored.jobs import NestedJobRecord
 from reelbatch.storage import keys
 from reelbatch.storage.objects import create_model, read_model
 
 _PARALLEL_WRITES = 32
-
-
-class NestedJobRecord(RecordModel):
-    """A nested job as the object store keeps it."""
-
-    parent_id: str  # leads to the batch, if that job belongs to one
-    summary: JobSummary
 
 
 async def read_nested_job(store: ObjectStore, team: str, job_id: str) -> NestedJobRecord | None:

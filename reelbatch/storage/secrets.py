@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from reelbatch.models.errors import SecretAlreadyExists, SecretsNotConfigured, SecretUnavailable
 from reelbatch.models.ids import new_id
-from reelbatch.models.secrets import SECRET_NAME_PATTERN
-from reelbatch.models.wire import RecordModel, Timestamp
+from reelbatch.models.stored.secrets import SecretRecord
+from reelbatch.models.wire.secrets import SECRET_NAME_PATTERN
 from reelbatch.storage import keys
 from reelbatch.storage.aes_keys import AES_KEY_BYTES, decode_aes_key
 from reelbatch.storage.listing import list_models, names_in
@@ -22,15 +22,6 @@ from reelbatch.storage.objects import create_model, read_model
 
 _NAME = re.compile(SECRET_NAME_PATTERN)
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
-
-
-class SecretRecord(RecordModel):
-    """A secret as the object store keeps it."""
-
-    id: str
-    name: str
-    created_at: Timestamp
-    sealed: str  # base64 of the nonce and the AES-256-GCM ciphertext, bound to team and name
 
 
 class SecretVault:

@@ -2,7 +2,7 @@
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.kept_jobs import KeptJob
+from reelbatch.models.stored.jobs import KeptJob
 from reelbatch.storage import keys
 from reelbatch.storage.objects import read_model, write_model
 

@@ -2,7 +2,7 @@
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.templates import TemplateRecord
+from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.storage import keys
 from reelbatch.storage.listing import delete_folder, list_models
 from reelbatch.storage.objects import read_model, write_model

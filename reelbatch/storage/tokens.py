@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.scopes import DEFAULT_SCOPES, Scope
-from reelbatch.models.wire import Absent, Timestamp, WireModel
+from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import read_model, write_model
@@ -23,21 +22,6 @@ TOKEN_PREFIX = "rb_"  # noqa: S105  marks a string as ours, for people and secre
 TEAM_PATTERN = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 
 _TOKEN_BYTES = 32
-
-
-class TokenRecord(WireModel):
-    """Whom a token speaks for. `id` names it in lists; the token itself is not kept."""
-
-    id: str  # the first characters of the token's digest
-    team: str
-    name: str
-    created_at: Timestamp
-    scopes: list[Scope] = sorted(DEFAULT_SCOPES)
-    expires_at: Absent[Timestamp] = None
-
-    @property
-    def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
 
 async def create_token(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.webhooks import WebhookRecord
+from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.storage import keys
 from reelbatch.storage.objects import create_model, read_model, write_model
 

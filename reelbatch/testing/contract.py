@@ -18,8 +18,6 @@ from reelbatch.engines.base import RenderRequest, ResolvedAsset, renders_ranges
 from reelbatch.engines.encoding import output_size
 from reelbatch.engines.pool import RenderPool
 from reelbatch.engines.registry import load_engines
-from reelbatch.models.assets import MediaAsset, layer_names
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import (
     LimitExceeded,
     RenderCrashed,
@@ -27,7 +25,9 @@ from reelbatch.models.errors import (
     RenderError,
     RenderTimedOut,
 )
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.assets import MediaAsset, layer_names
+from reelbatch.models.wire.codecs import CODECS
 from reelbatch.testing.hostile import ESCAPED, HostileTemplate, hostile_templates
 from reelbatch.testing.media import difference, expected_encoding, read_media
 from reelbatch.testing.processes import Process, descendants
@@ -108,7 +108,8 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
     unknown = sorted(engine.codecs - CODECS.keys())
     require(engine.codecs, "codecs is empty: clients have no way to ask for an output.")
     require(
-        not unknown, f"codecs has names that reelbatch.models.codecs has not: {', '.join(unknown)}."
+        not unknown,
+        f"codecs has names that reelbatch.models.wire.codecs has not: {', '.join(unknown)}.",
     )
     strange = sorted(engine.asset_types - _ASSET_TYPES)
     require(not strange, f"asset_types has what no client can send: {', '.join(strange)}.")
@@ -118,7 +119,7 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
     require(
         isinstance(fonts, tuple)
         and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
-        "fonts has to be a tuple of reelbatch.models.fonts.FontFace.",
+        "fonts has to be a tuple of reelbatch.models.stored.fonts.FontFace.",
     )
     require(
         hasattr(engine, "sounds") or not renders_ranges(engine),

@@ -8,7 +8,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from reelbatch.models.codecs import Codec
+from reelbatch.models.wire.codecs import Codec
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 """uint8 (height, width, 4): R, G, B, A."""

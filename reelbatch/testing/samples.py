@@ -15,8 +15,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from reelbatch.engines.base import RenderEngine, ResolvedAsset
-from reelbatch.models.assets import Asset, MediaAsset, StaticAsset
-from reelbatch.models.wire import OpenWireModel
+from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.wire.base import OpenWireModel
 
 JOB = "job.json"
 

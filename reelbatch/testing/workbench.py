@@ -16,10 +16,10 @@ from reelbatch.engines.base import (
     ResolvedAsset,
 )
 from reelbatch.engines.pool import Confinement, RenderPool
-from reelbatch.models.assets import StaticAsset
-from reelbatch.models.codecs import CODECS
-from reelbatch.models.jobs import Output
-from reelbatch.models.templates import Composition, TemplateInspection
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.templates import Composition, TemplateInspection
+from reelbatch.models.wire.assets import StaticAsset
+from reelbatch.models.wire.codecs import CODECS
 from reelbatch.testing.hostile import TEMPLATE_SIZE
 from reelbatch.testing.samples import Sample
 

@@ -8,8 +8,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_errors
 from activities.secret_references import ResolvedSecrets, SecretReferences
-from reelbatch.models.assets import Asset
 from reelbatch.models.errors import AssetInvalid, SecretUnavailable
+from reelbatch.models.wire.assets import Asset
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import new_secrets_key, open_vault
 

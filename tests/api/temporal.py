@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from reelbatch.cli.stack.temporal_server import find_temporal, server_command
 from reelbatch.connection import connect
-from reelbatch.models import search_attributes
+from reelbatch.models.orchestration import search_attributes
 from reelbatch.settings import Settings
 
 IDLE_NAMESPACE = "idle"  # beside `default`; no worker looks there

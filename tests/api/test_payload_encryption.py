@@ -17,7 +17,7 @@ from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 
 import worker
-from reelbatch.models.ids import batch_workflow_id, job_workflow_id
+from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from tests.api.documents import a_film

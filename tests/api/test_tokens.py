@@ -11,7 +11,7 @@ from obstore.store import ObjectStore
 from temporalio.client import Client
 
 from api.app import create_app
-from reelbatch.models.scopes import Scope
+from reelbatch.models.stored.tokens import Scope
 from reelbatch.settings import Settings
 from reelbatch.storage.tokens import create_token, revoke_token
 from tests.api.documents import a_film

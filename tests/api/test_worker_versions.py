@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 import worker
-from reelbatch.models.ids import batch_workflow_id, job_workflow_id
+from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from tests.api.documents import a_film

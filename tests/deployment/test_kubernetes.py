@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reelbatch.engines.registry import load_engines
-from reelbatch.models.ids import render_task_queue
+from reelbatch.models.orchestration.names import render_task_queue
 from reelbatch.settings import Settings
 from tests.deployment.compose_file import compose
 from tests.integration.service import ROOT

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from reelbatch.models.assets import layer_names
-from reelbatch.models.codecs import find_codec
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.jobs import JobCreation, output_of
+from api.submission.schema import output_of
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.assets import layer_names
+from reelbatch.models.wire.codecs import find_codec
+from reelbatch.models.wire.jobs import JobCreation
 
 
 class _Named(BaseModel):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from reelbatch.models.jobs import JobCreation
+from reelbatch.models.wire.jobs import JobCreation
 
 BODIES = [
     "one-job.json",

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
+from reelbatch.engines.faces import find_face
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.assets import Asset, DataAsset, FunctionAsset, TextAsset
-from reelbatch.models.fonts import FontFace, find_face
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAsset
 
 Pixels = NDArray[np.int16]
 Render = Callable[[Path, str, int, Sequence[Asset]], Pixels]

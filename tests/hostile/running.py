@@ -8,10 +8,10 @@ from pydantic import TypeAdapter
 
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
-from reelbatch.models.assets import Asset
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import ReelbatchError
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.codecs import CODECS
 from tests.hostile.corpus import HostileInput, Place
 from tests.hostile.documents import document, packed, solid, text
 

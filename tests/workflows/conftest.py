@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from reelbatch.models import search_attributes
+from reelbatch.models.orchestration import search_attributes
 from tests.workflows.workbench import Workbench
 
 

@@ -22,18 +22,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from reelbatch.connection import end_process
-from reelbatch.models import search_attributes
-from reelbatch.models.batches import Cancellation
-from reelbatch.models.ids import (
+from reelbatch.models.ids import new_id
+from reelbatch.models.orchestration import search_attributes
+from reelbatch.models.orchestration.batches import Cancellation
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult, RenderTask
+from reelbatch.models.orchestration.names import (
     CONTROL_TASK_QUEUE,
     job_workflow_id,
-    new_id,
     template_workflow_id,
     webhook_workflow_id,
 )
-from reelbatch.models.jobs import RenderJob, RenderResult, RenderTask
-from reelbatch.models.segments import JoinTask, Segment, SegmentTask
-from reelbatch.models.templates import TemplateDownloadJob, TemplateInspectionJob
+from reelbatch.models.orchestration.segments import JoinTask, Segment, SegmentTask
+from reelbatch.models.orchestration.templates import TemplateDownloadJob, TemplateInspectionJob
 from tests.workflows.workbench import (
     Workbench,
     a_batch,

@@ -8,9 +8,11 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from reelbatch.models.batches import BatchSnapshot, BatchStatus, Cancellation
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, job_workflow_id
-from reelbatch.models.jobs import JobStatus, RenderJob, RenderResult
+from reelbatch.models.orchestration.batches import BatchSnapshot, Cancellation
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, job_workflow_id
+from reelbatch.models.wire.batches import BatchStatus
+from reelbatch.models.wire.jobs import JobStatus
 from tests.workflows.workbench import Workbench, a_batch, finished
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow

@@ -4,8 +4,10 @@ import random
 
 import pytest
 
-from reelbatch.models.batches import Batch, Cancellation, kinds_of
-from reelbatch.models.jobs import JobFailure, JobStatus
+from api.batches.creation import kinds_of
+from reelbatch.models.orchestration.batches import Batch, Cancellation
+from reelbatch.models.orchestration.jobs import JobFailure
+from reelbatch.models.wire.jobs import JobStatus
 from tests.workflows.workbench import NOW, a_batch, finished, with_children
 from workflows.ledger import Ledger
 

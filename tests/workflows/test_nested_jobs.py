@@ -8,9 +8,10 @@ from temporalio import activity
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from reelbatch.models.batches import Cancellation
-from reelbatch.models.ids import job_workflow_id
-from reelbatch.models.jobs import JobStatus, RenderJob, RenderResult, RenderTask
+from reelbatch.models.orchestration.batches import Cancellation
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult, RenderTask
+from reelbatch.models.orchestration.names import job_workflow_id
+from reelbatch.models.wire.jobs import JobStatus
 from tests.workflows.workbench import (
     Workbench,
     a_batch,

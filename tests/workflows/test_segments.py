@@ -10,9 +10,15 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from reelbatch.models.ids import job_workflow_id
-from reelbatch.models.jobs import RenderJob, RenderResult, RenderTask
-from reelbatch.models.segments import SPLIT_MEMO, JoinTask, Segment, SegmentTask, SplitRender
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult, RenderTask
+from reelbatch.models.orchestration.names import job_workflow_id
+from reelbatch.models.orchestration.segments import (
+    SPLIT_MEMO,
+    JoinTask,
+    Segment,
+    SegmentTask,
+    SplitRender,
+)
 from tests.workflows.workbench import NOW, Workbench, a_single_job, finished, long_job
 from workflows.activity_names import KEEP_JOB, RENDER
 

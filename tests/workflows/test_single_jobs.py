@@ -8,8 +8,9 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, job_workflow_id
-from reelbatch.models.jobs import JobStatus, RenderJob, RenderResult
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, job_workflow_id
+from reelbatch.models.wire.jobs import JobStatus
 from tests.workflows.workbench import Workbench, a_batch, a_single_job, finished
 
 

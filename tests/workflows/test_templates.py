@@ -8,14 +8,15 @@ from temporalio import activity
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, new_id
-from reelbatch.models.jobs import RenderJob, RenderResult
-from reelbatch.models.templates import (
+from reelbatch.models.ids import new_id
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
+from reelbatch.models.orchestration.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
     TemplateInspectionJob,
-    TemplateStatus,
 )
+from reelbatch.models.wire.templates import TemplateStatus
 from tests.workflows.workbench import Workbench, finished
 from workflows.template import (
     DownloadTemplateWorkflow,

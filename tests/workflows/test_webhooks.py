@@ -8,10 +8,11 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from reelbatch.models.batches import Cancellation
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, new_id, webhook_workflow_id
-from reelbatch.models.jobs import RenderJob, RenderResult
-from reelbatch.models.webhooks import WebhookDelivery
+from reelbatch.models.ids import new_id
+from reelbatch.models.orchestration.batches import Cancellation
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, webhook_workflow_id
+from reelbatch.models.orchestration.webhooks import WebhookDelivery
 from tests.workflows.workbench import Workbench, a_batch, finished, with_webhooks
 from workflows.batch import BatchWorkflow
 from workflows.webhook import DeliverWebhookWorkflow

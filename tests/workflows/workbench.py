@@ -10,21 +10,24 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities.heartbeats import HEARTBEAT_INTERVAL
-from reelbatch.models.batches import Batch, BatchSnapshot
-from reelbatch.models.ids import (
+from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id, new_single_job_id
+from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
+from reelbatch.models.orchestration.jobs import (
+    ChildJob,
+    Output,
+    RenderJob,
+    RenderResult,
+    RenderTask,
+    Split,
+)
+from reelbatch.models.orchestration.names import (
     CONTROL_TASK_QUEUE,
-    batch_job_id,
     batch_workflow_id,
     inspection_task_queue,
     job_workflow_id,
-    new_batch_id,
-    new_nested_job_id,
-    new_single_job_id,
     render_task_queue,
 )
-from reelbatch.models.jobs import ChildJob, Output, RenderJob, RenderResult, RenderTask
-from reelbatch.models.kept_jobs import KeptJob
-from reelbatch.models.segments import (
+from reelbatch.models.orchestration.segments import (
     EqualRender,
     JoinTask,
     Segment,
@@ -32,16 +35,16 @@ from reelbatch.models.segments import (
     SegmentTask,
     SlotsQuestion,
 )
-from reelbatch.models.splits import Split
-from reelbatch.models.sweeps import SweepReport
-from reelbatch.models.templates import (
+from reelbatch.models.orchestration.sweeps import SweepReport
+from reelbatch.models.orchestration.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
     TemplateFailure,
     TemplateInspectionJob,
-    TemplateStatus,
 )
-from reelbatch.models.webhooks import PendingWebhook, WebhookDelivery
+from reelbatch.models.orchestration.webhooks import PendingWebhook, WebhookDelivery
+from reelbatch.models.stored.jobs import KeptJob
+from reelbatch.models.wire.templates import TemplateStatus
 from workflows.activity_names import (
     CLEAR_SEGMENTS,
     DELIVER_WEBHOOK,

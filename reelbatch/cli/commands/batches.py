@@ -35,7 +35,7 @@ from reelbatch.client import (
     RetryChoice,
     SubmittedBatch,
 )
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.wire.base import rfc3339
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Follow the batch to its end.")]
 KeyOption = Annotated[

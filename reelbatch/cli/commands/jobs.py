@@ -11,7 +11,7 @@ from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.console import listing, out, print_json, print_plain_json, print_table
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Job, JobSort, JobStatus, Reelbatch
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.wire.base import rfc3339
 
 app = typer.Typer(help="Look at jobs one by one, and cancel them.", no_args_is_help=True)
 

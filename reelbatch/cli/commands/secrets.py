@@ -21,7 +21,7 @@ from reelbatch.cli.console import (
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch, Secret
 from reelbatch.models.ids import ID_PATTERN
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.wire.base import rfc3339
 
 app = typer.Typer(help="The team's secrets; no command shows a value.", no_args_is_help=True)
 

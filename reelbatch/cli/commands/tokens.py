@@ -20,10 +20,10 @@ from reelbatch.cli.console import (
 )
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.cli.stack.home import Home
-from reelbatch.models.scopes import DEFAULT_SCOPES, Scope
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
+from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage.objects import open_store
-from reelbatch.storage.tokens import TokenRecord, create_token, list_tokens, revoke_token
+from reelbatch.storage.tokens import create_token, list_tokens, revoke_token
 
 app = typer.Typer(help="Make and revoke API tokens, each for one team.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from reelbatch.cli.console import listing, out, print_json, print_table
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch, WebhookLog
 from reelbatch.models.ids import is_batch_id
-from reelbatch.models.wire import rfc3339
+from reelbatch.models.wire.base import rfc3339
 
 app = typer.Typer(help="See what came of webhooks, and send them again.", no_args_is_help=True)
 

@@ -18,7 +18,7 @@ from reelbatch.cli.stack.temporal_server import LOCALHOST, find_temporal
 from reelbatch.engines.base import RenderRequest
 from reelbatch.engines.pool import RenderPool
 from reelbatch.engines.registry import load_engines, unavailable_engines
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 _OLDEST_PYTHON = (3, 11)
 _LEAST_SPACE = 2 * 1024**3  # bytes

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reelbatch.cli.console import CommandFailed
-from reelbatch.models.wire import WireModel
+from reelbatch.models.wire.base import WireModel
 
 
 class Connection(WireModel):

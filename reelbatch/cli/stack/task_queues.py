@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 
 from reelbatch.engines.registry import load_engines
-from reelbatch.models.ids import CONTROL_TASK_QUEUE, inspection_task_queue, render_task_queue
+from reelbatch.models.orchestration.names import (
+    CONTROL_TASK_QUEUE,
+    inspection_task_queue,
+    render_task_queue,
+)
 
 
 def all_queues(engines: Sequence[str]) -> list[str]:

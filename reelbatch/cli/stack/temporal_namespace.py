@@ -21,7 +21,7 @@ from temporalio.service import RPCError
 
 from reelbatch.cli.console import CommandFailed
 from reelbatch.connection import connect_without_payloads
-from reelbatch.models import search_attributes
+from reelbatch.models.orchestration import search_attributes
 from reelbatch.settings import Settings
 
 _SERVER_DEFAULT_RETENTION = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Writing drawn frames as a file of any codec in `reelbatch.models.codecs.CODECS`, with sound.
+"""Writing drawn frames as a file of any codec in `reelbatch.models.wire.codecs.CODECS`, with sound.
 
     size = output_size(codec, width, height, draft)
     with open_writer(path, codec, width=size[0], height=size[1], frame_rate=rate, draft=draft,

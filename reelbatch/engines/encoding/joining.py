@@ -26,8 +26,8 @@ from reelbatch.engines.encoding.pyav import (
 )
 from reelbatch.engines.encoding.sound_track import SoundTrack
 from reelbatch.engines.encoding.writer import frame_rate_of, render_error
-from reelbatch.models.codecs import Codec, find_codec
 from reelbatch.models.errors import RenderError, SegmentsUnusable
+from reelbatch.models.wire.codecs import Codec, find_codec
 
 _FORMATS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2"  # whoever wrote them has drawn a template
 

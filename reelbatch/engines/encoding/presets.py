@@ -1,10 +1,10 @@
-"""How each video codec of `reelbatch.models.codecs` is encoded."""
+"""How each video codec of `reelbatch.models.wire.codecs` is encoded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from reelbatch.models.codecs import Codec
+from reelbatch.models.wire.codecs import Codec
 
 _HIGH_DEFINITION = 1280 * 720  # pixels; from here on a second encoder thread pays off
 _KEY_FRAME_SECONDS = 2

@@ -1,6 +1,6 @@
 """The size that a codec's frames have."""
 
-from reelbatch.models.codecs import find_codec
+from reelbatch.models.wire.codecs import find_codec
 
 _SMALLEST = 2  # pixels a side
 _SMALLEST_AV1 = 4  # SVT-AV1 refuses less

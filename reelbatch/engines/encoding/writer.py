@@ -19,8 +19,8 @@ from reelbatch.engines.encoding.presets import preset_of
 from reelbatch.engines.encoding.sink import FrameSink
 from reelbatch.engines.encoding.stills import StillFile
 from reelbatch.engines.encoding.video import VideoFile
-from reelbatch.models.codecs import Codec, find_codec
 from reelbatch.models.errors import LimitExceeded, ReelbatchError, RenderError
+from reelbatch.models.wire.codecs import Codec, find_codec
 
 _BUFFERS = 3  # frames: one is copied into, one waits, one is encoded
 _LONGEST_QUEUE = 16  # frames and repetitions that wait for the encoder

@@ -20,12 +20,12 @@ from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import HOW_TO_GET_IT, Browser, BrowserEnded, find_browser
 from reelbatch.engines.html.manifest import Files, Page, open_template
 from reelbatch.engines.html.page import Content, Filling, PageView
-from reelbatch.models.assets import DataAsset, MediaAsset, StaticAsset, TextAsset
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.jobs import Output
-from reelbatch.models.templates import Layer, TemplateInspection
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import Layer, TemplateInspection
+from reelbatch.models.wire.assets import DataAsset, MediaAsset, StaticAsset, TextAsset
+from reelbatch.models.wire.codecs import CODECS
 
 _ASSETS = PurePosixPath("reelbatch-assets")  # the folder of a job's pictures, beside the pages
 _LARGEST_DENOMINATOR = 1001

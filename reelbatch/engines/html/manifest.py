@@ -19,7 +19,7 @@ from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.described import DescribedComposition, check_limits, unusable
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
-from reelbatch.models.templates import Composition
+from reelbatch.models.stored.templates import Composition
 
 LayerType = Literal["text", "image", "data"]
 Files = Mapping[PurePosixPath, bytes]

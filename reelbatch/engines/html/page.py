@@ -18,7 +18,7 @@ from PIL import Image
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.templates import Composition
+from reelbatch.models.stored.templates import Composition
 
 ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
 _START = 30.0  # seconds until a browser is there

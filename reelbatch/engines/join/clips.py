@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reelbatch.engines.base import RenderLimits, ResolvedAsset
 from reelbatch.engines.decoding import Footage
-from reelbatch.models.assets import layer_names
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
+from reelbatch.models.wire.assets import layer_names
 
 # Frames a second of an output. What the first clip says may be nonsense, or a picture a minute.
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1), Fraction(240)

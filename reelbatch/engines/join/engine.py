@@ -13,10 +13,10 @@ from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, Re
 from reelbatch.engines.decoding import Footage, FootagePainter
 from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
 from reelbatch.engines.join.clips import Clip, Sequel, naming, read_sequel
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.codecs import CODECS
 
 _BLACK = (0, 0, 0, 255)  # B, G, R, A
 

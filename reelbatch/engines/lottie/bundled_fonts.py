@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from reelbatch.engines.lottie.fontfile import FontFile, is_italic, weight_of
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 BUNDLED: tuple[FontFace, ...] = tuple(
     FontFace(

@@ -28,12 +28,12 @@ from reelbatch.engines.lottie.sounds import SoundTrack
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.substitution import ASSET_TYPES, Substitution
 from reelbatch.engines.lottie.video_layers import VideoLayers
-from reelbatch.models.assets import StaticAsset
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.jobs import Output
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.assets import StaticAsset
+from reelbatch.models.wire.codecs import CODECS
 
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 

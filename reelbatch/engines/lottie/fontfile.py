@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.woff import check_unpacked_size
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 _MOST_COMPONENTS = 1000  # of a character; a few fonts for Chinese have 30
 _MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand

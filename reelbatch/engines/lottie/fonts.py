@@ -9,11 +9,12 @@ outline format that fontTools reads will do.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from reelbatch.engines.faces import find_face
 from reelbatch.engines.lottie.bundled_fonts import BUNDLED, bundled, closest_style, stand_in
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.fontfile import FontFile, FontUnreadable, open_font
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.fonts import FontFace, find_face
+from reelbatch.models.stored.fonts import FontFace
 
 
 class FontShelf:

@@ -28,8 +28,8 @@ from reelbatch.engines.lottie.typesetting import (
     has_alphabet,
     read_own_glyphs,
 )
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.templates import Composition, Layer, TemplateInspection
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 
 
 def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:

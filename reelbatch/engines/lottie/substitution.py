@@ -25,7 +25,8 @@ from reelbatch.engines.lottie.properties import set_words
 from reelbatch.engines.lottie.property_paths import set_by_path
 from reelbatch.engines.lottie.sounds import ReplacedSound
 from reelbatch.engines.lottie.video_layers import ReplacedVideo, replaced_video
-from reelbatch.models.assets import (
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.wire.assets import (
     Asset,
     DataAsset,
     FunctionAsset,
@@ -34,7 +35,6 @@ from reelbatch.models.assets import (
     TextAsset,
     layer_names,
 )
-from reelbatch.models.errors import AssetInvalid
 
 ASSET_TYPES = frozenset({"text", "image", "video", "data", "audio", "function", "static"})
 

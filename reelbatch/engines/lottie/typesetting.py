@@ -21,7 +21,7 @@ from reelbatch.engines.lottie.document import (
 )
 from reelbatch.engines.lottie.fontfile import FontFile, glyph_of_paths, is_italic
 from reelbatch.engines.lottie.fonts import FontShelf
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 LINE_BREAK = "\r"  # as After Effects writes it
 _BREAKS = ("\r\n", "\n", "\x03", "\u2028", "\u2029")  # \x03 breaks a line inside of a paragraph

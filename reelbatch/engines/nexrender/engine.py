@@ -12,11 +12,11 @@ from reelbatch.engines.decoding import Footage, FootagePainter
 from reelbatch.engines.encoding import AudioClip, open_writer, output_size
 from reelbatch.engines.nexrender.project import Project, ProjectComposition, read_project
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job, is_installed, run
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.jobs import Output
-from reelbatch.models.templates import Layer, TemplateInspection
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import Layer, TemplateInspection
+from reelbatch.models.wire.codecs import CODECS
 
 _SHARE = 80.0  # percent of the work that is After Effects'
 _LARGEST_DENOMINATOR = 1001

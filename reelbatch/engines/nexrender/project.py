@@ -16,7 +16,7 @@ from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.described import DescribedComposition, check_limits, unusable
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.wire import WireModel
+from reelbatch.models.wire.base import WireModel
 
 _MANIFEST = PurePosixPath("reelbatch.json")
 

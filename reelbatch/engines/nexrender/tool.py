@@ -14,8 +14,8 @@ from typing import Any
 
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.engines.programs import end_program, start_program
-from reelbatch.models.assets import DataAsset, MediaAsset, TextAsset
 from reelbatch.models.errors import RenderError
+from reelbatch.models.wire.assets import DataAsset, MediaAsset, TextAsset
 
 TOOL, RENDERER = "nexrender-cli", "aerender"
 HOW_TO_GET_IT = (

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, TypeAdapter
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.stored.templates import TemplateInspection
 
 LENGTH = struct.Struct(">I")
 LARGEST_ANSWER = 64 * 1024**2  # bytes; the inspection of a huge template is some megabytes

@@ -18,7 +18,7 @@ from reelbatch.engines.pool.confinement import Confinement
 from reelbatch.engines.pool.messages import Inspect, Inspected, Join, Render, Rendered, Result, Task
 from reelbatch.engines.pool.process import RenderProcess
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.stored.templates import TemplateInspection
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
 _LONGEST_INSPECTION = 120.0  # seconds

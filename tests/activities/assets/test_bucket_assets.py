@@ -13,8 +13,8 @@ from activities.assets.download import Downloader
 from activities.assets.files import AssetFetcher
 from activities.public_network import http_client
 from activities.secret_references import ResolvedSecrets, SecretReferences
-from reelbatch.models.assets import Asset
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable
+from reelbatch.models.wire.assets import Asset
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import new_secrets_key, open_vault
 from tests.s3_server import S3Server

@@ -14,8 +14,8 @@ from activities.assets.sources import shown
 from activities.public_network import http_client
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import ResolvedAsset
-from reelbatch.models.assets import Asset
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
+from reelbatch.models.wire.assets import Asset
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import SecretVault
 from tests.origin import Origin

@@ -13,7 +13,7 @@ from activities.public_network import http_client
 from activities.renders.bucket_upload import BucketUploader
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.models.errors import UploadFailed, UploadInterrupted
-from reelbatch.models.uploads import Upload
+from reelbatch.models.wire.uploads import Upload
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import new_secrets_key, open_vault
 from tests.s3_server import S3Server

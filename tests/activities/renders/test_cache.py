@@ -14,7 +14,7 @@ from activities.renders.cache import RenderCache
 from activities.renders.delivery import FinishedRender, FreshRender
 from activities.renders.slots import RenderSlots
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.kept_renders import RenderLease
+from reelbatch.models.stored.renders import RenderLease
 from reelbatch.storage import keys
 from reelbatch.storage.kept_renders import RenderGone, copy_render
 from reelbatch.storage.objects import open_store, read_bytes, write_model

@@ -11,8 +11,8 @@ from activities.renders.cache_key import engine_fingerprint, render_key
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset, is_deterministic
 from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.assets import FunctionAsset, MediaAsset, StaticAsset, TextAsset
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.wire.assets import FunctionAsset, MediaAsset, StaticAsset, TextAsset
 
 STILL = Output(output_type="image", codec="image_png", end_frame=1)
 

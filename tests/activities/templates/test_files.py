@@ -14,13 +14,9 @@ from activities.assets.download import Downloader
 from activities.public_network import http_client
 from activities.scratch import Scratch
 from activities.templates.files import TemplateActivities
-from reelbatch.models.templates import (
-    TemplateDownload,
-    TemplateDownloadJob,
-    TemplateFailure,
-    TemplateRecord,
-    TemplateStatus,
-)
+from reelbatch.models.orchestration.templates import TemplateDownloadJob, TemplateFailure
+from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
+from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.templates import read_template, write_template
 from tests.origin import Origin

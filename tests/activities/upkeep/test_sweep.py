@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from activities.upkeep.sweep import Lifetimes, SweepActivities
-from reelbatch.models.sweeps import SweepReport
+from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.objects import open_store, read_bytes

@@ -22,7 +22,9 @@ from activities.public_network import http_client
 from activities.secret_references import SecretReferences
 from activities.webhooks.delivery import WebhookActivities
 from activities.webhooks.signature import WebhookSigner
-from reelbatch.models.webhooks import Webhook, WebhookDelivery, WebhookRecord
+from reelbatch.models.orchestration.webhooks import WebhookDelivery
+from reelbatch.models.stored.webhooks import WebhookRecord
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.storage.secrets import new_secrets_key, open_vault
 from reelbatch.storage.webhooks import read_webhook, write_webhook
 from tests.origin import Origin

@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from reelbatch.models.ids import batch_workflow_id, job_workflow_id
+from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
 from tests.api.documents import a_film
 from tests.api.receiver import listening
 from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until

@@ -6,7 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from reelbatch.models.ids import batch_job_id, job_workflow_id
+from reelbatch.models.ids import batch_job_id
+from reelbatch.models.orchestration.names import job_workflow_id
 from tests.api.running_api import RunningApi, Team, a_still
 
 

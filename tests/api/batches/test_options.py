@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reelbatch.models.batches import Batch
+from reelbatch.models.orchestration.batches import Batch
 from tests.api.running_api import RunningApi, Team, a_still
 
 STILL = {"type": "image", "frames": 0}

@@ -7,9 +7,11 @@ from typing import Any
 from api.batches.responses import BatchAnswers
 from api.jobs.responses import batch_answer
 from api.urls import Urls
-from reelbatch.models.batches import BatchChanges, BatchSnapshot, BatchStats, JobRecord
 from reelbatch.models.ids import new_batch_id
-from reelbatch.models.jobs import JobError, JobFailure, JobStatus, JobSummary
+from reelbatch.models.orchestration.batches import BatchChanges, BatchSnapshot, JobRecord
+from reelbatch.models.orchestration.jobs import JobFailure, JobSummary
+from reelbatch.models.wire.batches import BatchStats
+from reelbatch.models.wire.jobs import JobError, JobStatus
 from reelbatch.storage.signing import Signer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -22,7 +22,7 @@ from reelbatch.client import (
     TemplateUnusable,
     WaitTimedOut,
 )
-from reelbatch.models.jobs import JobCreation, TemplateChoice
+from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from tests.api.client.conftest import token_of
 from tests.api.client.faults import BrokenNetwork
 from tests.api.documents import a_card, a_film

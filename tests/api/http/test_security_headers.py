@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from temporalio.client import Client
 
 from api.app import create_app
-from reelbatch.models.codecs import CODECS
+from reelbatch.models.wire.codecs import CODECS
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.signing import open_signer

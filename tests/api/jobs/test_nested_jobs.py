@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reelbatch.models.ids import job_workflow_id
+from reelbatch.models.orchestration.names import job_workflow_id
 from tests.api.documents import a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video, until
 

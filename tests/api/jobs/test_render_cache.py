@@ -11,7 +11,7 @@ from PIL import Image
 from temporalio.api.enums.v1 import PendingActivityState
 
 import worker
-from reelbatch.models.ids import job_workflow_id
+from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.storage import keys
 from reelbatch.storage.objects import read_bytes
 from tests.api.documents import a_film

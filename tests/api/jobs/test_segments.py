@@ -20,8 +20,8 @@ from temporalio.client import Client, WorkflowHandle
 
 import worker
 from activities.renders.free_slots import OPEN_JOBS, SlotActivities
-from reelbatch.models.ids import job_workflow_id
-from reelbatch.models.segments import SlotsQuestion
+from reelbatch.models.orchestration.names import job_workflow_id
+from reelbatch.models.orchestration.segments import SlotsQuestion
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.listing import delete_folder

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from reelbatch.models.stored.idempotency import IdempotencyRecord
 from reelbatch.storage import keys
-from reelbatch.storage.idempotency import IdempotencyRecord
 from reelbatch.storage.objects import read_model, write_model
 from tests.api.running_api import RunningApi, Team, a_still
 

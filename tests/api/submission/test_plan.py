@@ -6,13 +6,10 @@ from typing import Any
 from api.submission.checks import ReadyTemplate
 from api.submission.plan import RenderPlan, RenderPlans
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.jobs import JobCreation, OutputExtent
-from reelbatch.models.templates import (
-    Composition,
-    TemplateInspection,
-    TemplateRecord,
-    TemplateStatus,
-)
+from reelbatch.models.orchestration.jobs import OutputExtent
+from reelbatch.models.stored.templates import Composition, TemplateInspection, TemplateRecord
+from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.templates import TemplateStatus
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 INSPECTION = TemplateInspection(

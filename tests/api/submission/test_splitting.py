@@ -6,9 +6,9 @@ from api.submission.splitting import extent_of, split_of
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.jobs import Output
-from reelbatch.models.splits import Split
-from reelbatch.models.templates import Composition
+from reelbatch.models.orchestration.jobs import Output, Split
+from reelbatch.models.stored.templates import Composition
+from workflows.segments import frame_ranges
 
 FILM = Composition(name="main", width=100, height=50, frame_rate=25.0, frames=1000)
 SECOND = 25 * 100 * 50  # pixels of the film in a second
@@ -77,6 +77,6 @@ def test_engines_that_do_not_say_so_render_whole() -> None:
 def test_the_segments_of_a_split_are_equally_long_and_leave_nothing_out() -> None:
     split = split_of_film(an_output(first_frame=7), LottieEngine, segment_pixels=SECOND)
     assert split is not None
-    ranges = split.ranges(7)
+    ranges = frame_ranges(split, 7)
     assert [frame for part in ranges for frame in part] == list(range(7, 1000))
     assert {len(part) for part in ranges} <= {141, 142}

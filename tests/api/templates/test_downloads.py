@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from reelbatch.models.ids import template_workflow_id
+from reelbatch.models.orchestration.names import template_workflow_id
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from tests.api.documents import a_card

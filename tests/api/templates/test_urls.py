@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from reelbatch.models.ids import job_workflow_id
+from reelbatch.models.orchestration.names import job_workflow_id
 from tests.api.documents import a_card, a_card_in_a_rare_font, a_film
 from tests.api.running_api import RunningApi, Team
 from tests.api.submission.test_submission import refusal

@@ -6,7 +6,7 @@ import pytest
 
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.pushed_templates import fill_in_template_ids
-from reelbatch.models.templates import Template, TemplateStatus
+from reelbatch.models.wire.templates import Template, TemplateStatus
 
 
 def test_a_name_becomes_the_id_of_the_newest_usable_template() -> None:

@@ -15,8 +15,8 @@ from reelbatch.engines.base import (
     ReportProgress,
     ResolvedAsset,
 )
-from reelbatch.models.assets import TextAsset
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.assets import TextAsset
 
 
 class Clocked(SlidesEngine):

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.fonts import FontFace
-from reelbatch.models.templates import Composition, TemplateInspection
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.stored.templates import Composition, TemplateInspection
 
 
 class MisbehavingEngine:

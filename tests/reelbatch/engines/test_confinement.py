@@ -16,7 +16,7 @@ import pytest
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
 from reelbatch.models.errors import RenderCrashed, RenderError, RenderTimedOut
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 ENGINE = "breakout_engine:BreakoutEngine"
 LIMITS = RenderLimits(seconds=60, memory=1024**3)
@@ -215,7 +215,7 @@ def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
         from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
         from reelbatch.engines.pool import kernel, seccomp
         from reelbatch.models.errors import RendererInterrupted
-        from reelbatch.models.jobs import Output
+        from reelbatch.models.orchestration.jobs import Output
 
         arm = platform.machine() == "aarch64"
         unknown = [444, 277 if arm else 317]

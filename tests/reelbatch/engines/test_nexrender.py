@@ -11,9 +11,9 @@ import pytest
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.nexrender import NexrenderEngine
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job, run
-from reelbatch.models.assets import DataAsset, MediaAsset, TextAsset
 from reelbatch.models.errors import RenderError
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.wire.assets import DataAsset, MediaAsset, TextAsset
 from tests.reelbatch.engines.contract_run import ROOT, SAMPLES, run_contract
 
 STUBS = Path(__file__).parent / "after_effects_stub"

@@ -24,7 +24,7 @@ from reelbatch.models.errors import (
     RenderTimedOut,
     TemplateInvalid,
 )
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 from tests.busy_folders import found_below
 from tests.child_processes import children_of_command
 
@@ -392,7 +392,7 @@ def test_render_processes_die_with_a_parent_that_is_killed(a_request: ARequest) 
         import asyncio, pathlib, sys
         from reelbatch.engines.base import RenderLimits, RenderRequest
         from reelbatch.engines.pool import RenderPool
-        from reelbatch.models.jobs import Output
+        from reelbatch.models.orchestration.jobs import Output
 
         async def main():
             pool = RenderPool(sys.argv[1], processes=2, limits=RenderLimits())

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from obstore.store import ObjectStore
 
+from reelbatch.models.stored.idempotency import IdempotencyRecord, Submission
 from reelbatch.storage import keys
-from reelbatch.storage.idempotency import LIFETIME, IdempotencyRecord, IdempotencySlot, Submission
+from reelbatch.storage.idempotency import LIFETIME, IdempotencySlot
 
 
 def a_record(answer: str, age: timedelta = timedelta()) -> IdempotencyRecord:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from obstore.store import LocalStore, ObjectStore
 
-from reelbatch.models.kept_renders import KeptRender
+from reelbatch.models.stored.renders import KeptRender
 from reelbatch.storage.files import find_file
 from reelbatch.storage.kept_renders import (
     RenderGone,

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from reelbatch.engines.encoding import AudioClip, open_writer
-from reelbatch.models.codecs import find_codec
+from reelbatch.models.wire.codecs import find_codec
 
 Pixels = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]

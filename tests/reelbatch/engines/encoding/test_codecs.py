@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reelbatch.engines.encoding import AudioClip, output_size
-from reelbatch.models.codecs import CODECS
+from reelbatch.models.wire.codecs import CODECS
 
 Build = Callable[..., Any]
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from reelbatch.engines.encoding import AudioClip, join_segments
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import RenderError, SegmentsUnusable
+from reelbatch.models.wire.codecs import CODECS
 
 Build = Callable[..., Any]
 

@@ -18,10 +18,10 @@ from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.html import HtmlEngine
 from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 from reelbatch.engines.pool import RenderPool
-from reelbatch.models.assets import Asset
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.codecs import CODECS
 
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 _MANIFEST = {"width": 64, "height": 36, "frameRate": 10, "seconds": 1}

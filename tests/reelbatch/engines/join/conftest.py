@@ -14,8 +14,8 @@ import pytest
 
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.join import JoinEngine
-from reelbatch.models.assets import MediaAsset
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.wire.assets import MediaAsset
 
 _RATE = 48_000  # samples a second
 _NAMES: dict[tuple[bool, bool, bool], str] = {

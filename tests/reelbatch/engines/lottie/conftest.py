@@ -18,10 +18,10 @@ from pydantic import TypeAdapter
 
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.assets import Asset
-from reelbatch.models.codecs import CODECS
-from reelbatch.models.jobs import Output
-from reelbatch.models.templates import TemplateInspection
+from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.codecs import CODECS
 
 Json = dict[str, Any]
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]

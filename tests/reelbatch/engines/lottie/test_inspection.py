@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reelbatch.models.fonts import FontFace, find_face
+from reelbatch.engines.faces import find_face
+from reelbatch.models.stored.fonts import FontFace
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

@@ -6,8 +6,8 @@ from typing import Any
 import av
 import pytest
 
-from reelbatch.models.codecs import CODECS
 from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
+from reelbatch.models.wire.codecs import CODECS
 
 FILMS = sorted(name for name, codec in CODECS.items() if codec.output_type == "video")
 

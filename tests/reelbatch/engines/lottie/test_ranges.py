@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reelbatch.engines.base import RenderRequest, renders_ranges
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 PRORES = "video_prores_422"  # each frame by itself
 

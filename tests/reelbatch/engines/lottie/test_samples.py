@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.lottie import LottieEngine
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 template, output = Path(sys.argv[1]), Path(sys.argv[2])
 engine = LottieEngine()

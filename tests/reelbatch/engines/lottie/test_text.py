@@ -9,7 +9,7 @@ import pytest
 
 from reelbatch.engines.lottie.bundled_fonts import BUNDLED, bundled
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 TYPEFACES = Path(str(files("reelbatch.engines.lottie").joinpath("typefaces")))
 

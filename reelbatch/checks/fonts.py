@@ -1,0 +1,109 @@
+"""Which fonts a job needs, which of the team's it takes along, and which nobody has."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from reelbatch.engines.faces import find_face
+from reelbatch.models.stored.fonts import FontFace, FontRecord
+from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.assets import Asset, FunctionAsset
+
+_TEXT_PARAMS = "nx:text-params-set"
+
+
+@dataclass(frozen=True)
+class JobFonts:
+    found: list[FontRecord]  # of the team's
+    missing: list[str]  # labels for the answer
+
+    @property
+    def keys(self) -> list[str]:
+        """Object keys of the team's fonts."""
+        return [font.source for font in self.found]
+
+    @property
+    def ids(self) -> list[str]:
+        return [font.id for font in self.found]
+
+
+@dataclass(frozen=True)
+class _Wish:
+    label: str
+    face: FontFace
+
+
+@dataclass(frozen=True)
+class TemplateFonts:
+    """What a template and its engine have, as a thousand jobs of the template ask for it."""
+
+    inspection: TemplateInspection
+    engine_fonts: Sequence[FontFace]
+
+    @cached_property
+    def wanting(self) -> Sequence[_Wish]:
+        """What the template itself asks for, and they do not have."""
+        wishes = [_Wish(face.label, face) for face in self.inspection.fonts]
+        return [wish for wish in wishes if not self.has(wish)]
+
+    def has(self, wish: _Wish) -> bool:
+        at_hand = (*self.inspection.embedded_fonts, *self.engine_fonts)
+        return find_face(wish.face, at_hand) is not None
+
+
+@dataclass(frozen=True)
+class FontNeeds:
+    """What a job asks for, and what is there without the team's fonts."""
+
+    names: Sequence[str]  # that the job lists
+    assets: Sequence[Asset]
+    template: TemplateFonts
+
+
+def needs_team_fonts(needs: FontNeeds) -> bool:
+    """Whether the engine and the template alone do not have all that the job needs."""
+    return any(True for _ in _wanting(needs))
+
+
+def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
+    """Find the job's fonts; of two that go by one name, the team's newest counts."""
+    records: dict[str, FontRecord] = {}
+    missing: dict[str, None] = {}
+    newest_first = list(reversed(team_fonts))
+    for wish in _wanting(needs):
+        found = _find_team_font(wish, newest_first)
+        if found is None:
+            missing[wish.label] = None
+        else:
+            records[found.id] = found
+    return JobFonts(list(records.values()), list(missing))
+
+
+def _wanting(needs: FontNeeds) -> Iterator[_Wish]:
+    """What neither the template nor the engine has."""
+    yield from needs.template.wanting
+    for wish in _own_wishes(needs):
+        if not needs.template.has(wish):
+            yield wish
+
+
+def _own_wishes(needs: FontNeeds) -> Iterator[_Wish]:
+    """The job's, beside its template's."""
+    for name in needs.names:
+        yield _Wish(name, FontFace(file_name=name, postscript_name=_without_ending(name)))
+    for asset in needs.assets:
+        if isinstance(asset, FunctionAsset) and asset.name == _TEXT_PARAMS:
+            font = asset.params.get("font")
+            if isinstance(font, str) and font:
+                yield _Wish(font, FontFace(postscript_name=font, family=font))
+
+
+def _find_team_font(wish: _Wish, fonts: Iterable[FontRecord]) -> FontRecord | None:
+    by_face = {font.face: font for font in fonts}
+    face = find_face(wish.face, by_face)
+    return by_face[face] if face else None
+
+
+def _without_ending(file_name: str) -> str:
+    base = file_name.rpartition("/")[2]
+    return base.rpartition(".")[0] or base

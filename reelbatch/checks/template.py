@@ -1,0 +1,108 @@
+"""Does a template have the compositions, layers and frames that a job names?
+
+Asked at submission where the template is known by then, else when its file has come.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+
+from reelbatch.models.errors import CompositionNotFound, FramesInvalid, LayerNotFound
+from reelbatch.models.problems import Problem
+from reelbatch.models.stored.templates import Composition, TemplateInspection
+from reelbatch.models.wire.assets import Asset, FunctionAsset, layer_names
+
+_NAMES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class TemplateOffer:
+    """What was found in a template, as jobs look it up a thousand times."""
+
+    inspection: TemplateInspection
+
+    @cached_property
+    def compositions(self) -> dict[str, Composition]:
+        return {composition.name: composition for composition in self.inspection.compositions}
+
+    @cached_property
+    def layers(self) -> dict[str, set[str]]:
+        """Names of layers by composition; also of compositions that only layers show."""
+        layers: dict[str, set[str]] = {name: set() for name in self.compositions}
+        for layer in self.inspection.layers:
+            layers.setdefault(layer.composition, set()).add(layer.name)
+        return layers
+
+    @property
+    def root(self) -> Composition:
+        return self.inspection.compositions[0]
+
+    def composition_named(self, name: str | None) -> Composition | None:
+        """The first one where a job names none."""
+        return self.compositions.get(name) if name else self.root
+
+
+def composition_problem(field: str, name: str | None, template: TemplateOffer) -> Problem:
+    """That the template has no composition of this name."""
+    hint = did_you_mean(name or "", template.compositions)
+    message = f"The template has no composition {name}.{hint}"
+    return Problem(
+        CompositionNotFound, field, f"{message} {listed('compositions', template.compositions)}"
+    )
+
+
+def frame_problems(frames: int | list[int] | None, composition: Composition) -> Iterator[Problem]:
+    """`frames` as in a job's settings."""
+    count = composition.frames
+    name = f"{composition.name} has {count} frames"
+    if isinstance(frames, int) and frames >= count:
+        message = f"{name}: the last one is {count - 1}, not {frames}."
+        yield Problem(FramesInvalid, "settings.frames", message)
+    if isinstance(frames, list) and frames[1] > count:
+        message = f"{name}: a range ends at {count} or before, not at {frames[1]}."
+        yield Problem(FramesInvalid, "settings.frames", message)
+
+
+def layer_problems(
+    asset: Asset, field: str, template: TemplateOffer, composition: Composition | None
+) -> Iterator[Problem]:
+    """`composition` is the job's own, None where that is unknown: a problem of its own."""
+    name = asset.composition or (composition.name if composition else None)
+    if name is None:
+        return
+    layers = template.layers.get(name)
+    if layers is None:
+        yield composition_problem(f"{field}.composition", name, template)
+        return
+    in_params = isinstance(asset, FunctionAsset) and "layerName" in asset.params
+    layer_field = f"{field}.params.layerName" if in_params else f"{field}.layerName"
+    for layer in layer_names(asset):
+        if layer not in layers:
+            message = f"{name} has no layer {layer}."
+            hint = _layer_hint(layer, name, template.layers)
+            yield Problem(LayerNotFound, layer_field, f"{message}{hint}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    by_lower_case = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_lower_case, n=1, cutoff=0.6)
+    return f" Did you mean {by_lower_case[close[0]]}?" if close else ""
+
+
+def listed(what: str, names: Iterable[str]) -> str:
+    """`names` keep their order where they have one."""
+    known = sorted(names) if isinstance(names, (set, frozenset)) else list(names)
+    if not known:
+        return f"It has no {what}."
+    shown = ", ".join(known[:_NAMES_SHOWN])
+    more = len(known) - _NAMES_SHOWN
+    return f"Its {what}: {shown}{f' and {more} more' if more > 0 else ''}."
+
+
+def _layer_hint(layer: str, composition: str, layers: Mapping[str, Iterable[str]]) -> str:
+    elsewhere = [name for name, names in layers.items() if layer in names]
+    if elsewhere:
+        return f" {elsewhere[0]} has it: name that in the asset's `composition`."
+    hint = did_you_mean(layer, layers[composition])
+    return hint or f" {listed('layers', layers[composition])}"

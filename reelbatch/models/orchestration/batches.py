@@ -1,0 +1,85 @@
+"""A batch: what its workflow is given, what it keeps, and what it answers."""
+
+from pydantic import Field
+
+from reelbatch.models.orchestration.jobs import JobFailure, JobSummary, RenderJob, RenderResult
+from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.batches import BatchStats
+from reelbatch.models.wire.jobs import JobError, JobStatus
+
+
+class Batch(WireModel):
+    """The input of BatchWorkflow: the accepted jobs of one request."""
+
+    team: str
+    id: str
+    created_at: Timestamp
+    jobs: list[RenderJob]
+    errors: list[JobError] = []
+    concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
+    kinds: Absent[list[int]] = None  # of `jobs`, equal where their inputs are; None: all differ
+    webhook: Absent[PendingWebhook] = None
+
+
+class JobRecord(RecordModel):
+    """What a batch keeps of one of its jobs: small, since a batch holds a thousand."""
+
+    index: int  # position in the request
+    status: JobStatus = JobStatus.QUEUED
+    updated_at: Timestamp
+    result: RenderResult | None = None
+    failure: JobFailure | None = None
+
+
+class BatchSnapshot(RecordModel):
+    """A batch at one moment: the answer of the `snapshot` query and the workflow's result."""
+
+    team: str
+    id: str
+    created_at: Timestamp
+    closed_at: Timestamp | None = None
+    revision: int = 0  # counts the changes of records
+    stats: BatchStats
+    summaries: list[JobSummary]
+    records: list[JobRecord]  # in the order of `summaries`
+    errors: list[JobError] = []
+    cancellations: list["CancellationOutcome"] = []
+
+    def with_changes(self, changes: "BatchChanges") -> "BatchSnapshot":
+        """The batch as it is after `changes`, which came since this snapshot's revision."""
+        changed = {record.index: record for record in changes.records}
+        return self.model_copy(
+            update={
+                "revision": changes.revision,
+                "stats": changes.stats,
+                "records": [changed.get(record.index, record) for record in self.records],
+            }
+        )
+
+
+class BatchChanges(RecordModel):
+    """What has changed since an earlier revision: the answer of the `changes` query."""
+
+    revision: int
+    stats: BatchStats
+    records: list[JobRecord]
+
+
+class Cancellation(WireModel):
+    """The signal that cancels jobs of a batch; `indexes` None means all of them.
+
+    A second signal with the same `request_id` changes nothing.
+    """
+
+    request_id: str
+    indexes: list[int] | None = None
+
+
+class CancellationOutcome(RecordModel):
+    """What one cancellation did. It is settled once no job that it touched is still running."""
+
+    request_id: str
+    settled: bool
+    cancelled: list[int]  # indexes of the jobs that this request cancelled
+    skipped: list[int]  # indexes of those that had ended before

@@ -1,0 +1,212 @@
+"""A job: what its workflow and its render are given, and what they leave behind."""
+
+import math
+from collections.abc import Sequence
+
+from pydantic import field_validator
+
+from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.codecs import OutputType, find_codec
+from reelbatch.models.wire.uploads import Upload
+
+
+class TemplateUrl(WireModel):
+    """A template that the worker fetches: nobody has looked into it yet."""
+
+    url: str  # with references to secrets
+    font_names: list[str] = []  # that the job lists
+
+
+class Output(WireModel):
+    """The output that a job's settings ask for, with every default filled in."""
+
+    output_type: OutputType
+    codec: str  # the prefixed spelling
+    first_frame: int = 0
+    end_frame: int | None = None  # exclusive; None is the composition's end
+    draft: bool = False
+
+    @property
+    def extension(self) -> str:
+        codec = find_codec(self.codec)
+        assert codec is not None
+        return codec.extension
+
+
+class OutputExtent(WireModel):
+    """How much an output is going to be, as its template and its settings tell."""
+
+    width: int  # pixels
+    height: int  # pixels
+    frames: int
+
+
+class Split(WireModel):
+    """An output whose frames may be rendered in segments, on several processes at a time."""
+
+    first_frame: int  # of the composition
+    frames: int  # of the output
+    frame_rate: float  # frames a second
+    most: int  # segments: with more of them, their beginnings would cost more than they save
+
+
+class RenderJob(WireModel):
+    """All that a worker needs to render one job: the input of RenderJobWorkflow and `render`."""
+
+    team: str
+    id: str
+    index: int | None  # position in the request; None for a single job
+    batch_id: str | None
+    engine: str
+    template_id: str | None  # None for a join, which has no template: the texts are empty there
+    template_name: str
+    template_type: str
+    # Object key of exactly the version that was checked at submission, or else the URL.
+    template_source: str | None = None
+    template_url: Absent[TemplateUrl] = None
+    composition: str  # empty: the first one of a template by URL
+    assets: list[Asset]
+    children: Absent[list["ChildJob"]] = None  # the nested jobs among the assets, in their order
+    parent_id: Absent[str] = None  # of a nested job
+    fonts: list[str] = []  # object keys of the team's fonts that this job needs
+    font_ids: list[str] = []  # of the same fonts
+    missing_fonts: list[str] = []
+    output: Output
+    output_key: str  # object key
+    extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
+    split: Absent[Split] = None  # of an output that takes long
+    tags: list[str] = []
+    priority: int = 0
+    webhook: Absent[PendingWebhook] = None
+    upload: Absent[Upload] = None
+    created_at: Timestamp
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.id}.{self.output.extension}"
+
+    @property
+    def bucket_url(self) -> str | None:
+        """Of an output that goes into the client's own bucket."""
+        return self.upload.url_of(self.file_name) if self.upload else None
+
+    @property
+    def title(self) -> str:
+        """What it renders, for people."""
+        if self.template_id is None:
+            return "1 clip" if len(self.assets) == 1 else f"{len(self.assets)} clips joined"
+        return " · ".join(part for part in (self.template_name[:60], self.composition[:60]) if part)
+
+    @property
+    def template_ids(self) -> list[str]:
+        """The templates that must stay, also its nested jobs'. Beside a URL an id is a label."""
+        jobs = [job for job in self._with_nested_jobs if job.template_url is None]
+        return list(dict.fromkeys(job.template_id for job in jobs if job.template_id))
+
+    @property
+    def team_font_ids(self) -> list[str]:
+        """The fonts that must stay: its own and its nested jobs'."""
+        return list(dict.fromkeys(id_ for job in self._with_nested_jobs for id_ in job.font_ids))
+
+    @property
+    def _with_nested_jobs(self) -> "list[RenderJob]":
+        return [self, *(child.job for child in self.children or ())]
+
+    @property
+    def summary(self) -> "JobSummary":
+        return JobSummary(
+            index=self.index,
+            template_id=self.template_id,
+            parent_id=self.parent_id,
+            child_ids=[child.job.id for child in self.children] if self.children else None,
+            extension=self.output.extension,
+            total_assets=len(self.assets),
+            tags=self.tags,
+            priority=self.priority,
+            missing_fonts=self.missing_fonts,
+            bucket_url=self.bucket_url,
+            created_at=self.created_at,
+        )
+
+
+class ChildJob(WireModel):
+    """A nested job, and the place of its output in its parent."""
+
+    position: int  # of its asset among the parent's assets
+    layer_name: str
+    job: RenderJob
+
+    @property
+    def output(self) -> "ChildOutput":
+        return ChildOutput(position=self.position, id=self.job.id, output_key=self.job.output_key)
+
+
+class ChildOutput(WireModel):
+    """What a finished nested job hands on to its parent's render."""
+
+    position: int  # of its asset among the parent's assets
+    id: str
+    output_key: str  # object key
+
+
+class RenderTask(RenderJob):
+    """The input of `render`: a job without its nested jobs, and what those have rendered.
+
+    One input and not two: Temporal leaves the types of arguments out of account where some of them
+    are missing, as a second one would be in histories of earlier versions.
+    """
+
+    outputs: list[ChildOutput] = []
+
+    @classmethod
+    def of(cls, job: RenderJob, outputs: Sequence[ChildOutput]) -> "RenderTask":
+        only_here = {"children": None, "split": None}
+        return cls.model_validate({**dict(job), **only_here, "outputs": list(outputs)})
+
+
+class JobSummary(RecordModel):
+    """What an answer about a job needs besides its state: it never changes.
+
+    A batch's snapshot holds one a job, and a job's workflow carries it as its memo.
+    """
+
+    index: int | None
+    template_id: str | None
+    parent_id: Absent[str] = None
+    child_ids: Absent[list[str]] = None
+    extension: str
+    total_assets: int
+    tags: list[str] = []
+    priority: int = 0
+    missing_fonts: list[str] = []
+    bucket_url: Absent[str] = None  # of an output that goes into the client's own bucket
+    created_at: Timestamp
+
+
+class RenderResult(RecordModel):
+    """What a finished render left behind: the result of RenderJobWorkflow and `render`."""
+
+    output_key: str
+    media_type: str
+    size: int  # bytes
+    width: int
+    height: int
+    frames: int
+    render_duration: float  # seconds in the engine
+    reused_from: Absent[str] = None  # the id of the equal job whose render this is
+    started_at: Timestamp
+    finished_at: Timestamp
+
+    @field_validator("render_duration")
+    @classmethod
+    def _finite(cls, seconds: float) -> float:
+        return seconds if math.isfinite(seconds) else 0.0
+
+
+class JobFailure(RecordModel):
+    """Why a job ended in `error`."""
+
+    error: str
+    error_code: str

@@ -1,0 +1,16 @@
+"""The sweep of the object store: what it removed."""
+
+from reelbatch.models.wire.base import RecordModel
+
+
+class SweepReport(RecordModel):
+    """Numbers of removed objects. Not complete: more is old, and waits for the next sweep."""
+
+    payloads: int = 0
+    idempotency_records: int = 0
+    records: int = 0
+    logs: int = 0
+    outputs: int = 0
+    renders: int = 0  # that were kept for equal jobs
+    segments: int = 0
+    complete: bool = True

@@ -1,0 +1,77 @@
+"""Templates: their record, and what an engine found in their file."""
+
+from pydantic import Field, JsonValue
+
+from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.wire.templates import TemplateStatus
+
+
+class Composition(RecordModel):
+    """Something that can be rendered by name. The root comes first."""
+
+    name: str
+    width: int  # pixels
+    height: int  # pixels
+    frame_rate: float  # frames a second
+    frames: int  # frame numbers are 0 to frames - 1
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.frame_rate
+
+
+class Layer(RecordModel):
+    """A layer that an asset can address, with its place in time and on the canvas."""
+
+    composition: str
+    position: int  # one-based, from the top, as After Effects counts
+    name: str
+    layer_type: str  # text, image, solid, shape, precomp, null, audio, …
+    source_composition: str | None = None  # the composition that a precomp layer shows
+    parent_position: int | None = None
+    start_time: float = 0.0  # seconds
+    in_point: float = 0.0  # seconds
+    out_point: float = 0.0  # seconds
+    left: float = 0.0  # pixels at rest
+    top: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    text: str | None = None
+    properties: dict[str, JsonValue] = {}
+
+
+class TemplateInspection(RecordModel):
+    """What an engine read out of a template's file."""
+
+    compositions: list[Composition] = Field(min_length=1)
+    layers: list[Layer]
+    fonts: list[FontFace]  # the fonts that its text layers name
+    embedded_fonts: list[FontFace] = []  # the fonts that the file brings along
+
+
+class TemplateDownload(RecordModel):
+    """A file that is on its way; its URL is kept here alone, since it may be a credential."""
+
+    id: str
+    src: str
+
+
+class TemplateRecord(RecordModel):
+    """A template as the object store keeps it."""
+
+    id: str
+    team: str
+    type: str
+    display_name: str
+    engine: str
+    status: TemplateStatus
+    created_at: Timestamp
+    updated_at: Timestamp
+    upload_nonce: str  # part of the upload URL's signature: a new one voids earlier URLs
+    download: TemplateDownload | None = None  # only while it goes on
+    source: str | None = None  # object key of the uploaded file; a new upload gets a new key
+    size: int | None = None  # bytes
+    error: str | None = None
+    inspection: TemplateInspection | None = None

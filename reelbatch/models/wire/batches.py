@@ -1,0 +1,166 @@
+"""A batch: what a client sends and what the client reads back (contract 2)."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue, computed_field
+
+from reelbatch.models.wire.base import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.jobs import (
+    PRIORITY_RANGE,
+    ChildCreated,
+    Job,
+    JobError,
+    JobStats,
+    JobStatus,
+)
+from reelbatch.models.wire.webhooks import Webhook
+
+
+class BatchStatus(StrEnum):
+    PROCESSING = "processing"
+    FINISHED = "finished"
+    ERROR = "error"
+
+
+class BatchStats(RecordModel):
+    """Counts of a batch's accepted jobs: total = finished + error + pending, always."""
+
+    total: int = 0
+    finished: int = 0
+    error: int = 0  # failed and cancelled jobs
+    pending: int = 0  # queued or rendering
+    cancelled: int = 0  # those of `error` that were cancelled
+
+    @property
+    def status(self) -> BatchStatus:
+        if self.pending:
+            return BatchStatus.PROCESSING
+        return BatchStatus.FINISHED if self.finished else BatchStatus.ERROR
+
+
+class BatchOptions(OpenWireModel):
+    """What the body of POST /batches may say besides `jobs`."""
+
+    defaults: dict[str, JsonValue] | None = None
+    concurrency: int | None = Field(default=None, ge=1, le=1000)
+    priority: int | None = Field(default=None, ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])
+    webhook: Webhook | None = None
+
+
+class JobCreated(WireModel):
+    """An accepted job in the answer of POST /batches."""
+
+    index: int
+    id: str
+    status: JobStatus
+    output_url: str
+    missing_fonts: Absent[list[str]] = None
+    children: Absent[list[ChildCreated]] = None  # in the order of their assets
+
+
+class BatchCreationResponse(WireModel):
+    """The answer of POST /batches; `error` stands there only if every job was rejected."""
+
+    batch_id: str
+    retry_of: Absent[str] = None  # the batch whose jobs are rendered again
+    status: Literal["created", "partial", "error"]
+    total_jobs: int
+    success_count: int
+    jobs: list[JobCreated]
+    errors: Absent[list[JobError]] = None
+    error: Absent[str] = None
+    error_code: Absent[str] = None
+
+
+class BatchJob(WireModel):
+    """A job in the answer of GET /batches/{id}; `stats` only once it has ended."""
+
+    index: int
+    id: str
+    status: JobStatus
+    output_url: str
+    stats: Absent[JobStats] = None
+    error: Absent[str] = None
+    error_code: Absent[str] = None
+
+
+class BatchStatusResponse(WireModel):
+    """The answer of GET /batches/{id} (contract 2.2)."""
+
+    batch_id: str
+    status: BatchStatus
+    created_at: Timestamp
+    stats: BatchStats
+    jobs: list[BatchJob]
+    errors: Absent[list[JobError]] = None
+
+
+class BatchResult(WireModel):
+    """A job in the answer of GET /batches/{id}/results; null is what it does not have."""
+
+    index: int
+    id: str | None = None  # null for a rejected job
+    status: JobStatus | Literal["rejected"]
+    output_url: str | None = None  # only of a finished job
+    error: str | None = None
+    error_code: str | None = None
+    tags: list[str] = []
+    render_duration: float | None = None  # seconds
+    size: int | None = None  # bytes
+    width: int | None = None  # pixels
+    height: int | None = None
+    frames: int | None = None
+    reused_from: str | None = None  # the equal job that rendered it
+
+
+class JobCancellation(WireModel):
+    """What a cancellation did to one job."""
+
+    index: int
+    id: str
+    result: Literal["cancelled", "skipped"]
+    status: JobStatus
+    reason: Absent[str] = None
+
+
+class BatchCancellationResponse(WireModel):
+    """The answer of POST /batches/{id}/cancel (contract 2.3)."""
+
+    batch_id: str
+    total_jobs: int
+    jobs: list[JobCancellation]
+    cancelled_jobs: list[Job]
+
+    @computed_field(alias="cancelledCount")
+    @property
+    def cancelled_count(self) -> int:
+        return sum(job.result == "cancelled" for job in self.jobs)
+
+    @computed_field(alias="skippedCount")
+    @property
+    def skipped_count(self) -> int:
+        return len(self.jobs) - self.cancelled_count
+
+    @computed_field
+    @property
+    def status(self) -> Literal["cancelled", "partial", "unchanged"]:
+        if self.cancelled_count == 0:
+            return "unchanged"
+        return "partial" if self.skipped_count else "cancelled"
+
+
+class BatchListItem(WireModel):
+    """A batch in the list of GET /batches."""
+
+    batch_id: str
+    status: BatchStatus
+    created_at: Timestamp
+    stats: BatchStats
+
+
+class BatchList(WireModel):
+    """The answer of GET /batches: newest first; pass `nextCursor` as `cursor` for more."""
+
+    batches: list[BatchListItem]
+    next_cursor: Absent[str] = None

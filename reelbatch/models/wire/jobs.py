@@ -1,0 +1,184 @@
+"""A render job: what a client asks for and what the client reads back (contract 3)."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from reelbatch.models.ids import ID_PATTERN
+from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.base import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.render_settings import RenderSettings
+from reelbatch.models.wire.uploads import Upload
+from reelbatch.models.wire.webhooks import Webhook
+
+TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
+MAX_TAGS = 20
+PRIORITY_RANGE = (-1000, 1000)
+
+
+class JobStatus(StrEnum):
+    """The contract's words for where a job is."""
+
+    QUEUED = "queued"
+    PENDING = "pending"
+    RENDERING = "render:dorender"
+    FINISHED = "finished"
+    ERROR = "error"
+    CANCELLED = "manually_cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset({JobStatus.FINISHED, JobStatus.ERROR, JobStatus.CANCELLED})
+
+
+class TemplateChoice(OpenWireModel):
+    """Which template and which of its compositions to render."""
+
+    id: str = Field(min_length=1, max_length=128)
+    src: str | None = None
+    type: str | None = None
+    """Of a `src` whose URL does not tell; the type of one of the team's templates is known."""
+    composition: str | None = None
+
+
+Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
+Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])]
+
+
+class AnyJobCreation(OpenWireModel):
+    """What every kind of job takes: where its output goes, whom to tell, and how it is found."""
+
+    upload: Upload | None = None
+    webhook: Webhook | None = None
+    tags: list[Tag] = []
+    priority: Priority = 0
+
+    @field_validator("tags", mode="before", json_schema_input_type=list[Tag] | str | None)
+    @classmethod
+    def _comma_list(cls, tags: object) -> object:
+        if isinstance(tags, str):
+            return [tag.strip() for tag in tags.split(",") if tag.strip()]
+        return [] if tags is None else tags
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_are_words(cls, tags: list[Tag]) -> list[str]:
+        if len(tags) > MAX_TAGS:
+            raise ValueError(f"a job takes at most {MAX_TAGS} tags")
+        return list(dict.fromkeys(tags))
+
+    @field_validator("priority", mode="before", json_schema_input_type=Priority | None)
+    @classmethod
+    def _null_is_usual(cls, priority: object) -> object:
+        return 0 if priority is None else priority
+
+
+class JobCreation(AnyJobCreation):
+    """One job of POST /batches or the body of POST /jobs (contract 3.1)."""
+
+    template: TemplateChoice
+    preview: bool = False
+    fonts: list[str] = []
+    assets: list[Asset] = []
+    settings: RenderSettings | None = None
+
+    @field_validator("fonts", mode="before", json_schema_input_type=list[str] | None)
+    @classmethod
+    def _no_fonts(cls, fonts: object) -> object:
+        return [] if fonts is None else fonts
+
+    @field_validator("assets", mode="before", json_schema_input_type=list[Asset] | None)
+    @classmethod
+    def _no_assets(cls, assets: object) -> object:
+        return [] if assets is None else assets
+
+    @field_validator("preview", mode="before", json_schema_input_type=bool | None)
+    @classmethod
+    def _null_is_false(cls, preview: object) -> object:
+        return False if preview is None else preview
+
+
+class JobStats(WireModel):
+    """The contract's account of a job's life; a moment that has not come is null."""
+
+    created_at: Timestamp
+    updated_at: Timestamp
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    error_at: Timestamp | None = None
+    total_assets: int
+    render_duration: float | None = None  # seconds
+    error: str | None = None
+
+
+class Job(WireModel):
+    """A job as GET /jobs/{id} answers it (contract 3.8)."""
+
+    id: str
+    template_id: str | None
+    status: JobStatus
+    progress: float  # 0 to 100
+    stats: JobStats
+    output_url: str | None
+    batch_id: Absent[str] = None
+    index: Absent[int] = None
+    parent_id: Absent[str] = None  # of a nested job
+    child_ids: Absent[list[str]] = None  # of a job with nested jobs
+    tags: list[str] = []
+    priority: int = 0
+    missing_fonts: Absent[list[str]] = None
+    error: Absent[str] = None
+    error_code: Absent[str] = None
+
+
+class JobCreationStats(WireModel):
+    created_at: Timestamp
+
+
+class ChildCreated(WireModel):
+    """An accepted nested job in the answer about its parent."""
+
+    id: str
+    status: JobStatus
+    output_url: str
+    missing_fonts: Absent[list[str]] = None
+
+
+class JobCreationResponse(WireModel):
+    """The answer of POST /jobs and POST /jobs/join (contract 3.1)."""
+
+    id: str
+    status: JobStatus
+    output_url: str
+    progress: float = 0.0
+    stats: JobCreationStats
+    missing_fonts: Absent[list[str]] = None
+    children: Absent[list[ChildCreated]] = None  # in the order of their assets
+
+
+class JobCancellationRequest(WireModel):
+    """The body of POST /jobs/cancel: all of the named jobs are cancelled, or none."""
+
+    jobs: list[Annotated[str, Field(json_schema_extra={"pattern": ID_PATTERN})]] = Field(
+        min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True}
+    )
+
+    @model_validator(mode="after")
+    def _unique(self) -> "JobCancellationRequest":
+        if len(set(self.jobs)) != len(self.jobs):
+            raise ValueError("jobs holds the same id more than once")
+        return self
+
+
+class JobError(RecordModel):
+    """A rejected job of a batch (contract 2.1), with every field's problem named."""
+
+    index: int
+    error: str
+    error_code: str
+    details: list[FieldError] = []

@@ -1,0 +1,54 @@
+"""Where a file may come from: http, https and data URLs, and objects in S3 buckets."""
+
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from reelbatch.models.wire.base import OpenWireModel
+from reelbatch.models.wire.uploads import DEFAULT_ENDPOINT, checked_endpoint
+
+_S3_SCHEME = "s3://"
+
+
+class BucketParams(OpenWireModel):
+    """The `params` of an asset whose `src` is an s3 URL; without keys the request is unsigned."""
+
+    endpoint: str = Field(default=DEFAULT_ENDPOINT, min_length=1, max_length=2048)
+    region: str = Field(default="us-east-1", min_length=1, max_length=128)
+    access_key_id: str | None = Field(default=None, min_length=1, max_length=1024)
+    access_key_secret: str | None = Field(default=None, min_length=1, max_length=1024, repr=False)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_http(cls, endpoint: str) -> str:
+        return checked_endpoint(endpoint)
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> Self:
+        if (self.access_key_id is None) != (self.access_key_secret is None):
+            raise ValueError("accessKeyId and accessKeySecret come together or not at all")
+        return self
+
+
+def is_s3_url(src: str) -> bool:
+    return src[: len(_S3_SCHEME)].lower() == _S3_SCHEME
+
+
+def bucket_and_key(src: str) -> tuple[str, str]:
+    """Of an s3 URL; the key is what follows as it stands, also with `?`, `#` and `%` in it.
+
+    Raises ValueError where one of them is missing.
+    """
+    bucket, _, key = src[len(_S3_SCHEME) :].partition("/")
+    if not bucket or not key:
+        raise ValueError("an s3 URL is s3://BUCKET/KEY")
+    return bucket, key
+
+
+def is_http_url(src: str) -> bool:
+    try:
+        parts = urlsplit(src)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

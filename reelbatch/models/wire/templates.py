@@ -1,0 +1,56 @@
+"""Templates: what clients send and read (contract 5)."""
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from reelbatch.models.wire.base import Absent, OpenWireModel, Timestamp, WireModel
+
+
+class TemplateStatus(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    DOWNLOADING = "downloading"
+    PROCESSING = "processing"
+    UPLOADED = "uploaded"
+    ERROR = "error"
+
+
+class TemplateCreation(OpenWireModel):
+    """The body of POST /templates."""
+
+    type: str
+    display_name: str = Field(min_length=1, max_length=500)
+    src: str | None = None
+
+
+class TemplateUpdate(WireModel):
+    """The body of PATCH /templates/{id}."""
+
+    display_name: str = Field(min_length=1, max_length=500)
+
+
+class TemplateUploadInfo(WireModel):
+    """Where and how to send the template's file; no bearer token is needed there."""
+
+    url: str
+    method: str = "PUT"
+    expires_in: int  # seconds
+    key: str
+    fields: dict[str, str] = {}
+
+
+class Template(WireModel):
+    """A template as the v2 endpoints answer it."""
+
+    id: str
+    type: str
+    display_name: str
+    status: TemplateStatus
+    created_at: Timestamp
+    updated_at: Timestamp
+    compositions: list[str] = []
+    layers: list[str] = []
+    fonts: list[str] = []
+    mogrt: Absent[dict[str, JsonValue]] = None
+    error: str | None = None
+    upload_info: Absent[TemplateUploadInfo] = None

@@ -1,0 +1,70 @@
+"""Where a job's output goes instead of this server: a bucket of the client's own (contract 3.5)."""
+
+import re
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from reelbatch.models.wire.base import Absent, WireModel
+from reelbatch.models.wire.secrets import begins_with_reference, has_reference
+
+DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """Without a slash at its end. Raises ValueError."""
+    parts = urlsplit(endpoint)
+    usable = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+    if not usable and not begins_with_reference(endpoint):
+        raise ValueError("it has to be an http or https URL")
+    return endpoint.rstrip("/")
+
+
+class UploadParams(WireModel):
+    """The bucket. Credentials are best given as references to secrets."""
+
+    endpoint: str = Field(default=DEFAULT_ENDPOINT, min_length=1, max_length=2048)
+    region: str = Field(min_length=1, max_length=128)
+    bucket: str = Field(min_length=1, max_length=255)
+    acl: Absent[str] = Field(default=None, max_length=128)
+    access_key_id: str = Field(min_length=1, max_length=1024)
+    access_key_secret: str = Field(min_length=1, max_length=1024, repr=False)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_http(cls, endpoint: str) -> str:
+        return checked_endpoint(endpoint)
+
+
+class Upload(WireModel):
+    """`prefix` is a folder in the bucket, `output_url` the public address of the bucket's root."""
+
+    provider: Literal["s3"] = "s3"
+    prefix: str = Field(default="", max_length=512)
+    output_url: Absent[str] = Field(default=None, min_length=1, max_length=2048)
+    params: UploadParams
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_a_folder(cls, prefix: str) -> str:
+        folders = prefix.strip("/").split("/")
+        if re.search(r"[\x00-\x1f\x7f]", prefix) or {".", ".."}.intersection(folders):
+            raise ValueError("it has to be the path of a folder, such as renders/2026")
+        return prefix
+
+    @model_validator(mode="after")
+    def _address_is_known(self) -> "Upload":
+        public = (self.params.endpoint, self.params.bucket)
+        if self.output_url is None and any(has_reference(part) for part in public):
+            raise ValueError("with a secret endpoint or bucket it needs an outputUrl")
+        return self
+
+    def object_key(self, file_name: str) -> str:
+        folder = self.prefix.strip("/")
+        return f"{folder}/{file_name}" if folder else file_name
+
+    def url_of(self, file_name: str) -> str:
+        """Where the file will be."""
+        base = self.output_url or f"{self.params.endpoint}/{quote(self.params.bucket)}"
+        return f"{base.rstrip('/')}/{quote(self.object_key(file_name))}"

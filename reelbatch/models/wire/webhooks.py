@@ -1,0 +1,99 @@
+"""Webhooks: what clients send, and what they read of the attempts (contract 4)."""
+
+import re
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.secrets import begins_with_reference
+
+MAX_WEBHOOK_HEADERS = 50
+
+_HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$")  # RFC 9110, 5.6.2
+_HEADER_VALUE = re.compile(r"^[\t\x20-\x7e]{0,8192}$")
+_OURS = frozenset({"connection", "content-length", "host", "transfer-encoding"})
+
+
+class Webhook(WireModel):
+    """Where to call when the job has ended."""
+
+    url: str = Field(min_length=1, max_length=8192)
+    method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
+    headers: dict[str, str] = {}
+    data: dict[str, Any] | None = None
+    custom: bool = False
+
+    @field_validator("method", mode="before")
+    @classmethod
+    def _usual_method(cls, method: object) -> object:
+        if method is None:
+            return "POST"
+        return method.upper() if isinstance(method, str) else method
+
+    @field_validator("headers", mode="before")
+    @classmethod
+    def _null_is_none(cls, headers: object) -> object:
+        return {} if headers is None else headers
+
+    @field_validator("custom", mode="before")
+    @classmethod
+    def _null_is_false(cls, custom: object) -> object:
+        return False if custom is None else custom
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if begins_with_reference(url):
+            return url
+        parts = urlsplit(url)
+        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+            raise ValueError("it has to be an http or https URL")
+        if re.search(r"[\x00-\x20\x7f]", url):
+            raise ValueError("it has a space or a control character; percent-encode it")
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        if len(headers) > MAX_WEBHOOK_HEADERS:
+            raise ValueError(f"a webhook takes at most {MAX_WEBHOOK_HEADERS} headers")
+        for name, value in headers.items():
+            if not _HEADER_NAME.fullmatch(name):
+                raise ValueError(f"{name[:40]!r} is no header's name")
+            if name.lower() in _OURS:
+                raise ValueError(f"the header {name} is set by the server")
+            if not _HEADER_VALUE.fullmatch(value):
+                raise ValueError(f"the value of {name} has to be visible ASCII characters")
+        return headers
+
+    @property
+    def receiver(self) -> str:
+        """Scheme and host, for people: paths and queries of webhooks often are credentials."""
+        if begins_with_reference(self.url):
+            return "a secret URL"
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{host if '$' not in host else 'a secret host'}"
+
+
+class WebhookAttempt(RecordModel):
+    """One request to the receiver: its answer's status, or why there was none."""
+
+    attempted_at: Timestamp
+    duration: float  # seconds
+    status: int | None = None
+    error: Absent[str] = None
+    response: Absent[str] = None  # the first characters of its body
+
+
+class WebhookLog(WireModel):
+    """The answer of GET /jobs/{id}/webhook: the attempts, oldest first."""
+
+    id: str
+    url: str
+    method: str
+    state: Literal["waiting", "undelivered", "delivered"]
+    delivered_at: Timestamp | None
+    attempts: list[WebhookAttempt]
