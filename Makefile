@@ -9,19 +9,20 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up browser test lint chaos bench bench-full bench-peers docs lock clean
+.PHONY: help demo up browser test lint lint-github chaos bench bench-full bench-peers docs dist lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
 	@echo "make browser install Chromium, for the HTML engine and the tests of the page (Debian, Ubuntu; as root)"
-	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, known vulnerabilities"
+	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, workflows, known vulnerabilities"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
 	@echo "make bench-peers  install what they compare with (Debian, Ubuntu; as root)"
 	@echo "make docs    the documentation as a site, in site/"
+	@echo "make dist    the wheel and the sources of a release, in dist/"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make clean   remove what these have made, except reelbatch-home"
 
@@ -40,7 +41,7 @@ browser:
 	@{ command -v chromium && command -v chromium-headless-shell; } >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell >/dev/null; }
 
-lint: $(VENV)/development
+lint: lint-github $(VENV)/development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
@@ -48,6 +49,20 @@ lint: $(VENV)/development
 	@$(BIN)/pip-licenses --from=mixed > /dev/null
 	@! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
 	@$(BIN)/python .ci/audit.py requirements.lock
+
+# Workflows, forms and pins; all without a network.
+lint-github: $(VENV)/development
+	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection .
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
+		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+
+# What a release has: the sources, and the wheel that is built from them alone.
+dist: $(VENV)/development
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
 
 # Ten minutes at most: what is left then is killed.
 chaos: $(VENV)/development
@@ -83,7 +98,7 @@ lock: $(VENV)/development
 		--output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Not compiled ahead: compiling all takes longer than the modules that are used need.

@@ -1,4 +1,4 @@
-"""What the documentation's site has beyond the pages: the API's own description, and lists."""
+"""What the site has beyond docs/: the API's description, decisions, and pages from the top."""
 
 import asyncio
 import json
@@ -14,17 +14,20 @@ from api.app import create_app
 from reelbatch.settings import Settings
 
 DOCS = Path(__file__).parent
+TOP_PAGES = {"CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the OpenAPI document, and the list of decisions."""
+    """Add the OpenAPI document, the list of decisions, and the pages at the repository's top."""
     files.append(File.generated(config, "openapi.json", content=json.dumps(_openapi())))
     files.append(File.generated(config, "decisions/index.md", content=_decisions()))
+    for name, page in TOP_PAGES.items():
+        files.append(File.generated(config, page, content=_top_page(name)))
     return files
 
 
 def _openapi() -> dict[str, object]:
-    """As a server answers it; none is asked here, and Temporal neither."""
+    """The document of a server with default settings. No server and no Temporal is asked for it."""
     client = asyncio.run(Client.connect("127.0.0.1:7233", lazy=True))
     return create_app(Settings(), client, MemoryStore()).openapi()
 
@@ -35,3 +38,11 @@ def _decisions() -> str:
         title = re.sub(r"^# ", "", file.read_text().splitlines()[0])
         rows.append(f"- [{title}]({file.name})")
     return "\n".join(rows) + "\n"
+
+
+def _top_page(name: str) -> str:
+    """The page with links as they are from docs/."""
+    text = (DOCS.parent / name).read_text().replace("](docs/", "](")
+    for linked, page in TOP_PAGES.items():
+        text = text.replace(f"]({linked})", f"]({page})")
+    return text
