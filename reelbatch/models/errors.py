@@ -25,35 +25,39 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── TemplateNotFound        404 TEMPLATE_NOT_FOUND
 │   ├── FontNotFound            404 FONT_NOT_FOUND
 │   ├── SecretNotFound          404 SECRET_NOT_FOUND
+│   ├── OutputNotFound          404 OUTPUT_NOT_FOUND
 │   ├── LogNotFound             404 LOG_NOT_FOUND
-│   ├── WebhookNotFound         404 WEBHOOK_NOT_FOUND
-│   └── OutputNotFound          404 OUTPUT_NOT_FOUND
+│   └── WebhookNotFound         404 WEBHOOK_NOT_FOUND
 ├── Conflict                    409 CONFLICT
 │   ├── JobNotCancellable       409 JOB_NOT_CANCELLABLE
 │   ├── NothingToRetry          409 NOTHING_TO_RETRY
 │   ├── SecretAlreadyExists     409 SECRET_ALREADY_EXISTS
 │   ├── TemplateInUse           409 TEMPLATE_IN_USE
-│   ├── WebhookNotDue           409 WEBHOOK_NOT_DUE
-│   └── FontInUse               409 FONT_IN_USE
+│   ├── FontInUse               409 FONT_IN_USE
+│   └── WebhookNotDue           409 WEBHOOK_NOT_DUE
 ├── Gone                        410 GONE
 ├── TooManyRequests             429 TOO_MANY_REQUESTS
 ├── IdempotencyKeyReused        422 IDEMPOTENCY_KEY_REUSED
 ├── Unavailable                 503 UNAVAILABLE
 ├── PayloadUndecodable          503 PAYLOAD_UNDECODABLE
 ├── SecretsNotConfigured        503 SECRETS_NOT_CONFIGURED
-├── WebhookUndelivered          500 WEBHOOK_UNDELIVERED   worth another try
-└── RenderError                 500 RENDER_FAILED   a job's own failure
+├── WebhookUndelivered          500 WEBHOOK_UNDELIVERED
+└── RenderError                 500 RENDER_FAILED
     ├── TemplateInvalid         500 TEMPLATE_INVALID
     ├── LimitExceeded           500 LIMIT_EXCEEDED
     ├── RenderTimedOut          500 RENDER_TIMED_OUT
     ├── RenderCrashed           500 RENDER_CRASHED
     ├── AssetInvalid            500 ASSET_INVALID
+    ├── SegmentsUnusable        500 SEGMENTS_UNUSABLE
     ├── ChildFailed             500 CHILD_FAILED
     ├── SecretUnavailable       500 SECRET_UNAVAILABLE
     ├── UploadFailed            500 UPLOAD_FAILED
-    │   └── UploadInterrupted   500 UPLOAD_FAILED (worth another try)
-    ├── AssetUnavailable        500 ASSET_UNAVAILABLE (worth another try)
-    └── RendererInterrupted     500 RENDERER_INTERRUPTED (worth another try)
+    │   └── UploadInterrupted   500 UPLOAD_FAILED (another try may help)
+    ├── AssetUnavailable        500 ASSET_UNAVAILABLE (another try may help)
+    └── RendererInterrupted     500 RENDERER_INTERRUPTED (another try may help)
+
+RenderError and those below it end a job, not a request. Where another try may help, Temporal tries
+again; the others are final.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from reelbatch.cli.app import app
 from tests.api.documents import a_card, a_film
 from tests.api.fonts import a_font
 from tests.integration.service import until
-from tests.reelbatch.cli.conftest import Command, Ended
+from tests.reelbatch.cli.conftest import ROOT, Command, Ended
 from tests.reelbatch.cli.stack import RunningStack
 
 WITHOUT_JSON = {"up", "demo", "prepare-temporal"}
@@ -59,6 +60,18 @@ def test_every_command_has_json_but_those_that_are_for_a_terminal() -> None:
         if all("--json" not in parameter.opts for parameter in command.params)
     }
     assert without == WITHOUT_JSON
+
+
+def test_every_command_is_listed_on_its_page() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    [rows] = re.findall(r"^\| command \| effect \|\n.*\n((?:\|.*\n)+)", page, re.MULTILINE)
+    listed: set[tuple[str, ...]] = set()
+    for cell in re.findall(r"^\| (.*?) \|", rows, re.MULTILINE):
+        calls = [call.split() for call in re.findall(r"`([^`]+)`", cell)]
+        names = [[name for name in call if name.islower()] for call in calls]
+        group = names[0][:-1]  # the first call of a row names it for the others
+        listed |= {(*group, name[-1]) for name in names}
+    assert listed == {path for path, _ in commands(typer.main.get_command(app))}
 
 
 def test_what_is_printed_as_json_can_be_worked_with(served: Command, card: str, here: Path) -> None:

@@ -1,8 +1,12 @@
-"""The examples of the pages about the client and the command line, on a real service."""
+"""The commands and programs that pages show, on a real service."""
 
+import os
 import re
 import runpy
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +64,60 @@ def test_the_commands_of_the_page_about_the_command_line_run(
             assert ended.code == 0, f"{line}: {ended.err}"
             batch_id = (re.findall(r"^batch (\w{26}):", ended.out) or [batch_id])[0]
     assert len(list((examples / "films").glob("00*.*"))) == 6
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "examples/README.md"])
+def test_the_shell_of_a_page_runs(page: str, examples: Path, stack: RunningStack) -> None:
+    (examples / ".venv").symlink_to(sys.prefix)
+    (examples / "reelbatch-home").symlink_to(stack.home)
+    for name, content in files_to_write(ROOT / page).items():
+        (examples / name).write_text(content)
+    blocks = [block for block in blocks_of(ROOT / page, "sh") if not block.startswith("make ")]
+    script = "\n".join([PREAMBLE, *(with_real_values(block, stack) for block in blocks)])
+    ended = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", script],
+        cwd=examples,
+        env=os.environ
+        | {
+            "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
+            "TOKEN": stack.connection.token,
+            "no_proxy": "*",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{script}\n{ended.stdout}\n{ended.stderr}"
+
+
+# A refusal of the API ends the script, and placeholders get a value as their readers find it.
+PREAMBLE = r"""
+curl() { command curl --fail "$@"; }
+newest_template() { .venv/bin/reelbatch templates list --json | jq -r '.[-1].id'; }
+id_of_batch() { sed -n 's/^batch \(\w*\):.*/\1/p' submitted; }
+"""
+
+
+def files_to_write(page: Path) -> dict[str, str]:
+    """The content of each file that the page tells its reader to write."""
+    told = r"Write `([\w.]+)`.*?^```\w+\n(.*?)^```"
+    return dict(re.findall(told, page.read_text(), re.DOTALL | re.MULTILINE))
+
+
+def with_real_values(block: str, stack: RunningStack) -> str:
+    for pattern, value in {
+        r"my-template\.json": "examples/templates/product-promo.zip",
+        r"http://127\.0\.0\.1:8080/api/v2": stack.connection.base_url,
+        r"TOKEN=rb_…": f"TOKEN={stack.connection.token}",
+        r"TEMPLATE=…": "TEMPLATE=$(newest_template)",
+        r"-d @batch\.json": '-d "$(sed "s/{{[a-z-]*}}/$(newest_template)/" batch.json)"',
+        r"(reelbatch submit .*)": r"\1 | tee submitted",
+        r"BATCH_ID": "$(id_of_batch)",
+    }.items():
+        block = re.sub(pattern, value, block)
+    return block
 
 
 def test_every_exit_code_is_documented() -> None:
