@@ -1,1 +1,1 @@
-"""What programs import of Reelbatch: `client` for those that use it, `testing` for engines."""
+"""Reelbatch. Programs import `reelbatch.client`; tests of engines use `reelbatch.testing`."""

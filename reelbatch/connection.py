@@ -27,8 +27,8 @@ _CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class SharedPydanticConverter(CompositePayloadConverter):
-    """Pydantic models as JSON. The SDK makes a converter for every workflow and activation; with
-    these shared, the models' adapters are made once a process.
+    """Converts Pydantic models to JSON. The SDK makes a converter for each workflow and activation.
+    All of ours share their parts, so that the models' adapters are made once in a process.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class SharedPydanticConverter(CompositePayloadConverter):
 
 
 def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
-    """Pydantic models as JSON, encrypted if there are keys; what is large goes to the object store.
+    """Converts models to JSON, encrypts it if there are keys, and stores what is large as objects.
 
     Raises ValueError if the keys cannot be used.
     """
@@ -61,14 +61,14 @@ async def connect(
     runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """Connect to the Temporal server. Raises RuntimeError if it does not answer, ValueError
-    if the keys of payloads or what is said of the connection cannot be used.
+    """Connect to the Temporal server. Raises RuntimeError if it does not answer, and ValueError if
+    the keys of payloads or the settings of the connection cannot be used.
     """
     return await _connect(settings, data_converter(settings, store), runtime, interceptors)
 
 
 async def connect_without_payloads(settings: Settings) -> Client:
-    """As `connect`, for what looks into no workflow."""
+    """Connect like `connect`, for callers that read no inputs or results of workflows."""
     return await _connect(settings, DataConverter.default)
 
 
@@ -97,11 +97,11 @@ async def _connect(
 
 
 def _reason(error: RuntimeError, *, with_tls: bool) -> str:
-    """What the SDK's words usually mean, and those words."""
+    """The usual meaning of the SDK's message, followed by the message itself."""
     text = str(error)
     if "InvalidCertificate" in text:
         return (
-            "its certificate is not trusted. TEMPORAL_TLS_SERVER_CA_CERT_PATH has to name the "
+            "its certificate is not trusted. TEMPORAL_TLS_SERVER_CA_CERT_PATH must name the "
             f"authority that signed it, TEMPORAL_TLS_SERVER_NAME the name in it. ({text})"
         )
     if "after connection" not in text or "transport error" not in text:
@@ -115,10 +115,10 @@ def _reason(error: RuntimeError, *, with_tls: bool) -> str:
 
 
 def end_process(code: int) -> NoReturn:
-    """Leave without the interpreter's own clean-up; call it when everything is closed.
+    """End the process without the interpreter's own clean-up. Call it when everything is closed.
 
     Threads of the SDK's core may still hold Python objects for some milliseconds after the last
-    worker has ended, and crash the interpreter while it takes itself apart: seen in 4 of 12 ends.
+    worker has ended. They crash the interpreter during its clean-up: seen in 4 of 12 ends.
     """
     logging.shutdown()
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Logging of every process: structlog's events on standard error, as text or as JSON lines."""
+"""Logging of every process: structlog events on standard error, as text or as JSON lines."""
 
 import logging
 import sys
@@ -52,7 +52,7 @@ def configure(settings: Settings) -> None:
 
 
 def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A processor of structlog: the trace in which something is logged, if there is one."""
+    """A structlog processor that adds the id of the current trace, if there is one."""
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
         event["trace_id"] = trace.format_trace_id(context.trace_id)

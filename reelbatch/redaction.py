@@ -1,7 +1,7 @@
-"""The last net before a log line is written: what opens a door is taken out of it.
+"""Removes credentials from log events just before they are written.
 
-Nothing should ever come so far; but messages of libraries, tracebacks and URLs that clients have
-sent go through the log as well.
+None should come this far. But messages of libraries, tracebacks and URLs of clients go through the
+log as well.
 """
 
 import re
@@ -14,7 +14,7 @@ from structlog.typing import EventDict, WrappedLogger
 _PATTERNS = (
     (re.compile(r"\brb_[A-Za-z0-9_-]{8,}"), "rb_…"),  # tokens
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), r"\1 …"),
-    # Signed links: all that follows the thing's id. A route with its parameters in braces is none.
+    # Signed links: all that follows the id. A route with its parameters in braces is not a link.
     (re.compile(r"(/(?:outputs|uploads|downloads)/[^/\s{]+/[^/\s{]+)/[^\s\"'\\?#<>{]+"), r"\1/…"),
     (re.compile(r"\b(https?://)[^/\s@\"'\\]+@", re.IGNORECASE), r"\1…@"),
     (re.compile(r"(\bhttps?://[^\s?#\"'\\<>]+)\?[^\s\"'\\<>]*", re.IGNORECASE), r"\1?…"),
@@ -25,12 +25,12 @@ _redact_known: ContextVar[Callable[[str], str] | None] = ContextVar("redact_know
 
 
 def redact_with(redact: Callable[[str], str]) -> None:
-    """Send what this task logs from now on through `redact` too: it knows more secrets."""
+    """Send what this task logs from now on through `redact` too, which knows more secrets."""
     _redact_known.set(redact)
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A processor of structlog. It has to come after tracebacks have become text."""
+    """A structlog processor. It must come after the one that turns tracebacks into text."""
     return {key: value if key in _OWN else _redacted(value) for key, value in event.items()}
 
 
@@ -46,7 +46,7 @@ def _redacted(value: Any) -> Any:
 
 
 def redacted_text(text: str) -> str:
-    """The text with what opens a door taken out."""
+    """The text without its credentials."""
     redact_known = _redact_known.get()
     if redact_known is not None:
         text = redact_known(text)

@@ -1,4 +1,4 @@
-"""The settings of every process: flags and `REELBATCH_…` variables end here and nowhere else."""
+"""The settings of the API and of workers, from `REELBATCH_…` variables."""
 
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.pool import Confinement, ConfinementLevel, carried_processes
 
-# As browsers write it: without a path, not even a slash (RFC 6454, 6.2).
+# An origin as browsers write it: without a path, not even a slash (RFC 6454, 6.2).
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[A-Za-z0-9.\[\]:-]+)$")]
 
 
@@ -19,7 +19,7 @@ def _split(value: object) -> object:
     return value
 
 
-# Digits, since Temporal's SDK looks up no names.
+# The host must be digits: Temporal's SDK looks up no names.
 ListenAddress = Annotated[str, Field(pattern=r"^(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:]+\]):\d{1,5}$")]
 
 T = TypeVar("T")
@@ -32,12 +32,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REELBATCH_", extra="ignore", frozen=True)
 
     # Temporal
-    temporal_address: str | None = None  # None: as TEMPORAL_ADDRESS says, else 127.0.0.1:7233
-    temporal_namespace: str | None = None  # None: as TEMPORAL_NAMESPACE says, else default
+    temporal_address: str | None = None  # None: TEMPORAL_ADDRESS, else 127.0.0.1:7233
+    temporal_namespace: str | None = None  # None: TEMPORAL_NAMESPACE, else default
     temporal_environment: bool = True  # take TEMPORAL_… and Temporal's own configuration file
 
     payload_keys: SecretStr | None = None  # id:base64,…: encrypt what Temporal keeps; None: do not
-    web_ui_origin: str | None = None  # of the Temporal Web UI, which may read the codec's answers
+    web_ui_origin: str | None = None  # the Temporal Web UI's, to read the codec's responses
     operator_team: str | None = None  # its tokens decode the payloads of every team
 
     # The object store: a folder, or a URL such as s3://bucket/prefix with the usual variables
@@ -48,15 +48,15 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None  # how clients reach the API; None: where this server listens
     trusted_proxies: CommaSeparated[list[IPvAnyNetwork]] = []  # their X-Forwarded-… is believed
-    cors_origins: CommaSeparated[list[Origin]] = []  # of web pages that may use the API; `*`: any
+    cors_origins: CommaSeparated[list[Origin]] = []  # web pages' that may use the API; `*`: any
     body_timeout: float = Field(default=300.0, gt=0)  # seconds for a request's body to arrive
     keep_alive: int = Field(default=75, ge=1)  # seconds that a connection may be idle
     max_body_bytes: int = Field(default=64 * 1024**2, ge=1024)
     max_job_bytes: int = Field(default=1024**2, ge=1024)
     max_template_bytes: int = Field(default=256 * 1024**2, ge=1024)
     max_font_bytes: int = Field(default=40 * 1024**2, ge=1024)
-    rate_limit_per_minute: int | None = Field(default=None, ge=1)  # requests of a token; None: any
-    wrong_tokens_per_minute: int = Field(default=30, ge=1)  # of one client's address
+    rate_limit_per_minute: int | None = Field(default=None, ge=1)  # of one token; None: no limit
+    wrong_tokens_per_minute: int = Field(default=30, ge=1)  # from one client's address
     signing_key: SecretStr | None = None  # signs output and upload URLs; None: kept in the store
     secrets_key: SecretStr | None = None  # base64 of 32 bytes, encrypts secrets; None: no secrets
 
@@ -65,17 +65,17 @@ class Settings(BaseSettings):
     max_batch_concurrency: int = Field(default=100, ge=1, le=1000)  # the most that a batch may ask
 
     # Long renders
-    segment_pixels: int = Field(default=500_000_000, ge=0)  # the least of a segment; 0: no segments
+    segment_pixels: int = Field(default=500_000_000, ge=0)  # at least in a segment; 0: never
 
     # Workers
-    engines: list[str] = []  # to serve; empty: all that are installed and lack nothing here
+    engines: list[str] = []  # served here; empty: all that are installed and lack nothing
     render_processes: int = Field(default_factory=carried_processes, ge=1, le=256)
     renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
     confinement: ConfinementLevel = ConfinementLevel.AVAILABLE
     readable_paths: list[Path] = []  # what render processes may read beside Python's packages
     scratch: Path | None = None  # folder for work files; None: the system's temporary folder
     render_timeout: float = Field(default=900.0, gt=0)  # seconds for one render
-    render_memory: int = Field(default=4 * 1024**3, ge=256 * 1024**2)  # bytes a render process
+    render_memory: int = Field(default=4 * 1024**3, ge=256 * 1024**2)  # bytes, each process
     max_frame_pixels: int = Field(default=4096 * 4096, ge=1)
     max_frames: int = Field(default=60 * 60 * 30, ge=1)
     max_asset_bytes: int = Field(default=256 * 1024**2, ge=1024)
@@ -86,17 +86,17 @@ class Settings(BaseSettings):
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
     webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
     worker_deployment: str = "reelbatch"  # groups the versions of one installation's workers
-    worker_build_id: str | None = None  # this worker's version; None or empty: has none
+    worker_build_id: str | None = None  # this worker's version; None or empty: it has none
     drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders
 
     # The object store's regular sweep: days after which objects may go; None: never
-    keep_payloads_days: int = Field(default=90, ge=2)  # and only once Temporal needs them no more
-    keep_records_days: int | None = Field(default=None, ge=2)  # of batches, jobs and webhooks
+    keep_payloads_days: int = Field(default=90, ge=2)  # once Temporal needs them no longer
+    keep_records_days: int | None = Field(default=None, ge=2)  # batches, jobs, webhooks
     keep_logs_days: int | None = Field(default=None, ge=2)
     keep_outputs_days: int | None = Field(default=None, ge=1)
-    keep_renders_days: int = Field(default=3, ge=1)  # for equal jobs; never longer than outputs
+    keep_renders_days: int = Field(default=3, ge=1)  # never longer than outputs
 
-    # For operators alone: these answer whoever reaches them. None: not served
+    # For operators alone: whoever reaches these addresses reads them. None: not served
     api_metrics_address: ListenAddress | None = None
     worker_metrics_address: ListenAddress | None = None
     worker_health_address: ListenAddress | None = None
@@ -106,13 +106,13 @@ class Settings(BaseSettings):
 
     @property
     def template_schemes(self) -> frozenset[str]:
-        """Of the URLs that templates may be made from: plain http only on networks of one's own."""
+        """Schemes of URLs that templates may come from; plain http is for private networks."""
         plain = {"http"} if self.allow_private_networks else set[str]()
         return frozenset({"https", *plain})
 
     @property
     def kept_renders_days(self) -> int:
-        """Whoever wants outputs gone means their copies too."""
+        """Days after which renders for equal jobs may go: never later than outputs."""
         return min(self.keep_renders_days, self.keep_outputs_days or self.keep_renders_days)
 
     @property

@@ -1,4 +1,4 @@
-"""Where Temporal is and how to get in: Reelbatch's own settings before Temporal's environment.
+"""Where Temporal is and how to connect: Reelbatch's own settings, then Temporal's environment.
 
 Temporal's SDKs and command line share variables (TEMPORAL_ADDRESS, TEMPORAL_TLS_…) and a file with
 profiles: https://docs.temporal.io/develop/environment-configuration.
@@ -13,7 +13,7 @@ DEFAULT_NAMESPACE = "default"
 
 
 def temporal_target(settings: Settings) -> ClientConnectConfig:
-    """What `Client.connect` takes. Raises ValueError if a variable or a file cannot be used."""
+    """The arguments of `Client.connect`. Raises ValueError if a variable or file cannot be used."""
     config = _from_environment() if settings.temporal_environment else ClientConnectConfig()
     if settings.temporal_address:
         config["target_host"] = settings.temporal_address

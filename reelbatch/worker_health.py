@@ -1,4 +1,4 @@
-"""Is the worker process alive, and does it take work? For whatever runs it, such as Kubernetes."""
+"""Health checks of a worker process, for what runs it, such as Kubernetes."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,8 +9,8 @@ _LONGEST_LINE = 1024  # bytes
 
 
 class WorkerHealth:
-    """Answers `GET /healthz` as long as the event loop turns, which all of a worker's work needs,
-    and `GET /readyz` with 200 while the worker takes work.
+    """Responds to `GET /healthz` with 200 as long as the event loop turns, which all of a worker's
+    work needs, and to `GET /readyz` with 200 while the worker takes work.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class WorkerHealth:
 
     @asynccontextmanager
     async def served(self, address: str | None) -> AsyncGenerator[None]:
-        """Listen at `address` (IP:port) while the context lasts; not at all if there is none.
+        """Listen at `address` (IP:port) while the context lasts. Without an address do nothing.
 
         Raises OSError if it is taken.
         """
@@ -39,7 +39,7 @@ class WorkerHealth:
                 writer.write(self._response(line))
                 await writer.drain()
         except (ValueError, TimeoutError, ConnectionError):
-            pass  # whoever asks like that gets no answer
+            pass  # such a request gets no response
         finally:
             writer.close()
 

@@ -1,1 +1,1 @@
-"""The object store: one module a kind of object."""
+"""The object store: one module for each kind of object."""

@@ -1,4 +1,4 @@
-"""Keys of AES-256, as settings have them."""
+"""AES-256 keys in the form in which settings have them."""
 
 import binascii
 from base64 import b64decode
@@ -7,7 +7,7 @@ AES_KEY_BYTES = 32
 
 
 def decode_aes_key(encoded: str) -> bytes | None:
-    """The key, or None for what is not the base64 of 32 bytes."""
+    """The key; None if `encoded` is not the base64 of 32 bytes."""
     try:
         key = b64decode(encoded, validate=True)
     except binascii.Error:

@@ -1,4 +1,4 @@
-"""What is kept of a batch outside of Temporal."""
+"""Records of batches that outlive Temporal: manifests of ended ones, and rejected ones."""
 
 from obstore.store import ObjectStore
 
@@ -9,7 +9,7 @@ from reelbatch.storage.objects import create_model, read_model
 
 
 async def read_kept_batch(store: ObjectStore, team: str, batch_id: str) -> BatchSnapshot | None:
-    """The manifest of a batch that has ended, or the record of one that never started."""
+    """The manifest of an ended batch, or the record of one that never started; None: neither."""
     manifest = await read_model(store, keys.batch_manifest(team, batch_id), BatchSnapshot)
     if manifest is not None:
         return manifest
@@ -28,5 +28,5 @@ async def keep_rejected_batch(store: ObjectStore, snapshot: BatchSnapshot) -> No
 
 
 async def keep_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
-    """Write a batch's manifest, unless there is one."""
+    """Write a batch's manifest, unless it is there already."""
     await create_model(store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)

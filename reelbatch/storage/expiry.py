@@ -1,4 +1,4 @@
-"""Removing objects by their age."""
+"""Removes objects by their age."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -9,11 +9,11 @@ from obstore.store import ObjectStore
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-_CHUNK = 500  # objects that are removed together
+_CHUNK = 500  # objects in one request
 
 
 class Removal:
-    """Removes objects until so many are gone, and calls `alive` now and then meanwhile."""
+    """Removes up to `most` objects, and calls `alive` before each chunk of them."""
 
     def __init__(self, store: ObjectStore, most: int, alive: Callable[[], None]) -> None:
         self._store = store
@@ -25,11 +25,11 @@ class Removal:
         return self._left <= 0
 
     async def older_than(self, folder: str, moment: datetime) -> int:
-        """Remove the folder's objects that were written before `moment`; their number."""
+        """Remove the folder's objects written before `moment`, and return their number."""
         return await self._remove(folder, lambda found: found["last_modified"] < moment)
 
     async def folder(self, folder: str) -> int:
-        """Remove everything in the folder; the number of objects."""
+        """Remove everything in the folder, and return the number of objects."""
         return await self._remove(folder, lambda _: True)
 
     async def _remove(self, folder: str, chosen: "Callable[[ObjectMeta], bool]") -> int:

@@ -1,4 +1,4 @@
-"""Stored files, read whole or in part, and written: outputs and uploaded templates."""
+"""Stored files, such as outputs and templates: found, read whole or in part, and written."""
 
 import asyncio
 import contextlib
@@ -47,7 +47,7 @@ async def download(store: ObjectStore, key: str, target: Path) -> int:
 
 @asynccontextmanager
 async def gone_if_cancelled(store: ObjectStore, key: str) -> AsyncGenerator[None]:
-    """Whoever writes the object in here leaves nothing of it where they are cancelled."""
+    """A context in which the object is written: a cancellation removes what is there of it."""
     try:
         yield
     except asyncio.CancelledError:
@@ -57,13 +57,13 @@ async def gone_if_cancelled(store: ObjectStore, key: str) -> AsyncGenerator[None
 
 
 async def upload(store: ObjectStore, key: str, file: Path) -> None:
-    """Upload atomically; a cancelled upload leaves nothing."""
+    """Upload the file as a whole; a cancelled upload leaves nothing."""
     async with gone_if_cancelled(store, key):
         await store.put_async(key, file)
 
 
 async def read_chunks(store: ObjectStore, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
-    """The bytes from `start` up to `end`, exclusive. Raises FileNotFoundError."""
+    """Read the bytes from `start` to `end`, which is exclusive. Raises FileNotFoundError."""
     if start >= end:
         return
     response = await store.get_async(key, options={"range": (start, end)})

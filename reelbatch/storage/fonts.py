@@ -1,4 +1,4 @@
-"""The team's fonts: a record and a file each."""
+"""The team's fonts: a record and a file for each."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""What was answered under an Idempotency-Key, and all that it takes to do it again."""
+"""Responses under an Idempotency-Key, with all that it takes to make them true once more."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ class IdempotencySlot:
         self._generation = 0
 
     async def find(self) -> IdempotencyRecord | None:
-        """The record that is valid now, or None."""
+        """The record that is valid now; None: there is none."""
         names = await names_in(self._store, keys.idempotency_records(self._team, self._digest))
         if not names:
             return None
@@ -40,7 +40,7 @@ class IdempotencySlot:
         return None
 
     async def fill(self, record: IdempotencyRecord) -> IdempotencyRecord:
-        """Write the record, unless another request was faster: then that one's is returned."""
+        """Write and return the record. If another request was faster, return that one's instead."""
         while not await create_model(self._store, self._key, record):
             winner = await self._read()
             if winner is not None:
@@ -49,9 +49,10 @@ class IdempotencySlot:
         return record
 
     async def _read(self) -> IdempotencyRecord | None:
-        """None also for half a record, which some stores keep of a write that broke off.
+        """Read the record; None: there is none, or only half of one.
 
-        Whoever wrote it died before its request was answered and before anything was started.
+        Some stores keep half an object when a write breaks off. The process that wrote it died
+        before it sent a response and before it started anything.
         """
         try:
             return await read_model(self._store, self._key, IdempotencyRecord)

@@ -1,4 +1,4 @@
-"""Rendered files that are kept for jobs with equal inputs. A key is the inputs' digest."""
+"""Rendered files that jobs with equal inputs share. A key is the digest of the inputs."""
 
 import contextlib
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ class RenderGone(Exception):
 
 
 async def find_render(store: ObjectStore, team: str, key: str) -> KeptRender | None:
-    """A record of another version, which cannot be read, counts as none."""
+    """The record under this key; None: there is none, or another version wrote it."""
     try:
         return await read_model(store, keys.kept_render(team, key), KeptRender)
     except ValidationError:
@@ -31,14 +31,14 @@ async def find_render(store: ObjectStore, team: str, key: str) -> KeptRender | N
 
 
 async def store_render_file(store: ObjectStore, team: str, key: str, file: Path) -> str:
-    """Its object key, which no other file ever has: a record belongs to the file that it names."""
+    """Store the file under an object key that no other file ever gets, and return that key."""
     file_key = keys.kept_render_file(team, key, uuid4().hex, file.suffix)
     await store.put_async(file_key, file)
     return file_key
 
 
 async def record_render(store: ObjectStore, team: str, key: str, render: KeptRender) -> None:
-    """From now on `find_render` finds it."""
+    """Write the record by which `find_render` finds the file."""
     await write_model(store, keys.kept_render(team, key), render)
 
 
@@ -60,7 +60,7 @@ async def copy_render(store: ObjectStore, render: KeptRender, target: str) -> No
 
 
 async def download_render(store: ObjectStore, render: KeptRender, target: Path) -> None:
-    """Raises RenderGone."""
+    """Write the file to `target`. Raises RenderGone."""
     try:
         await download(store, render.file_key, target)
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Where each kind of object lives. Every key of a team starts with `teams/{team}/`."""
+"""The key of each kind of object. Every key of a team starts with `teams/{team}/`."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ def kept_renders(team: str) -> str:
 
 
 def kept_render(team: str, digest: str) -> str:
-    """`digest` is that of a render's inputs."""
+    """`digest` is the digest of a render's inputs."""
     return f"teams/{team}/renders/{digest}.json"
 
 
@@ -46,7 +46,7 @@ def kept_render_file(team: str, digest: str, name: str, suffix: str) -> str:
 
 
 def render_lease(team: str, digest: str, generation: int) -> str:
-    """A lease whose worker is gone is not replaced: the next one has the next generation."""
+    """A lease whose worker is gone stays; the next lease has the next generation."""
     return f"teams/{team}/renders/{digest}.lease-{generation}"
 
 
@@ -64,7 +64,7 @@ def segment(team: str, job_id: str, number: int, extension: str) -> str:
 
 
 def segment_log(team: str, job_id: str, number: int) -> str:
-    """Goes into the job's log once the segments have ended: two would overwrite each other."""
+    """Moves into the job's log once all segments have ended: two would overwrite each other."""
     return f"teams/{team}/segments/{job_id}/{number:05d}.log"
 
 
@@ -98,7 +98,7 @@ def single_jobs(team: str) -> str:
 
 
 def single_job(team: str, job_id: str) -> str:
-    """What is kept of an ended job that belongs to no batch."""
+    """The record of an ended job that belongs to no batch."""
     return f"teams/{team}/jobs/{job_id}.json"
 
 
@@ -136,7 +136,7 @@ def webhooks(team: str) -> str:
 
 
 def webhook(team: str, id_: str) -> str:
-    """`id_` is the job's or the batch's that the webhook tells of."""
+    """`id_` is the id of the job or batch whose end the webhook tells."""
     return f"teams/{team}/webhooks/{id_}.json"
 
 
@@ -149,7 +149,7 @@ def idempotency_records(team: str, digest: str) -> str:
 
 
 def idempotency_record(team: str, digest: str, generation: int) -> str:
-    """A record is never replaced: after its expiry comes the next generation."""
+    """A record is never replaced: after it expires, the next one has the next generation."""
     return f"teams/{team}/idempotency/{digest}/{generation:06d}.json"
 
 
@@ -162,8 +162,8 @@ def payloads_of_day(team: str, day: date) -> str:
 
 
 def payload(team: str, day: date, digest: str) -> str:
-    """The day on which it is stored is in the key: an older day's folder is never written again,
-    so that it can be removed while others store the very same payload.
+    """The key has the day on which the payload is stored. So an older day's folder is never written
+    again, and can be removed while others store the very same payload.
     """
     return f"{payloads_of_day(team, day)}/{digest}"
 

@@ -1,4 +1,4 @@
-"""Folders of the object store: each thing has a folder of its own with a record inside."""
+"""Lists folders of the object store: each thing has a folder of its own, with a record inside."""
 
 import asyncio
 import contextlib

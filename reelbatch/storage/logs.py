@@ -1,4 +1,4 @@
-"""The logs of jobs: what the attempts to render them did."""
+"""The logs of jobs: what each attempt to render them did."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from reelbatch.storage.objects import read_bytes
 
 
 async def read_log(store: ObjectStore, team: str, job_id: str) -> bytes | None:
-    """UTF-8 text, or None where nothing was logged yet."""
+    """The log as UTF-8 text; None: no attempt has ended yet."""
     return await read_bytes(store, keys.job_log(team, job_id))
 
 
@@ -22,12 +22,12 @@ async def append_log(store: ObjectStore, team: str, job_id: str, lines: Sequence
 async def append_segment_log(
     store: ObjectStore, team: str, job_id: str, number: int, lines: Sequence[str]
 ) -> None:
-    """Keep the lines of a segment's attempt beside those of others, which go on meanwhile."""
+    """Add the lines of one attempt to a segment. Other segments may be under way meanwhile."""
     await _append(store, keys.segment_log(team, job_id, number), _text(lines))
 
 
 async def collect_segment_logs(store: ObjectStore, team: str, job_id: str) -> None:
-    """Move the lines of all segments into the job's log, once none of them is rendered."""
+    """Move the lines of all segments into the job's log, once all of them have ended."""
     folder = keys.segments_of_job(team, job_id)
     found = [f"{folder}/{name}" for name in await names_in(store, folder) if name.endswith(".log")]
     logs = [await read_bytes(store, key) or b"" for key in found]

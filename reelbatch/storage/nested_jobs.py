@@ -1,4 +1,4 @@
-"""What leads from a nested job to its parent: it has no workflow before its parent starts it."""
+"""Records that lead from a nested job to its parent, which starts its workflow only later."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ async def read_nested_job(store: ObjectStore, team: str, job_id: str) -> NestedJ
 
 
 async def keep_nested_jobs(store: ObjectStore, parents: Sequence[RenderJob]) -> None:
-    """Write the records of all jobs that are nested in `parents`; doing it again changes none."""
+    """Write the records of all jobs nested in `parents`. Those that are there stay as they are."""
     gate = asyncio.Semaphore(_PARALLEL_WRITES)
 
     async def keep(parent: RenderJob, child: RenderJob) -> None:

@@ -1,4 +1,4 @@
-"""Opening the object store, and the few operations that every kind of object shares."""
+"""Opens the object store, and has the few operations that every kind of object shares."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +23,7 @@ def open_store(location: str) -> ObjectStore:
 
 
 async def read_bytes(store: ObjectStore, key: str) -> bytes | None:
-    """The whole object, or None where there is none."""
+    """The whole object; None: there is none."""
     try:
         response = await store.get_async(key)
         return bytes(await response.bytes_async())
@@ -32,7 +32,7 @@ async def read_bytes(store: ObjectStore, key: str) -> bytes | None:
 
 
 async def read_model(store: ObjectStore, key: str, model: type[M]) -> M | None:
-    """The object as a model, or None where there is none."""
+    """The object as a model; None: there is none."""
     content = await read_bytes(store, key)
     return None if content is None else model.model_validate_json(content)
 
@@ -42,7 +42,7 @@ async def write_model(store: ObjectStore, key: str, model: BaseModel) -> None:
 
 
 async def create_model(store: ObjectStore, key: str, model: BaseModel) -> bool:
-    """Write the object only if there is none yet; whether it was written."""
+    """Write the object only if there is none yet. Returns whether it was written."""
     try:
         await store.put_async(key, model.model_dump_json(by_alias=True).encode(), mode="create")
     except AlreadyExistsError:

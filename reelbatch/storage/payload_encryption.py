@@ -1,7 +1,7 @@
-"""Temporal payloads encrypted before they leave the process: AES-256-GCM with a ring of keys.
+"""Encrypts Temporal payloads before they leave the process: AES-256-GCM with a ring of keys.
 
-An encrypted payload has as `data` the nonce of 12 bytes and the ciphertext of the whole payload in
-protobuf. Its metadata name the key and the team; both are authenticated with the ciphertext, so
+The `data` of an encrypted payload is a nonce of 12 bytes and the ciphertext of the whole payload in
+protobuf. Its metadata names the key and the team. Both are authenticated with the ciphertext, so
 that a payload which was moved to another team's history cannot be opened there.
 """
 
@@ -39,13 +39,13 @@ _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The ciphers by the ids of their keys. The first one encrypts, all of them decrypt."""
+    """Ciphers by the ids of their keys. The first one encrypts, all of them decrypt."""
 
     ciphers: Mapping[str, AESGCM]
 
     @property
     def current(self) -> str | None:
-        """The id of the key that encrypts; None: nothing is encrypted."""
+        """The id of the key that encrypts; None: payloads are not encrypted."""
         return next(iter(self.ciphers), None)
 
 
@@ -60,7 +60,7 @@ def open_key_ring(configured: SecretStr | None) -> KeyRing:
         key_id, _, encoded = entry.partition(":")
         if not _KEY_ID.fullmatch(key_id) or key_id in ciphers:
             raise ValueError(
-                "REELBATCH_PAYLOAD_KEYS has to be `id:base64`, with commas between several: "
+                "REELBATCH_PAYLOAD_KEYS must be `id:base64`, with commas between several: "
                 "each id once, of up to 32 letters, digits, - and _."
             )
         ciphers[key_id] = AESGCM(_key(key_id, encoded))
@@ -71,7 +71,7 @@ def _key(key_id: str, encoded: str) -> bytes:
     key = decode_aes_key(encoded)
     if key is None:
         raise ValueError(
-            f"The key {key_id} of REELBATCH_PAYLOAD_KEYS has to be the base64 of {AES_KEY_BYTES} "
+            f"The key {key_id} of REELBATCH_PAYLOAD_KEYS must be the base64 of {AES_KEY_BYTES} "
             "bytes: `openssl rand -base64 32` makes one."
         )
     return key
@@ -80,7 +80,7 @@ def _key(key_id: str, encoded: str) -> bytes:
 class EncryptingCodec(PayloadCodec, WithSerializationContext):
     """Encrypts with the ring's first key. With an empty ring payloads stay as they are.
 
-    What is not encrypted decodes as it is: encryption can be switched on at any time.
+    A payload that is not encrypted decodes as it is, so encryption can be switched on at any time.
     """
 
     def __init__(self, ring: KeyRing, team: str = NO_TEAM) -> None:
@@ -104,7 +104,7 @@ class EncryptingCodec(PayloadCodec, WithSerializationContext):
         return [self._encrypt(key_id, payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Raises PayloadUndecodable."""
+        """Decrypt the payloads. Raises PayloadUndecodable."""
         return [
             self._decrypt(payload) if is_encrypted(payload) else payload for payload in payloads
         ]
@@ -148,7 +148,7 @@ def is_encrypted(payload: Payload) -> bool:
 
 
 def team_of(payload: Payload) -> str:
-    """Whose an encrypted payload says that it is; decrypting it proves that."""
+    """The team that an encrypted payload names; only decrypting it proves that."""
     return _text(payload, TEAM_METADATA)
 
 

@@ -1,4 +1,4 @@
-"""Oversized Temporal payloads in the object store, by the SDK's external storage."""
+"""Keeps large Temporal payloads in the object store, by the SDK's external storage."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ NO_TEAM = "_"
 
 
 class ObjectStoreDriver(StorageDriver):
-    """Keeps payloads under their day and digest, so that a day's equal ones are one object."""
+    """Stores payloads by day and digest, so that equal payloads of a day are one object."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class ObjectStoreDriver(StorageDriver):
 
 
 def _team_of(target: StorageDriverWorkflowInfo | StorageDriverActivityInfo | None) -> str:
-    """Workflow ids are `{team}/…`; an activity's payloads are stored for its workflow."""
+    """The team in the workflow's id; an activity's payloads are stored for its workflow."""
     return team_of_workflow(target.id if isinstance(target, StorageDriverWorkflowInfo) else None)
 
 

@@ -1,4 +1,4 @@
-"""The team's secrets: encrypted with a key that is not in the store."""
+"""The team's secrets, encrypted with a key that is not in the store."""
 
 import json
 import os
@@ -25,14 +25,14 @@ _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 
 
 class SecretVault:
-    """Keeps secrets. Without a key every operation raises SecretsNotConfigured."""
+    """Stores secrets and reads them. Without a key every operation raises SecretsNotConfigured."""
 
     def __init__(self, store: ObjectStore, key: bytes | None) -> None:
         self._store = store
         self._configured_cipher = AESGCM(key) if key else None
 
     async def create(self, team: str, name: str, value: SecretStr) -> SecretRecord:
-        """Raises SecretAlreadyExists."""
+        """Encrypt and store a secret. Raises SecretAlreadyExists."""
         nonce = os.urandom(_NONCE_BYTES)
         content = value.get_secret_value().encode()
         sealed = nonce + self._cipher.encrypt(nonce, content, _bound_to(team, name))
@@ -59,7 +59,7 @@ class SecretVault:
         return sorted(found, key=lambda record: record.id)
 
     async def delete(self, team: str, secret_id: str) -> bool:
-        """Whether there was a secret with this id."""
+        """Remove the secret with this id. Returns whether there was one."""
         for record in await self.list(team):
             if record.id == secret_id:
                 await self._store.delete_async(keys.secret_record(team, record.name))
@@ -67,8 +67,9 @@ class SecretVault:
         return False
 
     async def reveal(self, team: str, name: str) -> str | None:
-        """The secret's value, or None if there is none. Raises SecretUnavailable for one that was
-        sealed with another key.
+        """The secret's value; None: there is none.
+
+        Raises SecretUnavailable if it was encrypted with another key.
         """
         cipher = self._cipher
         if not _NAME.fullmatch(name):
@@ -98,14 +99,17 @@ class SecretVault:
 
 
 def open_vault(store: ObjectStore, configured: SecretStr | None) -> SecretVault:
-    """Raises ValueError, without showing it, for a key that is not the base64 of 32 bytes."""
+    """Open the vault with the configured key, or without one.
+
+    Raises ValueError, without showing the key, if it is not the base64 of 32 bytes.
+    """
     encoded = configured.get_secret_value().strip() if configured else ""
     if not encoded:
         return SecretVault(store, None)
     key = decode_aes_key(encoded)
     if key is None:
         raise ValueError(
-            f"REELBATCH_SECRETS_KEY has to be the base64 of {AES_KEY_BYTES} bytes: "
+            f"REELBATCH_SECRETS_KEY must be the base64 of {AES_KEY_BYTES} bytes: "
             "`openssl rand -base64 32` makes one."
         )
     return SecretVault(store, key)
@@ -117,5 +121,5 @@ def new_secrets_key() -> str:
 
 
 def _bound_to(team: str, name: str) -> bytes:
-    """A record that is moved to another team or name cannot be opened there."""
+    """The data that is authenticated: a record moved to another team or name cannot be opened."""
     return json.dumps([team, name]).encode()

@@ -35,7 +35,7 @@ class Signer:
 
 
 async def open_signer(store: ObjectStore, configured: SecretStr | None) -> Signer:
-    """Sign with the configured key, else with one in the store that all processes share."""
+    """Use the configured key, or else one in the store that all processes share."""
     if configured is not None:
         return Signer(configured.get_secret_value().encode())
     try:

@@ -1,4 +1,4 @@
-"""Jobs that belong to no batch, as they are kept outside of Temporal."""
+"""Records of ended jobs that belong to no batch; they outlive Temporal's workflows."""
 
 from obstore.store import ObjectStore
 

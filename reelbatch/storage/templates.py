@@ -1,4 +1,4 @@
-"""The team's templates: a record each, and one file for each upload."""
+"""The team's templates: a record for each, and a file for each upload."""
 
 from obstore.store import ObjectStore
 

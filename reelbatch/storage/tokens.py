@@ -1,8 +1,9 @@
-"""API tokens: only their SHA-256 is kept, so that a copy of the store opens no door.
+"""API tokens. Only their SHA-256 is stored, so that a copy of the store opens no door.
 
-A token is 256 random bits, which nobody guesses, so a plain hash will do. It is found by its digest
-and never compared with anything: how long the search takes may depend on the digest's first
-characters, but who chooses a token cannot choose those of its digest, and learns nothing of others.
+A token is 256 random bits, which nobody can guess, so a plain hash is enough. It is found by its
+digest and never compared with another token. The time that this takes may depend on the digest's
+first characters. But whoever chooses a token cannot choose its digest, and learns nothing of the
+others.
 """
 
 import hashlib
@@ -31,10 +32,10 @@ async def create_token(
     scopes: Collection[Scope] = DEFAULT_SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[str, TokenRecord]:
-    """Make a token for `team`; it is readable only now. Raises ValueError for a bad team name."""
+    """Make a token for `team`; nobody can read it later. Raises ValueError for a bad team name."""
     if not TEAM_PATTERN.fullmatch(team):
         raise ValueError(
-            f"{team!r} is no team's name: use 1 to 63 lower-case letters, digits and hyphens, "
+            f"{team!r} is not a team's name: use 1 to 63 lower-case letters, digits and hyphens, "
             "not starting with a hyphen."
         )
     token = TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
@@ -52,7 +53,7 @@ async def create_token(
 
 
 async def find_token(store: ObjectStore, token: str) -> TokenRecord | None:
-    """Whom this token speaks for, or None if it is unknown, revoked or expired."""
+    """The token's record; None: it is unknown, revoked or expired."""
     if not token.startswith(TOKEN_PREFIX):
         return None
     record = await read_model(store, keys.token(digest_of(token)), TokenRecord)
@@ -67,7 +68,7 @@ async def list_tokens(store: ObjectStore) -> list[TokenRecord]:
 
 
 async def revoke_token(store: ObjectStore, token_id: str) -> bool:
-    """Remove the token with this id; whether there was one."""
+    """Remove the token with this id. Returns whether there was one."""
     for name in await names_in(store, keys.TOKENS):
         if token_id and name.startswith(token_id) and len(token_id) >= _SHORTEST_ID:
             await store.delete_async(f"{keys.TOKENS}/{name}")

@@ -1,4 +1,4 @@
-"""The webhooks of jobs and batches: what was asked for, and what came of each attempt."""
+"""Records of webhooks: what was asked for, and what each attempt to deliver it did."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ async def write_webhook(store: ObjectStore, record: WebhookRecord) -> None:
 
 
 async def keep_webhooks(store: ObjectStore, records: Sequence[WebhookRecord]) -> None:
-    """Write those that are not there yet: a repeated request changes none."""
+    """Write those that are not there yet, so that a repeated request changes none."""
     gate = asyncio.Semaphore(_PARALLEL_WRITES)
 
     async def keep(record: WebhookRecord) -> None:

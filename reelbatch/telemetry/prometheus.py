@@ -1,4 +1,4 @@
-"""Where Prometheus reads a process's metrics: Temporal's SDK serves its own and ours together."""
+"""Metrics of a process for Prometheus: Temporal's SDK serves its own and ours together."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,10 +7,10 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 
 def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]]) -> Runtime | None:
-    """Serve `/metrics` at `address` (IP:port) from now on; None where there is none to serve at.
+    """Serve `/metrics` at `address` (IP:port) from now on. Returns None without an address.
 
-    `buckets` are upper bounds by the names of histograms. Raises ValueError if the address is
-    taken.
+    `buckets` has the upper bounds of each histogram by its name. Raises ValueError if the address
+    is taken.
     """
     if address is None:
         return None
@@ -28,5 +28,5 @@ def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]])
 
 
 def meter_of(runtime: Runtime | None) -> MetricMeter:
-    """What makes a process's metrics; without a runtime they go nowhere."""
+    """The meter that makes a process's metrics; without a runtime they go nowhere."""
     return runtime.metric_meter if runtime else MetricMeter.noop

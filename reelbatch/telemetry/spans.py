@@ -1,4 +1,4 @@
-"""What every span carries, and what none may show."""
+"""Adds to each span the ids that it belongs to, and removes what no span may show."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,12 +17,12 @@ BATCH_ID = "reelbatch.batch_id"
 JOB_ID = "reelbatch.job_id"
 TEAM = "reelbatch.team"
 
-_WORKFLOW_ID = "temporalWorkflowID"  # of the spans that Temporal's interceptor makes
+_WORKFLOW_ID = "temporalWorkflowID"  # an attribute of spans that Temporal's interceptor makes
 _STACK = "exception.stacktrace"
 
 
 def exporting_provider(service: str, exporter: SpanExporter) -> TracerProvider:
-    """Spans go to `exporter` in batches, from a thread of their own."""
+    """A provider that sends spans to `exporter` in batches, from a thread of its own."""
     named = Resource({"service.name": service}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=Resource.create().merge(named))
     provider.add_span_processor(IdentityProcessor())
@@ -31,7 +31,7 @@ def exporting_provider(service: str, exporter: SpanExporter) -> TracerProvider:
 
 
 class IdentityProcessor(SpanProcessor):
-    """Gives spans the team, batch and job that they belong to, so that each is found by them."""
+    """Gives each span the team, batch and job that it belongs to, so that searches find it."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         parent = trace.get_current_span(parent_context)
@@ -47,7 +47,7 @@ _IDENTITIES = (TEAM, BATCH_ID, JOB_ID)
 
 
 def identity_of(workflow_id: str) -> dict[str, str]:
-    """The attributes that a workflow's id tells."""
+    """The attributes team, batch and job that a workflow's id contains."""
     team, _, rest = workflow_id.partition("/")
     kind, _, id_ = rest.partition("/")
     if not id_:
@@ -62,9 +62,9 @@ def identity_of(workflow_id: str) -> dict[str, str]:
 
 
 class RedactingExporter(SpanExporter):
-    """The last net before a span leaves the process, as there is one for log lines.
+    """Removes credentials from spans just before they leave the process, as logs do from lines.
 
-    Errors' stacks stay here: they may show anything.
+    Stacks of errors are left out: they may show anything.
     """
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -81,7 +81,7 @@ class RedactingExporter(SpanExporter):
 
 
 def _redacted(span: ReadableSpan) -> ReadableSpan:
-    """A copy, since a span that has ended cannot be changed."""
+    """A copy of the span without credentials, since a span that has ended cannot be changed."""
     description = span.status.description
     return ReadableSpan(
         name=span.name,

@@ -1,7 +1,7 @@
-"""Traces of a process, as the standard variables `OTEL_…` say; without them nothing is traced.
+"""Traces of a process. The standard variables `OTEL_…` switch them on and say where they go.
 
-https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ has them. The SDK
-reads most of them itself; here are those that switch it on.
+https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ lists them. The
+SDK reads most of them itself; this module reads those that switch it on.
 """
 
 import os
@@ -21,9 +21,9 @@ _provider: "TracerProvider | None" = None
 
 
 def start(service: str) -> None:
-    """Trace from now on if the environment says so, under the name `service` unless it has one.
+    """Trace from now on if the environment says so, as `service` unless it has another name.
 
-    Raises ValueError where it asks for a way of export that is not there.
+    Raises ValueError if it asks for a way of export that is not installed.
     """
     if not _is_wanted(os.environ):
         return
@@ -41,7 +41,7 @@ def is_on() -> bool:
 
 
 def interceptors() -> Sequence[Interceptor]:
-    """What carries traces through Temporal, for its client and workers alike."""
+    """Interceptors that carry traces through Temporal; its clients and workers take the same."""
     if _provider is None:
         return ()
     from temporalio.contrib.opentelemetry import TracingInterceptor
@@ -50,7 +50,7 @@ def interceptors() -> Sequence[Interceptor]:
 
 
 def flush() -> None:
-    """Send what was not sent yet, but do not hold a process's end up for long."""
+    """Send spans that were not sent yet. A collector that is gone delays this by three seconds."""
     if _provider is None:
         return
     flushing = threading.Thread(target=_provider.force_flush, daemon=True)
@@ -77,6 +77,6 @@ def _is_wanted(environment: Mapping[str, str]) -> bool:
 
 
 def _of_traces(environment: Mapping[str, str], name: str) -> str:
-    """What is said of traces alone goes before what is said of all signals."""
+    """The variable for traces alone, or else the one for all signals; empty: neither is set."""
     of_all = environment.get(f"OTEL_EXPORTER_OTLP_{name}", "")
     return (environment.get(f"OTEL_EXPORTER_OTLP_TRACES_{name}") or of_all).strip()
