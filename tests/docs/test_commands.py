@@ -1,6 +1,7 @@
 """The commands that pages, workflows and hooks name are those that the Makefile has."""
 
 import re
+import sys
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,14 @@ def test_every_target_that_a_page_names_exists() -> None:
     }
     assert {target for _, target in named} >= {"demo", "lint", "test", "up"}
     assert [(page, target) for page, target in named if target not in TARGETS] == []
+
+
+def test_every_program_that_a_page_takes_from_the_environment_is_installed() -> None:
+    named = {
+        name for page in PAGES for name in re.findall(r"\.venv/bin/([\w-]+)", page.read_text())
+    }
+    assert named >= {"python", "reelbatch"}
+    assert [name for name in named if not Path(sys.executable).with_name(name).exists()] == []
 
 
 def test_every_target_is_shown_by_make_help() -> None:
