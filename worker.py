@@ -3,14 +3,16 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 
+import httpx
 import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.common import MetricMeter, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     FixedSizeSlotSupplier,
     UnsandboxedWorkflowRunner,
@@ -19,28 +21,28 @@ from temporalio.worker import (
     WorkerTuner,
 )
 
-from activities.assets.cache import AssetCache
+from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.download import Downloader
-from activities.assets.files import AssetFetcher
-from activities.assets.object_cache import ObjectCache
+from activities.assets.fetcher import AssetFetcher
 from activities.heartbeats import HEARTBEAT_INTERVAL
 from activities.metrics import HISTOGRAM_BUCKETS, CacheMetrics, RenderMetrics, WebhookMetrics
 from activities.public_network import http_client
+from activities.renders.attempt import Attempts
 from activities.renders.bucket_upload import BucketUploader
 from activities.renders.cache import RenderCache
 from activities.renders.cache_key import engine_fingerprint
 from activities.renders.delivery import Delivery
-from activities.renders.free_slots import SlotActivities, identity_with_slots
+from activities.renders.preparation import Preparation
 from activities.renders.render import RenderActivities
 from activities.renders.segments import SegmentActivities, SegmentStoreActivities
-from activities.renders.slots import RenderSlots
+from activities.renders.slots import RenderSlots, SlotActivities, identity_with_slots
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from activities.templates.by_url import TemplateFetcher
-from activities.templates.files import DOWNLOAD_TIME, TemplateActivities
+from activities.templates.download import DOWNLOAD_TIME, DownloadActivities
+from activities.templates.inspection import InspectionActivities
 from activities.upkeep.manifest import ManifestActivities
-from activities.upkeep.sweep import Lifetimes, SweepActivities
-from activities.upkeep.sweep_schedule import schedule_sweeps
+from activities.upkeep.sweep import Lifetimes, SweepActivities, schedule_sweeps
 from activities.webhooks.delivery import WebhookActivities
 from activities.webhooks.signature import WebhookSigner
 from reelbatch import logs
@@ -77,96 +79,82 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     store cannot be used, and ValueError if the secrets' key, the webhooks' secret or an address
     to listen on cannot.
     """
-    store = open_store(settings.object_store)
-    runtime = metrics_runtime(settings.worker_metrics_address, HISTOGRAM_BUCKETS)
-    meter = meter_of(runtime)
-    client = await connect(settings, store, runtime, tracing.interceptors())
     async with AsyncExitStack() as resources:
-        scratch = resources.enter_context(Scratch(settings.scratch))
-        cache = ObjectCache(
-            store,
-            scratch.path / "objects",
-            settings.object_cache_bytes,
-            CacheMetrics("objects", meter),
-        )
-        http = await resources.enter_async_context(
-            http_client(allow_private_networks=settings.allow_private_networks)
-        )
-        assets = AssetCache(
-            Downloader(http, settings.download_timeout),
-            scratch.path / "assets",
-            settings.asset_cache_bytes,
-            metrics=CacheMetrics("assets", meter),
-        )
-        fetcher = AssetFetcher(assets, settings.max_asset_bytes)
-        references = SecretReferences(open_vault(store, settings.secrets_key))
-        webhooks = WebhookActivities(
-            store,
-            http,
-            references,
-            WebhookSigner.from_secret(settings.webhook_signing_secret),
-            WebhookMetrics(meter),
-        )
-        templates = TemplateActivities(
-            store,
-            Downloader(http, DOWNLOAD_TIME),
-            scratch,
-            settings.max_template_bytes,
-            settings.template_schemes,
-        )
-        workers = [_control_worker(settings, client, store, webhooks, templates)]
-        for name, reason in unavailable_engines(settings.engines).items():
-            if settings.engines:
-                raise RuntimeError(f"the engine {name} cannot render here: {reason}")
-            log.info("engine not served", engine=name, reason=reason)
-        for name, engine in load_engines(settings.engines).items():
-            metrics = RenderMetrics(name, meter)
-            pool = RenderPool(
-                name,
-                processes=settings.render_processes,
-                limits=settings.render_limits,
-                folder=scratch.path,
-                confinement=settings.render_confinement,
-                tasks_per_process=settings.renders_per_process,
-                on_process_start=metrics.note_process,
-            )
-            await resources.enter_async_context(pool)
-            limits = settings.render_limits
-            slots = RenderSlots(settings.render_processes)
-            delivery = Delivery(store, BucketUploader(http), slots)
-            renders = RenderActivities(
-                store,
-                pool,
-                cache,
-                fetcher,
-                TemplateFetcher(store, assets, settings.max_template_bytes),
-                references,
-                delivery,
-                scratch,
-                limits,
-                metrics,
-                await _render_cache(settings, store, slots, engine),
-            )
-            segments = SegmentActivities(
-                renders, store, pool, references, delivery, scratch, metrics
-            )
-            workers.append(_engine_worker(settings, client, name, renders, segments, slots))
-            if engine.template_types:
-                workers.append(_inspection_worker(settings, client, name, renders))
-        await schedule_sweeps(client)
+        shared = await _share(settings, resources)
+        workers = [_control_worker(shared)]
+        for name, engine in _served_engines(settings).items():
+            workers += await _engine_workers(shared, name, engine, resources)
+        await schedule_sweeps(shared.client)
         health = WorkerHealth()
         await resources.enter_async_context(health.served(settings.worker_health_address))
         await _serve(workers, stop, health)
 
 
-def _control_worker(
-    settings: Settings,
-    client: Client,
-    store: ObjectStore,
-    webhooks: WebhookActivities,
-    templates: TemplateActivities,
-) -> Worker:
+@dataclass(frozen=True, kw_only=True)
+class _Shared:
+    """What all workers of this process share."""
+
+    settings: Settings
+    client: Client
+    store: ObjectStore
+    meter: MetricMeter
+    http: httpx.AsyncClient
+    scratch: Scratch
+    objects: ObjectCache
+    assets: AssetCache
+    references: SecretReferences
+
+
+async def _share(settings: Settings, resources: AsyncExitStack) -> _Shared:
+    store = open_store(settings.object_store)
+    runtime = metrics_runtime(settings.worker_metrics_address, HISTOGRAM_BUCKETS)
+    meter = meter_of(runtime)
+    client = await connect(settings, store, runtime, tracing.interceptors())
+    scratch = resources.enter_context(Scratch(settings.scratch))
+    http = await resources.enter_async_context(
+        http_client(allow_private_networks=settings.allow_private_networks)
+    )
+    return _Shared(
+        settings=settings,
+        client=client,
+        store=store,
+        meter=meter,
+        http=http,
+        scratch=scratch,
+        objects=ObjectCache(
+            store=store,
+            folder=scratch.path / "objects",
+            limit=settings.object_cache_bytes,
+            metrics=CacheMetrics("objects", meter),
+        ),
+        assets=AssetCache(
+            downloader=Downloader(http, settings.download_timeout),
+            folder=scratch.path / "assets",
+            limit=settings.asset_cache_bytes,
+            metrics=CacheMetrics("assets", meter),
+        ),
+        references=SecretReferences(open_vault(store, settings.secrets_key)),
+    )
+
+
+def _control_worker(shared: _Shared) -> Worker:
+    settings, client, store = shared.settings, shared.client, shared.store
     manifests = ManifestActivities(store)
+    sweeps = SweepActivities(client=client, store=store, lifetimes=_lifetimes(settings))
+    webhooks = WebhookActivities(
+        store=store,
+        http=shared.http,
+        references=shared.references,
+        signer=WebhookSigner.from_secret(settings.webhook_signing_secret),
+        metrics=WebhookMetrics(shared.meter),
+    )
+    downloads = DownloadActivities(
+        store=store,
+        downloader=Downloader(shared.http, DOWNLOAD_TIME),
+        scratch=shared.scratch,
+        limit=settings.max_template_bytes,
+        schemes=settings.template_schemes,
+    )
     return Worker(
         client,
         task_queue=CONTROL_TASK_QUEUE,
@@ -180,18 +168,119 @@ def _control_worker(
         ],
         activities=[
             manifests.write_manifest,
-            manifests.keep_job,
+            manifests.save_job,
             webhooks.deliver_webhook,
-            SweepActivities(client, store, _lifetimes(settings)).sweep,
+            sweeps.sweep,
             SlotActivities(client).find_free_slots,
             SegmentStoreActivities(store).clear_segments,
-            templates.download_template,
-            templates.fail_template,
+            downloads.download_template,
+            downloads.fail_template,
         ],
         # docs/decisions/0008-orchestration.md
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
         deployment_config=_deployment(settings),
+    )
+
+
+def _served_engines(settings: Settings) -> Mapping[str, type[RenderEngine]]:
+    """By their names. Raises RuntimeError if one that the settings name cannot render here."""
+    for name, reason in unavailable_engines(settings.engines).items():
+        if settings.engines:
+            raise RuntimeError(f"the engine {name} cannot render here: {reason}")
+        log.info("engine not served", engine=name, reason=reason)
+    return load_engines(settings.engines)
+
+
+async def _engine_workers(
+    shared: _Shared, name: str, engine: type[RenderEngine], resources: AsyncExitStack
+) -> list[Worker]:
+    settings, store = shared.settings, shared.store
+    metrics = RenderMetrics(name, shared.meter)
+    pool = await resources.enter_async_context(
+        RenderPool(
+            name,
+            processes=settings.render_processes,
+            limits=settings.render_limits,
+            folder=shared.scratch.path,
+            confinement=settings.render_confinement,
+            tasks_per_process=settings.renders_per_process,
+            on_process_start=metrics.note_process,
+        )
+    )
+    slots = RenderSlots(settings.render_processes)
+    attempts = Attempts(
+        store=store,
+        pool=pool,
+        preparation=Preparation(
+            store=store,
+            pool=pool,
+            objects=shared.objects,
+            assets=AssetFetcher(shared.assets, settings.max_asset_bytes),
+            templates=TemplateFetcher(store, shared.assets, settings.max_template_bytes),
+            limits=settings.render_limits,
+        ),
+        references=shared.references,
+        delivery=Delivery(store, BucketUploader(shared.http), slots),
+        scratch=shared.scratch,
+        metrics=metrics,
+        renders=await _render_cache(settings, store, slots, engine),
+    )
+    workers = [_render_worker(shared, name, attempts, slots)]
+    if engine.template_types:
+        inspections = InspectionActivities(
+            store=store, pool=pool, objects=shared.objects, scratch=shared.scratch
+        )
+        workers.append(_inspection_worker(shared, name, inspections))
+    return workers
+
+
+async def _render_cache(
+    settings: Settings, store: ObjectStore, slots: RenderSlots, engine: type[RenderEngine]
+) -> RenderCache | None:
+    if not settings.render_cache or not is_deterministic(engine):
+        return None
+    fingerprint = await asyncio.to_thread(engine_fingerprint, engine)
+    return RenderCache(store, slots=slots, fingerprint=fingerprint)
+
+
+def _render_worker(shared: _Shared, engine: str, attempts: Attempts, slots: RenderSlots) -> Worker:
+    settings, segments = shared.settings, SegmentActivities(attempts)
+    interval = timedelta(seconds=HEARTBEAT_INTERVAL)
+    return Worker(
+        shared.client,
+        task_queue=render_task_queue(engine),
+        activities=[
+            RenderActivities(attempts).render,
+            segments.find_equal_render,
+            segments.render_segment,
+            segments.join_segments,
+        ],
+        identity=identity_with_slots(settings.render_processes),
+        tuner=WorkerTuner.create_composite(
+            workflow_supplier=_UNUSED_SLOTS,
+            activity_supplier=slots,
+            local_activity_supplier=_UNUSED_SLOTS,
+            nexus_supplier=_UNUSED_SLOTS,
+        ),
+        # Without these the SDK holds heartbeats back, and with them the cancellations.
+        max_heartbeat_throttle_interval=interval,
+        default_heartbeat_throttle_interval=interval,
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
+        deployment_config=_deployment(settings),
+    )
+
+
+def _inspection_worker(shared: _Shared, engine: str, inspections: InspectionActivities) -> Worker:
+    """It has slots of its own, since all of the renders may take long."""
+    return Worker(
+        shared.client,
+        task_queue=inspection_task_queue(engine),
+        activities=[inspections.inspect_template],
+        max_concurrent_activities=INSPECTIONS,
+        max_concurrent_activity_task_polls=INSPECTIONS,
+        graceful_shutdown_timeout=timedelta(seconds=shared.settings.drain_timeout),
+        deployment_config=_deployment(shared.settings),
     )
 
 
@@ -218,62 +307,6 @@ def _lifetimes(settings: Settings) -> Lifetimes:
         logs=days(settings.keep_logs_days),
         outputs=days(settings.keep_outputs_days),
         renders=timedelta(days=settings.kept_renders_days),
-    )
-
-
-async def _render_cache(
-    settings: Settings, store: ObjectStore, slots: RenderSlots, engine: type[RenderEngine]
-) -> RenderCache | None:
-    if not settings.render_cache or not is_deterministic(engine):
-        return None
-    return RenderCache(store, slots, await asyncio.to_thread(engine_fingerprint, engine))
-
-
-def _engine_worker(
-    settings: Settings,
-    client: Client,
-    engine: str,
-    renders: RenderActivities,
-    segments: SegmentActivities,
-    slots: RenderSlots,
-) -> Worker:
-    interval = timedelta(seconds=HEARTBEAT_INTERVAL)
-    return Worker(
-        client,
-        task_queue=render_task_queue(engine),
-        activities=[
-            renders.render,
-            renders.find_equal_render,
-            segments.render_segment,
-            segments.join_segments,
-        ],
-        identity=identity_with_slots(settings.render_processes),
-        tuner=WorkerTuner.create_composite(
-            workflow_supplier=_UNUSED_SLOTS,
-            activity_supplier=slots,
-            local_activity_supplier=_UNUSED_SLOTS,
-            nexus_supplier=_UNUSED_SLOTS,
-        ),
-        # Without these the SDK holds heartbeats back, and cancellations come with their answers.
-        max_heartbeat_throttle_interval=interval,
-        default_heartbeat_throttle_interval=interval,
-        graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
-        deployment_config=_deployment(settings),
-    )
-
-
-def _inspection_worker(
-    settings: Settings, client: Client, engine: str, renders: RenderActivities
-) -> Worker:
-    """Beside the renders, all of which may take long."""
-    return Worker(
-        client,
-        task_queue=inspection_task_queue(engine),
-        activities=[renders.inspect_template],
-        max_concurrent_activities=INSPECTIONS,
-        max_concurrent_activity_task_polls=INSPECTIONS,
-        graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
-        deployment_config=_deployment(settings),
     )
 
 

@@ -10,7 +10,6 @@ from opentelemetry import trace
 from temporalio.common import MetricMeter
 from temporalio.exceptions import ApplicationError
 
-from reelbatch.engines.base import RenderedFile
 from reelbatch.models.errors import ReelbatchError, RenderError
 from reelbatch.models.orchestration.jobs import RenderJob
 
@@ -84,12 +83,12 @@ class RenderMetrics:
         finally:
             self._phases.record(monotonic() - started, {"phase": phase.value})
 
-    def note_render(self, job: RenderJob, file: RenderedFile, seconds: float, size: int) -> None:
+    def note_render(self, job: RenderJob, *, frames: int, seconds: float, size: int) -> None:
         """A file of `size` bytes that took `seconds` in the render process."""
         self._durations.record(seconds, {"codec": job.output.codec})
-        if file.frames > 1 and seconds > 0:
-            self._speeds.record(file.frames / seconds, {"codec": job.output.codec})
-        self._frames.add(file.frames)
+        if frames > 1 and seconds > 0:
+            self._speeds.record(frames / seconds, {"codec": job.output.codec})
+        self._frames.add(frames)
         self._bytes.add(size)
 
     def note_process(self) -> None:

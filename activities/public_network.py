@@ -18,7 +18,8 @@ import httpx
 from reelbatch.models.errors import AssetInvalid
 
 _CONNECT_TIMEOUT = 10.0  # seconds
-_READ_TIMEOUT = 30.0  # seconds between two pieces of an answer
+_READ_TIMEOUT = 30.0  # seconds between two pieces of a response
+_TRANSIENT = frozenset({408, 425, 429})
 
 
 def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
@@ -35,6 +36,11 @@ def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
         headers={"User-Agent": "reelbatch"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: teams share the client
     )
+
+
+def is_transient(status: int) -> bool:
+    """Whether another try may help where a server answers with this status."""
+    return status >= 500 or status in _TRANSIENT
 
 
 class _PublicTransport(httpx.AsyncHTTPTransport):

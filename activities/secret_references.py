@@ -25,10 +25,6 @@ class SecretReferences:
     def __init__(self, vault: SecretVault) -> None:
         self._vault = vault
 
-    async def resolve(self, team: str, text: str) -> str:
-        """`text` with its references replaced. Raises SecretUnavailable, which is final."""
-        return await self.of(team).resolve(text)
-
     def of(self, team: str) -> "ResolvedSecrets":
         """For one activity of `team`, whose log lines show none of them either."""
         resolved = ResolvedSecrets(self._vault, team)

@@ -2,47 +2,25 @@
 
 import asyncio
 import hashlib
-import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
-from activities.assets.aws_signature import EMPTY_DIGEST, Credentials, signed_headers
+from activities.assets.sources import Source
+from activities.public_network import is_transient
+from activities.s3 import ERROR_LENGTH, error_code, signed_headers
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 
 _MOST_REDIRECTS = 5
-_PASSING = frozenset({408, 425, 429})  # and all from 500 on
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
-_S3_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
-_S3_ERROR_READ = 10_000  # bytes
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a file is."""
-
-    url: str  # with the values of secrets
-    name: str  # for messages, without them
-    schemes: frozenset[str] = frozenset({"http", "https"})
-    is_in_bucket: bool = False
-    credentials: Credentials | None = field(default=None, repr=False)
-
-    @property
-    def path(self) -> str:
-        try:
-            return urlsplit(self.url).path
-        except ValueError:  # the client says more clearly what is wrong with it
-            return ""
 
 
 @dataclass(frozen=True)
 class Download:
-    """What came. `headers` are the answer's; a redirected file has no validators of its own."""
+    """What came. `headers` are the response's; a redirected file has no validators of its own."""
 
     digest: str  # SHA-256 in hex
     headers: httpx.Headers
@@ -94,7 +72,7 @@ class Downloader:
     async def _download(
         self, source: Source, target: Path, limit: int, conditions: Mapping[str, str]
     ) -> Download:
-        async with self._answer(source, conditions) as (response, redirects):
+        async with self._response(source, conditions) as (response, redirects):
             if response.status_code == 304 and conditions:
                 raise NotModified(response.headers)
             await _check_status(source, response)
@@ -111,10 +89,10 @@ class Downloader:
             return Download(digest.hexdigest(), response.headers, redirects > 0)
 
     @asynccontextmanager
-    async def _answer(
+    async def _response(
         self, source: Source, conditions: Mapping[str, str]
     ) -> AsyncGenerator[tuple[httpx.Response, int]]:
-        """The answer that no redirect leads away from, and how many led to it."""
+        """The response that no redirect leads away from, and how many led to it."""
         headers = {"Accept-Encoding": "identity", **conditions, **_signature(source)}
         request = self._client.build_request("GET", source.url, headers=headers)
         for redirects in range(_MOST_REDIRECTS + 1):
@@ -143,9 +121,7 @@ def _wrong_scheme(source: Source, scheme: str, redirects: int) -> AssetInvalid:
 def _signature(source: Source) -> dict[str, str]:
     if source.credentials is None:
         return {}
-    return signed_headers(
-        "GET", source.url, {}, EMPTY_DIGEST, source.credentials, datetime.now(UTC)
-    )
+    return signed_headers("GET", source.url, source.credentials)
 
 
 def _stated_size(response: httpx.Response) -> int:
@@ -158,25 +134,23 @@ def _too_large(source: Source, limit: int) -> LimitExceeded:
 
 
 async def _check_status(source: Source, response: httpx.Response) -> None:
-    """A bucket's error code is told, and no more of its answer: that may quote the request."""
     status = response.status_code
     if response.is_success:
         return
-    code = await _s3_code(response) if source.is_in_bucket else ""
+    code = error_code(await _beginning(response)) if source.is_in_bucket else ""
     message = f"{source.name} answered with HTTP status {status}{code}."
-    if status in _PASSING or status >= 500:
+    if is_transient(status):
         raise AssetUnavailable(message)
     raise AssetInvalid(f"{message}{_way_out(status) if source.is_in_bucket else ''}")
 
 
-async def _s3_code(response: httpx.Response) -> str:
+async def _beginning(response: httpx.Response) -> bytes:
     content = b""
     async for chunk in response.aiter_bytes():
         content += chunk
-        if len(content) >= _S3_ERROR_READ:
+        if len(content) >= ERROR_LENGTH:
             break
-    found = _S3_CODE.search(content[:_S3_ERROR_READ])
-    return f" {found[1].decode()}" if found else ""
+    return content
 
 
 def _way_out(status: int) -> str:

@@ -1,15 +1,33 @@
 """From the `src` of an asset, with its secrets put in, to the request that fetches it."""
 
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from pydantic import JsonValue, ValidationError
 
-from activities.assets.aws_signature import Credentials
-from activities.assets.download import Source
+from activities.s3 import Credentials
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_s3_url
 
 _SHOWN = 300  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a file is."""
+
+    url: str  # with the values of secrets
+    name: str  # for messages, without them
+    schemes: frozenset[str] = frozenset({"http", "https"})
+    is_in_bucket: bool = False
+    credentials: Credentials | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        try:
+            return urlsplit(self.url).path
+        except ValueError:  # the client says more clearly what is wrong with it
+            return ""
 
 
 def source_of(src: str, params: dict[str, JsonValue], name: str) -> Source:
@@ -44,7 +62,9 @@ def _in_bucket(src: str, params: dict[str, JsonValue], name: str) -> Source:
         raise AssetInvalid(f"{name} cannot be fetched: {error}.") from None
     credentials = None
     if place.access_key_id and place.access_key_secret:
-        credentials = Credentials(place.access_key_id, place.access_key_secret, place.region)
+        credentials = Credentials(
+            key_id=place.access_key_id, secret=place.access_key_secret, region=place.region
+        )
     return Source(
         url=f"{place.endpoint}/{quote(bucket, safe='')}/{quote(key, safe='/~')}",
         name=name,

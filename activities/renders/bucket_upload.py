@@ -2,23 +2,20 @@
 
 import asyncio
 import hashlib
-import re
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
-from activities.assets.aws_signature import Credentials, signed_headers
+from activities.public_network import is_transient
+from activities.s3 import Credentials, error_code, signed_headers
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import AssetInvalid, UploadFailed, UploadInterrupted
 from reelbatch.models.wire.uploads import Upload, UploadParams
 
 _CHUNK = 256 * 1024  # bytes
-_CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,100})</Code>")
-_PASSING = frozenset({408, 425, 429})
 
 
 class BucketUploader:
@@ -66,8 +63,10 @@ def _headers(url: str, params: UploadParams, file: Path, media_type: str) -> dic
     headers = {"content-type": media_type, "content-length": str(file.stat().st_size)}
     if params.acl:
         headers["x-amz-acl"] = params.acl
-    credentials = Credentials(params.access_key_id, params.access_key_secret, params.region)
-    return signed_headers("PUT", url, headers, digest, credentials, datetime.now(UTC))
+    credentials = Credentials(
+        key_id=params.access_key_id, secret=params.access_key_secret, region=params.region
+    )
+    return signed_headers("PUT", url, credentials, headers=headers, digest=digest)
 
 
 async def _read(file: Path) -> AsyncGenerator[bytes]:
@@ -77,13 +76,11 @@ async def _read(file: Path) -> AsyncGenerator[bytes]:
 
 
 def _check(response: httpx.Response, place: str) -> None:
-    """The provider's error code is told, and no more of its answer: that may quote the request."""
     if response.is_success:
         return
     status = response.status_code
-    code = _CODE.search(response.text[:10_000])
-    reason = f"{place}: status {status}{f' {code[1]}' if code else ''}"
-    if status >= 500 or status in _PASSING:
+    reason = f"{place}: status {status}{error_code(response.content)}"
+    if is_transient(status):
         raise UploadInterrupted(f"{reason}.")
     if response.is_redirect:
         raise UploadFailed(f"{reason}; give the endpoint of the bucket's own region.")

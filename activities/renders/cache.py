@@ -36,25 +36,26 @@ Render = Callable[[], Awaitable[FreshRender]]
 
 
 class RenderCache:
-    """One engine's queue's. Keys are digests of renders' inputs, and never meet another team's.
+    """Of one engine's queue. Keys are digests of renders' inputs, each of one team.
 
     The first to ask for a key renders. Whoever asks meanwhile on this worker shares the end of
     that render, a failure too: equal inputs fail alike, and one after the other would take longer
     than without a cache. Where the first is cancelled the next one renders. Other workers wait
-    for the file alone. Failures are not kept.
+    for the file alone. Failures are not stored.
     """
 
     def __init__(
         self,
         store: ObjectStore,
+        *,
         slots: RenderSlots,
         fingerprint: str,
         lease_seconds: float = LEASE_TIME,
     ) -> None:
         """`fingerprint` is the engine's; those who wait or store a file lend their slots."""
-        self._fingerprint = fingerprint
         self._store = store
         self._slots = slots
+        self._fingerprint = fingerprint
         self._lease_seconds = lease_seconds
         self._running: dict[tuple[str, str], asyncio.Future[KeptRender | None]] = {}
 
@@ -69,17 +70,16 @@ class RenderCache:
         return found
 
     async def find(self, team: str, key: str) -> ReusedRender | None:
-        """An equal job's render that is kept, before this one is rendered in segments."""
-        kept = await self._find(team, key)
-        if kept is None:
-            return None
-        _count(is_hit=True)
-        return ReusedRender.of(kept)
+        """An equal job's render that is stored, before this one is rendered in segments."""
+        found = await self._find(team, key)
+        if found is not None:
+            _count(is_hit=True)
+        return found
 
-    async def keep(self, team: str, key: str, job_id: str, fresh: FreshRender) -> FreshRender:
+    async def save(self, team: str, key: str, job_id: str, fresh: FreshRender) -> FreshRender:
         """Let equal jobs find what was joined of segments."""
         _count(is_hit=False)
-        return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
+        return replace(fresh, stored=await self._save(team, key, job_id, fresh))
 
     async def forget(self, team: str, key: str) -> None:
         """Its file is gone."""
@@ -88,15 +88,15 @@ class RenderCache:
     async def _share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
         while (running := self._running.get((team, key))) is not None:
             with self._slots.lent():
-                kept = await asyncio.shield(running)
-                if kept is None:
+                stored = await asyncio.shield(running)
+                if stored is None:
                     await asyncio.sleep(_HANDOVER_TIME)
-            if kept is not None:
-                return ReusedRender.of(kept)
+            if stored is not None:
+                return ReusedRender.of(stored)
         running = self._running[team, key] = asyncio.get_running_loop().create_future()
         try:
             found = await self._find_or_render(team, key, job_id, render)
-            running.set_result(found.kept)
+            running.set_result(found.stored)
         except Exception as error:
             running.set_exception(error)
             running.exception()  # nobody may wait for it
@@ -110,37 +110,36 @@ class RenderCache:
     async def _find_or_render(
         self, team: str, key: str, job_id: str, render: Render
     ) -> FinishedRender:
-        kept = await self._find(team, key)
-        if kept is not None:
-            return ReusedRender.of(kept)
-        lease = Lease(self._store, team, key, job_id, self._lease_seconds)
+        if (found := await self._find(team, key)) is not None:
+            return found
+        lease = Lease(self._store, team=team, key=key, job_id=job_id, seconds=self._lease_seconds)
         while not await lease.take():
             with self._slots.lent():
                 await asyncio.sleep(_POLL_INTERVAL)
-            kept = await self._find(team, key)
-            if kept is not None:
-                return ReusedRender.of(kept)
+            if (found := await self._find(team, key)) is not None:
+                return found
         async with lease.held():
-            kept = await self._find(team, key)  # by who had the lease a moment ago
-            if kept is not None:
-                return ReusedRender.of(kept)
+            found = await self._find(team, key)  # by who had the lease a moment ago
+            if found is not None:
+                return found
             fresh = await render()
             with self._slots.lent():
-                return replace(fresh, kept=await self._keep(team, key, job_id, fresh))
+                return replace(fresh, stored=await self._save(team, key, job_id, fresh))
 
-    async def _find(self, team: str, key: str) -> KeptRender | None:
+    async def _find(self, team: str, key: str) -> ReusedRender | None:
         try:
-            return await find_render(self._store, team, key)
+            stored = await find_render(self._store, team, key)
         except (ObjectStoreError, OSError) as error:
-            log.warning("a kept render could not be looked up", reason=str(error))
+            log.warning("a stored render could not be looked up", reason=str(error))
             return None
+        return None if stored is None else ReusedRender.of(stored)
 
-    async def _keep(
+    async def _save(
         self, team: str, key: str, job_id: str, fresh: FreshRender
     ) -> KeptRender | None:
-        """What cannot be kept costs no job."""
+        """No job fails because its render cannot be stored."""
         try:
-            kept = KeptRender(
+            stored = KeptRender(
                 file_key=await store_render_file(self._store, team, key, fresh.file),
                 job_id=job_id,
                 size=fresh.size,
@@ -149,11 +148,11 @@ class RenderCache:
                 frames=fresh.frames,
                 rendered_at=datetime.now(UTC),
             )
-            await record_render(self._store, team, key, kept)
+            await record_render(self._store, team, key, stored)
         except (ObjectStoreError, OSError) as error:
-            log.warning("a render could not be kept", job=job_id, reason=str(error))
+            log.warning("a render could not be stored", job=job_id, reason=str(error))
             return None
-        return kept
+        return stored
 
 
 def _count(*, is_hit: bool) -> None:

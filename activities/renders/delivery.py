@@ -9,6 +9,7 @@ from obstore.store import ObjectStore
 from activities.renders.bucket_upload import BucketUploader
 from activities.renders.slots import RenderSlots
 from activities.secret_references import ResolvedSecrets
+from reelbatch.engines.base import RenderedFile
 from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
 from reelbatch.models.stored.renders import KeptRender
 from reelbatch.models.wire.codecs import CODECS
@@ -23,6 +24,8 @@ class RenderFacts:
     width: int  # pixels
     height: int  # pixels
     frames: int
+    seconds: float = 0.0  # in the engine, for this very job
+    reused_from: str | None = None  # the other job's id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,31 +33,36 @@ class FreshRender(RenderFacts):
     """What an engine has rendered for this very job."""
 
     file: Path
-    seconds: float  # in the engine
-    kept: KeptRender | None = None  # the same in the object store
+    stored: KeptRender | None = None  # the same in the object store
 
-    @property
-    def reused_from(self) -> None:
-        """No other job."""
+    @classmethod
+    def of(cls, rendered: RenderedFile, file: Path, seconds: float) -> "FreshRender":
+        return cls(
+            size=file.stat().st_size,
+            width=rendered.width,
+            height=rendered.height,
+            frames=rendered.frames,
+            seconds=seconds,
+            file=file,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReusedRender(RenderFacts):
     """What was rendered for another job."""
 
-    kept: KeptRender
-    seconds: float = 0.0
+    stored: KeptRender
 
     @classmethod
-    def of(cls, kept: KeptRender) -> "ReusedRender":
+    def of(cls, stored: KeptRender) -> "ReusedRender":
         return cls(
-            size=kept.size, width=kept.width, height=kept.height, frames=kept.frames, kept=kept
+            size=stored.size,
+            width=stored.width,
+            height=stored.height,
+            frames=stored.frames,
+            reused_from=stored.job_id,
+            stored=stored,
         )
-
-    @property
-    def reused_from(self) -> str:
-        """That job."""
-        return self.kept.job_id
 
 
 FinishedRender = FreshRender | ReusedRender
@@ -111,14 +119,14 @@ class Delivery:
             file = render.file
         else:
             file = folder / job.file_name
-            await download_render(self._store, render.kept, file)
+            await download_render(self._store, render.stored, file)
         media_type = CODECS[job.output.codec].media_type
         await self._uploader.upload(target, file, job.file_name, media_type, secrets)
 
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
         """At once as a whole; a cancelled job leaves nothing."""
-        if isinstance(render, FreshRender) and render.kept is None:
+        if isinstance(render, FreshRender) and render.stored is None:
             await upload(self._store, job.output_key, render.file)
-        elif render.kept is not None:
+        elif render.stored is not None:
             async with gone_if_cancelled(self._store, job.output_key):
-                await copy_render(self._store, render.kept, job.output_key)
+                await copy_render(self._store, render.stored, job.output_key)

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 import structlog
 from obstore.exceptions import BaseError as ObjectStoreError
@@ -15,9 +14,9 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.assets.sources import shown
-from activities.renders.delivery import ReusedRender
+from activities.renders.delivery import FreshRender, ReusedRender
 from activities.secret_references import ResolvedSecrets
-from reelbatch.engines.base import RenderedFile, ReportProgress, ResolvedAsset
+from reelbatch.engines.base import ReportProgress, ResolvedAsset
 from reelbatch.engines.registry import EngineUnavailable, load_engine
 from reelbatch.models.errors import ReelbatchError
 from reelbatch.models.orchestration.jobs import RenderJob
@@ -69,11 +68,11 @@ class JobLog:
             f"pixels, {render.frames} frames, {render.size} bytes"
         )
 
-    def note_rendered(self, rendered: RenderedFile, file: Path, seconds: float) -> None:
+    def note_rendered(self, render: FreshRender) -> None:
         self.note_progress(100.0)
         self.note(
-            f"RENDERED: {rendered.width} x {rendered.height} pixels, {rendered.frames} "
-            f"frames, {file.stat().st_size} bytes in {seconds:.2f} seconds"
+            f"RENDERED: {render.width} x {render.height} pixels, {render.frames} "
+            f"frames, {render.size} bytes in {render.seconds:.2f} seconds"
         )
 
     def watching(self, report: ReportProgress) -> ReportProgress:

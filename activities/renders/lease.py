@@ -30,7 +30,7 @@ class Lease:
     """A worker's try to be the one that renders `key` of `team`, for the job `job_id`."""
 
     def __init__(
-        self, store: ObjectStore, team: str, key: str, job_id: str, seconds: float = LEASE_TIME
+        self, store: ObjectStore, *, team: str, key: str, job_id: str, seconds: float = LEASE_TIME
     ) -> None:
         self._store = store
         self._team = team

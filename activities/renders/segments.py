@@ -1,7 +1,6 @@
 """The activities of a render in segments. Each may run again after a crash and end the same."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
@@ -9,73 +8,62 @@ from time import monotonic
 from obstore.store import ObjectStore
 from temporalio import activity
 
-from activities.failures import as_application_errors
-from activities.heartbeats import Progress, heartbeats
-from activities.metrics import Phase, RenderMetrics
-from activities.renders.delivery import Delivery, FreshRender, result_of
-from activities.renders.job_log import collect_logs_of_segments, job_log
-from activities.renders.render import RenderActivities
-from activities.scratch import Scratch
-from activities.secret_references import SecretReferences
-from reelbatch.engines.pool import RenderPool
+from activities.metrics import Phase
+from activities.renders.attempt import Attempt, Attempts
+from activities.renders.cache import RenderCache
+from activities.renders.delivery import FreshRender, ReusedRender, result_of
+from activities.renders.job_log import collect_logs_of_segments
 from reelbatch.models.errors import SegmentsUnusable
-from reelbatch.models.orchestration.jobs import RenderResult
-from reelbatch.models.orchestration.segments import JoinTask, Segment, SegmentsOfJob, SegmentTask
+from reelbatch.models.orchestration.jobs import RenderResult, RenderTask
+from reelbatch.models.orchestration.segments import (
+    EqualRender,
+    JoinTask,
+    Segment,
+    SegmentsOfJob,
+    SegmentTask,
+)
 from reelbatch.storage import keys
 from reelbatch.storage.files import download, upload
+from reelbatch.storage.kept_renders import RenderGone
 from reelbatch.storage.listing import delete_folder
-from workflows.activity_names import CLEAR_SEGMENTS, JOIN_SEGMENTS, RENDER_SEGMENT
+from workflows.activity_names import (
+    CLEAR_SEGMENTS,
+    FIND_EQUAL_RENDER,
+    JOIN_SEGMENTS,
+    RENDER_SEGMENT,
+)
 
 
 class SegmentActivities:
-    """Those of one engine's queue. What a job needs is prepared by `renders`."""
+    """Of one engine's queue."""
 
-    def __init__(
-        self,
-        renders: RenderActivities,
-        store: ObjectStore,
-        pool: RenderPool,
-        references: SecretReferences,
-        delivery: Delivery,
-        scratch: Scratch,
-        metrics: RenderMetrics,
-    ) -> None:
-        self._renders = renders
-        self._store = store
-        self._pool = pool
-        self._references = references
-        self._delivery = delivery
-        self._scratch = scratch
-        self._metrics = metrics
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._store = attempts.store
+        self._renders = attempts.renders
+
+    @activity.defn(name=FIND_EQUAL_RENDER)
+    async def find_equal_render(self, job: RenderTask) -> EqualRender:
+        """Deliver an equal job's render if one is stored, before the segments are rendered."""
+        if self._renders is None:
+            return EqualRender()
+        async with self._attempts.begin(job) as attempt:
+            found = await self._deliver_equal(attempt, self._renders)
+            if found is None:
+                attempt.log.discard()
+                return EqualRender()
+        return EqualRender(result=result_of(job, found, attempt.started_at))
 
     @activity.defn(name=RENDER_SEGMENT)
     async def render_segment(self, task: SegmentTask) -> Segment:
         """Render the pictures of some of the output's frames, for `join_segments`."""
-        started_at = datetime.now(UTC)
-        progress = Progress()
-        secrets = self._references.of(task.team)
-        with (
-            self._metrics.attempt(task),
-            as_application_errors(secrets),
-            self._scratch.work_dir() as folder,
-        ):
-            async with job_log(self._store, task, secrets) as log, heartbeats(progress):
-                with self._metrics.phase(Phase.DOWNLOAD):
-                    request = await self._renders.prepare(task, folder, secrets, log)
-                log.note_assets(task.assets, request.assets)
-                rendering_started = monotonic()
-                with self._metrics.phase(Phase.RENDER):
-                    rendered = await self._pool.render(
-                        replace(request, sound=False), log.watching(progress.set)
-                    )
-                render_duration = monotonic() - rendering_started
-                file = request.output_path
-                self._metrics.note_render(task, rendered, render_duration, file.stat().st_size)
-                log.note_rendered(rendered, file, render_duration)
-                with self._metrics.phase(Phase.UPLOAD):
-                    await upload(self._store, _segment_key(task, task.number), file)
+        with self._attempts.metrics.attempt(task):
+            async with self._attempts.begin(task) as attempt:
+                fresh = await attempt.render()
+                with self._attempts.metrics.phase(Phase.UPLOAD):
+                    await upload(self._store, _segment_key(task, task.number), fresh.file)
         return Segment(
-            frames=rendered.frames, render_duration=render_duration, started_at=started_at
+            frames=fresh.frames, render_duration=fresh.seconds, started_at=attempt.started_at
         )
 
     @activity.defn(name=JOIN_SEGMENTS)
@@ -84,31 +72,42 @@ class SegmentActivities:
 
         Fails with SegmentsUnusable where they do not make the output, and no retry would help.
         """
-        progress = Progress()
-        secrets = self._references.of(task.team)
         await collect_logs_of_segments(self._store, task.team, task.id)
-        with as_application_errors(secrets), self._scratch.work_dir() as folder:
-            async with job_log(self._store, task, secrets) as log, heartbeats(progress):
-                request = await self._renders.prepare(task, folder, secrets, log)
-                files = await self._fetch(task, folder)
-                joining_started = monotonic()
-                rate = Fraction(task.frame_rate)
-                rendered = await self._pool.join(request, files, rate, progress.set)
-                join_duration = monotonic() - joining_started
-                if rendered.frames != sum(segment.frames for segment in task.segments):
-                    raise SegmentsUnusable("The segments have lost frames.")
-                log.note_rendered(rendered, request.output_path, join_duration)
-                joined = FreshRender(
-                    size=request.output_path.stat().st_size,
-                    width=rendered.width,
-                    height=rendered.height,
-                    frames=rendered.frames,
-                    seconds=join_duration + sum(part.render_duration for part in task.segments),
-                    file=request.output_path,
-                )
-                joined = await self._renders.kept(task, request, joined)
-                await self._delivery.deliver(task, joined, folder, secrets)
+        async with self._attempts.begin(task) as attempt:
+            joined = await self._join(task, attempt)
+            if self._renders is not None:
+                key = await self._renders.key_of(attempt.request)
+                joined = await self._renders.save(task.team, key, task.id, joined)
+            await attempt.deliver(joined)
         return result_of(task, joined, min(segment.started_at for segment in task.segments))
+
+    async def _deliver_equal(self, attempt: Attempt, renders: RenderCache) -> ReusedRender | None:
+        team = attempt.job.team
+        key = await renders.key_of(attempt.request)
+        found = await renders.find(team, key)
+        if found is None:
+            return None
+        try:
+            await attempt.deliver(found)
+        except RenderGone:
+            await renders.forget(team, key)
+            return None
+        attempt.log.note_reuse(found)
+        return found
+
+    async def _join(self, task: JoinTask, attempt: Attempt) -> FreshRender:
+        files = await self._fetch(task, attempt.folder)
+        started = monotonic()
+        rendered = await self._attempts.pool.join(
+            attempt.request, files, Fraction(task.frame_rate), attempt.progress.set
+        )
+        seconds = monotonic() - started
+        if rendered.frames != sum(segment.frames for segment in task.segments):
+            raise SegmentsUnusable("The segments have lost frames.")
+        joined = FreshRender.of(rendered, attempt.request.output_path, seconds)
+        attempt.log.note_rendered(joined)
+        rendering = sum(segment.render_duration for segment in task.segments)
+        return replace(joined, seconds=seconds + rendering)
 
     async def _fetch(self, task: JoinTask, folder: Path) -> list[Path]:
         files: list[Path] = []

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from obstore.store import ObjectStore
 
-from activities.assets.cache import AssetCache
+from activities.assets.caches import AssetCache
 from activities.assets.content_check import page_in
-from activities.assets.download import Source
-from activities.assets.sources import shown
+from activities.assets.sources import Source, shown
 from activities.secret_references import ResolvedSecrets
 from reelbatch.checks.fonts import (
     FontNeeds,
@@ -50,9 +49,10 @@ class TemplateFetcher:
         name = shown(url)
         plain = await secrets.resolve(url)
         if not is_http_url(plain):
-            raise TemplateInvalid(f"{name} is no http or https URL.")
+            raise TemplateInvalid(f"{name} is not an http or https URL.")
+        source = Source(url=plain, name=name)
         with as_template_errors():
-            found = await self._cache.link(job.team, Source(plain, name), self._limit, file)
+            found = await self._cache.link(job.team, source, self._limit, file)
         refuse_page(file, found.media_type, name)
 
     async def checked(

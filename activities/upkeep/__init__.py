@@ -1,1 +1,1 @@
-"""What keeps the object store in order: manifests of what has ended, and the sweep."""
+"""What keeps the object store in order: records of what has ended, and the sweep."""

@@ -20,5 +20,5 @@ class ManifestActivities:
         await write_model(self._store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)
 
     @activity.defn(name=KEEP_JOB)
-    async def keep_job(self, job: KeptJob) -> None:
+    async def save_job(self, job: KeptJob) -> None:
         await keep_job(self._store, job)

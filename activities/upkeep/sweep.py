@@ -12,8 +12,18 @@ from datetime import UTC, date, datetime, time, timedelta
 import structlog
 from obstore.store import ObjectStore
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.service import RPCError
 
+from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
 from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage import idempotency, keys
@@ -21,52 +31,49 @@ from reelbatch.storage.expiry import Removal, has_objects
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.payloads import NO_TEAM
 from workflows.activity_names import SWEEP
+from workflows.sweep import SweepWorkflow
 
 log = structlog.get_logger("worker")
 
+SCHEDULE_ID = "reelbatch-sweep"
+
+_INTERVAL = timedelta(hours=6)
 _OPEN = "ExecutionStatus = 'Running'"
 _MOST_REMOVALS = 100_000  # objects in one sweep
-# Of jobs whose workflow was terminated: it removes them itself else. A render ends in a day.
-_SEGMENTS_KEPT = timedelta(days=2)
+# Of jobs whose workflow was terminated; others remove them themselves. A render ends in a day.
+_SEGMENT_LIFETIME = timedelta(days=2)
 # A payload is written a moment before its workflow starts, perhaps on the day before.
 _MARGIN = timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lifetimes:
-    """How long each kind of object is kept; None is for ever."""
+    """How long each kind of object stays; None: for ever."""
 
     payloads: timedelta
     records: timedelta | None = None  # of ended batches and jobs, and of their webhooks
     logs: timedelta | None = None
     outputs: timedelta | None = None
-    renders: timedelta | None = None  # that are kept for equal jobs
+    renders: timedelta | None = None  # that are stored for equal jobs
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SweepActivities:
-    def __init__(
-        self,
-        client: Client,
-        store: ObjectStore,
-        lifetimes: Lifetimes,
-        now: Callable[[], datetime] = _now,
-        most_removals: int = _MOST_REMOVALS,
-    ) -> None:
-        self._client = client
-        self._store = store
-        self._lifetimes = lifetimes
-        self._now = now
-        self._most_removals = most_removals
+    client: Client
+    store: ObjectStore
+    lifetimes: Lifetimes
+    now: Callable[[], datetime] = _now
+    most_removals: int = _MOST_REMOVALS
 
     @activity.defn(name=SWEEP)
     async def sweep(self) -> SweepReport:
-        removal = Removal(self._store, self._most_removals, activity.heartbeat)
+        removal = Removal(self.store, self.most_removals, activity.heartbeat)
         report = SweepReport()
-        for team in await names_in(self._store, keys.TEAMS):
+        for team in await names_in(self.store, keys.TEAMS):
             report = _sum(report, await self._sweep_team(team, removal))
             if removal.exhausted:
                 break
@@ -75,7 +82,7 @@ class SweepActivities:
         return report
 
     async def _sweep_team(self, team: str, removal: Removal) -> SweepReport:
-        now, lifetimes = self._now(), self._lifetimes
+        now, lifetimes = self.now(), self.lifetimes
         return SweepReport(
             payloads=await self._sweep_payloads(team, now - lifetimes.payloads, removal),
             idempotency_records=await removal.older_than(
@@ -85,17 +92,17 @@ class SweepActivities:
             logs=await self._sweep_old(keys.job_logs(team), lifetimes.logs, removal),
             outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
             renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
-            segments=await self._sweep_old(keys.segments(team), _SEGMENTS_KEPT, removal),
+            segments=await self._sweep_old(keys.segments(team), _SEGMENT_LIFETIME, removal),
         )
 
     async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:
         removed = 0
-        for name in await names_in(self._store, keys.payloads(team)):
+        for name in await names_in(self.store, keys.payloads(team)):
             day = _day(name)
             if day is None or _end_of(day) > moment:
                 continue
             folder = keys.payloads_of_day(team, day)
-            if not await has_objects(self._store, folder):
+            if not await has_objects(self.store, folder):
                 continue
             if await self._has_workflows_from_before(team, _end_of(day) + _MARGIN):
                 break  # the days after this one have them too
@@ -106,7 +113,7 @@ class SweepActivities:
         """A workflow that is still open needs the record of its webhook."""
         if lifetime is None:
             return 0
-        moment = self._now() - lifetime
+        moment = self.now() - lifetime
         if await self._has_workflows_from_before(team, moment + _MARGIN, _OPEN):
             return 0
         removed = 0
@@ -121,7 +128,7 @@ class SweepActivities:
         return removed
 
     async def _sweep_old(self, folder: str, lifetime: timedelta | None, removal: Removal) -> int:
-        return await removal.older_than(folder, self._now() - lifetime) if lifetime else 0
+        return await removal.older_than(folder, self.now() - lifetime) if lifetime else 0
 
     async def _has_workflows_from_before(
         self, team: str, moment: datetime, *conditions: str
@@ -131,8 +138,29 @@ class SweepActivities:
         conditions = (f"StartTime < '{rfc3339(moment)}'", *conditions)
         if team != NO_TEAM:
             conditions = (f"WorkflowId STARTS_WITH '{team}/'", *conditions)
-        found = await self._client.count_workflows(" AND ".join(conditions))
+        found = await self.client.count_workflows(" AND ".join(conditions))
         return found.count > 0
+
+
+async def schedule_sweeps(client: Client) -> None:
+    """Make the schedule that starts the sweeps, unless there is one: operators may have changed
+    or paused it. A server that refuses it costs no renders.
+    """
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            SweepWorkflow.run,
+            id=SCHEDULE_ID,
+            task_queue=CONTROL_TASK_QUEUE,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=_INTERVAL)]),
+        policy=SchedulePolicy(catchup_window=_INTERVAL),
+    )
+    try:
+        await client.create_schedule(SCHEDULE_ID, schedule)
+    except ScheduleAlreadyRunningError:
+        return
+    except RPCError as error:
+        log.warning("old objects will not be removed: no schedule", reason=error.message)
 
 
 def _day(name: str) -> date | None:

@@ -26,7 +26,7 @@ from workflows.activity_names import DELIVER_WEBHOOK
 _TIME_LIMIT = 10.0  # seconds for the whole request
 _RESPONSE_SHOWN = 500  # characters
 _RESPONSE_READ = 4 * _RESPONSE_SHOWN  # bytes: a character of UTF-8 has up to four
-_ATTEMPTS_KEPT = 50
+_MOST_ATTEMPTS = 50  # in a webhook's log
 _USER_AGENT = "Reelbatch"
 
 
@@ -39,29 +39,22 @@ class _Outcome:
     failure: ReelbatchError | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class WebhookActivities:
     """`http` is kept away from private networks and keeps no cookies."""
 
-    def __init__(
-        self,
-        store: ObjectStore,
-        http: httpx.AsyncClient,
-        references: SecretReferences,
-        signer: WebhookSigner,
-        metrics: WebhookMetrics,
-    ) -> None:
-        self._store = store
-        self._http = http
-        self._references = references
-        self._signer = signer
-        self._metrics = metrics
+    store: ObjectStore
+    http: httpx.AsyncClient
+    references: SecretReferences
+    signer: WebhookSigner
+    metrics: WebhookMetrics
 
     @activity.defn(name=DELIVER_WEBHOOK)
     async def deliver_webhook(self, delivery: WebhookDelivery) -> None:
         """Try once. Fails where the receiver did not answer 2xx, so that Temporal tries again."""
-        secrets = self._references.of(delivery.team)
+        secrets = self.references.of(delivery.team)
         with as_application_errors(secrets):
-            record = await read_webhook(self._store, delivery.team, delivery.id)
+            record = await read_webhook(self.store, delivery.team, delivery.id)
             if record is None:
                 raise WebhookUndelivered("The object store does not have this webhook any more.")
             attempted_at, started = datetime.now(UTC), monotonic()
@@ -74,8 +67,8 @@ class WebhookActivities:
                 error=secrets.redact(outcome.failure.message) if outcome.failure else None,
                 response=None if outcome.response is None else secrets.redact(outcome.response),
             )
-            self._metrics.note_attempt(is_delivered=outcome.failure is None)
-            await write_webhook(self._store, _with_attempt(record, delivery, attempt))
+            self.metrics.note_attempt(is_delivered=outcome.failure is None)
+            await write_webhook(self.store, _with_attempt(record, delivery, attempt))
             if outcome.failure is not None:
                 raise outcome.failure
 
@@ -107,9 +100,9 @@ class WebhookActivities:
     async def _send(
         self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime
     ) -> tuple[int, str]:
-        """The answer's status and the beginning of its body."""
+        """The response's status and the beginning of its body."""
         body = b"" if webhook.method == "GET" else _content(webhook, delivery)
-        async with self._http.stream(
+        async with self.http.stream(
             webhook.method,
             webhook.url,
             content=body or None,
@@ -126,7 +119,7 @@ class WebhookActivities:
             headers["Content-Type"] = "application/json"
         headers.update({name.encode(): value.encode() for name, value in webhook.headers.items()})
         headers["Accept-Encoding"] = "identity"
-        headers.update(self._signer.headers(id_, moment, body))
+        headers.update(self.signer.headers(id_, moment, body))
         return headers.raw
 
 
@@ -165,7 +158,7 @@ def _with_attempt(
         update={
             "body": delivery.body,
             "delivered_at": delivered_at,
-            "attempts": [*record.attempts, attempt][-_ATTEMPTS_KEPT:],
+            "attempts": [*record.attempts, attempt][-_MOST_ATTEMPTS:],
         }
     )
 

@@ -40,23 +40,23 @@ async def test_both_spellings_are_replaced_wherever_they_stand(
     references: SecretReferences,
 ) -> None:
     text = "https://${secret.HOST}/a?b=${secrets.HOST}&c=$HOME"
-    resolved = await references.resolve("team", text)
+    resolved = await references.of("team").resolve(text)
     assert resolved == "https://cdn.example.com/a?b=cdn.example.com&c=$HOME"
-    assert await references.resolve("team", "nothing here") == "nothing here"
+    assert await references.of("team").resolve("nothing here") == "nothing here"
 
 
 @pytest.mark.parametrize("name", ["GONE", "", "a b", "../team/secrets/KEY"])
 async def test_a_secret_that_is_gone_is_named(references: SecretReferences, name: str) -> None:
     with pytest.raises(SecretUnavailable, match=f"no secret {name}"):
-        await references.resolve("team", f"${{secrets.{name}}}")
+        await references.of("team").resolve(f"${{secrets.{name}}}")
     with pytest.raises(SecretUnavailable):
-        await references.resolve("other-team", "${secrets.KEY}")
+        await references.of("other-team").resolve("${secrets.KEY}")
 
 
 async def test_a_value_that_looks_like_a_reference_is_not_resolved_again(tmp_path: Path) -> None:
     vault = open_vault(open_store(str(tmp_path)), SecretStr(new_secrets_key()))
     await vault.create("team", "A", SecretStr("${secrets.B}"))
-    assert await SecretReferences(vault).resolve("team", "${secrets.A}") == "${secrets.B}"
+    assert await SecretReferences(vault).of("team").resolve("${secrets.A}") == "${secrets.B}"
 
 
 @pytest.mark.parametrize(

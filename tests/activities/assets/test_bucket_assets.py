@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr, TypeAdapter
 
-from activities.assets.cache import AssetCache
+from activities.assets.caches import AssetCache
 from activities.assets.download import Downloader
-from activities.assets.files import AssetFetcher
+from activities.assets.fetcher import AssetFetcher
 from activities.public_network import http_client
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable
@@ -39,7 +39,9 @@ class Bucket:
             }
         )
         async with http_client(allow_private_networks=allow_private) as client:
-            cache = AssetCache(Downloader(client, 60.0), self._folder / "cache", 10_000)
+            cache = AssetCache(
+                downloader=Downloader(client, 60.0), folder=self._folder / "cache", limit=10_000
+            )
             fetcher = AssetFetcher(cache, 1000)
             [found] = await fetcher.fetch_all([asset], self._folder, self._folder, self.secrets)
         assert found.file is not None

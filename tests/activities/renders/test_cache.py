@@ -64,7 +64,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
 
 
 def a_worker(store: ObjectStore, slots: RenderSlots | None = None) -> RenderCache:
-    return RenderCache(store, slots or RenderSlots(2), "engine 1", lease_seconds=LEASE)
+    return RenderCache(
+        store,
+        slots=slots or RenderSlots(2),
+        fingerprint="engine 1",
+        lease_seconds=LEASE,
+    )
 
 
 def asking(
@@ -85,8 +90,8 @@ def asking(
 
 async def content(store: ObjectStore, render: FinishedRender) -> bytes | None:
     """As its job gets it."""
-    assert render.kept is not None
-    await copy_render(store, render.kept, "copy")
+    assert render.stored is not None
+    await copy_render(store, render.stored, "copy")
     return await read_bytes(store, "copy")
 
 
@@ -193,8 +198,8 @@ async def test_a_render_that_was_removed_is_rendered_again(
     cache = a_worker(store)
     engine.go_on.set()
     first = await asking(cache, "first", engine.render)
-    assert first.kept is not None
-    await store.delete_async(first.kept.file_key)
+    assert first.stored is not None
+    await store.delete_async(first.stored.file_key)
     second = await asking(cache, "second", engine.render)
     with pytest.raises(RenderGone):
         await content(store, second)

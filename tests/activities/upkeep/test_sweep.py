@@ -53,9 +53,9 @@ class Sweeping:
         self, lifetimes: Lifetimes | None = None, days_later: int = 0, most: int = 1000
     ) -> SweepReport:
         activities = SweepActivities(
-            self.client,
-            self.store,
-            lifetimes or Lifetimes(payloads=timedelta(days=10)),
+            client=self.client,
+            store=self.store,
+            lifetimes=lifetimes or Lifetimes(payloads=timedelta(days=10)),
             now=lambda: datetime.now(UTC) + timedelta(days=days_later),
             most_removals=most,
         )

@@ -51,7 +51,11 @@ class Sender:
             await write_webhook(self.store, record)
         signer = WebhookSigner.from_secret(self.signing_secret)
         activities = WebhookActivities(
-            self.store, self.http, SecretReferences(self.vault), signer, WebhookMetrics()
+            store=self.store,
+            http=self.http,
+            references=SecretReferences(self.vault),
+            signer=signer,
+            metrics=WebhookMetrics(),
         )
         delivery = WebhookDelivery(team=TEAM, id=ID, receiver=webhook.receiver, body=BODY)
         await ActivityEnvironment().run(activities.deliver_webhook, delivery)

@@ -19,7 +19,7 @@ from obstore.store import ObjectStore
 from temporalio.client import Client, WorkflowHandle
 
 import worker
-from activities.renders.free_slots import OPEN_JOBS, SlotActivities
+from activities.renders.slots import OPEN_JOBS, SlotActivities
 from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.models.orchestration.segments import SlotsQuestion
 from reelbatch.settings import Settings

@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.assets.download import Downloader
 from activities.public_network import http_client
 from activities.scratch import Scratch
-from activities.templates.files import TemplateActivities
+from activities.templates.download import DownloadActivities
 from reelbatch.models.orchestration.templates import TemplateDownloadJob, TemplateFailure
 from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
@@ -26,7 +26,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Bench:
-    def __init__(self, folder: Path, activities: TemplateActivities, store: ObjectStore) -> None:
+    def __init__(self, folder: Path, activities: DownloadActivities, store: ObjectStore) -> None:
         self.folder = folder
         self.activities = activities
         self.store = store
@@ -67,7 +67,9 @@ async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
     async with http_client(allow_private_networks=True) as client:
         with Scratch(tmp_path / "scratch") as scratch:
             downloader = Downloader(client, 60.0)
-            activities = TemplateActivities(store, downloader, scratch, 1000, schemes)
+            activities = DownloadActivities(
+                store=store, downloader=downloader, scratch=scratch, limit=1000, schemes=schemes
+            )
             yield Bench(tmp_path, activities, store)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from activities.assets.cache import AssetCache
+from activities.assets.caches import AssetCache
 from activities.assets.content_check import page_in
 from activities.assets.sources import shown, source_of
 from activities.secret_references import ResolvedSecrets

@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from activities.assets.cache import AssetCache
+from activities.assets.caches import AssetCache
 from activities.assets.download import Downloader
-from activities.assets.files import AssetFetcher
+from activities.assets.fetcher import AssetFetcher
 from activities.assets.sources import shown
 from activities.public_network import http_client
 from activities.secret_references import ResolvedSecrets, SecretReferences
@@ -40,7 +40,10 @@ async def client() -> AsyncGenerator[httpx.AsyncClient]:
 
 
 def fetcher_with(client: httpx.AsyncClient, folder: Path, seconds: float = 60.0) -> AssetFetcher:
-    return AssetFetcher(AssetCache(Downloader(client, seconds), folder / "cache", 10_000), LIMIT)
+    cache = AssetCache(
+        downloader=Downloader(client, seconds), folder=folder / "cache", limit=10_000
+    )
+    return AssetFetcher(cache, LIMIT)
 
 
 @pytest.fixture

@@ -1,23 +1,28 @@
-"""AWS Signature Version 4 for S3, as
-https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html describes it.
+"""Requests to clients' own S3 buckets: their signatures, and the errors in the responses.
 
-The object store's own client signs too, but sets no ACL and connects wherever a name points.
+The signature is AWS Signature Version 4, as
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html describes it. The
+object store's own client signs too, but sets no ACL and connects wherever a name points.
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
-EMPTY_DIGEST = sha256(b"").hexdigest()
-"""The SHA-256 of a request without a body."""
+ERROR_LENGTH = 10_000
+"""Bytes of an error's body that are worth reading."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_EMPTY_DIGEST = sha256(b"").hexdigest()
+_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,100})</Code>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Credentials:
     key_id: str
     secret: str = field(repr=False)
@@ -27,16 +32,16 @@ class Credentials:
 def signed_headers(
     method: str,
     url: str,
-    headers: Mapping[str, str],
-    digest: str,
     credentials: Credentials,
-    moment: datetime,
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    digest: str = _EMPTY_DIGEST,
 ) -> dict[str, str]:
     """`headers` with those that sign a request with a body whose SHA-256 in hex is `digest`.
 
     `url` is percent-encoded and has no query.
     """
-    timestamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    timestamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{timestamp[:8]}/{credentials.region}/s3/aws4_request"
     parts = urlsplit(url)
     signed = {
@@ -58,3 +63,11 @@ def signed_headers(
         f"SignedHeaders={';'.join(names)}, Signature={signature}"
     )
     return {**signed, "authorization": authorization}
+
+
+def error_code(body: bytes) -> str:
+    """The provider's code with a space before it, or nothing. The rest of the body may quote the
+    request, so no message shows it.
+    """
+    found = _CODE.search(body[:ERROR_LENGTH])
+    return f" {found[1].decode()}" if found else ""

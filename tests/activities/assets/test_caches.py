@@ -1,4 +1,6 @@
-"""Files from URLs: fetched once, kept as long as their server allows, never shared by teams."""
+"""Files on a worker's disk. Those from URLs are fetched once, used as long as their server allows,
+and never shared by teams.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,11 +10,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from activities.assets.aws_signature import Credentials
-from activities.assets.cache import AssetCache, freshness
+from activities.assets.caches import AssetCache, ObjectCache, freshness
 from activities.assets.download import Downloader, Source
 from activities.public_network import http_client
-from reelbatch.models.errors import AssetInvalid, AssetUnavailable
+from activities.s3 import Credentials
+from reelbatch.models.errors import AssetInvalid, AssetUnavailable, TemplateInvalid
+from reelbatch.storage.objects import open_store
 from tests.origin import Origin, Received
 
 LIMIT = 1000  # bytes
@@ -30,7 +33,10 @@ class Renders:
 
     def a_cache(self, size: int) -> AssetCache:
         return AssetCache(
-            Downloader(self._client, 60.0), self._folder / "cache", size, clock=lambda: self.now
+            downloader=Downloader(self._client, 60.0),
+            folder=self._folder / "cache",
+            limit=size,
+            clock=lambda: self.now,
         )
 
     async def link(
@@ -154,7 +160,8 @@ async def test_teams_never_share_a_download_but_equal_contents_are_one_file(
 async def test_other_credentials_are_another_download(origin: Origin, renders: Renders) -> None:
     url = origin.answer("/logo", b"logo")
     for secret in ("one", "two", "two"):
-        await renders.link(url, credentials=Credentials("id", secret, "region"))
+        credentials = Credentials(key_id="id", secret=secret, region="region")
+        await renders.link(url, credentials=credentials)
     await renders.link(url)
     assert len(origin.requests) == 3
 
@@ -255,3 +262,37 @@ async def test_a_refusal_names_the_file_and_not_its_url(origin: Origin, renders:
     with pytest.raises(AssetInvalid) as error:
         await renders.read(f"{origin.url}/hush?token=hush")
     assert "hush" not in error.value.message
+
+
+async def test_an_object_is_downloaded_once_and_linked_for_each_render(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    await store.put_async("template", b"content")
+    cache = ObjectCache(store=store, folder=tmp_path / "cache", limit=100)
+    await asyncio.gather(*(cache.link("template", tmp_path / f"t{n}") for n in range(5)))
+    await store.delete_async("template")
+    await cache.link("template", tmp_path / "again")
+    files = [*(tmp_path / f"t{n}" for n in range(5)), tmp_path / "again"]
+    assert {file.read_bytes() for file in files} == {b"content"}
+    assert len({file.stat().st_ino for file in files}) == 1
+
+
+async def test_the_least_used_object_leaves_and_renders_keep_theirs(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    for key in "abc":
+        await store.put_async(key, key.encode() * 40)
+    cache = ObjectCache(store=store, folder=tmp_path / "cache", limit=100)
+    for number, key in enumerate("abac"):
+        await cache.link(key, tmp_path / f"{number}")
+    assert _size_of(tmp_path / "cache") == 80
+    assert (tmp_path / "1").read_bytes() == b"b" * 40
+
+
+def _size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+async def test_a_file_that_is_gone_fails_the_job_clearly(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    cache = ObjectCache(store=store, folder=tmp_path / "cache", limit=100)
+    with pytest.raises(TemplateInvalid, match="no longer in the object store"):
+        await cache.link("gone", tmp_path / "t")

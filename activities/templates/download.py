@@ -1,15 +1,16 @@
 """Getting a template's file from its URL into the object store, and noting that it failed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from obstore.store import ObjectStore
 from temporalio import activity
 
-from activities.assets.download import Downloader, Source
-from activities.assets.sources import shown
+from activities.assets.download import Downloader
+from activities.assets.sources import Source, shown
 from activities.failures import as_application_errors
-from activities.renders.render import Progress, heartbeats
+from activities.heartbeats import Progress, heartbeats
 from activities.scratch import Scratch
 from activities.templates.by_url import as_template_errors, refuse_page
 from reelbatch.models.orchestration.templates import (
@@ -26,45 +27,37 @@ from workflows.activity_names import DOWNLOAD_TEMPLATE, FAIL_TEMPLATE
 DOWNLOAD_TIME = 600.0  # seconds: contract 11
 
 
-class TemplateActivities:
+@dataclass(frozen=True, kw_only=True)
+class DownloadActivities:
     """Both may run again after a crash and end the same."""
 
-    def __init__(
-        self,
-        store: ObjectStore,
-        downloader: Downloader,
-        scratch: Scratch,
-        limit: int,
-        schemes: frozenset[str],
-    ) -> None:
-        """`limit` is in bytes; `schemes` are those that a URL may have, at redirects too."""
-        self._store = store
-        self._downloader = downloader
-        self._scratch = scratch
-        self._limit = limit
-        self._schemes = schemes
+    store: ObjectStore
+    downloader: Downloader
+    scratch: Scratch
+    limit: int  # bytes of a template
+    schemes: frozenset[str]  # that a URL may have, at redirects too
 
     @activity.defn(name=DOWNLOAD_TEMPLATE)
     async def download_template(self, job: TemplateDownloadJob) -> DownloadedTemplate:
         """Fetch the file, unless the template was deleted or got a new upload link."""
         source = keys.template_source(job.team, job.template_id, job.download)
-        record = await read_template(self._store, job.team, job.template_id)
+        record = await read_template(self.store, job.team, job.template_id)
         if record is not None and record.source == source:
             return DownloadedTemplate(source=source)  # an earlier attempt died after this
         if record is None or not _waits_for(record, job.download):
             return DownloadedTemplate(source=None)
-        with as_application_errors(), self._scratch.work_dir() as folder:
+        with as_application_errors(), self.scratch.work_dir() as folder:
             async with heartbeats(Progress()):
                 file = folder / "template"
                 await self._fetch(record, file)
                 size = file.stat().st_size
-                await self._store.put_async(source, file)
+                await self.store.put_async(source, file)
                 return DownloadedTemplate(source=await self._filled(job, source, size))
 
     @activity.defn(name=FAIL_TEMPLATE)
     async def fail_template(self, failure: TemplateFailure) -> None:
         """Write the reason into the record, unless the template has another file by now."""
-        record = await read_template(self._store, failure.team, failure.template_id)
+        record = await read_template(self.store, failure.team, failure.template_id)
         if record is None:
             return
         by_source = failure.source is not None and record.source == failure.source
@@ -73,16 +66,16 @@ class TemplateActivities:
 
     async def _fetch(self, record: TemplateRecord, file: Path) -> None:
         src = record.download.src if record.download else ""
-        origin = Source(src, shown(src), schemes=self._schemes)
+        origin = Source(url=src, name=shown(src), schemes=self.schemes)
         with as_template_errors():
-            found = await self._downloader.download(origin, file, self._limit)
+            found = await self.downloader.download(origin, file, self.limit)
         refuse_page(file, found.media_type, origin.name)
 
     async def _filled(self, job: TemplateDownloadJob, source: str, size: int) -> str | None:
-        """Point the record at the file, unless nobody wants it any more."""
-        record = await read_template(self._store, job.team, job.template_id)
+        """Point the record at the file, unless nobody waits for it any more."""
+        record = await read_template(self.store, job.team, job.template_id)
         if record is None or not _waits_for(record, job.download):
-            await self._store.delete_async(source)
+            await self.store.delete_async(source)
             return None
         changes = {"source": source, "size": size, "error": None, "inspection": None}
         await self._write(record, status=TemplateStatus.PROCESSING, **changes)
@@ -90,7 +83,7 @@ class TemplateActivities:
 
     async def _write(self, record: TemplateRecord, **changes: object) -> None:
         done = {"download": None, "updated_at": datetime.now(UTC)}
-        await write_template(self._store, record.model_copy(update={**changes, **done}))
+        await write_template(self.store, record.model_copy(update={**changes, **done}))
 
 
 def _waits_for(record: TemplateRecord, download: str | None) -> bool:

@@ -1,0 +1,265 @@
+"""Files on a worker's disk: what a thousand jobs use is downloaded once."""
+
+import asyncio
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import httpx
+from cachetools import LRUCache
+from obstore.store import ObjectStore
+
+from activities.assets.download import Downloader, NotModified
+from activities.assets.sources import Source
+from activities.metrics import CacheMetrics
+from reelbatch.models.errors import TemplateInvalid
+from reelbatch.storage.files import download
+
+USUALLY_FRESH = 300.0  # seconds, where the server does not say
+_LONGEST_FRESH = 24 * 3600.0  # seconds, whatever the server says
+_MOST_URLS = 10_000  # that are remembered
+_READ_ONLY = 0o444  # renders of several teams may share a file
+
+T = TypeVar("T")
+
+
+class ObjectCache:
+    """Templates and fonts: objects whose keys never change their content."""
+
+    def __init__(
+        self,
+        *,
+        store: ObjectStore,
+        folder: Path,
+        limit: int,
+        metrics: CacheMetrics | None = None,
+    ) -> None:
+        """`limit` is in bytes; one object may be larger than it."""
+        self._store = store
+        self._files = _BoundedFiles(folder, limit)
+        self._metrics = metrics or CacheMetrics("objects")
+        self._downloads: _SingleFlight[None] = _SingleFlight()
+
+    async def link(self, key: str, target: Path) -> None:
+        """Put the object at `target` as a hard link, which eviction cannot take away.
+
+        Raises TemplateInvalid if the store has no such object.
+        """
+        name = hashlib.sha256(key.encode()).hexdigest()
+        self._metrics.note_request(is_hit=name in self._files)
+        while not self._files.link(name, target):
+            await self._downloads.run(key, lambda: self._download(key, name))
+
+    async def _download(self, key: str, name: str) -> None:
+        with self._files.new_part() as part:
+            try:
+                await download(self._store, key, part)
+            except FileNotFoundError as error:
+                raise TemplateInvalid(
+                    f"The file {key} is no longer in the object store."
+                ) from error
+            self._metrics.note_download(part.stat().st_size)
+            self._files.add(part, name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedFile:
+    """What a URL led to. Files of equal content are one on the disk."""
+
+    digest: str  # SHA-256 in hex
+    media_type: str  # as the server stated it, in lower case; empty where it did not
+    fresh_until: float = 0.0  # on the cache's clock
+    conditions: dict[str, str]  # the headers that ask the server whether it has changed
+
+
+class AssetCache:
+    """Remembers URLs a team each, so that no team learns what another one has fetched.
+
+    How long is RFC 9111 in short: `max-age` (up to a day), `no-cache` and `no-store` count, and
+    without them a file is fresh for five minutes; then the server is asked again, with its ETag
+    or Last-Modified if it gave one.
+    """
+
+    def __init__(
+        self,
+        *,
+        downloader: Downloader,
+        folder: Path,
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        metrics: CacheMetrics | None = None,
+    ) -> None:
+        """`limit` is in bytes; one file may be larger than it."""
+        self._downloader = downloader
+        self._files = _BoundedFiles(folder, limit)
+        self._clock = clock
+        self._metrics = metrics or CacheMetrics("assets")
+        self._found: LRUCache[str, CachedFile] = LRUCache(_MOST_URLS)
+        self._downloads: _SingleFlight[CachedFile] = _SingleFlight()
+
+    async def link(self, team: str, source: Source, limit: int, target: Path) -> CachedFile:
+        """Put the file at `target` as a hard link, which eviction cannot take away.
+
+        Whoever asks while it is being downloaded shares that download, and its failure. `limit`
+        is of this file, in bytes. Raises as `Downloader.download` does.
+        """
+        key = _key(team, source, limit)
+        found = self._found.get(key)
+        self._metrics.note_request(is_hit=found is not None and found.digest in self._files)
+        while (
+            found is None
+            or self._clock() >= found.fresh_until
+            or not self._files.link(found.digest, target)
+        ):
+            found = await self._downloads.run(key, lambda: self._download(key, source, limit))
+            if self._files.link(found.digest, target):
+                break
+        return found
+
+    async def _download(self, key: str, source: Source, limit: int) -> CachedFile:
+        earlier = self._found.get(key)
+        if earlier is not None and earlier.digest not in self._files:
+            earlier = None
+        conditions = earlier.conditions if earlier else None
+        with self._files.new_part() as part:
+            try:
+                found = await self._downloader.download(source, part, limit, conditions)
+            except NotModified as response:
+                if earlier is None:
+                    raise
+                return self._remember(key, earlier, response.headers)
+            self._metrics.note_download(part.stat().st_size)
+            self._files.add(part, found.digest)
+        file = CachedFile(
+            digest=found.digest,
+            media_type=found.media_type,
+            conditions={} if found.is_redirected else _conditions(found.headers),
+        )
+        return self._remember(key, file, found.headers)
+
+    def _remember(self, key: str, file: CachedFile, headers: httpx.Headers) -> CachedFile:
+        """Remember the file, unless the server forbids it: then only those share it who wait for
+        it now.
+        """
+        seconds = freshness(headers)
+        if seconds is None:
+            self._found.pop(key, None)
+            return file
+        self._found[key] = replace(file, fresh_until=self._clock() + seconds)
+        return self._found[key]
+
+
+def freshness(headers: httpx.Headers) -> float | None:
+    """For how many seconds a response may be used again; None where it must not be stored."""
+    directives: dict[str, str] = {}
+    for part in headers.get("cache-control", "").lower().split(","):
+        name, _, value = part.strip().partition("=")
+        directives[name] = value.strip('"')
+    if "no-store" in directives:
+        return None
+    if "no-cache" in directives:
+        return 0.0
+    age, longest = headers.get("age", ""), directives.get("max-age", "")
+    if not longest.isdecimal():
+        return USUALLY_FRESH
+    left = float(longest[:10]) - (float(age[:10]) if age.isdecimal() else 0.0)
+    return max(0.0, min(_LONGEST_FRESH, left))
+
+
+def _conditions(headers: httpx.Headers) -> dict[str, str]:
+    pairs = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}
+    return {ask: headers[told] for ask, told in pairs.items() if told in headers}
+
+
+def _key(team: str, source: Source, limit: int) -> str:
+    """A digest, since the URL and the credentials may hold secrets."""
+    signer = source.credentials
+    signed_by = [signer.key_id, signer.secret, signer.region] if signer else []
+    identity = [team, source.url, sorted(source.schemes), limit, *signed_by]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+
+
+class _BoundedFiles(LRUCache[str, int]):
+    """The sizes of a folder's files by name; the least recently used files are removed.
+
+    A name stands for one content for ever. Nothing here waits, so that nothing comes between a
+    look and a link.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        """`limit` is in bytes; a larger file takes the whole cache until the next one comes."""
+        super().__init__(max(1, limit), getsizeof=lambda size: min(max(1, size), self.maxsize))
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def popitem(self) -> tuple[str, int]:
+        name, size = super().popitem()
+        (self._folder / name).unlink(missing_ok=True)
+        return name, size
+
+    @contextmanager
+    def new_part(self) -> Generator[Path]:
+        """An empty file to write to, which nobody sees before `add`, and which goes without it."""
+        handle, path = tempfile.mkstemp(suffix=".part", dir=self._folder)
+        os.close(handle)
+        part = Path(path)
+        try:
+            yield part
+        finally:
+            part.unlink(missing_ok=True)
+
+    def add(self, part: Path, name: str) -> None:
+        """Make a complete `part` the file of this name, unless there is one."""
+        if name in self:
+            return
+        size = part.stat().st_size
+        part.chmod(_READ_ONLY)
+        part.replace(self._folder / name)
+        self[name] = size
+
+    def link(self, name: str, target: Path) -> bool:
+        """Put the file at `target` as a hard link, which eviction cannot take away.
+
+        Returns False if there is no such file.
+        """
+        if self.get(name) is None:  # a look that counts as its use
+            return False
+        os.link(self._folder / name, target)
+        return True
+
+
+@dataclass
+class _Flight(Generic[T]):
+    task: asyncio.Task[T]
+    waiting: int = 0
+
+
+class _SingleFlight(Generic[T]):
+    """One task a key at a time. Whoever asks for the key meanwhile gets its result or its error."""
+
+    def __init__(self) -> None:
+        self._flights: dict[str, _Flight[T]] = {}
+
+    async def run(self, key: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The task ends early only when nobody waits for it any more."""
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.create_task(start()))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            is_last = flight.waiting == 0
+            if (is_last or flight.task.done()) and self._flights.get(key) is flight:
+                del self._flights[key]
+            if is_last and not flight.task.done():
+                flight.task.cancel()
+                await asyncio.wait([flight.task])

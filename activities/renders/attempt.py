@@ -1,0 +1,96 @@
+"""What every attempt at a job does: log, heartbeat, measure, and fail in words for its people."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from obstore.store import ObjectStore
+
+from activities.failures import as_application_errors
+from activities.heartbeats import Progress, heartbeats
+from activities.metrics import Phase, RenderMetrics
+from activities.renders.cache import RenderCache
+from activities.renders.delivery import Delivery, FinishedRender, FreshRender
+from activities.renders.job_log import JobLog, job_log
+from activities.renders.preparation import Preparation
+from activities.scratch import Scratch
+from activities.secret_references import ResolvedSecrets, SecretReferences
+from reelbatch.engines.base import RenderRequest
+from reelbatch.engines.pool import RenderPool
+from reelbatch.models.orchestration.jobs import RenderTask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """Makes the attempts of one engine's queue, from the parts that all of them use."""
+
+    store: ObjectStore
+    pool: RenderPool
+    preparation: Preparation
+    references: SecretReferences
+    delivery: Delivery
+    scratch: Scratch
+    metrics: RenderMetrics
+    renders: RenderCache | None  # None: each job is rendered, also where an equal one has been
+
+    @asynccontextmanager
+    async def begin(self, job: RenderTask) -> AsyncGenerator["Attempt"]:
+        """Prepare the job's files. They go when the context ends, and what happened in it is
+        written to the job's log.
+
+        Raises ApplicationError for each failure inside.
+        """
+        started_at = datetime.now(UTC)
+        progress = Progress()
+        secrets = self.references.of(job.team)
+        with as_application_errors(secrets), self.scratch.work_dir() as folder:
+            async with job_log(self.store, job, secrets) as log, heartbeats(progress):
+                with self.metrics.phase(Phase.DOWNLOAD):
+                    request = await self.preparation.request_for(job, folder, secrets, log)
+                log.note_assets(job.assets, request.assets)
+                yield Attempt(
+                    job=job,
+                    request=request,
+                    folder=folder,
+                    started_at=started_at,
+                    progress=progress,
+                    log=log,
+                    secrets=secrets,
+                    attempts=self,
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt at a job whose files are in place."""
+
+    job: RenderTask
+    request: RenderRequest
+    folder: Path  # with the job's files; the engine's own folder is in it
+    started_at: datetime
+    progress: Progress
+    log: JobLog
+    secrets: ResolvedSecrets
+    attempts: Attempts
+
+    async def render(self) -> FreshRender:
+        """Render the job in a child process. Raises RenderError."""
+        metrics, file = self.attempts.metrics, self.request.output_path
+        started = monotonic()
+        with metrics.phase(Phase.RENDER):
+            watched = self.log.watching(self.progress.set)
+            rendered = await self.attempts.pool.render(self.request, watched)
+        fresh = FreshRender.of(rendered, file, seconds=monotonic() - started)
+        metrics.note_render(self.job, frames=fresh.frames, seconds=fresh.seconds, size=fresh.size)
+        self.log.note_rendered(fresh)
+        return fresh
+
+    async def deliver(self, render: FinishedRender) -> None:
+        """Raises RenderGone, UploadFailed or UploadInterrupted."""
+        with self.attempts.metrics.phase(Phase.UPLOAD):
+            await self.attempts.delivery.deliver(
+                self.job, render, self.request.work_dir, self.secrets
+            )

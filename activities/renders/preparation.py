@@ -1,0 +1,95 @@
+"""From a job to the request that its engine gets: all files that the job needs, in its folder."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from obstore.store import ObjectStore
+
+from activities.assets.caches import ObjectCache
+from activities.assets.fetcher import AssetFetcher
+from activities.renders.job_log import JobLog
+from activities.secret_references import ResolvedSecrets
+from activities.templates.by_url import TemplateFetcher
+from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
+from reelbatch.engines.pool import RenderPool
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.orchestration.jobs import RenderTask
+from reelbatch.models.orchestration.segments import SegmentTask
+from reelbatch.models.wire.assets import NestedJobAsset
+from reelbatch.storage.files import download
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """Downloads through the worker's caches; `pool` inspects templates that come from a URL."""
+
+    store: ObjectStore
+    pool: RenderPool
+    objects: ObjectCache
+    assets: AssetFetcher
+    templates: TemplateFetcher
+    limits: RenderLimits
+
+    async def request_for(
+        self, job: RenderTask, folder: Path, secrets: ResolvedSecrets, log: JobLog
+    ) -> RenderRequest:
+        """Put the files into `folder`. Raises ReelbatchError."""
+        template = folder / "template"
+        job = await self._fetch_template(job, template, secrets, log)
+        fonts: list[Path] = []
+        for number, key in enumerate(job.fonts):
+            fonts.append(folder / f"font-{number}")
+            await self.objects.link(key, fonts[-1])
+        work_dir = folder / "work"
+        work_dir.mkdir()
+        assets = await self.assets.fetch_all(job.assets, folder, work_dir, secrets)
+        return RenderRequest(
+            template=template,
+            template_type=job.template_type,
+            composition=job.composition,
+            output=job.output,
+            output_path=work_dir / f"output.{job.output.extension}",
+            work_dir=work_dir,
+            assets=await self._with_outputs(job, assets, folder),
+            fonts=fonts,
+            limits=self.limits,
+            sound=not isinstance(job, SegmentTask),  # it is added where the segments are joined
+        )
+
+    async def _fetch_template(
+        self, job: RenderTask, file: Path, secrets: ResolvedSecrets, log: JobLog
+    ) -> RenderTask:
+        """The job, with its composition and fonts where only the template's file tells them."""
+        if job.template_url is not None:
+            await self.templates.fetch(job, job.template_url.url, file, secrets)
+            inspection = await self.pool.inspect(file, job.template_type)
+            job = await self.templates.checked(job, job.template_url.font_names, inspection)
+            log.note_template(job)
+        elif job.template_source is not None:
+            await self.objects.link(job.template_source, file)
+        else:
+            await asyncio.to_thread(file.touch)
+        return job
+
+    async def _with_outputs(
+        self, job: RenderTask, resolved: Sequence[ResolvedAsset], folder: Path
+    ) -> list[ResolvedAsset]:
+        """`resolved`, with the outputs of nested jobs: they have no URL and come from the store.
+
+        Raises AssetInvalid where such an output is gone.
+        """
+        found = list(resolved)
+        for output in job.outputs:
+            asset = job.assets[output.position]
+            assert isinstance(asset, NestedJobAsset)  # noqa: S101  it was when the job was accepted
+            file = folder / f"nested-{output.position}{PurePosixPath(output.output_key).suffix}"
+            try:
+                await download(self.store, output.output_key, file)
+            except FileNotFoundError as error:
+                raise AssetInvalid(
+                    f"The output of the nested job {output.id} is no longer in the object store."
+                ) from error
+            found[output.position] = ResolvedAsset(asset.filled(output.id), file)
+        return found

@@ -1,0 +1,62 @@
+"""Reading an uploaded template: what was found in it, or what is wrong, goes into its record."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from obstore.store import ObjectStore
+from temporalio import activity
+
+from activities.assets.caches import ObjectCache
+from activities.failures import as_application_errors
+from activities.heartbeats import Progress, heartbeats
+from activities.scratch import Scratch
+from reelbatch.engines.pool import RenderPool
+from reelbatch.models.errors import RenderError
+from reelbatch.models.orchestration.templates import TemplateInspectionJob
+from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.storage.templates import read_template, write_template
+from workflows.activity_names import INSPECT_TEMPLATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionActivities:
+    """Of one engine's queue. It may run again after a crash and end the same."""
+
+    store: ObjectStore
+    pool: RenderPool
+    objects: ObjectCache
+    scratch: Scratch
+
+    @activity.defn(name=INSPECT_TEMPLATE)
+    async def inspect_template(self, template: TemplateInspectionJob) -> TemplateStatus:
+        """Inspect the file in a child process, and write its record."""
+        record = await self._current_record(template)
+        if record is None:
+            return TemplateStatus.ERROR
+        with as_application_errors(), self.scratch.work_dir() as folder:
+            file = folder / "template"
+            async with heartbeats(Progress()):
+                await self.objects.link(template.source, file)
+                changes = await self._inspect(file, record.type)
+        record = await self._current_record(template)
+        if record is None:
+            return TemplateStatus.ERROR
+        record = record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
+        await write_template(self.store, record)
+        return record.status
+
+    async def _inspect(self, file: Path, template_type: str) -> dict[str, object]:
+        try:
+            inspection = await self.pool.inspect(file, template_type)
+        except RenderError as error:
+            if error.retryable:
+                raise
+            return {"status": TemplateStatus.ERROR, "error": error.message, "inspection": None}
+        return {"status": TemplateStatus.UPLOADED, "error": None, "inspection": inspection}
+
+    async def _current_record(self, template: TemplateInspectionJob) -> TemplateRecord | None:
+        """The record, unless the template was deleted or has a newer upload by now."""
+        record = await read_template(self.store, template.team, template.template_id)
+        return record if record and record.source == template.source else None
