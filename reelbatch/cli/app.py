@@ -79,7 +79,13 @@ def up(
     """Run the whole service on this machine: Temporal, a worker and the API."""
     from reelbatch.cli.stack.up import run_stack
 
-    options = StackOptions(api_port, temporal_port, ui_port, render_processes, temporal_binary)
+    options = StackOptions(
+        api_port=api_port,
+        temporal_port=temporal_port,
+        ui_port=ui_port,
+        render_processes=render_processes,
+        temporal_binary=temporal_binary,
+    )
     asyncio.run(run_stack(Home.at(home), options))
 
 

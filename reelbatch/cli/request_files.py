@@ -29,7 +29,7 @@ _FORMS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RowOptions:
     """What holds for all rows of a CSV file."""
 

@@ -269,7 +269,9 @@ class AsyncReelbatch:
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         found = resolve(url, token, profile, home)
-        session = Session(found.url, found.token, max_retries, timeout)
+        session = Session(
+            url=found.url, token=found.token, max_retries=max_retries, timeout=timeout
+        )
         self._owns_http = http_client is None
         self._http = httpx.AsyncClient() if http_client is None else http_client
         driver = _Driver(self._http)

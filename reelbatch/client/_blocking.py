@@ -262,7 +262,9 @@ class Reelbatch:
         http_client: httpx.Client | None = None,
     ) -> None:
         found = resolve(url, token, profile, home)
-        session = Session(found.url, found.token, max_retries, timeout)
+        session = Session(
+            url=found.url, token=found.token, max_retries=max_retries, timeout=timeout
+        )
         self._owns_http = http_client is None
         self._http = httpx.Client() if http_client is None else http_client
         driver = _Driver(self._http)

@@ -31,7 +31,7 @@ class Subject(Protocol):
     def session(self) -> "Session": ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
     url: str  # the service's origin or base URL
     token: str = field(repr=False)

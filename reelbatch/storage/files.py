@@ -13,7 +13,7 @@ from obstore.store import ObjectStore
 _CHUNK = 256 * 1024  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """A file's size and identity, without its content."""
 
@@ -29,7 +29,9 @@ async def find_file(store: ObjectStore, key: str) -> StoredFile | None:
     except FileNotFoundError:
         return None
     etag = (meta["e_tag"] or f"{meta['last_modified'].timestamp()}-{meta['size']}").strip('"')
-    return StoredFile(key, meta["size"], meta["last_modified"], f'"{etag}"')
+    return StoredFile(
+        key=key, size=meta["size"], last_modified=meta["last_modified"], etag=f'"{etag}"'
+    )
 
 
 async def download(store: ObjectStore, key: str, target: Path) -> int:

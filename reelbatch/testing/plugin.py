@@ -104,12 +104,12 @@ def _workbenches(
     with asyncio.Runner() as runner:
         benches = {
             one.reference: Workbench(
-                one.reference,
-                one.engine,
-                one.samples,
-                tmp_path_factory.mktemp("engine"),
-                tuple(cast("list[Path]", request.config.getoption("--engine-readable"))),
-                runner,
+                reference=one.reference,
+                engine=one.engine,
+                samples=one.samples,
+                folder=tmp_path_factory.mktemp("engine"),
+                readable=tuple(cast("list[Path]", request.config.getoption("--engine-readable"))),
+                runner=runner,
             )
             for one in request.config.stash[_UNDER_TEST]
         }

@@ -36,7 +36,7 @@ class _SampleJob(OpenWireModel):
     assets: list[Asset] = []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sample:
     """One job of an engine, with the files of its template and its assets."""
 

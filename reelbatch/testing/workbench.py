@@ -34,7 +34,7 @@ LIMITS = RenderLimits(
 Report = Callable[[float], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rendering:
     """What came of a render."""
 
@@ -44,7 +44,7 @@ class Rendering:
     left: list[str]  # the files in its folder, beside the output
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Workbench:
     """One engine, with a pool of processes that stays and others that are made when asked for."""
 
@@ -123,7 +123,7 @@ class Workbench:
             for path in sorted(request.work_dir.rglob("*"))
             if path not in expected and path.is_file()
         ]
-        return Rendering(request.output_path, answer, reports, left)
+        return Rendering(file=request.output_path, answer=answer, reports=reports, left=left)
 
     def request(
         self,

@@ -67,7 +67,7 @@ def submit(
     JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV: a job a row, whose
     columns are layers.
     """
-    rows = RowOptions(template, composition, codec, frame)
+    rows = RowOptions(template=template, composition=composition, codec=codec, frame=frame)
     try:
         batch = submit_file(client, file, form, rows, idempotency_key)
     except BatchRejected as error:

@@ -23,6 +23,7 @@ class StackProcess:
 
     def __init__(
         self,
+        *,
         name: str,
         program: Sequence[str],
         environment: Mapping[str, str],

@@ -14,7 +14,7 @@ from reelbatch.cli.stack.temporal_server import LOCALHOST, NAMESPACE
 from reelbatch.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StackOptions:
     """A port of 0 means any free one."""
 

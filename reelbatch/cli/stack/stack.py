@@ -144,7 +144,13 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
     ) -> list[StackProcess]:
         """In the order of their start, which is the opposite of that of their end."""
         return [
-            StackProcess(name, command, environment, self._home.logs / f"{name}.log", grace)
+            StackProcess(
+                name=name,
+                program=command,
+                environment=environment,
+                log=self._home.logs / f"{name}.log",
+                grace=grace,
+            )
             for name, command, grace in (
                 ("temporal", temporal_command, _SERVER_GRACE),
                 ("worker", _module("worker"), worker_grace),
