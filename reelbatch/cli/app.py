@@ -105,7 +105,7 @@ def demo(
     temporal_binary: TemporalBinaryOption = None,
 ) -> None:
     """Start the service, render a batch of 24 jobs, and show what came of it."""
-    from reelbatch.cli.demo.demo import Demo, run_demo
+    from reelbatch.cli.demo.run import Demo, run_demo
 
     demonstration = Demo(examples, output, Home.at(home or output / ".home"))
     options = StackOptions(
@@ -126,7 +126,7 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Check that this machine can run the service, and that the service runs well."""
-    from reelbatch.cli.doctor.doctor import examine
+    from reelbatch.cli.doctor.examine import examine
 
     asyncio.run(examine(Home.at(home), temporal_binary, as_json=as_json))
 

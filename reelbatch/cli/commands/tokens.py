@@ -1,6 +1,8 @@
 """`reelbatch tokens …`: the API cannot make tokens, so these work on the object store."""
 
 import asyncio
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,6 @@ import typer
 from obstore.store import ObjectStore
 from rich.text import Text
 
-from reelbatch.cli.commands.token_lifetime import parse_expiry
 from reelbatch.cli.console import (
     CommandFailed,
     listing,
@@ -35,6 +36,9 @@ ObjectStoreOption = Annotated[
     ),
 ]
 
+_LIFETIME = re.compile(r"([1-9][0-9]{0,4})([hd])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
+
 
 @app.command()
 def create(
@@ -54,7 +58,7 @@ def create(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a token for TEAM and print it; it is shown only this once."""
-    expires_at = parse_expiry(expires) if expires else None
+    expires_at = _expiry(expires) if expires else None
     store, scopes = _store(object_store, home), scope or DEFAULT_SCOPES
     try:
         token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
@@ -103,6 +107,28 @@ def revoke(
         print_plain_json({"id": token_id, "revoked": True})
     else:
         out.print(f"token {token_id} is revoked", markup=False)
+
+
+def _expiry(text: str) -> datetime:
+    """The moment in UTC of `30d` or `12h` from now, of a date or of a time in RFC 3339.
+
+    A date is its first moment. Raises CommandFailed.
+    """
+    now = datetime.now(UTC)
+    lifetime = _LIFETIME.fullmatch(text)
+    if lifetime:
+        return now + int(lifetime[1]) * _UNITS[lifetime[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandFailed(
+            f"{text!r} is no time to expire: write a number of days or hours such as 30d or 12h, "
+            "or a date such as 2027-01-31."
+        ) from error
+    expiry = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    if expiry <= now:
+        raise CommandFailed(f"{text} is over: the token would never work.")
+    return expiry
 
 
 def _scopes(record: TokenRecord) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reelbatch.cli.app import run as run_command
-from tests.reelbatch.cli.stack import RunningStack
+from tests.reelbatch.cli.running_stack import RunningStack
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.reelbatch.cli.conftest import ROOT, Command
-from tests.reelbatch.cli.stack import RunningStack
+from tests.reelbatch.cli.running_stack import RunningStack
 
 CLI_PAGE = (ROOT / "docs" / "cli.md").read_text()
 

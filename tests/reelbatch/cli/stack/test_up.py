@@ -14,9 +14,10 @@ from PIL import Image
 
 from reelbatch.cli.stack.connection_file import Connection
 from reelbatch.cli.stack.temporal_server import find_temporal
-from tests.reelbatch.cli.stack import FREE_PORTS, RunningStack, command_of, state_of
+from tests.reelbatch.cli.conftest import ROOT
+from tests.reelbatch.cli.running_stack import FREE_PORTS, RunningStack, command_of, state_of
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = ROOT / "examples"
 
 _PATIENCE = 120.0  # seconds; a start takes three on a quiet machine
 RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]

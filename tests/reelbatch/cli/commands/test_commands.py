@@ -18,7 +18,7 @@ from tests.api.documents import a_card, a_film
 from tests.api.fonts import a_font
 from tests.integration.service import until
 from tests.reelbatch.cli.conftest import ROOT, Command, Ended
-from tests.reelbatch.cli.stack import RunningStack
+from tests.reelbatch.cli.running_stack import RunningStack
 
 WITHOUT_JSON = {"up", "demo", "prepare-temporal"}
 
