@@ -80,7 +80,7 @@ def _write(
             format=preset.container,
             options={"fflags": "+bitexact", **preset.container_options},
         ) as output:
-            film = _Film(output, leading, preset, rate, audio)
+            film = _Film(output=output, leading=leading, preset=preset, rate=rate, audio=audio)
             try:
                 for done, segment in enumerate(segments, start=1):
                     film.append(segment)
@@ -96,6 +96,7 @@ class _Film:
 
     def __init__(
         self,
+        *,
         output: OutputContainer,
         leading: VideoStream,
         preset: Preset,

@@ -14,7 +14,7 @@ _KEY_FRAME_SECONDS = 2
 _X264_REPEATABLE = "cpu-independent=1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preset:
     """An encoder, its container and their options."""
 
@@ -54,19 +54,19 @@ def _h264(codec: Codec, bitrate: int, distance: int, *, draft: bool) -> Preset:
         rate = {"crf": "26" if draft else "20", "bufsize": f"{2 * bitrate}"}
         private = _X264_REPEATABLE
     return Preset(
-        "libx264",
-        "yuv420p",
-        "mp4",
-        {
+        encoder="libx264",
+        pixel_format="yuv420p",
+        container="mp4",
+        options={
             "preset": "ultrafast" if draft else "veryfast",
             "maxrate": f"{bitrate}",
             "x264-params": private,
             "flags": "+bitexact",
             **rate,
         },
-        1,
-        distance,
-        "aac",
+        threads=1,
+        key_frame_distance=distance,
+        sound_encoder="aac",
         bitrate=bitrate if codec.constant_bitrate else 0,
         container_options={"movflags": "+faststart"},
     )
@@ -74,37 +74,37 @@ def _h264(codec: Codec, bitrate: int, distance: int, *, draft: bool) -> Preset:
 
 def _vp9(threads: int, distance: int, *, draft: bool) -> Preset:
     return Preset(
-        "libvpx-vp9",
-        "yuv420p",
-        "webm",
-        {
+        encoder="libvpx-vp9",
+        pixel_format="yuv420p",
+        container="webm",
+        options={
             "deadline": "realtime",
             "cpu-used": "8" if draft else "6",
             "crf": "36" if draft else "30",
             "row-mt": "1",
             "flags": "+bitexact",
         },
-        threads,
-        distance,
-        "libopus",
+        threads=threads,
+        key_frame_distance=distance,
+        sound_encoder="libopus",
     )
 
 
 def _av1(threads: int, distance: int, *, draft: bool) -> Preset:
     return Preset(
-        "libsvtav1",
-        "yuv420p",
-        "mp4",
-        {
+        encoder="libsvtav1",
+        pixel_format="yuv420p",
+        container="mp4",
+        options={
             # SVT-AV1 warns of visible artefacts from 10 on
             "preset": "10" if draft else "9",
             "crf": "38" if draft else "32",
             "svtav1-params": f"lp={threads}",
             "flags": "+bitexact",
         },
-        threads,
-        distance,
-        "aac",
+        threads=threads,
+        key_frame_distance=distance,
+        sound_encoder="aac",
         container_options={"movflags": "+faststart"},
     )
 
@@ -112,12 +112,12 @@ def _av1(threads: int, distance: int, *, draft: bool) -> Preset:
 def _prores(codec: Codec, threads: int) -> Preset:
     """ProRes 422 (standard) or 4444; all of its frames are key frames."""
     return Preset(
-        "prores_ks",
-        "yuva444p10le" if codec.alpha else "yuv422p10le",
-        "mov",
-        {"profile": "4444" if codec.alpha else "standard", "flags": "+bitexact"},
-        threads,
-        1,
-        "pcm_s16le",
+        encoder="prores_ks",
+        pixel_format="yuva444p10le" if codec.alpha else "yuv422p10le",
+        container="mov",
+        options={"profile": "4444" if codec.alpha else "standard", "flags": "+bitexact"},
+        threads=threads,
+        key_frame_distance=1,
+        sound_encoder="pcm_s16le",
         keeps_alpha=codec.alpha,
     )

@@ -79,11 +79,11 @@ class HtmlEngine:
         view = _open_view(
             request.work_dir,
             lambda browser: PageView(
-                browser,
-                page.path,
-                composition,
-                content,
-                filling,
+                browser=browser,
+                path=page.path,
+                composition=composition,
+                content=content,
+                filling=filling,
                 opaque=not codec.alpha,
                 draft=output.draft,
             ),
@@ -211,7 +211,7 @@ def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
         elif isinstance(asset, MediaAsset):
             _check_picture(resolved, limits)
             data[asset.layer_name] = pictures[asset.layer_name] = f"/{_place(asset)}"
-    return Filling(data, texts, pictures, properties)
+    return Filling(data=data, texts=texts, pictures=pictures, properties=properties)
 
 
 def _check_picture(resolved: ResolvedAsset, limits: RenderLimits) -> None:

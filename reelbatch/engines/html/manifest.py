@@ -37,7 +37,7 @@ class _Manifest(DescribedComposition):
     layers: dict[str, LayerType] = {}  # what scripts alone show
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """A page of a template: one composition."""
 
@@ -93,7 +93,7 @@ def _read_page(path: PurePosixPath, content: bytes) -> Page | None:
             texts.setdefault(name, words)
     if len(layers) > _MOST_LAYERS:
         raise LimitExceeded(f"{path} has more than {_MOST_LAYERS} layers.")
-    return Page(path, manifest.composition(path.stem), layers, texts)
+    return Page(path=path, composition=manifest.composition(path.stem), layers=layers, texts=texts)
 
 
 def _find_manifest(path: PurePosixPath, text: str) -> _Manifest | None:

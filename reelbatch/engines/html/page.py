@@ -36,7 +36,7 @@ Content = Callable[[PurePosixPath], bytes | None]
 """The file at a path of the template, or None where there is none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filling:
     """What a job puts into the page, by layer."""
 
@@ -51,12 +51,12 @@ class PageView:
 
     def __init__(
         self,
+        *,
         browser: Browser,
         path: PurePosixPath,
         composition: Composition,
         content: Content,
         filling: Filling,
-        *,
         opaque: bool,
         draft: bool,
     ) -> None:

@@ -18,7 +18,7 @@ _LARGEST_DENOMINATOR = 1001  # 30000/1001 and its family
 _ROUNDING = Fraction(1, 10)  # of a frame: containers round the end of a clip to their own ticks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Clip:
     """A clip of the output."""
 
@@ -34,7 +34,7 @@ class Clip:
         return self.start + self.frames
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sequel:
     """All clips on the output's time line. Its size and its frame rate are the first clip's."""
 
@@ -69,7 +69,7 @@ def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel
                 f"The clips up to {clips[-1].place} have {clips[-1].end} frames; "
                 f"this server renders at most {limits.frames}."
             )
-    return Sequel(width, height, frame_rate, clips)
+    return Sequel(width=width, height=height, frame_rate=frame_rate, clips=clips)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def _read_clip(
     file, place = _file(asset), _place(asset)
     with naming(place), closing(Footage(file, limits)) as footage:
         frames = max(1, math.ceil(footage.duration() * frame_rate - _ROUNDING))
-        return Clip(place, file, start, frames, footage.has_sound)
+        return Clip(place=place, file=file, start=start, frames=frames, has_sound=footage.has_sound)
 
 
 def _place(asset: ResolvedAsset) -> str:

@@ -38,7 +38,7 @@ from reelbatch.models.wire.codecs import CODECS
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Filled:
     """A template with the job's assets in it."""
 
@@ -53,7 +53,11 @@ class _Filled:
             return []
         filled = self.substitution
         track = SoundTrack(
-            self.document, self.files, filled.sounds, filled.videos, request.work_dir
+            document=self.document,
+            files=self.files,
+            replaced=filled.sounds,
+            videos=filled.videos,
+            folder=request.work_dir,
         )
         return track.clips(self.composition, self.frames)
 
@@ -92,7 +96,12 @@ class LottieEngine:
         for fit in substitution.fits:
             fit_text(document, fit, shelf)
         clips = filled.sounds(request) if request.sound else []
-        videos = VideoLayers(document, composition, substitution.videos, request.limits)
+        videos = VideoLayers(
+            document=document,
+            composition=composition,
+            videos=substitution.videos,
+            limits=request.limits,
+        )
         pictures = {**substitution.pictures, **videos.assets}
         scene = compose(document, composition, pictures, files, shelf, request.limits)
         codec, draft = CODECS[request.output.codec], request.output.draft
@@ -122,10 +131,18 @@ def _fill(request: RenderRequest) -> _Filled:
     document, files = open_template(request.template, request.limits)
     files = replace(files, statics=_statics(request.assets))
     composition = _composition(document, request.composition)
-    substitution = Substitution(document, composition, request.limits, request.work_dir)
+    substitution = Substitution(
+        document=document, composition=composition, limits=request.limits, folder=request.work_dir
+    )
     substitution.apply(request.assets)
     frames = _frames(composition, request.output)
-    return _Filled(document, files, composition, substitution, frames)
+    return _Filled(
+        document=document,
+        files=files,
+        composition=composition,
+        substitution=substitution,
+        frames=frames,
+    )
 
 
 def _draw(

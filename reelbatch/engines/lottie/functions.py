@@ -37,7 +37,7 @@ from reelbatch.models.errors import AssetInvalid
 Params = Mapping[str, JsonValue]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """Where functions work: one composition of a document.
 

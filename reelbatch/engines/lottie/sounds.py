@@ -47,6 +47,7 @@ class SoundTrack:
 
     def __init__(
         self,
+        *,
         document: LottieDocument,
         files: TemplateFiles,
         replaced: Sequence[ReplacedSound],

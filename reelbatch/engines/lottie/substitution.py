@@ -53,6 +53,7 @@ class Substitution:
 
     def __init__(
         self,
+        *,
         document: LottieDocument,
         composition: LottieComposition,
         limits: RenderLimits,
@@ -100,7 +101,12 @@ class Substitution:
                 f"Lottie templates know no function {asset.name}; "
                 f"they know {', '.join(sorted(FUNCTIONS))}."
             )
-        stage = Stage(self._document, self._target(asset), self._limits, self.fits)
+        stage = Stage(
+            document=self._document,
+            composition=self._target(asset),
+            limits=self._limits,
+            fits=self.fits,
+        )
         if asset.name in COMPOSITION_FUNCTIONS:
             COMPOSITION_FUNCTIONS[asset.name](stage, asset.params)
             return

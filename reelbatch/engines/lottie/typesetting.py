@@ -63,7 +63,7 @@ def advance_widths(
     return {glyph["ch"]: number(glyph["w"], 0.0) for glyph in case.glyphs()}
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _UsedFont:
     """A font of the drawn document, and the characters that it must have."""
 
@@ -102,7 +102,9 @@ class _TypeCase:
             slanted = wants_italic and not source.is_italic
         key = (id(source), slanted, ascent)
         if key not in self._used:
-            self._used[key] = _UsedFont(f"font-{len(self._used)}", ascent, source, slanted)
+            self._used[key] = _UsedFont(
+                name=f"font-{len(self._used)}", ascent=ascent, source=source, slanted=slanted
+            )
         self._used[key].characters |= characters
         return self._used[key].name
 

@@ -37,7 +37,7 @@ _LARGEST_SCALE = 3.0  # pixels of a picture for each pixel of its box, for layer
 _PRECISION = 10**6  # denominators of times in frames; exporters write noise behind it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReplacedVideo:
     """A video that shows in place of a layer's former picture."""
 
@@ -55,7 +55,13 @@ def replaced_video(
     if box[0] * box[1] > limits.pixels_per_frame:
         raise LimitExceeded(f"A video's layer has more than {limits.pixels_per_frame} pixels.")
     with closing(Footage(file, limits)) as footage:
-        return ReplacedVideo(file, layer_name, box, footage.size, footage.has_sound)
+        return ReplacedVideo(
+            file=file,
+            layer_name=layer_name,
+            box=box,
+            size=footage.size,
+            has_sound=footage.has_sound,
+        )
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class VideoLayers:
 
     def __init__(
         self,
+        *,
         document: LottieDocument,
         composition: LottieComposition,
         videos: Mapping[str, ReplacedVideo],
@@ -140,7 +147,16 @@ class VideoLayers:
         self.assets[name] = {"id": name, "w": width, "h": height, "u": "", "p": name, "e": 0}
         layer["refId"] = name
         canvas = _canvas(video, _largest_scale(layer), self._limits)
-        self._layers.append(_VideoLayer(name, video, clock, canvas, self._rate, self._limits))
+        self._layers.append(
+            _VideoLayer(
+                name=name,
+                video=video,
+                clock=clock,
+                canvas=canvas,
+                frame_rate=self._rate,
+                limits=self._limits,
+            )
+        )
 
     def _own_layers(self, layer: Json, identity: str) -> list[Json]:
         """A copy of the precomposition that `layer` shows, which no other layer shows."""
@@ -156,6 +172,7 @@ class _VideoLayer:
 
     def __init__(
         self,
+        *,
         name: str,
         video: ReplacedVideo,
         clock: _Clock,

@@ -167,7 +167,12 @@ class RenderPool:
     def _start_process(self) -> RenderProcess:
         if self._is_closed:
             raise RendererInterrupted("the render pool is closed")
-        process = RenderProcess(self._engine, self._limits, self._folder, self._confinement)
+        process = RenderProcess(
+            engine=self._engine,
+            limits=self._limits,
+            folder=self._folder,
+            confinement=self._confinement,
+        )
         if self._on_process_start is not None:
             self._on_process_start()
         return process

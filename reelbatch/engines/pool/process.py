@@ -50,7 +50,7 @@ class RenderProcess:
     """
 
     def __init__(
-        self, engine: str, limits: RenderLimits, folder: Path, confinement: Confinement
+        self, *, engine: str, limits: RenderLimits, folder: Path, confinement: Confinement
     ) -> None:
         self._seconds = limits.seconds
         self._confinement = confinement

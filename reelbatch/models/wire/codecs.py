@@ -11,7 +11,6 @@ class Codec:
     """What a codec's name promises: the kind of output, its file and whether it keeps alpha."""
 
     name: str  # always the prefixed spelling
-    output_type: OutputType
     extension: str
     media_type: str
     alpha: bool = False
@@ -19,11 +18,14 @@ class Codec:
     constant_bitrate: bool = False
     joinable: bool = False  # files one after the other, each from a key frame on, make one film
 
+    @property
+    def output_type(self) -> OutputType:
+        return "video" if self.name.startswith("video_") else "image"
+
 
 def _h264(mode: Literal["vbr", "cbr"], megabits: int) -> Codec:
     return Codec(
         f"video_h264_{mode}_{megabits}mbps",
-        "video",
         "mp4",
         "video/mp4",
         bitrate=megabits * 1_000_000,
@@ -35,14 +37,14 @@ def _h264(mode: Literal["vbr", "cbr"], megabits: int) -> Codec:
 _ALL = (
     *(_h264("vbr", megabits) for megabits in (1, 5, 15, 40)),
     *(_h264("cbr", megabits) for megabits in (1, 5, 15, 40)),
-    Codec("video_prores_422", "video", "mov", "video/quicktime", joinable=True),
-    Codec("video_prores_4444", "video", "mov", "video/quicktime", alpha=True, joinable=True),
-    Codec("video_vp9", "video", "webm", "video/webm", joinable=True),
-    Codec("video_av1", "video", "mp4", "video/mp4", joinable=True),
-    Codec("video_gif", "video", "gif", "image/gif"),
-    Codec("image_png", "image", "png", "image/png", alpha=True),
-    Codec("image_jpeg", "image", "jpg", "image/jpeg"),
-    Codec("image_webp", "image", "webp", "image/webp", alpha=True),
+    Codec("video_prores_422", "mov", "video/quicktime", joinable=True),
+    Codec("video_prores_4444", "mov", "video/quicktime", alpha=True, joinable=True),
+    Codec("video_vp9", "webm", "video/webm", joinable=True),
+    Codec("video_av1", "mp4", "video/mp4", joinable=True),
+    Codec("video_gif", "gif", "image/gif"),
+    Codec("image_png", "png", "image/png", alpha=True),
+    Codec("image_jpeg", "jpg", "image/jpeg"),
+    Codec("image_webp", "webp", "image/webp", alpha=True),
 )
 
 CODECS: dict[str, Codec] = {codec.name: codec for codec in _ALL}
