@@ -6,8 +6,9 @@ Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -16,7 +17,6 @@ from api.http.errors import documented
 from api.http.requests import check_id
 from api.jobs.responses import batch_answer
 from api.openapi.document import UlidPath, event_stream
-from api.openapi.inputs import FOLLOW_BATCH
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
@@ -30,6 +30,15 @@ router = APIRouter(tags=["batches"])
 _HEARTBEAT = 4.0
 _RECONNECT = 2000  # milliseconds that a client waits when the stream broke off
 
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The id of the last event that arrived: what came after it is sent again.",
+        json_schema_extra={"pattern": "^[0-9]{1,15}$"},  # any other gets all events
+    ),
+]
+
 _Seen = dict[int, JobStatus]
 """The statuses that the client knows, by the jobs' indexes."""
 
@@ -41,22 +50,21 @@ _Seen = dict[int, JobStatus]
         **documented(RequestError, BatchNotFound),
         200: event_stream("Until the batch has ended.", "stats", "job", "end"),
     },
-    openapi_extra=FOLLOW_BATCH,
 )
 async def get_events(
     batch_id: UlidPath,
-    request: Request,
     resources: Shared,
     team: MayReadJobs,
     urls: RequestUrls,
     recheck: Recheck,
+    last_event_id: LastEventId = None,
 ) -> Response:
     """`stats` and `job` events as jobs end, then `end`.
 
     A client that reconnects with Last-Event-ID gets what it has missed.
     """
     snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
-    seen = _seen_before(snapshot, request.headers.get("last-event-id", ""))
+    seen = _seen_before(snapshot, last_event_id or "")
     return StreamingResponse(
         _while_allowed(_events(resources.watches, snapshot, seen, urls), recheck),
         media_type="text/event-stream",

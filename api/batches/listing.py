@@ -5,9 +5,8 @@ older ones, and the records of batches of which no job was accepted. Their ids a
 """
 
 import asyncio
-from dataclasses import dataclass
 
-from fastapi import Request
+from pydantic import BaseModel, Field
 from temporalio.client import (
     WorkflowExecution,
     WorkflowExecutionStatus,
@@ -18,7 +17,7 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
 from api.batches.reading import QUERY_TIMEOUT
-from api.http.requests import check_id, read_integer
+from api.http.parameters import OrEmpty, Ulid
 from api.resources import Resources
 from api.visibility import batches_of
 from reelbatch.models.errors import BatchNotFound
@@ -31,20 +30,11 @@ from workflows.batch import BatchWorkflow
 _PARALLEL_READS = 8
 
 
-@dataclass(frozen=True)
-class BatchPage:
-    limit: int
-    cursor: str | None  # the id of the last batch of the page before
+class BatchPage(BaseModel):
+    """The query of GET /batches."""
 
-
-def read_page(request: Request) -> BatchPage:
-    """The query parameters. Raises RequestError."""
-    query = request.query_params
-    cursor = query.get("cursor")
-    return BatchPage(
-        limit=read_integer("limit", query.get("limit", "20"), 1, 100),
-        cursor=check_id(cursor, "batch") if cursor else None,
-    )
+    limit: int = Field(20, ge=1, le=100, description="Batches in one answer.")
+    cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
 
 async def list_batches(resources: Resources, team: str, page: BatchPage) -> BatchList:

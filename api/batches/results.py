@@ -4,15 +4,15 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.http.errors import documented
-from api.http.requests import check_id, read_choice
+from api.http.requests import check_id
 from api.http.responses import answer_all
 from api.jobs.responses import jobs_of
 from api.openapi.document import UlidPath, content_answer
-from api.openapi.inputs import READ_RESULTS
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
@@ -30,6 +30,10 @@ class ResultFormat(StrEnum):
     CSV = "csv"
 
 
+NamedFormat = Annotated[
+    ResultFormat | None, Query(alias="format", description="Without it, Accept decides.")
+]
+
 _MEDIA_TYPES = {
     "application/json": ResultFormat.JSON,
     "application/x-ndjson": ResultFormat.NDJSON,
@@ -45,13 +49,17 @@ _MEDIA_TYPES = {
         **documented(RequestError, BatchNotFound),
         200: content_answer("The results, as asked for.", "application/x-ndjson", "text/csv"),
     },
-    openapi_extra=READ_RESULTS,
 )
 async def get_results(
-    batch_id: UlidPath, request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
+    batch_id: UlidPath,
+    request: Request,
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    named: NamedFormat = None,
 ) -> Response:
     """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
-    chosen = _format(request)
+    chosen = named or _accepted(request)
     snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
     results = results_of(snapshot, urls)
     match chosen:
@@ -101,11 +109,8 @@ def _result(team: str, job: KnownJob, urls: Urls) -> BatchResult:
     )
 
 
-def _format(request: Request) -> ResultFormat:
-    """As `format` says, else the first form of the Accept header that there is."""
-    named = request.query_params.get("format")
-    if named is not None:
-        return ResultFormat(read_choice("format", named, list(ResultFormat)))
+def _accepted(request: Request) -> ResultFormat:
+    """The first form of the Accept header that there is."""
     for wish in request.headers.get("accept", "").split(","):
         media_type = wish.partition(";")[0].strip().lower()
         if media_type in _MEDIA_TYPES:

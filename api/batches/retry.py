@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from api.batches.creation import creation_answer, kinds_of
 from api.batches.reading import describe, read_input
 from api.http.errors import documented
-from api.http.requests import check_id, read_choice
+from api.http.requests import check_id
 from api.openapi.document import UlidPath
-from api.openapi.inputs import RETRY_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
-from api.submission.idempotency import submit_once
+from api.submission.idempotency import IdempotencyKey, submit_once
 from api.submission.webhook_records import renewed_webhooks
 from reelbatch.models.errors import (
     BatchNotFound,
@@ -32,6 +32,8 @@ from reelbatch.storage import keys
 
 router = APIRouter(tags=["batches"])
 
+Only = Annotated[Literal["error", "cancelled", "all"], Query(description="Which jobs.")]
+
 _CHOICES = {
     "error": (JobStatus.ERROR,),
     "cancelled": (JobStatus.CANCELLED,),
@@ -46,17 +48,20 @@ _CHOICES = {
     responses=documented(
         RequestError, BatchNotFound, NothingToRetry, Gone, IdempotencyKeyReused, Unavailable
     ),
-    openapi_extra=RETRY_BATCH,
 )
 async def retry_batch(
-    batch_id: UlidPath, request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+    batch_id: UlidPath,
+    resources: Shared,
+    team: MayWriteJobs,
+    urls: RequestUrls,
+    key: IdempotencyKey,
+    only: Only = "all",
 ) -> Response:
     """Render the failed and cancelled jobs again, or with `only` just the one kind.
 
     They keep their indexes and their inputs, and have new ids.
     """
     check_id(batch_id, "batch")
-    only = read_choice("only", request.query_params.get("only", "all"), list(_CHOICES))
 
     async def submit() -> Submission:
         earlier, snapshot = await _read(resources, team, batch_id)
@@ -70,7 +75,7 @@ async def retry_batch(
             webhooks=webhooks,
         )
 
-    return await submit_once(resources, team, request, f"only={only}".encode(), submit)
+    return await submit_once(resources, team, key, f"only={only}".encode(), submit)
 
 
 async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, BatchSnapshot]:

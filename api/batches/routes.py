@@ -1,22 +1,25 @@
 """The endpoints of batches."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.batches.cancellation import cancel_batch_jobs
 from api.batches.creation import creation_answer, new_batch
-from api.batches.listing import list_batches, read_page
+from api.batches.listing import BatchPage, list_batches
 from api.http.errors import ErrorAnswer, documented
-from api.http.requests import check_id, read_body, read_flag, read_integer
+from api.http.parameters import Flag
+from api.http.requests import check_id, read_body
 from api.http.responses import answer, json_answer
 from api.jobs.reading import read_children
 from api.jobs.responses import job_answer, jobs_of
 from api.openapi.document import UlidPath
-from api.openapi.inputs import CREATE_BATCH, LIST_BATCHES, READ_BATCH
+from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayReadJobs, MayWriteJobs, Recheck, RequestUrls, Shared
+from api.submission.csv import CsvQuery
 from api.submission.formats import identity_of, read_batch
-from api.submission.idempotency import submit_once
+from api.submission.idempotency import IdempotencyKey, submit_once
 from api.submission.secret_checks import check_webhook_secrets
 from api.submission.validation import judge
 from api.submission.webhook_records import batch_webhooks
@@ -43,6 +46,18 @@ router = APIRouter(tags=["batches"])
 
 _LONGEST_WAIT = 60  # seconds; proxies give up soon after
 
+Wait = Annotated[
+    int,
+    Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait until more jobs have ended."),
+]
+DryRun = Annotated[
+    Flag,
+    Query(
+        alias="dryRun",
+        description="Validate the jobs, and neither store nor start anything: a 200.",
+    ),
+]
+
 
 @router.post(
     "/batches",
@@ -59,17 +74,22 @@ _LONGEST_WAIT = 60  # seconds; proxies give up soon after
     openapi_extra=CREATE_BATCH,
 )
 async def create_batch(
-    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+    request: Request,
+    resources: Shared,
+    team: MayWriteJobs,
+    urls: RequestUrls,
+    key: IdempotencyKey,
+    query: Annotated[CsvQuery, Query()],
+    dry_run: DryRun = False,
 ) -> Response:
     """Accept up to 1,000 jobs; a bad one does not spoil the others.
 
     With `dryRun=true` nothing is stored or started, and the ids in the answer lead nowhere.
     """
-    dry_run = read_flag(request, "dryRun")
     body = await read_body(request, resources.settings.max_body_bytes)
 
     async def submit() -> Submission:
-        wanted = read_batch(request, body, resources.settings)
+        wanted = read_batch(request, body, query, resources.settings)
         await check_webhook_secrets(resources.secrets, team, wanted.webhook)
         jobs = await asyncio.to_thread(wanted.merged_jobs)
         judged = await judge(resources, team, jobs)
@@ -84,42 +104,41 @@ async def create_batch(
     if dry_run:
         checked = await submit()
         return json_answer(checked.answer, 200 if checked.status_code == 201 else 400)
-    return await submit_once(resources, team, request, identity_of(request, body), submit)
+    return await submit_once(resources, team, key, identity_of(request, body), submit)
 
 
 @router.get(
     "/batches",
     response_model=BatchList,
     responses=documented(RequestError),
-    openapi_extra=LIST_BATCHES,
 )
-async def get_batches(request: Request, resources: Shared, team: MayReadJobs) -> Response:
+async def get_batches(
+    resources: Shared, team: MayReadJobs, page: Annotated[BatchPage, Query()]
+) -> Response:
     """The team's batches, newest first."""
-    return answer(await list_batches(resources, team, read_page(request)))
+    return answer(await list_batches(resources, team, page))
 
 
 @router.get(
     "/batches/{batch_id}",
     response_model=BatchStatusResponse,
     responses=documented(RequestError, BatchNotFound),
-    openapi_extra=READ_BATCH,
 )
 async def get_batch(
     batch_id: UlidPath,
-    request: Request,
     resources: Shared,
     team: MayReadJobs,
     urls: RequestUrls,
     recheck: Recheck,
+    wait: Wait = 0,
 ) -> Response:
     """A batch's status, its counts and all of its jobs.
 
     With `wait`, a number of seconds, the answer comes when more jobs have ended, or then.
     """
-    patience = read_integer("wait", request.query_params.get("wait", "0"), 0, _LONGEST_WAIT)
     snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
-    if patience:
-        snapshot = await resources.watches.change(snapshot, patience)
+    if wait:
+        snapshot = await resources.watches.change(snapshot, wait)
         await recheck()
     return json_answer(resources.batch_answers.json(snapshot, urls))
 

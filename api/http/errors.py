@@ -9,6 +9,7 @@ from obstore.exceptions import BaseError as ObjectStoreError
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.http.requests import parameter_error
 from api.http.responses import answer
 from reelbatch.models.errors import (
     NotFound,
@@ -91,11 +92,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> Response:
-        details = [
-            FieldError(field=".".join(map(str, item["loc"][1:])), message=item["msg"])
-            for item in error.errors()
-        ]
-        return error_answer(RequestError(details=details))
+        return error_answer(parameter_error(error))
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:

@@ -1,14 +1,15 @@
 """Files over HTTP: ranges, conditional requests and HEAD (RFC 9110, 13 and 14)."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Header, Request, Response
 from fastapi.responses import StreamingResponse
 from obstore.store import ObjectStore
+from pydantic import BaseModel, ConfigDict, Field
 
 from reelbatch.storage.files import StoredFile, read_chunks
 
@@ -25,8 +26,28 @@ class _Span:
     end: int  # exclusive
 
 
+class FileHeaders(BaseModel):
+    """What the client has of the file already, and which part of it is asked for."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
+
+    range: str | None = Field(None, description="RFC 9110, 14.2.")
+    if_range: str | None = Field(None, description="RFC 9110, 13.1.5.")
+    if_none_match: str | None = Field(None, description="RFC 9110, 13.1.2.")
+    if_modified_since: str | None = Field(None, description="RFC 9110, 13.1.3.")
+
+
+AskedFile = Annotated[FileHeaders, Header()]
+
+
 def file_answer(
-    request: Request, store: ObjectStore, file: StoredFile, *, media_type: str, disposition: str
+    request: Request,
+    store: ObjectStore,
+    file: StoredFile,
+    *,
+    asked: FileHeaders,
+    media_type: str,
+    disposition: str,
 ) -> Response:
     """The file, the part of it that was asked for, or that the client has it already."""
     headers = {
@@ -36,10 +57,10 @@ def file_answer(
         "Cache-Control": "private, max-age=0, must-revalidate",
         "Content-Disposition": disposition,
     }
-    if _is_unchanged(request.headers, file):
+    if _is_unchanged(asked, file):
         return Response(status_code=304, headers=headers)
     try:
-        span = _requested_span(request.headers, file)
+        span = _requested_span(asked, file)
     except _Unsatisfiable:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
     whole = span or _Span(0, file.size)
@@ -53,19 +74,18 @@ def file_answer(
     return StreamingResponse(chunks, status, headers, media_type)
 
 
-def _is_unchanged(headers: Mapping[str, str], file: StoredFile) -> bool:
-    known = headers.get("if-none-match")
-    if known is not None:
-        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+def _is_unchanged(asked: FileHeaders, file: StoredFile) -> bool:
+    if asked.if_none_match is not None:
+        tags = [tag.strip().removeprefix("W/") for tag in asked.if_none_match.split(",")]
         return "*" in tags or file.etag in tags
-    since = _parse_date(headers.get("if-modified-since"))
+    since = _parse_date(asked.if_modified_since)
     return since is not None and file.last_modified.replace(microsecond=0) <= since
 
 
-def _requested_span(headers: Mapping[str, str], file: StoredFile) -> _Span | None:
+def _requested_span(asked: FileHeaders, file: StoredFile) -> _Span | None:
     """None for the whole file: no range, several (which we need not serve), or an outdated one."""
-    match = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
-    if match is None or not _range_is_current(headers.get("if-range"), file):
+    match = _RANGE.fullmatch((asked.range or "").replace(" ", ""))
+    if match is None or not _range_is_current(asked.if_range, file):
         return None
     first, last = match.groups()
     if not first and not last:

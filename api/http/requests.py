@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, NoReturn, TypeVar, cast
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from api.http.content_encoding import unpacked
@@ -68,28 +69,6 @@ async def read_model(request: Request, model: type[M]) -> M:
         raise RequestError(headline(details), details=details) from None
 
 
-def read_choice(name: str, text: str, choices: Sequence[str]) -> str:
-    """A query parameter. Raises RequestError."""
-    if text not in choices:
-        raise RequestError(f"The parameter {name} has to be one of {', '.join(choices)}.")
-    return text
-
-
-def read_integer(name: str, text: str, lowest: int, highest: int | None) -> int:
-    """A query parameter. Raises RequestError."""
-    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
-    if number is None or number < lowest or (highest is not None and number > highest):
-        bounds = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
-        raise RequestError(f"The parameter {name} has to be an integer, {bounds}.")
-    return number
-
-
-def read_flag(request: Request, name: str) -> bool:
-    """A query parameter that is false unless it is given. Raises RequestError."""
-    text = request.query_params.get(name, "false")
-    return read_choice(name, text, ("true", "false")) == "true"
-
-
 def check_id(candidate: str, thing: str) -> str:
     """Raises RequestError for what cannot be an id."""
     if not _ID.fullmatch(candidate):
@@ -104,6 +83,22 @@ def known_id(candidate: str, missing: type[NotFound]) -> str:
     if not _ID.fullmatch(candidate):
         raise missing
     return candidate
+
+
+def parameter_error(error: RequestValidationError) -> RequestError:
+    """What is wrong with the query, the headers or the path: all else is read by hand."""
+    details: list[FieldError] = []
+    places: list[str] = []
+    for item in error.errors():
+        place, name = item["loc"][:2]
+        places.append(_PLACES[place])
+        message = _message(item["type"], item["msg"], item.get("ctx", {}))
+        details.append(FieldError(field=name, message=message))
+    first = details[0]
+    return RequestError(f"{places[0]} {first.field} {first.message}.", details=details)
+
+
+_PLACES = {"query": "The parameter", "header": "The header", "path": "The path's"}
 
 
 def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:
@@ -170,6 +165,7 @@ _TEXTS = {
     "too_short": "must have {min_length} item or more",
     "too_long": "must have {max_length} items or less",
     "string_pattern_mismatch": "must match {pattern}",
+    "error_text": "{text}",
 }
 
 

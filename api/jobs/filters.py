@@ -1,25 +1,48 @@
 """What a client asks of GET /jobs: its query parameters (contract 3.8)."""
 
-import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
 
-from fastapi import Request
+from pydantic import BaseModel, BeforeValidator, Field
 
-from api.http.requests import read_choice, read_integer
-from reelbatch.models.errors import RequestError
+from api.http.parameters import ErrorText, Flag, OrEmpty
 from reelbatch.models.orchestration.jobs import JobSummary
 from reelbatch.models.wire.jobs import JobStatus
 
-_LIMITS = range(1, 1001)
-_DEFAULT_LIMIT = 50
-_TAGS = re.compile(r"^[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*$")
-_STATE = re.compile(r"^[a-z_:]+$")
-
-
 # No job is older or newer, and not every date beyond can be written in UTC.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+_STATE_LIST = f"A comma-separated list, such as {JobStatus.FINISHED},{JobStatus.ERROR}."
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.replace(" ", "+"))  # a + that was not escaped
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(aware, _EARLIEST), _LATEST)
+
+
+_Moment = OrEmpty[
+    Annotated[
+        datetime, BeforeValidator(_moment), ErrorText("must be a date such as 2026-01-31T12:00:00Z")
+    ]
+]
+# Unknown words are let through: the contract's states are an open set.
+_States = OrEmpty[
+    Annotated[
+        str,
+        Field(pattern="^[a-z_:]+(,[a-z_:]+)*$"),
+        ErrorText("must be a list of words with commas"),
+    ]
+]
+_Tags = OrEmpty[
+    Annotated[
+        str,
+        Field(pattern="^[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*$"),
+        ErrorText("must be a list of tags with commas"),
+    ]
+]
 
 
 class JobSort(StrEnum):
@@ -29,34 +52,32 @@ class JobSort(StrEnum):
     PRIORITY = "priority"
 
 
-@dataclass(frozen=True)
-class JobListing:
-    """What a client asks of the list."""
+class JobListing(BaseModel):
+    """The query of GET /jobs."""
 
-    minimal: bool = False
-    offset: int = 0
-    limit: int = _DEFAULT_LIMIT
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    states: frozenset[str] | None = None
-    exclude_states: frozenset[str] = frozenset()
-    tags: frozenset[str] | None = None
-    sort: JobSort = JobSort.OLDEST_FIRST
+    minimal: Flag = Field(False, description="Spare the server the progress of rendering jobs.")
+    offset: int = Field(0, alias="from", ge=0, le=999_999_999, description="How many jobs to skip.")
+    limit: int = Field(50, ge=1, le=1000, description="Jobs in one answer.")
+    from_date: _Moment = Field(None, description="Created at this moment or later.")
+    to_date: _Moment = Field(None, description="Created at this moment or before.")
+    states: _States = Field(None, description=_STATE_LIST)
+    exclude_states: _States = Field(None, description=_STATE_LIST)
+    tags: _Tags = Field(None, description="A comma-separated list; jobs with any of them.")
+    sort: JobSort = Field(JobSort.OLDEST_FIRST, description="The order.")
 
     def takes_time(self, created_at: datetime) -> bool:
-        after = self.created_from is None or created_at >= self.created_from
-        return after and (self.created_to is None or created_at <= self.created_to)
+        after = self.from_date is None or created_at >= self.from_date
+        return after and (self.to_date is None or created_at <= self.to_date)
 
     def takes_state(self, status: JobStatus) -> bool:
-        included = self.states is None or status in self.states
-        return included and status not in self.exclude_states
+        return status in self._taken_states
 
     def takes_tags(self, summary: JobSummary) -> bool:
-        return self.tags is None or not self.tags.isdisjoint(summary.tags)
+        return not self.tags or not self._any_of_tags.isdisjoint(summary.tags)
 
     @property
     def takes_all_states(self) -> bool:
-        return all(self.takes_state(status) for status in JobStatus)
+        return self._taken_states == set(JobStatus)
 
     @property
     def tells_waiting_from_rendering(self) -> bool:
@@ -64,51 +85,12 @@ class JobListing:
         rendering = self.takes_state(JobStatus.RENDERING)
         return any(self.takes_state(status) != rendering for status in waiting)
 
+    @cached_property
+    def _taken_states(self) -> set[JobStatus]:
+        included = self.states.split(",") if self.states else list(JobStatus)
+        excluded = self.exclude_states.split(",") if self.exclude_states else []
+        return {status for status in JobStatus if status in included and status not in excluded}
 
-def read_listing(request: Request) -> JobListing:
-    """The query parameters. Raises RequestError for anything that is not what it should be."""
-    query = request.query_params
-    return JobListing(
-        minimal=read_choice("minimal", query.get("minimal", "false"), ("true", "false")) == "true",
-        offset=read_integer("from", query.get("from", "0"), 0, None),
-        limit=read_integer(
-            "limit", query.get("limit", str(_DEFAULT_LIMIT)), _LIMITS.start, _LIMITS.stop - 1
-        ),
-        created_from=_date("from_date", query.get("from_date")),
-        created_to=_date("to_date", query.get("to_date")),
-        states=_words("states", query.get("states"), _STATE),
-        exclude_states=_words("exclude_states", query.get("exclude_states"), _STATE) or frozenset(),
-        tags=_tags(query.get("tags")),
-        sort=JobSort(read_choice("sort", query.get("sort", JobSort.OLDEST_FIRST), list(JobSort))),
-    )
-
-
-def _date(name: str, text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a + that was not escaped
-    except ValueError:
-        raise RequestError(
-            f"The parameter {name} has to be a date such as 2026-01-31T12:00:00Z."
-        ) from None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(aware, _EARLIEST), _LATEST)
-
-
-def _words(name: str, text: str | None, pattern: re.Pattern[str]) -> frozenset[str] | None:
-    """Unknown words are let through: the contract's states are an open set."""
-    if not text:
-        return None
-    words = text.split(",")
-    if not all(pattern.fullmatch(word) for word in words):
-        raise RequestError(f"The parameter {name} has to be a list of words with commas.")
-    return frozenset(words)
-
-
-def _tags(text: str | None) -> frozenset[str] | None:
-    if not text:
-        return None
-    if not _TAGS.fullmatch(text):
-        raise RequestError("The parameter tags has to be a list of tags with commas.")
-    return frozenset(text.split(","))
+    @cached_property
+    def _any_of_tags(self) -> set[str]:
+        return set(self.tags.split(",")) if self.tags else set()

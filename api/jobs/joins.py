@@ -12,7 +12,7 @@ from api.jobs.creation import single_submission
 from api.openapi.inputs import JOIN_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import asset_problems, number_problems
-from api.submission.idempotency import submit_once
+from api.submission.idempotency import IdempotencyKey, submit_once
 from api.submission.schema import Problem, error_of, form_problem, nested_jobs
 from api.submission.secret_checks import known_secrets, secret_problems
 from api.submission.validation import Children, child_jobs, judge_nested, look_up
@@ -55,7 +55,7 @@ _ENGINE = "join"
     openapi_extra=JOIN_JOBS,
 )
 async def join_jobs(
-    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
     """Join clips: videos by URL, and nested jobs that are rendered first."""
     body = await read_body(request, resources.settings.max_body_bytes)
@@ -66,7 +66,7 @@ async def join_jobs(
         job = _render_job(team, creation, children)
         return single_submission(job, creation.webhook, urls)
 
-    return await submit_once(resources, team, request, body, submit)
+    return await submit_once(resources, team, key, body, submit)
 
 
 def _read(body: bytes, limit: int) -> JoinCreation:

@@ -63,8 +63,8 @@ _Entry = KnownJob | _ListedJob
 async def _units(resources: Resources, team: str, listing: JobListing) -> list[_Unit]:
     """Everything of the right time, in the order of the ids."""
     conditions: list[str] = []
-    if listing.created_from is not None:  # nothing starts before it was created
-        conditions.append(f"StartTime >= '{rfc3339(listing.created_from)}'")
+    if listing.from_date is not None:  # nothing starts before it was created
+        conditions.append(f"StartTime >= '{rfc3339(listing.from_date)}'")
     units: list[_Unit] = []
     async for execution in batches_of(resources.client, team, *conditions):
         stats = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
@@ -89,7 +89,7 @@ class _UnitReader:
         listing = self._listing
         if isinstance(unit, _ListedJob):
             return 1 if listing.takes_all_states else None
-        if listing.tags is not None or listing.created_from or listing.created_to:
+        if listing.tags or listing.from_date or listing.to_date:
             return None
         if listing.takes_all_states:
             return unit.stats.total

@@ -1,22 +1,23 @@
 """The endpoints of jobs."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.http.errors import documented
 from api.http.requests import check_id, known_id, parse_json, read_body, read_model
 from api.http.responses import answer, answer_all
 from api.jobs.cancellation import cancel_with_relatives
 from api.jobs.creation import single_submission
-from api.jobs.filters import read_listing
+from api.jobs.filters import JobListing
 from api.jobs.listing import list_jobs
 from api.jobs.reading import read_job
 from api.jobs.responses import job_answer
 from api.openapi.document import UlidPath
-from api.openapi.inputs import CANCEL_JOBS, CREATE_JOB, LIST_JOBS
+from api.openapi.inputs import CANCEL_JOBS, CREATE_JOB
 from api.resources import MayReadJobs, MayWriteJobs, RequestUrls, Shared
-from api.submission.idempotency import submit_once
+from api.submission.idempotency import IdempotencyKey, submit_once
 from api.submission.schema import error_of
 from api.submission.validation import AcceptedJob, judge
 from reelbatch.models.errors import (
@@ -51,7 +52,7 @@ router = APIRouter(tags=["jobs"])
     openapi_extra=CREATE_JOB,
 )
 async def create_job(
-    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
     """Accept one job."""
     body = await read_body(request, resources.settings.max_body_bytes)
@@ -63,20 +64,22 @@ async def create_job(
         job = judged.render_job(new_single_job_id(), datetime.now(UTC))
         return single_submission(job, judged.creation.webhook, urls)
 
-    return await submit_once(resources, team, request, body, submit)
+    return await submit_once(resources, team, key, body, submit)
 
 
 @router.get(
     "/jobs",
     response_model=list[Job],
     responses=documented(RequestError),
-    openapi_extra=LIST_JOBS,
 )
 async def get_jobs(
-    request: Request, resources: Shared, team: MayReadJobs, urls: RequestUrls
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    listing: Annotated[JobListing, Query()],
 ) -> Response:
     """The team's jobs, filtered and sorted."""
-    jobs = await list_jobs(resources, team, read_listing(request))
+    jobs = await list_jobs(resources, team, listing)
     return answer_all([job_answer(team, job, urls) for job in jobs])
 
 

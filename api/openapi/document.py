@@ -1,6 +1,6 @@
-"""The OpenAPI document: what FastAPI cannot see, since endpoints read bodies and queries by hand.
+"""The OpenAPI document: what FastAPI cannot see, since endpoints read bodies by hand.
 
-Endpoints say what they take with `openapi_extra`, which `api.openapi.inputs` has for each of them.
+Endpoints say what they read with `openapi_extra`, which `api.openapi.inputs` has for each of them.
 What holds for all of them is added to the finished document: common errors and headers.
 """
 
@@ -99,15 +99,6 @@ def _named(examples: Mapping[str, JsonValue]) -> Entry:
     return {"examples": {name: {"value": value} for name, value in examples.items()}}
 
 
-def parameter(name: str, description: str, *, place: str = "query", **schema: Any) -> Entry:
-    """An optional parameter of the query, or of the headers with `place="header"`."""
-    return {"name": name, "in": place, "description": description, "schema": schema}
-
-
-def parameters(*entries: Entry) -> Entry:
-    return {"parameters": list(entries)}
-
-
 def content_answer(description: str, *media_types: str) -> Entry:
     """An answer that is no JSON, or not always."""
     content = {
@@ -150,6 +141,7 @@ def complete_reference(app: FastAPI) -> None:
             document = generate()
             _move_definitions(document)
             for operation in _operations(document):
+                _simplify_parameters(operation)
                 _declare_what_all_answer(operation)
             _drop_framework_errors(document)
         return cast("Entry", app.openapi_schema)
@@ -166,6 +158,17 @@ def _move_definitions(document: Entry) -> None:
             for name, schema in content["schema"].pop("$defs", {}).items():
                 if components.setdefault(name, schema) != schema:
                     raise ValueError(f"{name} has one schema in requests and another in answers")
+
+
+def _simplify_parameters(operation: Entry) -> None:
+    """A parameter is absent, but never null; its title is its name, and it is described once."""
+    for parameter in operation.get("parameters", []):
+        schema = cast("Entry", parameter["schema"])
+        for name in ("title", "description"):
+            schema.pop(name, None)
+        for choice in schema.pop("anyOf", []):
+            if choice != {"type": "null"}:
+                schema.update(choice)
 
 
 def _declare_what_all_answer(operation: Entry) -> None:

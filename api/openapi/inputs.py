@@ -1,27 +1,22 @@
-"""What endpoints take: the `openapi_extra` of those that read bodies, queries or headers by hand.
+"""What endpoints take that read their bodies by hand: their `openapi_extra`.
 
 Every example is accepted as it stands here by a server that has its template.
 """
 
 import json
-from typing import Any
 
 from pydantic import Field, JsonValue
 
-from api.jobs.filters import JobSort
 from api.openapi.document import (
-    Entry,
     body,
     file_content,
     form_content,
     json_content,
-    parameter,
-    parameters,
     text_content,
 )
-from reelbatch.models.ids import ID_PATTERN, MAX_BATCH_JOBS
+from reelbatch.models.ids import MAX_BATCH_JOBS
 from reelbatch.models.wire.batches import BatchOptions
-from reelbatch.models.wire.jobs import JobCancellationRequest, JobCreation, JobStatus
+from reelbatch.models.wire.jobs import JobCancellationRequest, JobCreation
 from reelbatch.models.wire.joins import JoinCreation
 from reelbatch.models.wire.secrets import SecretCreation
 from reelbatch.models.wire.templates import TemplateCreation, TemplateUpdate
@@ -57,14 +52,6 @@ _STILL: JsonValue = {
     "settings": {"type": "image", "codec": "image_png", "frames": 0},
 }
 
-_IDEMPOTENCY_KEY = parameter(
-    "Idempotency-Key",
-    "Makes the request safe to repeat for 24 hours.",
-    place="header",
-    type="string",
-    pattern="^[\\x21-\\x7e]{1,255}$",
-)
-
 
 class _BatchCreation(BatchOptions):
     """The body of POST /batches. A job may leave out what `defaults` give.
@@ -75,32 +62,13 @@ class _BatchCreation(BatchOptions):
     jobs: list[JobCreation | dict[str, JsonValue]] = Field(min_length=1, max_length=MAX_BATCH_JOBS)
 
 
-def _number(name: str, description: str, default: int, lowest: int, highest: int) -> Entry:
-    return parameter(
-        name, description, type="integer", minimum=lowest, maximum=highest, default=default
-    )
-
-
-def _flag(name: str, description: str) -> Entry:
-    return parameter(name, description, type="boolean", default=False)
-
-
-def _text(name: str, description: str, **schema: Any) -> Entry:
-    return parameter(name, description, type="string", **schema)
-
-
-_STATES = f"A comma-separated list, such as {JobStatus.FINISHED},{JobStatus.ERROR}."
-_STATE_LIST = r"^[a-z_:]+(,[a-z_:]+)*$"
-
-CREATE_JOB = body(
-    json_content(JobCreation, video=_VIDEO, still=_STILL, nested=_NESTED)
-) | parameters(_IDEMPOTENCY_KEY)
+CREATE_JOB = body(json_content(JobCreation, video=_VIDEO, still=_STILL, nested=_NESTED))
 JOIN_JOBS = body(
     json_content(
         JoinCreation,
         clips={"assets": [{"type": "video", "src": "https://example.com/intro.mp4"}, _CLIP]},
     )
-) | parameters(_IDEMPOTENCY_KEY)
+)
 CREATE_BATCH = body(
     json_content(
         _BatchCreation,
@@ -120,32 +88,6 @@ CREATE_BATCH = body(
         "A job a row, of the template that the query names; a column for each layer.",
         rows="title,data:background.Color,job:tags\nHello,#1966cc,spring\nWorld,,\n",
     ),
-) | parameters(
-    _IDEMPOTENCY_KEY,
-    _flag("dryRun", "Judge the jobs, and neither store nor start anything; the answer is a 200."),
-    _text("template", "Of all rows of a CSV; required there.", example=EXAMPLE_TEMPLATE_ID),
-    _text("composition", "Of all rows of a CSV."),
-    _text("codec", "Of all rows of a CSV."),
-    _text("frame", "Of all rows of a CSV, where the codec writes images.", pattern="^[0-9]{1,9}$"),
-)
-RETRY_BATCH = parameters(
-    _IDEMPOTENCY_KEY,
-    _text("only", "Which jobs.", enum=["error", "cancelled", "all"], default="all"),
-)
-READ_BATCH = parameters(
-    _number("wait", "Seconds to wait until more jobs have ended.", 0, 0, 60),
-)
-FOLLOW_BATCH = parameters(
-    parameter(
-        "Last-Event-ID",
-        "The id of the last event that arrived: what came after it is sent again.",
-        place="header",
-        type="string",
-        pattern="^[0-9]{1,15}$",
-    )
-)
-READ_RESULTS = parameters(
-    _text("format", "Else as Accept says.", enum=["json", "ndjson", "csv"]),
 )
 CANCEL_JOBS = body(json_content(JobCancellationRequest))
 CREATE_TEMPLATE = body(
@@ -160,34 +102,3 @@ UPLOAD_FONT = body(
     )
 )
 UPLOAD_TEMPLATE = body(file_content())
-
-LIST_BATCHES = parameters(
-    _number("limit", "Batches in one answer.", 20, 1, 100),
-    _text("cursor", "The `nextCursor` of the page before.", pattern=ID_PATTERN),
-)
-LIST_JOBS = parameters(
-    _flag("minimal", "Spare the server the progress of rendering jobs."),
-    _number("from", "How many jobs to skip.", 0, 0, 999_999_999),
-    _number("limit", "Jobs in one answer.", 50, 1, 1000),
-    _text("from_date", "Created at this moment or later.", format="date-time"),
-    _text("to_date", "Created at this moment or before.", format="date-time"),
-    _text("states", _STATES, pattern=_STATE_LIST),
-    _text("exclude_states", _STATES, pattern=_STATE_LIST),
-    _text("sort", "The order.", enum=list(JobSort), default=JobSort.OLDEST_FIRST),
-    _text(
-        "tags",
-        "A comma-separated list; jobs with any of them.",
-        pattern="^[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*$",
-    ),
-)
-READ_FILE = parameters(
-    *(
-        parameter(name, f"RFC 9110, {section}.", place="header", type="string")
-        for name, section in {
-            "Range": "14.2",
-            "If-Range": "13.1.5",
-            "If-None-Match": "13.1.2",
-            "If-Modified-Since": "13.1.3",
-        }.items()
-    )
-)

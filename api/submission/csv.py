@@ -2,12 +2,15 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
-from api.http.requests import parse_json, read_integer
+from api.http.parameters import OrEmpty
+from api.http.requests import parse_json
+from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
 from api.submission.batch_request import BatchRequest, check_number_of_jobs
 from api.submission.schema import Problem, RawJob
 from reelbatch.models.errors import InvalidJson, RequestError
@@ -16,7 +19,6 @@ from reelbatch.models.wire.errors import FieldError
 
 _MEDIA = ("image", "video", "audio")
 _JOB_FIELDS = ("tags", "priority")
-_MOST_FRAMES = 10**9
 
 Fields = dict[str, JsonValue]
 
@@ -30,7 +32,20 @@ class _Column:
     job_field: str = ""
 
 
-def read_csv(body: bytes, query: Mapping[str, str]) -> BatchRequest:
+class CsvQuery(BaseModel):
+    """What the query of POST /batches says of all rows of a CSV."""
+
+    template: str | None = Field(
+        None, description="Of all rows of a CSV; required there.", examples=[EXAMPLE_TEMPLATE_ID]
+    )
+    composition: str | None = Field(None, description="Of all rows of a CSV.")
+    codec: str | None = Field(None, description="Of all rows of a CSV.")
+    frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
+        None, description="Of all rows of a CSV, where the codec writes images."
+    )
+
+
+def read_csv(body: bytes, query: CsvQuery) -> BatchRequest:
     """The header names the layers; an empty cell leaves its layer as it is.
 
     Raises RequestError for a query or a header that cannot be used, or BatchSizeInvalid.
@@ -43,21 +58,19 @@ def read_csv(body: bytes, query: Mapping[str, str]) -> BatchRequest:
     return BatchRequest([_job(common, columns, row) for row in rows])
 
 
-def _common_fields(query: Mapping[str, str]) -> Fields:
-    if not query.get("template"):
+def _common_fields(query: CsvQuery) -> Fields:
+    if not query.template:
         message = "The parameter template is required: the id of the template for all rows."
         raise RequestError(message, details=[FieldError(field="template", message="is required")])
-    template: Fields = {"id": query["template"]}
-    if query.get("composition"):
-        template["composition"] = query["composition"]
+    template: Fields = {"id": query.template}
+    if query.composition:
+        template["composition"] = query.composition
     common: Fields = {"template": template}
-    name = query.get("codec")
-    if name:
-        settings: Fields = {"codec": name}
-        codec = find_codec(name)
+    if query.codec:
+        settings: Fields = {"codec": query.codec}
+        codec = find_codec(query.codec)
         if codec and codec.output_type == "image":
-            frame = read_integer("frame", query.get("frame", "0"), 0, _MOST_FRAMES)
-            settings |= {"type": "image", "frames": frame}
+            settings |= {"type": "image", "frames": query.frame or 0}
         common["settings"] = settings
     return common
 

@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from api.submission.batch_request import BatchRequest, read_batch_request
-from api.submission.csv import read_csv
+from api.submission.csv import CsvQuery, read_csv
 from api.submission.json_lines import read_json_lines
 from reelbatch.settings import Settings
 
@@ -11,7 +11,7 @@ _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl"
 _CSV = "text/csv"
 
 
-def read_batch(request: Request, body: bytes, settings: Settings) -> BatchRequest:
+def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Settings) -> BatchRequest:
     """By the Content-Type; what is neither JSON Lines nor CSV is taken for JSON.
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
@@ -20,7 +20,7 @@ def read_batch(request: Request, body: bytes, settings: Settings) -> BatchReques
     if media_type in _JSON_LINES:
         return read_json_lines(body)
     if media_type == _CSV:
-        return read_csv(body, request.query_params)
+        return read_csv(body, query)
     return read_batch_request(body, settings)
 
 

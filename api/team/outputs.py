@@ -3,9 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
-from api.http.file_response import file_answer
+from api.http.file_response import AskedFile, file_answer
 from api.openapi.document import file_answers
-from api.openapi.inputs import READ_FILE
 from api.resources import Shared
 from api.urls import output_url_is_signed
 from reelbatch.models.errors import OutputNotFound
@@ -31,10 +30,15 @@ _MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
     "/outputs/{team}/{job_id}/{signature}/{file_name}",
     response_class=Response,
     responses=documented(OutputNotFound) | file_answers(*_MEDIA_TYPES.values()),
-    openapi_extra=READ_FILE,
 )
 async def get_output(
-    team: str, job_id: str, signature: str, file_name: str, request: Request, resources: Shared
+    team: str,
+    job_id: str,
+    signature: str,
+    file_name: str,
+    request: Request,
+    resources: Shared,
+    asked: AskedFile,
 ) -> Response:
     """A finished job's file."""
     name, _, extension = file_name.rpartition(".")
@@ -51,6 +55,7 @@ async def get_output(
         request,
         resources.store,
         file,
+        asked=asked,
         media_type=media_type,
         disposition=f'inline; filename="{file_name}"',
     )

@@ -20,8 +20,8 @@ router = APIRouter(tags=["templates, v3"])
 
 _MOST_ITEMS = 1000  # more may be asked for, but not more are answered
 
-Limit = Annotated[int, Query(ge=1)]
-Offset = Annotated[int, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are answered.")]
+Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
 
 class TemplateV3(WireModel):

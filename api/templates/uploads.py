@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request, Response
 from temporalio.client import WorkflowFailureError
 
 from api.http.errors import documented
-from api.http.file_response import file_answer
+from api.http.file_response import AskedFile, file_answer
 from api.http.requests import limited_stream
 from api.http.responses import answer
 from api.openapi.document import file_answers
-from api.openapi.inputs import READ_FILE, UPLOAD_TEMPLATE
+from api.openapi.inputs import UPLOAD_TEMPLATE
 from api.resources import Resources, Shared
 from api.templates.routes import find_template, template_answer
 from api.templates.workflows import template_headline, template_search_attributes
@@ -64,10 +64,15 @@ async def upload_template(
     response_class=Response,
     responses=documented(RequestError, Forbidden, Gone, TemplateNotFound)
     | file_answers("application/octet-stream"),
-    openapi_extra=READ_FILE,
 )
 async def download_template(
-    team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
+    team: str,
+    template_id: str,
+    expires: int,
+    signature: str,
+    request: Request,
+    resources: Shared,
+    asked: AskedFile,
 ) -> Response:
     """Send a template's file."""
     check_download_url(resources.signer, team, template_id, expires, signature)
@@ -79,6 +84,7 @@ async def download_template(
         request,
         resources.store,
         file,
+        asked=asked,
         media_type="application/octet-stream",
         disposition=f'attachment; filename="{record.id}.{record.type}"',
     )

@@ -110,4 +110,4 @@ async def test_results_belong_to_the_team(other_team: Team, batch: Any, what: st
 async def test_other_formats_are_refused(card_team: Team, batch: Any) -> None:
     response = await card_team.http.get(f"/batches/{batch['batchId']}/results?format=xml")
     assert response.status_code == 400
-    assert "json, ndjson, csv" in response.json()["error"]
+    assert "format must be 'json', 'ndjson' or 'csv'" in response.json()["error"]

@@ -1,0 +1,42 @@
+"""Types that several query parameters and headers share."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from reelbatch.models.ids import ID_PATTERN
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """Annotates a type with what its error says, where pydantic would show a pattern or less."""
+
+    text: str  # goes on after the parameter's name, such as "must be true or false"
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source),
+            custom_error_type="error_text",
+            custom_error_message="{text}",
+            custom_error_context={"text": self.text},
+        )
+
+
+Flag = Annotated[bool, BeforeValidator({"true": True, "false": False}.get)]
+"""`true` or `false`, and none of the other words that pydantic takes for them."""
+
+Ulid = Annotated[str, Field(pattern=ID_PATTERN), ErrorText("must be a ULID of 26 characters")]
+
+
+def _none_if_empty(text: str) -> str | None:
+    return text or None
+
+
+OrEmpty = Annotated[T | None, BeforeValidator(_none_if_empty)]
+"""A parameter that may be left out, or be empty, which means the same."""
