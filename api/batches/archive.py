@@ -8,10 +8,10 @@ from obstore.store import ObjectStore
 
 from api.batches.results import results_of
 from api.http.errors import documented
-from api.http.requests import check_id
+from api.http.parameters import UlidPath
 from api.http.zip_stream import ZipEntry, zip_stream
 from api.jobs.responses import jobs_of
-from api.openapi.document import UlidPath, content_answer
+from api.openapi.document import content_answer
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
@@ -35,7 +35,7 @@ async def get_archive(
     batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """The outputs that exist by now, each under its job's index, and `results.json`."""
-    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    snapshot = await resources.batches.read(team, batch_id)
     return StreamingResponse(
         zip_stream(_entries(resources.store, snapshot, urls)),
         media_type="application/zip",

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from api.batches.watch import BatchWatches
 from api.http.errors import documented
-from api.http.requests import check_id
+from api.http.parameters import UlidPath
 from api.jobs.responses import batch_answer
-from api.openapi.document import UlidPath, event_stream
+from api.openapi.document import event_stream
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
@@ -63,7 +63,7 @@ async def get_events(
 
     A client that reconnects with Last-Event-ID gets what it has missed.
     """
-    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    snapshot = await resources.batches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")
     return StreamingResponse(
         _while_allowed(_events(resources.watches, snapshot, seen, urls), recheck),

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.errors import documented
-from api.http.requests import check_id
+from api.http.parameters import UlidPath
 from api.http.responses import answer_all
 from api.jobs.responses import jobs_of
-from api.openapi.document import UlidPath, content_answer
+from api.openapi.document import content_answer
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
@@ -60,7 +60,7 @@ async def get_results(
 ) -> Response:
     """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
     chosen = named or _accepted(request)
-    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    snapshot = await resources.batches.read(team, batch_id)
     results = results_of(snapshot, urls)
     match chosen:
         case ResultFormat.JSON:

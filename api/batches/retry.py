@@ -9,8 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api.batches.creation import creation_answer, kinds_of
 from api.batches.reading import describe, read_input
 from api.http.errors import documented
-from api.http.requests import check_id
-from api.openapi.document import UlidPath
+from api.http.parameters import UlidPath
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.idempotency import IdempotencyKey, submit_once
 from api.submission.webhook_records import renewed_webhooks
@@ -61,7 +60,6 @@ async def retry_batch(
 
     They keep their indexes and their inputs, and have new ids.
     """
-    check_id(batch_id, "batch")
 
     async def submit() -> Submission:
         earlier, snapshot = await _read(resources, team, batch_id)

@@ -9,12 +9,11 @@ from api.batches.cancellation import cancel_batch_jobs
 from api.batches.creation import creation_answer, new_batch
 from api.batches.listing import BatchPage, list_batches
 from api.http.errors import ErrorAnswer, documented
-from api.http.parameters import Flag
-from api.http.requests import check_id, read_body
+from api.http.parameters import Flag, UlidPath
+from api.http.requests import read_body
 from api.http.responses import answer, json_answer
 from api.jobs.reading import read_children
 from api.jobs.responses import job_answer, jobs_of
-from api.openapi.document import UlidPath
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayReadJobs, MayWriteJobs, Recheck, RequestUrls, Shared
 from api.submission.csv import CsvQuery
@@ -136,7 +135,7 @@ async def get_batch(
 
     With `wait`, a number of seconds, the answer comes when more jobs have ended, or then.
     """
-    snapshot = await resources.batches.read(team, check_id(batch_id, "batch"))
+    snapshot = await resources.batches.read(team, batch_id)
     if wait:
         snapshot = await resources.watches.change(snapshot, wait)
         await recheck()
@@ -152,7 +151,7 @@ async def cancel_batch(
     batch_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Cancel all jobs of a batch that have not ended."""
-    snapshot, cancelled = await cancel_batch_jobs(resources, team, check_id(batch_id, "batch"))
+    snapshot, cancelled = await cancel_batch_jobs(resources, team, batch_id)
     jobs = jobs_of(snapshot)
     stopped = [job for job in jobs if job.summary.index in cancelled]
     nested = await read_children(resources, team, stopped)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
+from fastapi import Path
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
@@ -32,6 +33,7 @@ Flag = Annotated[bool, BeforeValidator({"true": True, "false": False}.get)]
 """`true` or `false`, and none of the other words that pydantic takes for them."""
 
 Ulid = Annotated[str, Field(pattern=ID_PATTERN), ErrorText("must be a ULID of 26 characters")]
+UlidPath = Annotated[Ulid, Path()]
 
 
 def _none_if_empty(text: str) -> str | None:

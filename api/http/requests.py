@@ -1,4 +1,4 @@
-"""Reading requests: bodies with a limit, JSON, and models with errors that name the field."""
+"""Reading requests: bodies with a limit, JSON, models, and errors that name the field."""
 
 import json
 import re
@@ -19,6 +19,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _SMALL_BODY = 1024**2  # bytes; for everything but batches, jobs and files
 _ID = re.compile(ID_PATTERN)
+_PLACES = {"query": "The parameter", "header": "The header", "path": "The path's"}
 
 
 async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
@@ -86,19 +87,17 @@ def known_id(candidate: str, missing: type[NotFound]) -> str:
 
 
 def parameter_error(error: RequestValidationError) -> RequestError:
-    """What is wrong with the query, the headers or the path: all else is read by hand."""
-    details: list[FieldError] = []
-    places: list[str] = []
-    for item in error.errors():
-        place, name = item["loc"][:2]
-        places.append(_PLACES[place])
-        message = _message(item["type"], item["msg"], item.get("ctx", {}))
-        details.append(FieldError(field=name, message=message))
-    first = details[0]
-    return RequestError(f"{places[0]} {first.field} {first.message}.", details=details)
-
-
-_PLACES = {"query": "The parameter", "header": "The header", "path": "The path's"}
+    """What is wrong with the query, the headers or the path. FastAPI reads nothing else here."""
+    items = error.errors()
+    details = [
+        FieldError(
+            field=str(item["loc"][1]),
+            message=_message(item["type"], item["msg"], item.get("ctx", {})),
+        )
+        for item in items
+    ]
+    place = _PLACES[items[0]["loc"][0]]
+    return RequestError(f"{place} {details[0].field} {details[0].message}.", details=details)
 
 
 def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:

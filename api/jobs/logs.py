@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from api.http.errors import documented
-from api.http.requests import check_id
-from api.openapi.document import UlidPath, content_answer
+from api.http.parameters import UlidPath
+from api.openapi.document import content_answer
 from api.resources import MayReadJobs, Shared
 from reelbatch.models.errors import LogNotFound, RequestError
 from reelbatch.storage.logs import read_log
@@ -22,7 +22,7 @@ router = APIRouter(tags=["jobs"])
 )
 async def get_job_log(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What each attempt to render the job did, written when the attempt ends."""
-    text = await read_log(resources.store, team, check_id(job_id, "job"))
+    text = await read_log(resources.store, team, job_id)
     if text is None:
         raise LogNotFound
     headers = {"Content-Disposition": f'inline; filename="{job_id}.log"'}

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.errors import documented
+from api.http.parameters import UlidPath
 from api.http.requests import check_id, known_id, parse_json, read_body, read_model
 from api.http.responses import answer, answer_all
 from api.jobs.cancellation import cancel_with_relatives
@@ -14,7 +15,6 @@ from api.jobs.filters import JobListing
 from api.jobs.listing import list_jobs
 from api.jobs.reading import read_job
 from api.jobs.responses import job_answer
-from api.openapi.document import UlidPath
 from api.openapi.inputs import CANCEL_JOBS, CREATE_JOB
 from api.resources import MayReadJobs, MayWriteJobs, RequestUrls, Shared
 from api.submission.idempotency import IdempotencyKey, submit_once
@@ -99,7 +99,7 @@ async def cancel_job(
     job_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
     """Cancel one job."""
-    cancelled = await cancel_with_relatives(resources, team, [check_id(job_id, "job")])
+    cancelled = await cancel_with_relatives(resources, team, [job_id])
     return answer_all([job_answer(team, job, urls) for job in cancelled])
 
 

@@ -5,9 +5,9 @@ What holds for all of them is added to the finished document: common errors and 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from api.http.errors import documented
@@ -20,13 +20,9 @@ from reelbatch.models.errors import (
     Unauthorized,
     Unavailable,
 )
-from reelbatch.models.ids import ID_PATTERN
 
 Entry = dict[str, Any]
 """A part of an OpenAPI document."""
-
-UlidPath = Annotated[str, Path(json_schema_extra={"pattern": ID_PATTERN})]
-"""An id in a path that is a 400 if it is no ULID; `requests.check_id` looks after that."""
 
 TAGS: list[Entry] = [
     {"name": "batches", "description": "Up to 1,000 jobs in one request, followed by counts."},

@@ -5,9 +5,8 @@ from temporalio.common import Priority
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from api.http.errors import documented
-from api.http.requests import check_id
+from api.http.parameters import UlidPath
 from api.http.responses import answer
-from api.openapi.document import UlidPath
 from api.resources import MayReadJobs, MayWriteJobs, Resources, Shared
 from reelbatch.models.errors import RequestError, Unavailable, WebhookNotDue, WebhookNotFound
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, webhook_workflow_id
@@ -26,13 +25,13 @@ _REDELIVERY_ERRORS = documented(RequestError, WebhookNotFound, WebhookNotDue, Un
 @router.get("/jobs/{job_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
 async def get_job_webhook(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What came of a job's webhook, attempt by attempt."""
-    return answer(_log(await _find(resources, team, check_id(job_id, "job"))))
+    return answer(_log(await _find(resources, team, job_id)))
 
 
 @router.get("/batches/{batch_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
 async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What came of a batch's webhook, attempt by attempt."""
-    return answer(_log(await _find(resources, team, check_id(batch_id, "batch"))))
+    return answer(_log(await _find(resources, team, batch_id)))
 
 
 @router.post(
@@ -45,7 +44,7 @@ async def redeliver_job_webhook(
     job_id: UlidPath, resources: Shared, team: MayWriteJobs
 ) -> Response:
     """Send a job's webhook again: the same body under the same `webhook-id`."""
-    return await _redeliver(resources, team, check_id(job_id, "job"))
+    return await _redeliver(resources, team, job_id)
 
 
 @router.post(
@@ -58,7 +57,7 @@ async def redeliver_batch_webhook(
     batch_id: UlidPath, resources: Shared, team: MayWriteJobs
 ) -> Response:
     """Send a batch's webhook again: the same body under the same `webhook-id`."""
-    return await _redeliver(resources, team, check_id(batch_id, "batch"))
+    return await _redeliver(resources, team, batch_id)
 
 
 async def _find(resources: Resources, team: str, id_: str) -> WebhookRecord:

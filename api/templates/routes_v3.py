@@ -6,10 +6,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, JsonValue
 
 from api.http.errors import documented
-from api.http.requests import check_id
+from api.http.parameters import UlidPath
 from api.http.responses import answer, answer_all
-from api.openapi.document import UlidPath
-from api.resources import MayReadJobs, Resources, Shared
+from api.resources import MayReadJobs, Shared
 from api.templates.routes import find_template
 from reelbatch.models.errors import RequestError, TemplateNotFound
 from reelbatch.models.stored.templates import Layer, TemplateInspection, TemplateRecord
@@ -74,7 +73,7 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
 )
 async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """One template."""
-    return answer(_template(await _find(resources, team, template_id)))
+    return answer(_template(await find_template(resources, team, template_id)))
 
 
 @router.get(
@@ -90,7 +89,7 @@ async def get_compositions(
     offset: Offset = 0,
 ) -> Response:
     """What of the template can be rendered; empty until it is uploaded."""
-    record = await _find(resources, team, template_id)
+    record = await find_template(resources, team, template_id)
     found = _compositions(record.inspection) if record.inspection else []
     return answer_all(found[offset : offset + min(limit, _MOST_ITEMS)])
 
@@ -108,13 +107,9 @@ async def get_layers(
     offset: Offset = 0,
 ) -> Response:
     """The layers that assets can address; empty until the template is uploaded."""
-    record = await _find(resources, team, template_id)
+    record = await find_template(resources, team, template_id)
     found = _layers(record.inspection) if record.inspection else []
     return answer_all(found[offset : offset + min(limit, _MOST_ITEMS)])
-
-
-async def _find(resources: Resources, team: str, template_id: str) -> TemplateRecord:
-    return await find_template(resources, team, check_id(template_id, "template"))
 
 
 def _template(record: TemplateRecord) -> TemplateV3:

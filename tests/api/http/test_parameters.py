@@ -1,4 +1,4 @@
-"""Query parameters, headers and parts of a path: the errors of wrong ones, and what is let through."""
+"""Query parameters, headers and parts of a path: what errors say of them, and what passes."""
 
 import pytest
 

@@ -152,6 +152,30 @@ async def test_every_operation_says_what_it_takes_and_answers(document: Document
                     assert schema == error_schema or status == "416", f"{place} {status}"
 
 
+async def test_every_parameter_has_one_plain_type(document: Document) -> None:
+    found = 0
+    for path, operations in document.content["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", []):
+                place = f"{method} {path} {parameter['name']}"
+                assert {"type", "$ref"} & parameter["schema"].keys(), place
+                assert parameter["in"] == "path" or parameter["description"], place
+                found += 1
+    assert found > 0
+
+
+async def test_parameters_say_their_bounds_and_defaults(document: Document) -> None:
+    paths = document.content["paths"]
+    jobs = {found["name"]: found["schema"] for found in paths["/api/v2/jobs"]["get"]["parameters"]}
+    assert jobs["limit"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}
+    assert jobs["from_date"] == {"type": "string", "format": "date-time"}
+    assert jobs["tags"] == {"type": "string", "pattern": "^[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*$"}
+    create = paths["/api/v2/batches"]["post"]["parameters"]
+    [key] = [found for found in create if found["in"] == "header"]
+    assert (key["name"], key["required"]) == ("Idempotency-Key", False)
+    assert key["schema"] == {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"}
+
+
 async def test_every_tag_is_described(document: Document) -> None:
     described = {tag["name"] for tag in document.content["tags"]}
     operations = [op for path in document.content["paths"].values() for op in path.values()]

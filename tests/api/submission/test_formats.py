@@ -154,6 +154,17 @@ async def test_a_table_needs_a_template(card_team: Team) -> None:
     assert (response.status_code, response.json()["details"][0]["field"]) == (400, "template")
 
 
+@pytest.mark.parametrize(("frame", "status"), [("0", 200), ("", 200), ("-1", 400), ("x", 400)])
+async def test_a_table_of_pictures_names_their_frame(
+    card_team: Team, card: str, frame: str, status: int
+) -> None:
+    query = f"&template={card}&composition=&codec=png&frame={frame}"
+    response = await post(card_team, b"title\nA\n", query, **CSV)
+    assert response.status_code == status, response.text
+    if status == 400:
+        assert response.json()["details"][0]["field"] == "frame"
+
+
 async def test_a_table_with_another_template_is_another_request(team: Team) -> None:
     headers: Any = {**CSV, "Idempotency-Key": "k"}
     statuses: list[int] = []
