@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 
 from api.app import create_app
-from api.http.metrics import HISTOGRAM_BUCKETS
+from api.metrics import HISTOGRAM_BUCKETS
 from api.server import ApiServer
 from reelbatch import logs
 from reelbatch.connection import connect, end_process

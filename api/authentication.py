@@ -1,7 +1,8 @@
-"""Bearer tokens: whose they are, and how often an address may send wrong ones."""
+"""Bearer tokens: whose they are, and how often they, and whoever sends wrong ones, may ask."""
 
+import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from time import monotonic
@@ -9,7 +10,6 @@ from time import monotonic
 from fastapi import Request
 from obstore.store import ObjectStore
 
-from api.http.rate_limits import RateLimits
 from reelbatch.models.errors import TooManyRequests, Unauthorized
 from reelbatch.models.stored.tokens import TokenRecord
 from reelbatch.storage.tokens import digest_of, find_token
@@ -17,6 +17,9 @@ from reelbatch.storage.tokens import digest_of, find_token
 _CACHE_SECONDS = 5.0  # with a slow store's answer on top a revoked token is refused within ten
 _CACHE_SIZE = 1000
 _IPV6_SITE = 64  # bits; whoever has one address of such a network has all of them
+
+RATE_WINDOW = 60.0  # seconds
+_MOST_BUCKETS = 10_000  # the ones that were unused for longest are full again by then
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
@@ -95,3 +98,66 @@ class Authenticator:
         self._seen.move_to_end(digest)
         while len(self._seen) > _CACHE_SIZE:
             self._seen.popitem(last=False)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a token may still do."""
+
+    limit: int  # requests in a minute, and at once
+    remaining: int
+    reset: int  # seconds until nothing is used any more
+    retry_after: int = 0  # seconds until the next request is let through; 0 if this one was
+
+    def check(self) -> None:
+        """Raises TooManyRequests."""
+        if self.retry_after:
+            raise TooManyRequests(
+                f"This token may send {self.limit} requests a minute: "
+                f"try again in {self.retry_after} seconds.",
+                retry_after=self.retry_after,
+            )
+
+
+@dataclass
+class _Bucket:
+    content: float
+    filled_at: float
+
+
+class RateLimits:
+    """An in-memory token bucket for each token or client address."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = monotonic) -> None:
+        self._limit = per_minute
+        self._rate = per_minute / RATE_WINDOW  # requests a second
+        self._clock = clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, key: str) -> Quota:
+        """Count one more. `key` is whose it is: a token's id, or a client's address."""
+        wait = self.wait(key)
+        bucket = self._filled(key)
+        if wait:
+            return Quota(self._limit, 0, self._until_full(bucket), retry_after=wait)
+        bucket.content -= 1
+        return Quota(self._limit, int(bucket.content), self._until_full(bucket))
+
+    def wait(self, key: str) -> int:
+        """Seconds until the next one is let through; 0 if it is now. Counts nothing."""
+        missing = 1 - self._filled(key).content
+        return math.ceil(missing / self._rate) if missing > 0 else 0
+
+    def _filled(self, key: str) -> _Bucket:
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(self._limit, now))
+        self._buckets.move_to_end(key)
+        while len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        gained = (now - bucket.filled_at) * self._rate
+        bucket.content = min(self._limit, bucket.content + gained)
+        bucket.filled_at = now
+        return bucket
+
+    def _until_full(self, bucket: _Bucket) -> int:
+        return math.ceil((self._limit - bucket.content) / self._rate)

@@ -18,7 +18,7 @@ from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
 from temporalio.converter import JSONProtoPayloadConverter
 
 from api.authentication import bearer_token, client_address
-from api.http.codec_cors import CODEC_PATH
+from api.http.middleware import CODEC_PATH
 from api.http.requests import read_body
 from api.resources import Resources, Shared
 from reelbatch.models.errors import (

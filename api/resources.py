@@ -10,12 +10,9 @@ from obstore.store import ObjectStore
 from starlette.types import Scope as AsgiScope
 from temporalio.client import Client
 
-from api.authentication import Authenticator, bearer_token, client_address
-from api.batches.reading import BatchReader
-from api.batches.responses import BatchAnswers
-from api.batches.watch import BatchWatches
-from api.http.metrics import ApiMetrics
-from api.http.rate_limits import RateLimits
+from api.authentication import Authenticator, RateLimits, bearer_token, client_address
+from api.metrics import ApiMetrics
+from api.snapshots import BatchReader
 from api.urls import Urls
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import Forbidden
@@ -38,8 +35,6 @@ class Resources:
     secrets: SecretVault
     authenticator: Authenticator
     batches: BatchReader
-    batch_answers: BatchAnswers
-    watches: BatchWatches
     payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics

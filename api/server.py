@@ -6,8 +6,8 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
+from api.batches.watch import BatchWatches
 from api.http.protocol import MOST_HEADER_BYTES, bounded_protocol
-from api.resources import Resources
 from reelbatch.settings import Settings
 
 _DRAIN_SECONDS = 10  # that requests get to end when the process has to
@@ -28,8 +28,8 @@ class ApiServer(uvicorn.Server):
         gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        resources: Resources = self._app.state.resources
-        resources.watches.stop()
+        watches: BatchWatches = self._app.state.watches
+        watches.stop()
         await super().shutdown(sockets)
 
 

@@ -39,6 +39,14 @@ class KnownJob:
         return cls(job.id, None, job.summary, state)
 
 
+@dataclass(frozen=True)
+class KnownBatchJob(KnownJob):
+    """A job of a batch: it has its place there."""
+
+    batch_id: str
+    index: int
+
+
 def state_of(record: JobRecord, summary: JobSummary) -> JobState:
     """A job that waits in its batch waits for its nested jobs as well."""
     status = record.status

@@ -17,7 +17,7 @@ from reelbatch.models.orchestration.batches import (
     CancellationOutcome,
     JobRecord,
 )
-from reelbatch.models.orchestration.jobs import JobFailure, RenderJob, RenderResult
+from reelbatch.models.orchestration.jobs import JobFailure, RenderResult
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 
@@ -36,7 +36,7 @@ class Ledger:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.records = [
-            JobRecord(index=_index(job), status=JobStatus.QUEUED, updated_at=batch.created_at)
+            JobRecord(index=job.index, status=JobStatus.QUEUED, updated_at=batch.created_at)
             for job in batch.jobs
         ]
         self.stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
@@ -224,8 +224,3 @@ class Ledger:
             pending=self.stats.pending - finished - error,
             cancelled=self.stats.cancelled + cancelled,
         )
-
-
-def _index(job: RenderJob) -> int:
-    assert job.index is not None, "a batch's job has an index"
-    return job.index

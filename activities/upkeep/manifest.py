@@ -7,7 +7,7 @@ from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.stored.jobs import KeptJob
 from reelbatch.storage import keys
 from reelbatch.storage.objects import write_model
-from reelbatch.storage.single_jobs import keep_job
+from reelbatch.storage.single_jobs import save_job
 from workflows.activity_names import KEEP_JOB, WRITE_MANIFEST
 
 
@@ -21,4 +21,4 @@ class ManifestActivities:
 
     @activity.defn(name=KEEP_JOB)
     async def save_job(self, job: KeptJob) -> None:
-        await keep_job(self._store, job)
+        await save_job(self._store, job)

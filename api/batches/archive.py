@@ -10,9 +10,9 @@ from api.batches.results import results_of
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.http.zip_stream import ZipEntry, zip_stream
-from api.jobs.responses import jobs_of
 from api.openapi.document import content_answer
 from api.resources import MayReadJobs, RequestUrls, Shared
+from api.snapshots import jobs_of
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.orchestration.batches import BatchSnapshot
@@ -55,7 +55,7 @@ async def _entries(
         if file is None:  # it went to the client's own bucket, or was deleted
             continue
         yield ZipEntry(
-            name=f"{job.summary.index:05d}.{extension}",
+            name=f"{job.index:05d}.{extension}",
             size=file.size,
             modified_at=file.last_modified,
             content=read_chunks(store, file.key, 0, file.size),

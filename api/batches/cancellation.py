@@ -1,111 +1,51 @@
-"""Cancelling jobs: ask, wait until they have stopped, and say what came of it."""
+"""POST /batches/{id}/cancel: all jobs of a batch that have not ended."""
 
-import asyncio
-from collections.abc import Sequence
-from time import monotonic
-from uuid import uuid4
+from fastapi import APIRouter, Response
 
-from temporalio.client import (
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
+from api.http.errors import documented
+from api.http.parameters import UlidPath
+from api.http.responses import answer
+from api.jobs.cancellation import cancel_batch_jobs
+from api.jobs.reading import job_response, read_children
+from api.resources import MayWriteJobs, RequestUrls, Shared
+from api.snapshots import jobs_of
+from reelbatch.models.errors import BatchNotFound, RequestError, Unavailable
+from reelbatch.models.wire.batches import BatchCancellationResponse, JobCancellation
+from reelbatch.models.wire.jobs import JobStatus
+from workflows.job_states import KnownBatchJob, KnownJob
+
+router = APIRouter(tags=["batches"])
+
+
+@router.post(
+    "/batches/{batch_id}/cancel",
+    response_model=BatchCancellationResponse,
+    responses=documented(RequestError, BatchNotFound, Unavailable),
 )
-from temporalio.common import QueryRejectCondition
-from temporalio.service import RPCError, RPCStatusCode
-
-from api.batches.reading import QUERY_TIMEOUT, BatchHandle, describe
-from api.jobs.reading import job_handle
-from api.resources import Resources
-from reelbatch.models.errors import Unavailable
-from reelbatch.models.orchestration.batches import BatchSnapshot, Cancellation, CancellationOutcome
-from workflows.batch import BatchWorkflow
-
-_TIMED_OUT = (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED)
-
-_PATIENCE = 10.0  # seconds until the answer is given with what has stopped by then
-_MOST_UNANSWERED = 2  # queries in a row
-_FIRST_POLL, _LONGEST_POLL = 0.1, 0.5  # seconds between two looks
-
-
-async def cancel_batch_jobs(
-    resources: Resources, team: str, batch_id: str, indexes: Sequence[int] | None = None
-) -> tuple[BatchSnapshot, set[int]]:
-    """Cancel the jobs at `indexes`, or all; the batch after it, and the indexes of those that
-    this very request cancelled. Raises BatchNotFound, or Unavailable if no worker answers.
-    """
-    handle = resources.batches.handle(team, batch_id)
-    description = await describe(handle)
-    if description is None or description.status is not WorkflowExecutionStatus.RUNNING:
-        return await resources.batches.read(team, batch_id), set()
-    request = Cancellation(
-        request_id=uuid4().hex, indexes=None if indexes is None else list(indexes)
-    )
-    if not await _signal(handle, request):
-        return await resources.batches.read(team, batch_id), set()
-    outcome = await _settled(handle, request.request_id)
-    snapshot = await resources.batches.read(team, batch_id)
-    for kept in snapshot.cancellations:
-        if kept.request_id == request.request_id:
-            outcome = kept
-    return snapshot, set(outcome.cancelled) if outcome else set()
-
-
-async def cancel_single_job(resources: Resources, team: str, job_id: str) -> None:
-    """Cancel a job that belongs to no batch, and wait until it has ended, however it did."""
-    handle = job_handle(resources.client, team, job_id)
-    try:
-        await handle.cancel()
-        await asyncio.wait_for(handle.result(), _PATIENCE)
-    except (WorkflowFailureError, TimeoutError):
-        return
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:  # it had ended
-            raise
-
-
-async def _signal(handle: BatchHandle, request: Cancellation) -> bool:
-    """Whether the batch was still open to hear it."""
-    try:
-        await handle.signal(BatchWorkflow.cancel, request)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return True
-
-
-async def _settled(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
-    """Wait until everything that the request touched has stopped, the batch has ended, or too
-    long. None if the batch ended first: its result has the outcome. Raises Unavailable.
-    """
-    deadline, pause = monotonic() + _PATIENCE, _FIRST_POLL
-    outcome: CancellationOutcome | None = None
-    unanswered = 0
-    while monotonic() < deadline and unanswered < _MOST_UNANSWERED:
-        try:
-            outcome = await _look(handle, request_id)
-            unanswered = 0
-        except WorkflowQueryRejectedError:
-            return None
-        except (RPCError, WorkflowQueryFailedError):  # no worker, or a very busy one
-            unanswered += 1
-        if outcome is not None and outcome.settled:
-            return outcome
-        await asyncio.sleep(pause)
-        pause = min(1.5 * pause, _LONGEST_POLL)
-    if outcome is None:
-        raise Unavailable(
-            "The cancellation is recorded and will happen, but no worker answers now: "
-            "read the batch later to see what it did."
+async def cancel_batch(
+    batch_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+) -> Response:
+    """Cancel all jobs of a batch that have not ended."""
+    snapshot, cancelled = await cancel_batch_jobs(resources, team, batch_id)
+    jobs = jobs_of(snapshot)
+    stopped: list[KnownJob] = [job for job in jobs if job.index in cancelled]
+    nested = await read_children(resources, team, stopped)
+    stopped += [job for job in nested if job.state.status is JobStatus.CANCELLED]
+    return answer(
+        BatchCancellationResponse(
+            batch_id=snapshot.id,
+            total_jobs=len(jobs),
+            jobs=[_cancellation(job, cancelled) for job in jobs],
+            cancelled_jobs=[job_response(team, job, urls) for job in stopped],
         )
-    return outcome
-
-
-async def _look(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
-    return await handle.query(
-        BatchWorkflow.cancellation,
-        request_id,
-        reject_condition=QueryRejectCondition.NOT_OPEN,
-        rpc_timeout=QUERY_TIMEOUT,
     )
+
+
+def _cancellation(job: KnownBatchJob, cancelled: set[int]) -> JobCancellation:
+    index, status = job.index, job.state.status
+    if index in cancelled:
+        return JobCancellation(index=index, id=job.id, result="cancelled", status=status)
+    reason = f"The job had already ended: {status}."
+    if not status.is_terminal:
+        reason = "The job is still stopping; read the batch again in a moment."
+    return JobCancellation(index=index, id=job.id, result="skipped", status=status, reason=reason)

@@ -1,100 +1,138 @@
-"""From judged jobs to a batch, and what its creation answers. No I/O."""
+"""POST /batches: from the bytes of a request to a batch that is under way."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
-from api.jobs.creation import children_created, first_status
-from api.submission.batch_request import BatchRequest
-from api.submission.schema import Problem, error_of
-from api.submission.validation import AcceptedJob, Judged
-from api.submission.webhook_records import announced, pending
+from fastapi import APIRouter, Query, Request, Response
+
+from api.http.errors import ErrorAnswer, documented
+from api.http.parameters import Flag
+from api.http.requests import read_body
+from api.http.responses import answer
+from api.openapi.inputs import CREATE_BATCH
+from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
+from api.submission.checks import check_webhook_secrets
+from api.submission.csv import CsvQuery
+from api.submission.formats import BatchRequest, identity_of, read_batch
+from api.submission.launch import (
+    IdempotencyKey,
+    children_created,
+    launch_batch,
+    once,
+    webhook_records,
+    with_webhook,
+)
+from api.submission.validation import RejectedJob, ValidJob, validate
 from api.urls import Urls
-from reelbatch.models.ids import batch_job_id, new_batch_id
+from reelbatch.models.errors import BodyTooLarge, IdempotencyKeyReused, UnsupportedMediaType
+from reelbatch.models.ids import new_batch_id
 from reelbatch.models.orchestration.batches import Batch
-from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob
+from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.problems import Problem, error_of
+from reelbatch.models.stored.idempotency import BatchSubmission
+from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.batches import BatchCreationResponse, JobCreated
 from reelbatch.models.wire.jobs import JobError
 from reelbatch.settings import Settings
 
+router = APIRouter(tags=["batches"])
+
+_INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
+
+
+DryRun = Annotated[
+    Flag,
+    Query(
+        alias="dryRun",
+        description="Validate the jobs, and neither store nor start anything: a 200.",
+    ),
+]
+
+
+@router.post(
+    "/batches",
+    status_code=201,
+    response_model=BatchCreationResponse,
+    responses={
+        **documented(BodyTooLarge, UnsupportedMediaType, IdempotencyKeyReused),
+        200: {"model": BatchCreationResponse, "description": "A dry run: nothing was stored."},
+        400: {
+            "model": BatchCreationResponse | ErrorAnswer,
+            "description": "Every job was rejected, or the body is no batch.",
+        },
+    },
+    openapi_extra=CREATE_BATCH,
+)
+async def create_batch(
+    request: Request,
+    resources: Shared,
+    team: MayWriteJobs,
+    urls: RequestUrls,
+    key: IdempotencyKey,
+    query: Annotated[CsvQuery, Query()],
+    dry_run: DryRun = False,
+) -> Response:
+    """Accept up to 1,000 jobs; a bad one does not spoil the others.
+
+    With `dryRun=true` nothing is stored or started, and the ids in the answer lead nowhere.
+    """
+    body = await read_body(request, resources.settings.max_body_bytes)
+    if dry_run:
+        draft = await _submission_of(request, body, query, resources, team, urls)
+        return answer(creation_response(draft.batch, urls), 200 if draft.batch.jobs else 400)
+    async with once(resources, team, key, identity_of(request, body), BatchSubmission) as attempt:
+        submission = attempt.earlier or await attempt.save(
+            await _submission_of(request, body, query, resources, team, urls)
+        )
+        await launch_batch(resources, submission)
+    batch = submission.batch
+    return answer(creation_response(batch, urls), 201 if batch.jobs else 400, attempt.headers)
+
+
+async def _submission_of(
+    request: Request, body: bytes, query: CsvQuery, resources: Resources, team: str, urls: Urls
+) -> BatchSubmission:
+    """Read and validate the batch. Raises what no job alone is to blame for."""
+    sent = read_batch(request, body, query, resources.settings)
+    await check_webhook_secrets(resources.secrets, team, sent.webhook)
+    validated = await validate(resources, team, sent.jobs, sent.defaults)
+    return new_batch(team, sent, validated, resources.settings, urls)
+
 
 def new_batch(
-    team: str, wanted: BatchRequest, judged: Sequence[Judged], settings: Settings, urls: Urls
-) -> Batch:
-    """Accepted jobs keep their places in the request, so that ids and errors can be matched."""
+    team: str,
+    sent: BatchRequest,
+    validated: Sequence[ValidJob | RejectedJob],
+    settings: Settings,
+    urls: Urls,
+) -> BatchSubmission:
+    """Valid jobs have their places in the request as their indexes, and so have the errors."""
     batch_id, now = new_batch_id(), datetime.now(UTC)
-    jobs = [
-        announced(
-            job.render_job(batch_job_id(batch_id, index), now, batch_id=batch_id, index=index),
-            job.creation.webhook,
-            urls,
-        )
-        for index, job in enumerate(judged)
-        if isinstance(job, AcceptedJob)
-    ]
-    return Batch(
+    jobs: list[BatchRenderJob] = []
+    errors: list[JobError] = []
+    webhooks: list[WebhookRecord] = []
+    for index, job in enumerate(validated):
+        if isinstance(job, RejectedJob):
+            errors.append(_job_error(index, job.problems))
+            continue
+        render_job = with_webhook(job.batch_job(batch_id, index, now), job.webhook, urls)
+        jobs.append(render_job)
+        webhooks += webhook_records(team, render_job.id, job.webhook, now)
+    batch = Batch(
         team=team,
         id=batch_id,
         created_at=now,
         jobs=jobs,
-        errors=[
-            _job_error(index, wanted.defaults.named_in(problems, wanted.jobs[index]))
-            for index, problems in enumerate(judged)
-            if not isinstance(problems, AcceptedJob)
-        ],
-        concurrency=_concurrency(wanted, settings),
+        errors=errors,
+        concurrency=_concurrency(sent, settings),
         kinds=kinds_of(jobs),
-        webhook=pending(wanted.webhook),
+        webhook=PendingWebhook(receiver=sent.webhook.receiver) if sent.webhook else None,
     )
-
-
-def creation_answer(batch: Batch, urls: Urls) -> BatchCreationResponse:
-    created = [
-        JobCreated(
-            index=job.index or 0,
-            id=job.id,
-            status=first_status(job),
-            output_url=urls.of_new_job(job),
-            missing_fonts=job.missing_fonts or None,
-            children=children_created(job, urls),
-        )
-        for job in batch.jobs
-    ]
-    rejected = not created
-    return BatchCreationResponse(
-        batch_id=batch.id,
-        status="error" if rejected else "partial" if batch.errors else "created",
-        total_jobs=len(created) + len(batch.errors),
-        success_count=len(created),
-        jobs=created,
-        errors=batch.errors or None,
-        error=_all_rejected(batch.errors) if rejected else None,
-        error_code=batch.errors[0].error_code if rejected else None,
-    )
-
-
-def _concurrency(wanted: BatchRequest, settings: Settings) -> int:
-    if wanted.concurrency is None:
-        return settings.batch_concurrency
-    return min(wanted.concurrency, settings.max_batch_concurrency)
-
-
-def _job_error(index: int, problems: list[Problem]) -> JobError:
-    error = error_of(problems)
-    return JobError(
-        index=index,
-        error=error.message,
-        error_code=error.error_code,
-        details=list(error.details),
-    )
-
-
-def _all_rejected(errors: list[JobError]) -> str:
-    if len(errors) == 1:
-        return f"The job was rejected: {errors[0].error}"
-    return f"All {len(errors)} jobs were rejected; the first one: {errors[0].error}"
-
-
-_INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
+    if jobs:  # else nobody will ever be told of the batch
+        webhooks += webhook_records(team, batch_id, sent.webhook, now)
+    return BatchSubmission(batch=batch, webhooks=webhooks)
 
 
 def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
@@ -111,3 +149,54 @@ def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
         for job in jobs
     ]
     return kinds if len(numbers) < len(kinds) else None
+
+
+def creation_response(
+    batch: Batch, urls: Urls, *, retry_of: str | None = None
+) -> BatchCreationResponse:
+    """`retry_of` is the batch whose jobs are rendered again."""
+    created = [
+        JobCreated(
+            index=job.index,
+            id=job.id,
+            status=job.first_status,
+            output_url=urls.of_new_job(job),
+            missing_fonts=job.missing_fonts or None,
+            children=children_created(job, urls),
+        )
+        for job in batch.jobs
+    ]
+    rejected = not created
+    return BatchCreationResponse(
+        batch_id=batch.id,
+        retry_of=retry_of,
+        status="error" if rejected else "partial" if batch.errors else "created",
+        total_jobs=len(created) + len(batch.errors),
+        success_count=len(created),
+        jobs=created,
+        errors=batch.errors or None,
+        error=_all_rejected(batch.errors) if rejected else None,
+        error_code=batch.errors[0].error_code if rejected else None,
+    )
+
+
+def _concurrency(sent: BatchRequest, settings: Settings) -> int:
+    if sent.concurrency is None:
+        return settings.batch_concurrency
+    return min(sent.concurrency, settings.max_batch_concurrency)
+
+
+def _job_error(index: int, problems: list[Problem]) -> JobError:
+    error = error_of(problems)
+    return JobError(
+        index=index,
+        error=error.message,
+        error_code=error.error_code,
+        details=list(error.details),
+    )
+
+
+def _all_rejected(errors: list[JobError]) -> str:
+    if len(errors) == 1:
+        return f"The job was rejected: {errors[0].error}"
+    return f"All {len(errors)} jobs were rejected; the first one: {errors[0].error}"

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from api.batches.watch import BatchWatches
+from api.batches.responses import batch_response
+from api.batches.watch import BatchWatches, Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.jobs.responses import batch_answer
 from api.openapi.document import event_stream
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from api.urls import Urls
@@ -57,6 +57,7 @@ async def get_events(
     team: MayReadJobs,
     urls: RequestUrls,
     recheck: Recheck,
+    watches: Watches,
     last_event_id: LastEventId = None,
 ) -> Response:
     """`stats` and `job` events as jobs end, then `end`.
@@ -66,7 +67,7 @@ async def get_events(
     snapshot = await resources.batches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")
     return StreamingResponse(
-        _while_allowed(_events(resources.watches, snapshot, seen, urls), recheck),
+        _while_allowed(_events(watches, snapshot, seen, urls), recheck),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -104,7 +105,7 @@ async def _events(
 
 def _job_events(snapshot: BatchSnapshot, seen: _Seen, urls: Urls) -> Iterator[str]:
     """One for each job whose status the client does not know, in the order of the changes."""
-    jobs = {job.index: job for job in batch_answer(snapshot, urls).jobs}
+    jobs = {job.index: job for job in batch_response(snapshot, urls).jobs}
     for record in sorted(snapshot.records, key=lambda record: record.updated_at):
         if seen.get(record.index, JobStatus.QUEUED) is not record.status:
             seen[record.index] = record.status

@@ -5,7 +5,9 @@ older ones, and the records of batches of which no job was accepted. Their ids a
 """
 
 import asyncio
+from typing import Annotated
 
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from temporalio.client import (
     WorkflowExecution,
@@ -16,16 +18,20 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
-from api.batches.reading import QUERY_TIMEOUT
+from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
-from api.resources import Resources
+from api.http.responses import answer
+from api.resources import MayReadJobs, Resources, Shared
+from api.snapshots import QUERY_TIMEOUT
 from api.visibility import batches_of
-from reelbatch.models.errors import BatchNotFound
+from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
-from reelbatch.storage.batches import kept_batch_ids
+from reelbatch.storage.batches import stored_batch_ids
 from workflows.batch import BatchWorkflow
+
+router = APIRouter(tags=["batches"])
 
 _PARALLEL_READS = 8
 
@@ -37,12 +43,20 @@ class BatchPage(BaseModel):
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
 
+@router.get("/batches", response_model=BatchList, responses=documented(RequestError))
+async def get_batches(
+    resources: Shared, team: MayReadJobs, page: Annotated[BatchPage, Query()]
+) -> Response:
+    """The team's batches, newest first."""
+    return answer(await list_batches(resources, team, page))
+
+
 async def list_batches(resources: Resources, team: str, page: BatchPage) -> BatchList:
     executions = {
         execution.id.rsplit("/", 1)[-1]: execution
         async for execution in batches_of(resources.client, team)
     }
-    ids = executions.keys() | set(await kept_batch_ids(resources.store, team))
+    ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
     older = sorted(
         (batch_id for batch_id in ids if not page.cursor or batch_id < page.cursor), reverse=True
     )
@@ -52,7 +66,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         async with gate:
             execution = executions.get(batch_id)
             if execution is None:
-                return await _kept_item(resources, team, batch_id)
+                return await _stored_item(resources, team, batch_id)
             return _item(batch_id, await _stats(resources, team, batch_id, execution))
 
     shown = older[: page.limit]
@@ -84,7 +98,7 @@ async def _stats(
     return noted
 
 
-async def _kept_item(resources: Resources, team: str, batch_id: str) -> BatchListItem | None:
+async def _stored_item(resources: Resources, team: str, batch_id: str) -> BatchListItem | None:
     try:
         snapshot: BatchSnapshot = await resources.batches.read(team, batch_id)
     except BatchNotFound:

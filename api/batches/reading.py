@@ -1,238 +1,49 @@
-"""Where a batch stands, from whoever knows: its workflow, its result, or what was kept of it."""
+"""GET /batches/{id}: where a batch stands, now or once more of its jobs have ended."""
 
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated
 
-import structlog
-from obstore.store import ObjectStore
-from temporalio.client import (
-    Client,
-    WorkflowExecution,
-    WorkflowExecutionDescription,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
+from fastapi import APIRouter, Query, Response
+
+from api.batches.responses import Responses
+from api.batches.watch import Watches
+from api.http.errors import documented
+from api.http.parameters import UlidPath
+from api.http.responses import json_answer
+from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
+from reelbatch.models.errors import BatchNotFound, RequestError
+from reelbatch.models.wire.batches import BatchStatusResponse
+
+router = APIRouter(tags=["batches"])
+
+_LONGEST_WAIT = 60  # seconds; proxies give up soon after
+
+Wait = Annotated[
+    int,
+    Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait until more jobs have ended."),
+]
+
+
+@router.get(
+    "/batches/{batch_id}",
+    response_model=BatchStatusResponse,
+    responses=documented(RequestError, BatchNotFound),
 )
-from temporalio.common import QueryRejectCondition
-from temporalio.service import RPCError, RPCStatusCode
+async def get_batch(
+    batch_id: UlidPath,
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    recheck: Recheck,
+    watches: Watches,
+    responses: Responses,
+    wait: Wait = 0,
+) -> Response:
+    """A batch's status, its counts and all of its jobs.
 
-from api.visibility import children_of
-from reelbatch.models.errors import BatchNotFound, Unavailable
-from reelbatch.models.ids import is_batch_id
-from reelbatch.models.orchestration.batches import Batch, BatchSnapshot, JobRecord
-from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
-from reelbatch.models.wire.batches import BatchStats
-from reelbatch.models.wire.jobs import JobStatus
-from reelbatch.storage.batches import keep_batch, read_kept_batch
-from workflows.batch import BatchWorkflow
-
-log = structlog.get_logger("api")
-
-T = TypeVar("T")
-BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
-
-QUERY_TIMEOUT = timedelta(seconds=3)
-# Snapshots in memory, up to about a megabyte each.
-_CLOSED_KEPT = 32
-_RUNNING_KEPT = 32
-
-STATUS_OF_EXECUTION = {
-    WorkflowExecutionStatus.RUNNING: JobStatus.RENDERING,
-    WorkflowExecutionStatus.COMPLETED: JobStatus.FINISHED,
-    WorkflowExecutionStatus.FAILED: JobStatus.ERROR,
-    WorkflowExecutionStatus.TIMED_OUT: JobStatus.ERROR,
-    WorkflowExecutionStatus.CANCELED: JobStatus.CANCELLED,
-    WorkflowExecutionStatus.TERMINATED: JobStatus.CANCELLED,
-}
-
-
-@dataclass(frozen=True)
-class _Running:
-    """A batch as it was read last, and the run of its workflow that said so."""
-
-    run_id: str
-    snapshot: BatchSnapshot
-
-
-class BatchReader:
-    """Reads batches, and remembers the last ended ones: they never change."""
-
-    def __init__(self, client: Client, store: ObjectStore) -> None:
-        self._client = client
-        self._store = store
-        self._closed: OrderedDict[str, BatchSnapshot] = OrderedDict()
-        self._running: OrderedDict[str, _Running] = OrderedDict()
-
-    def handle(self, team: str, batch_id: str) -> BatchHandle:
-        return self._client.get_workflow_handle_for(
-            BatchWorkflow.run, batch_workflow_id(team, batch_id)
-        )
-
-    async def read(self, team: str, batch_id: str) -> BatchSnapshot:
-        """The batch as it stands. Raises BatchNotFound."""
-        handle = self.handle(team, batch_id)
-        known = self._closed.get(handle.id)
-        if known is not None:
-            return known
-        if not is_batch_id(batch_id):
-            raise BatchNotFound
-        running = self._running.get(handle.id)
-        if running and (snapshot := await self._query(handle, running.run_id)):
-            return snapshot
-        description = await describe(handle)
-        if description is None:
-            return await self._kept(team, batch_id)
-        if description.status is WorkflowExecutionStatus.RUNNING and (
-            snapshot := await self._query(handle, description.run_id or "")
-        ):
-            return snapshot
-        return self._remember(handle.id, await self._result(handle, description))
-
-    async def _kept(self, team: str, batch_id: str) -> BatchSnapshot:
-        snapshot = await read_kept_batch(self._store, team, batch_id)
-        if snapshot is None:
-            raise BatchNotFound
-        return snapshot
-
-    async def _query(self, handle: BatchHandle, run_id: str) -> BatchSnapshot | None:
-        """What this run says; None if it is not open any more."""
-        known = self._running.get(handle.id)
-        run = self._client.get_workflow_handle_for(BatchWorkflow.run, handle.id, run_id=run_id)
-        try:
-            snapshot = await _ask(run, known.snapshot if known and known.run_id == run_id else None)
-        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-            if isinstance(error, WorkflowQueryRejectedError) or is_unknown(error):
-                self._running.pop(handle.id, None)
-                return None
-            log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
-            return await self._rebuild(handle, None)
-        _keep(self._running, handle.id, _Running(run_id, snapshot), _RUNNING_KEPT)
-        return snapshot
-
-    async def _result(
-        self, handle: BatchHandle, description: WorkflowExecutionDescription
-    ) -> BatchSnapshot:
-        """An ended batch is never replayed: its result says all."""
-        try:
-            return await handle.result()
-        except WorkflowFailureError:  # an operator terminated it
-            snapshot = await self._rebuild(handle, description.close_time)
-        if snapshot.stats.pending == 0:  # it could not write a manifest itself
-            await keep_batch(self._store, snapshot)
-        return snapshot
-
-    async def _rebuild(self, handle: BatchHandle, closed_at: datetime | None) -> BatchSnapshot:
-        """From the workflow's input and the list of its children, which need no worker.
-
-        What never started counts as queued while the batch runs, else as cancelled.
-        """
-        batch = await read_input(self._client, handle)
-        children = {child.id: child async for child in children_of(self._client, batch)}
-        records = [
-            _record(
-                job.index or 0,
-                children.get(job_workflow_id(job.team, job.id)),
-                batch.created_at,
-                closed_at,
-            )
-            for job in batch.jobs
-        ]
-        return BatchSnapshot(
-            team=batch.team,
-            id=batch.id,
-            created_at=batch.created_at,
-            closed_at=closed_at,
-            stats=count(records),
-            summaries=[job.summary for job in batch.jobs],
-            records=records,
-            errors=batch.errors,
-        )
-
-    def _remember(self, workflow_id: str, snapshot: BatchSnapshot) -> BatchSnapshot:
-        if snapshot.stats.pending == 0:
-            _keep(self._closed, workflow_id, snapshot, _CLOSED_KEPT)
-        return snapshot
-
-
-async def _ask(run: BatchHandle, known: BatchSnapshot | None) -> BatchSnapshot:
-    """All of the batch, or only what is new since it was last read: polling stays cheap."""
-    if known is None:
-        return await run.query(
-            BatchWorkflow.snapshot,
-            reject_condition=QueryRejectCondition.NOT_OPEN,
-            rpc_timeout=QUERY_TIMEOUT,
-        )
-    changes = await run.query(
-        BatchWorkflow.changes,
-        known.revision,
-        reject_condition=QueryRejectCondition.NOT_OPEN,
-        rpc_timeout=QUERY_TIMEOUT,
-    )
-    return known.with_changes(changes)
-
-
-def _keep(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > most:
-        kept.popitem(last=False)
-
-
-def is_unknown(error: Exception) -> bool:
-    """Whether Temporal says that there is no such workflow."""
-    return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
-
-
-async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription | None:
-    """None where there is no such workflow."""
-    try:
-        return await handle.describe()
-    except RPCError as error:
-        if is_unknown(error):
-            return None
-        raise
-
-
-async def read_input(client: Client, handle: BatchHandle) -> Batch:
-    """The batch as it was submitted. Raises Unavailable if its history has just gone."""
-    async for event in handle.fetch_history_events(page_size=1):
-        started = event.workflow_execution_started_event_attributes
-        [batch] = await client.data_converter.decode(started.input.payloads, [Batch])
-        return batch
-    raise Unavailable(f"The history of {handle.id} cannot be read.")
-
-
-def count(records: Sequence[JobRecord]) -> BatchStats:
-    def number(*statuses: JobStatus) -> int:
-        return sum(record.status in statuses for record in records)
-
-    finished = number(JobStatus.FINISHED)
-    error = number(JobStatus.ERROR, JobStatus.CANCELLED)
-    return BatchStats(
-        total=len(records),
-        finished=finished,
-        error=error,
-        pending=len(records) - finished - error,
-        cancelled=number(JobStatus.CANCELLED),
-    )
-
-
-def _record(
-    index: int,
-    child: WorkflowExecution | None,
-    created_at: datetime,
-    closed_at: datetime | None,
-) -> JobRecord:
-    if child is None or child.status is None:
-        status = JobStatus.CANCELLED if closed_at else JobStatus.QUEUED
-        return JobRecord(index=index, status=status, updated_at=closed_at or created_at)
-    return JobRecord(
-        index=index,
-        status=STATUS_OF_EXECUTION.get(child.status, JobStatus.ERROR),
-        updated_at=child.close_time or child.start_time,
-    )
+    With `wait`, a number of seconds, the answer comes when more jobs have ended, or then.
+    """
+    snapshot = await resources.batches.read(team, batch_id)
+    if wait:
+        snapshot = await watches.change(snapshot, wait)
+        await recheck()
+    return json_answer(responses.json(snapshot, urls))

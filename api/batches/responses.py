@@ -1,59 +1,95 @@
-"""Answers about batches as JSON, of which only what has changed is made anew.
+"""Responses about batches, of which only what has changed is written anew.
 
 Clients read a batch of a thousand jobs again and again while a few of its jobs end.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Annotated
 
-from api.jobs.responses import batch_answer, batch_job, job_at
+from fastapi import Depends, Request
+
+from api.snapshots import job_at, jobs_of
 from api.urls import Urls
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
+from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
+from workflows.job_states import KnownBatchJob, job_stats
 
-# Of 0.6 MB each for a thousand jobs.
-_KEPT = 32
+_MOST_BATCHES = 32  # in memory, up to 0.6 MB each
 _NO_JOBS = '"jobs":[]'
+
+
+def batch_response(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
+    """As GET /batches/{id} responds."""
+    return BatchStatusResponse(
+        batch_id=snapshot.id,
+        status=snapshot.stats.status,
+        created_at=snapshot.created_at,
+        stats=snapshot.stats,
+        jobs=[_batch_job(snapshot.team, job, urls) for job in jobs_of(snapshot)],
+        errors=snapshot.errors or None,
+    )
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The answer's entry of a job, as long as its record is this one."""
+    """The response's entry for a job, as long as its record is this one."""
 
     record: JobRecord
     text: str
 
 
-class BatchAnswers:
-    """One a process. Remembers the answers that it has given last."""
+class BatchResponses:
+    """One a process. Remembers the last responses."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, str], list[_Part]] = OrderedDict()
+        self._parts: OrderedDict[tuple[str, str, str], list[_Part]] = OrderedDict()
 
     def json(self, snapshot: BatchSnapshot, urls: Urls) -> str:
-        """The answer of GET /batches/{id}."""
+        """The same as `batch_response`, as JSON."""
         key = (urls.base, snapshot.team, snapshot.id)
-        known = self._kept.get(key, [])
+        earlier = self._parts.get(key, [])
         parts = [
             part if part and part.record is record else _part(snapshot, position, urls)
             for position, (record, part) in enumerate(
-                zip(snapshot.records, known or [None] * len(snapshot.records), strict=True)
+                zip(snapshot.records, earlier or [None] * len(snapshot.records), strict=True)
             )
         ]
-        self._kept[key] = parts
-        self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        self._parts[key] = parts
+        self._parts.move_to_end(key)
+        while len(self._parts) > _MOST_BATCHES:
+            self._parts.popitem(last=False)
         return _around(snapshot, urls).replace(
             _NO_JOBS, f'"jobs":[{",".join(part.text for part in parts)}]', 1
         )
 
 
+def _responses(request: Request) -> BatchResponses:
+    return request.app.state.batch_responses
+
+
+Responses = Annotated[BatchResponses, Depends(_responses)]
+
+
 def _part(snapshot: BatchSnapshot, position: int, urls: Urls) -> _Part:
-    job = batch_job(snapshot.team, job_at(snapshot, position), urls)
+    job = _batch_job(snapshot.team, job_at(snapshot, position), urls)
     return _Part(snapshot.records[position], job.model_dump_json(by_alias=True))
 
 
 def _around(snapshot: BatchSnapshot, urls: Urls) -> str:
-    """The answer without jobs. No text in it can hold `_NO_JOBS`: quotes in texts are escaped."""
+    """The response without jobs. No text in it has `_NO_JOBS`: quotes in texts are escaped."""
     without_jobs = snapshot.model_copy(update={"summaries": [], "records": []})
-    return batch_answer(without_jobs, urls).model_dump_json(by_alias=True)
+    return batch_response(without_jobs, urls).model_dump_json(by_alias=True)
+
+
+def _batch_job(team: str, job: KnownBatchJob, urls: Urls) -> BatchJob:
+    state = job.state
+    return BatchJob(
+        index=job.index,
+        id=job.id,
+        status=state.status,
+        output_url=urls.of_job(team, job.id, job.summary),
+        stats=job_stats(job.summary, state) if state.status.is_terminal else None,
+        error=state.failure.error if state.failure else None,
+        error_code=state.failure.error_code if state.failure else None,
+    )

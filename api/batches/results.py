@@ -11,15 +11,15 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.http.responses import answer_all
-from api.jobs.responses import jobs_of
 from api.openapi.document import content_answer
 from api.resources import MayReadJobs, RequestUrls, Shared
+from api.snapshots import jobs_of
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.batches import BatchResult
 from reelbatch.models.wire.jobs import JobStatus
-from workflows.job_states import KnownJob
+from workflows.job_states import KnownBatchJob
 
 router = APIRouter(tags=["batches"])
 
@@ -88,12 +88,12 @@ def results_of(snapshot: BatchSnapshot, urls: Urls) -> list[BatchResult]:
     return sorted([*accepted, *rejected], key=lambda result: result.index)
 
 
-def _result(team: str, job: KnownJob, urls: Urls) -> BatchResult:
+def _result(team: str, job: KnownBatchJob, urls: Urls) -> BatchResult:
     summary, state = job.summary, job.state
     rendered, failure = state.result, state.failure
     is_finished = state.status is JobStatus.FINISHED
     return BatchResult(
-        index=summary.index or 0,
+        index=job.index,
         id=job.id,
         status=state.status,
         output_url=urls.of_job(team, job.id, summary) if is_finished else None,

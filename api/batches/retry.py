@@ -1,18 +1,27 @@
 """POST /batches/{id}/retry: the failed or cancelled jobs of a batch once more, as a new batch."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Response
+from obstore.store import ObjectStore
 
-from api.batches.creation import creation_answer, kinds_of
-from api.batches.reading import describe, read_input
+from api.batches.creation import creation_response, kinds_of
 from api.http.errors import documented
 from api.http.parameters import UlidPath
+from api.http.responses import answer
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
-from api.submission.idempotency import IdempotencyKey, submit_once
-from api.submission.webhook_records import renewed_webhooks
+from api.snapshots import describe, read_input
+from api.submission.launch import (
+    IdempotencyKey,
+    launch_batch,
+    once,
+    webhook_records,
+    with_webhook,
+)
+from api.urls import Urls
 from reelbatch.models.errors import (
     BatchNotFound,
     Gone,
@@ -23,16 +32,21 @@ from reelbatch.models.errors import (
 )
 from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
-from reelbatch.models.orchestration.jobs import RenderJob
-from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob
+from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.stored.idempotency import BatchSubmission
 from reelbatch.models.wire.batches import BatchCreationResponse
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.storage import keys
+from reelbatch.storage.webhooks import read_webhook
 
 router = APIRouter(tags=["batches"])
 
 Only = Annotated[Literal["error", "cancelled", "all"], Query(description="Which jobs.")]
+J = TypeVar("J", bound=RenderJob)
 
+_PARALLEL_READS = 32
 _CHOICES = {
     "error": (JobStatus.ERROR,),
     "cancelled": (JobStatus.CANCELLED,),
@@ -60,20 +74,16 @@ async def retry_batch(
 
     They keep their indexes and their inputs, and have new ids.
     """
-
-    async def submit() -> Submission:
-        earlier, snapshot = await _read(resources, team, batch_id)
-        batch = _again(earlier, _indexes(snapshot, _CHOICES[only]))
-        batch, webhooks = await renewed_webhooks(resources.store, earlier, batch, urls)
-        answer = creation_answer(batch, urls).model_copy(update={"retry_of": batch_id})
-        return Submission(
-            status_code=201,
-            answer=answer.model_dump_json(by_alias=True),
-            batch=batch,
-            webhooks=webhooks,
-        )
-
-    return await submit_once(resources, team, key, f"only={only}".encode(), submit)
+    identity = f"only={only}".encode()
+    async with once(resources, team, key, identity, BatchSubmission) as attempt:
+        submission = attempt.earlier
+        if submission is None:
+            earlier, snapshot = await _read(resources, team, batch_id)
+            indexes = _indexes(snapshot, _CHOICES[only])
+            submission = await attempt.save(await _again(resources.store, earlier, indexes, urls))
+        await launch_batch(resources, submission)
+    response = creation_response(submission.batch, urls, retry_of=batch_id)
+    return answer(response, 201, attempt.headers)
 
 
 async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, BatchSnapshot]:
@@ -101,25 +111,51 @@ def _indexes(snapshot: BatchSnapshot, statuses: Sequence[JobStatus]) -> set[int]
     return found
 
 
-def _again(earlier: Batch, indexes: set[int]) -> Batch:
-    batch_id, now = new_batch_id(), datetime.now(UTC)
-    jobs = [_job_again(job, batch_id, now) for job in earlier.jobs if job.index in indexes]
-    changes = {"id": batch_id, "created_at": now, "jobs": jobs, "kinds": kinds_of(jobs)}
-    return earlier.model_copy(update={**changes, "errors": []})
+async def _again(
+    store: ObjectStore, earlier: Batch, indexes: set[int], urls: Urls
+) -> BatchSubmission:
+    """The jobs at `indexes` as a batch of their own, with their webhooks and the batch's."""
+    team, batch_id, now = earlier.team, new_batch_id(), datetime.now(UTC)
+    gate = asyncio.Semaphore(_PARALLEL_READS)
+
+    async def webhook_of(thing: Batch | BatchRenderJob) -> Webhook | None:
+        if thing.webhook is None:
+            return None
+        async with gate:
+            record = await read_webhook(store, team, thing.id)
+        return record.webhook if record else None
+
+    retried = [job for job in earlier.jobs if job.index in indexes]
+    own, *of_jobs = await asyncio.gather(*map(webhook_of, [earlier, *retried]))
+    webhooks = webhook_records(team, batch_id, own, now)
+    jobs: list[BatchRenderJob] = []
+    for job, webhook in zip(retried, of_jobs, strict=True):
+        jobs.append(with_webhook(_job_again(job, batch_id, now), webhook, urls))
+        webhooks += webhook_records(team, jobs[-1].id, webhook, now)
+    batch = Batch(
+        team=team,
+        id=batch_id,
+        created_at=now,
+        jobs=jobs,
+        concurrency=earlier.concurrency,
+        kinds=kinds_of(jobs),
+        webhook=PendingWebhook(receiver=own.receiver) if own else None,
+    )
+    return BatchSubmission(batch=batch, webhooks=webhooks)
 
 
-def _job_again(job: RenderJob, batch_id: str, now: datetime) -> RenderJob:
-    job_id = batch_job_id(batch_id, job.index or 0)
+def _job_again(job: BatchRenderJob, batch_id: str, now: datetime) -> BatchRenderJob:
+    job_id = batch_job_id(batch_id, job.index)
     children = [
         child.model_copy(
             update={"job": _renewed(child.job, new_nested_job_id(), now, parent_id=job_id)}
         )
         for child in job.children or ()
     ]
-    return _renewed(job, job_id, now, batch_id=batch_id, children=children or None)
+    return _renewed(job, job_id, now, batch_id=batch_id, children=children or None, webhook=None)
 
 
-def _renewed(job: RenderJob, job_id: str, now: datetime, **changes: object) -> RenderJob:
+def _renewed(job: J, job_id: str, now: datetime, **changes: object) -> J:
     output_key = keys.output(job.team, job_id, job.output.extension)
     return job.model_copy(
         update={"id": job_id, "output_key": output_key, "created_at": now, **changes}

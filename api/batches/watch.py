@@ -5,14 +5,16 @@ import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from time import monotonic
+from typing import Annotated
 
 import structlog
+from fastapi import Depends, Request
 from obstore.exceptions import BaseError as ObjectStoreError
 from temporalio.client import WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
-from api.batches.reading import QUERY_TIMEOUT, BatchReader
+from api.snapshots import QUERY_TIMEOUT, BatchReader
 from reelbatch.models.errors import ReelbatchError
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.names import batch_workflow_id
@@ -125,6 +127,13 @@ class BatchWatches:
             if stats.pending == watch.latest.stats.pending:
                 return
         watch.publish(await self._batches.read(team, batch_id))
+
+
+def _watches(request: Request) -> BatchWatches:
+    return request.app.state.watches
+
+
+Watches = Annotated[BatchWatches, Depends(_watches)]
 
 
 def _ended(snapshot: BatchSnapshot) -> int:

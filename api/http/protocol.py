@@ -7,7 +7,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.http.errors import error_answer
-from api.http.security_headers import SECURITY_HEADERS
+from api.http.middleware import SECURITY_HEADERS
 from reelbatch.models.errors import BodyTooSlow, RequestError
 
 MOST_HEADER_BYTES = 64 * 1024  # of a request line and its headers

@@ -1,21 +1,85 @@
-"""Cancelling jobs together with those that make no sense without them (contract 3.9).
+"""Cancelling jobs: ask, wait until they have stopped, and say what came of it.
 
 A nested job is cancelled with its parent and its siblings: without it the parent has nothing to
-show. So what is asked to stop is always the job at the top; its workflow stops those in it.
+show (contract 3.9). So what is asked to stop is always the job at the top; its workflow stops those
+in it.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from time import monotonic
+from uuid import uuid4
 
-from api.batches.cancellation import cancel_batch_jobs, cancel_single_job
-from api.jobs.reading import read_children, read_jobs
-from api.resources import Resources
-from reelbatch.models.errors import JobNotCancellable
+from fastapi import APIRouter, Request, Response
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.http.errors import documented
+from api.http.parameters import UlidPath
+from api.http.requests import check_id, read_model
+from api.http.responses import answer_all
+from api.jobs.reading import job_handle, job_response, read_children, read_jobs
+from api.openapi.inputs import CANCEL_JOBS
+from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
+from api.snapshots import QUERY_TIMEOUT, BatchHandle, describe
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    InvalidJson,
+    JobNotCancellable,
+    JobNotFound,
+    RequestError,
+    Unavailable,
+)
 from reelbatch.models.ids import place_of_job
+from reelbatch.models.orchestration.batches import BatchSnapshot, Cancellation, CancellationOutcome
 from reelbatch.models.wire.errors import FieldError
-from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.jobs import Job, JobCancellationRequest, JobStatus
+from workflows.batch import BatchWorkflow
 from workflows.job_states import KnownJob
+
+router = APIRouter(tags=["jobs"])
+
+_PATIENCE = 10.0  # seconds until the answer is given with what has stopped by then
+_MOST_UNANSWERED = 2  # queries in a row
+_FIRST_POLL, _LONGEST_POLL = 0.1, 0.5  # seconds between two looks
+
+
+@router.patch(
+    "/jobs/{job_id}/cancel",
+    response_model=list[Job],
+    responses=documented(RequestError, JobNotFound, JobNotCancellable, Unavailable),
+)
+async def cancel_job(
+    job_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+) -> Response:
+    """Cancel one job."""
+    cancelled = await cancel_with_relatives(resources, team, [job_id])
+    return answer_all([job_response(team, job, urls) for job in cancelled])
+
+
+@router.post(
+    "/jobs/cancel",
+    response_model=list[Job],
+    responses=documented(
+        RequestError, InvalidJson, BodyTooLarge, JobNotFound, JobNotCancellable, Unavailable
+    ),
+    openapi_extra=CANCEL_JOBS,
+)
+async def cancel_jobs(
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
+) -> Response:
+    """Cancel all of the named jobs, or none if one is unknown or has ended."""
+    named = await read_model(request, JobCancellationRequest)
+    job_ids = [check_id(job_id, "job") for job_id in named.jobs]
+    cancelled = await cancel_with_relatives(resources, team, job_ids)
+    return answer_all([job_response(team, job, urls) for job in cancelled])
 
 
 async def cancel_with_relatives(
@@ -63,7 +127,7 @@ async def _cancel(resources: Resources, team: str, top_ids: Sequence[str]) -> No
         else:
             by_batch[place.batch_id].append(place.index)
     await asyncio.gather(
-        *(cancel_single_job(resources, team, job_id) for job_id in singles),
+        *(_cancel_single_job(resources, team, job_id) for job_id in singles),
         *(
             cancel_batch_jobs(resources, team, batch_id, indexes)
             for batch_id, indexes in by_batch.items()
@@ -80,3 +144,86 @@ def _check_cancellable(jobs: Sequence[KnownJob]) -> None:
                 FieldError(field=job.id, message=f"has ended: {job.state.status}") for job in ended
             ],
         )
+
+
+async def cancel_batch_jobs(
+    resources: Resources, team: str, batch_id: str, indexes: Sequence[int] | None = None
+) -> tuple[BatchSnapshot, set[int]]:
+    """Cancel the jobs at `indexes`, or all; the batch after it, and the indexes of those that
+    this very request cancelled. Raises BatchNotFound, or Unavailable if no worker answers.
+    """
+    handle = resources.batches.handle(team, batch_id)
+    description = await describe(handle)
+    if description is None or description.status is not WorkflowExecutionStatus.RUNNING:
+        return await resources.batches.read(team, batch_id), set()
+    request = Cancellation(
+        request_id=uuid4().hex, indexes=None if indexes is None else list(indexes)
+    )
+    if not await _signal(handle, request):
+        return await resources.batches.read(team, batch_id), set()
+    outcome = await _settled(handle, request.request_id)
+    snapshot = await resources.batches.read(team, batch_id)
+    for kept in snapshot.cancellations:
+        if kept.request_id == request.request_id:
+            outcome = kept
+    return snapshot, set(outcome.cancelled) if outcome else set()
+
+
+async def _cancel_single_job(resources: Resources, team: str, job_id: str) -> None:
+    """Cancel a job that belongs to no batch, and wait until it has ended, however it did."""
+    handle = job_handle(resources.client, team, job_id)
+    try:
+        await handle.cancel()
+        await asyncio.wait_for(handle.result(), _PATIENCE)
+    except (WorkflowFailureError, TimeoutError):
+        return
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:  # it had ended
+            raise
+
+
+async def _signal(handle: BatchHandle, request: Cancellation) -> bool:
+    """Whether the batch was still open to hear it."""
+    try:
+        await handle.signal(BatchWorkflow.cancel, request)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+async def _settled(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
+    """Wait until everything that the request touched has stopped, the batch has ended, or too
+    long. None if the batch ended first: its result has the outcome. Raises Unavailable.
+    """
+    deadline, pause = monotonic() + _PATIENCE, _FIRST_POLL
+    outcome: CancellationOutcome | None = None
+    unanswered = 0
+    while monotonic() < deadline and unanswered < _MOST_UNANSWERED:
+        try:
+            outcome = await _look(handle, request_id)
+            unanswered = 0
+        except WorkflowQueryRejectedError:
+            return None
+        except (RPCError, WorkflowQueryFailedError):  # no worker, or a very busy one
+            unanswered += 1
+        if outcome is not None and outcome.settled:
+            return outcome
+        await asyncio.sleep(pause)
+        pause = min(1.5 * pause, _LONGEST_POLL)
+    if outcome is None:
+        raise Unavailable(
+            "The cancellation is recorded and will happen, but no worker answers now: "
+            "read the batch later to see what it did."
+        )
+    return outcome
+
+
+async def _look(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
+    return await handle.query(
+        BatchWorkflow.cancellation,
+        request_id,
+        reject_condition=QueryRejectCondition.NOT_OPEN,
+        rpc_timeout=QUERY_TIMEOUT,
+    )

@@ -1,52 +1,87 @@
-"""What it takes to create a single job, and what its creation answers. No I/O."""
+"""POST /jobs: one job that belongs to no batch."""
 
-from api.submission.webhook_records import announced, webhook_records
-from api.urls import Urls
-from reelbatch.models.orchestration.jobs import RenderJob
-from reelbatch.models.stored.idempotency import Submission
-from reelbatch.models.wire.jobs import (
-    ChildCreated,
-    JobCreationResponse,
-    JobCreationStats,
-    JobStatus,
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.errors import documented
+from api.http.requests import parse_json, read_body
+from api.http.responses import answer
+from api.openapi.inputs import CREATE_JOB
+from api.resources import MayWriteJobs, RequestUrls, Shared
+from api.submission.formats import JobDefaults
+from api.submission.launch import (
+    IdempotencyKey,
+    children_created,
+    launch_job,
+    once,
+    webhook_records,
+    with_webhook,
 )
+from api.submission.validation import RejectedJob, validate
+from api.urls import Urls
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    IdempotencyKeyReused,
+    InvalidJson,
+    RequestError,
+    TemplateNotFound,
+    Unavailable,
+)
+from reelbatch.models.ids import new_single_job_id
+from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.problems import error_of
+from reelbatch.models.stored.idempotency import JobSubmission
+from reelbatch.models.wire.jobs import JobCreationResponse, JobCreationStats
 from reelbatch.models.wire.webhooks import Webhook
 
+router = APIRouter(tags=["jobs"])
 
-def single_submission(job: RenderJob, webhook: Webhook | None, urls: Urls) -> Submission:
-    """The creation of a job that belongs to no batch."""
-    job = announced(job, webhook, urls)
-    return Submission(
-        status_code=201,
-        answer=_job_creation_answer(job, urls).model_dump_json(by_alias=True),
-        job=job,
+
+@router.post(
+    "/jobs",
+    status_code=201,
+    response_model=JobCreationResponse,
+    responses=documented(
+        RequestError,
+        InvalidJson,
+        BodyTooLarge,
+        TemplateNotFound,
+        IdempotencyKeyReused,
+        Unavailable,
+    ),
+    openapi_extra=CREATE_JOB,
+)
+async def create_job(
+    request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
+) -> Response:
+    """Accept one job."""
+    body = await read_body(request, resources.settings.max_body_bytes)
+    async with once(resources, team, key, body, JobSubmission) as attempt:
+        submission = attempt.earlier
+        if submission is None:
+            [validated] = await validate(resources, team, [parse_json(body)], JobDefaults())
+            if isinstance(validated, RejectedJob):
+                raise error_of(validated.problems)
+            job = validated.render_job(new_single_job_id(), datetime.now(UTC))
+            submission = await attempt.save(job_submission(job, validated.webhook, urls))
+        await launch_job(resources, submission)
+    return answer(creation_response(submission.job, urls), 201, attempt.headers)
+
+
+def job_submission(job: RenderJob, webhook: Webhook | None, urls: Urls) -> JobSubmission:
+    return JobSubmission(
+        job=with_webhook(job, webhook, urls),
         webhooks=webhook_records(job.team, job.id, webhook, job.created_at),
     )
 
 
-def _job_creation_answer(job: RenderJob, urls: Urls) -> JobCreationResponse:
+def creation_response(job: RenderJob, urls: Urls) -> JobCreationResponse:
     return JobCreationResponse(
         id=job.id,
-        status=first_status(job),
+        status=job.first_status,
         output_url=urls.of_new_job(job),
         stats=JobCreationStats(created_at=job.created_at),
         missing_fonts=job.missing_fonts or None,
         children=children_created(job, urls),
     )
-
-
-def first_status(job: RenderJob) -> JobStatus:
-    return JobStatus.PENDING if job.children else JobStatus.QUEUED
-
-
-def children_created(job: RenderJob, urls: Urls) -> list[ChildCreated] | None:
-    """The nested jobs, in the order of their assets; None where there are none."""
-    return [
-        ChildCreated(
-            id=child.job.id,
-            status=JobStatus.QUEUED,
-            output_url=urls.of_new_job(child.job),
-            missing_fonts=child.job.missing_fonts or None,
-        )
-        for child in job.children or ()
-    ] or None

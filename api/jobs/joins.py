@@ -7,15 +7,26 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from api.http.errors import documented
-from api.http.requests import field_errors, headline, parse_json, read_body
-from api.jobs.creation import single_submission
+from api.http.requests import field_errors, parse_json, read_body
+from api.http.responses import answer
+from api.jobs.creation import creation_response, job_submission
 from api.openapi.inputs import JOIN_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
-from api.submission.checks import asset_problems, number_problems
-from api.submission.idempotency import IdempotencyKey, submit_once
-from api.submission.schema import Problem, error_of, form_problem, nested_jobs
-from api.submission.secret_checks import known_secrets, secret_problems
-from api.submission.validation import Children, child_jobs, judge_nested, look_up
+from api.submission.checks import (
+    asset_problems,
+    number_problems,
+    secret_problems,
+    team_secrets,
+)
+from api.submission.formats import form_problem
+from api.submission.launch import IdempotencyKey, launch_job, once
+from api.submission.validation import (
+    Children,
+    child_jobs,
+    nested_jobs,
+    request_context,
+    validate_nested,
+)
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -28,7 +39,8 @@ from reelbatch.models.errors import (
 )
 from reelbatch.models.ids import new_single_job_id
 from reelbatch.models.orchestration.jobs import Output, RenderJob
-from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.problems import Problem, error_of, headline
+from reelbatch.models.stored.idempotency import JobSubmission
 from reelbatch.models.wire.assets import Asset, NestedJobAsset
 from reelbatch.models.wire.codecs import DEFAULT_CODEC
 from reelbatch.models.wire.jobs import JobCreationResponse
@@ -59,14 +71,15 @@ async def join_jobs(
 ) -> Response:
     """Join clips: videos by URL, and nested jobs that are rendered first."""
     body = await read_body(request, resources.settings.max_body_bytes)
-
-    async def submit() -> Submission:
-        creation = _read(body, resources.settings.max_job_bytes)
-        children = await _check(resources, team, creation)
-        job = _render_job(team, creation, children)
-        return single_submission(job, creation.webhook, urls)
-
-    return await submit_once(resources, team, key, body, submit)
+    async with once(resources, team, key, body, JobSubmission) as attempt:
+        submission = attempt.earlier
+        if submission is None:
+            creation = _read(body, resources.settings.max_job_bytes)
+            children = await _validated_children(resources, team, creation)
+            job = _render_job(team, creation, children)
+            submission = await attempt.save(job_submission(job, creation.webhook, urls))
+        await launch_job(resources, submission)
+    return answer(creation_response(submission.job, urls), 201, attempt.headers)
 
 
 def _read(body: bytes, limit: int) -> JoinCreation:
@@ -84,15 +97,15 @@ def _read(body: bytes, limit: int) -> JoinCreation:
         raise RequestError(headline(details), details=details) from None
 
 
-async def _check(resources: Resources, team: str, creation: JoinCreation) -> Children:
+async def _validated_children(resources: Resources, team: str, creation: JoinCreation) -> Children:
     """The nested jobs. Raises the first problem, with all of them as its details."""
     engine = resources.engines.get(_ENGINE)
     if engine is None:
         raise NotSupported("This server has no engine that joins clips.")
     nested = nested_jobs(creation.assets, creation.priority)
-    known = await look_up(resources, team, [job for _, job in nested])
-    secrets = await known_secrets(resources.secrets, team, [creation])
-    children, problems = judge_nested(known, nested)
+    context = await request_context(resources, team, [job for _, job in nested])
+    secrets = await team_secrets(resources.secrets, team, [creation])
+    children, problems = validate_nested(context, nested)
     problems = [
         *_clip_problems(creation.clips, engine),
         *secret_problems(creation, secrets),

@@ -9,22 +9,40 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
+from fastapi import APIRouter, Query, Response
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
-from api.batches.reading import describe
+from api.http.errors import documented
+from api.http.responses import answer_all
 from api.jobs.filters import JobListing, JobSort
-from api.jobs.reading import job_handle, read_state, read_summary
-from api.jobs.responses import jobs_of
-from api.resources import Resources
+from api.jobs.reading import job_handle, job_response, read_state, read_summary
+from api.resources import MayReadJobs, RequestUrls, Resources, Shared
+from api.snapshots import describe, jobs_of
 from api.visibility import batches_of, single_jobs_of
+from reelbatch.models.errors import RequestError
 from reelbatch.models.orchestration.jobs import JobSummary
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.models.wire.batches import BatchStats
-from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.jobs import Job, JobStatus
 from workflows.job_states import KnownJob
 
+router = APIRouter(tags=["jobs"])
+
 _PARALLEL_READS = 8
+
+
+@router.get("/jobs", response_model=list[Job], responses=documented(RequestError))
+async def get_jobs(
+    resources: Shared,
+    team: MayReadJobs,
+    urls: RequestUrls,
+    listing: Annotated[JobListing, Query()],
+) -> Response:
+    """The team's jobs, filtered and sorted."""
+    jobs = await list_jobs(resources, team, listing)
+    return answer_all([job_response(team, job, urls) for job in jobs])
 
 
 async def list_jobs(resources: Resources, team: str, listing: JobListing) -> list[KnownJob]:

@@ -1,8 +1,9 @@
-"""Where a job stands: from its workflow, else from its batch or from what is kept of it."""
+"""Where a job stands: by its workflow, else by its batch or by what was stored of it."""
 
 import asyncio
 from collections.abc import Sequence
 
+from fastapi import APIRouter, Response
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -12,26 +13,43 @@ from temporalio.client import (
     WorkflowHandle,
 )
 
-from api.batches.reading import STATUS_OF_EXECUTION, describe
+from api.http.errors import documented
+from api.http.requests import known_id
+from api.http.responses import answer
 from api.jobs.progress import rendering_state
-from api.jobs.responses import jobs_of
-from api.resources import Resources
-from reelbatch.models.errors import BatchNotFound, JobNotFound
+from api.resources import MayReadJobs, RequestUrls, Resources, Shared
+from api.snapshots import STATUS_OF_EXECUTION, describe, jobs_of
+from api.urls import Urls
+from reelbatch.models.errors import BatchNotFound, JobNotFound, Unavailable
 from reelbatch.models.ids import place_of_job
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.jobs import JobSummary, RenderResult
 from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.models.stored.jobs import NestedJobRecord
 from reelbatch.models.wire.errors import FieldError
-from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.jobs import Job, JobStatus
 from reelbatch.storage.nested_jobs import read_nested_job
-from reelbatch.storage.single_jobs import read_kept_job
+from reelbatch.storage.single_jobs import read_stored_job
 from workflows.job import RenderJobWorkflow, failure_of
-from workflows.job_states import JobState, KnownJob
+from workflows.job_states import JobState, KnownJob, job_as_read
+
+router = APIRouter(tags=["jobs"])
 
 JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
 
 _PARALLEL_READS = 16
+
+
+@router.get("/jobs/{job_id}", response_model=Job, responses=documented(JobNotFound, Unavailable))
+async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls) -> Response:
+    """One job, with its progress while it renders."""
+    job = await read_job(resources, team, known_id(job_id, JobNotFound))
+    return answer(job_response(team, job, urls))
+
+
+def job_response(team: str, job: KnownJob, urls: Urls) -> Job:
+    """The job with URLs that reach this server."""
+    return job_as_read(job, urls.of_job(team, job.id, job.summary))
 
 
 def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
@@ -48,9 +66,10 @@ async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
         return own
     if place.is_nested:
         return await _read_nested(resources, team, job_id)
-    for job in await _jobs_of_batch(resources, team, place.batch_id) if place.batch_id else []:
-        if job.id == job_id:
-            return job
+    if place.batch_id is not None:
+        for job in await _jobs_of_batch(resources, team, place.batch_id):
+            if job.id == job_id:
+                return job
     raise JobNotFound
 
 
@@ -64,18 +83,20 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
     singles = [job_id for job_id, place in places.items() if place and not place.batch_id]
     gate = asyncio.Semaphore(_PARALLEL_READS)
 
-    async def of_batch(batch_id: str) -> list[KnownJob]:
+    async def of_batch(batch_id: str) -> Sequence[KnownJob]:
         async with gate:
             return await _jobs_of_batch(resources, team, batch_id)
 
-    async def single(job_id: str) -> list[KnownJob]:
+    async def single(job_id: str) -> Sequence[KnownJob]:
         async with gate:
             try:
                 return [await read_job(resources, team, job_id)]
             except JobNotFound:
                 return []
 
-    found = await asyncio.gather(*map(of_batch, batch_ids), *map(single, singles))
+    found: list[Sequence[KnownJob]] = await asyncio.gather(
+        *map(of_batch, batch_ids), *map(single, singles)
+    )
     known = {job.id: job for jobs in found for job in jobs}
     unknown = [job_id for job_id in job_ids if job_id not in known]
     if unknown:
@@ -107,11 +128,11 @@ async def read_children(
 async def _read_own(
     resources: Resources, team: str, job_id: str, batch_id: str | None
 ) -> KnownJob | None:
-    """The job as its own workflow tells, or what is kept of it; None where there is neither."""
+    """The job as its own workflow tells, or what was stored of it; None where there is neither."""
     description = await describe(job_handle(resources.client, team, job_id))
     if description is None:
-        kept = await read_kept_job(resources.store, team, job_id) if batch_id is None else None
-        return KnownJob.of_kept(kept) if kept else None
+        stored = await read_stored_job(resources.store, team, job_id) if batch_id is None else None
+        return KnownJob.of_kept(stored) if stored else None
     summary = await read_summary(description)
     state = await read_state(resources.client, description, summary)
     return KnownJob(job_id, batch_id, summary, state)
@@ -155,7 +176,7 @@ async def read_state(client: Client, execution: WorkflowExecution, summary: JobS
         return JobState(status, closed_at, failure=failure_of(error.cause))
 
 
-async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> list[KnownJob]:
+async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> Sequence[KnownJob]:
     try:
         return jobs_of(await resources.batches.read(team, batch_id))
     except BatchNotFound:

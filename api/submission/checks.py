@@ -1,30 +1,17 @@
-"""The second look at a job: does its template have, and its engine know, what it names?"""
+"""A job's assets and secrets: does its template have, its engine know, and its team own them?"""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from api.submission.asset_sources import source_problems
-from api.submission.schema import Problem, output_of
-from api.submission.template_choice import ChosenTemplate
-from reelbatch.checks.fonts import TemplateFonts
-from reelbatch.checks.template import (
-    TemplateOffer,
-    composition_problem,
-    did_you_mean,
-    frame_problems,
-    layer_problems,
-    listed,
-)
+from pydantic import ValidationError
+
+from api.http.requests import field_errors
+from api.submission.plan import ReadyTemplate
+from reelbatch.checks.template import did_you_mean, layer_problems, listed
 from reelbatch.engines.base import RenderEngine
-from reelbatch.models.errors import (
-    CodecInvalid,
-    FramesInvalid,
-    NotSupported,
-    PreviewSettingsConflict,
-    RequestError,
-)
-from reelbatch.models.stored.templates import Composition, TemplateRecord
+from reelbatch.models.errors import NotSupported, RequestError, SecretsNotConfigured, SecretUnknown
+from reelbatch.models.problems import Problem
 from reelbatch.models.wire.assets import (
     MAX_NESTED_JOBS,
     Asset,
@@ -33,34 +20,15 @@ from reelbatch.models.wire.assets import (
     NestedJobAsset,
     ScriptAsset,
     StaticAsset,
+    secret_fields,
 )
-from reelbatch.models.wire.codecs import CODECS, Codec, find_codec
+from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
-from reelbatch.models.wire.render_settings import RenderSettings
-
-
-@dataclass(frozen=True)
-class ReadyTemplate(TemplateOffer):
-    """An uploaded template and its engine."""
-
-    record: TemplateRecord
-    source: str  # object key
-    engine: type[RenderEngine]
-
-    @cached_property
-    def fonts(self) -> TemplateFonts:
-        return TemplateFonts(self.inspection, self.engine.fonts)
-
-    @property
-    def chosen(self) -> ChosenTemplate:
-        record = self.record
-        return ChosenTemplate(
-            id=record.id,
-            name=record.display_name,
-            type=record.type,
-            engine=record.engine,
-            source=self.source,
-        )
+from reelbatch.models.wire.joins import JoinCreation
+from reelbatch.models.wire.secrets import begins_with_reference, referenced_secrets
+from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_http_url, is_s3_url
+from reelbatch.models.wire.webhooks import Webhook
+from reelbatch.storage.secrets import SecretVault
 
 
 def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
@@ -71,79 +39,16 @@ def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
         yield Problem(RequestError, "assets", message)
 
 
-def settings_problems(
-    job: JobCreation, engine: type[RenderEngine], template: ReadyTemplate | None = None
-) -> Iterator[Problem]:
-    """What is wrong with the job's composition and its settings; without a template only what
-    cannot work with any of this engine.
-    """
-    composition = None
-    if template is not None:
-        composition = template.composition_named(job.template.composition)
-        if composition is None:
-            name = job.template.composition
-            yield composition_problem("template.composition", name, template)
-    yield from _output_problems(job, engine, composition)
-
-
 def assets_problems(
     job: JobCreation, engine: type[RenderEngine], template: ReadyTemplate | None = None
 ) -> Iterator[Problem]:
-    """The same of its assets."""
+    """Problems with the job's assets; without a template, only those that no template could fix."""
     composition = template.composition_named(job.template.composition) if template else None
     for position, asset in enumerate(job.assets):
         field = f"assets.{position}"
         yield from asset_problems(asset, field, engine)
         if template is not None:
             yield from layer_problems(asset, field, template, composition)
-
-
-def _output_problems(
-    job: JobCreation, engine: type[RenderEngine], composition: Composition | None
-) -> Iterator[Problem]:
-    settings = job.settings or RenderSettings()
-    if job.preview and any(value is not None for _, value in settings):
-        message = (
-            "`preview: true` chooses its own settings; "
-            "leave `settings` out or set preview to false."
-        )
-        yield Problem(PreviewSettingsConflict, "settings", message)
-        return
-    if settings.type == "aep":
-        message = "The type aep is not supported: choose video or image."
-        yield Problem(NotSupported, "settings.type", message)
-        return
-    codec_problem = _codec_problem(job, settings, engine)
-    if codec_problem:
-        yield codec_problem
-    if settings.type == "image" and not isinstance(settings.frames, int):
-        message = "The type image needs `frames`, the number of the frame to render, such as 0."
-        yield Problem(FramesInvalid, "settings.frames", message)
-    elif composition is not None:
-        yield from frame_problems(settings.frames, composition)
-
-
-def _codec_problem(
-    job: JobCreation, settings: RenderSettings, engine: type[RenderEngine]
-) -> Problem | None:
-    field = "settings.codec"
-    if settings.codec and find_codec(settings.codec) is None:
-        hint = did_you_mean(settings.codec, engine.codecs)
-        message = f"There is no codec {settings.codec}.{hint} {listed('codecs', engine.codecs)}"
-        return Problem(CodecInvalid, field, message)
-    codec = CODECS[output_of(job).codec]
-    if codec.output_type != (settings.type or "video"):
-        return Problem(CodecInvalid, field, _wrong_type(codec))
-    if codec.name not in engine.codecs:
-        message = f"The engine {engine.name} does not write {codec.name}."
-        return Problem(CodecInvalid, field, f"{message} {listed('codecs', engine.codecs)}")
-    return None
-
-
-def _wrong_type(codec: Codec) -> str:
-    if codec.output_type == "image":
-        return f"The codec {codec.name} needs `type: image` and the number of a frame in `frames`."
-    return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
 
 
 def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
@@ -161,4 +66,97 @@ def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iter
             NotSupported, f"{field}.name", f"{message} {listed('functions', engine.functions)}"
         )
     if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
-        yield from source_problems(asset, field)
+        yield from _source_problems(asset, field)
+
+
+def _is_fetchable(src: str) -> bool:
+    """Whether a worker will try to fetch it; what only a secret tells shows there."""
+    if begins_with_reference(src):
+        return True
+    if not is_s3_url(src):
+        return src[:5].lower() == "data:" or is_http_url(src)
+    try:
+        bucket_and_key(src)
+    except ValueError:
+        return False
+    return True
+
+
+def _source_problems(
+    asset: MediaAsset | StaticAsset | ScriptAsset, field: str
+) -> Iterator[Problem]:
+    """Problems with fetching what the asset's `src` names."""
+    if not _is_fetchable(asset.src):
+        message = "The src has to be an http, https or data URL, or s3://BUCKET/KEY."
+        yield Problem(RequestError, f"{field}.src", message)
+        return
+    if isinstance(asset, ScriptAsset) or not is_s3_url(asset.src):
+        return
+    try:
+        BucketParams.model_validate(asset.params)
+    except ValidationError as error:
+        for detail in field_errors(error, asset.params):
+            path = f"{field}.params.{detail.field}".removesuffix(".")
+            yield Problem(RequestError, path, detail.message)
+
+
+@dataclass(frozen=True)
+class TeamSecrets:
+    """The names of the team's secrets; None where the server stores none."""
+
+    names: frozenset[str] | None
+    are_needed: bool = True  # by any of the request's jobs
+
+
+async def team_secrets(
+    vault: SecretVault, team: str, jobs: Sequence[JobCreation | JoinCreation]
+) -> TeamSecrets:
+    """One listing at most, whatever the number of jobs."""
+    if not await asyncio.to_thread(lambda: any(True for job in jobs for _ in _references(job))):
+        return TeamSecrets(frozenset(), are_needed=False)
+    try:
+        return TeamSecrets(await vault.names(team))
+    except SecretsNotConfigured:
+        return TeamSecrets(None)
+
+
+def secret_problems(job: JobCreation | JoinCreation, secrets: TeamSecrets) -> Iterator[Problem]:
+    for field, name in _references(job) if secrets.are_needed else ():
+        if secrets.names is None:
+            yield Problem(SecretsNotConfigured, field, (SecretsNotConfigured.__doc__ or "").strip())
+        elif name not in secrets.names:
+            yield Problem(SecretUnknown, field, _unknown(name))
+
+
+async def check_webhook_secrets(vault: SecretVault, team: str, webhook: Webhook | None) -> None:
+    """For a batch's own webhook. Raises SecretUnknown or SecretsNotConfigured."""
+    sent = webhook.model_dump(mode="json") if webhook else None
+    references = list(referenced_secrets(sent, "webhook"))
+    if not references:
+        return
+    names = await vault.names(team)
+    for field, name in references:
+        if name not in names:
+            detail = FieldError(field=field, message=_unknown(name))
+            raise SecretUnknown(f"{field}: {detail.message}", details=[detail])
+
+
+def _unknown(name: str) -> str:
+    return f"There is no secret named {name[:128]}: store it with PUT /secrets first."
+
+
+def _references(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
+    """Each reference of the job itself, as its field's path and the secret's name; nested jobs are
+    looked at on their own.
+    """
+    if isinstance(job, JobCreation):
+        yield from referenced_secrets(job.template.src, "template.src")
+    assets = job.clips if isinstance(job, JoinCreation) else job.assets
+    for position, asset in enumerate(assets):
+        for field, value in secret_fields(asset).items():
+            yield from referenced_secrets(value, f"assets.{position}.{field}")
+    if job.upload is not None:
+        params = job.upload.params.model_dump(mode="json", by_alias=True)
+        yield from referenced_secrets(params, "upload.params")
+    if job.webhook is not None:
+        yield from referenced_secrets(job.webhook.model_dump(mode="json"), "webhook")

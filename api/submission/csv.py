@@ -11,9 +11,8 @@ from pydantic import BaseModel, Field, JsonValue
 from api.http.parameters import OrEmpty
 from api.http.requests import parse_json
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
-from api.submission.batch_request import BatchRequest, check_number_of_jobs
-from api.submission.schema import Problem, RawJob
 from reelbatch.models.errors import InvalidJson, RequestError
+from reelbatch.models.problems import Problem
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
 
@@ -45,17 +44,17 @@ class CsvQuery(BaseModel):
     )
 
 
-def read_csv(body: bytes, query: CsvQuery) -> BatchRequest:
+def read_csv(body: bytes, query: CsvQuery) -> list[Fields | Problem]:
     """The header names the layers; an empty cell leaves its layer as it is.
 
-    Raises RequestError for a query or a header that cannot be used, or BatchSizeInvalid.
+    A row that cannot be a job is a Problem. Raises RequestError for a query or a header that cannot
+    be used.
     """
     common = _common_fields(query)
     header, *rows = _rows(body)
     columns = [_column(name, number) for number, name in enumerate(header, start=1)]
     _check_unique(header)
-    check_number_of_jobs(len(rows))
-    return BatchRequest([_job(common, columns, row) for row in rows])
+    return [_job(common, columns, row) for row in rows]
 
 
 def _common_fields(query: CsvQuery) -> Fields:
@@ -118,7 +117,7 @@ def _check_unique(header: Sequence[str]) -> None:
         raise RequestError(f"The CSV has more than one column {twice[0]}.")
 
 
-def _job(common: Fields, columns: Sequence[_Column], row: Sequence[str]) -> RawJob:
+def _job(common: Fields, columns: Sequence[_Column], row: Sequence[str]) -> Fields | Problem:
     if len(row) > len(columns):
         message = f"The row has {len(row)} cells, but the header only {len(columns)}."
         return Problem(RequestError, "", message)

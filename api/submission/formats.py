@@ -1,14 +1,57 @@
-"""The formats in which a batch can be sent: JSON, JSON Lines and CSV."""
+"""What requests send: batches in each format, their `defaults`, and the form of a job. No I/O.
+
+A batch comes as JSON, as JSON Lines (a job a line, https://jsonlines.org) or as CSV.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from fastapi import Request
+from pydantic import JsonValue, ValidationError
 
-from api.submission.batch_request import BatchRequest, read_batch_request
+from api.http.requests import field_errors, parse_json
 from api.submission.csv import CsvQuery, read_csv
-from api.submission.json_lines import read_json_lines
+from reelbatch.models.errors import (
+    BatchSizeInvalid,
+    BodyTooLarge,
+    InvalidJson,
+    JobTooLarge,
+    RequestError,
+)
+from reelbatch.models.ids import MAX_BATCH_JOBS
+from reelbatch.models.problems import Problem, error_of, headline
+from reelbatch.models.wire.batches import BatchOptions
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.settings import Settings
 
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _CSV = "text/csv"
+_BOM = b"\xef\xbb\xbf"
+
+_DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
+
+_MERGED_KEY_BY_KEY = ("template", "settings")
+# Two assets that agree in all of these address the same thing: the job's own replaces the default.
+_IDENTITY = ("type", "layerName", "composition", "property", "name")
+
+RawJob = JsonValue | Problem
+"""A job as it was sent, or why it could not even be read."""
+
+_Identity = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """The jobs as they were sent, and what holds for all of them."""
+
+    jobs: Sequence[RawJob]
+    defaults: "JobDefaults"
+    concurrency: int | None = None
+    webhook: Webhook | None = None
 
 
 def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Settings) -> BatchRequest:
@@ -18,10 +61,12 @@ def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Setting
     """
     media_type = _media_type(request)
     if media_type in _JSON_LINES:
-        return read_json_lines(body)
+        return BatchRequest(_read_json_lines(body), JobDefaults())
     if media_type == _CSV:
-        return read_csv(body, query)
-    return read_batch_request(body, settings)
+        jobs = read_csv(body, query)
+        _check_number_of_jobs(len(jobs))
+        return BatchRequest(jobs, JobDefaults())
+    return _read_json(body, settings)
 
 
 def identity_of(request: Request, body: bytes) -> bytes:
@@ -33,3 +78,195 @@ def identity_of(request: Request, body: bytes) -> bytes:
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _read_json(body: bytes, settings: Settings) -> BatchRequest:
+    content = parse_json(body)
+    if not isinstance(content, dict):
+        raise RequestError('The body has to be a JSON object: {"jobs": […]}.')
+    jobs = _jobs_in(content)
+    for name in ("defaults", "webhook"):
+        problem = form_problem(content.get(name), settings.max_job_bytes)
+        if problem:
+            raise error_of([Problem(problem.kind, name, problem.message)])
+    options = _options_in(content)
+    defaults = options.defaults or {}
+    if defaults and len(body) + len(_json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
+        raise BodyTooLarge(
+            "With its `defaults` written out in every job the batch is larger than the "
+            f"{settings.max_body_bytes} bytes that this server takes."
+        )
+    if options.priority is not None:
+        defaults = {"priority": options.priority, **defaults}
+    return BatchRequest(jobs, JobDefaults(defaults), options.concurrency, options.webhook)
+
+
+def _jobs_in(content: dict[str, JsonValue]) -> list[RawJob]:
+    jobs = content.get("jobs")
+    if not isinstance(jobs, list):
+        problem = "must be a list" if "jobs" in content else "is required"
+        details = [FieldError(field="jobs", message=problem)]
+        raise RequestError(f"jobs {problem}.", details=details)
+    found = cast("list[RawJob]", jobs)
+    _check_number_of_jobs(len(found))
+    return found
+
+
+def _options_in(content: dict[str, JsonValue]) -> BatchOptions:
+    options: JsonValue = {name: value for name, value in content.items() if name != "jobs"}
+    try:
+        return BatchOptions.model_validate(options)
+    except ValidationError as error:
+        details = field_errors(error, options)
+        raise RequestError(headline(details), details=details) from None
+
+
+def _read_json_lines(body: bytes) -> list[RawJob]:
+    """Blank lines do not count; a broken one is the problem of its own job alone."""
+    lines = enumerate(body.removeprefix(_BOM).split(b"\n"), start=1)
+    written = [(number, line) for number, line in lines if line.strip()]
+    _check_number_of_jobs(len(written))
+    return [_read_line(number, line) for number, line in written]
+
+
+def _read_line(number: int, line: bytes) -> RawJob:
+    try:
+        return parse_json(line.rstrip(b"\r"), what=f"Line {number}")
+    except InvalidJson as error:
+        return Problem(InvalidJson, "", error.message)
+
+
+def _check_number_of_jobs(number: int) -> None:
+    if not 1 <= number <= MAX_BATCH_JOBS:
+        message = f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, not {number}."
+        raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
+
+
+class JobDefaults:
+    """`defaults` of a batch: what each of its jobs has unless the job says otherwise."""
+
+    def __init__(self, fields: Mapping[str, JsonValue] | None = None) -> None:
+        self._fields = fields or {}
+        self._assets = [(asset, _identity(asset)) for asset in _list(self._fields.get("assets"))]
+
+    def merged_into(self, job: RawJob) -> RawJob:
+        """The job with the defaults; what is no object stays as it is, for its own error."""
+        if not isinstance(job, dict) or not self._fields:
+            return job
+        merged = {**self._fields, **job}
+        for name in _MERGED_KEY_BY_KEY:
+            common, own = self._fields.get(name), job.get(name)
+            if isinstance(common, dict) and isinstance(own, dict):
+                merged[name] = {**common, **own}
+        own_assets = job.get("assets")
+        if isinstance(own_assets, list):
+            merged["assets"] = [*self._assets_beside(own_assets), *own_assets]
+        return merged
+
+    def named_in(self, problems: list[Problem], job: RawJob) -> list[Problem]:
+        """Say which of the merged job's problems come from the defaults, not from the job."""
+        if not isinstance(job, dict) or not self._fields:
+            return problems
+        number_of_assets = len(self._assets_beside(_list(job.get("assets"))))
+        return [
+            Problem(problem.kind, problem.field, f"{problem.message} (from `defaults`)")
+            if self._has(problem.field.split("."), job, number_of_assets)
+            else problem
+            for problem in problems
+        ]
+
+    def _has(self, path: list[str], job: Mapping[str, JsonValue], number_of_assets: int) -> bool:
+        """Whether the merged job's field is the defaults'; their assets come first in it."""
+        first, *rest = path
+        if first not in job:
+            return first in self._fields
+        common, own = self._fields.get(first), job[first]
+        if first in _MERGED_KEY_BY_KEY and isinstance(common, dict) and isinstance(own, dict):
+            return bool(rest) and rest[0] in common and rest[0] not in own
+        if first == "assets" and isinstance(own, list) and rest and rest[0].isdecimal():
+            return int(rest[0]) < number_of_assets
+        return False
+
+    def _assets_beside(self, own_assets: list[JsonValue]) -> list[JsonValue]:
+        """The default assets that none of the job's own replaces."""
+        replaced = {_identity(asset) for asset in own_assets} - {None}
+        return [asset for asset, identity in self._assets if identity not in replaced]
+
+
+def _identity(asset: JsonValue) -> _Identity | None:
+    """None for what is no asset: it replaces nothing."""
+    if not isinstance(asset, dict):
+        return None
+    fields = cast("dict[str, JsonValue]", asset)
+    params = fields.get("params")
+    layers = params.get("layerName") if isinstance(params, dict) else None
+    parts = [*(fields.get(name) for name in _IDENTITY), *(_list(layers) or [layers])]
+    words = [part for part in parts if part is None or isinstance(part, str)]
+    return tuple(words) if len(words) == len(parts) else None
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return cast("list[JsonValue]", value) if isinstance(value, list) else []
+
+
+def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
+    """The job, or all that its schema has against it. `limit` is in bytes."""
+    if isinstance(raw, Problem):
+        return [raw]
+    if not isinstance(raw, dict):
+        return [Problem(RequestError, "", "A job has to be a JSON object.")]
+    problem = form_problem(raw, limit)
+    if problem:
+        return [problem]
+    try:
+        return JobCreation.model_validate(raw)
+    except ValidationError as error:
+        details = field_errors(error, raw)
+        return [Problem(RequestError, detail.field, detail.message) for detail in details]
+
+
+def _json_bytes(raw: JsonValue) -> bytes:
+    """Its JSON text. Raises ValueError for what JSON or UTF-8 cannot write, and RecursionError."""
+    return json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
+
+
+def form_problem(raw: JsonValue, limit: int) -> Problem | None:
+    """What makes a job unfit to be stored and sent on, whatever its fields mean."""
+    try:
+        text = _json_bytes(raw)
+    except RecursionError:
+        return _too_deep()
+    except UnicodeEncodeError:
+        return Problem(
+            RequestError, "", "The job holds half of a surrogate pair, which no text is."
+        )
+    except ValueError:
+        return Problem(RequestError, "", "The job holds a number that is too large for JSON.")
+    if len(text) > limit:
+        message = f"The job has {len(text)} bytes and may have {limit}; give large media by URL."
+        return Problem(JobTooLarge, "", message)
+    # Most jobs do not have as many lists and objects as may be inside each other.
+    has_many = text.count(b"{") + text.count(b"[") > _DEEPEST
+    if has_many and any(depth > _DEEPEST for depth in _depths(raw)):
+        return _too_deep()
+    return None
+
+
+def _too_deep() -> Problem:
+    return Problem(RequestError, "", f"The job is nested more than {_DEEPEST} levels deep.")
+
+
+def _depths(value: JsonValue) -> Iterator[int]:
+    """The depth of every list and object, without recursion: that has a limit of its own."""
+    todo: list[tuple[Any, int]] = [(value, 1)]
+    while todo:
+        here, depth = todo.pop()
+        if isinstance(here, dict):
+            inner = cast("dict[str, Any]", here).values()
+        elif isinstance(here, list):
+            inner = cast("list[Any]", here)
+        else:
+            continue
+        yield depth
+        if depth <= _DEEPEST:
+            todo.extend((item, depth + 1) for item in inner)

@@ -1,9 +1,19 @@
-"""Starting what was accepted. Doing it twice is the same as once."""
+"""Starting what was accepted, once: doing it twice is the same as once.
 
-from collections.abc import Sequence
+What was decided under an Idempotency-Key is written before anything is started. However that ends,
+the next request with the key finishes the same work.
+"""
+
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from itertools import islice
+from typing import Annotated, Generic, TypeVar
 
+from fastapi import Depends, Header, Request
 from opentelemetry import trace
+from pydantic import Field
 from temporalio.client import Client
 from temporalio.common import (
     Priority,
@@ -13,7 +23,10 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api.http.parameters import ErrorText
 from api.resources import Resources
+from api.urls import Urls
+from reelbatch.models.errors import IdempotencyKeyReused, ReelbatchError
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
 from reelbatch.models.orchestration.jobs import RenderJob
@@ -22,11 +35,18 @@ from reelbatch.models.orchestration.names import (
     batch_workflow_id,
     job_workflow_id,
 )
-from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.stored.idempotency import BatchSubmission, IdempotencyRecord, JobSubmission
+from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.batches import BatchStats
-from reelbatch.storage.batches import keep_rejected_batch
-from reelbatch.storage.nested_jobs import keep_nested_jobs
-from reelbatch.storage.webhooks import keep_webhooks
+from reelbatch.models.wire.jobs import ChildCreated
+from reelbatch.models.wire.webhooks import Webhook
+from reelbatch.storage.batches import save_rejected_batch
+from reelbatch.storage.idempotency import (
+    IdempotencySlot,
+)
+from reelbatch.storage.nested_jobs import save_nested_jobs
+from reelbatch.storage.webhooks import save_webhooks
 from workflows.batch import BatchWorkflow
 from workflows.job import (
     RenderJobWorkflow,
@@ -36,25 +56,147 @@ from workflows.job import (
     render_priority,
 )
 
+J = TypeVar("J", bound=RenderJob)
+S = TypeVar("S", BatchSubmission, JobSubmission)
+
+_Key = Annotated[
+    str,
+    Field(pattern=r"^[\x21-\x7e]{1,255}$"),
+    ErrorText("must be 1 to 255 visible ASCII characters"),
+]
+_KeyHeader = Annotated[
+    _Key | None,
+    Header(alias="Idempotency-Key", description="Makes the request safe to repeat for 24 hours."),
+]
+
 # A search attribute takes 2,048 bytes of JSON, and an id there 29. A batch of more templates or
 # fonts is found by the first of them only.
 _MOST_IDS = 70
 
 
-async def launch(resources: Resources, submission: Submission) -> None:
-    """Make the submission's answer come true."""
-    await keep_webhooks(resources.store, submission.webhooks)
-    await keep_nested_jobs(resources.store, submission.jobs)
-    if submission.job is not None:
-        trace.get_current_span().set_attribute("reelbatch.job_id", submission.job.id)
-        await _start_job(resources.client, submission.job)
-    if submission.batch is None:
-        return
-    trace.get_current_span().set_attribute("reelbatch.batch_id", submission.batch.id)
-    if submission.batch.jobs:
-        await _start_batch(resources.client, submission.batch)
+async def _digest(request: Request, key: _KeyHeader = None) -> str | None:
+    if key is None:
+        return None
+    return hashlib.sha256(f"{request.url.path}\n{key}".encode()).hexdigest()
+
+
+IdempotencyKey = Annotated[str | None, Depends(_digest)]
+"""A digest of the request's key and its endpoint, for which alone a key holds; None without one."""
+
+
+class Attempt(Generic[S]):
+    """A request to make something. One with an Idempotency-Key may be a repetition."""
+
+    def __init__(self, slot: IdempotencySlot[S] | None, body_digest: str) -> None:
+        self._slot = slot  # None: the request has no key
+        self._body_digest = body_digest
+        self.earlier: S | None = None
+        """What an earlier request with the same key was accepted as."""
+        self.accepted: S | None = None
+        """What this very request was accepted as."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """For the response."""
+        return {"Idempotency-Replayed": "true"} if self.earlier else {}
+
+    async def save(self, submission: S) -> S:
+        """Write down what is about to be started; the result is what has to be.
+
+        It is another request's where that came first. Raises IdempotencyKeyReused if its body was
+        another.
+        """
+        if self._slot is not None:
+            record = IdempotencyRecord(
+                body_digest=self._body_digest, created_at=datetime.now(UTC), submission=submission
+            )
+            winner = await self._slot.fill(record)
+            if winner is not record:
+                return self._repeat(winner)
+        self.accepted = submission
+        return submission
+
+    async def find_earlier(self) -> None:
+        """Raises IdempotencyKeyReused for a key that came with another body."""
+        record = await self._slot.find() if self._slot else None
+        if record is not None:
+            self._repeat(record)
+
+    def _repeat(self, record: IdempotencyRecord[S]) -> S:
+        if record.body_digest != self._body_digest:
+            raise IdempotencyKeyReused
+        self.earlier = record.submission
+        return record.submission
+
+
+@asynccontextmanager
+async def once(
+    resources: Resources, team: str, key: str | None, body: bytes, kind: type[S]
+) -> AsyncGenerator[Attempt[S]]:
+    """Around making and launching what a request asks for: once for each Idempotency-Key.
+
+    `body` is what makes two requests the same. Counts what was accepted and what was refused.
+    """
+    try:
+        slot = IdempotencySlot(resources.store, team, key, kind) if key else None
+        attempt = Attempt(slot, hashlib.sha256(body).hexdigest())
+        await attempt.find_earlier()
+        yield attempt
+    except ReelbatchError as error:
+        resources.metrics.note_rejection(error.error_code)
+        raise
+    if attempt.accepted is not None:
+        resources.metrics.note_submission(attempt.accepted)
+
+
+async def launch_batch(resources: Resources, submission: BatchSubmission) -> None:
+    """Start the batch; one without accepted jobs is only stored."""
+    batch = submission.batch
+    trace.get_current_span().set_attribute("reelbatch.batch_id", batch.id)
+    await save_webhooks(resources.store, submission.webhooks)
+    await save_nested_jobs(resources.store, batch.jobs)
+    if batch.jobs:
+        await _start_batch(resources.client, batch)
     else:
-        await keep_rejected_batch(resources.store, _empty_snapshot(submission.batch))
+        await save_rejected_batch(resources.store, _empty_snapshot(batch))
+
+
+async def launch_job(resources: Resources, submission: JobSubmission) -> None:
+    job = submission.job
+    trace.get_current_span().set_attribute("reelbatch.job_id", job.id)
+    await save_webhooks(resources.store, submission.webhooks)
+    await save_nested_jobs(resources.store, [job])
+    await _start_job(resources.client, job)
+
+
+def with_webhook(job: J, webhook: Webhook | None, urls: Urls) -> J:
+    """The job with what its workflow must know of its webhook."""
+    if webhook is None:
+        return job
+    pending = PendingWebhook(receiver=webhook.receiver, output_url=urls.of_new_job(job))
+    return job.model_copy(update={"webhook": pending})
+
+
+def webhook_records(
+    team: str, id_: str, webhook: Webhook | None, created_at: datetime
+) -> list[WebhookRecord]:
+    """One record, or none where there is no webhook. `id_` is the job's or the batch's."""
+    if webhook is None:
+        return []
+    return [WebhookRecord(team=team, id=id_, webhook=webhook, created_at=created_at)]
+
+
+def children_created(job: RenderJob, urls: Urls) -> list[ChildCreated] | None:
+    """What a client is told of the nested jobs, in the order of their assets; None without any."""
+    return [
+        ChildCreated(
+            id=child.job.id,
+            status=child.job.first_status,
+            output_url=urls.of_new_job(child.job),
+            missing_fonts=child.job.missing_fonts or None,
+        )
+        for child in job.children or ()
+    ] or None
 
 
 async def _start_batch(client: Client, batch: Batch) -> None:

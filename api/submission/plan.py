@@ -1,16 +1,97 @@
-"""What jobs have in common that differ in their assets alone: found out once a request."""
+"""A job's template and its settings: what is wrong with them, or else how the job is rendered.
 
+Jobs of a request often differ in their assets alone, so a plan is made once for all that share it.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
-from api.submission.checks import ReadyTemplate, settings_problems
-from api.submission.schema import output_of
-from api.submission.splitting import extent_of, split_of
-from api.submission.template_choice import TemplateByUrl
+from reelbatch.checks.fonts import TemplateFonts
+from reelbatch.checks.template import (
+    TemplateOffer,
+    composition_problem,
+    did_you_mean,
+    frame_problems,
+    listed,
+)
+from reelbatch.engines.base import RenderEngine, renders_ranges
+from reelbatch.engines.encoding import output_size
+from reelbatch.engines.registry import engine_for_template_type
+from reelbatch.models.errors import (
+    CodecInvalid,
+    FramesInvalid,
+    NotSupported,
+    PreviewSettingsConflict,
+    RequestError,
+)
 from reelbatch.models.orchestration.jobs import Output, OutputExtent, Split
 from reelbatch.models.problems import Problem
-from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.stored.templates import Composition, TemplateRecord
+from reelbatch.models.wire.codecs import (
+    CODECS,
+    DEFAULT_CODEC,
+    PREVIEW_CODEC,
+    Codec,
+    OutputType,
+    find_codec,
+)
+from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
+from reelbatch.models.wire.render_settings import RenderSettings
+from reelbatch.models.wire.secrets import begins_with_reference
+from reelbatch.models.wire.sources import is_http_url
+
+_TYPES = {".json": "lottie", ".lottie": "lottie"}  # other endings are called as their types
+_LONGEST_URL = 8192  # characters
+_MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
 
 _Key = tuple[str, str | None, bool, str]
+
+
+@dataclass(frozen=True)
+class ChosenTemplate:
+    """What a render has to know of it. It has a `source` or a `url`."""
+
+    id: str
+    name: str  # for people
+    type: str
+    engine: str
+    source: str | None = None  # object key
+    url: str | None = None  # with references to secrets
+
+
+@dataclass(frozen=True)
+class ReadyTemplate(TemplateOffer):
+    """An uploaded template and its engine."""
+
+    record: TemplateRecord
+    source: str  # object key
+    engine: type[RenderEngine]
+
+    @cached_property
+    def fonts(self) -> TemplateFonts:
+        return TemplateFonts(self.inspection, self.engine.fonts)
+
+    @property
+    def chosen(self) -> ChosenTemplate:
+        record = self.record
+        return ChosenTemplate(
+            id=record.id,
+            name=record.display_name,
+            type=record.type,
+            engine=record.engine,
+            source=self.source,
+        )
+
+
+@dataclass(frozen=True)
+class TemplateByUrl:
+    """A template that no one has looked into yet, and the engine that will."""
+
+    chosen: ChosenTemplate
+    engine: type[RenderEngine]
 
 
 @dataclass(frozen=True)
@@ -28,26 +109,174 @@ class RenderPlans:
 
     def __init__(self, segment_pixels: int) -> None:
         self._segment_pixels = segment_pixels  # the least of a segment; 0: there are none
-        self._known: dict[_Key, RenderPlan | list[Problem]] = {}
+        self._plans: dict[_Key, RenderPlan | list[Problem]] = {}
 
     def of(
         self, job: JobCreation, template: ReadyTemplate | TemplateByUrl
     ) -> RenderPlan | list[Problem]:
         if isinstance(template, TemplateByUrl):
-            problems = list(settings_problems(job, template.engine))
+            problems = list(_settings_problems(job, template.engine, None))
             return problems or RenderPlan(job.template.composition or "", output_of(job))
         settings = job.settings.model_dump_json() if job.settings else ""
         key = (job.template.id, job.template.composition, job.preview, settings)
-        if key not in self._known:
-            self._known[key] = self._new(job, template)
-        return self._known[key]
+        if key not in self._plans:
+            self._plans[key] = self._new(job, template)
+        return self._plans[key]
 
     def _new(self, job: JobCreation, template: ReadyTemplate) -> RenderPlan | list[Problem]:
-        problems = list(settings_problems(job, template.engine, template))
-        composition = template.composition_named(job.template.composition)
-        if problems or composition is None:
+        name, engine = job.template.composition, template.engine
+        composition = template.composition_named(name)
+        problems = list(_settings_problems(job, engine, composition))
+        if composition is None:
+            return [composition_problem("template.composition", name, template), *problems]
+        if problems:
             return problems
         output, rate = output_of(job), composition.frame_rate
         extent = extent_of(output, composition)
-        split = split_of(output, extent, rate, template.engine, self._segment_pixels)
+        split = split_of(output, extent, rate, engine, self._segment_pixels)
         return RenderPlan(composition.name, output, extent, split)
+
+
+def output_of(job: JobCreation) -> Output:
+    """Fill in the defaults of a checked job's settings.
+
+    Raises ValueError where `settings.codec` is unknown: callers check it before.
+    """
+    settings = job.settings or RenderSettings()
+    output_type: OutputType = "image" if settings.type == "image" else "video"
+    names = PREVIEW_CODEC if job.preview else DEFAULT_CODEC
+    codec = find_codec(settings.codec or names[output_type])
+    if codec is None:
+        raise ValueError(f"unknown codec {settings.codec}")
+    frames = settings.frames
+    first, end = (frames[0], frames[1]) if isinstance(frames, list) else (frames or 0, None)
+    if output_type == "image":
+        end = first + 1
+    elif isinstance(frames, int):
+        end = frames + 1
+    return Output(
+        output_type=output_type,
+        codec=codec.name,
+        first_frame=first,
+        end_frame=end,
+        draft=job.preview or settings.quality == "draft",
+    )
+
+
+def extent_of(output: Output, composition: Composition) -> OutputExtent:
+    """Of an output whose frames the composition has."""
+    end = composition.frames if output.end_frame is None else output.end_frame
+    width, height = output_size(
+        output.codec, composition.width, composition.height, draft=output.draft
+    )
+    return OutputExtent(width=width, height=height, frames=end - output.first_frame)
+
+
+def split_of(
+    output: Output,
+    extent: OutputExtent,
+    frame_rate: float,
+    engine: type[RenderEngine],
+    segment_pixels: int,
+) -> Split | None:
+    """None where the output has no two segments of `segment_pixels` or more, over all frames, or
+    the engine or the codec makes no segments."""
+    if not segment_pixels or not renders_ranges(engine) or not CODECS[output.codec].joinable:
+        return None
+    pixels = extent.frames * extent.width * extent.height
+    most = min(pixels // segment_pixels, extent.frames, _MOST_SEGMENTS)
+    if most < 2:
+        return None
+    return Split(
+        first_frame=output.first_frame,
+        frames=extent.frames,
+        frame_rate=frame_rate,
+        most=most,
+    )
+
+
+def _settings_problems(
+    job: JobCreation, engine: type[RenderEngine], composition: Composition | None
+) -> Iterator[Problem]:
+    """Without a composition, only what cannot work with any of this engine."""
+    settings = job.settings or RenderSettings()
+    if job.preview and any(value is not None for _, value in settings):
+        message = (
+            "`preview: true` chooses its own settings; "
+            "leave `settings` out or set preview to false."
+        )
+        yield Problem(PreviewSettingsConflict, "settings", message)
+        return
+    if settings.type == "aep":
+        message = "The type aep is not supported: choose video or image."
+        yield Problem(NotSupported, "settings.type", message)
+        return
+    codec_problem = _codec_problem(job, settings, engine)
+    if codec_problem:
+        yield codec_problem
+    if settings.type == "image" and not isinstance(settings.frames, int):
+        message = "The type image needs `frames`, the number of the frame to render, such as 0."
+        yield Problem(FramesInvalid, "settings.frames", message)
+    elif composition is not None:
+        yield from frame_problems(settings.frames, composition)
+
+
+def _codec_problem(
+    job: JobCreation, settings: RenderSettings, engine: type[RenderEngine]
+) -> Problem | None:
+    field = "settings.codec"
+    if settings.codec and find_codec(settings.codec) is None:
+        hint = did_you_mean(settings.codec, engine.codecs)
+        message = f"There is no codec {settings.codec}.{hint} {listed('codecs', engine.codecs)}"
+        return Problem(CodecInvalid, field, message)
+    codec = CODECS[output_of(job).codec]
+    if codec.output_type != (settings.type or "video"):
+        return Problem(CodecInvalid, field, _wrong_type(codec))
+    if codec.name not in engine.codecs:
+        message = f"The engine {engine.name} does not write {codec.name}."
+        return Problem(CodecInvalid, field, f"{message} {listed('codecs', engine.codecs)}")
+    return None
+
+
+def _wrong_type(codec: Codec) -> str:
+    if codec.output_type == "image":
+        return f"The codec {codec.name} needs `type: image` and the number of a frame in `frames`."
+    return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
+
+
+def template_by_url(
+    choice: TemplateChoice, url: str, engines: Mapping[str, type[RenderEngine]]
+) -> TemplateByUrl | Problem:
+    """`url` is the choice's src; its id is only a label."""
+    if len(url) > _LONGEST_URL or not (is_http_url(url) or begins_with_reference(url)):
+        message = f"The src has to be an http or https URL of up to {_LONGEST_URL} characters."
+        return Problem(RequestError, "template.src", message)
+    template_type = choice.type or _type_of(url)
+    engine = engine_for_template_type(engines, template_type)
+    served = ", ".join(sorted({t for known in engines.values() for t in known.template_types}))
+    if engine is None and choice.type is None and template_type not in ("aep", "mogrt"):
+        message = f"The URL does not tell the template's type: add `type`, one of {served}."
+        return Problem(RequestError, "template.type", message)
+    if engine is None:
+        message = f"No engine of this server renders {template_type}; it has to be one of {served}."
+        return Problem(NotSupported, "template.type", message)
+    chosen = ChosenTemplate(
+        id=choice.id, name=_name(url, choice.id), type=template_type, engine=engine.name, url=url
+    )
+    return TemplateByUrl(chosen, engine)
+
+
+def _type_of(url: str) -> str:
+    ending = _path(url).suffix.lower()
+    return _TYPES.get(ending, ending[1:])
+
+
+def _name(url: str, label: str) -> str:
+    """The file's name, which is no secret unlike perhaps the rest of the URL."""
+    return _path(url).name or label
+
+
+def _path(url: str) -> PurePosixPath:
+    if begins_with_reference(url):
+        return PurePosixPath()
+    return PurePosixPath(unquote(urlsplit(url).path))

@@ -1,4 +1,4 @@
-"""From the jobs of a request to jobs that a worker can render, each judged on its own."""
+"""From the jobs of a request to jobs that a worker can render, each validated on its own."""
 
 import asyncio
 import re
@@ -7,21 +7,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.resources import Resources
-from api.submission.checks import ReadyTemplate, assets_problems, number_problems
-from api.submission.plan import RenderPlan, RenderPlans
-from api.submission.schema import Problem, RawJob, nested_jobs, read_job
-from api.submission.secret_checks import KnownSecrets, known_secrets, secret_problems
-from api.submission.template_choice import ChosenTemplate, TemplateByUrl, template_by_url
+from api.submission.checks import (
+    TeamSecrets,
+    assets_problems,
+    number_problems,
+    secret_problems,
+    team_secrets,
+)
+from api.submission.formats import JobDefaults, RawJob, read_job
+from api.submission.plan import (
+    ChosenTemplate,
+    ReadyTemplate,
+    RenderPlan,
+    RenderPlans,
+    TemplateByUrl,
+    template_by_url,
+)
 from reelbatch.checks.fonts import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
-from reelbatch.models.ids import new_nested_job_id
-from reelbatch.models.orchestration.jobs import ChildJob, RenderJob, TemplateUrl
+from reelbatch.models.ids import batch_job_id, new_nested_job_id
+from reelbatch.models.orchestration.jobs import BatchRenderJob, ChildJob, RenderJob, TemplateUrl
+from reelbatch.models.problems import Problem
 from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateRecord
-from reelbatch.models.wire.assets import Asset, layer_names
-from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.assets import Asset, NestedJob, layer_names
+from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.storage import keys
 from reelbatch.storage.fonts import list_fonts
 from reelbatch.storage.templates import read_template
@@ -31,8 +44,8 @@ _PARALLEL_READS = 32
 
 
 @dataclass(frozen=True)
-class AcceptedJob:
-    """A job that can be rendered; it gets its id and its place with `render_job`."""
+class ValidJob:
+    """A job that can be rendered, before it has an id and a place."""
 
     team: str
     creation: JobCreation
@@ -41,21 +54,20 @@ class AcceptedJob:
     fonts: JobFonts
     children: "Children"
 
+    @property
+    def webhook(self) -> Webhook | None:
+        return self.creation.webhook
+
     def render_job(
-        self,
-        job_id: str,
-        created_at: datetime,
-        *,
-        batch_id: str | None = None,
-        index: int | None = None,
-        parent_id: str | None = None,
+        self, job_id: str, created_at: datetime, *, parent_id: str | None = None
     ) -> RenderJob:
+        """As a job that belongs to no batch."""
         plan, template = self.plan, self.template
         return RenderJob(
             team=self.team,
             id=job_id,
-            index=index,
-            batch_id=batch_id,
+            index=None,
+            batch_id=None,
             parent_id=parent_id,
             children=child_jobs(self.children, self.creation.assets, job_id, created_at),
             engine=template.engine,
@@ -83,25 +95,34 @@ class AcceptedJob:
             created_at=created_at,
         )
 
+    def batch_job(self, batch_id: str, index: int, created_at: datetime) -> BatchRenderJob:
+        """As the job of a batch; `index` is its position in the request."""
+        job = self.render_job(batch_job_id(batch_id, index), created_at)
+        return BatchRenderJob.of(job, batch_id, index)
 
-Children = Mapping[int, AcceptedJob]
+
+@dataclass(frozen=True)
+class RejectedJob:
+    """A job that cannot be rendered, and everything that is wrong with it."""
+
+    problems: list[Problem]
+
+
+Children = Mapping[int, ValidJob]
 """The nested jobs of a job by the positions of their assets, in ascending order."""
-
-Judged = AcceptedJob | list[Problem]
-"""A job that can be rendered, or everything that is wrong with it."""
 
 _Templates = dict[str, ReadyTemplate | Problem]  # by id
 
 
 @dataclass(frozen=True)
-class Known:
+class RequestContext:
     """What the jobs of a request name, as far as the team has it."""
 
     team: str
     engines: Mapping[str, type[RenderEngine]]
     templates: _Templates
     fonts: Sequence[FontRecord]
-    secrets: KnownSecrets
+    secrets: TeamSecrets
     plans: RenderPlans
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
@@ -110,21 +131,38 @@ class Known:
         return template_by_url(job.template, job.template.src, self.engines)
 
 
-async def judge(resources: Resources, team: str, raw_jobs: Sequence[RawJob]) -> list[Judged]:
-    """Check every job. Each template and the list of fonts are read once, whatever the number.
+async def validate(
+    resources: Resources, team: str, raw_jobs: Sequence[RawJob], defaults: JobDefaults
+) -> list[ValidJob | RejectedJob]:
+    """Check every job, with the defaults. Each template and the list of fonts are read once.
 
-    What computes runs in a thread: a thousand jobs take a while, and others want answers too.
+    What computes runs in a thread: a thousand jobs take a while, and others want responses too.
     """
     limit = resources.settings.max_job_bytes
-    jobs = await asyncio.to_thread(lambda: [read_job(raw, limit) for raw in raw_jobs])
+    jobs = await asyncio.to_thread(
+        lambda: [read_job(defaults.merged_into(raw), limit) for raw in raw_jobs]
+    )
     well_formed = [job for job in jobs if isinstance(job, JobCreation)]
-    known = await look_up(resources, team, well_formed)
+    context = await request_context(resources, team, well_formed)
     return await asyncio.to_thread(
-        lambda: [_judge_one(known, job) if isinstance(job, JobCreation) else job for job in jobs]
+        lambda: [
+            _validated(context, job, raw, defaults) for raw, job in zip(raw_jobs, jobs, strict=True)
+        ]
     )
 
 
-async def look_up(resources: Resources, team: str, jobs: Sequence[JobCreation]) -> Known:
+def _validated(
+    context: RequestContext, job: JobCreation | list[Problem], raw: RawJob, defaults: JobDefaults
+) -> ValidJob | RejectedJob:
+    validated = _validate_one(context, job) if isinstance(job, JobCreation) else RejectedJob(job)
+    if isinstance(validated, RejectedJob):
+        return RejectedJob(defaults.named_in(validated.problems, raw))
+    return validated
+
+
+async def request_context(
+    resources: Resources, team: str, jobs: Sequence[JobCreation]
+) -> RequestContext:
     """Find what these jobs and those that are nested in them name."""
     nested = await asyncio.to_thread(
         lambda: [child for job in jobs for _, child in nested_jobs(job.assets, job.priority)]
@@ -135,33 +173,61 @@ async def look_up(resources: Resources, team: str, jobs: Sequence[JobCreation]) 
     fonts: list[FontRecord] = []
     if await asyncio.to_thread(_any_needs_team_fonts, everything, templates):
         fonts = await list_fonts(resources.store, team)
-    secrets = await known_secrets(resources.secrets, team, everything)
-    plans = RenderPlans(resources.settings.segment_pixels)
-    return Known(team, resources.engines, templates, fonts, secrets, plans)
+    return RequestContext(
+        team=team,
+        engines=resources.engines,
+        templates=templates,
+        fonts=fonts,
+        secrets=await team_secrets(resources.secrets, team, everything),
+        plans=RenderPlans(resources.settings.segment_pixels),
+    )
 
 
-def judge_nested(
-    known: Known, jobs: Sequence[tuple[int, JobCreation]]
+def validate_nested(
+    context: RequestContext, jobs: Sequence[tuple[int, JobCreation]]
 ) -> tuple[Children, list[Problem]]:
     """The jobs that can be rendered, and what is wrong with the others, at its place in the parent.
 
     Each comes with the position of its asset.
     """
-    children: dict[int, AcceptedJob] = {}
+    children: dict[int, ValidJob] = {}
     problems: list[Problem] = []
     for position, job in jobs:
-        judged = _judge_one(known, job)
-        if isinstance(judged, AcceptedJob):
-            children[position] = judged
+        validated = _validate_one(context, job)
+        if isinstance(validated, ValidJob):
+            children[position] = validated
         else:
-            problems += [problem.inside(f"assets.{position}") for problem in judged]
+            problems += [problem.inside(f"assets.{position}") for problem in validated.problems]
     return children, problems
+
+
+def nested_jobs(assets: Sequence[object], priority: int) -> list[tuple[int, JobCreation]]:
+    """The jobs among a job's assets, each as a job of its own beside its asset's position.
+
+    They have their parent's priority; webhook, upload and tags are the parent's alone.
+    """
+    return [
+        (
+            position,
+            JobCreation(
+                template=TemplateChoice(
+                    id=asset.template.id, composition=asset.template.composition
+                ),
+                preview=asset.preview,
+                assets=[*asset.assets],
+                settings=asset.settings,
+                priority=priority,
+            ),
+        )
+        for position, asset in enumerate(assets)
+        if isinstance(asset, NestedJob)
+    ]
 
 
 def child_jobs(
     children: Children, assets: Sequence[Asset], parent_id: str, created_at: datetime
 ) -> list[ChildJob] | None:
-    """The nested jobs of the job with these assets, with new ids; None where it has none."""
+    """The nested jobs of the job with these assets, with new ids; None if it has none."""
     return [
         ChildJob(
             position=position,
@@ -172,22 +238,22 @@ def child_jobs(
     ] or None
 
 
-def _judge_one(known: Known, job: JobCreation) -> Judged:
-    children, nested = judge_nested(known, nested_jobs(job.assets, job.priority))
-    problems = [*number_problems(job.assets), *secret_problems(job, known.secrets)]
-    template = known.template_of(job)
+def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | RejectedJob:
+    children, nested = validate_nested(context, nested_jobs(job.assets, job.priority))
+    problems = [*number_problems(job.assets), *secret_problems(job, context.secrets)]
+    template = context.template_of(job)
     if isinstance(template, Problem):
-        return [*problems, *nested] or [template]
+        return RejectedJob([*problems, *nested] or [template])
     ready = template if isinstance(template, ReadyTemplate) else None
-    plan = known.plans.of(job, template)
+    plan = context.plans.of(job, template)
     if not isinstance(plan, RenderPlan):
         problems += plan
     problems += [*assets_problems(job, template.engine, ready), *nested]
     if problems or not isinstance(plan, RenderPlan):
-        return problems
-    fonts = resolve_fonts(_font_needs(job, ready), known.fonts) if ready else JobFonts([], [])
-    return AcceptedJob(
-        team=known.team,
+        return RejectedJob(problems)
+    fonts = resolve_fonts(_font_needs(job, ready), context.fonts) if ready else JobFonts([], [])
+    return ValidJob(
+        team=context.team,
         creation=job,
         template=template.chosen,
         plan=plan,

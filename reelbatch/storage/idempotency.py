@@ -1,12 +1,13 @@
-"""Responses under an Idempotency-Key, with all that it takes to make them true once more."""
+"""What was accepted under an Idempotency-Key, with all that it takes to start it again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 import structlog
 from obstore.store import ObjectStore
 from pydantic import ValidationError
 
-from reelbatch.models.stored.idempotency import IdempotencyRecord
+from reelbatch.models.stored.idempotency import BatchSubmission, IdempotencyRecord, JobSubmission
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import create_model, read_model
@@ -18,17 +19,21 @@ KEPT = 2 * LIFETIME
 log = structlog.get_logger("storage")
 
 
-class IdempotencySlot:
+S = TypeVar("S", BatchSubmission, JobSubmission)
+
+
+class IdempotencySlot(Generic[S]):
     """The place of one key's record. Only one request ever fills it."""
 
-    def __init__(self, store: ObjectStore, team: str, digest: str) -> None:
+    def __init__(self, store: ObjectStore, team: str, digest: str, kind: type[S]) -> None:
         self._store = store
         self._team = team
         self._digest = digest
+        self._record_type = IdempotencyRecord[kind]
         self._generation = 0
 
-    async def find(self) -> IdempotencyRecord | None:
-        """The record that is valid now; None: there is none."""
+    async def find(self) -> IdempotencyRecord[S] | None:
+        """The record that is valid now, or None."""
         names = await names_in(self._store, keys.idempotency_records(self._team, self._digest))
         if not names:
             return None
@@ -39,8 +44,8 @@ class IdempotencySlot:
         self._generation += 1
         return None
 
-    async def fill(self, record: IdempotencyRecord) -> IdempotencyRecord:
-        """Write and return the record. If another request was faster, return that one's instead."""
+    async def fill(self, record: IdempotencyRecord[S]) -> IdempotencyRecord[S]:
+        """Write the record, unless another request was faster: then that one's is returned."""
         while not await create_model(self._store, self._key, record):
             winner = await self._read()
             if winner is not None:
@@ -48,14 +53,13 @@ class IdempotencySlot:
             self._generation += 1
         return record
 
-    async def _read(self) -> IdempotencyRecord | None:
-        """Read the record; None: there is none, or only half of one.
+    async def _read(self) -> IdempotencyRecord[S] | None:
+        """None also for half a record, which some stores keep of a write that broke off.
 
-        Some stores keep half an object when a write breaks off. The process that wrote it died
-        before it sent a response and before it started anything.
+        Whoever wrote it died before its request was answered and before anything was started.
         """
         try:
-            return await read_model(self._store, self._key, IdempotencyRecord)
+            return await read_model(self._store, self._key, self._record_type)
         except ValidationError:
             log.warning("an idempotency record is broken", key=self._key)
             return None
@@ -65,5 +69,5 @@ class IdempotencySlot:
         return keys.idempotency_record(self._team, self._digest, self._generation)
 
 
-def _is_valid(record: IdempotencyRecord) -> bool:
+def _is_valid(record: IdempotencyRecord[Any]) -> bool:
     return datetime.now(UTC) < record.created_at + LIFETIME

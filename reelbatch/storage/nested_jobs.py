@@ -1,4 +1,4 @@
-"""Records that lead from a nested job to its parent, which starts its workflow only later."""
+"""What leads from a nested job to its parent: it has no workflow before its parent starts it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ async def read_nested_job(store: ObjectStore, team: str, job_id: str) -> NestedJ
     return await read_model(store, keys.nested_job(team, job_id), NestedJobRecord)
 
 
-async def keep_nested_jobs(store: ObjectStore, parents: Sequence[RenderJob]) -> None:
-    """Write the records of all jobs nested in `parents`. Those that are there stay as they are."""
+async def save_nested_jobs(store: ObjectStore, parents: Sequence[RenderJob]) -> None:
+    """Write the records of all jobs that are nested in `parents`; doing it again changes none."""
     gate = asyncio.Semaphore(_PARALLEL_WRITES)
 
-    async def keep(parent: RenderJob, child: RenderJob) -> None:
+    async def save(parent: RenderJob, child: RenderJob) -> None:
         record = NestedJobRecord(parent_id=parent.id, summary=child.summary)
         async with gate:
             await create_model(store, keys.nested_job(child.team, child.id), record)
 
     await asyncio.gather(
-        *(keep(parent, child.job) for parent in parents for child in parent.children or ())
+        *(save(parent, child.job) for parent in parents for child in parent.children or ())
     )

@@ -1,4 +1,4 @@
-"""Records of webhooks: what was asked for, and what each attempt to deliver it did."""
+"""The webhooks of jobs and batches: what was asked for, and what came of each attempt."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ async def write_webhook(store: ObjectStore, record: WebhookRecord) -> None:
     await write_model(store, keys.webhook(record.team, record.id), record)
 
 
-async def keep_webhooks(store: ObjectStore, records: Sequence[WebhookRecord]) -> None:
-    """Write those that are not there yet, so that a repeated request changes none."""
+async def save_webhooks(store: ObjectStore, records: Sequence[WebhookRecord]) -> None:
+    """Write those that are not there yet: a repeated request changes none."""
     gate = asyncio.Semaphore(_PARALLEL_WRITES)
 
-    async def keep(record: WebhookRecord) -> None:
+    async def save(record: WebhookRecord) -> None:
         async with gate:
             await create_model(store, keys.webhook(record.team, record.id), record)
 
-    await asyncio.gather(*map(keep, records))
+    await asyncio.gather(*map(save, records))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from api.submission.schema import output_of
+from api.submission.plan import output_of
 from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.assets import layer_names
 from reelbatch.models.wire.codecs import find_codec

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import uuid4
 
 from temporalio import activity
@@ -13,6 +14,7 @@ from activities.heartbeats import HEARTBEAT_INTERVAL
 from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id, new_single_job_id
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
 from reelbatch.models.orchestration.jobs import (
+    BatchRenderJob,
     ChildJob,
     Output,
     RenderJob,
@@ -78,6 +80,8 @@ WORKFLOWS: list[type] = [
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 Render = Callable[[RenderTask], Awaitable[RenderResult]]
+
+J = TypeVar("J", bound=RenderJob)
 
 
 class Workbench:
@@ -256,11 +260,7 @@ def with_webhooks(batch: Batch) -> Batch:
 
 def a_single_job() -> RenderJob:
     """A job that belongs to no batch."""
-    job = a_job(f"team-{uuid4().hex[:8]}", new_batch_id(), 0)
-    job_id = new_single_job_id()
-    output_key = f"teams/{job.team}/outputs/{job_id}.png"
-    update = {"id": job_id, "batch_id": None, "index": None, "output_key": output_key}
-    return job.model_copy(update=update)
+    return _a_job(f"team-{uuid4().hex[:8]}", new_single_job_id())
 
 
 def long_job(most: int = 3) -> RenderJob:
@@ -272,7 +272,7 @@ def long_job(most: int = 3) -> RenderJob:
     return a_single_job().model_copy(update={"split": split, "output": output})
 
 
-def with_children(job: RenderJob, *templates: str) -> RenderJob:
+def with_children(job: J, *templates: str) -> J:
     """The same with a nested job of each template, in its layers `layer 0`, `layer 1` and so on."""
     children = [
         ChildJob(position=position, layer_name=f"layer {position}", job=_nested(job, template))
@@ -290,16 +290,8 @@ def a_join(job: RenderJob) -> RenderJob:
 
 
 def _nested(parent: RenderJob, template: str) -> RenderJob:
-    job_id = new_nested_job_id()
-    update = {
-        "id": job_id,
-        "parent_id": parent.id,
-        "batch_id": None,
-        "index": None,
-        "template_name": template,
-        "output_key": f"teams/{parent.team}/outputs/{job_id}.png",
-    }
-    return parent.model_copy(update=update)
+    job = _a_job(parent.team, new_nested_job_id())
+    return job.model_copy(update={"parent_id": parent.id, "template_name": template})
 
 
 def finished(job: RenderJob) -> RenderResult:
@@ -317,13 +309,17 @@ def finished(job: RenderJob) -> RenderResult:
     )
 
 
-def a_job(team: str, batch_id: str, index: int) -> RenderJob:
-    job_id = batch_job_id(batch_id, index)
+def a_job(team: str, batch_id: str, index: int) -> BatchRenderJob:
+    job = _a_job(team, batch_job_id(batch_id, index))
+    return BatchRenderJob.of(job, batch_id, index)
+
+
+def _a_job(team: str, job_id: str) -> RenderJob:
     return RenderJob(
         team=team,
         id=job_id,
-        index=index,
-        batch_id=batch_id,
+        index=None,
+        batch_id=None,
         engine="test",
         template_id="01JTEMPLATE000000000000000",
         template_name="promo",

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from reelbatch.models.orchestration.jobs import JobFailure, JobSummary, RenderJob, RenderResult
+from reelbatch.models.orchestration.jobs import BatchRenderJob, JobFailure, JobSummary, RenderResult
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.batches import BatchStats
@@ -15,7 +15,7 @@ class Batch(WireModel):
     team: str
     id: str
     created_at: Timestamp
-    jobs: list[RenderJob]
+    jobs: list[BatchRenderJob]
     errors: list[JobError] = []
     concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
     kinds: Absent[list[int]] = None  # of `jobs`, equal where their inputs are; None: all differ

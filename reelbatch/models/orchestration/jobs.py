@@ -9,6 +9,7 @@ from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
+from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.uploads import Upload
 
 
@@ -93,6 +94,11 @@ class RenderJob(WireModel):
         return self.upload.url_of(self.file_name) if self.upload else None
 
     @property
+    def first_status(self) -> JobStatus:
+        """A job waits for its nested jobs."""
+        return JobStatus.PENDING if self.children else JobStatus.QUEUED
+
+    @property
     def title(self) -> str:
         """What it renders, for people."""
         if self.template_id is None:
@@ -149,6 +155,18 @@ class ChildOutput(WireModel):
     position: int  # of its asset among the parent's assets
     id: str
     output_key: str  # object key
+
+
+class BatchRenderJob(RenderJob):
+    """A job of a batch: it has its place there."""
+
+    # Nobody can set a frozen model's field to the None that the base allows.
+    index: int  # pyright: ignore[reportIncompatibleVariableOverride]
+    batch_id: str  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @classmethod
+    def of(cls, job: RenderJob, batch_id: str, index: int) -> "BatchRenderJob":
+        return cls.model_validate({**dict(job), "batch_id": batch_id, "index": index})
 
 
 class RenderTask(RenderJob):

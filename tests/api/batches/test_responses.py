@@ -4,8 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from api.batches.responses import BatchAnswers
-from api.jobs.responses import batch_answer
+from api.batches.responses import BatchResponses, batch_response
 from api.urls import Urls
 from reelbatch.models.ids import new_batch_id
 from reelbatch.models.orchestration.batches import BatchChanges, BatchSnapshot, JobRecord
@@ -44,11 +43,11 @@ def with_failed_job(batch: BatchSnapshot, index: int) -> BatchSnapshot:
 
 
 def whole(batch: BatchSnapshot, urls: Urls = URLS) -> Any:
-    return json.loads(batch_answer(batch, urls).model_dump_json(by_alias=True))
+    return json.loads(batch_response(batch, urls).model_dump_json(by_alias=True))
 
 
 def test_an_answer_after_changes_is_the_same_as_one_made_anew() -> None:
-    answers, before = BatchAnswers(), a_batch(3)
+    answers, before = BatchResponses(), a_batch(3)
     assert json.loads(answers.json(before, URLS)) == whole(before)
     after = with_failed_job(before, 1)
     assert json.loads(answers.json(after, URLS)) == whole(after)
@@ -56,7 +55,7 @@ def test_an_answer_after_changes_is_the_same_as_one_made_anew() -> None:
 
 
 def test_an_answer_at_another_address_has_urls_of_that_address() -> None:
-    answers, batch = BatchAnswers(), a_batch(2)
+    answers, batch = BatchResponses(), a_batch(2)
     elsewhere = Urls("https://films.example.com", URLS.signer)
     answers.json(batch, URLS)
     assert json.loads(answers.json(batch, elsewhere)) == whole(batch, elsewhere)
@@ -64,10 +63,10 @@ def test_an_answer_at_another_address_has_urls_of_that_address() -> None:
 
 def test_a_batch_without_accepted_jobs_has_an_empty_list() -> None:
     batch = a_batch(0)
-    assert json.loads(BatchAnswers().json(batch, URLS)) == whole(batch)
+    assert json.loads(BatchResponses().json(batch, URLS)) == whole(batch)
 
 
 def test_many_batches_do_not_stay_in_memory_and_are_still_answered() -> None:
-    answers, first = BatchAnswers(), a_batch(1)
+    answers, first = BatchResponses(), a_batch(1)
     for batch in (first, *(a_batch(1) for _ in range(100)), first):
         assert json.loads(answers.json(batch, URLS)) == whole(batch)

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from api.submission.checks import ReadyTemplate
-from api.submission.plan import RenderPlan, RenderPlans
+from api.submission.plan import ReadyTemplate, RenderPlan, RenderPlans
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import OutputExtent
 from reelbatch.models.stored.templates import Composition, TemplateInspection, TemplateRecord

@@ -1,61 +1,85 @@
 """The record of an Idempotency-Key."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.stored.idempotency import IdempotencyRecord, Submission
+from reelbatch.models.orchestration.batches import Batch
+from reelbatch.models.stored.idempotency import BatchSubmission, IdempotencyRecord
 from reelbatch.storage import keys
-from reelbatch.storage.idempotency import LIFETIME, IdempotencySlot
+from reelbatch.storage.idempotency import (
+    LIFETIME,
+    IdempotencySlot,
+)
+
+Record = IdempotencyRecord[BatchSubmission]
 
 
-def a_record(answer: str, age: timedelta = timedelta()) -> IdempotencyRecord:
-    return IdempotencyRecord(
+def a_record(batch_id: str, age: timedelta = timedelta()) -> Record:
+    batch = Batch(team="team", id=batch_id, created_at=datetime.now(UTC), jobs=[], concurrency=1)
+    return Record(
         body_digest="d",
         created_at=datetime.now(UTC) - age,
-        submission=Submission(status_code=201, answer=answer),
+        submission=BatchSubmission(batch=batch),
     )
 
 
+def a_slot(store: ObjectStore, team: str = "team") -> IdempotencySlot[BatchSubmission]:
+    return IdempotencySlot(store, team, "digest", BatchSubmission)
+
+
+async def found_in(slot: IdempotencySlot[BatchSubmission]) -> str | None:
+    record = await slot.find()
+    return record.submission.batch.id if record else None
+
+
+async def fill(slot: IdempotencySlot[BatchSubmission], record: Record) -> str:
+    """The batch that counts."""
+    return (await slot.fill(record)).submission.batch.id
+
+
 async def test_only_the_first_record_counts(store: ObjectStore) -> None:
-    slots = [IdempotencySlot(store, "team", "digest") for _ in range(8)]
-    assert await asyncio.gather(*(slot.find() for slot in slots)) == [None] * 8
+    slots = [a_slot(store) for _ in range(8)]
+    assert await asyncio.gather(*map(found_in, slots)) == [None] * 8
 
-    async def fill(number: int) -> str:
-        return (await slots[number].fill(a_record(str(number)))).submission.answer
-
-    answers = await asyncio.gather(*map(fill, range(8)))
-    assert len(set(answers)) == 1
-    found = await IdempotencySlot(store, "team", "digest").find()
-    assert found is not None
-    assert found.submission.answer == answers[0]
+    filled = await asyncio.gather(*(fill(slot, a_record(str(n))) for n, slot in enumerate(slots)))
+    assert len(set(filled)) == 1
+    assert await found_in(a_slot(store)) == filled[0]
 
 
 async def test_after_its_lifetime_a_key_is_new_again(store: ObjectStore) -> None:
-    await IdempotencySlot(store, "team", "digest").fill(a_record("old", LIFETIME))
+    await a_slot(store).fill(a_record("old", LIFETIME))
 
-    first, second = (IdempotencySlot(store, "team", "digest") for _ in range(2))
-    assert await first.find() is None
-    assert await second.find() is None
-    assert (await first.fill(a_record("new"))).submission.answer == "new"
-    assert (await second.fill(a_record("late"))).submission.answer == "new"
-    found = await IdempotencySlot(store, "team", "digest").find()
-    assert found is not None
-    assert found.submission.answer == "new"
+    first, second = a_slot(store), a_slot(store)
+    assert await found_in(first) is None
+    assert await found_in(second) is None
+    assert await fill(first, a_record("new")) == "new"
+    assert await fill(second, a_record("late")) == "new"
+    assert await found_in(a_slot(store)) == "new"
 
 
 async def test_half_a_record_counts_for_nothing(store: ObjectStore) -> None:
-    whole = a_record("answer").model_dump_json(by_alias=True).encode()
+    whole = a_record("batch").model_dump_json(by_alias=True).encode()
     key = keys.idempotency_record("team", "digest", 0)
     await store.put_async(key, whole[: len(whole) // 2])
 
-    first, second = (IdempotencySlot(store, "team", "digest") for _ in range(2))
-    assert await first.find() is None
-    assert (await first.fill(a_record("new"))).submission.answer == "new"
-    assert (await second.fill(a_record("late"))).submission.answer == "new"
+    first, second = a_slot(store), a_slot(store)
+    assert await found_in(first) is None
+    assert await fill(first, a_record("new")) == "new"
+    assert await fill(second, a_record("late")) == "new"
+
+
+async def test_records_that_hold_the_response_itself_are_read_too(store: ObjectStore) -> None:
+    """As versions before 0.2 wrote them."""
+    record = json.loads(a_record("batch").model_dump_json(by_alias=True))
+    record["submission"] |= {"statusCode": 201, "answer": "{}", "job": None}
+    key = keys.idempotency_record("team", "digest", 0)
+    await store.put_async(key, json.dumps(record).encode())
+    assert await found_in(a_slot(store)) == "batch"
 
 
 async def test_teams_do_not_meet(store: ObjectStore) -> None:
-    await IdempotencySlot(store, "team-1", "digest").fill(a_record("mine"))
-    assert await IdempotencySlot(store, "team-2", "digest").find() is None
+    await a_slot(store, "team-1").fill(a_record("mine"))
+    assert await a_slot(store, "team-2").find() is None

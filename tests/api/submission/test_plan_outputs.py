@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.submission.schema import output_of
+from api.submission.plan import output_of
 from reelbatch.models.wire.jobs import JobCreation
 
 TEMPLATE = {"id": "01JTEMPLATE000000000000000"}

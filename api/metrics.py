@@ -2,7 +2,7 @@
 
 from temporalio.common import MetricMeter
 
-from reelbatch.models.stored.idempotency import Submission
+from reelbatch.models.stored.idempotency import BatchSubmission, JobSubmission
 
 HISTOGRAM_BUCKETS = {
     "reelbatch_http_request_duration": (
@@ -37,15 +37,17 @@ class ApiMetrics:
         self._requests.add(1, {**labels, "status": str(status or "none")})
         self._durations.record(seconds, labels)
 
-    def note_submission(self, submission: Submission) -> None:
+    def note_submission(self, submission: BatchSubmission | JobSubmission) -> None:
         """What was decided on a request for the first time; its replays do not count."""
-        if submission.batch is not None:
-            for error in submission.batch.errors:
-                self.note_rejection(error.error_code)
-            if submission.batch.jobs:
-                self._batches.add(1)
-        if submission.jobs:
-            self._accepted.add(len(submission.jobs))
+        if isinstance(submission, JobSubmission):
+            self._accepted.add(1)
+            return
+        batch = submission.batch
+        for error in batch.errors:
+            self.note_rejection(error.error_code)
+        if batch.jobs:
+            self._batches.add(1)
+            self._accepted.add(len(batch.jobs))
 
     def note_rejection(self, error_code: str) -> None:
         self._rejected.add(1, {"error_code": error_code})

@@ -7,7 +7,7 @@ import pytest_asyncio
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
-from api.http.metrics import HISTOGRAM_BUCKETS
+from api.metrics import HISTOGRAM_BUCKETS
 from reelbatch.settings import Settings
 from reelbatch.telemetry.prometheus import meter_of, metrics_runtime
 from tests.api.running_api import RunningApi, served

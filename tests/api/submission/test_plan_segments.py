@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.submission.splitting import extent_of, split_of
+from api.submission.plan import extent_of, split_of
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.lottie import LottieEngine

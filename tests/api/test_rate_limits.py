@@ -6,7 +6,7 @@ import pytest_asyncio
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
-from api.http.rate_limits import RateLimits
+from api.authentication import RateLimits
 from reelbatch.settings import Settings
 from tests.api.running_api import RunningApi, Team, served
 

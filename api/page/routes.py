@@ -20,7 +20,7 @@ _MEDIA_TYPES = {
 }
 _FILES = {
     file.name: file.read_bytes()
-    for file in sorted(Path(__file__).with_name("page").iterdir())
+    for file in sorted(Path(__file__).parent.iterdir())
     if file.suffix in _MEDIA_TYPES
 }
 # A part of the files' addresses: modules find each other below it, and a new version is a new

@@ -52,7 +52,7 @@ async def get_start() -> Response:
     return Response(_START, media_type="text/javascript")
 
 
-def add_reference_page(app: FastAPI) -> None:
+def add_docs_page(app: FastAPI) -> None:
     assets: list[Any] = [("fastapi_swagger", "resources")]  # a package and its folder
     app.include_router(router)
     app.mount(_ASSETS, StaticFiles(packages=assets))
