@@ -2,9 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import PurePath
+from typing import Any
 
 from fastapi import APIRouter, Request, Response, UploadFile
+from fontTools import ttLib
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.http.errors import documented
@@ -12,11 +15,10 @@ from api.http.requests import known_id, limited_stream
 from api.http.responses import answer, answer_all
 from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
-from api.team.font_files import read_face
 from api.visibility import active_jobs, active_users_of_font
 from reelbatch.models.errors import BodyTooLarge, FontInUse, FontInvalid, FontNotFound, RequestError
 from reelbatch.models.ids import new_id
-from reelbatch.models.stored.fonts import FontRecord
+from reelbatch.models.stored.fonts import FontFace, FontRecord
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font
 from reelbatch.storage import keys
@@ -26,6 +28,15 @@ router = APIRouter(tags=["fonts"])
 
 _FORM_OVERHEAD = 64 * 1024  # bytes for boundaries, headers and the other fields
 _LONGEST_NAME = 255
+
+# The first bytes of TrueType outlines, of Apple's TrueType, and of PostScript outlines
+# (https://learn.microsoft.com/typography/opentype/spec/otff).
+_EXTENSIONS = {b"\x00\x01\x00\x00": ".ttf", b"true": ".ttf", b"OTTO": ".otf"}
+
+_ttlib: Any = ttLib  # fontTools has no types
+
+# Name ids: https://learn.microsoft.com/typography/opentype/spec/name
+_FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_STYLE = 1, 2, 6, 16, 17
 
 
 @router.post(
@@ -39,7 +50,7 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
     """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""
     file, family_name = await _read_form(request, resources.settings.max_font_bytes)
     content = await file.read()
-    face = await asyncio.to_thread(read_face, content, _file_name(file))
+    face = await asyncio.to_thread(_read_face, content, _file_name(file))
     font_id = new_id()
     record = FontRecord(
         id=font_id,
@@ -110,6 +121,30 @@ def _no_font() -> RequestError:
 def _file_name(file: UploadFile) -> str:
     """The name that jobs use, without any folders that a browser put before it."""
     return PurePath((file.filename or "").replace("\\", "/")).name[:_LONGEST_NAME]
+
+
+def _read_face(content: bytes, file_name: str) -> FontFace:
+    """The font's names. Raises FontInvalid for what is no TTF or OTF file."""
+    extension = _EXTENSIONS.get(content[:4])
+    if extension is None:
+        raise FontInvalid("The file is not a TrueType or OpenType font (.ttf or .otf).")
+    try:
+        with _ttlib.TTFont(BytesIO(content), lazy=True) as font:
+            names = font["name"]
+            family = names.getDebugName(_TYPOGRAPHIC_FAMILY) or names.getDebugName(_FAMILY) or ""
+            style = names.getDebugName(_TYPOGRAPHIC_STYLE) or names.getDebugName(_STYLE) or ""
+            postscript_name = names.getDebugName(_POSTSCRIPT_NAME) or ""
+            font.getBestCmap()
+    except Exception as error:  # fontTools raises whatever a broken table leads to
+        raise FontInvalid(f"The font cannot be read: {error}.") from error
+    if not family and not postscript_name:
+        raise FontInvalid("The font has no name that a template could find it by.")
+    return FontFace(
+        family=family,
+        style=style,
+        postscript_name=postscript_name,
+        file_name=file_name or f"{postscript_name or family}{extension}",
+    )
 
 
 def _font(record: FontRecord) -> Font:

@@ -10,7 +10,7 @@ from api.http.requests import known_id, read_model
 from api.http.responses import answer, answer_all
 from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
-from api.templates.workflows import check_src, start_download
+from api.templates.launch import check_src, start_download
 from api.urls import LINK_LIFETIME, Urls
 from api.visibility import active_users_of_template
 from reelbatch.engines.registry import engine_for_template_type

@@ -16,8 +16,8 @@ from api.http.responses import answer
 from api.openapi.document import file_answers
 from api.openapi.inputs import UPLOAD_TEMPLATE
 from api.resources import Resources, Shared
+from api.templates.launch import template_headline, template_search_attributes
 from api.templates.routes import find_template, template_answer
-from api.templates.workflows import template_headline, template_search_attributes
 from api.urls import check_download_url, checked_upload
 from reelbatch.models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
 from reelbatch.models.ids import new_id
