@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,7 @@ MOST = 12
 
 
 @contextmanager
-def modules_that_run() -> Iterator[set[str]]:
+def modules_that_run() -> Generator[set[str]]:
     """The files of the API whose functions are called meanwhile, in any thread."""
     seen: set[str] = set()
 
