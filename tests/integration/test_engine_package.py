@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,12 +29,11 @@ from tests.reelbatch.engines.contract_run import SLIDES, run_contract
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the example's package is installed, out of a copy: it is built beside its files."""
+    """Where the example's package is installed."""
     folder = tmp_path_factory.mktemp("site")
-    copy = shutil.copytree(SLIDES, tmp_path_factory.mktemp("source") / "engine-slides")
     options = ("--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", *options, f"--target={folder}", str(copy)],
+        [sys.executable, "-m", "pip", "install", *options, f"--target={folder}", str(SLIDES)],
         check=True,
     )
     return folder

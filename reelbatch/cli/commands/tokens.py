@@ -4,12 +4,12 @@ import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from obstore.store import ObjectStore
 from rich.text import Text
 
+from reelbatch.cli.application import require_server
 from reelbatch.cli.console import (
     CommandFailed,
     listing,
@@ -23,10 +23,15 @@ from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.cli.stack.home import Home
 from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
 from reelbatch.models.wire.base import rfc3339
-from reelbatch.storage.objects import open_store
-from reelbatch.storage.tokens import create_token, list_tokens, revoke_token
 
-app = typer.Typer(help="Make and revoke API tokens, each for one team.", no_args_is_help=True)
+if TYPE_CHECKING:  # not everywhere: only the server has the store
+    from obstore.store import ObjectStore
+
+app = typer.Typer(
+    help="Make and revoke API tokens, each for one team.",
+    no_args_is_help=True,
+    callback=require_server,
+)
 
 ObjectStoreOption = Annotated[
     str | None,
@@ -58,6 +63,8 @@ def create(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a token for TEAM and print it; it is shown only this once."""
+    from reelbatch.storage.tokens import create_token
+
     expires_at = _expiry(expires) if expires else None
     store, scopes = _store(object_store, home), scope or DEFAULT_SCOPES
     try:
@@ -80,6 +87,8 @@ def list_all(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """List the tokens of all teams by their ids; a token itself is not kept."""
+    from reelbatch.storage.tokens import list_tokens
+
     records = asyncio.run(list_tokens(_store(object_store, home)))
     if as_json:
         print_json(records)
@@ -101,6 +110,8 @@ def revoke(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Revoke a token: ten seconds later at most it opens nothing."""
+    from reelbatch.storage.tokens import revoke_token
+
     if not asyncio.run(revoke_token(_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
     if as_json:
@@ -141,7 +152,9 @@ def _end(record: TokenRecord) -> str:
     return f"{rfc3339(record.expires_at)}{' (is over)' if record.is_expired else ''}"
 
 
-def _store(location: str | None, home: Path) -> ObjectStore:
+def _store(location: str | None, home: Path) -> "ObjectStore":
+    from reelbatch.storage.objects import open_store
+
     try:
         return open_store(location or str(Home.at(home).objects))
     except (OSError, ValueError) as error:

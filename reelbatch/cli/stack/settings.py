@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from reelbatch import cli
+from reelbatch.cli.application import application_environment
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.stack.home import Home
 from reelbatch.cli.stack.ports import choose_port
@@ -76,9 +76,5 @@ def decided_settings(home: Home, options: StackOptions, ports: Ports) -> dict[st
 
 def environment_of(decided: dict[str, str | int]) -> dict[str, str]:
     """The environment from which a process of the stack reads its settings."""
-    modules = [str(Path(cli.__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    return {
-        **os.environ,
-        **{f"REELBATCH_{name.upper()}": str(value) for name, value in decided.items()},
-        "PYTHONPATH": os.pathsep.join(filter(None, modules)),
-    }
+    variables = {f"REELBATCH_{name.upper()}": str(value) for name, value in decided.items()}
+    return application_environment(os.environ | variables)

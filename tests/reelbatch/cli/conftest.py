@@ -18,9 +18,8 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 def clean_environment() -> dict[str, str]:
-    """An environment in which `python -m cli` works anywhere and no setting is made."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REELBATCH_")}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    """An environment in which no setting is made."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("REELBATCH_")}
 
 
 @pytest.fixture(scope="session")

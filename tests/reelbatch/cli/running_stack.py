@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,18 @@ _PATIENCE = 120.0  # seconds; a start takes three on a quiet machine
 class RunningStack:
     """A `reelbatch up` on free ports."""
 
-    def __init__(self, home: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        environment: dict[str, str],
+        program: Sequence[str] = (sys.executable, "-m", "reelbatch"),
+        folder: Path = Path("/"),
+    ) -> None:
         self.home = home
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "reelbatch", "up", "--home", str(home), *FREE_PORTS],
+            [*program, "up", "--home", str(home), *FREE_PORTS],
             env=environment | {"REELBATCH_RENDER_PROCESSES": "1"},
-            cwd="/",
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

