@@ -27,7 +27,6 @@ from reelbatch.storage.objects import open_store
 from reelbatch.storage.tokens import create_token
 
 PROCESSES = len(os.sched_getaffinity(0))
-ROOT = Path(__file__).parents[1]
 
 _START_TIME = 120.0  # seconds
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0  # seconds between two looks at a batch
