@@ -13,7 +13,7 @@ import pytest
 
 from tests.deployment.installation import Installation, build, clean_environment
 from tests.integration.service import ROOT
-from tests.reelbatch.cli.stack import RunningStack
+from tests.reelbatch.cli.running_stack import RunningStack
 
 LARGEST_CLIENT = 60 * 1024**2  # bytes
 MOST_DISTRIBUTIONS = 20
