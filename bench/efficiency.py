@@ -10,6 +10,7 @@ from bench.figures import Figure, measure
 from bench.promo import CODEC, FRAMES, TEMPLATE, promo_request
 from bench.run import Run
 from bench.service import PROCESSES
+from reelbatch.engines.base import Renderer
 from reelbatch.engines.lottie import LottieEngine
 
 
@@ -50,16 +51,16 @@ def _body(template: str, films: int) -> bytes:
     return json.dumps({"jobs": [film] * films}).encode()
 
 
-_engine: LottieEngine | None = None
+_renderer: Renderer | None = None
 
 
 def _prepare() -> None:
-    global _engine
+    global _renderer
     os.nice(5)  # as render processes do
-    _engine = LottieEngine()
+    _renderer = LottieEngine.renderer()
 
 
 def _render(request: tuple[Path, int]) -> None:
-    assert _engine is not None, "_prepare has run"
+    assert _renderer is not None, "_prepare has run"
     folder, number = request
-    _engine.render(promo_request(folder, FRAMES, f"bare-{number}"), lambda _percent: None)
+    _renderer.render(promo_request(folder, FRAMES, f"bare-{number}"), lambda _percent: None)

@@ -4,8 +4,14 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.engines.base import (
+    RenderedFile,
+    RenderEngine,
+    Renderer,
+    RenderLimits,
+    RenderRequest,
+    ReportProgress,
+)
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 
 AT_ONCE, WAITING = "at once", "waiting"
@@ -14,14 +20,16 @@ LAYER = "text"
 CODEC = "image_png"
 
 
-class NoopEngine:
+class NoopEngine(RenderEngine, Renderer):
     name: ClassVar[str] = "noop"
     version: ClassVar[str] = "1"
     template_types: ClassVar[frozenset[str]] = frozenset({"noop"})
     asset_types: ClassVar[frozenset[str]] = frozenset({"text"})
-    functions: ClassVar[frozenset[str]] = frozenset()
     codecs: ClassVar[frozenset[str]] = frozenset({CODEC})
-    fonts: ClassVar[tuple[FontFace, ...]] = ()
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        return cls()
 
     def inspect(
         self, template: Path, template_type: str, limits: RenderLimits

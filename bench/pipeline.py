@@ -76,14 +76,14 @@ class _Film:
     """The film in one process: by the engine, and as its two parts that must be."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = LottieEngine()
+        self._renderer = LottieEngine.renderer()
         self._request = promo_request(folder, FRAMES, f"{os.getpid()}")
         self._alone = folder / f"{os.getpid()}-alone.mp4"
         self._drawing = _drawing(self._request.template)
         self._ready = _ready_frames(self._drawing)
 
     def seconds_of_engine(self) -> float:
-        return seconds_of(lambda: self._engine.render(self._request, lambda _percent: None))
+        return seconds_of(lambda: self._renderer.render(self._request, lambda _percent: None))
 
     def seconds_of_parts(self) -> float:
         started = perf_counter()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from reelbatch.engines.base import RenderLimits, RenderRequest
+from reelbatch.engines.base import Renderer, RenderLimits, RenderRequest
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 
@@ -38,7 +38,7 @@ SHOTS = (
 )
 
 
-def render(shot: Shot, engine: LottieEngine) -> Image.Image:
+def render(shot: Shot, renderer: Renderer) -> Image.Image:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frame.png"
         request = RenderRequest(
@@ -55,7 +55,7 @@ def render(shot: Shot, engine: LottieEngine) -> Image.Image:
             work_dir=Path(folder),
             limits=RenderLimits(),
         )
-        engine.render(request, lambda _: None)
+        renderer.render(request, lambda _: None)
         frame = Image.open(file).convert("RGBA")
     picture = Image.new("RGBA", frame.size, BACKDROP)
     picture.alpha_composite(frame)
@@ -65,11 +65,11 @@ def render(shot: Shot, engine: LottieEngine) -> Image.Image:
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    engine = LottieEngine()
+    renderer = LottieEngine.renderer()
     for shot in SHOTS:
         file = PICTURES / f"{shot.name}.png"
         # 256 colours keep a picture under 60 KB, and the gradients stay smooth by dithering.
-        render(shot, engine).quantize(256).save(file, optimize=True)
+        render(shot, renderer).quantize(256).save(file, optimize=True)
         print(f"{file.name}: {file.stat().st_size} bytes")
 
 

@@ -17,8 +17,8 @@ from reelbatch.checks.template import (
     frame_problems,
     listed,
 )
-from reelbatch.engines.base import RenderEngine, renders_ranges
-from reelbatch.engines.encoding import output_size
+from reelbatch.engines.base import RenderEngine
+from reelbatch.engines.output_size import output_size
 from reelbatch.engines.registry import engine_for_template_type
 from reelbatch.models.errors import (
     CodecInvalid,
@@ -181,7 +181,7 @@ def split_of(
 ) -> Split | None:
     """None where the output has no two segments of `segment_pixels` or more, over all frames, or
     the engine or the codec makes no segments."""
-    if not segment_pixels or not renders_ranges(engine) or not CODECS[output.codec].joinable:
+    if not segment_pixels or not engine.renders_ranges or not CODECS[output.codec].joinable:
         return None
     pixels = extent.frames * extent.width * extent.height
     most = min(pixels // segment_pixels, extent.frames, _MOST_SEGMENTS)

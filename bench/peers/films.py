@@ -31,7 +31,7 @@ class _Films:
     """Films of the promo, and of the promo without its texts."""
 
     def __init__(self, folder: Path, rounds: int) -> None:
-        self._engine = LottieEngine()
+        self._renderer = LottieEngine.renderer()
         self._rounds = rounds
         self.folder = folder
         self.lottie = write_lottie(folder / "promo.json", has_text=True)
@@ -56,7 +56,7 @@ class _Films:
         request = our_request(lottie, self.ours)
 
         def our_film() -> float:
-            return seconds_of(lambda: self._engine.render(request, lambda _percent: None))
+            return seconds_of(lambda: self._renderer.render(request, lambda _percent: None))
 
         our_film()  # both start warm
         their_film()
@@ -102,7 +102,7 @@ def _rlottie(films: _Films, ffmpeg: str) -> list[Figure]:
 def _ffmpeg_alone(films: _Films, ffmpeg: str) -> list[Figure]:
     """It draws nothing: as fast as it no renderer with its encoder and all threads can be."""
     ready = films.folder / "ready.yuv"
-    LottieEngine().render(our_request(films.lottie, films.ours), lambda _percent: None)
+    LottieEngine.renderer().render(our_request(films.lottie, films.ours), lambda _percent: None)
     with av.open(str(films.ours)) as container, ready.open("wb") as file:
         for frame in container.decode(video=0):
             file.write(frame.to_ndarray(format="yuv420p").tobytes())

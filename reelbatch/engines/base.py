@@ -1,20 +1,23 @@
-"""What a render engine is.
+"""What a render engine is: two classes.
 
-An engine is a class with the attributes and the two methods of `RenderEngine`, registered under
-the entry-point group `reelbatch.engines`. Its methods are plain synchronous functions: the worker
-calls them in a pooled child process that it can kill, so they need not watch for cancellation,
-and a crash costs one job. They raise the `RenderError` family of `reelbatch.models.errors`.
+A `RenderEngine` describes it. Every process of the service reads that, so its module imports
+nothing that draws. A `Renderer` does the work, in render processes alone, and stands in a module
+of its own. The first is registered under the entry-point group `reelbatch.engines`, and its method
+`renderer` imports the second. docs/extending.md goes through it step by step.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
+from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.codecs import CODECS
 
 if TYPE_CHECKING:
     from reelbatch.engines.encoding.audio import AudioClip  # which reports as this module says
@@ -61,7 +64,8 @@ class RenderRequest:
     fonts: Sequence[Path] = ()  # the team's fonts, beside the engine's own
     limits: RenderLimits = field(default_factory=RenderLimits)
     sound: bool = True
-    """False for a segment of a longer output: its pictures alone. Only a `RangeEngine` gets it."""
+    """False for a segment of a longer output: its pictures alone. Only an engine that
+    `renders_ranges` gets it."""
 
 
 @dataclass(frozen=True)
@@ -73,63 +77,88 @@ class RenderedFile:
     frames: int
 
 
-class RenderEngine(Protocol):
-    """A render engine, made once a render process without arguments."""
+class RenderEngine:
+    """The description of a render engine, and the way to its renderer.
+
+    The class itself is read; nobody makes an instance of it. Only `name`, `version` and `renderer`
+    have no default.
+    """
 
     name: ClassVar[str]
     """Its entry point's name; its activities run on the task queue `render-{name}`."""
     version: ClassVar[str]
-    template_types: ClassVar[frozenset[str]]
+    """Shown to operators and in the logs of jobs. A new one ends the reuse of earlier renders."""
+    template_types: ClassVar[frozenset[str]] = frozenset()
     """The values of a template's `type` that it renders; none for one that needs no template."""
-    asset_types: ClassVar[frozenset[str]]
-    functions: ClassVar[frozenset[str]]
+    asset_types: ClassVar[frozenset[str]] = frozenset()
+    """The values of an asset's `type` that it takes."""
+    functions: ClassVar[frozenset[str]] = frozenset()
     """The names of function assets that it knows, spelled `nx:…`."""
-    codecs: ClassVar[frozenset[str]]
-    """The names of `reelbatch.models.wire.codecs.CODECS` that it writes."""
-    fonts: ClassVar[tuple[FontFace, ...]]
-    """The fonts that it brings along.
+    codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
+    """The names of `reelbatch.models.wire.codecs.CODECS` that it writes; by default all of them, as
+    `reelbatch.engines.encoding` does."""
+    fonts: ClassVar[tuple[FontFace, ...]] = ()
+    """The fonts that it brings along."""
+    runs_programs: ClassVar[bool] = False
+    """Whether it starts programs, which its render processes may not do otherwise."""
+    deterministic: ClassVar[bool | None] = None
+    """Whether equal requests give equal files, so that jobs may share a render. None: they do
+    unless it runs programs, whose versions nobody here knows."""
+    renders_ranges: ClassVar[bool] = False
+    """Whether long outputs may be rendered in segments, on several processes at a time.
 
-    An engine that starts programs has another attribute, `runs_programs = True`: without it a
-    render process may start none. `deterministic` says whether equal requests give equal files,
-    so that jobs may share a render; without it, that is so unless it runs programs, whose versions
-    nobody here knows. One that needs something of its machine has a class method
-    `why_unavailable()`, which returns what is missing, or None. See docs/extending.md.
+    Such an engine draws a frame the same whether or not it draws those before it, and writes its
+    videos with `reelbatch.engines.encoding`. Its renderer has `sounds`, where it has any.
+    """
+
+    @classmethod
+    def why_unavailable(cls) -> str | None:
+        """What this machine lacks for it to render, in words for the operator. None: nothing."""
+        return None
+
+    @classmethod
+    def renderer(cls) -> "Renderer":
+        """Import and make the renderer; called once a render process, before it is confined."""
+        raise NotImplementedError(f"{cls.__name__} has no method renderer: see docs/extending.md")
+
+
+class Renderer(ABC):
+    """What reads templates and renders them.
+
+    Its methods are plain synchronous functions: the worker calls them in a pooled child process
+    that it can kill, so they need not watch for cancellation, and a crash costs one job. They
+    raise the `RenderError` family of `reelbatch.models.errors`.
     """
 
     def inspect(
-        self, template: Path, template_type: str, limits: RenderLimits
+        self,
+        template: Path,  # noqa: ARG002  there is none
+        template_type: str,
+        limits: RenderLimits,  # noqa: ARG002
     ) -> TemplateInspection:
-        """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
-        ...
+        """Read what a template offers. Raises TemplateInvalid or LimitExceeded.
 
+        This one is for engines without `template_types`.
+        """
+        raise TemplateInvalid(
+            f"This engine renders without a template, and none of the type {template_type}."
+        )
+
+    @abstractmethod
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file, reporting progress about once a frame. Raises RenderError."""
-        ...
+
+    def sounds(self, request: RenderRequest) -> "Sequence[AudioClip]":  # noqa: ARG002
+        """The sound of the whole output, which is mixed beside the pictures of its segments.
+
+        Called where the engine `renders_ranges`, with the request that `render` would get for all
+        of it. By default there is none. Raises RenderError.
+        """
+        return ()
 
 
 def is_deterministic(engine: type[RenderEngine]) -> bool:
     """Whether jobs with equal inputs may share one of its renders."""
-    return getattr(engine, "deterministic", not getattr(engine, "runs_programs", False))
-
-
-class RangeEngine(RenderEngine, Protocol):
-    """An engine whose long outputs may be rendered in segments, on several processes at a time.
-
-    It draws a frame the same whether or not it draws those before it, and writes its videos with
-    `reelbatch.engines.encoding`.
-    """
-
-    renders_ranges: ClassVar[bool]
-    """True, and how Reelbatch knows it."""
-
-    def sounds(self, request: RenderRequest) -> "Sequence[AudioClip]":
-        """The sound of the whole output, which is mixed beside the pictures of its segments.
-
-        Called with the request that `render` would get for all of it. Raises RenderError.
-        """
-        ...
-
-
-def renders_ranges(engine: RenderEngine | type[RenderEngine]) -> bool:
-    """Whether this is a `RangeEngine`."""
-    return getattr(engine, "renders_ranges", False)
+    if engine.deterministic is None:
+        return not engine.runs_programs
+    return engine.deterministic

@@ -1,10 +1,11 @@
 """The installed render engines, found through the entry-point group `reelbatch.engines`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
 
 from reelbatch.engines.base import RenderEngine
+from reelbatch.engines.old_style import adopted
 
 ENTRY_POINT_GROUP = "reelbatch.engines"
 
@@ -21,7 +22,7 @@ def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
     found = _load_all(names)
     if names:
         return found
-    return {name: engine for name, engine in found.items() if why_unavailable(engine) is None}
+    return {name: engine for name, engine in found.items() if engine.why_unavailable() is None}
 
 
 def unavailable_engines(names: Sequence[str] = ()) -> dict[str, str]:
@@ -29,7 +30,7 @@ def unavailable_engines(names: Sequence[str] = ()) -> dict[str, str]:
 
     Those that lack nothing are left out. Raises EngineUnavailable.
     """
-    reasons = {name: why_unavailable(engine) for name, engine in _load_all(names).items()}
+    reasons = {name: engine.why_unavailable() for name, engine in _load_all(names).items()}
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
@@ -38,15 +39,20 @@ def _load_all(names: Sequence[str]) -> dict[str, type[RenderEngine]]:
     return {name: _load(_find(installed, name)) for name in names or sorted(installed)}
 
 
-def why_unavailable(engine: type[RenderEngine]) -> str | None:
-    """What this machine lacks for the engine to render, in words of the engine; or None."""
-    asked: Callable[[], str | None] = getattr(engine, "why_unavailable", lambda: None)
-    return asked()
-
-
 def load_engine(name: str) -> type[RenderEngine]:
     """The engine called `name`. Raises EngineUnavailable."""
     return _load(_find(_installed(), name))
+
+
+def load_class(reference: str) -> type[RenderEngine]:
+    """The engine of an installed name, or of `module:Class`.
+
+    Raises EngineUnavailable, or for `module:Class` what importing it raises.
+    """
+    module, colon, attribute = reference.partition(":")
+    if not colon:
+        return load_engine(reference)
+    return adopted(getattr(import_module(module), attribute))
 
 
 def engine_for_template_type(
@@ -80,7 +86,7 @@ def _find(installed: Mapping[str, EntryPoint], name: str) -> EntryPoint:
 
 def _load(point: EntryPoint) -> type[RenderEngine]:
     try:
-        engine = cast("type[RenderEngine]", point.load())
+        engine = adopted(point.load())
     except Exception as error:  # an engine's module may do anything
         raise EngineUnavailable(
             f"the render engine {point.name} of {_package(point)} ({point.value}) cannot be "

@@ -14,8 +14,8 @@ from typing import NoReturn, cast
 
 import pytest
 
-from reelbatch.engines.base import RenderRequest, ResolvedAsset, renders_ranges
-from reelbatch.engines.encoding import output_size
+from reelbatch.engines.base import RenderRequest, ResolvedAsset
+from reelbatch.engines.output_size import output_size
 from reelbatch.engines.pool import RenderPool
 from reelbatch.engines.registry import load_engines
 from reelbatch.models.errors import (
@@ -84,14 +84,7 @@ def check_refusal(error: RenderError, what: str) -> None:
 
 def test_the_engine_describes_itself(bench: Workbench) -> None:
     engine = bench.engine
-    missing = [
-        name
-        for name in (
-            *("name", "version", "template_types", "asset_types", "functions", "codecs", "fonts"),
-            *("inspect", "render"),
-        )
-        if not hasattr(engine, name)
-    ]
+    missing = [name for name in ("name", "version") if not hasattr(engine, name)]
     require(not missing, f"The engine lacks {', '.join(missing)}; see reelbatch/engines/base.py.")
     require(
         re.fullmatch(r"[a-z][a-z0-9-]{0,39}", engine.name),
@@ -120,10 +113,6 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
         isinstance(fonts, tuple)
         and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
         "fonts has to be a tuple of reelbatch.models.stored.fonts.FontFace.",
-    )
-    require(
-        hasattr(engine, "sounds") or not renders_ranges(engine),
-        "It says renders_ranges, and has no method sounds(request): see RangeEngine.",
     )
 
 
@@ -258,7 +247,7 @@ def test_segments_join_to_the_whole_film(bench: Workbench, sample: Sample) -> No
     """Of an engine that says `renders_ranges`."""
     codec, composition = bench.film_codec(), bench.composition(sample)
     frames = composition.frames
-    if not renders_ranges(bench.engine) or codec is None or not CODECS[codec].joinable:
+    if not bench.engine.renders_ranges or codec is None or not CODECS[codec].joinable:
         pytest.skip("only for engines that render ranges, in codecs that can be joined")
     segments: list[Path] = []
     for first, end in ((0, frames // 2), (frames // 2, frames)):
@@ -329,7 +318,7 @@ def test_progress_ascends_to_a_hundred(bench: Workbench, sample: Sample) -> None
     request, reports = bench.request(sample, codec), list[float]()
     before = Path.cwd()
     with working("render() in a process of its own"), temporary_folder(request.work_dir):
-        bench.engine().render(request, reports.append)
+        bench.engine.renderer().render(request, reports.append)
     require(Path.cwd() == before, "render() has changed the current folder: use absolute paths.")
     require(reports, "render() has not reported: call report(percent) about once a frame.")
     require(reports == sorted(reports), f"The progress goes back: {reports}.")

@@ -83,7 +83,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             indirect=["bench"],
         )
     elif "codec" in names:
-        codecs = [(one.reference, codec) for one in under_test for codec in sorted(_codecs(one))]
+        codecs = [
+            (one.reference, codec) for one in under_test for codec in sorted(one.engine.codecs)
+        ]
         metafunc.parametrize(
             ("bench", "codec"),
             codecs,
@@ -125,18 +127,17 @@ def bench(request: pytest.FixtureRequest, _workbenches: "dict[str, Workbench]") 
 
 
 def _load(reference: str, folder: Path) -> EngineUnderTest:
-    from reelbatch.engines.pool.child import load_class
-    from reelbatch.engines.registry import EngineUnavailable
+    from reelbatch.engines.registry import EngineUnavailable, load_class
     from reelbatch.testing.samples import SampleInvalid, read_samples
 
     try:
         engine = load_class(reference)
-    except (EngineUnavailable, ImportError, AttributeError) as error:
+    except (EngineUnavailable, ImportError, AttributeError, TypeError) as error:
         raise pytest.UsageError(
             f"--engine {reference}: {error}. Install its package (pip install -e .), or name its "
             "class: --engine module:Class."
         ) from error
-    if not getattr(engine, "template_types", None):
+    if not engine.template_types:
         raise pytest.UsageError(
             f"--engine {reference}: it has no template_types. The contract is about engines that "
             "render templates."
@@ -152,7 +153,3 @@ def _folder(config: pytest.Config) -> Path:
     if chosen is not None:
         return config.invocation_params.dir / chosen
     return config.rootpath / str(config.getini("engine_samples"))
-
-
-def _codecs(under_test: EngineUnderTest) -> frozenset[str]:
-    return getattr(under_test.engine, "codecs", frozenset())

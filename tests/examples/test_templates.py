@@ -44,7 +44,7 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
             work_dir=folder,
             assets=[ResolvedAsset(asset) for asset in assets],
         )
-        LottieEngine().render(request, lambda _: None)
+        LottieEngine.renderer().render(request, lambda _: None)
         with Image.open(request.output_path) as picture:
             return np.asarray(picture.convert("RGBA"), dtype=np.int16)
 
@@ -84,7 +84,8 @@ def test_every_font_of_a_template_comes_with_the_engine(
 
 
 def test_the_middle_of_a_template_shows_something(template: Path, render: Render) -> None:
-    main = LottieEngine().inspect(template, _type_of(template), RenderLimits()).compositions[0]
+    found = LottieEngine.renderer().inspect(template, _type_of(template), RenderLimits())
+    main = found.compositions[0]
     pixels = render(template, main.name, main.frames // 2, [])
     assert pixels.shape == (main.height, main.width, 4)
     assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 50

@@ -10,7 +10,7 @@ Conversion and encoding run on a thread of their own, so that drawing and encodi
 
 from reelbatch.engines.encoding.audio import AudioClip
 from reelbatch.engines.encoding.joining import join_segments
-from reelbatch.engines.encoding.sizes import output_size
 from reelbatch.engines.encoding.writer import FrameWriter, open_writer
+from reelbatch.engines.output_size import output_size
 
 __all__ = ["AudioClip", "FrameWriter", "join_segments", "open_writer", "output_size"]

@@ -1,229 +1,26 @@
-"""The engine itself: from a template's pages and a job's assets to the output's file."""
+"""What the engine is; `renderer` has what it does."""
 
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from fractions import Fraction
-from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from PIL import Image
-
-from reelbatch.engines.base import (
-    RenderedFile,
-    RenderLimits,
-    RenderRequest,
-    ReportProgress,
-    ResolvedAsset,
-)
-from reelbatch.engines.encoding import FrameWriter, open_writer, output_size
-from reelbatch.engines.encoding.pixels import Frame
-from reelbatch.engines.html.browser import HOW_TO_GET_IT, Browser, BrowserEnded, find_browser
-from reelbatch.engines.html.manifest import Files, Page, open_template
-from reelbatch.engines.html.page import Content, Filling, PageView
-from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
-from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.stored.fonts import FontFace
-from reelbatch.models.stored.templates import Layer, TemplateInspection
-from reelbatch.models.wire.assets import DataAsset, MediaAsset, StaticAsset, TextAsset
-from reelbatch.models.wire.codecs import CODECS
-
-_ASSETS = PurePosixPath("reelbatch-assets")  # the folder of a job's pictures, beside the pages
-_LARGEST_DENOMINATOR = 1001
-_STARTS = 2  # of a browser for one render
+from reelbatch.engines.base import RenderEngine, Renderer
+from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 
 
-class HtmlEngine:
+class HtmlEngine(RenderEngine):
     """Renders a page of HTML, or a zip of pages and their files, at exact times."""
 
     name: ClassVar[str] = "html"
     version: ClassVar[str] = "1"
     template_types: ClassVar[frozenset[str]] = frozenset({"html"})
     asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "static"})
-    functions: ClassVar[frozenset[str]] = frozenset()
-    codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
-    fonts: ClassVar[tuple[FontFace, ...]] = ()
     runs_programs: ClassVar[bool] = True
 
     @classmethod
     def why_unavailable(cls) -> str | None:
-        """What this machine lacks, or None."""
         return None if find_browser() else HOW_TO_GET_IT
 
-    def inspect(
-        self,
-        template: Path,
-        template_type: str,  # noqa: ARG002  there is one
-        limits: RenderLimits,
-    ) -> TemplateInspection:
-        """Read what the pages say of themselves. Raises TemplateInvalid or LimitExceeded."""
-        _, pages = open_template(template, limits)
-        return TemplateInspection(
-            compositions=[page.composition for page in pages],
-            layers=[layer for page in pages for layer in _layers(page)],
-            fonts=[],
-        )
+    @classmethod
+    def renderer(cls) -> Renderer:
+        from reelbatch.engines.html.renderer import HtmlRenderer
 
-    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        """Write the output file. Raises RenderError.
-
-        Codecs without alpha show the page on white, as browsers do.
-        """
-        files, pages = open_template(request.template, request.limits)
-        page = _page(pages, request.composition)
-        output, composition = request.output, page.composition
-        frames = _frames(page, output)
-        codec = CODECS[output.codec]
-        size = output_size(codec.name, composition.width, composition.height, output.draft)
-        content, filling = _content(files, request.assets), _filling(request.assets, request.limits)
-        rate = Fraction(composition.frame_rate).limit_denominator(_LARGEST_DENOMINATOR)
-        view = _open_view(
-            request.work_dir,
-            lambda browser: PageView(
-                browser=browser,
-                path=page.path,
-                composition=composition,
-                content=content,
-                filling=filling,
-                opaque=not codec.alpha,
-                draft=output.draft,
-            ),
-        )
-        with (
-            closing(view),
-            open_writer(
-                request.output_path,
-                codec.name,
-                width=size[0],
-                height=size[1],
-                frame_rate=rate,
-                draft=output.draft,
-            ) as writer,
-        ):
-            _draw(view, frames, writer, size, report)
-        return RenderedFile(width=size[0], height=size[1], frames=len(frames))
-
-
-def _open_view(folder: Path, load: Callable[[Browser], PageView]) -> PageView:
-    """A page that is loaded. Now and then a browser crashes while it starts."""
-    for _ in range(_STARTS - 1):
-        with suppress(BrowserEnded):
-            return _load_view(folder, load)
-    return _load_view(folder, load)
-
-
-def _load_view(folder: Path, load: Callable[[Browser], PageView]) -> PageView:
-    browser = Browser(folder)
-    try:
-        return load(browser)
-    except BaseException:
-        browser.close()
-        raise
-
-
-def _draw(
-    view: PageView,
-    frames: range,
-    writer: FrameWriter,
-    size: tuple[int, int],
-    report: ReportProgress,
-) -> None:
-    """Scripts remember what was: time passes frame by frame from the first one on."""
-    for number in range(frames.start):
-        view.show(number)
-    last: Frame | None = None
-    for done, number in enumerate(frames, start=1):
-        view.show(number)
-        picture = view.picture(*size)
-        if last is not None and (picture == last).all():
-            writer.repeat()
-        else:
-            writer.write(picture)
-        last = picture
-        report(100 * done / len(frames))
-
-
-def _page(pages: Sequence[Page], name: str) -> Page:
-    for page in pages:
-        if page.composition.name == name:
-            return page
-    names = ", ".join(repr(page.composition.name) for page in pages)
-    raise TemplateInvalid(f"The template has no composition {name!r}; it has {names}."[:500])
-
-
-def _frames(page: Page, output: Output) -> range:
-    frames = range(page.composition.frames)[output.first_frame : output.end_frame]
-    end = page.composition.frames if output.end_frame is None else output.end_frame
-    if not frames or end > page.composition.frames:
-        raise RenderError(
-            f"The frames {output.first_frame} to {end} are outside of the composition "
-            f"{page.composition.name!r}, which has {page.composition.frames}."
-        )
-    return frames
-
-
-def _layers(page: Page) -> list[Layer]:
-    composition = page.composition
-    return [
-        Layer(
-            composition=composition.name,
-            position=position,
-            name=name,
-            layer_type=kind,
-            out_point=composition.duration,
-            text=page.texts.get(name),
-        )
-        for position, (name, kind) in enumerate(page.layers.items(), start=1)
-    ]
-
-
-def _content(files: Files, assets: Sequence[ResolvedAsset]) -> Content:
-    """The template's files, with those of the job before them."""
-    own: dict[PurePosixPath, Path] = {}
-    for resolved in assets:
-        if resolved.file is not None and isinstance(resolved.asset, StaticAsset):
-            own[PurePosixPath(resolved.asset.name)] = resolved.file
-        elif resolved.file is not None and isinstance(resolved.asset, MediaAsset):
-            own[_place(resolved.asset)] = resolved.file
-
-    def content(path: PurePosixPath) -> bytes | None:
-        file = own.get(path)
-        return files.get(path) if file is None else file.read_bytes()
-
-    return content
-
-
-def _place(asset: MediaAsset) -> PurePosixPath:
-    return _ASSETS / asset.layer_name.encode().hex()
-
-
-def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
-    data, texts, pictures = dict[str, Any](), dict[str, str](), dict[str, str]()
-    properties: dict[str, dict[str, Any]] = {}
-    for resolved in assets:
-        asset = resolved.asset
-        if isinstance(asset, TextAsset):
-            data[asset.layer_name] = texts[asset.layer_name] = asset.value
-        elif isinstance(asset, DataAsset) and asset.property == "value":
-            data[asset.layer_name] = asset.value
-            texts[asset.layer_name] = str(asset.value)
-        elif isinstance(asset, DataAsset):
-            properties.setdefault(asset.layer_name, {})[asset.property] = asset.value
-        elif isinstance(asset, MediaAsset):
-            _check_picture(resolved, limits)
-            data[asset.layer_name] = pictures[asset.layer_name] = f"/{_place(asset)}"
-    return Filling(data=data, texts=texts, pictures=pictures, properties=properties)
-
-
-def _check_picture(resolved: ResolvedAsset, limits: RenderLimits) -> None:
-    """Whether it is one, before a browser shows nothing in its place. Raises AssetInvalid."""
-    assert isinstance(resolved.asset, MediaAsset)  # noqa: S101
-    name = resolved.asset.layer_name
-    if resolved.file is None:
-        raise AssetInvalid(f"{name}: The file is missing.")
-    try:
-        with Image.open(resolved.file, formats=["PNG", "JPEG", "WEBP", "GIF"]) as image:
-            if image.width * image.height > limits.pixels_per_frame:
-                raise AssetInvalid(f"{name}: The picture has more pixels than this server takes.")
-            image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise AssetInvalid(f"{name}: The picture cannot be read: {error}"[:300]) from error
+        return HtmlRenderer()

@@ -1,30 +1,12 @@
-"""The engine itself: from the clips' files to one file."""
+"""What the engine is; `renderer` has what it does."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from fractions import Fraction
-from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from av.video.frame import VideoFrame
-
-from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
-from reelbatch.engines.decoding import Footage, FootagePainter
-from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
-from reelbatch.engines.join.clips import Clip, Sequel, naming, read_sequel
-from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.stored.fonts import FontFace
-from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.engines.base import RenderEngine, Renderer
 from reelbatch.models.wire.codecs import CODECS
 
-_BLACK = (0, 0, 0, 255)  # B, G, R, A
 
-Canvas = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""uint8 (height, width, 4): B, G, R, A."""
-
-
-class JoinEngine:
+class JoinEngine(RenderEngine):
     """Plays its assets, which are videos, one after the other; it has no templates.
 
     The output has the first clip's size and frame rate. Other clips are fitted into that size,
@@ -34,80 +16,13 @@ class JoinEngine:
 
     name: ClassVar[str] = "join"
     version: ClassVar[str] = "1"
-    template_types: ClassVar[frozenset[str]] = frozenset()
     asset_types: ClassVar[frozenset[str]] = frozenset({"video"})
-    functions: ClassVar[frozenset[str]] = frozenset()
     codecs: ClassVar[frozenset[str]] = frozenset(
         codec.name for codec in CODECS.values() if codec.output_type == "video"
     )
-    fonts: ClassVar[tuple[FontFace, ...]] = ()
 
-    def inspect(
-        self,
-        template: Path,  # noqa: ARG002  there is none
-        template_type: str,
-        limits: RenderLimits,  # noqa: ARG002
-    ) -> TemplateInspection:
-        """Raises TemplateInvalid."""
-        raise TemplateInvalid(
-            f"Clips are joined without a template, not with one of {template_type}."
-        )
+    @classmethod
+    def renderer(cls) -> Renderer:
+        from reelbatch.engines.join.renderer import JoinRenderer
 
-    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        """Write the output file. Raises RenderError."""
-        sequel = read_sequel(request.assets, request.limits)
-        codec, draft = request.output.codec, request.output.draft
-        width, height = output_size(codec, sequel.width, sequel.height, draft)
-        canvas = np.empty((height, width, 4), np.uint8)
-        with open_writer(
-            request.output_path,
-            codec,
-            width=width,
-            height=height,
-            frame_rate=sequel.frame_rate,
-            draft=draft,
-            audio=[
-                _sound(clip, sequel, request.work_dir) for clip in sequel.clips if clip.has_sound
-            ],
-        ) as writer:
-            for clip in sequel.clips:
-                pictures = _play(clip, canvas, sequel.frame_rate, request.limits)
-                for number, is_new in enumerate(pictures, start=clip.start + 1):
-                    _write(writer, canvas, is_new=is_new)
-                    report(100 * number / sequel.frames)
-        return RenderedFile(width=width, height=height, frames=sequel.frames)
-
-
-def _play(clip: Clip, canvas: Canvas, rate: Fraction, limits: RenderLimits) -> Iterator[bool]:
-    """Paint the clip's frames on `canvas`, one after the other; tells of each whether it differs
-    from the one before. The last picture stays where the clip ends a moment early.
-    """
-    canvas[:] = _BLACK
-    shown: VideoFrame | None = None
-    with naming(clip.place), closing(Footage(clip.file, limits)) as footage:
-        painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
-        for number in range(clip.frames):
-            picture = footage.picture_at(number / rate)
-            is_new = picture is not None and picture is not shown
-            if picture is not None and is_new:
-                painter.paint(picture)
-                shown = picture
-            yield is_new or number == 0
-
-
-def _write(writer: FrameWriter, canvas: Canvas, *, is_new: bool) -> None:
-    if is_new:
-        writer.write(canvas)
-    else:
-        writer.repeat()
-
-
-def _sound(clip: Clip, sequel: Sequel, folder: Path) -> AudioClip:
-    """The file goes by the clip's place, which is how errors about sounds name it."""
-    file = folder / clip.place
-    file.symlink_to(clip.file)
-    return AudioClip(
-        file=file,
-        start=float(clip.start / sequel.frame_rate),
-        end=float(clip.end / sequel.frame_rate),
-    )
+        return JoinRenderer()

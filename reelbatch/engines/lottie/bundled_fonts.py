@@ -4,24 +4,11 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.engines.lottie.fontfile import FontFile, is_italic, weight_of
 from reelbatch.models.stored.fonts import FontFace
 
-BUNDLED: tuple[FontFace, ...] = tuple(
-    FontFace(
-        family=family,
-        style=style,
-        postscript_name=f"{family.replace(' ', '')}-{style.replace(' ', '')}",
-        file_name=f"{family.replace(' ', '')}-{style.replace(' ', '')}.ttf",
-    )
-    for family, styles in (
-        ("Inter", ("Regular", "Italic", "Medium", "Bold", "Bold Italic")),
-        ("Noto Serif", ("Regular", "Bold")),
-        ("Noto Sans Mono", ("Regular", "Bold")),
-        ("Anton", ("Regular",)),
-    )
-    for style in styles
-)
+BUNDLED = LottieEngine.fonts
 
 # Words in a font's name that tell its genre; what matches none is a sans.
 _GENRES = (

@@ -1,186 +1,54 @@
-"""The engine itself: from a template's file and a job's assets to the output's file."""
+"""What the engine is; `renderer` has what it does."""
 
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from importlib import metadata
 from typing import ClassVar
 
-from reelbatch.engines.base import (
-    RenderedFile,
-    RenderLimits,
-    RenderRequest,
-    ReportProgress,
-    ResolvedAsset,
-)
-from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
-from reelbatch.engines.lottie import thorvg
-from reelbatch.engines.lottie.autoscale import fit_text
-from reelbatch.engines.lottie.bundled_fonts import BUNDLED
-from reelbatch.engines.lottie.document import LottieComposition, LottieDocument
-from reelbatch.engines.lottie.drawing import Drawing
-from reelbatch.engines.lottie.fonts import FontShelf, open_team_fonts
-from reelbatch.engines.lottie.functions import FUNCTIONS
-from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
-from reelbatch.engines.lottie.opening import open_template
-from reelbatch.engines.lottie.scene import compose
-from reelbatch.engines.lottie.sounds import SoundTrack
-from reelbatch.engines.lottie.source import TemplateFiles
-from reelbatch.engines.lottie.substitution import ASSET_TYPES, Substitution
-from reelbatch.engines.lottie.video_layers import VideoLayers
-from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.orchestration.jobs import Output
+from reelbatch.engines.base import RenderEngine, Renderer
 from reelbatch.models.stored.fonts import FontFace
-from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.assets import StaticAsset
-from reelbatch.models.wire.codecs import CODECS
 
-_SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Filled:
-    """A template with the job's assets in it."""
-
-    document: LottieDocument
-    files: TemplateFiles
-    composition: LottieComposition
-    substitution: Substitution
-    frames: range  # of the output, counted from 0
-
-    def sounds(self, request: RenderRequest) -> list[AudioClip]:
-        if request.output.extension in _SILENT_EXTENSIONS:
-            return []
-        filled = self.substitution
-        track = SoundTrack(
-            document=self.document,
-            files=self.files,
-            replaced=filled.sounds,
-            videos=filled.videos,
-            folder=request.work_dir,
-        )
-        return track.clips(self.composition, self.frames)
+_BUNDLED: tuple[FontFace, ...] = tuple(
+    FontFace(
+        family=family,
+        style=style,
+        postscript_name=f"{family.replace(' ', '')}-{style.replace(' ', '')}",
+        file_name=f"{family.replace(' ', '')}-{style.replace(' ', '')}.ttf",
+    )
+    for family, styles in (
+        ("Inter", ("Regular", "Italic", "Medium", "Bold", "Bold Italic")),
+        ("Noto Serif", ("Regular", "Bold")),
+        ("Noto Sans Mono", ("Regular", "Bold")),
+        ("Anton", ("Regular",)),
+    )
+    for style in styles
+)
 
 
-class LottieEngine:
+class LottieEngine(RenderEngine):
     """Renders Lottie JSON, dotLottie, and zips of a Lottie JSON with its images and fonts."""
 
     name: ClassVar[str] = "lottie"
-    version: ClassVar[str] = f"1 (ThorVG {thorvg.version()})"
+    version: ClassVar[str] = f"1 (thorvg-cython {metadata.version('thorvg-cython')})"
     template_types: ClassVar[frozenset[str]] = frozenset({"lottie", "zip"})
-    asset_types: ClassVar[frozenset[str]] = ASSET_TYPES
-    functions: ClassVar[frozenset[str]] = FUNCTIONS
-    codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
-    fonts: ClassVar[tuple[FontFace, ...]] = BUNDLED
+    asset_types: ClassVar[frozenset[str]] = frozenset(
+        {"text", "image", "video", "data", "audio", "function", "static"}
+    )
+    functions: ClassVar[frozenset[str]] = frozenset(
+        {
+            "nx:text-params-set",
+            "nx:solid-color-set",
+            "nx:layer-state-set",
+            "nx:layer-remove",
+            "nx:layer-autoscale",
+            "nx:layer-start-set",
+            "nx:layer-duration-set",
+            "nx:comp-duration-set",
+        }
+    )
+    fonts: ClassVar[tuple[FontFace, ...]] = _BUNDLED
     renders_ranges: ClassVar[bool] = True
 
-    def inspect(
-        self,
-        template: Path,
-        template_type: str,  # noqa: ARG002  the content tells
-        limits: RenderLimits,
-    ) -> TemplateInspection:
-        """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
-        document, files = open_template(template, limits)
-        return inspect_document(document, files)
+    @classmethod
+    def renderer(cls) -> Renderer:
+        from reelbatch.engines.lottie.renderer import LottieRenderer
 
-    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        """Write the output file. Raises RenderError.
-
-        Codecs without alpha show the drawing on white: Lottie is made for light pages.
-        """
-        filled = _fill(request)
-        document, composition, frames = filled.document, filled.composition, filled.frames
-        files, substitution = filled.files, filled.substitution
-        shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts))
-        for fit in substitution.fits:
-            fit_text(document, fit, shelf)
-        clips = filled.sounds(request) if request.sound else []
-        videos = VideoLayers(
-            document=document,
-            composition=composition,
-            videos=substitution.videos,
-            limits=request.limits,
-        )
-        pictures = {**substitution.pictures, **videos.assets}
-        scene = compose(document, composition, pictures, files, shelf, request.limits)
-        codec, draft = CODECS[request.output.codec], request.output.draft
-        width, height = output_size(codec.name, composition.width, composition.height, draft)
-        drawing = Drawing(scene, width, height, opaque=not codec.alpha, pictures=videos.pictures)
-        with (
-            closing(videos),
-            open_writer(
-                request.output_path,
-                codec.name,
-                width=width,
-                height=height,
-                frame_rate=document.frame_rate,
-                draft=draft,
-                audio=clips,
-            ) as writer,
-        ):
-            _draw(drawing, videos, frames, writer, report)
-        return RenderedFile(width=width, height=height, frames=len(frames))
-
-    def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
-        """The clips that sound in the output. Raises RenderError."""
-        return _fill(request).sounds(request)
-
-
-def _fill(request: RenderRequest) -> _Filled:
-    document, files = open_template(request.template, request.limits)
-    files = replace(files, statics=_statics(request.assets))
-    composition = _composition(document, request.composition)
-    substitution = Substitution(
-        document=document, composition=composition, limits=request.limits, folder=request.work_dir
-    )
-    substitution.apply(request.assets)
-    frames = _frames(composition, request.output)
-    return _Filled(
-        document=document,
-        files=files,
-        composition=composition,
-        substitution=substitution,
-        frames=frames,
-    )
-
-
-def _draw(
-    drawing: Drawing,
-    videos: VideoLayers,
-    frames: range,
-    writer: FrameWriter,
-    report: ReportProgress,
-) -> None:
-    for done, number in enumerate(frames, start=1):
-        videos.show(number)
-        writer.write(drawing.frame(number))
-        report(100 * done / len(frames))
-
-
-def _statics(assets: Sequence[ResolvedAsset]) -> dict[PurePosixPath, Path]:
-    return {
-        PurePosixPath(resolved.asset.name): resolved.file
-        for resolved in assets
-        if isinstance(resolved.asset, StaticAsset) and resolved.file is not None
-    }
-
-
-def _composition(document: LottieDocument, name: str) -> LottieComposition:
-    found = document.compositions.get(name)
-    if found is None:
-        names = ", ".join(repr(known) for known in document.compositions)
-        raise TemplateInvalid(f"The template has no composition {name!r}; it has {names}.")
-    return found
-
-
-def _frames(composition: LottieComposition, output: Output) -> range:
-    """The frames that the output shows, counted from 0. Raises RenderError."""
-    first = output.first_frame
-    end = composition.frames if output.end_frame is None else output.end_frame
-    if not 0 <= first < end <= composition.frames:
-        raise RenderError(
-            f"The frames {first} to {end} are outside of the composition {composition.name!r}, "
-            f"which has {composition.frames} (0 to {composition.frames - 1})."
-        )
-    return range(first, end)
+        return LottieRenderer()

@@ -36,8 +36,6 @@ from reelbatch.models.wire.assets import (
     layer_names,
 )
 
-ASSET_TYPES = frozenset({"text", "image", "video", "data", "audio", "function", "static"})
-
 _IMAGE_LAYER = 2
 # Layer types that show a picture in a box, so that another picture can take its place.
 _PICTURE_LAYERS = frozenset({"image", "solid", "video", "image_sequence", "precomp"})

@@ -23,7 +23,6 @@ _TEXT, _BYTE = ctypes.c_char_p, ctypes.c_uint8
 # thorvg_capi.h of 1.0.5: each function with what it returns and takes
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "tvg_engine_init": (_INT, (_UINT,)),
-    "tvg_engine_version": (_INT, (*[ctypes.POINTER(_UINT)] * 3, ctypes.POINTER(_TEXT))),
     "tvg_lottie_animation_new": (Handle, ()),
     "tvg_animation_get_picture": (Handle, (Handle,)),
     "tvg_animation_set_frame": (_INT, (Handle, _FLOAT)),
@@ -46,18 +45,12 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 
 def call(name: str, *arguments: Any) -> Any:
-    """Call a function of ThorVG; its engine starts with the first call."""
-    return _functions()[name](*arguments)
-
-
-def version() -> str:
-    major, minor, micro = _UINT(), _UINT(), _UINT()
-    call("tvg_engine_version", major, minor, micro, None)
-    return f"{major.value}.{minor.value}.{micro.value}"
+    """Call a function of ThorVG."""
+    return load()[name](*arguments)
 
 
 @cache
-def _functions() -> dict[str, Callable[..., Any]]:
+def load() -> dict[str, Callable[..., Any]]:
     """The functions by name, with ThorVG ready: without threads, since each process draws one
     render."""
     binding = find_spec("thorvg_cython.thorvg")

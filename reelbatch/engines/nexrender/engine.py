@@ -1,124 +1,26 @@
-"""The engine itself: After Effects draws a film, which is written in the codec of the job."""
+"""What the engine is; `renderer` has what it does."""
 
-from contextlib import closing
-from fractions import Fraction
-from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
-from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
-from reelbatch.engines.decoding import Footage, FootagePainter
-from reelbatch.engines.encoding import AudioClip, open_writer, output_size
-from reelbatch.engines.nexrender.project import Project, ProjectComposition, read_project
-from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job, is_installed, run
-from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.stored.fonts import FontFace
-from reelbatch.models.stored.templates import Layer, TemplateInspection
-from reelbatch.models.wire.codecs import CODECS
-
-_SHARE = 80.0  # percent of the work that is After Effects'
-_LARGEST_DENOMINATOR = 1001
+from reelbatch.engines.base import RenderEngine, Renderer
+from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, is_installed
 
 
-class NexrenderEngine:
+class NexrenderEngine(RenderEngine):
     """Renders projects of After Effects where that is installed. It is served only there."""
 
     name: ClassVar[str] = "nexrender"
     version: ClassVar[str] = "1"
     template_types: ClassVar[frozenset[str]] = frozenset({"aep"})
     asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "video", "audio"})
-    functions: ClassVar[frozenset[str]] = frozenset()
-    codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
-    fonts: ClassVar[tuple[FontFace, ...]] = ()
     runs_programs: ClassVar[bool] = True
 
     @classmethod
     def why_unavailable(cls) -> str | None:
-        """What this machine lacks, or None."""
         return None if is_installed() else HOW_TO_GET_IT
 
-    def inspect(
-        self,
-        template: Path,
-        template_type: str,  # noqa: ARG002  there is one
-        limits: RenderLimits,
-    ) -> TemplateInspection:
-        """Read what the template says of itself. Raises TemplateInvalid or LimitExceeded."""
-        described = read_project(template, limits).compositions
-        return TemplateInspection(
-            compositions=[one.composition("main") for one in described],
-            layers=[
-                Layer(composition=one.name or "main", position=n, name=name, layer_type=kind)
-                for one in described
-                for n, (name, kind) in enumerate(one.layers.items(), start=1)
-            ],
-            fonts=[],
-        )
+    @classmethod
+    def renderer(cls) -> Renderer:
+        from reelbatch.engines.nexrender.renderer import NexrenderRenderer
 
-    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        """Write the output file. Raises RenderError."""
-        project = read_project(request.template, request.limits)
-        described = _composition(project, request.composition)
-        composition = described.composition("main")
-        frames = _frames(composition.frames, request.output)
-        folder = request.work_dir / "nexrender"
-        folder.mkdir()
-        job = describe_job(
-            project.write(folder / "project"), composition.name, frames, request.assets
-        )
-        film = run(job, folder, lambda percent: report(percent * _SHARE / 100))
-        size = output_size(
-            request.output.codec, composition.width, composition.height, request.output.draft
-        )
-        rate = Fraction(composition.frame_rate).limit_denominator(_LARGEST_DENOMINATOR)
-        _transcode(film, request, size, rate, len(frames), report)
-        return RenderedFile(width=size[0], height=size[1], frames=len(frames))
-
-
-def _transcode(
-    film: Path,
-    request: RenderRequest,
-    size: tuple[int, int],
-    rate: Fraction,
-    frames: int,
-    report: ReportProgress,
-) -> None:
-    """After Effects has output modules of its own; the codecs of the API are the same for all."""
-    canvas = np.zeros((size[1], size[0], 4), np.uint8)
-    with closing(Footage(film, request.limits)) as footage:
-        painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
-        sound = [AudioClip(film, 0.0, None)] if footage.has_sound else []
-        with open_writer(
-            request.output_path,
-            request.output.codec,
-            width=size[0],
-            height=size[1],
-            frame_rate=rate,
-            draft=request.output.draft,
-            audio=sound,
-        ) as writer:
-            for number in range(frames):
-                picture = footage.picture_at(number / rate)
-                if picture is not None:
-                    painter.paint(picture)
-                writer.write(canvas)
-                report(_SHARE + (100 - _SHARE) * (number + 1) / frames)
-
-
-def _composition(project: Project, name: str) -> ProjectComposition:
-    for described in project.compositions:
-        if (described.name or "main") == name:
-            return described
-    raise TemplateInvalid(f"The template's reelbatch.json has no composition {name!r}."[:500])
-
-
-def _frames(count: int, output: Output) -> range:
-    end = count if output.end_frame is None else output.end_frame
-    if not 0 <= output.first_frame < end <= count:
-        raise RenderError(
-            f"The frames {output.first_frame} to {end} are outside of the composition, which has "
-            f"{count}."
-        )
-    return range(output.first_frame, end)
+        return NexrenderRenderer()

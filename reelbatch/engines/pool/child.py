@@ -1,11 +1,10 @@
 """The program of a render process: `python -m reelbatch.engines.pool.child SETTINGS`.
 
-SETTINGS is a `ProcessSettings` in JSON. The process loads its engine, confines itself, answers
+SETTINGS is a `ProcessSettings` in JSON. The process loads its renderer, confines itself, answers
 `Ready` on the socket that is its standard input, and then works off one task after the other.
 """
 
 import faulthandler
-import importlib
 import os
 import socket
 import sys
@@ -13,9 +12,8 @@ import time
 import traceback
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import cast
 
-from reelbatch.engines.base import RangeEngine, RenderedFile, RenderEngine, renders_ranges
+from reelbatch.engines.base import RenderedFile, RenderEngine, Renderer
 from reelbatch.engines.pool.confinement import (
     confine,
     die_with_parent,
@@ -39,7 +37,7 @@ from reelbatch.engines.pool.messages import (
     unpack_task,
 )
 from reelbatch.engines.pool.workspace import INPUTS, WORK
-from reelbatch.engines.registry import load_engine
+from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import LimitExceeded, RenderError
 
 _PROGRESS_INTERVAL = 0.2  # seconds
@@ -51,7 +49,8 @@ def main(settings: ProcessSettings) -> None:
     die_with_parent(settings.parent)
     faulthandler.enable()  # a crash leaves its stack on the worker's standard error
     try:
-        engine = load_class(settings.engine)()
+        engine = load_class(settings.engine)
+        renderer = engine.renderer()
     except Exception as error:
         channel.send(_failure(error, settings.memory))
         return
@@ -61,28 +60,19 @@ def main(settings: ProcessSettings) -> None:
     Thread(target=_receive, args=(channel, tasks), name="tasks", daemon=True).start()
     channel.send(Ready(missing=missing))
     while True:
-        channel.send(_answer(engine, unpack_task(tasks.get()), channel, settings.memory))
+        channel.send(_answer(renderer, unpack_task(tasks.get()), channel, settings.memory))
 
 
-def _confine(engine: RenderEngine, settings: ProcessSettings) -> tuple[str, ...]:
-    runs_programs = getattr(engine, "runs_programs", False)
-    limit_resources(settings.memory, runs_programs=runs_programs)
+def _confine(engine: type[RenderEngine], settings: ProcessSettings) -> tuple[str, ...]:
+    limit_resources(settings.memory, runs_programs=engine.runs_programs)
     if not settings.is_confined:
         return ()
     return confine(
         settings.workspace / INPUTS,
         settings.workspace / WORK,
         settings.readable,
-        runs_programs=runs_programs,
+        runs_programs=engine.runs_programs,
     )
-
-
-def load_class(reference: str) -> type[RenderEngine]:
-    """The engine of an installed name, or of `module:Class`."""
-    module, colon, attribute = reference.partition(":")
-    if not colon:
-        return load_engine(reference)
-    return cast("type[RenderEngine]", getattr(importlib.import_module(module), attribute))
 
 
 class _Channel:
@@ -138,33 +128,31 @@ def _receive(channel: _Channel, tasks: SimpleQueue[bytes]) -> None:
         os._exit(0)
 
 
-def _answer(engine: RenderEngine, task: Task, channel: _Channel, memory: int) -> Answer:
+def _answer(renderer: Renderer, task: Task, channel: _Channel, memory: int) -> Answer:
     try:
-        return _run(engine, task, channel)
+        return _run(renderer, task, channel)
     except Exception as error:  # an engine may raise anything
         return _failure(error, memory)
 
 
-def _run(engine: RenderEngine, task: Task, channel: _Channel) -> Result:
+def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
     if isinstance(task, Inspect):
         limit_processor_time(task.limits.seconds)
-        inspection = engine.inspect(task.template, task.template_type, task.limits)
+        inspection = renderer.inspect(task.template, task.template_type, task.limits)
         return Inspected(inspection=inspection)
     limit_processor_time(task.request.limits.seconds)
     if isinstance(task, Join):
-        file = _join(engine, task, channel)
+        file = _join(renderer, task, channel)
     else:
-        file = engine.render(task.request, channel.report)
+        file = renderer.render(task.request, channel.report)
     return Rendered(width=file.width, height=file.height, frames=file.frames)
 
 
-def _join(engine: RenderEngine, task: Join, channel: _Channel) -> RenderedFile:
+def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:
     from reelbatch.engines.encoding import (
         join_segments,  # half a second, which other engines are spared
     )
 
-    if not renders_ranges(engine):
-        raise RenderError(f"the engine {engine.name} does not render in segments")
     request = task.request
     return join_segments(
         request.output_path,
@@ -172,7 +160,7 @@ def _join(engine: RenderEngine, task: Join, channel: _Channel) -> RenderedFile:
         task.segments,
         channel.report,
         frame_rate=task.frame_rate,
-        audio=cast("RangeEngine", engine).sounds(request),
+        audio=renderer.sounds(request),
     )
 
 

@@ -80,7 +80,7 @@ class RenderPool:
         frame_rate: Fraction,
         report: ReportProgress,
     ) -> RenderedFile:
-        """Join the segments of the output that `request` asks for, whose engine is a `RangeEngine`.
+        """Join the segments of the output that `request` asks for, whose engine `renders_ranges`.
 
         As with `render` in all else. Raises RenderError: SegmentsUnusable where they do not fit.
         """

@@ -1,5 +1,6 @@
 """Which renders are equal."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from activities.renders.cache_key import engine_fingerprint, render_key
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset, is_deterministic
 from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.lottie import LottieEngine
+from reelbatch.engines.registry import load_class
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.wire.assets import FunctionAsset, MediaAsset, StaticAsset, TextAsset
 
@@ -138,6 +140,26 @@ def test_engines_and_their_versions_count(folder: Folder) -> None:
     fingerprints = {engine_fingerprint(each) for each in (LottieEngine, JoinEngine, NewerEngine)}
     assert len(fingerprints) == 3
     assert len({render_key(folder.request(), each) for each in fingerprints}) == 3
+
+
+def test_the_source_of_a_renderer_counts_and_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "engine_of_somebody"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from reelbatch.engines.base import RenderEngine\n"
+        "class Engine(RenderEngine):\n    name, version = 'somebody', '1'\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    engine = load_class("engine_of_somebody:Engine")
+
+    def fingerprint(renderer: str) -> str:
+        (package / "renderer.py").write_text(f"raise ImportError\n{renderer}")
+        engine_fingerprint.cache_clear()
+        return engine_fingerprint(engine)
+
+    assert fingerprint("A") == fingerprint("A") != fingerprint("B")
 
 
 def test_engines_that_run_programs_share_renders_only_if_they_say_so() -> None:

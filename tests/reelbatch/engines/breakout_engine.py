@@ -43,7 +43,7 @@ class BreakoutEngine(MisbehavingEngine):
     def _everything(self, request: RenderRequest) -> None:
         known = json.loads(request.template.read_text())
         attempts = _attempts(known, request.template, request.work_dir)
-        if getattr(self, "runs_programs", False):
+        if self.runs_programs:
             del attempts["replace itself"]  # it may, and then nobody would tell
         outcomes = {name: _outcome(attempt) for name, attempt in attempts.items()}
         in_thread: dict[str, str] = {}

@@ -2,24 +2,37 @@
 
 import subprocess
 import time
+import wave
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from slides_engine import SlidesEngine
+from slides_engine.renderer import SlidesRenderer
 
 from reelbatch.engines.base import (
     RenderedFile,
+    Renderer,
     RenderLimits,
     RenderRequest,
     ReportProgress,
     ResolvedAsset,
 )
+from reelbatch.engines.encoding import AudioClip
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import TextAsset
 
 
-class Clocked(SlidesEngine):
+class _Slides(SlidesEngine, SlidesRenderer):
+    """Both in one."""
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        return cls()
+
+
+class Clocked(_Slides):
     """Shows what time it is."""
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
@@ -27,7 +40,7 @@ class Clocked(SlidesEngine):
         return super().render(replace(request, assets=[ResolvedAsset(now)]), report)
 
 
-class Careless(SlidesEngine):
+class Careless(_Slides):
     """Takes for granted that a template is fine."""
 
     def inspect(
@@ -37,7 +50,7 @@ class Careless(SlidesEngine):
         return super().inspect(template, template_type, limits)
 
 
-class Wholesale(SlidesEngine):
+class Wholesale(_Slides):
     """Renders all frames whatever the range is."""
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
@@ -47,13 +60,20 @@ class Wholesale(SlidesEngine):
         return super().render(replace(request, output=whole), report)
 
 
-class Mute(SlidesEngine):
-    """Renders segments, and cannot say what is heard."""
+class Loud(_Slides):
+    """Has a sound for segments that is not in the whole film."""
 
     renders_ranges: ClassVar[bool] = True
 
+    def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
+        file = request.work_dir / "noise.wav"
+        with wave.open(str(file), "wb") as sound:
+            sound.setparams((1, 2, 8_000, 0, "NONE", ""))
+            sound.writeframes(bytes(range(200)) * 80)
+        return [AudioClip(file, 0.0, None)]
 
-class Silent(SlidesEngine):
+
+class Silent(_Slides):
     """Does not say how far it is."""
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
@@ -61,7 +81,7 @@ class Silent(SlidesEngine):
         return super().render(request, lambda _: None)
 
 
-class Boundless(SlidesEngine):
+class Boundless(_Slides):
     """Knows no limits."""
 
     def inspect(
@@ -71,7 +91,7 @@ class Boundless(SlidesEngine):
         return super().inspect(template, template_type, RenderLimits())
 
 
-class Orphaning(SlidesEngine):
+class Orphaning(_Slides):
     """Starts a program in a session of its own, and leaves it behind."""
 
     runs_programs: ClassVar[bool] = True

@@ -6,22 +6,29 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from reelbatch.engines.base import (
+    RenderedFile,
+    RenderEngine,
+    Renderer,
+    RenderLimits,
+    RenderRequest,
+    ReportProgress,
+)
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.stored.templates import Composition, TemplateInspection
 
 
-class MisbehavingEngine:
+class MisbehavingEngine(RenderEngine, Renderer):
     is_broken: ClassVar[bool] = False  # by an earlier render of the process
 
     name: ClassVar[str] = "misbehaving"
     version: ClassVar[str] = "1"
     template_types: ClassVar[frozenset[str]] = frozenset({"misbehaving"})
-    asset_types: ClassVar[frozenset[str]] = frozenset()
-    functions: ClassVar[frozenset[str]] = frozenset()
     codecs: ClassVar[frozenset[str]] = frozenset({"image_png"})
-    fonts: ClassVar[tuple[FontFace, ...]] = ()
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        return cls()
 
     def inspect(
         self, template: Path, template_type: str, limits: RenderLimits

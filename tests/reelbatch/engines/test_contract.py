@@ -18,7 +18,10 @@ BROKEN = {
         "something else than a RenderError (UnicodeDecodeError",
     ),
     "Wholesale": ("test_a_range_of_frames_is_exact", "has 20 frames and not 1"),
-    "Mute": ("test_the_engine_describes_itself", "has no method sounds(request)"),
+    "Loud": (
+        "test_segments_join_to_the_whole_film",
+        "sounds() returns sound that the whole film has not",
+    ),
     "Silent": ("test_progress_ascends_to_a_hundred", "call report(percent) about once a frame"),
     "Boundless": (
         "test_more_frames_than_allowed_are_refused",

@@ -41,7 +41,7 @@ def request_(tmp_path: Path) -> RenderRequest:
 
 def test_a_range_of_frames_comes_back_in_the_codec_of_the_job(request_: RenderRequest) -> None:
     reports: list[float] = []
-    rendered = NexrenderEngine().render(request_, reports.append)
+    rendered = NexrenderEngine.renderer().render(request_, reports.append)
     with av.open(request_.output_path, "r") as film:
         frames = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
     assert rendered.frames == len(frames) == 5
@@ -93,7 +93,7 @@ def test_it_is_served_only_where_after_effects_is(
 
 def test_a_larger_project_than_allowed_is_refused(request_: RenderRequest) -> None:
     with pytest.raises(RenderError, match="at most 100 pixels a frame"):
-        NexrenderEngine().render(
+        NexrenderEngine.renderer().render(
             replace(request_, limits=RenderLimits(pixels_per_frame=100)), lambda _: None
         )
 

@@ -15,7 +15,8 @@ from reelbatch.engines.registry import (
 )
 
 ENGINE_MODULE = """
-class Engine:
+from reelbatch.engines.base import RenderEngine
+class Engine(RenderEngine):
     name = "{name}"
     template_types = frozenset({{"{name}-file"}})
 """
@@ -55,7 +56,8 @@ def test_all_installed_engines_are_loaded_by_name(a_package: APackage) -> None:
 
 def test_an_engine_that_lacks_something_is_left_out_unless_it_is_named(a_package: APackage) -> None:
     lacking = """
-class Engine:
+from reelbatch.engines.base import RenderEngine
+class Engine(RenderEngine):
     name = "film"
     @classmethod
     def why_unavailable(cls):
@@ -102,6 +104,12 @@ def test_an_engine_that_fails_to_import_is_named_with_its_package(a_package: APa
     a_package("acme-failing", registers="failing", source="import a_module_that_is_missing")
     with pytest.raises(EngineUnavailable, match=r"failing of acme-failing.*a_module_that_is_miss"):
         load_engine("failing")
+
+
+def test_what_is_not_a_class_is_not_an_engine(a_package: APackage) -> None:
+    a_package("acme-value", registers="value", source="Engine = 3")
+    with pytest.raises(EngineUnavailable, match=r"value of acme-value.*3 is not a class"):
+        load_engine("value")
 
 
 def test_an_engine_has_the_name_it_is_registered_by(a_package: APackage) -> None:

@@ -78,7 +78,7 @@ def film(tmp_path: Path) -> Film:
         template: str | bytes, *assets: dict[str, Any], codec: str = "video_prores_4444"
     ) -> Pictures:
         request = a_request(tmp_path, template, codec, assets)
-        HtmlEngine().render(request, lambda _: None)
+        HtmlEngine.renderer().render(request, lambda _: None)
         if CODECS[codec].output_type == "image":
             return [np.asarray(Image.open(request.output_path).convert("RGBA"))]
         with av.open(request.output_path, "r") as file:
@@ -210,7 +210,7 @@ def test_a_manifest_that_cannot_be_used_is_explained(
     file = tmp_path / "template"
     file.write_bytes(template if isinstance(template, bytes) else template.encode())
     with pytest.raises(TemplateInvalid, match=words):
-        HtmlEngine().inspect(file, "html", RenderLimits())
+        HtmlEngine.renderer().inspect(file, "html", RenderLimits())
 
 
 def test_pages_are_compositions_and_marked_elements_are_layers(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_pages_are_compositions_and_marked_elements_are_layers(tmp_path: Path) -
         "index_html": a_page(body, layers={"x": "data"}),
     }
     file.write_bytes(packed(**pages, readme_html="<p>no page of a film</p>"))
-    found = HtmlEngine().inspect(file, "html", RenderLimits())
+    found = HtmlEngine.renderer().inspect(file, "html", RenderLimits())
     assert [(c.name, c.frames) for c in found.compositions] == [("index", 10), ("Other", 10)]
     layers = [(layer.name, layer.layer_type, layer.text) for layer in found.layers]
     assert layers == [("x", "data", None), ("title", "text", "Hello"), ("photo", "image", None)]
@@ -236,4 +236,4 @@ def test_a_machine_without_a_browser_says_how_to_get_one(
     assert HtmlEngine.why_unavailable() == HOW_TO_GET_IT
     request = a_request(tmp_path, a_page("<i></i>"), "image_png")
     with pytest.raises(RenderError, match="install chromium-headless-shell"):
-        HtmlEngine().render(request, lambda _: None)
+        HtmlEngine.renderer().render(request, lambda _: None)

@@ -80,7 +80,7 @@ class CuttingRoom:
             assets=[_asset(position, file) for position, file in enumerate(files)],
             limits=self.limits,
         )
-        return request.output_path, JoinEngine().render(request, self.progress.append)
+        return request.output_path, JoinEngine.renderer().render(request, self.progress.append)
 
     def joined(self, *files: Path) -> list[str]:
         """The colour in the middle of every frame."""

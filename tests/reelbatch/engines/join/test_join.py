@@ -123,4 +123,4 @@ def test_the_pixels_of_every_clip_are_limited(room: Any, large: int) -> None:
 def test_there_are_no_templates_to_join_with(room: Any, tmp_path: Any) -> None:
     assert not JoinEngine.template_types
     with pytest.raises(TemplateInvalid):
-        JoinEngine().inspect(tmp_path, "lottie", room.limits)
+        JoinEngine.renderer().inspect(tmp_path, "lottie", room.limits)

@@ -16,7 +16,13 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 
-from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ResolvedAsset
+from reelbatch.engines.base import (
+    RenderedFile,
+    Renderer,
+    RenderLimits,
+    RenderRequest,
+    ResolvedAsset,
+)
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.stored.templates import TemplateInspection
@@ -59,7 +65,7 @@ class Workshop:
     """Builds documents of 100x60 pixels and six frames, and renders them."""
 
     folder: Path
-    engine: LottieEngine = field(default_factory=LottieEngine)
+    renderer: Renderer = field(default_factory=LottieEngine.renderer)
     progress: list[float] = field(default_factory=list[float])
     limits: RenderLimits = field(default_factory=RenderLimits)
 
@@ -185,7 +191,7 @@ class Workshop:
 
     def inspect(self, template: Json | Path) -> TemplateInspection:
         path = template if isinstance(template, Path) else self.file(template)
-        return self.engine.inspect(path, "lottie", self.limits)
+        return self.renderer.inspect(path, "lottie", self.limits)
 
     def render(
         self,
@@ -221,7 +227,7 @@ class Workshop:
             fonts=fonts,
             limits=self.limits,
         )
-        return request.output_path, self.engine.render(request, self.progress.append)
+        return request.output_path, self.renderer.render(request, self.progress.append)
 
     def still(self, template: Json | Path, *assets: ResolvedAsset, **settings: Any) -> Pixels:
         path, _ = self.render(template, assets=assets, **settings)

@@ -8,7 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from reelbatch.engines.base import RenderRequest, renders_ranges
+from reelbatch.engines.base import RenderRequest
+from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 
 PRORES = "video_prores_422"  # each frame by itself
@@ -53,7 +54,7 @@ def a_request(workshop: Any, folder: Path) -> RenderRequest:
 
 def test_a_segment_has_pictures_alone(workshop: Any, tmp_path: Path) -> None:
     request = a_request(workshop, tmp_path)
-    workshop.engine.render(replace(request, sound=False), workshop.progress.append)
+    workshop.renderer.render(replace(request, sound=False), workshop.progress.append)
     with av.open(str(request.output_path)) as segment:
         assert not segment.streams.audio
         assert len(list(segment.decode(video=0))) == 6
@@ -62,7 +63,7 @@ def test_a_segment_has_pictures_alone(workshop: Any, tmp_path: Path) -> None:
 def test_the_sound_of_an_output_can_be_had_without_its_pictures(
     workshop: Any, tmp_path: Path
 ) -> None:
-    assert renders_ranges(workshop.engine)
-    [clip] = workshop.engine.sounds(a_request(workshop, tmp_path))
+    assert LottieEngine.renders_ranges
+    [clip] = workshop.renderer.sounds(a_request(workshop, tmp_path))
     assert clip.start == pytest.approx(-3 / 30), "the output begins with the third frame"
     assert clip.end == pytest.approx(6 / 30)

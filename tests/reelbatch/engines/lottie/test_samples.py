@@ -21,12 +21,12 @@ from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 
 template, output = Path(sys.argv[1]), Path(sys.argv[2])
-engine = LottieEngine()
-main = engine.inspect(template, "lottie", RenderLimits()).compositions[0]
+renderer = LottieEngine.renderer()
+main = renderer.inspect(template, "lottie", RenderLimits()).compositions[0]
 middle = main.frames // 2
 still = Output(output_type="image", codec="image_png", first_frame=middle, end_frame=middle + 1)
 request = RenderRequest(template, "lottie", main.name, still, output, output.parent)
-engine.render(request, print)
+renderer.render(request, print)
 """
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reelbatch.engines.encoding import output_size
+from reelbatch.engines.output_size import output_size
 
 
 @pytest.mark.parametrize(

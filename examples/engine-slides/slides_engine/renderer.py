@@ -1,4 +1,4 @@
-"""A render engine for Reelbatch: the lines of a text file, a second each."""
+"""Draws the slides; imported in render processes alone."""
 
 import re
 from fractions import Fraction
@@ -7,21 +7,22 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
+from reelbatch.engines.base import (
+    RenderedFile,
+    Renderer,
+    RenderLimits,
+    RenderRequest,
+    ReportProgress,
+)
 from reelbatch.engines.encoding import open_writer, output_size
 from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.assets import TextAsset
-from reelbatch.models.wire.codecs import CODECS
 
 RATE = 10  # frames a second, and so frames a slide
 
 
-class SlidesEngine:
-    name, version, fonts = "slides", "1.0", ()
-    template_types, asset_types = frozenset({"slides"}), frozenset({"text"})
-    functions, codecs = frozenset[str](), frozenset(CODECS)
-
+class SlidesRenderer(Renderer):
     def inspect(self, template: Path, template_type: str, limits: RenderLimits):
         if template.stat().st_size > limits.template_size:
             raise LimitExceeded(f"A {template_type} file may have {limits.template_size} bytes.")

@@ -1,0 +1,16 @@
+"""A render engine for Reelbatch: the lines of a text file, a second each."""
+
+from reelbatch.engines.base import RenderEngine, Renderer
+
+
+class SlidesEngine(RenderEngine):
+    name = "slides"
+    version = "1.0"
+    template_types = frozenset({"slides"})
+    asset_types = frozenset({"text"})
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        from slides_engine.renderer import SlidesRenderer
+
+        return SlidesRenderer()

@@ -1,0 +1,88 @@
+"""From the clips' files to one file."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from reelbatch.engines.base import (
+    RenderedFile,
+    Renderer,
+    RenderLimits,
+    RenderRequest,
+    ReportProgress,
+)
+from reelbatch.engines.decoding import Footage, FootagePainter
+from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
+from reelbatch.engines.join.clips import Clip, Sequel, naming, read_sequel
+
+_BLACK = (0, 0, 0, 255)  # B, G, R, A
+
+Canvas = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""uint8 (height, width, 4): B, G, R, A."""
+
+
+class JoinRenderer(Renderer):
+    """Plays the clips into one file, frame by frame."""
+
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+        """Write the output file. Raises RenderError."""
+        sequel = read_sequel(request.assets, request.limits)
+        codec, draft = request.output.codec, request.output.draft
+        width, height = output_size(codec, sequel.width, sequel.height, draft)
+        canvas = np.empty((height, width, 4), np.uint8)
+        with open_writer(
+            request.output_path,
+            codec,
+            width=width,
+            height=height,
+            frame_rate=sequel.frame_rate,
+            draft=draft,
+            audio=[
+                _sound(clip, sequel, request.work_dir) for clip in sequel.clips if clip.has_sound
+            ],
+        ) as writer:
+            for clip in sequel.clips:
+                pictures = _play(clip, canvas, sequel.frame_rate, request.limits)
+                for number, is_new in enumerate(pictures, start=clip.start + 1):
+                    _write(writer, canvas, is_new=is_new)
+                    report(100 * number / sequel.frames)
+        return RenderedFile(width=width, height=height, frames=sequel.frames)
+
+
+def _play(clip: Clip, canvas: Canvas, rate: Fraction, limits: RenderLimits) -> Iterator[bool]:
+    """Paint the clip's frames on `canvas`, one after the other; tells of each whether it differs
+    from the one before. The last picture stays where the clip ends a moment early.
+    """
+    canvas[:] = _BLACK
+    shown: VideoFrame | None = None
+    with naming(clip.place), closing(Footage(clip.file, limits)) as footage:
+        painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
+        for number in range(clip.frames):
+            picture = footage.picture_at(number / rate)
+            is_new = picture is not None and picture is not shown
+            if picture is not None and is_new:
+                painter.paint(picture)
+                shown = picture
+            yield is_new or number == 0
+
+
+def _write(writer: FrameWriter, canvas: Canvas, *, is_new: bool) -> None:
+    if is_new:
+        writer.write(canvas)
+    else:
+        writer.repeat()
+
+
+def _sound(clip: Clip, sequel: Sequel, folder: Path) -> AudioClip:
+    """The file goes by the clip's place, which is how errors about sounds name it."""
+    file = folder / clip.place
+    file.symlink_to(clip.file)
+    return AudioClip(
+        file=file,
+        start=float(clip.start / sequel.frame_rate),
+        end=float(clip.end / sequel.frame_rate),
+    )

@@ -1,0 +1,30 @@
+"""Engines from before `RenderEngine` was a base class. The next version no longer loads them."""
+
+import warnings
+from functools import cache
+from typing import Any, cast
+
+from reelbatch.engines.base import RenderEngine
+
+
+@cache
+def adopted(found: object) -> type[RenderEngine]:
+    """`found` itself, or an engine made of it where it is a class that derives from nothing.
+
+    Such a class is its own renderer, and has the defaults of `RenderEngine` for what it leaves
+    out. It causes a DeprecationWarning. Raises TypeError for what is not a class.
+    """
+    if not isinstance(found, type):
+        raise TypeError(f"{found!r} is not a class")
+    old = cast("type[Any]", found)
+    if issubclass(old, RenderEngine):
+        return old
+    warnings.warn(
+        f"The render engine {old.__module__}.{old.__qualname__} does not derive from "
+        "reelbatch.engines.base.RenderEngine: the next version of Reelbatch will not load it. "
+        "The section `Engines of earlier versions` in docs/extending.md says what to change.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    body = {"__module__": old.__module__, "renderer": staticmethod(old)}
+    return cast("type[RenderEngine]", type(old.__name__, (old, RenderEngine), body))

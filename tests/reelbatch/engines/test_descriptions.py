@@ -1,0 +1,70 @@
+"""Engines are described without their renderers, which render processes alone import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reelbatch.engines.base import RenderEngine, Renderer
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.engines.lottie.functions import FUNCTIONS
+from reelbatch.engines.registry import load_engine
+
+DRAWS = ("PIL", "av", "numpy", "thorvg_cython", "reelbatch.engines.encoding")
+
+READ_ALL_ENGINES = """
+from reelbatch.engines.registry import load_engines, unavailable_engines
+read = {**load_engines(), **unavailable_engines()}
+assert {"html", "join", "lottie", "nexrender"} <= read.keys(), read
+"""
+CREATE_THE_APP = """
+import tempfile
+import api.app
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+store = open_store(tempfile.mkdtemp())
+api.app.create_app(Settings(), None, store).openapi()
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(CREATE_THE_APP, id="the API"),
+        pytest.param("import worker", id="the worker"),
+        pytest.param("import reelbatch.cli.app", id="the command line"),
+    ],
+)
+def test_a_process_that_reads_all_engines_imports_nothing_that_draws(program: str) -> None:
+    tell = "import sys; print(*sys.modules, sep='\\n')"
+    modules = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{READ_ALL_ENGINES}\n{tell}"],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert "reelbatch.engines.lottie.engine" in modules
+    assert [name for name in modules if name in DRAWS or name.endswith(".renderer")] == []
+
+
+@pytest.mark.parametrize("name", ["html", "join", "lottie", "nexrender"])
+def test_every_engine_leads_to_its_renderer(name: str) -> None:
+    assert isinstance(load_engine(name).renderer(), Renderer)
+
+
+def test_lottie_is_described_with_the_functions_that_it_has() -> None:
+    assert LottieEngine.functions == FUNCTIONS
+
+
+def test_an_engine_says_little_more_than_its_name() -> None:
+    class Still(RenderEngine):
+        name = "still"
+        version = "1"
+
+    assert Still.why_unavailable() is None
+    assert not Still.runs_programs
+    assert not Still.renders_ranges
+    with pytest.raises(NotImplementedError, match="Still has no method renderer"):
+        Still.renderer()
