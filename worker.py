@@ -184,7 +184,7 @@ def _control_worker(shared: _Shared) -> Worker:
 
 
 def _served_engines(settings: Settings) -> Mapping[str, type[RenderEngine]]:
-    """By their names. Raises RuntimeError if one that the settings name cannot render here."""
+    """Engines by name. Raises RuntimeError if one that the settings name cannot render here."""
     for name, reason in unavailable_engines(settings.engines).items():
         if settings.engines:
             raise RuntimeError(f"the engine {name} cannot render here: {reason}")

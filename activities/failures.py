@@ -13,7 +13,7 @@ from reelbatch.models.errors import ReelbatchError, RenderError, RequestError
 def as_application_errors(secrets: ResolvedSecrets | None = None) -> Generator[None]:
     """Give failures their `errorCode` as type, and retry only where another try may help.
 
-    What is no `RenderError` comes from the world around (the object store, the disk): it may pass.
+    Other errors come from the world around (the object store, the disk): they may pass.
     Once `secrets` were used, a failure shows none of them, and so goes without its causes, which
     may be anything.
     """

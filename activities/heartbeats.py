@@ -8,7 +8,9 @@ from temporalio import activity
 
 from reelbatch.models.errors import RendererInterrupted
 
-HEARTBEAT_INTERVAL = 1.0  # seconds; a cancellation reaches the worker with a heartbeat's answer
+HEARTBEAT_INTERVAL = (
+    1.0  # seconds; a cancellation reaches the worker with the response to a heartbeat
+)
 
 
 class Progress:

@@ -35,7 +35,7 @@ class Phase(StrEnum):
 
 
 class RenderMetrics:
-    """Of one engine."""
+    """The metrics of one engine's renders."""
 
     def __init__(self, engine: str, meter: MetricMeter = MetricMeter.noop) -> None:
         meter = meter.with_additional_attributes({"engine": engine})
@@ -92,12 +92,12 @@ class RenderMetrics:
         self._bytes.add(size)
 
     def note_process(self) -> None:
-        """A render process was started: the first ones, or in the place of one that is gone."""
+        """A render process was started: the first ones, or instead of one that is gone."""
         self._processes.add(1)
 
 
 class CacheMetrics:
-    """Of one of a worker's caches on its disk."""
+    """The metrics of one of a worker's caches on its disk."""
 
     def __init__(self, cache: str, meter: MetricMeter = MetricMeter.noop) -> None:
         meter = meter.with_additional_attributes({"cache": cache})
@@ -119,7 +119,7 @@ class CacheMetrics:
 
 
 class WebhookMetrics:
-    """Of the deliveries of webhooks."""
+    """The metrics of webhooks' deliveries."""
 
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
         self._attempts = meter.create_counter(

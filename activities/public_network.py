@@ -39,7 +39,7 @@ def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
 
 
 def is_transient(status: int) -> bool:
-    """Whether another try may help where a server answers with this status."""
+    """Another try may help where a server responds with this status."""
     return status >= 500 or status in _TRANSIENT
 
 

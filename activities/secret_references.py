@@ -1,7 +1,7 @@
 """References such as `${secrets.NAME}` become values here, inside of activities and nowhere else.
 
 Whatever leaves an activity is written down: results and failures in histories, warnings in logs.
-So an activity keeps what it has resolved, and takes it out of its failures again.
+So an activity remembers what it has resolved, and takes it out of its failures again.
 """
 
 import json

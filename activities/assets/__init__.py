@@ -1,1 +1,1 @@
-"""What renders need from elsewhere: fetched, kept on disk, and linked into their folders."""
+"""What renders need from elsewhere: fetched, cached on disk, and linked into their folders."""

@@ -34,7 +34,7 @@ def page_in(file: Path, media_type: str) -> str | None:
 
 
 def _as_text(start: bytes) -> str | None:
-    """None for what has bytes that no text has. The cut may go through a character."""
+    """The text, or None if there are bytes that no text has. The cut may go through a character."""
     if b"\0" in start:
         return None
     try:

@@ -20,7 +20,7 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 @dataclass(frozen=True)
 class Download:
-    """What came. `headers` are the response's; a redirected file has no validators of its own."""
+    """A file that came. `headers` are the response's; after a redirect they do not validate it."""
 
     digest: str  # SHA-256 in hex
     headers: httpx.Headers
@@ -114,7 +114,7 @@ class Downloader:
 def _wrong_scheme(source: Source, scheme: str, redirects: int) -> AssetInvalid:
     allowed = " or ".join(sorted(source.schemes))
     if redirects == 0:
-        return AssetInvalid(f"{source.name} is no {allowed} URL.")
+        return AssetInvalid(f"{source.name} is not an {allowed} URL.")
     return AssetInvalid(f"{source.name} is redirected to {scheme}, and only {allowed} is followed.")
 
 

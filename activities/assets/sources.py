@@ -1,4 +1,4 @@
-"""From the `src` of an asset, with its secrets put in, to the request that fetches it."""
+"""Where a file is, and how an asset's `src` and `params` say it."""
 
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -36,7 +36,7 @@ def source_of(src: str, params: dict[str, JsonValue], name: str) -> Source:
         return _in_bucket(src, params, name)
     if src.partition(":")[0].lower() in ("http", "https"):
         return Source(url=src, name=name)
-    raise AssetInvalid(f"{name} is no http, https, s3 or data URL.")
+    raise AssetInvalid(f"{name} is not an http, https, s3 or data URL.")
 
 
 def shown(src: str) -> str:
@@ -44,7 +44,7 @@ def shown(src: str) -> str:
     parts = urlsplit(src)
     if parts.scheme == "data":
         return "a data: URL"
-    if not parts.scheme:  # all of it is a reference to a secret, or it is no URL
+    if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
         return parts.path[:_SHOWN]
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:_SHOWN]
 

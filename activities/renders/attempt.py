@@ -1,4 +1,4 @@
-"""What every attempt at a job does: log, heartbeat, measure, and fail in words for its people."""
+"""What every attempt at a job does: prepare, log, heartbeat, measure, and fail readably."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -36,7 +36,7 @@ Render = Callable[[], Awaitable[FreshRender]]
 
 
 class RenderCache:
-    """Of one engine's queue. Keys are digests of renders' inputs, each of one team.
+    """The renders of one engine's queue. Keys are digests of their inputs, of each team its own.
 
     The first to ask for a key renders. Whoever asks meanwhile on this worker shares the end of
     that render, a failure too: equal inputs fail alike, and one after the other would take longer
@@ -64,7 +64,7 @@ class RenderCache:
         return await asyncio.to_thread(render_key, request, self._fingerprint)
 
     async def share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
-        """What `render` returns, or an equal job's render. Raises what `render` raises."""
+        """Render the job, or share an equal job's render. Raises what `render` raises."""
         found = await self._share(team, key, job_id, render)
         _count(is_hit=found.reused_from is not None)
         return found
@@ -82,7 +82,7 @@ class RenderCache:
         return replace(fresh, stored=await self._save(team, key, job_id, fresh))
 
     async def forget(self, team: str, key: str) -> None:
-        """Its file is gone."""
+        """Remove the record of a render whose file is gone."""
         await forget_render(self._store, team, key)
 
     async def _share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:

@@ -1,4 +1,4 @@
-"""When two renders are equal: a digest over all that an engine sees of a job."""
+"""Says when two renders are equal: by a digest of all that an engine sees of a job."""
 
 import hashlib
 import importlib.util
@@ -52,7 +52,7 @@ def _digest(file: Path) -> str:
 
 @cache
 def engine_fingerprint(engine: type[RenderEngine]) -> str:
-    """Of everything installed that may change what the engine renders: its own version, all
+    """A digest of everything installed that may change what the engine renders: its version, all
     packages with theirs, the machine, and the source of the engine and of what it builds on, so
     that nobody who works on an engine meets a render from before the change.
     """

@@ -69,7 +69,7 @@ FinishedRender = FreshRender | ReusedRender
 
 
 def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> RenderResult:
-    """Of an activity that ends now."""
+    """The result of an activity that ends now."""
     return RenderResult(
         output_key=job.output_key,
         media_type=CODECS[job.output.codec].media_type,
@@ -85,7 +85,7 @@ def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> R
 
 
 class Delivery:
-    """Into the client's bucket if the job names one, else into our own store.
+    """Puts renders into the client's bucket if the job names one, else into our own store.
 
     It needs no render process, so its slot is for another activity meanwhile.
     """
@@ -124,7 +124,7 @@ class Delivery:
         await self._uploader.upload(target, file, job.file_name, media_type, secrets)
 
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
-        """At once as a whole; a cancelled job leaves nothing."""
+        """The file appears at once and as a whole; a cancelled job leaves nothing."""
         if isinstance(render, FreshRender) and render.stored is None:
             await upload(self._store, job.output_key, render.file)
         elif render.stored is not None:

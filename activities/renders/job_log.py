@@ -57,7 +57,7 @@ class JobLog:
                 self.note(f"ASSET: {asset.type} {shown(source.src)} ({size} bytes)")
 
     def note_template(self, job: RenderJob) -> None:
-        """What was found in a template from a URL."""
+        """Note what was found in a template from a URL."""
         self.note(f"FOUND: composition {job.composition}")
         if job.missing_fonts:
             self.note(f"MISSING FONTS: {', '.join(job.missing_fonts)}")

@@ -1,4 +1,4 @@
-"""From a job to the request that its engine gets: all files that the job needs, in its folder."""
+"""Makes a job into the request that its engine gets, with all of its files in one folder."""
 
 import asyncio
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from workflows.activity_names import RENDER
 
 
 class RenderActivities:
-    """Of one engine's queue. It may run again after a crash and end the same."""
+    """The renders of one engine's queue. They may run again after a crash and end the same."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
@@ -24,7 +24,7 @@ class RenderActivities:
         return result_of(job, render, attempt.started_at)
 
     async def _deliver(self, attempt: Attempt) -> FinishedRender:
-        """An equal job's render if there is one and it stays until it is delivered, else a new."""
+        """Deliver an equal job's render if there is one and it stays that long, else a new one."""
         job, renders = attempt.job, self._attempts.renders
         if renders is None:
             fresh = await attempt.render()

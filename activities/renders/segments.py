@@ -35,7 +35,7 @@ from workflows.activity_names import (
 
 
 class SegmentActivities:
-    """Of one engine's queue."""
+    """The segments of one engine's queue."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
@@ -121,7 +121,7 @@ class SegmentActivities:
 
 
 class SegmentStoreActivities:
-    """What needs the object store alone."""
+    """The activities that need the object store alone."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store

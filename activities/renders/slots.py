@@ -102,7 +102,7 @@ class RenderSlots(CustomSlotSupplier):
 
 
 def identity_with_slots(slots: int) -> str:
-    """How a worker calls itself: Temporal tells who polls, but not how much each can take."""
+    """The name that a worker polls under: Temporal itself tells only who polls."""
     return f"{os.getpid()}@{socket.gethostname()} slots={slots}"
 
 
@@ -135,6 +135,6 @@ class SlotActivities:
 
 
 def _slots_of(identity: str) -> int:
-    """At least one: it polls."""
+    """The slots of a worker; at least one, since it polls."""
     found = _SLOTS.search(identity)
     return int(found[1]) if found else 1

@@ -58,7 +58,10 @@ class TemplateFetcher:
     async def checked(
         self, job: RenderTask, font_names: list[str], inspection: TemplateInspection
     ) -> RenderTask:
-        """The job with its composition and its fonts. Raises what submission would answer."""
+        """The job with its composition and its fonts.
+
+        Raises the errors that submission would respond with.
+        """
         offer = TemplateOffer(inspection)
         composition = offer.composition_named(job.composition)
         problems = list(_problems(job, offer))
@@ -107,7 +110,7 @@ def _problems(job: RenderJob, offer: TemplateOffer) -> Iterator[Problem]:
 
 
 def _frames(output: Output) -> int | list[int] | None:
-    """As a job's settings have them."""
+    """The output's frames as a job's settings state them."""
     if output.end_frame is None:
         return None
     if output.end_frame == output.first_frame + 1:

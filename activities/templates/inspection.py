@@ -22,7 +22,7 @@ from workflows.activity_names import INSPECT_TEMPLATE
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionActivities:
-    """Of one engine's queue. It may run again after a crash and end the same."""
+    """The inspections of one engine's queue. They may run again after a crash and end the same."""
 
     store: ObjectStore
     pool: RenderPool

@@ -1,1 +1,1 @@
-"""What keeps the object store in order: records of what has ended, and the sweep."""
+"""The order of the object store: records of what has ended, and the sweep."""

@@ -1,6 +1,6 @@
 """The sweep: what in the object store is too old to be needed is removed.
 
-A Temporal history refers to the payloads that are kept beside it, and several histories may refer
+A Temporal history refers to the payloads that are stored beside it, and several histories may refer
 to the same one. So a day's payloads go only when they are older than their setting, and Temporal
 has no workflow of the team any more, open or ended, that started on that day or before.
 """
@@ -57,16 +57,12 @@ class Lifetimes:
     renders: timedelta | None = None  # that are stored for equal jobs
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
 class SweepActivities:
     client: Client
     store: ObjectStore
     lifetimes: Lifetimes
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     most_removals: int = _MOST_REMOVALS
 
     @activity.defn(name=SWEEP)

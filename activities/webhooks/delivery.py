@@ -41,7 +41,7 @@ class _Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookActivities:
-    """`http` is kept away from private networks and keeps no cookies."""
+    """`http` stays away from private networks and stores no cookies."""
 
     store: ObjectStore
     http: httpx.AsyncClient
@@ -51,7 +51,7 @@ class WebhookActivities:
 
     @activity.defn(name=DELIVER_WEBHOOK)
     async def deliver_webhook(self, delivery: WebhookDelivery) -> None:
-        """Try once. Fails where the receiver did not answer 2xx, so that Temporal tries again."""
+        """Try once. Fails unless the receiver responds with 2xx, so that Temporal tries again."""
         secrets = self.references.of(delivery.team)
         with as_application_errors(secrets):
             record = await read_webhook(self.store, delivery.team, delivery.id)
@@ -173,7 +173,7 @@ async def _beginning(response: httpx.Response) -> str:
 
 
 def _reason(error: httpx.HTTPError | httpx.InvalidURL) -> str:
-    """In words that never hold a header's value or a URL, which may come from a secret."""
+    """The reason without any header's value or URL, which may come from a secret."""
     if isinstance(error, httpx.InvalidURL):
         return "its URL is not valid"
     if isinstance(error, httpx.LocalProtocolError):

@@ -34,7 +34,7 @@ class WebhookSigner:
             key = b""
         if not text.startswith(_PREFIX) or len(key) < _SHORTEST_KEY:
             raise ValueError(
-                f"REELBATCH_WEBHOOK_SIGNING_SECRET has to be {_PREFIX} followed by base64 of "
+                f"REELBATCH_WEBHOOK_SIGNING_SECRET must be {_PREFIX} followed by base64 of "
                 f"{_SHORTEST_KEY} bytes or more."
             )
         return cls(key)
