@@ -14,7 +14,7 @@ from reelbatch.models.errors import TooManyRequests, Unauthorized
 from reelbatch.models.stored.tokens import TokenRecord
 from reelbatch.storage.tokens import digest_of, find_token
 
-_CACHE_SECONDS = 5.0  # with a slow store's answer on top a revoked token is refused within ten
+_CACHE_SECONDS = 5.0  # with a slow store on top a revoked token is refused within ten
 _CACHE_SIZE = 1000
 _IPV6_SITE = 64  # bits; whoever has one address of such a network has all of them
 

@@ -100,15 +100,17 @@ async def decode(request: Request, resources: Shared, reader: Reader) -> Respons
         decoded.payloads.append(await _decoded(resources, reader, payload))
         left -= decoded.payloads[-1].ByteSize()
         if left < 0:  # many references may lead to one large payload
-            raise BodyTooLarge("The decoded payloads are too large for one answer: ask for fewer.")
-    return _answer(decoded)
+            raise BodyTooLarge(
+                "The decoded payloads are too large for one response: ask for fewer."
+            )
+    return _response(decoded)
 
 
 @router.post("/encode")
 async def encode(request: Request, resources: Shared, reader: Reader) -> Response:
     payloads = await _read_payloads(request, resources)
     codec = resources.payload_codec.of_team(reader.team)
-    return _answer(Payloads(payloads=await codec.encode(payloads.payloads)))
+    return _response(Payloads(payloads=await codec.encode(payloads.payloads)))
 
 
 def may_decode(reader: TokenRecord, team: str, operator_team: str | None) -> bool:
@@ -158,7 +160,7 @@ async def _read_payloads(request: Request, resources: Resources) -> Payloads:
         raise RequestError("The body has to be Temporal's Payloads in JSON.") from error
 
 
-def _answer(payloads: Payloads) -> Response:
+def _response(payloads: Payloads) -> Response:
     return Response(
         MessageToJson(payloads),
         media_type="application/json",

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from obstore.exceptions import BaseError as ObjectStoreError
 from temporalio.service import RPCError
 
-from api.http.responses import answer
+from api.http.responses import respond
 from api.resources import Resources, Shared
 from reelbatch.models.errors import Unavailable
 from reelbatch.models.wire.base import WireModel
@@ -26,14 +26,14 @@ class Health(WireModel):
 @router.get("/healthz", response_model=Health)
 async def get_health() -> Response:
     """The process answers."""
-    return answer(Health(status="ok"))
+    return respond(Health(status="ok"))
 
 
 @router.get("/readyz", response_model=Health)
 async def get_readiness(resources: Shared) -> Response:
     """Temporal and the object store answer too."""
     await asyncio.gather(_check_temporal(resources), _check_store(resources))
-    return answer(Health(status="ready"))
+    return respond(Health(status="ready"))
 
 
 async def _check_temporal(resources: Resources) -> None:

@@ -20,7 +20,7 @@ class ApiMetrics:
         )
         self._durations = meter.create_histogram_float(
             "reelbatch_http_request_duration",
-            "From a request's headers to the end of its answer",
+            "From a request's headers to the end of its response",
             unit="seconds",
         )
         self._batches = meter.create_counter("reelbatch_batches_created", "Batches that started")
@@ -32,7 +32,7 @@ class ApiMetrics:
         )
 
     def note_request(self, method: str, route: str, status: int | None, seconds: float) -> None:
-        """`route` is the template of the path. No status: the client left before its answer."""
+        """`route` is the template of the path. No status: the client left before its response."""
         labels = {"method": method if method in _METHODS else "other", "route": route}
         self._requests.add(1, {**labels, "status": str(status or "none")})
         self._durations.record(seconds, labels)

@@ -85,7 +85,7 @@ def _urls(request: Request, shared: "Shared") -> Urls:
 
 def _own_origin(scope: AsgiScope, settings: Settings) -> str:
     """Where the connection has arrived. What the request says of it, in Host or X-Forwarded-Host,
-    is anybody's to choose, and ends up in answers, webhooks and what is kept of them.
+    is anybody's to choose, and ends up in responses, webhooks and what is stored of them.
     """
     host, port = scope.get("server") or (settings.api_host, settings.api_port)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -99,6 +99,6 @@ MayWriteJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_WRITE])]
 MayWriteTemplates = Annotated[str, Security(_team, scopes=[Scope.TEMPLATES_WRITE])]
 
 Recheck = Annotated[Callable[[], Awaitable[None]], Depends(_recheck)]
-"""For answers that take long: whether the token still holds."""
+"""For responses that take long: whether the token still holds."""
 
 RequestUrls = Annotated[Urls, Depends(_urls)]

@@ -1,4 +1,4 @@
-"""The URLs that answers hand out, and what their signatures vouch for."""
+"""The URLs that responses hand out, and what their signatures vouch for."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -10,7 +10,7 @@ from api.batches.results import results_of
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.http.zip_stream import ZipEntry, zip_stream
-from api.openapi.document import content_answer
+from api.openapi.document import content_response
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.snapshots import jobs_of
 from api.urls import Urls
@@ -28,7 +28,7 @@ router = APIRouter(tags=["batches"])
     response_class=StreamingResponse,
     responses={
         **documented(RequestError, BatchNotFound),
-        200: content_answer("The archive.", "application/zip"),
+        200: content_response("The archive.", "application/zip"),
     },
 )
 async def get_archive(

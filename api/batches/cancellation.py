@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.http.responses import answer
+from api.http.responses import respond
 from api.jobs.cancellation import cancel_batch_jobs
 from api.jobs.reading import job_response, read_children
 from api.resources import MayWriteJobs, RequestUrls, Shared
@@ -31,7 +31,7 @@ async def cancel_batch(
     stopped: list[KnownJob] = [job for job in jobs if job.index in cancelled]
     nested = await read_children(resources, team, stopped)
     stopped += [job for job in nested if job.state.status is JobStatus.CANCELLED]
-    return answer(
+    return respond(
         BatchCancellationResponse(
             batch_id=snapshot.id,
             total_jobs=len(jobs),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.errors import ErrorAnswer, documented
 from api.http.parameters import Flag
 from api.http.requests import read_body
-from api.http.responses import answer
+from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import check_webhook_secrets
@@ -76,19 +76,19 @@ async def create_batch(
 ) -> Response:
     """Accept up to 1,000 jobs; a bad one does not spoil the others.
 
-    With `dryRun=true` nothing is stored or started, and the ids in the answer lead nowhere.
+    With `dryRun=true` nothing is stored or started, and the ids in the response lead nowhere.
     """
     body = await read_body(request, resources.settings.max_body_bytes)
     if dry_run:
         draft = await _submission_of(request, body, query, resources, team, urls)
-        return answer(creation_response(draft.batch, urls), 200 if draft.batch.jobs else 400)
+        return respond(creation_response(draft.batch, urls), 200 if draft.batch.jobs else 400)
     async with once(resources, team, key, identity_of(request, body), BatchSubmission) as attempt:
         submission = attempt.earlier or await attempt.save(
             await _submission_of(request, body, query, resources, team, urls)
         )
         await launch_batch(resources, submission)
     batch = submission.batch
-    return answer(creation_response(batch, urls), 201 if batch.jobs else 400, attempt.headers)
+    return respond(creation_response(batch, urls), 201 if batch.jobs else 400, attempt.headers)
 
 
 async def _submission_of(

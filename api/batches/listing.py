@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 
 from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
-from api.http.responses import answer
+from api.http.responses import respond
 from api.resources import MayReadJobs, Resources, Shared
 from api.snapshots import QUERY_TIMEOUT
 from api.visibility import batches_of
@@ -39,7 +39,7 @@ _PARALLEL_READS = 8
 class BatchPage(BaseModel):
     """The query of GET /batches."""
 
-    limit: int = Field(20, ge=1, le=100, description="Batches in one answer.")
+    limit: int = Field(20, ge=1, le=100, description="Batches in one response.")
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
 
@@ -48,7 +48,7 @@ async def get_batches(
     resources: Shared, team: MayReadJobs, page: Annotated[BatchPage, Query()]
 ) -> Response:
     """The team's batches, newest first."""
-    return answer(await list_batches(resources, team, page))
+    return respond(await list_batches(resources, team, page))
 
 
 async def list_batches(resources: Resources, team: str, page: BatchPage) -> BatchList:

@@ -8,7 +8,7 @@ from api.batches.responses import Responses
 from api.batches.watch import Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.http.responses import json_answer
+from api.http.responses import json_response
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.wire.batches import BatchStatusResponse
@@ -40,10 +40,10 @@ async def get_batch(
 ) -> Response:
     """A batch's status, its counts and all of its jobs.
 
-    With `wait`, a number of seconds, the answer comes when more jobs have ended, or then.
+    With `wait`, a number of seconds, the response comes when more jobs have ended, or then.
     """
     snapshot = await resources.batches.read(team, batch_id)
     if wait:
         snapshot = await watches.change(snapshot, wait)
         await recheck()
-    return json_answer(responses.json(snapshot, urls))
+    return json_response(responses.json(snapshot, urls))

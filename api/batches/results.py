@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.http.responses import answer_all
-from api.openapi.document import content_answer
+from api.http.responses import respond_all
+from api.openapi.document import content_response
 from api.resources import MayReadJobs, RequestUrls, Shared
 from api.snapshots import jobs_of
 from api.urls import Urls
@@ -47,7 +47,7 @@ _MEDIA_TYPES = {
     response_model=list[BatchResult],
     responses={
         **documented(RequestError, BatchNotFound),
-        200: content_answer("The results, as asked for.", "application/x-ndjson", "text/csv"),
+        200: content_response("The results, as asked for.", "application/x-ndjson", "text/csv"),
     },
 )
 async def get_results(
@@ -64,7 +64,7 @@ async def get_results(
     results = results_of(snapshot, urls)
     match chosen:
         case ResultFormat.JSON:
-            return answer_all(results)
+            return respond_all(results)
         case ResultFormat.NDJSON:
             lines = "".join(f"{line.model_dump_json(by_alias=True)}\n" for line in results)
             return Response(lines, media_type="application/x-ndjson")

@@ -11,7 +11,7 @@ from obstore.store import ObjectStore
 from api.batches.creation import creation_response, kinds_of
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.http.responses import answer
+from api.http.responses import respond
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.snapshots import describe, read_input
 from api.submission.launch import (
@@ -83,7 +83,7 @@ async def retry_batch(
             submission = await attempt.save(await _again(resources.store, earlier, indexes, urls))
         await launch_batch(resources, submission)
     response = creation_response(submission.batch, urls, retry_of=batch_id)
-    return answer(response, 201, attempt.headers)
+    return respond(response, 201, attempt.headers)
 
 
 async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, BatchSnapshot]:

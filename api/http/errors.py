@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.http.requests import parameter_error
-from api.http.responses import answer
+from api.http.responses import respond
 from reelbatch.models.errors import (
     NotFound,
     ReelbatchError,
@@ -39,14 +39,14 @@ _PASSING = frozenset(
 
 
 class ErrorAnswer(WireModel):
-    """What every failed request answers."""
+    """The body of the response to every failed request."""
 
     error: str
     error_code: str
     details: Absent[list[FieldError]] = None
 
 
-def error_answer(error: ReelbatchError) -> Response:
+def error_response(error: ReelbatchError) -> Response:
     body = ErrorAnswer(
         error=error.message, error_code=error.error_code, details=list(error.details) or None
     )
@@ -57,11 +57,11 @@ def error_answer(error: ReelbatchError) -> Response:
         headers["Retry-After"] = _RETRY_AFTER
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
-    return answer(body, error.status, headers)
+    return respond(body, error.status, headers)
 
 
 def documented(*errors: type[ReelbatchError]) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of the errors of an endpoint, but for those that all may answer."""
+    """The OpenAPI entries of the errors of an endpoint, but for those that all have."""
     entries: dict[int | str, dict[str, Any]] = {}
     for error in errors:
         text = f"{error.error_code}: {(error.__doc__ or '').strip()}"
@@ -76,23 +76,23 @@ def add_error_handlers(app: FastAPI) -> None:
     async def _(_: Request, error: ReelbatchError) -> Response:
         if error.status >= 500:
             log.error("request failed", error=error.message, error_code=error.error_code)
-        return error_answer(error)
+        return error_response(error)
 
     @app.exception_handler(RPCError)
     async def _(_: Request, error: RPCError) -> Response:
         if error.status not in _PASSING:
             raise error
         log.warning("Temporal does not answer", reason=error.message, status=error.status.name)
-        return error_answer(Unavailable("The Temporal server does not answer; try again."))
+        return error_response(Unavailable("The Temporal server does not answer; try again."))
 
     @app.exception_handler(ObjectStoreError)
     async def _(_: Request, error: Exception) -> Response:
         log.warning("the object store does not answer", reason=str(error))
-        return error_answer(Unavailable("The object store does not answer; try again."))
+        return error_response(Unavailable("The object store does not answer; try again."))
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> Response:
-        return error_answer(parameter_error(error))
+        return error_response(parameter_error(error))
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:
@@ -100,13 +100,13 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """What the framework itself answers, such as 404 for an unknown path."""
+    """The framework's own errors, such as 404 for an unknown path."""
     if error.status_code == 404:
-        return error_answer(NotFound())
+        return error_response(NotFound())
     if error.status_code == 405:
         body = ErrorAnswer(
             error="This address does not take that method.", error_code="METHOD_NOT_ALLOWED"
         )
-        return answer(body, 405, error.headers)
+        return respond(body, 405, error.headers)
     body = ErrorAnswer(error=str(error.detail), error_code=RequestError.error_code)
-    return answer(body, error.status_code, error.headers)
+    return respond(body, error.status_code, error.headers)

@@ -40,7 +40,7 @@ class FileHeaders(BaseModel):
 AskedFile = Annotated[FileHeaders, Header()]
 
 
-def file_answer(
+def file_response(
     request: Request,
     store: ObjectStore,
     file: StoredFile,

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import RATE_WINDOW, Quota
-from api.http.errors import error_answer
+from api.http.errors import error_response
 from api.metrics import ApiMetrics
 from reelbatch.models.errors import BodyTooSlow, ReelbatchError
 from reelbatch.settings import Settings
@@ -213,7 +213,7 @@ class RequestLog:
             except Exception:
                 log.exception("unexpected error", method=scope["method"], **_place(scope))
                 if status is None:
-                    await error_answer(ReelbatchError())(scope, receive, send_with_id)
+                    await error_response(ReelbatchError())(scope, receive, send_with_id)
                 # Else half a response is out, and the server breaks it off.
             seconds = perf_counter() - started
             place = _place(scope)

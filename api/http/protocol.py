@@ -6,13 +6,13 @@ import h11
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from api.http.errors import error_answer
+from api.http.errors import error_response
 from api.http.middleware import SECURITY_HEADERS
 from reelbatch.models.errors import BodyTooSlow, RequestError
 
 MOST_HEADER_BYTES = 64 * 1024  # of a request line and its headers
 _MOST_HEADER_SECONDS = 30.0
-_GRACE = 5.0  # seconds for the endpoint's own answer to a slow body
+_GRACE = 5.0  # seconds for the endpoint's own response to a slow body
 
 
 class BoundedProtocol(H11Protocol):
@@ -83,12 +83,12 @@ class BoundedProtocol(H11Protocol):
             self.transport.close()
 
     def _refuse(self, error: RequestError) -> None:
-        """Answer what never became a request, and close the connection."""
-        answer: Response = error_answer(error)
-        headers = [*answer.raw_headers, (b"connection", b"close")]
+        """Respond to what never became a request, and close the connection."""
+        response: Response = error_response(error)
+        headers = [*response.raw_headers, (b"connection", b"close")]
         headers += [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
-        head = h11.Response(status_code=answer.status_code, headers=headers)
-        for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+        head = h11.Response(status_code=response.status_code, headers=headers)
+        for event in (head, h11.Data(data=bytes(response.body)), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 

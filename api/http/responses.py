@@ -1,4 +1,4 @@
-"""Models as HTTP answers."""
+"""Models as HTTP responses."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,19 +8,19 @@ from pydantic import BaseModel
 JSON = "application/json"
 
 
-def answer(
+def respond(
     model: BaseModel, status_code: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """One model, by the names of the wire."""
-    return json_answer(model.model_dump_json(by_alias=True), status_code, headers)
+    return json_response(model.model_dump_json(by_alias=True), status_code, headers)
 
 
-def answer_all(models: Sequence[BaseModel]) -> Response:
+def respond_all(models: Sequence[BaseModel]) -> Response:
     """A bare array: the contract's lists have no envelope."""
-    return json_answer(f"[{','.join(model.model_dump_json(by_alias=True) for model in models)}]")
+    return json_response(f"[{','.join(model.model_dump_json(by_alias=True) for model in models)}]")
 
 
-def json_answer(
+def json_response(
     content: str | bytes, status_code: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     return Response(content, status_code, headers, media_type=JSON)

@@ -24,7 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.http.requests import check_id, read_model
-from api.http.responses import answer_all
+from api.http.responses import respond_all
 from api.jobs.reading import job_handle, job_response, read_children, read_jobs
 from api.openapi.inputs import CANCEL_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
@@ -46,7 +46,7 @@ from workflows.job_states import KnownJob
 
 router = APIRouter(tags=["jobs"])
 
-_PATIENCE = 10.0  # seconds until the answer is given with what has stopped by then
+_PATIENCE = 10.0  # seconds until the response is sent with what has stopped by then
 _MOST_UNANSWERED = 2  # queries in a row
 _FIRST_POLL, _LONGEST_POLL = 0.1, 0.5  # seconds between two looks
 
@@ -61,7 +61,7 @@ async def cancel_job(
 ) -> Response:
     """Cancel one job."""
     cancelled = await cancel_with_relatives(resources, team, [job_id])
-    return answer_all([job_response(team, job, urls) for job in cancelled])
+    return respond_all([job_response(team, job, urls) for job in cancelled])
 
 
 @router.post(
@@ -79,7 +79,7 @@ async def cancel_jobs(
     named = await read_model(request, JobCancellationRequest)
     job_ids = [check_id(job_id, "job") for job_id in named.jobs]
     cancelled = await cancel_with_relatives(resources, team, job_ids)
-    return answer_all([job_response(team, job, urls) for job in cancelled])
+    return respond_all([job_response(team, job, urls) for job in cancelled])
 
 
 async def cancel_with_relatives(
@@ -163,9 +163,9 @@ async def cancel_batch_jobs(
         return await resources.batches.read(team, batch_id), set()
     outcome = await _settled(handle, request.request_id)
     snapshot = await resources.batches.read(team, batch_id)
-    for kept in snapshot.cancellations:
-        if kept.request_id == request.request_id:
-            outcome = kept
+    for settled in snapshot.cancellations:
+        if settled.request_id == request.request_id:
+            outcome = settled
     return snapshot, set(outcome.cancelled) if outcome else set()
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
 from api.http.requests import parse_json, read_body
-from api.http.responses import answer
+from api.http.responses import respond
 from api.openapi.inputs import CREATE_JOB
 from api.resources import MayWriteJobs, RequestUrls, Shared
 from api.submission.formats import JobDefaults
@@ -66,7 +66,7 @@ async def create_job(
             job = validated.render_job(new_single_job_id(), datetime.now(UTC))
             submission = await attempt.save(job_submission(job, validated.webhook, urls))
         await launch_job(resources, submission)
-    return answer(creation_response(submission.job, urls), 201, attempt.headers)
+    return respond(creation_response(submission.job, urls), 201, attempt.headers)
 
 
 def job_submission(job: RenderJob, webhook: Webhook | None, urls: Urls) -> JobSubmission:

@@ -57,7 +57,7 @@ class JobListing(BaseModel):
 
     minimal: Flag = Field(False, description="Spare the server the progress of rendering jobs.")
     offset: int = Field(0, alias="from", ge=0, le=999_999_999, description="How many jobs to skip.")
-    limit: int = Field(50, ge=1, le=1000, description="Jobs in one answer.")
+    limit: int = Field(50, ge=1, le=1000, description="Jobs in one response.")
     from_date: _Moment = Field(None, description="Created at this moment or later.")
     to_date: _Moment = Field(None, description="Created at this moment or before.")
     states: _States = Field(None, description=_STATE_LIST)

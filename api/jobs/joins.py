@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from api.http.errors import documented
 from api.http.requests import field_errors, parse_json, read_body
-from api.http.responses import answer
+from api.http.responses import respond
 from api.jobs.creation import creation_response, job_submission
 from api.openapi.inputs import JOIN_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
@@ -79,7 +79,7 @@ async def join_jobs(
             job = _render_job(team, creation, children)
             submission = await attempt.save(job_submission(job, creation.webhook, urls))
         await launch_job(resources, submission)
-    return answer(creation_response(submission.job, urls), 201, attempt.headers)
+    return respond(creation_response(submission.job, urls), 201, attempt.headers)
 
 
 def _read(body: bytes, limit: int) -> JoinCreation:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Response
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
 from api.http.errors import documented
-from api.http.responses import answer_all
+from api.http.responses import respond_all
 from api.jobs.filters import JobListing, JobSort
 from api.jobs.reading import job_handle, job_response, read_state, read_summary
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
@@ -42,7 +42,7 @@ async def get_jobs(
 ) -> Response:
     """The team's jobs, filtered and sorted."""
     jobs = await list_jobs(resources, team, listing)
-    return answer_all([job_response(team, job, urls) for job in jobs])
+    return respond_all([job_response(team, job, urls) for job in jobs])
 
 
 async def list_jobs(resources: Resources, team: str, listing: JobListing) -> list[KnownJob]:
@@ -172,9 +172,9 @@ async def _page_by_id(reader: _UnitReader, units: list[_Unit], listing: JobListi
     to_skip = listing.offset
     page: list[_Entry] = []
     for unit in reversed(units) if newest_first else units:
-        known = reader.count(unit)
-        if known is not None and known <= to_skip:
-            to_skip -= known
+        count = reader.count(unit)
+        if count is not None and count <= to_skip:
+            to_skip -= count
             continue
         entries = await reader.entries(unit)
         page += (entries[::-1] if newest_first else entries)[to_skip:]

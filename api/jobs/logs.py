@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.openapi.document import content_answer
+from api.openapi.document import content_response
 from api.resources import MayReadJobs, Shared
 from reelbatch.models.errors import LogNotFound, RequestError
 from reelbatch.storage.logs import read_log
@@ -17,7 +17,7 @@ router = APIRouter(tags=["jobs"])
     response_class=Response,
     responses={
         **documented(RequestError, LogNotFound),
-        200: content_answer("The log.", "text/plain"),
+        200: content_response("The log.", "text/plain"),
     },
 )
 async def get_job_log(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:

@@ -15,7 +15,7 @@ from temporalio.client import (
 
 from api.http.errors import documented
 from api.http.requests import known_id
-from api.http.responses import answer
+from api.http.responses import respond
 from api.jobs.progress import rendering_state
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
 from api.snapshots import STATUS_OF_EXECUTION, describe, jobs_of
@@ -44,7 +44,7 @@ _PARALLEL_READS = 16
 async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls) -> Response:
     """One job, with its progress while it renders."""
     job = await read_job(resources, team, known_id(job_id, JobNotFound))
-    return answer(job_response(team, job, urls))
+    return respond(job_response(team, job, urls))
 
 
 def job_response(team: str, job: KnownJob, urls: Urls) -> Job:
@@ -97,12 +97,12 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
     found: list[Sequence[KnownJob]] = await asyncio.gather(
         *map(of_batch, batch_ids), *map(single, singles)
     )
-    known = {job.id: job for jobs in found for job in jobs}
-    unknown = [job_id for job_id in job_ids if job_id not in known]
+    by_id = {job.id: job for jobs in found for job in jobs}
+    unknown = [job_id for job_id in job_ids if job_id not in by_id]
     if unknown:
         details = [FieldError(field=job_id, message="is unknown") for job_id in unknown]
         raise JobNotFound(f"There is no job {unknown[0]}.", details=details)
-    return [known[job_id] for job_id in job_ids]
+    return [by_id[job_id] for job_id in job_ids]
 
 
 async def read_children(

@@ -95,8 +95,8 @@ def _named(examples: Mapping[str, JsonValue]) -> Entry:
     return {"examples": {name: {"value": value} for name, value in examples.items()}}
 
 
-def content_answer(description: str, *media_types: str) -> Entry:
-    """An answer that is no JSON, or not always."""
+def content_response(description: str, *media_types: str) -> Entry:
+    """A response that is not JSON, or not always."""
     content = {
         media_type: {"schema": {"type": "string", "contentMediaType": media_type}}
         for media_type in sorted(set(media_types))
@@ -105,7 +105,7 @@ def content_answer(description: str, *media_types: str) -> Entry:
 
 
 def event_stream(description: str, *names: str) -> Entry:
-    """An answer of server-sent events with these names, each with JSON as its data."""
+    """A response of server-sent events with these names, each with JSON as its data."""
     event = {
         "type": "object",
         "properties": {
@@ -118,11 +118,11 @@ def event_stream(description: str, *names: str) -> Entry:
     return {"description": description, "content": {"text/event-stream": {"itemSchema": event}}}
 
 
-def file_answers(*media_types: str) -> dict[int | str, Entry]:
-    """The answers of an endpoint that sends a file of one of these types, or a part of it."""
+def file_responses(*media_types: str) -> dict[int | str, Entry]:
+    """The responses of an endpoint that sends a file of one of these types, or a part of it."""
     return {
-        200: content_answer("The file.", *media_types),
-        206: content_answer("The part that was asked for.", *media_types),
+        200: content_response("The file.", *media_types),
+        206: content_response("The part that was asked for.", *media_types),
         304: {"description": "The client has this version already."},
         416: {"description": "The part lies outside of the file."},
     }
@@ -138,7 +138,7 @@ def complete_reference(app: FastAPI) -> None:
             _move_definitions(document)
             for operation in _operations(document):
                 _simplify_parameters(operation)
-                _declare_what_all_answer(operation)
+                _declare_common_responses(operation)
             _drop_framework_errors(document)
         return cast("Entry", app.openapi_schema)
 
@@ -153,7 +153,7 @@ def _move_definitions(document: Entry) -> None:
         for content in body.get("content", {}).values():
             for name, schema in content["schema"].pop("$defs", {}).items():
                 if components.setdefault(name, schema) != schema:
-                    raise ValueError(f"{name} has one schema in requests and another in answers")
+                    raise ValueError(f"{name} has one schema in requests and another in responses")
 
 
 def _simplify_parameters(operation: Entry) -> None:
@@ -167,9 +167,9 @@ def _simplify_parameters(operation: Entry) -> None:
                 schema.update(choice)
 
 
-def _declare_what_all_answer(operation: Entry) -> None:
-    answers = cast("Entry", operation["responses"])
-    _drop_framework_error(answers)
+def _declare_common_responses(operation: Entry) -> None:
+    responses = cast("Entry", operation["responses"])
+    _drop_framework_error(responses)
     common: list[type[ReelbatchError]] = []
     if "requestBody" in operation:
         common += [BodyTooSlow]
@@ -179,24 +179,24 @@ def _declare_what_all_answer(operation: Entry) -> None:
         scopes = " and ".join(f"`{scope}`" for scopes in scheme.values() for scope in scopes)
         operation["description"] += f"\n\nNeeds a token with the scope {scopes}."
     for status, entry in documented(*common, ReelbatchError, Unavailable).items():
-        declared = answers.setdefault(str(status), {"description": ""})
+        declared = responses.setdefault(str(status), {"description": ""})
         known = declared["description"]
         texts = [text for text in entry["description"].split("\n\n") if text not in known]
         declared["description"] = "\n\n".join(filter(None, [known, *texts]))
         declared["content"] = {JSON: {"schema": {"$ref": f"{_SCHEMAS}ErrorAnswer"}}}
-    for status, answer in answers.items():
-        headers = answer.setdefault("headers", {})
+    for status, response in responses.items():
+        headers = response.setdefault("headers", {})
         headers |= _REQUEST_ID | _HEADERS_OF_STATUS.get(status, {})
 
 
 _FRAMEWORK_ERROR = f"{_SCHEMAS}HTTPValidationError"
 
 
-def _drop_framework_error(answers: Entry) -> None:
+def _drop_framework_error(responses: Entry) -> None:
     """FastAPI announces a 422 wherever there are parameters; here those are 400 or 404."""
-    content = cast("Entry", answers.get("422", {})).get("content", {}).get(JSON, {})
+    content = cast("Entry", responses.get("422", {})).get("content", {}).get(JSON, {})
     if content.get("schema", {}).get("$ref") == _FRAMEWORK_ERROR:
-        del answers["422"]
+        del responses["422"]
 
 
 def _drop_framework_errors(document: Entry) -> None:

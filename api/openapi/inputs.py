@@ -56,7 +56,7 @@ _STILL: JsonValue = {
 class _BatchCreation(BatchOptions):
     """The body of POST /batches. A job may leave out what `defaults` give.
 
-    Each job is judged on its own: one that is not as described is an entry in `errors`.
+    Each job is validated on its own: one that is not as described is an entry in `errors`.
     """
 
     jobs: list[JobCreation | dict[str, JsonValue]] = Field(min_length=1, max_length=MAX_BATCH_JOBS)

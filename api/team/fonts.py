@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.http.errors import documented
 from api.http.requests import known_id, limited_stream
-from api.http.responses import answer, answer_all
+from api.http.responses import respond, respond_all
 from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
 from api.visibility import active_jobs, active_users_of_font
@@ -61,19 +61,19 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
         created_at=datetime.now(UTC),
     )
     await write_font(resources.store, team, record, content)
-    return answer(_font(record), 201)
+    return respond(_font(record), 201)
 
 
 @router.get("/fonts", response_model=list[Font], responses=documented())
 async def get_fonts(resources: Shared, team: MayReadJobs) -> Response:
     """The team's fonts, oldest first."""
-    return answer_all([_font(record) for record in await list_fonts(resources.store, team)])
+    return respond_all([_font(record) for record in await list_fonts(resources.store, team)])
 
 
 @router.get("/fonts/{font_id}", response_model=Font, responses=documented(FontNotFound))
 async def get_font(font_id: str, resources: Shared, team: MayReadJobs) -> Response:
     """One font."""
-    return answer(_font(await _find(resources, team, font_id)))
+    return respond(_font(await _find(resources, team, font_id)))
 
 
 @router.delete("/fonts/{font_id}", status_code=204, responses=documented(FontNotFound, FontInUse))

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
-from api.http.file_response import AskedFile, file_answer
-from api.openapi.document import file_answers
+from api.http.file_response import AskedFile, file_response
+from api.openapi.document import file_responses
 from api.resources import Shared
 from api.urls import output_url_is_signed
 from reelbatch.models.errors import OutputNotFound
@@ -29,7 +29,7 @@ _MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
 @router.get(
     "/outputs/{team}/{job_id}/{signature}/{file_name}",
     response_class=Response,
-    responses=documented(OutputNotFound) | file_answers(*_MEDIA_TYPES.values()),
+    responses=documented(OutputNotFound) | file_responses(*_MEDIA_TYPES.values()),
 )
 async def get_output(
     team: str,
@@ -51,7 +51,7 @@ async def get_output(
     file = await find_file(resources.store, keys.output(team, job_id, extension))
     if file is None:
         raise OutputNotFound
-    answer = file_answer(
+    response = file_response(
         request,
         resources.store,
         file,
@@ -59,5 +59,5 @@ async def get_output(
         media_type=media_type,
         disposition=f'inline; filename="{file_name}"',
     )
-    answer.headers.update(_EMBEDDABLE)
-    return answer
+    response.headers.update(_EMBEDDABLE)
+    return response

@@ -1,10 +1,10 @@
-"""The endpoints of secrets. No answer ever has a value."""
+"""The endpoints of secrets. No response ever has a value."""
 
 from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
 from api.http.requests import known_id, read_model
-from api.http.responses import answer, answer_all
+from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_SECRET
 from api.resources import MayReadJobs, MayWriteTemplates, Shared
 from reelbatch.models.errors import (
@@ -34,13 +34,13 @@ async def create_secret(request: Request, resources: Shared, team: MayWriteTempl
     """Store a secret; jobs refer to it as `${secrets.NAME}`. A name is taken until its deletion."""
     creation = await read_model(request, SecretCreation)
     record = await resources.secrets.create(team, creation.name, creation.value)
-    return answer(_secret(record), 201)
+    return respond(_secret(record), 201)
 
 
 @router.get("/secrets", response_model=list[Secret], responses=documented(SecretsNotConfigured))
 async def get_secrets(resources: Shared, team: MayReadJobs) -> Response:
     """The team's secrets, oldest first."""
-    return answer_all([_secret(record) for record in await resources.secrets.list(team)])
+    return respond_all([_secret(record) for record in await resources.secrets.list(team)])
 
 
 @router.delete(

@@ -6,7 +6,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.http.responses import answer
+from api.http.responses import respond
 from api.resources import MayReadJobs, MayWriteJobs, Resources, Shared
 from reelbatch.models.errors import RequestError, Unavailable, WebhookNotDue, WebhookNotFound
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, webhook_workflow_id
@@ -25,13 +25,13 @@ _REDELIVERY_ERRORS = documented(RequestError, WebhookNotFound, WebhookNotDue, Un
 @router.get("/jobs/{job_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
 async def get_job_webhook(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What came of a job's webhook, attempt by attempt."""
-    return answer(_log(await _find(resources, team, job_id)))
+    return respond(_log(await _find(resources, team, job_id)))
 
 
 @router.get("/batches/{batch_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
 async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What came of a batch's webhook, attempt by attempt."""
-    return answer(_log(await _find(resources, team, batch_id)))
+    return respond(_log(await _find(resources, team, batch_id)))
 
 
 @router.post(
@@ -86,7 +86,7 @@ async def _redeliver(resources: Resources, team: str, id_: str) -> Response:
         )
     except WorkflowAlreadyStartedError:
         raise WebhookNotDue("An earlier delivery is still being tried; read its log.") from None
-    return answer(_log(record), 202)
+    return respond(_log(record), 202)
 
 
 def _log(record: WebhookRecord) -> WebhookLog:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
 from api.http.requests import known_id, read_model
-from api.http.responses import answer, answer_all
+from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
 from api.templates.launch import check_src, start_download
@@ -75,20 +75,20 @@ async def create_template(
         check_src(creation.src, resources.settings.template_schemes)
     record = _new_record(resources, team, creation)
     await write_template(resources.store, record)
-    template = template_answer(record)
+    template = template_response(record)
     if record.download is not None:
         await start_download(resources, record, record.download)
-        return answer(TemplateCreated(**dict(template), template=template), 201)
+        return respond(TemplateCreated(**dict(template), template=template), 201)
     info = _upload_info(record, urls)
     template = template.model_copy(update={"upload_info": info})
-    return answer(TemplateCreated(**dict(template), template=template, upload_url=info.url), 201)
+    return respond(TemplateCreated(**dict(template), template=template, upload_url=info.url), 201)
 
 
 @router.get("/templates", response_model=list[Template], responses=documented())
 async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
-    return answer_all(
-        [template_answer(record) for record in await list_templates(resources.store, team)]
+    return respond_all(
+        [template_response(record) for record in await list_templates(resources.store, team)]
     )
 
 
@@ -97,7 +97,7 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
 )
 async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -> Response:
     """One template, with its compositions, layers and fonts once it is uploaded."""
-    return answer(template_answer(await find_template(resources, team, template_id)))
+    return respond(template_response(await find_template(resources, team, template_id)))
 
 
 @router.patch(
@@ -114,7 +114,7 @@ async def rename_template(
     record = await find_template(resources, team, template_id)
     renamed = _changed(record, display_name=update.display_name)
     await write_template(resources.store, renamed)
-    return answer(template_answer(renamed))
+    return respond(template_response(renamed))
 
 
 @router.delete(
@@ -150,7 +150,7 @@ async def get_download_link(
     record = await find_template(resources, team, template_id)
     if record.source is None or await find_file(resources.store, record.source) is None:
         raise Gone("The template has no file; upload one.")
-    return answer(DownloadLink(url=urls.download(record)))
+    return respond(DownloadLink(url=urls.download(record)))
 
 
 @router.put(
@@ -168,7 +168,7 @@ async def renew_upload_link(
         status = TemplateStatus.AWAITING_UPLOAD
     renewed = _changed(record, upload_nonce=uuid4().hex, download=None, status=status)
     await write_template(resources.store, renewed)
-    return answer(_upload_info(renewed, urls))
+    return respond(_upload_info(renewed, urls))
 
 
 async def find_template(resources: Resources, team: str, template_id: str) -> TemplateRecord:
@@ -180,7 +180,7 @@ async def find_template(resources: Resources, team: str, template_id: str) -> Te
     return record
 
 
-def template_answer(record: TemplateRecord) -> Template:
+def template_response(record: TemplateRecord) -> Template:
     found = record.inspection
     return Template(
         id=record.id,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, JsonValue
 
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.http.responses import answer, answer_all
+from api.http.responses import respond, respond_all
 from api.resources import MayReadJobs, Shared
 from api.templates.routes import find_template
 from reelbatch.models.errors import RequestError, TemplateNotFound
@@ -17,9 +17,9 @@ from reelbatch.storage.templates import list_templates
 
 router = APIRouter(tags=["templates, v3"])
 
-_MOST_ITEMS = 1000  # more may be asked for, but not more are answered
+_MOST_ITEMS = 1000  # more may be asked for, but are not sent
 
-Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are answered.")]
+Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are sent.")]
 Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
 
@@ -63,7 +63,9 @@ class LayerV3(BaseModel):
 @router.get("/templates", response_model=list[TemplateV3], responses=documented())
 async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
-    return answer_all([_template(record) for record in await list_templates(resources.store, team)])
+    return respond_all(
+        [_template(record) for record in await list_templates(resources.store, team)]
+    )
 
 
 @router.get(
@@ -73,7 +75,7 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
 )
 async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """One template."""
-    return answer(_template(await find_template(resources, team, template_id)))
+    return respond(_template(await find_template(resources, team, template_id)))
 
 
 @router.get(
@@ -91,7 +93,7 @@ async def get_compositions(
     """What of the template can be rendered; empty until it is uploaded."""
     record = await find_template(resources, team, template_id)
     found = _compositions(record.inspection) if record.inspection else []
-    return answer_all(found[offset : offset + min(limit, _MOST_ITEMS)])
+    return respond_all(found[offset : offset + min(limit, _MOST_ITEMS)])
 
 
 @router.get(
@@ -109,7 +111,7 @@ async def get_layers(
     """The layers that assets can address; empty until the template is uploaded."""
     record = await find_template(resources, team, template_id)
     found = _layers(record.inspection) if record.inspection else []
-    return answer_all(found[offset : offset + min(limit, _MOST_ITEMS)])
+    return respond_all(found[offset : offset + min(limit, _MOST_ITEMS)])
 
 
 def _template(record: TemplateRecord) -> TemplateV3:

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request, Response
 from temporalio.client import WorkflowFailureError
 
 from api.http.errors import documented
-from api.http.file_response import AskedFile, file_answer
+from api.http.file_response import AskedFile, file_response
 from api.http.requests import limited_stream
-from api.http.responses import answer
-from api.openapi.document import file_answers
+from api.http.responses import respond
+from api.openapi.document import file_responses
 from api.openapi.inputs import UPLOAD_TEMPLATE
 from api.resources import Resources, Shared
 from api.templates.launch import template_headline, template_search_attributes
-from api.templates.routes import find_template, template_answer
+from api.templates.routes import find_template, template_response
 from api.urls import check_download_url, checked_upload
 from reelbatch.models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
 from reelbatch.models.ids import new_id
@@ -55,7 +55,7 @@ async def upload_template(
     size = await _store_body(request, resources, source)
     uploaded = await _with_source(resources, record, source, size)
     await _inspect(resources, uploaded, source, upload)
-    return answer(template_answer(await find_template(resources, team, template_id)))
+    return respond(template_response(await find_template(resources, team, template_id)))
 
 
 @router.head("/downloads/{team}/{template_id}/{expires}/{signature}", include_in_schema=False)
@@ -63,7 +63,7 @@ async def upload_template(
     "/downloads/{team}/{template_id}/{expires}/{signature}",
     response_class=Response,
     responses=documented(RequestError, Forbidden, Gone, TemplateNotFound)
-    | file_answers("application/octet-stream"),
+    | file_responses("application/octet-stream"),
 )
 async def download_template(
     team: str,
@@ -80,7 +80,7 @@ async def download_template(
     file = await find_file(resources.store, record.source) if record.source else None
     if file is None:
         raise Gone("The template has no file.")
-    return file_answer(
+    return file_response(
         request,
         resources.store,
         file,
