@@ -1,12 +1,12 @@
 """Bearer tokens: whose they are, and how often they, and whoever sends wrong ones, may ask."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from time import monotonic
 
+from cachetools import LRUCache
 from fastapi import Request
 from obstore.store import ObjectStore
 
@@ -59,7 +59,7 @@ class Authenticator:
     def __init__(self, store: ObjectStore, failures_per_minute: int) -> None:
         self._store = store
         self._failures = RateLimits(failures_per_minute)
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()  # by digest, in order of their use
+        self._seen: LRUCache[str, _Seen] = LRUCache(_CACHE_SIZE)  # by digest
 
     async def record_of(self, token: str, address: str) -> TokenRecord:
         """Whom the token speaks for. Raises Unauthorized, or TooManyRequests.
@@ -82,7 +82,7 @@ class Authenticator:
                 "The token is unknown, was revoked or has expired: ask whoever runs this server "
                 "for a new one."
             )
-        self._remember(digest, _Seen(record, read_at))
+        self._seen[digest] = _Seen(record, read_at)
         return record
 
     def _check_failures(self, address: str) -> None:
@@ -92,12 +92,6 @@ class Authenticator:
                 f"Too many wrong tokens came from this address: try again in {wait} seconds.",
                 retry_after=wait,
             )
-
-    def _remember(self, digest: str, seen: _Seen) -> None:
-        self._seen[digest] = seen
-        self._seen.move_to_end(digest)
-        while len(self._seen) > _CACHE_SIZE:
-            self._seen.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -132,7 +126,7 @@ class RateLimits:
         self._limit = per_minute
         self._rate = per_minute / RATE_WINDOW  # requests a second
         self._clock = clock
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: LRUCache[str, _Bucket] = LRUCache(_MOST_BUCKETS)
 
     def take(self, key: str) -> Quota:
         """Count one more. `key` is whose it is: a token's id, or a client's address."""
@@ -151,9 +145,6 @@ class RateLimits:
     def _filled(self, key: str) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.setdefault(key, _Bucket(self._limit, now))
-        self._buckets.move_to_end(key)
-        while len(self._buckets) > _MOST_BUCKETS:
-            self._buckets.popitem(last=False)
         gained = (now - bucket.filled_at) * self._rate
         bucket.content = min(self._limit, bucket.content + gained)
         bucket.filled_at = now

@@ -1,12 +1,12 @@
 """Where batches and their jobs stand: by their workflows, their results, or what was stored."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
+from cachetools import LRUCache
 from obstore.store import ObjectStore
 from temporalio.client import (
     Client,
@@ -34,13 +34,11 @@ from workflows.job_states import KnownBatchJob, state_of
 
 log = structlog.get_logger("api")
 
-T = TypeVar("T")
 BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
 
 QUERY_TIMEOUT = timedelta(seconds=3)
-# Snapshots in memory, up to about a megabyte each.
-_MOST_CLOSED = 32
-_MOST_RUNNING = 32
+_JOB_BYTES = 4000  # that a job takes in a snapshot: measured, 3.9 MB for a thousand
+_MOST_BYTES = 128 * 1024**2  # of ended batches in memory, and as many of running ones
 
 STATUS_OF_EXECUTION = {
     WorkflowExecutionStatus.RUNNING: JobStatus.RENDERING,
@@ -66,8 +64,10 @@ class BatchReader:
     def __init__(self, client: Client, store: ObjectStore) -> None:
         self._client = client
         self._store = store
-        self._closed: OrderedDict[str, BatchSnapshot] = OrderedDict()
-        self._running: OrderedDict[str, _Running] = OrderedDict()
+        self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, _bytes_of)
+        self._running: LRUCache[str, _Running] = LRUCache(
+            _MOST_BYTES, lambda running: _bytes_of(running.snapshot)
+        )
 
     def handle(self, team: str, batch_id: str) -> BatchHandle:
         return self._client.get_workflow_handle_for(
@@ -92,7 +92,10 @@ class BatchReader:
             snapshot := await self._query(handle, description.run_id or "")
         ):
             return snapshot
-        return self._remember(handle.id, await self._result(handle, description))
+        snapshot = await self._result(handle, description)
+        if snapshot.stats.pending == 0:
+            self._closed[handle.id] = snapshot
+        return snapshot
 
     async def _stored(self, team: str, batch_id: str) -> BatchSnapshot:
         snapshot = await read_stored_batch(self._store, team, batch_id)
@@ -113,7 +116,7 @@ class BatchReader:
                 return None
             log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
             return await self._rebuild(handle, None)
-        _remember(self._running, handle.id, _Running(run_id, snapshot), _MOST_RUNNING)
+        self._running[handle.id] = _Running(run_id, snapshot)
         return snapshot
 
     async def _result(
@@ -155,11 +158,6 @@ class BatchReader:
             errors=batch.errors,
         )
 
-    def _remember(self, workflow_id: str, snapshot: BatchSnapshot) -> BatchSnapshot:
-        if snapshot.stats.pending == 0:
-            _remember(self._closed, workflow_id, snapshot, _MOST_CLOSED)
-        return snapshot
-
 
 def jobs_of(snapshot: BatchSnapshot) -> list[KnownBatchJob]:
     """In the order of the request."""
@@ -195,11 +193,9 @@ async def _ask(run: BatchHandle, earlier: BatchSnapshot | None) -> BatchSnapshot
     return earlier.with_changes(changes)
 
 
-def _remember(cache: OrderedDict[str, T], key: str, value: T, most: int) -> None:
-    cache[key] = value
-    cache.move_to_end(key)
-    while len(cache) > most:
-        cache.popitem(last=False)
+def _bytes_of(snapshot: BatchSnapshot) -> int:
+    """About as many as it takes in memory."""
+    return _JOB_BYTES * (1 + len(snapshot.records))
 
 
 def is_unknown(error: Exception) -> bool:

@@ -3,10 +3,12 @@
 Clients read a batch of a thousand jobs again and again while a few of its jobs end.
 """
 
-from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
+from cachetools import LRUCache
 from fastapi import Depends, Request
 
 from api.snapshots import job_at, jobs_of
@@ -15,7 +17,7 @@ from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
 from workflows.job_states import KnownBatchJob, job_stats
 
-_MOST_BATCHES = 32  # in memory, up to 0.6 MB each
+_MOST_BYTES = 20 * 1024**2  # of responses in memory; one of a thousand jobs takes 0.6 MB
 _NO_JOBS = '"jobs":[]'
 
 
@@ -43,7 +45,7 @@ class BatchResponses:
     """One a process. Remembers the last responses."""
 
     def __init__(self) -> None:
-        self._parts: OrderedDict[tuple[str, str, str], list[_Part]] = OrderedDict()
+        self._parts: LRUCache[tuple[str, str, str], list[_Part]] = LRUCache(_MOST_BYTES, _bytes_of)
 
     def json(self, snapshot: BatchSnapshot, urls: Urls) -> str:
         """The same as `batch_response`, as JSON."""
@@ -55,10 +57,8 @@ class BatchResponses:
                 zip(snapshot.records, earlier or [None] * len(snapshot.records), strict=True)
             )
         ]
-        self._parts[key] = parts
-        self._parts.move_to_end(key)
-        while len(self._parts) > _MOST_BATCHES:
-            self._parts.popitem(last=False)
+        with suppress(ValueError):  # it is too large to be remembered
+            self._parts[key] = parts
         return _around(snapshot, urls).replace(
             _NO_JOBS, f'"jobs":[{",".join(part.text for part in parts)}]', 1
         )
@@ -69,6 +69,10 @@ def _responses(request: Request) -> BatchResponses:
 
 
 Responses = Annotated[BatchResponses, Depends(_responses)]
+
+
+def _bytes_of(parts: Sequence[_Part]) -> int:
+    return 500 + sum(200 + len(part.text) for part in parts)  # with what Python adds
 
 
 def _part(snapshot: BatchSnapshot, position: int, urls: Urls) -> _Part:

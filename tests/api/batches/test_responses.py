@@ -34,8 +34,10 @@ def a_batch(jobs: int) -> BatchSnapshot:
     )
 
 
-def with_failed_job(batch: BatchSnapshot, index: int) -> BatchSnapshot:
-    failure = JobFailure(error='it says "jobs":[]', error_code="RENDER_FAILED")
+def with_failed_job(
+    batch: BatchSnapshot, index: int, error: str = 'it says "jobs":[]'
+) -> BatchSnapshot:
+    failure = JobFailure(error=error, error_code="RENDER_FAILED")
     record = JobRecord(index=index, status=JobStatus.ERROR, updated_at=NOW, failure=failure)
     total = batch.stats.total
     stats = BatchStats(total=total, error=1, pending=total - 1)
@@ -70,3 +72,9 @@ def test_many_batches_do_not_stay_in_memory_and_are_still_answered() -> None:
     answers, first = BatchResponses(), a_batch(1)
     for batch in (first, *(a_batch(1) for _ in range(100)), first):
         assert json.loads(answers.json(batch, URLS)) == whole(batch)
+
+
+def test_a_response_that_is_too_large_to_be_remembered_is_still_given() -> None:
+    responses, batch = BatchResponses(), with_failed_job(a_batch(1), 0, error="x" * 30 * 1024**2)
+    for _ in range(2):
+        assert json.loads(responses.json(batch, URLS)) == whole(batch)
