@@ -30,7 +30,7 @@ from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.storage.batches import read_stored_batch, save_batch
 from workflows.batch import BatchWorkflow
-from workflows.job_states import KnownBatchJob, state_of
+from workflows.job_states import BatchJobSnapshot, state_of
 
 log = structlog.get_logger("api")
 
@@ -159,15 +159,15 @@ class BatchReader:
         )
 
 
-def jobs_of(snapshot: BatchSnapshot) -> list[KnownBatchJob]:
+def jobs_of(snapshot: BatchSnapshot) -> list[BatchJobSnapshot]:
     """In the order of the request."""
     return [job_at(snapshot, position) for position in range(len(snapshot.records))]
 
 
-def job_at(snapshot: BatchSnapshot, position: int) -> KnownBatchJob:
+def job_at(snapshot: BatchSnapshot, position: int) -> BatchJobSnapshot:
     """`position` counts the batch's accepted jobs."""
     summary, record = snapshot.summaries[position], snapshot.records[position]
-    return KnownBatchJob(
+    return BatchJobSnapshot(
         id=batch_job_id(snapshot.id, record.index),
         batch_id=snapshot.id,
         index=record.index,

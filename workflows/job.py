@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from reelbatch.models.wire.jobs import JobStatus
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import render_children
-    from workflows.job_states import JobState, KnownJob
+    from workflows.job_states import JobSnapshot, JobState
     from workflows.rendering import extent_in_words, job_headline, on_engine, render_priority
     from workflows.segments import render_split
     from workflows.uninterrupted import uninterrupted
@@ -119,13 +119,13 @@ async def announce(job: RenderJob, end: JobState) -> None:
     """Set off the job's webhook, if it has one."""
     if job.webhook is None:
         return
-    known = KnownJob(job.id, job.batch_id, job.summary, end)
+    ended = JobSnapshot(job.id, job.batch_id, job.summary, end)
     await start_delivery(
         WebhookDelivery(
             team=job.team,
             id=job.id,
             receiver=job.webhook.receiver,
-            body=job_body(known, job.webhook.output_url),
+            body=job_body(ended, job.webhook.output_url),
         )
     )
 

@@ -25,8 +25,8 @@ class JobState:
 
 
 @dataclass(frozen=True)
-class KnownJob:
-    """A job with all that an answer about it needs."""
+class JobSnapshot:
+    """A job at one moment, with all that a response about it needs."""
 
     id: str
     batch_id: str | None
@@ -34,13 +34,13 @@ class KnownJob:
     state: JobState
 
     @classmethod
-    def of_kept(cls, job: KeptJob) -> "KnownJob":
+    def of_kept(cls, job: KeptJob) -> "JobSnapshot":
         state = JobState(job.status, job.updated_at, result=job.result, failure=job.failure)
         return cls(job.id, None, job.summary, state)
 
 
 @dataclass(frozen=True)
-class KnownBatchJob(KnownJob):
+class BatchJobSnapshot(JobSnapshot):
     """A job of a batch: it has its place there."""
 
     batch_id: str
@@ -55,7 +55,7 @@ def state_of(record: JobRecord, summary: JobSummary) -> JobState:
     return JobState(status, record.updated_at, result=record.result, failure=record.failure)
 
 
-def job_as_read(job: KnownJob, output_url: str) -> Job:
+def job_as_read(job: JobSnapshot, output_url: str) -> Job:
     """The job as GET /jobs/{id} answers it."""
     summary, state = job.summary, job.state
     return Job(

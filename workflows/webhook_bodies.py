@@ -6,10 +6,10 @@ from pydantic import JsonValue
 
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.webhook_bodies import BatchEnded, JobEnded
-from workflows.job_states import KnownJob, job_as_read
+from workflows.job_states import JobSnapshot, job_as_read
 
 
-def job_body(job: KnownJob, output_url: str | None) -> dict[str, JsonValue]:
+def job_body(job: JobSnapshot, output_url: str | None) -> dict[str, JsonValue]:
     read = job_as_read(job, output_url or "")
     fields: dict[str, Any] = dict(read)
     ended = JobEnded(

@@ -12,7 +12,7 @@ from api.snapshots import jobs_of
 from reelbatch.models.errors import BatchNotFound, RequestError, Unavailable
 from reelbatch.models.wire.batches import BatchCancellationResponse, JobCancellation
 from reelbatch.models.wire.jobs import JobStatus
-from workflows.job_states import KnownBatchJob, KnownJob
+from workflows.job_states import BatchJobSnapshot, JobSnapshot
 
 router = APIRouter(tags=["batches"])
 
@@ -28,7 +28,7 @@ async def cancel_batch(
     """Cancel all jobs of a batch that have not ended."""
     snapshot, cancelled = await cancel_batch_jobs(resources, team, batch_id)
     jobs = jobs_of(snapshot)
-    stopped: list[KnownJob] = [job for job in jobs if job.index in cancelled]
+    stopped: list[JobSnapshot] = [job for job in jobs if job.index in cancelled]
     nested = await read_children(resources, team, stopped)
     stopped += [job for job in nested if job.state.status is JobStatus.CANCELLED]
     return respond(
@@ -41,7 +41,7 @@ async def cancel_batch(
     )
 
 
-def _cancellation(job: KnownBatchJob, cancelled: set[int]) -> JobCancellation:
+def _cancellation(job: BatchJobSnapshot, cancelled: set[int]) -> JobCancellation:
     index, status = job.index, job.state.status
     if index in cancelled:
         return JobCancellation(index=index, id=job.id, result="cancelled", status=status)

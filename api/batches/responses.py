@@ -15,7 +15,7 @@ from api.snapshots import job_at, jobs_of
 from api.urls import Urls
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
-from workflows.job_states import KnownBatchJob, job_stats
+from workflows.job_states import BatchJobSnapshot, job_stats
 
 _MOST_BYTES = 20 * 1024**2  # of responses in memory; one of a thousand jobs takes 0.6 MB
 _NO_JOBS = '"jobs":[]'
@@ -86,7 +86,7 @@ def _around(snapshot: BatchSnapshot, urls: Urls) -> str:
     return batch_response(without_jobs, urls).model_dump_json(by_alias=True)
 
 
-def _batch_job(team: str, job: KnownBatchJob, urls: Urls) -> BatchJob:
+def _batch_job(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchJob:
     state = job.state
     return BatchJob(
         index=job.index,

@@ -19,7 +19,7 @@ from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.batches import BatchResult
 from reelbatch.models.wire.jobs import JobStatus
-from workflows.job_states import KnownBatchJob
+from workflows.job_states import BatchJobSnapshot
 
 router = APIRouter(tags=["batches"])
 
@@ -88,7 +88,7 @@ def results_of(snapshot: BatchSnapshot, urls: Urls) -> list[BatchResult]:
     return sorted([*accepted, *rejected], key=lambda result: result.index)
 
 
-def _result(team: str, job: KnownBatchJob, urls: Urls) -> BatchResult:
+def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
     summary, state = job.summary, job.state
     rendered, failure = state.result, state.failure
     is_finished = state.status is JobStatus.FINISHED

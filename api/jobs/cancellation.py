@@ -42,7 +42,7 @@ from reelbatch.models.orchestration.batches import BatchSnapshot, Cancellation, 
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import Job, JobCancellationRequest, JobStatus
 from workflows.batch import BatchWorkflow
-from workflows.job_states import KnownJob
+from workflows.job_states import JobSnapshot
 
 router = APIRouter(tags=["jobs"])
 
@@ -84,7 +84,7 @@ async def cancel_jobs(
 
 async def cancel_with_relatives(
     resources: Resources, team: str, job_ids: list[str]
-) -> list[KnownJob]:
+) -> list[JobSnapshot]:
     """Cancel these jobs with their relatives, or none; all that were cancelled, the named first.
 
     Raises JobNotFound or JobNotCancellable.
@@ -106,8 +106,8 @@ async def cancel_with_relatives(
 
 
 async def _families(
-    resources: Resources, team: str, top_ids: Sequence[str], known: Sequence[KnownJob]
-) -> list[KnownJob]:
+    resources: Resources, team: str, top_ids: Sequence[str], known: Sequence[JobSnapshot]
+) -> list[JobSnapshot]:
     """The jobs at the top, of which some are known, and those that are nested in them."""
     found = {job.id: job for job in known}
     missing = [job_id for job_id in top_ids if job_id not in found]
@@ -135,7 +135,7 @@ async def _cancel(resources: Resources, team: str, top_ids: Sequence[str]) -> No
     )
 
 
-def _check_cancellable(jobs: Sequence[KnownJob]) -> None:
+def _check_cancellable(jobs: Sequence[JobSnapshot]) -> None:
     ended = [job for job in jobs if job.state.status.is_terminal]
     if ended:
         raise JobNotCancellable(

@@ -26,7 +26,7 @@ from reelbatch.models.orchestration.jobs import JobSummary
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import Job, JobStatus
-from workflows.job_states import KnownJob
+from workflows.job_states import JobSnapshot
 
 router = APIRouter(tags=["jobs"])
 
@@ -45,7 +45,7 @@ async def get_jobs(
     return respond_all([job_response(team, job, urls) for job in jobs])
 
 
-async def list_jobs(resources: Resources, team: str, listing: JobListing) -> list[KnownJob]:
+async def list_jobs(resources: Resources, team: str, listing: JobListing) -> list[JobSnapshot]:
     units = await _units(resources, team, listing)
     reader = _UnitReader(resources, team, listing)
     if listing.sort in (JobSort.RANDOM, JobSort.PRIORITY):
@@ -74,7 +74,7 @@ class _ListedJob:
 _Unit = _ListedBatch | _ListedJob
 
 
-_Entry = KnownJob | _ListedJob
+_Entry = JobSnapshot | _ListedJob
 """A line of the list. A single job's state is fetched only once it is on the page."""
 
 
@@ -139,16 +139,16 @@ class _UnitReader:
         job = await self._read_single(unit)
         return [job] if self._listing.takes_state(job.state.status) else []
 
-    async def complete(self, entries: Sequence[_Entry]) -> list[KnownJob]:
+    async def complete(self, entries: Sequence[_Entry]) -> list[JobSnapshot]:
         """Fetch what the page's entries still lack: states of single jobs, progress of others."""
         return list(await asyncio.gather(*map(self._complete, entries)))
 
-    async def _complete(self, entry: _Entry) -> KnownJob:
+    async def _complete(self, entry: _Entry) -> JobSnapshot:
         if isinstance(entry, _ListedJob):
             return await self._read_single(entry)
         return entry if self._listing.minimal else await self._with_progress(entry)
 
-    async def _with_progress(self, job: KnownJob) -> KnownJob:
+    async def _with_progress(self, job: JobSnapshot) -> JobSnapshot:
         """A batch counts a job as rendering from its start; its workflow knows more."""
         if job.state.status is not JobStatus.RENDERING:
             return job
@@ -159,12 +159,12 @@ class _UnitReader:
                 state = replace(job.state, status=JobStatus.QUEUED)
             else:
                 state = await read_state(self._resources.client, description, job.summary)
-        return KnownJob(job.id, job.batch_id, job.summary, state)
+        return JobSnapshot(job.id, job.batch_id, job.summary, state)
 
-    async def _read_single(self, unit: _ListedJob) -> KnownJob:
+    async def _read_single(self, unit: _ListedJob) -> JobSnapshot:
         async with self._gate:
             state = await read_state(self._resources.client, unit.execution, unit.summary)
-        return KnownJob(unit.id, None, unit.summary, state)
+        return JobSnapshot(unit.id, None, unit.summary, state)
 
 
 async def _page_by_id(reader: _UnitReader, units: list[_Unit], listing: JobListing) -> list[_Entry]:

@@ -31,7 +31,7 @@ from reelbatch.models.wire.jobs import Job, JobStatus
 from reelbatch.storage.nested_jobs import read_nested_job
 from reelbatch.storage.single_jobs import read_stored_job
 from workflows.job import RenderJobWorkflow, failure_of
-from workflows.job_states import JobState, KnownJob, job_as_read
+from workflows.job_states import JobSnapshot, JobState, job_as_read
 
 router = APIRouter(tags=["jobs"])
 
@@ -47,7 +47,7 @@ async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: Reque
     return respond(job_response(team, job, urls))
 
 
-def job_response(team: str, job: KnownJob, urls: Urls) -> Job:
+def job_response(team: str, job: JobSnapshot, urls: Urls) -> Job:
     """The job with URLs that reach this server."""
     return job_as_read(job, urls.of_job(team, job.id, job.summary))
 
@@ -56,7 +56,7 @@ def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
     return client.get_workflow_handle_for(RenderJobWorkflow.run, job_workflow_id(team, job_id))
 
 
-async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
+async def read_job(resources: Resources, team: str, job_id: str) -> JobSnapshot:
     """The job as it stands. Raises JobNotFound."""
     place = place_of_job(job_id)
     if place is None:
@@ -73,7 +73,7 @@ async def read_job(resources: Resources, team: str, job_id: str) -> KnownJob:
     raise JobNotFound
 
 
-async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> list[KnownJob]:
+async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> list[JobSnapshot]:
     """The jobs in this order, reading each batch once. Raises JobNotFound that names all unknown.
 
     A batch's job that is rendering has no progress here.
@@ -83,18 +83,18 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
     singles = [job_id for job_id, place in places.items() if place and not place.batch_id]
     gate = asyncio.Semaphore(_PARALLEL_READS)
 
-    async def of_batch(batch_id: str) -> Sequence[KnownJob]:
+    async def of_batch(batch_id: str) -> Sequence[JobSnapshot]:
         async with gate:
             return await _jobs_of_batch(resources, team, batch_id)
 
-    async def single(job_id: str) -> Sequence[KnownJob]:
+    async def single(job_id: str) -> Sequence[JobSnapshot]:
         async with gate:
             try:
                 return [await read_job(resources, team, job_id)]
             except JobNotFound:
                 return []
 
-    found: list[Sequence[KnownJob]] = await asyncio.gather(
+    found: list[Sequence[JobSnapshot]] = await asyncio.gather(
         *map(of_batch, batch_ids), *map(single, singles)
     )
     by_id = {job.id: job for jobs in found for job in jobs}
@@ -106,12 +106,12 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
 
 
 async def read_children(
-    resources: Resources, team: str, parents: Sequence[KnownJob]
-) -> list[KnownJob]:
+    resources: Resources, team: str, parents: Sequence[JobSnapshot]
+) -> list[JobSnapshot]:
     """The jobs that are nested in `parents`, in the order of these and of their assets."""
     gate = asyncio.Semaphore(_PARALLEL_READS)
 
-    async def read(job_id: str, parent: KnownJob) -> KnownJob | None:
+    async def read(job_id: str, parent: JobSnapshot) -> JobSnapshot | None:
         async with gate:
             own = await _read_own(resources, team, job_id, None)
             if own is not None:
@@ -127,18 +127,18 @@ async def read_children(
 
 async def _read_own(
     resources: Resources, team: str, job_id: str, batch_id: str | None
-) -> KnownJob | None:
+) -> JobSnapshot | None:
     """The job as its own workflow tells, or what was stored of it; None where there is neither."""
     description = await describe(job_handle(resources.client, team, job_id))
     if description is None:
         stored = await read_stored_job(resources.store, team, job_id) if batch_id is None else None
-        return KnownJob.of_kept(stored) if stored else None
+        return JobSnapshot.of_kept(stored) if stored else None
     summary = await read_summary(description)
     state = await read_state(resources.client, description, summary)
-    return KnownJob(job_id, batch_id, summary, state)
+    return JobSnapshot(job_id, batch_id, summary, state)
 
 
-async def _read_nested(resources: Resources, team: str, job_id: str) -> KnownJob:
+async def _read_nested(resources: Resources, team: str, job_id: str) -> JobSnapshot:
     """A nested job without a workflow, as its parent's state tells. Raises JobNotFound."""
     record = await read_nested_job(resources.store, team, job_id)
     if record is None:
@@ -147,12 +147,12 @@ async def _read_nested(resources: Resources, team: str, job_id: str) -> KnownJob
     return _not_started(job_id, record, parent)
 
 
-def _not_started(job_id: str, record: NestedJobRecord, parent: KnownJob) -> KnownJob:
+def _not_started(job_id: str, record: NestedJobRecord, parent: JobSnapshot) -> JobSnapshot:
     """A nested job waits as long as its parent does; where that has ended, it never starts."""
     state = JobState(JobStatus.QUEUED, record.summary.created_at)
     if parent.state.status.is_terminal:
         state = JobState(JobStatus.CANCELLED, parent.state.updated_at)
-    return KnownJob(job_id, None, record.summary, state)
+    return JobSnapshot(job_id, None, record.summary, state)
 
 
 async def read_summary(execution: WorkflowExecution) -> JobSummary:
@@ -176,7 +176,7 @@ async def read_state(client: Client, execution: WorkflowExecution, summary: JobS
         return JobState(status, closed_at, failure=failure_of(error.cause))
 
 
-async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> Sequence[KnownJob]:
+async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> Sequence[JobSnapshot]:
     try:
         return jobs_of(await resources.batches.read(team, batch_id))
     except BatchNotFound:
