@@ -68,7 +68,11 @@ def parse_json(body: bytes, what: str = "The body") -> JsonValue:
 
 async def read_model(request: Request, model: type[M]) -> M:
     """A small JSON body as a model. Raises InvalidJson, BodyTooLarge or RequestError."""
-    content = parse_json(await read_body(request, _SMALL_BODY))
+    return as_model(parse_json(await read_body(request, _SMALL_BODY)), model)
+
+
+def as_model(content: JsonValue, model: type[M]) -> M:
+    """Raises RequestError, with every field that is wrong."""
     if not isinstance(content, dict):
         raise RequestError("The body has to be a JSON object.")
     try:

@@ -37,19 +37,16 @@ from reelbatch.models.wire.webhooks import Webhook
 
 router = APIRouter(tags=["jobs"])
 
+CREATION_ERRORS = documented(
+    RequestError, InvalidJson, BodyTooLarge, TemplateNotFound, IdempotencyKeyReused, Unavailable
+)
+
 
 @router.post(
     "/jobs",
     status_code=201,
     response_model=JobCreationResponse,
-    responses=documented(
-        RequestError,
-        InvalidJson,
-        BodyTooLarge,
-        TemplateNotFound,
-        IdempotencyKeyReused,
-        Unavailable,
-    ),
+    responses=CREATION_ERRORS,
     openapi_extra=CREATE_JOB,
 )
 async def create_job(

@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
-from api.http.errors import documented
-from api.http.requests import field_errors, parse_json, read_body
+from api.http.requests import as_model, parse_json, read_body
 from api.http.responses import respond
-from api.jobs.creation import creation_response, job_submission
+from api.jobs.creation import CREATION_ERRORS, creation_response, job_submission
 from api.openapi.inputs import JOIN_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import (
@@ -29,17 +27,11 @@ from api.submission.validation import (
 )
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import (
-    BodyTooLarge,
-    IdempotencyKeyReused,
-    InvalidJson,
     NotSupported,
-    RequestError,
-    TemplateNotFound,
-    Unavailable,
 )
 from reelbatch.models.ids import new_single_job_id
 from reelbatch.models.orchestration.jobs import Output, RenderJob
-from reelbatch.models.problems import Problem, error_of, headline
+from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.idempotency import JobSubmission
 from reelbatch.models.wire.assets import Asset, NestedJobAsset
 from reelbatch.models.wire.codecs import DEFAULT_CODEC
@@ -56,14 +48,7 @@ _ENGINE = "join"
     "/jobs/join",
     status_code=201,
     response_model=JobCreationResponse,
-    responses=documented(
-        RequestError,
-        InvalidJson,
-        BodyTooLarge,
-        TemplateNotFound,
-        IdempotencyKeyReused,
-        Unavailable,
-    ),
+    responses=CREATION_ERRORS,
     openapi_extra=JOIN_JOBS,
 )
 async def join_jobs(
@@ -85,16 +70,10 @@ async def join_jobs(
 def _read(body: bytes, limit: int) -> JoinCreation:
     """Raises InvalidJson, RequestError or JobTooLarge. `limit` is in bytes."""
     content = parse_json(body)
-    if not isinstance(content, dict):
-        raise RequestError("The body has to be a JSON object.")
     problem = form_problem(content, limit)
     if problem:
         raise error_of([problem])
-    try:
-        return JoinCreation.model_validate(content)
-    except ValidationError as error:
-        details = field_errors(error, content)
-        raise RequestError(headline(details), details=details) from None
+    return as_model(content, JoinCreation)
 
 
 async def _validated_children(resources: Resources, team: str, creation: JoinCreation) -> Children:

@@ -69,19 +69,6 @@ def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iter
         yield from _source_problems(asset, field)
 
 
-def _is_fetchable(src: str) -> bool:
-    """Whether a worker will try to fetch it; what only a secret tells shows there."""
-    if begins_with_reference(src):
-        return True
-    if not is_s3_url(src):
-        return src[:5].lower() == "data:" or is_http_url(src)
-    try:
-        bucket_and_key(src)
-    except ValueError:
-        return False
-    return True
-
-
 def _source_problems(
     asset: MediaAsset | StaticAsset | ScriptAsset, field: str
 ) -> Iterator[Problem]:
@@ -98,6 +85,19 @@ def _source_problems(
         for detail in field_errors(error, asset.params):
             path = f"{field}.params.{detail.field}".removesuffix(".")
             yield Problem(RequestError, path, detail.message)
+
+
+def _is_fetchable(src: str) -> bool:
+    """Whether a worker will try to fetch it; what only a secret tells shows there."""
+    if begins_with_reference(src):
+        return True
+    if not is_s3_url(src):
+        return src[:5].lower() == "data:" or is_http_url(src)
+    try:
+        bucket_and_key(src)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

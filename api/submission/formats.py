@@ -11,7 +11,7 @@ from typing import Any, cast
 from fastapi import Request
 from pydantic import JsonValue, ValidationError
 
-from api.http.requests import field_errors, parse_json
+from api.http.requests import as_model, field_errors, parse_json
 from api.submission.csv import CsvQuery, read_csv
 from reelbatch.models.errors import (
     BatchSizeInvalid,
@@ -21,7 +21,7 @@ from reelbatch.models.errors import (
     RequestError,
 )
 from reelbatch.models.ids import MAX_BATCH_JOBS
-from reelbatch.models.problems import Problem, error_of, headline
+from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
@@ -89,7 +89,7 @@ def _read_json(body: bytes, settings: Settings) -> BatchRequest:
         problem = form_problem(content.get(name), settings.max_job_bytes)
         if problem:
             raise error_of([Problem(problem.kind, name, problem.message)])
-    options = _options_in(content)
+    options = as_model({name: content[name] for name in content if name != "jobs"}, BatchOptions)
     defaults = options.defaults or {}
     if defaults and len(body) + len(_json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
         raise BodyTooLarge(
@@ -110,15 +110,6 @@ def _jobs_in(content: dict[str, JsonValue]) -> list[RawJob]:
     found = cast("list[RawJob]", jobs)
     _check_number_of_jobs(len(found))
     return found
-
-
-def _options_in(content: dict[str, JsonValue]) -> BatchOptions:
-    options: JsonValue = {name: value for name, value in content.items() if name != "jobs"}
-    try:
-        return BatchOptions.model_validate(options)
-    except ValidationError as error:
-        details = field_errors(error, options)
-        raise RequestError(headline(details), details=details) from None
 
 
 def _read_json_lines(body: bytes) -> list[RawJob]:
