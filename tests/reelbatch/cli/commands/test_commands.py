@@ -20,7 +20,7 @@ from tests.integration.service import until
 from tests.reelbatch.cli.conftest import ROOT, Command, Ended
 from tests.reelbatch.cli.running_stack import RunningStack
 
-WITHOUT_JSON = {"up", "demo", "prepare-temporal"}
+WITHOUT_JSON = {"up", "api", "worker", "demo", "prepare-temporal"}
 
 
 @pytest.fixture
