@@ -8,9 +8,7 @@ from temporalio import activity
 
 from reelbatch.models.errors import RendererInterrupted
 
-HEARTBEAT_INTERVAL = (
-    1.0  # seconds; a cancellation reaches the worker with the response to a heartbeat
-)
+HEARTBEAT_INTERVAL = 1.0  # seconds; the responses tell the worker of cancellations
 
 
 class Progress:

@@ -119,7 +119,7 @@ async def announce(job: RenderJob, end: JobState) -> None:
     """Set off the job's webhook, if it has one."""
     if job.webhook is None:
         return
-    ended = JobSnapshot(job.id, job.batch_id, job.summary, end)
+    ended = JobSnapshot(id=job.id, batch_id=job.batch_id, summary=job.summary, state=end)
     await start_delivery(
         WebhookDelivery(
             team=job.team,

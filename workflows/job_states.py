@@ -24,7 +24,7 @@ class JobState:
     failure: JobFailure | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobSnapshot:
     """A job at one moment, with all that a response about it needs."""
 
@@ -36,10 +36,10 @@ class JobSnapshot:
     @classmethod
     def of_kept(cls, job: KeptJob) -> "JobSnapshot":
         state = JobState(job.status, job.updated_at, result=job.result, failure=job.failure)
-        return cls(job.id, None, job.summary, state)
+        return cls(id=job.id, batch_id=None, summary=job.summary, state=state)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BatchJobSnapshot(JobSnapshot):
     """A job of a batch: it has its place there."""
 

@@ -71,5 +71,8 @@ def _results_entry(snapshot: BatchSnapshot, urls: Urls) -> ZipEntry:
         yield content
 
     return ZipEntry(
-        "results.json", len(content), snapshot.closed_at or snapshot.created_at, whole()
+        name="results.json",
+        size=len(content),
+        modified_at=snapshot.closed_at or snapshot.created_at,
+        content=whole(),
     )

@@ -71,7 +71,7 @@ def file_response(
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
     chunks = read_chunks(store, file.key, whole.start, whole.end)
-    return StreamingResponse(chunks, status, headers, media_type)
+    return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
 
 
 def _is_unchanged(asked: FileHeaders, file: StoredFile) -> bool:

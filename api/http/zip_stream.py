@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ZipEntry:
     """A file of the archive; `size` in bytes decides whether it needs ZIP64."""
 

@@ -159,12 +159,12 @@ class _UnitReader:
                 state = replace(job.state, status=JobStatus.QUEUED)
             else:
                 state = await read_state(self._resources.client, description, job.summary)
-        return JobSnapshot(job.id, job.batch_id, job.summary, state)
+        return replace(job, state=state)
 
     async def _read_single(self, unit: _ListedJob) -> JobSnapshot:
         async with self._gate:
             state = await read_state(self._resources.client, unit.execution, unit.summary)
-        return JobSnapshot(unit.id, None, unit.summary, state)
+        return JobSnapshot(id=unit.id, batch_id=None, summary=unit.summary, state=state)
 
 
 async def _page_by_id(reader: _UnitReader, units: list[_Unit], listing: JobListing) -> list[_Entry]:

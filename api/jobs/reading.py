@@ -135,7 +135,7 @@ async def _read_own(
         return JobSnapshot.of_kept(stored) if stored else None
     summary = await read_summary(description)
     state = await read_state(resources.client, description, summary)
-    return JobSnapshot(job_id, batch_id, summary, state)
+    return JobSnapshot(id=job_id, batch_id=batch_id, summary=summary, state=state)
 
 
 async def _read_nested(resources: Resources, team: str, job_id: str) -> JobSnapshot:
@@ -152,7 +152,7 @@ def _not_started(job_id: str, record: NestedJobRecord, parent: JobSnapshot) -> J
     state = JobState(JobStatus.QUEUED, record.summary.created_at)
     if parent.state.status.is_terminal:
         state = JobState(JobStatus.CANCELLED, parent.state.updated_at)
-    return JobSnapshot(job_id, None, record.summary, state)
+    return JobSnapshot(id=job_id, batch_id=None, summary=record.summary, state=state)
 
 
 async def read_summary(execution: WorkflowExecution) -> JobSummary:

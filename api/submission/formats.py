@@ -44,7 +44,7 @@ RawJob = JsonValue | Problem
 _Identity = tuple[str | None, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BatchRequest:
     """The jobs as they were sent, and what holds for all of them."""
 
@@ -61,11 +61,11 @@ def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Setting
     """
     media_type = _media_type(request)
     if media_type in _JSON_LINES:
-        return BatchRequest(_read_json_lines(body), JobDefaults())
+        return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
     if media_type == _CSV:
         jobs = read_csv(body, query)
         _check_number_of_jobs(len(jobs))
-        return BatchRequest(jobs, JobDefaults())
+        return BatchRequest(jobs=jobs, defaults=JobDefaults())
     return _read_json(body, settings)
 
 
@@ -98,7 +98,12 @@ def _read_json(body: bytes, settings: Settings) -> BatchRequest:
         )
     if options.priority is not None:
         defaults = {"priority": options.priority, **defaults}
-    return BatchRequest(jobs, JobDefaults(defaults), options.concurrency, options.webhook)
+    return BatchRequest(
+        jobs=jobs,
+        defaults=JobDefaults(defaults),
+        concurrency=options.concurrency,
+        webhook=options.webhook,
+    )
 
 
 def _jobs_in(content: dict[str, JsonValue]) -> list[RawJob]:

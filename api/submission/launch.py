@@ -138,7 +138,7 @@ async def once(
     `body` is what makes two requests the same. Counts what was accepted and what was refused.
     """
     try:
-        slot = IdempotencySlot(resources.store, team, key, kind) if key else None
+        slot = IdempotencySlot(resources.store, team=team, digest=key, kind=kind) if key else None
         attempt = Attempt(slot, hashlib.sha256(body).hexdigest())
         await attempt.find_earlier()
         yield attempt

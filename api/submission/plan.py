@@ -62,7 +62,7 @@ class ChosenTemplate:
     url: str | None = None  # with references to secrets
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadyTemplate(TemplateOffer):
     """An uploaded template and its engine."""
 
@@ -94,7 +94,7 @@ class TemplateByUrl:
     engine: type[RenderEngine]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderPlan:
     """How a job is rendered, or what is wrong with its composition or its settings."""
 
@@ -116,7 +116,9 @@ class RenderPlans:
     ) -> RenderPlan | list[Problem]:
         if isinstance(template, TemplateByUrl):
             problems = list(_settings_problems(job, template.engine, None))
-            return problems or RenderPlan(job.template.composition or "", output_of(job))
+            return problems or RenderPlan(
+                composition=job.template.composition or "", output=output_of(job)
+            )
         settings = job.settings.model_dump_json() if job.settings else ""
         key = (job.template.id, job.template.composition, job.preview, settings)
         if key not in self._plans:
@@ -134,7 +136,7 @@ class RenderPlans:
         output, rate = output_of(job), composition.frame_rate
         extent = extent_of(output, composition)
         split = split_of(output, extent, rate, engine, self._segment_pixels)
-        return RenderPlan(composition.name, output, extent, split)
+        return RenderPlan(composition=composition.name, output=output, extent=extent, split=split)
 
 
 def output_of(job: JobCreation) -> Output:

@@ -310,7 +310,7 @@ def _ready(resources: Resources, record: TemplateRecord) -> ReadyTemplate | Prob
     if engine is None:
         message = f"This server has no engine {record.engine} for the template {record.id}."
         return Problem(NotSupported, "template.id", message)
-    return ReadyTemplate(record.inspection, record, record.source, engine)
+    return ReadyTemplate(record.inspection, record=record, source=record.source, engine=engine)
 
 
 def _why_not_ready(record: TemplateRecord) -> str:

@@ -25,7 +25,7 @@ S = TypeVar("S", BatchSubmission, JobSubmission)
 class IdempotencySlot(Generic[S]):
     """The place of one key's record. Only one request ever fills it."""
 
-    def __init__(self, store: ObjectStore, team: str, digest: str, kind: type[S]) -> None:
+    def __init__(self, store: ObjectStore, *, team: str, digest: str, kind: type[S]) -> None:
         self._store = store
         self._team = team
         self._digest = digest

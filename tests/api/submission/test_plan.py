@@ -30,7 +30,7 @@ RECORD = TemplateRecord(
     updated_at=NOW,
     upload_nonce="n",
 )
-TEMPLATE = ReadyTemplate(INSPECTION, RECORD, "key", LottieEngine)
+TEMPLATE = ReadyTemplate(INSPECTION, record=RECORD, source="key", engine=LottieEngine)
 
 
 def plans_of(*jobs: dict[str, Any]) -> list[RenderPlan | str]:

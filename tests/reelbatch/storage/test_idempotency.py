@@ -27,7 +27,7 @@ def a_record(batch_id: str, age: timedelta = timedelta()) -> Record:
 
 
 def a_slot(store: ObjectStore, team: str = "team") -> IdempotencySlot[BatchSubmission]:
-    return IdempotencySlot(store, team, "digest", BatchSubmission)
+    return IdempotencySlot(store, team=team, digest="digest", kind=BatchSubmission)
 
 
 async def found_in(slot: IdempotencySlot[BatchSubmission]) -> str | None:

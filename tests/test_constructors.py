@@ -1,0 +1,33 @@
+"""Constructors are called by keyword: four values in a row do not say which is which."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("activities", "api", "reelbatch", "workflows", "worker.py")
+MOST = 3  # positional arguments
+
+
+def test_no_constructor_is_called_with_more_than_three_positional_arguments() -> None:
+    assert [call for file in _sources() for call in _long_calls(file)] == []
+
+
+def _sources() -> list[Path]:
+    parts = [ROOT / part for part in PARTS]
+    return [file for part in parts for file in (part, *part.rglob("*.py")) if file.is_file()]
+
+
+def _long_calls(file: Path) -> list[str]:
+    return [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and len(node.args) > MOST and _is_class(node.func)
+    ]
+
+
+def _is_class(called: ast.expr) -> bool:
+    """By its name: `CapWords`, and `cls` in a class of our own. Others, as `ctypes.CFUNCTYPE`,
+    are no classes.
+    """
+    name = ast.unparse(called).rpartition(".")[2].lstrip("_")
+    return name == "cls" or (name[:1].isupper() and not name.isupper())
