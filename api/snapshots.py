@@ -1,6 +1,7 @@
 """Where batches and their jobs stand: by their workflows, their results, or what was stored."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,9 +65,9 @@ class BatchReader:
     def __init__(self, client: Client, store: ObjectStore) -> None:
         self._client = client
         self._store = store
-        self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, _bytes_of)
+        self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, bytes_of)
         self._running: LRUCache[str, _Running] = LRUCache(
-            _MOST_BYTES, lambda running: _bytes_of(running.snapshot)
+            _MOST_BYTES, lambda running: bytes_of(running.snapshot)
         )
 
     def handle(self, team: str, batch_id: str) -> BatchHandle:
@@ -94,7 +95,8 @@ class BatchReader:
             return snapshot
         snapshot = await self._result(handle, description)
         if snapshot.stats.pending == 0:
-            self._closed[handle.id] = snapshot
+            with suppress(ValueError):  # it is too large to be remembered
+                self._closed[handle.id] = snapshot
         return snapshot
 
     async def _stored(self, team: str, batch_id: str) -> BatchSnapshot:
@@ -116,7 +118,8 @@ class BatchReader:
                 return None
             log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
             return await self._rebuild(handle, None)
-        self._running[handle.id] = _Running(run_id, snapshot)
+        with suppress(ValueError):  # it is too large to be remembered
+            self._running[handle.id] = _Running(run_id, snapshot)
         return snapshot
 
     async def _result(
@@ -193,9 +196,13 @@ async def _ask(run: BatchHandle, earlier: BatchSnapshot | None) -> BatchSnapshot
     return earlier.with_changes(changes)
 
 
-def _bytes_of(snapshot: BatchSnapshot) -> int:
-    """About as many as it takes in memory."""
-    return _JOB_BYTES * (1 + len(snapshot.records))
+def bytes_of(snapshot: BatchSnapshot) -> int:
+    """About as many as it takes in memory, with the texts that may be long."""
+    tags = sum(len(tag) for summary in snapshot.summaries for tag in summary.tags)
+    failures = sum(len(record.failure.error) for record in snapshot.records if record.failure)
+    details = sum(len(found.message) for error in snapshot.errors for found in error.details)
+    jobs = 1 + len(snapshot.records) + len(snapshot.errors)
+    return _JOB_BYTES * jobs + tags + failures + details
 
 
 def is_unknown(error: Exception) -> bool:

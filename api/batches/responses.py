@@ -17,7 +17,8 @@ from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
 from workflows.job_states import BatchJobSnapshot, job_stats
 
-_MOST_BYTES = 20 * 1024**2  # of responses in memory; one of a thousand jobs takes 0.6 MB
+_MOST_BYTES = 64 * 1024**2  # of responses in memory; one of a thousand jobs takes 3 MB
+_RECORD_BYTES = 2500  # of a job's record, which a part may be the last to hold: measured
 _NO_JOBS = '"jobs":[]'
 
 
@@ -72,7 +73,7 @@ Responses = Annotated[BatchResponses, Depends(_responses)]
 
 
 def _bytes_of(parts: Sequence[_Part]) -> int:
-    return 500 + sum(200 + len(part.text) for part in parts)  # with what Python adds
+    return 500 + sum(_RECORD_BYTES + len(part.text) for part in parts)  # with what Python adds
 
 
 def _part(snapshot: BatchSnapshot, position: int, urls: Urls) -> _Part:

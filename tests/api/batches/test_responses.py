@@ -1,8 +1,12 @@
 """What a batch's answer says when it is given again and again."""
 
+import gc
 import json
+import weakref
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from api.batches.responses import BatchResponses, batch_response
 from api.urls import Urls
@@ -74,7 +78,28 @@ def test_many_batches_do_not_stay_in_memory_and_are_still_answered() -> None:
         assert json.loads(answers.json(batch, URLS)) == whole(batch)
 
 
-def test_a_response_that_is_too_large_to_be_remembered_is_still_given() -> None:
-    responses, batch = BatchResponses(), with_failed_job(a_batch(1), 0, error="x" * 30 * 1024**2)
+def test_a_response_that_is_too_large_to_be_remembered_is_still_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.batches.responses._MOST_BYTES", 10_000)
+    responses, batch = BatchResponses(), with_failed_job(a_batch(1), 0, error="x" * 10_000)
     for _ in range(2):
         assert json.loads(responses.json(batch, URLS)) == whole(batch)
+
+
+def test_responses_stay_in_memory_by_their_size_and_not_by_their_number() -> None:
+    assert still_in_memory([1] * 100) == 100
+    assert 0 < still_in_memory([500] * 100) < 60
+
+
+def still_in_memory(sizes: list[int]) -> int:
+    """How many batches with so many jobs, of which each was responded to once."""
+    responses = BatchResponses()
+    records: list[weakref.ref[JobRecord]] = []
+    for size in sizes:
+        batch = a_batch(size)
+        responses.json(batch, URLS)
+        records.append(weakref.ref(batch.records[0]))
+        del batch
+    gc.collect()
+    return sum(record() is not None for record in records)
