@@ -38,11 +38,16 @@ class AudioClip:
     start: float  # seconds in the output where it begins; negative: before the first frame
     end: float | None  # output second at which it is cut; None: when the output ends
     gain: float = 1.0
+    name: str | None = None  # by which errors call it; None: the file's name
+
+    @property
+    def label(self) -> str:
+        return self.name or self.file.name
 
 
 def check_sound(clip: AudioClip) -> None:
     """Raise AssetInvalid where the clip's file has no sound."""
-    with _open(clip.file):
+    with _open(clip):
         pass
 
 
@@ -78,7 +83,7 @@ class _PlayingClip:
     def __init__(self, clip: AudioClip) -> None:
         self._gain = np.float32(clip.gain)
         self._end = None if clip.end is None else _sample(clip.end)
-        self._chunks = _decode(clip.file)
+        self._chunks = _decode(clip)
         self._chunk = np.zeros((2, 0), np.float32)
         self._chunk_start = _sample(clip.start)  # where the chunk lies in the output
         self.is_over = False
@@ -118,24 +123,24 @@ def _sample(seconds: float) -> int:
     return round(seconds * SAMPLE_RATE)
 
 
-def _open(file: Path) -> InputContainer:
+def _open(clip: AudioClip) -> InputContainer:
     try:
         options = {"format_whitelist": _FORMATS, **UNTRUSTED_INPUT}
-        container = av.open(str(file), options=options)
+        container = av.open(str(clip.file), options=options)
     except (FFmpegError, OSError, ValueError) as error:
-        raise AssetInvalid(f"the audio file {file.name} cannot be read as sound") from error
+        raise AssetInvalid(f"the audio file {clip.label} cannot be read as sound") from error
     if not container.streams.audio:
         container.close()
-        raise AssetInvalid(f"the audio file {file.name} has no sound in it")
+        raise AssetInvalid(f"the audio file {clip.label} has no sound in it")
     if container.streams.audio[0].codec_context is None:  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
         container.close()
-        raise AssetInvalid(f"the audio file {file.name} has sound of an unknown kind in it")
+        raise AssetInvalid(f"the audio file {clip.label} has sound of an unknown kind in it")
     return container
 
 
-def _decode(file: Path) -> Generator[Samples, None, None]:
+def _decode(clip: AudioClip) -> Generator[Samples, None, None]:
     """The file's first sound, resampled. It begins where the file does, if with silence."""
-    with _open(file) as container:
+    with _open(clip) as container:
         stream = container.streams.audio[0]
         # FFmpeg would spread one channel over two with 3 dB less; players keep its level
         layout = "mono" if stream.codec_context.channels == 1 else LAYOUT
@@ -150,7 +155,7 @@ def _decode(file: Path) -> Generator[Samples, None, None]:
                 yield from _resampled(resampler, frame)
             yield from _resampled(resampler, None)
         except (FFmpegError, ValueError) as error:  # ValueError: its channels change on the way
-            raise AssetInvalid(f"the audio file {file.name} is damaged: {error}") from error
+            raise AssetInvalid(f"the audio file {clip.label} is damaged: {error}") from error
 
 
 def _silence(count: int) -> Iterator[Samples]:

@@ -15,7 +15,7 @@ class JoinEngine(RenderEngine):
     """
 
     name: ClassVar[str] = "join"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     asset_types: ClassVar[frozenset[str]] = frozenset({"video"})
     codecs: ClassVar[frozenset[str]] = frozenset(
         codec.name for codec in CODECS.values() if codec.output_type == "video"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -41,9 +40,7 @@ class JoinRenderer(Renderer):
             height=height,
             frame_rate=sequel.frame_rate,
             draft=draft,
-            audio=[
-                _sound(clip, sequel, request.work_dir) for clip in sequel.clips if clip.has_sound
-            ],
+            audio=[_sound(clip, sequel) for clip in sequel.clips if clip.has_sound],
         ) as writer:
             for clip in sequel.clips:
                 pictures = _play(clip, canvas, sequel.frame_rate, request.limits)
@@ -77,12 +74,10 @@ def _write(writer: FrameWriter, canvas: Canvas, *, is_new: bool) -> None:
         writer.repeat()
 
 
-def _sound(clip: Clip, sequel: Sequel, folder: Path) -> AudioClip:
-    """The file goes by the clip's place, which is how errors about sounds name it."""
-    file = folder / clip.place
-    file.symlink_to(clip.file)
+def _sound(clip: Clip, sequel: Sequel) -> AudioClip:
     return AudioClip(
-        file=file,
+        file=clip.file,
         start=float(clip.start / sequel.frame_rate),
         end=float(clip.end / sequel.frame_rate),
+        name=clip.place,
     )

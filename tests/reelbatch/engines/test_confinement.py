@@ -10,12 +10,14 @@ import textwrap
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
+from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
-from reelbatch.models.errors import RenderCrashed, RenderError, RenderTimedOut
+from reelbatch.models.errors import RenderCrashed, RenderError, RenderTimedOut, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
 
 ENGINE = "breakout_engine:BreakoutEngine"
@@ -265,3 +267,12 @@ def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
         assert "files (Landlock)" in line
         assert "network, programs and system calls (seccomp)" in line
     assert "renders are not fully confined" in answer.stdout + answer.stderr
+
+
+def test_the_tests_of_engines_run_confined(confined_engines: Any) -> None:
+    """See conftest.py: whatever an engine does with files, programs and threads is tested so."""
+    if confined_engines.missing:
+        pytest.skip(f"this system lacks {', '.join(confined_engines.missing)}")
+    with pytest.raises(TemplateInvalid, match="without a template"):
+        JoinEngine.renderer().inspect(Path(__file__), "lottie", RenderLimits())
+    assert confined_engines.pool("join", RenderLimits()).missing_confinement == ()

@@ -48,7 +48,7 @@ def test_a_range_of_frames_comes_back_in_the_codec_of_the_job(request_: RenderRe
     places = [int((np.asarray(frame)[18] > 128).argmax()) for frame in frames]
     assert places == [12, 18, 24, 30, 36]
     assert reports == sorted(reports)
-    assert (reports[0] < 80, reports[-1]) == (True, 100)
+    assert reports[0] < 80, "it is told of frames, not only of the end"
 
 
 def test_the_words_of_after_effects_reach_the_user(tmp_path: Path) -> None:

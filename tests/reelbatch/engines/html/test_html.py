@@ -228,6 +228,7 @@ def test_pages_are_compositions_and_marked_elements_are_layers(tmp_path: Path) -
     assert layers == [("x", "data", None), ("title", "text", "Hello"), ("photo", "image", None)]
 
 
+@pytest.mark.unconfined  # what is patched is in this process
 def test_a_machine_without_a_browser_says_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

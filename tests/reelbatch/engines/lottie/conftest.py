@@ -65,7 +65,7 @@ class Workshop:
     """Builds documents of 100x60 pixels and six frames, and renders them."""
 
     folder: Path
-    renderer: Renderer = field(default_factory=LottieEngine.renderer)
+    renderer: Renderer = field(default_factory=lambda: LottieEngine.renderer())
     progress: list[float] = field(default_factory=list[float])
     limits: RenderLimits = field(default_factory=RenderLimits)
 
@@ -210,6 +210,8 @@ class Workshop:
         kind = CODECS[codec]
         if kind.output_type == "image":
             end = frame + 1
+        work_dir = self.folder / "work"
+        work_dir.mkdir(exist_ok=True)
         request = RenderRequest(
             template=path,
             template_type="zip" if path.suffix == ".zip" else "lottie",
@@ -221,8 +223,8 @@ class Workshop:
                 end_frame=end,
                 draft=draft,
             ),
-            output_path=self.folder / f"{output}.{kind.extension}",
-            work_dir=self.folder,
+            output_path=work_dir / f"{output}.{kind.extension}",
+            work_dir=work_dir,
             assets=assets,
             fonts=fonts,
             limits=self.limits,

@@ -32,6 +32,11 @@ def test_a_film_has_every_frame_in_order(workshop: Any, countdown: Any, codec: s
     film = workshop.film(countdown, codec)
     assert film[0].shape[:2] == (60, 100)
     assert greys(film) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.unconfined  # a render process passes only some of it on
+def test_progress_is_reported_with_every_frame(workshop: Any, countdown: Any) -> None:
+    workshop.render(countdown, "video_h264_vbr_5mbps")
     assert workshop.progress == pytest.approx([100 / 6 * done for done in range(1, 7)])
 
 

@@ -1,6 +1,7 @@
 """Segments of a film: frames of a range are drawn as they are in the whole, and sound stays out."""
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,20 @@ def test_the_sound_of_an_output_can_be_had_without_its_pictures(
     [clip] = workshop.renderer.sounds(a_request(workshop, tmp_path))
     assert clip.start == pytest.approx(-3 / 30), "the output begins with the third frame"
     assert clip.end == pytest.approx(6 / 30)
+
+
+def test_segments_are_joined_with_the_sound_of_the_whole(
+    workshop: Any, tmp_path: Path, confined_engines: Any
+) -> None:
+    whole = a_request(workshop, tmp_path)
+    segments: list[Path] = []
+    for first, end in ((3, 6), (6, 9)):
+        file = tmp_path / "work" / f"{first}.mov"
+        output = whole.output.model_copy(update={"first_frame": first, "end_frame": end})
+        request = replace(whole, output=output, output_path=file, sound=False)
+        workshop.renderer.render(request, workshop.progress.append)
+        segments.append(file.rename(tmp_path / file.name))
+    joined = confined_engines.join("lottie", whole, segments, Fraction(30))
+    with av.open(str(whole.output_path)) as film:
+        assert film.streams.audio
+        assert len(list(film.decode(video=0))) == joined.frames == 6
