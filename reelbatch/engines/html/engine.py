@@ -10,7 +10,7 @@ class HtmlEngine(RenderEngine):
     """Renders a page of HTML, or a zip of pages and their files, at exact times."""
 
     name: ClassVar[str] = "html"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     template_types: ClassVar[frozenset[str]] = frozenset({"html"})
     asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "static"})
     runs_programs: ClassVar[bool] = True

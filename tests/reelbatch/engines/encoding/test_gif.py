@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
@@ -63,3 +64,47 @@ def test_each_scene_has_its_own_colours(encode: Build, solid: Build) -> None:
     frames = [solid((16, 16), red=r, green=g, blue=b) for r, g, b in colours]
     pictures = encode("video_gif", frames, rate=Fraction(25)).pictures()
     assert [tuple(picture[8, 8, :3]) for picture in pictures] == colours
+
+
+def a_photo() -> Any:
+    """Far more colours than a palette has."""
+    y, x = np.mgrid[0:90, 0:160]
+    photo = np.full((90, 160, 4), 255, np.uint8)
+    photo[..., 0], photo[..., 1], photo[..., 2] = x * 255 // 160, y * 255 // 90, (x + y) % 251
+    return photo
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (230, 51, 26), (231, 52, 27)])
+def test_a_flat_colour_that_comes_later_is_exact(encode: Build, colour: tuple[int, ...]) -> None:
+    before = a_photo()
+    after = before.copy()
+    after[30:50, 40:100, :3] = colour[::-1]
+    pictures = encode("video_gif", [before, after, before, after]).pictures()
+    assert [tuple(picture[40, 70, :3]) for picture in pictures[1::2]] == [colour, colour]
+    flickers = (pictures[0][60:] != pictures[1][60:]).any(axis=-1).mean()
+    assert flickers < 0.02, "only what had the place of the new colour looks different"
+
+
+def test_colours_that_are_close_to_each_other_stay_apart(encode: Build) -> None:
+    ramp = np.full((16, 256, 4), 255, np.uint8)
+    ramp[..., :3] = np.arange(256)[:, np.newaxis]
+    (picture,) = encode("video_gif", [ramp]).pictures()
+    assert picture[8, :, 0].tolist() == list(range(256))
+
+
+@pytest.mark.parametrize("part", [np.s_[45, :], np.s_[:, 51], np.s_[45, 51]])
+def test_the_thinnest_line_is_drawn_wherever_it_lies(
+    encode: Build, solid: Build, part: Any
+) -> None:
+    before = solid((160, 90), red=255, green=255, blue=255)
+    after = before.copy()
+    after[part] = (0, 0, 255, 255)
+    _, picture = encode("video_gif", [before, after]).pictures()
+    assert (picture[part] == (255, 0, 0, 255)).all()
+    assert (picture != 255).any(axis=-1).sum() == (after != 255).any(axis=-1).sum()
+
+
+def test_the_room_that_is_left_in_a_palette_is_not_black(encode: Build, solid: Build) -> None:
+    gif = encode("video_gif", [solid((16, 16), red=255, green=200, blue=100)])
+    with Image.open(gif.path) as image:
+        assert set(image.getpalette() or []) == {255, 200, 100}
