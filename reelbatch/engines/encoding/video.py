@@ -92,6 +92,8 @@ class VideoFile:
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
+            dst_color_primaries=ColorPrimaries.BT709,  # ProRes has them in each frame's header
+            dst_color_trc=ColorTrc.BT709,
             interpolation=Interpolation.BICUBIC,
             threads=1,
         )

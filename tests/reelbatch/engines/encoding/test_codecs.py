@@ -160,3 +160,14 @@ def test_a_draft_still_is_smaller(encode: Build, moving_square: Build) -> None:
     frame = moving_square((256, 256), 1)
     full, draft = (encode("image_jpeg", frame, draft=draft) for draft in (False, True))
     assert draft.path.stat().st_size < full.path.stat().st_size
+
+
+@pytest.mark.parametrize("codec", ["video_prores_422", "video_prores_4444"])
+def test_each_frame_of_prores_says_which_colours_it_has(
+    encode: Build, solid: Build, codec: str
+) -> None:
+    """SMPTE RDD 36: primaries, transfer and matrix are the bytes 14 to 16 of a frame's header."""
+    frames = [solid((64, 48), red=level, green=0, blue=0) for level in (0, 100, 200)]
+    content = encode(codec, frames).path.read_bytes()
+    headers = [part[14:17] for part in content.split(b"icpf")[1:]]
+    assert headers == [bytes([1, 1, 1])] * 3, "BT.709, as the container says"
