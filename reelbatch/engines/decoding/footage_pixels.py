@@ -4,6 +4,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from reelbatch.engines.decoding.high_dynamic_range import HLG, PQ, tone_mapped
+
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 """uint8 (height, width, 3 or 4): B, G, R and perhaps A."""
 
@@ -40,19 +42,22 @@ class FootagePainter:
 
     def _opaque(self, picture: VideoFrame) -> Pixels:
         # Not to four channels: FFmpeg leaves the last pixels of some lines of 4:2:0 unset there.
-        return self._convert(picture, "bgr24", *self._scaled_size)
+        if picture.color_trc in (HLG, PQ):
+            deep = self._convert(picture, "rgb48le", *self._scaled_size)
+            return tone_mapped(deep.to_ndarray().astype(np.uint16, copy=False), picture.color_trc)
+        return _bytes_of(self._convert(picture, "bgr24", *self._scaled_size))
 
     def _premultiplied(self, picture: VideoFrame) -> Pixels:
         """Scaled after it was multiplied, so that colours of clear pixels do not bleed in."""
         size = (picture.width, picture.height)
         if picture.format.name == "yuva420p":  # see above
             picture = self._reformat(picture, "yuva444p", *size)
-        straight = self._convert(picture, "bgra", *size)
+        straight = _bytes_of(self._convert(picture, "bgra", *size))
         alpha = straight[..., 3:].astype(np.uint16)
         if alpha.min() < _OPAQUE:
             straight[..., :3] = (straight[..., :3] * alpha + 127) // 255
         whole = VideoFrame.from_numpy_buffer(np.ascontiguousarray(straight), "bgra")
-        scaled = self._convert(whole, "bgra", *self._scaled_size)
+        scaled = _bytes_of(self._convert(whole, "bgra", *self._scaled_size))
         return np.minimum(scaled, scaled[..., 3:])  # bicubic scaling overshoots
 
     @property
@@ -61,12 +66,11 @@ class FootagePainter:
         size = (self._width, self._height)
         return (size[1], size[0]) if self._turns % 2 else size
 
-    def _convert(self, picture: VideoFrame, layout: str, width: int, height: int) -> Pixels:
+    def _convert(self, picture: VideoFrame, layout: str, width: int, height: int) -> VideoFrame:
         if picture.colorspace == _UNSPECIFIED:
             is_hd = picture.height >= _HD_HEIGHT
             picture.colorspace = Colorspace.ITU709 if is_hd else Colorspace.ITU601
-        converted = self._reformat(picture, layout, width, height, range_=ColorRange.JPEG)
-        return np.asarray(converted.to_ndarray(), np.uint8)
+        return self._reformat(picture, layout, width, height, range_=ColorRange.JPEG)
 
     def _reformat(
         self,
@@ -85,6 +89,10 @@ class FootagePainter:
             interpolation=Interpolation.BICUBIC,
             threads=1,
         )
+
+
+def _bytes_of(picture: VideoFrame) -> Pixels:
+    return np.asarray(picture.to_ndarray(), np.uint8)
 
 
 def _has_alpha(picture: VideoFrame) -> bool:

@@ -1,5 +1,6 @@
 """Videos in the place of layers' pictures."""
 
+import io
 import struct
 from dataclasses import replace
 from typing import Any
@@ -238,3 +239,61 @@ def test_a_text_cannot_show_a_video(workshop: Any) -> None:
     document = workshop.document(workshop.text("Film", "A"))
     with pytest.raises(AssetInvalid, match="type text cannot show a picture"):
         workshop.still(document, video(workshop))
+
+
+PQ, HLG, BT2020 = 16, 18, 9  # as FFmpeg and H.273 count them
+
+
+def chroma(red: float, blue: float, luma: float) -> tuple[float, float]:
+    return (blue - luma) / 1.8814, (red - luma) / 1.4746
+
+
+def hdr_footage(transfer: int, *signal: float) -> bytes:
+    """A video of one colour, in BT.2020: `signal` is red, green and blue from 0 to 1."""
+    packed = io.BytesIO()
+    film: Any = av.open(packed, "w", format="mp4")
+    with film:
+        options = {"x265-params": "log-level=none"}
+        stream = film.add_stream("libx265", rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt = 100, 60, "yuv420p10le"
+        context = stream.codec_context
+        context.color_trc, context.color_primaries, context.colorspace = transfer, BT2020, BT2020
+        picture = av.VideoFrame(100, 60, "yuv420p10le")
+        red, green, blue = signal
+        luma = 0.2627 * red + 0.6780 * green + 0.0593 * blue  # BT.2020
+        levels = (64 + 876 * luma, *(512 + 896 * c for c in chroma(red, blue, luma)))
+        for plane, level in zip(picture.planes, levels, strict=True):
+            plane.update(np.full(plane.buffer_size // 2, round(level), "<u2").tobytes())
+        picture.color_trc, picture.color_primaries = transfer, BT2020
+        film.mux(stream.encode(picture))
+        film.mux(stream.encode(None))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("transfer", "signal", "level"),
+    [
+        (PQ, 0.0, 0),
+        (PQ, 0.38, 99),  # 25 cd/m2: a mid grey
+        (PQ, 0.58, 244),  # 203 cd/m2: white, with room for what is brighter
+        (PQ, 0.75, 255),
+        (HLG, 0.0, 0),
+        (HLG, 0.38, 101),
+        (HLG, 0.75, 245),
+        (HLG, 1.0, 255),
+    ],
+)
+def test_footage_of_high_dynamic_range_is_as_bright_as_other_footage(
+    workshop: Any, film: Any, transfer: int, signal: float, level: int
+) -> None:
+    content = hdr_footage(transfer, signal, signal, signal)
+    drawn = workshop.still(film, video(workshop, content=content))[30, 50]
+    assert drawn.tolist() == pytest.approx([level, level, level, 255], abs=4)
+
+
+def test_colours_of_high_dynamic_range_keep_their_hue(workshop: Any, film: Any) -> None:
+    red, green, blue, _ = workshop.still(
+        film, video(workshop, content=hdr_footage(PQ, 0.9, 0.3, 0.3))
+    )[30, 50].tolist()
+    assert red > 240
+    assert max(green, blue) < 60
