@@ -119,7 +119,7 @@ def _drawing(template: Path) -> Drawing:
     document, files = open_template(template, request.limits)
     shelf = FontShelf(own_fonts(document, files), [])
     composition = document.compositions["main"]
-    scene = compose(document, composition, {}, files, shelf, request.limits)
+    scene = compose(document, composition, {}, files, shelf, request.limits, [])
     return Drawing(scene, WIDTH, HEIGHT, opaque=True)
 
 

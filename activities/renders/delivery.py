@@ -1,5 +1,6 @@
 """A rendered file, wherever it lies, and its way to where the job wants it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ class FreshRender(RenderFacts):
     """What an engine has rendered for this very job."""
 
     file: Path
+    notes: Sequence[str] = ()  # of the engine, for the job's log
     stored: KeptRender | None = None  # the same in the object store
 
     @classmethod
@@ -44,6 +46,7 @@ class FreshRender(RenderFacts):
             frames=rendered.frames,
             seconds=seconds,
             file=file,
+            notes=rendered.notes,
         )
 
 

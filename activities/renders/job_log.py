@@ -70,6 +70,8 @@ class JobLog:
 
     def note_rendered(self, render: FreshRender) -> None:
         self.note_progress(100.0)
+        for text in render.notes:
+            self.note(f"NOTE: {text}")
         self.note(
             f"RENDERED: {render.width} x {render.height} pixels, {render.frames} "
             f"frames, {render.size} bytes in {render.seconds:.2f} seconds"

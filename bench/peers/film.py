@@ -37,7 +37,7 @@ def write_lottie(path: Path, *, has_text: bool) -> Path:
     limits = RenderLimits()
     document, files = open_template(TEMPLATE, limits)
     shelf = FontShelf(own_fonts(document, files), [])
-    lottie = json.loads(compose(document, document.main, {}, files, shelf, limits))
+    lottie = json.loads(compose(document, document.main, {}, files, shelf, limits, []))
     for glyph in lottie["chars"]:
         glyph["data"] = glyph["data"] if glyph["data"]["shapes"] else _EMPTY_GLYPH
     for asset in lottie["assets"]:  # rlottie takes no 600.0

@@ -5,6 +5,7 @@ a name.
 """
 
 import io
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -51,6 +52,11 @@ def plain_path(name: str) -> PurePosixPath | None:
     """A path inside of an archive, or None for one that leads out of it."""
     path = PurePosixPath(name.replace("\\", "/").lstrip("/"))
     return None if ".." in path.parts or not path.parts else path
+
+
+def comparable(path: PurePosixPath) -> PurePosixPath:
+    """The path in NFC: macOS writes é in a name as e and an accent, and exporters do not."""
+    return PurePosixPath(unicodedata.normalize("NFC", str(path)))
 
 
 def _read(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:

@@ -75,6 +75,7 @@ class RenderedFile:
     width: int  # pixels
     height: int  # pixels
     frames: int
+    notes: Sequence[str] = ()  # what the job's log says of it, such as a picture that is absent
 
 
 class RenderEngine:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random
 
+import numpy as np
 from PIL import Image
 
+from reelbatch.engines.decoding.pictures import srgb_profile
 from tests.hostile.corpus import (
     RENDERED,
     SEED,
@@ -23,17 +25,18 @@ from tests.hostile.documents import document, packed
 from tests.hostile.documents import picture as picture_layer
 
 _NONE = bad_asset("is no picture")
+_SVG = bad_asset("is an SVG")
 _LARGE = too_much("pixels")
 _Made = tuple[str, Callable[[], bytes], Verdict]
 
 
 def picture_inputs() -> Iterator[HostileInput]:
-    found = (*_pngs(), *_others(), *_impostors(), *_damaged())
+    found = (*_pngs(), *_profiled(), *_deep(), *_others(), *_impostors(), *_damaged())
     for name, make, verdict in found:
         yield HostileInput("picture", name, make, verdict, Place.PICTURE)
     for name, make, verdict in found:
         # a template's picture that cannot be read is left out; one too large is refused
-        inside = RENDERED if verdict is _NONE else verdict
+        inside = RENDERED if verdict in (_NONE, _SVG) else verdict
         yield HostileInput("picture in a template", name, partial(_in_template, make), inside)
 
 
@@ -116,6 +119,66 @@ def _pngs() -> list[_Made]:
     ]
 
 
+def _profiled() -> list[_Made]:
+    """Colour profiles; one that cannot be used is left out."""
+    whole = srgb_profile().tobytes()
+    random = Random(SEED)  # noqa: S311  # the same profiles each time
+    table = struct.pack(">4s4xBBBx9i", b"mft2", 15, 3, 255, *[0] * 9)
+    profiles = {
+        "that is cut off": whole[: len(whole) // 2],
+        "of no tags": whole[:128] + bytes(4),
+        "of four billion tags": whole[:128] + b"\xff" * 4 + whole[132:],
+        "whose tags are all over it": whole[:132] + (whole[132:136] + b"\0\0\0\0") * 100,
+        "of a table of 255 to the power of 15": _with_table(whole, table),
+        "of another colour space": whole.replace(b"RGB XYZ", b"FCLRXYZ", 1),
+        "of Lab": whole.replace(b"RGB XYZ", b"Lab XYZ", 1),
+        "that is a device link": whole[:12] + b"link" + whole[16:],
+        **{f"of random bytes ({n})": _spoiled(whole, random, 128) for n in range(5)},
+    }
+    return [
+        (f"a {kind} with a profile {name}", partial(encoded, kind, icc_profile=profile), RENDERED)
+        for name, profile in profiles.items()
+        for kind in ("PNG", "JPEG", "TIFF")
+    ]
+
+
+def _with_table(profile: bytes, table: bytes) -> bytes:
+    """The first tag becomes a table of colours, at the end."""
+    tag = struct.pack(">4sII", b"A2B0", len(profile), len(table))
+    return profile[:132] + tag + profile[144:] + table
+
+
+def _spoiled(content: bytes, random: Random, start: int) -> bytes:
+    spoiled = bytearray(content)
+    for _ in range(20):
+        spoiled[random.randrange(start, len(content))] = random.randrange(256)
+    return bytes(spoiled)
+
+
+def _deep() -> list[_Made]:
+    """Greys of more than eight bits."""
+    floats = io.BytesIO()
+    values = np.array([np.nan, np.inf, -np.inf, 3e38] * 16, np.float32).reshape(8, 8)
+    Image.fromarray(values).save(floats, "TIFF")
+    fine = io.BytesIO()
+    Image.fromarray(np.full((8, 8), 40_000, np.uint16)).save(fine, "TIFF")
+    bits = fine.getvalue().index(struct.pack("<HHIHH", 258, 3, 1, 16, 0))
+    return [
+        ("a TIFF of floats that are no numbers", floats.getvalue, RENDERED),
+        (
+            "a TIFF of 16 bits that says 0",
+            lambda: _stated(fine.getvalue(), bits + 8, "<H", 0),
+            _NONE,
+        ),
+        ("a PNG of 16 bits with too little in it", partial(_png, depth=16, color=0), _NONE),
+        (
+            "a PNG of 16 bits with a transparent colour of one byte",
+            partial(_png, depth=16, color=0, rows=bytes(136), extra=_chunk(b"tRNS", b"\1")),
+            _NONE,
+        ),
+    ]
+
+
 def _others() -> list[_Made]:
     jpeg = encoded("JPEG")
     sof = jpeg.index(b"\xff\xc0")
@@ -153,8 +216,8 @@ def _impostors() -> list[_Made]:
     svg = b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>"
     return [
         ("nothing", lambda: b"", _NONE),
-        ("an SVG", lambda: svg, _NONE),
-        ("an SVG of a billion laughs", _laughs, _NONE),
+        ("an SVG", lambda: svg, _SVG),
+        ("an SVG of a billion laughs", _laughs, _SVG),
         ("HTML", lambda: html, _NONE),
         ("a PNG with HTML behind it", lambda: png + html, RENDERED),
         ("a GIF that is a script", lambda: b"GIF89a/*" + bytes(50) + b"*/=1;alert(1)", _NONE),

@@ -1,11 +1,13 @@
-"""Reading video files, which are untrusted: the picture at a time, painted into a box.
+"""Reading pictures and video files, which are untrusted.
 
+picture = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
 with closing(Footage(path, limits)) as footage:
     painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
-    painter.paint(footage.picture_at(seconds))
+    painter.paint(footage.picture_at(seconds))  # the picture at a time, fitted into a box
 """
 
 from reelbatch.engines.decoding.footage import Footage
 from reelbatch.engines.decoding.footage_pixels import FootagePainter
+from reelbatch.engines.decoding.pictures import read_picture
 
-__all__ = ["Footage", "FootagePainter"]
+__all__ = ["Footage", "FootagePainter", "read_picture"]

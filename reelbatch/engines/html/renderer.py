@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from reelbatch.engines.archives import comparable
 from reelbatch.engines.base import (
     RenderedFile,
     Renderer,
@@ -164,16 +165,17 @@ def _layers(page: Page) -> list[Layer]:
 
 def _content(files: Files, assets: Sequence[ResolvedAsset]) -> Content:
     """The template's files, with those of the job before them."""
+    packed = {comparable(path): file for path, file in files.items()}
     own: dict[PurePosixPath, Path] = {}
     for resolved in assets:
         if resolved.file is not None and isinstance(resolved.asset, StaticAsset):
-            own[PurePosixPath(resolved.asset.name)] = resolved.file
+            own[comparable(PurePosixPath(resolved.asset.name))] = resolved.file
         elif resolved.file is not None and isinstance(resolved.asset, MediaAsset):
             own[_place(resolved.asset)] = resolved.file
 
     def content(path: PurePosixPath) -> bytes | None:
-        file = own.get(path)
-        return files.get(path) if file is None else file.read_bytes()
+        file = own.get(comparable(path))
+        return packed.get(comparable(path)) if file is None else file.read_bytes()
 
     return content
 

@@ -27,7 +27,7 @@ class LottieEngine(RenderEngine):
     """Renders Lottie JSON, dotLottie, and zips of a Lottie JSON with its images and fonts."""
 
     name: ClassVar[str] = "lottie"
-    version: ClassVar[str] = f"1 (thorvg-cython {metadata.version('thorvg-cython')})"
+    version: ClassVar[str] = f"2 (thorvg-cython {metadata.version('thorvg-cython')})"
     template_types: ClassVar[frozenset[str]] = frozenset({"lottie", "zip"})
     asset_types: ClassVar[frozenset[str]] = frozenset(
         {"text", "image", "video", "data", "audio", "function", "static"}

@@ -8,43 +8,69 @@ import base64
 import binascii
 import io
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.decoding.pictures import (
+    FORMATS,
+    PictureTooLarge,
+    PictureUnreadable,
+    read_picture,
+)
 from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
 from reelbatch.engines.lottie.document import Json, number
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _FAST = 1  # PNG's compression: the file lives in memory, for one render
 _EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
 _SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
-_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)
+_SVG = re.compile(rb"<svg[\s>]")
+_HEAD = 4096  # bytes in which an SVG's first element is
 
 
-class PictureUnreadable(Exception):
-    """The content is no picture of a known format."""
-
-
-def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits) -> None:
+def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits) -> list[str]:
     """Put the pictures of image assets into the document; one that is absent becomes transparent.
 
-    Raises LimitExceeded where a picture has too many pixels.
+    Returns a sentence for each of those. Raises LimitExceeded where a picture has too many pixels.
     """
+    notes: list[str] = []
     for asset in assets:
-        content = asset_content(asset, files) or b""
-        key = (content_key(content), limits.pixels_per_frame)
+        content = asset_content(asset, files)
+        key = (content_key(content or b""), limits.pixels_per_frame)
         packed = _EMBEDDED.get(key)
         if packed is None:
-            packed = _pack(_open_or_blank(content, limits))
-            _EMBEDDED.put(key, packed)
+            try:
+                packed = _pack(_open(content or b"", limits))
+                _EMBEDDED.put(key, packed)
+            except PictureUnreadable:
+                packed = _pack(Image.new("RGBA", (1, 1)))
+                notes.append(_why_absent(asset, content))
         width, height = box_of(asset) or _size_of(packed)
         _embed(asset, packed, width, height)
+    return notes
+
+
+def _why_absent(asset: Json, content: bytes | None) -> str:
+    path = str(asset.get("p"))
+    name = f"the template's picture {str(asset.get('id'))!r}"
+    if not path.startswith("data:"):
+        name += f" ({asset.get('u') or ''}{path})"
+    if content is None:
+        return f"{name} is neither in the template nor among the job's static assets: left empty"
+    return f"{name} {_no_picture(content)}: left empty"
+
+
+def _no_picture(content: bytes) -> str:
+    """What is wrong with content that is not a picture, and what helps."""
+    if _SVG.search(content[:_HEAD]):
+        return "is an SVG, which is no picture of pixels; export it as PNG"
+    return f"is no picture; the formats are {', '.join(FORMATS)}"
 
 
 def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
@@ -87,16 +113,14 @@ def fitted_picture(
         try:
             packed = _pack(_fitted(_open(content, limits), box, limits))
         except PictureUnreadable as error:
-            names = ", ".join(_FORMATS)
-            raise AssetInvalid(f"{path.name} is no picture; the formats are {names}.") from error
+            raise AssetInvalid(f"{path.name} {_no_picture(content)}.") from error
         _EMBEDDED.put(key, packed)
     asset: Json = {"id": identity}
     _embed(asset, packed, *box)
     return asset
 
 
-def _fitted(original: Image.Image, box: tuple[float, float], limits: RenderLimits) -> Image.Image:
-    picture = ImageOps.exif_transpose(original)
+def _fitted(picture: Image.Image, box: tuple[float, float], limits: RenderLimits) -> Image.Image:
     width, height = box
     if width * height > limits.pixels_per_frame:
         raise too_many_pixels(limits)
@@ -124,21 +148,9 @@ def box_of(sized: Json) -> tuple[float, float] | None:
 def _open(content: bytes, limits: RenderLimits) -> Image.Image:
     """Decode to RGBA. Raises PictureUnreadable or LimitExceeded."""
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            if picture.width * picture.height > limits.pixels_per_frame:
-                raise too_many_pixels(limits)
-            return picture.convert("RGBA")
-    except Image.DecompressionBombError as error:
+        return read_picture(content, limits.pixels_per_frame)
+    except PictureTooLarge as error:
         raise too_many_pixels(limits) from error
-    except _UNREADABLE as error:
-        raise PictureUnreadable from error
-
-
-def _open_or_blank(content: bytes, limits: RenderLimits) -> Image.Image:
-    try:
-        return _open(content, limits)
-    except PictureUnreadable:
-        return Image.new("RGBA", (1, 1))
 
 
 def too_many_pixels(limits: RenderLimits) -> LimitExceeded:

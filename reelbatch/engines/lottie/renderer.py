@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from reelbatch.engines.archives import comparable
 from reelbatch.engines.base import (
     RenderedFile,
     Renderer,
@@ -94,7 +95,8 @@ class LottieRenderer(Renderer):
             limits=request.limits,
         )
         pictures = {**substitution.pictures, **videos.assets}
-        scene = compose(document, composition, pictures, files, shelf, request.limits)
+        notes: list[str] = []
+        scene = compose(document, composition, pictures, files, shelf, request.limits, notes)
         codec, draft = CODECS[request.output.codec], request.output.draft
         width, height = output_size(codec.name, composition.width, composition.height, draft)
         drawing = Drawing(scene, width, height, opaque=not codec.alpha, pictures=videos.pictures)
@@ -111,7 +113,7 @@ class LottieRenderer(Renderer):
             ) as writer,
         ):
             _draw(drawing, videos, frames, writer, report)
-        return RenderedFile(width=width, height=height, frames=len(frames))
+        return RenderedFile(width=width, height=height, frames=len(frames), notes=notes)
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """The clips that sound in the output. Raises RenderError."""
@@ -151,7 +153,7 @@ def _draw(
 
 def _statics(assets: Sequence[ResolvedAsset]) -> dict[PurePosixPath, Path]:
     return {
-        PurePosixPath(resolved.asset.name): resolved.file
+        comparable(PurePosixPath(resolved.asset.name)): resolved.file
         for resolved in assets
         if isinstance(resolved.asset, StaticAsset) and resolved.file is not None
     }

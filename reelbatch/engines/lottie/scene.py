@@ -31,10 +31,12 @@ def compose(
     files: TemplateFiles,
     shelf: FontShelf,
     limits: RenderLimits,
+    notes: list[str],
 ) -> bytes:
     """Make `composition` a document of its own, as JSON.
 
-    `pictures` are image assets that are complete; the template's own get their content here.
+    `pictures` are image assets that are complete; the template's own get their content here, and
+    `notes` a sentence for each of them that is absent.
     Raises LimitExceeded or AssetInvalid.
     """
     precompositions = _precompositions(document, composition)
@@ -43,7 +45,7 @@ def compose(
         reference(layer.get("refId")) for layer in layers if layer_type(layer) == "image"
     )
     own = [document.assets[name] for name in shown if _is_picture(document, name)]
-    embed_pictures(own, files, limits)
+    notes += embed_pictures(own, files, limits)
     check_texts(layers)
     set_type(document, layers, shelf)
     replace_solids(layers)

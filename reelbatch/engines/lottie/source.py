@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from reelbatch.engines.archives import is_archive, plain_path, unpack
+from reelbatch.engines.archives import comparable, is_archive, plain_path, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.lottie.document import is_object, objects
 from reelbatch.models.errors import TemplateInvalid
@@ -25,7 +25,10 @@ _MAX_CANDIDATES = 50  # JSON files that are tried
 
 @dataclass(frozen=True)
 class TemplateFiles:
-    """A template's Lottie JSON, the files that came with it, and a job's static ones."""
+    """A template's Lottie JSON, the files that came with it, and a job's static ones.
+
+    The paths of files are as `comparable` makes them.
+    """
 
     animation: bytes
     folder: PurePosixPath = field(default_factory=PurePosixPath)  # of the JSON in its archive
@@ -37,7 +40,8 @@ class TemplateFiles:
         wanted = plain_path(name)
         if wanted is None:
             return None
-        asked = plain_path(folder) or PurePosixPath()
+        wanted = comparable(wanted)
+        asked = comparable(plain_path(folder) or PurePosixPath())
         static = self._find(self.statics, asked, wanted)
         return static.read_bytes() if static else self._find(self.files, asked, wanted)
 
@@ -75,7 +79,7 @@ def unpack_template(content: bytes, limits: RenderLimits) -> TemplateFiles:
     """
     if not is_archive(content):
         return TemplateFiles(content)
-    files = unpack(content, limits)
+    files = {comparable(path): file for path, file in unpack(content, limits).items()}
     animation = _animation_path(files)
     return TemplateFiles(files[animation], animation.parent, files)
 
@@ -121,8 +125,8 @@ def _path_in_manifest(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath | N
 def _animation_paths(names: Iterable[object]) -> Iterable[PurePosixPath]:
     for name in names:
         if isinstance(name, str):
-            yield PurePosixPath("a") / f"{name}.json"
-            yield PurePosixPath("animations") / f"{name}.json"
+            yield comparable(PurePosixPath("a") / f"{name}.json")
+            yield comparable(PurePosixPath("animations") / f"{name}.json")
 
 
 def _parse(content: bytes) -> Any:

@@ -22,6 +22,7 @@ from reelbatch.engines.pool.confinement import (
 )
 from reelbatch.engines.pool.messages import (
     LENGTH,
+    MOST_NOTES,
     Answer,
     Failed,
     Inspect,
@@ -145,7 +146,8 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         file = _join(renderer, task, channel)
     else:
         file = renderer.render(task.request, channel.report)
-    return Rendered(width=file.width, height=file.height, frames=file.frames)
+    notes = tuple(file.notes)[:MOST_NOTES]
+    return Rendered(width=file.width, height=file.height, frames=file.frames, notes=notes)
 
 
 def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:

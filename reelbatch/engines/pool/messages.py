@@ -18,6 +18,7 @@ from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.models.stored.templates import TemplateInspection
 
 LENGTH = struct.Struct(">I")
+MOST_NOTES = 100  # of one render
 LARGEST_ANSWER = 64 * 1024**2  # bytes; the inspection of a huge template is some megabytes
 
 
@@ -73,6 +74,7 @@ class Rendered(BaseModel):
     width: int
     height: int
     frames: int
+    notes: tuple[str, ...] = Field(default=(), max_length=MOST_NOTES)
 
 
 class Inspected(BaseModel):

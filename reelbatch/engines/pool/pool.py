@@ -125,7 +125,7 @@ class RenderPool:
             result = await self._run(task, report)
         if not isinstance(result, Rendered):
             raise RenderCrashed("the render process answered something else than a render")
-        return RenderedFile(result.width, result.height, result.frames)
+        return RenderedFile(result.width, result.height, result.frames, result.notes)
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
         """A crash counts where the process was new: a task before may have broken a used one."""

@@ -1,8 +1,9 @@
 """The logs of jobs."""
 
+import json
 import re
 
-from tests.api.documents import a_film, a_small_film
+from tests.api.documents import a_card, a_film, a_small_film
 from tests.api.running_api import Team, a_still, a_video, until
 
 PIXEL = (
@@ -32,6 +33,17 @@ async def test_a_rendered_jobs_log_tells_what_was_done(team: Team) -> None:
     assert f"({card}), composition main" in lines[2]
     assert "PROGRESS: 100%" in response.text
     assert "RENDERED: 32 x 18 pixels, 1 frames" in lines[-1]
+
+
+async def test_a_log_names_the_pictures_that_a_template_lacks(team: Team) -> None:
+    card = json.loads(a_card())
+    card["assets"] += [{"id": "photo", "w": 8, "h": 8, "u": "images/", "p": "gone.png", "e": 0}]
+    card["layers"].append({"ty": 2, "nm": "photo", "refId": "photo", "ks": {}, "ip": 0, "op": 9})
+    template = await team.upload(json.dumps(card).encode())
+    job_id = (await team.http.post("/jobs", json=a_still(template))).json()["id"]
+    await team.end_of_job(job_id)
+    text = (await team.http.get(f"/jobs/{job_id}/logs")).text
+    assert "NOTE: the template's picture 'photo' (images/gone.png) is neither in" in text
 
 
 async def test_progress_is_logged_in_tenths(team: Team) -> None:

@@ -1,0 +1,225 @@
+"""Pictures as viewers show them: their greys, colours, and which way is up."""
+
+import io
+import re
+import struct
+import unicodedata
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reelbatch.engines.decoding.pictures import srgb_profile
+from reelbatch.models.errors import AssetInvalid
+
+SVG = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def grey(level: float, kind: type[np.generic], layout: str = "PNG", **options: Any) -> bytes:
+    return encoded(Image.fromarray(np.full((8, 8), level, kind)), layout, **options)
+
+
+def a_png(depth: int, color_type: int, row: bytes, transparent: bytes) -> bytes:
+    """Of one row of two pixels; Pillow writes no such PNG."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + checksum
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, depth, color_type, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"\0" + row))
+    ends = chunk(b"tRNS", transparent) + body + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + ends
+
+
+def a_profile(gamma: float) -> bytes:
+    """sRGB's profile with another curve: light is the signal to the power of `gamma`."""
+    profile = bytearray(srgb_profile().tobytes())
+    curve = struct.pack(">4s4xH2xi", b"para", 0, round(gamma * 65536))
+    for tag in range(struct.unpack_from(">I", profile, 128)[0]):
+        name, at, _ = struct.unpack_from(">4sII", profile, 132 + 12 * tag)
+        if name in (b"rTRC", b"gTRC", b"bTRC"):
+            profile[at : at + len(curve)] = curve
+    return bytes(profile)
+
+
+Shown = Callable[[bytes], list[list[int]]]
+
+
+@pytest.fixture(params=["an asset", "the template's own", "a static asset"])
+def shown(request: pytest.FixtureRequest, workshop: Any) -> Shown:
+    """The corners at the top left and at the bottom right of a picture that fills the frame."""
+
+    def show(content: bytes) -> list[list[int]]:
+        asset = {"id": "photo", "w": 100, "h": 60, "u": "images/", "p": "photo.png", "e": 0}
+        document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
+        files = {"data.json": document}
+        assets: list[Any] = []
+        src = "https://example.com/photo"
+        if request.param == "an asset":
+            assets = [workshop.asset(content, type="image", layerName="Photo", src=src)]
+        elif request.param == "a static asset":
+            assets = [workshop.asset(content, type="static", name="images/photo.png", src=src)]
+        else:
+            files["images/photo.png"] = content
+        picture = workshop.still(workshop.archive(files), *assets)
+        box = np.argwhere(picture[..., 3] > 0) if (picture[..., 3] > 0).any() else [[0, 0]]
+        (top, left), (bottom, right) = np.min(box, 0), np.max(box, 0)
+        return [picture[top + 1, left + 1].tolist(), picture[bottom - 1, right - 1].tolist()]
+
+    return show
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        grey(117 * 257, np.uint16),
+        grey(117 * 257, np.uint16, "TIFF"),
+        grey(117 / 255, np.float32, "TIFF"),
+        grey(117 * 2**23, np.int32, "TIFF"),
+        grey((255 - 117) * 257, np.uint16, "TIFF", tiffinfo={262: 0}),
+    ],
+    ids=["PNG of 16 bits", "TIFF of 16 bits", "floats", "32 bits", "0 is white"],
+)
+def test_a_fine_grey_is_as_light_as_in_8_bits(shown: Shown, content: bytes) -> None:
+    assert shown(content)[0] == pytest.approx([117, 117, 117, 255], abs=1)
+
+
+def test_floats_beyond_white_and_numbers_that_are_none_are_drawn(shown: Shown) -> None:
+    values = np.array([[9, np.nan], [-np.inf, 1]], np.float32).repeat(4, 0).repeat(4, 1)
+    first, last = shown(encoded(Image.fromarray(values), "TIFF"))
+    assert (first, last) == ([255, 255, 255, 255], [255, 255, 255, 255])
+
+
+@pytest.mark.parametrize(
+    ("color_type", "levels"), [(0, [50_000]), (2, [50_000, 30_000, 10_000])], ids=["grey", "colour"]
+)
+def test_a_transparent_colour_of_16_bits_is_transparent(
+    workshop: Any, color_type: int, levels: list[int]
+) -> None:
+    clear = struct.pack(f">{len(levels)}H", *levels)
+    row = struct.pack(f">{len(levels)}H", *[20_000] * len(levels)) + clear
+    document = workshop.document(workshop.solid("Box", "#0000ff", w=80, h=40))
+    content = a_png(16, color_type, row, clear)
+    src = "https://example.com/photo"
+    asset = workshop.asset(content, type="image", layerName="Box", src=src)
+    picture = workshop.still(document, asset)
+    assert (picture[20, 10, 3], picture[20, 70, 3]) == (255, 0)
+
+
+def test_colours_are_those_of_the_pictures_profile(shown: Shown) -> None:
+    linear = Image.new("RGB", (8, 8), (55, 55, 55))
+    assert shown(encoded(linear, icc_profile=a_profile(1.0)))[0] == pytest.approx(
+        [128, 128, 128, 255], abs=2
+    )
+
+
+def test_srgb_stays_exact_and_profiles_of_something_else_are_left_out(workshop: Any) -> None:
+    colours = Image.new("RGB", (8, 8), (200, 61, 40))
+    srgb = srgb_profile().tobytes()
+    grey_alone = srgb.replace(b"RGB XYZ", b"GRAYXYZ", 1)
+    for profile in (srgb, srgb[:200], b"none", grey_alone):
+        document = workshop.document(workshop.solid("Box", "#0000ff", w=40, h=40))
+        content = encoded(colours, icc_profile=profile)
+        asset = workshop.asset(content, type="image", layerName="Box", src="https://a.example/b")
+        assert workshop.still(document, asset)[20, 20].tolist() == [200, 61, 40, 255]
+
+
+def test_transparency_outlives_a_profile(shown: Shown) -> None:
+    glass = Image.new("RGBA", (8, 8), (55, 55, 55, 128))
+    first, _ = shown(encoded(glass, icc_profile=a_profile(1.0)))
+    assert first == pytest.approx([128, 128, 128, 128], abs=3)
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_photo_is_turned_as_its_camera_was_held(shown: Shown, orientation: int) -> None:
+    turns = {3: 2, 6: 1, 8: 3}[orientation]
+    upright = np.zeros((60, 100, 3), np.uint8)
+    upright[:30] = (255, 0, 0)
+    upright[30:] = (0, 0, 255)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(np.rot90(upright, turns))
+    first, last = shown(encoded(stored, "JPEG", exif=exif, quality=95))
+    assert first == pytest.approx([254, 0, 0, 255], abs=6)
+    assert last == pytest.approx([0, 0, 254, 255], abs=6)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_last_bytes_is_shown(shown: Shown, progressive: bool) -> None:
+    noise = np.random.default_rng(1).integers(0, 60, (64, 64, 3), np.uint8)
+    noise[:8, :8] = (250, 0, 0)
+    whole = encoded(Image.fromarray(noise), "JPEG", progressive=progressive)
+    assert shown(whole[:-3])[0][0] > 200
+
+
+def test_half_a_jpeg_is_refused(workshop: Any) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    whole = encoded(Image.fromarray(noise), "JPEG")
+    document = workshop.document(workshop.solid("Box", "#0000ff"))
+    half = workshop.asset(
+        whole[: len(whole) // 2], type="image", layerName="Box", src="https://a.example/b"
+    )
+    with pytest.raises(AssetInvalid, match="is no picture"):
+        workshop.still(document, half)
+
+
+@pytest.mark.parametrize(("written", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("is_static", [False, True])
+def test_names_are_found_however_their_accents_are_written(
+    workshop: Any, written: Any, stored: Any, is_static: bool
+) -> None:
+    name = unicodedata.normalize(written, "images/été.png")
+    asset = {"id": "photo", "w": 100, "h": 60, "u": "", "p": name, "e": 0}
+    document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
+    file, red = unicodedata.normalize(stored, "images/été.png"), workshop.picture((255, 0, 0))
+    if is_static:
+        static = workshop.asset(red, type="static", name=file, src="https://a.example/b")
+        picture = workshop.still(document, static)
+    else:
+        picture = workshop.still(workshop.archive({"data.json": document, file: red}))
+    assert picture[30, 50].tolist() == [255, 0, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"u": "images/", "p": "gone.png"}, r"\(images/gone\.png\) is neither in the template nor"),
+        ({"p": "data:image/png;base64,AAAA"}, r"'photo' is no picture; the formats are PNG"),
+        ({"p": f"data:,{SVG.decode()}"}, "is an SVG, .* export it as PNG"),
+        ({"p": "https://a.example/b.png"}, "is neither in the template nor"),
+    ],
+)
+def test_the_log_says_which_picture_of_a_template_is_absent(
+    workshop: Any, fields: dict[str, str], words: str
+) -> None:
+    asset = {"id": "photo", "w": 100, "h": 60, "u": "", "e": 0} | fields
+    document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
+    for _ in range(2):  # also where the first render has left something for the second
+        _, rendered = workshop.render(document)
+        assert len(rendered.notes) == 1
+        assert re.search(words, rendered.notes[0])
+
+
+def test_a_template_with_all_of_its_pictures_has_no_notes(workshop: Any) -> None:
+    asset = {"id": "photo", "w": 100, "h": 60, "u": "", "p": "photo.png", "e": 0}
+    document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
+    files = {"data.json": document, "photo.png": workshop.picture((9, 9, 9))}
+    _, rendered = workshop.render(workshop.archive(files))
+    assert rendered.notes == ()
+
+
+def test_an_svg_is_refused_with_a_way_out(workshop: Any) -> None:
+    document = workshop.document(workshop.solid("Box", "#0000ff"))
+    asset = workshop.asset(SVG, type="image", layerName="Box", src="https://a.example/b")
+    with pytest.raises(AssetInvalid, match=r"is an SVG.*export it as PNG"):
+        workshop.still(document, asset)
