@@ -19,11 +19,11 @@ from reelbatch.engines.encoding.presets import preset_of
 from reelbatch.engines.encoding.pyav import EncodedPacket, add_video_stream, encode_picture, mux
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.engines.lottie.drawing import Drawing
-from reelbatch.engines.lottie.fonts import FontShelf
 from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
-from reelbatch.models.wire.codecs import CODECS
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.models.codecs import CODECS
 
 _RATE = Fraction(30)
 _FILMS_EACH = 2  # by each process in a round

@@ -10,11 +10,11 @@ import numpy as np
 from bench.promo import FRAMES, HEIGHT, TEMPLATE, WIDTH
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.lottie.document import Json
-from reelbatch.engines.lottie.fonts import FontShelf
 from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
-from reelbatch.models.orchestration.jobs import Output
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.models.jobs import Output
 
 _TEXT_LAYER = 5
 _EMPTY_GLYPH: Json = {

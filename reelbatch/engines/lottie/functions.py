@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from reelbatch.engines.base import RenderLimits
-from reelbatch.engines.lottie.autoscale import TextFit
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
@@ -32,6 +31,7 @@ from reelbatch.engines.lottie.timing import (
     set_layer_duration,
     set_layer_start,
 )
+from reelbatch.engines.lottie.typesetting.autoscale import TextFit
 from reelbatch.models.errors import AssetInvalid
 
 Params = Mapping[str, JsonValue]

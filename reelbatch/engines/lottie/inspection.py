@@ -17,11 +17,11 @@ from reelbatch.engines.lottie.document import (
     reference,
     text_documents,
 )
-from reelbatch.engines.lottie.fontfile import FontFile, FontUnreadable, open_font
-from reelbatch.engines.lottie.fonts import open_own_fonts
 from reelbatch.engines.lottie.images import data_uri_content
 from reelbatch.engines.lottie.source import TemplateFiles
-from reelbatch.engines.lottie.typesetting import (
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadable, open_font
+from reelbatch.engines.lottie.typesetting.fonts import open_own_fonts
+from reelbatch.engines.lottie.typesetting.own_glyphs import (
     entry_face,
     font_entries,
     font_faces,

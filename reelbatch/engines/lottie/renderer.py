@@ -16,10 +16,10 @@ from reelbatch.engines.base import (
 )
 from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
 from reelbatch.engines.lottie import thorvg
-from reelbatch.engines.lottie.autoscale import fit_text
+from reelbatch.engines.lottie.typesetting.autoscale import fit_text
 from reelbatch.engines.lottie.document import LottieComposition, LottieDocument
 from reelbatch.engines.lottie.drawing import Drawing
-from reelbatch.engines.lottie.fonts import FontShelf, open_team_fonts
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_team_fonts
 from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose

@@ -13,13 +13,13 @@ from reelbatch.engines.lottie.document import (
     objects,
     reference,
 )
-from reelbatch.engines.lottie.fonts import FontShelf
 from reelbatch.engines.lottie.images import embed_pictures
 from reelbatch.engines.lottie.loops import unroll_loops
 from reelbatch.engines.lottie.solids import replace_solids
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.stripping import hold_to_type, strip
 from reelbatch.engines.lottie.typesetting import set_type
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 
 _KEPT = ("v", "fr", "ddd", "nm")
 
@@ -47,9 +47,10 @@ def compose(
     own = [document.assets[name] for name in shown if _is_picture(document, name)]
     notes += embed_pictures(own, files, limits)
     check_texts(layers)
-    set_type(document, layers, shelf)
-    replace_solids(layers)
     unroll_loops(layers, float(document.frame_rate))
+    strip([*layers, *own, *pictures.values()])
+    drawn_in_text = set_type(document, layers, shelf)
+    replace_solids(layers)
     for layer in layers:
         hold_to_type(layer)
         if "refId" in layer:
@@ -59,16 +60,14 @@ def compose(
         "h": composition.height,
         "ip": composition.first_frame,
         "op": composition.first_frame + composition.frames,
-        "fonts": document.root["fonts"],
-        "chars": document.root["chars"],
         "assets": [
             *({"id": name, "layers": inner} for name, inner in precompositions.items()),
             *own,
+            *drawn_in_text,
             *(pictures[name] for name in shown if name in pictures),
         ],
         "layers": composition.layers,
     }
-    strip(scene)
     return json.dumps(scene, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 

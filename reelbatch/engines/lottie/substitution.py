@@ -6,7 +6,6 @@ from typing import Any
 
 from reelbatch.engines.base import RenderLimits, ResolvedAsset
 from reelbatch.engines.lottie.animated_pictures import as_video, is_animated
-from reelbatch.engines.lottie.autoscale import TextFit
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
@@ -24,6 +23,7 @@ from reelbatch.engines.lottie.images import box_of, fitted_picture
 from reelbatch.engines.lottie.properties import set_words
 from reelbatch.engines.lottie.property_paths import set_by_path
 from reelbatch.engines.lottie.sounds import ReplacedSound
+from reelbatch.engines.lottie.typesetting.autoscale import TextFit
 from reelbatch.engines.lottie.video_layers import ReplacedVideo, replaced_video
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.assets import (

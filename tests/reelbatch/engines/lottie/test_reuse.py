@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from reelbatch.engines.lottie.byte_cache import ByteCache
-from reelbatch.engines.lottie.fontfile import FontFile
 from reelbatch.models.errors import LimitExceeded
 
 BLUE, RED = [0, 0, 255, 255], [255, 0, 0, 255]
@@ -79,15 +78,6 @@ def test_equal_font_files_keep_the_names_that_each_template_gives_them(workshop:
     assert (pictures[0] == pictures[1]).all()
     stand_in = workshop.document(workshop.text("Headline", "Hi", "First"))
     assert (workshop.still(stand_in) != pictures[0]).any()
-
-
-def test_a_glyph_that_was_changed_is_drawn_anew_the_next_time() -> None:
-    font = FontFile((TYPEFACES / "Anton-Regular.ttf").read_bytes(), "Anton-Regular.ttf")
-    first, second = font.glyph("A"), font.glyph("A")
-    assert first == second
-    assert first is not None
-    first["data"]["shapes"].clear()
-    assert font.glyph("A") == second
 
 
 def test_stricter_limits_hold_for_a_template_that_was_rendered_before(

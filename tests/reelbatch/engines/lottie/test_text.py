@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reelbatch.engines.lottie.bundled_fonts import BUNDLED, bundled
+from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.stored.fonts import FontFace
 
@@ -145,9 +145,11 @@ def test_the_templates_glyphs_draw_its_words_and_a_font_draws_what_they_lack(wor
     assert (own[22:40, 5:22, 3] == 255).all()
     assert rows(own) == [(22, 39)]
     assert columns(own) == (5, 22)
-    replaced = workshop.still(document, words(workshop, "AB"))
-    expected = workshop.document(workshop.text("Headline", "AB", font="Inter-Bold"))
-    assert (replaced == workshop.still(expected)).all()
+    both = workshop.still(document, words(workshop, "AB"))
+    assert (both[:, :26] == own[:, :26]).all()
+    expected = workshop.document(workshop.text("Headline", "B", font="Inter-Bold"))
+    lent = workshop.still(expected)
+    assert (both[:, 26:90] == lent[:, 5:69]).all()  # 70 hundredths of the font size further on
 
 
 def test_style_functions_change_size_tracking_leading_and_colour(workshop: Any) -> None:

@@ -1,7 +1,6 @@
 """Text that is shrunk, or within bounds grown, until it fits its place."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reelbatch.engines.lottie.document import (
     Json,
@@ -13,9 +12,11 @@ from reelbatch.engines.lottie.document import (
     number,
     text_documents,
 )
-from reelbatch.engines.lottie.fonts import FontShelf
 from reelbatch.engines.lottie.properties import set_font_size
-from reelbatch.engines.lottie.typesetting import LINE_BREAK, advance_widths, line_height
+from reelbatch.engines.lottie.typesetting.case import TypeCase
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.engines.lottie.typesetting.lines import Line, wrapped
+from reelbatch.engines.lottie.typesetting.style import TextStyle, read_style
 
 _MARGIN = 0.05  # of a composition's width, on either side of a text without a box
 _SPARE = 0.995  # of the width: a renderer's sums differ in the last digits
@@ -39,17 +40,15 @@ def fit_text(document: LottieDocument, fit: TextFit, shelf: FontShelf) -> None:
     A text in a box is wrapped at the box's width and has to fit its height; one without a box has
     to fit the composition's width, less margins. Raises AssetInvalid.
     """
+    case = TypeCase(document, shelf)
     texts = text_documents(fit.layer)
-    widths = advance_widths(document, texts, shelf)
-    sizes = [_fitting_size(fit, text, widths) for text in texts]
-    set_font_size(fit.layer, min(sizes))
+    set_font_size(fit.layer, min(_fitting_size(fit, text, case) for text in texts))
 
 
-def _fitting_size(fit: TextFit, text: Json, widths: Mapping[str, float]) -> float:
-    size = number(text.get("s"), 1.0)
-    measure = _Measure(text, widths, line_height(text) / size if size > 0 else 1.0)
+def _fitting_size(fit: TextFit, text: Json, case: TypeCase) -> float:
+    measure = _Measure(case.paragraphs(text), read_style(text))
     width, height = _room(fit, text)
-    low, high = fit.smallest, max(fit.smallest, fit.largest or size)
+    low, high = fit.smallest, max(fit.smallest, fit.largest or number(text.get("s"), 1.0))
     if measure.fits(high, width, height):
         return high
     while high - low > _PRECISION:
@@ -63,39 +62,23 @@ def _fitting_size(fit: TextFit, text: Json, widths: Mapping[str, float]) -> floa
 
 @dataclass(frozen=True)
 class _Measure:
-    """Measures the words of a text document at any font size."""
+    """Measures the paragraphs of a text document at any font size."""
 
-    text: Json
-    widths: Mapping[str, float]  # hundredths of the font size
-    leading: float  # of the font size
+    paragraphs: list[Line]
+    style: TextStyle
 
     def fits(self, size: float, width: float, height: float | None) -> bool:
         """`height` is None where lines are not wrapped."""
-        room = width * _SPARE / size * 100  # in the unit of the widths
+        ratio = size / self.style.size if self.style.size > 0 else 1.0
+        tracking, leading = self.style.tracking * ratio, self.style.leading * ratio
+        room = width * _SPARE
         if height is None:
-            return all(self._width(line) <= room for line in self._lines())
-        lines = [wrapped for line in self._lines() for wrapped in self._wrapped(line, room)]
-        is_narrow = all(self._width(line) <= room for line in lines)
-        return is_narrow and size * (1 + (len(lines) - 1) * self.leading) <= height
-
-    def _lines(self) -> list[str]:
-        words: str = self.text["t"]
-        return (words.upper() if self.text.get("ca") else words).split(LINE_BREAK)
-
-    def _wrapped(self, line: str, room: float) -> Iterator[str]:
-        current = ""
-        for word in line.split(" "):
-            longer = f"{current} {word}" if current else word
-            if current and self._width(longer) > room:
-                yield current
-                current = word
-            else:
-                current = longer
-        yield current
-
-    def _width(self, line: str) -> float:
-        tracking = number(self.text.get("tr"), 0.0) / 10  # thousandths of an em
-        return sum(self.widths.get(character, 0.0) + tracking for character in line)
+            return all(line.width(size, tracking) <= room for line in self.paragraphs)
+        box = (room, height)
+        style = replace(self.style, size=size, tracking=tracking, leading=leading, box=box)
+        lines = wrapped(self.paragraphs, style, break_words=False)
+        is_narrow = all(line.width(size, tracking) <= room for line in lines)
+        return is_narrow and size + (len(lines) - 1) * leading <= height
 
 
 def _room(fit: TextFit, text: Json) -> tuple[float, float | None]:

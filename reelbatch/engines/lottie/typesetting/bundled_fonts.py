@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from reelbatch.engines.lottie.engine import LottieEngine
-from reelbatch.engines.lottie.fontfile import FontFile, is_italic, weight_of
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile, is_italic, weight_of
 from reelbatch.models.stored.fonts import FontFace
 
 BUNDLED = LottieEngine.fonts

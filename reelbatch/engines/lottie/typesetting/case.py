@@ -1,0 +1,52 @@
+"""The fonts of one document, and the words that are set in them."""
+
+from reelbatch.engines.lottie.document import Json, LottieDocument, number
+from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.engines.lottie.typesetting.letters import Typeface
+from reelbatch.engines.lottie.typesetting.lines import Line, set_paragraphs
+from reelbatch.engines.lottie.typesetting.own_glyphs import (
+    entry_face,
+    font_entries,
+    read_own_glyphs,
+    unlisted_face,
+)
+from reelbatch.engines.lottie.typesetting.style import read_style, words_of
+from reelbatch.models.errors import AssetInvalid
+
+_USUAL_ASCENT = 72.0  # percent of the font size: Helvetica's
+
+
+class TypeCase:
+    """The fonts of one document."""
+
+    def __init__(self, document: LottieDocument, shelf: FontShelf) -> None:
+        self._shelf = shelf
+        self._own_glyphs = read_own_glyphs(document)
+        self._entries = {
+            name: entry
+            for entry in reversed(font_entries(document))
+            if isinstance(name := entry.get("fName"), str)
+        }
+
+    def typeface(self, text: Json) -> Typeface:
+        """What a text document is set in."""
+        name = text.get("f")
+        entry = self._entries.get(name) if isinstance(name, str) else None
+        wanted = entry_face(entry) if entry is not None else unlisted_face(name)
+        own = self._own_glyphs.get((wanted.family, wanted.style), {})
+        return Typeface(self._shelf, wanted, self._shelf.choose(wanted), own)
+
+    def ascent(self, text: Json) -> float:
+        """From the top of a text's box to its first base line, in hundredths of the font size."""
+        name = text.get("f")
+        entry = self._entries.get(name) if isinstance(name, str) else None
+        return number((entry or {}).get("ascent"), _USUAL_ASCENT)
+
+    def paragraphs(self, text: Json, *, ligatures: bool = True) -> list[Line]:
+        """A text document's words, set: a line for each paragraph. Raises AssetInvalid."""
+        face, style = self.typeface(text), read_style(text)
+        try:
+            return set_paragraphs(words_of(text), face, style, ligatures=ligatures)
+        except FontUnreadable as error:
+            raise AssetInvalid(f"The font cannot be drawn: {error}.") from error

@@ -1,0 +1,315 @@
+"""One font file: its names, its style, its characters and the outlines of its glyphs."""
+
+import io
+import re
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import uharfbuzz as hb
+from fontTools.ttLib import TTFont
+
+from reelbatch.engines.lottie.typesetting.woff import check_unpacked_size
+from reelbatch.models.fonts import FontFace
+
+_KEPT_FONTS = 8  # of templates and teams, for the next renders of this process
+_LARGEST_KEPT = 4 * 1024**2  # bytes
+_KEPT_GLYPHS = 1000  # of a font
+_KEPT_RUNS = 500  # shaped runs of a font, for the next renders of this process
+_LONGEST_KEPT_RUN = 500  # characters
+_MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand
+
+EM = 100.0  # units of a glyph's em square in Lottie's `chars`
+_DIGITS = 3  # decimals of a coordinate: a thousandth of a hundredth of the font size
+_WEIGHTS = (
+    (r"thin|hairline", 100),
+    (r"(extra|ultra)[\s-]*light", 200),
+    (r"light", 300),
+    (r"medium", 500),
+    (r"(semi|demi)", 600),
+    (r"(extra|ultra)[\s-]*bold|heavy", 800),
+    (r"black|fat", 900),
+    (r"bold", 700),
+)
+_ITALIC = re.compile(r"italic|oblique", re.IGNORECASE)
+# Name records (OpenType's `name` table): the typographic names outrank the older ones.
+_FAMILY_NAMES, _STYLE_NAMES, _POSTSCRIPT_NAME = (16, 1), (17, 2), 6
+_SIGNATURES = (b"\0\1\0\0", b"true", b"OTTO", b"ttcf", b"wOFF")
+_WOFF = b"wOFF"
+NOTDEF = 0  # the glyph for what a font lacks
+
+Point = tuple[float, float]
+
+
+class Contour(NamedTuple):
+    """A closed path as Lottie has it: y points down, the handles are relative to their points."""
+
+    points: list[list[float]]
+    incoming: list[list[float]]
+    outgoing: list[list[float]]
+
+
+class ShapedGlyph(NamedTuple):
+    glyph: int
+    cluster: int  # the first character that it stands for
+    advance: float  # hundredths of the font size, as all of these
+    x: float
+    y: float  # down
+
+
+class Picture(NamedTuple):
+    """A coloured glyph as a PNG, and where it stands, in hundredths of the font size."""
+
+    png: bytes
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class FontUnreadable(Exception):
+    """The file is no font that can be read."""
+
+
+class FontFile:
+    """A TrueType, OpenType or WOFF font. Raises FontUnreadable where the file is none."""
+
+    def __init__(
+        self, content: bytes | Path, file_name: str, face: FontFace | None = None, index: int = 0
+    ) -> None:
+        """`face` stands in for the names that the font itself has; a trusted file can be given by
+        its path, which leaves reading it to the system. `index` is the font's in a collection."""
+        try:
+            blob = hb.Blob.from_file_path(content) if isinstance(content, Path) else _blob(content)
+            self._face = hb.Face(blob, index)
+            self._font = hb.Font(self._face)
+            self._scale = EM / self._face.upem
+        except Exception as error:  # fontTools raises whatever a broken WOFF leads to
+            reason = str(error) or type(error).__name__
+            raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
+        if not self._face.glyph_count or not self._face.upem > 0:
+            raise FontUnreadable(f"{file_name} is not a font: it has no glyphs")
+        self.face = face or self._read_face(file_name)
+        self._outlines: dict[int, list[Contour]] = {}
+        self._runs: dict[tuple[object, ...], list[ShapedGlyph]] = {}
+
+    @cached_property
+    def weight(self) -> int:
+        return weight_of(self.face.style)
+
+    @cached_property
+    def is_italic(self) -> bool:
+        return is_italic(self.face.style)
+
+    @cached_property
+    def characters(self) -> frozenset[int]:
+        """The code points that it has glyphs for."""
+        return frozenset(self._face.unicodes)
+
+    @cached_property
+    def is_coloured(self) -> bool:
+        return self._face.has_color_layers or self._face.has_color_png
+
+    def has(self, character: str) -> bool:
+        return self._font.get_nominal_glyph(ord(character)) is not None
+
+    def advance(self, character: str) -> float:
+        """Hundredths of the font size; 0.0 where the font lacks the character."""
+        glyph = self._font.get_nominal_glyph(ord(character))
+        return 0.0 if glyph is None else self._font.get_glyph_h_advance(glyph) * self._scale
+
+    def shape(
+        self,
+        text: str,
+        span: tuple[int, int],
+        *,
+        script: str,
+        right_to_left: bool,
+        ligatures: bool = True,
+    ) -> list[ShapedGlyph]:
+        """The glyphs of `text` between the offsets of `span`, from left to right."""
+        start, end = span
+        if len(text) > _LONGEST_KEPT_RUN:
+            return self._shape(text, start, end, script, right_to_left, ligatures)
+        key = (text, start, end, script, right_to_left, ligatures)
+        if key not in self._runs:
+            if len(self._runs) == _KEPT_RUNS:
+                self._runs.clear()
+            self._runs[key] = self._shape(*key)
+        return self._runs[key]
+
+    def _shape(
+        self, text: str, start: int, end: int, script: str, right_to_left: bool, ligatures: bool
+    ) -> list[ShapedGlyph]:
+        buffer = hb.Buffer()
+        # with what stands around, for the joining of letters
+        buffer.add_codepoints([ord(character) for character in text], start, end - start)
+        buffer.direction = "rtl" if right_to_left else "ltr"
+        buffer.script = script
+        buffer.language = "und"
+        features = {} if ligatures else {"liga": False, "clig": False}
+        hb.shape(self._font, buffer, features)
+        scale = self._scale
+        return [
+            ShapedGlyph(
+                info.codepoint,
+                info.cluster,
+                place.x_advance * scale,
+                place.x_offset * scale,
+                -place.y_offset * scale,
+            )
+            for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        ]
+
+    def outline(self, glyph: int) -> list[Contour]:
+        """The glyph's contours in hundredths of the font size; not to be changed.
+
+        Raises FontUnreadable.
+        """
+        if glyph not in self._outlines:
+            if len(self._outlines) == _KEPT_GLYPHS:
+                self._outlines.clear()
+            self._outlines[glyph] = self._draw(glyph)
+        return self._outlines[glyph]
+
+    def layers(self, glyph: int) -> list[tuple[int, hb.Color | None]]:
+        """The glyphs that a coloured one is laid of, with their colours; None is the text's."""
+        if not self._face.has_color_layers:
+            return []
+        palettes = self._face.color_palettes
+        colours = palettes[0].colors if palettes else ()
+        return [
+            (layer.glyph, colours[layer.color_index] if layer.color_index < len(colours) else None)
+            for layer in self._face.get_glyph_color_layers(glyph)
+        ]
+
+    def picture(self, glyph: int) -> Picture | None:
+        """The picture of a coloured glyph, or None."""
+        if not self._face.has_color_png:
+            return None
+        png, extents = self._font.get_glyph_color_png(glyph), self._font.get_glyph_extents(glyph)
+        if not len(png) or extents is None:
+            return None
+        scale = self._scale
+        return Picture(
+            bytes(png.data),
+            extents.x_bearing * scale,
+            -extents.y_bearing * scale,
+            extents.width * scale,
+            -extents.height * scale,
+        )
+
+    def _draw(self, glyph: int) -> list[Contour]:
+        pen = _ContourPen(self._scale)
+        try:
+            self._font.draw_glyph_with_pen(glyph, pen)
+        except ValueError as error:
+            raise FontUnreadable(f"{self.face.label} has a broken outline: {error}") from error
+        return pen.contours
+
+    def _read_face(self, file_name: str) -> FontFace:
+        def first(*identities: int) -> str:
+            found = (self._face.get_name(identity) for identity in identities)
+            return next((name for name in found if name), "")
+
+        return FontFace(
+            family=first(*_FAMILY_NAMES),
+            style=first(*_STYLE_NAMES),
+            postscript_name=first(_POSTSCRIPT_NAME),
+            file_name=file_name,
+        )
+
+
+def open_font(content: bytes, file_name: str, face: FontFace | None = None) -> FontFile:
+    """A font of a template or a team: that of an earlier render where all of it is equal.
+
+    Raises FontUnreadable.
+    """
+    if len(content) > _LARGEST_KEPT:
+        return FontFile(content, file_name, face)
+    return _kept_font(content, file_name, face)  # pyright: ignore[reportArgumentType]  # frozen
+
+
+_kept_font = lru_cache(_KEPT_FONTS)(FontFile)
+
+
+@lru_cache(1024)
+def weight_of(style: str) -> int:
+    """The weight, from 100 to 900, that a style's name stands for."""
+    for words, weight in _WEIGHTS:
+        if re.search(words, style, re.IGNORECASE):
+            return weight
+    return 400
+
+
+@lru_cache(1024)
+def is_italic(style: str) -> bool:
+    return bool(_ITALIC.search(style))
+
+
+def _blob(content: bytes) -> hb.Blob:
+    """The font as HarfBuzz reads it, which knows no WOFF. Raises ValueError and others."""
+    if not content.startswith(_SIGNATURES):
+        raise ValueError("it does not begin as one")
+    if not content.startswith(_WOFF):
+        return hb.Blob(content)
+    check_unpacked_size(content)
+    unpacked = io.BytesIO()
+    font = TTFont(io.BytesIO(content), recalcBBoxes=False)
+    font.flavor = None
+    font.save(unpacked, reorderTables=False)
+    return hb.Blob(unpacked.getvalue())
+
+
+class _ContourPen:
+    """Collects a glyph's contours as Lottie paths. Its methods are fontTools' pens'."""
+
+    def __init__(self, scale: float) -> None:
+        self._scale = scale
+        self._count = 0
+        self.contours: list[Contour] = []
+
+    def moveTo(self, point: Point) -> None:  # noqa: N802
+        self.contours.append(Contour([self._place(point)], [[0, 0]], [[0, 0]]))
+
+    def lineTo(self, point: Point) -> None:  # noqa: N802
+        self._add(self._place(point), [0, 0])
+
+    def curveTo(self, first: Point, second: Point, end: Point) -> None:  # noqa: N802
+        contour, last = self.contours[-1], self._place(end)
+        contour.outgoing[-1] = _minus(self._place(first), contour.points[-1])
+        self._add(last, _minus(self._place(second), last))
+
+    def qCurveTo(self, handle: Point, end: Point) -> None:  # noqa: N802
+        """The same curve has its cubic handles at two thirds of the way to the quadratic one."""
+        contour = self.contours[-1]
+        middle, last = self._place(handle), self._place(end)
+        contour.outgoing[-1] = _two_thirds(middle, contour.points[-1])
+        self._add(last, _two_thirds(middle, last))
+
+    def closePath(self) -> None:  # noqa: N802
+        """All of a glyph's contours are closed."""
+
+    def endPath(self) -> None:  # noqa: N802
+        """As `closePath`."""
+
+    def _add(self, place: list[float], incoming: list[float]) -> None:
+        self._count += 1
+        if self._count > _MOST_POINTS:
+            raise ValueError("a character of too many points")
+        contour = self.contours[-1]
+        contour.points.append(place)
+        contour.incoming.append(incoming)
+        contour.outgoing.append([0, 0])
+
+    def _place(self, point: Point) -> list[float]:
+        return [round(point[0] * self._scale, _DIGITS), round(-point[1] * self._scale, _DIGITS)]
+
+
+def _minus(end: Iterable[float], start: Iterable[float]) -> list[float]:
+    return [round(e - s, _DIGITS) for e, s in zip(end, start, strict=True)]
+
+
+def _two_thirds(handle: Iterable[float], point: Iterable[float]) -> list[float]:
+    return [round((h - p) * 2 / 3, _DIGITS) for h, p in zip(handle, point, strict=True)]

@@ -1,0 +1,131 @@
+"""Which font a text is drawn with, and which ones lend the letters that it lacks."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from unicodedata import normalize
+
+from reelbatch.engines.lottie.typesetting.bundled_fonts import (
+    BUNDLED,
+    bundled,
+    closest_style,
+    stand_in,
+)
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadable, open_font
+from reelbatch.engines.lottie.typesetting.system_fonts import closest_lender, coloured_lender
+from reelbatch.engines.lottie.typesetting.unicode import is_emoji, is_ignorable, is_space
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.fonts import FontFace, find_face
+
+_KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+
+
+class FontShelf:
+    """The fonts that a render can use: the template's own, the team's, the bundled ones, and
+    those of the machine."""
+
+    def __init__(self, own: Sequence[FontFile], team: Sequence[FontFile]) -> None:
+        self._files = [*own, *team]
+        self._shelves = [[font.face for font in fonts] for fonts in (own, team)]
+        self._lenders: dict[tuple[object, ...], FontFile | None] = {}
+
+    def choose(self, wanted: FontFace) -> FontFile:
+        """By its names, else another style of its family, else a bundled one much like it."""
+        for faces in (*self._shelves, BUNDLED):
+            face = find_face(wanted, faces)
+            if face is not None:
+                return self._open(face)
+        for faces in (*self._shelves, BUNDLED):
+            family = [face for face in faces if _same_name(face.family, wanted.family)]
+            if family:
+                return self._open(closest_style(family, wanted))
+        return self._open(stand_in(wanted))
+
+    def font_for(self, letter: str, font: FontFile, wanted: FontFace, text: str) -> FontFile:
+        """The font that a letter of `text` is drawn with: `font` if it can.
+
+        A letter is never split between fonts, so that its marks stay with it. Where no font has
+        all of it, the one that has its first character; where none has that, `font` with its box.
+        """
+        if letter.isascii() and font.has(letter[0]):
+            return font
+        language = _language(text)
+        key = (letter, id(font), wanted, language)
+        if key not in self._lenders:
+            self._lenders[key] = self._lender(letter, font, wanted, language)
+        return self._lenders[key] or font
+
+    def _lender(
+        self, letter: str, font: FontFile, wanted: FontFace, language: str
+    ) -> FontFile | None:
+        shown = [c for c in letter if not is_ignorable(c)]
+        if not shown:
+            return font
+        if is_emoji(letter):
+            coloured = self._coloured(shown)
+            if coloured is not None:
+                return coloured
+        near = list(self._near(font, wanted))
+        for needed in dict.fromkeys((tuple(shown), (shown[0],))):
+            for lender in near:
+                if all(_can_draw(lender, character) for character in needed):
+                    return lender
+            lender = closest_lender(frozenset(map(ord, needed)), wanted, language)
+            if lender is not None:
+                return lender
+        return None
+
+    def _near(self, font: FontFile, wanted: FontFace) -> Iterator[FontFile]:
+        yield font
+        yield from self._files
+        yield bundled(stand_in(wanted))
+        yield from (bundled(face) for face in BUNDLED)
+
+    def _coloured(self, shown: Sequence[str]) -> FontFile | None:
+        for font in self._files:
+            if font.is_coloured and all(font.has(character) for character in shown):
+                return font
+        return coloured_lender(frozenset(map(ord, shown)))
+
+    def _open(self, face: FontFace) -> FontFile:
+        return next((font for font in self._files if font.face is face), None) or bundled(face)
+
+
+def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
+    """A template's fonts by file name; those that cannot be read are left out."""
+    fonts: list[FontFile] = []
+    for name, content in sorted(files.items()):
+        try:
+            fonts.append(open_font(content, name))
+        except FontUnreadable:
+            continue
+    return fonts
+
+
+def open_team_fonts(paths: Sequence[Path]) -> list[FontFile]:
+    """Raises AssetInvalid where one of the files is no font."""
+    try:
+        return [open_font(path.read_bytes(), path.name) for path in paths]
+    except FontUnreadable as error:
+        raise AssetInvalid(f"The font cannot be used: {error}.") from error
+
+
+def _can_draw(font: FontFile, character: str) -> bool:
+    """HarfBuzz composes what a font has in parts, and makes spaces out of its plain one."""
+    if font.has(character):
+        return True
+    if is_space(character):
+        return font.has(" ")
+    parts = normalize("NFD", character)
+    return len(parts) > 1 and all(font.has(part) for part in parts)
+
+
+def _language(text: str) -> str:
+    """Which of the fonts for East Asia a text wants: SC, JP or KR."""
+    if _KANA.search(text):
+        return "JP"
+    return "KR" if _HANGUL.search(text) else "SC"
+
+
+def _same_name(first: str, second: str) -> bool:
+    return bool(first) and first.casefold().replace(" ", "") == second.casefold().replace(" ", "")

@@ -1,0 +1,206 @@
+"""From the words of a paragraph to letters: shaped, with what is drawn of each and how wide it is.
+
+A letter is what readers take for one, so marks, joined emoji and ligatures are parts of one letter.
+It is what lines break between and what animators move.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from reelbatch.engines.lottie.typesetting.fontfile import EM, FontFile, ShapedGlyph, is_italic
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.engines.lottie.typesetting.own_glyphs import OwnGlyph, OwnGlyphs
+from reelbatch.engines.lottie.typesetting.style import ALL_CAPS, SMALL_CAPS
+from reelbatch.engines.lottie.typesetting.unicode import (
+    is_ignorable,
+    is_space,
+    letter_ends,
+    levels,
+    line_ends,
+    mirrored,
+    scripts,
+    tidied,
+)
+from reelbatch.models.fonts import FontFace
+
+_SMALL = 0.7  # of a capital's size: that of small capitals
+_SPACES_OF_A_TAB = 4
+_USUAL_SPACE = 28.0  # hundredths of the font size, where no font has one
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One glyph of a letter and where it stands, in hundredths of the font size from the letter's
+    left end on the base line; y points down."""
+
+    source: FontFile | OwnGlyph
+    glyph: int  # of a font
+    x: float
+    y: float
+    scale: float = 1.0
+    is_slanted: bool = False
+
+
+@dataclass
+class Letter:
+    text: str
+    advance: float  # hundredths of the font size
+    marks: list[Mark]
+    level: int  # odd from right to left
+    may_end_line: bool = False
+
+    @property
+    def is_space(self) -> bool:
+        return is_space(self.text[0])
+
+
+@dataclass(frozen=True)
+class Typeface:
+    """What a layer's words are set in: the template's own glyphs, then a font."""
+
+    shelf: FontShelf
+    wanted: FontFace
+    font: FontFile
+    own: OwnGlyphs
+
+    @property
+    def wants_italic(self) -> bool:
+        return is_italic(f"{self.wanted.style} {self.wanted.postscript_name}")
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A letter before it is shaped."""
+
+    start: int
+    end: int
+    source: FontFile | OwnGlyphs
+    level: int
+    script: str
+    scale: float
+
+    @property
+    def run(self) -> tuple[object, ...]:
+        """Equal where letters are shaped together."""
+        return id(self.source), self.level, self.script, self.scale
+
+
+def set_words(paragraph: str, face: Typeface, *, caps: int, ligatures: bool) -> list[Letter]:
+    """The letters of a paragraph without line breaks, in the order in which they are read.
+
+    Raises FontUnreadable.
+    """
+    text, small = _in_capitals(paragraph, caps)
+    pieces = list(_pieces(text, small, face))
+    letters: list[Letter] = []
+    for _, run in groupby(pieces, key=lambda piece: piece.run):
+        letters.extend(_set_run(text, list(run), face, ligatures=ligatures))
+    ends, position = line_ends(text), 0
+    for letter in letters:
+        position += len(letter.text)
+        letter.may_end_line = position in ends
+    return letters
+
+
+def _in_capitals(text: str, caps: int) -> tuple[str, frozenset[int]]:
+    """The text as it is drawn, and the offsets of its small capitals."""
+    if caps == ALL_CAPS:
+        return tidied(text.upper()), frozenset()
+    if caps != SMALL_CAPS:
+        return text, frozenset()
+    drawn, small = "", set[int]()
+    for character in text:
+        capital = character.upper()
+        if capital != character:
+            small.update(range(len(drawn), len(drawn) + len(capital)))
+        drawn += capital
+    return drawn, frozenset(small)
+
+
+def _pieces(text: str, small: frozenset[int], face: Typeface) -> Iterator[_Piece]:
+    directions, script = levels(text), scripts(text)
+    source: FontFile | OwnGlyphs
+    start = 0
+    for end in letter_ends(text):
+        letter = text[start:end]
+        scale = _SMALL if start in small else 1.0
+        for first, last in _parts(letter, start, face.own):
+            part = text[first:last]
+            source = face.own
+            if part not in face.own:
+                source = face.shelf.font_for(part, face.font, face.wanted, text)
+            yield _Piece(first, last, source, directions[first], script[first], scale)
+        start = end
+
+
+def _parts(letter: str, start: int, own: OwnGlyphs) -> list[tuple[int, int]]:
+    """A letter whose characters the template has one by one is drawn of those."""
+    end = start + len(letter)
+    if len(letter) > 1 and letter not in own and all(character in own for character in letter):
+        return [(position, position + 1) for position in range(start, end)]
+    return [(start, end)]
+
+
+def _set_run(
+    text: str, pieces: Sequence[_Piece], face: Typeface, *, ligatures: bool
+) -> list[Letter]:
+    first = pieces[0]
+    if not isinstance(first.source, FontFile):
+        return [_own_letter(text[piece.start : piece.end], piece, first.source) for piece in pieces]
+    shaped = first.source.shape(
+        text,
+        (first.start, pieces[-1].end),
+        script=first.script,
+        right_to_left=bool(first.level % 2),
+        ligatures=ligatures,
+    )
+    slanted = face.wants_italic and not first.source.is_italic and not first.source.is_coloured
+    letters: list[Letter] = []
+    for start, end, glyphs in _grouped(pieces, shaped):
+        letter = Letter(text[start:end], 0.0, [], first.level)
+        for glyph in glyphs:
+            x, y = (letter.advance + glyph.x * first.scale, glyph.y * first.scale)
+            if not all(is_ignorable(character) for character in letter.text):
+                letter.marks.append(
+                    Mark(first.source, glyph.glyph, x, y, first.scale, is_slanted=slanted)
+                )
+            letter.advance += glyph.advance * first.scale
+        if letter.text == "\t":
+            letter = Letter("\t", _tab_of(first.source), [], first.level)
+        letters.append(letter)
+    return letters
+
+
+def _grouped(
+    pieces: Sequence[_Piece], shaped: Sequence[ShapedGlyph]
+) -> Iterator[tuple[int, int, list[ShapedGlyph]]]:
+    """The glyphs of each letter. Letters that the font joins to one glyph become one letter."""
+    starts = [piece.start for piece in pieces]
+    by_piece: dict[int, list[ShapedGlyph]] = {}
+    position = 0
+    for glyph in sorted(shaped, key=lambda glyph: glyph.cluster):  # stable: each letter's in order
+        while position + 1 < len(starts) and starts[position + 1] <= glyph.cluster:
+            position += 1
+        by_piece.setdefault(position, []).append(glyph)
+    drawn = sorted(by_piece) or [0]
+    drawn[0] = 0
+    for number, position in enumerate(drawn):
+        following = drawn[number + 1] if number + 1 < len(drawn) else len(pieces)
+        glyphs = by_piece.get(position, [])
+        yield pieces[position].start, pieces[following - 1].end, glyphs
+
+
+def _own_letter(letter: str, piece: _Piece, own: OwnGlyphs) -> Letter:
+    if piece.level % 2 and len(letter) == 1 and mirrored(letter) in own:
+        drawn = own[mirrored(letter)]
+    else:
+        drawn = own[letter]
+    mark = Mark(drawn, 0, 0.0, 0.0, piece.scale)
+    return Letter(
+        letter, drawn.advance * piece.scale, [mark] if drawn.contours else [], piece.level
+    )
+
+
+def _tab_of(font: FontFile) -> float:
+    return _SPACES_OF_A_TAB * (font.advance(" ") or _USUAL_SPACE * EM / 100)

@@ -1,0 +1,113 @@
+"""From letters to lines: where they break, in which order they stand, and how wide they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from reelbatch.engines.lottie.typesetting.letters import Letter, Typeface, set_words
+from reelbatch.engines.lottie.typesetting.style import TextStyle
+from reelbatch.engines.lottie.typesetting.unicode import (
+    LINE_BREAK,
+    paragraph_level,
+    visual_order,
+)
+
+_SLACK = 0.01  # pixels: a renderer's sums differ in the last digits
+
+
+@dataclass(frozen=True)
+class Line:
+    """Letters in the order in which they are read."""
+
+    letters: Sequence[Letter]
+    level: int  # the paragraph's
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The positions of the letters from left to right; spaces at the end come last."""
+        shown = self._shown
+        order = visual_order([letter.level for letter in self.letters[:shown]])
+        return [*order, *range(shown, len(self.letters))]
+
+    @cached_property
+    def _shown(self) -> int:
+        """How many letters there are before the spaces at the end."""
+        count = len(self.letters)
+        while count and self.letters[count - 1].is_space:
+            count -= 1
+        return count
+
+    def width(self, size: float, tracking: float) -> float:
+        """Pixels, without the spaces at the end and the tracking after the last letter."""
+        shown = self.letters[: self._shown]
+        advances = sum(letter.advance for letter in shown) * size / 100
+        return advances + tracking * max(0, len(shown) - 1)
+
+
+def set_paragraphs(
+    words: str, face: Typeface, style: TextStyle, *, ligatures: bool = True
+) -> list[Line]:
+    """A line for each paragraph. Raises FontUnreadable."""
+    ligatures = ligatures and not style.tracking
+    return [
+        Line(
+            set_words(paragraph, face, caps=style.caps, ligatures=ligatures),
+            paragraph_level(paragraph),
+        )
+        for paragraph in words.split(LINE_BREAK)
+    ]
+
+
+def wrapped(
+    paragraphs: Sequence[Line], style: TextStyle, *, break_words: bool = True
+) -> list[Line]:
+    """The lines of a text in a box; without one, a line is a paragraph.
+
+    `break_words` breaks words that are wider than the box; else they stick out of it.
+    """
+    if style.box is None:
+        return list(paragraphs)
+    width = style.box[0]
+    return [
+        Line(letters, paragraph.level)
+        for paragraph in paragraphs
+        for letters in _broken(paragraph.letters, width, style, break_words=break_words)
+    ]
+
+
+def _broken(
+    letters: Sequence[Letter], room: float, style: TextStyle, *, break_words: bool
+) -> list[Sequence[Letter]]:
+    """Break where it is allowed; where a line has no such place, before what sticks out."""
+    lines: list[Sequence[Letter]] = []
+    start, end, width = 0, 0, 0.0  # `end`: where the line from `start` may end, 0 if nowhere yet
+    position = 0
+    while position < len(letters):
+        letter = letters[position]
+        advance = letter.advance * style.size / 100
+        can_break = end > start or break_words
+        if (
+            position > start
+            and can_break
+            and not letter.is_space
+            and width + advance > room + _SLACK
+        ):
+            stop = end if end > start else position
+            lines.append(_without_spaces(letters[start:stop]))
+            start, width = stop, 0.0
+            position = stop  # measured again
+            continue
+        width += advance + style.tracking
+        position += 1
+        if letter.may_end_line:
+            end = position
+    lines.append(letters[start:])
+    return lines
+
+
+def _without_spaces(letters: Sequence[Letter]) -> Sequence[Letter]:
+    """A line that is broken by its box does not show the spaces at its end."""
+    count = len(letters)
+    while count and letters[count - 1].is_space:
+        count -= 1
+    return letters[:count]

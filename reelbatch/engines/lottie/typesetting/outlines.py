@@ -1,0 +1,276 @@
+"""Letters as shapes that ThorVG draws: groups of paths with a fill and a stroke, moved by
+keyframes where animators move them."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reelbatch.engines.lottie.document import Json
+from reelbatch.engines.lottie.typesetting.animators import Animators, Layout, Look
+from reelbatch.engines.lottie.typesetting.fontfile import EM, Contour, FontFile, Picture
+from reelbatch.engines.lottie.typesetting.keyed import Vector
+from reelbatch.engines.lottie.typesetting.letters import Letter, Mark
+
+_SLANT = 0.21  # of an upright font that stands in for an italic: 12 degrees
+_DIGITS = 3  # decimals of a coordinate: a thousandth of a pixel
+_MOST_SAMPLES = 500_000  # letters times frames; above, fewer frames are worked out
+_STILL = 1e-3  # pixels, percent or degrees: a change that nobody sees
+_BUTT, _ROUND = 1, 2  # of a stroke's ends, and of its corners
+_NONZERO = 1  # a fill's rule
+
+
+@dataclass(frozen=True)
+class Window:
+    """The frames in which a text is shown."""
+
+    first: float
+    end: float
+
+
+@dataclass(frozen=True)
+class PlacedPicture:
+    """A coloured glyph that is a picture, and the transform of its letter."""
+
+    picture: Picture
+    x: float  # pixels from the letter's place, as all of these
+    y: float
+    width: float
+    height: float
+    transform: Json
+    first: float  # the frames in which it is shown
+    end: float
+
+
+@dataclass(frozen=True)
+class DrawnText:
+    groups: list[Json]  # from the top
+    pictures: list[PlacedPicture]
+
+
+def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnText:
+    """Raises FontUnreadable."""
+    if not layout.letters:
+        return DrawnText([], [])
+    frames = _frames(layout, animators, window)
+    looks = [animators.at(frame) for frame in frames]
+    if len(looks) == 1 and animators.are_idle and _is_plain(layout):
+        return DrawnText(list(_merged(layout, looks[0])), [])
+    track = _Track(frames, looks)
+    groups: list[Json] = []
+    pictures: list[PlacedPicture] = []
+    for position, (line, at) in enumerate(layout.letters):
+        letter = layout.lines[line].letters[at]
+        if letter.marks:
+            transform = track.transform(position)
+            pictures.extend(_pictures(letter, layout.style.size, transform, window))
+            items = list(_items(letter, layout, track, position))
+            if items:
+                groups.append({"ty": "gr", "it": [*items, transform]})
+    return DrawnText(groups[::-1], pictures)
+
+
+def _frames(layout: Layout, animators: Animators, window: Window) -> list[float]:
+    """Those from the first change to the last one, as far as they are shown."""
+    times = animators.times
+    if not times:
+        return [window.first]
+    first = math.floor(min(max(times[0], window.first), window.end))
+    last = math.ceil(max(min(times[-1], window.end), first))
+    step = max(1, math.ceil((last - first) * len(layout.letters) / _MOST_SAMPLES))
+    return [*map(float, range(first, last, step)), float(last)]
+
+
+def _is_plain(layout: Layout) -> bool:
+    """Whether letters can be merged: no stroke runs around each, and none has its own colour."""
+    marks = (m for line in layout.lines for letter in line.letters for m in letter.marks)
+    coloured = any(isinstance(m.source, FontFile) and m.source.is_coloured for m in marks)
+    has_stroke = layout.style.stroke is not None and layout.style.stroke_width > 0
+    return not coloured and not has_stroke
+
+
+def _merged(layout: Layout, look: Look) -> Iterator[Json]:
+    """One shape for each line and font: of two fonts, contours may turn different ways."""
+    if layout.style.fill is None:
+        return
+    paths: dict[tuple[int, int], list[Json]] = {}
+    for position, (line, at) in enumerate(layout.letters):
+        place = look.matrices[position, :, 2]
+        for mark in layout.lines[line].letters[at].marks:
+            key = (line, id(mark.source) if isinstance(mark.source, FontFile) else 0)
+            drawn = _mark_paths(mark, layout.style.size, float(place[0]), float(place[1]))
+            paths.setdefault(key, []).extend(drawn)
+    for each in paths.values():
+        yield {"ty": "gr", "it": [*each, _fill(_still([*layout.style.fill, 1]), _still(100))]}
+
+
+def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> Iterator[Json]:
+    """What one letter is drawn of, from the top."""
+    size = layout.style.size
+    plain: list[Json] = []
+    for mark in letter.marks:
+        layers = mark.source.layers(mark.glyph) if isinstance(mark.source, FontFile) else []
+        for glyph, colour in reversed(layers):
+            paths = _mark_paths(_with_glyph(mark, glyph), size)
+            if colour is None:
+                fill = track.fill(position)
+            else:
+                channels = [colour.red / 255, colour.green / 255, colour.blue / 255, 1]
+                fill = _fill(_still(channels), _still(100 * colour.alpha / 255))
+            if paths:
+                yield {"ty": "gr", "it": [*paths, fill]}
+        if not layers and not _is_picture(mark):
+            plain.extend(_mark_paths(mark, size))
+    if not plain:
+        return
+    yield from plain
+    fill = [track.fill(position)] if layout.style.fill is not None else []
+    stroke = track.stroke(position, has_colour=layout.style.stroke is not None)
+    yield from [*fill, *stroke] if layout.style.stroke_is_below else [*stroke, *fill]
+
+
+def _is_picture(mark: Mark) -> bool:
+    return isinstance(mark.source, FontFile) and mark.source.picture(mark.glyph) is not None
+
+
+def _with_glyph(mark: Mark, glyph: int) -> Mark:
+    return Mark(mark.source, glyph, mark.x, mark.y, mark.scale)
+
+
+def _pictures(
+    letter: Letter, size: float, transform: Json, window: Window
+) -> Iterator[PlacedPicture]:
+    for mark in letter.marks:
+        picture = mark.source.picture(mark.glyph) if isinstance(mark.source, FontFile) else None
+        if picture is not None:
+            scale = size / EM * mark.scale
+            yield PlacedPicture(
+                picture,
+                x=mark.x * size / EM + picture.x * scale,
+                y=mark.y * size / EM + picture.y * scale,
+                width=picture.width * scale,
+                height=picture.height * scale,
+                transform=transform,
+                first=window.first,
+                end=window.end,
+            )
+
+
+def _mark_paths(mark: Mark, size: float, x: float = 0.0, y: float = 0.0) -> list[Json]:
+    """A glyph's paths in pixels, moved by `x` and `y`."""
+    source = mark.source
+    contours = source.outline(mark.glyph) if isinstance(source, FontFile) else source.contours
+    scale = size / EM * mark.scale
+    slant = _SLANT if mark.is_slanted else 0.0
+    left, top = x + mark.x * size / EM, y + mark.y * size / EM
+    return [_path(contour, scale, slant, left, top) for contour in contours]
+
+
+def _path(contour: Contour, scale: float, slant: float, left: float, top: float) -> Json:
+    slope = slant * scale
+    outline: Json = {
+        "c": True,
+        "v": [
+            [round(x * scale - y * slope + left, _DIGITS), round(y * scale + top, _DIGITS)]
+            for x, y in contour.points
+        ],
+        "i": _scaled(contour.incoming, scale, slope),
+        "o": _scaled(contour.outgoing, scale, slope),
+    }
+    return {"ty": "sh", "ks": _still(outline)}
+
+
+def _scaled(handles: Iterable[Sequence[float]], scale: float, slope: float) -> list[list[float]]:
+    return [[round(x * scale - y * slope, _DIGITS), round(y * scale, _DIGITS)] for x, y in handles]
+
+
+class _Track:
+    """The looks of a text over time, as Lottie's properties of each letter."""
+
+    def __init__(self, frames: Sequence[float], looks: Sequence[Look]) -> None:
+        self._frames = frames
+        matrices = np.array([look.matrices for look in looks])  # (frames, letters, 2, 3)
+        a, b, c, d = (matrices[..., row, column] for row in (0, 1) for column in (0, 1))
+        angle = np.unwrap(np.arctan2(c, a), axis=0)
+        stretch = np.hypot(a, c)
+        height = np.divide(a * d - b * c, stretch, out=np.zeros_like(a), where=stretch > 0)
+        shear = np.cos(angle) * b + np.sin(angle) * d
+        slope = np.divide(shear, height, out=np.zeros_like(a), where=np.abs(height) > 0)
+        self._place = matrices[..., 2]
+        self._scale = np.stack([stretch, height], axis=-1) * 100
+        self._angle, self._skew = np.degrees(angle), -np.degrees(np.arctan(slope))
+        self._opacity, self._fill_opacity, self._stroke_opacity = (
+            np.array([getattr(look, name) for look in looks]) * 100
+            for name in ("opacity", "fill_opacity", "stroke_opacity")
+        )
+        self._fill, self._stroke = (
+            np.array([getattr(look, name) for look in looks]) for name in ("fill", "stroke")
+        )
+        self._width = np.array([look.stroke_width for look in looks])
+
+    def transform(self, letter: int) -> Json:
+        return {
+            "ty": "tr",
+            "a": _still([0, 0]),
+            "p": self._property(self._place[:, letter]),
+            "s": self._property(self._scale[:, letter]),
+            "r": self._property(self._angle[:, letter]),
+            "sk": self._property(self._skew[:, letter]),
+            "sa": _still(0),
+            "o": self._property(self._opacity[:, letter]),
+        }
+
+    def fill(self, letter: int) -> Json:
+        return _fill(
+            self._property(_opaque(self._fill[:, letter])),
+            self._property(self._fill_opacity[:, letter]),
+        )
+
+    def stroke(self, letter: int, *, has_colour: bool) -> list[Json]:
+        """None where the letter has no stroke at any time."""
+        colours, widths = self._stroke[:, letter], self._width[:, letter]
+        if not widths.any() or not (has_colour or colours.any()):
+            return []
+        return [
+            {
+                "ty": "st",
+                "c": self._property(_opaque(colours)),
+                "o": self._property(self._stroke_opacity[:, letter]),
+                "w": self._property(widths),
+                "lc": _BUTT,
+                "lj": _ROUND,
+            }
+        ]
+
+    def _property(self, values: Vector) -> Json:
+        """One value for each frame, or a row of them."""
+        if np.ptp(values, axis=0).max() < _STILL:
+            return _still(_rounded(values[0]))
+        rows = values.reshape(len(values), -1)
+        times = np.array(self._frames)
+        steps = np.diff(rows, axis=0) / np.diff(times)[:, None]
+        bends = np.abs(np.diff(steps, axis=0)).max(axis=1) > _STILL / 10
+        kept = [0, *(int(at) + 1 for at in np.flatnonzero(bends)), len(times) - 1]
+        keyframes: list[Json] = [{"t": self._frames[at], "s": _listed(values[at])} for at in kept]
+        return {"a": 1, "k": keyframes}
+
+
+def _opaque(colours: Vector) -> Vector:
+    return np.concatenate([colours, np.ones((len(colours), 1))], axis=1)
+
+
+def _fill(color: Json, opacity: Json) -> Json:
+    return {"ty": "fl", "c": color, "o": opacity, "r": _NONZERO}
+
+
+def _still(value: object) -> Json:
+    return {"a": 0, "k": value}
+
+
+def _rounded(value: Vector) -> object:
+    return np.round(value, _DIGITS + 1).tolist()
+
+
+def _listed(value: Vector) -> list[float]:
+    return np.round(np.atleast_1d(value), _DIGITS + 1).tolist()

@@ -1,0 +1,72 @@
+"""The style of a text document, read and held to what makes sense."""
+
+from dataclasses import dataclass
+
+from reelbatch.engines.lottie.document import Json, array, number
+from reelbatch.engines.lottie.typesetting.unicode import tidied
+
+ALL_CAPS, SMALL_CAPS = 1, 2
+LEFT, RIGHT, CENTRE = 0, 1, 2
+_USUAL_LEADING = 1.2  # of the font size: After Effects' automatic leading
+_JUSTIFIED_TO = {4: RIGHT, 5: CENTRE}  # justified, and where the last line stands
+
+Color = tuple[float, float, float]
+"""Red, green and blue from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class TextStyle:
+    size: float  # pixels, as all lengths here
+    tracking: float  # between letters
+    leading: float  # between base lines
+    shift: float  # of the base line, up
+    justification: int
+    box: tuple[float, float] | None  # width and height
+    place: tuple[float, float] | None  # of the box's corner
+    caps: int
+    fill: Color | None
+    stroke: Color | None
+    stroke_width: float
+    stroke_is_below: bool
+
+
+def read_style(text: Json) -> TextStyle:
+    size = max(0.0, number(text.get("s"), 0.0))
+    box = _pair(text.get("sz"))
+    justification = int(number(text.get("j"), LEFT))
+    return TextStyle(
+        size=size,
+        tracking=number(text.get("tr"), 0.0) / 1000 * size,
+        leading=line_height(text),
+        shift=number(text.get("ls"), 0.0),
+        justification=_JUSTIFIED_TO.get(justification, justification),
+        box=box if box is not None and box[0] > 0 else None,
+        place=_pair(text.get("ps")),
+        caps=int(number(text.get("ca"), 0)),
+        fill=_color(text.get("fc")),
+        stroke=_color(text.get("sc")),
+        stroke_width=max(0.0, number(text.get("sw"), 0.0)),
+        stroke_is_below=text.get("of") is False,
+    )
+
+
+def words_of(text: Json) -> str:
+    """A text document's words, tidied."""
+    words = text.get("t")
+    return tidied(words) if isinstance(words, str) else ""
+
+
+def line_height(text: Json) -> float:
+    """Pixels between base lines."""
+    height = number(text.get("lh"), 0.0)
+    return height if height > 0 else number(text.get("s"), 0.0) * _USUAL_LEADING
+
+
+def _pair(value: object) -> tuple[float, float] | None:
+    sides = array(value)
+    return (number(sides[0], 0.0), number(sides[1], 0.0)) if len(sides) >= 2 else None
+
+
+def _color(value: object) -> Color | None:
+    channels = [number(channel, 0.0) for channel in array(value)[:3]]
+    return (channels[0], channels[1], channels[2]) if len(channels) == 3 else None
