@@ -23,7 +23,7 @@ from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
-from reelbatch.models.codecs import CODECS
+from reelbatch.models.wire.codecs import CODECS
 
 _RATE = Fraction(30)
 _FILMS_EACH = 2  # by each process in a round

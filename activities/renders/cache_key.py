@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelbatch.engines.base import RenderEngine, RenderRequest, ResolvedAsset
+from reelbatch.engines.system_fonts import fonts_digest
 from reelbatch.models.wire.assets import MediaAsset, StaticAsset
 
 _SHARED_PACKAGES = ("reelbatch.engines", "reelbatch.models")  # what every engine builds on
@@ -30,6 +31,7 @@ def render_key(request: RenderRequest, fingerprint: str) -> str:
         "output": request.output.model_dump(mode="json"),
         "assets": [_asset(resolved) for resolved in request.assets],
         "fonts": [_digest(file) for file in request.fonts],
+        "faces": [face.model_dump() for face in request.font_faces],
         "limits": [limits.pixels_per_frame, limits.frames, limits.template_size],
     }
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
@@ -53,14 +55,15 @@ def _digest(file: Path) -> str:
 @cache
 def engine_fingerprint(engine: type[RenderEngine]) -> str:
     """A digest of everything installed that may change what the engine renders: its version, all
-    packages with theirs, the machine, and the source of the engine and of what it builds on, so
-    that nobody who works on an engine meets a render from before the change.
+    packages with theirs, the machine and its fonts, and the source of the engine and of what it
+    builds on, so that nobody who works on an engine meets a render from before the change.
     """
     own = engine.__module__.partition(".")[0]  # of an engine of others; ours are in the shared ones
     packages = {*_SHARED_PACKAGES} | ({own} - {"reelbatch"})
     seen = {
         "engine": [engine.name, engine.version],
         "machine": platform.machine(),
+        "fonts": fonts_digest(),
         "packages": sorted(f"{each.name}=={each.version}" for each in distributions()),
         "sources": {name: _source_digest(name) for name in packages},
     }

@@ -54,6 +54,7 @@ class Preparation:
             work_dir=work_dir,
             assets=await self._with_outputs(job, assets, folder),
             fonts=fonts,
+            font_faces=job.font_faces,
             limits=self.limits,
             sound=not isinstance(job, SegmentTask),  # it is added where the segments are joined
         )

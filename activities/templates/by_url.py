@@ -68,7 +68,11 @@ class TemplateFetcher:
         if problems or composition is None:
             raise error_of(problems)
         fonts = await self._fonts(job, font_names, inspection)
-        changes = {"fonts": fonts.keys, "missing_fonts": fonts.missing}
+        changes = {
+            "fonts": fonts.keys,
+            "font_faces": fonts.faces,
+            "missing_fonts": fonts.missing,
+        }
         return job.model_copy(update={"composition": composition.name, **changes})
 
     async def _fonts(

@@ -84,6 +84,7 @@ class ValidJob:
             assets=self.creation.assets,
             fonts=self.fonts.keys,
             font_ids=self.fonts.ids,
+            font_faces=self.fonts.faces,
             missing_fonts=self.fonts.missing,
             output=plan.output,
             output_key=keys.output(self.team, job_id, plan.output.extension),

@@ -14,12 +14,9 @@ from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
-from reelbatch.models.jobs import Output
+from reelbatch.models.orchestration.jobs import Output
 
 _TEXT_LAYER = 5
-_EMPTY_GLYPH: Json = {
-    "shapes": [{"ty": "gr", "it": []}]
-}  # lottie-web stumbles over no shapes at all
 _LOOKED_AT = range(0, FRAMES, 7)  # frames of two films that are compared
 _RANGE = 235 - 16  # from black to white
 
@@ -32,20 +29,17 @@ ENCODING = (
 
 
 def write_lottie(path: Path, *, has_text: bool) -> Path:
-    """The promo as a Lottie that needs nothing else: its picture and its letters are in it, and
-    its loops are keyframes."""
+    """The promo as a Lottie that needs nothing else: its picture is in it, its letters are shapes,
+    and its loops are keyframes."""
     limits = RenderLimits()
     document, files = open_template(TEMPLATE, limits)
     shelf = FontShelf(own_fonts(document, files), [])
+    if not has_text:
+        for composition in document.compositions.values():
+            composition.layers[:] = _without_text(composition.layers)
     lottie = json.loads(compose(document, document.main, {}, files, shelf, limits, []))
-    for glyph in lottie["chars"]:
-        glyph["data"] = glyph["data"] if glyph["data"]["shapes"] else _EMPTY_GLYPH
     for asset in lottie["assets"]:  # rlottie takes no 600.0
         asset.update({side: round(asset[side]) for side in ("w", "h") if side in asset})
-    if not has_text:
-        for composition in (lottie, *lottie["assets"]):
-            if "layers" in composition:
-                composition["layers"] = _without_text(composition["layers"])
     path.write_text(json.dumps(lottie))
     return path
 

@@ -26,6 +26,10 @@ class JobFonts:
     def ids(self) -> list[str]:
         return [font.id for font in self.found]
 
+    @property
+    def faces(self) -> list[FontFace]:
+        return [_face_of(font) for font in self.found]
+
 
 @dataclass(frozen=True)
 class _Wish:
@@ -42,13 +46,15 @@ class TemplateFonts:
 
     @cached_property
     def wanting(self) -> Sequence[_Wish]:
-        """What the template itself asks for, and they do not have."""
+        """What the template itself asks for and does not bring along."""
         wishes = [_Wish(face.label, face) for face in self.inspection.fonts]
-        return [wish for wish in wishes if not self.has(wish)]
+        return [wish for wish in wishes if not self.brings(wish)]
 
-    def has(self, wish: _Wish) -> bool:
-        at_hand = (*self.inspection.embedded_fonts, *self.engine_fonts)
-        return find_face(wish.face, at_hand) is not None
+    def brings(self, wish: _Wish) -> bool:
+        return find_face(wish.face, self.inspection.embedded_fonts) is not None
+
+    def engine_has(self, wish: _Wish) -> bool:
+        return find_face(wish.face, self.engine_fonts) is not None
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ class FontNeeds:
 
 
 def needs_team_fonts(needs: FontNeeds) -> bool:
-    """Whether the engine and the template alone do not have all that the job needs."""
+    """Whether the template alone does not bring all that the job needs: the team's fonts come
+    before the engine's."""
     return any(True for _ in _wanting(needs))
 
 
@@ -72,18 +79,18 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
     newest_first = list(reversed(team_fonts))
     for wish in _wanting(needs):
         found = _find_team_font(wish, newest_first)
-        if found is None:
-            missing[wish.label] = None
-        else:
+        if found is not None:
             records[found.id] = found
+        elif not needs.template.engine_has(wish):
+            missing[wish.label] = None
     return JobFonts(list(records.values()), list(missing))
 
 
 def _wanting(needs: FontNeeds) -> Iterator[_Wish]:
-    """What neither the template nor the engine has."""
+    """What the template does not bring along."""
     yield from needs.template.wanting
     for wish in _own_wishes(needs):
-        if not needs.template.has(wish):
+        if not needs.template.brings(wish):
             yield wish
 
 
@@ -99,9 +106,14 @@ def _own_wishes(needs: FontNeeds) -> Iterator[_Wish]:
 
 
 def _find_team_font(wish: _Wish, fonts: Iterable[FontRecord]) -> FontRecord | None:
-    by_face = {font.face: font for font in fonts}
+    by_face = {_face_of(font): font for font in fonts}
     face = find_face(wish.face, by_face)
     return by_face[face] if face else None
+
+
+def _face_of(font: FontRecord) -> FontFace:
+    """The font's names, with the family that it was uploaded as."""
+    return font.face.model_copy(update={"alias": font.family_name})
 
 
 def _without_ending(file_name: str) -> str:

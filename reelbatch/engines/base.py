@@ -62,6 +62,7 @@ class RenderRequest:
     work_dir: Path  # private to this render and removed after it
     assets: Sequence[ResolvedAsset] = ()
     fonts: Sequence[Path] = ()  # the team's fonts, beside the engine's own
+    font_faces: Sequence[FontFace] = ()  # the names of `fonts`, in the same order, where known
     limits: RenderLimits = field(default_factory=RenderLimits)
     sound: bool = True
     """False for a segment of a longer output: its pictures alone. Only an engine that

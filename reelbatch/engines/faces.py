@@ -36,6 +36,8 @@ def _same_postscript_name(wanted: FontFace, face: FontFace) -> bool:
 
 def _same_family_and_style(wanted: FontFace, face: FontFace) -> bool:
     family = _key(wanted.family)
-    if not family or family != _key(face.family):
+    if not family or family not in (_key(face.family), _key(face.alias)):
         return False
+    if family == _key(face.alias) and not wanted.style:
+        return True
     return _key(wanted.style or "Regular") == _key(face.style or "Regular")

@@ -84,7 +84,7 @@ class LottieRenderer(Renderer):
         filled = _fill(request)
         document, composition, frames = filled.document, filled.composition, filled.frames
         files, substitution = filled.files, filled.substitution
-        shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts))
+        shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts, request.font_faces))
         for fit in substitution.fits:
             fit_text(document, fit, shelf)
         clips = filled.sounds(request) if request.sound else []

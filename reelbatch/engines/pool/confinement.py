@@ -17,6 +17,7 @@ from time import process_time
 from reelbatch.engines.pool.kernel import control_process, drop_capabilities
 from reelbatch.engines.pool.landlock import restrict_files
 from reelbatch.engines.pool.seccomp import refuse_system_calls
+from reelbatch.engines.system_fonts import font_folders
 
 FILES = "files (Landlock)"
 SYSTEM_CALLS = "network, programs and system calls (seccomp)"
@@ -157,7 +158,8 @@ def _readable_paths(work: Path) -> Iterator[Path]:
     """
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     pythons = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
-    roots = [Path(path).resolve() for path in (*_SYSTEM, *pythons, *filter(None, libraries))]
+    named = (*_SYSTEM, *pythons, *filter(None, libraries), *font_folders())
+    roots = [Path(path).resolve() for path in named]
     granted = {root for root in roots if root not in work.parents}
     for package in sorted(_loaded_packages(), key=lambda path: len(path.parts)):
         if granted.isdisjoint((package, *package.parents)) and package not in work.parents:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
+from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
@@ -73,6 +74,7 @@ class RenderJob(WireModel):
     parent_id: Absent[str] = None  # of a nested job
     fonts: list[str] = []  # object keys of the team's fonts that this job needs
     font_ids: list[str] = []  # of the same fonts
+    font_faces: list[FontFace] = []  # of the same fonts
     missing_fonts: list[str] = []
     output: Output
     output_key: str  # object key

@@ -12,6 +12,7 @@ class FontFace(RecordModel):
     style: str = ""
     postscript_name: str = ""
     file_name: str = ""
+    alias: str = ""  # another family's name, as whoever uploaded it said
 
     @property
     def label(self) -> str:

@@ -86,7 +86,7 @@ def _drawn(
     layer: Json, text: Json, written: Json, case: TypeCase, window: Window, seed: str
 ) -> DrawnText:
     style = read_style(written)
-    paragraphs = case.paragraphs(written, ligatures=not objects(text.get("a")))
+    paragraphs = case.paragraphs(written, is_animated=bool(objects(text.get("a"))))
     layout = Layout(
         wrapped(paragraphs, style),
         style,

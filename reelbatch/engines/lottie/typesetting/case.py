@@ -43,10 +43,10 @@ class TypeCase:
         entry = self._entries.get(name) if isinstance(name, str) else None
         return number((entry or {}).get("ascent"), _USUAL_ASCENT)
 
-    def paragraphs(self, text: Json, *, ligatures: bool = True) -> list[Line]:
+    def paragraphs(self, text: Json, *, is_animated: bool = False) -> list[Line]:
         """A text document's words, set: a line for each paragraph. Raises AssetInvalid."""
         face, style = self.typeface(text), read_style(text)
         try:
-            return set_paragraphs(words_of(text), face, style, ligatures=ligatures)
+            return set_paragraphs(words_of(text), face, style, is_animated=is_animated)
         except FontUnreadable as error:
             raise AssetInvalid(f"The font cannot be drawn: {error}.") from error

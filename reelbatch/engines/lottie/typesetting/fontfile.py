@@ -11,7 +11,7 @@ import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
 from reelbatch.engines.lottie.typesetting.woff import check_unpacked_size
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 _KEPT_FONTS = 8  # of templates and teams, for the next renders of this process
 _LARGEST_KEPT = 4 * 1024**2  # bytes
@@ -126,13 +126,16 @@ class FontFile:
         *,
         script: str,
         right_to_left: bool,
-        ligatures: bool = True,
+        without: frozenset[str] = frozenset(),
     ) -> list[ShapedGlyph]:
-        """The glyphs of `text` between the offsets of `span`, from left to right."""
+        """The glyphs of `text` between the offsets of `span`, from left to right.
+
+        `without` are OpenType features that are left out.
+        """
         start, end = span
         if len(text) > _LONGEST_KEPT_RUN:
-            return self._shape(text, start, end, script, right_to_left, ligatures)
-        key = (text, start, end, script, right_to_left, ligatures)
+            return self._shape(text, start, end, script, right_to_left, without)
+        key = (text, start, end, script, right_to_left, without)
         if key not in self._runs:
             if len(self._runs) == _KEPT_RUNS:
                 self._runs.clear()
@@ -140,7 +143,13 @@ class FontFile:
         return self._runs[key]
 
     def _shape(
-        self, text: str, start: int, end: int, script: str, right_to_left: bool, ligatures: bool
+        self,
+        text: str,
+        start: int,
+        end: int,
+        script: str,
+        right_to_left: bool,
+        without: frozenset[str],
     ) -> list[ShapedGlyph]:
         buffer = hb.Buffer()
         # with what stands around, for the joining of letters
@@ -148,8 +157,7 @@ class FontFile:
         buffer.direction = "rtl" if right_to_left else "ltr"
         buffer.script = script
         buffer.language = "und"
-        features = {} if ligatures else {"liga": False, "clig": False}
-        hb.shape(self._font, buffer, features)
+        hb.shape(self._font, buffer, dict.fromkeys(without, False))
         scale = self._scale
         return [
             ShapedGlyph(

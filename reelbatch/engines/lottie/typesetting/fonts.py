@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from unicodedata import normalize
 
+from reelbatch.engines.faces import find_face
 from reelbatch.engines.lottie.typesetting.bundled_fonts import (
     BUNDLED,
     bundled,
@@ -15,7 +17,7 @@ from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadab
 from reelbatch.engines.lottie.typesetting.system_fonts import closest_lender, coloured_lender
 from reelbatch.engines.lottie.typesetting.unicode import is_emoji, is_ignorable, is_space
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.fonts import FontFace, find_face
+from reelbatch.models.stored.fonts import FontFace
 
 _KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
 
@@ -36,7 +38,11 @@ class FontShelf:
             if face is not None:
                 return self._open(face)
         for faces in (*self._shelves, BUNDLED):
-            family = [face for face in faces if _same_name(face.family, wanted.family)]
+            family = [
+                face
+                for face in faces
+                if _same_name(face.family, wanted.family) or _same_name(face.alias, wanted.family)
+            ]
             if family:
                 return self._open(closest_style(family, wanted))
         return self._open(stand_in(wanted))
@@ -70,7 +76,7 @@ class FontShelf:
             for lender in near:
                 if all(_can_draw(lender, character) for character in needed):
                     return lender
-            lender = closest_lender(frozenset(map(ord, needed)), wanted, language)
+            lender = closest_lender(frozenset(map(ord, needed)), wanted, language)  # pyright: ignore[reportArgumentType]  # frozen
             if lender is not None:
                 return lender
         return None
@@ -102,10 +108,16 @@ def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
     return fonts
 
 
-def open_team_fonts(paths: Sequence[Path]) -> list[FontFile]:
-    """Raises AssetInvalid where one of the files is no font."""
+def open_team_fonts(paths: Sequence[Path], faces: Sequence[FontFace] = ()) -> list[FontFile]:
+    """`faces` are the fonts' names, else their files tell them.
+
+    Raises AssetInvalid where one of the files is no font.
+    """
     try:
-        return [open_font(path.read_bytes(), path.name) for path in paths]
+        return [
+            open_font(path.read_bytes(), path.name, face)
+            for path, face in zip_longest(paths, faces[: len(paths)])
+        ]
     except FontUnreadable as error:
         raise AssetInvalid(f"The font cannot be used: {error}.") from error
 

@@ -50,10 +50,10 @@ class Keyed:
         return float(self.at(frame)[0])
 
     def _vector(self, value: object) -> Vector:
-        numbers = array(value) or [value]
-        return np.array(
-            [number(numbers[n], d) if n < len(numbers) else d for n, d in enumerate(self._default)]
-        )
+        numbers: list[object] = array(value) or [value]
+        missing = [None] * len(self._default)
+        pairs = zip([*numbers, *missing], self._default, strict=False)
+        return np.array([number(each, float(default)) for each, default in pairs])
 
     def _on_curve(self, keyframe: Json, start: Vector, end: Vector, share: float) -> Vector:
         """A way through space: `share` is of its length."""

@@ -22,7 +22,7 @@ from reelbatch.engines.lottie.typesetting.unicode import (
     scripts,
     tidied,
 )
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 _SMALL = 0.7  # of a capital's size: that of small capitals
 _SPACES_OF_A_TAB = 4
@@ -86,7 +86,9 @@ class _Piece:
         return id(self.source), self.level, self.script, self.scale
 
 
-def set_words(paragraph: str, face: Typeface, *, caps: int, ligatures: bool) -> list[Letter]:
+def set_words(
+    paragraph: str, face: Typeface, *, caps: int, without: frozenset[str]
+) -> list[Letter]:
     """The letters of a paragraph without line breaks, in the order in which they are read.
 
     Raises FontUnreadable.
@@ -95,7 +97,7 @@ def set_words(paragraph: str, face: Typeface, *, caps: int, ligatures: bool) -> 
     pieces = list(_pieces(text, small, face))
     letters: list[Letter] = []
     for _, run in groupby(pieces, key=lambda piece: piece.run):
-        letters.extend(_set_run(text, list(run), face, ligatures=ligatures))
+        letters.extend(_set_run(text, list(run), face, without=without))
     ends, position = line_ends(text), 0
     for letter in letters:
         position += len(letter.text)
@@ -143,7 +145,7 @@ def _parts(letter: str, start: int, own: OwnGlyphs) -> list[tuple[int, int]]:
 
 
 def _set_run(
-    text: str, pieces: Sequence[_Piece], face: Typeface, *, ligatures: bool
+    text: str, pieces: Sequence[_Piece], face: Typeface, *, without: frozenset[str]
 ) -> list[Letter]:
     first = pieces[0]
     if not isinstance(first.source, FontFile):
@@ -153,7 +155,7 @@ def _set_run(
         (first.start, pieces[-1].end),
         script=first.script,
         right_to_left=bool(first.level % 2),
-        ligatures=ligatures,
+        without=without,
     )
     slanted = face.wants_italic and not first.source.is_italic and not first.source.is_coloured
     letters: list[Letter] = []

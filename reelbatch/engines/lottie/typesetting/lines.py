@@ -12,6 +12,9 @@ from reelbatch.engines.lottie.typesetting.unicode import (
     visual_order,
 )
 
+_LIGATURES = frozenset({"liga", "clig"})
+# lottie-web sets the letters of boxes, and those that move, one by one.
+_ON_THEIR_OWN = _LIGATURES | {"kern"}
 _SLACK = 0.01  # pixels: a renderer's sums differ in the last digits
 
 
@@ -45,13 +48,17 @@ class Line:
 
 
 def set_paragraphs(
-    words: str, face: Typeface, style: TextStyle, *, ligatures: bool = True
+    words: str, face: Typeface, style: TextStyle, *, is_animated: bool = False
 ) -> list[Line]:
     """A line for each paragraph. Raises FontUnreadable."""
-    ligatures = ligatures and not style.tracking
+    without = frozenset[str]()
+    if is_animated or style.box is not None:
+        without = _ON_THEIR_OWN
+    elif style.tracking:
+        without = _LIGATURES
     return [
         Line(
-            set_words(paragraph, face, caps=style.caps, ligatures=ligatures),
+            set_words(paragraph, face, caps=style.caps, without=without),
             paragraph_level(paragraph),
         )
         for paragraph in words.split(LINE_BREAK)

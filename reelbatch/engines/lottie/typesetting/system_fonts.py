@@ -12,7 +12,7 @@ from reelbatch.engines.lottie.typesetting.fontfile import (
     weight_of,
 )
 from reelbatch.engines.system_fonts import font_files
-from reelbatch.models.fonts import FontFace
+from reelbatch.models.stored.fonts import FontFace
 
 _COLLECTIONS = (".ttc", ".otc")
 _MOST_IN_A_COLLECTION = 64
@@ -41,7 +41,7 @@ def closest_lender(letters: frozenset[int], wanted: FontFace, language: str) -> 
         for font in system_fonts()
         if not font.is_coloured and all(font.has(character) for character in characters)
     ]
-    return min(lenders, key=lambda font: _distance(font.face, wanted, language), default=None)
+    return min(lenders, key=lambda font: _distance(font.face, wanted, language), default=None)  # pyright: ignore[reportArgumentType]  # frozen
 
 
 @lru_cache(1024)
