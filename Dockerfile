@@ -24,6 +24,12 @@ RUN if [ "$HTML_ENGINE" = true ]; then \
         && apt-get install --yes --no-install-recommends chromium-headless-shell \
         && rm -rf /var/lib/apt/lists/*; \
     fi
+# Letters of all scripts, and emoji in colour. Debian keeps no old version of them either.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/reelbatch /opt/reelbatch
 RUN useradd --create-home --uid 10001 reelbatch && install --directory --owner=10001 /scratch
 # A number, so that whoever runs the image can see that it is not root.

@@ -9,13 +9,14 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up browser test lint lint-github audit chaos bench bench-full bench-peers docs dist lock clean
+.PHONY: help demo up browser fonts test lint lint-github audit chaos bench bench-full bench-peers docs dist lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
 	@echo "make up      run the service on this machine"
 	@echo "make test    lint, type check and all tests"
 	@echo "make browser install Chromium, for the HTML engine and the tests of the page (Debian, Ubuntu; as root)"
+	@echo "make fonts   install Noto, for text in all scripts and its tests (Debian, Ubuntu; as root)"
 	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, workflows"
 	@echo "make audit   known vulnerabilities of the pinned packages, which PyPI tells"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
@@ -41,6 +42,12 @@ test: lint
 browser:
 	@{ command -v chromium && command -v chromium-headless-shell; } >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell >/dev/null; }
+
+# Without them names in many scripts are boxes, and their tests are skipped; unicode-data is for tests alone.
+fonts:
+	@dpkg -s fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji unicode-data >/dev/null 2>&1 || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+		fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji unicode-data >/dev/null; }
 
 lint: lint-github $(VENV)/development
 	@$(BIN)/ruff check .

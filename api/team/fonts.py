@@ -16,11 +16,12 @@ from api.http.responses import respond, respond_all
 from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
 from api.visibility import active_jobs, active_users_of_font
+from reelbatch.engines.characters import as_ranges
 from reelbatch.models.errors import BodyTooLarge, FontInUse, FontInvalid, FontNotFound, RequestError
 from reelbatch.models.ids import new_id
-from reelbatch.models.stored.fonts import FontFace, FontRecord
+from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.wire.errors import FieldError
-from reelbatch.models.wire.fonts import Font
+from reelbatch.models.wire.fonts import Font, FontFace
 from reelbatch.storage import keys
 from reelbatch.storage.fonts import delete_font, list_fonts, read_font, write_font
 
@@ -58,6 +59,7 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
         family_name=family_name or face.family or face.postscript_name,
         face=face,
         source=keys.font_source(team, font_id),
+        characters=await asyncio.to_thread(_read_characters, content),
         created_at=datetime.now(UTC),
     )
     await write_font(resources.store, team, record, content)
@@ -121,6 +123,15 @@ def _no_font() -> RequestError:
 def _file_name(file: UploadFile) -> str:
     """The name that jobs use, without any folders that a browser put before it."""
     return PurePath((file.filename or "").replace("\\", "/")).name[:_LONGEST_NAME]
+
+
+def _read_characters(content: bytes) -> str:
+    """The characters that a font has glyphs for; none where that cannot be read."""
+    try:
+        with _ttlib.TTFont(BytesIO(content), lazy=True) as font:
+            return as_ranges(font.getBestCmap() or {})
+    except Exception:  # as in `_read_face`, which tells why
+        return ""
 
 
 def _read_face(content: bytes, file_name: str) -> FontFace:

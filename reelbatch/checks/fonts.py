@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from reelbatch.engines.characters import from_ranges, missing_characters
 from reelbatch.engines.faces import find_face
-from reelbatch.models.stored.fonts import FontFace, FontRecord
+from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.assets import Asset, FunctionAsset
+from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAsset
+from reelbatch.models.wire.fonts import FontFace
 
+_LAST_OF_LATIN = "\u024f"  # of what the engines' own fonts have
 _TEXT_PARAMS = "nx:text-params-set"
 
 
@@ -69,7 +72,7 @@ class FontNeeds:
 def needs_team_fonts(needs: FontNeeds) -> bool:
     """Whether the template alone does not bring all that the job needs: the team's fonts come
     before the engine's."""
-    return any(True for _ in _wanting(needs))
+    return any(True for _ in _wanting(needs)) or bool(_rare_characters(needs, []))
 
 
 def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
@@ -83,7 +86,31 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
             records[found.id] = found
         elif not needs.template.engine_has(wish):
             missing[wish.label] = None
+    for character in _rare_characters(needs, list(records.values())):
+        has = (font for font in newest_first if ord(character) in from_ranges(font.characters))
+        lender = next(has, None)
+        if lender is not None:
+            records.setdefault(lender.id, lender)
     return JobFonts(list(records.values()), list(missing))
+
+
+def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:
+    """The characters of the job's words that neither the template nor `fonts` have, but for those
+    that every font has: others of the team's may lend them."""
+    at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
+    missing = missing_characters(_words(needs.assets), [from_ranges(each) for each in at_hand])
+    return [character for character in missing if character > _LAST_OF_LATIN]
+
+
+def _words(assets: Iterable[Asset]) -> Iterator[str]:
+    """All that assets write into text layers."""
+    for asset in assets:
+        if isinstance(asset, TextAsset) or (
+            isinstance(asset, DataAsset) and isinstance(asset.value, str)
+        ):
+            yield asset.value
+        elif isinstance(asset, FunctionAsset) and asset.name == _TEXT_PARAMS:
+            yield str(asset.params.get("text") or "")
 
 
 def _wanting(needs: FontNeeds) -> Iterator[_Wish]:

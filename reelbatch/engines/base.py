@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.fonts import FontFace
 
 if TYPE_CHECKING:
     from reelbatch.engines.encoding.audio import AudioClip  # which reports as this module says

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 
 def find_face(wanted: FontFace, available: Iterable[FontFace]) -> FontFace | None:

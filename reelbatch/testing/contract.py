@@ -25,9 +25,9 @@ from reelbatch.models.errors import (
     RenderError,
     RenderTimedOut,
 )
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.assets import MediaAsset, layer_names
 from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.fonts import FontFace
 from reelbatch.testing.hostile import ESCAPED, HostileTemplate, hostile_templates
 from reelbatch.testing.media import difference, expected_encoding, read_media
 from reelbatch.testing.processes import Process, descendants

@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from api.submission.plan import output_of
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.assets import layer_names
 from reelbatch.models.wire.codecs import find_codec
+from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobCreation
 
 

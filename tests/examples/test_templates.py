@@ -12,8 +12,8 @@ from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.faces import find_face
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAsset
+from reelbatch.models.wire.fonts import FontFace
 
 Pixels = NDArray[np.int16]
 Render = Callable[[Path, str, int, Sequence[Asset]], Pixels]

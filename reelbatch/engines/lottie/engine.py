@@ -4,7 +4,7 @@ from importlib import metadata
 from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 _BUNDLED: tuple[FontFace, ...] = tuple(
     FontFace(

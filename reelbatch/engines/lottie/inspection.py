@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
+from reelbatch.engines.characters import as_ranges
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
@@ -28,8 +29,8 @@ from reelbatch.engines.lottie.typesetting.own_glyphs import (
     has_alphabet,
     read_own_glyphs,
 )
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
+from reelbatch.models.wire.fonts import FontFace
 
 
 def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:
@@ -52,6 +53,7 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
         ],
         fonts=_fonts(document),
         embedded_fonts=_embedded_fonts(document, files),
+        characters=as_ranges(_embedded_characters(document, files)),
     )
 
 
@@ -183,6 +185,12 @@ def _embedded_fonts(document: LottieDocument, files: TemplateFiles) -> list[Font
         if has_alphabet(glyphs.get((face.family, face.style), {})):
             faces.append(_public(face))
     return _unique(faces)
+
+
+def _embedded_characters(document: LottieDocument, files: TemplateFiles) -> set[int]:
+    fonts = (font.characters for font in own_fonts(document, files))
+    glyphs = (letter for letters in read_own_glyphs(document).values() for letter in letters)
+    return set().union(*fonts) | {ord(letter) for letter in glyphs if len(letter) == 1}
 
 
 def _unique(faces: list[FontFace]) -> list[FontFace]:

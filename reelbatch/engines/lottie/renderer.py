@@ -16,16 +16,16 @@ from reelbatch.engines.base import (
 )
 from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
 from reelbatch.engines.lottie import thorvg
-from reelbatch.engines.lottie.typesetting.autoscale import fit_text
 from reelbatch.engines.lottie.document import LottieComposition, LottieDocument
 from reelbatch.engines.lottie.drawing import Drawing
-from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_team_fonts
 from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
 from reelbatch.engines.lottie.sounds import SoundTrack
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.substitution import Substitution
+from reelbatch.engines.lottie.typesetting.autoscale import fit_text
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_team_fonts
 from reelbatch.engines.lottie.video_layers import VideoLayers
 from reelbatch.models.errors import RenderError, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
@@ -84,7 +84,9 @@ class LottieRenderer(Renderer):
         filled = _fill(request)
         document, composition, frames = filled.document, filled.composition, filled.frames
         files, substitution = filled.files, filled.substitution
-        shelf = FontShelf(own_fonts(document, files), open_team_fonts(request.fonts, request.font_faces))
+        shelf = FontShelf(
+            own_fonts(document, files), open_team_fonts(request.fonts, request.font_faces)
+        )
         for fit in substitution.fits:
             fit_text(document, fit, shelf)
         clips = filled.sounds(request) if request.sound else []

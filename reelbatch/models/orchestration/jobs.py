@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
+from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.uploads import Upload
 

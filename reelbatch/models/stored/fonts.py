@@ -1,27 +1,9 @@
-"""Fonts by their names, and a team's font as it is kept."""
+"""A team's font as it is kept."""
 
 from pydantic import Field
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
-
-
-class FontFace(RecordModel):
-    """One font by every name that it goes by; an unknown name is empty."""
-
-    family: str = ""
-    style: str = ""
-    postscript_name: str = ""
-    file_name: str = ""
-    alias: str = ""  # another family's name, as whoever uploaded it said
-
-    @property
-    def label(self) -> str:
-        """How a missing font is reported: its file's name, or `Soleil (Regular)`."""
-        if self.file_name:
-            return self.file_name
-        if self.family:
-            return f"{self.family} ({self.style or 'Regular'})"
-        return self.postscript_name
+from reelbatch.models.wire.fonts import FontFace
 
 
 class FontRecord(RecordModel):
@@ -32,4 +14,5 @@ class FontRecord(RecordModel):
     family_name: str = Field(description="as the client named it, else as the file does")
     face: FontFace
     source: str  # object key
+    characters: str = ""  # that it has, as `reelbatch.engines.characters` writes them
     created_at: Timestamp

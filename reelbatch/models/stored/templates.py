@@ -2,8 +2,8 @@
 
 from pydantic import Field, JsonValue
 
-from reelbatch.models.stored.fonts import FontFace
 from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.templates import TemplateStatus
 
 
@@ -49,6 +49,7 @@ class TemplateInspection(RecordModel):
     layers: list[Layer]
     fonts: list[FontFace]  # the fonts that its text layers name
     embedded_fonts: list[FontFace] = []  # the fonts that the file brings along
+    characters: str = ""  # that these have together, as `reelbatch.engines.characters` writes them
 
 
 class TemplateDownload(RecordModel):

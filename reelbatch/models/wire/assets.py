@@ -47,6 +47,13 @@ class TextAsset(_Asset):
             return str(value)
         return value
 
+    @field_validator("value")
+    @classmethod
+    def _is_text(cls, value: str) -> str:
+        if "\0" in value:
+            raise ValueError("must not contain the character U+0000")
+        return value
+
 
 class DataAsset(_Asset):
     """Sets a property of a layer; colours are arrays of 3 or 4 numbers from 0 to 1."""

@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from reelbatch.models.orchestration.batches import BatchSnapshot, CancellationOutcome, JobRecord
 from reelbatch.models.orchestration.jobs import JobFailure
 from reelbatch.models.orchestration.segments import Segment, SplitRender
-from reelbatch.models.stored.fonts import FontFace, FontRecord
+from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.jobs import KeptJob
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection, TemplateRecord
 from reelbatch.models.wire.base import RecordModel, WireModel
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobError, JobStatus
 from reelbatch.models.wire.templates import TemplateStatus
 from tests.workflows.workbench import a_single_job, finished

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.engines.lottie.typesetting.fontfile import FontFile, is_italic, weight_of
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 BUNDLED = LottieEngine.fonts
 

@@ -11,7 +11,7 @@ import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
 from reelbatch.engines.lottie.typesetting.woff import check_unpacked_size
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 _KEPT_FONTS = 8  # of templates and teams, for the next renders of this process
 _LARGEST_KEPT = 4 * 1024**2  # bytes

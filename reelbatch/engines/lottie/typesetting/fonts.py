@@ -17,7 +17,7 @@ from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadab
 from reelbatch.engines.lottie.typesetting.system_fonts import closest_lender, coloured_lender
 from reelbatch.engines.lottie.typesetting.unicode import is_emoji, is_ignorable, is_space
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 _KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
 

@@ -69,7 +69,7 @@ class Keyed:
         if not lengths[-1] > 0:
             return start
         place = share * lengths[-1]
-        return np.array([np.interp(place, lengths, points[:, n]) for n in range(len(start))])
+        return np.array([float(np.interp(place, lengths, each)) for each in points.T])
 
 
 def _handle_vector(value: object, size: int) -> Vector:

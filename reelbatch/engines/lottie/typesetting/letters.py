@@ -22,7 +22,7 @@ from reelbatch.engines.lottie.typesetting.unicode import (
     scripts,
     tidied,
 )
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 _SMALL = 0.7  # of a capital's size: that of small capitals
 _SPACES_OF_A_TAB = 4

@@ -15,7 +15,7 @@ from reelbatch.engines.lottie.document import (
     objects,
 )
 from reelbatch.engines.lottie.typesetting.fontfile import Contour
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 _LONGEST_LETTER = 32  # characters of one glyph: flags and families of emoji have a dozen
 

@@ -12,7 +12,7 @@ from reelbatch.engines.lottie.typesetting.fontfile import (
     weight_of,
 )
 from reelbatch.engines.system_fonts import font_files
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 _COLLECTIONS = (".ttc", ".otc")
 _MOST_IN_A_COLLECTION = 64

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reelbatch.engines.faces import find_face
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

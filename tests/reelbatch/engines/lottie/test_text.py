@@ -9,7 +9,7 @@ import pytest
 
 from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.stored.fonts import FontFace
+from reelbatch.models.wire.fonts import FontFace
 
 TYPEFACES = Path(str(files("reelbatch.engines.lottie").joinpath("typefaces")))
 
