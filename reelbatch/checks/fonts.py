@@ -105,10 +105,8 @@ def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]
 def _words(assets: Iterable[Asset]) -> Iterator[str]:
     """All that assets write into text layers."""
     for asset in assets:
-        if isinstance(asset, TextAsset) or (
-            isinstance(asset, DataAsset) and isinstance(asset.value, str)
-        ):
-            yield asset.value
+        if isinstance(asset, (TextAsset, DataAsset)):
+            yield asset.value if isinstance(asset.value, str) else ""
         elif isinstance(asset, FunctionAsset) and asset.name == _TEXT_PARAMS:
             yield str(asset.params.get("text") or "")
 

@@ -190,7 +190,7 @@ def _embedded_fonts(document: LottieDocument, files: TemplateFiles) -> list[Font
 def _embedded_characters(document: LottieDocument, files: TemplateFiles) -> set[int]:
     fonts = (font.characters for font in own_fonts(document, files))
     glyphs = (letter for letters in read_own_glyphs(document).values() for letter in letters)
-    return set().union(*fonts) | {ord(letter) for letter in glyphs if len(letter) == 1}
+    return set[int]().union(*fonts) | {ord(letter) for letter in glyphs if len(letter) == 1}
 
 
 def _unique(faces: list[FontFace]) -> list[FontFace]:

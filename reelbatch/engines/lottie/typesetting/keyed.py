@@ -65,11 +65,14 @@ class Keyed:
             + 3 * (1 - t) * t**2 * (end + second)
             + t**3 * end
         )
-        lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+        steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+        lengths = [0.0, *np.cumsum(steps).tolist()]
         if not lengths[-1] > 0:
             return start
         place = share * lengths[-1]
-        return np.array([float(np.interp(place, lengths, each)) for each in points.T])
+        after = min(max(bisect_right(lengths, place), 1), len(lengths) - 1)
+        before, step = points[after - 1], lengths[after] - lengths[after - 1]
+        return before + (points[after] - before) * ((place - lengths[after - 1]) / (step or 1.0))
 
 
 def _handle_vector(value: object, size: int) -> Vector:

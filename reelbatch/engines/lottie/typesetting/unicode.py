@@ -43,14 +43,15 @@ def line_ends(text: str) -> frozenset[int]:
 
 
 @lru_cache(256)
-def levels(text: str) -> tuple[int, ...]:
+def levels(text: str, paragraph: int = icu.Bidi.DEFAULT_LTR) -> tuple[int, ...]:
     """The embedding level of each character (UAX #9), odd from right to left.
 
-    The paragraph's direction is that of its first letter that has one, else left to right.
+    `paragraph` is that of the whole, by default that of its first letter which has a direction,
+    else 0.
     """
-    if not text or text.isascii():
+    if not text or (text.isascii() and paragraph == icu.Bidi.DEFAULT_LTR):
         return (0,) * len(text)
-    return _levels(text, icu.Bidi.DEFAULT_LTR)[0]
+    return _levels(text, paragraph)[0]
 
 
 def paragraph_level(text: str) -> int:

@@ -1,0 +1,176 @@
+"""Text in all scripts: directions, letters and lines by Unicode's own tests, and what is drawn."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import icu
+import numpy as np
+import pytest
+
+from reelbatch.engines.characters import as_ranges, from_ranges, missing_characters
+from reelbatch.engines.lottie.typesetting.system_fonts import closest_lender
+from reelbatch.engines.lottie.typesetting.unicode import (
+    letter_ends,
+    levels,
+    line_ends,
+    tidied,
+    visual_order,
+)
+from reelbatch.models.wire.fonts import FontFace
+
+UNICODE = Path("/usr/share/unicode")  # Debian's package unicode-data
+needs_unicode = pytest.mark.skipif(
+    not (UNICODE / "BidiCharacterTest.txt").exists(),
+    reason="Unicode's tests are not installed (make fonts)",
+)
+FACE = FontFace(family="Inter")
+
+
+_OWN_WAY = re.compile("[)]\u0331$|[)]\u0333$|\u202c[\u202a-\u202e\u2066-\u2068]")
+
+
+def needs_font_of(character: str) -> pytest.MarkDecorator:
+    lender = closest_lender(frozenset({ord(character)}), FACE, "SC")  # pyright: ignore[reportArgumentType]  # frozen
+    return pytest.mark.skipif(lender is None, reason=f"no font has {character} (make fonts)")
+
+
+def columns(picture: Any) -> tuple[int, int]:
+    found = np.flatnonzero((picture[..., 3] > 127).any(axis=0))
+    return int(found[0]), int(found[-1])
+
+
+def drawn(workshop: Any, words: str, **style: Any) -> Any:
+    layer = workshop.text("Words", words, font="Inter-Regular", **{"s": 20, **style})
+    return workshop.still(workshop.document(layer, w=200))
+
+
+def cases(name: str) -> Iterator[list[str]]:
+    for line in (UNICODE / name).read_text(encoding="utf-8").splitlines():
+        fields = line.partition("#")[0].strip()
+        if fields:
+            yield fields.split(";")
+
+
+@needs_unicode
+def test_directions_are_those_of_unicodes_tests() -> None:
+    """But for two things that ICU 77 has its own way: a mark on a closing bracket, whose level is
+    its letter's here anyway, and an embedding that begins where another ends."""
+    wrong, seen = 0, 0
+    for characters, direction, _, expected, order in cases("BidiCharacterTest.txt"):
+        text = "".join(chr(int(code, 16)) for code in characters.split())
+        if "\u2029" in text or _OWN_WAY.search(text):
+            continue
+        paragraph = icu.Bidi.DEFAULT_LTR if direction == "2" else int(direction)
+        found, wanted = levels(text, paragraph), expected.split()
+        kept = [n for n, level in enumerate(wanted) if level != "x"]
+        shown = visual_order([int(wanted[n]) for n in kept])
+        seen += 1
+        wrong += any(str(found[n]) != wanted[n] for n in kept)
+        wrong += [kept[n] for n in shown] != [int(n) for n in order.split()]
+    assert seen > 1000
+    assert wrong == 0
+
+
+@needs_unicode
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [("auxiliary/GraphemeBreakTest.txt", letter_ends), ("auxiliary/LineBreakTest.txt", line_ends)],
+)
+def test_letters_and_lines_end_where_unicodes_tests_say(name: str, ends: Any) -> None:
+    """But for the few whose rules changed between the versions of the tests and of ICU."""
+    wrong, seen = 0, 0
+    for (line,) in cases(name):
+        parts = re.findall(r"([\xf7\xd7])|([0-9A-F]{4,6})", line)
+        text, wanted = "", set[int]()
+        for mark, code in parts:
+            if code:
+                text += chr(int(code, 16))
+            elif mark == "\xf7" and text:
+                wanted.add(len(text))
+        seen += 1
+        wrong += set(ends(text)) != wanted
+    assert seen > 500
+    assert wrong <= seen * (0 if icu.UNICODE_VERSION.startswith("15.0") else 0.02)
+
+
+def test_a_paragraph_of_hebrew_runs_from_right_to_left() -> None:
+    text = "שלום 12 abc"
+    order = visual_order(list(levels(text)))
+    assert "".join(text[n] for n in order) == "abc 12 םולש"
+
+
+@needs_font_of("م")
+def test_arabic_letters_are_joined(workshop: Any) -> None:
+    joined, apart = drawn(workshop, "محمد"), drawn(workshop, "م ح م د")
+    assert columns(joined)[1] < columns(apart)[1] - 10
+    gaps = np.diff(np.flatnonzero((joined[..., 3] > 0).any(axis=0)))
+    assert gaps.max() <= 3
+
+
+@needs_font_of("क")
+def test_devanagari_is_formed(workshop: Any) -> None:
+    """The vowel sign i stands before its consonant."""
+    formed, alone = drawn(workshop, "कि"), drawn(workshop, "क")
+    width = columns(alone)[1] - columns(alone)[0]
+    assert columns(formed)[1] - columns(formed)[0] > width
+    assert (formed[:, 30:, 3] > 0).sum() == 0 or columns(formed)[1] > columns(alone)[1]
+
+
+def test_an_accent_of_its_own_is_drawn_as_part_of_its_letter(workshop: Any) -> None:
+    assert (drawn(workshop, "Café ñ") == drawn(workshop, tidied("Café ñ"))).all()
+
+
+@pytest.mark.parametrize("invisible", ["\u200d", "\u200c", "\ufe0f", "\xad", "\u034f", "\u2066"])
+def test_what_is_invisible_leaves_no_trace(workshop: Any, invisible: str) -> None:
+    assert (drawn(workshop, f"a{invisible}b") == drawn(workshop, "ab")).all()
+
+
+@pytest.mark.parametrize("space", ["\t", "\xa0", "\u3000"])
+def test_spaces_of_all_kinds_keep_words_apart(workshop: Any, space: str) -> None:
+    assert columns(drawn(workshop, f"A{space}B"))[1] >= columns(drawn(workshop, "A B"))[1] - 1
+
+
+def test_all_caps_are_those_of_the_words(workshop: Any) -> None:
+    assert (drawn(workshop, "éß a", ca=1) == drawn(workshop, "ÉSS A")).all()
+
+
+def test_small_caps_are_smaller_than_capitals(workshop: Any) -> None:
+    small, large = drawn(workshop, "ab", ca=2), drawn(workshop, "AB")
+    assert columns(small)[1] < columns(large)[1]
+    assert (drawn(workshop, "AB", ca=2) == large).all()
+
+
+def test_the_tracking_after_the_last_letter_does_not_count(workshop: Any) -> None:
+    layer = workshop.text("Words", "HH", font="Inter-Regular", s=20, tr=500, j=1)
+    layer["ks"]["p"]["k"] = [100, 40, 0]
+    assert 96 <= columns(workshop.still(workshop.document(layer, w=200)))[1] <= 99
+
+
+@pytest.mark.parametrize("words", ["aaa-bbb-ccc-ddd-eee", "Donaudampfschifffahrt", "漢漢漢漢漢漢"])
+def test_lines_stay_in_their_box(workshop: Any, words: str) -> None:
+    layer = workshop.text("Words", words, font="Inter-Regular", s=20, sz=[80, 100], ps=[0, -30])
+    picture = workshop.still(workshop.document(layer, w=200, h=150))
+    assert columns(picture)[1] <= 86
+
+
+@needs_font_of("\u4e00")
+def test_emoji_have_colours_where_a_font_has(workshop: Any) -> None:
+    picture = drawn(workshop, "🙂")
+    if len(np.unique(picture[picture[..., 3] == 255][:, :3], axis=0)) < 2:
+        pytest.skip("no font has coloured emoji (make fonts)")
+    assert picture[..., 0].max() > picture[..., 2].max() - 1
+
+
+def test_ranges_tell_what_was_written_into_them() -> None:
+    assert as_ranges({0x41, 0x42, 0x43, 0x61}) == "41-43,61"
+    assert from_ranges("41-43,61") == {0x41, 0x42, 0x43, 0x61}
+    assert from_ranges("") == frozenset()
+
+
+def test_missing_characters_are_named_once_and_invisible_ones_never() -> None:
+    latin = frozenset(range(0x20, 0x7F))
+    words = ["Anna \U00012000\u200d\ufe0f\xad\t\r\n", "\U00012000 é"]
+    assert missing_characters(words, [latin]) == ["\U00012000", "é"]
+    assert missing_characters(["é"], [latin | {0x301}]) == []
