@@ -85,6 +85,8 @@ def _videos() -> list[_Made]:
         ("an MP4 whose boxes are nested 10,000 deep", _nested_boxes, _NO_PICTURE),
         ("an MP4 of a thousand tracks", _many_tracks, _NO_VIDEO),
         ("an MP4 whose media are elsewhere", _elsewhere, RENDERED),
+        ("an MP4 of 8 bits that says PQ", partial(_film, "mp4", 16), RENDERED),
+        ("an AVI of 8 bits that says HLG", partial(_film, "avi", 18), RENDERED),
         ("a Matroska file of lengths without end", _endless_matroska, _NO_VIDEO),
         ("an AVI of junk", lambda: b"RIFF\xff\xff\xff\x7fAVI LIST" + b"\xff" * 5000, _NO_PICTURE),
         ("an Ogg file of empty pages", _empty_pages, _NO_VIDEO),
@@ -135,7 +137,8 @@ def _sounds() -> list[_Made]:
 
 
 @cache
-def _film(kind: str) -> bytes:
+def _film(kind: str, transfer: int = 2) -> bytes:
+    """`transfer` is that of H.273; 2 says nothing of it."""
     codecs = {"webm": "libvpx-vp9", "avi": "mpeg4", "gif": "gif"}
     file = io.BytesIO()
     film: Any = av.open(file, "w", format=kind)
@@ -143,6 +146,7 @@ def _film(kind: str) -> bytes:
         stream = film.add_stream(codecs.get(kind, "libx264"), rate=30)
         stream.width, stream.height = 64, 48
         stream.pix_fmt = "rgb8" if kind == "gif" else "yuv420p"
+        stream.codec_context.color_trc = transfer
         for number in range(12):
             pixels = np.full((48, 64, 3), number * 20, np.uint8)
             picture = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(format=stream.pix_fmt)
