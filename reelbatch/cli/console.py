@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue, TypeAdapter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
+from rich.text import Text
 
 from reelbatch.cli.exit_codes import ExitCode, exit_code_of
 from reelbatch.client import APIError, ReelbatchError, Unauthorized
@@ -15,6 +17,7 @@ from reelbatch.client import APIError, ReelbatchError, Unauthorized
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+_ANYTHING = TypeAdapter[Any](Any)
 _WIDEST = 400  # characters of a line in a pipe
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WAY_OUT = " Name a valid token with --token, REELBATCH_TOKEN or a profile."
@@ -40,9 +43,31 @@ def say_error(message: str) -> None:
     err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
 
 
-def listing(*names: str) -> Table:
+def listing(rows: Iterable[Iterable[str | Text]], *names: str) -> Table:
     """A table of which nothing is cut off, and no id broken: people copy from it."""
-    return Table(*(Column(name, no_wrap=name == "id", overflow="fold") for name in names))
+    table = Table(*(Column(name, no_wrap=name == "id", overflow="fold") for name in names))
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return table
+
+
+def details(values: Mapping[str, str | None]) -> Table:
+    """One thing, a line for each of its values that is not empty."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        if value:
+            table.add_row(Text(name, style="dim"), Text(value, overflow="fold"))
+    return table
+
+
+def answer(content: object, shown: str | Table, *, as_json: bool) -> None:
+    """What a command has to say: `content` for programs, or what is `shown` to people."""
+    if as_json:
+        print_json(content)
+    elif isinstance(shown, Table):
+        print_table(shown)
+    else:
+        out.print(shown, soft_wrap=True, markup=False)
 
 
 def print_table(table: Table) -> None:
@@ -53,25 +78,20 @@ def print_table(table: Table) -> None:
         Console(highlight=False, width=_WIDEST).print(table)
 
 
-def print_json(answer: BaseModel | Sequence[BaseModel]) -> None:
-    """Print models as the API wrote them: camelCase, nothing coloured or wrapped."""
-    models = [answer] if isinstance(answer, BaseModel) else answer
-    plain = [model.model_dump(mode="json", by_alias=True, exclude_none=True) for model in models]
-    print_plain_json(plain[0] if isinstance(answer, BaseModel) else plain)
-
-
-def print_plain_json(content: object) -> None:
-    out.print(json.dumps(content, indent=2), soft_wrap=True, markup=False)
+def print_json(content: object) -> None:
+    """Print it without colours and breaks; models as the API wrote them, in camelCase."""
+    plain = _ANYTHING.dump_python(content, mode="json", by_alias=True, exclude_none=True)
+    out.print(json.dumps(plain, indent=2), soft_wrap=True, markup=False)
 
 
 def end_with(failure: CommandFailed | ReelbatchError, *, as_json: bool) -> ExitCode:
     """Say why the command ends, as a line or as JSON, both on standard error."""
     if isinstance(failure, CommandFailed):
-        code, answer = failure.exit_code, _description(str(failure), failure.error_code)
+        code, told = failure.exit_code, _description(str(failure), failure.error_code)
     else:
-        code, answer = exit_code_of(failure), _answer(failure)
+        code, told = exit_code_of(failure), _answer(failure)
     if as_json:
-        text = json.dumps({**answer, "exitCode": int(code)}, indent=2)
+        text = json.dumps({**told, "exitCode": int(code)}, indent=2)
         err.print(text, soft_wrap=True, markup=False)
     else:
         hint = _WAY_OUT if isinstance(failure, Unauthorized) else ""
@@ -82,13 +102,13 @@ def end_with(failure: CommandFailed | ReelbatchError, *, as_json: bool) -> ExitC
 def _answer(error: ReelbatchError) -> dict[str, JsonValue]:
     if not isinstance(error, APIError):
         return _description(str(error), _WORD_BOUNDARY.sub("_", type(error).__name__).upper())
-    answer = _description(error.message, error.error_code)
-    answer["status"] = error.status
+    told = _description(error.message, error.error_code)
+    told["status"] = error.status
     if error.details:
-        answer["details"] = [detail.model_dump(mode="json") for detail in error.details]
+        told["details"] = [detail.model_dump(mode="json") for detail in error.details]
     if error.request_id:
-        answer["requestId"] = error.request_id
-    return answer
+        told["requestId"] = error.request_id
+    return told
 
 
 def _description(message: str, error_code: str) -> dict[str, JsonValue]:

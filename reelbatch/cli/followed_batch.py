@@ -106,10 +106,12 @@ def _counts(stats: BatchStats) -> str:
 
 
 def _table(rows: Sequence[tuple[int, Text, str]]) -> Table:
-    table = listing("index", "status", "output or error")
+    cells = [
+        (str(index), status, outcome)
+        for index, status, outcome in sorted(rows, key=lambda row: row[0])
+    ]
+    table = listing(cells, "index", "status", "output or error")
     table.columns[0].justify = "right"
-    for index, status, outcome in sorted(rows, key=lambda row: row[0]):
-        table.add_row(str(index), status, Text(outcome))
     return table
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.table import Table
-from rich.text import Text
 
-from reelbatch.cli.console import CommandFailed, listing
+from reelbatch.cli.console import CommandFailed, details, listing
 from reelbatch.client import Reelbatch, Template, TemplateStatus
 from reelbatch.models.ids import ID_PATTERN
 
@@ -45,24 +44,22 @@ def template_id_of(client: Reelbatch, id_or_name: str) -> str:
 
 
 def templates_table(templates: Iterable[Template]) -> Table:
-    table = listing("id", "name", "type", "status", "compositions")
-    for template in templates:
-        problem = f": {template.error}" if template.error else ""
-        cells = (
+    rows = [
+        (
             template.id,
             template.display_name,
             template.type,
-            f"{template.status}{problem}",
+            f"{template.status}: {template.error}" if template.error else template.status,
             ", ".join(template.compositions),
         )
-        table.add_row(*map(Text, cells))
-    return table
+        for template in templates
+    ]
+    return listing(rows, "id", "name", "type", "status", "compositions")
 
 
 def template_table(template: Template) -> Table:
     """All that a job can name in a template."""
-    table = Table.grid(padding=(0, 2))
-    rows = {
+    values = {
         "id": template.id,
         "name": template.display_name,
         "type": template.type,
@@ -72,10 +69,7 @@ def template_table(template: Template) -> Table:
         "layers": "\n".join(template.layers),
         "fonts": "\n".join(template.fonts),
     }
-    for name, value in rows.items():
-        if value:
-            table.add_row(Text(name, style="dim"), Text(value))
-    return table
+    return details(values)
 
 
 def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:

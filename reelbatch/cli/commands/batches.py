@@ -1,19 +1,19 @@
 """What can be done with batches."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.console import (
     CommandFailed,
+    answer,
     listing,
     out,
     print_json,
-    print_plain_json,
     print_table,
     say,
 )
@@ -30,6 +30,7 @@ from reelbatch.cli.request_files import FileForm, RowOptions, submit_file
 from reelbatch.client import (
     Batch,
     BatchRejected,
+    BatchStats,
     Reelbatch,
     ResultsForm,
     RetryChoice,
@@ -71,10 +72,7 @@ def submit(
     try:
         batch = submit_file(client, file, form, rows, idempotency_key)
     except BatchRejected as error:
-        if as_json:
-            print_json(error.creation)
-        else:
-            print_table(results_table([], error.rejected))
+        answer(error.creation, results_table([], error.rejected), as_json=as_json)
         raise CommandFailed(
             f"Every job was rejected; batch {error.creation.batch_id} keeps the reasons.",
             ExitCode.JOBS_FAILED,
@@ -92,14 +90,9 @@ def watch(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = Fals
 @with_client
 def cancel(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
     """Cancel what is left of a batch."""
-    answer = client.batches.of(batch).cancel()
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(
-            f"{answer.status}: {answer.cancelled_count} jobs cancelled, "
-            f"{answer.skipped_count} had ended before"
-        )
+    done = client.batches.of(batch).cancel()
+    words = f"{done.cancelled_count} jobs cancelled, {done.skipped_count} had ended before"
+    answer(done, f"{done.status}: {words}", as_json=as_json)
 
 
 @with_client
@@ -139,10 +132,7 @@ def results(
         typer.echo(text, nl=not text.endswith("\n"))
         return
     output.write_text(text, encoding="utf-8", newline="")
-    if as_json:
-        print_plain_json({"file": str(output)})
-    else:
-        out.print(f"results in {output}", markup=False)
+    answer({"file": str(output)}, f"results in {output}", as_json=as_json)
 
 
 @with_client
@@ -165,25 +155,19 @@ def download(
     chosen = client.batches.of(batch)
     if archive is not None:
         chosen.archive(archive)
-        if as_json:
-            print_plain_json({"file": str(archive)})
-        else:
-            out.print(f"all outputs in {archive}", markup=False)
+        answer({"file": str(archive)}, f"all outputs in {archive}", as_json=as_json)
         return
     folder = output or Path(batch)
     files = download_outputs(chosen, folder)
     pending = chosen.read().stats.pending
-    if as_json:
-        listed = [
-            {"index": found.job.index, "id": found.job.id, "file": str(found.file)}
-            for found in files
-        ]
-        print_plain_json({"files": listed, "pending": pending})
-        return
+    listed = [
+        {"index": found.job.index, "id": found.job.id, "file": str(found.file)} for found in files
+    ]
     there = sum(found.was_there for found in files)
     note = f", {there} of them from before" if there else ""
-    out.print(f"{len(files)} files in {folder}{note}", markup=False)
-    if pending:
+    words = f"{len(files)} files in {folder}{note}"
+    answer({"files": listed, "pending": pending}, words, as_json=as_json)
+    if pending and not as_json:
         say(f"{pending} jobs are not done yet; run this again later.")
 
 
@@ -196,16 +180,16 @@ def batches(
 ) -> None:
     """List the team's batches, newest first."""
     found = list(islice(client.batches.list(), limit))
-    if as_json:
-        print_json(found)
-        return
-    table = listing("id", "status", "created", "jobs", "finished", "error", "pending")
-    for batch in found:
-        stats = batch.stats
-        counts = (stats.total, stats.finished, stats.error, stats.pending)
-        cells = (batch.batch_id, batch.status, rfc3339(batch.created_at), *map(str, counts))
-        table.add_row(*map(Text, cells))
-    print_table(table)
+    rows = [
+        (batch.batch_id, batch.status, rfc3339(batch.created_at), *_counts(batch.stats))
+        for batch in found
+    ]
+    table = listing(rows, "id", "status", "created", "jobs", "finished", "error", "pending")
+    answer(found, table, as_json=as_json)
+
+
+def _counts(stats: BatchStats) -> Iterator[str]:
+    return map(str, (stats.total, stats.finished, stats.error, stats.pending))
 
 
 def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None:
@@ -230,12 +214,10 @@ def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None
 def _follow(batch: Batch, *, as_json: bool) -> None:
     ended = batch.wait() if as_json else watch_batch(batch)
     failed, rejected = failed_jobs(ended), ended.errors or []
-    if as_json:
-        print_json(ended)
-    else:
-        out.print(f"{ended.status}: {ended.stats.finished} of {ended.stats.total} jobs finished")
-        if failed:
-            print_table(results_table(failed))
+    words = f"{ended.stats.finished} of {ended.stats.total} jobs finished"
+    answer(ended, f"{ended.status}: {words}", as_json=as_json)
+    if failed and not as_json:
+        print_table(results_table(failed))
     problems = [f"{len(failed)} jobs have no output"] if failed else []
     problems += [f"{len(rejected)} jobs were rejected"] if rejected else []
     if problems:

@@ -4,17 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import (
-    CommandFailed,
-    listing,
-    out,
-    print_json,
-    print_plain_json,
-    print_table,
-)
+from reelbatch.cli.console import CommandFailed, answer, listing
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch
 
@@ -34,10 +26,7 @@ def add(
     if not file.is_file():
         raise CommandFailed(f"There is no file {file}.")
     font = client.fonts.add(file, family_name=family)
-    if as_json:
-        print_json(font)
-    else:
-        out.print(f"font {font.id}: {font.family_name} {font.style_name}", markup=False)
+    answer(font, f"font {font.id}: {font.family_name} {font.style_name}", as_json=as_json)
 
 
 @app.command("list")
@@ -45,14 +34,8 @@ def add(
 def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
     """List the team's fonts."""
     fonts = client.fonts.list()
-    if as_json:
-        print_json(fonts)
-        return
-    table = listing("id", "family", "style", "file")
-    for font in fonts:
-        cells = (font.id, font.family_name, font.style_name, font.file_name)
-        table.add_row(*map(Text, cells))
-    print_table(table)
+    rows = [(font.id, font.family_name, font.style_name, font.file_name) for font in fonts]
+    answer(fonts, listing(rows, "id", "family", "style", "file"), as_json=as_json)
 
 
 @app.command()
@@ -65,7 +48,4 @@ def delete(
 ) -> None:
     """Delete a font."""
     client.fonts.delete(font)
-    if as_json:
-        print_plain_json({"id": font, "deleted": True})
-    else:
-        out.print(f"font {font} is deleted", markup=False)
+    answer({"id": font, "deleted": True}, f"font {font} is deleted", as_json=as_json)

@@ -4,13 +4,11 @@ from itertools import islice
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import listing, out, print_json, print_plain_json, print_table
+from reelbatch.cli.console import answer, details, listing, print_json
 from reelbatch.cli.options import JsonOption
-from reelbatch.client import Job, JobSort, JobStatus, Reelbatch
+from reelbatch.client import JobSort, JobStatus, Reelbatch
 from reelbatch.models.wire.base import rfc3339
 
 app = typer.Typer(help="Look at jobs one by one, and cancel them.", no_args_is_help=True)
@@ -39,7 +37,20 @@ def list_all(
     found = client.jobs.list(
         states=state or (), tags=tag or (), sort=sort, page_size=min(limit, _PAGE)
     )
-    _show([*islice(found, limit)], as_json=as_json)
+    jobs = [*islice(found, limit)]
+    rows = [
+        (
+            job.id,
+            job.status,
+            f"{job.progress:.0f} %",
+            rfc3339(job.stats.created_at),
+            ", ".join(job.tags),
+            job.error_code or "",
+        )
+        for job in jobs
+    ]
+    table = listing(rows, "id", "status", "progress", "created", "tags", "error")
+    answer(jobs, table, as_json=as_json)
 
 
 @app.command()
@@ -47,11 +58,7 @@ def list_all(
 def show(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) -> None:
     """Show a job with its progress."""
     found = client.jobs.get(job)
-    if as_json:
-        print_json(found)
-        return
-    table = Table.grid(padding=(0, 2))
-    rows = {
+    values = {
         "id": found.id,
         "status": found.status,
         "progress": f"{found.progress:.0f} %",
@@ -62,10 +69,7 @@ def show(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) ->
         "output": found.output_url,
         "error": f"{found.error_code}: {found.error}" if found.error else None,
     }
-    for name, value in rows.items():
-        if value:
-            table.add_row(Text(name, style="dim"), Text(value, overflow="fold"))
-    print_table(table)
+    answer(found, details(values), as_json=as_json)
 
 
 @app.command()
@@ -78,10 +82,7 @@ def cancel(
 ) -> None:
     """Cancel all of these jobs, or none if one has ended already."""
     cancelled = client.jobs.cancel(jobs[0]) if len(jobs) == 1 else client.jobs.cancel_all(jobs)
-    if as_json:
-        print_json(cancelled)
-    else:
-        out.print(f"{len(cancelled)} jobs are cancelled")
+    answer(cancelled, f"{len(cancelled)} jobs are cancelled", as_json=as_json)
 
 
 @app.command()
@@ -90,24 +91,6 @@ def logs(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) ->
     """Show what each attempt to render a job did."""
     text = client.jobs.logs(job)
     if as_json:
-        print_plain_json({"id": job, "log": text})
+        print_json({"id": job, "log": text})
     else:
         typer.echo(text, nl=False)
-
-
-def _show(jobs: list[Job], *, as_json: bool) -> None:
-    if as_json:
-        print_json(jobs)
-        return
-    table = listing("id", "status", "progress", "created", "tags", "error")
-    for job in jobs:
-        cells = (
-            job.id,
-            job.status,
-            f"{job.progress:.0f} %",
-            rfc3339(job.stats.created_at),
-            ", ".join(job.tags),
-            job.error_code or "",
-        )
-        table.add_row(*map(Text, cells))
-    print_table(table)

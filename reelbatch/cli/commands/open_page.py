@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import out, print_plain_json
+from reelbatch.cli.console import answer, out
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch
 
@@ -23,9 +23,6 @@ def open_page(
     if batch is not None:
         client.batches.of(batch).read()  # a wrong id is said here, and not by an empty page
     url = f"{client.url}/#/batches" + (f"/{batch}" if batch else "")
-    if as_json:
-        print_plain_json({"url": url})
-        return
-    out.print(url, soft_wrap=True, markup=False)
-    if out.is_terminal:
+    answer({"url": url}, url, as_json=as_json)
+    if out.is_terminal and not as_json:
         typer.launch(url)

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from reelbatch.cli.console import CommandFailed, err, listing, out, print_plain_json, print_table
+from reelbatch.cli.console import CommandFailed, answer, err, listing
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Profile, Profiles, read_profiles
 
@@ -37,18 +36,13 @@ def add(
 @app.command("list")
 def list_all(*, as_json: JsonOption = False) -> None:
     """List the profiles; tokens are not shown."""
-    known = read_profiles()
-    rows = [
-        {"name": name, "url": profile.url, "default": name == known.default}
-        for name, profile in sorted(known.profiles.items())
+    profiles = read_profiles()
+    known = [
+        {"name": name, "url": profile.url, "default": name == profiles.default}
+        for name, profile in sorted(profiles.profiles.items())
     ]
-    if as_json:
-        print_plain_json(rows)
-        return
-    table = listing("name", "url", "default")
-    for name, profile in sorted(known.profiles.items()):
-        table.add_row(Text(name), Text(profile.url), "yes" if name == known.default else "")
-    print_table(table)
+    rows = [(str(one["name"]), str(one["url"]), "yes" if one["default"] else "") for one in known]
+    answer(known, listing(rows, "name", "url", "default"), as_json=as_json)
 
 
 @app.command()
@@ -70,10 +64,8 @@ def _change(change: Callable[[Profiles], Profiles], done: str, name: str, *, as_
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     changed.write()
-    if as_json:
-        print_plain_json({"name": name, "default": changed.default, "file": str(changed.file)})
-    else:
-        out.print(done, markup=False)
+    written = {"name": name, "default": changed.default, "file": str(changed.file)}
+    answer(written, done, as_json=as_json)
 
 
 def _token() -> str:

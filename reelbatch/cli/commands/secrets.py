@@ -6,18 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import (
-    CommandFailed,
-    err,
-    listing,
-    out,
-    print_json,
-    print_plain_json,
-    print_table,
-)
+from reelbatch.cli.console import CommandFailed, answer, err, listing
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch, Secret
 from reelbatch.models.ids import ID_PATTERN
@@ -49,10 +40,7 @@ def set_value(
         for earlier in _named(client, name):
             client.secrets.delete(earlier.id)
     secret = client.secrets.create(name, value)
-    if as_json:
-        print_json(secret)
-    else:
-        out.print(f"secret {secret.id}: ${{secrets.{secret.name}}}", markup=False)
+    answer(secret, f"secret {secret.id}: ${{secrets.{secret.name}}}", as_json=as_json)
 
 
 @app.command("list")
@@ -60,13 +48,8 @@ def set_value(
 def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
     """List the names of the team's secrets."""
     secrets = client.secrets.list()
-    if as_json:
-        print_json(secrets)
-        return
-    table = listing("id", "name", "created")
-    for secret in secrets:
-        table.add_row(*map(Text, (secret.id, secret.name, rfc3339(secret.created_at))))
-    print_table(table)
+    rows = [(secret.id, secret.name, rfc3339(secret.created_at)) for secret in secrets]
+    answer(secrets, listing(rows, "id", "name", "created"), as_json=as_json)
 
 
 @app.command()
@@ -83,10 +66,7 @@ def delete(
         raise CommandFailed(f"There is no secret {secret}; see `reelbatch secrets list`.")
     (secret_id,) = found or [secret]
     client.secrets.delete(secret_id)
-    if as_json:
-        print_plain_json({"id": secret_id, "deleted": True})
-    else:
-        out.print(f"secret {secret_id} is deleted", markup=False)
+    answer({"id": secret_id, "deleted": True}, f"secret {secret_id} is deleted", as_json=as_json)
 
 
 def _named(client: Reelbatch, name: str) -> list[Secret]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import out, print_json, print_plain_json, print_table
+from reelbatch.cli.console import answer
 from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
     push_template,
@@ -38,10 +38,7 @@ def push(
 ) -> None:
     """Upload a template and wait until it can be used."""
     template = push_template(client, file, template_type, name)
-    if as_json:
-        print_json(template)
-    else:
-        out.print(f"template {template.id}: {template.display_name}", markup=False)
+    answer(template, f"template {template.id}: {template.display_name}", as_json=as_json)
 
 
 @app.command("list")
@@ -49,10 +46,7 @@ def push(
 def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
     """List the team's templates."""
     templates = client.templates.list()
-    if as_json:
-        print_json(templates)
-    else:
-        print_table(templates_table(templates))
+    answer(templates, templates_table(templates), as_json=as_json)
 
 
 @app.command()
@@ -60,10 +54,7 @@ def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
 def inspect(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
     """Show what a template offers: compositions, layers and fonts."""
     found = client.templates.get(template_id_of(client, template))
-    if as_json:
-        print_json(found)
-    else:
-        print_table(template_table(found))
+    answer(found, template_table(found), as_json=as_json)
 
 
 @app.command()
@@ -72,7 +63,5 @@ def delete(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption
     """Delete a template; outputs that were made from it stay."""
     template_id = template_id_of(client, template)
     client.templates.delete(template_id)
-    if as_json:
-        print_plain_json({"id": template_id, "deleted": True})
-    else:
-        out.print(f"template {template_id} is deleted")
+    done = f"template {template_id} is deleted"
+    answer({"id": template_id, "deleted": True}, done, as_json=as_json)

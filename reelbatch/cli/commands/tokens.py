@@ -7,18 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from reelbatch.cli.application import require_server
-from reelbatch.cli.console import (
-    CommandFailed,
-    listing,
-    out,
-    print_json,
-    print_plain_json,
-    print_table,
-    say,
-)
+from reelbatch.cli.console import CommandFailed, answer, listing, say
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.cli.stack.home import Home
 from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
@@ -71,12 +62,11 @@ def create(
         token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
     except ValueError as error:
         raise CommandFailed(str(error)) from error
-    if as_json:
-        shown = record.model_dump(mode="json", by_alias=True, exclude_none=True)
-        print_plain_json({**shown, "token": token})
-        return
-    out.print(token, markup=False, soft_wrap=True)
-    say(f"Keep it: it cannot be shown again. It may: {_scopes(record)}. Expires: {_end(record)}.")
+    shown = record.model_dump(mode="json", by_alias=True, exclude_none=True)
+    answer({**shown, "token": token}, token, as_json=as_json)
+    if not as_json:
+        note = f"It may: {_scopes(record)}. Expires: {_end(record)}."
+        say(f"Keep it: it cannot be shown again. {note}")
 
 
 @app.command("list")
@@ -90,15 +80,19 @@ def list_all(
     from reelbatch.storage.tokens import list_tokens
 
     records = asyncio.run(list_tokens(_store(object_store, home)))
-    if as_json:
-        print_json(records)
-        return
-    table = listing("id", "team", "name", "scopes", "created", "expires")
-    for record in records:
-        created = rfc3339(record.created_at)
-        cells = (record.id, record.team, record.name, _scopes(record), created, _end(record))
-        table.add_row(*map(Text, cells))
-    print_table(table)
+    rows = [
+        (
+            record.id,
+            record.team,
+            record.name,
+            _scopes(record),
+            rfc3339(record.created_at),
+            _end(record),
+        )
+        for record in records
+    ]
+    table = listing(rows, "id", "team", "name", "scopes", "created", "expires")
+    answer(records, table, as_json=as_json)
 
 
 @app.command()
@@ -114,10 +108,7 @@ def revoke(
 
     if not asyncio.run(revoke_token(_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
-    if as_json:
-        print_plain_json({"id": token_id, "revoked": True})
-    else:
-        out.print(f"token {token_id} is revoked", markup=False)
+    answer({"id": token_id, "revoked": True}, f"token {token_id} is revoked", as_json=as_json)
 
 
 def _expiry(text: str) -> datetime:

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import listing, out, print_json, print_table
+from reelbatch.cli.console import answer, listing, print_table
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch, WebhookLog
 from reelbatch.models.ids import is_batch_id
@@ -38,18 +37,17 @@ def redeliver(client: Reelbatch, owner: OwnerArgument, *, as_json: JsonOption = 
 
 
 def _show(log: WebhookLog, *, as_json: bool) -> None:
+    answer(log, f"{log.state}: {log.method} {log.url}", as_json=as_json)
     if as_json:
-        print_json(log)
         return
-    out.print(f"{log.state}: {log.method} {log.url}", markup=False, soft_wrap=True)
-    table = listing("attempted", "seconds", "status", "error or answer")
-    for attempt in log.attempts:
-        cells = (
+    rows = [
+        (
             rfc3339(attempt.attempted_at),
             f"{attempt.duration:.1f}",
             str(attempt.status or ""),
             attempt.error or attempt.response or "",
         )
-        table.add_row(*map(Text, cells))
-    if log.attempts:
-        print_table(table)
+        for attempt in log.attempts
+    ]
+    if rows:
+        print_table(listing(rows, "attempted", "seconds", "status", "error or answer"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from reelbatch.cli.console import CommandFailed, out, print_plain_json
+from reelbatch.cli.console import CommandFailed, out, print_json
 from reelbatch.cli.doctor.check import Check
 from reelbatch.cli.doctor.machine import machine_checks, port_checks
 from reelbatch.cli.doctor.service import service_checks
@@ -40,7 +40,7 @@ async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = F
         if not as_json:
             _print(findings[-1])
     if as_json:
-        print_plain_json(
+        print_json(
             [
                 {"subject": found.subject, "ok": found.is_fine, "finding": found.text}
                 for found in findings
