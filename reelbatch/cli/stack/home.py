@@ -2,10 +2,10 @@
 
 import fcntl
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from reelbatch.cli.console import CommandFailed
@@ -55,40 +55,27 @@ class Home:
             raise CommandFailed(_unusable(self.path, error)) from error
 
 
-class HomeLock(AbstractContextManager["HomeLock"]):
-    """Held while a stack runs. The kernel drops it however the process ends.
+@contextmanager
+def locked(home: Home) -> Generator[None]:
+    """Held while a stack runs. The kernel drops the lock however the process ends.
 
     Raises CommandFailed if another stack holds it.
     """
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._file = -1
-
-    def __enter__(self) -> Self:
+    try:
+        descriptor = os.open(home.lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CommandFailed(_unusable(home.path, error)) from error
+    with os.fdopen(descriptor, "w") as file:
         try:
-            self._file = os.open(self._home.lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise CommandFailed(_unusable(self._home.path, error)) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(self._file)
             raise CommandFailed(
-                f"Another stack{_owner(self._home)} is running in {self._home.path}; "
+                f"Another stack{_owner(home)} is running in {home.path}; "
                 "stop it first, or choose another folder with --home."
             ) from error
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        os.close(self._file)
+        file.truncate(0)
+        print(os.getpid(), file=file, flush=True)
+        yield
 
 
 def is_running(home: Home) -> bool:

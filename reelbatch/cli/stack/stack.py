@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
@@ -14,7 +13,7 @@ from temporalio.client import Client
 from reelbatch.cli.application import command_of
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.stack.connection_file import Connection, read_connection, write_connection
-from reelbatch.cli.stack.home import Home, HomeLock
+from reelbatch.cli.stack.home import Home, locked
 from reelbatch.cli.stack.process import StackProcess
 from reelbatch.cli.stack.secrets_key import secrets_environment
 from reelbatch.cli.stack.settings import (
@@ -61,7 +60,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         self._home = home
         self._options = options
         self._say = say
-        self._lock = HomeLock(home)
+        self._lock = locked(home)
         self._processes: list[StackProcess] = []
 
     async def __aenter__(self) -> Self:
@@ -69,16 +68,11 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         self._lock.__enter__()
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_raised: object) -> None:
         try:
             await self._stop()
         finally:
-            self._lock.__exit__(exc_type, exc, traceback)
+            self._lock.__exit__(None, None, None)
 
     async def start(self) -> Connection:
         """Start everything and write `connection.json`. Raises CommandFailed."""
