@@ -10,7 +10,6 @@ from collections.abc import (
 from contextlib import AsyncExitStack
 from functools import wraps
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 import httpx
@@ -30,7 +29,7 @@ from reelbatch.client._configuration import resolve
 from reelbatch.client._downloads import DownloadedOutput
 from reelbatch.client._driving import describe, http_request
 from reelbatch.client._session import Session, Subject
-from reelbatch.client._steps import Close, Do, Emit, Flow, Open, Pause, Read, Send, Step, Steps
+from reelbatch.client._steps import Close, Do, Emit, Flow, Pause, Read, Send, Step, Steps
 from reelbatch.models.wire.batches import BatchCreationResponse
 
 P = ParamSpec("P")
@@ -82,20 +81,17 @@ class _Driver:
         reading: dict[httpx.Response, AsyncIterator[bytes]],
     ) -> Any:
         match step:
-            case Send(request):
-                return await self.http.send(
-                    http_request(self.http, request), follow_redirects=request.follows_redirects
-                )
-            case Open(request):
+            case Send(request, opens):
                 response = await self.http.send(
                     http_request(self.http, request),
-                    stream=True,
+                    stream=opens,
                     follow_redirects=request.follows_redirects,
                 )
-                opened.push_async_callback(response.aclose)
-                if not response.is_success:
-                    await response.aread()
-                reading[response] = response.aiter_bytes()
+                if opens:
+                    opened.push_async_callback(response.aclose)
+                    if not response.is_success:
+                        await response.aread()
+                    reading[response] = response.aiter_bytes()
                 return response
             case Read(response):
                 return await anext(reading[response], None)
@@ -291,10 +287,5 @@ class AsyncReelbatch:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_raised: object) -> None:
         await self.close()

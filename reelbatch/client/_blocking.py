@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from functools import wraps
 from pathlib import Path
 from time import sleep
-from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 import httpx
@@ -25,7 +24,7 @@ from reelbatch.client._configuration import resolve
 from reelbatch.client._downloads import DownloadedOutput
 from reelbatch.client._driving import describe, http_request
 from reelbatch.client._session import Session, Subject
-from reelbatch.client._steps import Close, Do, Emit, Flow, Open, Pause, Read, Send, Step, Steps
+from reelbatch.client._steps import Close, Do, Emit, Flow, Pause, Read, Send, Step, Steps
 from reelbatch.models.wire.batches import BatchCreationResponse
 
 P = ParamSpec("P")
@@ -75,20 +74,17 @@ class _Driver:
         self, step: Step, opened: ExitStack, reading: dict[httpx.Response, Iterator[bytes]]
     ) -> Any:
         match step:
-            case Send(request):
-                return self.http.send(
-                    http_request(self.http, request), follow_redirects=request.follows_redirects
-                )
-            case Open(request):
+            case Send(request, opens):
                 response = self.http.send(
                     http_request(self.http, request),
-                    stream=True,
+                    stream=opens,
                     follow_redirects=request.follows_redirects,
                 )
-                opened.callback(response.close)
-                if not response.is_success:
-                    response.read()
-                reading[response] = response.iter_bytes()
+                if opens:
+                    opened.callback(response.close)
+                    if not response.is_success:
+                        response.read()
+                    reading[response] = response.iter_bytes()
                 return response
             case Read(response):
                 return next(reading[response], None)
@@ -284,10 +280,5 @@ class Reelbatch:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.close()

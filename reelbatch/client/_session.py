@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from reelbatch.client._errors import ConnectionFailed, UnexpectedAnswer, error_of
 from reelbatch.client._retrying import Attempts
-from reelbatch.client._steps import Open, Pause, Request, Send, Steps
+from reelbatch.client._steps import Pause, Request, Send, Steps
 from reelbatch.models.ids import new_id
 
 log = logging.getLogger("reelbatch.client")
@@ -87,7 +87,7 @@ class Session:
 
     def open(self, request: Request, attempts: Attempts) -> Steps[httpx.Response]:
         """The answer, whose body is still to be read. Raises as `send`."""
-        return (yield from self._try(Open(request), attempts))
+        return (yield from self._try(Send(request, opens=True), attempts))
 
     def attempts(self, limit: int | None = None) -> Attempts:
         return Attempts(self.max_retries if limit is None else limit)
@@ -99,7 +99,7 @@ class Session:
         reason = str(error) or type(error).__name__
         return ConnectionFailed(f"The service at {self.origin} does not answer ({reason}).")
 
-    def _try(self, step: Send | Open, attempts: Attempts) -> Steps[httpx.Response]:
+    def _try(self, step: Send, attempts: Attempts) -> Steps[httpx.Response]:
         request = step.request
         while True:
             try:

@@ -34,13 +34,7 @@ class Send:
     """Sent the answer, read to its end. Raises httpx.TransportError."""
 
     request: Request
-
-
-@dataclass(frozen=True)
-class Open:
-    """Sent the answer, of which only an error's body is read. Raises httpx.TransportError."""
-
-    request: Request
+    opens: bool = False  # instead: of a success nothing is read, it is left to `Read`
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ class Emit(Generic[T]):
     value: T
 
 
-Step: TypeAlias = Send | Open | Read | Close | Pause | Do
+Step: TypeAlias = Send | Read | Close | Pause | Do
 Steps: TypeAlias = Generator[Step, Any, T]
 """An operation with one result."""
 Flow: TypeAlias = Generator[Step | Emit[T], Any, None]
