@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, sleep
-from types import TracebackType
 from typing import ClassVar, Self
 
 from bench.peers import installed
@@ -17,7 +16,7 @@ from bench.service import PROCESSES
 _PATIENCE = 60.0  # seconds until a program is up
 
 
-class CeleryQueue:
+class CeleryQueue(ExitStack):
     name: ClassVar[str] = "Celery with Redis"
     folder: ClassVar[str] = "celery"
     work: ClassVar[str] = (
@@ -29,29 +28,21 @@ class CeleryQueue:
         return installed.redis_server() is not None
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
         self._port = free_port()
-        self._programs = ExitStack()
 
     def __enter__(self) -> Self:
         redis = installed.redis_server()
         assert redis is not None
         log = self._folder / "log"
         port = ("--port", f"{self._port}", "--bind", "127.0.0.1", "--dir", f"{self._folder}")
-        self._programs.enter_context(running((redis, *port), log))
+        self.enter_context(running((redis, *port), log))
         self._wait_for_redis()
         worker = (*self._python("-m", "celery"), "-A", "bench.peers.celery_tasks", "worker")
         size = ("--concurrency", f"{PROCESSES}", "--without-mingle", "--without-gossip")
-        self._programs.enter_context(running((*worker, *size), log, self._environment))
+        self.enter_context(running((*worker, *size), log, self._environment))
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._programs.close()
 
     def run(self, number: int) -> float:
         """Submit so many tasks and poll until all have ended. Returns the seconds."""

@@ -10,7 +10,6 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, perf_counter
-from types import TracebackType
 from typing import Any, ClassVar, Self
 
 import httpx
@@ -24,7 +23,7 @@ _IDLE = 0.02  # seconds that a worker waits where there is no job
 _PATIENCE = 60.0  # seconds until the server is up
 
 
-class NexrenderQueue:
+class NexrenderQueue(ExitStack):
     name: ClassVar[str] = "nexrender's server"
     folder: ClassVar[str] = "nexrender"
     work: ClassVar[str] = (
@@ -36,9 +35,9 @@ class NexrenderQueue:
         return installed.node() is not None
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
         self._url = f"http://127.0.0.1:{free_port()}/api/v1"
-        self._programs = ExitStack()
 
     def __enter__(self) -> Self:
         node = installed.node()
@@ -47,17 +46,9 @@ class NexrenderQueue:
         command = (node, f"{installed.NEXRENDER_SERVER.resolve()}", "--port", port)
         database = {"NEXRENDER_DATABASE": f"{self._folder / 'database.json'}"}
         log = self._folder / "log"
-        self._programs.enter_context(running(command, log, {**os.environ, **database}))
+        self.enter_context(running(command, log, {**os.environ, **database}))
         asyncio.run(self._wait_for_server())
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._programs.close()
 
     def run(self, number: int) -> float:
         """Submit so many jobs and poll until all have ended. Returns the seconds."""
