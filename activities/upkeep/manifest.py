@@ -6,8 +6,8 @@ from temporalio import activity
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.stored.jobs import KeptJob
 from reelbatch.storage import keys
+from reelbatch.storage.jobs import save_job
 from reelbatch.storage.objects import write_model
-from reelbatch.storage.single_jobs import save_job
 from workflows.activity_names import KEEP_JOB, WRITE_MANIFEST
 
 

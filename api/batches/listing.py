@@ -4,7 +4,6 @@ Three places know batches: Visibility has the recent ones, the object store has 
 older ones, and the records of batches of which no job was accepted. Their ids are ordered by time.
 """
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -28,6 +27,7 @@ from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
+from reelbatch.parallel import gather_each
 from reelbatch.storage.batches import stored_batch_ids
 from workflows.batch import BatchWorkflow
 
@@ -60,17 +60,15 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
     older = sorted(
         (batch_id for batch_id in ids if not page.cursor or batch_id < page.cursor), reverse=True
     )
-    gate = asyncio.Semaphore(_PARALLEL_READS)
 
     async def item(batch_id: str) -> BatchListItem | None:
-        async with gate:
-            execution = executions.get(batch_id)
-            if execution is None:
-                return await _stored_item(resources, team, batch_id)
-            return _item(batch_id, await _stats(resources, team, batch_id, execution))
+        execution = executions.get(batch_id)
+        if execution is None:
+            return await _stored_item(resources, team, batch_id)
+        return _item(batch_id, await _stats(resources, team, batch_id, execution))
 
     shown = older[: page.limit]
-    items = await asyncio.gather(*map(item, shown))
+    items = await gather_each(item, shown, at_once=_PARALLEL_READS)
     return BatchList(
         batches=[found for found in items if found],
         next_cursor=shown[-1] if len(older) > len(shown) else None,

@@ -1,6 +1,5 @@
 """POST /batches/{id}/retry: the failed or cancelled jobs of a batch once more, as a new batch."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
@@ -38,6 +37,7 @@ from reelbatch.models.stored.idempotency import BatchSubmission
 from reelbatch.models.wire.batches import BatchCreationResponse
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.webhooks import Webhook
+from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
 from reelbatch.storage.webhooks import read_webhook
 
@@ -46,7 +46,6 @@ router = APIRouter(tags=["batches"])
 Only = Annotated[Literal["error", "cancelled", "all"], Query(description="Which jobs.")]
 J = TypeVar("J", bound=RenderJob)
 
-_PARALLEL_READS = 32
 _CHOICES = {
     "error": (JobStatus.ERROR,),
     "cancelled": (JobStatus.CANCELLED,),
@@ -116,17 +115,15 @@ async def _again(
 ) -> BatchSubmission:
     """The jobs at `indexes` as a batch of their own, with their webhooks and the batch's."""
     team, batch_id, now = earlier.team, new_batch_id(), datetime.now(UTC)
-    gate = asyncio.Semaphore(_PARALLEL_READS)
 
     async def webhook_of(thing: Batch | BatchRenderJob) -> Webhook | None:
         if thing.webhook is None:
             return None
-        async with gate:
-            record = await read_webhook(store, team, thing.id)
+        record = await read_webhook(store, team, thing.id)
         return record.webhook if record else None
 
     retried = [job for job in earlier.jobs if job.index in indexes]
-    own, *of_jobs = await asyncio.gather(*map(webhook_of, [earlier, *retried]))
+    own, *of_jobs = await gather_each(webhook_of, [earlier, *retried])
     webhooks = webhook_records(team, batch_id, own, now)
     jobs: list[BatchRenderJob] = []
     for job, webhook in zip(retried, of_jobs, strict=True):

@@ -28,8 +28,8 @@ from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.models.stored.jobs import NestedJobRecord
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import Job, JobStatus
-from reelbatch.storage.nested_jobs import read_nested_job
-from reelbatch.storage.single_jobs import read_stored_job
+from reelbatch.parallel import gather_each
+from reelbatch.storage.jobs import read_nested_job, read_stored_job
 from workflows.job import RenderJobWorkflow, failure_of
 from workflows.job_states import JobSnapshot, JobState, job_as_read
 
@@ -109,19 +109,16 @@ async def read_children(
     resources: Resources, team: str, parents: Sequence[JobSnapshot]
 ) -> list[JobSnapshot]:
     """The jobs that are nested in `parents`, in the order of these and of their assets."""
-    gate = asyncio.Semaphore(_PARALLEL_READS)
+    parent_of = {id_: parent for parent in parents for id_ in parent.summary.child_ids or ()}
 
-    async def read(job_id: str, parent: JobSnapshot) -> JobSnapshot | None:
-        async with gate:
-            own = await _read_own(resources, team, job_id, None)
-            if own is not None:
-                return own
-            record = await read_nested_job(resources.store, team, job_id)
-            return _not_started(job_id, record, parent) if record else None
+    async def read(job_id: str) -> JobSnapshot | None:
+        own = await _read_own(resources, team, job_id, None)
+        if own is not None:
+            return own
+        record = await read_nested_job(resources.store, team, job_id)
+        return _not_started(job_id, record, parent_of[job_id]) if record else None
 
-    found = await asyncio.gather(
-        *(read(job_id, parent) for parent in parents for job_id in parent.summary.child_ids or ())
-    )
+    found = await gather_each(read, parent_of, at_once=_PARALLEL_READS)
     return [job for job in found if job is not None]
 
 

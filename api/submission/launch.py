@@ -45,7 +45,7 @@ from reelbatch.storage.batches import save_rejected_batch
 from reelbatch.storage.idempotency import (
     IdempotencySlot,
 )
-from reelbatch.storage.nested_jobs import save_nested_jobs
+from reelbatch.storage.jobs import save_nested_jobs
 from reelbatch.storage.webhooks import save_webhooks
 from workflows.batch import BatchWorkflow
 from workflows.job import (

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from api.resources import Resources
 from api.submission.checks import (
@@ -35,12 +36,12 @@ from reelbatch.models.wire.assets import Asset, NestedJob, layer_names
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.models.wire.webhooks import Webhook
+from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
 from reelbatch.storage.fonts import list_fonts
 from reelbatch.storage.templates import read_template
 
 _TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
-_PARALLEL_READS = 32
 
 
 @dataclass(frozen=True)
@@ -276,14 +277,8 @@ def _font_needs(job: JobCreation, template: ReadyTemplate) -> FontNeeds:
 
 
 async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> _Templates:
-    gate = asyncio.Semaphore(_PARALLEL_READS)
-
-    async def read(template_id: str) -> ReadyTemplate | Problem:
-        async with gate:
-            return await _read_template(resources, team, template_id)
-
-    ids = list(template_ids)
-    return dict(zip(ids, await asyncio.gather(*map(read, ids)), strict=True))
+    read = partial(_read_template, resources, team)
+    return dict(zip(template_ids, await gather_each(read, template_ids), strict=True))
 
 
 async def _read_template(

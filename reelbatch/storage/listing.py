@@ -1,17 +1,15 @@
 """Lists folders of the object store: each thing has a folder of its own, with a record inside."""
 
-import asyncio
 import contextlib
 from typing import TypeVar
 
 from obstore.store import ObjectStore
 from pydantic import BaseModel
 
+from reelbatch.parallel import gather_each
 from reelbatch.storage.objects import read_model
 
 M = TypeVar("M", bound=BaseModel)
-
-_PARALLEL_READS = 32
 
 
 async def names_in(store: ObjectStore, folder: str) -> list[str]:
@@ -23,13 +21,11 @@ async def names_in(store: ObjectStore, folder: str) -> list[str]:
 
 async def list_models(store: ObjectStore, folder: str, record: str, model: type[M]) -> list[M]:
     """Read `{folder}/*/{record}`, in the order of the folders' names."""
-    gate = asyncio.Semaphore(_PARALLEL_READS)
 
     async def read(name: str) -> M | None:
-        async with gate:
-            return await read_model(store, f"{folder}/{name}/{record}", model)
+        return await read_model(store, f"{folder}/{name}/{record}", model)
 
-    found = await asyncio.gather(*(read(name) for name in await names_in(store, folder)))
+    found = await gather_each(read, await names_in(store, folder))
     return [item for item in found if item is not None]
 
 

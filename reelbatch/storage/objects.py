@@ -1,11 +1,14 @@
 """Opens the object store, and has the few operations that every kind of object shares."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, from_url
 from pydantic import BaseModel
+
+from reelbatch.parallel import gather_each
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -48,3 +51,8 @@ async def create_model(store: ObjectStore, key: str, model: BaseModel) -> bool:
     except AlreadyExistsError:
         return False
     return True
+
+
+async def create_models(store: ObjectStore, models: Mapping[str, BaseModel]) -> None:
+    """Write those objects of which there is none yet: a repetition changes none."""
+    await gather_each(lambda key: create_model(store, key, models[key]), models)

@@ -1,15 +1,12 @@
 """The webhooks of jobs and batches: what was asked for, and what came of each attempt."""
 
-import asyncio
 from collections.abc import Sequence
 
 from obstore.store import ObjectStore
 
 from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.storage import keys
-from reelbatch.storage.objects import create_model, read_model, write_model
-
-_PARALLEL_WRITES = 32
+from reelbatch.storage.objects import create_models, read_model, write_model
 
 
 async def read_webhook(store: ObjectStore, team: str, id_: str) -> WebhookRecord | None:
@@ -22,10 +19,4 @@ async def write_webhook(store: ObjectStore, record: WebhookRecord) -> None:
 
 async def save_webhooks(store: ObjectStore, records: Sequence[WebhookRecord]) -> None:
     """Write those that are not there yet: a repeated request changes none."""
-    gate = asyncio.Semaphore(_PARALLEL_WRITES)
-
-    async def save(record: WebhookRecord) -> None:
-        async with gate:
-            await create_model(store, keys.webhook(record.team, record.id), record)
-
-    await asyncio.gather(*map(save, records))
+    await create_models(store, {keys.webhook(record.team, record.id): record for record in records})
