@@ -106,8 +106,10 @@ def _nested_too_deeply() -> LimitExceeded:
 
 
 def _check_compositions(document: LottieDocument, limits: RenderLimits) -> None:
+    """The size counts for what is drawn: of a larger precomposition only a part is."""
+    main = document.main
+    check_size(main.name, main.width, main.height, limits)
     for composition in document.compositions.values():
-        check_size(composition.name, composition.width, composition.height, limits)
         if composition.frames > limits.frames:
             raise LimitExceeded(
                 f"The composition {composition.name!r} has {composition.frames} frames; "

@@ -6,6 +6,7 @@ every exporter adds fields of its own; this module knows where things are in it.
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,6 +38,7 @@ LAYER_TYPES = {
     15: "data",
 }
 _MAX_DIGITS = 18  # of a whole number: more mean nothing in a drawing
+_MAX_WHOLE = 2**53  # beyond it a float has no exact whole number
 _MAX_DEPTH = 256  # of JSON: the deepest of real files seen is 40
 _NTSC_TOLERANCE = 0.005  # exporters write 29.97 as 29.9700012207031
 _WHOLE_TOLERANCE = 0.001
@@ -55,7 +57,11 @@ class LottieComposition:
     frames: int
 
     def layers_named(self, name: str) -> list[Json]:
-        return [layer for position, layer in self.numbered() if layer_name(layer, position) == name]
+        """Those with the name, in whatever form of Unicode it is written."""
+        wanted = unicodedata.normalize("NFC", name)
+        return [
+            layer for position, layer in self.numbered() if layer_name(layer, position) == wanted
+        ]
 
     def numbered(self) -> Iterator[tuple[int, Json]]:
         """The layers from the top with their one-based positions."""
@@ -107,6 +113,10 @@ class LottieDocument:
             name = _unused_name(self.assets[identity].get("nm"), identity, found)
             found[name] = self._precomposition(name, identity, layers, root)
         return found
+
+    def composition(self, name: str) -> LottieComposition | None:
+        """The composition of that name, in whatever form of Unicode it is written."""
+        return self.compositions.get(unicodedata.normalize("NFC", name))
 
     @property
     def main(self) -> LottieComposition:
@@ -292,10 +302,11 @@ def _check_characters(content: bytes, root: Json) -> None:
 
 
 def _finite(text: str) -> float:
+    """Exporters write whole numbers as 5.0, also where only whole ones mean something."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:20]} is too large")
-    return value
+    return int(value) if value.is_integer() and abs(value) < _MAX_WHOLE else value
 
 
 def _short(text: str) -> int:

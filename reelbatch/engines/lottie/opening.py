@@ -8,7 +8,8 @@ from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
 from reelbatch.engines.lottie.checks import check_document
 from reelbatch.engines.lottie.document import LottieDocument, read_document
-from reelbatch.engines.lottie.source import TemplateFiles, unpack_template
+from reelbatch.engines.lottie.reading import normalise
+from reelbatch.engines.lottie.source import TemplateFiles, initial_theme, unpack_template
 
 _OPENED = ByteCache(32 * 1024**2)  # by the template's content and the limits that it passed
 
@@ -26,6 +27,7 @@ def open_template(path: Path, limits: RenderLimits) -> tuple[LottieDocument, Tem
         return _unpacked(kept)
     files = unpack_template(content, limits)
     document = read_document(files.animation)
+    normalise(document.root, initial_theme(files))
     check_document(document, limits)
     _OPENED.put(key, _packed(document, files))
     return document, files

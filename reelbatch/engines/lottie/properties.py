@@ -73,6 +73,14 @@ def as_vector(value: object) -> list[float]:
     return [as_number(number) for number in (*numbers, 0.0)[:3]]
 
 
+def as_words(value: object) -> str:
+    """A text, also one that is written as a number. Raises AssetInvalid."""
+    if isinstance(value, (bool, list)) or not isinstance(value, (str, int, float)):
+        raise AssetInvalid(f"{value!r} is no text.")
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
+
+
 def set_color(layer: Json, value: object) -> None:
     """The colour of a solid, of a text's fill, or of all plain fills of a shape layer."""
     color = as_color(value)
@@ -108,10 +116,7 @@ def set_style(layer: Json, key: str, value: object) -> None:
 
 def set_words(layer: Json, value: object) -> None:
     """Replace a text layer's words; its keyframes keep their style. Raises AssetInvalid."""
-    if isinstance(value, (bool, list)) or not isinstance(value, (str, int, float)):
-        raise AssetInvalid(f"{value!r} is no text.")
-    is_whole = isinstance(value, float) and value.is_integer()
-    set_style(layer, "t", str(int(value)) if is_whole else str(value))
+    set_style(layer, "t", as_words(value))
 
 
 def set_font(layer: Json, value: object) -> None:

@@ -2,25 +2,29 @@
 
 `Effects.Fill.Color` and `Contents.Rectangle 1.Fill 1.Color` name parts of the layer by their own
 names, which the export keeps as `nm`; upper and lower case are the same. Where a name has a dot in
-it, `->` separates: `Effects->Glow 2.0->Radius`.
+it, `->` separates: `Effects->Glow 2.0->Radius`. `Slots.accent` is a slot of the document.
 """
 
 import re
 from collections.abc import Iterable
 
-from reelbatch.engines.lottie.document import Json, array, at_rest, objects
+from reelbatch.engines.lottie.document import Json, array, at_rest, is_object, objects
 from reelbatch.engines.lottie.properties import (
     Value,
     as_color,
     as_number,
     as_vector,
+    as_words,
     set_property,
     still,
 )
+from reelbatch.engines.lottie.reading.spelling import composed
+from reelbatch.engines.lottie.reading.walking import all_objects
 from reelbatch.models.errors import AssetInvalid
 
 _CONTENTS = "contents"
 _COLOR_CONTROL = 2  # the type of an effect's property
+_COLOR_CHANNELS = 4
 # The fields of a shape's properties by its type: https://lottie.github.io/lottie-spec/
 _SHAPE_FIELDS: dict[str, dict[str, str]] = {
     "fl": {"color": "c", "opacity": "o"},
@@ -83,9 +87,49 @@ def _transform_of(items: Iterable[Json]) -> Json:
     return found[0] if found else {}
 
 
+def set_slot(layers: Iterable[Json], name: str, value: Value) -> None:
+    """Set every property of `layers` that names the slot. Raises AssetInvalid."""
+    slots = [
+        animated
+        for layer in layers
+        for animated in all_objects(layer)
+        if isinstance(animated.get("sid"), str)
+    ]
+    found = [animated for animated in slots if animated["sid"].casefold() == name.casefold()]
+    if not found:
+        names = ", ".join(sorted({repr(animated["sid"]) for animated in slots})) or "none"
+        raise AssetInvalid(f"There is no slot {name!r}; there is {names}.")
+    for animated in found:
+        _set_in_place(animated, value)
+
+
+def _set_in_place(animated: Json, value: Value) -> None:
+    """A property of numbers, a colour, or the words of a text."""
+    texts = [
+        keyframe["s"]
+        for keyframe in objects(animated.get("k"))
+        if is_object(keyframe.get("s")) and "t" in keyframe["s"]
+    ]
+    for text in texts:
+        text["t"] = as_words(value)
+    if texts:
+        return
+    rest = array(at_rest(animated))
+    is_color = len(rest) == _COLOR_CHANNELS or (isinstance(value, str) and value.startswith("#"))
+    animated.update(still([*as_color(value), 1.0]) if is_color else _like(animated, value))
+    animated.pop("x", None)
+
+
+def slot_name(path: str) -> str | None:
+    """The slot that a property's path names, as in `Slots.accent`; None if it names none."""
+    parts = path.split("->" if "->" in path else ".", maxsplit=1)
+    named = len(parts) == 2 and parts[0].strip().casefold() == "slots"
+    return parts[1].strip() if named else None
+
+
 def _named(items: list[Json], name: str, what: str) -> Json:
     for item in items:
-        if str(item.get("nm", "")).casefold() == name.casefold():
+        if str(item.get("nm", "")).casefold() == composed(name).casefold():
             return item
     names = ", ".join(repr(item["nm"]) for item in items if item.get("nm")) or "none"
     raise AssetInvalid(f"There is no {what} {name!r}; there is {names}.")

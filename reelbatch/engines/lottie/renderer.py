@@ -16,6 +16,7 @@ from reelbatch.engines.base import (
 )
 from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
 from reelbatch.engines.lottie import thorvg
+from reelbatch.engines.lottie.checks import check_size
 from reelbatch.engines.lottie.document import LottieComposition, LottieDocument
 from reelbatch.engines.lottie.drawing import Drawing
 from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
@@ -126,6 +127,7 @@ def _fill(request: RenderRequest) -> _Filled:
     document, files = open_template(request.template, request.limits)
     files = replace(files, statics=_statics(request.assets))
     composition = _composition(document, request.composition)
+    check_size(composition.name, composition.width, composition.height, request.limits)
     substitution = Substitution(
         document=document, composition=composition, limits=request.limits, folder=request.work_dir
     )
@@ -162,7 +164,7 @@ def _statics(assets: Sequence[ResolvedAsset]) -> dict[PurePosixPath, Path]:
 
 
 def _composition(document: LottieDocument, name: str) -> LottieComposition:
-    found = document.compositions.get(name)
+    found = document.composition(name)
     if found is None:
         names = ", ".join(repr(known) for known in document.compositions)
         raise TemplateInvalid(f"The template has no composition {name!r}; it has {names}.")

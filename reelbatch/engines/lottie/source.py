@@ -5,14 +5,15 @@ dotLottie is a zip with a manifest (https://dotlottie.io/spec/): version 1 keeps
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from reelbatch.engines.archives import comparable, is_archive, plain_path, unpack
 from reelbatch.engines.base import RenderLimits
-from reelbatch.engines.lottie.document import is_object, objects
+from reelbatch.engines.lottie.document import Json, is_object, objects
+from reelbatch.engines.lottie.reading.themes import theme_slots
 from reelbatch.models.errors import TemplateInvalid
 
 T = TypeVar("T")
@@ -108,18 +109,40 @@ def _looks_like_lottie(content: bytes) -> bool:
     return is_object(parsed) and isinstance(parsed.get("layers"), list)
 
 
+def initial_theme(files: TemplateFiles) -> dict[str, Json]:
+    """What the theme that a dotLottie begins with puts into slots, by their names."""
+    manifest = _manifest(files.files)
+    initial = manifest.get("initial")
+    animation = next((name for name in _animation_names(manifest) if isinstance(name, str)), None)
+    wishes = [
+        initial.get("theme") if is_object(initial) else None,
+        *(
+            known.get("initialTheme")
+            for known in objects(manifest.get("animations"))
+            if known.get("id") == animation
+        ),
+    ]
+    name = next((name for name in wishes if isinstance(name, str)), None)
+    theme = files.files.get(PurePosixPath("t") / f"{name}.json", b"")
+    return theme_slots(_parse(theme), animation)
+
+
 def _path_in_manifest(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath | None:
     """The animation that a dotLottie's manifest begins with, else its first."""
+    names = _animation_names(_manifest(files))
+    return next((path for path in _animation_paths(names) if path in files), None)
+
+
+def _manifest(files: Mapping[PurePosixPath, bytes]) -> Json:
     manifest = _parse(files.get(PurePosixPath("manifest.json"), b""))
-    if not is_object(manifest):
-        return None
+    return manifest if is_object(manifest) else {}
+
+
+def _animation_names(manifest: Json) -> Iterator[object]:
     initial = manifest.get("initial")
-    wishes = [
-        initial.get("animation") if is_object(initial) else None,
-        manifest.get("activeAnimationId"),
-        *(animation.get("id") for animation in objects(manifest.get("animations"))),
-    ]
-    return next((path for path in _animation_paths(wishes) if path in files), None)
+    yield initial.get("animation") if is_object(initial) else None
+    yield manifest.get("activeAnimationId")
+    yield from (animation.get("id") for animation in objects(manifest.get("animations")))
 
 
 def _animation_paths(names: Iterable[object]) -> Iterable[PurePosixPath]:

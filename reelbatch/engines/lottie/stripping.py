@@ -20,17 +20,23 @@ _NULL, _SHAPES, _TEXT = 3, 4, 5  # layer types
 _HELD_BY = {"shapes": _SHAPES, "t": _TEXT}
 _LAYER_NUMBERS = frozenset({"ind", "parent"})
 _OBJECTS_ALONE = frozenset({"shapes", "it", "masksProperties"})
+# ThorVG reads these by what it has read before them: a transform by the layer's `ddd`, an effect's
+# fields by its `ty`, a dash's `v` by its `n`, a mask's `mode` by `inv`.
+_LAST = ("ks", "nm", "mn", "ix", "en", "ef", "v", "mode")
 
 
 def strip(document: object) -> None:
     """Remove every `x` that is a script (else it is a coordinate), every field that is null, and
-    every shape and mask that is none."""
+    every shape and mask that is none; put keys into the order that ThorVG needs."""
     waiting: list[Any] = [document]
     while waiting:
         value = waiting.pop()
         if is_object(value):
             for key in [key for key, field in value.items() if _is_unwanted(key, field)]:
                 del value[key]
+            for key in _LAST:
+                if key in value:
+                    value[key] = value.pop(key)
             for key in _OBJECTS_ALONE.intersection(value):
                 value[key] = objects(value[key])
             fields: Iterable[Any] = value.values()
@@ -51,4 +57,4 @@ def hold_to_type(layer: Json) -> None:
 def _is_unwanted(key: str, field: object) -> bool:
     if key in _LAYER_NUMBERS and (isinstance(field, bool) or not isinstance(field, (int, float))):
         return True
-    return field is None or (key == "x" and isinstance(field, str))
+    return field is None or key == "sid" or (key == "x" and isinstance(field, str))

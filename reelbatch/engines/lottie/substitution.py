@@ -21,7 +21,7 @@ from reelbatch.engines.lottie.functions import (
 )
 from reelbatch.engines.lottie.images import box_of, fitted_picture
 from reelbatch.engines.lottie.properties import set_words
-from reelbatch.engines.lottie.property_paths import set_by_path
+from reelbatch.engines.lottie.property_paths import set_by_path, set_slot, slot_name
 from reelbatch.engines.lottie.sounds import ReplacedSound
 from reelbatch.engines.lottie.typesetting.autoscale import TextFit
 from reelbatch.engines.lottie.video_layers import ReplacedVideo, replaced_video
@@ -80,6 +80,8 @@ class Substitution:
         asset = resolved.asset
         if isinstance(asset, TextAsset):
             self._on_layers(asset, asset.layer_name, lambda _, layer: set_words(layer, asset.value))
+        elif isinstance(asset, DataAsset) and (slot := slot_name(asset.property)) is not None:
+            set_slot(self._document.all_layers(), slot, asset.value)
         elif isinstance(asset, DataAsset):
             self._on_layers(
                 asset,
@@ -177,7 +179,7 @@ class Substitution:
     def _target(self, asset: Asset) -> LottieComposition:
         if asset.composition is None:
             return self._composition
-        found = self._document.compositions.get(asset.composition)
+        found = self._document.composition(asset.composition)
         if found is None:
             names = ", ".join(repr(name) for name in self._document.compositions)
             raise AssetInvalid(

@@ -1,0 +1,46 @@
+"""Ways through a document that has not been checked yet."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from reelbatch.engines.lottie.document import Json, array, is_object, objects
+
+
+def all_layers(root: Json) -> Iterator[Json]:
+    """The layers of the root and of all precompositions."""
+    yield from objects(root.get("layers"))
+    for asset in objects(root.get("assets")):
+        yield from objects(asset.get("layers"))
+
+
+def all_shapes(shapes: object) -> Iterator[Json]:
+    """The shapes of a layer or a group with those of the groups inside."""
+    waiting = objects(shapes)
+    while waiting:
+        shape = waiting.pop()
+        yield shape
+        waiting += objects(shape.get("it"))
+
+
+def all_objects(value: object) -> Iterator[Json]:
+    """Every object inside of a JSON value, itself included."""
+    waiting: list[Any] = [value]
+    while waiting:
+        current = waiting.pop()
+        if is_object(current):
+            yield current
+            waiting += [field for field in current.values() if isinstance(field, (dict, list))]
+        else:
+            waiting += [item for item in array(current) if isinstance(item, (dict, list))]
+
+
+def states(animated: object) -> Iterator[Any]:
+    """The values that a property takes: at rest, or at the starts and ends of its segments."""
+    content = animated.get("k") if is_object(animated) else None
+    keyframes = objects(content)
+    if not keyframes:
+        yield content
+    for keyframe in keyframes:
+        for key in ("s", "e"):
+            if key in keyframe:
+                yield keyframe[key]
