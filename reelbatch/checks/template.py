@@ -3,6 +3,7 @@
 Asked at submission where the template is known by then, else when its file has come.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,14 +25,15 @@ class TemplateOffer:
 
     @cached_property
     def compositions(self) -> dict[str, Composition]:
-        return {composition.name: composition for composition in self.inspection.compositions}
+        """By their names in composed letters, which is how names are compared."""
+        return {_composed(found.name): found for found in self.inspection.compositions}
 
     @cached_property
     def layers(self) -> dict[str, set[str]]:
         """Names of layers by composition; also of compositions that only layers show."""
         layers: dict[str, set[str]] = {name: set() for name in self.compositions}
         for layer in self.inspection.layers:
-            layers.setdefault(layer.composition, set()).add(layer.name)
+            layers.setdefault(_composed(layer.composition), set()).add(_composed(layer.name))
         return layers
 
     @property
@@ -40,7 +42,7 @@ class TemplateOffer:
 
     def composition_named(self, name: str | None) -> Composition | None:
         """The first one where a job names none."""
-        return self.compositions.get(name) if name else self.root
+        return self.compositions.get(_composed(name)) if name else self.root
 
 
 def composition_problem(field: str, name: str | None, template: TemplateOffer) -> Problem:
@@ -71,17 +73,22 @@ def layer_problems(
     name = asset.composition or (composition.name if composition else None)
     if name is None:
         return
-    layers = template.layers.get(name)
+    layers = template.layers.get(_composed(name))
     if layers is None:
         yield composition_problem(f"{field}.composition", name, template)
         return
     in_params = isinstance(asset, FunctionAsset) and "layerName" in asset.params
     layer_field = f"{field}.params.layerName" if in_params else f"{field}.layerName"
     for layer in layer_names(asset):
-        if layer not in layers:
+        if _composed(layer) not in layers:
             message = f"{name} has no layer {layer}."
-            hint = _layer_hint(layer, name, template.layers)
+            hint = _layer_hint(_composed(layer), _composed(name), template.layers)
             yield Problem(LayerNotFound, layer_field, f"{message}{hint}")
+
+
+def _composed(name: str) -> str:
+    """macOS writes é as e with an accent of its own (NFD), others as one letter (NFC)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from reelbatch.engines.lottie.document import (
 )
 from reelbatch.engines.lottie.images import embed_pictures
 from reelbatch.engines.lottie.loops import unroll_loops
+from reelbatch.engines.lottie.rewriting import rewrite
 from reelbatch.engines.lottie.solids import replace_solids
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.stripping import hold_to_type, strip
@@ -51,6 +52,7 @@ def compose(
     strip([*layers, *own, *pictures.values()])
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)
+    rewrite([composition.layers, *precompositions.values()])
     for layer in layers:
         hold_to_type(layer)
         if "refId" in layer:
@@ -68,6 +70,7 @@ def compose(
         ],
         "layers": composition.layers,
     }
+    strip(scene)  # the rewritten parts too have to have their keys in order
     return json.dumps(scene, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 

@@ -1,0 +1,161 @@
+"""Properties over time: their values at a frame, as lottie-web computes them."""
+
+import bisect
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
+
+Curve = tuple[float, float, float, float]
+"""The handles of an easing: x and y of the one that leaves, x and y of the one that arrives."""
+
+LINEAR: Curve = (0.0, 0.0, 1.0, 1.0)
+_STEPS = 40  # of halving: far beyond what a picture shows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """What lies between two keyframes."""
+
+    start: float  # frames
+    end: float
+    before: list[float]
+    after: list[float]
+    curves: list[Curve]  # one a dimension
+    holds: bool
+
+    def at(self, frame: float) -> list[float]:
+        if self.holds:
+            return self.before if frame < self.end else self.after
+        share = (frame - self.start) / (self.end - self.start)
+        return [
+            a + (b - a) * ease(curve, share)
+            for a, b, curve in zip(self.before, self.after, self.curves, strict=True)
+        ]
+
+    @property
+    def moving_curves(self) -> list[Curve]:
+        """The different curves of those dimensions that change."""
+        changing = [
+            curve
+            for a, b, curve in zip(self.before, self.after, self.curves, strict=True)
+            if a != b
+        ]
+        return list(dict.fromkeys(changing))
+
+
+@dataclass(frozen=True)
+class Track:
+    """A property of numbers over time; a still one has no segments."""
+
+    rest: list[float]  # before the first keyframe
+    segments: list[Segment]
+
+    def at(self, frame: float) -> list[float]:
+        starts = [segment.start for segment in self.segments]
+        position = bisect.bisect_right(starts, frame) - 1
+        if position < 0:
+            return self.rest
+        segment = self.segments[position]
+        return segment.at(min(frame, segment.end))
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The frames of the first and the last keyframe; None where nothing changes."""
+        return (self.segments[0].start, self.segments[-1].end) if self.segments else None
+
+
+def read_track(animated: object) -> Track | None:
+    """None where the property has a script, is no property of numbers, or moves on a curved way."""
+    if not is_object(animated) or isinstance(animated.get("x"), str):
+        return None
+    keyframes = objects(animated.get("k"))
+    if not keyframes:
+        rest = _numbers(animated.get("k"))
+        return Track(rest, []) if rest is not None else None
+    segments = list(read_segments(keyframes))
+    if len(keyframes) == 1:
+        rest = _numbers(keyframes[0].get("s"))
+        return Track(rest, []) if rest is not None else None
+    if len(segments) != len(keyframes) - 1 or any(_is_curved(keyframe) for keyframe in keyframes):
+        return None
+    return Track(segments[0].before, segments)
+
+
+def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
+    """Those between keyframes with numbers and times that ascend."""
+    for first, second in itertools.pairwise(keyframes):
+        before = _numbers(first.get("s"))
+        after = _numbers(second.get("s") if "s" in second else first.get("e"))
+        start, end = number(first.get("t"), math.inf), number(second.get("t"), -math.inf)
+        if before is None or after is None or len(before) != len(after) or not start < end:
+            continue
+        if "e" in first and not first.get("h"):
+            after = (
+                ending if (ending := _numbers(first["e"])) and len(ending) == len(before) else after
+            )
+        yield Segment(
+            start=start,
+            end=end,
+            before=before,
+            after=after,
+            curves=[curve_of(first, dimension) for dimension in range(len(before))],
+            holds=bool(first.get("h")),
+        )
+
+
+def curve_of(keyframe: Json, dimension: int) -> Curve:
+    """The easing of one dimension; where it has none of its own, the first one's."""
+    leaving, arriving = keyframe.get("o"), keyframe.get("i")
+    if not is_object(leaving) or not is_object(arriving):
+        return LINEAR
+    x1, y1, x2, y2 = (
+        _handle(handle.get(axis), dimension)
+        for handle in (leaving, arriving)
+        for axis in ("x", "y")
+    )
+    return x1, y1, x2, y2
+
+
+def ease(curve: Curve, share: float) -> float:
+    """How much of the way is done after `share` of the time."""
+    x1, y1, x2, y2 = curve
+    if (x1 == y1 and x2 == y2) or not 0.0 < share < 1.0:
+        return min(max(share, 0.0), 1.0)
+    low, high = 0.0, 1.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if _bezier(x1, x2, middle) < share:
+            low = middle
+        else:
+            high = middle
+    return _bezier(y1, y2, (low + high) / 2)
+
+
+def _bezier(first: float, second: float, t: float) -> float:
+    """From 0 to 1, over two handles."""
+    u = 1 - t
+    return 3 * u * u * t * first + 3 * u * t * t * second + t * t * t
+
+
+def _handle(coordinate: object, dimension: int) -> float:
+    values = array(coordinate)
+    if not values:
+        return number(coordinate, 0.0)
+    return number(values[dimension] if dimension < len(values) else values[0], 0.0)
+
+
+def _numbers(value: object) -> list[float] | None:
+    values = array(value) if isinstance(value, list) else [value]
+    found = [
+        float(part)
+        for part in values
+        if isinstance(part, (int, float)) and not isinstance(part, bool)
+    ]
+    return found if found and len(found) == len(values) else None
+
+
+def _is_curved(keyframe: Json) -> bool:
+    return any(number(part, 0.0) for key in ("to", "ti") for part in array(keyframe.get(key)))

@@ -1,0 +1,74 @@
+"""Easing as ThorVG needs it: one curve for a keyframe, each under a name of its own.
+
+A keyframe may have a curve for each dimension; ThorVG takes the first one for all. It also takes
+two curves for the same that agree in the first letters of their name, or in two digits.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from reelbatch.engines.lottie.document import Json, is_object, objects
+from reelbatch.engines.lottie.reading.walking import all_objects
+from reelbatch.engines.lottie.rewriting.curves import Curve, Segment, curve_of, read_segments
+
+_MAX_SAMPLES = 100_000  # keyframes that are added to a document
+_FINEST = 1000  # keyframes instead of one
+
+
+class _Budget:
+    """How many keyframes may still be added, and the names of the curves so far."""
+
+    def __init__(self) -> None:
+        self.samples = _MAX_SAMPLES
+        self._names: dict[Curve, str] = {}
+
+    def name(self, curve: Curve) -> str:
+        return self._names.setdefault(curve, f"c{len(self._names)}")
+
+
+def ease_alike(layers: Iterable[Json]) -> None:
+    """Give every keyframe of `layers` one curve; where that cannot be, one keyframe a frame."""
+    budget = _Budget()
+    for layer in layers:
+        for animated in list(all_objects(layer)):
+            keyframes = objects(animated.get("k"))
+            if any("i" in keyframe and "t" in keyframe for keyframe in keyframes):
+                animated["k"] = list(_eased(keyframes, budget))
+
+
+def _eased(keyframes: list[Json], budget: _Budget) -> Iterator[Json]:
+    segments = {segment.start: segment for segment in read_segments(keyframes)}
+    for keyframe in keyframes:
+        segment = segments.get(keyframe.get("t", math.nan))
+        curves = segment.moving_curves if segment else []
+        if segment is None or segment.holds or len(curves) < 2 or _is_spatial(keyframe):
+            _name(keyframe, curves[0] if curves else curve_of(keyframe, 0), budget)
+            yield keyframe
+            continue
+        samples = _samples(segment)
+        budget.samples -= len(samples)
+        if budget.samples < 0:
+            yield keyframe
+        else:
+            yield from samples
+
+
+def _name(keyframe: Json, curve: Curve, budget: _Budget) -> None:
+    if is_object(keyframe.get("i")) and is_object(keyframe.get("o")):
+        x1, y1, x2, y2 = curve
+        keyframe |= {"o": {"x": x1, "y": y1}, "i": {"x": x2, "y": y2}, "n": budget.name(curve)}
+
+
+def _samples(segment: Segment) -> list[Json]:
+    length = segment.end - segment.start
+    count = min(_FINEST, math.ceil(length))
+    first = {"t": segment.start, "s": segment.before}
+    # on whole frames, where they are drawn
+    whole = math.floor(segment.start) + 1
+    step = max(1.0, length / count)
+    times = [whole + n * step for n in range(count)]
+    return [first, *({"t": t, "s": segment.at(t)} for t in times if t < segment.end)]
+
+
+def _is_spatial(keyframe: Json) -> bool:
+    return any(any(keyframe.get(key) or []) for key in ("to", "ti"))

@@ -1,0 +1,82 @@
+"""Turns rectangles into outlines: ThorVG rounds upright rectangles to whole pixels."""
+
+import math
+from collections.abc import Iterable
+
+from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
+from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.reading.walking import all_shapes
+from reelbatch.engines.lottie.rewriting.curves import Track, read_track
+
+_BACKWARDS = 3  # of `d`, the direction
+_MAX_SAMPLES = 50_000  # keyframes of outlines in a document
+_FINEST = 1000  # keyframes of an outline
+
+
+def replace_rectangles(layers: Iterable[Json]) -> None:
+    """Make outlines of the rectangles that have no round corners."""
+    left = _MAX_SAMPLES
+    for layer in layers:
+        for shape in all_shapes(layer.get("shapes")):
+            if shape.get("ty") != "rc" or not _has_corners(shape):
+                continue
+            outline = _outline(shape, left)
+            if outline is not None:
+                left -= len(array(outline["k"]))
+                for key in ("p", "s", "r"):
+                    shape.pop(key, None)
+                shape |= {"ty": "sh", "ks": outline}
+
+
+def _has_corners(shape: Json) -> bool:
+    radius = shape.get("r")
+    return radius is None or (
+        is_object(radius) and radius.get("k") in (0, [0]) and "x" not in radius
+    )
+
+
+def _outline(shape: Json, most: int) -> Json | None:
+    """None where it cannot be had, or would need more than `most` keyframes."""
+    place, size = (read_track(shape.get(key, still([0, 0]))) for key in ("p", "s"))
+    if place is None or size is None or len(place.rest) < 2 or len(size.rest) < 2:
+        return None
+    backwards = shape.get("d") == _BACKWARDS
+    if not place.segments and not size.segments:
+        return still(_corners(place.rest, size.rest, backwards=backwards))
+    moving = [key for key, track in (("p", place), ("s", size)) if track.segments]
+    if len(moving) == 1:
+        keyframes = _with_easing(objects(shape[moving[0]].get("k")))
+    else:
+        keyframes = [{"t": time} for time in _times(place, size)]
+    if len(keyframes) > most:
+        return None
+    for keyframe in keyframes:
+        time = number(keyframe["t"], 0.0)
+        keyframe["s"] = [_corners(place.at(time), size.at(time), backwards=backwards)]
+    return {"a": 1, "k": keyframes}
+
+
+def _with_easing(keyframes: list[Json]) -> list[Json]:
+    kept = ("t", "i", "o", "n", "h")
+    return [{key: keyframe[key] for key in kept if key in keyframe} for keyframe in keyframes]
+
+
+def _times(place: Track, size: Track) -> list[float]:
+    """The keyframes of both, and all whole frames in between."""
+    spans = [span for span in (place.span, size.span) if span]
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    step = max(1.0, (last - first) / _FINEST)
+    count = math.ceil((last - first) / step)
+    between = [math.floor(first) + n * step for n in range(1, count)]
+    ends = {time for track in (place, size) for s in track.segments for time in (s.start, s.end)}
+    return sorted({*ends, *(time for time in between if first < time < last)})
+
+
+def _corners(place: list[float], size: list[float], *, backwards: bool) -> Json:
+    """From the top right on, as lottie-web begins: trimmed paths show it."""
+    (x, y), (w, h) = place[:2], (size[0] / 2, size[1] / 2)
+    corners = [[x + w, y - h], [x + w, y + h], [x - w, y + h], [x - w, y - h]]
+    if backwards:
+        corners[1:] = corners[:0:-1]
+    straight = [[0, 0]] * 4
+    return {"i": straight, "o": straight, "v": corners, "c": True}
