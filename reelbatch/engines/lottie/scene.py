@@ -52,7 +52,7 @@ def compose(
     strip([*layers, *own, *pictures.values()])
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)
-    rewrite([composition.layers, *precompositions.values()])
+    rewrite(composition.layers, precompositions, float(document.frame_rate))
     for layer in layers:
         hold_to_type(layer)
         if "refId" in layer:

@@ -3,16 +3,20 @@
 import bisect
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
+from reelbatch.engines.lottie.properties import still
 
 Curve = tuple[float, float, float, float]
 """The handles of an easing: x and y of the one that leaves, x and y of the one that arrives."""
 
 LINEAR: Curve = (0.0, 0.0, 1.0, 1.0)
-_STEPS = 40  # of halving: far beyond what a picture shows
+_FINEST = 1000  # keyframes of a property that is sampled
+_LARGEST = 1e9  # of a number: far outside of any picture or film
+_STEEPEST = 1e4  # of an easing's handle
+_STEPS = 24  # of halving: beyond what a picture shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +58,7 @@ class Track:
     segments: list[Segment]
 
     def at(self, frame: float) -> list[float]:
-        starts = [segment.start for segment in self.segments]
-        position = bisect.bisect_right(starts, frame) - 1
+        position = bisect.bisect_right(self.segments, frame, key=lambda segment: segment.start) - 1
         if position < 0:
             return self.rest
         segment = self.segments[position]
@@ -79,9 +82,32 @@ def read_track(animated: object) -> Track | None:
     if len(keyframes) == 1:
         rest = _numbers(keyframes[0].get("s"))
         return Track(rest, []) if rest is not None else None
-    if len(segments) != len(keyframes) - 1 or any(_is_curved(keyframe) for keyframe in keyframes):
+    is_whole = len(segments) == len(keyframes) - 1
+    if not is_whole or any(is_spatial(keyframe) for keyframe in keyframes):
+        return None
+    if len({len(segment.before) for segment in segments}) > 1:
         return None
     return Track(segments[0].before, segments)
+
+
+def times_of(tracks: Sequence[Track]) -> list[float]:
+    """The keyframes of the tracks, and the whole frames from the first to the last of them."""
+    ends = {time for track in tracks for s in track.segments for time in (s.start, s.end)}
+    if not ends:
+        return []
+    first, last = min(ends), max(ends)
+    step = max(1.0, (last - first) / _FINEST)
+    between = (math.floor(first) + n * step for n in range(math.ceil((last - first) / step) + 1))
+    return sorted(ends | {time for time in between if first < time < last})
+
+
+def sampled(tracks: Sequence[Track], value_of: Callable[[list[list[float]]], list[float]]) -> Json:
+    """A property of what `value_of` makes of the tracks' values."""
+    times = times_of(tracks)
+    if not times:
+        return still(value_of([track.rest for track in tracks]))
+    values = [value_of([track.at(time) for track in tracks]) for time in times]
+    return {"a": 1, "k": [{"t": t, "s": value} for t, value in zip(times, values, strict=True)]}
 
 
 def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
@@ -89,7 +115,7 @@ def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
     for first, second in itertools.pairwise(keyframes):
         before = _numbers(first.get("s"))
         after = _numbers(second.get("s") if "s" in second else first.get("e"))
-        start, end = number(first.get("t"), math.inf), number(second.get("t"), -math.inf)
+        start, end = time_of(first, _LARGEST), time_of(second, -_LARGEST)
         if before is None or after is None or len(before) != len(after) or not start < end:
             continue
         if "e" in first and not first.get("h"):
@@ -104,6 +130,11 @@ def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
             curves=[curve_of(first, dimension) for dimension in range(len(before))],
             holds=bool(first.get("h")),
         )
+
+
+def time_of(keyframe: Json, default: float) -> float:
+    """The frame of a keyframe."""
+    return _bounded(number(keyframe.get("t"), default), _LARGEST)
 
 
 def curve_of(keyframe: Json, dimension: int) -> Curve:
@@ -141,21 +172,26 @@ def _bezier(first: float, second: float, t: float) -> float:
 
 
 def _handle(coordinate: object, dimension: int) -> float:
-    values = array(coordinate)
-    if not values:
-        return number(coordinate, 0.0)
-    return number(values[dimension] if dimension < len(values) else values[0], 0.0)
+    values = array(coordinate) or [coordinate]
+    value = values[dimension] if dimension < len(values) else values[0]
+    return _bounded(number(value, 0.0), _STEEPEST)
 
 
 def _numbers(value: object) -> list[float] | None:
-    values = array(value) if isinstance(value, list) else [value]
+    values = array(value) or [value]
     found = [
-        float(part)
+        _bounded(float(part), _LARGEST)
         for part in values
         if isinstance(part, (int, float)) and not isinstance(part, bool)
     ]
     return found if found and len(found) == len(values) else None
 
 
-def _is_curved(keyframe: Json) -> bool:
+def is_spatial(keyframe: Json) -> bool:
+    """Whether a position leaves the keyframe on a curved way."""
     return any(number(part, 0.0) for key in ("to", "ti") for part in array(keyframe.get(key)))
+
+
+def _bounded(value: float, most: float) -> float:
+    """What is computed of it stays a number that JSON can say."""
+    return min(max(value, -most), most)

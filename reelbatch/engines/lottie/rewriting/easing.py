@@ -9,9 +9,16 @@ from collections.abc import Iterable, Iterator
 
 from reelbatch.engines.lottie.document import Json, is_object, objects
 from reelbatch.engines.lottie.reading.walking import all_objects
-from reelbatch.engines.lottie.rewriting.curves import Curve, Segment, curve_of, read_segments
+from reelbatch.engines.lottie.rewriting.curves import (
+    Curve,
+    Segment,
+    curve_of,
+    is_spatial,
+    read_segments,
+    time_of,
+)
 
-_MAX_SAMPLES = 100_000  # keyframes that are added to a document
+_MAX_SAMPLES = 20_000  # keyframes that are added to a document
 _FINEST = 1000  # keyframes instead of one
 
 
@@ -39,9 +46,9 @@ def ease_alike(layers: Iterable[Json]) -> None:
 def _eased(keyframes: list[Json], budget: _Budget) -> Iterator[Json]:
     segments = {segment.start: segment for segment in read_segments(keyframes)}
     for keyframe in keyframes:
-        segment = segments.get(keyframe.get("t", math.nan))
+        segment = segments.get(time_of(keyframe, math.nan))
         curves = segment.moving_curves if segment else []
-        if segment is None or segment.holds or len(curves) < 2 or _is_spatial(keyframe):
+        if segment is None or segment.holds or len(curves) < 2 or is_spatial(keyframe):
             _name(keyframe, curves[0] if curves else curve_of(keyframe, 0), budget)
             yield keyframe
             continue
@@ -68,7 +75,3 @@ def _samples(segment: Segment) -> list[Json]:
     step = max(1.0, length / count)
     times = [whole + n * step for n in range(count)]
     return [first, *({"t": t, "s": segment.at(t)} for t in times if t < segment.end)]
-
-
-def _is_spatial(keyframe: Json) -> bool:
-    return any(any(keyframe.get(key) or []) for key in ("to", "ti"))

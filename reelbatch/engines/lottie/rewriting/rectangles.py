@@ -1,16 +1,14 @@
 """Turns rectangles into outlines: ThorVG rounds upright rectangles to whole pixels."""
 
-import math
 from collections.abc import Iterable
 
 from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
 from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.reading.walking import all_shapes
-from reelbatch.engines.lottie.rewriting.curves import Track, read_track
+from reelbatch.engines.lottie.rewriting.curves import read_track, times_of
 
 _BACKWARDS = 3  # of `d`, the direction
-_MAX_SAMPLES = 50_000  # keyframes of outlines in a document
-_FINEST = 1000  # keyframes of an outline
+_MAX_SAMPLES = 20_000  # keyframes of outlines in a document
 
 
 def replace_rectangles(layers: Iterable[Json]) -> None:
@@ -43,11 +41,12 @@ def _outline(shape: Json, most: int) -> Json | None:
     backwards = shape.get("d") == _BACKWARDS
     if not place.segments and not size.segments:
         return still(_corners(place.rest, size.rest, backwards=backwards))
+    keyframes: list[Json]
     moving = [key for key, track in (("p", place), ("s", size)) if track.segments]
     if len(moving) == 1:
         keyframes = _with_easing(objects(shape[moving[0]].get("k")))
     else:
-        keyframes = [{"t": time} for time in _times(place, size)]
+        keyframes = [{"t": time} for time in times_of([place, size])]
     if len(keyframes) > most:
         return None
     for keyframe in keyframes:
@@ -59,17 +58,6 @@ def _outline(shape: Json, most: int) -> Json | None:
 def _with_easing(keyframes: list[Json]) -> list[Json]:
     kept = ("t", "i", "o", "n", "h")
     return [{key: keyframe[key] for key in kept if key in keyframe} for keyframe in keyframes]
-
-
-def _times(place: Track, size: Track) -> list[float]:
-    """The keyframes of both, and all whole frames in between."""
-    spans = [span for span in (place.span, size.span) if span]
-    first, last = min(start for start, _ in spans), max(end for _, end in spans)
-    step = max(1.0, (last - first) / _FINEST)
-    count = math.ceil((last - first) / step)
-    between = [math.floor(first) + n * step for n in range(1, count)]
-    ends = {time for track in (place, size) for s in track.segments for time in (s.start, s.end)}
-    return sorted({*ends, *(time for time in between if first < time < last)})
 
 
 def _corners(place: list[float], size: list[float], *, backwards: bool) -> Json:

@@ -1,7 +1,7 @@
 """Documents that say the same thing in different ways look the same."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -134,10 +134,12 @@ def test_the_order_of_keys_does_not_matter(workshop: Any) -> None:
 
 def _ordered(value: Any, *, backwards: bool) -> Any:
     if isinstance(value, dict):
-        keys = sorted(value, reverse=backwards)
-        return {key: _ordered(value[key], backwards=backwards) for key in keys}
+        fields = cast("dict[str, Any]", value)
+        keys = sorted(fields, reverse=backwards)
+        return {key: _ordered(fields[key], backwards=backwards) for key in keys}
     if isinstance(value, list):
-        return [_ordered(item, backwards=backwards) for item in value]
+        items = cast("list[Any]", value)
+        return [_ordered(item, backwards=backwards) for item in items]
     return value
 
 

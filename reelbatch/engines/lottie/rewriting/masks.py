@@ -1,0 +1,168 @@
+"""Chains of masks, from the last to the first.
+
+A layer's masks work one after the other: the third on what the first two have left. ThorVG lets
+the second work on what comes of the third and those behind it. So the chain is written backwards,
+which needs the complement of a mask here and there: an outline around everything with the mask's
+as a hole.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
+from reelbatch.engines.lottie.reading.walking import states
+
+_ADD, _SUBTRACT, _INTERSECT, _DIFFERENCE = "asif"
+_MODES = frozenset("asifld")  # lighten and darken are add and intersect of opaque masks
+_FAR = 50_000  # pixels: outside of any layer
+
+
+def order_masks(layers: Iterable[Json]) -> Iterator[Json]:
+    """Rewrite the chains of masks that ThorVG gets wrong; yield the layers where that cannot be."""
+    for layer in layers:
+        chain = [_Mask.of(mask) for mask in objects(layer.get("masksProperties"))]
+        chain = [mask for mask in chain if mask.mode in _MODES]
+        if _is_right(chain) or _has_text_on_path(layer):
+            continue
+        orders = [order for turned in (False, True) if (order := _backwards(chain, turned=turned))]
+        if not orders:
+            yield layer
+            continue
+        layer["masksProperties"] = min(orders, key=lambda order: sum(map(_is_hole, order)))
+
+
+@dataclass(frozen=True)
+class _Mask:
+    content: Json
+    mode: str  # its first letter
+    inverted: bool
+
+    @classmethod
+    def of(cls, mask: Json) -> "_Mask":
+        mode = mask.get("mode")
+        return cls(mask, mode[:1] if isinstance(mode, str) else "", mask.get("inv") is True)
+
+    def used(self, mode: str, *, outside: bool) -> Json | None:
+        """The mask, or what lies outside of it; None where that cannot be said."""
+        plain = {**self.content, "mode": mode, "inv": False}
+        if outside == self.inverted:
+            return plain
+        hole = _hole_in_all(self.content.get("pt"))
+        is_plain = _is_still(plain.get("o"), 100) and _is_still(plain.get("x"), 0)
+        return {**plain, "pt": hole} if hole is not None and is_plain else None
+
+    @property
+    def opacity(self) -> object:
+        opacity = self.content.get("o")
+        return opacity.get("k") if is_object(opacity) else 100
+
+
+def _is_right(chain: list[_Mask]) -> bool:
+    """Whether ThorVG draws it as it is."""
+    if not chain:
+        return True
+    first, others = chain[0], chain[1:]
+    modes = {mask.mode for mask in others}
+    if not others:
+        return not first.inverted or first.mode in (_ADD, _SUBTRACT)
+    if any(mask.inverted for mask in chain) or len(modes) > 1:
+        return False
+    alike = all(mask.opacity == first.opacity for mask in others)
+    if first.mode == _SUBTRACT:
+        return modes == {_SUBTRACT} and alike
+    [mode] = modes
+    if mode == _SUBTRACT:
+        return len(others) == 1 or all(mask.opacity == others[0].opacity for mask in others)
+    return len(others) == 1 or mode == first.mode
+
+
+def _backwards(chain: list[_Mask], *, turned: bool) -> list[Json] | None:
+    """The chain from its end, or with `turned` its complement, which the first mask turns back.
+
+    None where a mask has no complement.
+    """
+    order: list[Json] = []
+    mode = _SUBTRACT if turned else _ADD
+    for mask in reversed(chain[1:]):
+        subtracts = mask.mode == _SUBTRACT
+        used = mask.used(mode, outside=turned != subtracts)
+        if used is None:
+            return None
+        order.append(used)
+        if mask.mode == _DIFFERENCE:
+            mode, turned = _DIFFERENCE, False
+        else:
+            joins = mask.mode in (_ADD, "l")
+            mode = _ADD if joins != turned else _INTERSECT
+            if subtracts:
+                mode = _ADD if turned else _INTERSECT
+    first = chain[0]
+    used = first.used(mode, outside=turned != (first.mode == _SUBTRACT))
+    return [*order, used] if used is not None else None
+
+
+def _is_hole(mask: Json) -> bool:
+    path = next(states(mask.get("pt")), None)
+    vertices = (objects(path) or [path])[0]
+    return is_object(vertices) and bool(vertices.get("hole"))
+
+
+def _has_text_on_path(layer: Json) -> bool:
+    """Such a text names a mask by its number."""
+    text = layer.get("t")
+    path = text.get("p") if is_object(text) else None
+    return is_object(path) and "m" in path
+
+
+def _is_still(animated: object, value: float) -> bool:
+    if animated is None:
+        return True
+    return is_object(animated) and animated.get("k") in (value, [value])
+
+
+def _hole_in_all(animated: object) -> Json | None:
+    """The path property of everything but what a path encloses; None where it has no points."""
+    if not is_object(animated):
+        return None
+    turned = copy.deepcopy(animated)
+    paths = [path for state in states(turned) for path in (objects(state) or [state])]
+    if not paths or not all(is_object(path) and array(path.get("v")) for path in paths):
+        return None
+    backwards = _area(paths[0]) > 0
+    for path in paths:
+        path |= _around(path, backwards=backwards)
+    return turned
+
+
+def _around(path: Json, *, backwards: bool) -> Json:
+    """One outline: around everything, to the path, along it against the clock, and back."""
+    points = [array(point) for point in array(path.get("v"))]
+    arriving, leaving = (_handles(path, key, len(points)) for key in ("i", "o"))
+    order = range(len(points) - 1, -1, -1) if backwards else range(len(points))
+    if backwards:
+        arriving, leaving = leaving, arriving
+    zero = [0, 0]
+    square = [[-_FAR, -_FAR], [_FAR, -_FAR], [_FAR, _FAR], [-_FAR, _FAR], [-_FAR, -_FAR]]
+    hole = [*order, order[0]]
+    return {
+        "v": [*square, *(points[n] for n in hole)],
+        "i": [*[zero] * 6, *(arriving[n] for n in hole[1:])],
+        "o": [*[zero] * 5, *(leaving[n] for n in hole[:-1]), zero],
+        "c": True,
+        "hole": True,
+    }
+
+
+def _handles(path: Json, key: str, count: int) -> list[list[object]]:
+    handles = [array(handle) for handle in array(path.get(key))]
+    return [handles[n] if n < len(handles) else [0, 0] for n in range(count)]
+
+
+def _area(path: Json) -> float:
+    """Twice the area; above 0 for a path that runs with the clock."""
+    points = [[number(part, 0.0) for part in array(point)[:2]] for point in array(path.get("v"))]
+    points = [point for point in points if len(point) == 2]
+    return sum(
+        a[0] * b[1] - b[0] * a[1] for a, b in zip(points, [*points[1:], *points[:1]], strict=True)
+    )

@@ -1,0 +1,116 @@
+"""Repeaters that fade: ThorVG begins and ends them with other opacities.
+
+Such a repeater is written out: a group for each copy. One that keeps its opacity stays as it is.
+"""
+
+import copy
+import json
+import math
+from collections.abc import Iterable
+
+from reelbatch.engines.lottie.document import Json, is_object, objects
+from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.rewriting.curves import Track, read_track, sampled
+
+_MAX_COPIES = 200
+_MAX_WRITTEN = 4 * 1024**2  # characters of JSON in a document
+_LEAST_SCALED = 1e-6
+_MOST_SCALED = 1e9  # percent
+_FIRST_ON_TOP = 1  # of `m`
+
+
+def write_out_repeaters(layers: Iterable[Json]) -> None:
+    """Replace the still repeaters whose copies differ in opacity."""
+    left = _MAX_WRITTEN
+    for layer in layers:
+        waiting = [layer]
+        while waiting:
+            holder = waiting.pop()
+            key = "shapes" if "shapes" in holder else "it"
+            left -= _write_out(holder, key, left)
+            waiting += objects(holder.get(key))
+
+
+def _write_out(holder: Json, key: str, most: int) -> int:
+    """Write out the first repeater of a list that can be; gives what it took."""
+    items = objects(holder.get(key))
+    for position, item in enumerate(items):
+        copies = _copies(item) if item.get("ty") == "rp" else None
+        if copies is None:
+            continue
+        repeated = [shape for shape in items[:position] if shape.get("ty") != "tr"]
+        size = len(json.dumps(repeated)) * len(copies)
+        if size > most:
+            return 0
+        groups = [{"ty": "gr", "it": [*copy.deepcopy(repeated), place]} for place in copies]
+        holder[key] = [*groups, *items[position + 1 :]]
+        return size
+    return 0
+
+
+def _copies(repeater: Json) -> list[Json] | None:
+    """The transforms of the copies, the topmost first.
+
+    None where their number changes, or their opacity does not.
+    """
+    transform = repeater.get("tr")
+    if not is_object(transform) or repeater.get("hd") is True:
+        return None
+    usual: dict[str, object] = {
+        "p": [0, 0],
+        "a": [0, 0],
+        "s": [100, 100],
+        "r": 0,
+        "so": 100,
+        "eo": 100,
+    }
+    tracks = {key: read_track(transform.get(key, still(value))) for key, value in usual.items()}
+    known = {key: track for key, track in tracks.items() if track is not None}
+    number, offset = (read_track(repeater.get(key, still(0))) for key in ("c", "o"))
+    if len(known) < len(usual) or number is None or offset is None:
+        return None
+    if (
+        any(len(known[key].rest) < 2 for key in ("p", "a", "s"))
+        or abs(offset.rest[0]) > _MAX_COPIES
+    ):
+        return None
+    count = math.ceil(number.rest[0])
+    fades = known["so"] != known["eo"]
+    if not fades or number.segments or offset.segments or not 0 < count <= _MAX_COPIES:
+        return None
+    copies = [_copy(known, n + offset.rest[0], n / max(1, count - 1)) for n in range(count)]
+    if repeater.get("m") == _FIRST_ON_TOP:
+        return copies
+    # lottie-web fades them from the top on, wherever the first one is
+    turned = [_copy(known, n + offset.rest[0], 1 - n / max(1, count - 1)) for n in range(count)]
+    return turned[::-1]
+
+
+def _copy(tracks: dict[str, Track], times: float, share: float) -> Json:
+    """The transform of a copy that is moved, turned and scaled so many times."""
+    return {
+        "ty": "tr",
+        "a": sampled([tracks["a"]], lambda of: of[0][:2]),
+        "p": sampled(
+            [tracks["p"], tracks["a"]],
+            lambda of: [of[0][n] * times + of[1][n] for n in (0, 1)],
+        ),
+        "s": sampled([tracks["s"]], lambda of: [_power(part, times) for part in of[0][:2]]),
+        "r": sampled([tracks["r"]], lambda of: [of[0][0] * times]),
+        "o": sampled(
+            [tracks["so"], tracks["eo"]],
+            lambda of: [of[0][0] + (of[1][0] - of[0][0]) * share],
+        ),
+    }
+
+
+def _power(percent: float, times: float) -> float:
+    """A scale that is applied so many times; a mirrored one only by whole times."""
+    factor = percent / 100
+    if times < 0 and abs(factor) < _LEAST_SCALED:
+        return 0.0
+    try:
+        size = abs(factor) ** times
+    except OverflowError:
+        return _MOST_SCALED
+    return min(100 * size, _MOST_SCALED) * (-1 if factor < 0 and round(times) % 2 else 1)

@@ -1,0 +1,173 @@
+"""What ThorVG alone draws wrong, and is drawn as lottie-web draws it."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+RED = [255, 0, 0, 255]
+BLUE = [0, 0, 255, 255]
+CLEAR = [0, 0, 0, 0]
+Box = tuple[int, int, int, int]
+
+
+def box_of(drawn: Any) -> Box:
+    ys, xs = (drawn[..., 3] >= 128).nonzero()
+    return int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+
+
+def eased(start: list[float], end: list[float], *, frames: int = 5, **handles: Any) -> Any:
+    straight = {"o": {"x": [0], "y": [0]}, "i": {"x": [1], "y": [1]}}
+    return {"a": 1, "k": [{"t": 0, "s": start, **straight, **handles}, {"t": frames, "s": end}]}
+
+
+# The first dimension is done at once, the second at the very end.
+APART: dict[str, Any] = {
+    "o": {"x": [0, 1], "y": [1, 0]},
+    "i": {"x": [0, 1], "y": [1, 0]},
+}
+
+
+@pytest.mark.parametrize("property_", ["size", "scale", "position", "anchor"])
+def test_each_dimension_has_its_own_easing(workshop: Any, property_: str) -> None:
+    bar = workshop.rectangle(0, 0, 10, 10)
+    layer = workshop.shape("Bar", bar, workshop.fill(1, 0, 0))
+    if property_ == "size":
+        bar["p"]["k"] = [50, 30]
+        bar["s"] = eased([10, 10], [90, 50], **APART)
+        expected = (6, 24, 93, 35)
+    elif property_ == "scale":
+        layer["ks"]["s"] = eased([100, 100, 100], [800, 500, 100], **APART)
+        expected = (0, 0, 78, 11)
+    elif property_ == "position":
+        layer["ks"]["p"] = eased([0, 0, 0], [80, 50, 0], **APART)
+        expected = (78, 1, 88, 11)
+    else:
+        layer["ks"]["a"] = eased([0, 0, 0], [-80, -50, 0], **APART)
+        expected = (78, 1, 88, 11)
+    box = box_of(workshop.still(workshop.document(layer), frame=3))
+    assert np.abs(np.subtract(box, expected)).max() <= 2, box
+
+
+def test_curves_that_differ_little_are_different(workshop: Any) -> None:
+    """ThorVG takes two curves for the same whose names begin alike."""
+    name = "0p833_0p833_0p167_0p167"
+    quick: dict[str, Any] = {
+        "o": {"x": [0.167], "y": [0.167]},
+        "i": {"x": [0.833], "y": [0.833]},
+        "n": name,
+    }
+    slow: dict[str, Any] = {
+        "o": {"x": [0.9], "y": [0.1]},
+        "i": {"x": [0.95], "y": [0.1]},
+        "n": name + "x",
+    }
+    layers = [
+        workshop.shape("Bar", workshop.rectangle(0, y, 10, 10), workshop.fill(1, 0, 0))
+        for y in (0, 30)
+    ]
+    layers[0]["ks"]["p"] = eased([0, 0], [90, 0], **quick)
+    layers[1]["ks"]["p"] = eased([0, 0], [90, 0], **slow)
+    drawn = workshop.still(workshop.document(*layers), frame=3)
+    assert box_of(drawn[:20])[0] > 50
+    assert box_of(drawn[25:])[0] < 30
+
+
+@pytest.mark.parametrize("kind", ["rectangle", "gradient", "solid", "moving", "growing"])
+def test_edges_between_pixels_are_half_covered(workshop: Any, kind: str) -> None:
+    bar = workshop.rectangle(20.5, 0, 40, 60)
+    layer = workshop.shape("Bar", bar, workshop.fill(1, 0, 0))
+    if kind == "gradient":
+        stops = {"p": 2, "k": {"a": 0, "k": [0, 1, 0, 0, 1, 1, 0, 0]}}
+        ends = {"s": {"a": 0, "k": [0, 0]}, "e": {"a": 0, "k": [100, 0]}}
+        paint = {"ty": "gf", "o": {"a": 0, "k": 100}, "r": 1, "g": stops, "t": 1, **ends}
+        layer["shapes"][0]["it"][1] = paint
+    elif kind == "solid":
+        layer = workshop.solid("Bar", "#ff0000", x=20.5, w=40)
+    elif kind == "moving":
+        bar["p"] = eased([38.5, 30], [43.5, 30])
+    elif kind == "growing":
+        bar["p"] = eased([38.5, 30], [43.5, 30])
+        bar["s"] = eased([38, 60], [42, 60], frames=4)
+    drawn = workshop.still(workshop.document(layer), frame=2)
+    assert [abs(int(drawn[30, x, 3]) - 128) <= 10 for x in (20, 60)] == [True, True]
+    assert [int(drawn[30, x, 3]) for x in (19, 21, 59, 61)] == [0, 255, 255, 0]
+
+
+def mask(x: float, width: float, mode: str, **fields: Any) -> Any:
+    corners = [[x, -10], [x + width, -10], [x + width, 70], [x, 70]]
+    path = {"i": [[0, 0]] * 4, "o": [[0, 0]] * 4, "v": corners, "c": True}
+    usual = {"o": {"a": 0, "k": 100}, "x": {"a": 0, "k": 0}, "inv": False}
+    return {"mode": mode, "pt": {"a": 0, "k": path}, **usual, **fields}
+
+
+@pytest.mark.parametrize(
+    ("masks", "alphas"),
+    [
+        ([mask(0, 60, "s"), mask(20, 20, "a")], [0, 255, 0, 255, 255]),
+        ([mask(0, 60, "a"), mask(20, 20, "s"), mask(20, 20, "a")], [255, 255, 255, 0, 0]),
+        ([mask(0, 60, "a"), mask(20, 20, "i"), mask(60, 20, "a")], [0, 255, 0, 255, 0]),
+        ([mask(20, 20, "i", inv=True)], [255, 0, 255, 255, 255]),
+        ([mask(0, 40, "a"), mask(20, 40, "a", inv=True)], [255, 255, 0, 255, 255]),
+        ([mask(0, 20, "s"), mask(40, 20, "s"), mask(40, 15, "a")], [0, 255, 255, 255, 255]),
+        ([mask(0, 40, "s", o={"a": 0, "k": 50}), mask(0, 20, "a")], [255, 128, 255, 255, 255]),
+        ([mask(0, 60, "a"), mask(20, 60, "f"), mask(0, 20, "s")], [0, 0, 0, 255, 0]),
+    ],
+)
+def test_masks_work_one_after_the_other(workshop: Any, masks: Any, alphas: list[int]) -> None:
+    layer = workshop.solid("Ground", "#ff0000", masksProperties=masks, hasMask=True)
+    drawn = workshop.still(workshop.document(layer))
+    found = [int(drawn[30, x, 3]) for x in (5, 30, 50, 70, 90)]
+    assert np.abs(np.subtract(found, alphas)).max() <= 2, found
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_time_remap_that_reaches_the_end_holds_the_last_frame(workshop: Any, held: bool) -> None:
+    bar = workshop.solid("Bar", "#ff0000", w=10)
+    bar["ks"]["p"] = eased([0, 0, 0], [60, 0, 0], frames=6)
+    remap = eased([0], [6 / 30], frames=3) if held else {"a": 0, "k": 6 / 30}
+    document = workshop.document(
+        workshop.precomp("Card", "card", tm=remap), assets=[{"id": "card", "layers": [bar]}]
+    )
+    assert box_of(workshop.still(document, frame=5)) == (50, 0, 59, 59)
+    if held:
+        assert box_of(workshop.still(document, frame=1)) == (20, 0, 29, 59)
+
+
+@pytest.mark.parametrize(("copies", "alphas"), [(3, [255, 128, 0]), (2, [255, 0, 0])])
+def test_repeaters_fade_from_the_first_copy_to_the_last(
+    workshop: Any, copies: int, alphas: list[int]
+) -> None:
+    transform = {"ty": "tr", **workshop.layer(3, "")["ks"], "p": {"a": 0, "k": [30, 0]}}
+    transform |= {"so": {"a": 0, "k": 100}, "eo": {"a": 0, "k": 0}}
+    repeater = {"ty": "rp", "c": {"a": 0, "k": copies}, "o": {"a": 0, "k": 0}, "m": 1}
+    layer = workshop.shape("Bars", workshop.rectangle(0, 0, 20, 60), workshop.fill(1, 0, 0))
+    layer["shapes"].append(repeater | {"tr": transform})
+    drawn = workshop.still(workshop.document(layer))
+    found = [int(drawn[30, x, 3]) for x in (10, 40, 70)]
+    assert np.abs(np.subtract(found, alphas)).max() <= 2, found
+
+
+def test_numbers_out_of_all_bounds_do_no_harm(workshop: Any) -> None:
+    """What is computed of them must stay a number, and take no time."""
+    bar = workshop.rectangle(0, 0, 1e308, 1e308)
+    bar["p"] = eased([-1e308, 0], [1e308, 1e308], frames=10**17, o={"x": [0, 1e308], "y": [1e308]})
+    layer = workshop.shape("Bar", bar, workshop.fill(1, 0, 0))
+    layer["shapes"].append(
+        {
+            "ty": "rp",
+            "c": {"a": 0, "k": 100},
+            "o": {"a": 0, "k": 1},
+            "tr": {
+                "ty": "tr",
+                "s": eased([1e308, -1e308], [0, 0]),
+                "p": {"a": 0, "k": [1e308, 1e308]},
+                "eo": {"a": 0, "k": 50},
+            },
+        }
+    )
+    layer["masksProperties"] = [mask(8e307, 8e307, "s"), mask(-1e308, 1e308, "a", o=5) | {"x": []}]
+    layer["ks"]["p"] = {"a": 1, "k": [{"t": [], "s": [0], "i": 5, "to": 5}, {"t": 2, "s": [1]}]}
+    written = json.dumps(workshop.document(layer)).encode()
+    workshop.still(workshop.file(written))
