@@ -52,7 +52,11 @@ def compose(
     strip([*layers, *own, *pictures.values()])
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)
-    rewrite(composition.layers, precompositions, float(document.frame_rate))
+    all_pictures = {
+        **{reference(asset["id"]): asset for asset in (*own, *drawn_in_text)},
+        **pictures,
+    }
+    rewrite(composition.layers, precompositions, all_pictures, float(document.frame_rate))
     for layer in layers:
         hold_to_type(layer)
         if "refId" in layer:

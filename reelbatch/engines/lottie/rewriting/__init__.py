@@ -6,23 +6,43 @@ Each module has one rule and says what ThorVG does without it.
 from collections.abc import Mapping
 
 from reelbatch.engines.lottie.document import Json, number, reference
+from reelbatch.engines.lottie.rewriting.blending import blend_groups
 from reelbatch.engines.lottie.rewriting.easing import ease_alike
+from reelbatch.engines.lottie.rewriting.effects import replace_effects
+from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
 from reelbatch.engines.lottie.rewriting.masks import order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.repeaters import write_out_repeaters
+from reelbatch.engines.lottie.rewriting.soft_edges import soften_edges
 from reelbatch.engines.lottie.rewriting.time_remaps import hold_last_frames
 
 
-def rewrite(root: list[Json], precompositions: Mapping[str, list[Json]], frame_rate: float) -> None:
-    """Rewrite the layers of all compositions that are drawn, in their place."""
+def rewrite(
+    root: list[Json],
+    precompositions: Mapping[str, list[Json]],
+    pictures: Mapping[str, Json],
+    frame_rate: float,
+) -> None:
+    """Rewrite the layers of all compositions that are drawn, in their place.
+
+    `pictures` are the image assets that they show, by their ids.
+    """
     compositions = [root, *precompositions.values()]
-    layers = [layer for composition in compositions for layer in composition]
     ends = {
         name: max((number(layer.get("op"), 0.0) for layer in inner), default=0.0)
         for name, inner in precompositions.items()
     }
+    ease_alike(_layers(compositions))
+    replace_effects(compositions)
+    split_faded_groups(compositions)
+    layers = _layers(compositions)
     hold_last_frames(layers, lambda layer: ends.get(reference(layer.get("refId")), 0.0), frame_rate)
-    ease_alike(layers)
     replace_rectangles(layers)
     write_out_repeaters(layers)
+    blend_groups(layers)
+    soften_edges(root, precompositions, pictures)
     list(order_masks(layers))
+
+
+def _layers(compositions: list[list[Json]]) -> list[Json]:
+    return [layer for composition in compositions for layer in composition]

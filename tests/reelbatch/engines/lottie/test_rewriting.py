@@ -1,10 +1,13 @@
 """What ThorVG alone draws wrong, and is drawn as lottie-web draws it."""
 
+import base64
+import io
 import json
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 RED = [255, 0, 0, 255]
 BLUE = [0, 0, 255, 255]
@@ -171,3 +174,84 @@ def test_numbers_out_of_all_bounds_do_no_harm(workshop: Any) -> None:
     layer["ks"]["p"] = {"a": 1, "k": [{"t": [], "s": [0], "i": 5, "to": 5}, {"t": 2, "s": [1]}]}
     written = json.dumps(workshop.document(layer)).encode()
     workshop.still(workshop.file(written))
+
+
+@pytest.mark.parametrize("kind", ["picture", "precomposition"])
+def test_pictures_and_precompositions_lie_between_pixels(workshop: Any, kind: str) -> None:
+    content = base64.b64encode(workshop.picture((255, 0, 0), (40, 40))).decode()
+    picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
+    card = {"id": "card", "layers": [workshop.solid("Ground", "#ff0000", x=-10)]}
+    layer = workshop.layer(2, "Photo", x=20.5, refId="photo")
+    if kind == "precomposition":
+        layer = workshop.precomp("Card", "card", w=40, h=40)
+        layer["ks"]["p"]["k"] = [20.5, 0, 0]
+    document = workshop.document(layer, assets=[picture, card])
+    drawn = workshop.still(document)
+    assert [abs(int(drawn[20, x, 3]) - 128) <= 10 for x in (20, 60)] == [True, True]
+    assert [int(drawn[20, x, 3]) for x in (19, 21, 59, 61)] == [0, 255, 255, 0]
+    layer["ks"]["p"]["k"] = [20, 0, 0]
+    drawn = workshop.still(document)
+    assert [int(drawn[20, x, 3]) for x in (19, 20, 59, 60)] == [0, 255, 255, 0]
+
+
+def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[:, :, 0] = np.where(np.arange(40) // 4 % 2, 255, 0)
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "PNG")
+    content = base64.b64encode(packed.getvalue()).decode()
+    picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
+    layer = workshop.layer(2, "Photo", x=20, refId="photo")
+    layer["ks"]["s"]["k"] = [50, 50, 100]
+    drawn = workshop.still(workshop.document(layer, assets=[picture]))
+    assert np.abs(drawn[10, 20:40, 0].astype(int) - pixels[0, ::2, 0]).max() <= 2
+
+
+def effect(kind: int, *values: Any) -> Any:
+    controls = [{"ty": 0, "v": {"a": 0, "k": value}} for value in values]
+    return {"ty": kind, "en": 1, "ef": controls}
+
+
+@pytest.mark.parametrize(("inverted", "alphas"), [(0, [255, 0]), (1, [0, 255])])
+def test_set_matte_shows_a_layer_where_another_one_is(
+    workshop: Any, inverted: int, alphas: list[int]
+) -> None:
+    layer = workshop.solid("Ground", "#0000ff", ef=[effect(28, 2, 4, inverted)])
+    matte = workshop.solid("Matte", "#ff0000", w=50, hd=True)
+    drawn = workshop.still(workshop.document(layer, matte))
+    assert [int(drawn[30, x, 3]) for x in (25, 75)] == alphas
+
+
+@pytest.mark.parametrize(("all_masks", "second"), [(0, BLUE), (1, RED)])
+def test_stroke_draws_along_the_masks_of_its_layer(
+    workshop: Any, all_masks: int, second: list[int]
+) -> None:
+    stroke = effect(22, 1, all_masks, 0, [1, 0, 0, 1], 6, 1, 1, 0, 100, 1)
+    masks = [mask(20, 30, "n"), mask(60, 30, "n")]
+    layer = workshop.solid("Ground", "#0000ff", ef=[stroke], masksProperties=masks, hasMask=True)
+    drawn = workshop.still(workshop.document(layer))
+    assert [drawn[30, x].tolist() for x in (20, 35, 60)] == [RED, BLUE, second]
+
+
+def test_a_group_fades_as_a_whole(workshop: Any) -> None:
+    layer = workshop.shape(
+        "Two",
+        workshop.rectangle(20, 10, 60, 40),
+        workshop.fill(1, 0, 0),
+        workshop.rectangle(0, 0, 100, 60),
+        workshop.fill(0, 0, 1),
+    )
+    items = layer["shapes"][0]["it"]
+    place = {"ty": "tr", **workshop.layer(3, "")["ks"]}
+    inner = [{"ty": "gr", "it": [*items[n : n + 2], place]} for n in (0, 2)]
+    layer["shapes"][0]["it"] = [*inner, {**place, "o": {"a": 0, "k": 50}}]
+    drawn = workshop.still(workshop.document(layer))
+    assert np.abs(drawn[30, 50].astype(int) - [255, 0, 0, 128]).max() <= 2
+    assert np.abs(drawn[5, 5].astype(int) - [0, 0, 255, 128]).max() <= 2
+
+
+def test_a_fill_blends_with_what_is_below(workshop: Any) -> None:
+    fill = workshop.fill(0.5, 0.5, 0.5) | {"bm": 1}
+    layer = workshop.shape("Multiplied", workshop.rectangle(0, 0, 100, 60), fill)
+    drawn = workshop.still(workshop.document(layer, workshop.solid("Ground", "#ff0000")))
+    assert np.abs(drawn[30, 50].astype(int) - [128, 0, 0, 255]).max() <= 2

@@ -1,0 +1,114 @@
+"""Effects that ThorVG lacks, or draws as something else.
+
+Set Matte becomes a matte, and Stroke, which ThorVG takes for the whole picture of its layer, a
+layer of its own above it.
+"""
+
+import copy
+import json
+from collections.abc import Iterable, Iterator
+
+from reelbatch.engines.lottie.document import Json, array, at_rest, is_object, number, objects
+from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.rewriting.curves import read_track, sampled
+
+_SHAPE = 4
+_STROKE, _SET_MATTE = 22, 28
+_PLACE = ("ip", "op", "st", "sr", "parent", "ks", "ddd")
+_MAX_ADDED = 8 * 1024**2  # characters of JSON that copies of layers take
+# By the channel that Set Matte takes: the kind of matte (`tt`), plain and inverted.
+_ALPHA, _LUMINANCE = (1, 2), (3, 4)
+_MATTES = {4: _ALPHA, 5: _LUMINANCE}
+_ON_TRANSPARENT = 2  # of Stroke's paint style: the line alone
+
+
+def replace_effects(compositions: Iterable[list[Json]]) -> None:
+    """Rewrite both effects in each list of layers."""
+    left = _MAX_ADDED
+    for layers in compositions:
+        for layer in list(layers):
+            for effect in list(_enabled(layer)):
+                added = _added(effect, layer, layers)
+                left -= len(json.dumps(added)) if added else 0
+                if added is None or left < 0:
+                    continue
+                position = next(n for n, one in enumerate(layers) if one is layer)
+                layers.insert(position, added)
+                layer["ef"] = [one for one in objects(layer["ef"]) if one is not effect]
+
+
+def _enabled(layer: Json) -> Iterator[Json]:
+    return (effect for effect in objects(layer.get("ef")) if effect.get("en") == 1)
+
+
+def _added(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
+    """The layer that comes above in the place of an effect; None where there is none."""
+    if effect.get("ty") == _SET_MATTE:
+        return _matte(effect, layer, layers)
+    return _stroke(effect, layer, layers) if effect.get("ty") == _STROKE else None
+
+
+def _matte(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
+    """The matte is a copy of the other layer, which itself stays visible."""
+    source = next((one for one in layers if one.get("ind") == _value(effect, 0)), None)
+    if source is None or source is layer or layer.get("tt") or source.get("tt"):
+        return None
+    mattes = _MATTES.get(int(_value(effect, 1)), _ALPHA)
+    matte = copy.deepcopy(source) | {"ind": _unused_index(layers), "td": 1}
+    for key in ("hd", "ef"):
+        matte.pop(key, None)
+    layer |= {"tt": mattes[1 if _value(effect, 2) else 0], "tp": matte["ind"]}
+    return matte
+
+
+def _stroke(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
+    masks = objects(layer.get("masksProperties"))
+    number_of_mask = int(_value(effect, 0))
+    chosen = masks if _value(effect, 1) else masks[max(0, number_of_mask - 1) :][:1]
+    paths = [mask["pt"] for mask in chosen if is_object(mask.get("pt"))]
+    if not paths or layer.get("tt") or layer.get("td"):
+        return None
+    shapes: list[Json] = [{"ty": "sh", "ks": copy.deepcopy(path)} for path in paths]
+    if _value(effect, 7, 0) != 0 or _value(effect, 8, 100) != 100 or _moves(effect, 7, 8):
+        trim = {"s": _property(effect, 7, 0), "e": _property(effect, 8, 100), "o": still(0)}
+        shapes.append({"ty": "tm", "m": 1, **trim})
+    shapes.append(
+        {
+            "ty": "st",
+            "c": _property(effect, 3, [0, 0, 0, 1]),
+            "w": _property(effect, 4, 1),
+            "o": _opacity(effect),
+            "lc": 2,
+            "lj": 2,
+        }
+    )
+    place = {key: copy.deepcopy(layer[key]) for key in _PLACE if key in layer}
+    if _value(effect, 9) == _ON_TRANSPARENT:
+        layer["hd"] = True
+    return {**place, "ty": _SHAPE, "ind": _unused_index(layers), "shapes": shapes}
+
+
+def _opacity(effect: Json) -> Json:
+    """In percent; the effect says it from 0 to 1."""
+    track = read_track(_property(effect, 6, 1))
+    return sampled([track], lambda of: [of[0][0] * 100]) if track else still(100)
+
+
+def _property(effect: Json, position: int, default: object) -> Json:
+    controls = objects(effect.get("ef"))
+    found = controls[position].get("v") if position < len(controls) else None
+    return copy.deepcopy(found) if is_object(found) and "k" in found else still(default)
+
+
+def _value(effect: Json, position: int, default: float = 0.0) -> float:
+    rest = at_rest(_property(effect, position, default))
+    return number((array(rest) or [rest])[0], default)
+
+
+def _moves(effect: Json, *positions: int) -> bool:
+    return any(objects(_property(effect, position, 0).get("k")) for position in positions)
+
+
+def _unused_index(layers: list[Json]) -> int:
+    used = [one["ind"] for one in layers if isinstance(one.get("ind"), int)]
+    return max(used, default=0) + 1

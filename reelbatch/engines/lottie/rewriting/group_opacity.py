@@ -1,0 +1,101 @@
+"""Groups of shapes that are half transparent: ThorVG fades each shape by itself.
+
+So what one shape hides of another shines through. A layer fades as a whole; so such a layer of
+groups becomes a layer for each group, below a null that has its place.
+"""
+
+from collections.abc import Iterable
+
+from reelbatch.engines.lottie.document import Json, is_object, layer_type, objects
+from reelbatch.engines.lottie.reading.walking import all_shapes
+from reelbatch.engines.lottie.rewriting.curves import read_track
+
+_NULL = 3
+_DRAWN = frozenset({"sh", "rc", "el", "sr"})
+_PAINTS = frozenset({"fl", "st", "gf", "gs"})
+_TIMES = ("ip", "op", "st", "sr")
+_MAX_ADDED = 1000  # layers in a document
+
+
+def split_faded_groups(compositions: Iterable[list[Json]]) -> None:
+    """Split the layers that can be split without a difference but this one."""
+    left = _MAX_ADDED
+    for layers in compositions:
+        mattes = _mattes(layers)
+        for position in range(len(layers) - 1, -1, -1):
+            layer = layers[position]
+            if id(layer) in mattes or not _can_be_split(layer):
+                continue
+            groups = [group for group in objects(layer["shapes"]) if group.get("hd") is not True]
+            if any(_fades_badly(group) for group in groups) and len(groups) <= left:
+                left -= len(groups)
+                layers[position : position + 1] = _split(layer, groups, layers)
+
+
+def _mattes(layers: list[Json]) -> set[int]:
+    """The layers that others take as their matte, by their `id`."""
+    above = [layers[n - 1] for n, one in enumerate(layers) if n and one.get("tt")]
+    named = {one["tp"] for one in layers if isinstance(one.get("tp"), int)}
+    return {id(one) for one in above} | {
+        id(one) for one in layers if one.get("td") or one.get("ind") in named
+    }
+
+
+def _can_be_split(layer: Json) -> bool:
+    shapes = objects(layer.get("shapes"))
+    transform = layer.get("ks")
+    opacity = read_track(transform.get("o", {"k": 100})) if is_object(transform) else None
+    is_plain = not any(layer.get(key) for key in ("tt", "ef", "masksProperties", "bm", "hd"))
+    return (
+        layer_type(layer) == "shape"
+        and is_plain
+        and isinstance(layer.get("ind"), int)
+        and opacity is not None
+        and not opacity.segments
+        and opacity.rest[0] == 100
+        and bool(shapes)
+        and all(shape.get("ty") == "gr" for shape in shapes)
+    )
+
+
+def _fades_badly(group: Json) -> bool:
+    """Whether it has more than one thing to draw, and is half transparent at some time."""
+    transform = _transform(group)
+    opacity = read_track(transform.get("o", {"k": 100}))
+    if opacity is None:
+        return False
+    values = [opacity.rest[0], *(s.after[0] for s in opacity.segments)]
+    if all(value >= 100 for value in values) or (not opacity.segments and values[0] <= 0):
+        return False
+    kinds = [shape.get("ty") for shape in all_shapes(group.get("it"))]
+    paints = sum(kind in _PAINTS for kind in kinds)
+    return paints > 1 and any(kind in _DRAWN for kind in kinds)
+
+
+def _transform(group: Json) -> Json:
+    found = [item for item in objects(group.get("it")) if item.get("ty") == "tr"]
+    return found[-1] if found else {}
+
+
+def _split(layer: Json, groups: list[Json], layers: list[Json]) -> list[Json]:
+    """The null, and above it a layer for each group."""
+    used = [one["ind"] for one in layers if isinstance(one.get("ind"), int)]
+    following = max(used) + 1
+    times = {key: layer[key] for key in _TIMES if key in layer}
+    split: list[Json] = []
+    for number, group in enumerate(groups):
+        transform = _transform(group)
+        items = [item for item in objects(group.get("it")) if item is not transform]
+        split.append(
+            {
+                "ty": layer["ty"],
+                "ind": following + number,
+                "parent": layer["ind"],
+                "ks": {key: value for key, value in transform.items() if key != "ty"},
+                **times,
+                "bm": group.get("bm", 0),
+                "shapes": items,
+            }
+        )
+    null = {key: value for key, value in layer.items() if key != "shapes"} | {"ty": _NULL}
+    return [*split, null]

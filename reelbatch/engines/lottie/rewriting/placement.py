@@ -1,0 +1,126 @@
+"""Where layers lie on the canvas, as far as it decides how ThorVG draws their edges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reelbatch.engines.lottie.document import (
+    Json,
+    is_object,
+    layer_type,
+    number,
+    objects,
+    reference,
+)
+from reelbatch.engines.lottie.rewriting.curves import read_track
+
+_TURNS = ("r", "rx", "ry", "rz", "sk")
+_TOLERANCE = 1e-4  # pixels
+_MOST_PARENTS = 64
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a layer's own pixels come to lie on those of the canvas."""
+
+    scale: tuple[float, float] | None  # None: it changes, or the layer is turned
+    is_whole: bool  # always pixel on pixel
+
+    def inside(self, outer: "Placement") -> "Placement":
+        scale = None
+        if self.scale and outer.scale:
+            scale = self.scale[0] * outer.scale[0], self.scale[1] * outer.scale[1]
+        return Placement(scale, self.is_whole and outer.is_whole)
+
+    def like(self, other: "Placement") -> "Placement":
+        """What holds for both."""
+        scale = self.scale if self.scale == other.scale else None
+        return Placement(scale, self.is_whole and other.is_whole)
+
+
+UNMOVED = Placement((1.0, 1.0), is_whole=True)
+_UNKNOWN = Placement(None, is_whole=False)
+
+
+def placements(root: list[Json], precompositions: Mapping[str, list[Json]]) -> dict[int, Placement]:
+    """Those of all layers by their `id`; of what surrounds a layer, see `surroundings`."""
+    return {
+        identity: _of_transform(layer).inside(around)
+        for identity, (layer, around) in surroundings(root, precompositions).items()
+    }
+
+
+def surroundings(
+    root: list[Json], precompositions: Mapping[str, list[Json]]
+) -> dict[int, tuple[Json, Placement]]:
+    """Each layer by its `id`, with the placement of what it is in: parents and precompositions."""
+    found: dict[int, tuple[Json, Placement]] = {}
+    known = {"": UNMOVED}
+    waiting = [("", root)]
+    while waiting:
+        name, layers = waiting.pop()
+        parents = {layer["ind"]: layer for layer in layers if isinstance(layer.get("ind"), int)}
+        for layer in layers:
+            around = _of_parents(layer, parents).inside(known[name])
+            found[id(layer)] = layer, around
+            inner = reference(layer.get("refId")) if layer_type(layer) == "precomp" else ""
+            if inner in precompositions:
+                placement = _of_transform(layer).inside(around)
+                merged = placement.like(known[inner]) if inner in known else placement
+                if known.get(inner) != merged:  # it only becomes vaguer, so this ends
+                    known[inner] = merged
+                    waiting.append((inner, precompositions[inner]))
+    return found
+
+
+def _of_parents(layer: Json, parents: Mapping[int, Json]) -> Placement:
+    placement = UNMOVED
+    for _ in range(_MOST_PARENTS):
+        parent = parents.get(layer.get("parent", -1))
+        if parent is None:
+            return placement
+        placement = placement.inside(_of_transform(parent))
+        layer = parent
+    return _UNKNOWN
+
+
+def _of_transform(layer: Json) -> Placement:
+    transform = layer.get("ks")
+    if not is_object(transform):
+        return UNMOVED
+    turns = [read_track(transform[key]) for key in _TURNS if key in transform]
+    scale = read_track(transform.get("s", {"k": [100, 100]}))
+    is_turned = any(turn is None or turn.segments or any(turn.rest) for turn in turns)
+    if is_turned or layer.get("ao") or scale is None or scale.segments or len(scale.rest) < 2:
+        return _UNKNOWN
+    factor = scale.rest[0] / 100, scale.rest[1] / 100
+    if factor[0] <= 0 or factor[1] <= 0:
+        return _UNKNOWN
+    return Placement(factor, is_whole=factor == (1.0, 1.0) and _is_on_whole_pixels(transform))
+
+
+def _is_on_whole_pixels(transform: Json) -> bool:
+    position = transform.get("p", {"k": [0, 0]})
+    sources = [position, transform.get("a", {"k": [0, 0]})]
+    if is_object(position) and position.get("s") is True:
+        sources = [position.get("x"), position.get("y"), sources[1]]
+    tracks = [read_track(source) for source in sources]
+    still = [track.rest for track in tracks if track is not None and not track.segments]
+    if len(still) < len(tracks):
+        return False
+    place = [part for rest in still[:-1] for part in rest][:2]
+    return all(_is_whole(a - b) for a, b in zip(place, still[-1], strict=False))
+
+
+def _is_whole(length: float) -> bool:
+    return abs(length - round(length)) < _TOLERANCE
+
+
+def sides(sized: Json) -> tuple[float, float] | None:
+    """Width and height in pixels, where both are stated."""
+    width, height = number(sized.get("w"), 0.0), number(sized.get("h"), 0.0)
+    return (width, height) if width > 0 and height > 0 else None
+
+
+def masks(layer: Json) -> list[Json]:
+    """The masks of a layer."""
+    return objects(layer.get("masksProperties"))
