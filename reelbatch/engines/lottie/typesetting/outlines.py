@@ -91,18 +91,24 @@ def _is_plain(layout: Layout) -> bool:
 
 
 def _merged(layout: Layout, look: Look) -> Iterator[Json]:
-    """One shape for each line and font: of two fonts, contours may turn different ways."""
+    """One shape for each word and font: of two fonts, contours may turn different ways.
+
+    ThorVG draws shapes of words faster than those of whole lines, and faster than letters.
+    """
     if layout.style.fill is None:
         return
-    paths: dict[tuple[int, int], list[Json]] = {}
+    paths: dict[tuple[int, int, int], list[Json]] = {}
+    word = 0
     for position, (line, at) in enumerate(layout.letters):
         place = look.matrices[position, :, 2]
-        for mark in layout.lines[line].letters[at].marks:
-            key = (line, id(mark.source) if isinstance(mark.source, FontFile) else 0)
+        letter = layout.lines[line].letters[at]
+        word += letter.is_space
+        for mark in letter.marks:
+            key = (line, word, id(mark.source) if isinstance(mark.source, FontFile) else 0)
             drawn = _mark_paths(mark, layout.style.size, float(place[0]), float(place[1]))
             paths.setdefault(key, []).extend(drawn)
-    for each in paths.values():
-        yield {"ty": "gr", "it": [*each, _fill(_still([*layout.style.fill, 1]), _still(100))]}
+    fill = _fill(_still([*layout.style.fill, 1]), _still(100))
+    yield from ({"ty": "gr", "it": [*each, fill]} for each in paths.values() if each)
 
 
 def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> Iterator[Json]:
@@ -185,11 +191,35 @@ def _scaled(handles: Iterable[Sequence[float]], scale: float, slope: float) -> l
     return [[round(x * scale - y * slope, _DIGITS), round(y * scale, _DIGITS)] for x, y in handles]
 
 
+class _Values:
+    """The values of one property, for each frame and letter."""
+
+    def __init__(self, frames: Sequence[float], values: Vector) -> None:
+        """`values` is (frames, letters) or (frames, letters, dimensions)."""
+        self._frames = frames
+        self._values = np.round(values, _DIGITS + 1)
+        rows = values.reshape(*values.shape[:2], -1)
+        self._changes: Vector = np.ptp(rows, axis=0).max(axis=1)
+        steps = np.diff(rows, axis=0) / np.diff(np.array(frames))[:, None, None]
+        self._bends: Vector = np.abs(np.diff(steps, axis=0)).max(axis=2)
+        self.is_anything = bool(values.any())
+
+    def of(self, letter: int) -> Json:
+        """The property of one letter, with the keyframes that it needs."""
+        values = self._values[:, letter]
+        if self._changes[letter] < _STILL:
+            return _still(values[0].tolist())
+        inner = (np.flatnonzero(self._bends[:, letter] > _STILL / 10) + 1).tolist()
+        kept = [0, *inner, len(self._frames) - 1]
+        listed = values[kept].reshape(len(kept), -1).tolist()
+        times = (self._frames[at] for at in kept)
+        return {"a": 1, "k": [{"t": t, "s": each} for t, each in zip(times, listed, strict=True)]}
+
+
 class _Track:
     """The looks of a text over time, as Lottie's properties of each letter."""
 
     def __init__(self, frames: Sequence[float], looks: Sequence[Look]) -> None:
-        self._frames = frames
         matrices = np.array([look.matrices for look in looks])  # (frames, letters, 2, 3)
         a, b, c, d = (matrices[..., row, column] for row in (0, 1) for column in (0, 1))
         angle = np.unwrap(np.arctan2(c, a), axis=0)
@@ -197,67 +227,53 @@ class _Track:
         height = np.divide(a * d - b * c, stretch, out=np.zeros_like(a), where=stretch > 0)
         shear = np.cos(angle) * b + np.sin(angle) * d
         slope = np.divide(shear, height, out=np.zeros_like(a), where=np.abs(height) > 0)
-        self._place = matrices[..., 2]
-        self._scale = np.stack([stretch, height], axis=-1) * 100
-        self._angle, self._skew = np.degrees(angle), -np.degrees(np.arctan(slope))
+        self._place = _Values(frames, matrices[..., 2])
+        self._scale = _Values(frames, np.stack([stretch, height], axis=-1) * 100)
+        self._angle = _Values(frames, np.degrees(angle))
+        self._skew = _Values(frames, -np.degrees(np.arctan(slope)))
         self._opacity, self._fill_opacity, self._stroke_opacity = (
-            np.array([getattr(look, name) for look in looks]) * 100
+            _Values(frames, np.array([getattr(look, name) for look in looks]) * 100)
             for name in ("opacity", "fill_opacity", "stroke_opacity")
         )
-        self._fill, self._stroke = (
-            np.array([getattr(look, name) for look in looks]) for name in ("fill", "stroke")
-        )
-        self._width = np.array([look.stroke_width for look in looks])
+        colours = np.array([look.stroke for look in looks])
+        self._fill = _Values(frames, _opaque(np.array([look.fill for look in looks])))
+        self._stroke = _Values(frames, _opaque(colours))
+        self._width = _Values(frames, np.array([look.stroke_width for look in looks]))
+        self._is_coloured = bool(colours.any())
 
     def transform(self, letter: int) -> Json:
         return {
             "ty": "tr",
             "a": _still([0, 0]),
-            "p": self._property(self._place[:, letter]),
-            "s": self._property(self._scale[:, letter]),
-            "r": self._property(self._angle[:, letter]),
-            "sk": self._property(self._skew[:, letter]),
+            "p": self._place.of(letter),
+            "s": self._scale.of(letter),
+            "r": self._angle.of(letter),
+            "sk": self._skew.of(letter),
             "sa": _still(0),
-            "o": self._property(self._opacity[:, letter]),
+            "o": self._opacity.of(letter),
         }
 
     def fill(self, letter: int) -> Json:
-        return _fill(
-            self._property(_opaque(self._fill[:, letter])),
-            self._property(self._fill_opacity[:, letter]),
-        )
+        return _fill(self._fill.of(letter), self._fill_opacity.of(letter))
 
     def stroke(self, letter: int, *, has_colour: bool) -> list[Json]:
-        """None where the letter has no stroke at any time."""
-        colours, widths = self._stroke[:, letter], self._width[:, letter]
-        if not widths.any() or not (has_colour or colours.any()):
+        """Empty where the text has no stroke at any time."""
+        if not self._width.is_anything or not (has_colour or self._is_coloured):
             return []
         return [
             {
                 "ty": "st",
-                "c": self._property(_opaque(colours)),
-                "o": self._property(self._stroke_opacity[:, letter]),
-                "w": self._property(widths),
+                "c": self._stroke.of(letter),
+                "o": self._stroke_opacity.of(letter),
+                "w": self._width.of(letter),
                 "lc": _BUTT,
                 "lj": _ROUND,
             }
         ]
 
-    def _property(self, values: Vector) -> Json:
-        """One value for each frame, or a row of them."""
-        if np.ptp(values, axis=0).max() < _STILL:
-            return _still(_rounded(values[0]))
-        rows = values.reshape(len(values), -1)
-        times = np.array(self._frames)
-        steps = np.diff(rows, axis=0) / np.diff(times)[:, None]
-        bends = np.abs(np.diff(steps, axis=0)).max(axis=1) > _STILL / 10
-        kept = [0, *(int(at) + 1 for at in np.flatnonzero(bends)), len(times) - 1]
-        keyframes: list[Json] = [{"t": self._frames[at], "s": _listed(values[at])} for at in kept]
-        return {"a": 1, "k": keyframes}
-
 
 def _opaque(colours: Vector) -> Vector:
-    return np.concatenate([colours, np.ones((len(colours), 1))], axis=1)
+    return np.concatenate([colours, np.ones((*colours.shape[:-1], 1))], axis=-1)
 
 
 def _fill(color: Json, opacity: Json) -> Json:
@@ -266,11 +282,3 @@ def _fill(color: Json, opacity: Json) -> Json:
 
 def _still(value: object) -> Json:
     return {"a": 0, "k": value}
-
-
-def _rounded(value: Vector) -> object:
-    return np.round(value, _DIGITS + 1).tolist()
-
-
-def _listed(value: Vector) -> list[float]:
-    return np.round(np.atleast_1d(value), _DIGITS + 1).tolist()
