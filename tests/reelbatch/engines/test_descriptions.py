@@ -11,7 +11,7 @@ from reelbatch.engines.lottie import LottieEngine
 from reelbatch.engines.lottie.functions import FUNCTIONS
 from reelbatch.engines.registry import load_engine
 
-DRAWS = ("PIL", "av", "numpy", "thorvg_cython", "reelbatch.engines.encoding")
+DRAWS = ("PIL", "av", "icu", "numpy", "thorvg_cython", "uharfbuzz", "reelbatch.engines.encoding")
 
 READ_ALL_ENGINES = """
 from reelbatch.engines.registry import load_engines, unavailable_engines
