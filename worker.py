@@ -45,8 +45,7 @@ from activities.upkeep.manifest import ManifestActivities
 from activities.upkeep.sweep import Lifetimes, SweepActivities, schedule_sweeps
 from activities.webhooks.delivery import WebhookActivities
 from activities.webhooks.signature import WebhookSigner
-from reelbatch import logs
-from reelbatch.connection import connect, end_process
+from reelbatch.connection import connect
 from reelbatch.engines.base import RenderEngine, is_deterministic
 from reelbatch.engines.pool import INSPECTIONS, RenderPool
 from reelbatch.engines.registry import load_engines, unavailable_engines
@@ -55,6 +54,7 @@ from reelbatch.models.orchestration.names import (
     inspection_task_queue,
     render_task_queue,
 )
+from reelbatch.process import run_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import open_vault
@@ -326,7 +326,7 @@ async def _serve(workers: Sequence[Worker], stop: asyncio.Event, health: WorkerH
     await asyncio.gather(*running)
 
 
-async def _main(settings: Settings) -> None:
+async def _serve_until_stopped(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -334,19 +334,5 @@ async def _main(settings: Settings) -> None:
     await run(settings, stop)
 
 
-def main() -> None:
-    settings = Settings()
-    logs.configure(settings)
-    code = 0
-    try:
-        tracing.start("reelbatch-worker")
-        asyncio.run(_main(settings))
-    except (OSError, RuntimeError, ValueError) as error:
-        log.error("worker cannot run", reason=str(error))  # noqa: TRY400  one clear line
-        code = 1
-    tracing.flush()
-    end_process(code)
-
-
 if __name__ == "__main__":
-    main()
+    run_process("worker", _serve_until_stopped)

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from time import monotonic
 
-import structlog
 from obstore.store import ObjectStore
 from temporalio.client import Client
 from temporalio.runtime import Runtime
@@ -12,32 +11,15 @@ from temporalio.runtime import Runtime
 from api.app import create_app
 from api.metrics import HISTOGRAM_BUCKETS
 from api.server import ApiServer
-from reelbatch import logs
-from reelbatch.connection import connect, end_process
-from reelbatch.engines.registry import EngineUnavailable
+from reelbatch.connection import connect
+from reelbatch.process import run_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from reelbatch.telemetry import tracing
 from reelbatch.telemetry.prometheus import meter_of, metrics_runtime
 
-log = structlog.get_logger("api")
-
 _TEMPORAL_PATIENCE = 10.0  # seconds
 _RETRY_INTERVAL = 0.5
-
-
-def main() -> None:
-    settings = Settings()
-    logs.configure(settings)
-    code = 0
-    try:
-        tracing.start("reelbatch-api")
-        asyncio.run(_serve(settings))
-    except (EngineUnavailable, OSError, RuntimeError, ValueError) as error:
-        log.error("the API cannot run", reason=str(error))  # noqa: TRY400  one clear line
-        code = 1
-    tracing.flush()
-    end_process(code)
 
 
 async def _serve(settings: Settings) -> None:
@@ -67,4 +49,4 @@ async def _connect(settings: Settings, store: ObjectStore, runtime: Runtime | No
 
 
 if __name__ == "__main__":
-    main()
+    run_process("api", _serve)

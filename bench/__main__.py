@@ -25,7 +25,7 @@ from bench.segments import segments
 from bench.service import PROCESSES
 from bench.sizes import FULL, SHORT, Sizes
 from bench.table import json_of, table_of
-from reelbatch.connection import end_process
+from reelbatch.process import end_process
 
 OUTPUT = Path("bench-output")
 

@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 import reelbatch.cli.stack.bound_to_parent
 from bench.bare_workflows import TASK_QUEUE, BareStartWorkflow, BareWorkflow, nothing
 from bench.service import Service
-from reelbatch.connection import connect, end_process
+from reelbatch.connection import connect
 from reelbatch.models.orchestration.names import batch_workflow_id
+from reelbatch.process import end_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from workflows.batch import BatchWorkflow
@@ -42,13 +43,23 @@ class BareClient:
 
     def start_with(self, body: bytes) -> None:
         """Parse the JSON and start one workflow with it."""
-        self._runner.run(self._start(json.loads(body)))
+        self._runner.run(
+            self._client.start_workflow(
+                BareStartWorkflow.run,
+                json.loads(body),
+                id=f"bench/{uuid4().hex}",
+                task_queue=TASK_QUEUE,
+            )
+        )
 
     def query(self, team: str, batch_id: str) -> None:
-        self._runner.run(self._query(batch_workflow_id(team, batch_id)))
+        self._runner.run(self._batch(team, batch_id).query(BatchWorkflow.stats))
 
     def describe(self, team: str, batch_id: str) -> None:
-        self._runner.run(self._describe(batch_workflow_id(team, batch_id)))
+        self._runner.run(self._batch(team, batch_id).describe())
+
+    def _batch(self, team: str, batch_id: str) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(batch_workflow_id(team, batch_id))
 
     async def _run_workflows(self, number: int) -> None:
         gate = asyncio.Semaphore(_STARTS)
@@ -62,17 +73,6 @@ class BareClient:
             await handle.result()
 
         await asyncio.gather(*map(run_one, range(number)))
-
-    async def _start(self, content: Any) -> None:
-        await self._client.start_workflow(
-            BareStartWorkflow.run, content, id=f"bench/{uuid4().hex}", task_queue=TASK_QUEUE
-        )
-
-    async def _query(self, workflow_id: str) -> None:
-        await self._client.get_workflow_handle(workflow_id).query(BatchWorkflow.stats)
-
-    async def _describe(self, workflow_id: str) -> None:
-        await self._client.get_workflow_handle(workflow_id).describe()
 
 
 @contextmanager

@@ -1,10 +1,6 @@
 """The connection to Temporal, with the data converter that all processes must share."""
 
-import logging
-import os
-import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from obstore.store import ObjectStore
 from temporalio.client import Client, Interceptor
@@ -112,15 +108,3 @@ def _reason(error: RuntimeError, *, with_tls: bool) -> str:
             f"TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH. ({text})"
         )
     return f"it broke off. It may want TLS: set TEMPORAL_TLS=true or certificates. ({text})"
-
-
-def end_process(code: int) -> NoReturn:
-    """End the process without the interpreter's own clean-up. Call it when everything is closed.
-
-    Threads of the SDK's core may still hold Python objects for some milliseconds after the last
-    worker has ended. They crash the interpreter during its clean-up: seen in 4 of 12 ends.
-    """
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

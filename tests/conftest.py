@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from reelbatch.connection import end_process
+from reelbatch.process import end_process
 from tests.s3_server import S3Server, running_s3_server
 
 _status = 1

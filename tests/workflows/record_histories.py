@@ -21,7 +21,6 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from reelbatch.connection import end_process
 from reelbatch.models.ids import new_id
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.batches import Cancellation
@@ -34,6 +33,7 @@ from reelbatch.models.orchestration.names import (
 )
 from reelbatch.models.orchestration.segments import JoinTask, Segment, SegmentTask
 from reelbatch.models.orchestration.templates import TemplateDownloadJob, TemplateInspectionJob
+from reelbatch.process import end_process
 from tests.workflows.workbench import (
     Workbench,
     a_batch,
