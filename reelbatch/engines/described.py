@@ -1,13 +1,17 @@
 """Compositions that a template describes in JSON, where an engine cannot look for itself."""
 
 import math
+from fractions import Fraction
 
 from pydantic import Field, ValidationError
 
 from reelbatch.engines.base import RenderLimits
-from reelbatch.models.errors import LimitExceeded, TemplateInvalid
+from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
+from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.base import WireModel
+
+_LARGEST_DENOMINATOR = 1001
 
 
 class DescribedComposition(WireModel):
@@ -28,6 +32,22 @@ class DescribedComposition(WireModel):
             frame_rate=self.frame_rate,
             frames=max(1, math.floor(self.seconds * self.frame_rate + 0.5)),
         )
+
+
+def frames_of(composition: Composition, output: Output) -> range:
+    """The frames that the output shows. Raises RenderError if the composition has not all."""
+    end = composition.frames if output.end_frame is None else output.end_frame
+    if not 0 <= output.first_frame < end <= composition.frames:
+        raise RenderError(
+            f"The frames {output.first_frame} to {end} are outside of the composition "
+            f"{composition.name!r}, which has {composition.frames}."
+        )
+    return range(output.first_frame, end)
+
+
+def rate_of(composition: Composition) -> Fraction:
+    """Frames a second, as containers write them: 29.97 is 30000/1001 there."""
+    return Fraction(composition.frame_rate).limit_denominator(_LARGEST_DENOMINATOR)
 
 
 def check_limits(composition: Composition, limits: RenderLimits) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,19 +16,18 @@ from reelbatch.engines.base import (
     ReportProgress,
     ResolvedAsset,
 )
+from reelbatch.engines.described import frames_of, rate_of
 from reelbatch.engines.encoding import FrameWriter, open_writer, output_size
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.manifest import Files, Page, open_template
 from reelbatch.engines.html.page import Content, Filling, PageView
-from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
-from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.stored.templates import Layer, TemplateInspection
 from reelbatch.models.wire.assets import DataAsset, MediaAsset, StaticAsset, TextAsset
 from reelbatch.models.wire.codecs import CODECS
 
 _ASSETS = PurePosixPath("reelbatch-assets")  # the folder of a job's pictures, beside the pages
-_LARGEST_DENOMINATOR = 1001
 _STARTS = 2  # of a browser for one render
 
 
@@ -58,11 +56,10 @@ class HtmlRenderer(Renderer):
         files, pages = open_template(request.template, request.limits)
         page = _page(pages, request.composition)
         output, composition = request.output, page.composition
-        frames = _frames(page, output)
+        frames = frames_of(composition, output)
         codec = CODECS[output.codec]
         size = output_size(codec.name, composition.width, composition.height, output.draft)
         content, filling = _content(files, request.assets), _filling(request.assets, request.limits)
-        rate = Fraction(composition.frame_rate).limit_denominator(_LARGEST_DENOMINATOR)
         view = _open_view(
             request.work_dir,
             lambda browser: PageView(
@@ -82,7 +79,7 @@ class HtmlRenderer(Renderer):
                 codec.name,
                 width=size[0],
                 height=size[1],
-                frame_rate=rate,
+                frame_rate=rate_of(composition),
                 draft=output.draft,
             ) as writer,
         ):
@@ -135,17 +132,6 @@ def _page(pages: Sequence[Page], name: str) -> Page:
             return page
     names = ", ".join(repr(page.composition.name) for page in pages)
     raise TemplateInvalid(f"The template has no composition {name!r}; it has {names}."[:500])
-
-
-def _frames(page: Page, output: Output) -> range:
-    frames = range(page.composition.frames)[output.first_frame : output.end_frame]
-    end = page.composition.frames if output.end_frame is None else output.end_frame
-    if not frames or end > page.composition.frames:
-        raise RenderError(
-            f"The frames {output.first_frame} to {end} are outside of the composition "
-            f"{page.composition.name!r}, which has {page.composition.frames}."
-        )
-    return frames
 
 
 def _layers(page: Page) -> list[Layer]:

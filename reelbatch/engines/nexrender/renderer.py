@@ -14,15 +14,14 @@ from reelbatch.engines.base import (
     ReportProgress,
 )
 from reelbatch.engines.decoding import Footage, FootagePainter
+from reelbatch.engines.described import frames_of, rate_of
 from reelbatch.engines.encoding import AudioClip, open_writer, output_size
 from reelbatch.engines.nexrender.project import Project, ProjectComposition, read_project
 from reelbatch.engines.nexrender.tool import describe_job, run
-from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.templates import Layer, TemplateInspection
 
 _SHARE = 80.0  # percent of the work that is After Effects'
-_LARGEST_DENOMINATOR = 1001
 
 
 class NexrenderRenderer(Renderer):
@@ -51,7 +50,7 @@ class NexrenderRenderer(Renderer):
         project = read_project(request.template, request.limits)
         described = _composition(project, request.composition)
         composition = described.composition("main")
-        frames = _frames(composition.frames, request.output)
+        frames = frames_of(composition, request.output)
         folder = request.work_dir / "nexrender"
         folder.mkdir()
         job = describe_job(
@@ -61,8 +60,7 @@ class NexrenderRenderer(Renderer):
         size = output_size(
             request.output.codec, composition.width, composition.height, request.output.draft
         )
-        rate = Fraction(composition.frame_rate).limit_denominator(_LARGEST_DENOMINATOR)
-        _transcode(film, request, size, rate, len(frames), report)
+        _transcode(film, request, size, rate_of(composition), len(frames), report)
         return RenderedFile(width=size[0], height=size[1], frames=len(frames))
 
 
@@ -101,13 +99,3 @@ def _composition(project: Project, name: str) -> ProjectComposition:
         if (described.name or "main") == name:
             return described
     raise TemplateInvalid(f"The template's reelbatch.json has no composition {name!r}."[:500])
-
-
-def _frames(count: int, output: Output) -> range:
-    end = count if output.end_frame is None else output.end_frame
-    if not 0 <= output.first_frame < end <= count:
-        raise RenderError(
-            f"The frames {output.first_frame} to {end} are outside of the composition, which has "
-            f"{count}."
-        )
-    return range(output.first_frame, end)
