@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
+from reelbatch.cli.request_files import submit_file
+from reelbatch.client import Batch, Reelbatch, StatsChanged
+
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
-TEMPLATES = {"product-promo": "zip", "counter-badge": "lottie", "certificate": "lottie"}
+TEMPLATES = ("product-promo.zip", "counter-badge.json", "certificate.json")
 PEOPLE = "recipient,course,date,job:priority\n" + "\n".join(
     (
         "Ada Lovelace,Foundations of Analytical Engines,15 June 2026,",
@@ -32,19 +34,15 @@ LARGE = 600  # jobs of the batch that is seen on its way
 WHEN = 0.6  # of them are done
 
 
-def request(name: str, templates: Mapping[str, str]) -> Any:
-    text = (HERE / "requests" / f"{name}.json").read_text()
-    for template, template_id in templates.items():
-        text = text.replace(f"{{{{{template}}}}}", template_id)
-    return json.loads(text)
+def push_templates(api: Reelbatch) -> dict[str, str]:
+    """The ids of the new templates by their names."""
+    files = [HERE / "templates" / name for name in TEMPLATES]
+    return {file.stem: api.templates.push(file).id for file in files}
 
 
-def upload(api: httpx.Client, name: str, kind: str) -> str:
-    """The id of the new template, once it can be used."""
-    file = HERE / "templates" / f"{name}.{'zip' if kind == 'zip' else 'json'}"
-    made = api.post("templates", json={"type": kind, "displayName": name}).json()
-    httpx.put(made["uploadInfo"]["url"], content=file.read_bytes()).raise_for_status()
-    return made["id"]
+def submit(api: Reelbatch, name: str) -> Batch:
+    """A batch of `requests/`, with the newest templates."""
+    return submit_file(api, HERE / "requests" / f"{name}.json")
 
 
 def large_batch(badge: str) -> Any:
@@ -59,17 +57,13 @@ def large_batch(badge: str) -> Any:
     return {"defaults": {"template": {"id": badge}, "settings": settings}, "jobs": jobs}
 
 
-def start(api: httpx.Client, body: Any) -> str:
-    response = api.post("batches", json=body)
-    response.raise_for_status()
-    return response.json()["batchId"]
-
-
-def follow(api: httpx.Client, batch_id: str, share: float = 1) -> None:
+def follow(batch: Batch, share: float) -> None:
     """Wait until this share of the batch is done."""
-    while True:
-        stats = api.get(f"batches/{batch_id}", params={"wait": 1}).json()["stats"]
-        if stats["pending"] <= (1 - share) * stats["total"]:
+    for event in batch.events():
+        if (
+            isinstance(event, StatsChanged)
+            and event.stats.pending <= (1 - share) * event.stats.total
+        ):
             return
 
 
@@ -101,13 +95,12 @@ async def show_outputs(page: Page, url: str, batch_id: str) -> None:
 
 async def main(connection: Mapping[str, str]) -> None:
     url, token = connection["apiUrl"], connection["token"]
-    headers = {"Authorization": f"Bearer {token}"}
     program = shutil.which("chromium")
-    with httpx.Client(base_url=f"{url}/api/v2/", headers=headers, timeout=60) as api:
-        templates = {name: upload(api, name, kind) for name, kind in TEMPLATES.items()}
-        mixed = start(api, request("batch-mixed", templates))
-        follow(api, start(api, request("certificates", templates)))
-        follow(api, mixed)
+    with Reelbatch(url, token) as api:
+        templates = push_templates(api)
+        mixed = submit(api, "batch-mixed")
+        submit(api, "certificates").wait()
+        mixed.wait()
         desk: Any = {"viewport": {"width": 1180, "height": 760}}
         phone: Any = {"viewport": {"width": 360, "height": 720}, "device_scale_factor": 2}
         async with async_playwright() as playwright:
@@ -115,7 +108,7 @@ async def main(connection: Mapping[str, str]) -> None:
                 executable_path=program, args=["--no-sandbox", "--disable-gpu"]
             )
             page = await open_page(browser, url, token, **desk)
-            await show_outputs(page, url, mixed)
+            await show_outputs(page, url, mixed.id)
             await save(page, "page-outputs")
 
             await page.goto(f"{url}/#/new?template={templates['certificate']}")
@@ -132,12 +125,12 @@ async def main(connection: Mapping[str, str]) -> None:
             await save(page, "page-new-batch")
 
             night = await open_page(browser, url, token, color_scheme="dark", **desk)
-            large = start(api, large_batch(templates["counter-badge"]))
-            await night.goto(f"{url}/#/batches/{large}")
-            await asyncio.to_thread(follow, api, large, WHEN)
+            large = api.batches.create(**large_batch(templates["counter-badge"]))
+            await night.goto(f"{url}/#/batches/{large.id}")
+            await asyncio.to_thread(follow, large, WHEN)
             await save(night, "page-live")
             hand = await open_page(browser, url, token, **phone)
-            await hand.goto(f"{url}/#/batches/{large}")
+            await hand.goto(f"{url}/#/batches/{large.id}")
             await hand.locator(".cell").first.wait_for()
             await save(hand, "page-phone")
             await browser.close()

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
-from page_pictures import TEMPLATES, follow, request, save, start, upload
+from page_pictures import push_templates, save, submit
 from playwright.async_api import Page, async_playwright
+
+from reelbatch.client import Reelbatch
 
 NAMESPACE = "default"
 JOB = 3  # of the batch, whose workflow is shown
@@ -34,13 +35,10 @@ async def show_details(page: Page) -> None:
 
 def render_batch(connection: Mapping[str, str]) -> tuple[str, str]:
     """The ids of a batch that has ended and of one of its jobs."""
-    url = f"{connection['apiUrl']}/api/v2/"
-    headers = {"Authorization": f"Bearer {connection['token']}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=60) as api:
-        templates = {name: upload(api, name, kind) for name, kind in TEMPLATES.items()}
-        batch_id = start(api, request("batch-mixed", templates))
-        follow(api, batch_id)
-        return batch_id, api.get(f"batches/{batch_id}").json()["jobs"][JOB]["id"]
+    with Reelbatch(connection["apiUrl"], connection["token"]) as api:
+        push_templates(api)
+        batch = submit(api, "batch-mixed")
+        return batch.id, batch.wait().jobs[JOB].id
 
 
 async def main(connection: Mapping[str, str]) -> None:
