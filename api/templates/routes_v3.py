@@ -115,14 +115,7 @@ async def get_layers(
 
 
 def _template(record: TemplateRecord) -> TemplateV3:
-    return TemplateV3(
-        id=record.id,
-        type=record.type,
-        display_name=record.display_name,
-        status=record.status,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-    )
+    return TemplateV3.model_validate(record, from_attributes=True)
 
 
 def _composition_ids(inspection: TemplateInspection) -> dict[str, int]:

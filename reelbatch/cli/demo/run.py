@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reelbatch.cli.console import CommandFailed, out, print_table, say
@@ -39,7 +39,6 @@ async def run_demo(demo: Demo, options: StackOptions) -> None:
     """Raises CommandFailed if a job fails that should not, or if something is missing."""
     started = time.monotonic()
     _check_examples(demo.examples)
-    options = replace(options, api_port=0, temporal_port=0, ui_port=0)
     async with EmbeddedStack(demo.home, options, say) as stack:
         stop = listen_for_stop(stack.kill)
         say("Starting Temporal, a worker and the API …")
