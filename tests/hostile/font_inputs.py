@@ -76,20 +76,20 @@ def _damaged() -> list[_Made]:
     made.append(("wrong checksums", _wrong_checksums, RENDERED))
     for tag in ("cmap", "loca", "glyf", "name"):
         seed = random.randrange(2**32)
-        verdict = RENDERED if tag in ("glyf", "name") else _NONE
+        verdict = _EMPTY if tag == "cmap" else RENDERED  # HarfBuzz leaves broken glyphs empty
         made.append((f"random bytes in {tag}", partial(_spoiled, tag, seed), verdict))
     return made
 
 
 def _outlines() -> list[_Made]:
     return [
-        ("composites in a ring", partial(_composites, {"A": ["B"], "B": ["A"]}), _BROKEN),
-        ("a composite of itself", partial(_composites, {"A": ["A"]}), _BROKEN),
-        ("composites without bound", partial(_composites, _fan_out(12)), _BROKEN),
+        ("composites in a ring", partial(_composites, {"A": ["B"], "B": ["A"]}), RENDERED),
+        ("a composite of itself", partial(_composites, {"A": ["A"]}), RENDERED),
+        ("composites without bound", partial(_composites, _fan_out(12)), RENDERED),
         ("a glyph of 30,000 points", partial(_drawn, 30_000, 1000), _BROKEN),
         ("a glyph of 9,000 points", partial(_drawn, 9000, 1000), RENDERED),
         ("20,000 glyphs", partial(_crowd, 20_000), RENDERED),
-        ("an em of 0", partial(_with_em, 0), _EMPTY),
+        ("an em of 0", partial(_with_em, 0), RENDERED),
         ("an em of 1", partial(_with_em, 1), RENDERED),
         ("no characters", partial(_drawn, 4, 1000, characters=False), _EMPTY),
     ]

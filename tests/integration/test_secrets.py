@@ -106,7 +106,7 @@ def test_a_secrets_value_is_nowhere_but_in_memory(
         ],
         "404": [picture(f"{origin.url}/${{secrets.KEY}}/gone.png")],
         "status 404": [picture(f"http://${{secrets.KEY}}@127.0.0.1:{origin.server_port}/gone.png")],
-        "no http": [picture("${secrets.KEY}")],
+        "not an http": [picture("${secrets.KEY}")],
         "cannot be fetched": [picture("http://127.0.0.1:${secrets.KEY}/x.png")],
         "${secrets.KEY}": [fill("${secret.KEY}")],
     }

@@ -26,8 +26,9 @@ _LAST = ("ks", "nm", "mn", "ix", "en", "ef", "v", "mode")
 
 
 def strip(document: object) -> None:
-    """Remove every `x` that is a script (else it is a coordinate), every field that is null, and
-    every shape and mask that is none; put keys into the order that ThorVG needs."""
+    """Remove every `x` that is a script (else it is a coordinate), every field that is null, every
+    `ty` that is no type, and every shape and mask that is none; put keys into the order that
+    ThorVG needs."""
     waiting: list[Any] = [document]
     while waiting:
         value = waiting.pop()
@@ -57,4 +58,6 @@ def hold_to_type(layer: Json) -> None:
 def _is_unwanted(key: str, field: object) -> bool:
     if key in _LAYER_NUMBERS and (isinstance(field, bool) or not isinstance(field, (int, float))):
         return True
+    if key == "ty":
+        return field is None or isinstance(field, (dict, list))
     return field is None or key == "sid" or (key == "x" and isinstance(field, str))

@@ -119,7 +119,9 @@ class RenderPool:
             result = await self._run(task, report)
         if not isinstance(result, Rendered):
             raise RenderCrashed("the render process answered something else than a render")
-        return RenderedFile(result.width, result.height, result.frames, result.notes)
+        return RenderedFile(
+            width=result.width, height=result.height, frames=result.frames, notes=result.notes
+        )
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
         """A crash counts where the process was new: a task before may have broken a used one."""

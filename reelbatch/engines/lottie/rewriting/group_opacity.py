@@ -43,33 +43,37 @@ def _mattes(layers: list[Json]) -> set[int]:
 
 def _can_be_split(layer: Json) -> bool:
     shapes = objects(layer.get("shapes"))
+    if layer_type(layer) != "shape" or not shapes:
+        return False
+    if any(layer.get(key) for key in ("tt", "ef", "masksProperties", "bm", "hd")):
+        return False
+    if not isinstance(layer.get("ind"), int) or any(shape.get("ty") != "gr" for shape in shapes):
+        return False
+    if not any(_draws_much(shape) for shape in shapes):
+        return False
     transform = layer.get("ks")
     opacity = read_track(transform.get("o", {"k": 100})) if is_object(transform) else None
-    is_plain = not any(layer.get(key) for key in ("tt", "ef", "masksProperties", "bm", "hd"))
-    return (
-        layer_type(layer) == "shape"
-        and is_plain
-        and isinstance(layer.get("ind"), int)
-        and opacity is not None
-        and not opacity.segments
-        and opacity.rest[0] == 100
-        and bool(shapes)
-        and all(shape.get("ty") == "gr" for shape in shapes)
-    )
+    return opacity is not None and not opacity.segments and opacity.rest[0] == 100
+
+
+def _draws_much(group: Json) -> bool:
+    """Whether it has more than one thing to draw."""
+    kinds = [shape.get("ty") for shape in all_shapes(group.get("it"))]
+    paints = sum(kind in _PAINTS for kind in kinds)
+    return paints > 1 and any(kind in _DRAWN for kind in kinds)
 
 
 def _fades_badly(group: Json) -> bool:
     """Whether it has more than one thing to draw, and is half transparent at some time."""
+    if not _draws_much(group):
+        return False
     transform = _transform(group)
     opacity = read_track(transform.get("o", {"k": 100}))
     if opacity is None:
         return False
     values = [opacity.rest[0], *(s.after[0] for s in opacity.segments)]
-    if all(value >= 100 for value in values) or (not opacity.segments and values[0] <= 0):
-        return False
-    kinds = [shape.get("ty") for shape in all_shapes(group.get("it"))]
-    paints = sum(kind in _PAINTS for kind in kinds)
-    return paints > 1 and any(kind in _DRAWN for kind in kinds)
+    is_hidden = not opacity.segments and values[0] <= 0
+    return not is_hidden and any(value < 100 for value in values)
 
 
 def _transform(group: Json) -> Json:

@@ -59,8 +59,9 @@ def surroundings(
     while waiting:
         name, layers = waiting.pop()
         parents = {layer["ind"]: layer for layer in layers if isinstance(layer.get("ind"), int)}
+        own: dict[int, Placement] = {}  # of parents, each of which may have many children
         for layer in layers:
-            around = _of_parents(layer, parents).inside(known[name])
+            around = _of_parents(layer, parents, own).inside(known[name])
             found[id(layer)] = layer, around
             inner = reference(layer.get("refId")) if layer_type(layer) == "precomp" else ""
             if inner in precompositions:
@@ -72,13 +73,17 @@ def surroundings(
     return found
 
 
-def _of_parents(layer: Json, parents: Mapping[int, Json]) -> Placement:
+def _of_parents(layer: Json, parents: Mapping[int, Json], own: dict[int, Placement]) -> Placement:
+    """`own` takes the placements of parents in their own parents, by their numbers."""
     placement = UNMOVED
     for _ in range(_MOST_PARENTS):
-        parent = parents.get(layer.get("parent", -1))
+        number_of_parent = layer.get("parent", -1)
+        parent = parents.get(number_of_parent)
         if parent is None:
             return placement
-        placement = placement.inside(_of_transform(parent))
+        if number_of_parent not in own:
+            own[number_of_parent] = _of_transform(parent)
+        placement = placement.inside(own[number_of_parent])
         layer = parent
     return _UNKNOWN
 

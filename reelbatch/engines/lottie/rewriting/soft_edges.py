@@ -19,7 +19,7 @@ from reelbatch.engines.lottie.rewriting.placement import (
 )
 
 _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its last pixel
-_HALF = 0.5  # pixels that ThorVG is off
+_HALF = 0.5  # pixels that ThorVG is off: pictures that are turned the other way
 _OPAQUE = 100
 
 
@@ -30,9 +30,10 @@ def soften_edges(
     around = surroundings(root, precompositions)
     placed = placements(root, precompositions)
     parents = {
-        (id(layers), layer.get("parent"))
+        (id(layers), layer["parent"])
         for layers in (root, *precompositions.values())
         for layer in layers
+        if "parent" in layer
     }
     for layers in (root, *precompositions.values()):
         for layer in layers:
@@ -54,8 +55,8 @@ def _place_picture(
     if not is_object(transform) or around.scale is None or box is None:
         return
     if placement.scale is None:
-        if not _is_turned(transform):
-            _shift(transform.get("p"), [-_HALF / part for part in around.scale])
+        off = _HALF if _is_turned(transform) else -_HALF
+        _shift(transform.get("p"), [off / part for part in around.scale])
         return
     offset = _HALF / placement.scale[0], _HALF / placement.scale[1]
     anchor = transform.setdefault("a", still([0, 0]))

@@ -93,7 +93,9 @@ def _drawn(
         grouping=_grouping(text.get("m")),
         ascent=case.ascent(written) * style.size / 100,
     )
-    animators = Animators(text, layout, text_path(layer, text), f"{seed}\0{written.get('t')}")
+    animators = Animators(
+        text=text, layout=layout, path=text_path(layer, text), seed=f"{seed}\0{written.get('t')}"
+    )
     return drawn_text(layout, animators, window)
 
 

@@ -46,7 +46,7 @@ _DEFAULTS: dict[str, list[float]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """Every letter at one frame; arrays with a row for each, in the order of `Layout.letters`."""
 
@@ -176,7 +176,7 @@ class Layout:
 class Animators:
     """The animators of a text layer, on one of its texts."""
 
-    def __init__(self, text: Json, layout: Layout, path: TextPath | None, seed: str) -> None:
+    def __init__(self, *, text: Json, layout: Layout, path: TextPath | None, seed: str) -> None:
         self._layout = layout
         self._path = path
         self._alignment = Keyed(_field(text.get("m"), "a"), [0.0, 0.0])
@@ -281,13 +281,13 @@ class Animators:
             animator.recolour(frame, factors, fill)
         clipped = {key: np.clip(opacity, 0.0, 1.0) for key, opacity in opacities.items()}
         return Look(
-            matrices[:, :2, :],
-            clipped["o"],
-            clipped["fo"],
-            clipped["so"],
-            np.clip(fill, 0.0, 1.0),
-            np.clip(stroke, 0.0, 1.0),
-            np.maximum(width, 0.0),
+            matrices=matrices[:, :2, :],
+            opacity=clipped["o"],
+            fill_opacity=clipped["fo"],
+            stroke_opacity=clipped["so"],
+            fill=np.clip(fill, 0.0, 1.0),
+            stroke=np.clip(stroke, 0.0, 1.0),
+            stroke_width=np.maximum(width, 0.0),
         )
 
 

@@ -35,7 +35,7 @@ class TypeCase:
         entry = self._entries.get(name) if isinstance(name, str) else None
         wanted = entry_face(entry) if entry is not None else unlisted_face(name)
         own = self._own_glyphs.get((wanted.family, wanted.style), {})
-        return Typeface(self._shelf, wanted, self._shelf.choose(wanted), own)
+        return Typeface(shelf=self._shelf, wanted=wanted, font=self._shelf.choose(wanted), own=own)
 
     def ascent(self, text: Json) -> float:
         """From the top of a text's box to its first base line, in hundredths of the font size."""

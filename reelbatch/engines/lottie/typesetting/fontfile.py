@@ -37,6 +37,16 @@ _ITALIC = re.compile(r"italic|oblique", re.IGNORECASE)
 _FAMILY_NAMES, _STYLE_NAMES, _POSTSCRIPT_NAME = (16, 1), (17, 2), 6
 _SIGNATURES = (b"\0\1\0\0", b"true", b"OTTO", b"ttcf", b"wOFF")
 _WOFF = b"wOFF"
+# Each by one of these tags: outlines may be of TrueType, of PostScript, or pictures alone.
+_NEEDED_TABLES = (
+    ("head",),
+    ("cmap",),
+    ("hmtx",),
+    ("maxp",),
+    ("name",),
+    ("glyf", "CFF ", "CFF2", "CBDT", "sbix"),
+    ("loca", "CFF ", "CFF2", "CBDT", "sbix"),
+)
 NOTDEF = 0  # the glyph for what a font lacks
 
 Point = tuple[float, float]
@@ -90,9 +100,19 @@ class FontFile:
             raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
         if not self._face.glyph_count or not self._face.upem > 0:
             raise FontUnreadable(f"{file_name} is not a font: it has no glyphs")
+        if not isinstance(content, Path):  # HarfBuzz draws nothing where a table is broken
+            self._check_tables(file_name)
         self.face = face or self._read_face(file_name)
         self._outlines: dict[int, list[Contour]] = {}
         self._runs: dict[tuple[object, ...], list[ShapedGlyph]] = {}
+
+    def _check_tables(self, file_name: str) -> None:
+        """Raises FontUnreadable where a table that all fonts need is empty, or not in the file."""
+        for tags in _NEEDED_TABLES:
+            if not any(len(self._face.reference_table(tag)) for tag in tags):
+                raise FontUnreadable(f"{file_name} is not a font: its table {tags[0]} is missing")
+        if not self.characters:
+            raise FontUnreadable(f"{file_name} is not a font: it is without characters")
 
     @cached_property
     def weight(self) -> int:
@@ -161,11 +181,11 @@ class FontFile:
         scale = self._scale
         return [
             ShapedGlyph(
-                info.codepoint,
-                info.cluster,
-                place.x_advance * scale,
-                place.x_offset * scale,
-                -place.y_offset * scale,
+                glyph=info.codepoint,
+                cluster=info.cluster,
+                advance=place.x_advance * scale,
+                x=place.x_offset * scale,
+                y=-place.y_offset * scale,
             )
             for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
         ]
@@ -201,19 +221,20 @@ class FontFile:
             return None
         scale = self._scale
         return Picture(
-            bytes(png.data),
-            extents.x_bearing * scale,
-            -extents.y_bearing * scale,
-            extents.width * scale,
-            -extents.height * scale,
+            png=bytes(png.data),
+            x=extents.x_bearing * scale,
+            y=-extents.y_bearing * scale,
+            width=extents.width * scale,
+            height=-extents.height * scale,
         )
 
     def _draw(self, glyph: int) -> list[Contour]:
         pen = _ContourPen(self._scale)
-        try:
-            self._font.draw_glyph_with_pen(glyph, pen)
-        except ValueError as error:
-            raise FontUnreadable(f"{self.face.label} has a broken outline: {error}") from error
+        self._font.draw_glyph_with_pen(glyph, pen)
+        if pen.count > _MOST_POINTS:
+            raise FontUnreadable(
+                f"{self.face.label} has a broken outline: a character of too many points"
+            )
         return pen.contours
 
     def _read_face(self, file_name: str) -> FontFace:
@@ -275,7 +296,7 @@ class _ContourPen:
 
     def __init__(self, scale: float) -> None:
         self._scale = scale
-        self._count = 0
+        self.count = 0  # points; those beyond what is allowed are left out
         self.contours: list[Contour] = []
 
     def moveTo(self, point: Point) -> None:  # noqa: N802
@@ -303,9 +324,9 @@ class _ContourPen:
         """As `closePath`."""
 
     def _add(self, place: list[float], incoming: list[float]) -> None:
-        self._count += 1
-        if self._count > _MOST_POINTS:
-            raise ValueError("a character of too many points")
+        self.count += 1
+        if self.count > _MOST_POINTS:  # HarfBuzz ignores errors that are raised here
+            return
         contour = self.contours[-1]
         contour.points.append(place)
         contour.incoming.append(incoming)

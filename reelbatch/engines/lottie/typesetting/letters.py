@@ -29,7 +29,7 @@ _SPACES_OF_A_TAB = 4
 _USUAL_SPACE = 28.0  # hundredths of the font size, where no font has one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """One glyph of a letter and where it stands, in hundredths of the font size from the letter's
     left end on the base line; y points down."""
@@ -42,7 +42,7 @@ class Mark:
     is_slanted: bool = False
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Letter:
     text: str
     advance: float  # hundredths of the font size
@@ -55,7 +55,7 @@ class Letter:
         return is_space(self.text[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Typeface:
     """What a layer's words are set in: the template's own glyphs, then a font."""
 
@@ -69,7 +69,7 @@ class Typeface:
         return is_italic(f"{self.wanted.style} {self.wanted.postscript_name}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Piece:
     """A letter before it is shaped."""
 
@@ -132,7 +132,14 @@ def _pieces(text: str, small: frozenset[int], face: Typeface) -> Iterator[_Piece
             source = face.own
             if part not in face.own:
                 source = face.shelf.font_for(part, face.font, face.wanted, text)
-            yield _Piece(first, last, source, directions[first], script[first], scale)
+            yield _Piece(
+                start=first,
+                end=last,
+                source=source,
+                level=directions[first],
+                script=script[first],
+                scale=scale,
+            )
         start = end
 
 
@@ -160,16 +167,23 @@ def _set_run(
     slanted = face.wants_italic and not first.source.is_italic and not first.source.is_coloured
     letters: list[Letter] = []
     for start, end, glyphs in _grouped(pieces, shaped):
-        letter = Letter(text[start:end], 0.0, [], first.level)
+        letter = Letter(text=text[start:end], advance=0.0, marks=[], level=first.level)
         for glyph in glyphs:
             x, y = (letter.advance + glyph.x * first.scale, glyph.y * first.scale)
             if not all(is_ignorable(character) for character in letter.text):
                 letter.marks.append(
-                    Mark(first.source, glyph.glyph, x, y, first.scale, is_slanted=slanted)
+                    Mark(
+                        source=first.source,
+                        glyph=glyph.glyph,
+                        x=x,
+                        y=y,
+                        scale=first.scale,
+                        is_slanted=slanted,
+                    )
                 )
             letter.advance += glyph.advance * first.scale
         if letter.text == "\t":
-            letter = Letter("\t", _tab_of(first.source), [], first.level)
+            letter = Letter(text="\t", advance=_tab_of(first.source), marks=[], level=first.level)
         letters.append(letter)
     return letters
 
@@ -198,9 +212,12 @@ def _own_letter(letter: str, piece: _Piece, own: OwnGlyphs) -> Letter:
         drawn = own[mirrored(letter)]
     else:
         drawn = own[letter]
-    mark = Mark(drawn, 0, 0.0, 0.0, piece.scale)
+    mark = Mark(source=drawn, glyph=0, x=0.0, y=0.0, scale=piece.scale)
     return Letter(
-        letter, drawn.advance * piece.scale, [mark] if drawn.contours else [], piece.level
+        text=letter,
+        advance=drawn.advance * piece.scale,
+        marks=[mark] if drawn.contours else [],
+        level=piece.level,
     )
 
 

@@ -141,7 +141,7 @@ def _is_picture(mark: Mark) -> bool:
 
 
 def _with_glyph(mark: Mark, glyph: int) -> Mark:
-    return Mark(mark.source, glyph, mark.x, mark.y, mark.scale)
+    return Mark(source=mark.source, glyph=glyph, x=mark.x, y=mark.y, scale=mark.scale)
 
 
 def _pictures(

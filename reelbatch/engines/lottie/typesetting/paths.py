@@ -94,7 +94,7 @@ def text_path(layer: Json, text: Json) -> TextPath | None:
     return path if path.is_drawable else None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Outline:
     points: Vector  # (n, 2)
     incoming: Vector
@@ -132,10 +132,10 @@ class _KeyedOutline:
             return start
         share = eased_share(before, (frame - before["t"]) / (time - before["t"]), 1)[0]
         return _Outline(
-            start.points + (end.points - start.points) * share,
-            start.incoming + (end.incoming - start.incoming) * share,
-            start.outgoing + (end.outgoing - start.outgoing) * share,
-            start.is_closed,
+            points=start.points + (end.points - start.points) * share,
+            incoming=start.incoming + (end.incoming - start.incoming) * share,
+            outgoing=start.outgoing + (end.outgoing - start.outgoing) * share,
+            is_closed=start.is_closed,
         )
 
 
@@ -149,7 +149,9 @@ def _outline(value: object) -> _Outline:
     lists = [[_point(point) for point in array(fields.get(key))] for key in ("v", "i", "o")]
     count = min(len(points) for points in lists)
     points, incoming, outgoing = (np.array(each[:count], float).reshape(count, 2) for each in lists)
-    return _Outline(points, incoming, outgoing, bool(fields.get("c")))
+    return _Outline(
+        points=points, incoming=incoming, outgoing=outgoing, is_closed=bool(fields.get("c"))
+    )
 
 
 def _point(value: object) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from reelbatch.engines.lottie.typesetting.unicode import tidied
 
 ALL_CAPS, SMALL_CAPS = 1, 2
 LEFT, RIGHT, CENTRE = 0, 1, 2
+_MOST = 1e6  # of a length: what is computed of it stays a number that JSON can say
 _USUAL_LEADING = 1.2  # of the font size: After Effects' automatic leading
 _JUSTIFIED_TO = {4: RIGHT, 5: CENTRE}  # justified, and where the last line stands
 
@@ -31,23 +32,27 @@ class TextStyle:
 
 
 def read_style(text: Json) -> TextStyle:
-    size = max(0.0, number(text.get("s"), 0.0))
+    size = max(0.0, _bounded(text.get("s")))
     box = _pair(text.get("sz"))
     justification = int(number(text.get("j"), LEFT))
     return TextStyle(
         size=size,
-        tracking=number(text.get("tr"), 0.0) / 1000 * size,
+        tracking=_bounded(text.get("tr")) / 1000 * size,
         leading=line_height(text),
-        shift=number(text.get("ls"), 0.0),
+        shift=_bounded(text.get("ls")),
         justification=_JUSTIFIED_TO.get(justification, justification),
         box=box if box is not None and box[0] > 0 else None,
         place=_pair(text.get("ps")),
         caps=int(number(text.get("ca"), 0)),
         fill=_color(text.get("fc")),
         stroke=_color(text.get("sc")),
-        stroke_width=max(0.0, number(text.get("sw"), 0.0)),
+        stroke_width=max(0.0, _bounded(text.get("sw"))),
         stroke_is_below=text.get("of") is False,
     )
+
+
+def _bounded(value: object) -> float:
+    return min(max(number(value, 0.0), -_MOST), _MOST)
 
 
 def words_of(text: Json) -> str:

@@ -207,6 +207,19 @@ def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
     assert np.abs(drawn[10, 20:40, 0].astype(int) - pixels[0, ::2, 0]).max() <= 2
 
 
+def test_a_picture_that_is_turned_is_not_moved(workshop: Any) -> None:
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[:, 20:, 0] = 255
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "PNG")
+    content = base64.b64encode(packed.getvalue()).decode()
+    picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
+    layer = workshop.layer(2, "Photo", x=50, y=30, refId="photo")
+    layer["ks"] |= {"a": {"a": 0, "k": [20, 20, 0]}, "r": {"a": 0, "k": 0.1}}
+    drawn = workshop.still(workshop.document(layer, assets=[picture]))
+    assert [int(drawn[30, x, 0]) for x in (48, 51)] == [0, 255]  # the edge is at 50
+
+
 def effect(kind: int, *values: Any) -> Any:
     controls = [{"ty": 0, "v": {"a": 0, "k": value}} for value in values]
     return {"ty": kind, "en": 1, "ef": controls}
