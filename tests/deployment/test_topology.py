@@ -49,9 +49,10 @@ def run(topology: Topology) -> Run:
 
         def are_there() -> list[CollectedSpan] | None:
             spans = topology.collector.spans
-            uploaded = {_job_id(span) for span in spans if span.name == "upload"}
-            roots = [span for span in spans if span.name == "POST /api/v2/batches"]
-            return spans if roots and uploaded >= set(finished) else None
+            by_id = {span.span_id: span for span in spans}
+            uploads = [span for span in spans if span.name == "upload"]
+            whole = [s for s in uploads if "POST /api/v2/batches" in _names_above(s, by_id)]
+            return spans if {_job_id(span) for span in whole} >= set(finished) else None
 
         spans = until(are_there, "spans of all jobs")
     return Run(batch, _samples(topology), spans)
