@@ -19,7 +19,7 @@ from reelbatch.engines.lottie.rewriting.placement import (
 )
 
 _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its last pixel
-_HALF = 0.5  # pixels that ThorVG is off: pictures that are turned the other way
+_HALF = 0.5  # pixels that ThorVG is off
 _OPAQUE = 100
 
 
@@ -55,8 +55,7 @@ def _place_picture(
     if not is_object(transform) or around.scale is None or box is None:
         return
     if placement.scale is None:
-        off = _HALF if _is_turned(transform) else -_HALF
-        _shift(transform.get("p"), [off / part for part in around.scale])
+        _place_moving(transform, around.scale)
         return
     offset = _HALF / placement.scale[0], _HALF / placement.scale[1]
     anchor = transform.setdefault("a", still([0, 0]))
@@ -67,6 +66,14 @@ def _place_picture(
             [100 * part * (1 + _GROWTH / max(box)) for part in _own_scale(transform)]
         )
     layer["masksProperties"] = [_box_mask(box, offset)]
+
+
+def _place_moving(transform: Json, scale: tuple[float, float]) -> None:
+    """A picture that is turned is off by half a pixel of the canvas and half of its own."""
+    is_turned = _is_turned(transform)
+    off = _HALF if is_turned else -_HALF
+    if _shift(transform.get("p"), [off / part for part in scale]) and is_turned:
+        _shift(transform.setdefault("a", still([0, 0])), [-_HALF, -_HALF])
 
 
 def _own_scale(transform: Json) -> list[float]:
