@@ -18,11 +18,9 @@ _MAX_FILLED = 32 * 1024**2  # characters of JSON that slots put into a document
 def fill_slots(root: Json, theme: Mapping[str, Json]) -> None:
     """Give the properties that name a slot what it holds. Raises LimitExceeded."""
     own = root.pop("slots", None)
-    slots = (
-        {**{name: slot.get("p") for name, slot in own.items() if is_object(slot)}}
-        if is_object(own)
-        else {}
-    )
+    slots: dict[str, object] = {}
+    if is_object(own):
+        slots |= {name: slot.get("p") for name, slot in own.items() if is_object(slot)}
     slots |= theme
     if not slots:
         return

@@ -41,7 +41,7 @@ def rewrite(
     write_out_repeaters(layers)
     blend_groups(layers)
     soften_edges(root, precompositions, pictures)
-    list(order_masks(layers))
+    order_masks(layers)
 
 
 def _layers(compositions: list[list[Json]]) -> list[Json]:

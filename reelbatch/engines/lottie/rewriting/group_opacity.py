@@ -24,12 +24,19 @@ def split_faded_groups(compositions: Iterable[list[Json]]) -> None:
         mattes = _mattes(layers)
         for position in range(len(layers) - 1, -1, -1):
             layer = layers[position]
-            if id(layer) in mattes or not _can_be_split(layer):
+            shapes = objects(layer.get("shapes"))
+            groups = [shape for shape in shapes if shape.get("hd") is not True]
+            if (
+                layer_type(layer) != "shape"
+                or id(layer) in mattes
+                or not 0 < len(groups) <= left
+                or any(shape.get("ty") != "gr" for shape in shapes)
+                or not any(_fades_badly(group) for group in groups)
+                or not _is_plain(layer)
+            ):
                 continue
-            groups = [group for group in objects(layer["shapes"]) if group.get("hd") is not True]
-            if any(_fades_badly(group) for group in groups) and len(groups) <= left:
-                left -= len(groups)
-                layers[position : position + 1] = _split(layer, groups, layers)
+            left -= len(groups)
+            layers[position : position + 1] = _split(layer, groups, layers)
 
 
 def _mattes(layers: list[Json]) -> set[int]:
@@ -41,34 +48,24 @@ def _mattes(layers: list[Json]) -> set[int]:
     }
 
 
-def _can_be_split(layer: Json) -> bool:
-    shapes = objects(layer.get("shapes"))
-    if layer_type(layer) != "shape" or not shapes:
-        return False
+def _is_plain(layer: Json) -> bool:
+    """Whether it has a number and is always opaque, with nothing that is done to it as a whole."""
     if any(layer.get(key) for key in ("tt", "ef", "masksProperties", "bm", "hd")):
         return False
-    if not isinstance(layer.get("ind"), int) or any(shape.get("ty") != "gr" for shape in shapes):
-        return False
-    if not any(_draws_much(shape) for shape in shapes):
-        return False
     transform = layer.get("ks")
-    opacity = read_track(transform.get("o", {"k": 100})) if is_object(transform) else None
+    if not isinstance(layer.get("ind"), int) or not is_object(transform):
+        return False
+    opacity = read_track(transform.get("o", {"k": 100}))
     return opacity is not None and not opacity.segments and opacity.rest[0] == 100
-
-
-def _draws_much(group: Json) -> bool:
-    """Whether it has more than one thing to draw."""
-    kinds = [shape.get("ty") for shape in all_shapes(group.get("it"))]
-    paints = sum(kind in _PAINTS for kind in kinds)
-    return paints > 1 and any(kind in _DRAWN for kind in kinds)
 
 
 def _fades_badly(group: Json) -> bool:
     """Whether it has more than one thing to draw, and is half transparent at some time."""
-    if not _draws_much(group):
+    kinds = [shape.get("ty") for shape in all_shapes(group.get("it"))]
+    paints = sum(kind in _PAINTS for kind in kinds)
+    if paints < 2 or not any(kind in _DRAWN for kind in kinds):
         return False
-    transform = _transform(group)
-    opacity = read_track(transform.get("o", {"k": 100}))
+    opacity = read_track(_transform(group).get("o", {"k": 100}))
     if opacity is None:
         return False
     values = [opacity.rest[0], *(s.after[0] for s in opacity.segments)]

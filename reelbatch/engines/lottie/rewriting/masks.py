@@ -7,7 +7,7 @@ as a hole.
 """
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
@@ -18,18 +18,16 @@ _MODES = frozenset("asifld")  # lighten and darken are add and intersect of opaq
 _FAR = 50_000  # pixels: outside of any layer
 
 
-def order_masks(layers: Iterable[Json]) -> Iterator[Json]:
-    """Rewrite the chains of masks that ThorVG gets wrong; yield the layers where that cannot be."""
+def order_masks(layers: Iterable[Json]) -> None:
+    """Rewrite the chains of masks that ThorVG gets wrong, as far as they can be written so."""
     for layer in layers:
         chain = [_Mask.of(mask) for mask in objects(layer.get("masksProperties"))]
         chain = [mask for mask in chain if mask.mode in _MODES]
         if _is_right(chain) or _has_text_on_path(layer):
             continue
         orders = [order for turned in (False, True) if (order := _backwards(chain, turned=turned))]
-        if not orders:
-            yield layer
-            continue
-        layer["masksProperties"] = min(orders, key=lambda order: sum(map(_is_hole, order)))
+        if orders:
+            layer["masksProperties"] = min(orders, key=lambda order: sum(map(_is_hole, order)))
 
 
 @dataclass(frozen=True)

@@ -41,19 +41,11 @@ UNMOVED = Placement((1.0, 1.0), is_whole=True)
 _UNKNOWN = Placement(None, is_whole=False)
 
 
-def placements(root: list[Json], precompositions: Mapping[str, list[Json]]) -> dict[int, Placement]:
-    """Those of all layers by their `id`; of what surrounds a layer, see `surroundings`."""
-    return {
-        identity: _of_transform(layer).inside(around)
-        for identity, (layer, around) in surroundings(root, precompositions).items()
-    }
-
-
-def surroundings(
+def placements(
     root: list[Json], precompositions: Mapping[str, list[Json]]
-) -> dict[int, tuple[Json, Placement]]:
-    """Each layer by its `id`, with the placement of what it is in: parents and precompositions."""
-    found: dict[int, tuple[Json, Placement]] = {}
+) -> dict[int, tuple[Placement, Placement]]:
+    """By its `id`, the placement of each layer, and of what it is in: parents, precompositions."""
+    found: dict[int, tuple[Placement, Placement]] = {}
     known = {"": UNMOVED}
     waiting = [("", root)]
     while waiting:
@@ -62,10 +54,10 @@ def surroundings(
         own: dict[int, Placement] = {}  # of parents, each of which may have many children
         for layer in layers:
             around = _of_parents(layer, parents, own).inside(known[name])
-            found[id(layer)] = layer, around
+            placement = _of_transform(layer).inside(around)
+            found[id(layer)] = placement, around
             inner = reference(layer.get("refId")) if layer_type(layer) == "precomp" else ""
             if inner in precompositions:
-                placement = _of_transform(layer).inside(around)
                 merged = placement.like(known[inner]) if inner in known else placement
                 if known.get(inner) != merged:  # it only becomes vaguer, so this ends
                     known[inner] = merged
@@ -74,7 +66,7 @@ def surroundings(
 
 
 def _of_parents(layer: Json, parents: Mapping[int, Json], own: dict[int, Placement]) -> Placement:
-    """`own` takes the placements of parents in their own parents, by their numbers."""
+    """`own` takes what the parents' own transforms do, by the parents' numbers."""
     placement = UNMOVED
     for _ in range(_MOST_PARENTS):
         number_of_parent = layer.get("parent", -1)
@@ -92,15 +84,25 @@ def _of_transform(layer: Json) -> Placement:
     transform = layer.get("ks")
     if not is_object(transform):
         return UNMOVED
-    turns = [read_track(transform[key]) for key in _TURNS if key in transform]
     scale = read_track(transform.get("s", {"k": [100, 100]}))
-    is_turned = any(turn is None or turn.segments or any(turn.rest) for turn in turns)
-    if is_turned or layer.get("ao") or scale is None or scale.segments or len(scale.rest) < 2:
+    if (
+        is_turned(transform)
+        or layer.get("ao")
+        or scale is None
+        or scale.segments
+        or len(scale.rest) < 2
+    ):
         return _UNKNOWN
     factor = scale.rest[0] / 100, scale.rest[1] / 100
     if factor[0] <= 0 or factor[1] <= 0:
         return _UNKNOWN
     return Placement(factor, is_whole=factor == (1.0, 1.0) and _is_on_whole_pixels(transform))
+
+
+def is_turned(transform: Json) -> bool:
+    """Whether a transform turns or skews its layer, or may do so at some time."""
+    turns = [read_track(transform[key]) for key in _TURNS if key in transform]
+    return any(turn is None or turn.segments or any(turn.rest) for turn in turns)
 
 
 def _is_on_whole_pixels(transform: Json) -> bool:

@@ -12,10 +12,10 @@ from reelbatch.engines.lottie.reading.walking import states
 from reelbatch.engines.lottie.rewriting.curves import read_track
 from reelbatch.engines.lottie.rewriting.placement import (
     Placement,
+    is_turned,
     masks,
     placements,
     sides,
-    surroundings,
 )
 
 _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its last pixel
@@ -27,7 +27,6 @@ def soften_edges(
     root: list[Json], precompositions: Mapping[str, list[Json]], pictures: Mapping[str, Json]
 ) -> None:
     """Mask what lies between pixels by its box. `pictures` are image assets by their ids."""
-    around = surroundings(root, precompositions)
     placed = placements(root, precompositions)
     parents = {
         (id(layers), layer["parent"])
@@ -37,15 +36,17 @@ def soften_edges(
     }
     for layers in (root, *precompositions.values()):
         for layer in layers:
-            placement = placed.get(id(layer))
-            if placement is None or placement.is_whole or masks(layer):
+            if id(layer) not in placed or masks(layer):
+                continue
+            placement, around = placed[id(layer)]
+            if placement.is_whole:
                 continue
             if layer_type(layer) == "precomp" and (box := sides(layer)):
                 layer["masksProperties"] = [_box_mask(box, (0.0, 0.0))]
                 layer |= {"w": box[0] + 1, "h": box[1] + 1}  # ThorVG's own edge is further out
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
                 picture = pictures.get(reference(layer.get("refId")), {})
-                _place_picture(layer, placement, around[id(layer)][1], sides(picture))
+                _place_picture(layer, placement, around, sides(picture))
 
 
 def _place_picture(
@@ -70,22 +71,15 @@ def _place_picture(
 
 def _place_moving(transform: Json, scale: tuple[float, float]) -> None:
     """A picture that is turned is off by half a pixel of the canvas and half of its own."""
-    is_turned = _is_turned(transform)
-    off = _HALF if is_turned else -_HALF
-    if _shift(transform.get("p"), [off / part for part in scale]) and is_turned:
+    turned = is_turned(transform)
+    off = _HALF if turned else -_HALF
+    if _shift(transform.get("p"), [off / part for part in scale]) and turned:
         _shift(transform.setdefault("a", still([0, 0])), [-_HALF, -_HALF])
 
 
 def _own_scale(transform: Json) -> list[float]:
     scale = read_track(transform.get("s"))
     return [part / 100 for part in scale.rest[:2]] if scale else [1.0, 1.0]
-
-
-def _is_turned(transform: Json) -> bool:
-    turns = [
-        read_track(transform[key]) for key in ("r", "rx", "ry", "rz", "sk") if key in transform
-    ]
-    return any(turn is None or turn.segments or any(turn.rest) for turn in turns)
 
 
 def _shift(animated: object, offset: list[float]) -> bool:

@@ -63,13 +63,13 @@ def words_of(text: Json) -> str:
 
 def line_height(text: Json) -> float:
     """Pixels between base lines."""
-    height = number(text.get("lh"), 0.0)
-    return height if height > 0 else number(text.get("s"), 0.0) * _USUAL_LEADING
+    height = _bounded(text.get("lh"))
+    return height if height > 0 else _bounded(text.get("s")) * _USUAL_LEADING
 
 
 def _pair(value: object) -> tuple[float, float] | None:
     sides = array(value)
-    return (number(sides[0], 0.0), number(sides[1], 0.0)) if len(sides) >= 2 else None
+    return (_bounded(sides[0]), _bounded(sides[1])) if len(sides) >= 2 else None
 
 
 def _color(value: object) -> Color | None:
