@@ -66,16 +66,6 @@ def test_the_generator_writes_the_committed_templates_to_the_byte(
     assert [name for name in written if written[name] != committed[name]] == []
 
 
-def test_the_product_picture_is_what_its_script_draws(examples: Path, tmp_path: Path) -> None:
-    _run(examples / "draw_headphones.py", str(tmp_path / "small.png"), "120")
-    with Image.open(examples / "artwork" / "headphones.png") as picture:
-        committed = np.asarray(picture.convert("RGBa").reduce(5), dtype=np.float64)
-    with Image.open(tmp_path / "small.png") as picture:
-        drawn = np.asarray(picture.convert("RGBa"), dtype=np.float64)
-    # At another size the edges are sampled elsewhere, so single pixels may differ.
-    assert np.abs(drawn - committed).mean() < 1.5
-
-
 def test_every_font_of_a_template_comes_with_the_engine(
     template: Path, fonts_of: Callable[[Path], list[FontFace]]
 ) -> None:
