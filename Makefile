@@ -9,7 +9,7 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo up browser fonts test lint lint-github audit chaos bench bench-full bench-peers docs dist lock clean
+.PHONY: help demo up browser fonts test lint lint-github audit chaos bench bench-full bench-peers fidelity docs dist lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
 	@echo "make bench-peers  install what they compare with (Debian, Ubuntu; as root)"
+	@echo "make fidelity FOLDER=…   how much of a folder's Lottie files is drawn as lottie-web does"
 	@echo "make docs    the documentation as a site, in site/"
 	@echo "make dist    the wheel and the sources of a release, in dist/"
 	@echo "make lock    write the lock files anew from pyproject.toml"
@@ -97,6 +98,11 @@ bench-peers: $(VENV)/development
 		lottie-web@5.13.0 @nexrender/server@1.38.0
 	@$(PYTHON) -m venv bench-output/peers/venv
 	@bench-output/peers/venv/bin/pip -qq --disable-pip-version-check install 'celery[redis]==5.7.0'
+
+# Against what `make bench-peers` installs.
+FOLDER ?= examples/templates
+fidelity: $(VENV)/development
+	@$(BIN)/python -m bench.fidelity $(FOLDER)
 
 # Without the theme's advertisement of another program.
 docs: $(VENV)/development

@@ -38,25 +38,27 @@ SHOTS = (
 )
 
 
-def render(shot: Shot, renderer: Renderer) -> Image.Image:
+def draw(template: Path, composition: str, frame: int, renderer: Renderer) -> Image.Image:
+    """One frame of a template, in RGBA."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frame.png"
         request = RenderRequest(
-            template=TEMPLATES / shot.template,
-            template_type="zip" if shot.template.endswith(".zip") else "lottie",
-            composition=shot.composition,
+            template=template,
+            template_type="zip" if template.suffix == ".zip" else "lottie",
+            composition=composition,
             output=Output(
-                output_type="image",
-                codec="image_png",
-                first_frame=shot.frame,
-                end_frame=shot.frame + 1,
+                output_type="image", codec="image_png", first_frame=frame, end_frame=frame + 1
             ),
             output_path=file,
             work_dir=Path(folder),
             limits=RenderLimits(),
         )
         renderer.render(request, lambda _: None)
-        frame = Image.open(file).convert("RGBA")
+        return Image.open(file).convert("RGBA")
+
+
+def render(shot: Shot, renderer: Renderer) -> Image.Image:
+    frame = draw(TEMPLATES / shot.template, shot.composition, shot.frame, renderer)
     picture = Image.new("RGBA", frame.size, BACKDROP)
     picture.alpha_composite(frame)
     height = round(frame.height * shot.width / frame.width)

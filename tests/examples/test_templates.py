@@ -136,3 +136,19 @@ def test_the_badge_can_be_rendered_alone(promo: Path, render: Render) -> None:
     assert pixels.shape == (168, 168, 4)
     assert pixels[0, 0, 3] == 0
     assert pixels[84, 12, 3] == 255
+
+
+def test_names_are_drawn_in_scripts_and_those_without_a_font_are_named(
+    examples: Path, tmp_path: Path
+) -> None:
+    run = subprocess.run(
+        [sys.executable, str(examples / "names_in_scripts.py"), str(tmp_path / "names.png")],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.stdout.startswith(("All are drawn.", "No font here has all letters of: "))
+    assert "Greek" not in run.stdout  # the bundled fonts have these letters
+    with Image.open(tmp_path / "names.png") as picture:
+        assert picture.size == (1120, 652)

@@ -28,6 +28,7 @@ class OTColorPalette:
 
 class Face:
     def __init__(self, blob: Blob | bytes, index: int = ...) -> None: ...
+    blob: Blob
     upem: int
     glyph_count: int
     unicodes: set[int]

@@ -122,6 +122,11 @@ class FontFile:
     def is_italic(self) -> bool:
         return is_italic(self.face.style)
 
+    @property
+    def content(self) -> bytes:
+        """The file, unpacked where it is a WOFF."""
+        return self._face.blob.data
+
     @cached_property
     def characters(self) -> frozenset[int]:
         """The code points that it has glyphs for."""
