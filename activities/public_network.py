@@ -43,6 +43,16 @@ def is_transient(status: int) -> bool:
     return status >= 500 or status in _TRANSIENT
 
 
+async def beginning_of(response: httpx.Response, most: int) -> bytes:
+    """The first `most` bytes of an answer, as they came: nothing of it is unpacked."""
+    content = b""
+    async for chunk in response.aiter_raw():
+        content += chunk[:most]
+        if len(content) >= most:
+            break
+    return content[:most]
+
+
 class _PublicTransport(httpx.AsyncHTTPTransport):
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +110,7 @@ def is_public(address: str) -> bool:
     """
     parsed = ipaddress.ip_address(address.split("%", 1)[0])
     if isinstance(parsed, ipaddress.IPv4Address):
-        return parsed.is_global and not parsed.is_multicast and parsed not in _OF_CLOUDS
+        return parsed.is_global and not parsed.is_multicast and not _is_special(parsed)
     inner = parsed.ipv4_mapped or parsed.sixtofour
     if inner is None and parsed in _NAT64:
         inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
@@ -113,9 +123,21 @@ def is_public(address: str) -> bool:
     )
 
 
+def _is_special(address: ipaddress.IPv4Address) -> bool:
+    return any(address in network for network in _SPECIAL)
+
+
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # What older versions of Python take for global: Teredo with a public client, documentation.
 _NOT_GLOBAL = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("3fff::/20"))
-# Public in form, but answered by the host below a virtual machine: Azure's WireServer.
-_OF_CLOUDS = frozenset({ipaddress.IPv4Address("168.63.129.16")})
+_SPECIAL = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "192.0.0.0/24",  # RFC 6890's assignments: Python takes some for global
+            "192.88.99.0/24",  # the relays of 6to4 (RFC 7526)
+            "168.63.129.16/32",  # Azure's WireServer, answered by the host below a virtual machine
+        ),
+    )
+)

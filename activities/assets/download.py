@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from activities.assets.sources import Source
-from activities.public_network import is_transient
+from activities.public_network import beginning_of, is_transient
 from activities.s3 import ERROR_LENGTH, error_code, signed_headers
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 
@@ -76,11 +76,16 @@ class Downloader:
             if response.status_code == 304 and conditions:
                 raise NotModified(response.headers)
             await _check_status(source, response)
+            if (encoding := response.headers.get("content-encoding", "identity")) != "identity":
+                raise AssetInvalid(
+                    f"{source.name} came with Content-Encoding {encoding[:40]}, which was not "
+                    "asked for; have the server send the file as it is."
+                )
             if _stated_size(response) > limit:
                 raise _too_large(source, limit)
             digest, size = hashlib.sha256(), 0
             with target.open("wb") as out:
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.aiter_raw():
                     size += len(chunk)
                     if size > limit:
                         raise _too_large(source, limit)
@@ -137,20 +142,11 @@ async def _check_status(source: Source, response: httpx.Response) -> None:
     status = response.status_code
     if response.is_success:
         return
-    code = error_code(await _beginning(response)) if source.is_in_bucket else ""
+    code = error_code(await beginning_of(response, ERROR_LENGTH)) if source.is_in_bucket else ""
     message = f"{source.name} answered with HTTP status {status}{code}."
     if is_transient(status):
         raise AssetUnavailable(message)
     raise AssetInvalid(f"{message}{_way_out(status) if source.is_in_bucket else ''}")
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    content = b""
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) >= ERROR_LENGTH:
-            break
-    return content
 
 
 def _way_out(status: int) -> str:

@@ -9,11 +9,14 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from activities.public_network import is_transient
-from activities.s3 import Credentials, error_code, signed_headers
+from activities.public_network import beginning_of, is_transient
+from activities.s3 import ERROR_LENGTH, Credentials, error_code, signed_headers
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import AssetInvalid, UploadFailed, UploadInterrupted
 from reelbatch.models.wire.uploads import Upload, UploadParams
+
+UPLOAD_TIME = 1800.0
+"""Seconds that an upload may take in all, with the endpoint's answer."""
 
 _CHUNK = 256 * 1024  # bytes
 
@@ -21,8 +24,9 @@ _CHUNK = 256 * 1024  # bytes
 class BucketUploader:
     """`client` keeps uploads away from private networks, as it does downloads."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, seconds: float = UPLOAD_TIME) -> None:
         self._client = client
+        self._seconds = seconds
 
     async def upload(
         self, upload: Upload, file: Path, file_name: str, media_type: str, secrets: ResolvedSecrets
@@ -36,14 +40,22 @@ class BucketUploader:
         place = f"{key} could not be uploaded to the bucket {upload.params.bucket}"
         try:
             headers = await asyncio.to_thread(_headers, url, params, file, media_type)
-            response = await self._client.put(
-                url, headers=headers, content=_read(file), follow_redirects=False
-            )
+            async with (
+                asyncio.timeout(self._seconds),
+                self._client.stream(
+                    "PUT", url, headers=headers, content=_read(file), follow_redirects=False
+                ) as response,
+            ):
+                if not response.is_success:
+                    raise _refusal(response, await beginning_of(response, ERROR_LENGTH), place)
+        except TimeoutError as error:
+            raise UploadInterrupted(
+                f"{place}: it was still under way after {self._seconds:.0f} seconds"
+            ) from error
         except (AssetInvalid, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise UploadFailed(f"{place}: {error}") from error
         except httpx.HTTPError as error:
             raise UploadInterrupted(f"{place}: {error or type(error).__name__}") from error
-        _check(response, place)
 
 
 async def _resolved(params: UploadParams, secrets: ResolvedSecrets) -> UploadParams:
@@ -75,13 +87,11 @@ async def _read(file: Path) -> AsyncGenerator[bytes]:
             yield chunk
 
 
-def _check(response: httpx.Response, place: str) -> None:
-    if response.is_success:
-        return
+def _refusal(response: httpx.Response, answer: bytes, place: str) -> UploadFailed:
     status = response.status_code
-    reason = f"{place}: status {status}{error_code(response.content)}"
+    reason = f"{place}: status {status}{error_code(answer)}"
     if is_transient(status):
-        raise UploadInterrupted(f"{reason}.")
+        return UploadInterrupted(f"{reason}.")
     if response.is_redirect:
-        raise UploadFailed(f"{reason}; give the endpoint of the bucket's own region.")
-    raise UploadFailed(f"{reason}; check the bucket, its region and the credentials.")
+        return UploadFailed(f"{reason}; give the endpoint of the bucket's own region.")
+    return UploadFailed(f"{reason}; check the bucket, its region and the credentials.")

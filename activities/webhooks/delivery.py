@@ -14,6 +14,7 @@ from temporalio import activity
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.metrics import WebhookMetrics
+from activities.public_network import beginning_of
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from activities.webhooks.signature import WebhookSigner
 from reelbatch.models.errors import ReelbatchError, WebhookUndelivered
@@ -109,7 +110,8 @@ class WebhookActivities:
             headers=self._headers(webhook, delivery.id, moment, body),
             follow_redirects=False,
         ) as response:
-            return response.status_code, await _beginning(response)
+            answer = await beginning_of(response, _RESPONSE_READ)
+            return response.status_code, answer.decode(errors="replace")[:_RESPONSE_SHOWN]
 
     def _headers(
         self, webhook: Webhook, id_: str, moment: datetime, body: bytes
@@ -161,15 +163,6 @@ def _with_attempt(
             "attempts": [*record.attempts, attempt][-_MOST_ATTEMPTS:],
         }
     )
-
-
-async def _beginning(response: httpx.Response) -> str:
-    content = b""
-    async for chunk in response.aiter_raw():
-        content += chunk[:_RESPONSE_READ]
-        if len(content) >= _RESPONSE_READ:
-            break
-    return content.decode(errors="replace")[:_RESPONSE_SHOWN]
 
 
 def _reason(error: httpx.HTTPError | httpx.InvalidURL) -> str:

@@ -71,6 +71,20 @@ async def test_a_file_that_grows_too_large_without_saying_so_is_left(
         await download(client, origin.behave("/gush", gush), tmp_path / "x")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "br", "x" * 5000])
+async def test_an_encoding_that_was_not_asked_for_is_refused_before_the_file_is_read(
+    origin: Origin, client: httpx.AsyncClient, tmp_path: Path, encoding: str
+) -> None:
+    async def send_head(_: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + f"Content-Encoding: {encoding}\r\nContent-Length: 900\r\n\r\n".encode())
+        await writer.drain()
+        await asyncio.Event().wait()  # the body never comes
+
+    with pytest.raises(AssetInvalid, match="Content-Encoding") as refused:
+        await download(client, origin.behave("/packed", send_head), tmp_path / "x")
+    assert len(str(refused.value)) < 200
+
+
 @pytest.mark.parametrize(
     "head", [b"Content-Length: 900\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n5\r\n"]
 )

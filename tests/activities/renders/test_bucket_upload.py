@@ -1,6 +1,8 @@
 """Uploads to a client's own bucket, on a real S3 server."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from reelbatch.models.errors import UploadFailed, UploadInterrupted
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import new_secrets_key, open_vault
+from tests.origin import Origin, Received
 from tests.s3_server import S3Server
 
 CONTENT = bytes(range(256)) * 4096  # several pieces
@@ -119,6 +122,44 @@ async def test_private_networks_are_not_contacted(
             await BucketUploader(guarded).upload(
                 an_upload(s3_server), film, "guarded.mp4", "video/mp4", secrets
             )
+
+
+@pytest.mark.parametrize(("status", "failure"), [("200 OK", None), ("403 No", UploadFailed)])
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    uploader: BucketUploader,
+    s3_server: S3Server,
+    secrets: ResolvedSecrets,
+    film: Path,
+    origin: Origin,
+    status: str,
+    failure: type[UploadFailed] | None,
+) -> None:
+    async def gush(_: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        while True:
+            writer.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+            await writer.drain()
+
+    upload = an_upload(s3_server, endpoint=origin.url)
+    origin.behave(f"/outputs/{upload.object_key('a.mp4')}", gush)
+    with pytest.raises(failure) if failure else nullcontext():
+        await uploader.upload(upload, film, "a.mp4", "video/mp4", secrets)
+
+
+async def test_an_endpoint_that_does_not_answer_is_left(
+    client: httpx.AsyncClient,
+    s3_server: S3Server,
+    secrets: ResolvedSecrets,
+    film: Path,
+    origin: Origin,
+) -> None:
+    async def wait(_: Received, __: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    upload = an_upload(s3_server, endpoint=origin.url)
+    origin.behave(f"/outputs/{upload.object_key('a.mp4')}", wait)
+    with pytest.raises(UploadInterrupted, match="still under way after 1 seconds"):
+        await BucketUploader(client, 1.0).upload(upload, film, "a.mp4", "video/mp4", secrets)
 
 
 async def test_an_endpoint_that_is_secret_and_wrong_stays_secret(
