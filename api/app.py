@@ -1,5 +1,6 @@
 """The composition root of the API."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -31,6 +32,8 @@ from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
 from reelbatch.storage.secrets import open_vault
 from reelbatch.storage.signing import open_signer
+
+_PARSED_AT_ONCE = 2  # batches
 
 
 def create_app(
@@ -66,6 +69,7 @@ def create_app(
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,
+            parsing=asyncio.Semaphore(_PARSED_AT_ONCE),
         )
         yield
 

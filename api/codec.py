@@ -5,6 +5,7 @@ protobuf's JSON. What stands in the object store is fetched too, so that large i
 A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours.
 """
 
+import asyncio
 import re
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -19,7 +20,7 @@ from temporalio.converter import JSONProtoPayloadConverter
 
 from api.authentication import bearer_token, client_address
 from api.http.middleware import CODEC_PATH
-from api.http.requests import read_body
+from api.http.requests import check_values, read_body
 from api.resources import Resources, Shared
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -154,8 +155,9 @@ def _check(resources: Resources, reader: TokenRecord, team: str) -> None:
 async def _read_payloads(request: Request, resources: Resources) -> Payloads:
     """Raises RequestError or BodyTooLarge."""
     body = await read_body(request, resources.settings.max_body_bytes)
+    check_values(body)
     try:
-        return Parse(body, Payloads())
+        return await asyncio.to_thread(Parse, body, Payloads())
     except (ParseError, UnicodeDecodeError) as error:
         raise RequestError("The body has to be Temporal's Payloads in JSON.") from error
 

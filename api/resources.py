@@ -1,5 +1,6 @@
 """What the endpoints share, and how they get it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -38,6 +39,7 @@ class Resources:
     payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics
+    parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
 
 
 def _resources(request: Request) -> Resources:

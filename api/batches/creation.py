@@ -1,5 +1,6 @@
 """POST /batches: from the bytes of a request to a batch that is under way."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -38,6 +39,8 @@ from reelbatch.models.wire.jobs import JobError
 from reelbatch.settings import Settings
 
 router = APIRouter(tags=["batches"])
+
+_MOST_DETAILS = 2000  # of a batch, beyond the first of each job
 
 _INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
 
@@ -95,7 +98,8 @@ async def _submission_of(
     request: Request, body: bytes, query: CsvQuery, resources: Resources, team: str, urls: Urls
 ) -> BatchSubmission:
     """Read and validate the batch. Raises what no job alone is to blame for."""
-    sent = read_batch(request, body, query, resources.settings)
+    async with resources.parsing:
+        sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     validated = await validate(resources, team, sent.jobs, sent.defaults)
     return new_batch(team, sent, validated, resources.settings, urls)
@@ -113,9 +117,11 @@ def new_batch(
     jobs: list[BatchRenderJob] = []
     errors: list[JobError] = []
     webhooks: list[WebhookRecord] = []
+    details = _MOST_DETAILS
     for index, job in enumerate(validated):
         if isinstance(job, RejectedJob):
-            errors.append(_job_error(index, job.problems))
+            errors.append(_job_error(index, job.problems, details))
+            details -= len(errors[-1].details)
             continue
         render_job = with_webhook(job.batch_job(batch_id, index, now), job.webhook, urls)
         jobs.append(render_job)
@@ -186,13 +192,13 @@ def _concurrency(sent: BatchRequest, settings: Settings) -> int:
     return min(sent.concurrency, settings.max_batch_concurrency)
 
 
-def _job_error(index: int, problems: list[Problem]) -> JobError:
+def _job_error(index: int, problems: list[Problem], most_details: int) -> JobError:
     error = error_of(problems)
     return JobError(
         index=index,
         error=error.message,
         error_code=error.error_code,
-        details=list(error.details),
+        details=list(error.details[: max(1, most_details)]),
     )
 
 

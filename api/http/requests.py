@@ -1,5 +1,6 @@
 """Reading requests: bodies with a limit, JSON, models, and errors that name the field."""
 
+import asyncio
 import json
 import re
 import zlib
@@ -18,16 +19,27 @@ from reelbatch.models.errors import (
     UnsupportedMediaType,
 )
 from reelbatch.models.ids import ID_PATTERN
-from reelbatch.models.problems import headline
+from reelbatch.models.problems import MOST_DETAILS, Problem, first_details, headline
 from reelbatch.models.wire.errors import FieldError
 
 M = TypeVar("M", bound=BaseModel)
+
+MOST_VALUES = 1_000_000
+"""Of a body's lists, objects and items together: as Python's objects they take 150 MB."""
 
 _SMALL_BODY = 1024**2  # bytes; for everything but batches, jobs and files
 _ID = re.compile(ID_PATTERN)
 _PLACES = {"query": "The parameter", "header": "The header", "path": "The path's"}
 _PIECE = 64 * 1024  # bytes that are unpacked at a time
+# Similar jobs pack to a two-hundredth at best; zeros pack to a thousandth.
+_MOST_UNPACKED, _FREELY_UNPACKED = 250, 4 * 1024**2  # times the packed bytes, and bytes
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's header and checksum
+
+
+class JsonUnreadable(InvalidJson):
+    """It may be JSON, but a value in it is more than this server reads."""
+
+    error_code = InvalidJson.error_code
 
 
 async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
@@ -51,7 +63,12 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 def parse_json(body: bytes, what: str = "The body") -> JsonValue:
-    """Raises InvalidJson, also for NaN and for Infinity, which are no JSON."""
+    """Raises InvalidJson, also for NaN and for Infinity, which are no JSON.
+
+    Raises BodyTooLarge, before anything is read, where Python's objects would need a multiple of
+    the text's memory.
+    """
+    check_values(body, what)
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
@@ -59,16 +76,29 @@ def parse_json(body: bytes, what: str = "The body") -> JsonValue:
     except json.JSONDecodeError as error:
         raise InvalidJson(f"{what} is not JSON: {error.msg} at {_place_of(error)}.") from None
     except RecursionError:
-        raise InvalidJson(f"{what} is nested too deeply.") from None
+        raise JsonUnreadable(f"{what} is nested too deeply.") from None
     except _NoJsonValue as error:
         raise InvalidJson(f"{what} is not JSON: {error}.") from None
     except ValueError:  # CPython's limit of digits, against numbers that take hours to read
-        raise InvalidJson(f"{what} has a number of too many digits.") from None
+        raise JsonUnreadable(f"{what} has a number of too many digits.") from None
+
+
+def check_values(body: bytes, what: str = "The body") -> None:
+    """Raises BodyTooLarge. What looks like a value inside of a text counts too: few texts have as
+    many commas and brackets.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise BodyTooLarge(f"{what} holds more than {MOST_VALUES} values; send fewer at a time.")
 
 
 async def read_model(request: Request, model: type[M]) -> M:
     """A small JSON body as a model. Raises InvalidJson, BodyTooLarge or RequestError."""
-    return as_model(parse_json(await read_body(request, _SMALL_BODY)), model)
+    content = parse_json(await read_body(request, _SMALL_BODY))
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidJson("The body holds half of a surrogate pair, which no text is.") from None
+    return as_model(content, model)
 
 
 def as_model(content: JsonValue, model: type[M]) -> M:
@@ -113,15 +143,22 @@ def parameter_error(error: RequestValidationError) -> RequestError:
 
 
 def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:
-    """One message a field, in words that do not need to know pydantic."""
+    """One message a field, in words that do not need to know pydantic: as many as help."""
     messages: dict[str, list[str]] = {}
-    for item in error.errors(include_url=False):
+    number = error.error_count()
+    for item in error.errors(include_url=False, include_input=False):
+        if len(messages) > MOST_DETAILS:
+            break
+        number -= 1
         path = _path(item["loc"], content, is_missing=item["type"] == "missing")
         message = _message(item["type"], item["msg"], item.get("ctx", {}))
         found = messages.setdefault(path, [])
         if message not in found:
             found.append(message)
-    return [FieldError(field=path, message=_any_of(found)) for path, found in messages.items()]
+    details = (
+        Problem(RequestError, path, _any_of(found)).detail for path, found in messages.items()
+    )
+    return first_details(details, len(messages) + number)
 
 
 def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
@@ -233,15 +270,21 @@ def _unpacked(
 
 async def _gunzip(pieces: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:
     gunzip = _Gunzip()
-    size = 0
+    size = packed_size = 0
     async for packed in pieces:
+        packed_size += len(packed)
         for piece in gunzip.feed(packed):
             size += len(piece)
+            if size > max(_FREELY_UNPACKED, _MOST_UNPACKED * packed_size):
+                raise BodyTooLarge(
+                    f"The body is packed more than {_MOST_UNPACKED} times: send it unpacked."
+                )
             if size > limit:
                 raise BodyTooLarge(
                     f"The body is larger than the {limit} bytes that this server takes, unpacked."
                 )
             yield piece
+            await asyncio.sleep(0)  # others have their turn between the pieces
     if not gunzip.is_complete:
         raise RequestError("The body is not complete: its gzip data ends too early.")
 

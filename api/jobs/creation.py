@@ -1,5 +1,6 @@
 """POST /jobs: one job that belongs to no batch."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -57,7 +58,9 @@ async def create_job(
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:
-            [validated] = await validate(resources, team, [parse_json(body)], JobDefaults())
+            async with resources.parsing:
+                sent = await asyncio.to_thread(parse_json, body)
+            [validated] = await validate(resources, team, [sent], JobDefaults())
             if isinstance(validated, RejectedJob):
                 raise error_of(validated.problems)
             job = validated.render_job(new_single_job_id(), datetime.now(UTC))

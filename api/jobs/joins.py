@@ -1,5 +1,6 @@
 """POST /jobs/join: clips one after the other in one video (contract 3.7)."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -59,7 +60,8 @@ async def join_jobs(
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:
-            creation = _read(body, resources.settings.max_job_bytes)
+            async with resources.parsing:
+                creation = await asyncio.to_thread(_read, body, resources.settings.max_job_bytes)
             children = await _validated_children(resources, team, creation)
             job = _render_job(team, creation, children)
             submission = await attempt.save(job_submission(job, creation.webhook, urls))

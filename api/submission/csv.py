@@ -2,19 +2,24 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, Field, JsonValue
 
 from api.http.parameters import OrEmpty
-from api.http.requests import parse_json
+from api.http.requests import MOST_VALUES, parse_json
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
-from reelbatch.models.errors import InvalidJson, RequestError
+from reelbatch.models.errors import BodyTooLarge, InvalidJson, RequestError
 from reelbatch.models.problems import Problem
+from reelbatch.models.wire.assets import MAX_ASSETS
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
+
+csv.field_size_limit(sys.maxsize)  # the body has a limit, and each job has its own
 
 _MEDIA = ("image", "video", "audio")
 _JOB_FIELDS = ("tags", "priority")
@@ -44,17 +49,22 @@ class CsvQuery(BaseModel):
     )
 
 
-def read_csv(body: bytes, query: CsvQuery) -> list[Fields | Problem]:
-    """The header names the layers; an empty cell leaves its layer as it is.
+def read_csv(body: bytes, query: CsvQuery) -> Iterator[Fields | Problem]:
+    """The jobs. The header names the layers; an empty cell leaves its layer as it is.
 
     A row that cannot be a job is a Problem. Raises RequestError for a query or a header that cannot
     be used.
     """
     common = _common_fields(query)
-    header, *rows = _rows(body)
+    rows = _rows(body)
+    header = next(rows, None)
+    if header is None:
+        raise RequestError("The CSV is empty: its first line has to name the layers.")
+    if len(header) > MAX_ASSETS:
+        raise RequestError(f"The CSV has {len(header)} columns; a job takes {MAX_ASSETS} assets.")
     columns = [_column(name, number) for number, name in enumerate(header, start=1)]
     _check_unique(header)
-    return [_job(common, columns, row) for row in rows]
+    yield from (_job(common, columns, row) for row in rows)
 
 
 def _common_fields(query: CsvQuery) -> Fields:
@@ -74,20 +84,21 @@ def _common_fields(query: CsvQuery) -> Fields:
     return common
 
 
-def _rows(body: bytes) -> list[list[str]]:
-    """The header and the rows, without blank lines. Raises RequestError."""
+def _rows(body: bytes) -> Iterator[list[str]]:
+    """The header and the rows, without blank lines, as they are asked for.
+
+    Raises RequestError, and before anything is read BodyTooLarge.
+    """
+    if sum(map(body.count, (b",", b"\n", b"\r"))) > MOST_VALUES:
+        raise BodyTooLarge(f"The CSV holds more than {MOST_VALUES} cells; send fewer at a time.")
     try:
         reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
     except UnicodeDecodeError as error:
         raise RequestError(f"The CSV is not UTF-8: {error.reason} at byte {error.start}.") from None
-    rows: list[list[str]] = []
     try:
-        rows.extend(row for row in reader if row)
+        yield from (row for row in reader if row)
     except csv.Error as error:
         raise RequestError(f"The CSV cannot be read: {error} at line {reader.line_num}.") from None
-    if not rows:
-        raise RequestError("The CSV is empty: its first line has to name the layers.")
-    return rows
 
 
 def _column(name: str, number: int) -> _Column:
@@ -112,9 +123,9 @@ def _column(name: str, number: int) -> _Column:
 
 
 def _check_unique(header: Sequence[str]) -> None:
-    twice = [name for name in header if header.count(name) > 1]
-    if twice:
-        raise RequestError(f"The CSV has more than one column {twice[0]}.")
+    twice = next((name for name, number in Counter(header).items() if number > 1), None)
+    if twice is not None:
+        raise RequestError(f"The CSV has more than one column {twice[:200]}.")
 
 
 def _job(common: Fields, columns: Sequence[_Column], row: Sequence[str]) -> Fields | Problem:

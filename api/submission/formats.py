@@ -3,15 +3,18 @@
 A batch comes as JSON, as JSON Lines (a job a line, https://jsonlines.org) or as CSV.
 """
 
+import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 from fastapi import Request
 from pydantic import JsonValue, ValidationError
 
-from api.http.requests import as_model, field_errors, parse_json
+from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
 from api.submission.csv import CsvQuery, read_csv
 from reelbatch.models.errors import (
     BatchSizeInvalid,
@@ -31,6 +34,8 @@ from reelbatch.settings import Settings
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _CSV = "text/csv"
 _BOM = b"\xef\xbb\xbf"
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
 
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
 
@@ -63,8 +68,9 @@ def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Setting
     if media_type in _JSON_LINES:
         return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
     if media_type == _CSV:
-        jobs = read_csv(body, query)
-        _check_number_of_jobs(len(jobs))
+        rows = read_csv(body, query)
+        jobs = list(islice(rows, MAX_BATCH_JOBS))
+        _check_number_of_jobs(len(jobs) + sum(1 for _ in rows))
         return BatchRequest(jobs=jobs, defaults=JobDefaults())
     return _read_json(body, settings)
 
@@ -81,10 +87,14 @@ def _media_type(request: Request) -> str:
 
 
 def _read_json(body: bytes, settings: Settings) -> BatchRequest:
-    content = parse_json(body)
+    try:
+        content, apart = parse_json(body), None
+    except JsonUnreadable:
+        rest, texts = _jobs_apart(body)
+        content, apart = parse_json(rest), [_read_text(f"Job {i}", t) for i, t in enumerate(texts)]
     if not isinstance(content, dict):
         raise RequestError('The body has to be a JSON object: {"jobs": […]}.')
-    jobs = _jobs_in(content)
+    jobs = _jobs_in({**content, "jobs": apart} if apart else content)
     for name in ("defaults", "webhook"):
         problem = form_problem(content.get(name), settings.max_job_bytes)
         if problem:
@@ -106,7 +116,34 @@ def _read_json(body: bytes, settings: Settings) -> BatchRequest:
     )
 
 
-def _jobs_in(content: dict[str, JsonValue]) -> list[RawJob]:
+def _jobs_apart(body: bytes) -> tuple[bytes, list[bytes]]:
+    """A body without its jobs, and the text of each: so a job that cannot be read fails alone."""
+    depth, key, begin, start = 0, b"", 0, 0
+    string = b""
+    texts: list[bytes] = []
+    for token in _TOKEN.finditer(body):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                if depth == 2 and key == b'"jobs"':
+                    begin = start = token.end()
+            case b"]" | b"}":
+                if begin and depth == 2:
+                    texts.append(body[start : token.start()])
+                    return body[:begin] + body[token.start() :], texts
+                depth -= 1
+            case b",":
+                if begin and depth == 2:
+                    texts.append(body[start : token.start()])
+                    start = token.end()
+            case b":":
+                key = string if depth == 1 else key
+            case _:
+                string = token[0]
+    return body, texts
+
+
+def _jobs_in(content: Mapping[str, object]) -> list[RawJob]:
     jobs = content.get("jobs")
     if not isinstance(jobs, list):
         problem = "must be a list" if "jobs" in content else "is required"
@@ -119,17 +156,17 @@ def _jobs_in(content: dict[str, JsonValue]) -> list[RawJob]:
 
 def _read_json_lines(body: bytes) -> list[RawJob]:
     """Blank lines do not count; a broken one is the problem of its own job alone."""
-    lines = enumerate(body.removeprefix(_BOM).split(b"\n"), start=1)
-    written = [(number, line) for number, line in lines if line.strip()]
-    _check_number_of_jobs(len(written))
-    return [_read_line(number, line) for number, line in written]
+    number_of_jobs = sum(1 for line in io.BytesIO(body) if line.strip())
+    _check_number_of_jobs(number_of_jobs)
+    lines = enumerate(io.BytesIO(body.removeprefix(_BOM)), start=1)
+    return [_read_text(f"Line {number}", line) for number, line in lines if line.strip()]
 
 
-def _read_line(number: int, line: bytes) -> RawJob:
+def _read_text(name: str, text: bytes) -> RawJob:
     try:
-        return parse_json(line.rstrip(b"\r"), what=f"Line {number}")
-    except InvalidJson as error:
-        return Problem(InvalidJson, "", error.message)
+        return parse_json(text.rstrip(b"\r\n"), what=name)
+    except (InvalidJson, BodyTooLarge) as error:
+        return Problem(type(error), "", error.message)
 
 
 def _check_number_of_jobs(number: int) -> None:

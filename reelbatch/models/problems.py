@@ -1,10 +1,16 @@
 """What is wrong with a job, field by field."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from reelbatch.models.errors import ReelbatchError
 from reelbatch.models.wire.errors import FieldError
+
+MOST_DETAILS = 20
+"""Of one error: who mends these sees the next ones."""
+
+_LONGEST_FIELD, _LONGEST_MESSAGE = 200, 1000  # characters; clients choose the names in them
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,9 @@ class Problem:
 
     @property
     def detail(self) -> FieldError:
-        return FieldError(field=self.field, message=self.message)
+        return FieldError(
+            field=self.field[:_LONGEST_FIELD], message=self.message[:_LONGEST_MESSAGE]
+        )
 
     def inside(self, field: str) -> "Problem":
         """The same problem of a job that is the value of `field`."""
@@ -25,9 +33,18 @@ class Problem:
 
 
 def error_of(problems: Sequence[Problem]) -> ReelbatchError:
-    """The first problem as an error, with all of them as its details."""
-    details = [problem.detail for problem in problems]
+    """The first problem as an error, with all of them as its details, as far as they go."""
+    details = first_details((problem.detail for problem in problems), len(problems))
     return problems[0].kind(headline(details), details=details)
+
+
+def first_details(details: Iterable[FieldError], number: int) -> list[FieldError]:
+    """What an error shows of `number` details: the first ones, and how many more there are."""
+    shown = MOST_DETAILS if number > MOST_DETAILS + 1 else number  # nobody is told of one more
+    first = list(islice(details, shown))
+    if number > shown:
+        first.append(FieldError(field="", message=f"There are {number - shown} more problems."))
+    return first
 
 
 def headline(details: Sequence[FieldError]) -> str:

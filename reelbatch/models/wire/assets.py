@@ -10,6 +10,8 @@ from reelbatch.models.wire.base import OpenWireModel
 from reelbatch.models.wire.render_settings import RenderSettings
 
 MAX_NESTED_JOBS = 50
+MAX_ASSETS = 1000
+"""Of one job."""
 """How many assets of a job may be jobs: all of them start at once, outside of a batch's window."""
 
 LayerName = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from reelbatch.models.ids import ID_PATTERN
-from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.assets import MAX_ASSETS, Asset
 from reelbatch.models.wire.base import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.render_settings import RenderSettings
@@ -84,7 +84,7 @@ class JobCreation(AnyJobCreation):
     template: TemplateChoice
     preview: bool = False
     fonts: list[str] = []
-    assets: list[Asset] = []
+    assets: list[Asset] = Field(default=[], max_length=MAX_ASSETS)
     settings: RenderSettings | None = None
 
     @field_validator("fonts", mode="before", json_schema_input_type=list[str] | None)

@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import Request
 from PIL import Image
 
+from api.http.requests import read_body
+from reelbatch.models.errors import BodyTooLarge
 from tests.api.running_api import Team, a_still
 
 GZIP = {"Content-Encoding": "gzip"}
@@ -174,3 +177,99 @@ async def test_a_table_with_another_template_is_another_request(team: Team) -> N
         )
         statuses.append(response.status_code)
     assert statuses == [201, 422]
+
+
+UNREADABLE = {
+    "many digits": '{"template": {"id": ' + "9" * 5000 + "}}",
+    "many levels": "[" * 100_000 + "]" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+async def test_a_job_that_cannot_be_read_spoils_itself_alone(
+    card_team: Team, card: str, kind: str
+) -> None:
+    good = a_still(card)
+    good["tags"] = ["a"]
+    text = json.dumps({**good, "webhook": {"url": 'https://example.com/?jobs=[{"a,b\\"]'}})
+    body = f'{{"priority": 1, "jobs" : [{text}, {UNREADABLE[kind]} ,{text}], "x": {{"jobs": [1]}}}}'
+    answer = (await post(card_team, body.encode())).json()
+    assert [job["index"] for job in answer["jobs"]] == [0, 2]
+    [error] = answer["errors"]
+    assert (error["index"], error["errorCode"]) == (1, "INVALID_JSON")
+    assert error["error"].startswith("Job 1 ")
+
+
+@pytest.mark.parametrize("path", ["/batches", "/jobs", "/jobs/join"])
+async def test_a_body_of_very_many_values_is_refused_before_it_is_read(
+    card_team: Team, path: str
+) -> None:
+    body = b'{"jobs": [' + b",".join([b"[]"] * 600_000) + b"]}"
+    response = await card_team.http.post(path, content=body)
+    assert (response.status_code, response.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+    assert "more than 1000000 values" in response.json()["error"]
+
+
+async def test_lines_without_end_are_counted_before_they_are_read(card_team: Team) -> None:
+    response = await post(card_team, b"[]\n" * 300_000, **JSON_LINES)
+    assert response.json()["errorCode"] == "BATCH_SIZE_INVALID"
+    assert "not 300000" in response.json()["error"]
+
+
+async def test_few_bytes_do_not_become_a_long_answer(card_team: Team, card: str) -> None:
+    nobody = {"type": "text", "layerName": "nobody's", "value": "x"}
+    defaults = {"template": {"id": card}, "assets": [nobody] * 12 + [{"kind": "x"}] * 200}
+    body: dict[str, Any] = {"defaults": defaults, "jobs": [{}] * 1000}
+    response = await post(card_team, json.dumps(body).encode())
+    errors = response.json()["errors"]
+    assert len(errors) == 1000
+    assert len(response.content) < 1_000_000
+    assert len(errors[0]["details"]) == 21
+    assert errors[0]["details"][-1]["message"] == "There are 180 more problems."
+    assert len(errors[-1]["details"]) == 1
+
+
+async def test_a_job_takes_a_thousand_assets(card_team: Team, card: str) -> None:
+    response = await post(
+        card_team, json.dumps({"jobs": [a_still(card, assets=[{}] * 1001)]}).encode()
+    )
+    [error] = response.json()["errors"]
+    assert error["error"] == "assets: must have 1000 items or less"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (",".join(map(str, range(20_000))), "has 20000 columns; a job takes 1000 assets"),
+        (",".join(["a", *map(str, range(900)), "a"]), "more than one column a"),
+    ],
+)
+async def test_a_header_is_read_in_one_go(
+    card_team: Team, card: str, header: str, reason: str
+) -> None:
+    response = await post(card_team, f"{header}\n1\n".encode(), f"&template={card}", **CSV)
+    assert response.status_code == 400
+    assert reason in response.json()["error"]
+
+
+async def test_rows_without_end_are_counted_and_not_kept(card_team: Team, card: str) -> None:
+    response = await post(card_team, b"a\n" * 300_000, f"&template={card}", **CSV)
+    assert "not 299999" in response.json()["error"]
+    response = await post(card_team, b"a\n" + b"," * 1_000_001, f"&template={card}", **CSV)
+    assert response.json()["errorCode"] == "BODY_TOO_LARGE"
+
+
+async def test_a_long_cell_spoils_its_row_alone(card_team: Team, card: str) -> None:
+    rows = f"title\nshort\n{'x' * 200_000}\nshort\n".encode()
+    answer = (await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)).json()
+    assert [job["index"] for job in answer["jobs"]] == [0, 2]
+    assert [error["errorCode"] for error in answer["errors"]] == ["JOB_TOO_LARGE"]
+
+
+async def test_what_is_packed_very_small_is_left() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": gzip.compress(b" " * 20_000_000)}
+
+    scope = {"type": "http", "headers": [(b"content-encoding", b"gzip")]}
+    with pytest.raises(BodyTooLarge, match="packed more than 250 times"):
+        await read_body(Request(scope, receive), limit=64_000_000)
