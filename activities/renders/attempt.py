@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,7 @@ from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import RenderRequest
 from reelbatch.engines.pool import RenderPool
 from reelbatch.models.orchestration.jobs import RenderTask
+from reelbatch.models.wire.warnings import RenderWarning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,8 @@ class Attempts:
         with as_application_errors(secrets), self.scratch.work_dir() as folder:
             async with job_log(self.store, job, secrets) as log, heartbeats(progress):
                 with self.metrics.phase(Phase.DOWNLOAD):
-                    request = await self.preparation.request_for(job, folder, secrets, log)
+                    job = await self.preparation.with_template(job, folder, secrets, log)
+                    request = await self.preparation.request_for(job, folder, secrets)
                 log.note_assets(job.assets, request.assets)
                 yield Attempt(
                     job=job,
@@ -83,6 +85,7 @@ class Attempt:
         with metrics.phase(Phase.RENDER):
             watched = self.log.watching(self.progress.set)
             rendered = await self.attempts.pool.render(self.request, watched)
+        rendered = replace(rendered, warnings=[*map(self._without_secrets, rendered.warnings)])
         fresh = FreshRender.of(rendered, file, seconds=monotonic() - started)
         metrics.note_render(self.job, frames=fresh.frames, seconds=fresh.seconds, size=fresh.size)
         self.log.note_rendered(fresh)
@@ -94,3 +97,6 @@ class Attempt:
             await self.attempts.delivery.deliver(
                 self.job, render, self.request.work_dir, self.secrets
             )
+
+    def _without_secrets(self, warning: RenderWarning) -> RenderWarning:
+        return warning.model_copy(update={"message": self.secrets.redact(warning.message)})

@@ -146,6 +146,7 @@ class RenderCache:
                 width=fresh.width,
                 height=fresh.height,
                 frames=fresh.frames,
+                warnings=list(fresh.warnings),
                 rendered_at=datetime.now(UTC),
             )
             await record_render(self._store, team, key, stored)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from obstore.store import ObjectStore
 
@@ -15,6 +16,7 @@ from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
 from reelbatch.models.stored.renders import KeptRender
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.uploads import Upload
+from reelbatch.models.wire.warnings import RenderWarning, bounded
 from reelbatch.storage.files import gone_if_cancelled, upload
 from reelbatch.storage.kept_renders import copy_render, download_render
 
@@ -27,6 +29,7 @@ class RenderFacts:
     frames: int
     seconds: float = 0.0  # in the engine, for this very job
     reused_from: str | None = None  # the other job's id
+    warnings: Sequence[RenderWarning] = ()  # of the engine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,6 @@ class FreshRender(RenderFacts):
     """What an engine has rendered for this very job."""
 
     file: Path
-    notes: Sequence[str] = ()  # of the engine, for the job's log
     stored: KeptRender | None = None  # the same in the object store
 
     @classmethod
@@ -46,7 +48,7 @@ class FreshRender(RenderFacts):
             frames=rendered.frames,
             seconds=seconds,
             file=file,
-            notes=rendered.notes,
+            warnings=rendered.warnings,
         )
 
 
@@ -64,6 +66,7 @@ class ReusedRender(RenderFacts):
             height=stored.height,
             frames=stored.frames,
             reused_from=stored.job_id,
+            warnings=stored.warnings,
             stored=stored,
         )
 
@@ -72,7 +75,11 @@ FinishedRender = FreshRender | ReusedRender
 
 
 def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> RenderResult:
-    """The result of an activity that ends now."""
+    """The result of an activity that ends now. What only the worker has seen goes into it."""
+    found: dict[str, Any] = {"warnings": render.warnings}
+    if job.template_url is not None:
+        missing = {"missing_fonts": job.missing_fonts, "missing_glyphs": job.missing_glyphs}
+        found = {**missing, "warnings": bounded([*job.warnings, *render.warnings])}
     return RenderResult(
         output_key=job.output_key,
         media_type=CODECS[job.output.codec].media_type,
@@ -82,6 +89,7 @@ def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> R
         frames=render.frames,
         render_duration=render.seconds,
         reused_from=render.reused_from,
+        **found,
         started_at=started_at,
         finished_at=datetime.now(UTC),
     )

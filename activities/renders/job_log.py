@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -19,10 +19,11 @@ from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ReportProgress, ResolvedAsset
 from reelbatch.engines.registry import EngineUnavailable, load_engine
 from reelbatch.models.errors import ReelbatchError
-from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.orchestration.jobs import RenderJob, shortcomings
 from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.wire.base import rfc3339
+from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
 
 _log = structlog.get_logger("worker")
@@ -59,19 +60,22 @@ class JobLog:
     def note_template(self, job: RenderJob) -> None:
         """Note what was found in a template from a URL."""
         self.note(f"FOUND: composition {job.composition}")
-        if job.missing_fonts:
-            self.note(f"MISSING FONTS: {', '.join(job.missing_fonts)}")
+        self.note_warnings(shortcomings(job)["warnings"])
 
     def note_reuse(self, render: ReusedRender) -> None:
         self.note(
             f"REUSED: the render of job {render.reused_from}, {render.width} x {render.height} "
             f"pixels, {render.frames} frames, {render.size} bytes"
         )
+        self.note_warnings(render.warnings)
+
+    def note_warnings(self, warnings: Iterable[RenderWarning]) -> None:
+        for warning in warnings:
+            self.note(f"NOTE: {warning.message}")
 
     def note_rendered(self, render: FreshRender) -> None:
         self.note_progress(100.0)
-        for text in render.notes:
-            self.note(f"NOTE: {text}")
+        self.note_warnings(render.warnings)
         self.note(
             f"RENDERED: {render.width} x {render.height} pixels, {render.frames} "
             f"frames, {render.size} bytes in {render.seconds:.2f} seconds"
@@ -108,6 +112,7 @@ async def job_log(
         template = f"{job.template_name} ({job.template_id})"
         log.note(f"TEMPLATE: {template}, composition {job.composition or 'the first'}")
     log.note(f"OUTPUT: {job.output.codec}{_part_of_output(job)}")
+    log.note_warnings(shortcomings(job)["warnings"])
     try:
         yield log
     except asyncio.CancelledError:

@@ -32,12 +32,27 @@ class Preparation:
     templates: TemplateFetcher
     limits: RenderLimits
 
-    async def request_for(
+    async def with_template(
         self, job: RenderTask, folder: Path, secrets: ResolvedSecrets, log: JobLog
+    ) -> RenderTask:
+        """Put the template into `folder`, and return the job with its composition, its fonts and
+        its warnings where only the template's file tells them. Raises ReelbatchError."""
+        file = _template_in(folder)
+        if job.template_url is not None:
+            await self.templates.fetch(job, job.template_url.url, file, secrets)
+            inspection = await self.pool.inspect(file, job.template_type)
+            job = await self.templates.checked(job, job.template_url.font_names, inspection)
+            log.note_template(job)
+        elif job.template_source is not None:
+            await self.objects.link(job.template_source, file)
+        else:
+            await asyncio.to_thread(file.touch)
+        return job
+
+    async def request_for(
+        self, job: RenderTask, folder: Path, secrets: ResolvedSecrets
     ) -> RenderRequest:
-        """Put the files into `folder`. Raises ReelbatchError."""
-        template = folder / "template"
-        job = await self._fetch_template(job, template, secrets, log)
+        """Put the other files beside the template. Raises ReelbatchError."""
         fonts: list[Path] = []
         for number, key in enumerate(job.fonts):
             fonts.append(folder / f"font-{number}")
@@ -46,7 +61,7 @@ class Preparation:
         work_dir.mkdir()
         assets = await self.assets.fetch_all(job.assets, folder, work_dir, secrets)
         return RenderRequest(
-            template=template,
+            template=_template_in(folder),
             template_type=job.template_type,
             composition=job.composition,
             output=job.output,
@@ -58,21 +73,6 @@ class Preparation:
             limits=self.limits,
             sound=not isinstance(job, SegmentTask),  # it is added where the segments are joined
         )
-
-    async def _fetch_template(
-        self, job: RenderTask, file: Path, secrets: ResolvedSecrets, log: JobLog
-    ) -> RenderTask:
-        """The job, with its composition and fonts where only the template's file tells them."""
-        if job.template_url is not None:
-            await self.templates.fetch(job, job.template_url.url, file, secrets)
-            inspection = await self.pool.inspect(file, job.template_type)
-            job = await self.templates.checked(job, job.template_url.font_names, inspection)
-            log.note_template(job)
-        elif job.template_source is not None:
-            await self.objects.link(job.template_source, file)
-        else:
-            await asyncio.to_thread(file.touch)
-        return job
 
     async def _with_outputs(
         self, job: RenderTask, resolved: Sequence[ResolvedAsset], folder: Path
@@ -94,3 +94,7 @@ class Preparation:
                 ) from error
             found[output.position] = ResolvedAsset(asset.filled(output.id), file)
         return found
+
+
+def _template_in(folder: Path) -> Path:
+    return folder / "template"

@@ -21,7 +21,7 @@ class RenderActivities:
         with self._attempts.metrics.attempt(job):
             async with self._attempts.begin(job) as attempt:
                 render = await self._deliver(attempt)
-        return result_of(job, render, attempt.started_at)
+        return result_of(attempt.job, render, attempt.started_at)
 
     async def _deliver(self, attempt: Attempt) -> FinishedRender:
         """Deliver an equal job's render if there is one and it stays that long, else a new one."""

@@ -22,6 +22,7 @@ from reelbatch.models.orchestration.segments import (
     SegmentsOfJob,
     SegmentTask,
 )
+from reelbatch.models.wire.warnings import bounded
 from reelbatch.storage import keys
 from reelbatch.storage.files import download, upload
 from reelbatch.storage.kept_renders import RenderGone
@@ -63,7 +64,10 @@ class SegmentActivities:
                 with self._attempts.metrics.phase(Phase.UPLOAD):
                     await upload(self._store, _segment_key(task, task.number), fresh.file)
         return Segment(
-            frames=fresh.frames, render_duration=fresh.seconds, started_at=attempt.started_at
+            frames=fresh.frames,
+            render_duration=fresh.seconds,
+            started_at=attempt.started_at,
+            warnings=list(fresh.warnings),
         )
 
     @activity.defn(name=JOIN_SEGMENTS)
@@ -107,7 +111,8 @@ class SegmentActivities:
         joined = FreshRender.of(rendered, attempt.request.output_path, seconds)
         attempt.log.note_rendered(joined)
         rendering = sum(segment.render_duration for segment in task.segments)
-        return replace(joined, seconds=seconds + rendering)
+        warnings = bounded(each for segment in task.segments for each in segment.warnings)
+        return replace(joined, seconds=seconds + rendering, warnings=warnings)
 
     async def _fetch(self, task: JoinTask, folder: Path) -> list[Path]:
         files: list[Path] = []

@@ -72,6 +72,8 @@ class TemplateFetcher:
             "fonts": fonts.keys,
             "font_faces": fonts.faces,
             "missing_fonts": fonts.missing,
+            "missing_glyphs": fonts.missing_glyphs,
+            "warnings": inspection.warnings,
         }
         return job.model_copy(update={"composition": composition.name, **changes})
 

@@ -17,6 +17,7 @@ from api.snapshots import jobs_of
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.orchestration.jobs import shortcomings
 from reelbatch.models.wire.batches import BatchResult
 from reelbatch.models.wire.jobs import JobStatus
 from workflows.job_states import BatchJobSnapshot
@@ -106,6 +107,7 @@ def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
         height=rendered.height if rendered else None,
         frames=rendered.frames if rendered else None,
         reused_from=rendered.reused_from if rendered else None,
+        **shortcomings(summary, rendered),
     )
 
 
@@ -128,8 +130,11 @@ def _csv(results: Sequence[BatchResult]) -> str:
 
 
 def _cells(result: BatchResult) -> Iterator[str]:
-    for _, value in result:
-        if isinstance(value, list):
-            yield ",".join(result.tags)
-        else:
-            yield "" if value is None else str(value)
+    lists: dict[str, Sequence[str]] = {
+        "tags": result.tags,
+        "missing_fonts": result.missing_fonts,
+        "missing_glyphs": result.missing_glyphs,
+        "warnings": [warning.message for warning in result.warnings],
+    }
+    for name, value in result:
+        yield ",".join(lists[name]) if name in lists else "" if value is None else str(value)

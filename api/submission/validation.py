@@ -35,6 +35,7 @@ from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.assets import Asset, NestedJob, layer_names
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
@@ -54,6 +55,7 @@ class ValidJob:
     plan: RenderPlan
     fonts: JobFonts
     children: "Children"
+    warnings: list[RenderWarning]  # of the template
 
     @property
     def webhook(self) -> Webhook | None:
@@ -87,6 +89,8 @@ class ValidJob:
             font_ids=self.fonts.ids,
             font_faces=self.fonts.faces,
             missing_fonts=self.fonts.missing,
+            missing_glyphs=self.fonts.missing_glyphs,
+            warnings=self.warnings,
             output=plan.output,
             output_key=keys.output(self.team, job_id, plan.output.extension),
             extent=plan.extent,
@@ -253,7 +257,7 @@ def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | Rejec
     problems += [*assets_problems(job, template.engine, ready), *nested]
     if problems or not isinstance(plan, RenderPlan):
         return RejectedJob(problems)
-    fonts = resolve_fonts(_font_needs(job, ready), context.fonts) if ready else JobFonts([], [])
+    fonts = resolve_fonts(_font_needs(job, ready), context.fonts) if ready else JobFonts([])
     return ValidJob(
         team=context.team,
         creation=job,
@@ -261,6 +265,7 @@ def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | Rejec
         plan=plan,
         fonts=fonts,
         children=children,
+        warnings=ready.inspection.warnings if ready else [],
     )
 
 

@@ -1,7 +1,7 @@
 """Which fonts a job needs, which of the team's it takes along, and which nobody has."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from reelbatch.engines.characters import from_ranges, missing_characters
@@ -12,13 +12,15 @@ from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAs
 from reelbatch.models.wire.fonts import FontFace
 
 _LAST_OF_LATIN = "\u024f"  # of what the engines' own fonts have
+_MOST_GLYPHS = 500  # that a job is told of
 _TEXT_PARAMS = "nx:text-params-set"
 
 
 @dataclass(frozen=True)
 class JobFonts:
     found: list[FontRecord]  # of the team's
-    missing: list[str]  # labels for the answer
+    missing: list[str] = field(default_factory=list[str])  # labels for the answer
+    missing_glyphs: list[str] = field(default_factory=list[str])  # characters that no font has
 
     @property
     def keys(self) -> list[str]:
@@ -86,12 +88,26 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
             records[found.id] = found
         elif not needs.template.engine_has(wish):
             missing[wish.label] = None
+    lacking: list[str] = []
     for character in _rare_characters(needs, list(records.values())):
         has = (font for font in newest_first if ord(character) in from_ranges(font.characters))
         lender = next(has, None)
         if lender is not None:
             records.setdefault(lender.id, lender)
-    return JobFonts(list(records.values()), list(missing))
+        else:
+            lacking.append(character)
+    found = list(records.values())
+    return JobFonts(found, list(missing), _drawn_by_none(lacking, found, needs.template.inspection))
+
+
+def _drawn_by_none(
+    characters: Sequence[str], fonts: Sequence[FontRecord], inspection: TemplateInspection
+) -> list[str]:
+    """Those that the worker's fonts do not lend either; none where that cannot be known."""
+    lent = inspection.lent_characters
+    if lent is None or not all(font.characters for font in fonts):
+        return []
+    return missing_characters(characters, [from_ranges(lent)])[:_MOST_GLYPHS]
 
 
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:

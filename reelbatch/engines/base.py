@@ -18,6 +18,7 @@ from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.fonts import FontFace
+from reelbatch.models.wire.warnings import RenderWarning
 
 if TYPE_CHECKING:
     from reelbatch.engines.encoding.audio import AudioClip  # which reports as this module says
@@ -76,7 +77,7 @@ class RenderedFile:
     width: int  # pixels
     height: int  # pixels
     frames: int
-    notes: Sequence[str] = ()  # what the job's log says of it, such as a picture that is absent
+    warnings: Sequence[RenderWarning] = ()  # what was not drawn as designed, such as a lost picture
 
 
 class RenderEngine:

@@ -15,6 +15,7 @@ from reelbatch.models.orchestration.names import (
 from reelbatch.models.stored.tokens import Scope
 from reelbatch.models.wire.codecs import CODECS, find_codec
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.warnings import WarningCode
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY_HEADINGS = ("word", "means", "where you meet it")
@@ -41,6 +42,13 @@ def test_error_codes_of_jobs_are_listed() -> None:
     listed = set(re.findall(r"`([A-Z_]{2,})`", page[page.index("A job that fails while") :]))
     # Whoever cannot join the segments of a job renders it whole.
     assert listed == {e.error_code for e in descendants(RenderError)} - {"SEGMENTS_UNUSABLE"}
+
+
+def test_codes_of_warnings_are_listed() -> None:
+    listed = [
+        word for code, _ in table("api.md", "code", "what it warns of") for word in words(code)
+    ]
+    assert listed == list(WarningCode)
 
 
 def test_statuses_of_jobs_are_listed() -> None:

@@ -26,6 +26,7 @@ from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
 from reelbatch.engines.lottie.document import Json, number
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _FAST = 1  # PNG's compression: the file lives in memory, for one render
 _EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
@@ -34,12 +35,14 @@ _SVG = re.compile(rb"<svg[\s>]")
 _HEAD = 4096  # bytes in which an SVG's first element is
 
 
-def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits) -> list[str]:
+def embed_pictures(
+    assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits
+) -> list[RenderWarning]:
     """Put the pictures of image assets into the document; one that is absent becomes transparent.
 
-    Returns a sentence for each of those. Raises LimitExceeded where a picture has too many pixels.
+    Returns a warning for each of those. Raises LimitExceeded where a picture has too many pixels.
     """
-    notes: list[str] = []
+    warnings: list[RenderWarning] = []
     for asset in assets:
         content = asset_content(asset, files)
         key = (content_key(content or b""), limits.pixels_per_frame)
@@ -50,10 +53,15 @@ def embed_pictures(assets: Iterable[Json], files: TemplateFiles, limits: RenderL
                 _EMBEDDED.put(key, packed)
             except PictureUnreadable:
                 packed = _pack(Image.new("RGBA", (1, 1)))
-                notes.append(_why_absent(asset, content))
+                warnings.append(_absent(asset, content))
         width, height = box_of(asset) or _size_of(packed)
         _embed(asset, packed, width, height)
-    return notes
+    return warnings
+
+
+def _absent(asset: Json, content: bytes | None) -> RenderWarning:
+    message = _why_absent(asset, content)
+    return RenderWarning(code=WarningCode.MISSING_PICTURE, message=message)
 
 
 def _why_absent(asset: Json, content: bytes | None) -> str:

@@ -1,6 +1,7 @@
 """What a template offers: compositions, layers and fonts."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from pydantic import JsonValue
 
@@ -20,6 +21,7 @@ from reelbatch.engines.lottie.document import (
 )
 from reelbatch.engines.lottie.images import data_uri_content
 from reelbatch.engines.lottie.source import TemplateFiles
+from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadable, open_font
 from reelbatch.engines.lottie.typesetting.fonts import open_own_fonts
 from reelbatch.engines.lottie.typesetting.own_glyphs import (
@@ -29,6 +31,7 @@ from reelbatch.engines.lottie.typesetting.own_glyphs import (
     has_alphabet,
     read_own_glyphs,
 )
+from reelbatch.engines.lottie.typesetting.system_fonts import system_fonts
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
 
@@ -54,6 +57,7 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
         fonts=_fonts(document),
         embedded_fonts=_embedded_fonts(document, files),
         characters=as_ranges(_embedded_characters(document, files)),
+        lent_characters=_lent_characters() if any(_texts(document)) else None,
     )
 
 
@@ -166,13 +170,16 @@ def _pair(value: object, default: float = 0.0) -> tuple[float, float]:
 
 
 def _fonts(document: LottieDocument) -> list[FontFace]:
-    texts = (
+    return _unique([_public(face) for face in font_faces(document, _texts(document))])
+
+
+def _texts(document: LottieDocument) -> Iterator[Json]:
+    return (
         text
         for layer in document.all_layers()
         if layer_type(layer) == "text"
         for text in text_documents(layer)
     )
-    return _unique([_public(face) for face in font_faces(document, texts)])
 
 
 def _embedded_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFace]:
@@ -191,6 +198,13 @@ def _embedded_characters(document: LottieDocument, files: TemplateFiles) -> set[
     fonts = (font.characters for font in own_fonts(document, files))
     glyphs = (letter for letters in read_own_glyphs(document).values() for letter in letters)
     return set[int]().union(*fonts) | {ord(letter) for letter in glyphs if len(letter) == 1}
+
+
+@cache
+def _lent_characters() -> str:
+    """What letters are borrowed from: the bundled fonts, and those of this machine."""
+    fonts = (*map(bundled, BUNDLED), *system_fonts())
+    return as_ranges(set[int]().union(*(font.characters for font in fonts)))
 
 
 def _unique(faces: list[FontFace]) -> list[FontFace]:

@@ -33,6 +33,7 @@ from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import StaticAsset
 from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.warnings import RenderWarning
 
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
@@ -98,8 +99,8 @@ class LottieRenderer(Renderer):
             limits=request.limits,
         )
         pictures = {**substitution.pictures, **videos.assets}
-        notes: list[str] = []
-        scene = compose(document, composition, pictures, files, shelf, request.limits, notes)
+        warnings: list[RenderWarning] = []
+        scene = compose(document, composition, pictures, files, shelf, request.limits, warnings)
         codec, draft = CODECS[request.output.codec], request.output.draft
         width, height = output_size(codec.name, composition.width, composition.height, draft)
         drawing = Drawing(scene, width, height, opaque=not codec.alpha, pictures=videos.pictures)
@@ -116,7 +117,7 @@ class LottieRenderer(Renderer):
             ) as writer,
         ):
             _draw(drawing, videos, frames, writer, report)
-        return RenderedFile(width=width, height=height, frames=len(frames), notes=notes)
+        return RenderedFile(width=width, height=height, frames=len(frames), warnings=warnings)
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """The clips that sound in the output. Raises RenderError."""

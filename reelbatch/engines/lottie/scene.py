@@ -21,6 +21,7 @@ from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.stripping import hold_to_type, strip
 from reelbatch.engines.lottie.typesetting import set_type
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.models.wire.warnings import RenderWarning
 
 _KEPT = ("v", "fr", "ddd", "nm")
 
@@ -32,12 +33,12 @@ def compose(
     files: TemplateFiles,
     shelf: FontShelf,
     limits: RenderLimits,
-    notes: list[str],
+    warnings: list[RenderWarning],
 ) -> bytes:
     """Make `composition` a document of its own, as JSON.
 
     `pictures` are image assets that are complete; the template's own get their content here, and
-    `notes` a sentence for each of them that is absent.
+    `warnings` name each of them that is absent.
     Raises LimitExceeded or AssetInvalid.
     """
     precompositions = _precompositions(document, composition)
@@ -46,7 +47,7 @@ def compose(
         reference(layer.get("refId")) for layer in layers if layer_type(layer) == "image"
     )
     own = [document.assets[name] for name in shown if _is_picture(document, name)]
-    notes += embed_pictures(own, files, limits)
+    warnings += embed_pictures(own, files, limits)
     check_texts(layers)
     unroll_loops(layers, float(document.frame_rate))
     strip([*layers, *own, *pictures.values()])

@@ -22,7 +22,6 @@ from reelbatch.engines.pool.confinement import (
 )
 from reelbatch.engines.pool.messages import (
     LENGTH,
-    MOST_NOTES,
     Answer,
     Failed,
     Inspect,
@@ -40,6 +39,7 @@ from reelbatch.engines.pool.messages import (
 from reelbatch.engines.pool.workspace import INPUTS, WORK
 from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import LimitExceeded, RenderError
+from reelbatch.models.wire.warnings import bounded
 
 _PROGRESS_INTERVAL = 0.2  # seconds
 _LONGEST_MESSAGE = 500  # characters of an unexpected error
@@ -146,8 +146,12 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         file = _join(renderer, task, channel)
     else:
         file = renderer.render(task.request, channel.report)
-    notes = tuple(file.notes)[:MOST_NOTES]
-    return Rendered(width=file.width, height=file.height, frames=file.frames, notes=notes)
+    return Rendered(
+        width=file.width,
+        height=file.height,
+        frames=file.frames,
+        warnings=tuple(bounded(file.warnings)),
+    )
 
 
 def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:

@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.warnings import RenderWarning
 
 LENGTH = struct.Struct(">I")
-MOST_NOTES = 100  # of one render
 LARGEST_ANSWER = 64 * 1024**2  # bytes; the inspection of a huge template is some megabytes
 
 
@@ -74,7 +74,7 @@ class Rendered(BaseModel):
     width: int
     height: int
     frames: int
-    notes: tuple[str, ...] = Field(default=(), max_length=MOST_NOTES)
+    warnings: tuple[RenderWarning, ...] = ()
 
 
 class Inspected(BaseModel):

@@ -18,6 +18,7 @@ from reelbatch.engines.pool.messages import Inspect, Inspected, Join, Render, Re
 from reelbatch.engines.pool.process import RenderProcess
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted
 from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.wire.warnings import bounded
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
 _LONGEST_INSPECTION = 120.0  # seconds
@@ -93,7 +94,8 @@ class RenderPool:
             result = await self._run(Inspect(template, template_type, limits), _ignore)
         if not isinstance(result, Inspected):
             raise RenderCrashed("the render process answered something else than an inspection")
-        return result.inspection
+        inspection = result.inspection
+        return inspection.model_copy(update={"warnings": bounded(inspection.warnings)})
 
     def close(self) -> None:
         """Kill all processes and wait until they are gone; running renders raise RenderError."""
@@ -120,7 +122,10 @@ class RenderPool:
         if not isinstance(result, Rendered):
             raise RenderCrashed("the render process answered something else than a render")
         return RenderedFile(
-            width=result.width, height=result.height, frames=result.frames, notes=result.notes
+            width=result.width,
+            height=result.height,
+            frames=result.frames,
+            warnings=bounded(result.warnings),
         )
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:

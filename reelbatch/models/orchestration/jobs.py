@@ -1,7 +1,8 @@
 """A job: what its workflow and its render are given, and what they leave behind."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
 from pydantic import field_validator
 
@@ -12,6 +13,7 @@ from reelbatch.models.wire.codecs import OutputType, find_codec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.uploads import Upload
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
 
 
 class TemplateUrl(WireModel):
@@ -76,6 +78,8 @@ class RenderJob(WireModel):
     font_ids: list[str] = []  # of the same fonts
     font_faces: list[FontFace] = []  # of the same fonts
     missing_fonts: list[str] = []
+    missing_glyphs: list[str] = []  # characters
+    warnings: list[RenderWarning] = []  # of the template
     output: Output
     output_key: str  # object key
     extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
@@ -134,6 +138,8 @@ class RenderJob(WireModel):
             tags=self.tags,
             priority=self.priority,
             missing_fonts=self.missing_fonts,
+            missing_glyphs=self.missing_glyphs,
+            warnings=self.warnings,
             bucket_url=self.bucket_url,
             created_at=self.created_at,
         )
@@ -201,6 +207,8 @@ class JobSummary(RecordModel):
     tags: list[str] = []
     priority: int = 0
     missing_fonts: list[str] = []
+    missing_glyphs: list[str] = []  # characters
+    warnings: list[RenderWarning] = []  # of the template
     bucket_url: Absent[str] = None  # of an output that goes into the client's own bucket
     created_at: Timestamp
 
@@ -216,6 +224,9 @@ class RenderResult(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     reused_from: Absent[str] = None  # the id of the equal job whose render this is
+    missing_fonts: list[str] = []  # where only a worker has seen the template
+    missing_glyphs: list[str] = []
+    warnings: list[RenderWarning] = []  # found while rendering
     started_at: Timestamp
     finished_at: Timestamp
 
@@ -230,3 +241,31 @@ class JobFailure(RecordModel):
 
     error: str
     error_code: str
+
+
+class Shortcomings(TypedDict):
+    """The fields of `Warned`."""
+
+    missing_fonts: list[str]
+    missing_glyphs: list[str]
+    warnings: list[RenderWarning]
+
+
+def shortcomings(job: RenderJob | JobSummary, result: RenderResult | None = None) -> Shortcomings:
+    """What will not look as designed in the job's output, or with its `result` does not."""
+    parts = (job, result) if result else (job,)
+    return Shortcomings(
+        missing_fonts=[font for part in parts for font in part.missing_fonts],
+        missing_glyphs=[glyph for part in parts for glyph in part.missing_glyphs],
+        warnings=bounded(each for part in parts for each in (*_missing(part), *part.warnings)),
+    )
+
+
+def _missing(found: RenderJob | JobSummary | RenderResult) -> Iterator[RenderWarning]:
+    if found.missing_glyphs:
+        listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in found.missing_glyphs)
+        message = f"No font has a glyph for {listed}"
+        yield RenderWarning(code=WarningCode.MISSING_GLYPHS, message=message)
+    for font in found.missing_fonts:
+        message = f"The font {font} is missing: a similar one is drawn"
+        yield RenderWarning(code=WarningCode.MISSING_FONT, message=message)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from reelbatch.models.orchestration.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
 from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.warnings import RenderWarning
 
 SPLIT_MEMO = "split"
 """The memo of a job's workflow that says how it is rendered in segments: a `SplitRender`."""
@@ -57,6 +58,7 @@ class Segment(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     started_at: Timestamp
+    warnings: list[RenderWarning] = []  # found while rendering
 
 
 class JoinTask(RenderTask):

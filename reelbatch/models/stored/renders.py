@@ -1,6 +1,7 @@
 """What is kept of renders, for jobs with equal inputs."""
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.wire.warnings import RenderWarning
 
 
 class KeptRender(RecordModel):
@@ -12,6 +13,7 @@ class KeptRender(RecordModel):
     width: int  # pixels
     height: int  # pixels
     frames: int
+    warnings: list[RenderWarning] = []
     rendered_at: Timestamp
 
 

@@ -5,6 +5,7 @@ from pydantic import Field, JsonValue
 from reelbatch.models.wire.base import RecordModel, Timestamp
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.models.wire.warnings import RenderWarning
 
 
 class Composition(RecordModel):
@@ -50,6 +51,8 @@ class TemplateInspection(RecordModel):
     fonts: list[FontFace]  # the fonts that its text layers name
     embedded_fonts: list[FontFace] = []  # the fonts that the file brings along
     characters: str = ""  # that these have together, as `reelbatch.engines.characters` writes them
+    lent_characters: str | None = None  # of the engine's and the worker's fonts; None: unknown
+    warnings: list[RenderWarning] = []  # what will not be drawn as designed
 
 
 class TemplateDownload(RecordModel):

@@ -41,6 +41,14 @@ Absent = Annotated[T | None, Field(exclude_if=_is_none)]
 """A field that answers leave out where there is nothing, instead of writing null."""
 
 
+def _is_empty(value: object) -> bool:
+    return value == []
+
+
+AnyOf = Annotated[list[T], Field(exclude_if=_is_empty)]
+"""A list that answers leave out where it is empty."""
+
+
 class WireModel(BaseModel):
     """snake_case in Python, camelCase on the wire; unknown fields are refused."""
 

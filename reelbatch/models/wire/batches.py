@@ -14,6 +14,7 @@ from reelbatch.models.wire.jobs import (
     JobStats,
     JobStatus,
 )
+from reelbatch.models.wire.warnings import RenderWarning, Warned
 from reelbatch.models.wire.webhooks import Webhook
 
 
@@ -48,14 +49,13 @@ class BatchOptions(OpenWireModel):
     webhook: Webhook | None = None
 
 
-class JobCreated(WireModel):
+class JobCreated(Warned):
     """An accepted job in the answer of POST /batches."""
 
     index: int
     id: str
     status: JobStatus
     output_url: str
-    missing_fonts: Absent[list[str]] = None
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
@@ -73,7 +73,7 @@ class BatchCreationResponse(WireModel):
     error_code: Absent[str] = None
 
 
-class BatchJob(WireModel):
+class BatchJob(Warned):
     """A job in the answer of GET /batches/{id}; `stats` only once it has ended."""
 
     index: int
@@ -112,6 +112,9 @@ class BatchResult(WireModel):
     height: int | None = None
     frames: int | None = None
     reused_from: str | None = None  # the equal job that rendered it
+    missing_fonts: list[str] = []
+    missing_glyphs: list[str] = []
+    warnings: list[RenderWarning] = []
 
 
 class JobCancellation(WireModel):

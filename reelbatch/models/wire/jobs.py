@@ -11,6 +11,7 @@ from reelbatch.models.wire.base import Absent, OpenWireModel, RecordModel, Times
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.uploads import Upload
+from reelbatch.models.wire.warnings import Warned
 from reelbatch.models.wire.webhooks import Webhook
 
 TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
@@ -116,7 +117,7 @@ class JobStats(WireModel):
     error: str | None = None
 
 
-class Job(WireModel):
+class Job(Warned):
     """A job as GET /jobs/{id} answers it (contract 3.8)."""
 
     id: str
@@ -131,7 +132,6 @@ class Job(WireModel):
     child_ids: Absent[list[str]] = None  # of a job with nested jobs
     tags: list[str] = []
     priority: int = 0
-    missing_fonts: Absent[list[str]] = None
     error: Absent[str] = None
     error_code: Absent[str] = None
 
@@ -140,16 +140,15 @@ class JobCreationStats(WireModel):
     created_at: Timestamp
 
 
-class ChildCreated(WireModel):
+class ChildCreated(Warned):
     """An accepted nested job in the answer about its parent."""
 
     id: str
     status: JobStatus
     output_url: str
-    missing_fonts: Absent[list[str]] = None
 
 
-class JobCreationResponse(WireModel):
+class JobCreationResponse(Warned):
     """The answer of POST /jobs and POST /jobs/join (contract 3.1)."""
 
     id: str
@@ -157,7 +156,6 @@ class JobCreationResponse(WireModel):
     output_url: str
     progress: float = 0.0
     stats: JobCreationStats
-    missing_fonts: Absent[list[str]] = None
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 

@@ -17,6 +17,7 @@ from tests.api.running_api import RunningApi, Team, a_still, a_video
 COLUMNS = [
     "index", "id", "status", "outputUrl", "error", "errorCode", "tags",
     "renderDuration", "size", "width", "height", "frames", "reusedFrom",
+    "missingFonts", "missingGlyphs", "warnings",
 ]  # fmt: skip
 
 

@@ -210,7 +210,7 @@ async def test_a_font_that_nobody_has_is_in_the_jobs_log(card_team: Team, origin
     job = await ended(card_team, a_job(src) | {"fonts": ["Other-Bold.ttf"]})
     assert job["status"] == "finished"
     log = await card_team.http.get(f"/jobs/{job['id']}/logs")
-    assert "MISSING FONTS: Rarissima (Regular), Other-Bold.ttf" in log.text
+    assert "NOTE: The font Rarissima (Regular) is missing" in log.text
 
 
 async def test_a_secret_in_the_url_is_known_to_the_file_server_alone(

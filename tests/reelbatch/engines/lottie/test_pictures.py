@@ -206,16 +206,17 @@ def test_the_log_says_which_picture_of_a_template_is_absent(
     document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
     for _ in range(2):  # also where the first render has left something for the second
         _, rendered = workshop.render(document)
-        assert len(rendered.notes) == 1
-        assert re.search(words, rendered.notes[0])
+        [warning] = rendered.warnings
+        assert warning.code == "MISSING_PICTURE"
+        assert re.search(words, warning.message)
 
 
-def test_a_template_with_all_of_its_pictures_has_no_notes(workshop: Any) -> None:
+def test_a_template_with_all_of_its_pictures_has_no_warnings(workshop: Any) -> None:
     asset = {"id": "photo", "w": 100, "h": 60, "u": "", "p": "photo.png", "e": 0}
     document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
     files = {"data.json": document, "photo.png": workshop.picture((9, 9, 9))}
     _, rendered = workshop.render(workshop.archive(files))
-    assert rendered.notes == ()
+    assert rendered.warnings == []
 
 
 def test_an_svg_is_refused_with_a_way_out(workshop: Any) -> None:
