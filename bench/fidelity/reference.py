@@ -30,7 +30,11 @@ _LOAD = """async ([lottieJson, width, height, fonts]) => {
     container: stage, renderer: "svg", loop: false, autoplay: false,
     animationData: JSON.parse(lottieJson),
   });
-  await new Promise((loaded) => film.addEventListener("DOMLoaded", loaded));
+  await new Promise((loaded, failed) => {
+    film.addEventListener("DOMLoaded", loaded);
+    film.addEventListener("data_failed", () => failed(new Error("it cannot be read")));
+    setTimeout(() => failed(new Error("it is not ready after 20 seconds")), 20_000);
+  });
   await Promise.all([...document.querySelectorAll("image")].map((image) => {
     const picture = new Image();
     picture.src = image.href.baseVal;
