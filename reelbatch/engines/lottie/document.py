@@ -6,6 +6,7 @@ every exporter adds fields of its own; this module knows where things are in it.
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ LAYER_TYPES = {
     15: "data",
 }
 _MAX_DIGITS = 18  # of a whole number: more mean nothing in a drawing
+_MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
 _MAX_WHOLE = 2**53  # beyond it a float has no exact whole number
+_NUMBERS = frozenset({int, float})
 _MAX_DEPTH = 256  # of JSON: the deepest of real files seen is 40
 _NTSC_TOLERANCE = 0.005  # exporters write 29.97 as 29.9700012207031
 _WHOLE_TOLERANCE = 0.001
@@ -193,7 +196,7 @@ def read_document(content: bytes) -> LottieDocument:
         root: Any = json.loads(
             content.decode("utf-8-sig"),
             parse_float=_finite,
-            parse_int=_short,
+            parse_int=_short if _MANY_DIGITS.search(content) else None,
             parse_constant=_no_constant,
         )
     except UnicodeDecodeError as error:
@@ -223,6 +226,16 @@ def objects(value: object) -> list[Json]:
 def array(value: object) -> list[Any]:
     """A JSON array; empty where the value is none."""
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]  # JSON
+
+
+def inner_values(value: object) -> list[Any]:
+    """The objects and lists in an object or a list, but for lists of numbers."""
+    fields: Any = value.values() if is_object(value) else value
+    return [
+        field
+        for field in fields
+        if is_object(field) or not _NUMBERS.issuperset(map(type, array(field)))
+    ]
 
 
 def number(value: object, default: float) -> float:
@@ -280,10 +293,7 @@ def _check_depth(root: Json) -> None:
     """Raise TemplateInvalid where recursive readers would run out of stack."""
     level: list[Any] = [root]
     for _ in range(_MAX_DEPTH):
-        inner: list[Any] = []
-        for value in level:
-            inner.extend(value.values() if is_object(value) else array(value))
-        level = [value for value in inner if isinstance(value, (dict, list))]
+        level = [inner for value in level for inner in inner_values(value)]
         if not level:
             return
     raise TemplateInvalid(f"The template's JSON is nested deeper than {_MAX_DEPTH} levels.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
+from reelbatch.engines.lottie.reading.walking import all_objects
 
 _EXPRESSION = re.compile(
     r"\s*(?:var\s+\$bm_rt\s*;)?\s*(?:\$bm_rt\s*=)?\s*"
@@ -43,16 +44,11 @@ def unroll_loops(layers: Iterable[Json], frame_rate: float) -> None:
 
 def _with_expressions(layer: Json) -> list[Json]:
     """The animated properties of a layer that have an expression."""
-    found: list[Json] = []
-    waiting: list[Any] = list(layer.values())
-    while waiting:
-        value = waiting.pop()
-        if is_object(value):
-            if isinstance(value.get("x"), str) and len(objects(value.get("k"))) > 1:
-                found.append(value)
-            waiting.extend(value.values())
-        waiting.extend(array(value))
-    return found
+    return [
+        value
+        for value in all_objects(layer)
+        if isinstance(value.get("x"), str) and len(objects(value.get("k"))) > 1
+    ]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from reelbatch.engines.lottie.loops import unroll_loops
 from reelbatch.engines.lottie.rewriting import rewrite
 from reelbatch.engines.lottie.solids import replace_solids
 from reelbatch.engines.lottie.source import TemplateFiles
-from reelbatch.engines.lottie.stripping import hold_to_type, strip
+from reelbatch.engines.lottie.stripping import arrange, hold_to_type, strip
 from reelbatch.engines.lottie.typesetting import set_type
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.wire.warnings import RenderWarning
@@ -75,8 +75,9 @@ def compose(
         ],
         "layers": composition.layers,
     }
-    strip(scene)  # the rewritten parts too have to have their keys in order
-    return json.dumps(scene, allow_nan=False, separators=(",", ":")).encode("ascii")
+    arrange(scene)
+    written = json.dumps(scene, allow_nan=False, check_circular=False, separators=(",", ":"))
+    return written.encode("ascii")
 
 
 def _is_plain(value: object) -> bool:

@@ -11,15 +11,23 @@ a layer's type from whatever is there, also from a word's place in memory, and w
 for what a layer of that type has: shapes of a text layer crash it.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
-from reelbatch.engines.lottie.document import LAYER_TYPES, Json, array, is_object, number, objects
+from reelbatch.engines.lottie.document import (
+    LAYER_TYPES,
+    Json,
+    inner_values,
+    is_object,
+    number,
+    objects,
+)
+from reelbatch.engines.lottie.reading.walking import all_objects
 
 _NULL, _SHAPES, _TEXT = 3, 4, 5  # layer types
 _HELD_BY = {"shapes": _SHAPES, "t": _TEXT}
 _LAYER_NUMBERS = frozenset({"ind", "parent"})
 _OBJECTS_ALONE = frozenset({"shapes", "it", "masksProperties"})
+_STRIPPED = frozenset({"x", "ty", "sid", *_LAYER_NUMBERS, *_OBJECTS_ALONE})
 # ThorVG reads these by what it has read before them: a transform by the layer's `ddd`, an effect's
 # fields by its `ty`, a dash's `v` by its `n`, a mask's `mode` by `inv`.
 _LAST = ("ks", "nm", "mn", "ix", "en", "ef", "v", "mode")
@@ -27,23 +35,30 @@ _LAST = ("ks", "nm", "mn", "ix", "en", "ef", "v", "mode")
 
 def strip(document: object) -> None:
     """Remove every `x` that is a script (else it is a coordinate), every field that is null, every
-    `ty` that is no type, and every shape and mask that is none; put keys into the order that
-    ThorVG needs."""
+    `ty` that is no type, and every shape and mask that is none."""
     waiting: list[Any] = [document]
     while waiting:
         value = waiting.pop()
         if is_object(value):
-            for key in [key for key, field in value.items() if _is_unwanted(key, field)]:
-                del value[key]
-            for key in _LAST:
-                if key in value:
-                    value[key] = value.pop(key)
-            for key in _OBJECTS_ALONE.intersection(value):
-                value[key] = objects(value[key])
-            fields: Iterable[Any] = value.values()
-        else:
-            fields = array(value)
-        waiting.extend([field for field in fields if isinstance(field, (dict, list))])
+            _strip_object(value)
+        waiting += inner_values(value)
+
+
+def _strip_object(value: Json) -> None:
+    if _STRIPPED.isdisjoint(value) and None not in value.values():  # most are points and keyframes
+        return
+    for key in [key for key, field in value.items() if _is_unwanted(key, field)]:
+        del value[key]
+    for key in _OBJECTS_ALONE.intersection(value):
+        value[key] = objects(value[key])
+
+
+def arrange(document: object) -> None:
+    """Put keys into the order that ThorVG needs."""
+    for value in all_objects(document):
+        for key in _LAST:
+            if key in value:
+                value[key] = value.pop(key)
 
 
 def hold_to_type(layer: Json) -> None:

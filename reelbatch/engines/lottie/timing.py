@@ -1,7 +1,6 @@
 """Moves layers in time and changes how long they and their composition last."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import JsonValue
 
@@ -9,13 +8,12 @@ from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
-    array,
-    is_object,
     number,
     objects,
     whole_frames,
 )
 from reelbatch.engines.lottie.properties import as_number
+from reelbatch.engines.lottie.reading.walking import all_objects
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
 _START_KEYS = ("start", "startTime", "time", "value", "seconds")
@@ -84,12 +82,7 @@ def _seconds(
 
 def _shift_keyframes(layer: Json, delta: float) -> None:
     """Move the times (`t`) of all keyframes; a text document's `t` are its words."""
-    waiting: list[Any] = list(layer.values())
-    while waiting:
-        value = waiting.pop()
-        if is_object(value):
-            for keyframe in objects(value.get("k")):
-                if isinstance(keyframe.get("t"), (int, float)):
-                    keyframe["t"] += delta
-            waiting.extend(value.values())
-        waiting.extend(array(value))
+    for value in all_objects(layer):
+        for keyframe in objects(value.get("k")):
+            if isinstance(keyframe.get("t"), (int, float)):
+                keyframe["t"] += delta

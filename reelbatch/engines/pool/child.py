@@ -5,6 +5,7 @@ SETTINGS is a `ProcessSettings` in JSON. The process loads its renderer, confine
 """
 
 import faulthandler
+import gc
 import os
 import socket
 import sys
@@ -42,12 +43,16 @@ from reelbatch.models.errors import LimitExceeded, RenderError
 from reelbatch.models.wire.warnings import bounded
 
 _PROGRESS_INTERVAL = 0.2  # seconds
+# Documents are trees of many small objects: looking through them for cycles takes as long as
+# reading them.
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 _LONGEST_MESSAGE = 500  # characters of an unexpected error
 
 
 def main(settings: ProcessSettings) -> None:
     channel = _Channel(_take_standard_input())
     die_with_parent(settings.parent)
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     faulthandler.enable()  # a crash leaves its stack on the worker's standard error
     try:
         engine = load_class(settings.engine)

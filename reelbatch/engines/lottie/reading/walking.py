@@ -23,15 +23,19 @@ def all_shapes(shapes: object) -> Iterator[Json]:
 
 
 def all_objects(value: object) -> Iterator[Json]:
-    """Every object inside of a JSON value, itself included."""
-    waiting: list[Any] = [value]
+    """Every object inside of a JSON value, itself included, but for those in keyframes.
+
+    Documents consist of keyframes and points for the most part, and nothing else is in there.
+    """
+    waiting = [value] if is_object(value) else objects(value)
     while waiting:
         current = waiting.pop()
-        if is_object(current):
-            yield current
-            waiting += [field for field in current.values() if isinstance(field, (dict, list))]
-        else:
-            waiting += [item for item in array(current) if isinstance(item, (dict, list))]
+        yield current
+        for key, field in current.items():
+            if is_object(field):
+                waiting.append(field)
+            elif key != "k" and dict in map(type, array(field)):
+                waiting += objects(field)
 
 
 def states(animated: object) -> Iterator[Any]:

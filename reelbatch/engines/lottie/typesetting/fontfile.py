@@ -2,14 +2,16 @@
 
 import io
 import re
-from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
+from reelbatch.engines.lottie.typesetting.keyed import Vector
 from reelbatch.engines.lottie.typesetting.woff import check_unpacked_size
 from reelbatch.models.wire.fonts import FontFace
 
@@ -20,8 +22,8 @@ _KEPT_RUNS = 500  # shaped runs of a font, for the next renders of this process
 _LONGEST_KEPT_RUN = 500  # characters
 _MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand
 
+_FARTHEST = 1e9  # of a point: what is computed of it stays a number that JSON can say
 EM = 100.0  # units of a glyph's em square in Lottie's `chars`
-_DIGITS = 3  # decimals of a coordinate: a thousandth of a hundredth of the font size
 _WEIGHTS = (
     (r"thin|hairline", 100),
     (r"(extra|ultra)[\s-]*light", 200),
@@ -52,12 +54,17 @@ NOTDEF = 0  # the glyph for what a font lacks
 Point = tuple[float, float]
 
 
-class Contour(NamedTuple):
-    """A closed path as Lottie has it: y points down, the handles are relative to their points."""
+class Outline(NamedTuple):
+    """Closed paths one after the other; y points down."""
 
-    points: list[list[float]]
-    incoming: list[list[float]]
-    outgoing: list[list[float]]
+    places: Vector  # (3, points, 2): of points, and of their arriving and leaving handles
+    ends: Sequence[int]  # how many points there are up to the end of each path
+
+    @classmethod
+    def of(cls, points: Sequence[Sequence[float]], ends: Sequence[int]) -> "Outline":
+        """Each point with its handles has six numbers."""
+        places = np.array(points, float).reshape(-1, 3, 2).transpose(1, 0, 2)
+        return cls(np.clip(places, -_FARTHEST, _FARTHEST), ends)
 
 
 class ShapedGlyph(NamedTuple):
@@ -91,7 +98,7 @@ class FontFile:
         """`face` stands in for the names that the font itself has; a trusted file can be given by
         its path, which leaves reading it to the system. `index` is the font's in a collection."""
         try:
-            blob = hb.Blob.from_file_path(content) if isinstance(content, Path) else _blob(content)
+            blob = _mapped(content) if isinstance(content, Path) else _blob(content)
             self._face = hb.Face(blob, index)
             self._font = hb.Font(self._face)
             self._scale = EM / self._face.upem
@@ -103,7 +110,7 @@ class FontFile:
         if not isinstance(content, Path):  # HarfBuzz draws nothing where a table is broken
             self._check_tables(file_name)
         self.face = face or self._read_face(file_name)
-        self._outlines: dict[int, list[Contour]] = {}
+        self._outlines: dict[int, Outline] = {}
         self._runs: dict[tuple[object, ...], list[ShapedGlyph]] = {}
 
     def _check_tables(self, file_name: str) -> None:
@@ -195,8 +202,8 @@ class FontFile:
             for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
         ]
 
-    def outline(self, glyph: int) -> list[Contour]:
-        """The glyph's contours in hundredths of the font size; not to be changed.
+    def outline(self, glyph: int) -> Outline:
+        """The glyph's outline in hundredths of the font size; not to be changed.
 
         Raises FontUnreadable.
         """
@@ -233,14 +240,15 @@ class FontFile:
             height=-extents.height * scale,
         )
 
-    def _draw(self, glyph: int) -> list[Contour]:
-        pen = _ContourPen(self._scale)
+    def _draw(self, glyph: int) -> Outline:
+        pen = _OutlinePen()
         self._font.draw_glyph_with_pen(glyph, pen)
         if pen.count > _MOST_POINTS:
             raise FontUnreadable(
                 f"{self.face.label} has a broken outline: a character of too many points"
             )
-        return pen.contours
+        places, ends = Outline.of(pen.points, [*pen.starts[1:], len(pen.points)])
+        return Outline(places * (self._scale, -self._scale), ends)
 
     def _read_face(self, file_name: str) -> FontFace:
         def first(*identities: int) -> str:
@@ -282,6 +290,12 @@ def is_italic(style: str) -> bool:
     return bool(_ITALIC.search(style))
 
 
+@cache
+def _mapped(path: Path) -> hb.Blob:
+    """One for all fonts of a collection: each has all of the file in its address space."""
+    return hb.Blob.from_file_path(path)
+
+
 def _blob(content: bytes) -> hb.Blob:
     """The font as HarfBuzz reads it, which knows no WOFF. Raises ValueError and others."""
     if not content.startswith(_SIGNATURES):
@@ -296,54 +310,41 @@ def _blob(content: bytes) -> hb.Blob:
     return hb.Blob(unpacked.getvalue())
 
 
-class _ContourPen:
-    """Collects a glyph's contours as Lottie paths. Its methods are fontTools' pens'."""
+class _OutlinePen:
+    """Collects a glyph's paths. Its methods are those of fontTools' pens."""
 
-    def __init__(self, scale: float) -> None:
-        self._scale = scale
+    def __init__(self) -> None:
         self.count = 0  # points; those beyond what is allowed are left out
-        self.contours: list[Contour] = []
+        self.points: list[list[float]] = []  # each with its arriving and leaving handle
+        self.starts: list[int] = []  # of paths
 
     def moveTo(self, point: Point) -> None:  # noqa: N802
-        self.contours.append(Contour([self._place(point)], [[0, 0]], [[0, 0]]))
+        self.starts.append(len(self.points))
+        self._add(point, point)
 
     def lineTo(self, point: Point) -> None:  # noqa: N802
-        self._add(self._place(point), [0, 0])
+        self._add(point, point)
 
     def curveTo(self, first: Point, second: Point, end: Point) -> None:  # noqa: N802
-        contour, last = self.contours[-1], self._place(end)
-        contour.outgoing[-1] = _minus(self._place(first), contour.points[-1])
-        self._add(last, _minus(self._place(second), last))
+        self.points[-1][4:] = first
+        self._add(end, second)
 
     def qCurveTo(self, handle: Point, end: Point) -> None:  # noqa: N802
         """The same curve has its cubic handles at two thirds of the way to the quadratic one."""
-        contour = self.contours[-1]
-        middle, last = self._place(handle), self._place(end)
-        contour.outgoing[-1] = _two_thirds(middle, contour.points[-1])
-        self._add(last, _two_thirds(middle, last))
+        self.points[-1][4:] = _two_thirds(self.points[-1], handle)
+        self._add(end, _two_thirds(end, handle))
 
     def closePath(self) -> None:  # noqa: N802
-        """All of a glyph's contours are closed."""
+        """All of a glyph's paths are closed."""
 
     def endPath(self) -> None:  # noqa: N802
         """As `closePath`."""
 
-    def _add(self, place: list[float], incoming: list[float]) -> None:
+    def _add(self, point: Point, arriving: Point) -> None:
         self.count += 1
-        if self.count > _MOST_POINTS:  # HarfBuzz ignores errors that are raised here
-            return
-        contour = self.contours[-1]
-        contour.points.append(place)
-        contour.incoming.append(incoming)
-        contour.outgoing.append([0, 0])
-
-    def _place(self, point: Point) -> list[float]:
-        return [round(point[0] * self._scale, _DIGITS), round(-point[1] * self._scale, _DIGITS)]
+        if self.count <= _MOST_POINTS:  # HarfBuzz ignores errors that are raised here
+            self.points.append([*point, *arriving, *point])
 
 
-def _minus(end: Iterable[float], start: Iterable[float]) -> list[float]:
-    return [round(e - s, _DIGITS) for e, s in zip(end, start, strict=True)]
-
-
-def _two_thirds(handle: Iterable[float], point: Iterable[float]) -> list[float]:
-    return [round((h - p) * 2 / 3, _DIGITS) for h, p in zip(handle, point, strict=True)]
+def _two_thirds(start: Sequence[float], end: Point) -> Point:
+    return start[0] + (end[0] - start[0]) * 2 / 3, start[1] + (end[1] - start[1]) * 2 / 3

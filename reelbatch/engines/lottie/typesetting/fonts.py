@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from unicodedata import normalize
@@ -132,6 +133,7 @@ def _can_draw(font: FontFile, character: str) -> bool:
     return len(parts) > 1 and all(font.has(part) for part in parts)
 
 
+@lru_cache(16)
 def _language(text: str) -> str:
     """Which of the fonts for East Asia a text wants: SC, JP or KR."""
     if _KANA.search(text):

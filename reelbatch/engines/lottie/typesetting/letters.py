@@ -216,7 +216,7 @@ def _own_letter(letter: str, piece: _Piece, own: OwnGlyphs) -> Letter:
     return Letter(
         text=letter,
         advance=drawn.advance * piece.scale,
-        marks=[mark] if drawn.contours else [],
+        marks=[mark] if drawn.outline.ends else [],
         level=piece.level,
     )
 

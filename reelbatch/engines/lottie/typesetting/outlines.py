@@ -2,14 +2,15 @@
 keyframes where animators move them."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.typesetting.animators import Animators, Layout, Look
-from reelbatch.engines.lottie.typesetting.fontfile import EM, Contour, FontFile, Picture
+from reelbatch.engines.lottie.typesetting.fontfile import EM, FontFile, Picture
 from reelbatch.engines.lottie.typesetting.keyed import Vector
 from reelbatch.engines.lottie.typesetting.letters import Letter, Mark
 
@@ -118,7 +119,7 @@ def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> It
     for mark in letter.marks:
         layers = mark.source.layers(mark.glyph) if isinstance(mark.source, FontFile) else []
         for glyph, colour in reversed(layers):
-            paths = _mark_paths(_with_glyph(mark, glyph), size)
+            paths = list(_mark_paths(_with_glyph(mark, glyph), size))
             if colour is None:
                 fill = track.fill(position)
             else:
@@ -163,32 +164,24 @@ def _pictures(
             )
 
 
-def _mark_paths(mark: Mark, size: float, x: float = 0.0, y: float = 0.0) -> list[Json]:
+def _mark_paths(mark: Mark, size: float, x: float = 0.0, y: float = 0.0) -> Iterator[Json]:
     """A glyph's paths in pixels, moved by `x` and `y`."""
     source = mark.source
-    contours = source.outline(mark.glyph) if isinstance(source, FontFile) else source.contours
+    places, ends = source.outline(mark.glyph) if isinstance(source, FontFile) else source.outline
     scale = size / EM * mark.scale
-    slant = _SLANT if mark.is_slanted else 0.0
-    left, top = x + mark.x * size / EM, y + mark.y * size / EM
-    return [_path(contour, scale, slant, left, top) for contour in contours]
-
-
-def _path(contour: Contour, scale: float, slant: float, left: float, top: float) -> Json:
-    slope = slant * scale
-    outline: Json = {
-        "c": True,
-        "v": [
-            [round(x * scale - y * slope + left, _DIGITS), round(y * scale + top, _DIGITS)]
-            for x, y in contour.points
-        ],
-        "i": _scaled(contour.incoming, scale, slope),
-        "o": _scaled(contour.outgoing, scale, slope),
-    }
-    return {"ty": "sh", "ks": _still(outline)}
-
-
-def _scaled(handles: Iterable[Sequence[float]], scale: float, slope: float) -> list[list[float]]:
-    return [[round(x * scale - y * slope, _DIGITS), round(y * scale, _DIGITS)] for x, y in handles]
+    slope = _SLANT * scale if mark.is_slanted else 0.0
+    placed = places @ np.array([[scale, 0.0], [-slope, scale]])
+    placed[1:] -= placed[0]  # handles are relative to their points
+    placed[0] += (x + mark.x * size / EM, y + mark.y * size / EM)
+    points, arriving, leaving = np.round(placed, _DIGITS).tolist()
+    for start, end in pairwise([0, *ends]):
+        path: Json = {
+            "c": True,
+            "v": points[start:end],
+            "i": arriving[start:end],
+            "o": leaving[start:end],
+        }
+        yield {"ty": "sh", "ks": _still(path)}
 
 
 class _Values:

@@ -14,7 +14,7 @@ from reelbatch.engines.lottie.document import (
     number,
     objects,
 )
-from reelbatch.engines.lottie.typesetting.fontfile import Contour
+from reelbatch.engines.lottie.typesetting.fontfile import Outline
 from reelbatch.models.wire.fonts import FontFace
 
 _LONGEST_LETTER = 32  # characters of one glyph: flags and families of emoji have a dozen
@@ -22,8 +22,8 @@ _LONGEST_LETTER = 32  # characters of one glyph: flags and families of emoji hav
 
 @dataclass(frozen=True)
 class OwnGlyph:
-    advance: float  # hundredths of the font size, as the contours
-    contours: list[Contour]
+    advance: float  # hundredths of the font size, as the outline
+    outline: Outline
 
 
 OwnGlyphs = dict[str, OwnGlyph]
@@ -42,7 +42,7 @@ def read_own_glyphs(document: LottieDocument) -> dict[tuple[str, str], OwnGlyphs
             continue
         outline = glyph.get("data")
         paths = _paths(objects(outline.get("shapes"))) if is_object(outline) else ()
-        drawn = OwnGlyph(number(glyph.get("w"), 0.0), [_contour(path) for path in paths])
+        drawn = OwnGlyph(number(glyph.get("w"), 0.0), _outline(paths))
         found.setdefault((family, style), {}).setdefault(normalize("NFC", letter), drawn)
     return found
 
@@ -103,9 +103,12 @@ def _is_path(outline: Json) -> bool:
     )
 
 
-def _contour(outline: Json) -> Contour:
-    points, incoming, outgoing = (
-        [[number(point[0], 0.0), number(point[1], 0.0)] for point in outline[key]]
-        for key in ("v", "i", "o")
-    )
-    return Contour(points, incoming, outgoing)
+def _outline(paths: Iterable[Json]) -> Outline:
+    points: list[list[float]] = []
+    ends: list[int] = []
+    for path in paths:
+        for each in zip(path["v"], path["i"], path["o"], strict=True):
+            (x, y), *handles = ([number(part, 0.0) for part in place[:2]] for place in each)
+            points.append([x, y, *(part for dx, dy in handles for part in (x + dx, y + dy))])
+        ends.append(len(points))
+    return Outline.of(points, ends)

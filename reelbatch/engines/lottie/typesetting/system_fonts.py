@@ -36,12 +36,14 @@ def closest_lender(letters: frozenset[int], wanted: FontFace, language: str) -> 
     `language` tells the fonts for Chinese, Japanese and Korean apart: SC, JP or KR.
     """
     characters = [chr(letter) for letter in sorted(letters)]
-    lenders = [
-        font
-        for font in system_fonts()
-        if not font.is_coloured and all(font.has(character) for character in characters)
-    ]
-    return min(lenders, key=lambda font: _distance(font.face, wanted, language), default=None)  # pyright: ignore[reportArgumentType]  # frozen
+    fonts = _by_likeness(wanted, language)  # pyright: ignore[reportArgumentType]  # frozen
+    return next((font for font in fonts if all(font.has(c) for c in characters)), None)
+
+
+@lru_cache(64)
+def _by_likeness(wanted: FontFace, language: str) -> list[FontFile]:
+    lenders = (font for font in system_fonts() if not font.is_coloured)
+    return sorted(lenders, key=lambda font: _distance(font.face, wanted, language))
 
 
 @lru_cache(1024)
@@ -52,7 +54,6 @@ def coloured_lender(letters: frozenset[int]) -> FontFile | None:
     return next((font for font in coloured if all(font.has(c) for c in characters)), None)
 
 
-@lru_cache(4096)
 def _distance(face: FontFace, wanted: FontFace, language: str) -> tuple[object, ...]:
     genre = stand_in(wanted).family
     style = f"{wanted.style} {wanted.postscript_name}"

@@ -8,8 +8,11 @@ from typing import Any
 import icu
 import numpy as np
 import pytest
+from fontTools.ttLib import TTCollection, TTFont
 
 from reelbatch.engines.characters import as_ranges, from_ranges, missing_characters
+from reelbatch.engines.lottie import typesetting
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile
 from reelbatch.engines.lottie.typesetting.system_fonts import closest_lender
 from reelbatch.engines.lottie.typesetting.unicode import (
     letter_ends,
@@ -25,6 +28,7 @@ needs_unicode = pytest.mark.skipif(
     not (UNICODE / "BidiCharacterTest.txt").exists(),
     reason="Unicode's tests are not installed (make fonts)",
 )
+TYPEFACES = Path(typesetting.__file__).parents[1] / "typefaces"
 FACE = FontFace(family="Inter")
 
 
@@ -158,6 +162,17 @@ def test_emoji_have_colours_where_a_font_has(workshop: Any) -> None:
     if len(np.unique(picture[picture[..., 3] == 255][:, :3], axis=0)) < 2:
         pytest.skip("no font has coloured emoji (make fonts)")
     assert picture[..., 0].max() > picture[..., 2].max() - 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
+def test_the_fonts_of_a_collection_share_one_place_in_memory(tmp_path: Path) -> None:
+    collection: Any = TTCollection()
+    path = tmp_path / "many.ttc"
+    collection.fonts = [TTFont(str(TYPEFACES / "Anton-Regular.ttf")) for _ in range(3)]
+    collection.save(path)
+    fonts = [FontFile(path, path.name, index=index) for index in range(3)]
+    assert all(font.has("A") for font in fonts)
+    assert Path("/proc/self/maps").read_text().count(str(path)) == 1
 
 
 def test_ranges_tell_what_was_written_into_them() -> None:
