@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import icu
 import numpy as np
 import pytest
-from fontTools.ttLib import TTCollection, TTFont
 
 from reelbatch.engines.characters import as_ranges, from_ranges, missing_characters
 from reelbatch.engines.lottie import typesetting
@@ -166,9 +166,9 @@ def test_emoji_have_colours_where_a_font_has(workshop: Any) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
 def test_the_fonts_of_a_collection_share_one_place_in_memory(tmp_path: Path) -> None:
-    collection: Any = TTCollection()
-    path = tmp_path / "many.ttc"
-    collection.fonts = [TTFont(str(TYPEFACES / "Anton-Regular.ttf")) for _ in range(3)]
+    tools: Any = import_module("fontTools.ttLib")
+    collection, path = tools.TTCollection(), tmp_path / "many.ttc"
+    collection.fonts = [tools.TTFont(TYPEFACES / "Anton-Regular.ttf") for _ in range(3)]
     collection.save(path)
     fonts = [FontFile(path, path.name, index=index) for index in range(3)]
     assert all(font.has("A") for font in fonts)
