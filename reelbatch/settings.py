@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reelbatch.engines.base import RenderLimits
-from reelbatch.engines.pool import Confinement, ConfinementLevel, carried_processes
+from reelbatch.engines.pool import Confinement, ConfinementLevel, Expressions, carried_processes
 
 # An origin as browsers write it: without a path, not even a slash (RFC 6454, 6.2).
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[A-Za-z0-9.\[\]:-]+)$")]
@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     render_processes: int = Field(default_factory=carried_processes, ge=1, le=256)
     renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
     confinement: ConfinementLevel = ConfinementLevel.AVAILABLE
+    expressions: Expressions = Expressions.CONFINED  # where the scripts of Lottie templates run
     readable_paths: list[Path] = []  # what render processes may read beside Python's packages
     scratch: Path | None = None  # folder for work files; None: the system's temporary folder
     render_timeout: float = Field(default=900.0, gt=0)  # seconds for one render
@@ -117,7 +118,7 @@ class Settings(BaseSettings):
 
     @property
     def render_confinement(self) -> Confinement:
-        return Confinement(self.confinement, tuple(self.readable_paths))
+        return Confinement(self.confinement, tuple(self.readable_paths), self.expressions)
 
     @property
     def render_limits(self) -> RenderLimits:

@@ -33,6 +33,7 @@ def render_key(request: RenderRequest, fingerprint: str) -> str:
         "fonts": [_digest(file) for file in request.fonts],
         "faces": [face.model_dump() for face in request.font_faces],
         "limits": [limits.pixels_per_frame, limits.frames, limits.template_size],
+        "expressions": request.expressions,
     }
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 

@@ -72,6 +72,7 @@ class Preparation:
             font_faces=job.font_faces,
             limits=self.limits,
             sound=not isinstance(job, SegmentTask),  # it is added where the segments are joined
+            expressions=await self.pool.may_run_expressions(),
         )
 
     async def _with_outputs(

@@ -68,6 +68,8 @@ class RenderRequest:
     sound: bool = True
     """False for a segment of a longer output: its pictures alone. Only an engine that
     `renders_ranges` gets it."""
+    expressions: bool = False
+    """Whether an engine that `runs_expressions` may run those of the template."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,10 @@ class RenderEngine:
     Such an engine draws a frame the same whether or not it draws those before it, and writes its
     videos with `reelbatch.engines.encoding`. Its renderer has `sounds`, where it has any.
     """
+
+    runs_expressions: ClassVar[bool] = False
+    """Whether templates have scripts that it runs inside of its own process. It gets leave where
+    that process is confined; where it crashes, the render begins once more without them."""
 
     @classmethod
     def why_unavailable(cls) -> str | None:

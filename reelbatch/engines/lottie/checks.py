@@ -36,12 +36,17 @@ def check_document(document: LottieDocument, limits: RenderLimits) -> None:
     _check_nesting(document)
     _check_compositions(document, limits)
     _check_parents(document)
-    for position, layer in enumerate(document.all_layers(), start=1):
+    check_shapes(document.all_layers())
+    check_texts(document.all_layers())
+
+
+def check_shapes(layers: Iterable[Json]) -> None:
+    """Raise TemplateInvalid or LimitExceeded where shapes would crash or hold up ThorVG."""
+    for position, layer in enumerate(layers, start=1):
         name = layer_name(layer, position)
         shapes = objects(layer.get("shapes"))
         _check_shapes(shapes, name)
         _check_dashes(shapes, name, MAX_DASHES)
-    check_texts(document.all_layers())
 
 
 def check_texts(layers: Iterable[Json]) -> None:

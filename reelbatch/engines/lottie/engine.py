@@ -46,6 +46,7 @@ class LottieEngine(RenderEngine):
     )
     fonts: ClassVar[tuple[FontFace, ...]] = _BUNDLED
     renders_ranges: ClassVar[bool] = True
+    runs_expressions: ClassVar[bool] = True
 
     @classmethod
     def renderer(cls) -> Renderer:

@@ -117,6 +117,7 @@ def set_style(layer: Json, key: str, value: object) -> None:
 def set_words(layer: Json, value: object) -> None:
     """Replace a text layer's words; its keyframes keep their style. Raises AssetInvalid."""
     set_style(layer, "t", as_words(value))
+    layer["t"]["d"].pop("x", None)
 
 
 def set_font(layer: Json, value: object) -> None:

@@ -105,6 +105,7 @@ def set_slot(layers: Iterable[Json], name: str, value: Value) -> None:
 
 def _set_in_place(animated: Json, value: Value) -> None:
     """A property of numbers, a colour, or the words of a text."""
+    animated.pop("x", None)
     texts = [
         keyframe["s"]
         for keyframe in objects(animated.get("k"))
@@ -117,7 +118,6 @@ def _set_in_place(animated: Json, value: Value) -> None:
     rest = array(at_rest(animated))
     is_color = len(rest) == _COLOR_CHANNELS or (isinstance(value, str) and value.startswith("#"))
     animated.update(still([*as_color(value), 1.0]) if is_color else _like(animated, value))
-    animated.pop("x", None)
 
 
 def slot_name(path: str) -> str | None:

@@ -100,7 +100,16 @@ class LottieRenderer(Renderer):
         )
         pictures = {**substitution.pictures, **videos.assets}
         warnings: list[RenderWarning] = []
-        scene = compose(document, composition, pictures, files, shelf, request.limits, warnings)
+        scene = compose(
+            document,
+            composition,
+            pictures,
+            files,
+            shelf,
+            request.limits,
+            warnings,
+            frames if request.expressions else None,
+        )
         codec, draft = CODECS[request.output.codec], request.output.draft
         width, height = output_size(codec.name, composition.width, composition.height, draft)
         drawing = Drawing(scene, width, height, opaque=not codec.alpha, pictures=videos.pictures)

@@ -1,10 +1,10 @@
 """The document that is drawn: one composition with only what it shows, and nothing by reference."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reelbatch.engines.base import RenderLimits
-from reelbatch.engines.lottie.checks import check_texts
+from reelbatch.engines.lottie.checks import check_shapes, check_texts
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
@@ -13,6 +13,7 @@ from reelbatch.engines.lottie.document import (
     objects,
     reference,
 )
+from reelbatch.engines.lottie.expressions import run_expressions
 from reelbatch.engines.lottie.images import embed_pictures
 from reelbatch.engines.lottie.loops import unroll_loops
 from reelbatch.engines.lottie.rewriting import rewrite
@@ -34,11 +35,13 @@ def compose(
     shelf: FontShelf,
     limits: RenderLimits,
     warnings: list[RenderWarning],
+    expressions: Iterable[int] | None = None,
 ) -> bytes:
     """Make `composition` a document of its own, as JSON.
 
     `pictures` are image assets that are complete; the template's own get their content here, and
-    `warnings` name each of them that is absent.
+    `warnings` name each of them that is absent, and each expression that does not run. They run
+    for the frames `expressions`, counted from the composition's first one; None: not at all.
     Raises LimitExceeded or AssetInvalid.
     """
     precompositions = _precompositions(document, composition)
@@ -48,8 +51,10 @@ def compose(
     )
     own = [document.assets[name] for name in shown if _is_picture(document, name)]
     warnings += embed_pictures(own, files, limits)
-    check_texts(layers)
     unroll_loops(layers, float(document.frame_rate))
+    warnings += run_expressions(document, composition, precompositions, expressions)
+    check_shapes(layers)
+    check_texts(layers)
     strip([*layers, *own, *pictures.values()])
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)

@@ -8,12 +8,19 @@ docs/decisions/0003-render-processes.md has the reasons.
 from typing import TYPE_CHECKING
 
 from reelbatch.engines.pool.capacity import INSPECTIONS, carried_processes
-from reelbatch.engines.pool.confinement import Confinement, ConfinementLevel
+from reelbatch.engines.pool.confinement import Confinement, ConfinementLevel, Expressions
 
 if TYPE_CHECKING:
     from reelbatch.engines.pool.pool import RenderPool
 
-__all__ = ["INSPECTIONS", "Confinement", "ConfinementLevel", "RenderPool", "carried_processes"]
+__all__ = [
+    "INSPECTIONS",
+    "Confinement",
+    "ConfinementLevel",
+    "Expressions",
+    "RenderPool",
+    "carried_processes",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -54,10 +54,25 @@ class ConfinementLevel(StrEnum):
     """Bound what renders use up, and no more."""
 
 
+class Expressions(StrEnum):
+    CONFINED = "confined"
+    """Run the expressions of templates where the process is confined in full."""
+    ALWAYS = "always"
+    """Run them whatever the process may do."""
+    NEVER = "never"
+
+
 @dataclass(frozen=True)
 class Confinement:
     level: ConfinementLevel = ConfinementLevel.AVAILABLE
     readable: tuple[Path, ...] = ()  # what an engine needs beside Python and its packages
+    expressions: Expressions = Expressions.CONFINED
+
+    def allows_expressions(self, missing: tuple[str, ...]) -> bool:
+        """Whether they may run in a process that lacks the parts `missing` of the confinement."""
+        if self.expressions is not Expressions.CONFINED:
+            return self.expressions is Expressions.ALWAYS
+        return self.level is not ConfinementLevel.OFF and not missing
 
 
 def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[str, str]:

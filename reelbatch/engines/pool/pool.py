@@ -3,7 +3,8 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,12 +14,13 @@ import structlog
 
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
 from reelbatch.engines.pool.capacity import INSPECTIONS
-from reelbatch.engines.pool.confinement import Confinement
+from reelbatch.engines.pool.confinement import Confinement, Expressions
 from reelbatch.engines.pool.messages import Inspect, Inspected, Join, Render, Rendered, Result, Task
-from reelbatch.engines.pool.process import RenderProcess
+from reelbatch.engines.pool.process import ExpressionStuck, RenderProcess
+from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.warnings import bounded
+from reelbatch.models.wire.warnings import RenderWarning, bounded, expressions_stopped
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
 _LONGEST_INSPECTION = 120.0  # seconds
@@ -57,7 +59,7 @@ class RenderPool:
         self._confinement = confinement or Confinement()
         self._tasks_per_process = tasks_per_process
         self._on_process_start = on_process_start
-        self._missing: tuple[str, ...] = ()
+        self._missing: tuple[str, ...] | None = None
         self._processes = processes
         self._turns = asyncio.Semaphore(processes)
         self._inspections = asyncio.Semaphore(INSPECTIONS)
@@ -108,7 +110,19 @@ class RenderPool:
     @property
     def missing_confinement(self) -> tuple[str, ...]:
         """What the system lacks to confine renders, as far as a process has found out."""
-        return self._missing
+        return self._missing or ()
+
+    async def may_run_expressions(self) -> bool:
+        """Whether renders here run the expressions of templates, for `RenderRequest.expressions`.
+
+        A process starts where none has yet found out how far it is confined. Raises RenderError.
+        """
+        if not load_class(self._engine).runs_expressions:
+            return False
+        if self._missing is None and self._confinement.expressions is Expressions.CONFINED:
+            async with self._turns, self._ready(await self._take_process()):
+                pass
+        return self._confinement.allows_expressions(self.missing_confinement)
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,14 +132,23 @@ class RenderPool:
 
     async def _write(self, task: Render | Join, report: ReportProgress) -> RenderedFile:
         async with self._turns:
-            result = await self._run(task, report)
+            warnings: list[RenderWarning] = []
+            try:
+                result = await self._run(task, report)
+            except (RenderCrashed, ExpressionStuck) as error:
+                if isinstance(task, Join) or not task.request.expressions:
+                    raise
+                log.warning("a render crashed: once more without expressions", reason=error.message)
+                warnings = [expressions_stopped(error.message)]
+                plain = Render(replace(task.request, expressions=False))
+                result = await self._run(plain, report)
         if not isinstance(result, Rendered):
             raise RenderCrashed("the render process answered something else than a render")
         return RenderedFile(
             width=result.width,
             height=result.height,
             frames=result.frames,
-            warnings=bounded(result.warnings),
+            warnings=bounded([*warnings, *result.warnings]),
         )
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
@@ -143,11 +166,16 @@ class RenderPool:
         return await self._run_in(self._start_process(), task, report)
 
     async def _run_in(self, process: RenderProcess, task: Task, report: ReportProgress) -> Result:
+        async with self._ready(process):
+            return await process.run(task, report)
+
+    @asynccontextmanager
+    async def _ready(self, process: RenderProcess) -> AsyncGenerator[None]:
         self._busy.add(process)
         try:
             await process.wait_until_ready()
             self._note_confinement(process)
-            return await process.run(task, report)
+            yield
         finally:
             await self._put_back(process)
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +39,10 @@ _LONGEST_START = 60.0  # seconds to load an engine, on a machine that is busy
 _KILLED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
 
 log = structlog.get_logger("engines")
+
+
+class ExpressionStuck(RenderTimedOut):
+    """An expression of the template held its process up where nothing could stop it."""
 
 
 _T = TypeVar("_T")
@@ -88,6 +93,8 @@ class RenderProcess:
         Raises RenderError.
         """
         self.tasks += 1
+        if isinstance(task, Render) and not self._confinement.allows_expressions(self.missing):
+            task = Render(replace(task.request, expressions=False))
         work, seconds = "render", self._seconds
         if isinstance(task, Inspect):
             work, seconds = "inspection", task.limits.seconds
@@ -216,6 +223,8 @@ def _death(code: int) -> RenderError:
             f"the render process was killed from outside ({signal.Signals(-code).name}), as "
             "happens when the machine runs out of memory or shuts down"
         )
+    if code == -signal.SIGPROF:
+        return ExpressionStuck("an expression of the template did not end")
     if code == -signal.SIGXCPU:
         return RenderTimedOut("the render used more processor time than it may")
     if code < 0:

@@ -14,6 +14,9 @@ _LONGEST_NAME = 120  # characters, of a layer or a composition
 class WarningCode(StrEnum):
     """The codes of this version, which docs/api.md lists with their meanings."""
 
+    EXPRESSION_FAILED = "EXPRESSION_FAILED"
+    EXPRESSIONS_OFF = "EXPRESSIONS_OFF"
+    EXPRESSIONS_STOPPED = "EXPRESSIONS_STOPPED"
     MISSING_FONT = "MISSING_FONT"
     MISSING_GLYPHS = "MISSING_GLYPHS"
     MISSING_PICTURE = "MISSING_PICTURE"
@@ -34,6 +37,12 @@ class Warned(WireModel):
     missing_fonts: AnyOf[str] = []  # labels
     missing_glyphs: AnyOf[str] = []  # characters that no font has
     warnings: AnyOf[RenderWarning] = []  # these too, and all else
+
+
+def expressions_stopped(reason: str) -> RenderWarning:
+    """The job is drawn as if its template had no expressions."""
+    message = f"The template's expressions were left out: {reason}."
+    return RenderWarning(code=WarningCode.EXPRESSIONS_STOPPED, message=message)
 
 
 def bounded(warnings: Iterable[RenderWarning]) -> list[RenderWarning]:

@@ -1,0 +1,263 @@
+"""Expressions: the scripts that move properties, run once a frame and written as keyframes.
+
+`runtime.js` has what After Effects offers to them, in an engine of QuickJS that has neither files
+nor a clock, and limits on time and memory. ThorVG sees their results alone, so that what is rewritten and
+typeset before it is drawn knows them too (docs/decisions/0009-expressions.md).
+"""
+
+import hashlib
+import json
+import signal
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+from quickjs import Context, JSException
+
+from reelbatch.engines.lottie.checks import MAX_CHARACTERS
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieComposition,
+    LottieDocument,
+    array,
+    is_object,
+    layer_name,
+    number,
+    objects,
+)
+from reelbatch.models.errors import LimitExceeded
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode, expressions_stopped
+
+_MEMORY = 256 * 1024**2  # bytes of the script engine
+_STACK = 512 * 1024  # bytes
+_SECONDS = 2.0  # of processor time, for one frame
+_LAST_SECONDS = 4.0  # the same, where the engine itself does not come to its end
+_LARGEST = 32 * 1024**2  # characters of all values together
+_MOST_WORDS = 10 * MAX_CHARACTERS  # of a text at all of its times
+_CONTROLS = 5  # the type of effects that draw nothing and are read by expressions
+_OFF = "The template's expressions are not run here: what they move may stand still."
+_RUNTIME = files(__package__).joinpath("runtime.js").read_text("utf-8")
+
+
+class _Stopped(Exception):
+    """Expressions took too long, or more memory than they may."""
+
+
+@dataclass
+class _Found:
+    """A property with an expression, and its values by the frames of its composition."""
+
+    animated: Json
+    layer: str
+    composition: str
+    is_color: bool
+    samples: dict[float, Any] = field(default_factory=dict[float, Any])
+    reason: str | None = None  # why it failed at a frame
+
+
+def run_expressions(
+    document: LottieDocument,
+    composition: LottieComposition,
+    precompositions: Mapping[str, list[Json]],
+    frames: Iterable[int] | None,
+) -> list[RenderWarning]:
+    """Replace the expressions of the layers that `composition` shows by their values at `frames`,
+    counted from its first one; None: not. Returns a warning of each that fails, or of all.
+
+    What fails keeps the values that the exporter wrote beside it. Raises LimitExceeded.
+    """
+    comps = _described(document, composition, precompositions)
+    found = list(_with_expressions(comps))
+    if not found:
+        return []
+    if frames is None:
+        return [RenderWarning(code=WarningCode.EXPRESSIONS_OFF, message=_OFF)]
+    for identity, each in enumerate(found):
+        each.animated["$id"] = identity
+    try:
+        _run(found, comps, document, [composition.first_frame + frame for frame in frames])
+    except _Stopped as error:
+        return [expressions_stopped(str(error))]
+    finally:
+        for each in found:
+            del each.animated["$id"]
+    for each in found:
+        _bake(each)
+    return [
+        RenderWarning(
+            code=WarningCode.EXPRESSION_FAILED,
+            message=f"An expression failed: {each.reason}",
+            layer=each.layer,
+            composition=each.composition,
+        )
+        for each in found
+        if each.reason is not None
+    ]
+
+
+def _described(
+    document: LottieDocument,
+    composition: LottieComposition,
+    precompositions: Mapping[str, list[Json]],
+) -> list[Json]:
+    """The compositions as `runtime.js` takes them; the one that is drawn is without an id."""
+    end = composition.first_frame + composition.frames
+    root: Json = {
+        "id": "",
+        "nm": composition.name,
+        "w": composition.width,
+        "h": composition.height,
+        "ip": composition.first_frame,
+        "op": end,
+        "markers": document.root.get("markers"),
+        "layers": composition.layers,
+    }
+    return [
+        root,
+        *(
+            {
+                "id": name,
+                "nm": document.composition_names.get(name, name),
+                "w": number(document.assets[name].get("w"), composition.width),
+                "h": number(document.assets[name].get("h"), composition.height),
+                "ip": 0,
+                "op": max((number(layer.get("op"), 0.0) for layer in layers), default=0.0),
+                "layers": layers,
+            }
+            for name, layers in precompositions.items()
+        ),
+    ]
+
+
+def _with_expressions(comps: Iterable[Json]) -> Iterator[_Found]:
+    for comp in comps:
+        for position, layer in enumerate(comp["layers"], start=1):
+            for animated, is_color in _animated_in(layer):
+                yield _Found(animated, layer_name(layer, position), comp["nm"], is_color)
+
+
+def _animated_in(layer: Json) -> Iterator[tuple[Json, bool]]:
+    """Each property of a layer with an expression, but for those that nothing draws."""
+    drawn = {key: value for key, value in layer.items() if key != "ef"}
+    effects = [effect for effect in objects(layer.get("ef")) if effect.get("ty") != _CONTROLS]
+    waiting: list[Any] = [drawn, *effects]
+    while waiting:
+        value = waiting.pop()
+        if is_object(value):
+            color = value.get("c") if value.get("ty") in ("fl", "st") else None
+            for inner in value.values():
+                if is_object(inner) and isinstance(inner.get("x"), str) and "k" in inner:
+                    yield inner, inner is color
+            waiting.extend(value.values())
+        waiting.extend(array(value))
+
+
+def _run(
+    found: list[_Found], comps: list[Json], document: LottieDocument, frames: Iterable[float]
+) -> None:
+    content = json.dumps(comps)
+    pictures = {
+        name: [asset.get("w"), asset.get("h")]
+        for name, asset in document.assets.items()
+        if isinstance(asset.get("p"), str)
+    }
+    head = {
+        "fps": float(document.frame_rate),
+        "seed": int.from_bytes(hashlib.sha256(content.encode()).digest()[:4]),
+        "sizes": pictures,
+    }
+    size = 0
+    try:
+        start, evaluate = _open_runtime()
+        with _watched():
+            start(json.dumps(head), content)
+        for frame in frames:
+            with _watched():
+                answer = evaluate(frame)
+            size += len(answer)
+            if size > _LARGEST:
+                raise _Stopped("they have too many values")
+            values, failures = json.loads(answer)
+            for identity, at, value in values:
+                found[identity].samples[at] = value
+            for identity, reason in failures:
+                found[identity].reason = found[identity].reason or reason
+    except JSException as error:
+        raise _Stopped(str(error).partition("\n")[0]) from error
+
+
+def _open_runtime() -> tuple[Any, Any]:
+    context = Context()
+    context.set_memory_limit(_MEMORY)
+    context.set_max_stack_size(_STACK)
+    context.set_time_limit(_SECONDS)
+    runtime = context.eval(_RUNTIME)
+    context.set("runtime", runtime)
+    functions = context.eval("runtime.start"), context.eval("runtime.evaluate")
+    context.eval("delete globalThis.runtime")
+    return functions
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    """End the process where the script engine is stuck in a function of its own, which looks at no
+    limit: the search for a long text in a longer one, say."""
+    signal.setitimer(signal.ITIMER_PROF, _LAST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _bake(found: _Found) -> None:
+    animated, steps = found.animated, list(_steps(found))
+    del animated["x"]
+    if steps and isinstance(steps[0][1], str):
+        _bake_words(animated, steps)
+    elif len(steps) == 1:
+        value = steps[0][1]
+        animated.update(a=0, k=_in_range(found, value) if isinstance(value, list) else value)
+    elif steps:
+        keyframes = [{"t": time, "s": _in_range(found, value), "h": 1} for time, value in steps]
+        animated.update(a=1, k=keyframes)
+
+
+def _steps(found: _Found) -> Iterator[tuple[float, Any]]:
+    """The values with the times from which on they hold, halfway between two frames."""
+    samples = sorted(found.samples.items())
+    former: Any = None
+    for (before, _), (frame, value) in pairwise([*samples[:1], *samples]):
+        if value != former:
+            yield (before + frame) / 2, value
+        former = value
+
+
+def _in_range(found: _Found, value: Any) -> Any:
+    """A value as a keyframe has it."""
+    values = value if isinstance(value, list) else [value]
+    return [min(max(channel, 0.0), 1.0) for channel in values] if found.is_color else values
+
+
+def _bake_words(source: Json, steps: list[tuple[float, str]]) -> None:
+    """The words of a text, each with the style that its time has. Raises LimitExceeded."""
+    if sum(len(words) for _, words in steps) > _MOST_WORDS:
+        raise LimitExceeded("An expression makes a text too long.")
+    styles = [each for each in objects(source.get("k")) if is_object(each.get("s"))]
+    times = {number(each.get("t"), 0.0) for each in styles[1:]} | {time for time, _ in steps}
+    source["k"] = [
+        {"t": time, "s": {**_style_at(styles, time), "t": _words_at(steps, time)}}
+        for time in sorted(times)
+    ]
+
+
+def _style_at(styles: list[Json], time: float) -> Json:
+    past = [each["s"] for each in styles if number(each.get("t"), 0.0) <= time]
+    return past[-1] if past else styles[0]["s"]
+
+
+def _words_at(steps: list[tuple[float, str]], time: float) -> str:
+    past = [words for start, words in steps if start <= time]
+    return past[-1] if past else steps[0][1]
