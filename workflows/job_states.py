@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reelbatch.models.orchestration.batches import JobRecord
-from reelbatch.models.orchestration.jobs import JobFailure, JobSummary, RenderResult, shortcomings
+from reelbatch.models.orchestration.jobs import (
+    JobFailure,
+    JobSummary,
+    RenderResult,
+    shortcomings_of,
+)
 from reelbatch.models.stored.jobs import KeptJob
 from reelbatch.models.wire.jobs import Job, JobStats, JobStatus
 
@@ -71,7 +76,7 @@ def job_as_read(job: JobSnapshot, output_url: str) -> Job:
         child_ids=summary.child_ids,
         tags=summary.tags,
         priority=summary.priority,
-        **shortcomings(summary, state.result),
+        **shortcomings_of(summary, state.result),
         error=state.failure.error if state.failure else None,
         error_code=state.failure.error_code if state.failure else None,
     )

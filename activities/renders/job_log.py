@@ -19,7 +19,7 @@ from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ReportProgress, ResolvedAsset
 from reelbatch.engines.registry import EngineUnavailable, load_engine
 from reelbatch.models.errors import ReelbatchError
-from reelbatch.models.orchestration.jobs import RenderJob, shortcomings
+from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.wire.base import rfc3339
@@ -60,7 +60,7 @@ class JobLog:
     def note_template(self, job: RenderJob) -> None:
         """Note what was found in a template from a URL."""
         self.note(f"FOUND: composition {job.composition}")
-        self.note_warnings(shortcomings(job)["warnings"])
+        self.note_warnings(shortcomings_of(job)["warnings"])
 
     def note_reuse(self, render: ReusedRender) -> None:
         self.note(
@@ -112,7 +112,7 @@ async def job_log(
         template = f"{job.template_name} ({job.template_id})"
         log.note(f"TEMPLATE: {template}, composition {job.composition or 'the first'}")
     log.note(f"OUTPUT: {job.output.codec}{_part_of_output(job)}")
-    log.note_warnings(shortcomings(job)["warnings"])
+    log.note_warnings(shortcomings_of(job)["warnings"])
     try:
         yield log
     except asyncio.CancelledError:

@@ -21,6 +21,7 @@ from reelbatch.checks.template import (
     TemplateOffer,
     composition_problem,
     frame_problems,
+    job_warnings,
     layer_problems,
 )
 from reelbatch.engines.registry import load_engine
@@ -73,7 +74,7 @@ class TemplateFetcher:
             "font_faces": fonts.faces,
             "missing_fonts": fonts.missing,
             "missing_glyphs": fonts.missing_glyphs,
-            "warnings": inspection.warnings,
+            "warnings": job_warnings(offer, composition.name, job.assets),
         }
         return job.model_copy(update={"composition": composition.name, **changes})
 

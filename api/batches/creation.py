@@ -29,7 +29,7 @@ from api.urls import Urls
 from reelbatch.models.errors import BodyTooLarge, IdempotencyKeyReused, UnsupportedMediaType
 from reelbatch.models.ids import new_batch_id
 from reelbatch.models.orchestration.batches import Batch
-from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob, shortcomings
+from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob, shortcomings_of
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.idempotency import BatchSubmission
@@ -167,7 +167,7 @@ def creation_response(
             id=job.id,
             status=job.first_status,
             output_url=urls.of_new_job(job),
-            **shortcomings(job),
+            **shortcomings_of(job),
             children=children_created(job, urls),
         )
         for job in batch.jobs

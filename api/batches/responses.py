@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from api.snapshots import job_at, jobs_of
 from api.urls import Urls
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
-from reelbatch.models.orchestration.jobs import shortcomings
+from reelbatch.models.orchestration.jobs import shortcomings_of
 from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
 from workflows.job_states import BatchJobSnapshot, job_stats
 
@@ -98,5 +98,5 @@ def _batch_job(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchJob:
         stats=job_stats(job.summary, state) if state.status.is_terminal else None,
         error=state.failure.error if state.failure else None,
         error_code=state.failure.error_code if state.failure else None,
-        **shortcomings(job.summary, state.result),
+        **shortcomings_of(job.summary, state.result),
     )

@@ -17,7 +17,7 @@ from api.snapshots import jobs_of
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.orchestration.batches import BatchSnapshot
-from reelbatch.models.orchestration.jobs import shortcomings
+from reelbatch.models.orchestration.jobs import shortcomings_of
 from reelbatch.models.wire.batches import BatchResult
 from reelbatch.models.wire.jobs import JobStatus
 from workflows.job_states import BatchJobSnapshot
@@ -107,7 +107,7 @@ def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
         height=rendered.height if rendered else None,
         frames=rendered.frames if rendered else None,
         reused_from=rendered.reused_from if rendered else None,
-        **shortcomings(summary, rendered),
+        **shortcomings_of(summary, rendered),
     )
 
 

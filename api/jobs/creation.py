@@ -30,7 +30,7 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_single_job_id
-from reelbatch.models.orchestration.jobs import RenderJob, shortcomings
+from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.problems import error_of
 from reelbatch.models.stored.idempotency import JobSubmission
 from reelbatch.models.wire.jobs import JobCreationResponse, JobCreationStats
@@ -82,6 +82,6 @@ def creation_response(job: RenderJob, urls: Urls) -> JobCreationResponse:
         status=job.first_status,
         output_url=urls.of_new_job(job),
         stats=JobCreationStats(created_at=job.created_at),
-        **shortcomings(job),
+        **shortcomings_of(job),
         children=children_created(job, urls),
     )

@@ -16,7 +16,8 @@ const FEW = 120; // jobs; so many get large cells
 /** What is said of a cell. @param {BatchJob} job */
 export function labelOf(job) {
   const tags = job.result?.tags ?? [];
-  return [`Job ${job.index}`, STATES[job.state].toLowerCase(), job.errorCode, ...tags]
+  const missing = job.missingGlyphs?.length && `no font has ${job.missingGlyphs.join(" ")}`;
+  return [`Job ${job.index}`, STATES[job.state].toLowerCase(), job.errorCode, missing, ...tags]
     .filter(Boolean)
     .join(", ");
 }

@@ -6,7 +6,7 @@ import { fill, h } from "./dom.js";
 import { duration, exactly, plural, size } from "./format.js";
 import { preview } from "./preview.js";
 import { STATES, hasEnded, stateOf } from "./states.js";
-import { pill, problem } from "./widgets.js";
+import { pill, problem, warningBox } from "./widgets.js";
 
 const LOOK_INTERVAL = 1000; // milliseconds between looks at a job that renders
 
@@ -102,6 +102,7 @@ export class JobPanel {
       this.content,
       job.state === "rendering" && progress,
       job.error && errorBox(job),
+      warningBox(job.warnings),
       preview(job),
       facts(job),
       job.state === "finished" && job.outputUrl && outputLink(job.outputUrl),

@@ -11,6 +11,8 @@ import { stateOf } from "./states.js";
  * @property {string} [error]
  * @property {string} [errorCode]
  * @property {{field: string, message: string}[]} [details] of a rejected job
+ * @property {string[]} [missingGlyphs]
+ * @property {any[]} [warnings]
  * @property {any} [stats]
  * @property {any} [result] its entry in the batch's results
  */

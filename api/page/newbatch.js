@@ -8,7 +8,7 @@ import { RowPreview } from "./rowpreview.js";
 import { MOST_ROWS, RowTable } from "./rowtable.js";
 import { Submission, requestOf } from "./submission.js";
 import { parseTable, readText } from "./table.js";
-import { field, fileDrop, problemPlace, takeDrops, workButton } from "./widgets.js";
+import { field, fileDrop, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const MOST_LAYERS = 1000; // in one answer
 
@@ -24,6 +24,8 @@ class NewBatchView {
   compositions = [];
   /** @type {any[]} */
   layers = [];
+  /** @type {any[]} */
+  templates = [];
 
   /** @param {import("./client.js").Client} client @param {AbortSignal} signal */
   constructor(client, signal) {
@@ -32,6 +34,7 @@ class NewBatchView {
     this.submission = new Submission(client);
     this.place = problemPlace();
     this.template = h("select", { name: "template", onchange: () => this.#chooseTemplate() });
+    this.warnings = h("div", {});
     this.composition = h("select", { name: "composition", onchange: () => this.#chooseComposition() });
     this.output = outputFields(() => this.#changed());
     this.table = new RowTable(
@@ -53,7 +56,7 @@ class NewBatchView {
       h(
         "div",
         { class: "form" },
-        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements),
+        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.warnings),
         rows,
       ),
       this.preview.element,
@@ -71,6 +74,7 @@ class NewBatchView {
         fill(this.element, h("h1", {}, "New batch"), noTemplates());
         return;
       }
+      this.templates = ready;
       fill(this.template, ready.map((/** @type {any} */ each) => h("option", { value: each.id }, each.displayName)));
       if (ready.some((/** @type {any} */ each) => each.id === wanted)) this.template.value = wanted;
       await this.#readTemplate();
@@ -98,6 +102,7 @@ class NewBatchView {
     if (this.template.value !== id) return; // another was chosen meanwhile
     this.compositions = compositions;
     this.layers = layers;
+    fill(this.warnings, warningBox(this.templates.find((each) => each.id === id)?.warnings));
     fill(this.composition, compositions.map((/** @type {any} */ each) => h("option", { value: each.name }, describe(each))));
     this.#chooseComposition();
   }

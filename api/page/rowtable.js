@@ -13,10 +13,17 @@ const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
  * @typedef {object} Row
  * @property {import("./columns.js").Cells} cells
  * @property {{column: Column | null, text: string}[]} problems that a check has found
+ * @property {string[]} warnings of the same check
  */
 
 /** @returns {Row} */
-const emptyRow = () => ({ cells: {}, problems: [] });
+const emptyRow = () => ({ cells: {}, problems: [], warnings: [] });
+
+/** @param {Row} row */
+export function forgetCheck(row) {
+  row.problems = [];
+  row.warnings = [];
+}
 
 /** Whether it says nothing in these columns; another template's words may still be in it.
  * @param {Row} row @param {Column[]} columns */
@@ -61,7 +68,7 @@ export class RowTable {
   /** @param {Column[]} columns */
   setColumns(columns) {
     this.columns = columns;
-    for (const row of this.rows) row.problems = [];
+    for (const row of this.rows) forgetCheck(row);
     this.#render();
     this.onChange();
   }
@@ -74,7 +81,7 @@ export class RowTable {
     const unused = this.columns.filter((known) => !used.some((column) => column.key === known.key));
     this.columns = [...used, ...unused]; // what the file has is seen first
     const keys = meant.map((column) => column?.key);
-    this.load(lines.map((line) => ({ cells: cellsOf(keys, line), problems: [] })));
+    this.load(lines.map((line) => ({ cells: cellsOf(keys, line), problems: [], warnings: [] })));
     return header.filter((_, at) => !meant[at]);
   }
 
@@ -138,9 +145,10 @@ export class RowTable {
         h("button", { type: "button", class: "quiet", "aria-label": `Remove row ${number}`, onclick: () => this.#remove(at) }, "✕"),
       ),
     );
-    if (row.problems.length === 0) return [line];
-    const texts = row.problems.map((problem) => h("p", {}, problem.text));
-    return [line, h("tr", { class: "row-problems" }, h("td", { colspan: this.columns.length + 2, id: `problem-${at}` }, texts))];
+    const texts = [...row.problems.map((problem) => problem.text), ...row.warnings].map((text) => h("p", {}, text));
+    if (texts.length === 0) return [line];
+    const kind = row.problems.length > 0 ? "row-problems" : "row-warnings";
+    return [line, h("tr", { class: kind }, h("td", { colspan: this.columns.length + 2, id: `problem-${at}` }, texts))];
   }
 
   /** @param {Row} row @param {number} at @param {Column} column */
@@ -150,7 +158,7 @@ export class RowTable {
       type: "text",
       "aria-label": `${column.name}, row ${at + 1}`,
       "aria-invalid": isBad && "true",
-      "aria-describedby": row.problems.length > 0 && `problem-${at}`,
+      "aria-describedby": row.problems.length + row.warnings.length > 0 && `problem-${at}`,
       placeholder: placeholder(column),
       spellcheck: column.kind === "text" ? null : "false",
       "data-row": at,
@@ -229,7 +237,7 @@ export class RowTable {
     table.forEach((line, at) => {
       const row = (this.rows[from + at] ??= emptyRow());
       Object.assign(row.cells, cellsOf(keys, line));
-      row.problems = [];
+      forgetCheck(row);
     });
     this.#render();
     this.#focus(from, keys[0]);

@@ -2,7 +2,8 @@
 
 import { ApiError, idempotencyKey } from "./client.js";
 import { columnOfField, jobOf } from "./columns.js";
-import { isEmpty } from "./rowtable.js";
+import { forgetCheck, isEmpty } from "./rowtable.js";
+import { warningText } from "./widgets.js";
 
 /** @typedef {import("./rowtable.js").Row} Row */
 /** @typedef {import("./columns.js").Column} Column */
@@ -36,11 +37,13 @@ export class Submission {
     this.client = client;
   }
 
-  /** Check without starting anything. Gives each row its problems; returns the number of bad rows.
+  /** Check without starting anything. Gives each row its problems and what no font has; returns the
+   * number of bad rows.
    * @param {Request} request @param {Column[]} columns */
   async check(request, columns) {
     const answer = await this.#post("batches?dryRun=true", request.text);
-    for (const { row } of request.sent) row.problems = [];
+    for (const { row } of request.sent) forgetCheck(row);
+    for (const job of answer.jobs) request.sent[job.index].row.warnings = missingGlyphs(job);
     for (const error of answer.errors ?? []) {
       const { row, sources } = request.sent[error.index];
       row.problems = problemsOf(error, sources, columns);
@@ -71,6 +74,10 @@ export class Submission {
     }
   }
 }
+
+/** Other warnings are about the template, not about a row. @param {any} job */
+const missingGlyphs = (job) =>
+  (job.warnings ?? []).filter((/** @type {any} */ warning) => warning.code === "MISSING_GLYPHS").map(warningText);
 
 /** @param {any} error of a job @param {Column[]} sources @param {Column[]} columns */
 function problemsOf(error, sources, columns) {

@@ -4,7 +4,7 @@ import { upload } from "./client.js";
 import { pause } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
 import { plural } from "./format.js";
-import { ageOf, confirm, fileDrop, pill, problem, problemPlace, takeDrops, workButton } from "./widgets.js";
+import { ageOf, confirm, fileDrop, pill, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const LOOK_INTERVAL = 700; // milliseconds between looks at a template that is read
 const TYPES = { json: "lottie", lottie: "lottie", zip: "zip" };
@@ -93,6 +93,7 @@ export function templatesPage(client, _parts, _query, signal) {
         ),
       ),
       template.error && h("p", { class: "notice bad" }, template.error),
+      warningBox(template.warnings),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Compositions "), names(template.compositions)),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Layers "), names(template.layers)),
       h("p", { class: "muted small" }, template.type, " · ", h("span", { class: "id" }, template.id)),

@@ -35,6 +35,18 @@ export function problem(error) {
   );
 }
 
+/** What will not look as designed. @param {any[] | undefined} warnings as the API has them */
+export function warningBox(warnings) {
+  if (!warnings?.length) return null;
+  return h("ul", { class: "notice warnings", "aria-label": "Warnings" }, warnings.map((each) => h("li", {}, warningText(each))));
+}
+
+/** @param {any} warning */
+export function warningText({ message, layer, composition }) {
+  const place = [layer, composition].filter(Boolean).join(" of ");
+  return place ? `${message} (${place})` : message;
+}
+
 /** A place for problems, which the next attempt empties. */
 export function problemPlace() {
   const element = h("div", { class: "problems-place" });

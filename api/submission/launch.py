@@ -29,7 +29,7 @@ from api.urls import Urls
 from reelbatch.models.errors import IdempotencyKeyReused, ReelbatchError
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
-from reelbatch.models.orchestration.jobs import RenderJob, shortcomings
+from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.orchestration.names import (
     CONTROL_TASK_QUEUE,
     batch_workflow_id,
@@ -193,7 +193,7 @@ def children_created(job: RenderJob, urls: Urls) -> list[ChildCreated] | None:
             id=child.job.id,
             status=child.job.first_status,
             output_url=urls.of_new_job(child.job),
-            **shortcomings(child.job),
+            **shortcomings_of(child.job),
         )
         for child in job.children or ()
     ] or None

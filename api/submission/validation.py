@@ -25,6 +25,7 @@ from api.submission.plan import (
     template_by_url,
 )
 from reelbatch.checks.fonts import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
+from reelbatch.checks.template import job_warnings
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
 from reelbatch.models.ids import batch_job_id, new_nested_job_id
@@ -265,7 +266,7 @@ def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | Rejec
         plan=plan,
         fonts=fonts,
         children=children,
-        warnings=ready.inspection.warnings if ready else [],
+        warnings=job_warnings(ready, plan.composition, job.assets) if ready else [],
     )
 
 

@@ -1,5 +1,6 @@
 """The endpoints of templates: v2, which writes, and the two roots that read."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -13,6 +14,13 @@ from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources
 from api.templates.launch import check_src, start_download
 from api.urls import LINK_LIFETIME, Urls
 from api.visibility import active_users_of_template
+from reelbatch.checks.fonts import (
+    FontNeeds,
+    TemplateFonts,
+    needs_team_fonts,
+    own_needs,
+    template_shortcomings,
+)
 from reelbatch.engines.registry import engine_for_template_type
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -24,17 +32,21 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_id
-from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
+from reelbatch.models.stored.fonts import FontRecord
+from reelbatch.models.stored.templates import Layer, TemplateDownload, TemplateRecord
 from reelbatch.models.wire.base import Absent, WireModel
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.templates import (
     Template,
     TemplateCreation,
+    TemplateLayer,
     TemplateStatus,
     TemplateUpdate,
     TemplateUploadInfo,
 )
+from reelbatch.models.wire.warnings import Shortcomings, shortcomings
 from reelbatch.storage.files import find_file
+from reelbatch.storage.fonts import list_fonts
 from reelbatch.storage.templates import (
     delete_template,
     list_templates,
@@ -75,7 +87,7 @@ async def create_template(
         check_src(creation.src, resources.settings.template_schemes)
     record = _new_record(resources, team, creation)
     await write_template(resources.store, record)
-    template = template_response(record)
+    template = await template_response(resources, record)
     if record.download is not None:
         await start_download(resources, record, record.download)
         return respond(TemplateCreated(**dict(template), template=template), 201)
@@ -87,9 +99,9 @@ async def create_template(
 @router.get("/templates", response_model=list[Template], responses=documented())
 async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
-    return respond_all(
-        [template_response(record) for record in await list_templates(resources.store, team)]
-    )
+    records = await list_templates(resources.store, team)
+    found = await known_shortcomings(resources, team, records)
+    return respond_all([_template(*each) for each in zip(records, found, strict=True)])
 
 
 @router.get(
@@ -97,7 +109,8 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
 )
 async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -> Response:
     """One template, with its compositions, layers and fonts once it is uploaded."""
-    return respond(template_response(await find_template(resources, team, template_id)))
+    record = await find_template(resources, team, template_id)
+    return respond(await template_response(resources, record))
 
 
 @router.patch(
@@ -114,7 +127,7 @@ async def rename_template(
     record = await find_template(resources, team, template_id)
     renamed = _changed(record, display_name=update.display_name)
     await write_template(resources.store, renamed)
-    return respond(template_response(renamed))
+    return respond(await template_response(resources, renamed))
 
 
 @router.delete(
@@ -180,7 +193,47 @@ async def find_template(resources: Resources, team: str, template_id: str) -> Te
     return record
 
 
-def template_response(record: TemplateRecord) -> Template:
+async def template_response(resources: Resources, record: TemplateRecord) -> Template:
+    """With its layers, which lists leave out."""
+    [flaws] = await known_shortcomings(resources, record.team, [record])
+    layers = record.inspection.layers if record.inspection else []
+    return _template(record, flaws).model_copy(update={"layer_details": [*map(_layer, layers)]})
+
+
+async def known_shortcomings(
+    resources: Resources, team: str, records: Sequence[TemplateRecord]
+) -> list[Shortcomings]:
+    """What of the templates will not look as designed with the fonts that the team has now."""
+    needs = [_own_needs(resources, record) for record in records]
+    fonts: list[FontRecord] = []
+    if any(need is not None and needs_team_fonts(need) for need in needs):
+        fonts = await list_fonts(resources.store, team)
+    return [
+        template_shortcomings(need, fonts) if need else shortcomings([], [], []) for need in needs
+    ]
+
+
+def _own_needs(resources: Resources, record: TemplateRecord) -> FontNeeds | None:
+    """The fonts that a template asks for; None before it has been looked into."""
+    engine, found = resources.engines.get(record.engine), record.inspection
+    if found is None:
+        return None
+    return own_needs(TemplateFonts(found, engine.fonts if engine else ()))
+
+
+def _layer(layer: Layer) -> TemplateLayer:
+    return TemplateLayer(
+        name=layer.name,
+        composition=layer.composition,
+        type=layer.layer_type,
+        text=layer.text,
+        width=layer.width,
+        height=layer.height,
+        shown=layer.shown,
+    )
+
+
+def _template(record: TemplateRecord, flaws: Shortcomings) -> Template:
     found = record.inspection
     return Template(
         id=record.id,
@@ -193,6 +246,7 @@ def template_response(record: TemplateRecord) -> Template:
         layers=list(dict.fromkeys(layer.name for layer in found.layers)) if found else [],
         fonts=[face.label for face in found.fonts] if found else [],
         error=record.error,
+        **flaws,
     )
 
 

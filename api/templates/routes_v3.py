@@ -1,5 +1,6 @@
 """The reading endpoints of templates below /api/v3 (contract 6). Here the wire is snake_case."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -8,11 +9,12 @@ from pydantic import BaseModel, JsonValue
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.http.responses import respond, respond_all
-from api.resources import MayReadJobs, Shared
-from api.templates.routes import find_template
+from api.resources import MayReadJobs, Resources, Shared
+from api.templates.routes import find_template, known_shortcomings
 from reelbatch.models.errors import RequestError, TemplateNotFound
 from reelbatch.models.stored.templates import Layer, TemplateInspection, TemplateRecord
-from reelbatch.models.wire.base import Timestamp, WireModel
+from reelbatch.models.wire.base import Timestamp
+from reelbatch.models.wire.warnings import Warned
 from reelbatch.storage.templates import list_templates
 
 router = APIRouter(tags=["templates, v3"])
@@ -23,7 +25,7 @@ Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are sent.
 Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
 
-class TemplateV3(WireModel):
+class TemplateV3(Warned):
     id: str
     type: str
     display_name: str
@@ -64,7 +66,7 @@ class LayerV3(BaseModel):
 async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
     return respond_all(
-        [_template(record) for record in await list_templates(resources.store, team)]
+        await _templates(resources, team, await list_templates(resources.store, team))
     )
 
 
@@ -75,7 +77,9 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
 )
 async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """One template."""
-    return respond(_template(await find_template(resources, team, template_id)))
+    record = await find_template(resources, team, template_id)
+    [template] = await _templates(resources, team, [record])
+    return respond(template)
 
 
 @router.get(
@@ -114,8 +118,14 @@ async def get_layers(
     return respond_all(found[offset : offset + min(limit, _MOST_ITEMS)])
 
 
-def _template(record: TemplateRecord) -> TemplateV3:
-    return TemplateV3.model_validate(record, from_attributes=True)
+async def _templates(
+    resources: Resources, team: str, records: Sequence[TemplateRecord]
+) -> list[TemplateV3]:
+    found = await known_shortcomings(resources, team, records)
+    return [
+        TemplateV3.model_validate(record, from_attributes=True).model_copy(update={**flaws})
+        for record, flaws in zip(records, found, strict=True)
+    ]
 
 
 def _composition_ids(inspection: TemplateInspection) -> dict[str, int]:
@@ -154,7 +164,12 @@ def _layer(
     layer: Layer, composition_ids: dict[str, int], layer_ids: dict[tuple[str, int], int]
 ) -> LayerV3:
     source, parent = layer.source_composition, layer.parent_position
-    data: dict[str, JsonValue] = {"position": layer.position, "properties": layer.properties}
+    data: dict[str, JsonValue] = {
+        "position": layer.position,
+        "composition": layer.composition,
+        "shown": layer.shown,
+        "properties": layer.properties,
+    }
     if layer.text is not None:
         data["text"] = layer.text
     return LayerV3(

@@ -55,7 +55,8 @@ async def upload_template(
     size = await _store_body(request, resources, source)
     uploaded = await _with_source(resources, record, source, size)
     await _inspect(resources, uploaded, source, upload)
-    return respond(template_response(await find_template(resources, team, template_id)))
+    inspected = await find_template(resources, team, template_id)
+    return respond(await template_response(resources, inspected))
 
 
 @router.head("/downloads/{team}/{template_id}/{expires}/{signature}", include_in_schema=False)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from reelbatch.engines.characters import from_ranges, missing_characters
 from reelbatch.engines.faces import find_face
@@ -10,6 +11,7 @@ from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAsset
 from reelbatch.models.wire.fonts import FontFace
+from reelbatch.models.wire.warnings import Shortcomings, shortcomings
 
 _LAST_OF_LATIN = "\u024f"  # of what the engines' own fonts have
 _MOST_GLYPHS = 500  # that a job is told of
@@ -69,6 +71,7 @@ class FontNeeds:
     names: Sequence[str]  # that the job lists
     assets: Sequence[Asset]
     template: TemplateFonts
+    words: Sequence[str] = ()  # beside those of `assets`
 
 
 def needs_team_fonts(needs: FontNeeds) -> bool:
@@ -100,6 +103,18 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
     return JobFonts(found, list(missing), _drawn_by_none(lacking, found, needs.template.inspection))
 
 
+def own_needs(template: TemplateFonts) -> FontNeeds:
+    """What a template asks for by itself: its fonts, and the letters of its own words."""
+    words = [layer.text for layer in template.inspection.layers if layer.text]
+    return FontNeeds([], [], template, words)
+
+
+def template_shortcomings(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> Shortcomings:
+    """What of a template will not look as designed, by its `own_needs`."""
+    fonts = resolve_fonts(needs, team_fonts)
+    return shortcomings(fonts.missing, fonts.missing_glyphs, needs.template.inspection.warnings)
+
+
 def _drawn_by_none(
     characters: Sequence[str], fonts: Sequence[FontRecord], inspection: TemplateInspection
 ) -> list[str]:
@@ -114,7 +129,8 @@ def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]
     """The characters of the job's words that neither the template nor `fonts` have, but for those
     that every font has: others of the team's may lend them."""
     at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
-    missing = missing_characters(_words(needs.assets), [from_ranges(each) for each in at_hand])
+    words = chain(needs.words, _words(needs.assets))
+    missing = missing_characters(words, [from_ranges(each) for each in at_hand])
     return [character for character in missing if character > _LAST_OF_LATIN]
 
 

@@ -4,7 +4,7 @@ Asked at submission where the template is known by then, else when its file has 
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -12,7 +12,8 @@ from functools import cached_property
 from reelbatch.models.errors import CompositionNotFound, FramesInvalid, LayerNotFound
 from reelbatch.models.problems import Problem
 from reelbatch.models.stored.templates import Composition, TemplateInspection
-from reelbatch.models.wire.assets import Asset, FunctionAsset, layer_names
+from reelbatch.models.wire.assets import Asset, FunctionAsset, MediaAsset, StaticAsset, layer_names
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _NAMES_SHOWN = 20
 
@@ -35,6 +36,26 @@ class TemplateOffer:
         for layer in self.inspection.layers:
             layers.setdefault(_composed(layer.composition), set()).add(_composed(layer.name))
         return layers
+
+    @cached_property
+    def _shown(self) -> dict[str, frozenset[str]]:
+        """What `shown_in` has found."""
+        return {}
+
+    def shown_in(self, composition: str) -> frozenset[str]:
+        """The names of the compositions that are seen in one, itself included."""
+        if composition not in self._shown:
+            inside: dict[str, set[str]] = {}
+            for layer in self.inspection.layers:
+                if layer.source_composition is not None:
+                    inside.setdefault(layer.composition, set()).add(layer.source_composition)
+            found, waiting = {composition}, [composition]
+            while waiting:
+                new = inside.get(waiting.pop(), set()) - found
+                found |= new
+                waiting += new
+            self._shown[composition] = frozenset(found)
+        return self._shown[composition]
 
     @property
     def root(self) -> Composition:
@@ -84,6 +105,26 @@ def layer_problems(
             message = f"{name} has no layer {layer}."
             hint = _layer_hint(_composed(layer), _composed(name), template.layers)
             yield Problem(LayerNotFound, layer_field, f"{message}{hint}")
+
+
+def job_warnings(
+    template: TemplateOffer, composition: str, assets: Sequence[Asset]
+) -> list[RenderWarning]:
+    """The template's warnings that a job of this composition has to do with."""
+    shown = template.shown_in(composition)
+    replaced = {
+        name for each in assets if isinstance(each, MediaAsset) for name in layer_names(each)
+    }
+    has_files = any(isinstance(asset, StaticAsset) for asset in assets)
+    return [
+        warning
+        for warning in template.inspection.warnings
+        if (warning.composition or composition) in shown
+        and not (
+            warning.code == WarningCode.MISSING_PICTURE
+            and (has_files or warning.layer in replaced)  # which the job brings, perhaps
+        )
+    ]
 
 
 def _composed(name: str) -> str:

@@ -39,6 +39,10 @@ def say(message: str) -> None:
     err.print(escape(message), soft_wrap=True)
 
 
+def say_warning(message: str) -> None:
+    err.print(f"[bold yellow]warning:[/] {escape(message)}", soft_wrap=True)
+
+
 def say_error(message: str) -> None:
     err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
 

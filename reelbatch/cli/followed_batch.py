@@ -1,6 +1,6 @@
 """A batch from the command line: followed to its end, its outcome shown, its outputs fetched."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from reelbatch.cli.console import err, listing, say
+from reelbatch.cli.console import err, listing, say, say_warning
 from reelbatch.client import (
     Batch,
     BatchJob,
@@ -18,10 +18,14 @@ from reelbatch.client import (
     BatchStats,
     BatchStatusResponse,
     DownloadedOutput,
+    JobCreated,
     JobError,
     JobStatus,
     StatsChanged,
 )
+
+_INDEXES_SHOWN = 10  # of the jobs with one warning
+_Warned = BatchJob | BatchResult | JobCreated
 
 _FAILED = (JobStatus.ERROR, JobStatus.CANCELLED)
 _STYLES = {
@@ -71,6 +75,22 @@ def results_table(
 
 def table_of_results(results: Sequence[BatchResult]) -> Table:
     return _table([(result.index, _word(result.status), _end(result)) for result in results])
+
+
+def say_warnings(jobs: Iterable[_Warned], told: Iterable[_Warned] = ()) -> None:
+    """A line for each warning that was not `told` before, with the indexes of its jobs."""
+    indexes: dict[str, list[str]] = {}
+    before = set(_by_index(told))
+    for index, warning in filter(lambda each: each not in before, _by_index(jobs)):
+        indexes.setdefault(warning, []).append(str(index))
+    for message, known in indexes.items():
+        more = f" and {len(known) - _INDEXES_SHOWN} more" if len(known) > _INDEXES_SHOWN else ""
+        of = "job" if len(known) == 1 else "jobs"
+        say_warning(f"{of} {', '.join(known[:_INDEXES_SHOWN])}{more}: {message}")
+
+
+def _by_index(jobs: Iterable[_Warned]) -> Iterator[tuple[int, str]]:
+    return ((job.index, str(warning)) for job in jobs for warning in job.warnings)
 
 
 def failed_jobs(batch: BatchStatusResponse) -> list[BatchJob]:

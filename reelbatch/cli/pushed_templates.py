@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from reelbatch.cli.console import CommandFailed, details, listing
-from reelbatch.client import Reelbatch, Template, TemplateStatus
+from reelbatch.client import Reelbatch, Template, TemplateLayer, TemplateStatus
 from reelbatch.models.ids import ID_PATTERN
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
@@ -66,10 +66,18 @@ def template_table(template: Template) -> Table:
         "status": template.status,
         "error": template.error,
         "compositions": "\n".join(template.compositions),
-        "layers": "\n".join(template.layers),
+        "layers": "\n".join(map(_in_a_line, template.layer_details)),
         "fonts": "\n".join(template.fonts),
+        "warnings": "\n".join(map(str, template.warnings)),
     }
     return details(values)
+
+
+def _in_a_line(layer: TemplateLayer) -> str:
+    size = f", {layer.width:g} x {layer.height:g}" if layer.width and layer.height else ""
+    hidden = "" if layer.shown else ", hidden"
+    words = f": {' '.join(layer.text.split())}" if layer.text else ""
+    return f"{layer.name} ({layer.type} of {layer.composition}{size}{hidden}){words}"
 
 
 def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:

@@ -42,12 +42,14 @@ from reelbatch.models.wire.batches import (
     BatchStats,
     BatchStatus,
     BatchStatusResponse,
+    JobCreated,
 )
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font
 from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
 from reelbatch.models.wire.secrets import Secret
-from reelbatch.models.wire.templates import Template, TemplateStatus
+from reelbatch.models.wire.templates import Template, TemplateLayer, TemplateStatus
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.models.wire.webhooks import Webhook, WebhookLog
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "Job",
     "JobChanged",
+    "JobCreated",
     "JobCreation",
     "JobCreationResponse",
     "JobError",
@@ -90,6 +93,7 @@ __all__ = [
     "RateLimited",
     "Reelbatch",
     "ReelbatchError",
+    "RenderWarning",
     "ResultsForm",
     "RetryChoice",
     "Secret",
@@ -97,12 +101,14 @@ __all__ = [
     "StatsChanged",
     "SubmittedBatch",
     "Template",
+    "TemplateLayer",
     "TemplateStatus",
     "TemplateUnusable",
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",
     "WaitTimedOut",
+    "WarningCode",
     "Webhook",
     "WebhookLog",
     "read_profiles",

@@ -1,6 +1,6 @@
 """What can be done with batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +22,7 @@ from reelbatch.cli.followed_batch import (
     download_outputs,
     failed_jobs,
     results_table,
+    say_warnings,
     table_of_results,
     watch_batch,
 )
@@ -31,6 +32,7 @@ from reelbatch.client import (
     Batch,
     BatchRejected,
     BatchStats,
+    JobCreated,
     Reelbatch,
     ResultsForm,
     RetryChoice,
@@ -125,7 +127,9 @@ def results(
     chosen = client.batches.of(batch)
     form = form or ("json" if as_json or output else None)
     if form is None:
-        print_table(table_of_results(chosen.results()))
+        found = chosen.results()
+        print_table(table_of_results(found))
+        say_warnings(found)
         return
     text = chosen.export_results(form)
     if output is None:
@@ -201,23 +205,27 @@ def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None
         )
         if rejected:
             print_table(results_table([], rejected))
+        say_warnings(created.jobs)
     elif not wait:
         print_json(created)
     if wait:
-        _follow(batch, as_json=as_json)
+        _follow(batch, as_json=as_json, told=created.jobs)
     elif rejected:
         raise CommandFailed(
             f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
         )
 
 
-def _follow(batch: Batch, *, as_json: bool) -> None:
+def _follow(batch: Batch, *, as_json: bool, told: Sequence[JobCreated] = ()) -> None:
+    """`told` are the jobs whose warnings have been shown."""
     ended = batch.wait() if as_json else watch_batch(batch)
     failed, rejected = failed_jobs(ended), ended.errors or []
     words = f"{ended.stats.finished} of {ended.stats.total} jobs finished"
     answer(ended, f"{ended.status}: {words}", as_json=as_json)
     if failed and not as_json:
         print_table(results_table(failed))
+    if not as_json:
+        say_warnings(ended.jobs, told)
     problems = [f"{len(failed)} jobs have no output"] if failed else []
     problems += [f"{len(rejected)} jobs were rejected"] if rejected else []
     if problems:

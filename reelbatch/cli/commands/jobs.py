@@ -68,6 +68,7 @@ def show(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) ->
         "tags": ", ".join(found.tags),
         "output": found.output_url,
         "error": f"{found.error_code}: {found.error}" if found.error else None,
+        "warnings": "\n".join(map(str, found.warnings)),
     }
     answer(found, details(values), as_json=as_json)
 

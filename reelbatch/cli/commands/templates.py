@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import answer
+from reelbatch.cli.console import answer, say_warning
 from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
     push_template,
@@ -39,6 +39,9 @@ def push(
     """Upload a template and wait until it can be used."""
     template = push_template(client, file, template_type, name)
     answer(template, f"template {template.id}: {template.display_name}", as_json=as_json)
+    if not as_json:
+        for warning in template.warnings:
+            say_warning(str(warning))
 
 
 @app.command("list")
@@ -52,7 +55,7 @@ def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
 @app.command()
 @with_client
 def inspect(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
-    """Show what a template offers: compositions, layers and fonts."""
+    """Show what a template offers, and what of it will not look as designed."""
     found = client.templates.get(template_id_of(client, template))
     answer(found, template_table(found), as_json=as_json)
 

@@ -44,6 +44,15 @@ def read_picture(content: bytes, most_pixels: int) -> Image.Image:
         return _read_without_end(content, most_pixels)
 
 
+def can_be_picture(content: bytes) -> bool:
+    """Whether it begins as a picture does; its pixels are not looked at."""
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS):
+            return True
+    except (Image.DecompressionBombError, *UNREADABLE):
+        return False
+
+
 def _read(content: bytes, most_pixels: int) -> Image.Image:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:

@@ -20,6 +20,7 @@ from reelbatch.engines.decoding.pictures import (
     FORMATS,
     PictureTooLarge,
     PictureUnreadable,
+    can_be_picture,
     read_picture,
 )
 from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
@@ -57,6 +58,14 @@ def embed_pictures(
         width, height = box_of(asset) or _size_of(packed)
         _embed(asset, packed, width, height)
     return warnings
+
+
+def missing_picture(asset: Json, files: TemplateFiles) -> str | None:
+    """Why an image asset will be left empty, without decoding what is there; None: it will not."""
+    content = asset_content(asset, files)
+    if content is None or not can_be_picture(content):
+        return _why_absent(asset, content)
+    return None
 
 
 def _absent(asset: Json, content: bytes | None) -> RenderWarning:

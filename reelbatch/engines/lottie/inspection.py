@@ -32,8 +32,10 @@ from reelbatch.engines.lottie.typesetting.own_glyphs import (
     read_own_glyphs,
 )
 from reelbatch.engines.lottie.typesetting.system_fonts import system_fonts
+from reelbatch.engines.lottie.undrawn import warnings_of
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
+from reelbatch.models.wire.warnings import bounded
 
 
 def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:
@@ -58,6 +60,7 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
         embedded_fonts=_embedded_fonts(document, files),
         characters=as_ranges(_embedded_characters(document, files)),
         lent_characters=_lent_characters() if any(_texts(document)) else None,
+        warnings=bounded(warnings_of(document, files)),
     )
 
 
@@ -114,6 +117,7 @@ def _describe(
         width=width,
         height=height,
         text=words if isinstance(words, str) else None,
+        shown=layer.get("hd") is not True,
         properties=_properties(layer, texts),
     )
 

@@ -42,6 +42,17 @@ def unroll_loops(layers: Iterable[Json], frame_rate: float) -> None:
                 del animated["x"]
 
 
+def is_loop(animated: Json) -> bool:
+    """Whether a property with an expression is one that `unroll_loops` writes out."""
+    script = animated["x"]
+    keyframes = objects(animated.get("k"))
+    return (
+        len(keyframes) > 1
+        and len(script) <= _LONGEST_EXPRESSION
+        and bool(_EXPRESSION.fullmatch(script))
+    )
+
+
 def _with_expressions(layer: Json) -> list[Json]:
     """The animated properties of a layer that have an expression."""
     return [

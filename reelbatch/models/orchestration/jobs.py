@@ -1,8 +1,7 @@
 """A job: what its workflow and its render are given, and what they leave behind."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TypedDict
+from collections.abc import Sequence
 
 from pydantic import field_validator
 
@@ -13,7 +12,12 @@ from reelbatch.models.wire.codecs import OutputType, find_codec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.uploads import Upload
-from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
+from reelbatch.models.wire.warnings import (
+    RenderWarning,
+    Shortcomings,
+    WarningCode,
+    shortcomings,
+)
 
 
 class TemplateUrl(WireModel):
@@ -243,29 +247,15 @@ class JobFailure(RecordModel):
     error_code: str
 
 
-class Shortcomings(TypedDict):
-    """The fields of `Warned`."""
-
-    missing_fonts: list[str]
-    missing_glyphs: list[str]
-    warnings: list[RenderWarning]
-
-
-def shortcomings(job: RenderJob | JobSummary, result: RenderResult | None = None) -> Shortcomings:
+def shortcomings_of(
+    job: RenderJob | JobSummary, result: RenderResult | None = None
+) -> Shortcomings:
     """What will not look as designed in the job's output, or with its `result` does not."""
-    parts = (job, result) if result else (job,)
-    return Shortcomings(
-        missing_fonts=[font for part in parts for font in part.missing_fonts],
-        missing_glyphs=[glyph for part in parts for glyph in part.missing_glyphs],
-        warnings=bounded(each for part in parts for each in (*_missing(part), *part.warnings)),
+    if result is None:
+        return shortcomings(job.missing_fonts, job.missing_glyphs, job.warnings)
+    before = (each for each in job.warnings if each.code != WarningCode.MISSING_PICTURE)
+    return shortcomings(
+        [*job.missing_fonts, *result.missing_fonts],
+        [*job.missing_glyphs, *result.missing_glyphs],
+        [*before, *result.warnings],  # which say more exactly what pictures are missing
     )
-
-
-def _missing(found: RenderJob | JobSummary | RenderResult) -> Iterator[RenderWarning]:
-    if found.missing_glyphs:
-        listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in found.missing_glyphs)
-        message = f"No font has a glyph for {listed}"
-        yield RenderWarning(code=WarningCode.MISSING_GLYPHS, message=message)
-    for font in found.missing_fonts:
-        message = f"The font {font} is missing: a similar one is drawn"
-        yield RenderWarning(code=WarningCode.MISSING_FONT, message=message)

@@ -40,6 +40,7 @@ class Layer(RecordModel):
     width: float = 0.0
     height: float = 0.0
     text: str | None = None
+    shown: bool = True  # False where it is hidden
     properties: dict[str, JsonValue] = {}
 
 

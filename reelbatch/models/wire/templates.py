@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
-from reelbatch.models.wire.base import Absent, OpenWireModel, Timestamp, WireModel
+from reelbatch.models.wire.base import Absent, AnyOf, OpenWireModel, Timestamp, WireModel
+from reelbatch.models.wire.warnings import Warned
 
 
 class TemplateStatus(StrEnum):
@@ -39,7 +40,19 @@ class TemplateUploadInfo(WireModel):
     fields: dict[str, str] = {}
 
 
-class Template(WireModel):
+class TemplateLayer(WireModel):
+    """A layer that assets can address."""
+
+    name: str
+    composition: str
+    type: str  # text, image, solid, shape, precomp, …
+    text: Absent[str] = None  # the words of a text layer
+    width: float  # pixels; 0 where the format does not say
+    height: float  # pixels
+    shown: bool  # False where it is hidden
+
+
+class Template(Warned):
     """A template as the v2 endpoints answer it."""
 
     id: str
@@ -50,6 +63,7 @@ class Template(WireModel):
     updated_at: Timestamp
     compositions: list[str] = []
     layers: list[str] = []
+    layer_details: AnyOf[TemplateLayer] = []  # left out of lists
     fonts: list[str] = []
     mogrt: Absent[dict[str, JsonValue]] = None
     error: str | None = None

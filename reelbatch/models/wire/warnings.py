@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TypedDict
 
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, WireModel
 
 MOST_OF_A_CODE = 5  # warnings; what is beyond is counted
 _MOST_WARNINGS = 100
 _LONGEST_MESSAGE = 300  # characters
-_LONGEST_NAME = 120  # characters, of a layer or a composition
+_LONGEST_NAME = 500  # characters, of a layer or a composition
 
 
 class WarningCode(StrEnum):
@@ -20,6 +21,23 @@ class WarningCode(StrEnum):
     MISSING_FONT = "MISSING_FONT"
     MISSING_GLYPHS = "MISSING_GLYPHS"
     MISSING_PICTURE = "MISSING_PICTURE"
+    MISSING_SOUND = "MISSING_SOUND"
+    FONT_NOT_READ = "FONT_NOT_READ"
+    EXPRESSIONS_NOT_RUN = "EXPRESSIONS_NOT_RUN"
+    CAMERA_NOT_DRAWN = "CAMERA_NOT_DRAWN"
+    LAYER_IN_3D = "LAYER_IN_3D"
+    LAYER_NOT_DRAWN = "LAYER_NOT_DRAWN"
+    LAYER_STYLES_NOT_DRAWN = "LAYER_STYLES_NOT_DRAWN"
+    EFFECT_NOT_DRAWN = "EFFECT_NOT_DRAWN"
+    BLEND_MODE_WEAK = "BLEND_MODE_WEAK"
+    MASKS_OUT_OF_ORDER = "MASKS_OUT_OF_ORDER"
+    MASK_FEATHER_NOT_DRAWN = "MASK_FEATHER_NOT_DRAWN"
+    SHAPE_NOT_DRAWN = "SHAPE_NOT_DRAWN"
+    PATHS_NOT_MERGED = "PATHS_NOT_MERGED"
+    TRIM_PATHS_TOGETHER = "TRIM_PATHS_TOGETHER"
+    TEXT_NOT_JUSTIFIED = "TEXT_NOT_JUSTIFIED"
+    LETTERS_IN_3D = "LETTERS_IN_3D"
+    SELECTOR_NOT_DRAWN = "SELECTOR_NOT_DRAWN"
 
 
 class RenderWarning(RecordModel):
@@ -30,9 +48,14 @@ class RenderWarning(RecordModel):
     layer: Absent[str] = None  # its name, where one layer is to blame
     composition: Absent[str] = None  # in which it is
 
+    def __str__(self) -> str:
+        """For people, in a line."""
+        place = " of ".join(filter(None, (self.layer, self.composition)))
+        return f"{self.message} ({place})" if place else self.message
+
 
 class Warned(WireModel):
-    """What an answer about a job says of what will not look as designed, or did not."""
+    """What an answer about a job or a template says of what will not look as designed."""
 
     missing_fonts: AnyOf[str] = []  # labels
     missing_glyphs: AnyOf[str] = []  # characters that no font has
@@ -43,6 +66,39 @@ def expressions_stopped(reason: str) -> RenderWarning:
     """The job is drawn as if its template had no expressions."""
     message = f"The template's expressions were left out: {reason}."
     return RenderWarning(code=WarningCode.EXPRESSIONS_STOPPED, message=message)
+
+
+class Shortcomings(TypedDict):
+    """The fields of `Warned`."""
+
+    missing_fonts: list[str]
+    missing_glyphs: list[str]
+    warnings: list[RenderWarning]
+
+
+def shortcomings(
+    missing_fonts: list[str], missing_glyphs: list[str], warnings: Iterable[RenderWarning]
+) -> Shortcomings:
+    """`warnings` with one for each kind of what is missing before them."""
+    missing = [*_glyph_warnings(missing_glyphs), *map(_font_warning, missing_fonts)]
+    return Shortcomings(
+        missing_fonts=missing_fonts,
+        missing_glyphs=missing_glyphs,
+        warnings=bounded([*missing, *warnings]),
+    )
+
+
+def _glyph_warnings(characters: list[str]) -> list[RenderWarning]:
+    if not characters:
+        return []
+    listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in characters)
+    message = f"No font has a glyph for {listed}"
+    return [RenderWarning(code=WarningCode.MISSING_GLYPHS, message=message)]
+
+
+def _font_warning(font: str) -> RenderWarning:
+    message = f"The font {font} is missing: a similar one is drawn"
+    return RenderWarning(code=WarningCode.MISSING_FONT, message=message)
 
 
 def bounded(warnings: Iterable[RenderWarning]) -> list[RenderWarning]:

@@ -36,6 +36,9 @@ async def test_an_uploaded_template_tells_what_is_in_it(team: Team) -> None:
     assert set(template["compositions"]) == {"main", "badge"}
     assert {"title", "background", "inner", "label"} <= set(template["layers"])
     assert "uploadInfo" not in template
+    title = next(layer for layer in template.pop("layerDetails") if layer["name"] == "title")
+    assert (title["composition"], title["type"], title["text"]) == ("main", "text", "A")
+    assert title["shown"] is True
     assert [template] == await team.get("/templates")
 
 

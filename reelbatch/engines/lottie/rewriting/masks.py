@@ -21,13 +21,26 @@ _FAR = 50_000  # pixels: outside of any layer
 def order_masks(layers: Iterable[Json]) -> None:
     """Rewrite the chains of masks that ThorVG gets wrong, as far as they can be written so."""
     for layer in layers:
-        chain = [_Mask.of(mask) for mask in objects(layer.get("masksProperties"))]
-        chain = [mask for mask in chain if mask.mode in _MODES]
-        if _is_right(chain) or _has_text_on_path(layer):
-            continue
-        orders = [order for turned in (False, True) if (order := _backwards(chain, turned=turned))]
+        chain = _chain(layer)
+        orders = [] if _is_right(chain) or _has_text_on_path(layer) else _orders(chain)
         if orders:
             layer["masksProperties"] = min(orders, key=lambda order: sum(map(_is_hole, order)))
+
+
+def is_out_of_order(layer: Json) -> bool:
+    """Whether ThorVG gets the layer's masks wrong, and they cannot be written otherwise."""
+    chain = _chain(layer)
+    return not _is_right(chain) and (_has_text_on_path(layer) or not _orders(chain))
+
+
+def _chain(layer: Json) -> "list[_Mask]":
+    chain = [_Mask.of(mask) for mask in objects(layer.get("masksProperties"))]
+    return [mask for mask in chain if mask.mode in _MODES]
+
+
+def _orders(chain: "list[_Mask]") -> list[list[Json]]:
+    """The ways in which a chain can be written backwards."""
+    return [order for turned in (False, True) if (order := _backwards(chain, turned=turned))]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,202 @@
+"""What of a template will not be drawn as designed, found in one walk through its document.
+
+The other modules say how something is drawn. Whoever makes one of these things right takes it away
+here.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieDocument,
+    array,
+    is_object,
+    layer_name,
+    layer_type,
+    number,
+    objects,
+    text_documents,
+)
+from reelbatch.engines.lottie.images import asset_content, missing_picture
+from reelbatch.engines.lottie.loops import is_loop
+from reelbatch.engines.lottie.reading.walking import all_objects, all_shapes, states
+from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
+from reelbatch.engines.lottie.source import TemplateFiles
+from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+
+_DRAWN_EFFECTS = frozenset({20, 21, 22, 23, 25, 28, 29})  # Tint, Fill, Stroke, Tritone, …
+_CUSTOM_EFFECT = 5  # a control for expressions, or an effect that Lottie has no type for
+_CONTROLS = ("Pseudo/", "PSEUDO/")
+_NOT_DRAWN = {
+    "video": "its own video is not played: send one as an asset",
+    "image_sequence": "its sequence of images is not played: send a video as an asset",
+    "adjustment": "adjustment layers change nothing",
+    "light": "lights are not drawn",
+    "unknown": "its type is unknown",
+}
+_MODIFIERS = {"zz": "zig-zag", "tw": "twist"}
+_MERGE = 1  # the way of merging paths that is drawn, as drawing them one after the other
+_TRIMS_ONE_AFTER_THE_OTHER = 2
+_WEAK_BLENDS = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}  # by `bm`
+_LEAST_JUSTIFIED = 3  # of `j`
+_UNREAD_FONTS = (".woff2",)
+
+_Found = tuple[WarningCode, str]
+
+
+def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[RenderWarning]:
+    """In the order of compositions and layers; hidden layers are left out."""
+    for composition in document.compositions.values():
+        for position, layer in composition.numbered():
+            if layer.get("hd") is True:
+                continue
+            name = layer_name(layer, position)
+            for code, message in _Layer(document, files, layer).found():
+                yield RenderWarning(
+                    code=code, message=message, layer=name, composition=composition.name
+                )
+    yield from _unread_fonts(files)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    document: LottieDocument
+    files: TemplateFiles
+    content: Json
+
+    def found(self) -> Iterator[_Found]:
+        kind = layer_type(self.content)
+        if kind == "camera":
+            yield WarningCode.CAMERA_NOT_DRAWN, "The camera is ignored: all layers are seen flat"
+        if kind in _NOT_DRAWN:
+            yield WarningCode.LAYER_NOT_DRAWN, f"The layer is not drawn: {_NOT_DRAWN[kind]}"
+        if self._has_depth():
+            yield WarningCode.LAYER_IN_3D, "The layer is drawn without perspective"
+        yield from self._files(kind)
+        yield from self._effects()
+        yield from self._whole()
+        yield from _shapes(self.content)
+        yield from _texts(self.content)
+
+    def _has_depth(self) -> bool:
+        """Whether it turns out of the plane, or is nearer or farther than it."""
+        transform = self.content.get("ks")
+        if self.content.get("ddd") != 1 or not is_object(transform):
+            return False
+        depths = (array(place)[2:3] for place in states(transform.get("p")))
+        turns = (state for key in ("rx", "ry", "or") for state in states(transform.get(key)))
+        return any(map(_is_not_zero, (*depths, *turns)))
+
+    def _files(self, kind: str) -> Iterator[_Found]:
+        asset = self.document.asset_of(self.content) or {}
+        if kind == "image" and "p" in asset:
+            missing = missing_picture(asset, self.files)
+            if missing is not None:
+                yield WarningCode.MISSING_PICTURE, missing
+        if kind == "audio" and not asset_content(asset, self.files):
+            message = f"Its sound {str(asset.get('p'))[:100]} is not in the template"
+            yield WarningCode.MISSING_SOUND, message
+
+    def _effects(self) -> Iterator[_Found]:
+        for effect in objects(self.content.get("ef")):
+            if effect.get("en") == 1 and not _is_drawn(effect):
+                name = effect.get("nm") or effect.get("mn") or effect.get("ty")
+                yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} is not drawn"
+
+    def _whole(self) -> Iterator[_Found]:
+        """What concerns all of a layer."""
+        layer = self.content
+        if layer.get("sy"):
+            yield WarningCode.LAYER_STYLES_NOT_DRAWN, "The layer's styles are not drawn"
+        masks = objects(layer.get("masksProperties"))
+        if any(_is_not_zero(state) for mask in masks for state in states(mask.get("f"))):
+            yield WarningCode.MASK_FEATHER_NOT_DRAWN, "The edges of its masks are drawn sharp"
+        if is_out_of_order(layer):
+            message = "Its masks work on each other in another order than designed"
+            yield WarningCode.MASKS_OUT_OF_ORDER, message
+        scripts = [value for value in all_objects(layer) if _has_script(value)]
+        if scripts:
+            number_of = "An expression" if len(scripts) == 1 else f"{len(scripts)} expressions"
+            message = f"{number_of} will not run: the values that were exported beside stay"
+            yield WarningCode.EXPRESSIONS_NOT_RUN, message
+        yield from _blends([layer, *all_shapes(layer.get("shapes"))])
+
+
+def _is_not_zero(state: object) -> bool:
+    return any(number(part, 0.0) for part in (array(state) or [state]))
+
+
+def _is_drawn(effect: Json) -> bool:
+    if effect.get("ty") != _CUSTOM_EFFECT:
+        return effect.get("ty") in _DRAWN_EFFECTS
+    name = effect.get("mn")
+    if not isinstance(name, str):
+        return True
+    return name.startswith(_CONTROLS) or name.endswith(" Control")
+
+
+def _has_script(value: Json) -> bool:
+    script = value.get("x")
+    return isinstance(script, str) and bool(script.strip()) and not is_loop(value)
+
+
+def _blends(holders: Iterable[Json]) -> Iterator[_Found]:
+    for mode in sorted({_whole_number(holder.get("bm")) for holder in holders}):
+        if mode in _WEAK_BLENDS:
+            message = f"The blend mode {_WEAK_BLENDS[mode]} is drawn too weak"
+            yield WarningCode.BLEND_MODE_WEAK, message
+
+
+def _whole_number(value: object) -> int:
+    return int(number(value, 0.0))
+
+
+def _shapes(layer: Json) -> Iterator[_Found]:
+    top = objects(layer.get("shapes"))
+    shapes = [shape for shape in all_shapes(top) if shape.get("hd") is not True]
+    for kind in sorted({str(shape.get("ty")) for shape in shapes} & _MODIFIERS.keys()):
+        yield WarningCode.SHAPE_NOT_DRAWN, f"The modifier {_MODIFIERS[kind]} changes nothing"
+    if any(shape.get("ty") == "mm" and shape.get("mm", _MERGE) != _MERGE for shape in shapes):
+        message = "Merged paths are drawn one after the other, whole"
+        yield WarningCode.PATHS_NOT_MERGED, message
+    trims = [shape for shape in top if shape.get("ty") == "tm" and shape.get("hd") is not True]
+    if any(trim.get("m") == _TRIMS_ONE_AFTER_THE_OTHER for trim in trims) and len(top) > 2:
+        message = "Its paths are trimmed at the same time, not one after the other"
+        yield WarningCode.TRIM_PATHS_TOGETHER, message
+
+
+def _texts(layer: Json) -> Iterator[_Found]:
+    text = layer.get("t")
+    if not is_object(text):
+        return
+    boxes = [style for style in text_documents(layer) if style.get("sz")]
+    if any(number(style.get("j"), 0.0) >= _LEAST_JUSTIFIED for style in boxes):
+        yield WarningCode.TEXT_NOT_JUSTIFIED, "Its text is not justified, but aligned to a side"
+    animators = objects(text.get("a"))
+    if any(_turns_letters(animator.get("a")) for animator in animators):
+        yield WarningCode.LETTERS_IN_3D, "Its letters are not moved and turned in depth"
+    selectors = (animator.get("s") for animator in animators)
+    if any(is_object(selector) and selector.get("t") for selector in selectors):
+        message = "Its animator's selector wiggles or follows a script, and changes nothing"
+        yield WarningCode.SELECTOR_NOT_DRAWN, message
+
+
+def _turns_letters(animated: object) -> bool:
+    if not is_object(animated):
+        return False
+    depths = (array(place)[2:3] for place in states(animated.get("p")))
+    turns = (state for key in ("rx", "ry") for state in states(animated.get(key)))
+    return any(map(_is_not_zero, (*depths, *turns)))
+
+
+def _unread_fonts(files: TemplateFiles) -> Iterator[RenderWarning]:
+    fonts = [*files.fonts.items()]
+    fonts += [(path.name, b"") for path in files.files if path.suffix.casefold() in _UNREAD_FONTS]
+    for name, content in sorted(fonts):
+        try:
+            open_font(content, name)
+        except FontUnreadable:
+            message = f"The font file {name} cannot be read: bring it as TTF or OTF"
+            yield RenderWarning(code=WarningCode.FONT_NOT_READ, message=message)
