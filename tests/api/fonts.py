@@ -10,11 +10,11 @@ from fontTools.pens.t2CharStringPen import (  # pyright: ignore[reportMissingTyp
 from fontTools.pens.ttGlyphPen import TTGlyphPen  # pyright: ignore[reportMissingTypeStubs]
 
 
-def a_font(family: str = "Rarissima", *, opentype: bool = False) -> bytes:
+def a_font(family: str = "Rarissima", *, opentype: bool = False, letter: str = "A") -> bytes:
     """A font of one glyph, a square."""
     builder: Any = FontBuilder(1000, isTTF=not opentype)
     builder.setupGlyphOrder([".notdef", "A"])
-    builder.setupCharacterMap({ord("A"): "A"})
+    builder.setupCharacterMap({ord(letter): "A"})
     pen: Any = T2CharStringPen(600, None) if opentype else TTGlyphPen(None)
     pen.moveTo((0, 0))
     for corner in ((0, 500), (500, 500), (500, 0)):

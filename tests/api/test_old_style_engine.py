@@ -1,7 +1,5 @@
 """An engine of the version before is served from the upload of a template to the output."""
 
-import asyncio
-import sys
 import warnings
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -11,13 +9,9 @@ import pytest_asyncio
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
-import worker
 from reelbatch.settings import Settings
-from tests.api.running_api import Team, served
-
-FOLDER = Path(__file__).parents[1] / "reelbatch" / "engines"
-METADATA = "Metadata-Version: 2.1\nName: somebody\nVersion: 1\n"
-ENTRY_POINT = "[reelbatch.engines]\nold-style = old_style_engine:OldStyleEngine\n"
+from tests.api.other_engines import install, team_of
+from tests.api.running_api import Team
 
 
 @pytest_asyncio.fixture
@@ -29,19 +23,10 @@ async def old_team(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Team]:
     """A team of an API and a worker that have the old engine alone."""
-    information = tmp_path / "somebody-1.dist-info"
-    information.mkdir()
-    (information / "METADATA").write_text(METADATA)
-    (information / "entry_points.txt").write_text(ENTRY_POINT)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), str(FOLDER), *sys.path])
-    alone = settings.model_copy(update={"engines": ["old-style"]})
-    stop = asyncio.Event()
+    install("old-style", "old_style_engine:OldStyleEngine", tmp_path, monkeypatch)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        running = asyncio.create_task(worker.run(alone, stop))
-        async with served(alone, client, store) as api, api.new_team() as team:
+        async with team_of("old-style", settings, client, store) as team:
             yield team
-        stop.set()
-        await running
 
 
 async def test_its_jobs_are_checked_and_rendered(old_team: Team) -> None:

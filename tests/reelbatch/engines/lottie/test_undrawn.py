@@ -1,0 +1,165 @@
+"""What a template is said to lose when it is drawn."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reelbatch.models.wire.warnings import MOST_OF_A_CODE, RenderWarning, WarningCode, bounded
+
+Json = dict[str, Any]
+LOOP = "var $bm_rt;\n$bm_rt = loopOut('cycle');"
+MOVING = [{"t": 0, "s": [0]}, {"t": 3, "s": [90]}]
+SQUARE = {"v": [[0, 0], [9, 0], [9, 9]], "i": [[0, 0]] * 3, "o": [[0, 0]] * 3, "c": True}
+
+
+def still(value: Any) -> Json:
+    return {"a": 0, "k": value}
+
+
+def turned(layer: Json, **properties: Any) -> Json:
+    return {**layer, "ks": layer["ks"] | properties}
+
+
+def masks(*chain: Json) -> list[Json]:
+    return [{"pt": still(SQUARE), "o": still(100), "inv": False} | mask for mask in chain]
+
+
+def text(workshop: Any, animator: Json | None = None, **style: Any) -> Json:
+    layer = workshop.text("Headline", "Hi", **style)
+    layer["t"]["a"] = [animator] if animator else []
+    return layer
+
+
+def shapes(workshop: Any, *items: Json, **fields: Any) -> Json:
+    return workshop.shape("Shapes", *items, **fields)
+
+
+NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
+    "a camera": ("CAMERA_NOT_DRAWN", lambda w: w.layer(13, "Camera")),
+    "a light": ("LAYER_NOT_DRAWN", lambda w: w.layer(14, "Light")),
+    "a video of its own": ("LAYER_NOT_DRAWN", lambda w: w.layer(9, "Film")),
+    "a layer nearer than the canvas": (
+        "LAYER_IN_3D",
+        lambda w: turned(w.solid("Sky", "#0000ff", ddd=1), p=still([0, 0, -200])),
+    ),
+    "a layer that turns about x": (
+        "LAYER_IN_3D",
+        lambda w: {
+            **w.solid("Sky", "#0000ff"),
+            "ks": {"rx": {"a": 1, "k": MOVING}, "p": still([0, 0, 0])},
+        },
+    ),
+    "an effect": (
+        "EFFECT_NOT_DRAWN",
+        lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 24, "nm": "Levels", "ef": []}]),
+    ),
+    "an effect without a type of its own": (
+        "EFFECT_NOT_DRAWN",
+        lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 5, "nm": "B", "mn": "ADBE Bulge"}]),
+    ),
+    "layer styles": ("LAYER_STYLES_NOT_DRAWN", lambda w: w.solid("Sky", "#00f", sy=[{"ty": 1}])),
+    "an expression": (
+        "EXPRESSIONS_NOT_RUN",
+        lambda w: turned(w.solid("Sky", "#00f"), r=still(0) | {"x": "var $bm_rt = time * 9;"}),
+    ),
+    "masks that cannot be ordered": (
+        "MASKS_OUT_OF_ORDER",
+        lambda w: w.solid(
+            "Sky",
+            "#00f",
+            masksProperties=masks({"mode": "s", "o": still(50)}, {"mode": "a", "o": still(70)}),
+        ),
+    ),
+    "a soft mask": (
+        "MASK_FEATHER_NOT_DRAWN",
+        lambda w: w.solid("Sky", "#00f", masksProperties=masks({"mode": "a", "f": still([8, 8])})),
+    ),
+    "a blend mode": ("BLEND_MODE_WEAK", lambda w: w.solid("Sky", "#0000ff", bm=13)),
+    "a blend mode of a fill": (
+        "BLEND_MODE_WEAK",
+        lambda w: shapes(w, w.rectangle(0, 0, 9, 9), w.fill(1, 0, 0) | {"bm": 15}),
+    ),
+    "zig-zag": ("SHAPE_NOT_DRAWN", lambda w: shapes(w, w.rectangle(0, 0, 9, 9), {"ty": "zz"})),
+    "merge paths": ("PATHS_NOT_MERGED", lambda w: shapes(w, {"ty": "mm", "mm": 4})),
+    "paths that are trimmed one after the other": (
+        "TRIM_PATHS_TOGETHER",
+        lambda w: {
+            **w.layer(4, "Shapes"),
+            "shapes": [*[{"ty": "sh", "ks": still(SQUARE)}] * 2, {"ty": "tm", "m": 2}],
+        },
+    ),
+    "justified text": ("TEXT_NOT_JUSTIFIED", lambda w: text(w, j=6, sz=[90, 40])),
+    "letters that turn": ("LETTERS_IN_3D", lambda w: text(w, {"a": {"rx": still(40)}})),
+    "a wiggly selector": ("SELECTOR_NOT_DRAWN", lambda w: text(w, {"s": {"t": 1}, "a": {}})),
+    "a picture that is nowhere": (
+        "MISSING_PICTURE",
+        lambda w: w.layer(2, "Photo", refId="photo"),
+    ),
+    "a sound that is nowhere": ("MISSING_SOUND", lambda w: w.layer(6, "Song", refId="song")),
+}
+ASSETS = [
+    {"id": "photo", "w": 9, "h": 9, "u": "images/", "p": "photo.png", "e": 0},
+    {"id": "song", "u": "audio/", "p": "song.mp3", "e": 0},
+]
+
+
+@pytest.mark.parametrize("what", NOT_DRAWN)
+def test_what_is_not_drawn_is_said_with_its_layer(workshop: Any, what: str) -> None:
+    code, layer = NOT_DRAWN[what]
+    made = layer(workshop)
+    [warning] = workshop.inspect(workshop.document(made, assets=ASSETS)).warnings
+    assert (warning.code, warning.layer) == (code, made["nm"])
+    assert warning.composition == "Main"
+    assert warning.message
+
+
+def test_a_font_file_that_is_not_read_is_said(workshop: Any) -> None:
+    files = {"data.json": workshop.document(workshop.text("A", "a")), "fonts/A.woff2": b"wOF2"}
+    [warning] = workshop.inspect(workshop.archive(files)).warnings
+    assert (warning.code, warning.layer) == ("FONT_NOT_READ", None)
+    assert "A.woff2" in warning.message
+
+
+def test_every_code_of_an_inspection_is_tried() -> None:
+    tried = {code for code, _ in NOT_DRAWN.values()} | {"FONT_NOT_READ"}
+    assert tried == set(WarningCode) - {"MISSING_FONT", "MISSING_GLYPHS"}
+
+
+def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
+    control = {"ty": 5, "nm": "Speed", "mn": "ADBE Slider Control", "ef": []}
+    document = workshop.document(
+        workshop.text("Headline", "Hi"),
+        turned(
+            workshop.solid("Sky", "#0000ff", ef=[control, {"ty": 29}, {"ty": 24, "en": 0}], bm=3),
+            r={"a": 1, "k": MOVING, "x": LOOP},
+        ),
+        workshop.solid("Flat", "#0000ff", ddd=1, masksProperties=masks({"mode": "a"})),
+        shapes(workshop, {"ty": "mm", "mm": 1}, {"ty": "rd", "r": still(4)}),
+        workshop.layer(13, "Hidden camera", hd=True),
+        workshop.layer(3, "Null"),
+    )
+    assert workshop.inspect(document).warnings == []
+
+
+def test_hundreds_of_warnings_are_few_and_counted(workshop: Any) -> None:
+    lights = [workshop.layer(14, f"Light {n}") for n in range(300)]
+    warnings = workshop.inspect(workshop.document(*lights, workshop.layer(13, "Eye"))).warnings
+    assert [each.layer for each in warnings[:2]] == ["Light 0", "Light 1"]
+    assert warnings[MOST_OF_A_CODE].message == f"{300 - MOST_OF_A_CODE} more like these"
+    assert warnings[-1].code == "CAMERA_NOT_DRAWN"
+
+
+def test_warnings_are_said_once_and_cut() -> None:
+    long = RenderWarning(code="SMELL", message="x" * 10_000, layer="y" * 10_000)
+    [kept] = bounded([long, long])
+    assert len(kept.message) < 1000
+    assert len(kept.layer or "") < 1000
+
+
+def test_layers_tell_whether_they_are_shown(workshop: Any) -> None:
+    document = workshop.document(
+        workshop.text("Headline", "Hi"), workshop.solid("Note", "#ff0000", hd=True)
+    )
+    shown = {layer.name: layer.shown for layer in workshop.inspect(document).layers}
+    assert shown == {"Headline": True, "Note": False}
