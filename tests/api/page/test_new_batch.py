@@ -1,11 +1,16 @@
 """Making a batch: by typing, by pasting, and from a file."""
 
+import json
 from typing import Any
 
 from playwright.async_api import FilePayload, Locator, expect
 
+from tests.api.documents import a_card
 from tests.api.page.browsing import Visit, has_attribute, has_focus, has_property
 from tests.api.running_api import Team
+
+LETTER = "\U0010fffd"  # for private use: no font has it
+LACKING = f"No font has a glyph for {LETTER}"
 
 
 def a_csv(*lines: str) -> FilePayload:
@@ -48,6 +53,33 @@ async def test_the_bad_rows_of_a_file_are_marked_before_anything_starts(
     await visit.wait_for_state(0, "finished")
     await visit.wait_for_state(1, "rejected")
     await visit.wait_for_state(2, "finished")
+
+
+async def test_rows_with_letters_that_no_font_has_say_so_and_are_started(
+    visit: Visit, team: Team
+) -> None:
+    file = await fill_in(visit, team)
+    await file.set_input_files(a_csv("title", "Ada", f"Ada {LETTER}"))
+    await expect(visit.page.get_by_text("All 2 rows can be rendered.")).to_be_visible()
+    await expect(visit.page.locator(".row-warnings")).to_have_text(f"{LACKING} (U+10FFFD)")
+    await visit.page.get_by_role("button", name="Start 2 jobs").click()
+    await visit.wait_for_state(1, "finished")
+    await has_attribute(visit.cell(1), "aria-label", f"Job 1, finished, no font has {LETTER}")
+    await visit.cell(1).click()
+    await expect(visit.page.get_by_label("Warnings")).to_contain_text(LACKING)
+
+
+async def test_what_of_a_template_will_not_look_as_designed_is_shown(
+    visit: Visit, team: Team
+) -> None:
+    document = json.loads(a_card())
+    document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
+    await team.upload(json.dumps(document).encode())
+    for address in ("/templates", "/new"):
+        await visit.go(address)
+        await expect(visit.page.get_by_label("Warnings")).to_contain_text(
+            "The camera is ignored: all layers are seen flat (Eye of main)"
+        )
 
 
 async def test_a_row_that_is_put_right_is_started_with_the_others(visit: Visit, team: Team) -> None:

@@ -20,6 +20,7 @@ from tests.integration.service import until
 from tests.reelbatch.cli.conftest import ROOT, Command, Ended
 from tests.reelbatch.cli.running_stack import RunningStack
 
+LETTER = "\U0010fffd"  # for private use: no font has it
 WITHOUT_JSON = {"up", "api", "worker", "demo", "prepare-temporal"}
 
 
@@ -151,6 +152,29 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     assert "2 of 2 jobs accepted" in served("submit", "people.jsonl").out
     piped = served("submit", "-", "--format", "jsonl", stdin=lines)
     assert "2 of 2 jobs accepted" in piped.out
+
+
+def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> None:
+    document = json.loads(a_card())
+    document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
+    written(here / "scene.json", document)
+    pushed = served("templates", "push", "scene.json", "--name", "scene")
+    ignored = "The camera is ignored: all layers are seen flat (Eye of main)"
+    assert f"warning: {ignored}" in pushed.err
+    shown = served("templates", "inspect", "scene").out
+    assert ignored in shown
+    assert "title (text of main): A" in shown
+
+    (here / "people.csv").write_text(f"title\nAda\n{LETTER}\n{LETTER}{LETTER}\n")
+    of_rows = ("--template", "scene", "--codec", "image_png", "--frame", 0)
+    sent = served("submit", "people.csv", *of_rows, "--wait")
+    assert sent.code == 0
+    lacking = f"warning: jobs 1, 2: No font has a glyph for {LETTER} (U+10FFFD)"
+    assert [sent.err.count(lacking), sent.err.count(f"jobs 0, 1, 2: {ignored}")] == [1, 1]
+    batch = re.findall("batch (\\w+)", sent.out)[0]
+    assert lacking in served("results", batch).err
+    first = json.loads(served("jobs", "list", "--json", "--limit", "1").out)[0]
+    assert ignored in served("jobs", "show", first["id"]).out
 
 
 def test_a_key_makes_a_submission_safe_to_repeat(served: Command, card: str, here: Path) -> None:
