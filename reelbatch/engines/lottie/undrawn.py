@@ -47,7 +47,10 @@ _Found = tuple[WarningCode, str]
 
 
 def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[RenderWarning]:
-    """In the order of compositions and layers; hidden layers are left out."""
+    """In the order of compositions and layers; hidden layers are left out.
+
+    Expressions are named too: who runs them leaves these warnings out.
+    """
     for composition in document.compositions.values():
         for position, layer in composition.numbered():
             if layer.get("hd") is True:
@@ -120,7 +123,7 @@ class _Layer:
         if scripts:
             number_of = "An expression" if len(scripts) == 1 else f"{len(scripts)} expressions"
             message = f"{number_of} will not run: the values that were exported beside stay"
-            yield WarningCode.EXPRESSIONS_NOT_RUN, message
+            yield WarningCode.EXPRESSIONS_OFF, message
         yield from _blends([layer, *all_shapes(layer.get("shapes"))])
 
 

@@ -20,7 +20,7 @@ from reelbatch.engines.pool.process import ExpressionStuck, RenderProcess
 from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.warnings import RenderWarning, bounded, expressions_stopped
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded, expressions_stopped
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
 _LONGEST_INSPECTION = 120.0  # seconds
@@ -96,8 +96,10 @@ class RenderPool:
             result = await self._run(Inspect(template, template_type, limits), _ignore)
         if not isinstance(result, Inspected):
             raise RenderCrashed("the render process answered something else than an inspection")
-        inspection = result.inspection
-        return inspection.model_copy(update={"warnings": bounded(inspection.warnings)})
+        warnings = result.inspection.warnings
+        if await self.may_run_expressions():
+            warnings = [each for each in warnings if each.code != WarningCode.EXPRESSIONS_OFF]
+        return result.inspection.model_copy(update={"warnings": bounded(warnings)})
 
     def close(self) -> None:
         """Kill all processes and wait until they are gone; running renders raise RenderError."""

@@ -60,7 +60,7 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
     ),
     "layer styles": ("LAYER_STYLES_NOT_DRAWN", lambda w: w.solid("Sky", "#00f", sy=[{"ty": 1}])),
     "an expression": (
-        "EXPRESSIONS_NOT_RUN",
+        "EXPRESSIONS_OFF",
         lambda w: turned(w.solid("Sky", "#00f"), r=still(0) | {"x": "var $bm_rt = time * 9;"}),
     ),
     "masks that cannot be ordered": (
