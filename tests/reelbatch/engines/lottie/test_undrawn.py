@@ -59,10 +59,6 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 5, "nm": "B", "mn": "ADBE Bulge"}]),
     ),
     "layer styles": ("LAYER_STYLES_NOT_DRAWN", lambda w: w.solid("Sky", "#00f", sy=[{"ty": 1}])),
-    "an expression": (
-        "EXPRESSIONS_OFF",
-        lambda w: turned(w.solid("Sky", "#00f"), r=still(0) | {"x": "var $bm_rt = time * 9;"}),
-    ),
     "masks that cannot be ordered": (
         "MASKS_OUT_OF_ORDER",
         lambda w: w.solid(
@@ -104,6 +100,20 @@ ASSETS = [
 ]
 
 
+@pytest.mark.unconfined
+def test_expressions_are_said_to_be_off_where_renders_are_not_confined(workshop: Any) -> None:
+    turning = still(0) | {"x": "var $bm_rt = time * 9;"}
+    layer = turned(workshop.solid("Sky", "#00f"), r=turning)
+    [warning] = workshop.inspect(workshop.document(layer)).warnings
+    assert (warning.code, warning.layer) == ("EXPRESSIONS_OFF", "Sky")
+
+
+def test_expressions_that_run_are_nothing_to_warn_of(workshop: Any) -> None:
+    turning = still(0) | {"x": "var $bm_rt = time * 9;"}
+    layer = turned(workshop.solid("Sky", "#00f"), r=turning)
+    assert workshop.inspect(workshop.document(layer)).warnings == []
+
+
 @pytest.mark.parametrize("what", NOT_DRAWN)
 def test_what_is_not_drawn_is_said_with_its_layer(workshop: Any, what: str) -> None:
     code, layer = NOT_DRAWN[what]
@@ -122,8 +132,9 @@ def test_a_font_file_that_is_not_read_is_said(workshop: Any) -> None:
 
 
 def test_every_code_of_an_inspection_is_tried() -> None:
-    tried = {code for code, _ in NOT_DRAWN.values()} | {"FONT_NOT_READ"}
-    assert tried == set(WarningCode) - {"MISSING_FONT", "MISSING_GLYPHS"}
+    tried = {code for code, _ in NOT_DRAWN.values()} | {"FONT_NOT_READ", "EXPRESSIONS_OFF"}
+    of_jobs = {"MISSING_FONT", "MISSING_GLYPHS", "EXPRESSION_FAILED", "EXPRESSIONS_STOPPED"}
+    assert tried == set(WarningCode) - of_jobs
 
 
 def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
