@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from obstore.exceptions import BaseError as ObjectStoreError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.http.requests import parameter_error
@@ -24,6 +25,7 @@ from reelbatch.models.wire.errors import FieldError
 
 log = structlog.get_logger("api")
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _RETRY_AFTER = "1"  # seconds
 
 # A query or a long poll that nobody answers in time ends as CANCELLED or DEADLINE_EXCEEDED.
@@ -95,11 +97,11 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(parameter_error(error))
 
     @app.exception_handler(HTTPException)
-    async def _(_: Request, error: HTTPException) -> Response:
-        return _http_error(error)
+    async def _(request: Request, error: HTTPException) -> Response:
+        return _http_error(request, error)
 
 
-def _http_error(error: HTTPException) -> Response:
+def _http_error(request: Request, error: HTTPException) -> Response:
     """The framework's own errors, such as 404 for an unknown path."""
     if error.status_code == 404:
         return error_response(NotFound())
@@ -107,6 +109,18 @@ def _http_error(error: HTTPException) -> Response:
         body = ErrorAnswer(
             error="This address does not take that method.", error_code="METHOD_NOT_ALLOWED"
         )
-        return respond(body, 405, error.headers)
+        return respond(body, 405, {"Allow": ", ".join(sorted(_methods_at(request)))})
     body = ErrorAnswer(error=str(error.detail), error_code=RequestError.error_code)
     return respond(body, error.status_code, error.headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """All that the request's address takes; a framework's 405 knows the first route alone."""
+    methods = {
+        method
+        for method in _METHODS
+        for route in request.app.routes
+        if not isinstance(route, Mount)
+        and route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    return methods | {"HEAD"} if "GET" in methods else methods

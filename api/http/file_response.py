@@ -1,4 +1,4 @@
-"""Files over HTTP: ranges, conditional requests and HEAD (RFC 9110, 13 and 14)."""
+"""Files over HTTP: ranges and conditional requests (RFC 9110, 13 and 14)."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Response
 from fastapi.responses import StreamingResponse
 from obstore.store import ObjectStore
 from pydantic import BaseModel, ConfigDict, Field
 
+from reelbatch.models.errors import PreconditionFailed
 from reelbatch.storage.files import StoredFile, read_chunks
 
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
@@ -33,6 +34,8 @@ class FileHeaders(BaseModel):
 
     range: str | None = Field(None, description="RFC 9110, 14.2.")
     if_range: str | None = Field(None, description="RFC 9110, 13.1.5.")
+    if_match: str | None = Field(None, description="RFC 9110, 13.1.1.")
+    if_unmodified_since: str | None = Field(None, description="RFC 9110, 13.1.4.")
     if_none_match: str | None = Field(None, description="RFC 9110, 13.1.2.")
     if_modified_since: str | None = Field(None, description="RFC 9110, 13.1.3.")
 
@@ -41,7 +44,6 @@ AskedFile = Annotated[FileHeaders, Header()]
 
 
 def file_response(
-    request: Request,
     store: ObjectStore,
     file: StoredFile,
     *,
@@ -49,7 +51,10 @@ def file_response(
     media_type: str,
     disposition: str,
 ) -> Response:
-    """The file, the part of it that was asked for, or that the client has it already."""
+    """The file, the part of it that was asked for, or that the client has it already.
+
+    Raises PreconditionFailed where the client has another one.
+    """
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": file.etag,
@@ -57,6 +62,8 @@ def file_response(
         "Cache-Control": "private, max-age=0, must-revalidate",
         "Content-Disposition": disposition,
     }
+    if _is_another(asked, file):
+        raise PreconditionFailed
     if _is_unchanged(asked, file):
         return Response(status_code=304, headers=headers)
     try:
@@ -68,16 +75,26 @@ def file_response(
     if span is not None:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     status = 206 if span else 200
-    if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=media_type)
     chunks = read_chunks(store, file.key, whole.start, whole.end)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
 
 
+def matches_tag(condition: str, tag: str) -> bool:
+    """Whether If-None-Match names the tag, as weak ones compare (RFC 9110, 8.8.3.2)."""
+    named = {each.strip().removeprefix("W/") for each in condition.split(",")}
+    return not named.isdisjoint({"*", tag.removeprefix("W/")})
+
+
+def _is_another(asked: FileHeaders, file: StoredFile) -> bool:
+    if asked.if_match is not None:
+        return not {"*", file.etag}.intersection(map(str.strip, asked.if_match.split(",")))
+    until = _parse_date(asked.if_unmodified_since)
+    return until is not None and file.last_modified.replace(microsecond=0) > until
+
+
 def _is_unchanged(asked: FileHeaders, file: StoredFile) -> bool:
     if asked.if_none_match is not None:
-        tags = [tag.strip().removeprefix("W/") for tag in asked.if_none_match.split(",")]
-        return "*" in tags or file.etag in tags
+        return matches_tag(asked.if_none_match, file.etag)
     since = _parse_date(asked.if_modified_since)
     return since is not None and file.last_modified.replace(microsecond=0) <= since
 

@@ -1,7 +1,7 @@
 """What goes on around every request, from the outside in.
 
-Security headers, CORS, a span, the log with the request's id, rate limit headers, and the deadline
-for the body.
+Security headers, CORS, a span, the log with the request's id, rate limit headers, gzip, the
+deadline for the body, and HEAD.
 """
 
 import asyncio
@@ -10,12 +10,14 @@ import secrets
 from time import perf_counter
 from typing import Any
 
+import anyio
 import structlog
 from fastapi import FastAPI
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,7 +58,9 @@ _tracer = trace.get_tracer("reelbatch")
 
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: ApiMetrics) -> None:
-    app.add_middleware(BodyDeadline, seconds=settings.body_timeout)  # the innermost comes first
+    app.add_middleware(HeadAsGet)  # the innermost comes first
+    app.add_middleware(BodyDeadline, seconds=settings.body_timeout)
+    app.add_middleware(PackedAnswers)
     if settings.rate_limit_per_minute:
         app.add_middleware(RateLimitHeaders)
     app.add_middleware(RequestLog, metrics=metrics)
@@ -299,6 +303,43 @@ class BodyDeadline:
             await send(message)
 
         await self._app(scope, receive_in_time, send_and_note)
+
+
+class PackedAnswers:
+    """gzip for the API's answers, to those who take it. Files stay as they are, for their parts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._packing = GZipMiddleware(app, minimum_size=1024, compresslevel=5)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_of_api = scope["type"] == "http" and scope["path"].startswith((f"{V2}/", f"{V3}/"))
+        await (self._packing if is_of_api else self._app)(scope, receive, send)
+
+
+class HeadAsGet:
+    """HEAD wherever GET is (RFC 9110, 9.3.2): the endpoint is left once its headers are known."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        inner = {**scope, "method": "GET"}
+        with anyio.CancelScope() as rest:
+
+            async def send_head(message: Message) -> None:
+                if not rest.cancel_called:
+                    await send(message)
+                    await send({"type": "http.response.body"})
+                    rest.cancel()
+
+            try:
+                await self._app(inner, receive, send_head)
+            finally:  # what was found out on the way, for the log
+                scope.update({name: inner[name] for name in inner if name != "method"})
 
 
 def route_template(scope: Scope) -> str:

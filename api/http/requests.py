@@ -70,7 +70,7 @@ def parse_json(body: bytes, what: str = "The body") -> JsonValue:
     """
     check_values(body, what)
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"{what} is not UTF-8: {error.reason} at byte {error.start}.") from None
     except json.JSONDecodeError as error:

@@ -1,13 +1,13 @@
 """The outputs: public, but nobody can guess their addresses."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from api.http.errors import documented
 from api.http.file_response import AskedFile, file_response
 from api.openapi.document import file_responses
 from api.resources import Shared
 from api.urls import output_url_is_signed
-from reelbatch.models.errors import OutputNotFound
+from reelbatch.models.errors import OutputNotFound, PreconditionFailed
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
@@ -25,18 +25,17 @@ _EMBEDDABLE = {
 _MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
 
 
-@router.head("/outputs/{team}/{job_id}/{signature}/{file_name}", include_in_schema=False)
 @router.get(
     "/outputs/{team}/{job_id}/{signature}/{file_name}",
     response_class=Response,
-    responses=documented(OutputNotFound) | file_responses(*_MEDIA_TYPES.values()),
+    responses=documented(OutputNotFound, PreconditionFailed)
+    | file_responses(*_MEDIA_TYPES.values()),
 )
 async def get_output(
     team: str,
     job_id: str,
     signature: str,
     file_name: str,
-    request: Request,
     resources: Shared,
     asked: AskedFile,
 ) -> Response:
@@ -52,7 +51,6 @@ async def get_output(
     if file is None:
         raise OutputNotFound
     response = file_response(
-        request,
         resources.store,
         file,
         asked=asked,

@@ -19,7 +19,14 @@ from api.resources import Resources, Shared
 from api.templates.launch import template_headline, template_search_attributes
 from api.templates.routes import find_template, template_response
 from api.urls import check_download_url, checked_upload
-from reelbatch.models.errors import BodyTooLarge, Forbidden, Gone, RequestError, TemplateNotFound
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    Forbidden,
+    Gone,
+    PreconditionFailed,
+    RequestError,
+    TemplateNotFound,
+)
 from reelbatch.models.ids import new_id
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_workflow_id
 from reelbatch.models.orchestration.templates import TemplateInspectionJob
@@ -59,11 +66,10 @@ async def upload_template(
     return respond(await template_response(resources, inspected))
 
 
-@router.head("/downloads/{team}/{template_id}/{expires}/{signature}", include_in_schema=False)
 @router.get(
     "/downloads/{team}/{template_id}/{expires}/{signature}",
     response_class=Response,
-    responses=documented(RequestError, Forbidden, Gone, TemplateNotFound)
+    responses=documented(RequestError, Forbidden, Gone, TemplateNotFound, PreconditionFailed)
     | file_responses("application/octet-stream"),
 )
 async def download_template(
@@ -71,7 +77,6 @@ async def download_template(
     template_id: str,
     expires: int,
     signature: str,
-    request: Request,
     resources: Shared,
     asked: AskedFile,
 ) -> Response:
@@ -82,7 +87,6 @@ async def download_template(
     if file is None:
         raise Gone("The template has no file.")
     return file_response(
-        request,
         resources.store,
         file,
         asked=asked,

@@ -36,6 +36,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── FontInUse               409 FONT_IN_USE
 │   └── WebhookNotDue           409 WEBHOOK_NOT_DUE
 ├── Gone                        410 GONE
+├── PreconditionFailed          412 PRECONDITION_FAILED
 ├── TooManyRequests             429 TOO_MANY_REQUESTS
 ├── IdempotencyKeyReused        422 IDEMPOTENCY_KEY_REUSED
 ├── Unavailable                 503 UNAVAILABLE
@@ -243,6 +244,12 @@ class Gone(ReelbatchError):
     """The file is no longer there."""
 
     status = 410
+
+
+class PreconditionFailed(ReelbatchError):
+    """The file has changed since the version that the request's condition names."""
+
+    status = 412
 
 
 class TooManyRequests(ReelbatchError):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -13,7 +14,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticKnownError
 
 
 def rfc3339(moment: datetime) -> str:
@@ -47,6 +48,16 @@ def _is_empty(value: object) -> bool:
 
 AnyOf = Annotated[list[T], Field(exclude_if=_is_empty)]
 """A list that answers leave out where it is empty."""
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):  # which Python takes for 0 and 1
+        raise PydanticKnownError("int_type")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_no_boolean, json_schema_input_type=int)]
+"""A number in a request."""
 
 
 class WireModel(BaseModel):

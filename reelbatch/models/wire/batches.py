@@ -5,14 +5,21 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, computed_field
 
-from reelbatch.models.wire.base import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import (
+    Absent,
+    OpenWireModel,
+    RecordModel,
+    Timestamp,
+    WholeNumber,
+    WireModel,
+)
 from reelbatch.models.wire.jobs import (
-    PRIORITY_RANGE,
     ChildCreated,
     Job,
     JobError,
     JobStats,
     JobStatus,
+    Priority,
 )
 from reelbatch.models.wire.warnings import RenderWarning, Warned
 from reelbatch.models.wire.webhooks import Webhook
@@ -44,8 +51,8 @@ class BatchOptions(OpenWireModel):
     """What the body of POST /batches may say besides `jobs`."""
 
     defaults: dict[str, JsonValue] | None = None
-    concurrency: int | None = Field(default=None, ge=1, le=1000)
-    priority: int | None = Field(default=None, ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])
+    concurrency: WholeNumber | None = Field(default=None, ge=1, le=1000)
+    priority: Priority | None = None
     webhook: Webhook | None = None
 
 

@@ -7,7 +7,14 @@ from pydantic import Field, field_validator, model_validator
 
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.assets import MAX_ASSETS, Asset
-from reelbatch.models.wire.base import Absent, OpenWireModel, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import (
+    Absent,
+    OpenWireModel,
+    RecordModel,
+    Timestamp,
+    WholeNumber,
+    WireModel,
+)
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.uploads import Upload
@@ -48,7 +55,7 @@ class TemplateChoice(OpenWireModel):
 
 
 Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
-Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])]
+Priority = Annotated[WholeNumber, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])]
 
 
 class AnyJobCreation(OpenWireModel):

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from reelbatch.models.wire.base import WireModel
+from reelbatch.models.wire.base import WholeNumber, WireModel
 
-FrameNumber = Annotated[int, Field(ge=0)]
+FrameNumber = Annotated[WholeNumber, Field(ge=0)]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
 
 

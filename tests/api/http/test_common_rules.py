@@ -1,9 +1,12 @@
 """Rules of every endpoint: tokens, the shape of errors, request ids, health."""
 
+import json
+from typing import Any
+
 import pytest
 
 from reelbatch.storage.tokens import create_token, revoke_token
-from tests.api.running_api import RunningApi, Team
+from tests.api.running_api import RunningApi, Team, a_still
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,66 @@ async def test_unknown_addresses_and_methods_answer_in_the_shape_of_errors(team:
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "NOT_FOUND")
     method = await team.http.delete("/batches")
     assert (method.status_code, method.json()["errorCode"]) == (405, "METHOD_NOT_ALLOWED")
+
+
+async def test_a_method_that_is_not_taken_gets_the_list_of_those_that_are(team: Team) -> None:
+    refused = await team.http.put("/jobs")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
+async def test_head_answers_as_get_without_the_content(team: Team) -> None:
+    card = await team.upload_card()
+    batch = (await team.create_batch(a_still(card)))["batchId"]
+    await team.end_of_batch(batch)
+    for path in ("/jobs", "/templates", f"/batches/{batch}", f"/batches/{batch}/archive"):
+        got, head = await team.http.get(path), await team.http.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+    events = await team.http.head(f"/batches/{batch}/events")
+    assert events.headers["content-type"].startswith("text/event-stream")
+    missing = await team.http.head("/batches/nonsense")
+    assert missing.status_code == 400
+
+
+async def test_large_answers_are_packed_for_those_who_ask(team: Team) -> None:
+    card = await team.upload_card()
+    for _ in range(10):
+        await team.http.post("/templates", json={"type": "lottie", "displayName": "x" * 100})
+    plain = await team.http.get("/templates", headers={"Accept-Encoding": "identity"})
+    packed = await team.http.get("/templates", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert int(packed.headers["content-length"]) * 2 < int(plain.headers["content-length"])
+    assert [t["id"] for t in packed.json()] == [t["id"] for t in plain.json()]
+    small = await team.http.get(f"/templates/{card}", headers={"Accept-Encoding": "gzip"})
+    assert small.json()["id"] == card
+
+
+async def test_a_batch_that_has_not_changed_is_not_sent_again(team: Team) -> None:
+    batch = (await team.create_batch(a_still(await team.upload_card())))["batchId"]
+    await team.end_of_batch(batch)
+    tag = (await team.http.get(f"/batches/{batch}")).headers["etag"]
+    again = await team.http.get(f"/batches/{batch}", headers={"If-None-Match": f'"x", {tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    other = await team.http.get(f"/batches/{batch}", headers={"If-None-Match": '"x"'})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"priority": True}, {"settings": {"type": "image", "frames": True}}],
+)
+async def test_true_is_no_number(team: Team, fields: dict[str, Any]) -> None:
+    job = a_still(await team.upload_card()) | fields
+    refused = await team.http.post("/jobs", json=job)
+    assert refused.status_code == 400
+    assert "must be an integer" in refused.json()["error"]
+
+
+async def test_a_byte_order_mark_before_json_does_not_count(team: Team) -> None:
+    body = json.dumps({"jobs": [a_still(await team.upload_card())]}).encode("utf-8-sig")
+    checked = await team.http.post("/batches?dryRun=true", content=body)
+    assert checked.json()["successCount"] == 1
 
 
 async def test_every_answer_has_a_request_id(team: Team) -> None:

@@ -45,6 +45,18 @@ async def test_head_answers_without_the_content(output: Output) -> None:
     assert answer.headers["content-length"] == str(len(output.content))
 
 
+async def test_another_version_than_the_one_that_is_meant_is_not_sent(output: Output) -> None:
+    first = await output.get()
+    etag, modified = first.headers["etag"], first.headers["last-modified"]
+    for current in ({"If_Match": etag}, {"If_Match": "*"}, {"If_Unmodified_Since": modified}):
+        assert (await output.get(**current)).status_code == 200
+    old = "Mon, 01 Jan 2024 00:00:00 GMT"
+    for outdated in ({"If_Match": '"other"'}, {"If_Unmodified_Since": old}):
+        refused = await output.get(**outdated)
+        assert refused.status_code == 412
+        assert refused.json()["errorCode"] == "PRECONDITION_FAILED"
+
+
 async def test_parts(output: Output) -> None:
     size = len(output.content)
     for wanted, part in {
