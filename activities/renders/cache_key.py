@@ -84,5 +84,6 @@ def _sources(package: str) -> list[Path]:
         return []
     folders = spec.submodule_search_locations
     if folders is not None:
-        return sorted(file for folder in folders for file in Path(folder).rglob("*.py"))
+        files = (file for folder in folders for file in Path(folder).rglob("*.[pj][ys]"))
+        return sorted(files)  # of Python, and what an engine runs as JavaScript
     return [Path(spec.origin)] if spec.origin else []

@@ -90,6 +90,7 @@ def _request(hostile: HostileInput, hostile_content: bytes, folder: Path) -> Ren
         assets=_assets(hostile.place, content),
         fonts=[content] if hostile.place is Place.FONT else [],
         limits=LIMITS,
+        expressions=True,
     )
 
 

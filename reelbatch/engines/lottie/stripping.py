@@ -1,9 +1,8 @@
 """Drops what ThorVG must not see: scripts, nulls, and what is no shape where shapes are.
 
-An expression is a script inside of an untrusted file. ThorVG runs it, and it can loop without end;
-with those of some real files ThorVG crashes (docs/decisions/0001-thorvg-binding.md). Without its
-expression a property keeps the keyframes or the value that the exporter wrote beside it. Loops have
-been written out as keyframes before (`loops`).
+An expression is a script inside of an untrusted file. ThorVG would run it without a limit. Those
+that run have been written as keyframes before (`expressions`); without its expression a property
+keeps the keyframes or the value that the exporter wrote beside it.
 
 At a null where it awaits an array ThorVG loses its place in the document and draws nothing. Among
 shapes and masks it crashes at whatever is no object, and at layers whose numbers are none. It takes

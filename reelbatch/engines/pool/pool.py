@@ -20,7 +20,7 @@ from reelbatch.engines.pool.process import ExpressionStuck, RenderProcess
 from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded, expressions_stopped
+from reelbatch.models.wire.warnings import WarningCode, bounded, expressions_stopped
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
 _LONGEST_INSPECTION = 120.0  # seconds
@@ -134,23 +134,21 @@ class RenderPool:
 
     async def _write(self, task: Render | Join, report: ReportProgress) -> RenderedFile:
         async with self._turns:
-            warnings: list[RenderWarning] = []
             try:
                 result = await self._run(task, report)
             except (RenderCrashed, ExpressionStuck) as error:
                 if isinstance(task, Join) or not task.request.expressions:
                     raise
                 log.warning("a render crashed: once more without expressions", reason=error.message)
-                warnings = [expressions_stopped(error.message)]
                 plain = Render(replace(task.request, expressions=False))
-                result = await self._run(plain, report)
+                result = _without_expressions(await self._run(plain, report), error.message)
         if not isinstance(result, Rendered):
             raise RenderCrashed("the render process answered something else than a render")
         return RenderedFile(
             width=result.width,
             height=result.height,
             frames=result.frames,
-            warnings=bounded([*warnings, *result.warnings]),
+            warnings=bounded(result.warnings),
         )
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
@@ -215,6 +213,13 @@ class RenderPool:
             self._idle.append(process)
         else:
             await process.kill()
+
+
+def _without_expressions(result: Result, reason: str) -> Result:
+    if not isinstance(result, Rendered):
+        return result
+    others = [each for each in result.warnings if each.code != WarningCode.EXPRESSIONS_OFF]
+    return result.model_copy(update={"warnings": [expressions_stopped(reason), *others]})
 
 
 def _ignore(percent: float) -> None:

@@ -111,6 +111,7 @@ CHANGES: dict[str, Callable[[Folder], dict[str, Any]]] = {
             folder.logo("https://a.example/logo", "red", conform=False),
         ]
     },
+    "whether expressions run": lambda _: {"expressions": True},
     "a limit of what is rendered": lambda _: {"limits": RenderLimits(frames=10)},
 }
 
@@ -154,12 +155,13 @@ def test_the_source_of_a_renderer_counts_and_is_not_imported(
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     engine = load_class("engine_of_somebody:Engine")
 
-    def fingerprint(renderer: str) -> str:
-        (package / "renderer.py").write_text(f"raise ImportError\n{renderer}")
+    def fingerprint(renderer: str, file: str = "renderer.py") -> str:
+        (package / file).write_text(f"raise ImportError\n{renderer}")
         engine_fingerprint.cache_clear()
         return engine_fingerprint(engine)
 
     assert fingerprint("A") == fingerprint("A") != fingerprint("B")
+    assert fingerprint("A", "page.js") != fingerprint("B", "page.js")
 
 
 def test_engines_that_run_programs_share_renders_only_if_they_say_so() -> None:

@@ -58,23 +58,23 @@ class ConfinedEngines:
         known, pool = self._pools.get(engine, (None, None))
         if pool is None or known != key:
             self._close(engine)
-            pool = self._call(self._open(engine, limits))
+            pool = self.call(self._open(engine, limits))
             self._pools[engine] = (key, pool)
         return pool
 
     def render(self, engine: str, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        return self._call(self.pool(engine, request.limits).render(request, report))
+        return self.call(self.pool(engine, request.limits).render(request, report))
 
     def inspect(
         self, engine: str, template: Path, template_type: str, limits: RenderLimits
     ) -> TemplateInspection:
-        return self._call(self.pool(engine, limits).inspect(template, template_type))
+        return self.call(self.pool(engine, limits).inspect(template, template_type))
 
     def join(
         self, engine: str, request: RenderRequest, segments: Sequence[Path], rate: Fraction
     ) -> RenderedFile:
         pool = self.pool(engine, request.limits)
-        return self._call(pool.join(request, segments, rate, lambda _: None))
+        return self.call(pool.join(request, segments, rate, lambda _: None))
 
     def close_pools(self) -> None:
         for engine in list(self._pools):
@@ -98,9 +98,9 @@ class ConfinedEngines:
     def _close(self, engine: str) -> None:
         _, pool = self._pools.pop(engine, (None, None))
         if pool is not None:
-            self._call(asyncio.to_thread(pool.close))
+            self.call(asyncio.to_thread(pool.close))
 
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST)
 
 

@@ -72,6 +72,10 @@ class MisbehavingEngine(RenderEngine, Renderer):
     def _segfault(self, _request: RenderRequest) -> None:
         ctypes.string_at(0)
 
+    def _crash_by_expressions(self, request: RenderRequest) -> None:
+        if request.expressions:
+            os.abort()
+
     def _abort(self, _request: RenderRequest) -> None:
         os.abort()
 

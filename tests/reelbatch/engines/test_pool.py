@@ -9,13 +9,14 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
-from reelbatch.engines.pool import RenderPool
+from reelbatch.engines.pool import Confinement, Expressions, RenderPool
 from reelbatch.models.errors import (
     LimitExceeded,
     RenderCrashed,
@@ -221,6 +222,19 @@ async def test_what_a_render_leaves_broken_crashes_no_other(a_request: ARequest)
         following = await pool.render(request, ignore)
         assert request.output_path.read_text() == "done"
         assert following.frames != breaking.frames  # the engine says there which process it is
+
+
+async def test_a_crash_by_expressions_begins_the_render_once_more_without(
+    a_request: ARequest,
+) -> None:
+    allowed = Confinement(expressions=Expressions.ALWAYS)
+    async with RenderPool(ENGINE, processes=1, limits=LIMITS, confinement=allowed) as pool:
+        request = replace(a_request("crash_by_expressions"), expressions=True)
+        file = await pool.render(request, ignore)
+        assert [warning.code for warning in file.warnings] == ["EXPRESSIONS_STOPPED"]
+        assert "SIGABRT" in file.warnings[0].message
+        with pytest.raises(RenderCrashed, match="SIGABRT"):
+            await pool.render(replace(a_request("abort"), expressions=True), ignore)
 
 
 async def test_a_render_that_crashes_a_new_process_too_is_not_tried_for_ever(

@@ -1,20 +1,21 @@
-"""Expressions: the scripts that move properties, run once a frame and written as keyframes.
+"""Expressions: the scripts that move properties, run for each frame and written as keyframes.
 
-`runtime.js` has what After Effects offers to them, in an engine of QuickJS that has neither files
-nor a clock, and limits on time and memory. ThorVG sees their results alone, so that what is rewritten and
-typeset before it is drawn knows them too (docs/decisions/0009-expressions.md).
+`runtime.js` has what After Effects offers to them, in a script engine (QuickJS) that has neither
+files nor a clock, and limits on time and memory. ThorVG sees their results alone, and so do the
+rewriting and the typesetting before it. docs/decisions/0016-expressions.md has the reasons.
 """
 
 import hashlib
 import json
 import signal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
+from pydantic import FiniteFloat, NonNegativeInt, TypeAdapter, ValidationError
 from quickjs import Context, JSException
 
 from reelbatch.engines.lottie.checks import MAX_CHARACTERS
@@ -23,6 +24,7 @@ from reelbatch.engines.lottie.document import (
     LottieComposition,
     LottieDocument,
     array,
+    at_rest,
     is_object,
     layer_name,
     number,
@@ -39,7 +41,21 @@ _LARGEST = 32 * 1024**2  # characters of all values together
 _MOST_WORDS = 10 * MAX_CHARACTERS  # of a text at all of its times
 _CONTROLS = 5  # the type of effects that draw nothing and are read by expressions
 _OFF = "The template's expressions are not run here: what they move may stand still."
-_RUNTIME = files(__package__).joinpath("runtime.js").read_text("utf-8")
+_RUNTIME = files("reelbatch.engines.lottie.expressions").joinpath("runtime.js").read_text("utf-8")
+
+
+_Path = dict[str, list[tuple[FiniteFloat, FiniteFloat]] | bool]
+
+
+class _Answer(NamedTuple):
+    """Of `evaluate`: a property's number, the frame of its composition and its value there; and
+    why expressions failed."""
+
+    values: list[tuple[NonNegativeInt, FiniteFloat, FiniteFloat | list[FiniteFloat] | _Path | str]]
+    failures: list[tuple[NonNegativeInt, str]]
+
+
+_ANSWER = TypeAdapter(_Answer)
 
 
 class _Stopped(Exception):
@@ -54,6 +70,7 @@ class _Found:
     layer: str
     composition: str
     is_color: bool
+    kind: str
     samples: dict[float, Any] = field(default_factory=dict[float, Any])
     reason: str | None = None  # why it failed at a frame
 
@@ -136,7 +153,13 @@ def _with_expressions(comps: Iterable[Json]) -> Iterator[_Found]:
     for comp in comps:
         for position, layer in enumerate(comp["layers"], start=1):
             for animated, is_color in _animated_in(layer):
-                yield _Found(animated, layer_name(layer, position), comp["nm"], is_color)
+                yield _Found(
+                    animated,
+                    layer=layer_name(layer, position),
+                    composition=comp["nm"],
+                    is_color=is_color,
+                    kind=_kind(at_rest(animated)),
+                )
 
 
 def _animated_in(layer: Json) -> Iterator[tuple[Json, bool]]:
@@ -180,13 +203,30 @@ def _run(
             size += len(answer)
             if size > _LARGEST:
                 raise _Stopped("they have too many values")
-            values, failures = json.loads(answer)
-            for identity, at, value in values:
-                found[identity].samples[at] = value
-            for identity, reason in failures:
-                found[identity].reason = found[identity].reason or reason
+            _take(found, answer)
     except JSException as error:
         raise _Stopped(str(error).partition("\n")[0]) from error
+
+
+def _take(found: list[_Found], answer: str) -> None:
+    """Take the values of a frame over: an expression may have changed what makes them."""
+    try:
+        values, failures = _ANSWER.validate_json(answer)
+        for identity, frame, value in values:
+            if _kind(value) != found[identity].kind:
+                raise _Stopped("they give values of another kind")
+            found[identity].samples[frame] = value
+        for identity, reason in failures:
+            found[identity].reason = found[identity].reason or reason
+    except (ValidationError, IndexError) as error:
+        raise _Stopped("they give something else than values") from error
+
+
+def _kind(value: Any) -> str:
+    inner = value[0] if array(value) else value
+    if is_object(inner):
+        return "path" if "v" in inner else "words"
+    return "words" if isinstance(inner, str) else "numbers"
 
 
 def _open_runtime() -> tuple[Any, Any]:
@@ -202,7 +242,7 @@ def _open_runtime() -> tuple[Any, Any]:
 
 
 @contextmanager
-def _watched() -> Iterator[None]:
+def _watched() -> Generator[None]:
     """End the process where the script engine is stuck in a function of its own, which looks at no
     limit: the search for a long text in a longer one, say."""
     signal.setitimer(signal.ITIMER_PROF, _LAST_SECONDS)
@@ -237,7 +277,7 @@ def _steps(found: _Found) -> Iterator[tuple[float, Any]]:
 
 def _in_range(found: _Found, value: Any) -> Any:
     """A value as a keyframe has it."""
-    values = value if isinstance(value, list) else [value]
+    values: list[Any] = array(value) or [value]
     return [min(max(channel, 0.0), 1.0) for channel in values] if found.is_color else values
 
 

@@ -790,7 +790,10 @@ function evaluate(frame) {
     seen.add(key);
     comp.layers.forEach((layer, n) => {
       if (!comp.parents.has(layer.json.ind) && (comp.frame < layer.json.ip || comp.frame >= layer.json.op)) return;
-      for (const property of expressions.get(comp)[n]) found.push([property.json.$id, comp.frame, property.current()]);
+      for (const property of expressions.get(comp)[n]) {
+        const value = property.current();
+        if (value !== undefined && value !== null) found.push([property.json.$id, comp.frame, value]);
+      }
     });
   });
   return JSON.stringify([found, failures]);

@@ -204,6 +204,7 @@ class Workshop:
         assets: Sequence[ResolvedAsset] = (),
         fonts: Sequence[Path] = (),
         draft: bool = False,
+        expressions: bool = True,
         output: str = "output",
     ) -> tuple[Path, RenderedFile]:
         path = template if isinstance(template, Path) else self.file(template)
@@ -228,6 +229,7 @@ class Workshop:
             assets=assets,
             fonts=fonts,
             limits=self.limits,
+            expressions=expressions,
         )
         return request.output_path, self.renderer.render(request, self.progress.append)
 
