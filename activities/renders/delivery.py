@@ -37,6 +37,7 @@ class FreshRender(RenderFacts):
     """What an engine has rendered for this very job."""
 
     file: Path
+    drawn_by: str = ""
     stored: KeptRender | None = None  # the same in the object store
 
     @classmethod
@@ -48,6 +49,7 @@ class FreshRender(RenderFacts):
             frames=rendered.frames,
             seconds=seconds,
             file=file,
+            drawn_by=rendered.drawn_by,
             warnings=rendered.warnings,
         )
 

@@ -76,9 +76,10 @@ class JobLog:
     def note_rendered(self, render: FreshRender) -> None:
         self.note_progress(100.0)
         self.note_warnings(render.warnings)
+        by = f" by {render.drawn_by}" if render.drawn_by else ""
         self.note(
             f"RENDERED: {render.width} x {render.height} pixels, {render.frames} "
-            f"frames, {render.size} bytes in {render.seconds:.2f} seconds"
+            f"frames, {render.size} bytes in {render.seconds:.2f} seconds{by}"
         )
 
     def watching(self, report: ReportProgress) -> ReportProgress:

@@ -79,6 +79,7 @@ class RenderedFile:
     width: int  # pixels
     height: int  # pixels
     frames: int
+    drawn_by: str = ""  # the program or library with its version, for the job's log
     warnings: Sequence[RenderWarning] = ()  # what was not drawn as designed, such as a lost picture
 
 

@@ -126,7 +126,13 @@ class LottieRenderer(Renderer):
             ) as writer,
         ):
             _draw(drawing, videos, frames, writer, report)
-        return RenderedFile(width=width, height=height, frames=len(frames), warnings=warnings)
+        return RenderedFile(
+            width=width,
+            height=height,
+            frames=len(frames),
+            drawn_by=f"ThorVG {thorvg.version()}",
+            warnings=warnings,
+        )
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """The clips that sound in the output. Raises RenderError."""

@@ -18,11 +18,13 @@ AssetResolver = ctypes.CFUNCTYPE(ctypes.c_bool, Handle, ctypes.c_char_p, Handle)
 SUCCESS = 0
 ARGB8888 = 1  # B, G, R, A in memory, premultiplied
 _INT, _UINT, _FLOAT, _BOOL = ctypes.c_int, ctypes.c_uint32, ctypes.c_float, ctypes.c_bool
+_NUMBER = ctypes.POINTER(_UINT)
 _TEXT, _BYTE = ctypes.c_char_p, ctypes.c_uint8
 
 # thorvg_capi.h of 1.0.5: each function with what it returns and takes
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "tvg_engine_init": (_INT, (_UINT,)),
+    "tvg_engine_version": (_INT, (_NUMBER, _NUMBER, _NUMBER, ctypes.POINTER(_TEXT))),
     "tvg_lottie_animation_new": (Handle, ()),
     "tvg_animation_get_picture": (Handle, (Handle,)),
     "tvg_animation_set_frame": (_INT, (Handle, _FLOAT)),
@@ -47,6 +49,13 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
 def call(name: str, *arguments: Any) -> Any:
     """Call a function of ThorVG."""
     return load()[name](*arguments)
+
+
+def version() -> str:
+    """Such as `1.0.5`; the function tells its numbers only where it is asked for all."""
+    numbers, text = [_UINT() for _ in range(3)], _TEXT()
+    call("tvg_engine_version", *map(ctypes.byref, (*numbers, text)))
+    return (text.value or b"").decode()
 
 
 @cache

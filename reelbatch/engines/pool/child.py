@@ -155,6 +155,7 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         width=file.width,
         height=file.height,
         frames=file.frames,
+        drawn_by=file.drawn_by,
         warnings=tuple(bounded(file.warnings)),
     )
 

@@ -74,6 +74,7 @@ class Rendered(BaseModel):
     width: int
     height: int
     frames: int
+    drawn_by: str = Field(default="", max_length=200)
     warnings: tuple[RenderWarning, ...] = ()
 
 

@@ -148,6 +148,7 @@ class RenderPool:
             width=result.width,
             height=result.height,
             frames=result.frames,
+            drawn_by=result.drawn_by,
             warnings=bounded(result.warnings),
         )
 

@@ -16,6 +16,7 @@ from reelbatch.models.wire.warnings import (
     RenderWarning,
     Shortcomings,
     WarningCode,
+    bounded,
     shortcomings,
 )
 
@@ -257,5 +258,5 @@ def shortcomings_of(
     return shortcomings(
         [*job.missing_fonts, *result.missing_fonts],
         [*job.missing_glyphs, *result.missing_glyphs],
-        [*before, *result.warnings],  # which say more exactly what pictures are missing
+        bounded([*before, *result.warnings]),  # which say more exactly what pictures are missing
     )

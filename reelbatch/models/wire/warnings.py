@@ -78,12 +78,12 @@ class Shortcomings(TypedDict):
 def shortcomings(
     missing_fonts: list[str], missing_glyphs: list[str], warnings: Iterable[RenderWarning]
 ) -> Shortcomings:
-    """`warnings` with one for each kind of what is missing before them."""
-    missing = [*_glyph_warnings(missing_glyphs), *map(_font_warning, missing_fonts)]
+    """`warnings`, which are bounded, and before them what is missing."""
+    missing = bounded([*_glyph_warnings(missing_glyphs), *map(_font_warning, missing_fonts)])
     return Shortcomings(
         missing_fonts=missing_fonts,
         missing_glyphs=missing_glyphs,
-        warnings=bounded([*missing, *warnings]),
+        warnings=[*missing, *warnings],
     )
 
 
@@ -118,12 +118,13 @@ def _first(code: str, alike: list[RenderWarning]) -> list[RenderWarning]:
 
 
 def _short(warning: RenderWarning) -> RenderWarning:
-    return RenderWarning(
-        code=warning.code[:_LONGEST_NAME],
-        message=_cut(warning.message, _LONGEST_MESSAGE) or "",
-        layer=_cut(warning.layer, _LONGEST_NAME),
-        composition=_cut(warning.composition, _LONGEST_NAME),
-    )
+    texts = {
+        "code": _cut(warning.code, _LONGEST_NAME),
+        "message": _cut(warning.message, _LONGEST_MESSAGE),
+        "layer": _cut(warning.layer, _LONGEST_NAME),
+        "composition": _cut(warning.composition, _LONGEST_NAME),
+    }
+    return warning if texts == dict(warning) else warning.model_copy(update=texts)
 
 
 def _cut(text: str | None, most: int) -> str | None:

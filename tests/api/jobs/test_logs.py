@@ -33,6 +33,7 @@ async def test_a_rendered_jobs_log_tells_what_was_done(team: Team) -> None:
     assert f"({card}), composition main" in lines[2]
     assert "PROGRESS: 100%" in response.text
     assert "RENDERED: 32 x 18 pixels, 1 frames" in lines[-1]
+    assert re.search(r" by ThorVG [1-9]\d*\.\d+\.\d+$", lines[-1])
 
 
 async def test_a_log_names_the_pictures_that_a_template_lacks(team: Team) -> None:

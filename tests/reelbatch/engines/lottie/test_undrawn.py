@@ -138,7 +138,7 @@ def test_every_code_of_an_inspection_is_tried() -> None:
 
 
 def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
-    control = {"ty": 5, "nm": "Speed", "mn": "ADBE Slider Control", "ef": []}
+    control: Json = {"ty": 5, "nm": "Speed", "mn": "ADBE Slider Control", "ef": []}
     document = workshop.document(
         workshop.text("Headline", "Hi"),
         turned(
