@@ -146,6 +146,7 @@ class RenderCache:
                 width=fresh.width,
                 height=fresh.height,
                 frames=fresh.frames,
+                missing_glyphs=fresh.missing_glyphs,
                 warnings=list(fresh.warnings),
                 rendered_at=datetime.now(UTC),
             )

@@ -29,6 +29,7 @@ class RenderFacts:
     frames: int
     seconds: float = 0.0  # in the engine, for this very job
     reused_from: str | None = None  # the other job's id
+    missing_glyphs: list[str] | None = None  # None: the engine has not looked
     warnings: Sequence[RenderWarning] = ()  # of the engine
 
 
@@ -42,6 +43,7 @@ class FreshRender(RenderFacts):
 
     @classmethod
     def of(cls, rendered: RenderedFile, file: Path, seconds: float) -> "FreshRender":
+        missing = rendered.missing_glyphs
         return cls(
             size=file.stat().st_size,
             width=rendered.width,
@@ -50,6 +52,7 @@ class FreshRender(RenderFacts):
             seconds=seconds,
             file=file,
             drawn_by=rendered.drawn_by,
+            missing_glyphs=None if missing is None else list(missing),
             warnings=rendered.warnings,
         )
 
@@ -68,6 +71,7 @@ class ReusedRender(RenderFacts):
             height=stored.height,
             frames=stored.frames,
             reused_from=stored.job_id,
+            missing_glyphs=stored.missing_glyphs,
             warnings=stored.warnings,
             stored=stored,
         )
@@ -78,10 +82,10 @@ FinishedRender = FreshRender | ReusedRender
 
 def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> RenderResult:
     """The result of an activity that ends now. What only the worker has seen goes into it."""
-    found: dict[str, Any] = {"warnings": render.warnings}
+    found: dict[str, Any] = {"warnings": render.warnings, "missing_glyphs": render.missing_glyphs}
     if job.template_url is not None:
-        missing = {"missing_fonts": job.missing_fonts, "missing_glyphs": job.missing_glyphs}
-        found = {**missing, "warnings": bounded([*job.warnings, *render.warnings])}
+        found["missing_fonts"] = job.missing_fonts
+        found["warnings"] = bounded([*job.warnings, *render.warnings])
     return RenderResult(
         output_key=job.output_key,
         media_type=CODECS[job.output.codec].media_type,

@@ -14,7 +14,7 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.assets.sources import shown
-from activities.renders.delivery import FreshRender, ReusedRender
+from activities.renders.delivery import FreshRender, RenderFacts, ReusedRender
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ReportProgress, ResolvedAsset
 from reelbatch.engines.registry import EngineUnavailable, load_engine
@@ -23,7 +23,7 @@ from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.wire.base import rfc3339
-from reelbatch.models.wire.warnings import RenderWarning
+from reelbatch.models.wire.warnings import RenderWarning, glyph_warnings
 from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
 
 _log = structlog.get_logger("worker")
@@ -38,6 +38,7 @@ class JobLog:
     def __init__(self, secrets: ResolvedSecrets) -> None:
         self._secrets = secrets
         self._next_step = 0
+        self._noted: set[str] = set()
         self.lines: list[str] = []
 
     def note(self, text: str) -> None:
@@ -67,15 +68,21 @@ class JobLog:
             f"REUSED: the render of job {render.reused_from}, {render.width} x {render.height} "
             f"pixels, {render.frames} frames, {render.size} bytes"
         )
-        self.note_warnings(render.warnings)
+        self._note_flaws(render)
+
+    def _note_flaws(self, render: RenderFacts) -> None:
+        self.note_warnings([*glyph_warnings(render.missing_glyphs or ()), *render.warnings])
 
     def note_warnings(self, warnings: Iterable[RenderWarning]) -> None:
-        for warning in warnings:
-            self.note(f"NOTE: {warning.message}")
+        """Note each message once."""
+        for message in (warning.message for warning in warnings):
+            if message not in self._noted:
+                self._noted.add(message)
+                self.note(f"NOTE: {message}")
 
     def note_rendered(self, render: FreshRender) -> None:
         self.note_progress(100.0)
-        self.note_warnings(render.warnings)
+        self._note_flaws(render)
         by = f" by {render.drawn_by}" if render.drawn_by else ""
         self.note(
             f"RENDERED: {render.width} x {render.height} pixels, {render.frames} "

@@ -67,6 +67,7 @@ class SegmentActivities:
             frames=fresh.frames,
             render_duration=fresh.seconds,
             started_at=attempt.started_at,
+            missing_glyphs=fresh.missing_glyphs,
             warnings=list(fresh.warnings),
         )
 
@@ -112,7 +113,12 @@ class SegmentActivities:
         attempt.log.note_rendered(joined)
         rendering = sum(segment.render_duration for segment in task.segments)
         warnings = bounded(each for segment in task.segments for each in segment.warnings)
-        return replace(joined, seconds=seconds + rendering, warnings=warnings)
+        return replace(
+            joined,
+            seconds=seconds + rendering,
+            missing_glyphs=task.segments[0].missing_glyphs,  # each sets the text of all frames
+            warnings=warnings,
+        )
 
     async def _fetch(self, task: JoinTask, folder: Path) -> list[Path]:
         files: list[Path] = []

@@ -11,10 +11,9 @@ from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAsset
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.warnings import Shortcomings, shortcomings
+from reelbatch.models.wire.warnings import MOST_GLYPHS, Shortcomings, shortcomings
 
 _LAST_OF_LATIN = "\u024f"  # of what the engines' own fonts have
-_MOST_GLYPHS = 500  # that a job is told of
 _TEXT_PARAMS = "nx:text-params-set"
 
 
@@ -122,7 +121,7 @@ def _drawn_by_none(
     lent = inspection.lent_characters
     if lent is None or not all(font.characters for font in fonts):
         return []
-    return missing_characters(characters, [from_ranges(lent)])[:_MOST_GLYPHS]
+    return missing_characters(characters, [from_ranges(lent)])[:MOST_GLYPHS]
 
 
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:

@@ -80,6 +80,8 @@ class RenderedFile:
     height: int  # pixels
     frames: int
     drawn_by: str = ""  # the program or library with its version, for the job's log
+    missing_glyphs: Sequence[str] | None = None
+    """Characters that no font had, and that were drawn as boxes; None: nobody has looked."""
     warnings: Sequence[RenderWarning] = ()  # what was not drawn as designed, such as a lost picture
 
 

@@ -40,10 +40,11 @@ def missing_characters(words: Iterable[str], fonts: Collection[frozenset[int]]) 
     What is invisible needs none: joiners, selectors, soft hyphens, spaces and line breaks.
     """
     found = dict.fromkeys(c for text in words for c in unicodedata.normalize("NFC", text))
-    return [c for c in found if _needs_glyph(c) and not _has_glyph(c, fonts)]
+    return [c for c in found if needs_glyph(c) and not _has_glyph(c, fonts)]
 
 
-def _needs_glyph(character: str) -> bool:
+def needs_glyph(character: str) -> bool:
+    """Whether it is seen: joiners, selectors, soft hyphens, spaces and line breaks are not."""
     is_invisible = ord(character) in _INVISIBLE
     return not is_invisible and unicodedata.category(character) not in _WITHOUT_GLYPH
 

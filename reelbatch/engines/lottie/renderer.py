@@ -132,6 +132,7 @@ class LottieRenderer(Renderer):
             frames=len(frames),
             drawn_by=f"ThorVG {thorvg.version()}",
             warnings=warnings,
+            missing_glyphs=[*shelf.missing_glyphs],
         )
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:

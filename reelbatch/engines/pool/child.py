@@ -40,7 +40,7 @@ from reelbatch.engines.pool.messages import (
 from reelbatch.engines.pool.workspace import INPUTS, WORK
 from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import LimitExceeded, RenderError
-from reelbatch.models.wire.warnings import bounded
+from reelbatch.models.wire.warnings import MOST_GLYPHS, bounded
 
 _PROGRESS_INTERVAL = 0.2  # seconds
 # Documents are trees of many small objects: looking through them for cycles takes as long as
@@ -151,11 +151,13 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         file = _join(renderer, task, channel)
     else:
         file = renderer.render(task.request, channel.report)
+    missing = file.missing_glyphs
     return Rendered(
         width=file.width,
         height=file.height,
         frames=file.frames,
         drawn_by=file.drawn_by,
+        missing_glyphs=missing if missing is None else list(missing[:MOST_GLYPHS]),
         warnings=tuple(bounded(file.warnings)),
     )
 

@@ -149,6 +149,7 @@ class RenderPool:
             height=result.height,
             frames=result.frames,
             drawn_by=result.drawn_by,
+            missing_glyphs=result.missing_glyphs,
             warnings=bounded(result.warnings),
         )
 

@@ -230,7 +230,7 @@ class RenderResult(RecordModel):
     render_duration: float  # seconds in the engine
     reused_from: Absent[str] = None  # the id of the equal job whose render this is
     missing_fonts: list[str] = []  # where only a worker has seen the template
-    missing_glyphs: list[str] = []
+    missing_glyphs: list[str] | None = None  # as they were drawn; None: nobody has looked
     warnings: list[RenderWarning] = []  # found while rendering
     started_at: Timestamp
     finished_at: Timestamp
@@ -255,8 +255,14 @@ def shortcomings_of(
     if result is None:
         return shortcomings(job.missing_fonts, job.missing_glyphs, job.warnings)
     before = (each for each in job.warnings if each.code != WarningCode.MISSING_PICTURE)
+    drawn = result.missing_glyphs
     return shortcomings(
         [*job.missing_fonts, *result.missing_fonts],
-        [*job.missing_glyphs, *result.missing_glyphs],
+        job.missing_glyphs if drawn is None else _in_order(drawn, job.missing_glyphs),
         bounded([*before, *result.warnings]),  # which say more exactly what pictures are missing
     )
+
+
+def _in_order(characters: Sequence[str], order: Sequence[str]) -> list[str]:
+    """`characters`, beginning with those that are in `order`."""
+    return [*(c for c in order if c in characters), *(c for c in characters if c not in order)]

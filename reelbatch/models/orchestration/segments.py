@@ -58,6 +58,7 @@ class Segment(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     started_at: Timestamp
+    missing_glyphs: list[str] | None = None
     warnings: list[RenderWarning] = []  # found while rendering
 
 

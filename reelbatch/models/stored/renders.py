@@ -13,6 +13,7 @@ class KeptRender(RecordModel):
     width: int  # pixels
     height: int  # pixels
     frames: int
+    missing_glyphs: list[str] | None = None  # None: nobody has looked
     warnings: list[RenderWarning] = []
     rendered_at: Timestamp
 

@@ -1,12 +1,13 @@
 """What will not look as designed: one shape in templates, jobs, results and webhooks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TypedDict
 
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, WireModel
 
 MOST_OF_A_CODE = 5  # warnings; what is beyond is counted
+MOST_GLYPHS = 500  # that a job is told of
 _MOST_WARNINGS = 100
 _LONGEST_MESSAGE = 300  # characters
 _LONGEST_NAME = 500  # characters, of a layer or a composition
@@ -79,7 +80,7 @@ def shortcomings(
     missing_fonts: list[str], missing_glyphs: list[str], warnings: Iterable[RenderWarning]
 ) -> Shortcomings:
     """`warnings`, which are bounded, and before them what is missing."""
-    missing = bounded([*_glyph_warnings(missing_glyphs), *map(_font_warning, missing_fonts)])
+    missing = bounded([*glyph_warnings(missing_glyphs), *map(_font_warning, missing_fonts)])
     return Shortcomings(
         missing_fonts=missing_fonts,
         missing_glyphs=missing_glyphs,
@@ -87,7 +88,8 @@ def shortcomings(
     )
 
 
-def _glyph_warnings(characters: list[str]) -> list[RenderWarning]:
+def glyph_warnings(characters: Sequence[str]) -> list[RenderWarning]:
+    """One for all of them; none where there are none."""
     if not characters:
         return []
     listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in characters)

@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 from temporalio.client import Client
 
 from reelbatch.settings import Settings
+from reelbatch.storage.templates import read_template, write_template
 from tests.api.documents import a_card
 from tests.api.fonts import a_font
 from tests.api.other_engines import install, team_of
@@ -130,6 +131,26 @@ async def test_a_template_names_those_of_its_own_words(fontless: Team) -> None:
     assert [each["code"] for each in template["warnings"]] == ["MISSING_GLYPHS"]
     replaced = (await fontless.http.post("/jobs", json=a_still(template_id, "Ada"))).json()
     assert "missingGlyphs" not in replaced
+    job: dict[str, Any] = a_still(template_id) | {"assets": []}
+    kept = await fontless.end_of_job((await fontless.http.post("/jobs", json=job)).json()["id"])
+    assert kept["missingGlyphs"] == CHINESE_LETTERS
+
+
+async def test_fonts_that_came_since_the_template_did_count(
+    fontless: Team, store: ObjectStore
+) -> None:
+    """As for templates of earlier versions: what was drawn is known when it was."""
+    card = await fontless.upload(a_card(), "fontless")
+    record = await read_template(store, fontless.name, card)
+    assert record is not None
+    assert record.inspection is not None
+    for known, said in (("", ARABIC_LETTERS), (None, [])):
+        inspection = record.inspection.model_copy(update={"lent_characters": known})
+        await write_template(store, record.model_copy(update={"inspection": inspection}))
+        created = (await fontless.http.post("/jobs", json=a_still(card, f"{ARABIC} 9"))).json()
+        assert created.get("missingGlyphs", []) == said
+        ended = await fontless.end_of_job(created["id"])
+        assert ended["missingGlyphs"] == ARABIC_LETTERS
 
 
 async def test_a_template_by_url_has_them_in_its_results(fontless: Team) -> None:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from unicodedata import normalize
 
+from reelbatch.engines.characters import needs_glyph
 from reelbatch.engines.faces import find_face
 from reelbatch.engines.lottie.typesetting.bundled_fonts import (
     BUNDLED,
@@ -31,6 +32,8 @@ class FontShelf:
         self._files = [*own, *team]
         self._shelves = [[font.face for font in fonts] for fonts in (own, team)]
         self._lenders: dict[tuple[object, ...], FontFile | None] = {}
+        self.missing_glyphs: dict[str, None] = {}
+        """The characters that were asked for and that no font has, in that order."""
 
     def choose(self, wanted: FontFace) -> FontFile:
         """By its names, else another style of its family, else a bundled one much like it."""
@@ -59,7 +62,10 @@ class FontShelf:
         language = _language(text)
         key = (letter, id(font), wanted, language)
         if key not in self._lenders:
-            self._lenders[key] = self._lender(letter, font, wanted, language)
+            lender = self._lenders[key] = self._lender(letter, font, wanted, language)
+            drawn = (c for c in letter if _can_draw(lender or font, c))
+            lost = filter(needs_glyph, set(letter).difference(drawn))
+            self.missing_glyphs.update(dict.fromkeys(sorted(lost)))
         return self._lenders[key] or font
 
     def _lender(
