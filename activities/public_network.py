@@ -87,18 +87,21 @@ class _PublicBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _public_address(host: str, port: int) -> str:
-    """Resolve `host`. Raises AssetInvalid if any of its addresses is not public."""
+    """Resolve `host`. Raises AssetInvalid if it has no address, or one that is not public: which
+    of both is nobody's business, since it tells the names of a private network.
+    """
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host} has no address") from error
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise httpcore.ConnectError(f"{host} cannot be looked up now") from error
+        found = []
     addresses = [str(entry[4][0]) for entry in found]
-    for address in addresses:
-        if not is_public(address):
-            raise AssetInvalid(
-                f"{host} is not a public address. Give a URL that is reachable from the internet, "
-                "or let the server's operator allow private networks."
-            )
+    if not addresses or not all(map(is_public, addresses)):
+        raise AssetInvalid(
+            f"{host} is not a public address. Give a URL that is reachable from the internet, "
+            "or let the server's operator allow private networks."
+        )
     return addresses[0]
 
 

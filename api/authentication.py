@@ -12,7 +12,7 @@ from obstore.store import ObjectStore
 
 from reelbatch.models.errors import TooManyRequests, Unauthorized
 from reelbatch.models.stored.tokens import TokenRecord
-from reelbatch.storage.tokens import digest_of, find_token
+from reelbatch.storage.tokens import digest_of, find_record
 
 _CACHE_SECONDS = 5.0  # with a slow store on top a revoked token is refused within ten
 _CACHE_SIZE = 1000
@@ -67,14 +67,17 @@ class Authenticator:
         An address that has sent too many wrong tokens has to wait, but not with a token that was
         right before: others may share the address.
         """
-        digest = digest_of(token)
+        return await self.record_by(digest_of(token), address)
+
+    async def record_by(self, digest: str, address: str) -> TokenRecord:
+        """As `record_of`, by the token's digest."""
         seen = self._seen.get(digest)
         if seen is None:
             self._check_failures(address)
         elif monotonic() - seen.read_at < _CACHE_SECONDS and not seen.record.is_expired:
             return seen.record
         read_at = monotonic()
-        record = await find_token(self._store, token)
+        record = await find_record(self._store, digest)
         if record is None:
             self._seen.pop(digest, None)
             self._failures.take(address)

@@ -2,17 +2,20 @@
 
 Protocol: https://docs.temporal.io/codec-server. Bodies are `temporal.api.common.v1.Payloads` in
 protobuf's JSON. What stands in the object store is fetched too, so that large inputs are shown.
-A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours.
+A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours. Its
+cookie is a signed reference to the token's record, and ends with it.
 """
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import parse_qs
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from google.protobuf.message import DecodeError
 from obstore.store import ObjectStore
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.sdk.v1.external_storage_pb2 import ExternalStorageReference
@@ -32,18 +35,23 @@ from reelbatch.models.errors import (
 from reelbatch.models.stored.tokens import Scope, TokenRecord
 from reelbatch.storage.objects import read_bytes
 from reelbatch.storage.payload_encryption import is_encrypted, team_of
+from reelbatch.storage.tokens import digest_of
 
 router = APIRouter(prefix=CODEC_PATH, include_in_schema=False)
 
 _COOKIE = "reelbatch-codec"
 _COOKIE_SECONDS = 12 * 3600
+_SESSION = "codec session"  # a signature's purpose
 _LONGEST_FORM = 4096  # bytes
 _REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
 _CLAIMED_KEY = re.compile(
     r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
 )
 
-_POLICY = "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # without it a browser sends the form's Origin as null
+}
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reelbatch codec</title>
 <form method="post" action="session"><p><label>Token
@@ -53,15 +61,17 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reelbatch
 
 async def _reader(request: Request, resources: Shared) -> TokenRecord:
     """Whose token it is, from the header or else from the browser's session."""
-    token = request.cookies.get(_COOKIE)
-    if token is None or "authorization" in request.headers:
-        token = bearer_token(request.headers)
-    return await _record(request, resources, token)
+    session = request.cookies.get(_COOKIE)
+    if session is None or "authorization" in request.headers:
+        return await _record(request, resources, digest_of(bearer_token(request.headers)))
+    if not _is_ours(request, resources):
+        raise Forbidden("Pages of this origin may not use the session.")
+    return await _record(request, resources, _digest_in(resources, session))
 
 
-async def _record(request: Request, resources: Resources, token: str) -> TokenRecord:
+async def _record(request: Request, resources: Resources, digest: str) -> TokenRecord:
     """Raises Unauthorized, TooManyRequests, or Forbidden for a token that may not read jobs."""
-    record = await resources.authenticator.record_of(token, client_address(request))
+    record = await resources.authenticator.record_by(digest, client_address(request))
     if not record.allows(Scope.JOBS_READ):
         raise Forbidden(f"This token lacks the scope {Scope.JOBS_READ}.")
     return record
@@ -77,15 +87,18 @@ async def get_page() -> Response:
 
 @router.post("/session")
 async def create_session(request: Request, resources: Shared) -> Response:
-    token = _token_in(await read_body(request, _LONGEST_FORM))
-    await _record(request, resources, token)
+    if not _is_ours(request, resources):
+        raise Forbidden("Sign in at the page of this server, not from another one.")
+    digest = digest_of(_token_in(await read_body(request, _LONGEST_FORM)))
+    await _record(request, resources, digest)
+    expires = str(int(datetime.now(UTC).timestamp()) + _COOKIE_SECONDS)
     response = _page("You are signed in for twelve hours.")
     response.set_cookie(
         _COOKIE,
-        token,
+        ".".join((digest, expires, resources.signer.sign(_SESSION, digest, expires))),
         max_age=_COOKIE_SECONDS,
         path=CODEC_PATH,
-        secure=request.url.scheme == "https",
+        secure="https" in (request.url.scheme, _public(resources).scheme),
         httponly=True,
         samesite="strict",
     )
@@ -131,7 +144,10 @@ async def _decoded(resources: Resources, reader: TokenRecord, payload: Payload) 
 
 async def _fetched(resources: Resources, reader: TokenRecord, payload: Payload) -> Payload:
     """The payload from the object store for which this one stands."""
-    reference: ExternalStorageReference = JSONProtoPayloadConverter().from_payload(payload)
+    try:
+        reference: ExternalStorageReference = JSONProtoPayloadConverter().from_payload(payload)
+    except (RuntimeError, ValueError) as error:
+        raise RequestError("payloads: a reference in them cannot be read.") from error
     key = reference.claim_data.get("key", "")
     claimed = _CLAIMED_KEY.fullmatch(key)
     if claimed is None:
@@ -144,7 +160,10 @@ async def _stored(store: ObjectStore, key: str) -> Payload:
     content = await read_bytes(store, key)
     if content is None:
         raise PayloadUndecodable("The object store does not have this payload any more.")
-    return Payload.FromString(content)
+    try:
+        return Payload.FromString(content)
+    except DecodeError as error:
+        raise PayloadUndecodable("What the object store has is no payload.") from error
 
 
 def _check(resources: Resources, reader: TokenRecord, team: str) -> None:
@@ -158,7 +177,7 @@ async def _read_payloads(request: Request, resources: Resources) -> Payloads:
     check_values(body)
     try:
         return await asyncio.to_thread(Parse, body, Payloads())
-    except (ParseError, UnicodeDecodeError) as error:
+    except (ParseError, UnicodeError) as error:
         raise RequestError("The body has to be Temporal's Payloads in JSON.") from error
 
 
@@ -178,5 +197,27 @@ def _token_in(form: bytes) -> str:
     return fields["token"][0].strip()
 
 
+def _digest_in(resources: Resources, session: str) -> str:
+    """Of the token that opened the session. Raises Unauthorized."""
+    digest, _, rest = session.partition(".")
+    expires, _, signature = rest.partition(".")
+    is_signed = resources.signer.verify(signature, _SESSION, digest, expires)
+    if not is_signed or int(expires) < datetime.now(UTC).timestamp():
+        raise Unauthorized("The session has ended: sign in again.")
+    return digest
+
+
+def _is_ours(request: Request, resources: Resources) -> bool:
+    """Whether a page of this server or the Temporal Web UI sends this; browsers always say so."""
+    origin = urlsplit(request.headers.get("origin", ""))
+    web_ui = urlsplit(resources.settings.web_ui_origin or "")
+    own = {request.headers.get("host"), _public(resources).netloc}
+    return bool(origin.netloc) and (origin[:2] == web_ui[:2] or origin.netloc in own)
+
+
+def _public(resources: Resources) -> SplitResult:
+    return urlsplit(resources.settings.public_url or "")
+
+
 def _page(message: str) -> Response:
-    return HTMLResponse(_PAGE.format(message=message), headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(_PAGE.format(message=message), headers=_PAGE_HEADERS)

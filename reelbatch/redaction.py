@@ -11,13 +11,20 @@ from typing import Any, cast
 
 from structlog.typing import EventDict, WrappedLogger
 
-_PATTERNS = (
+LONGEST = 16_384
+"""Characters of a value that are written. What follows would be searched for nothing."""
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\brb_[A-Za-z0-9_-]{8,}"), "rb_…"),  # tokens
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), r"\1 …"),
     # Signed links: all that follows the id. A route with its parameters in braces is not a link.
     (re.compile(r"(/(?:outputs|uploads|downloads)/[^/\s{]+/[^/\s{]+)/[^\s\"'\\?#<>{]+"), r"\1/…"),
     (re.compile(r"\b(https?://)[^/\s@\"'\\]+@", re.IGNORECASE), r"\1…@"),
-    (re.compile(r"(\bhttps?://[^\s?#\"'\\<>]+)\?[^\s\"'\\<>]*", re.IGNORECASE), r"\1?…"),
+    # The query may be absent: else each of many addresses in a row would be read to the end.
+    (
+        re.compile(r"(\bhttps?://[^\s?#\"'\\<>]++)(\?[^\s\"'\\<>]*+)?", re.IGNORECASE),
+        lambda match: f"{match[1]}?…" if match[2] else match[1],
+    ),
 )
 _OWN = frozenset({"level", "logger", "timestamp"})
 
@@ -50,6 +57,14 @@ def redacted_text(text: str) -> str:
     redact_known = _redact_known.get()
     if redact_known is not None:
         text = redact_known(text)
+    if len(text) > LONGEST:
+        text = f"{_whole_words(text[:LONGEST])} … ({len(text)} characters)"
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _whole_words(text: str) -> str:
+    """Without the word at the end, half of which may be a credential that no pattern knows."""
+    words = text.rsplit(maxsplit=1)
+    return words[0] if len(words) > 1 else ""

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.errors import documented
-from api.http.parameters import UlidPath
+from api.http.parameters import Flag, UlidPath
 from api.http.responses import respond_all
 from api.openapi.document import content_response
 from api.resources import MayReadJobs, RequestUrls, Shared
@@ -35,6 +35,20 @@ NamedFormat = Annotated[
     ResultFormat | None, Query(alias="format", description="Without it, Accept decides.")
 ]
 
+Exact = Annotated[
+    Flag,
+    Query(description="CSV alone: leave cells as they are that a spreadsheet takes for formulas."),
+]
+
+_FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+)  # https://owasp.org/www-community/attacks/CSV_Injection
+
 _MEDIA_TYPES = {
     "application/json": ResultFormat.JSON,
     "application/x-ndjson": ResultFormat.NDJSON,
@@ -58,6 +72,7 @@ async def get_results(
     team: MayReadJobs,
     urls: RequestUrls,
     named: NamedFormat = None,
+    exact: Exact = False,
 ) -> Response:
     """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
     chosen = named or _accepted(request)
@@ -71,7 +86,7 @@ async def get_results(
             return Response(lines, media_type="application/x-ndjson")
         case ResultFormat.CSV:
             headers = {"Content-Disposition": f'attachment; filename="{batch_id}.csv"'}
-            return Response(_csv(results), media_type="text/csv", headers=headers)
+            return Response(table_of(results, exact=exact), media_type="text/csv", headers=headers)
 
 
 def results_of(snapshot: BatchSnapshot, urls: Urls) -> list[BatchResult]:
@@ -120,12 +135,16 @@ def _accepted(request: Request) -> ResultFormat:
     return ResultFormat.JSON
 
 
-def _csv(results: Sequence[BatchResult]) -> str:
-    """RFC 4180, with a line of names; what is not there is an empty cell."""
+def table_of(results: Sequence[BatchResult], *, exact: bool) -> str:
+    """RFC 4180, with a line of names; what is not there is an empty cell.
+
+    Unless it is `exact`, no cell begins as formulas of spreadsheets do: an apostrophe comes first.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(field.alias for field in BatchResult.model_fields.values())
-    writer.writerows(map(_cells, results))
+    for result in results:
+        writer.writerow(_cells(result) if exact else map(_no_formula, _cells(result)))
     return text.getvalue()
 
 
@@ -138,3 +157,7 @@ def _cells(result: BatchResult) -> Iterator[str]:
     }
     for name, value in result:
         yield ",".join(lists[name]) if name in lists else "" if value is None else str(value)
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

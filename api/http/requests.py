@@ -43,7 +43,11 @@ class JsonUnreadable(InvalidJson):
 
 
 async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
-    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes."""
+    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes.
+
+    At its end `request.state.after_body` is called, if there is one: a body may take minutes, and
+    what let the request in may hold no more.
+    """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
@@ -53,6 +57,9 @@ async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
         if size > limit:
             raise _too_large(limit)
         yield chunk
+    after_body = getattr(request.state, "after_body", None)
+    if after_body is not None:
+        await after_body()
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -56,7 +56,12 @@ async def find_token(store: ObjectStore, token: str) -> TokenRecord | None:
     """The token's record; None: it is unknown, revoked or expired."""
     if not token.startswith(TOKEN_PREFIX):
         return None
-    record = await read_model(store, keys.token(digest_of(token)), TokenRecord)
+    return await find_record(store, digest_of(token))
+
+
+async def find_record(store: ObjectStore, digest: str) -> TokenRecord | None:
+    """As `find_token`, by the token's digest."""
+    record = await read_model(store, keys.token(digest), TokenRecord)
     return None if record is None or record.is_expired else record
 
 

@@ -120,6 +120,32 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(
         await guarded.get(url)
 
 
+async def test_errors_do_not_tell_which_names_a_private_network_has(
+    guarded: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    messages: list[str] = []
+    for resolver in (nothing, Resolver(["10.0.0.1"])):
+        monkeypatch.setattr(anyio, "getaddrinfo", resolver)
+        with pytest.raises(AssetInvalid) as refused:
+            await guarded.get("http://temporal.internal/")
+        messages.append(refused.value.message)
+    assert messages[0] == messages[1]
+
+
+async def test_a_name_server_that_is_away_is_asked_again(
+    guarded: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(anyio, "getaddrinfo", away)
+    with pytest.raises(httpx.ConnectError):
+        await guarded.get("http://cdn.test/")
+
+
 async def test_operators_may_allow_private_networks(origin: Origin) -> None:
     url = origin.answer("/x", b"internal")
     async with http_client(allow_private_networks=True) as client:

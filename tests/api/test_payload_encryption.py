@@ -17,9 +17,11 @@ from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 
 import worker
+from api import authentication, codec
 from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
+from reelbatch.storage.tokens import create_token, revoke_token
 from tests.api.documents import a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
 from tests.api.temporal import connected, temporal_server
@@ -240,7 +242,9 @@ async def test_an_answer_grows_no_larger_than_a_body_may(
     assert (refused.status_code, refused.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"payloads": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"payloads": 1}', b"\xff", b'{"\\ud800": "\\ud800"}']
+)
 async def test_what_is_no_list_of_payloads_is_refused(
     api: RunningApi, team: Team, body: bytes
 ) -> None:
@@ -263,19 +267,90 @@ async def test_a_browser_signs_in_and_reads_from_the_pages_of_the_web_ui_alone(
     of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
     async with httpx.AsyncClient(base_url=api.url, trust_env=False) as browser:
         assert "<form" in (await browser.get("/codec/")).text
-        wrong = await browser.post("/codec/session", data={"token": "rb_wrong"})
+        own = {"Origin": api.url}
+        wrong = await browser.post("/codec/session", data={"token": "rb_wrong"}, headers=own)
         assert wrong.status_code == 401
-        signed_in = await browser.post("/codec/session", data={"token": token})
+        for origin in ({}, {"Origin": "null"}, {"Origin": "https://evil"}):
+            refused = await browser.post("/codec/session", data={"token": token}, headers=origin)
+            assert refused.status_code == 403
+        signed_in = await browser.post("/codec/session", data={"token": token}, headers=own)
         cookie = signed_in.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
+        assert token.lower() not in cookie
         answer = await post_payloads(browser, "/codec/decode", of_job, Origin=WEB_UI)
         assert content_of(answer)["id"] == batch["jobs"][0]["id"]
         assert answer.headers["access-control-allow-origin"] == WEB_UI
         assert answer.headers["access-control-allow-credentials"] == "true"
         elsewhere = await post_payloads(browser, "/codec/decode", of_job, Origin="https://evil")
         assert "access-control-allow-origin" not in elsewhere.headers
+        assert elsewhere.status_code == 403
+        assert (await post_payloads(browser, "/codec/decode", of_job)).status_code == 403
         assert (await browser.get("/api/v2/jobs")).status_code == 401  # it opens nothing else
+
+
+async def session_of(browser: httpx.AsyncClient, token: str) -> str:
+    headers = {"Origin": str(browser.base_url).rstrip("/")}
+    signed_in = await browser.post("/codec/session", data={"token": token}, headers=headers)
+    assert signed_in.status_code == 200, signed_in.text
+    return signed_in.headers["set-cookie"]
+
+
+async def test_a_session_cannot_be_forged_and_ends_with_its_token(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, record = await create_token(api.store, "someone", "test")
+    payload = Payload(metadata={"encoding": b"json/plain"}, data=b"1")
+    async with httpx.AsyncClient(base_url=api.url, trust_env=False) as browser:
+        session = (await session_of(browser, token)).partition("=")[2].partition(";")[0]
+        digest, expires, signature = session.split(".")
+        forged = (
+            f"{digest}.{int(expires) + 1}.{signature}",
+            f"{'0' * 64}.{expires}.{signature}",
+            digest,
+            "é",
+        )
+        for cookie in forged:
+            raw = f"reelbatch-codec={cookie}".encode()
+            headers = httpx.Headers([(b"Origin", WEB_UI.encode()), (b"Cookie", raw)])
+            refused = await browser.post("/codec/decode", json={}, headers=headers)
+            assert refused.status_code == 401
+        assert content_of(await post_payloads(browser, "/codec/decode", payload, Origin=WEB_UI))
+        monkeypatch.setattr(codec, "_COOKIE_SECONDS", -1)
+        over = await session_of(browser, token)
+        headers = {"Origin": WEB_UI, "Cookie": over.partition(";")[0]}
+        assert (await browser.post("/codec/decode", json={}, headers=headers)).status_code == 401
+        monkeypatch.undo()
+        await session_of(browser, token)
+        monkeypatch.setattr(authentication, "_CACHE_SECONDS", 0)
+        await revoke_token(api.store, record.id)
+        ended = await post_payloads(browser, "/codec/decode", payload, Origin=WEB_UI)
+        assert ended.status_code == 401
+
+
+async def test_a_session_is_for_https_alone_where_the_public_address_is(
+    plain: Settings, team: Team
+) -> None:
+    token = team.http.headers["Authorization"].removeprefix("Bearer ")
+    public = plain.model_copy(update={"public_url": "https://renders.example.com"})
+    for settings, is_secure in ((plain, False), (public, True)):
+        async with (
+            api_with(settings) as other,
+            httpx.AsyncClient(base_url=other.url, trust_env=False) as browser,
+        ):
+            session = await session_of(browser, token)
+            assert ("secure" in session.lower().split("; ")) is is_secure
+
+
+@pytest.mark.parametrize("data", [b"{", b"\xff", b'{"claimData": 1}', b'{"x": "\\ud800"}'])
+async def test_a_reference_that_cannot_be_read_is_refused(
+    api: RunningApi, team: Team, data: bytes
+) -> None:
+    message_type = b"temporal.api.sdk.v1.ExternalStorageReference"
+    metadata = {"encoding": b"json/protobuf", "messageType": message_type}
+    payload = Payload(metadata=metadata, data=data)
+    refused = await post_payloads(team.http, f"{api.url}/codec/decode", payload)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
 
 
 async def test_the_web_ui_may_ask_before_it_sends(api: RunningApi, team: Team) -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from obstore.store import ObjectStore
 from temporalio.client import Client
 
+from api import authentication
 from api.app import create_app
 from reelbatch.models.stored.tokens import Scope
 from reelbatch.settings import Settings
@@ -120,6 +121,24 @@ async def test_a_token_in_use_stops_working_when_it_is_revoked(api: RunningApi) 
             return (await http.get("/fonts")).status_code == 401 or None
 
         await until(refused, "refusal")
+
+
+@pytest.mark.parametrize("path", ["/batches", "/jobs", "/templates", "/fonts"])
+async def test_a_token_that_is_revoked_while_a_body_arrives_is_refused(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(authentication, "_CACHE_SECONDS", 0)
+    token, record = await create_token(api.store, "someone", "test")
+
+    async def body() -> AsyncGenerator[bytes]:
+        yield b"{"
+        await revoke_token(api.store, record.id)
+        yield b"}"
+
+    async with api.client_of(token) as http:
+        headers = {"Content-Type": "multipart/form-data; boundary=x"} if "fonts" in path else {}
+        response = await http.post(path, content=body(), headers=headers)
+    assert (response.status_code, response.json()["errorCode"]) == (401, "UNAUTHORIZED")
 
 
 async def test_a_stream_ends_when_its_token_is_revoked(

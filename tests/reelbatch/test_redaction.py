@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from reelbatch.redaction import LONGEST, redacted_text
+
 ROOT = Path(__file__).parents[2]
 TOKEN = "rb_" + "Zx9-_" * 8
 SIGNATURE = "q7_" * 10 + "AB"
@@ -53,3 +55,20 @@ def test_tokens_credentials_signatures_and_known_secrets_are_taken_out() -> None
     assert lines[4]["event"] == "url https://api.test/outputs/team/JOB/… is public"
     assert "cannot use ${secrets.KEY} of Bearer rb_…" in lines[5]["exception"]
     assert "${secrets.KEY}" in lines[6]["thing"]
+
+
+def test_long_values_are_cut_before_they_are_searched() -> None:
+    shown = redacted_text("word " * 1_000_000)
+    assert len(shown) < LONGEST + 100
+    assert shown.endswith("(5000000 characters)")
+
+
+def test_a_credential_at_the_cut_does_not_show_by_half() -> None:
+    start = "x " * ((LONGEST - 20) // 2)
+    for secret in ("https://me:pa55word-of-twenty@host/", "pa55word" * LONGEST):
+        assert "pa55" not in redacted_text(start + secret)
+    assert "pa55" not in redacted_text("pa55word" * LONGEST)
+
+
+def test_addresses_in_a_row_keep_their_places() -> None:
+    assert redacted_text("http://a/bhttp://c/d?e=f http://g") == "http://a/bhttp://c/d?… http://g"

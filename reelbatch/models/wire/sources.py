@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from reelbatch.models.wire.base import OpenWireModel
-from reelbatch.models.wire.uploads import DEFAULT_ENDPOINT, checked_endpoint
+from reelbatch.models.wire.uploads import DEFAULT_ENDPOINT, checked_bucket, checked_endpoint
 
 _S3_SCHEME = "s3://"
 
@@ -38,12 +38,12 @@ def is_s3_url(src: str) -> bool:
 def bucket_and_key(src: str) -> tuple[str, str]:
     """Of an s3 URL; the key is what follows as it stands, also with `?`, `#` and `%` in it.
 
-    Raises ValueError where one of them is missing.
+    Raises ValueError where one of them is missing, or would lead to another place.
     """
     bucket, _, key = src[len(_S3_SCHEME) :].partition("/")
-    if not bucket or not key:
+    if not bucket or not key or {".", ".."}.intersection(key.split("/")):
         raise ValueError("an s3 URL is s3://BUCKET/KEY")
-    return bucket, key
+    return checked_bucket(bucket), key
 
 
 def is_http_url(src: str) -> bool:

@@ -14,11 +14,17 @@ DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 def checked_endpoint(endpoint: str) -> str:
     """Without a slash at its end. Raises ValueError."""
-    parts = urlsplit(endpoint)
-    usable = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+    usable = _is_http(endpoint) and not urlsplit(endpoint).query
     if not usable and not begins_with_reference(endpoint):
         raise ValueError("it has to be an http or https URL")
     return endpoint.rstrip("/")
+
+
+def checked_bucket(bucket: str) -> str:
+    """A bucket is one step of a path, and none that leads elsewhere. Raises ValueError."""
+    if bucket in (".", "..") or re.search(r"[\x00-\x1f\x7f/\\]", bucket):
+        raise ValueError("it has to be the name of a bucket")
+    return bucket
 
 
 class UploadParams(WireModel):
@@ -35,6 +41,11 @@ class UploadParams(WireModel):
     @classmethod
     def _is_http(cls, endpoint: str) -> str:
         return checked_endpoint(endpoint)
+
+    @field_validator("bucket")
+    @classmethod
+    def _is_a_bucket(cls, bucket: str) -> str:
+        return checked_bucket(bucket)
 
 
 class Upload(WireModel):
@@ -53,6 +64,15 @@ class Upload(WireModel):
             raise ValueError("it has to be the path of a folder, such as renders/2026")
         return prefix
 
+    @field_validator("output_url")
+    @classmethod
+    def _is_an_address(cls, output_url: str | None) -> str | None:
+        if output_url is not None and (
+            not _is_http(output_url) or re.search(r"[\s\x00-\x1f\x7f]", output_url)
+        ):
+            raise ValueError("it has to be an http or https URL")
+        return output_url
+
     @model_validator(mode="after")
     def _address_is_known(self) -> "Upload":
         public = (self.params.endpoint, self.params.bucket)
@@ -68,3 +88,9 @@ class Upload(WireModel):
         """Where the file will be."""
         base = self.output_url or f"{self.params.endpoint}/{quote(self.params.bucket)}"
         return f"{base.rstrip('/')}/{quote(self.object_key(file_name))}"
+
+
+def _is_http(url: str) -> bool:
+    """Raises ValueError for what is no URL at all."""
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from api.batches.results import table_of
+from reelbatch.models.wire.batches import BatchResult
 from reelbatch.storage import keys
 from tests.api.documents import a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video
@@ -27,7 +29,12 @@ async def batch(card_team: Team, card: str) -> AsyncGenerator[Any]:
     broken = a_still(card) | {
         "assets": [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
     }
-    jobs = [{}, a_still(card, tags=["a", "b"]), broken, a_video(card, codec="video_gif")]
+    jobs = [
+        {},
+        a_still(card, tags=["a", "b"]),
+        broken,
+        a_video(card, codec="video_gif"),
+    ]
     created = await card_team.create_batch(*jobs)
     yield await card_team.end_of_batch(created["batchId"])
 
@@ -61,6 +68,21 @@ async def test_results_come_as_a_table(card_team: Team, batch: Any) -> None:
     assert list(table[0]) == COLUMNS
     assert [row["status"] for row in table] == ["rejected", "finished", "error", "finished"]
     assert (table[0]["id"], table[1]["tags"], table[1]["size"].isdecimal()) == ("", "a,b", True)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_cells_begin_as_no_formula_does(start: str) -> None:
+    result = BatchResult(index=0, status="rejected", error=f"{start}1")
+    [_, row] = csv.reader(io.StringIO(table_of([result], exact=False), newline=""))
+    assert f"'{start}1" in row
+    [_, row] = csv.reader(io.StringIO(table_of([result], exact=True), newline=""))
+    assert f"{start}1" in row
+
+
+async def test_a_client_asks_for_exact_cells(card_team: Team, batch: Any) -> None:
+    path = f"/batches/{batch['batchId']}/results?format=csv&exact="
+    assert (await card_team.http.get(f"{path}true")).status_code == 200
+    assert (await card_team.http.get(f"{path}maybe")).status_code == 400
 
 
 async def test_results_come_as_json_lines(card_team: Team, batch: Any) -> None:

@@ -162,7 +162,11 @@ async def test_what_is_not_supported_is_refused_and_not_ignored(
 
 
 @pytest.mark.parametrize(
-    "src", ["file:///etc/passwd", "ftp://example.com/a", "//x", "https://", "", "s3://b", "s3:///k"]
+    "src",
+    [
+        *("file:///etc/passwd", "ftp://example.com/a", "//x", "https://", ""),
+        *("s3://b", "s3:///k", "s3://../k", "s3://./k", "s3://b/../other/k"),
+    ],
 )
 async def test_only_http_and_data_urls_are_sources(card_team: Team, card: str, src: str) -> None:
     job = with_asset(card, type="image", layerName="background", src=src)
