@@ -1,4 +1,4 @@
-"""docker-compose.yml as Docker reads it, with the values of .env.example."""
+"""docker-compose.yml as Docker reads it, with the values of .env.example and made-up passwords."""
 
 import json
 import re
@@ -12,10 +12,20 @@ from tests.integration.service import ROOT
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<rest>[^}]*))?\})")
 
 
+PASSWORDS = ("POSTGRES_PASSWORD", "S3_SECRET_KEY", "GRAFANA_PASSWORD")
+
+
 @cache
 def example_environment() -> dict[str, str]:
     lines = (ROOT / ".env.example").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The example with what its reader has to fill in."""
+    passwords = {name: f"made-up-{name}" for name in PASSWORDS}
+    return {**example_environment(), **passwords}
 
 
 @cache
@@ -53,7 +63,7 @@ def _value(match: re.Match[str]) -> str:
     name, how, rest = match["name"], match["how"], match["rest"]
     if name is None:
         return "$"
-    value = example_environment().get(name, "")
+    value = environment().get(name, "")
     if value or not how:
         return value
     if how == ":?":

@@ -10,6 +10,7 @@ import yaml
 
 from reelbatch.settings import Settings
 from tests.deployment.compose_file import (
+    PASSWORDS,
     compose,
     compose_text,
     example_environment,
@@ -62,10 +63,36 @@ def test_every_setting_there_is_one_that_exists() -> None:
     assert len(named) > 8
 
 
-def test_only_the_api_can_be_reached_from_other_machines() -> None:
+def test_nothing_can_be_reached_from_other_machines() -> None:
     for name, service in SERVICES.items():
         for port in service.get("ports", ()):
-            assert name == "api" or port.startswith("127.0.0.1:"), f"{name} publishes {port}"
+            assert port.startswith("127.0.0.1:"), f"{name} publishes {port}"
+
+
+def test_the_example_has_no_password_that_would_do() -> None:
+    for name in PASSWORDS:
+        assert example_environment()[name] == ""
+        assert f"${{{name}:?" in (ROOT / "docker-compose.yml").read_text()
+
+
+def test_services_reach_what_they_use_and_nothing_else() -> None:
+    networks = {name: set(service["networks"]) for name, service in SERVICES.items()}
+    for name, service in SERVICES.items():
+        for other in service.get("depends_on", ()):
+            if SERVICES[other]["restart"] == "unless-stopped":
+                assert networks[name] & networks[other], f"{name} does not reach {other}"
+    assert networks["prometheus"] & networks["api"]
+    for apart in (("worker", "postgresql"), ("api", "postgresql"), ("temporal", "objects")):
+        assert not set.intersection(*(networks[name] for name in apart)), apart
+    declared = compose()["networks"]
+    assert set.union(*networks.values()) == set(declared)
+    for name in ("postgresql", "temporal", "objects"):
+        assert all(declared[network]["internal"] for network in networks[name])
+    assert [name for name in networks if "internet" in networks[name]] == ["worker"]
+
+
+def test_renders_are_closed_off_or_do_not_start() -> None:
+    assert SERVICES["worker"]["environment"]["REELBATCH_CONFINEMENT"] == "required"
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
@@ -130,4 +157,4 @@ def test_prometheus_asks_the_services_at_the_ports_where_they_serve_metrics() ->
 
 def test_a_variable_without_a_value_does_not_pass_as_none() -> None:
     assert "${" not in compose_text().replace("$${", "")
-    assert "change-me" in compose_text()
+    assert "made-up-POSTGRES_PASSWORD" in compose_text()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from reelbatch.engines.registry import load_engines
 from reelbatch.models.orchestration.names import render_task_queue
 from reelbatch.settings import Settings
+from reelbatch.storage.aes_keys import decode_aes_key
 from tests.deployment.compose_file import compose
 from tests.integration.service import ROOT
 
@@ -140,6 +142,29 @@ def test_what_chooses_pods_finds_some(resources: list[dict[str, Any]]) -> None:
     assert len(chosen) >= 5
     for labels in chosen:
         assert any(labels.items() <= t["metadata"]["labels"].items() for t in templates), labels
+
+
+def test_pods_reach_no_private_network_but_what_they_need(resources: list[dict[str, Any]]) -> None:
+    for policy in of_kind(resources, "NetworkPolicy").values():
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        for rule in policy["spec"]["egress"]:
+            for peer in rule["to"]:
+                block = peer.get("ipBlock", {})
+                if block.get("cidr") == "0.0.0.0/0":
+                    assert {"10.0.0.0/8", "169.254.0.0/16"} < set(block["except"])
+                elif not block:
+                    assert rule["ports"], "a namespace is reached at some ports alone"
+
+
+def test_renders_are_closed_off_or_do_not_start(resources: list[dict[str, Any]]) -> None:
+    [config] = of_kind(resources, "ConfigMap").values()
+    assert config["data"]["REELBATCH_CONFINEMENT"] == "required"
+
+
+def test_the_example_has_no_key_that_would_do(resources: list[dict[str, Any]]) -> None:
+    for secret in of_kind(resources, "Secret").values():
+        key = b64decode(secret["data"]["REELBATCH_SECRETS_KEY"]).decode()
+        assert decode_aes_key(key) is None
 
 
 def pods(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:

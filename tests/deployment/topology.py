@@ -22,7 +22,7 @@ from tests.chaos.part import Part
 from tests.deployment.collector import Collector, running_collector
 from tests.deployment.compose_file import (
     compose,
-    example_environment,
+    environment,
     image_command,
     image_environment,
 )
@@ -125,7 +125,7 @@ class Topology:
 
 @contextmanager
 def running_topology(home: Path) -> Generator[Topology]:
-    services, example = compose()["services"], example_environment()
+    services, example = compose()["services"], environment()
     with ExitStack() as resources:
         s3 = resources.enter_context(
             running_s3_server(home / "s3", example["S3_ACCESS_KEY"], example["S3_SECRET_KEY"])
