@@ -11,7 +11,16 @@ from reelbatch.engines.lottie import LottieEngine
 from reelbatch.engines.lottie.functions import FUNCTIONS
 from reelbatch.engines.registry import load_engine
 
-DRAWS = ("PIL", "av", "icu", "numpy", "thorvg_cython", "uharfbuzz", "reelbatch.engines.encoding")
+DRAWS = (
+    "PIL",
+    "av",
+    "icu",
+    "numpy",
+    "py_aep",
+    "thorvg_cython",
+    "uharfbuzz",
+    "reelbatch.engines.encoding",
+)
 
 READ_ALL_ENGINES = """
 from reelbatch.engines.registry import load_engines, unavailable_engines

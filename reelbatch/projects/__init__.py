@@ -1,0 +1,6 @@
+"""After Effects projects: read without After Effects, told, and turned into Lottie documents.
+
+A project is untrusted. `opening`, `chunks` and `library` read it, in confined processes alone;
+`model` is what they tell; `conversion` makes a document of a composition and says by `reasons` what
+it could not say.
+"""

@@ -1,0 +1,186 @@
+"""A composition with all that it shows as one Lottie document."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reelbatch.models.errors import TemplateInvalid
+from reelbatch.projects.conversion.keyframes import Clock, Json, rounded, still
+from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
+from reelbatch.projects.conversion.scene import Place, Scene
+from reelbatch.projects.footage import FootageFiles
+from reelbatch.projects.model import Composition, Layer, LayerKind, Marker, Project
+from reelbatch.projects.reasons import Feature, Reason, Reasons
+
+_VERSION = "5.13.0"  # of Bodymovin, whose document this is like
+_OPEN_MARGIN = 5000  # pixels around a composition that its layers may reach beyond
+_PRECOMPOSITION, _NULL = 0, 3
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A document, what it does not say, and the files that it shows by their asset's id."""
+
+    document: Json
+    reasons: tuple[Reason, ...]
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def convert(project: Project, name: str, files: FootageFiles | None = None) -> Conversion:
+    """Convert the composition of that name, the first where several have it.
+
+    Raises TemplateInvalid where the project has none.
+    """
+    composition = next((one for one in project.compositions if one.name == name), None)
+    if composition is None:
+        known = ", ".join(repr(one.name) for one in project.compositions)
+        raise TemplateInvalid(f"The project has no composition {name!r}; it has {known}.")
+    reasons = Reasons()
+    clock = Clock(composition.frame_rate)
+    scene = Scene(project, files or FootageFiles(), clock)
+    layers = _Layers(scene, reasons).of(composition, seen=True)
+    start, duration = composition.work_area
+    end = start + (duration if duration > 0 else composition.duration)
+    document: Json = {
+        "v": _VERSION,
+        "fr": composition.frame_rate,
+        "ip": clock.frames(start),
+        "op": clock.frames(end),
+        "w": composition.width,
+        "h": composition.height,
+        "nm": composition.name,
+        "ddd": 0,
+        "assets": list(scene.assets.values()),
+        "fonts": {"list": list(scene.fonts.named.values())},
+        "layers": layers,
+        "markers": _markers(composition, clock),
+    }
+    return Conversion(document, tuple(reasons.found), dict(scene.used))
+
+
+class _Layers:
+    """Converts compositions, each once, into lists of layers."""
+
+    def __init__(self, scene: Scene, reasons: Reasons) -> None:
+        self._scene = scene
+        self._reasons = reasons
+        self._done: set[tuple[str, bool]] = set()
+
+    def of(self, composition: Composition, *, seen: bool) -> list[Json]:
+        reasons = self._reasons.within(composition.name, seen=seen)
+        if composition.pixel_aspect != 1:
+            reasons.add(Feature.PIXEL_ASPECT, "The composition has pixels that are no squares.")
+        place = _place(composition)
+        layers = [self._layer(layer, place, seen=seen) for layer in composition.layers]
+        mattes = [(n, one.matte) for n, one in enumerate(composition.layers) if one.matte]
+        return matted(layers, mattes, place, reasons)
+
+    def _layer(self, layer: Layer, place: Place, *, seen: bool) -> Json:
+        shown = seen and (is_seen(layer, place) or _is_matte(layer, place))
+        reasons = self._reasons.within(place.composition.name, layer.name, seen=shown)
+        converted = convert_layer(layer, place, self._scene, reasons)
+        source = self._scene.project.items.get(layer.source) if layer.source else None
+        if converted["ty"] == _PRECOMPOSITION and isinstance(source, Composition):
+            converted["refId"] = self._asset(source, seen=shown)
+            if layer.switches.collapse:
+                self._collapse(converted, source, reasons)
+        return converted
+
+    def _collapse(self, layer: Json, source: Composition, reasons: Reasons) -> None:
+        """A collapsed composition is not cut at its edges, and is no picture of its own: its layers
+        blend with those below, which is not drawn."""
+        if "masksProperties" in layer or any(
+            one.switches.three_d or one.switches.adjustment or one.switches.blending != "normal"
+            for one in source.layers
+        ):
+            reasons.add(Feature.COLLAPSED, "Collapse Transformations is not drawn.")
+            return
+        asset = _opened(self._scene.assets[layer["refId"]])
+        self._scene.assets.setdefault(asset["id"], asset)
+        layer |= {"refId": asset["id"], "w": asset["w"], "h": asset["h"]}
+        _move_anchor(layer["ks"])
+
+    def _asset(self, composition: Composition, *, seen: bool) -> str:
+        """Convert a composition when it is first used; and once more when it is first seen, for
+        what is hidden has no reasons."""
+        identity = f"comp_{composition.identity}"
+        if (identity, seen) not in self._done and (identity, True) not in self._done:
+            self._done.add((identity, seen))
+            self._scene.assets[identity] = {
+                "id": identity,
+                "nm": composition.name,
+                "w": composition.width,
+                "h": composition.height,
+                "layers": self.of(composition, seen=seen),
+            }
+        return identity
+
+
+def _place(composition: Composition) -> Place:
+    layers = composition.layers
+    kinds = {layer.kind for layer in layers if layer.switches.enabled}
+    return Place(
+        composition=composition,
+        indices={layer.identity: number for number, layer in enumerate(layers, start=1)},
+        deep=bool(kinds & {LayerKind.CAMERA, LayerKind.LIGHT}),
+        any_solo=any(layer.switches.solo for layer in layers),
+    )
+
+
+def _is_matte(layer: Layer, place: Place) -> bool:
+    """Whether a layer that is switched off is seen all the same, by its shape."""
+    layers = place.composition.layers
+    below = layers[place.indices[layer.identity] :][:1]
+    by_place = any(one.matte is not None and one.matte.layer is None for one in below)
+    return by_place or any(
+        one.matte is not None and one.matte.layer == layer.identity for one in layers
+    )
+
+
+def _opened(asset: Json) -> Json:
+    """A composition whose layers are not cut at its edges: `collapse transformations`.
+
+    Players cut at the size that they are told, so it is larger than what is in it.
+    """
+    layers = copy.deepcopy(asset["layers"])
+    handle = len(layers) + 1
+    for layer in layers:
+        layer.setdefault("parent", handle)
+    middle = [_OPEN_MARGIN, _OPEN_MARGIN, 0]
+    still_at = {"o": 100, "r": 0, "p": middle, "a": [0, 0, 0], "s": [100, 100, 100]}
+    null: Json = {
+        "ty": _NULL,
+        "ind": handle,
+        "nm": "edges",
+        "ip": -1e6,
+        "op": 1e6,
+        "st": 0,
+        "sr": 1,
+        "ks": {key: still(value) for key, value in still_at.items()},
+    }
+    return {
+        **asset,
+        "id": f"{asset['id']}_open",
+        "w": asset["w"] + 2 * _OPEN_MARGIN,
+        "h": asset["h"] + 2 * _OPEN_MARGIN,
+        "layers": [*layers, null],
+    }
+
+
+def _move_anchor(transform: Json) -> None:
+    anchor = transform["a"]
+    for state in [key["s"] for key in anchor["k"]] if anchor["a"] else [anchor["k"]]:
+        state[:2] = [state[0] + _OPEN_MARGIN, state[1] + _OPEN_MARGIN]
+
+
+def _markers(composition: Composition, clock: Clock) -> list[Json]:
+    keyframes = composition.markers.keyframes if composition.markers else ()
+    return [
+        {
+            "tm": clock.frames(keyframe.time),
+            "cm": keyframe.value.comment,
+            "dr": rounded(keyframe.value.duration * clock.frame_rate),
+        }
+        for keyframe in keyframes
+        if isinstance(keyframe.value, Marker)
+    ]

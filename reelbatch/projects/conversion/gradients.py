@@ -1,0 +1,58 @@
+"""Gradients: Lottie has stops alone, so a midpoint becomes a stop of its own."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded, still
+from reelbatch.projects.model import Gradient, GradientStop, Property, Value
+from reelbatch.projects.reasons import Feature, Reasons
+
+_MIDDLE = 0.5
+_BLACK_TO_WHITE = [0, 1, 1, 1, 1, 0, 0, 0]  # After Effects' own, where a project has none
+
+
+def gradient_colors(one: Property | None, clock: Clock, reasons: Reasons) -> Json:
+    """`g` of a gradient fill or stroke."""
+    values = [keyframe.value for keyframe in one.keyframes] or [one.value] if one else []
+    gradients = [value for value in values if isinstance(value, Gradient)]
+    if one is None or not gradients:
+        return {"p": 2, "k": still(_BLACK_TO_WHITE)}
+    bent = any(
+        stop.midpoint != _MIDDLE
+        for gradient in gradients
+        for stop in (*gradient.colors, *gradient.opacities)
+    )
+    clear = any(stop.value[0] < 1 for gradient in gradients for stop in gradient.opacities)
+
+    def stops(value: Value) -> list[float]:
+        """Offset and colour of each stop, then offset and opacity."""
+        if not isinstance(value, Gradient):
+            return []
+        opacities = value.opacities if clear else ()
+        return [*_flat(value.colors, bent=bent), *_flat(opacities, bent=bent)]
+
+    lengths = {len(stops(gradient)) for gradient in gradients}
+    if len(lengths) > 1:
+        reasons.add(Feature.GRADIENT, "A gradient that changes its number of stops stands still.")
+        one = replace(one, keyframes=(), value=gradients[0])
+    count = len(list(_with_midpoints(gradients[0].colors, bent=bent)))
+    return {"p": count, "k": animated(one, [], clock, stops)}
+
+
+def _flat(stops: Sequence[GradientStop], *, bent: bool) -> Iterator[float]:
+    for offset, *value in _with_midpoints(stops, bent=bent):
+        yield rounded(offset)
+        yield from map(rounded, value)
+
+
+def _with_midpoints(stops: Sequence[GradientStop], *, bent: bool) -> Iterator[Sequence[float]]:
+    ordered = sorted(stops, key=lambda stop: stop.offset)
+    for before, after in itertools.pairwise(ordered):
+        yield (before.offset, *before.value)
+        if bent:
+            middle = before.offset + (after.offset - before.offset) * before.midpoint
+            pairs = zip(before.value, after.value, strict=True)
+            yield (middle, *((a + b) / 2 for a, b in pairs))
+    for last in ordered[-1:]:
+        yield (last.offset, *last.value)

@@ -1,0 +1,227 @@
+"""Properties with their keyframes.
+
+What Lottie says by two handles in a square of time and progress, After Effects says by speed and
+influence: the handle's time is the influence, and its progress the speed by the average speed
+(`Ease`). Roving keyframes, and eases between equal values, cannot be said so: such a property gets
+a keyframe a frame.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from reelbatch.projects.conversion.curves import (
+    LINEAR_HANDLE,
+    Change,
+    Ride,
+    ease_in,
+    ease_out,
+    motion_path,
+    numbers,
+)
+from reelbatch.projects.model import (
+    Ease,
+    Interpolation,
+    Keyframe,
+    Property,
+    Value,
+)
+
+Json = dict[str, Any]
+Converter = Callable[[Value], Any]
+"""From a value to what a document has for it."""
+
+_DIGITS = 5  # behind the point
+_MAX_BAKED = 20_000  # keyframes of a property
+_COLOR_SPEED = 255.0  # speeds of colours count channels from 0 to 255
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Frames of the document in the seconds of the project."""
+
+    frame_rate: float  # frames a second
+
+    def frames(self, seconds: float) -> float:
+        return rounded(seconds * self.frame_rate)
+
+
+def still(value: Any) -> Json:
+    return {"a": 0, "k": value}
+
+
+def rounded(value: float) -> float:
+    """Without the noise of a project's fractions; whole numbers are written as such."""
+    short = round(value, _DIGITS)
+    return int(short) if short == int(short) else short
+
+
+def vector(value: Value) -> list[float]:
+    """Converts numbers, as they are."""
+    return [rounded(number) for number in value] if isinstance(value, tuple) else []
+
+
+def scalar(value: Value) -> float:
+    """Converts one number."""
+    return rounded(value[0]) if isinstance(value, tuple) and value else 0
+
+
+def scaled(factor: float) -> Converter:
+    def convert(value: Value) -> Any:
+        numbers = [rounded(number * factor) for number in value] if isinstance(value, tuple) else []
+        return numbers[0] if len(numbers) == 1 else numbers
+
+    return convert
+
+
+def animated(one: Property | None, default: Any, clock: Clock, convert: Converter = vector) -> Json:
+    """A property as Lottie has it; `default` where the project has none."""
+    if one is None:
+        return still(default)
+    found = _animated(one, clock, convert)
+    if one.expression:
+        found["x"] = script(one.expression)
+    return found
+
+
+def script(expression: str) -> str:
+    """As Bodymovin writes an expression of one line: players take the value from `$bm_rt`."""
+    return f"var $bm_rt;\n$bm_rt = {expression.strip().rstrip(';')};"
+
+
+def _animated(one: Property, clock: Clock, convert: Converter) -> Json:
+    keyframes = one.keyframes
+    if len(keyframes) < 2:
+        return still(convert(keyframes[0].value if keyframes else one.value))
+    if not _needs_baking(one):
+        return {"a": 1, "k": list(_keyframes(one, clock, convert))}
+    return {"a": 1, "k": list(_baked(one, clock, convert))}
+
+
+def _keyframes(one: Property, clock: Clock, convert: Converter) -> Iterator[Json]:
+    for before, after in itertools.pairwise(one.keyframes):
+        yield _keyframe(before, after, clock, convert, color=one.color)
+    last = one.keyframes[-1]
+    yield {"t": clock.frames(last.time), "s": _start(convert(last.value)), "h": 1}
+
+
+def _keyframe(
+    before: Keyframe, after: Keyframe, clock: Clock, convert: Converter, *, color: bool
+) -> Json:
+    start: Json = {"t": clock.frames(before.time), "s": _start(convert(before.value))}
+    if before.departure is Interpolation.HOLD:
+        return start | {"h": 1}
+    handles = list(_handles(before, after, color=color))
+    start |= {
+        "o": {"x": [rounded(h[0][0]) for h in handles], "y": [rounded(h[0][1]) for h in handles]},
+        "i": {"x": [rounded(h[1][0]) for h in handles], "y": [rounded(h[1][1]) for h in handles]},
+    }
+    if any((*(before.tangent_out or ()), *(after.tangent_in or ()))):
+        start["to"] = _start(convert(before.tangent_out))
+        start["ti"] = _start(convert(after.tangent_in))
+    return start
+
+
+def _start(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+Handle = tuple[float, float]
+
+
+def _handles(before: Keyframe, after: Keyframe, *, color: bool) -> Iterator[tuple[Handle, Handle]]:
+    """The handles that leave and arrive, for each dimension that eases by itself."""
+    duration = after.time - before.time
+    for dimension, change in enumerate(_changes(before, after, color=color)):
+        leaving, arriving = ease_out(before, dimension), ease_in(after, dimension)
+        out, into = _handle(leaving, change, duration), _handle(arriving, change, duration)
+        if _has_path(before) and not color:  # nothing turns back on its path
+            out, into = (out[0], min(out[1], 1.0)), (into[0], min(into[1], 1.0))
+        yield out, (1 - into[0], 1 - into[1])
+
+
+def _changes(before: Keyframe, after: Keyframe, *, color: bool) -> list[float]:
+    """What each dimension changes by, in the units of its speed.
+
+    That of vertices and of gradients is told as 1 where they change evenly, however long it takes.
+    """
+    if not isinstance(before.value, tuple):
+        return [after.time - before.time]
+    if color:
+        return [math.dist(numbers(before), numbers(after)) * _COLOR_SPEED]
+    if _has_path(before):
+        return [motion_path(before, after).length]
+    return [b - a for a, b in zip(numbers(before), numbers(after), strict=True)]
+
+
+def _handle(ease: Ease | None, change: float, duration: float) -> Handle:
+    """Of time and progress, from its own end."""
+    if ease is None:
+        return LINEAR_HANDLE, LINEAR_HANDLE
+    if change == 0:
+        return ease.influence, ease.influence
+    return ease.influence, ease.speed * ease.influence * duration / change
+
+
+def _has_path(keyframe: Keyframe) -> bool:
+    return keyframe.tangent_out is not None
+
+
+def _needs_baking(one: Property) -> bool:
+    if not isinstance(one.keyframes[0].value, tuple):
+        return False
+    if any(keyframe.roving for keyframe in one.keyframes[1:-1]):
+        return True
+    return not one.color and any(
+        before.departure is not Interpolation.HOLD and _moves_in_place(before, after)
+        for before, after in itertools.pairwise(one.keyframes)
+    )
+
+
+def _moves_in_place(before: Keyframe, after: Keyframe) -> bool:
+    """Whether a value leaves and comes back to what it was."""
+    if _has_path(before):
+        return False
+    eases = (
+        (change, ease)
+        for dimension, change in enumerate(_changes(before, after, color=False))
+        for ease in (ease_out(before, dimension), ease_in(after, dimension))
+    )
+    return any(change == 0 and ease is not None and ease.speed != 0 for change, ease in eases)
+
+
+def _baked(one: Property, clock: Clock, convert: Converter) -> Iterator[Json]:
+    for span in _spans(one.keyframes):
+        first, last = span[0], span[-1]
+        motion = Ride(span) if _has_path(first) else Change(first, last)
+        holds = first.departure is Interpolation.HOLD
+        for time in [first.time] if holds else _times(first.time, last.time, clock):
+            value = numbers(first) if holds else motion.at(time)
+            yield _point(clock.frames(time), convert(value), holds=holds)
+    yield _point(clock.frames(one.keyframes[-1].time), convert(one.keyframes[-1].value), holds=True)
+
+
+def _point(frame: float, value: Any, *, holds: bool) -> Json:
+    point: Json = {"t": frame, "s": _start(value)}
+    if holds:
+        return point | {"h": 1}
+    return point | {"o": {"x": [0], "y": [0]}, "i": {"x": [1], "y": [1]}}
+
+
+def _spans(keyframes: Sequence[Keyframe]) -> Iterator[Sequence[Keyframe]]:
+    """From each keyframe that has a time of its own to the next one."""
+    start = 0
+    for position in range(1, len(keyframes)):
+        if not keyframes[position].roving or position == len(keyframes) - 1:
+            yield keyframes[start : position + 1]
+            start = position
+
+
+def _times(start: float, end: float, clock: Clock) -> Iterable[float]:
+    """The start, and the whole frames before the end."""
+    first = math.floor(start * clock.frame_rate) + 1
+    last = math.ceil(end * clock.frame_rate)
+    step = max(1, math.ceil((last - first) / _MAX_BAKED))
+    return [start, *(frame / clock.frame_rate for frame in range(first, last, step))]

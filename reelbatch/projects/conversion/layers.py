@@ -1,0 +1,199 @@
+"""Layers of a composition, from what they are to how they are blended."""
+
+import re
+from collections.abc import Iterator
+
+from reelbatch.projects.conversion.effects import effects_of
+from reelbatch.projects.conversion.keyframes import Json, animated, scalar
+from reelbatch.projects.conversion.masks import masks_of
+from reelbatch.projects.conversion.scene import Place, Scene
+from reelbatch.projects.conversion.shapes import shapes_of
+from reelbatch.projects.conversion.sources import footage, solid
+from reelbatch.projects.conversion.texts import text_of
+from reelbatch.projects.conversion.transforms import check_depth, layer_transform
+from reelbatch.projects.model import (
+    Composition,
+    Footage,
+    Item,
+    Layer,
+    LayerKind,
+    Matte,
+    Solid,
+)
+from reelbatch.projects.reasons import Feature, Reasons
+
+_PRECOMPOSITION, _NULL, _SHAPE, _TEXT = 0, 3, 4, 5
+_BLENDING = {
+    "normal": 0,
+    "multiply": 1,
+    "screen": 2,
+    "overlay": 3,
+    "darken": 4,
+    "lighten": 5,
+    "color_dodge": 6,
+    "color_burn": 7,
+    "hard_light": 8,
+    "soft_light": 9,
+    "difference": 10,
+    "exclusion": 11,
+    "hue": 12,
+    "saturation": 13,
+    "color": 14,
+    "luminosity": 15,
+    "add": 16,
+    "linear_dodge": 16,
+    "classic_difference": 10,
+    "classic_color_dodge": 6,
+    "classic_color_burn": 7,
+}
+_WEAK = frozenset({"hue", "saturation", "color", "luminosity"})  # in the engine, docs/lottie.md
+_MATTES = {"alpha": 1, "alpha_inverted": 2, "luma": 3, "luma_inverted": 4}
+_TIME_REMAP = "ADBE Time Remapping"
+_LOOP = re.compile(
+    r"\s*loop(?:Out|In)(?:Duration)?\(\s*(?:(['\"])(?:cycle|pingpong|offset|continue)\1\s*"
+    r"(?:,\s*\d+(?:\.\d+)?\s*)?)?\)\s*;?\s*"
+)
+
+
+def is_seen(layer: Layer, place: Place) -> bool:
+    """Guides are for the designer alone, and where one layer is solo, the others are not shown."""
+    switches = layer.switches
+    return switches.enabled and not switches.guide and (switches.solo or not place.any_solo)
+
+
+def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) -> Json:
+    """A layer without its matte, which needs the others."""
+    source = scene.project.items.get(layer.source) if layer.source is not None else None
+    _check_layer(layer, source, place, reasons)
+    content = _content(layer, source, scene, reasons)
+    converted: Json = {
+        "ty": content["ty"],
+        "ind": place.indices[layer.identity],
+        "nm": layer.name,
+        "ddd": 0,
+        "sr": 1,
+        "ks": _transform(layer, source, place, scene),
+        "ao": int(layer.switches.orient == "path"),
+        "ip": scene.clock.frames(min(layer.in_point, layer.out_point)),
+        "op": scene.clock.frames(max(layer.in_point, layer.out_point)),
+        "st": scene.clock.frames(layer.start),
+        "bm": _BLENDING.get(layer.switches.blending, 0),
+        **content,
+    }
+    if layer.parent in place.indices:
+        converted["parent"] = place.indices[layer.parent]
+    if converted["ty"] == _PRECOMPOSITION:
+        converted |= _timing(layer, scene)
+    if masks := masks_of(layer.tree.group("ADBE Mask Parade"), scene.clock, reasons):
+        converted |= {"hasMask": True, "masksProperties": masks}
+    if layer.switches.effects and not layer.switches.adjustment:
+        effects = effects_of(layer.tree, scene.clock, place.indices, reasons)
+        converted |= {"ef": effects} if effects else {}
+    if not is_seen(layer, place):
+        converted["hd"] = True
+    return converted
+
+
+def _content(layer: Layer, source: Item | None, scene: Scene, reasons: Reasons) -> Json:
+    if layer.switches.adjustment or layer.kind in (LayerKind.NULL, LayerKind.CAMERA):
+        return {"ty": _NULL}
+    if layer.kind is LayerKind.SHAPE:
+        contents = layer.tree.group("ADBE Root Vectors Group")
+        return {"ty": _SHAPE, "shapes": shapes_of(contents, scene.clock, reasons)}
+    if layer.kind is LayerKind.TEXT:
+        properties = layer.tree.group("ADBE Text Properties")
+        return {"ty": _TEXT, "t": text_of(properties, scene.clock, scene.fonts, reasons)}
+    if isinstance(source, Composition):
+        return {"ty": _PRECOMPOSITION, "w": source.width, "h": source.height}
+    if isinstance(source, Solid):
+        return solid(source)
+    if isinstance(source, Footage):
+        return footage(source, layer, scene, reasons)
+    return {"ty": _NULL}
+
+
+def _transform(layer: Layer, source: Item | None, place: Place, scene: Scene) -> Json:
+    """After Effects writes neither the middle of a source nor the middle of the composition."""
+    has_size = layer.kind is LayerKind.FOOTAGE and source is not None
+    anchor = (source.width / 2, source.height / 2) if has_size and source else (0.0, 0.0)
+    middle = (place.composition.width / 2, place.composition.height / 2)
+    return layer_transform(layer, scene.clock, anchor=anchor, position=middle)
+
+
+def _timing(layer: Layer, scene: Scene) -> Json:
+    """Of a composition in this one: which of its frames are shown when."""
+    remap = layer.tree.leaf(_TIME_REMAP)
+    if remap is not None and remap.keyframes:
+        return {"tm": animated(remap, 0, scene.clock, scalar)}
+    if layer.stretch > 0:
+        return {"sr": layer.stretch}
+    first, last = sorted((layer.in_point, layer.out_point))
+    ends = (
+        (scene.clock.frames(time), (time - layer.start) / layer.stretch) for time in (first, last)
+    )
+    (start, after), (end, before) = ends
+    even = {"o": {"x": [0], "y": [0]}, "i": {"x": [1], "y": [1]}}
+    return {"tm": {"a": 1, "k": [{"t": start, "s": [after], **even}, {"t": end, "s": [before]}]}}
+
+
+def matted(
+    layers: list[Json], mattes: list[tuple[int, Matte]], place: Place, reasons: Reasons
+) -> list[Json]:
+    """Name the matte of each layer that has one, and keep those mattes visible that are.
+
+    `mattes` are the positions of layers in the composition, with their mattes.
+    """
+    drawn: dict[int, Json] = {}  # copies of mattes that are seen themselves, by position
+    for position, matte in mattes:
+        above = position - 1 if matte.layer is None else place.indices.get(matte.layer, 0) - 1
+        if not 0 <= above < len(layers) or above == position:
+            reasons.add(Feature.MATTE, "A layer's track matte is not in its composition.")
+            continue
+        source = layers[above]
+        layers[position] |= {"tt": _MATTES[matte.kind], "tp": source["ind"]}
+        if not source.get("hd") and "td" not in source:
+            drawn[above] = {**source, "ind": len(layers) + len(drawn) + 1}
+        source.pop("hd", None)
+        source["td"] = 1
+    return [one for n, layer in enumerate(layers) for one in (layer, drawn.get(n)) if one]
+
+
+def _check_layer(layer: Layer, source: Item | None, place: Place, reasons: Reasons) -> None:
+    for feature, message in _complaints(layer, source, place):
+        reasons.add(feature, message)
+    if layer.switches.three_d and layer.kind not in (LayerKind.CAMERA, LayerKind.LIGHT):
+        check_depth(layer, reasons, with_camera=place.deep)
+    for one in layer.tree.all_properties():
+        if one.expression and not _LOOP.fullmatch(one.expression):
+            reasons.add(Feature.EXPRESSION, f"The expression of {one.name!r} does not run.")
+
+
+def _complaints(layer: Layer, source: Item | None, place: Place) -> Iterator[tuple[Feature, str]]:
+    switches, composition = layer.switches, place.composition
+    for kind in layer.unread:
+        yield Feature.UNREAD, f"It has something that is not understood: {kind}"
+    if layer.kind is LayerKind.OTHER:
+        yield Feature.LAYER_TYPE, "Models and meshes in three dimensions are not drawn."
+    if layer.kind is LayerKind.FOOTAGE and source is None:
+        yield Feature.LAYER_TYPE, "What the layer shows is not in the project."
+    if switches.adjustment and any(
+        effect.enabled for effect in layer.tree.group("ADBE Effect Parade").groups
+    ):
+        yield Feature.ADJUSTMENT_LAYER, "Adjustment layers are not drawn."
+    if switches.motion_blur and composition.motion_blur and _moves(layer):
+        yield Feature.MOTION_BLUR, "Motion blur is not drawn."
+    if switches.preserve_transparency:
+        yield Feature.PRESERVE_TRANSPARENCY, "Preserve Underlying Transparency is not drawn."
+    if switches.blending not in _BLENDING or switches.blending in _WEAK:
+        mode = switches.blending.replace("_", " ")
+        yield Feature.BLENDING_MODE, f"The blending mode {mode} is not drawn as it is meant."
+    if switches.frame_blending and composition.frame_blending and _is_retimed(layer):
+        yield Feature.FRAME_BLENDING, "Frame blending is not drawn."
+
+
+def _moves(layer: Layer) -> bool:
+    return any(one.keyframes or one.expression for one in layer.tree.all_properties())
+
+
+def _is_retimed(layer: Layer) -> bool:
+    return layer.stretch != 1 or layer.tree.leaf(_TIME_REMAP) is not None

@@ -1,0 +1,52 @@
+"""Masks of layers."""
+
+from collections.abc import Iterator
+
+from reelbatch.projects.conversion.keyframes import Clock, Json, animated, scalar
+from reelbatch.projects.conversion.paths import path_property
+from reelbatch.projects.model import Group, Path, Property, Value
+from reelbatch.projects.reasons import Feature, Reasons
+
+_MODES = {
+    "none": "n",
+    "add": "a",
+    "subtract": "s",
+    "intersect": "i",
+    "lighten": "l",
+    "darken": "d",
+    "difference": "f",
+}
+
+
+def masks_of(parade: Group, clock: Clock, reasons: Reasons) -> list[Json]:
+    """`masksProperties` of a layer, from the top."""
+    return [mask for group in parade.groups for mask in _mask(group, clock, reasons)]
+
+
+def _mask(group: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
+    switches = group.mask
+    if switches is None or switches.mode == "none" or not group.enabled:
+        return
+    shape = group.leaf("ADBE Mask Shape")
+    path = path_property(shape, clock, reasons)
+    if path is None:
+        reasons.add(Feature.MASK, "A mask without a path of its own is not drawn.")
+        return
+    if shape is not None and any(isinstance(v, Path) and v.feathered for v in values_of(shape)):
+        reasons.add(Feature.MASK, "Feather points of a mask are not drawn.")
+    feather = group.leaf("ADBE Mask Feather")
+    if feather is not None and any(any(v) for v in values_of(feather) if isinstance(v, tuple)):
+        reasons.add(Feature.MASK, "A mask's feather is not drawn: its edge is sharp.")
+    yield {
+        "nm": group.name,
+        "mode": _MODES[switches.mode],
+        "inv": switches.inverted,
+        "pt": path,
+        "o": animated(group.leaf("ADBE Mask Opacity"), 100, clock, scalar),
+        "x": animated(group.leaf("ADBE Mask Offset"), 0, clock, scalar),
+    }
+
+
+def values_of(one: Property) -> list[Value]:
+    """All values that a property takes at its keyframes, or the one that it has."""
+    return [keyframe.value for keyframe in one.keyframes] or [one.value]

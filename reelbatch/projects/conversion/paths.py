@@ -1,0 +1,61 @@
+"""Bezier paths of shapes and masks."""
+
+from dataclasses import replace
+
+from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
+from reelbatch.projects.model import Interpolation, Keyframe, Path, Point, Property, Value
+from reelbatch.projects.reasons import Feature, Reasons
+
+
+def path_property(
+    one: Property | None, clock: Clock, reasons: Reasons, *, backwards: bool = False
+) -> Json | None:
+    """A path with its keyframes; None where there is none to draw.
+
+    Players do not look at a path's direction, so that `backwards` turns its vertices round.
+    """
+    values = [keyframe.value for keyframe in one.keyframes] or [one.value] if one else []
+    counts = {len(value.vertices) for value in values if isinstance(value, Path)}
+    if one is None or not any(counts):
+        return None
+    if len(counts) > 1:
+        reasons.add(Feature.SHAPE, "A path that changes its number of points does so in jumps.")
+        one = replace(one, keyframes=tuple(_held(keyframe) for keyframe in one.keyframes))
+    return animated(one, None, clock, _reversed if backwards else outline)
+
+
+def _held(keyframe: Keyframe) -> Keyframe:
+    return replace(keyframe, departure=Interpolation.HOLD)
+
+
+def outline(value: Value) -> Json:
+    """Converts a path. An empty one is a point, since players want vertices."""
+    if not isinstance(value, Path) or not value.vertices:
+        return {"v": [[0, 0]], "i": [[0, 0]], "o": [[0, 0]], "c": False}
+    return {
+        "v": _points(value.vertices),
+        "i": _points(value.arriving),
+        "o": _points(value.leaving),
+        "c": value.closed,
+    }
+
+
+def _points(points: tuple[Point, ...]) -> list[list[float]]:
+    return [[rounded(x), rounded(y)] for x, y in points]
+
+
+def _reversed(value: Value) -> Json:
+    """A closed path goes on beginning where it began."""
+    if isinstance(value, Path):
+        first = 1 if value.closed else 0
+        value = replace(
+            value,
+            vertices=_turned(value.vertices, first),
+            arriving=_turned(value.leaving, first),
+            leaving=_turned(value.arriving, first),
+        )
+    return outline(value)
+
+
+def _turned(points: tuple[Point, ...], first: int) -> tuple[Point, ...]:
+    return (*points[:first], *reversed(points[first:]))

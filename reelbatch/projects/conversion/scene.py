@@ -1,0 +1,30 @@
+"""What the conversion of a composition has in common, layer by layer."""
+
+from dataclasses import dataclass, field
+
+from reelbatch.projects.conversion.keyframes import Clock, Json
+from reelbatch.projects.conversion.texts import Fonts
+from reelbatch.projects.footage import FootageFiles
+from reelbatch.projects.model import Composition, Project
+
+
+@dataclass
+class Scene:
+    """A document in the making."""
+
+    project: Project
+    files: FootageFiles
+    clock: Clock
+    fonts: Fonts = field(default_factory=Fonts)
+    assets: dict[str, Json] = field(default_factory=dict[str, Json])  # by id
+    used: dict[str, str] = field(default_factory=dict[str, str])  # paths of files, by asset's id
+
+
+@dataclass(frozen=True)
+class Place:
+    """The composition that layers are converted for, and their numbers in the document."""
+
+    composition: Composition
+    indices: dict[int, int]  # by identity, from 1
+    deep: bool  # whether a camera looks at layers in three dimensions
+    any_solo: bool

@@ -1,0 +1,248 @@
+"""Text layers: words, style, animators with their selectors, text on a path."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reelbatch.projects.conversion.keyframes import (
+    Clock,
+    Converter,
+    Json,
+    animated,
+    rounded,
+    scalar,
+    script,
+    vector,
+)
+from reelbatch.projects.model import CharacterStyle, Group, Property, Text
+from reelbatch.projects.reasons import Feature, Reasons
+
+_SMALL_CAPS, _ALL_CAPS = 2, 1  # as Lottie counts; After Effects counts the other way round
+_CAPS = {1: _SMALL_CAPS, 2: _ALL_CAPS, 3: _SMALL_CAPS}
+_JUSTIFIED = 3  # and above: lines that fill their box
+# By match name: the field of an animator, and how its value is written
+# (https://lottie.github.io/lottie-spec/latest/specs/text/).
+_ANIMATED: dict[str, tuple[str, Converter]] = {
+    "ADBE Text Anchor Point 3D": ("a", vector),
+    "ADBE Text Position 3D": ("p", vector),
+    "ADBE Text Scale 3D": ("s", vector),
+    "ADBE Text Skew": ("sk", scalar),
+    "ADBE Text Skew Axis": ("sa", scalar),
+    "ADBE Text Rotation X": ("rx", scalar),
+    "ADBE Text Rotation Y": ("ry", scalar),
+    "ADBE Text Rotation": ("r", scalar),
+    "ADBE Text Opacity": ("o", scalar),
+    "ADBE Text Fill Opacity": ("fo", scalar),
+    "ADBE Text Fill Color": ("fc", vector),
+    "ADBE Text Fill Hue": ("fh", scalar),
+    "ADBE Text Fill Saturation": ("fs", scalar),
+    "ADBE Text Fill Brightness": ("fb", scalar),
+    "ADBE Text Stroke Opacity": ("so", scalar),
+    "ADBE Text Stroke Color": ("sc", vector),
+    "ADBE Text Stroke Width": ("sw", scalar),
+    "ADBE Text Tracking Amount": ("t", scalar),
+    "ADBE Text Line Spacing": ("ls", vector),
+}
+_ALONE = frozenset({"ADBE Text Track Type"})  # says how another one works
+_PERCENT = {
+    "s": ("ADBE Text Percent Start", 0),
+    "e": ("ADBE Text Percent End", 100),
+    "o": ("ADBE Text Percent Offset", 0),
+}
+_INDEX = {
+    "s": ("ADBE Text Index Start", 0),
+    "e": ("ADBE Text Index End", 0),
+    "o": ("ADBE Text Index Offset", 0),
+}
+_ADVANCED = {
+    "a": ("ADBE Text Selector Max Amount", 100),
+    "sm": ("ADBE Text Selector Smoothness", 100),
+    "xe": ("ADBE Text Levels Max Ease", 0),
+    "ne": ("ADBE Text Levels Min Ease", 0),
+}
+_CHOICES = {
+    "b": ("ADBE Text Range Type2", 1),
+    "r": ("ADBE Text Range Units", 1),
+    "sh": ("ADBE Text Range Shape", 1),
+    "rn": ("ADBE Text Randomize Order", 0),
+}
+_BY_INDEX = 2
+_ON_PATH = {
+    "r": "ADBE Text Reverse Path",
+    "p": "ADBE Text Perpendicular To Path",
+    "a": "ADBE Text Force Align Path",
+    "f": "ADBE Text First Margin",
+    "l": "ADBE Text Last Margin",
+}
+_MATTERS = ("font", "size", "fill", "stroke", "stroke_width", "leading", "tracking", "caps")
+
+
+@dataclass
+class Fonts:
+    """The fonts that the texts of a document name, by PostScript name."""
+
+    named: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    def add(self, name: str) -> str:
+        family, _, style = name.partition("-")
+        entry: Json = {"fName": name, "fFamily": family, "fStyle": style or "Regular"}
+        self.named.setdefault(name, entry | {"ascent": 75})
+        return name
+
+
+def text_of(properties: Group, clock: Clock, fonts: Fonts, reasons: Reasons) -> Json:
+    """`t` of a text layer."""
+    source = properties.leaf("ADBE Text Document")
+    options = properties.group("ADBE Text More Options")
+    animators = properties.group("ADBE Text Animators")
+    return {
+        "d": _documents(source, clock, fonts, reasons),
+        "p": _path(properties.group("ADBE Text Path Options"), clock),
+        "m": {
+            "g": int(_choice(options, "ADBE Text Anchor Point Option", 1)),
+            "a": animated(options.leaf("ADBE Text Anchor Point Align"), [0, 0], clock),
+        },
+        "a": [_animator(group, clock, reasons) for group in animators.groups if group.enabled],
+    }
+
+
+def _documents(source: Property | None, clock: Clock, fonts: Fonts, reasons: Reasons) -> Json:
+    timed = [(keyframe.time, keyframe.value) for keyframe in source.keyframes] if source else []
+    if source is not None and not timed:
+        timed = [(0.0, source.value)]
+    documents: Json = {
+        "k": [
+            {"s": _document(text, fonts, reasons), "t": clock.frames(time)}
+            for time, text in timed
+            if isinstance(text, Text)
+        ]
+    }
+    if not documents["k"]:
+        reasons.add(Feature.UNREAD, "The words of a text layer cannot be read.")
+    if source is not None and source.expression:
+        documents["x"] = script(source.expression)
+    return documents
+
+
+def _document(text: Text, fonts: Fonts, reasons: Reasons) -> Json:
+    style = text.runs[0].style
+    paragraph = text.paragraphs[0]
+    _check_document(text, reasons)
+    document: Json = {
+        "t": text.words,
+        "f": fonts.add(style.font),
+        "s": rounded(style.size),
+        "j": paragraph.justification,
+        "tr": rounded(style.tracking),
+        "lh": rounded(style.leading),
+        "ls": rounded(style.baseline_shift),
+    }
+    if style.fill is not None:
+        document["fc"] = list(map(rounded, style.fill))
+    if style.stroke is not None:
+        document |= {
+            "sc": list(map(rounded, style.stroke)),
+            "sw": rounded(style.stroke_width),
+            "of": style.stroke_over_fill,
+        }
+    if style.caps in _CAPS:
+        document["ca"] = _CAPS[style.caps]
+    if text.box is not None:
+        left, top, width, height = map(rounded, text.box)
+        document |= {"ps": [left, top], "sz": [width, height]}
+    return document
+
+
+def _check_document(text: Text, reasons: Reasons) -> None:
+    shown = _shown_styles(text)
+    first = shown[0]
+    if any(getattr(style, key) != getattr(first, key) for style in shown for key in _MATTERS):
+        reasons.add(Feature.TEXT, "A text of several styles is drawn in its first one.")
+    if len({paragraph.justification for paragraph in text.paragraphs}) > 1:
+        reasons.add(Feature.TEXT, "A text of several alignments is drawn in its first one.")
+    if text.paragraphs[0].justification >= _JUSTIFIED and text.box is not None:
+        reasons.add(Feature.TEXT, "Justified text is aligned to its side.")
+    if text.vertical:
+        reasons.add(Feature.TEXT, "Vertical text is drawn horizontally.")
+    unsaid = dict.fromkeys(words for style in shown for words in style.unsaid)
+    if "\r" in text.words or text.box is not None:  # else there is one paragraph, of one line
+        unsaid |= dict.fromkeys(
+            words
+            for paragraph in text.paragraphs
+            for words in paragraph.unsaid
+            if "\r" in text.words or "space" not in words
+        )
+    for words in unsaid:
+        reasons.add(Feature.TEXT, f"A text has {words}, which is not drawn.")
+
+
+def _shown_styles(text: Text) -> list[CharacterStyle]:
+    """Of the runs with letters in them: the last run often has the end of the text alone."""
+    units = text.words.encode("utf-16-le", "surrogatepass")
+    styles: list[CharacterStyle] = []
+    place = 0
+    for run in text.runs:
+        end = place + 2 * max(0, run.characters)
+        if units[place:end].decode("utf-16-le", "replace").strip():
+            styles.append(run.style)
+        place = end
+    return styles or [text.runs[0].style]
+
+
+def _path(options: Group, clock: Clock) -> Json:
+    mask = _choice(options, "ADBE Text Path", 0)
+    if mask < 1:
+        return {}
+    defaults = {"p": 1}
+    found = {
+        key: animated(options.leaf(name), defaults.get(key, 0), clock, scalar)
+        for key, name in _ON_PATH.items()
+    }
+    return {"m": int(mask) - 1, **found}
+
+
+def _animator(group: Group, clock: Clock, reasons: Reasons) -> Json:
+    properties = group.group("ADBE Text Animator Properties")
+    found: Json = {}
+    for one in properties.properties:
+        known = _ANIMATED.get(one.match_name)
+        if known is not None:
+            found[known[0]] = animated(one, 0, clock, known[1])
+        elif one.match_name not in _ALONE and any(_is_set(one)):
+            reasons.add(Feature.TEXT, f"A text animator's {one.name} is not drawn.")
+    selectors = [one for one in group.group("ADBE Text Selectors").groups if one.enabled]
+    ranges = [one for one in selectors if one.match_name == "ADBE Text Selector"]
+    if len(ranges) < len(selectors):
+        reasons.add(Feature.TEXT, "Wiggly and expression selectors of a text are not drawn.")
+    if len(ranges) > 1:
+        reasons.add(Feature.TEXT, "Of a text animator's selectors the first is drawn.")
+    return {"nm": group.name, "a": found, "s": _selector(ranges[0], clock) if ranges else {"t": 0}}
+
+
+def _selector(group: Group, clock: Clock) -> Json:
+    advanced = group.group("ADBE Text Range Advanced")
+    choices = {
+        key: int(_choice(advanced, name, default)) for key, (name, default) in _CHOICES.items()
+    }
+    ends = _INDEX if choices["r"] == _BY_INDEX else _PERCENT
+    return {
+        "t": 0,
+        **choices,
+        **{
+            key: animated(group.leaf(name), default, clock, scalar)
+            for key, (name, default) in ends.items()
+        },
+        **{
+            key: animated(advanced.leaf(name), default, clock, scalar)
+            for key, (name, default) in _ADVANCED.items()
+        },
+    }
+
+
+def _choice(group: Group, match_name: str, default: float) -> float:
+    one = group.leaf(match_name)
+    return default if one is None else scalar(one.value)
+
+
+def _is_set(one: Property) -> Iterator[bool]:
+    for value in [keyframe.value for keyframe in one.keyframes] or [one.value]:
+        yield isinstance(value, tuple) and any(value)

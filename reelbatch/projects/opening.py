@@ -1,0 +1,97 @@
+"""From the bytes of an upload to a project with its footage: .aep, .aet, .zip and .mogrt.
+
+The content tells what it is; the name and the type of a template are not asked.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, cast
+
+from reelbatch.models.errors import TemplateInvalid
+from reelbatch.projects.checks import check_project
+from reelbatch.projects.chunks import check_chunks
+from reelbatch.projects.footage import FootageFiles
+from reelbatch.projects.library import read_project
+from reelbatch.projects.model import Project
+
+Unpack = Callable[[bytes], Mapping[PurePosixPath, bytes]]
+"""Reads a zip within the limits of the service. Raises TemplateInvalid or LimitExceeded."""
+
+_PROJECTS = (".aep", ".aet")
+_DEFINITION = PurePosixPath("definition.json")
+_GRAPHIC = "project.aegraphic"  # a zip in a .mogrt that After Effects has made
+_PREMIERE = "project.prgraphic"
+_SAVE_AS = "Open it in After Effects and save it as .aep (File > Save As)."
+
+
+@dataclass(frozen=True)
+class OpenedProject:
+    project: Project
+    files: FootageFiles
+    definition: Mapping[str, Any]
+    """Of a .mogrt: its controls, with names, types and defaults. Else empty."""
+
+
+def is_project(content: bytes, files: Mapping[PurePosixPath, bytes] | None = None) -> bool:
+    """Whether an upload is a project, or `files`, those of its archive, hold one."""
+    if files is None:
+        return content[:4] in (b"RIFX", b"RIFF") or _is_xml(content)
+    names = {path.name.casefold() for path in files}
+    return bool(names & {_GRAPHIC, _PREMIERE}) or any(
+        path.suffix.casefold() in (*_PROJECTS, ".aepx") for path in files
+    )
+
+
+def open_project(content: bytes, unpack: Unpack) -> OpenedProject:
+    """Read and check a project. Raises TemplateInvalid or LimitExceeded."""
+    if not content.startswith(b"PK"):
+        return _opened(content, {}, {})
+    files = unpack(content)
+    names = {path.name.casefold(): path for path in files}
+    if _PREMIERE in names:
+        raise TemplateInvalid(
+            "The project was made in Premiere (project.prgraphic): only Motion Graphics templates "
+            "that After Effects has made can be read."
+        )
+    if _GRAPHIC in names:
+        inner = unpack(files[names[_GRAPHIC]])
+        return _opened(_only_project(inner), inner, _definition(files))
+    return _opened(_only_project(files), files, {})
+
+
+def _opened(
+    content: bytes, files: Mapping[PurePosixPath, bytes], definition: Mapping[str, Any]
+) -> OpenedProject:
+    if _is_xml(content):
+        raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
+    project = read_project(check_chunks(content))
+    check_project(project)
+    return OpenedProject(project, FootageFiles(files), definition)
+
+
+def _only_project(files: Mapping[PurePosixPath, bytes]) -> bytes:
+    found = [path for path in files if path.suffix.casefold() in _PROJECTS]
+    if len(found) > 1:
+        names = ", ".join(sorted(map(str, found))[:5])
+        raise TemplateInvalid(f"The archive holds more than one project: {names}.")
+    if found:
+        return files[found[0]]
+    if any(path.suffix.casefold() == ".aepx" for path in files):
+        raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
+    raise TemplateInvalid("The archive holds no After Effects project (.aep).")
+
+
+def _is_xml(content: bytes) -> bool:
+    beginning = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return beginning.startswith(b"<?xml") and b"AfterEffectsProject" in content[:4096]
+
+
+def _definition(files: Mapping[PurePosixPath, bytes]) -> Mapping[str, Any]:
+    """What a .mogrt says of itself; one that cannot be read says nothing."""
+    try:
+        found: object = json.loads(files.get(_DEFINITION, b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -1,0 +1,204 @@
+"""Text documents, as After Effects keeps them: the objects of a PDF, with numbers for names.
+
+The syntax is that of section 7.3 of ISO 32000-1; what the numbers mean is described at
+https://lottiefiles.github.io/lottie-docs/aep/#list-btdk. The library has a reader of its own, which
+is not used (docs/decisions/0015-after-effects-projects.md).
+"""
+
+import math
+import re
+from typing import Any, cast
+
+from reelbatch.models.errors import TemplateInvalid
+from reelbatch.projects.model import CharacterStyle, ParagraphStyle, Text, TextRun, Vector
+
+_MAX_DEPTH = 64  # the deepest of real ones is 14
+_MAX_RUNS = 20_000  # of all documents of a layer
+_TOKEN = re.compile(
+    rb"\s*(?:(?P<open><<|\[)|(?P<close>>>|\])|/(?P<name>[^\s<>\[\]()/]*)"
+    rb"|\((?P<string>(?:[^\\()]|\\.)*)\)|<(?P<hex>[0-9A-Fa-f\s]*)>"
+    rb"|(?P<number>[+-]?(?:\d{1,300}(?:\.\d*)?|\.\d+))|(?P<word>[A-Za-z]+))",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b""}
+_WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False}
+
+# By their numbers in a style, the switches that Lottie has no word for, with the value they have
+# where they do nothing.
+_CHARACTER_EXTRAS = {
+    "2": (False, "faux bold"),
+    "3": (False, "faux italic"),
+    "6": (1.0, "a horizontal scale"),
+    "7": (1.0, "a vertical scale"),
+    "13": (0, "superscript or subscript"),
+    "36": (0.0, "tsume"),
+}
+_PARAGRAPH_EXTRAS = {
+    "1": (0.0, "a first line indent"),
+    "2": (0.0, "a left indent"),
+    "3": (0.0, "a right indent"),
+    "4": (0.0, "space before paragraphs"),
+    "5": (0.0, "space after paragraphs"),
+}
+_AUTO_LEADING = 1.2  # of the font size
+
+
+Objects = dict[str, Any]
+
+
+def read_texts(content: bytes) -> list[Text]:
+    """The text documents of a layer, one for each keyframe, or one. Raises TemplateInvalid."""
+    objects = _read_objects(content)
+    fonts = [_words(_at(entry, "0", "0", "0")) for entry in _list(_at(objects, "0", "1", "0"))]
+    frame = _at(objects, "0", "8", "0", 0, "0")
+    documents = _list(_at(objects, "1", "1"))
+    runs = sum(len(_list(_at(one, "0", key, "0"))) for one in documents for key in ("5", "6"))
+    if runs > _MAX_RUNS:
+        raise TemplateInvalid(f"A text of the project has more than {_MAX_RUNS} styles.")
+    return [_text(document, fonts, frame) for document in documents]
+
+
+def _text(document: Any, fonts: list[str], frame: Any) -> Text:
+    runs = [
+        TextRun(int(_number(_at(run, "1"), 0)), _character_style(_at(run, "0", "0", "6"), fonts))
+        for run in _list(_at(document, "0", "6", "0"))
+    ]
+    paragraphs = [
+        _paragraph_style(_at(run, "0", "0", "5")) for run in _list(_at(document, "0", "5", "0"))
+    ]
+    return Text(
+        words=_words(_at(document, "0", "0")).removesuffix("\r"),
+        runs=tuple(runs) or (TextRun(0, _character_style(None, fonts)),),
+        paragraphs=tuple(paragraphs) or (_paragraph_style(None),),
+        box=_box(frame),
+        vertical=_number(_at(frame, "2", "1"), 0) != 0,
+    )
+
+
+def _character_style(style: Any, fonts: list[str]) -> CharacterStyle:
+    size = _number(_at(style, "1"), 36.0)
+    font = int(_number(_at(style, "0"), 0))
+    automatic = _at(style, "4") is True
+    return CharacterStyle(
+        font=fonts[font] if 0 <= font < len(fonts) else "",
+        size=size,
+        fill=_color(_at(style, "53")) if _at(style, "56") is not False else None,
+        stroke=_color(_at(style, "54")) if _at(style, "57") is True else None,
+        stroke_width=_number(_at(style, "63"), 1.0),
+        stroke_over_fill=_at(style, "58") is not False,
+        tracking=_number(_at(style, "8"), 0.0),
+        leading=size * _AUTO_LEADING if automatic else _number(_at(style, "5"), size),
+        baseline_shift=_number(_at(style, "9"), 0.0),
+        caps=int(_number(_at(style, "12"), 0)),
+        unsaid=_extras(style, _CHARACTER_EXTRAS),
+    )
+
+
+def _paragraph_style(style: Any) -> ParagraphStyle:
+    return ParagraphStyle(int(_number(_at(style, "0"), 0)), _extras(style, _PARAGRAPH_EXTRAS))
+
+
+def _extras(style: Any, known: dict[str, tuple[float, str]]) -> tuple[str, ...]:
+    return tuple(
+        words for key, (none, words) in known.items() if _at(style, key) not in (none, None)
+    )
+
+
+def _color(paint: Any) -> Vector:
+    channels = [_number(channel, 0.0) for channel in _list(_at(paint, "0", "1"))]
+    return tuple(channels[1:4]) if len(channels) == 4 else (0.0, 0.0, 0.0)  # opacity comes first
+
+
+def _box(frame: Any) -> tuple[float, float, float, float] | None:
+    """The outline has a vertex and two handles for each corner, clockwise from the left top."""
+    outline = [_number(number, 0.0) for number in _list(_at(frame, "1", "0"))]
+    if len(outline) < 14:
+        return None
+    left, top, right, bottom = outline[0], outline[1], outline[12], outline[13]
+    return left, top, abs(right - left), abs(bottom - top)
+
+
+def _read_objects(content: bytes) -> Any:
+    """The outermost dictionary, which has no brackets."""
+    whole: Objects = {}
+    inside: list[Objects | list[Any]] = [whole]
+    keys: list[str | None] = [None]  # of the dictionaries that are open, the one with no value yet
+    place = 0
+    while (token := _TOKEN.match(content, place)) is not None:
+        place = token.end()
+        if token["close"] is not None:
+            if len(inside) == 1:
+                break
+            inside.pop()
+            keys.pop()
+            continue
+        container = inside[-1]
+        if token["name"] is not None and isinstance(container, dict) and keys[-1] is None:
+            keys[-1] = token["name"].decode("latin-1")
+            continue
+        value = _value(token)
+        opened = cast("Objects | list[Any]", value) if token["open"] is not None else None
+        if isinstance(container, list):
+            container.append(value)
+        elif (key := keys[-1]) is not None:
+            container[key] = value
+            keys[-1] = None
+        if opened is not None:
+            if len(inside) > _MAX_DEPTH:
+                raise TemplateInvalid("A text of the project is nested too deeply.")
+            inside.append(opened)
+            keys.append(None)
+    if content[place:].strip():
+        raise TemplateInvalid("A text of the project cannot be read.")
+    return whole
+
+
+def _value(token: re.Match[bytes]) -> Any:
+    if token["open"] is not None:
+        return {} if token["open"] == b"<<" else []
+    if token["number"] is not None:
+        return float(token["number"])
+    if token["string"] is not None:
+        return _decoded(_ESCAPED.sub(_unescaped, token["string"]))
+    if token["hex"] is not None:
+        digits = re.sub(rb"\s", b"", token["hex"]).decode()
+        return _decoded(bytes.fromhex(digits + "0" * (len(digits) % 2)))
+    if token["name"] is not None:
+        return None if token["name"] == b"nil" else token["name"].decode("latin-1")
+    return _WORDS.get(token["word"])
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    octal, other = found.groups()
+    return bytes([int(octal, 8) & 0xFF]) if octal else _ESCAPES.get(other, other)
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith(b"\xfe\xff"):
+        return content[2:].decode("utf-16-be", "replace")
+    return content.decode("latin-1")
+
+
+def _at(value: Any, *keys: str | int) -> Any:
+    """What is found along the keys, or None."""
+    for key in keys:
+        if isinstance(value, dict):
+            value = cast("Objects", value).get(str(key))
+        elif isinstance(key, int) and key < len(_list(value)):
+            value = _list(value)[key]
+        else:
+            return None
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any, default: float) -> float:
+    return value if isinstance(value, float) and math.isfinite(value) else default
