@@ -18,6 +18,7 @@ class Feature(StrEnum):
     CAMERA = "camera"
     COLLAPSED = "collapse_transformations"
     EFFECT = "effect"
+    ESSENTIAL = "essential_properties"
     EXPRESSION = "expression"
     FOOTAGE_FORMAT = "footage_format"
     FOOTAGE_MISSING = "footage_missing"

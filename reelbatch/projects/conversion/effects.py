@@ -141,10 +141,23 @@ _NOTHING: dict[str, dict[str, Value]] = {
     "ADBE Twirl": {"ADBE Twirl-0001": (0.0,)},
     "ADBE Spherize": {"ADBE Spherize-0001": (0.0,)},
     "ADBE Glo2": {"ADBE Glo2-0004": (0.0,)},
+    "ADBE Exposure2": {
+        "ADBE Exposure2-0003": (0.0,),
+        "ADBE Exposure2-0004": (0.0,),
+        "ADBE Exposure2-0005": (1.0,),
+    },
 }
 _SHADOW, _OVERLAY = "dropShadow/enabled", "solidFill/enabled"
 _NORMAL, _MULTIPLY = 1.0, 5.0  # blend modes of layer styles
-_THREE_QUARTERS = 270.0
+_THREE_QUARTERS = 270.0  # of a turn, in degrees
+_FULL = {
+    "ADBE Layer Fill Opacity2": 100.0,
+    "ADBE R Channel Blend": 1.0,
+    "ADBE G Channel Blend": 1.0,
+    "ADBE B Channel Blend": 1.0,
+    "ADBE Blend Interior": 0.0,
+    "ADBE Blend Ranges": 1.0,
+}
 
 
 def effects_of(
@@ -220,6 +233,9 @@ def _is_always(one: Property, value: Value) -> bool:
 def _styles(styles: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
     if not styles.enabled:
         return
+    blending = styles.group("ADBE Blend Options Group").group("ADBE Adv Blend Group")
+    if any(one.value != (_FULL.get(one.match_name),) for one in blending.properties):
+        reasons.add(Feature.LAYER_STYLE, "The blending options of the layer styles are not drawn.")
     for style in styles.groups:
         if not style.enabled or "/" not in style.match_name:  # the others are options for all
             continue

@@ -14,6 +14,7 @@ from reelbatch.projects.conversion.transforms import check_depth, layer_transfor
 from reelbatch.projects.model import (
     Composition,
     Footage,
+    Group,
     Item,
     Layer,
     LayerKind,
@@ -49,6 +50,33 @@ _BLENDING = {
 _WEAK = frozenset({"hue", "saturation", "color", "luminosity"})  # in the engine, docs/lottie.md
 _MATTES = {"alpha": 1, "alpha_inverted": 2, "luma": 3, "luma_inverted": 4}
 _TIME_REMAP = "ADBE Time Remapping"
+# What a layer has at its root. Of the unread ones, all but the last two belong to layers in three
+# dimensions, which are a reason by themselves.
+_READ = frozenset(
+    {
+        "ADBE Transform Group",
+        "ADBE Mask Parade",
+        "ADBE Effect Parade",
+        "ADBE Layer Styles",
+        "ADBE Audio Group",
+        "ADBE Text Properties",
+        "ADBE Root Vectors Group",
+        _TIME_REMAP,
+        "ADBE Marker",
+    }
+)
+_UNREAD = frozenset(
+    {
+        "ADBE Plane Options Group",
+        "ADBE Extrsn Options Group",
+        "ADBE Material Options Group",
+        "ADBE Camera Options Group",
+        "ADBE Light Options Group",
+        "ADBE MTrackers",
+        "ADBE Layer Sets",
+    }
+)
+_OVERRIDES = ("ADBE Layer Overrides", "ADBE Source Options Group")
 _LOOP = re.compile(
     r"\s*loop(?:Out|In)(?:Duration)?\(\s*(?:(['\"])(?:cycle|pingpong|offset|continue)\1\s*"
     r"(?:,\s*\d+(?:\.\d+)?\s*)?)?\)\s*;?\s*"
@@ -66,6 +94,7 @@ def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) ->
     source = scene.project.items.get(layer.source) if layer.source is not None else None
     _check_layer(layer, source, place, reasons)
     content = _content(layer, source, scene, reasons)
+    first, last = _span(layer, source)
     converted: Json = {
         "ty": content["ty"],
         "ind": place.indices[layer.identity],
@@ -74,8 +103,8 @@ def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) ->
         "sr": 1,
         "ks": _transform(layer, source, place, scene),
         "ao": int(layer.switches.orient == "path"),
-        "ip": scene.clock.frames(min(layer.in_point, layer.out_point)),
-        "op": scene.clock.frames(max(layer.in_point, layer.out_point)),
+        "ip": scene.clock.frames(first),
+        "op": scene.clock.frames(last),
         "st": scene.clock.frames(layer.start),
         "bm": _BLENDING.get(layer.switches.blending, 0),
         **content,
@@ -118,6 +147,16 @@ def _transform(layer: Layer, source: Item | None, place: Place, scene: Scene) ->
     anchor = (source.width / 2, source.height / 2) if has_size and source else (0.0, 0.0)
     middle = (place.composition.width / 2, place.composition.height / 2)
     return layer_transform(layer, scene.clock, anchor=anchor, position=middle)
+
+
+def _span(layer: Layer, source: Item | None) -> tuple[float, float]:
+    """When a layer is there, in seconds. No source is shown before its beginning or after its end,
+    but for a remapped one, whose ends are held."""
+    first, last = sorted((layer.in_point, layer.out_point))
+    length = source.duration if isinstance(source, (Composition, Footage)) else 0.0
+    if length <= 0 or layer.stretch < 0 or layer.tree.leaf(_TIME_REMAP) is not None:
+        return first, last
+    return max(first, layer.start), min(last, layer.start + length * layer.stretch)
 
 
 def _timing(layer: Layer, scene: Scene) -> Json:
@@ -172,6 +211,12 @@ def _complaints(layer: Layer, source: Item | None, place: Place) -> Iterator[tup
     switches, composition = layer.switches, place.composition
     for kind in layer.unread:
         yield Feature.UNREAD, f"It has something that is not understood: {kind}"
+    for child in layer.tree.children:
+        is_empty = isinstance(child, Group) and not any(child.all_properties())
+        if child.match_name in _OVERRIDES and not is_empty:
+            yield Feature.ESSENTIAL, "The Essential Properties that the layer sets are not drawn."
+        elif child.match_name not in _READ | _UNREAD and not is_empty:
+            yield Feature.UNREAD, f"It has something that is not understood: {child.name}."
     if layer.kind is LayerKind.OTHER:
         yield Feature.LAYER_TYPE, "Models and meshes in three dimensions are not drawn."
     if layer.kind is LayerKind.FOOTAGE and source is None:

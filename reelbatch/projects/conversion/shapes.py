@@ -1,6 +1,6 @@
 """Contents of shape layers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from reelbatch.projects.conversion.keyframes import (
 )
 from reelbatch.projects.conversion.paths import path_property
 from reelbatch.projects.conversion.transforms import group_transform, repeater_transform
-from reelbatch.projects.model import Group, Value
+from reelbatch.projects.model import Group
 from reelbatch.projects.reasons import Feature, Reasons
 
 
@@ -165,6 +165,29 @@ _NOTHING_SAID: dict[str, tuple[float, str]] = {
 }
 
 
+# How long a taper is and what its wave's units are says nothing where there is neither.
+_TAPERS = frozenset(
+    {
+        "ADBE Vector Taper Length Units",
+        "ADBE Vector Taper Start Width",
+        "ADBE Vector Taper End Width",
+        "ADBE Vector Taper Start Ease",
+        "ADBE Vector Taper End Ease",
+        "ADBE Vector Taper Wave Units",
+        "ADBE Vector Taper Wave Phase",
+        "ADBE Vector Taper Wavelength",
+    }
+)
+_SAID_ELSEWHERE = frozenset(
+    {
+        "ADBE Vector Shape",
+        "ADBE Vector Shape Direction",
+        "ADBE Vector Composite Order",
+        "ADBE Vector Grad Colors",
+    }
+)
+
+
 def shapes_of(contents: Group, clock: Clock, reasons: Reasons) -> list[Json]:
     """The contents of a shape layer or of a group, from the top, without those switched off."""
     shapes: list[Json] = []
@@ -178,8 +201,6 @@ def shapes_of(contents: Group, clock: Clock, reasons: Reasons) -> list[Json]:
 
 
 def _shape(group: Group, clock: Clock, reasons: Reasons) -> Json | None:
-    for one in group.properties:
-        _check_unsaid(one.match_name, one.value, reasons)
     if group.match_name == _GROUP:
         return _group(group, clock, reasons)
     known = _SHAPES.get(group.match_name)
@@ -187,6 +208,7 @@ def _shape(group: Group, clock: Clock, reasons: Reasons) -> Json | None:
         reasons.add(Feature.SHAPE, f"{group.name} is not drawn.")
         return None
     kind, fields = known
+    _check_unsaid(group, {field.match_name for field in fields}, reasons)
     shape: Json = {"ty": kind, "nm": group.name}
     for field in fields:
         one = group.leaf(field.match_name)
@@ -219,12 +241,12 @@ def _particulars(kind: str, group: Group, clock: Clock, reasons: Reasons) -> Jso
         dashes = list(_dashes(group.group("ADBE Vector Stroke Dashes"), clock))
         found |= {"d": dashes} if dashes else {}
         for name in ("ADBE Vector Stroke Taper", "ADBE Vector Stroke Wave"):
-            for one in group.group(name).properties:
-                _check_unsaid(one.match_name, one.value, reasons)
+            _check_unsaid(group.group(name), _TAPERS, reasons)
     return found
 
 
 def _group(group: Group, clock: Clock, reasons: Reasons) -> Json:
+    _check_unsaid(group, frozenset(), reasons)
     transform = group_transform(group.group(_TRANSFORM), clock)
     inner = shapes_of(group.group("ADBE Vectors Group"), clock, reasons)
     return {"ty": "gr", "nm": group.name, "it": [*inner, transform]}
@@ -256,7 +278,11 @@ def _place(shapes: list[Json], shape: Json, group: Group, reasons: Reasons) -> N
     shapes.insert(first, shape)
 
 
-def _check_unsaid(match_name: str, value: Value, reasons: Reasons) -> None:
-    known = _NOTHING_SAID.get(match_name)
-    if known is not None and value != (known[0],):
-        reasons.add(Feature.SHAPE, known[1])
+def _check_unsaid(group: Group, said: Collection[str], reasons: Reasons) -> None:
+    """A property that is written in the project is set; what is set is said, or a reason."""
+    for one in group.properties:
+        if one.match_name in said or one.match_name in _SAID_ELSEWHERE:
+            continue
+        nothing, words = _NOTHING_SAID.get(one.match_name, (None, None))
+        if one.keyframes or one.expression or nothing is None or one.value != (nothing,):
+            reasons.add(Feature.SHAPE, words or f"{one.name} of {group.name} is not drawn.")

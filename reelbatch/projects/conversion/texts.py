@@ -73,6 +73,10 @@ _ON_PATH = {
     "f": "ADBE Text First Margin",
     "l": "ADBE Text Last Margin",
 }
+_MORE_OPTIONS = {
+    "ADBE Text Render Order": "The order of all fills and strokes of a text is not drawn.",
+    "ADBE Text Character Blend Mode": "The blending of a text's letters is not drawn.",
+}
 _MATTERS = ("font", "size", "fill", "stroke", "stroke_width", "leading", "tracking", "caps")
 
 
@@ -94,6 +98,9 @@ def text_of(properties: Group, clock: Clock, fonts: Fonts, reasons: Reasons) -> 
     source = properties.leaf("ADBE Text Document")
     options = properties.group("ADBE Text More Options")
     animators = properties.group("ADBE Text Animators")
+    for name, words in _MORE_OPTIONS.items():
+        if _choice(options, name, 1) != 1:
+            reasons.add(Feature.TEXT, words)
     return {
         "d": _documents(source, clock, fonts, reasons),
         "p": _path(properties.group("ADBE Text Path Options"), clock),
