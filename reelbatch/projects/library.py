@@ -300,7 +300,7 @@ def _children(
 ) -> Iterator[Group | Property]:
     for one in stored:
         if isinstance(one, LibraryProperty):
-            if not one._tdbs.synthetic:  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+            if _is_set(one):
                 yield _property(one, texts if one.match_name == _TEXT else ())
             continue
         inner = one._properties  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
@@ -312,6 +312,13 @@ def _children(
             mask=_mask(one) if isinstance(one, MaskPropertyGroup) else None,
             effect=one.is_effect,
         )
+
+
+def _is_set(one: LibraryProperty) -> bool:
+    """Whether it is in the file; the replaced source of a layer is there also without one."""
+    if one.match_name == "ADBE Layer Source Alternate":
+        return one.alternate_source is not None
+    return not one._tdbs.synthetic  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
 
 
 def _mask(mask: MaskPropertyGroup) -> MaskSwitches:

@@ -114,6 +114,7 @@ _HOLDS_VALUES = {
     "ADBE Dropdown Control": _CHOICE,
     "ADBE Layer Control": _LAYER,
 }
+_PSEUDO = "Pseudo/"  # controls that the designer has put together, such as a menu
 # Parameters that leave an effect without any, at these values, whatever else is set.
 _NOTHING: dict[str, dict[str, Value]] = {
     "ADBE Gaussian Blur 2": {"ADBE Gaussian Blur 2-0001": (0.0,)},
@@ -174,7 +175,7 @@ def effects_of(
         known = _DRAWN.get(effect.match_name)
         if known is not None:
             found.append(_drawn(effect, known, clock, indices))
-        elif effect.match_name in _HOLDS_VALUES:
+        elif effect.match_name in _HOLDS_VALUES or effect.match_name.startswith(_PSEUDO):
             found.append(_held_values(effect, clock, indices))
         else:
             reasons.add(Feature.EFFECT, f"The effect {effect.name!r} is not drawn.")
@@ -193,7 +194,7 @@ def _drawn(
 
 
 def _held_values(effect: Group, clock: Clock, indices: dict[int, int]) -> Json:
-    kind = _HOLDS_VALUES[effect.match_name]
+    kind = _HOLDS_VALUES.get(effect.match_name, _SLIDER)
     controls = [
         _control(Parameter(one.match_name, kind, 0), one, clock, indices)
         for one in effect.properties

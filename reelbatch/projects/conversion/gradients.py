@@ -9,7 +9,7 @@ from reelbatch.projects.model import Gradient, GradientStop, Property, Value
 from reelbatch.projects.reasons import Feature, Reasons
 
 _MIDDLE = 0.5
-_BLACK_TO_WHITE = [0, 1, 1, 1, 1, 0, 0, 0]  # After Effects' own, where a project has none
+_WHITE_TO_BLACK = [0, 1, 1, 1, 1, 0, 0, 0]  # After Effects' own, where a project has none
 
 
 def gradient_colors(one: Property | None, clock: Clock, reasons: Reasons) -> Json:
@@ -17,7 +17,7 @@ def gradient_colors(one: Property | None, clock: Clock, reasons: Reasons) -> Jso
     values = [keyframe.value for keyframe in one.keyframes] or [one.value] if one else []
     gradients = [value for value in values if isinstance(value, Gradient)]
     if one is None or not gradients:
-        return {"p": 2, "k": still(_BLACK_TO_WHITE)}
+        return {"p": 2, "k": still(_WHITE_TO_BLACK)}
     bent = any(
         stop.midpoint != _MIDDLE
         for gradient in gradients

@@ -1,0 +1,411 @@
+"""What of After Effects is drawn, feature by feature: each with a project, and what one sees of it.
+
+`python -m tests.reelbatch.projects.features` writes the table in docs/after-effects.md.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from py_aep import (
+    AutoOrientType,
+    BlendingMode,
+    KeyframeEase,
+    KeyframeInterpolationType,
+    MaskMode,
+    Shape,
+    TrackMatteType,
+)
+
+from reelbatch.projects.reasons import Feature
+from tests.reelbatch.projects.made import BLUE, GREEN, HEIGHT, RED, WIDTH, Stage
+
+PAGE = Path(__file__).parents[3] / "docs" / "after-effects.md"
+BEGIN, END = "<!-- features -->", "<!-- end of features -->"
+
+White, Red, Green, Blue, Black = "white", "red", "green", "blue", "black"
+Seen = tuple[int, int, int, str]  # frame, x, y, and the colour there on white
+
+
+@dataclass(frozen=True)
+class Case:
+    """A feature; `reason` is the code that it gives, None where it is drawn."""
+
+    feature: str
+    build: Callable[[Stage], object]
+    seen: Sequence[Seen] = ()
+    reason: Feature | None = None
+    note: str = ""
+
+    @property
+    def answer(self) -> str:
+        """Two cells of the table."""
+        if self.reason is None:
+            return "yes |"
+        return f"{self.note or 'no'} | `{self.reason}`"
+
+
+def _solid(stage: Stage) -> None:
+    layer = stage.solid(RED, 40, 30)
+    layer.transform["ADBE Position"].value = [20, 15, 0]
+
+
+def _null_parent(stage: Stage) -> None:
+    child = stage.solid(RED, 20, 20)
+    null = stage.main.add_null()
+    child.transform["ADBE Position"].value = [10, 10, 0]
+    null.transform["ADBE Position"].value = [0, 0, 0]
+    child.parent = null
+    null.transform["ADBE Position"].value = [40, 0, 0]
+
+
+def _keyframes(stage: Stage) -> None:
+    layer = stage.solid(RED, 20, HEIGHT)
+    layer.transform["ADBE Position"].set_values_at_times([0, 1], [[10, 30, 0], [70, 30, 0]])
+
+
+def _hold(stage: Stage) -> None:
+    layer = stage.solid(RED, 20, HEIGHT)
+    position = layer.transform["ADBE Position"]
+    position.set_values_at_times([0, 1], [[10, 30, 0], [70, 30, 0]])
+    position.keyframes[0].out_interpolation_type = KeyframeInterpolationType.HOLD
+
+
+def _returning_ease(stage: Stage) -> None:
+    """Away from a value and back to it, which handles in a square of progress cannot say."""
+    layer = stage.solid(RED, WIDTH, HEIGHT)
+    opacity = layer.transform["ADBE Opacity"]
+    opacity.set_values_at_times([0, 1], [100, 100])
+    first, last = opacity.keyframes
+    first.out_interpolation_type = last.in_interpolation_type = KeyframeInterpolationType.BEZIER
+    first.out_temporal_ease = [KeyframeEase(-400.0, 33.0)]
+    last.in_temporal_ease = [KeyframeEase(400.0, 33.0)]
+
+
+def _separated(stage: Stage) -> None:
+    layer = stage.solid(RED, 20, 20)
+    position = layer.transform["ADBE Position"]
+    position.dimensions_separated = True
+    layer.transform["ADBE Position_0"].set_values_at_times([0, 1], [10, 70])
+    layer.transform["ADBE Position_1"].value = 50
+
+
+def _rectangle(stage: Stage) -> None:
+    _fill(stage.rectangle(40, 30), RED)
+
+
+def _fill(shapes: object, color: list[float]) -> None:
+    fill = shapes.add_property("ADBE Vector Graphic - Fill")  # type: ignore[attr-defined]
+    fill["ADBE Vector Fill Color"].value = [*color, 1.0]
+
+
+def _path(stage: Stage) -> None:
+    shapes = stage.shapes()
+    shape = shapes.add_property("ADBE Vector Shape - Group")
+    shape["ADBE Vector Shape"].value = Shape([[-40, -30], [0, -30], [0, 30], [-40, 30]])
+    _fill(shapes, RED)
+
+
+def _ellipse(stage: Stage) -> None:
+    shapes = stage.shapes()
+    shapes.add_property("ADBE Vector Shape - Ellipse")["ADBE Vector Ellipse Size"].value = [60, 40]
+    _fill(shapes, GREEN)
+
+
+def _star(stage: Stage) -> None:
+    shapes = stage.shapes()
+    star = shapes.add_property("ADBE Vector Shape - Star")
+    star["ADBE Vector Star Outer Radius"].value = 28
+    star["ADBE Vector Star Inner Radius"].value = 14
+    _fill(shapes, BLUE)
+
+
+def _stroke(stage: Stage) -> None:
+    shapes = stage.rectangle(40, 30)
+    stroke = shapes.add_property("ADBE Vector Graphic - Stroke")
+    stroke["ADBE Vector Stroke Color"].value = [*BLUE, 1.0]
+    stroke["ADBE Vector Stroke Width"].value = 8
+
+
+def _trim(stage: Stage) -> None:
+    shapes = stage.shapes()
+    line = shapes.add_property("ADBE Vector Shape - Group")
+    line["ADBE Vector Shape"].value = Shape([[-40, 0], [40, 0]], closed=False)
+    stroke = shapes.add_property("ADBE Vector Graphic - Stroke")
+    stroke["ADBE Vector Stroke Color"].value = [*RED, 1.0]
+    stroke["ADBE Vector Stroke Width"].value = 20
+    trim = shapes.add_property("ADBE Vector Filter - Trim")
+    trim["ADBE Vector Trim End"].value = 50
+
+
+def _repeater(stage: Stage) -> None:
+    shapes = stage.rectangle(10, 10)
+    _fill(shapes, RED)
+    repeater = shapes.add_property("ADBE Vector Filter - Repeater")
+    repeater["ADBE Vector Repeater Copies"].value = 2
+    repeater["ADBE Vector Repeater Transform"]["ADBE Vector Repeater Position"].value = [25, 0]
+
+
+def _twist(stage: Stage) -> None:
+    shapes = stage.rectangle(40, 30)
+    shapes.add_property("ADBE Vector Filter - Twist")
+    _fill(shapes, RED)
+
+
+def _gradient(stage: Stage) -> None:
+    shapes = stage.rectangle(WIDTH, HEIGHT)
+    gradient = shapes.add_property("ADBE Vector Graphic - G-Fill")
+    gradient["ADBE Vector Grad Start Pt"].value = [-40, 0]
+    gradient["ADBE Vector Grad End Pt"].value = [40, 0]
+
+
+def _mask(stage: Stage) -> None:
+    _add_mask(stage)
+
+
+def _add_mask(stage: Stage) -> object:
+    layer = stage.solid(RED)
+    mask = layer["ADBE Mask Parade"].add_property("ADBE Mask Atom")
+    mask["ADBE Mask Shape"].value = Shape([[0, 0], [40, 0], [40, 60], [0, 60]])
+    return mask
+
+
+def _subtracted(stage: Stage) -> None:
+    _add_mask(stage).mask_mode = MaskMode.SUBTRACT  # type: ignore[attr-defined]
+
+
+def _feathered(stage: Stage) -> None:
+    _add_mask(stage)["ADBE Mask Feather"].value = [10, 10]  # type: ignore[index]
+
+
+def _matte(stage: Stage) -> None:
+    layer = stage.solid(RED)
+    matte = stage.solid(BLUE, 40, HEIGHT)
+    matte.transform["ADBE Position"].value = [20, 30, 0]
+    layer.set_track_matte(matte, TrackMatteType.ALPHA)
+
+
+def _inverted_matte(stage: Stage) -> None:
+    layer = stage.solid(RED)
+    matte = stage.solid(BLUE, 40, HEIGHT)
+    matte.transform["ADBE Position"].value = [20, 30, 0]
+    layer.set_track_matte(matte, TrackMatteType.ALPHA_INVERTED)
+
+
+def _blending(stage: Stage) -> None:
+    stage.solid(RED)
+    stage.solid(GREEN).blending_mode = BlendingMode.MULTIPLY
+
+
+def _dissolve(stage: Stage) -> None:
+    stage.solid(RED).blending_mode = BlendingMode.DISSOLVE
+
+
+def _precomposition(stage: Stage) -> None:
+    inner = stage.composition("Inner", 40, 30)
+    inner.add_solid(RED, "Red", 40, 30)
+    stage.main.add(inner).transform["ADBE Position"].value = [20, 15, 0]
+
+
+def _collapsed(stage: Stage) -> None:
+    """The solid reaches beyond its composition, which cuts it only if it is not collapsed."""
+    inner = stage.composition("Inner", 40, 30)
+    inner.add_solid(RED, "Red", 80, 30)
+    stage.main.add(inner).collapse_transformation = True
+
+
+def _stretched(stage: Stage) -> None:
+    inner = stage.composition("Inner")
+    solid = inner.add_solid(RED, "Red", 20, HEIGHT)
+    solid.transform["ADBE Position"].set_values_at_times([0, 1], [[10, 30, 0], [70, 30, 0]])
+    stage.main.add(inner).stretch = 200
+
+
+def _backwards(stage: Stage) -> None:
+    inner = stage.composition("Inner")
+    solid = inner.add_solid(RED, "Red", 20, HEIGHT)
+    solid.transform["ADBE Position"].set_values_at_times([0, 2], [[10, 30, 0], [70, 30, 0]])
+    layer = stage.main.add(inner)
+    layer.stretch = -100
+    layer.start_time = 2.0
+
+
+def _hidden(stage: Stage) -> None:
+    stage.solid(RED)
+    stage.solid(BLUE).enabled = False
+
+
+def _guide(stage: Stage) -> None:
+    stage.solid(RED)
+    stage.solid(BLUE).guide_layer = True
+
+
+def _solo(stage: Stage) -> None:
+    stage.solid(RED).solo = True
+    stage.solid(BLUE)
+
+
+def _span(stage: Stage) -> None:
+    stage.solid(RED)
+    above = stage.solid(BLUE)
+    above.in_point, above.out_point = 0.5, 1.0
+
+
+def _text(stage: Stage) -> None:
+    layer = stage.main.add_text("MMM")
+    document = layer.text["ADBE Text Document"].value
+    document.font, document.font_size, document.fill_color = "Inter-Bold", 60, RED
+    layer.transform["ADBE Position"].value = [0, 50, 0]
+
+
+def _justified_box(stage: Stage) -> None:
+    layer = stage.main.add_box_text([60, 40], "Justified words in a box")
+    from py_aep import ParagraphJustification
+
+    layer.text[
+        "ADBE Text Document"
+    ].value.justification = ParagraphJustification.FULL_JUSTIFY_LASTLINE_FULL
+
+
+def _vertical(stage: Stage) -> None:
+    stage.main.add_vertical_text("Down")
+
+
+def _adjustment(stage: Stage) -> None:
+    stage.solid(RED)
+    layer = stage.solid(BLUE)
+    layer.adjustment_layer = True
+    layer.effects.add_property("ADBE Geometry2")
+
+
+def _idle_adjustment(stage: Stage) -> None:
+    stage.solid(RED)
+    stage.solid(BLUE).adjustment_layer = True
+
+
+def _effect(stage: Stage) -> None:
+    effect = stage.solid(RED).effects.add_property("ADBE Geometry2")
+    effect["ADBE Geometry2-0006"].value = 45.0
+
+
+def _effect_off(stage: Stage) -> None:
+    stage.solid(RED).effects.add_property("ADBE Geometry2").enabled = False
+
+
+def _motion_blur(stage: Stage) -> None:
+    _keyframes(stage)
+    stage.main.motion_blur = True
+    stage.main.layers[0].motion_blur = True
+
+
+def _depth(stage: Stage) -> None:
+    layer = stage.solid(RED)
+    layer.three_d_layer = True
+    layer.transform["ADBE Rotate Y"].value = 45
+
+
+def _flat_depth(stage: Stage) -> None:
+    stage.solid(RED).three_d_layer = True
+
+
+def _camera(stage: Stage) -> None:
+    stage.solid(RED).three_d_layer = True
+    stage.main.add_camera("Camera", [40, 30])
+
+
+def _expression(stage: Stage) -> None:
+    stage.solid(RED).transform["ADBE Opacity"].expression = "time * 50"
+
+
+def _expression_off(stage: Stage) -> None:
+    opacity = stage.solid(RED).transform["ADBE Opacity"]
+    opacity.expression = "time * 50"
+    opacity.expression_enabled = False
+
+
+def _loop(stage: Stage) -> None:
+    position = stage.solid(RED, 20, HEIGHT).transform["ADBE Position"]
+    position.set_values_at_times([0, 0.5], [[10, 30, 0], [70, 30, 0]])
+    position.expression = "loopOut('pingpong')"
+
+
+def _orientation(stage: Stage) -> None:
+    layer = stage.solid(RED, 60, 10)
+    layer.transform["ADBE Position"].set_values_at_times([0, 1], [[40, 0, 0], [40, 60, 0]])
+    layer.auto_orient = AutoOrientType.ALONG_PATH
+
+
+def _placeholder(stage: Stage) -> None:
+    item = stage.project.import_placeholder("Logo", 40, 30, 10.0, 1.0)
+    stage.main.add(item)
+
+
+def _preserved(stage: Stage) -> None:
+    stage.solid(RED).preserve_transparency = True
+
+
+LEFT, RIGHT = (0, 10, 30), (0, 70, 30)
+CASES = (
+    Case("solids", _solid, [(0, 5, 5, Red), (0, 60, 50, White)]),
+    Case("nulls and parents", _null_parent, [(0, 50, 10, Red), (0, 10, 10, White)]),
+    Case("keyframes", _keyframes, [(0, 10, 30, Red), (5, 40, 30, Red), (10, 70, 30, Red)]),
+    Case("keyframes that hold", _hold, [(9, 10, 30, Red), (10, 70, 30, Red)]),
+    Case("eases between equal values", _returning_ease, [(0, 40, 30, Red), (5, 40, 30, White)]),
+    Case("separated dimensions", _separated, [(0, 10, 50, Red), (10, 70, 50, Red)]),
+    Case("auto-orientation along the path", _orientation, [(5, 40, 10, Red), (5, 15, 30, White)]),
+    Case(
+        "layers' beginnings and ends",
+        _span,
+        [(4, *LEFT[1:], Red), (5, *LEFT[1:], Blue), (10, *LEFT[1:], Red)],
+    ),
+    Case("hidden layers", _hidden, [(*LEFT, Red)]),
+    Case("guide layers", _guide, [(*LEFT, Red)]),
+    Case("solo", _solo, [(*LEFT, Red)]),
+    Case("rectangles, fills", _rectangle, [(0, 40, 30, Red), (0, 5, 5, White)]),
+    Case("paths", _path, [(*LEFT, Red), (*RIGHT, White)]),
+    Case("ellipses", _ellipse, [(0, 40, 30, Green), (0, 12, 12, White)]),
+    Case("stars and polygons", _star, [(0, 40, 30, Blue), (0, 5, 5, White)]),
+    Case("strokes", _stroke, [(0, 20, 30, Blue), (0, 40, 30, White)]),
+    Case("gradients", _gradient, [(0, 1, 30, White), (0, 78, 30, Black)]),
+    Case("trimmed paths", _trim, [(*LEFT, Red), (*RIGHT, White)]),
+    Case("repeaters", _repeater, [(0, 40, 30, Red), (0, 65, 30, Red), (0, 52, 30, White)]),
+    Case("twist, zig zag, pucker and bloat, wiggles", _twist, reason=Feature.SHAPE),
+    Case("masks", _mask, [(*LEFT, Red), (*RIGHT, White)]),
+    Case("masks that subtract", _subtracted, [(*LEFT, White), (*RIGHT, Red)]),
+    Case("feather of masks", _feathered, [(*LEFT, Red)], Feature.MASK, "drawn with sharp edges"),
+    Case("track mattes", _matte, [(*LEFT, Red), (*RIGHT, White)]),
+    Case("inverted track mattes", _inverted_matte, [(*LEFT, White), (*RIGHT, Red)]),
+    Case("blending modes", _blending, [(*LEFT, Black)]),
+    Case("Dissolve, Stencil and their like", _dissolve, reason=Feature.BLENDING_MODE),
+    Case("preserved transparency", _preserved, reason=Feature.PRESERVE_TRANSPARENCY),
+    Case("precompositions", _precomposition, [(0, 5, 5, Red), (0, 60, 50, White)]),
+    Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
+    Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
+    Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
+    Case("texts", _text, [(0, 6, 40, Red)]),
+    Case("justified text", _justified_box, reason=Feature.TEXT, note="aligned to its side"),
+    Case("vertical text", _vertical, reason=Feature.TEXT, note="drawn horizontally"),
+    Case("adjustment layers with effects", _adjustment, [(*LEFT, Red)], Feature.ADJUSTMENT_LAYER),
+    Case("adjustment layers without effects", _idle_adjustment, [(*LEFT, Red)]),
+    Case("effects that the engine lacks", _effect, reason=Feature.EFFECT),
+    Case("effects that are off", _effect_off, [(*LEFT, Red)]),
+    Case("motion blur", _motion_blur, reason=Feature.MOTION_BLUR),
+    Case("layers in three dimensions", _depth, reason=Feature.THREE_D, note="drawn flat"),
+    Case("layers in three dimensions that face the picture", _flat_depth, [(*LEFT, Red)]),
+    Case("cameras and lights", _camera, reason=Feature.THREE_D),
+    Case("loopOut, loopIn and their kin", _loop, [(5, 70, 30, Red), (10, 10, 30, Red)]),
+    Case("other expressions", _expression, reason=Feature.EXPRESSION),
+    Case("expressions that are off", _expression_off, [(*LEFT, Red)]),
+    Case("footage that is not beside the project", _placeholder, reason=Feature.FOOTAGE_MISSING),
+)
+
+
+def table() -> str:
+    """In Markdown: a line a feature."""
+    lines = [f"| {case.feature} | {case.answer} |" for case in CASES]
+    return "\n".join(["| feature | drawn | reason |", "|---|---|---|", *lines])
+
+
+if __name__ == "__main__":
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}")

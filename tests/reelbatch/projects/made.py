@@ -1,0 +1,78 @@
+"""Projects of the tests' own, made by the library's writer."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import py_aep
+
+from reelbatch.projects.conversion.document import Conversion, convert
+from reelbatch.projects.opening import OpenedProject, open_project
+
+WIDTH, HEIGHT, RATE, SECONDS = 80, 60, 10.0, 2.0
+RED, GREEN, BLUE = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A project that is being made, with its composition `Main`."""
+
+    project: Any
+    main: Any
+
+    def composition(self, name: str, width: int = WIDTH, height: int = HEIGHT) -> Any:
+        return self.project.root_folder.add_comp(name, width, height, 1.0, SECONDS, RATE)
+
+    def solid(self, color: list[float], width: int = WIDTH, height: int = HEIGHT) -> Any:
+        return self.main.add_solid(color, "Solid", width, height)
+
+    def shapes(self) -> Any:
+        """The contents of a group in a new shape layer, to which shapes are added."""
+        layer = self.main.add_shape()
+        return layer["ADBE Root Vectors Group"].add_property("ADBE Vector Group")[
+            "ADBE Vectors Group"
+        ]
+
+    def rectangle(self, width: float, height: float) -> Any:
+        """The contents of a group with a rectangle in the middle, without a paint."""
+        shapes = self.shapes()
+        rectangle = shapes.add_property("ADBE Vector Shape - Rect")
+        rectangle["ADBE Vector Rect Size"].value = [width, height]
+        return shapes
+
+
+def a_project(build: Callable[[Stage], object]) -> bytes:
+    """A project whose composition `Main` has what `build` puts into it."""
+    project = py_aep.new().project
+    main = project.root_folder.add_comp("Main", WIDTH, HEIGHT, 1.0, SECONDS, RATE)
+    build(Stage(project, main))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "project.aep"
+        project.save(file)
+        return file.read_bytes()
+
+
+def a_zip(files: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+        for name, content in files.items():
+            writer.writestr(name, content)
+    return archive.getvalue()
+
+
+def unpacked(content: bytes) -> dict[PurePosixPath, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {PurePosixPath(name): archive.read(name) for name in archive.namelist()}
+
+
+def opened(content: bytes) -> OpenedProject:
+    return open_project(content, unpacked)
+
+
+def converted(build: Callable[[Stage], object]) -> Conversion:
+    found = opened(a_project(build))
+    return convert(found.project, "Main", found.files)

@@ -1,0 +1,63 @@
+"""Each feature in the table of docs/after-effects.md is drawn as the table says."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reelbatch.engines.base import RenderRequest
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.models.orchestration.jobs import Output
+from tests.reelbatch.projects.features import BEGIN, CASES, END, PAGE, Case, table
+from tests.reelbatch.projects.made import converted
+
+COLORS = {
+    "white": (255, 255, 255),
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
+    "black": (0, 0, 0),
+}
+TOLERANCE = 40
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.feature)
+def test_a_feature_looks_as_it_does_in_after_effects_or_gives_its_reason(
+    case: Case, tmp_path: Path
+) -> None:
+    conversion = converted(case.build)
+    expected = [] if case.reason is None else [case.reason]
+    assert list({reason.code for reason in conversion.reasons}) == expected
+    template = tmp_path / "main.json"
+    template.write_text(json.dumps(conversion.document, allow_nan=False))
+    for number, (frame, x, y, color) in enumerate(case.seen):
+        pixels = _frame(template, frame, tmp_path / str(number))
+        assert np.allclose(pixels[y, x], COLORS[color], atol=TOLERANCE), (frame, x, y, color)
+
+
+def test_the_table_in_the_guide_is_the_one_of_the_cases() -> None:
+    page = PAGE.read_text()
+    shown = page.partition(BEGIN)[2].partition(END)[0].strip()
+    assert shown == table(), "renew it: python -m tests.reelbatch.projects.features"
+
+
+def _frame(
+    template: Path, frame: int, folder: Path
+) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    """On white, as codecs without alpha show it."""
+    folder.mkdir()
+    output = Output(output_type="image", codec="image_png", first_frame=frame, end_frame=frame + 1)
+    request = RenderRequest(
+        template=template,
+        template_type="lottie",
+        composition="Main",
+        output=output,
+        output_path=folder / "output.png",
+        work_dir=folder,
+    )
+    LottieEngine.renderer().render(request, lambda _: None)
+    picture = Image.open(request.output_path).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(white, picture).convert("RGB"))

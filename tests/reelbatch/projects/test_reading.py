@@ -1,0 +1,254 @@
+"""Projects are read, or refused with words that say what is wrong with them."""
+
+import json
+import random
+import re
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
+from reelbatch.projects import chunks, library
+from reelbatch.projects.chunks import check_chunks
+from reelbatch.projects.conversion.document import convert
+from reelbatch.projects.model import Footage, Text
+from reelbatch.projects.opening import is_project
+from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip, opened, unpacked
+
+SEED = 20_261_130
+
+
+def _plain(stage: Stage) -> None:
+    stage.solid(RED)
+    stage.main.add_text("Hello")
+
+
+PLAIN = a_project(_plain)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack(">I", len(content)) + content + bytes(len(content) % 2)
+
+
+def _nested(levels: int) -> bytes:
+    content = b""
+    for _ in range(levels):
+        content = _chunk(b"LIST", b"Fold" + content)
+    return _chunk(b"RIFX", b"Egg!" + content)
+
+
+def _lying_length() -> bytes:
+    place = PLAIN.index(b"tdsb") + 4
+    return PLAIN[:place] + b"\x7f\xff\xff\xff" + PLAIN[place + 4 :]
+
+
+def _in_itself(stage: Stage) -> None:
+    inner = stage.composition("Inner")
+    stage.main.add(inner)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"RIFX", "not an After Effects project", id="four bytes"),
+        pytest.param(b"\0" * 1000, "not an After Effects project", id="zeros"),
+        pytest.param(PLAIN[: len(PLAIN) // 2], "The project is cut off", id="half"),
+        pytest.param(_lying_length(), "The project is damaged", id="a lying length"),
+        pytest.param(_chunk(b"RIFX", b"Egg!"), "The project cannot be read", id="nothing in it"),
+        pytest.param(
+            b'<?xml version="1.0"?><AfterEffectsProject>', "save it as .aep", id="XML (.aepx)"
+        ),
+        pytest.param(a_zip({"a.txt": b""}), "no After Effects project", id="a zip without one"),
+        pytest.param(
+            a_zip({"a.aep": PLAIN, "b.aep": PLAIN}), "more than one project", id="a zip with two"
+        ),
+        pytest.param(
+            a_zip({"definition.json": b"{}", "project.prgraphic": b"PK"}),
+            "made in Premiere",
+            id="a Motion Graphics template of Premiere",
+        ),
+    ],
+)
+def test_what_is_no_project_is_refused_with_the_reason(content: bytes, words: str) -> None:
+    with pytest.raises(TemplateInvalid, match=re.escape(words)) as refusal:
+        opened(content)
+    assert "roject" in refusal.value.message
+
+
+def test_lists_are_held_to_a_depth_before_anything_recurses() -> None:
+    with pytest.raises(LimitExceeded, match="The project is nested deeper"):
+        opened(_nested(chunks.MAX_DEPTH + 1))
+
+
+def test_chunks_are_counted_before_the_library_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "MAX_CHUNKS", 1000)
+    many = _chunk(b"RIFX", b"Egg!" + _chunk(b"tdsb", b"") * 1001)
+    with pytest.raises(LimitExceeded, match="The project has more than 1000 chunks"):
+        opened(many)
+
+
+def test_a_composition_in_itself_is_refused() -> None:
+    """The layer that shows the inner composition is pointed at the one that it is in."""
+    found = bytearray(a_project(_in_itself))
+    ids = {one.name: one.identity for one in opened(bytes(found)).project.compositions}
+    for place in _places(bytes(found), b"ldta"):
+        if struct.unpack_from(">I", found, place + _SOURCE)[0] == ids["Inner"]:
+            struct.pack_into(">I", found, place + _SOURCE, ids["Main"])
+    with pytest.raises(TemplateInvalid, match="project's composition 'Main' contains itself"):
+        opened(bytes(found))
+
+
+def test_layers_that_are_each_others_parents_are_refused() -> None:
+    def parents(stage: Stage) -> None:
+        first, second = stage.solid(RED), stage.solid(RED)
+        first.parent = second
+
+    found = bytearray(a_project(parents))
+    layers = {
+        layer.identity: layer.parent
+        for layer in next(opened(bytes(found)).project.compositions).layers
+    }
+    [(child, parent)] = [pair for pair in layers.items() if pair[1] is not None]
+    for place in _places(bytes(found), b"ldta"):
+        if struct.unpack_from(">I", found, place)[0] == parent:
+            struct.pack_into(">I", found, place + _PARENT, child)
+    with pytest.raises(TemplateInvalid, match="each other's parents"):
+        opened(bytes(found))
+
+
+_SOURCE, _PARENT = 40, 132  # where `ldta` has the identities
+
+
+def _places(content: bytes, kind: bytes) -> list[int]:
+    found: list[int] = []
+    place = content.find(kind)
+    while place >= 0:
+        found.append(place + 8)
+        place = content.find(kind, place + 1)
+    return found
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        pytest.param({"project.aep": PLAIN}, id="alone"),
+        pytest.param({"Folder/project.aep": PLAIN, "Folder/(Footage)/a.png": b""}, id="a folder"),
+        pytest.param({"project.AET": PLAIN}, id="a template project"),
+        pytest.param(
+            {"definition.json": b"{}", "project.aegraphic": a_zip({"x.aep": PLAIN})},
+            id="a Motion Graphics template",
+        ),
+    ],
+)
+def test_a_project_is_found_in_its_archive(archive: dict[str, bytes]) -> None:
+    content = a_zip(archive)
+    assert is_project(content, unpacked(content))
+    assert [one.name for one in opened(content).project.compositions] == ["Main"]
+
+
+def test_a_lottie_is_no_project() -> None:
+    assert not is_project(b'{"layers": []}')
+    assert not is_project(b"PK", unpacked(a_zip({"main.json": b"{}"})))
+
+
+def test_the_library_never_sees_a_text() -> None:
+    """Its reader of texts names a file under another licence as its source."""
+    checked = check_chunks(PLAIN)
+    assert b"CoolTypeFont" in PLAIN
+    assert b"CoolTypeFont" not in checked.content
+    [composition] = library.read_project(checked).compositions
+    documents = [
+        one.value
+        for layer in composition.layers
+        for one in layer.tree.all_properties()
+        if isinstance(one.value, Text)
+    ]
+    assert [document.words for document in documents] == ["Hello"]
+
+
+def test_the_render_queue_is_not_read() -> None:
+    """Some versions write it in a way that the library refuses."""
+    assert b"LRdr" in PLAIN
+    assert b"LRdr" not in check_chunks(PLAIN).content
+
+
+def test_an_unknown_chunk_in_a_layer_is_a_reason() -> None:
+    """After Effects 13.5 keeps expressions in chunks of a kind that the library does not read."""
+    content = PLAIN.replace(b"gdta", b"expr")
+    found = opened(content)
+    reasons = convert(found.project, "Main").reasons
+    assert {(reason.code, reason.layer) for reason in reasons} >= {("unread", "Solid")}
+    assert any("expr" in reason.message for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["C:\\Users\\me\\(Footage)\\logo.png", "/Volumes/Work/logo.PNG", "Macintosh HD:Work:logo.png"],
+)
+def test_footage_is_found_by_its_name_wherever_its_path_pointed(path: str) -> None:
+    content = a_zip(
+        {"a/project.aep": PLAIN, "a/(Footage)/other.png": b"", "a/(Footage)/logo.png": b"x"}
+    )
+    found = opened(content).files.find(path)
+    assert found is not None
+    assert found.name == "logo.png"
+
+
+def test_of_two_files_of_a_name_the_one_in_the_likest_folder_is_meant() -> None:
+    content = a_zip({"project.aep": PLAIN, "a/red/logo.png": b"", "a/blue/logo.png": b""})
+    assert str(opened(content).files.find("D:\\work\\blue\\logo.png")) == "a/blue/logo.png"
+
+
+def test_a_placeholder_tells_its_size() -> None:
+    def placeholder(stage: Stage) -> None:
+        stage.main.add(stage.project.import_placeholder("Logo", 40, 30, 10.0, 1.0))
+
+    items = opened(a_project(placeholder)).project.items.values()
+    [logo] = [item for item in items if isinstance(item, Footage)]
+    assert (logo.name, logo.width, logo.height, logo.path) == ("Logo", 40, 30, "")
+
+
+def _flipped(content: bytearray, dice: random.Random) -> bytes:
+    for _ in range(dice.choice([1, 5, 50])):
+        content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    return bytes(content)
+
+
+def _cut(content: bytearray, dice: random.Random) -> bytes:
+    return bytes(content[: dice.randrange(len(content))])
+
+
+def _extreme(content: bytearray, dice: random.Random) -> bytes:
+    """Numbers that are not finite, negative or huge."""
+    place = dice.randrange(len(content) - 8)
+    content[place : place + 8] = bytes(dice.choice([0, 127, 128, 255]) for _ in range(8))
+    return bytes(content)
+
+
+def _copied(content: bytearray, dice: random.Random) -> bytes:
+    to, source = dice.randrange(len(content) - 200), dice.randrange(len(content) - 200)
+    content[to : to + 100] = content[source : source + 100]
+    return bytes(content)
+
+
+@pytest.mark.parametrize("damage", [_flipped, _cut, _extreme, _copied])
+def test_damaged_projects_end_in_a_document_or_in_a_refusal_that_says_project(
+    damage: Callable[[bytearray, random.Random], bytes],
+) -> None:
+    dice = random.Random(SEED)  # noqa: S311  # the same each time
+    for _ in range(25):
+        content = damage(bytearray(PLAIN), dice)
+        assert _outcome(content) in ("", "project")
+
+
+def _outcome(content: bytes) -> str:
+    """Empty where documents come of it, else the word that a refusal has to say."""
+    try:
+        found = opened(content)
+        for composition in found.project.compositions:
+            document = convert(found.project, composition.name, found.files).document
+            json.dumps(document, allow_nan=False)
+    except RenderError as error:
+        return "project" if "project" in error.message else error.message
+    return ""
