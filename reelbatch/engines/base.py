@@ -156,6 +156,20 @@ class Renderer(ABC):
             f"This engine renders without a template, and none of the type {template_type}."
         )
 
+    def convert(
+        self,
+        template: Path,
+        template_type: str,
+        target: Path,  # noqa: ARG002  nothing is converted by default
+        limits: RenderLimits,
+    ) -> TemplateInspection:
+        """Inspect a template, and write the form that renders are given to `target`.
+
+        Where there is no such file afterwards, renders are given the template itself.
+        Raises TemplateInvalid or LimitExceeded.
+        """
+        return self.inspect(template, template_type, limits)
+
     @abstractmethod
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file, reporting progress about once a frame. Raises RenderError."""

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
-_SOUNDS = frozenset({".wav", ".mp3", ".aac", ".m4a", ".aif", ".aiff", ".ogg", ".flac"})
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".psd"})
 _SEPARATORS = re.compile(r"[/\\:]+")  # of POSIX, of Windows, of old Macs and drives
 
 
@@ -42,10 +41,6 @@ def name_of(path: str) -> str:
 
 def is_picture(path: str) -> bool:
     return PurePosixPath(name_of(path)).suffix.casefold() in _PICTURES
-
-
-def is_sound(path: str) -> bool:
-    return PurePosixPath(name_of(path)).suffix.casefold() in _SOUNDS
 
 
 def _alike(found: list[str], wanted: list[str]) -> int:

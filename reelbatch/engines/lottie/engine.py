@@ -24,11 +24,12 @@ _BUNDLED: tuple[FontFace, ...] = tuple(
 
 
 class LottieEngine(RenderEngine):
-    """Renders Lottie JSON, dotLottie, and zips of a Lottie JSON with its images and fonts."""
+    """Renders Lottie JSON, dotLottie, zips of a Lottie JSON with its images and fonts, and
+    After Effects projects, which are converted to Lottie."""
 
     name: ClassVar[str] = "lottie"
     version: ClassVar[str] = f"2 (thorvg-cython {metadata.version('thorvg-cython')})"
-    template_types: ClassVar[frozenset[str]] = frozenset({"lottie", "zip"})
+    template_types: ClassVar[frozenset[str]] = frozenset({"aep", "lottie", "mogrt", "zip"})
     asset_types: ClassVar[frozenset[str]] = frozenset(
         {"text", "image", "video", "data", "audio", "function", "static"}
     )

@@ -14,18 +14,22 @@ from reelbatch.engines.lottie.source import TemplateFiles, initial_theme, unpack
 _OPENED = ByteCache(32 * 1024**2)  # by the template's content and the limits that it passed
 
 
-def open_template(path: Path, limits: RenderLimits) -> tuple[LottieDocument, TemplateFiles]:
+def open_template(
+    path: Path, limits: RenderLimits, composition: str = ""
+) -> tuple[LottieDocument, TemplateFiles]:
     """Read and check a template; the document is the caller's to change.
+
+    Where the template has several documents, it is that of the `composition`.
 
     The jobs of a batch have one template in common, so what the last ones were found to be is kept.
     Raises TemplateInvalid or LimitExceeded.
     """
     content = read_bounded(path, limits)
-    key = (content_key(content), limits)
+    key = (content_key(content), limits, composition)
     kept = _OPENED.get(key)
     if kept is not None:
         return _unpacked(kept)
-    files = unpack_template(content, limits)
+    files = unpack_template(content, limits, composition)
     document = read_document(files.animation)
     normalise(document.root, initial_theme(files))
     check_document(document, limits)

@@ -21,6 +21,7 @@ from reelbatch.engines.lottie.document import LottieComposition, LottieDocument
 from reelbatch.engines.lottie.drawing import Drawing
 from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
 from reelbatch.engines.lottie.opening import open_template
+from reelbatch.engines.lottie.projects import convert_project
 from reelbatch.engines.lottie.scene import compose
 from reelbatch.engines.lottie.sounds import SoundTrack
 from reelbatch.engines.lottie.source import TemplateFiles
@@ -77,6 +78,13 @@ class LottieRenderer(Renderer):
         """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
         document, files = open_template(template, limits)
         return inspect_document(document, files)
+
+    def convert(
+        self, template: Path, template_type: str, target: Path, limits: RenderLimits
+    ) -> TemplateInspection:
+        """Inspect a template; of a project, write the Lottie documents of its compositions."""
+        converted = convert_project(template, target, limits)
+        return converted or self.inspect(template, template_type, limits)
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
@@ -141,7 +149,7 @@ class LottieRenderer(Renderer):
 
 
 def _fill(request: RenderRequest) -> _Filled:
-    document, files = open_template(request.template, request.limits)
+    document, files = open_template(request.template, request.limits, request.composition)
     files = replace(files, statics=_statics(request.assets))
     composition = _composition(document, request.composition)
     check_size(composition.name, composition.width, composition.height, request.limits)

@@ -18,6 +18,9 @@ from reelbatch.models.errors import TemplateInvalid
 
 T = TypeVar("T")
 
+COMPOSITIONS = PurePosixPath("compositions.json")
+"""Has the paths of documents by the names of compositions, where there are several."""
+
 _FAVOURITES = ("data.json", "animation.json", "main.json")
 _IMAGE_FOLDERS = ("images", "i", "assets")
 _FONT_SUFFIXES = (".ttf", ".otf", ".woff")
@@ -73,16 +76,26 @@ class TemplateFiles:
         }
 
 
-def unpack_template(content: bytes, limits: RenderLimits) -> TemplateFiles:
+def unpack_template(content: bytes, limits: RenderLimits, composition: str = "") -> TemplateFiles:
     """Read a template of any of the engine's types; its content tells which it is.
+
+    Of the archive that a project was converted to, the document of `composition` is read.
 
     Raises TemplateInvalid, or LimitExceeded where it is too large, unpacked.
     """
     if not is_archive(content):
         return TemplateFiles(content)
     files = {comparable(path): file for path, file in unpack(content, limits).items()}
-    animation = _animation_path(files)
+    animation = _document_of(files, composition) or _animation_path(files)
     return TemplateFiles(files[animation], animation.parent, files)
+
+
+def _document_of(files: Mapping[PurePosixPath, bytes], composition: str) -> PurePosixPath | None:
+    names = _parse(files.get(COMPOSITIONS, b""))
+    if not is_object(names):
+        return None
+    path = PurePosixPath(str(names.get(composition)))
+    return path if path in files else None
 
 
 def _animation_path(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:

@@ -144,6 +144,9 @@ def _answer(renderer: Renderer, task: Task, channel: _Channel, memory: int) -> A
 def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
     if isinstance(task, Inspect):
         limit_processor_time(task.limits.seconds)
+        if task.target is not None:
+            found = renderer.convert(task.template, task.template_type, task.target, task.limits)
+            return Inspected(inspection=found)
         inspection = renderer.inspect(task.template, task.template_type, task.limits)
         return Inspected(inspection=inspection)
     limit_processor_time(task.request.limits.seconds)

@@ -32,6 +32,7 @@ class Inspect:
     template: Path
     template_type: str
     limits: RenderLimits
+    target: Path | None = None  # of the converted template, where it is to be converted
 
 
 @dataclass(frozen=True)

@@ -88,12 +88,19 @@ class RenderPool:
         """
         return await self._write(Join(request, segments, frame_rate), report)
 
-    async def inspect(self, template: Path, template_type: str) -> TemplateInspection:
-        """Read what a template offers, within two minutes. Raises RenderError."""
+    async def inspect(
+        self, template: Path, template_type: str, target: Path | None = None
+    ) -> TemplateInspection:
+        """Read what a template offers, within two minutes. Raises RenderError.
+
+        With a `target`, the engine may write there what renders are given instead of the template.
+        """
         limits = replace(self._limits, seconds=min(self._limits.seconds, _LONGEST_INSPECTION))
         turns = self._inspections if self._turns.locked() else self._turns
         async with turns:
-            result = await self._run(Inspect(template, template_type, limits), _ignore)
+            result = await self._run(
+                Inspect(template, template_type, limits, target=target), _ignore
+            )
         if not isinstance(result, Inspected):
             raise RenderCrashed("the render process answered something else than an inspection")
         warnings = result.inspection.warnings

@@ -103,7 +103,9 @@ class RenderProcess:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), seconds, limit)
             if isinstance(task, (Render, Join)) and isinstance(result, Rendered):
-                self._workspace.deliver(task.request)
+                self._workspace.deliver(task.request.output_path)
+            if isinstance(task, Inspect) and task.target is not None:
+                self._workspace.deliver_if_made(task.target)
             return result
         finally:
             self._workspace.clear()

@@ -34,7 +34,9 @@ class Workspace:
     def admit(self, task: Task) -> Task:
         """Put the files of `task` in, and return the task as the process sees it."""
         if isinstance(task, Inspect):
-            return replace(task, template=self._admit_files([task.template])[task.template])
+            target = task.target and self.work / task.target.name
+            inside = self._admit_files([task.template])
+            return replace(task, template=inside[task.template], target=target)
         request = task.request
         assets = [resolved.file for resolved in request.assets if resolved.file is not None]
         own = {file for file in assets if file.is_relative_to(request.work_dir)}
@@ -47,21 +49,26 @@ class Workspace:
             return Render(request)
         return replace(task, request=request, segments=[inside[file] for file in segments])
 
-    def deliver(self, request: RenderRequest) -> None:
-        """Move the output to where `request` wants it.
+    def deliver_if_made(self, target: Path) -> None:
+        """As `deliver`, for a file that need not be there."""
+        if (self.work / target.name).is_symlink() or (self.work / target.name).exists():
+            self.deliver(target)
+
+    def deliver(self, target: Path) -> None:
+        """Move the file that the process wrote to `target`.
 
         Raises RenderCrashed where it is no plain file: whoever uploads it would follow a link.
         """
-        moved = self._outbox / request.output_path.name
+        moved = self._outbox / target.name
         try:
             # first out of the reach of the process, then looked at
-            (self.work / request.output_path.name).rename(moved)
+            (self.work / target.name).rename(moved)
             is_plain = stat.S_ISREG(moved.lstat().st_mode)
         except OSError as error:
             raise RenderCrashed("the render process left no output file") from error
         if not is_plain:
             raise RenderCrashed("the render process left something else than an output file")
-        shutil.move(moved, request.output_path)
+        shutil.move(moved, target)
 
     def clear(self) -> None:
         """Make it empty for the next task; nothing where it was removed."""

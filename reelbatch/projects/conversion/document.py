@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reelbatch.models.errors import TemplateInvalid
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, rounded, still
 from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
 from reelbatch.projects.conversion.scene import Place, Scene
 from reelbatch.projects.footage import FootageFiles
 from reelbatch.projects.model import Composition, Layer, LayerKind, Marker, Project
-from reelbatch.projects.reasons import Feature, Reason, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _VERSION = "5.13.0"  # of Bodymovin, whose document this is like
 _OPEN_MARGIN = 5000  # pixels around a composition that its layers may reach beyond
@@ -19,10 +20,13 @@ _PRECOMPOSITION, _NULL = 0, 3
 
 @dataclass(frozen=True)
 class Conversion:
-    """A document, what it does not say, and the files that it shows by their asset's id."""
+    """A document, what it does not say, and the files that it shows.
+
+    `files` are paths beside the project, by the paths that the document has for them.
+    """
 
     document: Json
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RenderWarning, ...]
     files: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -69,7 +73,9 @@ class _Layers:
     def of(self, composition: Composition, *, seen: bool) -> list[Json]:
         reasons = self._reasons.within(composition.name, seen=seen)
         if composition.pixel_aspect != 1:
-            reasons.add(Feature.PIXEL_ASPECT, "The composition has pixels that are no squares.")
+            reasons.add(
+                WarningCode.PIXELS_NOT_SQUARE, "The composition has pixels that are no squares."
+            )
         place = _place(composition)
         layers = [self._layer(layer, place, seen=seen) for layer in composition.layers]
         mattes = [(n, one.matte) for n, one in enumerate(composition.layers) if one.matte]
@@ -93,7 +99,7 @@ class _Layers:
             one.switches.three_d or one.switches.adjustment or one.switches.blending != "normal"
             for one in source.layers
         ):
-            reasons.add(Feature.COLLAPSED, "Collapse Transformations is not drawn.")
+            reasons.add(WarningCode.COLLAPSE_NOT_DRAWN, "Collapse Transformations is not drawn.")
             return
         asset = _opened(self._scene.assets[layer["refId"]])
         self._scene.assets.setdefault(asset["id"], asset)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import (
     Clock,
     Converter,
@@ -14,7 +15,7 @@ from reelbatch.projects.conversion.keyframes import (
     vector,
 )
 from reelbatch.projects.model import Group, Property, Value
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _SLIDER, _ANGLE, _COLOR, _POINT, _CHECK, _CHOICE, _LAYER = 0, 1, 2, 3, 4, 7, 10
 _CONTROLS = 5  # the type of an effect that only holds values
@@ -178,7 +179,7 @@ def effects_of(
         elif effect.match_name in _HOLDS_VALUES or effect.match_name.startswith(_PSEUDO):
             found.append(_held_values(effect, clock, indices))
         else:
-            reasons.add(Feature.EFFECT, f"The effect {effect.name!r} is not drawn.")
+            reasons.add(WarningCode.EFFECT_NOT_DRAWN, f"The effect {effect.name!r} is not drawn.")
     return [*found, *_styles(layer_tree.group("ADBE Layer Styles"), clock, reasons)]
 
 
@@ -236,7 +237,10 @@ def _styles(styles: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
         return
     blending = styles.group("ADBE Blend Options Group").group("ADBE Adv Blend Group")
     if any(one.value != (_FULL.get(one.match_name),) for one in blending.properties):
-        reasons.add(Feature.LAYER_STYLE, "The blending options of the layer styles are not drawn.")
+        reasons.add(
+            WarningCode.LAYER_STYLES_NOT_DRAWN,
+            "The blending options of the layer styles are not drawn.",
+        )
     for style in styles.groups:
         if not style.enabled or "/" not in style.match_name:  # the others are options for all
             continue
@@ -245,7 +249,9 @@ def _styles(styles: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
         elif style.match_name == _OVERLAY:
             yield _overlay(style, clock, reasons)
         else:
-            reasons.add(Feature.LAYER_STYLE, f"The layer style {style.name!r} is not drawn.")
+            reasons.add(
+                WarningCode.LAYER_STYLES_NOT_DRAWN, f"The layer style {style.name!r} is not drawn."
+            )
 
 
 def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json:
@@ -254,7 +260,10 @@ def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json
     mode = _number(style, "dropShadow/mode2", _MULTIPLY)
     spread = _number(style, "dropShadow/chokeMatte", 0.0)
     if mode not in (_NORMAL, _MULTIPLY) or spread or _number(style, "dropShadow/noise", 0.0):
-        reasons.add(Feature.LAYER_STYLE, "A drop shadow's mode, spread and noise are not drawn.")
+        reasons.add(
+            WarningCode.LAYER_STYLES_NOT_DRAWN,
+            "A drop shadow's mode, spread and noise are not drawn.",
+        )
     angle = style.leaf("dropShadow/localLightingAngle")
     if _number(style, "dropShadow/useGlobalAngle", 0.0):
         angle = styles.group("ADBE Blend Options Group").leaf("ADBE Global Angle2")
@@ -271,7 +280,9 @@ def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json
 
 def _overlay(style: Group, clock: Clock, reasons: Reasons) -> Json:
     if _number(style, "solidFill/mode2", _NORMAL) != _NORMAL:
-        reasons.add(Feature.LAYER_STYLE, "A colour overlay's blend mode is not drawn.")
+        reasons.add(
+            WarningCode.LAYER_STYLES_NOT_DRAWN, "A colour overlay's blend mode is not drawn."
+        )
     color = animated(style.leaf("solidFill/color"), [1, 0, 0, 1], clock)
     opacity = animated(style.leaf("solidFill/opacity"), 1, clock, _share)
     nothing = (_SLIDER, still(0))

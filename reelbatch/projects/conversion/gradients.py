@@ -4,9 +4,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded, still
 from reelbatch.projects.model import Gradient, GradientStop, Property, Value
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _MIDDLE = 0.5
 _WHITE_TO_BLACK = [0, 1, 1, 1, 1, 0, 0, 0]  # After Effects' own, where a project has none
@@ -34,7 +35,10 @@ def gradient_colors(one: Property | None, clock: Clock, reasons: Reasons) -> Jso
 
     lengths = {len(stops(gradient)) for gradient in gradients}
     if len(lengths) > 1:
-        reasons.add(Feature.GRADIENT, "A gradient that changes its number of stops stands still.")
+        reasons.add(
+            WarningCode.GRADIENT_NOT_DRAWN,
+            "A gradient that changes its number of stops stands still.",
+        )
         one = replace(one, keyframes=(), value=gradients[0])
     count = len(list(_with_midpoints(gradients[0].colors, bent=bent)))
     return {"p": count, "k": animated(one, [], clock, stops)}

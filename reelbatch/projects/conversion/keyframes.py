@@ -8,6 +8,7 @@ a keyframe a frame.
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -33,6 +34,7 @@ Json = dict[str, Any]
 Converter = Callable[[Value], Any]
 """From a value to what a document has for it."""
 
+_STATEMENT = re.compile(r"(?:var|let|const|if|for|while|do|try|switch|function|return|//|/\*|\{)")
 _DIGITS = 5  # behind the point
 _MAX_BAKED = 20_000  # keyframes of a property
 _COLOR_SPEED = 255.0  # speeds of colours count channels from 0 to 255
@@ -87,8 +89,13 @@ def animated(one: Property | None, default: Any, clock: Clock, convert: Converte
 
 
 def script(expression: str) -> str:
-    """As Bodymovin writes an expression of one line: players take the value from `$bm_rt`."""
-    return f"var $bm_rt;\n$bm_rt = {expression.strip().rstrip(';')};"
+    """As Bodymovin writes an expression of one line: players take the value from `$bm_rt`.
+
+    Of several statements the value is that of the last one, which a player's `eval` finds.
+    """
+    line = expression.strip().removesuffix(";")
+    is_one = ";" not in line and "\n" not in line and not _STATEMENT.match(line)
+    return f"var $bm_rt;\n$bm_rt = {line};" if is_one else expression
 
 
 def _animated(one: Property, clock: Clock, convert: Converter) -> Json:

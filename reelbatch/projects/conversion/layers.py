@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.effects import effects_of
 from reelbatch.projects.conversion.keyframes import Json, animated, scalar
 from reelbatch.projects.conversion.masks import masks_of
@@ -19,9 +20,10 @@ from reelbatch.projects.model import (
     Layer,
     LayerKind,
     Matte,
+    Property,
     Solid,
 )
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _PRECOMPOSITION, _NULL, _SHAPE, _TEXT = 0, 3, 4, 5
 _BLENDING = {
@@ -47,7 +49,6 @@ _BLENDING = {
     "classic_color_dodge": 6,
     "classic_color_burn": 7,
 }
-_WEAK = frozenset({"hue", "saturation", "color", "luminosity"})  # in the engine, docs/lottie.md
 _MATTES = {"alpha": 1, "alpha_inverted": 2, "luma": 3, "luma_inverted": 4}
 _TIME_REMAP = "ADBE Time Remapping"
 # What a layer has at its root. Of the unread ones, all but the last two belong to layers in three
@@ -186,7 +187,9 @@ def matted(
     for position, matte in mattes:
         above = position - 1 if matte.layer is None else place.indices.get(matte.layer, 0) - 1
         if not 0 <= above < len(layers) or above == position:
-            reasons.add(Feature.MATTE, "A layer's track matte is not in its composition.")
+            reasons.add(
+                WarningCode.MATTE_NOT_DRAWN, "A layer's track matte is not in its composition."
+            )
             continue
         source = layers[above]
         layers[position] |= {"tt": _MATTES[matte.kind], "tp": source["ind"]}
@@ -198,42 +201,64 @@ def matted(
 
 
 def _check_layer(layer: Layer, source: Item | None, place: Place, reasons: Reasons) -> None:
-    for feature, message in _complaints(layer, source, place):
-        reasons.add(feature, message)
+    for code, message in _complaints(layer, source, place):
+        reasons.add(code, message)
     if layer.switches.three_d and layer.kind not in (LayerKind.CAMERA, LayerKind.LIGHT):
         check_depth(layer, reasons, with_camera=place.deep)
     for one in layer.tree.all_properties():
-        if one.expression and not _LOOP.fullmatch(one.expression):
-            reasons.add(Feature.EXPRESSION, f"The expression of {one.name!r} does not run.")
+        if one.expression and not _runs_alike(one):
+            message = f"The expression of {one.name!r} may come to something else than designed."
+            reasons.add(WarningCode.EXPRESSION_DIFFERS, message)
 
 
-def _complaints(layer: Layer, source: Item | None, place: Place) -> Iterator[tuple[Feature, str]]:
+def _runs_alike(one: Property) -> bool:
+    """After Effects adds and multiplies arrays by + and *, which plain JavaScript does not."""
+    if _LOOP.fullmatch(one.expression) or not re.search(r"[-+*/%]", one.expression):
+        return True
+    return isinstance(one.value, tuple) and len(one.value) == 1
+
+
+def _complaints(
+    layer: Layer, source: Item | None, place: Place
+) -> Iterator[tuple[WarningCode, str]]:
     switches, composition = layer.switches, place.composition
     for kind in layer.unread:
-        yield Feature.UNREAD, f"It has something that is not understood: {kind}"
+        yield WarningCode.NOT_UNDERSTOOD, f"It has something that is not understood: {kind}"
     for child in layer.tree.children:
         is_empty = isinstance(child, Group) and not any(child.all_properties())
         if child.match_name in _OVERRIDES and not is_empty:
-            yield Feature.ESSENTIAL, "The Essential Properties that the layer sets are not drawn."
+            yield (
+                WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN,
+                "The Essential Properties that the layer sets are not drawn.",
+            )
         elif child.match_name not in _READ | _UNREAD and not is_empty:
-            yield Feature.UNREAD, f"It has something that is not understood: {child.name}."
+            yield (
+                WarningCode.NOT_UNDERSTOOD,
+                f"It has something that is not understood: {child.name}.",
+            )
     if layer.kind is LayerKind.OTHER:
-        yield Feature.LAYER_TYPE, "Models and meshes in three dimensions are not drawn."
+        yield WarningCode.LAYER_NOT_DRAWN, "Models and meshes in three dimensions are not drawn."
     if layer.kind is LayerKind.FOOTAGE and source is None:
-        yield Feature.LAYER_TYPE, "What the layer shows is not in the project."
+        yield WarningCode.LAYER_NOT_DRAWN, "What the layer shows is not in the project."
     if switches.adjustment and any(
         effect.enabled for effect in layer.tree.group("ADBE Effect Parade").groups
     ):
-        yield Feature.ADJUSTMENT_LAYER, "Adjustment layers are not drawn."
+        yield WarningCode.ADJUSTMENT_LAYER_NOT_DRAWN, "Adjustment layers are not drawn."
     if switches.motion_blur and composition.motion_blur and _moves(layer):
-        yield Feature.MOTION_BLUR, "Motion blur is not drawn."
+        yield WarningCode.MOTION_BLUR_NOT_DRAWN, "Motion blur is not drawn."
     if switches.preserve_transparency:
-        yield Feature.PRESERVE_TRANSPARENCY, "Preserve Underlying Transparency is not drawn."
-    if switches.blending not in _BLENDING or switches.blending in _WEAK:
+        yield (
+            WarningCode.TRANSPARENCY_NOT_PRESERVED,
+            "Preserve Underlying Transparency is not drawn.",
+        )
+    if switches.blending not in _BLENDING:
         mode = switches.blending.replace("_", " ")
-        yield Feature.BLENDING_MODE, f"The blending mode {mode} is not drawn as it is meant."
+        yield (
+            WarningCode.BLEND_MODE_NOT_DRAWN,
+            f"The blending mode {mode} is not drawn as it is meant.",
+        )
     if switches.frame_blending and composition.frame_blending and _is_retimed(layer):
-        yield Feature.FRAME_BLENDING, "Frame blending is not drawn."
+        yield WarningCode.FRAME_BLENDING_NOT_DRAWN, "Frame blending is not drawn."
 
 
 def _moves(layer: Layer) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, scalar
 from reelbatch.projects.conversion.paths import path_property
 from reelbatch.projects.model import Group, Path, Property, Value
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _MODES = {
     "none": "n",
@@ -30,19 +31,17 @@ def _mask(group: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
     shape = group.leaf("ADBE Mask Shape")
     path = path_property(shape, clock, reasons)
     if path is None:
-        reasons.add(Feature.MASK, "A mask without a path of its own is not drawn.")
+        reasons.add(WarningCode.MASK_NOT_DRAWN, "A mask without a path of its own is not drawn.")
         return
     if shape is not None and any(isinstance(v, Path) and v.feathered for v in values_of(shape)):
-        reasons.add(Feature.MASK, "Feather points of a mask are not drawn.")
-    feather = group.leaf("ADBE Mask Feather")
-    if feather is not None and any(any(v) for v in values_of(feather) if isinstance(v, tuple)):
-        reasons.add(Feature.MASK, "A mask's feather is not drawn: its edge is sharp.")
+        reasons.add(WarningCode.MASK_NOT_DRAWN, "Feather points of a mask are not drawn.")
     yield {
         "nm": group.name,
         "mode": _MODES[switches.mode],
         "inv": switches.inverted,
         "pt": path,
         "o": animated(group.leaf("ADBE Mask Opacity"), 100, clock, scalar),
+        "f": animated(group.leaf("ADBE Mask Feather"), [0, 0], clock),
         "x": animated(group.leaf("ADBE Mask Offset"), 0, clock, scalar),
     }
 

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
 from reelbatch.projects.model import Interpolation, Keyframe, Path, Point, Property, Value
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 
 def path_property(
@@ -19,7 +20,10 @@ def path_property(
     if one is None or not any(counts):
         return None
     if len(counts) > 1:
-        reasons.add(Feature.SHAPE, "A path that changes its number of points does so in jumps.")
+        reasons.add(
+            WarningCode.SHAPE_NOT_DRAWN,
+            "A path that changes its number of points does so in jumps.",
+        )
         one = replace(one, keyframes=tuple(_held(keyframe) for keyframe in one.keyframes))
     return animated(one, None, clock, _reversed if backwards else outline)
 

@@ -17,7 +17,8 @@ class Scene:
     clock: Clock
     fonts: Fonts = field(default_factory=Fonts)
     assets: dict[str, Json] = field(default_factory=dict[str, Json])  # by id
-    used: dict[str, str] = field(default_factory=dict[str, str])  # paths of files, by asset's id
+    used: dict[str, str] = field(default_factory=dict[str, str])
+    """The paths of files beside the project, by what the document calls them."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Contents of shape layers."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.gradients import gradient_colors
 from reelbatch.projects.conversion.keyframes import (
     Clock,
@@ -17,7 +18,7 @@ from reelbatch.projects.conversion.keyframes import (
 from reelbatch.projects.conversion.paths import path_property
 from reelbatch.projects.conversion.transforms import group_transform, repeater_transform
 from reelbatch.projects.model import Group
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 
 @dataclass(frozen=True)
@@ -148,13 +149,6 @@ _DASH_OFFSET = "ADBE Vector Stroke Offset"
 _REVERSED = (3.0,)
 _ABOVE = 2.0  # of a paint's place among those before it
 
-# By the type of a shape: whether the engine draws it as After Effects does, and if not, in words.
-_UNDRAWN: dict[str, Callable[[Json], str | None]] = {
-    "tw": lambda _: "Twist is not drawn.",
-    "zz": lambda _: "Zig Zag is not drawn.",
-    "pb": lambda _: "Pucker & Bloat is not drawn.",
-    "mm": lambda shape: None if shape["mm"] == 1 else "Merge Paths is drawn in the mode Merge.",
-}
 # What changes nothing where it has this value. A group below has its own.
 _NOTHING_SAID: dict[str, tuple[float, str]] = {
     "ADBE Vector Blend Mode": (1.0, "A group of shapes has a blend mode of its own."),
@@ -205,7 +199,7 @@ def _shape(group: Group, clock: Clock, reasons: Reasons) -> Json | None:
         return _group(group, clock, reasons)
     known = _SHAPES.get(group.match_name)
     if known is None:
-        reasons.add(Feature.SHAPE, f"{group.name} is not drawn.")
+        reasons.add(WarningCode.SHAPE_NOT_DRAWN, f"{group.name} is not drawn.")
         return None
     kind, fields = known
     _check_unsaid(group, {field.match_name for field in fields}, reasons)
@@ -219,8 +213,6 @@ def _shape(group: Group, clock: Clock, reasons: Reasons) -> Json | None:
     shape |= _particulars(kind, group, clock, reasons)
     if kind == "sh" and "ks" not in shape:
         return None
-    if (words := _UNDRAWN.get(kind, lambda _: None)(shape)) is not None:
-        reasons.add(Feature.SHAPE, words)
     return shape
 
 
@@ -272,7 +264,9 @@ def _place(shapes: list[Json], shape: Json, group: Group, reasons: Reasons) -> N
         shapes.append(shape)
         return
     if any(one["ty"] not in _PAINTS for one in shapes[first:]):
-        reasons.add(Feature.SHAPE, "A fill or stroke above another is drawn below it.")
+        reasons.add(
+            WarningCode.SHAPE_NOT_DRAWN, "A fill or stroke above another is drawn below it."
+        )
         shapes.append(shape)
         return
     shapes.insert(first, shape)
@@ -285,4 +279,6 @@ def _check_unsaid(group: Group, said: Collection[str], reasons: Reasons) -> None
             continue
         nothing, words = _NOTHING_SAID.get(one.match_name, (None, None))
         if one.keyframes or one.expression or nothing is None or one.value != (nothing,):
-            reasons.add(Feature.SHAPE, words or f"{one.name} of {group.name} is not drawn.")
+            reasons.add(
+                WarningCode.SHAPE_NOT_DRAWN, words or f"{one.name} of {group.name} is not drawn."
+            )

@@ -2,14 +2,16 @@
 
 from pathlib import PurePosixPath
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
 from reelbatch.projects.conversion.scene import Scene
-from reelbatch.projects.footage import is_picture, is_sound, name_of
+from reelbatch.projects.footage import is_picture, name_of
 from reelbatch.projects.model import Footage, Layer, Solid, Value
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
-_FOLDER = "images/"
+FOLDER = "images/"
+PICTURE_OF_LAYERS = ".png"  # is put behind the name of a file that has layers
 _LOUDEST = 20.0  # decibels; more is an error of the project's
 
 
@@ -30,47 +32,46 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
     """
     if item.pixel_aspect != 1 and item.has_picture:
         reasons.add(
-            Feature.PIXEL_ASPECT, f"The footage {item.name!r} has pixels that are no squares."
+            WarningCode.PIXELS_NOT_SQUARE,
+            f"The footage {item.name!r} has pixels that are no squares.",
         )
     if not item.has_picture:
         return _sound(item, layer, scene, reasons)
     if item.frames or (item.path and item.frame_rate and is_picture(item.path)):
-        return _sequence(item, scene, reasons)
-    if not item.path:
-        reasons.add(Feature.FOOTAGE_MISSING, f"The footage {item.name!r} is a placeholder.")
-    elif not is_picture(item.path):
-        reasons.add(Feature.FOOTAGE_FORMAT, f"Footage like {name_of(item.path)!r} is not drawn.")
-    elif scene.files.find(item.path) is None:
-        reasons.add(
-            Feature.FOOTAGE_MISSING, f"The file {name_of(item.path)!r} is not beside the project."
-        )
+        return _sequence(item, scene)
+    if item.path and (not is_picture(item.path) or item.layer_of_file):
+        message = f"Footage like {name_of(item.path)!r} is not drawn."
+        reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     return {"ty": _IMAGE, "refId": _picture(f"image_{item.identity}", item, item.path, scene)}
 
 
 def _picture(identity: str, item: Footage, path: str, scene: Scene) -> str:
-    name = name_of(path) or f"{item.name}.png"
-    found = scene.files.find(path)
-    if found is not None:
-        scene.used[identity] = str(found)
-    scene.assets[identity] = {
-        "id": identity,
-        "nm": item.name,
-        "w": item.width,
-        "h": item.height,
-        "u": _FOLDER,
-        "p": found.name if found is not None else name,
-        "e": 0,
-    }
+    file = _file(path or f"{item.name}.png", scene)
+    size = {"w": item.width, "h": item.height}
+    scene.assets[identity] = {"id": identity, "nm": item.name, **size, **file}
     return identity
 
 
-def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
+def _file(path: str, scene: Scene) -> Json:
+    """Where an asset's file is: in the folder that it has beside the project, below `images`."""
+    found = scene.files.find(path)
+    name = name_of(path)
+    if found is None:
+        return {"u": FOLDER, "p": name, "e": 0}
+    folder = FOLDER if found.parent == PurePosixPath() else f"{FOLDER}{found.parent}/"
+    name = f"{found.name}{PICTURE_OF_LAYERS}" if needs_flattening(found) else found.name
+    scene.used[f"{folder}{name}"] = str(found)
+    return {"u": folder, "p": name, "e": 0}
+
+
+def needs_flattening(file: PurePosixPath) -> bool:
+    """Whether a file has layers of its own: a document shows the picture of all of them."""
+    return file.suffix.casefold() == ".psd"
+
+
+def _sequence(item: Footage, scene: Scene) -> Json:
     """A composition with a layer for each picture, which is shown for its frame."""
     identity = f"sequence_{item.identity}"
-    missing = [name for name in item.frames if scene.files.find(name) is None]
-    if missing or not item.frames:
-        name = missing[0] if missing else name_of(item.path)
-        reasons.add(Feature.FOOTAGE_MISSING, f"The file {name!r} is not beside the project.")
     step = scene.clock.frame_rate / item.frame_rate if item.frame_rate else 1.0
     layers: list[Json] = []
     for number, name in enumerate(item.frames, start=1):
@@ -109,18 +110,10 @@ def _sound(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
         return {"ty": _NULL}
     if layer.stretch != 1:
         reasons.add(
-            Feature.FOOTAGE_FORMAT, f"The sound {item.name!r} is stretched: it is not heard."
-        )
-    if not is_sound(item.path) or scene.files.find(item.path) is None:
-        reasons.add(
-            Feature.FOOTAGE_MISSING, f"The file {name_of(item.path)!r} is not beside the project."
+            WarningCode.FOOTAGE_NOT_DRAWN, f"The sound {item.name!r} is stretched: it is not heard."
         )
     identity = f"sound_{item.identity}"
-    found = scene.files.find(item.path)
-    if found is not None:
-        scene.used[identity] = str(found)
-    name = PurePosixPath(name_of(item.path)).name
-    scene.assets[identity] = {"id": identity, "nm": item.name, "u": _FOLDER, "p": name, "e": 0}
+    scene.assets[identity] = {"id": identity, "nm": item.name, **_file(item.path, scene)}
     return {"ty": _AUDIO, "refId": identity, "au": _levels(layer, scene.clock)}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import (
     Clock,
     Converter,
@@ -14,11 +15,10 @@ from reelbatch.projects.conversion.keyframes import (
     vector,
 )
 from reelbatch.projects.model import CharacterStyle, Group, Property, Text
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _SMALL_CAPS, _ALL_CAPS = 2, 1  # as Lottie counts; After Effects counts the other way round
 _CAPS = {1: _SMALL_CAPS, 2: _ALL_CAPS, 3: _SMALL_CAPS}
-_JUSTIFIED = 3  # and above: lines that fill their box
 # By match name: the field of an animator, and how its value is written
 # (https://lottie.github.io/lottie-spec/latest/specs/text/).
 _ANIMATED: dict[str, tuple[str, Converter]] = {
@@ -100,7 +100,7 @@ def text_of(properties: Group, clock: Clock, fonts: Fonts, reasons: Reasons) -> 
     animators = properties.group("ADBE Text Animators")
     for name, words in _MORE_OPTIONS.items():
         if _choice(options, name, 1) != 1:
-            reasons.add(Feature.TEXT, words)
+            reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, words)
     return {
         "d": _documents(source, clock, fonts, reasons),
         "p": _path(properties.group("ADBE Text Path Options"), clock),
@@ -124,7 +124,7 @@ def _documents(source: Property | None, clock: Clock, fonts: Fonts, reasons: Rea
         ]
     }
     if not documents["k"]:
-        reasons.add(Feature.UNREAD, "The words of a text layer cannot be read.")
+        reasons.add(WarningCode.NOT_UNDERSTOOD, "The words of a text layer cannot be read.")
     if source is not None and source.expression:
         documents["x"] = script(source.expression)
     return documents
@@ -163,13 +163,16 @@ def _check_document(text: Text, reasons: Reasons) -> None:
     shown = _shown_styles(text)
     first = shown[0]
     if any(getattr(style, key) != getattr(first, key) for style in shown for key in _MATTERS):
-        reasons.add(Feature.TEXT, "A text of several styles is drawn in its first one.")
+        reasons.add(
+            WarningCode.TEXT_STYLE_NOT_DRAWN, "A text of several styles is drawn in its first one."
+        )
     if len({paragraph.justification for paragraph in text.paragraphs}) > 1:
-        reasons.add(Feature.TEXT, "A text of several alignments is drawn in its first one.")
-    if text.paragraphs[0].justification >= _JUSTIFIED and text.box is not None:
-        reasons.add(Feature.TEXT, "Justified text is aligned to its side.")
+        reasons.add(
+            WarningCode.TEXT_STYLE_NOT_DRAWN,
+            "A text of several alignments is drawn in its first one.",
+        )
     if text.vertical:
-        reasons.add(Feature.TEXT, "Vertical text is drawn horizontally.")
+        reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, "Vertical text is drawn horizontally.")
     unsaid = dict.fromkeys(words for style in shown for words in style.unsaid)
     if "\r" in text.words or text.box is not None:  # else there is one paragraph, of one line
         unsaid |= dict.fromkeys(
@@ -179,7 +182,7 @@ def _check_document(text: Text, reasons: Reasons) -> None:
             if "\r" in text.words or "space" not in words
         )
     for words in unsaid:
-        reasons.add(Feature.TEXT, f"A text has {words}, which is not drawn.")
+        reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, f"A text has {words}, which is not drawn.")
 
 
 def _shown_styles(text: Text) -> list[CharacterStyle]:
@@ -215,13 +218,20 @@ def _animator(group: Group, clock: Clock, reasons: Reasons) -> Json:
         if known is not None:
             found[known[0]] = animated(one, 0, clock, known[1])
         elif one.match_name not in _ALONE and any(_is_set(one)):
-            reasons.add(Feature.TEXT, f"A text animator's {one.name} is not drawn.")
+            reasons.add(
+                WarningCode.TEXT_STYLE_NOT_DRAWN, f"A text animator's {one.name} is not drawn."
+            )
     selectors = [one for one in group.group("ADBE Text Selectors").groups if one.enabled]
     ranges = [one for one in selectors if one.match_name == "ADBE Text Selector"]
     if len(ranges) < len(selectors):
-        reasons.add(Feature.TEXT, "Wiggly and expression selectors of a text are not drawn.")
+        reasons.add(
+            WarningCode.TEXT_STYLE_NOT_DRAWN,
+            "Wiggly and expression selectors of a text are not drawn.",
+        )
     if len(ranges) > 1:
-        reasons.add(Feature.TEXT, "Of a text animator's selectors the first is drawn.")
+        reasons.add(
+            WarningCode.TEXT_STYLE_NOT_DRAWN, "Of a text animator's selectors the first is drawn."
+        )
     return {"nm": group.name, "a": found, "s": _selector(ranges[0], clock) if ranges else {"t": 0}}
 
 

@@ -1,5 +1,6 @@
 """Transforms of layers, of groups of shapes and of repeaters."""
 
+from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import (
     Clock,
     Json,
@@ -8,7 +9,7 @@ from reelbatch.projects.conversion.keyframes import (
     scalar,
 )
 from reelbatch.projects.model import Group, Layer, Property, Value, Vector
-from reelbatch.projects.reasons import Feature, Reasons
+from reelbatch.projects.reasons import Reasons
 
 _ANCHOR, _POSITION, _SCALE = "ADBE Anchor Point", "ADBE Position", "ADBE Scale"
 _ROTATION, _OPACITY, _ORIENTATION = "ADBE Rotate Z", "ADBE Opacity", "ADBE Orientation"
@@ -47,7 +48,7 @@ def check_depth(layer: Layer, reasons: Reasons, *, with_camera: bool) -> None:
     separate = group.leaf("ADBE Position_2")
     apart = separate is not None and any(any(value) for value in _numbers(separate))
     if with_camera or deep or turned or apart:
-        reasons.add(Feature.THREE_D, "Layers in three dimensions are drawn flat.")
+        reasons.add(WarningCode.LAYER_IN_3D, "Layers in three dimensions are drawn flat.")
 
 
 def _values(one: Property) -> list[Value]:

@@ -17,7 +17,7 @@ from py_aep import (
     TrackMatteType,
 )
 
-from reelbatch.projects.reasons import Feature
+from reelbatch.models.wire.warnings import WarningCode
 from tests.reelbatch.projects.made import BLUE, GREEN, HEIGHT, RED, WIDTH, Stage
 
 PAGE = Path(__file__).parents[3] / "docs" / "after-effects.md"
@@ -34,7 +34,7 @@ class Case:
     feature: str
     build: Callable[[Stage], object]
     seen: Sequence[Seen] = ()
-    reason: Feature | None = None
+    reason: WarningCode | None = None
     note: str = ""
 
     @property
@@ -317,6 +317,10 @@ def _expression(stage: Stage) -> None:
     stage.solid(RED).transform["ADBE Opacity"].expression = "time * 50"
 
 
+def _array_expression(stage: Stage) -> None:
+    stage.solid(RED).transform["ADBE Position"].expression = "value + [10, 0]"
+
+
 def _expression_off(stage: Stage) -> None:
     opacity = stage.solid(RED).transform["ADBE Opacity"]
     opacity.expression = "time * 50"
@@ -369,34 +373,67 @@ CASES = (
     Case("gradients", _gradient, [(0, 1, 30, White), (0, 78, 30, Black)]),
     Case("trimmed paths", _trim, [(*LEFT, Red), (*RIGHT, White)]),
     Case("repeaters", _repeater, [(0, 40, 30, Red), (0, 65, 30, Red), (0, 52, 30, White)]),
-    Case("twist, zig zag, pucker and bloat, wiggles", _twist, reason=Feature.SHAPE),
+    Case("twist, zig zag, pucker and bloat, wiggles", _twist, reason=WarningCode.SHAPE_NOT_DRAWN),
     Case("masks", _mask, [(*LEFT, Red), (*RIGHT, White)]),
     Case("masks that subtract", _subtracted, [(*LEFT, White), (*RIGHT, Red)]),
-    Case("feather of masks", _feathered, [(*LEFT, Red)], Feature.MASK, "drawn with sharp edges"),
+    Case(
+        "feather of masks",
+        _feathered,
+        [(*LEFT, Red)],
+        WarningCode.MASK_FEATHER_NOT_DRAWN,
+        "drawn with sharp edges",
+    ),
     Case("track mattes", _matte, [(*LEFT, Red), (*RIGHT, White)]),
     Case("inverted track mattes", _inverted_matte, [(*LEFT, White), (*RIGHT, Red)]),
     Case("blending modes", _blending, [(*LEFT, Black)]),
-    Case("Dissolve, Stencil and their like", _dissolve, reason=Feature.BLENDING_MODE),
-    Case("preserved transparency", _preserved, reason=Feature.PRESERVE_TRANSPARENCY),
+    Case("Dissolve, Stencil and their like", _dissolve, reason=WarningCode.BLEND_MODE_NOT_DRAWN),
+    Case("preserved transparency", _preserved, reason=WarningCode.TRANSPARENCY_NOT_PRESERVED),
     Case("precompositions", _precomposition, [(0, 5, 5, Red), (0, 60, 50, White)]),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
     Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
     Case("texts", _text, [(0, 6, 40, Red)]),
-    Case("justified text", _justified_box, reason=Feature.TEXT, note="aligned to its side"),
-    Case("vertical text", _vertical, reason=Feature.TEXT, note="drawn horizontally"),
-    Case("adjustment layers with effects", _adjustment, [(*LEFT, Red)], Feature.ADJUSTMENT_LAYER),
+    Case(
+        "justified text",
+        _justified_box,
+        reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
+        note="aligned to its side",
+    ),
+    Case(
+        "vertical text",
+        _vertical,
+        reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
+        note="drawn horizontally",
+    ),
+    Case(
+        "adjustment layers with effects",
+        _adjustment,
+        [(*LEFT, Red)],
+        WarningCode.ADJUSTMENT_LAYER_NOT_DRAWN,
+    ),
     Case("adjustment layers without effects", _idle_adjustment, [(*LEFT, Red)]),
-    Case("effects that the engine lacks", _effect, reason=Feature.EFFECT),
+    Case("effects that the engine lacks", _effect, reason=WarningCode.EFFECT_NOT_DRAWN),
     Case("effects that are off", _effect_off, [(*LEFT, Red)]),
-    Case("motion blur", _motion_blur, reason=Feature.MOTION_BLUR),
-    Case("layers in three dimensions", _depth, reason=Feature.THREE_D, note="drawn flat"),
+    Case("motion blur", _motion_blur, reason=WarningCode.MOTION_BLUR_NOT_DRAWN),
+    Case("layers in three dimensions", _depth, reason=WarningCode.LAYER_IN_3D, note="drawn flat"),
     Case("layers in three dimensions that face the picture", _flat_depth, [(*LEFT, Red)]),
-    Case("cameras and lights", _camera, reason=Feature.THREE_D),
+    Case("cameras and lights", _camera, reason=WarningCode.LAYER_IN_3D),
     Case("loopOut, loopIn and their kin", _loop, [(5, 70, 30, Red), (10, 10, 30, Red)]),
-    Case("other expressions", _expression, reason=Feature.EXPRESSION),
+    Case(
+        "other expressions",
+        _expression,
+        reason=WarningCode.EXPRESSIONS_OFF,
+        note="where the worker runs expressions",
+    ),
+    Case(
+        "expressions that calculate with arrays",
+        _array_expression,
+        reason=WarningCode.EXPRESSION_DIFFERS,
+    ),
     Case("expressions that are off", _expression_off, [(*LEFT, Red)]),
-    Case("footage that is not beside the project", _placeholder, reason=Feature.FOOTAGE_MISSING),
+    Case(
+        "footage that is not beside the project", _placeholder, reason=WarningCode.MISSING_PICTURE
+    ),
 )
 
 

@@ -1,17 +1,16 @@
 """Each feature in the table of docs/after-effects.md is drawn as the table says."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from reelbatch.engines.base import RenderRequest
+from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 from tests.reelbatch.projects.features import BEGIN, CASES, END, PAGE, Case, table
-from tests.reelbatch.projects.made import converted
+from tests.reelbatch.projects.made import a_project
 
 COLORS = {
     "white": (255, 255, 255),
@@ -27,11 +26,11 @@ TOLERANCE = 40
 def test_a_feature_looks_as_it_does_in_after_effects_or_gives_its_reason(
     case: Case, tmp_path: Path
 ) -> None:
-    conversion = converted(case.build)
-    expected = [] if case.reason is None else [case.reason]
-    assert list({reason.code for reason in conversion.reasons}) == expected
-    template = tmp_path / "main.json"
-    template.write_text(json.dumps(conversion.document, allow_nan=False))
+    project, template = tmp_path / "project.aep", tmp_path / "converted"
+    project.write_bytes(a_project(case.build))
+    found = LottieEngine.renderer().convert(project, "aep", template, RenderLimits())
+    codes = [one.code for one in found.warnings]
+    assert codes[:1] == ([] if case.reason is None else [case.reason])
     for number, (frame, x, y, color) in enumerate(case.seen):
         pixels = _frame(template, frame, tmp_path / str(number))
         assert np.allclose(pixels[y, x], COLORS[color], atol=TOLERANCE), (frame, x, y, color)
@@ -51,7 +50,7 @@ def _frame(
     output = Output(output_type="image", codec="image_png", first_frame=frame, end_frame=frame + 1)
     request = RenderRequest(
         template=template,
-        template_type="lottie",
+        template_type="aep",
         composition="Main",
         output=output,
         output_path=folder / "output.png",

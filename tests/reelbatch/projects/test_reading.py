@@ -178,7 +178,7 @@ def test_an_unknown_chunk_in_a_layer_is_a_reason() -> None:
     content = PLAIN.replace(b"gdta", b"expr")
     found = opened(content)
     reasons = convert(found.project, "Main").reasons
-    assert {(reason.code, reason.layer) for reason in reasons} >= {("unread", "Solid")}
+    assert {(reason.code, reason.layer) for reason in reasons} >= {("NOT_UNDERSTOOD", "Solid")}
     assert any("expr" in reason.message for reason in reasons)
 
 

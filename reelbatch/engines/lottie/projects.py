@@ -1,0 +1,175 @@
+"""After Effects projects as templates: converted once, into an archive that renders are given.
+
+The archive has a Lottie document for each composition, `compositions.json` with their names, and
+the footage beside them.
+"""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from PIL import Image, UnidentifiedImageError
+
+from reelbatch.engines.archives import is_archive, read_bounded, unpack
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.checks import check_document
+from reelbatch.engines.lottie.document import LottieDocument, objects, read_document
+from reelbatch.engines.lottie.inspection import inspect_document
+from reelbatch.engines.lottie.reading import normalise
+from reelbatch.engines.lottie.source import COMPOSITIONS, TemplateFiles
+from reelbatch.models.errors import LimitExceeded, TemplateInvalid
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
+from reelbatch.models.wire.fonts import FontFace
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
+from reelbatch.projects.conversion.document import Conversion, convert
+from reelbatch.projects.conversion.sources import needs_flattening
+from reelbatch.projects.opening import OpenedProject, is_project, open_project
+
+_DOCUMENTS = "compositions"  # the folder
+
+
+def convert_project(
+    template: Path, target: Path, limits: RenderLimits
+) -> TemplateInspection | None:
+    """Write what renders are given instead of a project; None for what is no project.
+
+    Raises TemplateInvalid or LimitExceeded.
+    """
+    content = read_bounded(template, limits)
+    unpacked = unpack(content, limits) if is_archive(content) else None
+    if not is_project(content, unpacked):
+        return None
+    opened = open_project(content, partial(unpack, limits=limits))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        return _Archive(opened, archive, limits).write()
+
+
+@dataclass
+class _Archive:
+    """What renders are given, composition by composition."""
+
+    opened: OpenedProject
+    archive: zipfile.ZipFile
+    limits: RenderLimits
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    found: list[TemplateInspection] = field(default_factory=list[TemplateInspection])
+    left_out: list[RenderWarning] = field(default_factory=list[RenderWarning])
+
+    def write(self) -> TemplateInspection:
+        for number, composition in enumerate(self.opened.project.compositions):
+            if composition.name in self.names:
+                continue  # names are how jobs ask for compositions: the first one counts
+            try:
+                self._add(composition.name, f"{_DOCUMENTS}/{number}.json")
+            except (TemplateInvalid, LimitExceeded) as error:
+                self.left_out.append(
+                    RenderWarning(
+                        code=WarningCode.LAYER_NOT_DRAWN,
+                        message=f"The composition cannot be used: {error.message}",
+                        composition=composition.name,
+                    )
+                )
+        if not self.found:
+            reason = f": {self.left_out[0].message}" if self.left_out else "."
+            raise TemplateInvalid(f"The project has no composition that can be drawn{reason}")
+        self.archive.writestr(str(COMPOSITIONS), json.dumps(self.names))
+        return _together(self.found, self.left_out)
+
+    def _add(self, name: str, file: str) -> None:
+        conversion = convert(self.opened.project, name, self.opened.files)
+        written = json.dumps(conversion.document, allow_nan=False).encode()
+        inspection = _inspect(conversion, self.opened, written, self.limits)
+        self._put(file, written)
+        self._put_footage(conversion)
+        self.names[name] = file
+        self.found.append(inspection)
+
+    def _put_footage(self, conversion: Conversion) -> None:
+        for name, path in conversion.files.items():
+            file = PurePosixPath(path)
+            content = self.opened.files.files[file]
+            self._put(name, _flattened(content) if needs_flattening(file) else content)
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Raises LimitExceeded."""
+        if name in self.archive.namelist():
+            return
+        size = sum(entry.file_size for entry in self.archive.infolist())
+        if size + len(content) > self.limits.template_size:
+            raise LimitExceeded(
+                f"The project's compositions take more than the {self.limits.template_size} bytes "
+                "that this server takes of a template."
+            )
+        self.archive.writestr(name, content)
+
+
+def _flattened(content: bytes) -> bytes:
+    """The picture of all layers of a file, which it has beside them; empty where it has none."""
+    flat = io.BytesIO()
+    try:
+        Image.open(io.BytesIO(content)).convert("RGBA").save(flat, "PNG")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return b""
+    return flat.getvalue()
+
+
+def _inspect(
+    conversion: Conversion, opened: OpenedProject, written: bytes, limits: RenderLimits
+) -> TemplateInspection:
+    """Of the composition alone, without those in it, which have a document of their own."""
+    if not objects(conversion.document["layers"]):
+        return _empty(conversion)
+    document = read_document(written)
+    normalise(document.root, {})
+    check_document(document, limits)
+    whole = inspect_document(document, _shown_files(conversion, opened, written))
+    main = document.main.name
+    return whole.model_copy(
+        update={
+            "compositions": whole.compositions[:1],
+            "layers": [layer for layer in whole.layers if layer.composition == main],
+            "warnings": [
+                *conversion.reasons,
+                *(one for one in whole.warnings if one.composition in (main, None)),
+            ],
+        }
+    )
+
+
+def _empty(conversion: Conversion) -> TemplateInspection:
+    root = LottieDocument(conversion.document)
+    main = root.main
+    composition = Composition(
+        name=main.name,
+        width=main.width,
+        height=main.height,
+        frame_rate=float(root.frame_rate),
+        frames=main.frames,
+    )
+    return TemplateInspection(compositions=[composition], layers=[], fonts=[])
+
+
+def _shown_files(conversion: Conversion, opened: OpenedProject, written: bytes) -> TemplateFiles:
+    files = {
+        PurePosixPath(name): opened.files.files[PurePosixPath(path)]
+        for name, path in conversion.files.items()
+    }
+    return TemplateFiles(written, PurePosixPath(_DOCUMENTS), files)
+
+
+def _together(found: list[TemplateInspection], left_out: list[RenderWarning]) -> TemplateInspection:
+    compositions: list[Composition] = [one for each in found for one in each.compositions]
+    layers: list[Layer] = [layer for each in found for layer in each.layers]
+    fonts: dict[str, FontFace] = {
+        face.postscript_name: face for each in found for face in each.fonts
+    }
+    warnings = [*left_out, *(one for each in found for one in each.warnings)]
+    return TemplateInspection(
+        compositions=compositions,
+        layers=layers,
+        fonts=list(fonts.values()),
+        warnings=bounded(warnings),
+    )
