@@ -40,7 +40,10 @@ class Preparation:
         file = _template_in(folder)
         if job.template_url is not None:
             await self.templates.fetch(job, job.template_url.url, file, secrets)
-            inspection = await self.pool.inspect(file, job.template_type)
+            converted = file.with_name("converted")
+            inspection = await self.pool.inspect(file, job.template_type, converted)
+            if await asyncio.to_thread(converted.exists):
+                await asyncio.to_thread(converted.replace, file)
             job = await self.templates.checked(job, job.template_url.font_names, inspection)
             log.note_template(job)
         elif job.template_source is not None:

@@ -23,6 +23,7 @@ from reelbatch.checks.template import (
     frame_problems,
     job_warnings,
     layer_problems,
+    lossy_problems,
 )
 from reelbatch.engines.registry import load_engine
 from reelbatch.models.errors import AssetInvalid, TemplateInvalid
@@ -66,6 +67,9 @@ class TemplateFetcher:
         offer = TemplateOffer(inspection)
         composition = offer.composition_named(job.composition)
         problems = list(_problems(job, offer))
+        warnings = job_warnings(offer, composition.name, job.assets) if composition else []
+        if composition is not None and not (job.template_url and job.template_url.lossy):
+            problems += lossy_problems(composition, warnings)
         if problems or composition is None:
             raise error_of(problems)
         fonts = await self._fonts(job, font_names, inspection)
@@ -74,7 +78,7 @@ class TemplateFetcher:
             "font_faces": fonts.faces,
             "missing_fonts": fonts.missing,
             "missing_glyphs": fonts.missing_glyphs,
-            "warnings": job_warnings(offer, composition.name, job.assets),
+            "warnings": warnings,
         }
         return job.model_copy(update={"composition": composition.name, **changes})
 

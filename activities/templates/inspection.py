@@ -1,5 +1,6 @@
 """Reading an uploaded template: what was found in it, or what is wrong, goes into its record."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,11 @@ from reelbatch.models.errors import RenderError
 from reelbatch.models.orchestration.templates import TemplateInspectionJob
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.storage import keys
 from reelbatch.storage.templates import read_template, write_template
 from workflows.activity_names import INSPECT_TEMPLATE
+
+_CONVERTED = "converted"  # the file's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class InspectionActivities:
             async with heartbeats(Progress()):
                 await self.objects.link(template.source, file)
                 changes = await self._inspect(file, record.type)
+                changes["converted"] = await self._keep(folder / _CONVERTED, template)
         record = await self._current_record(template)
         if record is None:
             return TemplateStatus.ERROR
@@ -49,12 +54,20 @@ class InspectionActivities:
 
     async def _inspect(self, file: Path, template_type: str) -> dict[str, object]:
         try:
-            inspection = await self.pool.inspect(file, template_type)
+            inspection = await self.pool.inspect(file, template_type, file.with_name(_CONVERTED))
         except RenderError as error:
             if error.retryable:
                 raise
             return {"status": TemplateStatus.ERROR, "error": error.message, "inspection": None}
         return {"status": TemplateStatus.UPLOADED, "error": None, "inspection": inspection}
+
+    async def _keep(self, converted: Path, template: TemplateInspectionJob) -> str | None:
+        """Store what renders are given instead of the template; its key, or None without any."""
+        if not await asyncio.to_thread(converted.exists):
+            return None
+        key = keys.converted_template(template.source)
+        await self.store.put_async(key, converted)
+        return key
 
     async def _current_record(self, template: TemplateInspectionJob) -> TemplateRecord | None:
         """The record, unless the template was deleted or has a newer upload by now."""

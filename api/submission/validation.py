@@ -25,7 +25,7 @@ from api.submission.plan import (
     template_by_url,
 )
 from reelbatch.checks.fonts import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
-from reelbatch.checks.template import job_warnings
+from reelbatch.checks.template import job_warnings, lossy_problems
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import NotSupported, RequestError, TemplateNotFound, TemplateNotReady
 from reelbatch.models.ids import batch_job_id, new_nested_job_id
@@ -80,7 +80,11 @@ class ValidJob:
             template_type=template.type,
             template_source=template.source,
             template_url=(
-                TemplateUrl(url=template.url, font_names=self.creation.fonts)
+                TemplateUrl(
+                    url=template.url,
+                    font_names=self.creation.fonts,
+                    lossy=self.creation.template.lossy is True,
+                )
                 if template.url
                 else None
             ),
@@ -256,6 +260,10 @@ def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | Rejec
     if not isinstance(plan, RenderPlan):
         problems += plan
     problems += [*assets_problems(job, template.engine, ready), *nested]
+    warnings = _warnings(job, ready)
+    if ready and not (ready.record.lossy if job.template.lossy is None else job.template.lossy):
+        composition = ready.composition_named(job.template.composition)
+        problems += lossy_problems(composition, warnings) if composition else []
     if problems or not isinstance(plan, RenderPlan):
         return RejectedJob(problems)
     fonts = resolve_fonts(_font_needs(job, ready), context.fonts) if ready else JobFonts([])
@@ -266,8 +274,15 @@ def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | Rejec
         plan=plan,
         fonts=fonts,
         children=children,
-        warnings=job_warnings(ready, plan.composition, job.assets) if ready else [],
+        warnings=warnings,
     )
+
+
+def _warnings(job: JobCreation, template: ReadyTemplate | None) -> list[RenderWarning]:
+    composition = template.composition_named(job.template.composition) if template else None
+    if template is None or composition is None:
+        return []
+    return job_warnings(template, composition.name, job.assets)
 
 
 def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: _Templates) -> bool:
@@ -312,7 +327,9 @@ def _ready(resources: Resources, record: TemplateRecord) -> ReadyTemplate | Prob
     if engine is None:
         message = f"This server has no engine {record.engine} for the template {record.id}."
         return Problem(NotSupported, "template.id", message)
-    return ReadyTemplate(record.inspection, record=record, source=record.source, engine=engine)
+    return ReadyTemplate(
+        record.inspection, record=record, source=record.converted or record.source, engine=engine
+    )
 
 
 def _why_not_ready(record: TemplateRecord) -> str:

@@ -122,10 +122,10 @@ async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -
 async def rename_template(
     template_id: str, request: Request, resources: Shared, team: MayWriteTemplates
 ) -> Response:
-    """Give a template another displayName."""
+    """Change a template's displayName, renderer or lossy."""
     update = await read_model(request, TemplateUpdate)
     record = await find_template(resources, team, template_id)
-    renamed = _changed(record, display_name=update.display_name)
+    renamed = _changed(record, **update.model_dump(exclude_none=True))
     await write_template(resources.store, renamed)
     return respond(await template_response(resources, renamed))
 
@@ -246,6 +246,8 @@ def _template(record: TemplateRecord, flaws: Shortcomings) -> Template:
         layers=list(dict.fromkeys(layer.name for layer in found.layers)) if found else [],
         fonts=[face.label for face in found.fonts] if found else [],
         error=record.error,
+        renderer=record.renderer if record.converted else None,
+        lossy=record.lossy if record.converted else None,
         **flaws,
     )
 
@@ -262,6 +264,8 @@ def _new_record(resources: Resources, team: str, creation: TemplateCreation) -> 
         created_at=now,
         updated_at=now,
         upload_nonce=uuid4().hex,
+        renderer=creation.renderer,
+        lossy=creation.lossy,
         download=TemplateDownload(id=new_id(), src=src) if src else None,
     )
 

@@ -42,6 +42,7 @@ log = structlog.get_logger("api")
 
 router = APIRouter(tags=["signed links"])
 
+_LONGEST_DIRECTORY = 1024**2  # bytes at the end of a zip, where its files' names are
 _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
 
 
@@ -135,11 +136,22 @@ async def _with_source(
             "size": size,
             "error": None,
             "inspection": None,
+            "converted": None,
+            "engine": await _engine_of(resources, record, source, size),
             "updated_at": datetime.now(UTC),
         }
     )
     await write_template(resources.store, uploaded)
     return uploaded
+
+
+async def _engine_of(resources: Resources, record: TemplateRecord, source: str, size: int) -> str:
+    """An archive with a manifest for After Effects itself goes to the engine that has it."""
+    if "nexrender" not in resources.engines or record.type not in ("aep", "zip"):
+        return record.engine
+    start = max(0, size - _LONGEST_DIRECTORY)
+    end = await resources.store.get_range_async(source, start=start, end=size)
+    return "nexrender" if b"reelbatch.json" in bytes(end) else record.engine
 
 
 async def _inspect(resources: Resources, record: TemplateRecord, source: str, upload: str) -> None:

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
-from reelbatch.models.errors import CompositionNotFound, FramesInvalid, LayerNotFound
+from reelbatch.models.errors import CompositionNotFound, FramesInvalid, LayerNotFound, NotSupported
 from reelbatch.models.problems import Problem
 from reelbatch.models.stored.templates import Composition, TemplateInspection
 from reelbatch.models.wire.assets import Asset, FunctionAsset, MediaAsset, StaticAsset, layer_names
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _NAMES_SHOWN = 20
+_BROUGHT_BY_JOBS = (WarningCode.MISSING_PICTURE, WarningCode.FOOTAGE_NOT_DRAWN)
+# What may look as designed all the same: it is known where the job is rendered.
+_NOT_DECIDED = (WarningCode.EXPRESSIONS_OFF, WarningCode.MISSING_FONT, WarningCode.FONT_NOT_READ)
+_REASONS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ def job_warnings(
     template: TemplateOffer, composition: str, assets: Sequence[Asset]
 ) -> list[RenderWarning]:
     """The template's warnings that a job of this composition has to do with."""
+    found = template.composition_named(composition)
+    reasons = found.reasons if found is not None else None
     shown = template.shown_in(composition)
     replaced = {
         name for each in assets if isinstance(each, MediaAsset) for name in layer_names(each)
@@ -118,13 +124,32 @@ def job_warnings(
     has_files = any(isinstance(asset, StaticAsset) for asset in assets)
     return [
         warning
-        for warning in template.inspection.warnings
-        if (warning.composition or composition) in shown
+        for warning in (template.inspection.warnings if reasons is None else reasons)
+        if (reasons is not None or (warning.composition or composition) in shown)
         and not (
-            warning.code == WarningCode.MISSING_PICTURE
+            warning.code in _BROUGHT_BY_JOBS
             and (has_files or warning.layer in replaced)  # which the job brings, perhaps
         )
     ]
+
+
+def lossy_problems(
+    composition: Composition, warnings: Sequence[RenderWarning]
+) -> Iterator[Problem]:
+    """That a project's composition will not look as designed, for jobs that do not say `lossy`."""
+    if composition.reasons is None:
+        return
+    reasons = [one for one in warnings if one.code not in _NOT_DECIDED]
+    if reasons:
+        shown = "; ".join(map(str, reasons[:_REASONS_SHOWN]))
+        more = len(reasons) - _REASONS_SHOWN
+        yield Problem(
+            NotSupported,
+            "template.composition",
+            f"{composition.name} cannot be drawn as it was designed: {shown}"
+            f"{f'; and {more} more' if more > 0 else ''}. To draw it all the same, set `lossy` to "
+            "true on the template, or in the job's `template`.",
+        )
 
 
 def _composed(name: str) -> str:

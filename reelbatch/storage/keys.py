@@ -24,6 +24,11 @@ def template_source(team: str, template_id: str, upload: str) -> str:
     return f"teams/{team}/templates/{template_id}/source-{upload}"
 
 
+def converted_template(source: str) -> str:
+    """What renders are given instead of the template that was uploaded as `source`."""
+    return f"{source}-converted"
+
+
 def outputs(team: str) -> str:
     return f"teams/{team}/outputs"
 

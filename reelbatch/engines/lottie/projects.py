@@ -127,9 +127,12 @@ def _inspect(
     check_document(document, limits)
     whole = inspect_document(document, _shown_files(conversion, opened, written))
     main = document.main.name
+    reasons = [*conversion.reasons, *whole.warnings]
     return whole.model_copy(
         update={
-            "compositions": whole.compositions[:1],
+            "compositions": [
+                whole.compositions[0].model_copy(update={"reasons": bounded(reasons)})
+            ],
             "layers": [layer for layer in whole.layers if layer.composition == main],
             "warnings": [
                 *conversion.reasons,
@@ -148,6 +151,7 @@ def _empty(conversion: Conversion) -> TemplateInspection:
         height=main.height,
         frame_rate=float(root.frame_rate),
         frames=main.frames,
+        reasons=[],
     )
     return TemplateInspection(compositions=[composition], layers=[], fonts=[])
 

@@ -26,6 +26,7 @@ class TemplateUrl(WireModel):
 
     url: str  # with references to secrets
     font_names: list[str] = []  # that the job lists
+    lossy: bool = False  # whether a project is drawn though it will not look as designed
 
 
 class Output(WireModel):

@@ -4,7 +4,7 @@ from pydantic import Field, JsonValue
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.models.wire.templates import Renderer, TemplateStatus
 from reelbatch.models.wire.warnings import RenderWarning
 
 
@@ -16,6 +16,9 @@ class Composition(RecordModel):
     height: int  # pixels
     frame_rate: float  # frames a second
     frames: int  # frame numbers are 0 to frames - 1
+    reasons: list[RenderWarning] | None = None
+    """What of a project's composition will not be drawn as designed, with all that it shows; None
+    for what is no project."""
 
     @property
     def duration(self) -> float:
@@ -78,5 +81,8 @@ class TemplateRecord(RecordModel):
     download: TemplateDownload | None = None  # only while it goes on
     source: str | None = None  # object key of the uploaded file; a new upload gets a new key
     size: int | None = None  # bytes
+    converted: str | None = None  # object key of what renders are given instead of the source
+    renderer: Renderer = "auto"
+    lossy: bool = False  # whether a project is drawn though it will not look as designed
     error: str | None = None
     inspection: TemplateInspection | None = None

@@ -17,6 +17,7 @@ from reelbatch.models.wire.base import (
 )
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.render_settings import RenderSettings
+from reelbatch.models.wire.templates import Renderer
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.models.wire.warnings import Warned
 from reelbatch.models.wire.webhooks import Webhook
@@ -52,6 +53,10 @@ class TemplateChoice(OpenWireModel):
     type: str | None = None
     """Of a `src` whose URL does not tell; the type of one of the team's templates is known."""
     composition: str | None = None
+    renderer: Renderer | None = None
+    """Of an After Effects project; None: as the template says."""
+    lossy: bool | None = None
+    """Whether a project is drawn that will not look as designed; None: as the template says."""
 
 
 Tag = Annotated[str, Field(pattern=TAG_PATTERN)]

@@ -1,11 +1,15 @@
 """Templates: what clients send and read (contract 5)."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field, JsonValue
 
 from reelbatch.models.wire.base import Absent, AnyOf, OpenWireModel, Timestamp, WireModel
 from reelbatch.models.wire.warnings import Warned
+
+Renderer = Literal["auto", "lottie"]
+"""What draws an After Effects project."""
 
 
 class TemplateStatus(StrEnum):
@@ -22,12 +26,16 @@ class TemplateCreation(OpenWireModel):
     type: str
     display_name: str = Field(min_length=1, max_length=500)
     src: str | None = None
+    renderer: Renderer = "auto"
+    lossy: bool = False
 
 
 class TemplateUpdate(WireModel):
     """The body of PATCH /templates/{id}."""
 
-    display_name: str = Field(min_length=1, max_length=500)
+    display_name: str | None = Field(default=None, min_length=1, max_length=500)
+    renderer: Renderer | None = None
+    lossy: bool | None = None
 
 
 class TemplateUploadInfo(WireModel):
@@ -67,4 +75,6 @@ class Template(Warned):
     fonts: list[str] = []
     mogrt: Absent[dict[str, JsonValue]] = None
     error: str | None = None
+    renderer: Absent[Renderer] = None  # of an After Effects project
+    lossy: Absent[bool] = None
     upload_info: Absent[TemplateUploadInfo] = None

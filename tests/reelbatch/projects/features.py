@@ -396,7 +396,7 @@ CASES = (
     Case(
         "justified text",
         _justified_box,
-        reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
+        reason=WarningCode.TEXT_NOT_JUSTIFIED,
         note="aligned to its side",
     ),
     Case(
