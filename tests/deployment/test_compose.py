@@ -76,16 +76,18 @@ def test_the_example_has_no_password_that_would_do() -> None:
 
 
 def test_services_reach_what_they_use_and_nothing_else() -> None:
-    networks = {name: set(service["networks"]) for name, service in SERVICES.items()}
+    networks: dict[str, set[str]] = {
+        name: set(service["networks"]) for name, service in SERVICES.items()
+    }
     for name, service in SERVICES.items():
         for other in service.get("depends_on", ()):
             if SERVICES[other]["restart"] == "unless-stopped":
                 assert networks[name] & networks[other], f"{name} does not reach {other}"
     assert networks["prometheus"] & networks["api"]
     for apart in (("worker", "postgresql"), ("api", "postgresql"), ("temporal", "objects")):
-        assert not set.intersection(*(networks[name] for name in apart)), apart
+        assert not networks[apart[0]] & networks[apart[1]], apart
     declared = compose()["networks"]
-    assert set.union(*networks.values()) == set(declared)
+    assert {network for used in networks.values() for network in used} == set(declared)
     for name in ("postgresql", "temporal", "objects"):
         assert all(declared[network]["internal"] for network in networks[name])
     assert [name for name in networks if "internet" in networks[name]] == ["worker"]
