@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     scratch: Path | None = None  # folder for work files; None: the system's temporary folder
     render_timeout: float = Field(default=900.0, gt=0)  # seconds for one render
     render_memory: int = Field(default=4 * 1024**3, ge=256 * 1024**2)  # bytes, each process
-    max_frame_pixels: int = Field(default=4096 * 4096, ge=1)
+    max_frame_pixels: int = Field(default=6144 * 6144, ge=1)
     max_frames: int = Field(default=60 * 60 * 30, ge=1)
     max_asset_bytes: int = Field(default=256 * 1024**2, ge=1024)
     download_timeout: float = Field(default=300.0, gt=0)  # seconds for one asset, in all

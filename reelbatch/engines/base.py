@@ -31,7 +31,7 @@ ReportProgress = Callable[[float], None]
 class RenderLimits:
     """What one render may cost; a template is untrusted and asks for anything."""
 
-    pixels_per_frame: int = 4096 * 4096
+    pixels_per_frame: int = 6144 * 6144  # real templates have up to 5800 by 6075
     frames: int = 60 * 60 * 30  # half an hour at 60 frames a second
     seconds: float = 3600.0
     memory: int = 4 * 1024**3  # bytes of address space that a render process may add

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from reelbatch.engines.lottie.document import Json, number, reference
 from reelbatch.engines.lottie.rewriting.blending import blend_groups
 from reelbatch.engines.lottie.rewriting.easing import ease_alike
-from reelbatch.engines.lottie.rewriting.effects import replace_effects
+from reelbatch.engines.lottie.rewriting.effects import replace_effects, widen_blurs
 from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
 from reelbatch.engines.lottie.rewriting.masks import order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.repeaters import write_out_repeaters
 from reelbatch.engines.lottie.rewriting.soft_edges import soften_edges
+from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.time_remaps import hold_last_frames
 
 
@@ -34,10 +35,12 @@ def rewrite(
     }
     ease_alike(_layers(compositions))
     replace_effects(compositions)
+    widen_blurs(_layers(compositions))
     split_faded_groups(compositions)
     layers = _layers(compositions)
     hold_last_frames(layers, lambda layer: ends.get(reference(layer.get("refId")), 0.0), frame_rate)
     replace_rectangles(layers)
+    replace_stars(layers)
     write_out_repeaters(layers)
     blend_groups(layers)
     soften_edges(root, precompositions, pictures)

@@ -6,16 +6,21 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
 from reelbatch.engines.lottie.properties import still
 
 Curve = tuple[float, float, float, float]
 """The handles of an easing: x and y of the one that leaves, x and y of the one that arrives."""
 
+Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
 LINEAR: Curve = (0.0, 0.0, 1.0, 1.0)
 _FINEST = 1000  # keyframes of a property that is sampled
 _LARGEST = 1e9  # of a number: far outside of any picture or film
 _STEEPEST = 1e4  # of an easing's handle
+_CURVE_POINTS = 150  # of a curved way
 _STEPS = 24  # of halving: beyond what a picture shows
 
 
@@ -130,6 +135,35 @@ def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
             curves=[curve_of(first, dimension) for dimension in range(len(before))],
             holds=bool(first.get("h")),
         )
+
+
+def on_curve(keyframe: Json, segment: Segment, times: Sequence[float]) -> list[list[float]]:
+    """Where a position is at `times` that leaves `keyframe` on a curved way.
+
+    The way is walked along a line of as many points as lottie-web takes.
+    """
+    start, end = np.array(segment.before), np.array(segment.after)
+    first, second = (_handle_of(keyframe.get(key), len(start)) for key in ("to", "ti"))
+    t = np.linspace(0, 1, _CURVE_POINTS)[:, None]
+    points = (
+        (1 - t) ** 3 * start
+        + 3 * (1 - t) ** 2 * t * (start + first)
+        + 3 * (1 - t) * t**2 * (end + second)
+        + t**3 * end
+    )
+    lengths = np.cumsum([0.0, *np.linalg.norm(np.diff(points, axis=0), axis=1)])
+    span = segment.end - segment.start
+    shares = [ease(segment.curves[0], (time - segment.start) / span) for time in times]
+    places = np.array(shares) * lengths[-1]
+    columns: list[Vector] = [
+        np.asarray(np.interp(places, lengths, part), float) for part in points.T
+    ]
+    return np.stack(columns, axis=1).tolist()
+
+
+def _handle_of(value: object, size: int) -> Vector:
+    parts = [_bounded(number(part, 0.0), _LARGEST) for part in array(value)[:size]]
+    return np.array([*parts, *[0.0] * (size - len(parts))])
 
 
 def time_of(keyframe: Json, default: float) -> float:

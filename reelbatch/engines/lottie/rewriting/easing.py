@@ -1,7 +1,8 @@
 """Easing as ThorVG needs it: one curve for a keyframe, each under a name of its own.
 
 A keyframe may have a curve for each dimension; ThorVG takes the first one for all. It also takes
-two curves for the same that agree in the first letters of their name, or in two digits.
+two curves for the same that agree in the first letters of their name, or in two digits. On a curved
+way through space it is pixels off.
 """
 
 import math
@@ -14,6 +15,7 @@ from reelbatch.engines.lottie.rewriting.curves import (
     Segment,
     curve_of,
     is_spatial,
+    on_curve,
     read_segments,
     time_of,
 )
@@ -34,25 +36,31 @@ class _Budget:
 
 
 def ease_alike(layers: Iterable[Json]) -> None:
-    """Give every keyframe of `layers` one curve; where that cannot be, one keyframe a frame."""
+    """Give every keyframe of `layers` one curve; where that cannot be, one keyframe a frame.
+
+    So do positions on curved ways, but for those of layers that turn with their way.
+    """
     budget = _Budget()
     for layer in layers:
+        turns_with_its_way = bool(layer.get("ao"))
         for animated in list(all_objects(layer)):
             keyframes = objects(animated.get("k"))
             if any("i" in keyframe and "t" in keyframe for keyframe in keyframes):
-                animated["k"] = list(_eased(keyframes, budget))
+                animated["k"] = list(_eased(keyframes, budget, turns_with_its_way))
 
 
-def _eased(keyframes: list[Json], budget: _Budget) -> Iterator[Json]:
+def _eased(keyframes: list[Json], budget: _Budget, keeps_ways: bool) -> Iterator[Json]:
     segments = {segment.start: segment for segment in read_segments(keyframes)}
     for keyframe in keyframes:
         segment = segments.get(time_of(keyframe, math.nan))
         curves = segment.moving_curves if segment else []
-        if segment is None or segment.holds or len(curves) < 2 or is_spatial(keyframe):
+        is_curved = is_spatial(keyframe)
+        can_stay = len(curves) < 2 or is_curved
+        if segment is None or segment.holds or (keeps_ways if is_curved else can_stay):
             _name(keyframe, curves[0] if curves else curve_of(keyframe, 0), budget)
             yield keyframe
             continue
-        samples = _samples(segment)
+        samples = _samples(keyframe, segment)
         budget.samples -= len(samples)
         if budget.samples < 0:
             yield keyframe
@@ -66,12 +74,16 @@ def _name(keyframe: Json, curve: Curve, budget: _Budget) -> None:
         keyframe |= {"o": {"x": x1, "y": y1}, "i": {"x": x2, "y": y2}, "n": budget.name(curve)}
 
 
-def _samples(segment: Segment) -> list[Json]:
+def _samples(keyframe: Json, segment: Segment) -> list[Json]:
     length = segment.end - segment.start
     count = min(_FINEST, math.ceil(length))
-    first = {"t": segment.start, "s": segment.before}
     # on whole frames, where they are drawn
     whole = math.floor(segment.start) + 1
     step = max(1.0, length / count)
-    times = [whole + n * step for n in range(count)]
-    return [first, *({"t": t, "s": segment.at(t)} for t in times if t < segment.end)]
+    times = [t for t in (whole + n * step for n in range(count)) if t < segment.end]
+    if is_spatial(keyframe):
+        values = on_curve(keyframe, segment, times)
+    else:
+        values = [segment.at(time) for time in times]
+    first = {"t": segment.start, "s": segment.before}
+    return [first, *({"t": t, "s": value} for t, value in zip(times, values, strict=True))]

@@ -43,9 +43,9 @@ _UNKNOWN = Placement(None, is_whole=False)
 
 def placements(
     root: list[Json], precompositions: Mapping[str, list[Json]]
-) -> dict[int, tuple[Placement, Placement]]:
-    """By its `id`, the placement of each layer, and of what it is in: parents, precompositions."""
-    found: dict[int, tuple[Placement, Placement]] = {}
+) -> dict[int, tuple[Placement, Placement, Placement]]:
+    """By its `id`, the placement of each layer, of what it is in with its parents, and without."""
+    found: dict[int, tuple[Placement, Placement, Placement]] = {}
     known = {"": UNMOVED}
     waiting = [("", root)]
     while waiting:
@@ -55,7 +55,7 @@ def placements(
         for layer in layers:
             around = _of_parents(layer, parents, own).inside(known[name])
             placement = _of_transform(layer).inside(around)
-            found[id(layer)] = placement, around
+            found[id(layer)] = placement, around, known[name]
             inner = reference(layer.get("refId")) if layer_type(layer) == "precomp" else ""
             if inner in precompositions:
                 merged = placement.like(known[inner]) if inner in known else placement

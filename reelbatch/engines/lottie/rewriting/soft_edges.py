@@ -4,6 +4,8 @@ ThorVG rounds both to whole pixels. Their box as a mask has soft edges. A pictur
 if only a little, is drawn between pixels, but half a pixel too far right and down.
 """
 
+import copy
+import itertools
 from collections.abc import Mapping
 
 from reelbatch.engines.lottie.document import Json, array, is_object, layer_type, reference
@@ -21,6 +23,10 @@ from reelbatch.engines.lottie.rewriting.placement import (
 _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its last pixel
 _HALF = 0.5  # pixels that ThorVG is off
 _OPAQUE = 100
+_HARDLY_TURNED = 0.005  # degrees
+_NULL = 3  # a layer's type
+_PLACE = ("ks", "ao", "ip", "op", "st", "sr")
+_MOST_ANCESTORS = 64
 
 
 def soften_edges(
@@ -35,28 +41,38 @@ def soften_edges(
         if "parent" in layer
     }
     for layers in (root, *precompositions.values()):
+        ancestors: _MovedAncestors | None = None
         for layer in layers:
             if id(layer) not in placed or masks(layer):
                 continue
-            placement, around = placed[id(layer)]
+            placement, around, outside = placed[id(layer)]
             if placement.is_whole:
                 continue
             if layer_type(layer) == "precomp" and (box := sides(layer)):
                 layer["masksProperties"] = [_box_mask(box, (0.0, 0.0))]
                 layer |= {"w": box[0] + 1, "h": box[1] + 1}  # ThorVG's own edge is further out
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
-                picture = pictures.get(reference(layer.get("refId")), {})
-                _place_picture(layer, placement, around, sides(picture))
+                box = sides(pictures.get(reference(layer.get("refId")), {}))
+                if around.scale is not None:
+                    _place_picture(layer, placement, around.scale, box)
+                elif outside.scale is not None:
+                    ancestors = ancestors or _MovedAncestors(layers, outside.scale)
+                    ancestors.take(layer)
+        layers += ancestors.nulls if ancestors else []
 
 
 def _place_picture(
-    layer: Json, placement: Placement, around: Placement, box: tuple[float, float] | None
+    layer: Json,
+    placement: Placement,
+    around: tuple[float, float],
+    box: tuple[float, float] | None,
 ) -> None:
+    """`around` is the scale of what the layer is in."""
     transform = layer.get("ks")
-    if not is_object(transform) or around.scale is None or box is None:
+    if not is_object(transform) or box is None:
         return
     if placement.scale is None:
-        _place_moving(transform, around.scale)
+        _place_moving(transform, around)
         return
     offset = _HALF / placement.scale[0], _HALF / placement.scale[1]
     anchor = transform.setdefault("a", still([0, 0]))
@@ -74,7 +90,55 @@ def _place_moving(transform: Json, scale: tuple[float, float]) -> None:
     turned = is_turned(transform)
     off = _HALF if turned else -_HALF
     if _shift(transform.get("p"), [off / part for part in scale]) and turned:
-        _shift(transform.setdefault("a", still([0, 0])), [-_HALF, -_HALF])
+        _keep_turned(transform)
+
+
+def _keep_turned(transform: Json) -> None:
+    """Move a turned picture by half a pixel of its own, and let it never stand upright: at right
+    angles ThorVG draws it otherwise."""
+    _shift(transform.setdefault("a", still([0, 0])), [-_HALF, -_HALF])
+    turn = transform["rz"] if "rz" in transform else transform.setdefault("r", still(0))
+    _shift(turn, [_HARDLY_TURNED])
+
+
+class _MovedAncestors:
+    """Copies of the parents of pictures, as nulls, of which the first is moved by half a pixel of
+    the canvas: where they turn, the pictures themselves cannot be moved so."""
+
+    def __init__(self, layers: list[Json], scale: tuple[float, float]) -> None:
+        self._known = {one["ind"]: one for one in layers if isinstance(one.get("ind"), int)}
+        self._offset = [_HALF / part for part in scale]
+        self._copies: dict[int, int | None] = {}  # by the numbers of the parents
+        self._unused = itertools.count(max(self._known, default=0) + 1)
+        self.nulls: list[Json] = []
+
+    def take(self, layer: Json) -> None:
+        """Give a picture such parents, where it can be."""
+        transform, number_of_parent = layer.get("ks"), layer.get("parent")
+        if not is_object(transform) or not isinstance(number_of_parent, int):
+            return
+        _keep_turned(transform)
+        copied = self._copy(number_of_parent, _MOST_ANCESTORS)
+        if copied is not None:
+            layer["parent"] = copied
+
+    def _copy(self, number_of_layer: int, most: int) -> int | None:
+        if number_of_layer in self._copies:
+            return self._copies[number_of_layer]
+        parent = self._known.get(number_of_layer)
+        if parent is None or parent.get("ddd") or not most:
+            return None
+        kept = {key: copy.deepcopy(parent[key]) for key in _PLACE if key in parent}
+        null: Json = {**kept, "ty": _NULL, "ind": next(self._unused)}
+        if isinstance(parent.get("parent"), int):
+            null["parent"] = self._copy(parent["parent"], most - 1)
+            is_whole = null["parent"] is not None
+        else:
+            is_whole = is_object(null.get("ks")) and _shift(null["ks"].get("p"), self._offset)
+        self._copies[number_of_layer] = null["ind"] if is_whole else None
+        if is_whole:
+            self.nulls.append(null)
+        return self._copies[number_of_layer]
 
 
 def _own_scale(transform: Json) -> list[float]:
@@ -83,15 +147,22 @@ def _own_scale(transform: Json) -> list[float]:
 
 
 def _shift(animated: object, offset: list[float]) -> bool:
-    """Add to all values that a property takes; False where it is split, or no property of two."""
-    if not is_object(animated) or isinstance(animated.get("x"), str) or animated.get("s") is True:
+    """Add to all values that a property takes; False where it is no property of so many numbers."""
+    if not is_object(animated) or isinstance(animated.get("x"), str):
         return False
+    if animated.get("s") is True:  # the dimensions by themselves
+        return all(
+            _shift(animated.get(key), [part]) for key, part in zip("xy", offset, strict=False)
+        )
+    if isinstance(animated.get("k"), (int, float)):
+        animated["k"] = [animated["k"]]
     values = [array(state) for state in states(animated) if state is not None]
-    if not values or any(read_track(still(value)) is None or len(value) < 2 for value in values):
+    if not values or any(
+        read_track(still(value)) is None or len(value) < len(offset) for value in values
+    ):
         return False
     for value in values:
-        value[0] += offset[0]
-        value[1] += offset[1]
+        value[: len(offset)] = [a + b for a, b in zip(value, offset, strict=False)]
     return True
 
 

@@ -207,18 +207,57 @@ def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
     assert np.abs(drawn[10, 20:40, 0].astype(int) - pixels[0, ::2, 0]).max() <= 2
 
 
-def test_a_picture_that_is_turned_is_not_moved(workshop: Any) -> None:
+@pytest.mark.parametrize(
+    ("turn", "parent", "expected"),
+    [(0.1, 0, [0, 0, 255, 255]), (180, 0, [255, 255, 0, 0]), (-44.9, 45, [0, 0, 255, 255])],
+)
+def test_a_picture_that_is_turned_is_not_moved(
+    workshop: Any, turn: float, parent: float, expected: list[int]
+) -> None:
     pixels = np.zeros((40, 40, 3), np.uint8)
     pixels[:, 20:, 0] = 255
     packed = io.BytesIO()
     Image.fromarray(pixels).save(packed, "PNG")
     content = base64.b64encode(packed.getvalue()).decode()
     picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
-    layer = workshop.layer(2, "Photo", x=50, y=30, refId="photo")
-    layer["ks"] |= {"a": {"a": 0, "k": [20, 20, 0]}, "r": {"a": 0, "k": 0.1}}
-    drawn = workshop.still(workshop.document(layer, assets=[picture]))
+    layer = workshop.layer(2, "Photo", refId="photo", parent=2)
+    layer["ks"] |= {"a": {"a": 0, "k": [20, 20, 0]}, "r": {"a": 0, "k": turn}}
+    above = workshop.layer(3, "Above", x=50, y=30)
+    above["ks"]["r"]["k"] = parent
+    drawn = workshop.still(workshop.document(layer, above, assets=[picture]))
     across = drawn[30, 48:52, 0].astype(int)
-    assert np.abs(across - [0, 0, 255, 255]).max() <= 16, across
+    assert np.abs(across - expected).max() <= 16, across
+
+
+def test_curved_ways_are_walked_at_an_even_pace(workshop: Any) -> None:
+    layer = workshop.solid("Box", "#ff0000", w=10, h=10)
+    start, end, first, second = [0.0, 0.0], [600.0, 300.0], [0.0, 400.0], [-300.0, 0.0]
+    layer["ks"]["p"] = eased([*start, 0], [*end, 0], frames=10, to=first, ti=second)
+    t = np.linspace(0, 1, 10_001)[:, None]
+    way: Any = 3 * (1 - t) ** 2 * t * np.array(first) + t**3 * np.array(end)
+    way += 3 * (1 - t) * t**2 * (np.array(end) + np.array(second))
+    lengths: Any = np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))
+    expected = way[int((lengths < 0.3 * lengths[-1]).sum()) + 1]
+    drawn = workshop.still(workshop.document(layer, w=700, h=400), frame=3)
+    assert np.abs(np.array(box_of(drawn)[:2]) - expected).max() < 1
+
+
+def test_a_trimmed_polygon_keeps_its_corners(workshop: Any) -> None:
+    star = {"ty": "sr", "sy": 2, "d": 1, "pt": {"a": 0, "k": 3}, "p": {"a": 0, "k": [50, 30]}}
+    star |= {"r": {"a": 0, "k": 0}, "or": {"a": 0, "k": 25}, "os": {"a": 0, "k": 0}}
+    stroke = {"ty": "st", "c": {"a": 0, "k": [1, 0, 0, 1]}, "o": {"a": 0, "k": 100}}
+    stroke |= {"w": {"a": 0, "k": 4}, "lc": 1, "lj": 1, "ml": 4}
+    trim = {"ty": "tm", "s": {"a": 0, "k": 10}, "e": {"a": 0, "k": 100}, "o": {"a": 0, "k": 0}}
+    whole = workshop.still(workshop.document(workshop.shape("Star", dict(star), stroke)))
+    layer = workshop.shape("Star", star, {**trim, "m": 1}, stroke)
+    assert box_of(workshop.still(workshop.document(layer)))[2:] == box_of(whole)[2:]
+
+
+def test_a_blur_is_as_wide_as_in_lottie_web(workshop: Any) -> None:
+    layer = workshop.solid("Half", "#ff0000", y=-100, w=50, h=300, ef=[effect(29, 20, 1, 0)])
+    edge: Any = -np.diff(workshop.still(workshop.document(layer))[30, :, 3].astype(float))
+    place = np.arange(len(edge)) - 49
+    assert np.sqrt((edge * place**2).sum() / edge.sum()) == pytest.approx(0.3 * 20, abs=0.5)
 
 
 def effect(kind: int, *values: Any) -> Any:
@@ -245,6 +284,7 @@ def test_stroke_draws_along_the_masks_of_its_layer(
     layer = workshop.solid("Ground", "#0000ff", ef=[stroke], masksProperties=masks, hasMask=True)
     drawn = workshop.still(workshop.document(layer))
     assert [drawn[30, x].tolist() for x in (20, 35, 60)] == [RED, BLUE, second]
+    assert [drawn[30, x].tolist() for x in (13, 15)] == [BLUE, RED]  # twice the brush's size
 
 
 def test_a_group_fades_as_a_whole(workshop: Any) -> None:

@@ -149,3 +149,8 @@ def test_a_static_file_takes_the_place_of_the_templates_own(workshop: Any, card:
     ]
     assert workshop.still(template, placed[0])[30, 50].tolist() == [255, 0, 0, 255]
     assert workshop.still(template, *placed)[30, 50].tolist() == BLUE
+
+
+def test_a_template_for_a_large_wall_is_taken(workshop: Any) -> None:
+    found = workshop.inspect(workshop.document(workshop.solid("Wall", "#ff0000"), w=5800, h=6075))
+    assert (found.compositions[0].width, found.compositions[0].height) == (5800, 6075)

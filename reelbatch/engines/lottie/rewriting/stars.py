@@ -1,0 +1,73 @@
+"""Turns stars and polygons into outlines: where one is trimmed, ThorVG moves its corners."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from reelbatch.engines.lottie.document import Json
+from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.reading.walking import all_shapes
+from reelbatch.engines.lottie.rewriting.curves import Track, read_track, times_of
+
+_POLYGON = 2  # of `sy`
+_BACKWARDS = 3  # of `d`, the direction
+_MAX_POINTS = 100_000  # of all outlines of a document at all their keyframes
+_PROPERTIES = {"pt": 5, "p": [0, 0], "r": 0, "or": 0, "os": 0, "ir": 0, "is": 0}
+
+
+def replace_stars(layers: Iterable[Json]) -> None:
+    """Make outlines of the stars and polygons whose number of points stays the same."""
+    left = _MAX_POINTS
+    for layer in layers:
+        for shape in all_shapes(layer.get("shapes")):
+            tracks = _tracks(shape) if shape.get("ty") == "sr" else None
+            if tracks is None:
+                continue
+            times = times_of(list(tracks.values()))
+            left -= max(1, len(times)) * math.ceil(2 * tracks["pt"].rest[0])
+            if left < 0:
+                return
+            outline = still(_outline(shape, tracks, 0.0))
+            if times:
+                keyframes = [{"t": t, "s": [_outline(shape, tracks, t)]} for t in times]
+                outline = {"a": 1, "k": keyframes}
+            for key in (*_PROPERTIES, "sy", "d"):
+                shape.pop(key, None)
+            shape |= {"ty": "sh", "ks": outline}
+
+
+def _tracks(shape: Json) -> dict[str, Track] | None:
+    known = {key: read_track(shape.get(key, still(usual))) for key, usual in _PROPERTIES.items()}
+    tracks = {key: track for key, track in known.items() if track is not None}
+    if len(tracks) < len(known) or len(tracks["p"].rest) < 2:
+        return None
+    points = tracks["pt"]
+    return None if points.segments or points.rest[0] < 1 else tracks
+
+
+def _outline(shape: Json, tracks: dict[str, Track], time: float) -> Json:
+    """As lottie-web does it: from the top on."""
+    corners = list(_corners(shape, {key: track.at(time) for key, track in tracks.items()}))
+    return {
+        "c": True,
+        "v": [[x, y] for x, y, _, _ in corners],
+        "i": [[dx, dy] for _, _, dx, dy in corners],
+        "o": [[-dx, -dy] for _, _, dx, dy in corners],
+    }
+
+
+def _corners(
+    shape: Json, values: dict[str, list[float]]
+) -> Iterator[tuple[float, float, float, float]]:
+    """Each with its arriving handle."""
+    is_polygon = shape.get("sy") == _POLYGON
+    count = math.floor(values["pt"][0]) * (1 if is_polygon else 2)
+    direction = -1 if shape.get("d") == _BACKWARDS else 1
+    for number in range(count):
+        inner = "i" if number % 2 and not is_polygon else "o"
+        radius, roundness = values[f"{inner}r"][0], values[f"{inner}s"][0] / 100
+        angle = math.radians(values["r"][0] - 90) + direction * number * math.tau / count
+        x, y = math.cos(angle), math.sin(angle)
+        around = math.tau * abs(radius) / (count * (4 if is_polygon else 2))
+        reach = around * roundness * direction
+        center = values["p"]
+        yield center[0] + radius * x, center[1] + radius * y, reach * y, -reach * x
