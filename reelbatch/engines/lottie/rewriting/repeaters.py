@@ -17,6 +17,7 @@ _MAX_WRITTEN = 4 * 1024**2  # characters of JSON in a document
 _LEAST_SCALED = 1e-6
 _MOST_SCALED = 1e9  # percent
 _FIRST_ON_TOP = 1  # of `m`
+_NONE, _ONE = read_track(still(0)), read_track(still(1))
 
 
 def write_out_repeaters(layers: Iterable[Json]) -> None:
@@ -64,9 +65,11 @@ def _copies(repeater: Json) -> list[Json] | None:
         "so": 100,
         "eo": 100,
     }
+    number, offset = (read_track(repeater.get(key, still(0))) for key in ("c", "o"))
+    if number == _ONE and offset == _NONE:  # the first copy stays where it is
+        transform = {key: transform[key] for key in ("so", "eo") if key in transform}
     tracks = {key: read_track(transform.get(key, still(value))) for key, value in usual.items()}
     known = {key: track for key, track in tracks.items() if track is not None}
-    number, offset = (read_track(repeater.get(key, still(0))) for key in ("c", "o"))
     if len(known) < len(usual) or number is None or offset is None:
         return None
     if (

@@ -152,6 +152,23 @@ def test_repeaters_fade_from_the_first_copy_to_the_last(
     assert np.abs(np.subtract(found, alphas)).max() <= 2, found
 
 
+def test_a_repeater_of_one_copy_keeps_the_holes_of_its_shape(workshop: Any) -> None:
+    """Its own way does not count then, however it moves."""
+    outer, inner = ([[0, 0], [60, 0], [60, 60], [0, 60]], [[20, 20], [20, 40], [40, 40], [40, 20]])
+    shapes = [
+        {"ty": "sh", "ks": {"a": 0, "k": {"v": v, "i": [[0, 0]] * 4, "o": [[0, 0]] * 4, "c": True}}}
+        for v in (outer, inner)
+    ]
+    layer = workshop.shape("Frame", *shapes, workshop.fill(1, 0, 0))
+    way = eased([50, 0], [0, 0]) | {"x": None}
+    way["k"][0] |= {"to": [1, 2], "ti": [-1, 2]}
+    fading = {"ty": "tr", "p": way, "so": eased([100], [90]), "eo": {"a": 0, "k": 100}}
+    repeater = {"ty": "rp", "c": {"a": 0, "k": 1}, "o": {"a": 0, "k": 0}, "m": 1, "tr": fading}
+    layer["shapes"].append(repeater)
+    drawn = workshop.still(workshop.document(layer))
+    assert [int(drawn[30, x, 3]) for x in (10, 30, 50, 80)] == [255, 0, 255, 0]
+
+
 def test_numbers_out_of_all_bounds_do_no_harm(workshop: Any) -> None:
     """What is computed of them must stay a number, and take no time."""
     bar = workshop.rectangle(0, 0, 1e308, 1e308)
