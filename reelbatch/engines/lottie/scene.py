@@ -52,7 +52,13 @@ def compose(
     own = [document.assets[name] for name in shown if _is_picture(document, name)]
     warnings += embed_pictures(own, files, limits)
     unroll_loops(layers, float(document.frame_rate))
-    warnings += run_expressions(document, composition, precompositions, expressions)
+    warnings += run_expressions(
+        document,
+        composition,
+        precompositions,
+        expressions,
+        lambda texts: set_type(document, texts, shelf),
+    )
     check_shapes(layers)
     check_texts(layers)
     strip([*layers, *own, *pictures.values()])

@@ -30,6 +30,7 @@ from reelbatch.engines.lottie.document import (
     number,
     objects,
 )
+from reelbatch.engines.lottie.expressions.texts import Typeset, forget_texts, typeset_texts
 from reelbatch.models.errors import LimitExceeded
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode, expressions_stopped
 
@@ -39,6 +40,7 @@ _SECONDS = 2.0  # of processor time, for one frame
 _LAST_SECONDS = 4.0  # the same, where the engine itself does not come to its end
 _LARGEST = 32 * 1024**2  # characters of all values together
 _MOST_WORDS = 10 * MAX_CHARACTERS  # of a text at all of its times
+_MEASURES = "sourceRectAtTime"
 _CONTROLS = 5  # the type of effects that draw nothing and are read by expressions
 _OFF = "The template's expressions are not run here: what they move may stand still."
 _RUNTIME = files("reelbatch.engines.lottie.expressions").joinpath("runtime.js").read_text("utf-8")
@@ -80,9 +82,12 @@ def run_expressions(
     composition: LottieComposition,
     precompositions: Mapping[str, list[Json]],
     frames: Iterable[int] | None,
+    typeset: Typeset,
 ) -> list[RenderWarning]:
     """Replace the expressions of the layers that `composition` shows by their values at `frames`,
     counted from its first one; None: not. Returns a warning of each that fails, or of all.
+
+    `typeset` makes text layers shape layers, for expressions that ask for the size of a text.
 
     What fails keeps the values that the exporter wrote beside it. Raises LimitExceeded.
     """
@@ -92,17 +97,16 @@ def run_expressions(
         return []
     if frames is None:
         return [RenderWarning(code=WarningCode.EXPRESSIONS_OFF, message=_OFF)]
-    for identity, each in enumerate(found):
-        each.animated["$id"] = identity
+    times = [composition.first_frame + frame for frame in frames]
     try:
-        _run(found, comps, document, [composition.first_frame + frame for frame in frames])
+        for part in _in_turn(found, comps, typeset):
+            _run(part, comps, document, times)
+            for each in part:
+                _bake(each)
     except _Stopped as error:
         return [expressions_stopped(str(error))]
     finally:
-        for each in found:
-            del each.animated["$id"]
-    for each in found:
-        _bake(each)
+        forget_texts(comps)
     return [
         RenderWarning(
             code=WarningCode.EXPRESSION_FAILED,
@@ -113,6 +117,18 @@ def run_expressions(
         for each in found
         if each.reason is not None
     ]
+
+
+def _in_turn(found: list[_Found], comps: list[Json], typeset: Typeset) -> Iterator[list[_Found]]:
+    """All at once; but words come before what goes by the size of a text."""
+    if not any(_MEASURES in json.dumps(comp["layers"]) for comp in comps):
+        yield found
+        return
+    words = [each for each in found if each.kind == "words"]
+    if words:
+        yield words
+    typeset_texts(comps, typeset)
+    yield [each for each in found if each.kind != "words"]
 
 
 def _described(
@@ -181,7 +197,11 @@ def _animated_in(layer: Json) -> Iterator[tuple[Json, bool]]:
 def _run(
     found: list[_Found], comps: list[Json], document: LottieDocument, frames: Iterable[float]
 ) -> None:
+    for identity, each in enumerate(found):
+        each.animated["$id"] = identity
     content = json.dumps(comps)
+    for each in found:
+        del each.animated["$id"]
     pictures = {
         name: [asset.get("w"), asset.get("h")]
         for name, asset in document.assets.items()

@@ -332,16 +332,8 @@ class PathValue {
   outTangents() { return this.shape.o.map((p) => p.slice()); }
   isClosed() { return !!this.shape.c; }
   pointOnPath(part = 0.5) {
-    const { v, i, o, c } = this.shape, line = [];
-    for (let n = 0; n < v.length - (c ? 0 : 1); n += 1) {
-      const m = (n + 1) % v.length;
-      for (let s = 0; s <= 50; s += 1) {
-        const t = s / 50, u = 1 - t;
-        line.push([0, 1].map((d) => u * u * u * v[n][d] + 3 * u * u * t * (v[n][d] + o[n][d])
-          + 3 * u * t * t * (v[m][d] + i[m][d]) + t * t * t * v[m][d]));
-      }
-    }
-    if (!line.length) return v[0].slice(0, 2);
+    const line = outline(this.shape, 50);
+    if (line.length < 2) return line[0];
     const lengths = [0];
     for (let n = 1; n < line.length; n += 1) lengths.push(lengths[n - 1] + length(line[n], line[n - 1]));
     const place = clamp(part, 0, 1) * lengths[line.length - 1];
@@ -623,12 +615,54 @@ class Layer {
     group.sourceRectAtTime = () => this.rectangle();
     return group;
   }
-  rectangle() {
-    const found = (this.json.$rects || []).filter((rect, n) => n === 0 || rect.t <= this.comp.frame).pop();
-    if (found) return { top: found.top, left: found.left, width: found.width, height: found.height };
-    if ([0, 1, 2].includes(this.json.ty)) return { top: 0, left: 0, width: this.size[0], height: this.size[1] };
-    throw new Error("The size of the layer is not known");
+  rectangle() { // of a text and of shapes without their strokes, as lottie-web measures a text
+    const { ty, shapes, $texts } = this.json;
+    if ([0, 1, 2].includes(ty)) return { top: 0, left: 0, width: this.size[0], height: this.size[1] };
+    if (ty === 4) return boxOf([...corners(this, shapes || [], IDENTITY)]);
+    const text = ($texts || []).filter((one, n) => n === 0 || one.t <= this.comp.frame).pop();
+    if (!text) throw new Error("The size of the layer is not known");
+    text.box = text.box || boxOf([...corners(this, text.shapes, IDENTITY)]);
+    return { ...text.box };
   }
+}
+
+function* corners(layer, items, matrix) { // points that the outline of shapes goes through
+  const at = (json, other) => (json ? propertyOf(json, layer, "", null).current() : other);
+  for (const item of items) {
+    if (!item || item.hd) continue;
+    if (item.ty === "gr") {
+      const tr = item.it.find((one) => one.ty === "tr") || {};
+      const own = affine(at(tr.p, [0, 0]), at(tr.a, [0, 0]), at(tr.s, [100, 100]), at(tr.r, 0), at(tr.sk, 0), at(tr.sa, 0));
+      yield* corners(layer, item.it, times(own, matrix));
+    } else if (item.ty === "sh") {
+      for (const point of outline(at(item.ks))) yield applied(matrix, point);
+    } else if (["rc", "el", "sr"].includes(item.ty)) {
+      const [x, y] = at(item.p, [0, 0]), size = item.ty === "sr" ? [2 * at(item.or, 0), 2 * at(item.or, 0)] : at(item.s, [0, 0]);
+      const count = item.ty === "rc" ? 4 : 64, reach = item.ty === "rc" ? Math.SQRT1_2 : 0.5;
+      for (let n = 0; n < count; n += 1) {
+        const turn = (2 * Math.PI * (n + (count === 4 ? 0.5 : 0))) / count;
+        yield applied(matrix, [x + Math.cos(turn) * size[0] * reach, y + Math.sin(turn) * size[1] * reach]);
+      }
+    }
+  }
+}
+function outline({ v, i, o, c }, steps = 16) { // points along a path
+  const line = v.length ? [v[0].slice(0, 2)] : [];
+  for (let n = 0; n < v.length - (c ? 0 : 1); n += 1) {
+    const m = (n + 1) % v.length;
+    for (let s = 1; s <= steps; s += 1) {
+      const t = s / steps, u = 1 - t;
+      line.push([0, 1].map((d) => u * u * u * v[n][d] + 3 * u * u * t * (v[n][d] + o[n][d])
+        + 3 * u * t * t * (v[m][d] + i[m][d]) + t * t * t * v[m][d]));
+    }
+  }
+  return line;
+}
+function boxOf(points) {
+  if (!points.length) return { top: 0, left: 0, width: 0, height: 0 };
+  const [left, right, top, bottom] = [0, 1].flatMap((d) => [
+    points.reduce((least, p) => Math.min(least, p[d]), Infinity), points.reduce((most, p) => Math.max(most, p[d]), -Infinity)]);
+  return { top, left, width: right - left, height: bottom - top };
 }
 
 class Comp {

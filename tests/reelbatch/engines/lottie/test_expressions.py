@@ -74,6 +74,37 @@ def test_a_text_says_what_its_expression_says(workshop: Any) -> None:
     ).all()
 
 
+@pytest.mark.parametrize("scripted_words", [False, True])
+def test_a_box_fits_its_text(workshop: Any, *, scripted_words: bool) -> None:
+    text = workshop.text("Title", "I" if scripted_words else "Hello", ind=2)
+    if scripted_words:
+        text["t"]["d"]["x"] = "'Hello'"
+    box = workshop.shape("Box", workshop.rectangle(0, 0, 1, 1), workshop.fill(1, 0, 0))
+    rectangle = box["shapes"][0]["it"][0]
+    measure = "var r = thisComp.layer('Title').sourceRectAtTime(); var $bm_rt = "
+    rectangle["s"]["x"] = measure + "[r.width, r.height];"
+    rectangle["p"]["x"] = measure + "[5 + r.left + r.width / 2, 40 + r.top + r.height / 2];"
+    drawn = workshop.still(workshop.document(box, text))
+    assert "EXPRESSION_FAILED" not in codes(workshop, workshop.document(box, text))
+    letters, red = (drawn[..., 3] > 0) & (drawn[..., 0] < 200), drawn[..., 3] > 0
+    assert not (letters & ~red).any()
+    alone = workshop.still(workshop.document(workshop.text("Title", "Hello")))[..., 3] > 0
+    assert [edge(red, axis) for axis in (0, 1)] == [edge(alone, axis) for axis in (0, 1)]
+
+
+def edge(seen: Any, axis: int) -> tuple[int, int]:
+    where = seen.any(axis).nonzero()[0]
+    return int(where[0]), int(where[-1])
+
+
+def test_a_layer_goes_by_the_size_of_shapes(workshop: Any) -> None:
+    document = scripted(workshop, "[thisComp.layer('Bar').sourceRectAtTime().width, 0, 0]")
+    bar = workshop.shape("Bar", workshop.rectangle(5, 20, 30, 9), workshop.fill(1, 0, 0), ind=2)
+    bar["shapes"][0]["it"][-1]["s"]["k"] = [200, 100, 100]
+    document["layers"].append(bar)
+    assert workshop.still(document)[5, 65, 3] == 255
+
+
 @pytest.mark.parametrize(
     "expression", ["wiggle(5, 30)", "[random(90), 0, 0]", "[gaussRandom(9), noise(time) * 9, 0]"]
 )
