@@ -145,7 +145,7 @@ def a_document(expression: str) -> dict[str, Any]:
     box = layer(4, "Box", 1, shapes=[group], ef=effects, masksProperties=[mask])
     box["ks"]["r"] = still(0) | {"x": expression}
     words = {"t": "Hello", "s": 12, "f": "Inter-Bold", "fc": [1, 0, 0], "j": 0}
-    text = {"d": {"k": [{"t": 0, "s": words}]}, "a": []}
+    text: Any = {"d": {"k": [{"t": 0, "s": words}]}, "a": []}
     dot = layer(1, "Dot", 1, sw=5, sh=6, sc="#ff0000")
     return {
         "v": "5.7.0",
