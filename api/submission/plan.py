@@ -43,7 +43,11 @@ from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.secrets import begins_with_reference
 from reelbatch.models.wire.sources import is_http_url
 
-_TYPES = {".json": "lottie", ".lottie": "lottie"}  # other endings are called as their types
+_TYPES = {
+    ".aet": "aep",
+    ".json": "lottie",
+    ".lottie": "lottie",
+}  # other endings are called as their types
 _LONGEST_URL = 8192  # characters
 _MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
 

@@ -18,6 +18,7 @@ from reelbatch.cli.commands import secrets as secret_commands
 from reelbatch.cli.commands import templates as template_commands
 from reelbatch.cli.commands import tokens as token_commands
 from reelbatch.cli.commands import webhooks as webhook_commands
+from reelbatch.cli.commands.convert import convert
 from reelbatch.cli.commands.open_page import open_page
 from reelbatch.cli.console import CommandFailed, end_with, say
 from reelbatch.cli.exit_codes import ExitCode
@@ -45,6 +46,7 @@ app.command()(batch_commands.results)
 app.command()(batch_commands.download)
 app.command()(batch_commands.batches)
 app.command("open")(open_page)
+app.command()(convert)
 app.add_typer(job_commands.app, name="jobs")
 app.add_typer(template_commands.app, name="templates")
 app.add_typer(font_commands.app, name="fonts")

@@ -14,7 +14,12 @@ _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
 def push_template(
-    client: Reelbatch, file: Path, template_type: str | None = None, name: str | None = None
+    client: Reelbatch,
+    file: Path,
+    template_type: str | None = None,
+    name: str | None = None,
+    *,
+    lossy: bool = False,
 ) -> Template:
     """Upload `file` and wait until the service has read it.
 
@@ -23,10 +28,11 @@ def push_template(
     if not file.is_file():
         raise CommandFailed(f"There is no file {file}.")
     try:
-        return client.templates.push(file, name=name, template_type=template_type)
+        return client.templates.push(file, name=name, template_type=template_type, lossy=lossy)
     except ValueError as error:
         raise CommandFailed(
-            f"The type of {file} cannot be told from its name; say --type lottie or --type zip."
+            f"The type of {file} cannot be told from its name; say --type aep, lottie, mogrt or "
+            "zip."
         ) from error
 
 

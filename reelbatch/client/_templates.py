@@ -5,6 +5,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeAlias
 
+from pydantic import JsonValue
+
 from reelbatch.client._downloads import fetch
 from reelbatch.client._errors import TemplateUnusable, UnexpectedAnswer, WaitTimedOut
 from reelbatch.client._session import Session, read_model, read_models
@@ -14,7 +16,14 @@ from reelbatch.models.wire.templates import Template, TemplateStatus
 
 AnyPath: TypeAlias = str | Path
 
-_TYPE_OF_SUFFIX = {".json": "lottie", ".lottie": "lottie", ".zip": "zip"}
+_TYPE_OF_SUFFIX = {
+    ".aep": "aep",
+    ".aet": "aep",
+    ".json": "lottie",
+    ".lottie": "lottie",
+    ".mogrt": "mogrt",
+    ".zip": "zip",
+}
 
 _CHECK_INTERVAL = 0.2  # seconds
 _READ_TIME = 120.0  # seconds; the service reads a file in well under one
@@ -30,20 +39,25 @@ def push_template(
     *,
     name: str | None = None,
     template_type: str | None = None,
+    lossy: bool = False,
     timeout: float | None = _READ_TIME,
 ) -> Steps[Template]:
     """Upload a file as a new template, and wait until the service has read it.
 
     The name is the file's if left out, and so is the type: `lottie` for .json and .lottie, `zip`
-    for .zip. Raises TemplateUnusable if the service cannot read the file, WaitTimedOut if it has
-    not within `timeout` seconds, OSError, and ValueError for a file of no known type.
+    for .zip, `aep` and `mogrt` for After Effects projects. With `lossy`, compositions of these are
+    drawn though they will not look as designed. Raises TemplateUnusable if the service cannot read
+    the file, WaitTimedOut if it has not within `timeout` seconds, OSError, and ValueError for a
+    file of no known type.
     """
     path = Path(file)
     kind = template_type or _TYPE_OF_SUFFIX.get(path.suffix.lower())
     if kind is None:
-        raise ValueError(f"the name of {path} does not tell its type: say lottie or zip")
+        raise ValueError(
+            f"the name of {path} does not tell its type: say aep, lottie, mogrt or zip"
+        )
     content = yield from do(path.read_bytes)
-    template = yield from create_template(session, kind, name or path.stem)
+    template = yield from create_template(session, kind, name or path.stem, lossy=lossy)
     upload = template.upload_info
     if upload is None:
         raise UnexpectedAnswer(f"The service does not say where template {template.id} goes.")
@@ -55,10 +69,16 @@ def push_template(
 
 
 def create_template(
-    session: Session, template_type: str, name: str, *, src: str | None = None
+    session: Session,
+    template_type: str,
+    name: str,
+    *,
+    src: str | None = None,
+    lossy: bool = False,
 ) -> Steps[Template]:
     """Announce a template. Its file comes from the URL `src`, or is PUT to `upload_info.url`."""
-    body = {"type": template_type, "displayName": name, **({"src": src} if src else {})}
+    body: dict[str, JsonValue] = {"type": template_type, "displayName": name}
+    body |= ({"src": src} if src else {}) | ({"lossy": True} if lossy else {})
     request = replace(session.request("POST", "templates", body=body), is_repeatable=False)
     return read_model(Template, (yield from session.send(request)))
 

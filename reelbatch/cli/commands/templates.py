@@ -31,13 +31,19 @@ def push(
     *,
     template_type: Annotated[
         str | None,
-        typer.Option("--type", help="lottie for .json and .lottie, zip for .zip if left out."),
+        typer.Option("--type", help="Told by the file's name: aep, lottie, mogrt or zip."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
+    lossy: Annotated[
+        bool,
+        typer.Option(
+            "--lossy", help="Draw an After Effects project though it will not look as designed."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Upload a template and wait until it can be used."""
-    template = push_template(client, file, template_type, name)
+    template = push_template(client, file, template_type, name, lossy=lossy)
     answer(template, f"template {template.id}: {template.display_name}", as_json=as_json)
     if not as_json:
         for warning in template.warnings:

@@ -88,10 +88,10 @@ async def test_unknown_ids(api: RunningApi, team: Team) -> None:
 
 
 async def test_types_that_no_engine_renders_are_refused(team: Team) -> None:
-    body = {"type": "aep", "displayName": "x"}
+    body = {"type": "prproj", "displayName": "x"}
     response = await team.http.post("/templates", json=body)
     assert response.status_code == 400
-    assert "lottie, zip" in response.json()["error"]
+    assert "aep, html, lottie, mogrt, zip" in response.json()["error"]
 
 
 async def test_incomplete_templates_are_refused(team: Team) -> None:

@@ -143,9 +143,7 @@ async def test_a_file_that_is_no_template_fails_the_job(
         ({"src": "s3://bucket/a.json"}, "VALIDATION_ERROR", "template.src"),
         ({"src": "https://example.com/a"}, "VALIDATION_ERROR", "template.type"),
         ({"src": "https://example.com/a.rar"}, "VALIDATION_ERROR", "template.type"),
-        ({"src": "https://example.com/a.aep"}, "NOT_SUPPORTED", "template.type"),
-        ({"src": "https://example.com/a.mogrt"}, "NOT_SUPPORTED", "template.type"),
-        ({"src": "https://example.com/a.zip", "type": "aep"}, "NOT_SUPPORTED", "template.type"),
+        ({"src": "https://example.com/a.zip", "type": "prproj"}, "NOT_SUPPORTED", "template.type"),
         (
             {"src": "https://example.com/a.zip?k=${secrets.GONE}"},
             "SECRET_NOT_FOUND",

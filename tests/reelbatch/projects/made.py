@@ -30,6 +30,10 @@ class Stage:
     def solid(self, color: list[float], width: int = WIDTH, height: int = HEIGHT) -> Any:
         return self.main.add_solid(color, "Solid", width, height)
 
+    def footage(self, file: Path) -> Any:
+        """A layer that shows a file, by the path that the file has here."""
+        return self.main.add(self.project.import_file(py_aep.ImportOptions(file)))
+
     def shapes(self) -> Any:
         """The contents of a group in a new shape layer, to which shapes are added."""
         layer = self.main.add_shape()

@@ -1,0 +1,90 @@
+"""After Effects projects as templates: uploaded as they are, told, refused or drawn."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.api.running_api import Team
+from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
+
+STILL = {"type": "image", "codec": "image_png", "frames": 0}
+
+
+def _plain(stage: Stage) -> None:
+    stage.solid(RED)
+    stage.main.add_text("Hello").name = "Title"
+
+
+def _twisted(stage: Stage) -> None:
+    effect = stage.solid(RED).effects.add_property("ADBE Geometry2")
+    effect["ADBE Geometry2-0006"].value = 45.0
+    other = stage.composition("Other")
+    other.add_solid(RED, "Red", 80, 60)
+
+
+PLAIN, TWISTED = a_project(_plain), a_project(_twisted)
+
+
+def a_job(template_id: str, composition: str = "Main", **choice: Any) -> Any:
+    template = {"id": template_id, "composition": composition, **choice}
+    return {"template": template, "settings": STILL}
+
+
+@pytest.mark.parametrize(
+    ("template_type", "content"),
+    [
+        pytest.param("aep", PLAIN, id="aep"),
+        pytest.param("zip", a_zip({"promo/promo.aep": PLAIN}), id="zip"),
+        pytest.param(
+            "mogrt",
+            a_zip({"definition.json": b"{}", "project.aegraphic": a_zip({"promo.aep": PLAIN})}),
+            id="mogrt",
+        ),
+    ],
+)
+async def test_a_project_is_told_and_drawn(team: Team, template_type: str, content: bytes) -> None:
+    template_id = await team.upload(content, template_type)
+    template = await team.get(f"/templates/{template_id}")
+    assert template["compositions"] == ["Main"]
+    assert template["layers"] == ["Title", "Solid"]
+    assert template["fonts"] == ["MyriadPro (Regular)"]
+    assert (template["renderer"], template["lossy"]) == ("auto", False)
+    created = await team.create_batch(a_job(template_id))
+    batch = await team.end_of_batch(created["batchId"])
+    assert batch["status"] == "finished"
+    picture = await team.http.get(batch["jobs"][0]["outputUrl"])
+    pixels = Image.open(io.BytesIO(picture.content)).convert("RGB")
+    assert pixels.size == (80, 60)
+    assert pixels.getpixel((2, 2)) == (255, 0, 0)
+
+
+async def test_what_would_be_drawn_wrong_is_refused_with_the_reasons(team: Team) -> None:
+    template_id = await team.upload(TWISTED, "aep")
+    refused = await team.create_batch(a_job(template_id), a_job(template_id, "Other"))
+    [error] = refused["errors"]
+    assert error["index"] == 0
+    assert "The effect 'Transform' is not drawn" in error["error"]
+    assert "`lossy`" in error["error"]
+
+
+async def test_lossy_draws_it_all_the_same_and_says_so(team: Team) -> None:
+    template_id = await team.upload(TWISTED, "aep")
+    by_job = await team.create_batch(a_job(template_id, lossy=True))
+    assert [one["code"] for one in by_job["jobs"][0]["warnings"]] == ["EFFECT_NOT_DRAWN"]
+    changed = await team.http.patch(f"/templates/{template_id}", json={"lossy": True})
+    assert changed.json()["lossy"] is True
+    by_template = await team.create_batch(a_job(template_id))
+    assert by_template.get("errors", []) == []
+    strict = await team.create_batch(a_job(template_id, lossy=False), a_job(template_id))
+    assert len(strict["errors"]) == 1
+
+
+async def test_a_damaged_project_ends_in_an_error_that_says_project(team: Team) -> None:
+    body = {"type": "aep", "displayName": "broken"}
+    template = (await team.http.post("/templates", json=body)).json()
+    await team.http.put(template["uploadInfo"]["url"], content=PLAIN[: len(PLAIN) // 2])
+    told = await team.get(f"/templates/{template['id']}")
+    assert told["status"] == "error"
+    assert "The project is cut off" in told["error"]

@@ -1,0 +1,63 @@
+"""`reelbatch convert` as a process of its own, without a service."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_a_composition_is_written_as_a_lottie_document(reelbatch: Command, tmp_path: Path) -> None:
+    project, output = tmp_path / "promo.aep", tmp_path / "main.json"
+    project.write_bytes(a_project(lambda stage: stage.solid(RED)))
+    done = reelbatch("convert", project, "--composition", "Main", "--output", output)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(output.read_text())
+    assert [layer["nm"] for layer in document["layers"]] == ["Solid"]
+    assert (document["w"], document["h"], document["op"]) == (80, 60, 20)
+
+
+def test_what_the_document_cannot_say_is_printed(reelbatch: Command, tmp_path: Path) -> None:
+    def blurred(stage: Stage) -> None:
+        position = stage.solid(RED).transform["ADBE Position"]
+        position.set_values_at_times([0, 1], [[0, 0, 0], [80, 60, 0]])
+        stage.main.motion_blur = stage.main.layers[0].motion_blur = True
+
+    project = tmp_path / "promo.zip"
+    project.write_bytes(a_zip({"promo/promo.aep": a_project(blurred)}))
+    done = reelbatch("convert", project, "--output", tmp_path / "main.json")
+    assert done.returncode == 0, done.stderr
+    assert "Motion blur is not drawn. (Solid of Main)" in done.stderr
+    told = reelbatch("convert", project, "--output", tmp_path / "main.json", "--json")
+    assert [one["code"] for one in json.loads(told.stdout)["warnings"]] == ["MOTION_BLUR_NOT_DRAWN"]
+
+
+def test_pictures_go_into_the_document(reelbatch: Command, tmp_path: Path) -> None:
+    logo = tmp_path / "elsewhere" / "logo.png"
+    logo.parent.mkdir()
+    Image.new("RGB", (8, 8), "red").save(logo)
+    project, output = tmp_path / "promo.zip", tmp_path / "main.json"
+    made = a_project(lambda stage: stage.footage(logo))
+    project.write_bytes(a_zip({"promo.aep": made, "(Footage)/logo.png": logo.read_bytes()}))
+    assert reelbatch("convert", project, "--output", output).returncode == 0
+    [picture] = json.loads(output.read_text())["assets"]
+    assert picture["p"].startswith("data:image/png;base64,")
+
+
+def test_what_is_no_project_and_an_unknown_composition_are_refused(
+    reelbatch: Command, tmp_path: Path
+) -> None:
+    other, project = tmp_path / "main.aep", tmp_path / "promo.aep"
+    other.write_bytes(b"RIFX\0\0\0\0")
+    project.write_bytes(a_project(lambda stage: stage.solid(RED)))
+    broken = reelbatch("convert", other)
+    assert broken.returncode == 1
+    assert "project" in broken.stderr
+    unknown = reelbatch("convert", project, "--composition", "Mian", "--output", tmp_path / "x")
+    assert unknown.returncode == 1
+    assert "no composition Mian; it has Main" in unknown.stderr
