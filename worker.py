@@ -44,7 +44,6 @@ from activities.templates.inspection import InspectionActivities
 from activities.upkeep.manifest import ManifestActivities
 from activities.upkeep.sweep import Lifetimes, SweepActivities, schedule_sweeps
 from activities.webhooks.delivery import WebhookActivities
-from activities.webhooks.signature import WebhookSigner
 from reelbatch.connection import connect
 from reelbatch.engines.base import RenderEngine, is_deterministic
 from reelbatch.engines.pool import INSPECTIONS, RenderPool
@@ -58,6 +57,7 @@ from reelbatch.process import run_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import open_vault
+from reelbatch.storage.webhook_signatures import WebhookSigner, open_webhook_signer
 from reelbatch.telemetry import tracing
 from reelbatch.telemetry.prometheus import meter_of, metrics_runtime
 from reelbatch.worker_health import WorkerHealth
@@ -103,6 +103,7 @@ class _Shared:
     objects: ObjectCache
     assets: AssetCache
     references: SecretReferences
+    webhook_signer: WebhookSigner
 
 
 async def _share(settings: Settings, resources: AsyncExitStack) -> _Shared:
@@ -134,6 +135,9 @@ async def _share(settings: Settings, resources: AsyncExitStack) -> _Shared:
             metrics=CacheMetrics("assets", meter),
         ),
         references=SecretReferences(open_vault(store, settings.secrets_key)),
+        webhook_signer=await open_webhook_signer(
+            store, settings.webhook_signing_secret, settings.signing_key
+        ),
     )
 
 
@@ -145,7 +149,7 @@ def _control_worker(shared: _Shared) -> Worker:
         store=store,
         http=shared.http,
         references=shared.references,
-        signer=WebhookSigner.from_secret(settings.webhook_signing_secret),
+        signer=shared.webhook_signer,
         metrics=WebhookMetrics(shared.meter),
     )
     downloads = DownloadActivities(

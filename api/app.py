@@ -32,6 +32,7 @@ from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
 from reelbatch.storage.secrets import open_vault
 from reelbatch.storage.signing import open_signer
+from reelbatch.storage.webhook_signatures import open_webhook_signer
 
 _PARSED_AT_ONCE = 2  # batches
 
@@ -63,6 +64,9 @@ def create_app(
             store=store,
             engines=engines,
             signer=await open_signer(store, settings.signing_key),
+            webhook_signer=await open_webhook_signer(
+                store, settings.webhook_signing_secret, settings.signing_key
+            ),
             secrets=vault,
             authenticator=Authenticator(store, settings.wrong_tokens_per_minute),
             batches=reader,

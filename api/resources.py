@@ -22,6 +22,7 @@ from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec
 from reelbatch.storage.secrets import SecretVault
 from reelbatch.storage.signing import Signer
+from reelbatch.storage.webhook_signatures import WebhookSigner
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Resources:
     store: ObjectStore
     engines: Mapping[str, type[RenderEngine]]
     signer: Signer
+    webhook_signer: WebhookSigner
     secrets: SecretVault
     authenticator: Authenticator
     batches: BatchReader

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     allow_private_networks: bool = False  # let assets be fetched from private addresses
     render_cache: bool = True  # jobs with equal inputs share one render
     object_cache_bytes: int = Field(default=1024**3, ge=0)  # templates and fonts on a worker's disk
-    webhook_signing_secret: SecretStr | None = None  # whsec_ and base64; None: not signed
+    webhook_signing_secret: SecretStr | None = None  # whsec_ and base64: signs too; None: not
     worker_deployment: str = "reelbatch"  # groups the versions of one installation's workers
     worker_build_id: str | None = None  # this worker's version; None or empty: it has none
     drain_timeout: float = Field(default=10.0, ge=0)  # seconds that SIGTERM gives running renders

@@ -16,11 +16,11 @@ from activities.heartbeats import Progress, heartbeats
 from activities.metrics import WebhookMetrics
 from activities.public_network import beginning_of
 from activities.secret_references import ResolvedSecrets, SecretReferences
-from activities.webhooks.signature import WebhookSigner
 from reelbatch.models.errors import ReelbatchError, WebhookUndelivered
 from reelbatch.models.orchestration.webhooks import WebhookDelivery
 from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.webhooks import Webhook, WebhookAttempt
+from reelbatch.storage.webhook_signatures import WebhookSigner
 from reelbatch.storage.webhooks import read_webhook, write_webhook
 from workflows.activity_names import DELIVER_WEBHOOK
 
@@ -107,21 +107,21 @@ class WebhookActivities:
             webhook.method,
             webhook.url,
             content=body or None,
-            headers=self._headers(webhook, delivery.id, moment, body),
+            headers=self._headers(webhook, delivery, moment, body),
             follow_redirects=False,
         ) as response:
             answer = await beginning_of(response, _RESPONSE_READ)
             return response.status_code, answer.decode(errors="replace")[:_RESPONSE_SHOWN]
 
     def _headers(
-        self, webhook: Webhook, id_: str, moment: datetime, body: bytes
+        self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime, body: bytes
     ) -> list[tuple[bytes, bytes]]:
         headers = httpx.Headers({"User-Agent": _USER_AGENT})
         if body:
             headers["Content-Type"] = "application/json"
         headers.update({name.encode(): value.encode() for name, value in webhook.headers.items()})
         headers["Accept-Encoding"] = "identity"
-        headers.update(self.signer.headers(id_, moment, body))
+        headers.update(self.signer.headers(delivery.team, delivery.id, moment, body))
         return headers.raw
 
 

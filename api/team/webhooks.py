@@ -1,4 +1,4 @@
-"""The logs of webhooks, and sending one again."""
+"""The logs of webhooks, sending one again, and what they are signed with."""
 
 from fastapi import APIRouter, Response
 from temporalio.common import Priority
@@ -12,7 +12,7 @@ from reelbatch.models.errors import RequestError, Unavailable, WebhookNotDue, We
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, webhook_workflow_id
 from reelbatch.models.orchestration.webhooks import WebhookDelivery
 from reelbatch.models.stored.webhooks import WebhookRecord
-from reelbatch.models.wire.webhooks import WebhookLog
+from reelbatch.models.wire.webhooks import WebhookLog, WebhookSecret
 from reelbatch.storage.webhooks import read_webhook
 from workflows.webhook import DeliverWebhookWorkflow, webhook_search_attributes
 
@@ -20,6 +20,14 @@ router = APIRouter(tags=["webhooks"])
 
 _READ_ERRORS = documented(RequestError, WebhookNotFound, Unavailable)
 _REDELIVERY_ERRORS = documented(RequestError, WebhookNotFound, WebhookNotDue, Unavailable)
+
+
+@router.get("/webhooks/secret", response_model=WebhookSecret, responses=documented())
+async def get_webhook_secret(resources: Shared, team: MayWriteJobs) -> Response:
+    """The key that the team's webhooks are signed with, as Standard Webhooks' libraries take it."""
+    response = respond(WebhookSecret(secret=resources.webhook_signer.secret_of(team)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @router.get("/jobs/{job_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)

@@ -242,6 +242,7 @@ class AsyncWebhooks(_Part[Session]):
     of_batch = _awaited(_webhooks.read_batch_webhook)
     redeliver_of_job = _awaited(_webhooks.redeliver_job_webhook)
     redeliver_of_batch = _awaited(_webhooks.redeliver_batch_webhook)
+    secret = _awaited(_webhooks.read_webhook_secret)
 
 
 class AsyncReelbatch:

@@ -235,6 +235,7 @@ class Webhooks(_Part[Session]):
     of_batch = _blocking(_webhooks.read_batch_webhook)
     redeliver_of_job = _blocking(_webhooks.redeliver_job_webhook)
     redeliver_of_batch = _blocking(_webhooks.redeliver_batch_webhook)
+    secret = _blocking(_webhooks.read_webhook_secret)
 
 
 class Reelbatch:

@@ -1,10 +1,10 @@
-"""The logs of webhooks, and sending one again."""
+"""The logs of webhooks, sending one again, and what they are signed with."""
 
 from dataclasses import replace
 
 from reelbatch.client._session import Session, read_model
 from reelbatch.client._steps import Steps
-from reelbatch.models.wire.webhooks import WebhookLog
+from reelbatch.models.wire.webhooks import WebhookLog, WebhookSecret
 
 
 def read_job_webhook(session: Session, job_id: str) -> Steps[WebhookLog]:
@@ -25,6 +25,15 @@ def redeliver_job_webhook(session: Session, job_id: str) -> Steps[WebhookLog]:
 def redeliver_batch_webhook(session: Session, batch_id: str) -> Steps[WebhookLog]:
     """Send it again. Raises Conflict before the batch's end, or while it is still being tried."""
     return (yield from _redelivery(session, "batches", batch_id))
+
+
+def read_webhook_secret(session: Session) -> Steps[str]:
+    """The team's key, `whsec_…`, as Standard Webhooks' libraries take it.
+
+    Raises Forbidden without the scope `jobs:write`.
+    """
+    request = session.request("GET", "webhooks", "secret")
+    return read_model(WebhookSecret, (yield from session.send(request))).secret
 
 
 def _log(session: Session, *path: str) -> Steps[WebhookLog]:

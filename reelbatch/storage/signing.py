@@ -36,8 +36,12 @@ class Signer:
 
 async def open_signer(store: ObjectStore, configured: SecretStr | None) -> Signer:
     """Use the configured key, or else one in the store that all processes share."""
+    return Signer(await open_signing_key(store, configured))
+
+
+async def open_signing_key(store: ObjectStore, configured: SecretStr | None) -> bytes:
     if configured is not None:
-        return Signer(configured.get_secret_value().encode())
+        return configured.get_secret_value().encode()
     try:
         key = secrets.token_bytes(_KEY_BYTES)
         await store.put_async(keys.SIGNING_KEY, key, mode="create")
@@ -46,4 +50,4 @@ async def open_signer(store: ObjectStore, configured: SecretStr | None) -> Signe
         if stored is None:
             raise Unavailable("The signing key disappeared from the object store.") from None
         key = stored
-    return Signer(key)
+    return key

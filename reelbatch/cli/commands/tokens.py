@@ -3,34 +3,22 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from reelbatch.cli.application import require_server
+from reelbatch.cli.commands.with_store import ObjectStoreOption, opened_store
 from reelbatch.cli.console import CommandFailed, answer, listing, say
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
-from reelbatch.cli.stack.home import Home
 from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
 from reelbatch.models.wire.base import rfc3339
-
-if TYPE_CHECKING:  # not everywhere: only the server has the store
-    from obstore.store import ObjectStore
 
 app = typer.Typer(
     help="Make and revoke API tokens, each for one team.",
     no_args_is_help=True,
     callback=require_server,
 )
-
-ObjectStoreOption = Annotated[
-    str | None,
-    typer.Option(
-        envvar="REELBATCH_OBJECT_STORE",
-        help="The service's object store, if it is not the one in the home.",
-    ),
-]
 
 _LIFETIME = re.compile(r"([1-9][0-9]{0,4})([hd])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -57,7 +45,7 @@ def create(
     from reelbatch.storage.tokens import create_token
 
     expires_at = _expiry(expires) if expires else None
-    store, scopes = _store(object_store, home), scope or DEFAULT_SCOPES
+    store, scopes = opened_store(object_store, home), scope or DEFAULT_SCOPES
     try:
         token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
     except ValueError as error:
@@ -79,7 +67,7 @@ def list_all(
     """List the tokens of all teams by their ids; a token itself is not kept."""
     from reelbatch.storage.tokens import list_tokens
 
-    records = asyncio.run(list_tokens(_store(object_store, home)))
+    records = asyncio.run(list_tokens(opened_store(object_store, home)))
     rows = [
         (
             record.id,
@@ -106,7 +94,7 @@ def revoke(
     """Revoke a token: ten seconds later at most it opens nothing."""
     from reelbatch.storage.tokens import revoke_token
 
-    if not asyncio.run(revoke_token(_store(object_store, home), token_id)):
+    if not asyncio.run(revoke_token(opened_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
     answer({"id": token_id, "revoked": True}, f"token {token_id} is revoked", as_json=as_json)
 
@@ -141,12 +129,3 @@ def _end(record: TokenRecord) -> str:
     if record.expires_at is None:
         return "never"
     return f"{rfc3339(record.expires_at)}{' (is over)' if record.is_expired else ''}"
-
-
-def _store(location: str | None, home: Path) -> "ObjectStore":
-    from reelbatch.storage.objects import open_store
-
-    try:
-        return open_store(location or str(Home.at(home).objects))
-    except (OSError, ValueError) as error:
-        raise CommandFailed(f"The object store cannot be opened: {error}.") from error

@@ -1,15 +1,21 @@
-"""`reelbatch webhooks …`: what came of the webhook of a job or a batch."""
+"""`reelbatch webhooks …`: what came of a job's or a batch's, and what a team's are signed with."""
 
-from typing import Annotated
+import asyncio
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reelbatch.cli.application import require_server
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import answer, listing, print_table
-from reelbatch.cli.options import JsonOption
+from reelbatch.cli.commands.with_store import ObjectStoreOption, opened_store
+from reelbatch.cli.console import CommandFailed, answer, listing, print_table
+from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.client import Reelbatch, WebhookLog
 from reelbatch.models.ids import is_batch_id
 from reelbatch.models.wire.base import rfc3339
+
+if TYPE_CHECKING:  # not everywhere: only the server has the store
+    from obstore.store import ObjectStore
 
 app = typer.Typer(help="See what came of webhooks, and send them again.", no_args_is_help=True)
 
@@ -34,6 +40,37 @@ def redeliver(client: Reelbatch, owner: OwnerArgument, *, as_json: JsonOption = 
     webhooks = client.webhooks
     again = webhooks.redeliver_of_batch if is_batch_id(owner) else webhooks.redeliver_of_job
     _show(again(owner), as_json=as_json)
+
+
+@app.command()
+def secret(
+    team: str,
+    *,
+    as_json: JsonOption = False,
+    object_store: ObjectStoreOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Print the key that TEAM's webhooks are signed with; where the server is, like `tokens`."""
+    require_server()
+    key = asyncio.run(_secret_of(team, opened_store(object_store, home)))
+    answer({"team": team, "secret": key}, key, as_json=as_json)
+
+
+async def _secret_of(team: str, store: "ObjectStore") -> str:
+    from reelbatch.settings import Settings
+    from reelbatch.storage.tokens import TEAM_PATTERN
+    from reelbatch.storage.webhook_signatures import open_webhook_signer
+
+    if not TEAM_PATTERN.fullmatch(team):
+        raise CommandFailed(f"{team!r} is not a team's name.")
+    settings = Settings()
+    try:
+        signer = await open_webhook_signer(
+            store, settings.webhook_signing_secret, settings.signing_key
+        )
+    except ValueError as error:
+        raise CommandFailed(str(error)) from error
+    return signer.secret_of(team)
 
 
 def _show(log: WebhookLog, *, as_json: bool) -> None:

@@ -13,7 +13,12 @@ MAX_WEBHOOK_HEADERS = 50
 
 _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$")  # RFC 9110, 5.6.2
 _HEADER_VALUE = re.compile(r"^[\t\x20-\x7e]{0,8192}$")
-_OURS = frozenset({"connection", "content-length", "host", "transfer-encoding"})
+_OURS = frozenset(
+    {
+        *("connection", "content-length", "host", "transfer-encoding"),
+        *("webhook-id", "webhook-timestamp", "webhook-signature"),
+    }
+)
 
 
 class Webhook(WireModel):
@@ -97,3 +102,9 @@ class WebhookLog(WireModel):
     state: Literal["waiting", "undelivered", "delivered"]
     delivered_at: Timestamp | None
     attempts: list[WebhookAttempt]
+
+
+class WebhookSecret(WireModel):
+    """What the receivers of a team's webhooks check signatures with."""
+
+    secret: str  # `whsec_` and base64

@@ -21,13 +21,13 @@ from activities.metrics import WebhookMetrics
 from activities.public_network import http_client
 from activities.secret_references import SecretReferences
 from activities.webhooks.delivery import WebhookActivities
-from activities.webhooks.signature import WebhookSigner
 from reelbatch.models.orchestration.webhooks import WebhookDelivery
 from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.storage.secrets import new_secrets_key, open_vault
+from reelbatch.storage.webhook_signatures import open_webhook_signer
 from reelbatch.storage.webhooks import read_webhook, write_webhook
-from tests.origin import Origin
+from tests.origin import Origin, Received
 
 TEAM, ID = "acme", "01J00000000000000000000000"
 SIGNING_SECRET = "whsec_" + b64encode(b"k" * 24).decode()
@@ -49,7 +49,8 @@ class Sender:
         record = WebhookRecord(team=TEAM, id=ID, webhook=webhook, created_at=datetime.now(UTC))
         if await read_webhook(self.store, TEAM, ID) is None:
             await write_webhook(self.store, record)
-        signer = WebhookSigner.from_secret(self.signing_secret)
+        signer = await open_webhook_signer(self.store, self.signing_secret, None)
+        self.team_secret = signer.secret_of(TEAM)
         activities = WebhookActivities(
             store=self.store,
             http=self.http,
@@ -82,7 +83,6 @@ async def test_the_receiver_gets_the_body_as_json(origin: Origin, sender: Sender
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"] == "Reelbatch"
     assert request.headers["webhook-id"] == ID
-    assert "webhook-signature" not in request.headers
     assert request.headers["x-extra"] == "1"
     assert json.loads(request.body) == {**BODY, "data": {"order": 5}}
     [attempt] = record.attempts
@@ -109,18 +109,37 @@ async def test_a_signature_proves_who_sent_it(origin: Origin, sender: Sender) ->
     await sender.send(origin.answer("/hook"))
 
     [request] = origin.received
-    key = b64decode(SIGNING_SECRET.removeprefix("whsec_"))
+    both = [signature_of(request, secret) for secret in (sender.team_secret, SIGNING_SECRET)]
+    assert request.headers["webhook-signature"].split(" ") == both
+
+
+async def test_webhooks_are_signed_without_any_setting(origin: Origin, sender: Sender) -> None:
+    await sender.send(origin.answer("/hook"))
+    [request] = origin.received
+    assert request.headers["webhook-signature"] == signature_of(request, sender.team_secret)
+
+
+def signature_of(request: Received, secret: str) -> str:
+    key = b64decode(secret.removeprefix("whsec_"))
     signed = f"{ID}.{request.headers['webhook-timestamp']}.".encode() + request.body
-    expected = b64encode(hmac.digest(key, signed, sha256)).decode()
-    assert request.headers["webhook-signature"] == f"v1,{expected}"
+    return f"v1,{b64encode(hmac.digest(key, signed, sha256)).decode()}"
+
+
+async def test_each_team_has_a_key_of_its_own_which_lasts(tmp_path: Path) -> None:
+    async def secret_of(team: str, configured: str | None = None) -> str:
+        secret = SecretStr(configured) if configured else None
+        return (await open_webhook_signer(LocalStore(tmp_path), secret, None)).secret_of(team)
+
+    assert await secret_of("a") == await secret_of("a", SIGNING_SECRET)
+    assert len({await secret_of("a"), await secret_of("b"), SIGNING_SECRET}) == 3
 
 
 @pytest.mark.parametrize(
     "secret", ["", "whsec_", "whsec_!!", "whsec_YWJj", "c2VjcmV0IGtleSBvZiAyMiBieXRlcw=="]
 )
-def test_a_signing_secret_of_another_form_is_refused(secret: str) -> None:
+async def test_a_signing_secret_of_another_form_is_refused(tmp_path: Path, secret: str) -> None:
     with pytest.raises(ValueError, match="REELBATCH_WEBHOOK_SIGNING_SECRET"):
-        WebhookSigner.from_secret(SecretStr(secret))
+        await open_webhook_signer(LocalStore(tmp_path), SecretStr(secret), None)
 
 
 async def test_a_refusal_is_noted_and_worth_another_try(origin: Origin, sender: Sender) -> None:

@@ -182,6 +182,7 @@ async def test_a_webhook_s_log_is_read_and_it_is_sent_again(
 
         await until(delivered, "delivery")
         await until(sent_again, "second delivery")
+        assert (await reelbatch.webhooks.secret()).startswith("whsec_")
         first, second = await receiver.bodies(2)
     assert first == second
 

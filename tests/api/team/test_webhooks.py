@@ -1,6 +1,8 @@
 """Webhooks of jobs and batches, from the request to the receiver, the log and another delivery."""
 
+import hmac
 import json
+from base64 import b64decode, b64encode
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -53,6 +55,32 @@ async def test_a_finished_jobs_webhook_is_the_job_as_it_is_read(
     [attempt] = log["attempts"]
     assert (attempt["status"], attempt["response"]) == (200, "ok")
     assert log["url"] == webhook["url"]
+
+
+async def test_a_team_reads_the_key_that_its_webhooks_are_signed_with(
+    team: Team, other_team: Team, receiver: Receiver
+) -> None:
+    secret = (await team.get("/webhooks/secret"))["secret"]
+    assert secret.startswith("whsec_")
+    assert secret != (await other_team.get("/webhooks/secret"))["secret"]
+    job = a_still(await team.upload_card(), webhook={"url": receiver.url})
+    await team.http.post("/jobs", json=job)
+    [body] = await receiver.bodies(1)
+    [(_, headers, _)] = receiver.requests
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{content}".encode()
+    digest = hmac.digest(b64decode(secret.removeprefix("whsec_")), signed, "sha256")
+    assert headers["webhook-signature"] == f"v1,{b64encode(digest).decode()}"
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "Webhook-Timestamp", "WEBHOOK-SIGNATURE"])
+async def test_clients_do_not_set_the_headers_of_a_signature(
+    card_team: Team, card: str, name: str
+) -> None:
+    webhook = {"url": "https://example.com", "headers": {name: "v1,x"}}
+    refused = await card_team.http.post("/jobs", json=a_still(card, webhook=webhook))
+    assert refused.status_code == 400
+    assert refused.json()["details"][0]["field"] == "webhook.headers"
 
 
 async def test_a_batch_tells_of_its_jobs_and_of_itself(team: Team, receiver: Receiver) -> None:

@@ -312,6 +312,9 @@ def test_what_came_of_a_webhook_is_shown_and_it_is_sent_again(
     assert attempt["error"] in shown
     again = until(lambda: _started(served("webhooks", "redeliver", batch_id)), "redelivery")
     assert "undelivered" in again.out
+    secret = served("webhooks", "secret", "studio").out.strip()
+    assert secret.startswith("whsec_")
+    assert secret != served("webhooks", "secret", "other").out.strip()
     none = served("webhooks", "show", batch["jobs"][0]["id"], "--json")
     assert (none.code, json.loads(none.err)["errorCode"]) == (1, "WEBHOOK_NOT_FOUND")
 
