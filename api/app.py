@@ -73,6 +73,7 @@ def create_app(
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,
+            uploading=set(),
             parsing=asyncio.Semaphore(_PARSED_AT_ONCE),
         )
         yield

@@ -41,6 +41,7 @@ class Resources:
     payload_codec: EncryptingCodec
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics
+    uploading: set[str]  # the upload links at which a file is arriving, by their nonces
     parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
 
 

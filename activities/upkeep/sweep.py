@@ -8,6 +8,7 @@ has no workflow of the team any more, open or ended, that started on that day or
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from obstore.store import ObjectStore
@@ -28,10 +29,15 @@ from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage import idempotency, keys
 from reelbatch.storage.expiry import Removal, has_objects
+from reelbatch.storage.files import StoredFile, find_file
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.payloads import NO_TEAM
+from reelbatch.storage.templates import read_template
 from workflows.activity_names import SWEEP
 from workflows.sweep import SweepWorkflow
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
 log = structlog.get_logger("worker")
 
@@ -89,6 +95,7 @@ class SweepActivities:
             outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
             renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
             segments=await self._sweep_old(keys.segments(team), _SEGMENT_LIFETIME, removal),
+            uploads=await self._sweep_uploads(team, removal),
         )
 
     async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:
@@ -103,6 +110,36 @@ class SweepActivities:
             if await self._has_workflows_from_before(team, _end_of(day) + _MARGIN):
                 break  # the days after this one have them too
             removed += await removal.folder(folder)
+        return removed
+
+    async def _sweep_uploads(self, team: str, removal: Removal) -> int:
+        """Files of templates that newer ones have replaced.
+
+        Accepted jobs keep the file that they saw, and so do those that render them again. So it
+        stays while Temporal has a workflow of the team, open or ended, from before it was replaced.
+        """
+        removed = 0
+        for template_id in await names_in(self.store, keys.templates(team)):
+            record = await read_template(self.store, team, template_id)
+            current = await find_file(self.store, record.source or "") if record else None
+            if current is None:
+                continue
+            replaced_at = current.last_modified
+            if replaced_at > self.now() - idempotency.KEPT - _MARGIN:
+                continue
+            others = keys.template_source(team, template_id, "")
+
+            def is_older(
+                found: "ObjectMeta", current: StoredFile = current, others: str = others
+            ) -> bool:
+                is_upload = found["path"].startswith(others) and found["path"] != current.key
+                return is_upload and found["last_modified"] < current.last_modified
+
+            folder = keys.template(team, template_id)
+            if not await has_objects(self.store, folder, is_older):
+                continue
+            if not await self._has_workflows_from_before(team, replaced_at + _MARGIN):
+                removed += await removal.remove(folder, is_older)
         return removed
 
     async def _sweep_records(self, team: str, lifetime: timedelta | None, removal: Removal) -> int:

@@ -179,7 +179,7 @@ async def renew_upload_link(
     status = record.status
     if status is TemplateStatus.DOWNLOADING:  # the link voids the download too
         status = TemplateStatus.AWAITING_UPLOAD
-    renewed = _changed(record, upload_nonce=uuid4().hex, download=None, status=status)
+    renewed = _changed(record, upload_nonce=uuid4().hex, uploads=0, download=None, status=status)
     await write_template(resources.store, renewed)
     return respond(_upload_info(renewed, urls))
 

@@ -1,8 +1,8 @@
 """The signed links to a template's file: PUT it, and GET it. They need no token."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -26,6 +26,7 @@ from reelbatch.models.errors import (
     PreconditionFailed,
     RequestError,
     TemplateNotFound,
+    TooManyRequests,
 )
 from reelbatch.models.ids import new_id
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_workflow_id
@@ -42,6 +43,10 @@ log = structlog.get_logger("api")
 
 router = APIRouter(tags=["signed links"])
 
+MOST_UPLOADS = 20
+"""Files that one link takes: each stays until nothing can use it any more."""
+
+_UPLOAD_WAIT = 5  # seconds until a client may try again
 _LONGEST_DIRECTORY = 1024**2  # bytes at the end of a zip, where its files' names are
 _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
 
@@ -49,7 +54,9 @@ _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template
 @router.put(
     "/uploads/{team}/{template_id}/{expires}/{signature}",
     response_model=Template,
-    responses=documented(RequestError, BodyTooLarge, Forbidden, Gone, TemplateNotFound),
+    responses=documented(
+        RequestError, BodyTooLarge, Forbidden, Gone, TemplateNotFound, TooManyRequests
+    ),
     openapi_extra=UPLOAD_TEMPLATE,
 )
 async def upload_template(
@@ -58,10 +65,16 @@ async def upload_template(
     """Receive a template's file, and read what is in it."""
     linked = await _find_linked(resources, team, template_id)
     record = checked_upload(resources.signer, linked, expires, signature)
+    if record.uploads >= MOST_UPLOADS:
+        raise Gone(
+            f"This link has taken {MOST_UPLOADS} files: get a new one by "
+            "PUT /templates/{id}/upload."
+        )
     upload = new_id()
     source = keys.template_source(team, template_id, upload)
-    size = await _store_body(request, resources, source)
-    uploaded = await _with_source(resources, record, source, size)
+    with _alone(resources, record):
+        size = await _store_body(request, resources, source)
+        uploaded = await _with_source(resources, record, source, size)
     await _inspect(resources, uploaded, source, upload)
     inspected = await find_template(resources, team, template_id)
     return respond(await template_response(resources, inspected))
@@ -104,6 +117,20 @@ async def _find_linked(resources: Resources, team: str, template_id: str) -> Tem
     return None
 
 
+@contextmanager
+def _alone(resources: Resources, record: TemplateRecord) -> Generator[None]:
+    """Raises TooManyRequests where another file is arriving at the same link."""
+    if record.upload_nonce in resources.uploading:
+        raise TooManyRequests(
+            "Another file is arriving at this link: send one at a time.", retry_after=_UPLOAD_WAIT
+        )
+    resources.uploading.add(record.upload_nonce)
+    try:
+        yield
+    finally:
+        resources.uploading.discard(record.upload_nonce)
+
+
 async def _store_body(request: Request, resources: Resources, key: str) -> int:
     """Stream the body into the store; its size. An upload that breaks off leaves nothing."""
     size = 0
@@ -134,6 +161,7 @@ async def _with_source(
             "status": TemplateStatus.PROCESSING,
             "source": source,
             "size": size,
+            "uploads": record.uploads + 1,
             "error": None,
             "inspection": None,
             "converted": None,

@@ -26,13 +26,14 @@ class Removal:
 
     async def older_than(self, folder: str, moment: datetime) -> int:
         """Remove the folder's objects written before `moment`, and return their number."""
-        return await self._remove(folder, lambda found: found["last_modified"] < moment)
+        return await self.remove(folder, lambda found: found["last_modified"] < moment)
 
     async def folder(self, folder: str) -> int:
         """Remove everything in the folder, and return the number of objects."""
-        return await self._remove(folder, lambda _: True)
+        return await self.remove(folder, lambda _: True)
 
-    async def _remove(self, folder: str, chosen: "Callable[[ObjectMeta], bool]") -> int:
+    async def remove(self, folder: str, chosen: "Callable[[ObjectMeta], bool]") -> int:
+        """Remove the chosen of the folder's objects, and return their number."""
         removed = 0
         async for chunk in _listed(self._store, folder):
             self._alive()
@@ -46,9 +47,11 @@ class Removal:
         return removed
 
 
-async def has_objects(store: ObjectStore, folder: str) -> bool:
+async def has_objects(
+    store: ObjectStore, folder: str, chosen: "Callable[[ObjectMeta], bool]" = lambda _: True
+) -> bool:
     async for chunk in _listed(store, folder):
-        if chunk:
+        if any(map(chosen, chunk)):
             return True
     return False
 

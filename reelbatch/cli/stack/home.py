@@ -47,10 +47,15 @@ class Home:
         return self.path / "up.lock"
 
     def prepare(self) -> None:
-        """Make the folders. Raises CommandFailed if that is not allowed."""
+        """Make the folders, which are their owner's alone, as is what this process and its children
+        write from now on: keys, tokens and everybody's files. Raises CommandFailed if that is not
+        allowed.
+        """
+        os.umask(0o077)
         try:
             for folder in (self.path, self.objects, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
+            self.path.chmod(0o700)  # also one that was there before
         except OSError as error:
             raise CommandFailed(_unusable(self.path, error)) from error
 

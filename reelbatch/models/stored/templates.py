@@ -78,6 +78,7 @@ class TemplateRecord(RecordModel):
     created_at: Timestamp
     updated_at: Timestamp
     upload_nonce: str  # part of the upload URL's signature: a new one voids earlier URLs
+    uploads: int = 0  # files that came by that URL
     download: TemplateDownload | None = None  # only while it goes on
     source: str | None = None  # object key of the uploaded file; a new upload gets a new key
     size: int | None = None  # bytes

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,9 +15,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.upkeep.sweep import Lifetimes, SweepActivities
 from reelbatch.models.orchestration.sweeps import SweepReport
+from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.objects import open_store, read_bytes
+from reelbatch.storage.templates import read_template, write_template
 from tests.api.running_api import until
 from tests.api.temporal import connected, temporal_server
 
@@ -123,7 +127,7 @@ def lasting_keys(team: str) -> list[str]:
         keys.job_log(team, "job"),
         keys.output(team, "job", "png"),
         keys.kept_render(team, "digest"),
-        keys.template_record(team, "template"),
+        keys.template_source(team, "template", "x"),
         keys.secret_record(team, "SECRET"),
     ]
 
@@ -171,3 +175,57 @@ async def test_a_sweep_takes_only_so_many_and_the_next_one_goes_on(sweeping: Swe
     second = await sweeping.sweep(most=3)
     assert (first.payloads, first.complete) == (3, False)
     assert (second.payloads, second.complete) == (2, True)
+
+
+async def test_uploads_that_newer_ones_replaced_go(sweeping: Sweeping) -> None:
+    team = sweeping.team
+    source = partial(keys.template_source, team, "T")
+    oldest, replaced = [await sweeping.put(source(name), 9) for name in ("a", "b")]
+    current = await sweeping.put(source("c"), 5)
+    arriving = await sweeping.put(source("d"), 1)
+    await write_template(sweeping.store, a_template(team, current))
+    assert (await sweeping.sweep()).uploads == 2
+    for key, is_there in ((oldest, False), (replaced, False), (current, True), (arriving, True)):
+        assert await sweeping.exists(key) is is_there
+    assert await read_template(sweeping.store, team, "T")
+
+
+async def test_uploads_stay_a_while_after_they_were_replaced(sweeping: Sweeping) -> None:
+    replaced = await sweeping.put(keys.template_source(sweeping.team, "T", "a"), 9)
+    current = await sweeping.put(keys.template_source(sweeping.team, "T", "b"), 1)
+    await write_template(sweeping.store, a_template(sweeping.team, current))
+    assert (await sweeping.sweep()).uploads == 0
+    assert await sweeping.exists(replaced)
+
+
+async def test_uploads_stay_while_a_workflow_may_have_seen_them(sweeping: Sweeping) -> None:
+    replaced = await sweeping.put(keys.template_source(sweeping.team, "T", "a"), 9)
+    current = await sweeping.put(keys.template_source(sweeping.team, "T", "b"))
+    await write_template(sweeping.store, a_template(sweeping.team, current))
+    await sweeping.client.start_workflow(
+        "RenderJob", id=f"{sweeping.team}/job/J", task_queue="nobody"
+    )
+
+    async def known() -> bool | None:
+        query = f"WorkflowId STARTS_WITH '{sweeping.team}/'"
+        return (await sweeping.client.count_workflows(query)).count > 0 or None
+
+    await until(known, "workflow in the list")
+    assert (await sweeping.sweep(days_later=9)).uploads == 0
+    assert await sweeping.exists(replaced)
+
+
+def a_template(team: str, source: str) -> TemplateRecord:
+    now = datetime.now(UTC)
+    return TemplateRecord(
+        id="T",
+        team=team,
+        type="lottie",
+        display_name="card",
+        engine="lottie",
+        status=TemplateStatus.UPLOADED,
+        created_at=now,
+        updated_at=now,
+        upload_nonce="n",
+        source=source,
+    )

@@ -1,8 +1,13 @@
 """Templates: upload, reading in both forms, renaming, links and deletion."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator
 from typing import Any
 
+import pytest
+
+from api.templates import uploads
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.signing import open_signer
@@ -130,6 +135,39 @@ async def test_forged_and_expired_links_are_refused(api: RunningApi, team: Team)
     signature = signer.sign("upload", team.name, record.id, record.upload_nonce, str(expired))
     url = f"{api.url}/uploads/{team.name}/{record.id}/{expired}/{signature}"
     assert (await team.public.put(url, content=a_card())).status_code == 410
+
+
+async def test_a_link_takes_one_file_at_a_time(team: Team) -> None:
+    url = (await create(team))["uploadUrl"]
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncGenerator[bytes]:
+        card = a_card()
+        yield card[:100]
+        begun.set()
+        await go_on.wait()
+        yield card[100:]
+
+    first = asyncio.create_task(team.public.put(url, content=slow()))
+    await begun.wait()
+
+    async def refused() -> bool | None:
+        return (await team.public.put(url, content=b"")).status_code == 429 or None
+
+    await until(refused, "refusal of a second file")
+    go_on.set()
+    assert (await first).status_code == 200
+    assert (await team.public.put(url, content=a_card())).status_code == 200
+
+
+async def test_a_link_takes_so_many_files(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MOST_UPLOADS", 2)
+    created = await create(team)
+    for status in (200, 200, 410):
+        sent = await team.public.put(created["uploadUrl"], content=a_card())
+        assert sent.status_code == status
+    renewed = (await team.http.put(f"/templates/{created['id']}/upload")).json()
+    assert (await team.public.put(renewed["url"], content=a_card())).status_code == 200
 
 
 async def test_uploads_have_a_size(team: Team) -> None:

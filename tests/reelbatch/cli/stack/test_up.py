@@ -32,6 +32,12 @@ def test_up_serves_what_connection_json_says(stack: RunningStack) -> None:
     assert httpx.get(connection.temporal_ui_url, follow_redirects=True).is_success
 
 
+def test_the_home_is_its_owners_alone(stack: RunningStack) -> None:
+    files = [stack.home, *stack.home.rglob("*")]
+    assert len(files) > 5
+    assert [file for file in files if file.exists() and file.stat().st_mode & 0o077] == []
+
+
 def test_a_second_up_on_a_home_in_use_is_refused(
     stack: RunningStack, reelbatch: RunReelbatch
 ) -> None:
