@@ -208,18 +208,23 @@ class Animators:
         rise = alignment[1] * style.size * _CAP_HEIGHT
         matrices = _translations(-pivot_x - lean, np.full(count, -rise))
         for animator, factors in active:
-            matrices = animator.anchored(frame, factors) @ matrices
+            if animator.has("a"):
+                matrices = animator.anchored(frame, factors) @ matrices
         for animator, factors in active:
-            matrices = animator.scaled(frame, factors) @ matrices
+            if animator.has("s"):
+                matrices = animator.scaled(frame, factors) @ matrices
         for animator, factors in active:
-            matrices = animator.turned(frame, factors) @ matrices
+            if animator.has("sk", "r", "rx", "ry"):
+                matrices = animator.turned(frame, factors) @ matrices
         along = self._path is not None
         for animator, factors in active:
-            moved = animator.moved(frame, factors)
-            matrices = _translations(moved[:, 0] * (not along), moved[:, 1]) @ matrices
+            if animator.has("p"):
+                moved = animator.moved(frame, factors)
+                matrices[:, 0, 2] += moved[:, 0] * (not along)
+                matrices[:, 1, 2] += moved[:, 1]
         if self._path is None:
-            x = layout.starts + steps + shift + pivot_x + lean
-            matrices = _translations(x, layout.base_lines + drop + rise) @ matrices
+            matrices[:, 0, 2] += layout.starts + steps + shift + pivot_x + lean
+            matrices[:, 1, 2] += layout.base_lines + drop + rise
         else:
             matrices = (
                 self._path.placed(
@@ -307,8 +312,9 @@ class _Animator:
         keyed = (each.times for each in self._properties.values())
         return [*self._selector.times, *chain(*keyed)]
 
-    def has(self, key: str) -> bool:
-        return key in self._properties
+    def has(self, *keys: str) -> bool:
+        """Whether it has one of these properties."""
+        return not self._properties.keys().isdisjoint(keys)
 
     def value(self, key: str, frame: float) -> float:
         return self._properties[key].value(frame) if self.has(key) else _DEFAULTS[key][0]

@@ -235,16 +235,18 @@ class _Track:
         self._is_coloured = bool(colours.any())
 
     def transform(self, letter: int) -> Json:
-        return {
+        """Without turns and skews where there are none."""
+        transform: Json = {
             "ty": "tr",
-            "a": _still([0, 0]),
             "p": self._place.of(letter),
             "s": self._scale.of(letter),
-            "r": self._angle.of(letter),
-            "sk": self._skew.of(letter),
-            "sa": _still(0),
             "o": self._opacity.of(letter),
         }
+        if self._angle.is_anything:
+            transform["r"] = self._angle.of(letter)
+        if self._skew.is_anything:
+            transform["sk"] = self._skew.of(letter)
+        return transform
 
     def fill(self, letter: int) -> Json:
         return _fill(self._fill.of(letter), self._fill_opacity.of(letter))
