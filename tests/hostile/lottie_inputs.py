@@ -54,6 +54,45 @@ _OUTSIDE = (
     "picture.png\u0000.txt",
 )
 
+_SCRIPTS = (
+    "while (true) {}",
+    "for (;;) try { while (true) {} } catch (e) {}",
+    "throw 1",
+    "throw new InternalError('out of memory')",
+    "loopOut('cycle')",
+    "$bm_rt = new Array(1e9)",
+    "$bm_rt = new Array(1e9).fill(1).map(String)",
+    "$bm_rt = 'a'.repeat(2 ** 30)",
+    "for (var a = 'a', b = []; ; b.push(a)) a += a",
+    "new ArrayBuffer(2 ** 40)",
+    "new SharedArrayBuffer(2 ** 30)",
+    "2n ** (2n ** 40n)",
+    "(function f() { return f() + 1 })()",
+    "eval('('.repeat(1e6))",
+    "JSON.parse('['.repeat(1e6))",
+    "new RegExp('('.repeat(1e5))",
+    "/^(a+)+$/.test('a'.repeat(64) + 'b')",
+    "'a'.repeat(1e7).indexOf('a'.repeat(5e6) + 'b')",
+    "[1e400, NaN, 'x', {}, []]",
+    "({ valueOf: function () { return this } })",
+    "new Proxy({}, { get: function () { return value } })",
+    "}}}}; while (true) {} ; {{{{",
+    "Object.defineProperty(Object.prototype, 'x', { get: function () { while (true) {} } })",
+    "Array.prototype[Symbol.iterator] = null; JSON.stringify = null; Math.round = null",
+    "delete globalThis.Object; Number.isFinite = function () { return true }",
+    "JSON.stringify = function () { return '[[[99, 0, [[]]], [0, 0, 1e999]], []]' }",
+    "thisLayer._layer.json.ks.o.$id = 1e9",
+    "thisLayer._layer.json.ks.o.k = { v: [[1, 2]], i: [], o: 5 }",
+    "Function.prototype.call = null; Array.isArray = null; Object.keys = null",
+    "import('fs')",
+    "require('fs').readFileSync('/etc/passwd')",
+    "new Function('return this')().std.open('/etc/passwd', 'r')",
+    "thisComp.layer(thisComp).layer(thisLayer)(thisLayer)",
+    "wiggle(1e308, 1e308, 1e308)",
+    "smooth(1e308, 1e308)",
+    "thisLayer.transform.opacity",
+)
+
 
 def lottie_inputs() -> Iterator[HostileInput]:
     yield from _named("JSON", _texts())
@@ -62,6 +101,7 @@ def lottie_inputs() -> Iterator[HostileInput]:
     yield from _named("JSON that crashes ThorVG", _known_crash())
     yield from _named("JSON references", _references())
     yield from _named("JSON values", _values())
+    yield from _named("expression", _expressions())
     yield from _named("JSON at random", _mutations())
 
 
@@ -233,16 +273,6 @@ def _structures() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
         RENDERED,
     )
     yield "remapped by nothing", packed(_remapped(None)), RENDERED
-    for script, verdict in _scripts():
-        scripted = solid()
-        scripted["ks"]["o"] = {"a": 0, "k": 100, "x": script}
-        yield f"the expression {script}", packed(document(scripted)), verdict
-    copies = {"ty": "rp", "c": {"a": 0, "k": 1, "x": "1e9"}, "o": still(0), "tr": {}}
-    repeated = packed(document(shape(rectangle(), fill(), copies)))
-    yield "an expression for a billion copies", repeated, too_much("repeats shapes")
-    words = text("A")
-    words["t"]["d"]["x"] = "'a'.repeat(1e7)"
-    yield "an expression for ten million letters", packed(document(words)), too_much("too long")
     looped = solid(op=1e9)
     looped["ks"]["o"] = {
         "a": 1,
@@ -271,47 +301,18 @@ def _known_crash() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]
     yield "text along a mask without points", _KILLER.read_bytes, crash()
 
 
-def _scripts() -> Iterator[tuple[str, Verdict]]:
-    """None of them takes the picture away: it is drawn without, or with what they give."""
-    for script in (
-        "while (true) {}",
-        "for (;;) try { while (true) {} } catch (e) {}",
-        "throw 1",
-        "throw new InternalError('out of memory')",
-        "loopOut('cycle')",
-        "$bm_rt = new Array(1e9)",
-        "$bm_rt = new Array(1e9).fill(1).map(String)",
-        "$bm_rt = 'a'.repeat(2 ** 30)",
-        "for (var a = 'a', b = []; ; b.push(a)) a += a",
-        "new ArrayBuffer(2 ** 40)",
-        "new SharedArrayBuffer(2 ** 30)",
-        "2n ** (2n ** 40n)",
-        "(function f() { return f() + 1 })()",
-        "eval('('.repeat(1e6))",
-        "JSON.parse('['.repeat(1e6))",
-        "new RegExp('('.repeat(1e5))",
-        "/^(a+)+$/.test('a'.repeat(64) + 'b')",
-        "'a'.repeat(1e7).indexOf('a'.repeat(5e6) + 'b')",
-        "[1e400, NaN, 'x', {}, []]",
-        "({ valueOf: function () { return this } })",
-        "new Proxy({}, { get: function () { return value } })",
-        "}}}}; while (true) {} ; {{{{",
-        "Object.defineProperty(Object.prototype, 'x', { get: function () { while (true) {} } })",
-        "Array.prototype[Symbol.iterator] = null; JSON.stringify = null; Math.round = null",
-        "delete globalThis.Object; Number.isFinite = function () { return true }",
-        "JSON.stringify = function () { return '[[[99, 0, [[]]], [0, 0, 1e999]], []]' }",
-        "thisLayer._layer.json.ks.o.$id = 1e9",
-        "thisLayer._layer.json.ks.o.k = { v: [[1, 2]], i: [], o: 5 }",
-        "Function.prototype.call = null; Array.isArray = null; Object.keys = null",
-        "import('fs')",
-        "require('fs').readFileSync('/etc/passwd')",
-        "new Function('return this')().std.open('/etc/passwd', 'r')",
-        "thisComp.layer(thisComp).layer(thisLayer)(thisLayer)",
-        "wiggle(1e308, 1e308, 1e308)",
-        "smooth(1e308, 1e308)",
-        "thisLayer.transform.opacity",
-    ):
-        yield script, RENDERED
+def _expressions() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
+    """No script takes the picture away: it is drawn without, or with what the script gives."""
+    for script in _SCRIPTS:
+        scripted = solid()
+        scripted["ks"]["o"] = {"a": 0, "k": 100, "x": script}
+        yield script, packed(document(scripted)), RENDERED
+    copies = {"ty": "rp", "c": {"a": 0, "k": 1, "x": "1e9"}, "o": still(0), "tr": {}}
+    repeated = packed(document(shape(rectangle(), fill(), copies)))
+    yield "a billion copies", repeated, too_much("repeats shapes")
+    words = text("A")
+    words["t"]["d"]["x"] = "'a'.repeat(1e7)"
+    yield "ten million letters", packed(document(words)), too_much("too long")
 
 
 def _shapes() -> Iterator[tuple[str, list[Any], Verdict]]:

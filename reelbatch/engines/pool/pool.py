@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -126,12 +127,16 @@ class RenderPool:
 
         A process starts where none has yet found out how far it is confined. Raises RenderError.
         """
-        if not load_class(self._engine).runs_expressions:
+        if not self._has_expressions:
             return False
         if self._missing is None and self._confinement.expressions is Expressions.CONFINED:
             async with self._turns, self._ready(await self._take_process()):
                 pass
         return self._confinement.allows_expressions(self.missing_confinement)
+
+    @cached_property
+    def _has_expressions(self) -> bool:
+        return load_class(self._engine).runs_expressions
 
     async def __aenter__(self) -> Self:
         return self

@@ -37,7 +37,7 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode, expressio
 _MEMORY = 256 * 1024**2  # bytes of the script engine
 _STACK = 512 * 1024  # bytes
 _SECONDS = 2.0  # of processor time, for one frame
-_LAST_SECONDS = 4.0  # the same, where the engine itself does not come to its end
+_LAST_SECONDS = 3.0  # the same, where the engine itself does not come to its end
 _LARGEST = 32 * 1024**2  # characters of all values together
 _MOST_WORDS = 10 * MAX_CHARACTERS  # of a text at all of its times
 _MEASURES = "sourceRectAtTime"
