@@ -21,6 +21,7 @@ from api.metrics import ApiMetrics
 from api.openapi import docs
 from api.openapi.document import TAGS, complete_reference
 from api.page import routes as page
+from api.quotas import Quotas
 from api.resources import Resources
 from api.snapshots import BatchReader
 from api.team import fonts, outputs, secrets, webhooks
@@ -71,6 +72,7 @@ def create_app(
             authenticator=Authenticator(store, settings.wrong_tokens_per_minute),
             batches=reader,
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
+            quotas=Quotas(settings, client=client, store=store, batches=reader),
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,
             uploading=set(),

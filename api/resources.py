@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from api.authentication import Authenticator, RateLimits, bearer_token, client_address
 from api.metrics import ApiMetrics
+from api.quotas import Quotas
 from api.snapshots import BatchReader
 from api.urls import Urls
 from reelbatch.engines.base import RenderEngine
@@ -39,6 +40,7 @@ class Resources:
     authenticator: Authenticator
     batches: BatchReader
     payload_codec: EncryptingCodec
+    quotas: Quotas
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics
     uploading: set[str]  # the upload links at which a file is arriving, by their nonces

@@ -100,6 +100,27 @@ class BatchReader:
                 self._closed[handle.id] = snapshot
         return snapshot
 
+    async def stats(self, team: str, execution: WorkflowExecution) -> BatchStats:
+        """The counts of a batch from Visibility: an ended one has them as a memo, a running one is
+        asked.
+        """
+        noted = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
+        batch_id = execution.id.rsplit("/", 1)[-1]
+        if execution.status is WorkflowExecutionStatus.RUNNING:
+            try:
+                return await self.handle(team, batch_id).query(
+                    BatchWorkflow.stats,
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=QUERY_TIMEOUT,
+                )
+            except WorkflowQueryRejectedError:  # it has just ended
+                return (await self.read(team, batch_id)).stats
+            except (RPCError, WorkflowQueryFailedError):  # no worker: all that is known is its size
+                return noted
+        if noted.pending:  # an operator terminated it before it could note its counts
+            return (await self.read(team, batch_id)).stats
+        return noted
+
     async def _stored(self, team: str, batch_id: str) -> BatchSnapshot:
         snapshot = await read_stored_batch(self._store, team, batch_id)
         if snapshot is None:

@@ -43,6 +43,12 @@ async def active_jobs(client: Client, team: str) -> int:
     return await _count(client, _is_type(JOB_TYPE), _is_team(team), RUNNING)
 
 
+async def active_single_jobs(client: Client, team: str) -> int:
+    return await _count(
+        client, _is_type(JOB_TYPE), _is_team(team), f"{BATCH_ID.name} IS NULL", RUNNING
+    )
+
+
 async def _active(client: Client, team: str, condition: str) -> int:
     kinds = f"WorkflowType IN ('{BATCH_TYPE}', '{JOB_TYPE}')"
     return await _count(client, kinds, _is_team(team), condition, RUNNING)

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     max_template_bytes: int = Field(default=256 * 1024**2, ge=1024)
     max_font_bytes: int = Field(default=40 * 1024**2, ge=1024)
     rate_limit_per_minute: int | None = Field(default=None, ge=1)  # of one token; None: no limit
+    max_team_bytes: int | None = Field(default=None, ge=1)  # of a team's objects; None: any
+    max_pending_jobs: int | None = Field(default=None, ge=1)  # of a team; None: any number
     wrong_tokens_per_minute: int = Field(default=30, ge=1)  # from one client's address
     signing_key: SecretStr | None = None  # signs output and upload URLs; None: kept in the store
     secrets_key: SecretStr | None = None  # base64 of 32 bytes, encrypts secrets; None: no secrets

@@ -26,7 +26,12 @@ from api.submission.launch import (
 )
 from api.submission.validation import RejectedJob, ValidJob, validate
 from api.urls import Urls
-from reelbatch.models.errors import BodyTooLarge, IdempotencyKeyReused, UnsupportedMediaType
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    IdempotencyKeyReused,
+    QuotaExceeded,
+    UnsupportedMediaType,
+)
 from reelbatch.models.ids import new_batch_id
 from reelbatch.models.orchestration.batches import Batch
 from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob, shortcomings_of
@@ -59,7 +64,7 @@ DryRun = Annotated[
     status_code=201,
     response_model=BatchCreationResponse,
     responses={
-        **documented(BodyTooLarge, UnsupportedMediaType, IdempotencyKeyReused),
+        **documented(BodyTooLarge, QuotaExceeded, UnsupportedMediaType, IdempotencyKeyReused),
         200: {"model": BatchCreationResponse, "description": "A dry run: nothing was stored."},
         400: {
             "model": BatchCreationResponse | ErrorAnswer,

@@ -8,20 +8,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
-from temporalio.client import (
-    WorkflowExecution,
-    WorkflowExecutionStatus,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-)
-from temporalio.common import QueryRejectCondition
-from temporalio.service import RPCError
 
 from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
 from api.http.responses import respond
 from api.resources import MayReadJobs, Resources, Shared
-from api.snapshots import QUERY_TIMEOUT
 from api.visibility import batches_of
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
@@ -29,7 +20,6 @@ from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
 from reelbatch.parallel import gather_each
 from reelbatch.storage.batches import stored_batch_ids
-from workflows.batch import BatchWorkflow
 
 router = APIRouter(tags=["batches"])
 
@@ -65,7 +55,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution = executions.get(batch_id)
         if execution is None:
             return await _stored_item(resources, team, batch_id)
-        return _item(batch_id, await _stats(resources, team, batch_id, execution))
+        return _item(batch_id, await resources.batches.stats(team, execution))
 
     shown = older[: page.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)
@@ -73,27 +63,6 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         batches=[found for found in items if found],
         next_cursor=shown[-1] if len(older) > len(shown) else None,
     )
-
-
-async def _stats(
-    resources: Resources, team: str, batch_id: str, execution: WorkflowExecution
-) -> BatchStats:
-    """An ended batch has its counts as a memo; a running one is asked."""
-    noted = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
-    if execution.status is WorkflowExecutionStatus.RUNNING:
-        try:
-            return await resources.batches.handle(team, batch_id).query(
-                BatchWorkflow.stats,
-                reject_condition=QueryRejectCondition.NOT_OPEN,
-                rpc_timeout=QUERY_TIMEOUT,
-            )
-        except WorkflowQueryRejectedError:  # it has just ended
-            return (await resources.batches.read(team, batch_id)).stats
-        except (RPCError, WorkflowQueryFailedError):  # no worker: all that is known is its size
-            return noted
-    if noted.pending:  # an operator terminated it before it could note its counts
-        return (await resources.batches.read(team, batch_id)).stats
-    return noted
 
 
 async def _stored_item(resources: Resources, team: str, batch_id: str) -> BatchListItem | None:

@@ -25,6 +25,7 @@ from reelbatch.models.errors import (
     BodyTooLarge,
     IdempotencyKeyReused,
     InvalidJson,
+    QuotaExceeded,
     RequestError,
     TemplateNotFound,
     Unavailable,
@@ -39,7 +40,13 @@ from reelbatch.models.wire.webhooks import Webhook
 router = APIRouter(tags=["jobs"])
 
 CREATION_ERRORS = documented(
-    RequestError, InvalidJson, BodyTooLarge, TemplateNotFound, IdempotencyKeyReused, Unavailable
+    RequestError,
+    InvalidJson,
+    BodyTooLarge,
+    QuotaExceeded,
+    TemplateNotFound,
+    IdempotencyKeyReused,
+    Unavailable,
 )
 
 

@@ -141,6 +141,8 @@ async def once(
         slot = IdempotencySlot(resources.store, team=team, digest=key, kind=kind) if key else None
         attempt = Attempt(slot, hashlib.sha256(body).hexdigest())
         await attempt.find_earlier()
+        if attempt.earlier is None:
+            await resources.quotas.check_jobs(team)
         yield attempt
     except ReelbatchError as error:
         resources.metrics.note_rejection(error.error_code)

@@ -17,7 +17,14 @@ from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
 from api.visibility import active_jobs, active_users_of_font
 from reelbatch.engines.characters import as_ranges
-from reelbatch.models.errors import BodyTooLarge, FontInUse, FontInvalid, FontNotFound, RequestError
+from reelbatch.models.errors import (
+    BodyTooLarge,
+    FontInUse,
+    FontInvalid,
+    FontNotFound,
+    QuotaExceeded,
+    RequestError,
+)
 from reelbatch.models.ids import new_id
 from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.wire.errors import FieldError
@@ -44,12 +51,14 @@ _FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_STYLE = 1, 
     "/fonts",
     status_code=201,
     response_model=Font,
-    responses=documented(RequestError, FontInvalid, BodyTooLarge),
+    responses=documented(RequestError, FontInvalid, BodyTooLarge, QuotaExceeded),
     openapi_extra=UPLOAD_FONT,
 )
 async def upload_font(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
     """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""
-    file, family_name = await _read_form(request, resources.settings.max_font_bytes)
+    file, family_name = await _read_form(
+        request, await resources.quotas.room(team, resources.settings.max_font_bytes)
+    )
     content = await file.read()
     face = await asyncio.to_thread(_read_face, content, _file_name(file))
     font_id = new_id()
@@ -63,6 +72,7 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
         created_at=datetime.now(UTC),
     )
     await write_font(resources.store, team, record, content)
+    resources.quotas.note(team, len(content))
     return respond(_font(record), 201)
 
 

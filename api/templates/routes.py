@@ -26,6 +26,7 @@ from reelbatch.models.errors import (
     BodyTooLarge,
     Gone,
     InvalidJson,
+    QuotaExceeded,
     RequestError,
     TemplateInUse,
     TemplateNotFound,
@@ -75,7 +76,7 @@ class DownloadLink(WireModel):
     "/templates",
     status_code=201,
     response_model=TemplateCreated,
-    responses=documented(RequestError, InvalidJson, BodyTooLarge, Unavailable),
+    responses=documented(RequestError, InvalidJson, BodyTooLarge, QuotaExceeded, Unavailable),
     openapi_extra=CREATE_TEMPLATE,
 )
 async def create_template(
@@ -85,6 +86,7 @@ async def create_template(
     creation = await read_model(request, TemplateCreation)
     if creation.src is not None:
         check_src(creation.src, resources.settings.template_schemes)
+        await resources.quotas.room(team, 1)
     record = _new_record(resources, team, creation)
     await write_template(resources.store, record)
     template = await template_response(resources, record)

@@ -24,6 +24,7 @@ from reelbatch.models.errors import (
     Forbidden,
     Gone,
     PreconditionFailed,
+    QuotaExceeded,
     RequestError,
     TemplateNotFound,
     TooManyRequests,
@@ -55,7 +56,13 @@ _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template
     "/uploads/{team}/{template_id}/{expires}/{signature}",
     response_model=Template,
     responses=documented(
-        RequestError, BodyTooLarge, Forbidden, Gone, TemplateNotFound, TooManyRequests
+        RequestError,
+        BodyTooLarge,
+        QuotaExceeded,
+        Forbidden,
+        Gone,
+        TemplateNotFound,
+        TooManyRequests,
     ),
     openapi_extra=UPLOAD_TEMPLATE,
 )
@@ -73,7 +80,9 @@ async def upload_template(
     upload = new_id()
     source = keys.template_source(team, template_id, upload)
     with _alone(resources, record):
-        size = await _store_body(request, resources, source)
+        limit = await resources.quotas.room(team, resources.settings.max_template_bytes)
+        size = await _store_body(request, resources, source, limit)
+        resources.quotas.note(team, size)
         uploaded = await _with_source(resources, record, source, size)
     await _inspect(resources, uploaded, source, upload)
     inspected = await find_template(resources, team, template_id)
@@ -131,13 +140,13 @@ def _alone(resources: Resources, record: TemplateRecord) -> Generator[None]:
         resources.uploading.discard(record.upload_nonce)
 
 
-async def _store_body(request: Request, resources: Resources, key: str) -> int:
+async def _store_body(request: Request, resources: Resources, key: str, limit: int) -> int:
     """Stream the body into the store; its size. An upload that breaks off leaves nothing."""
     size = 0
 
     async def counted() -> AsyncGenerator[bytes]:
         nonlocal size
-        async for chunk in limited_stream(request, resources.settings.max_template_bytes):
+        async for chunk in limited_stream(request, limit):
             size += len(chunk)
             yield chunk
 

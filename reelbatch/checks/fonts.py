@@ -105,7 +105,7 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
 def own_needs(template: TemplateFonts) -> FontNeeds:
     """What a template asks for by itself: its fonts, and the letters of its own words."""
     words = [layer.text for layer in template.inspection.layers if layer.text]
-    return FontNeeds([], [], template, words)
+    return FontNeeds([], [], template, words=words)
 
 
 def template_shortcomings(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> Shortcomings:

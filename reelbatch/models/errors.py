@@ -6,6 +6,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── BatchSizeInvalid        400 BATCH_SIZE_INVALID
 │   ├── BodyTooSlow             408 BODY_TOO_SLOW
 │   ├── BodyTooLarge            413 BODY_TOO_LARGE
+│   ├── QuotaExceeded           413 QUOTA_EXCEEDED
 │   ├── UnsupportedMediaType    415 UNSUPPORTED_MEDIA_TYPE
 │   ├── JobTooLarge             400 JOB_TOO_LARGE
 │   ├── CompositionNotFound     400 COMPOSITION_NOT_FOUND
@@ -108,6 +109,12 @@ class BodyTooSlow(RequestError):
 
 class BodyTooLarge(RequestError):
     """The request's body is larger than this server takes."""
+
+    status = 413
+
+
+class QuotaExceeded(RequestError):
+    """The team has stored as many bytes as it may have on this server."""
 
     status = 413
 

@@ -29,6 +29,14 @@ async def list_models(store: ObjectStore, folder: str, record: str, model: type[
     return [item for item in found if item is not None]
 
 
+async def bytes_in(store: ObjectStore, folder: str) -> int:
+    """Of all objects below."""
+    total = 0
+    async for chunk in store.list(folder):  # pyright: ignore[reportUnknownMemberType]  as above
+        total += sum(item["size"] for item in chunk)
+    return total
+
+
 async def delete_folder(store: ObjectStore, folder: str) -> None:
     async for batch in store.list(folder):  # pyright: ignore[reportUnknownMemberType]  as above
         for item in batch:

@@ -1,0 +1,83 @@
+"""What a team may have at a time: bytes in the object store, and jobs that have not ended."""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from cachetools import LRUCache
+from obstore.store import ObjectStore
+from temporalio.client import Client
+
+from api.snapshots import BatchReader
+from api.visibility import RUNNING, active_single_jobs, batches_of
+from reelbatch.models.errors import QuotaExceeded, TooManyRequests
+from reelbatch.parallel import gather_each
+from reelbatch.settings import Settings
+from reelbatch.storage import keys
+from reelbatch.storage.listing import bytes_in
+
+_FRESH = 60.0  # seconds: listing the objects of a large team takes some
+_MOST_TEAMS = 10_000
+_PARALLEL_READS = 8
+_WAIT = 30  # seconds until a client with too many jobs may try again
+
+
+@dataclass
+class _Stored:
+    size: int  # bytes
+    counted_at: float
+
+
+class Quotas:
+    """Counts are those of this process, and at most a minute old."""
+
+    def __init__(
+        self, settings: Settings, client: Client, store: ObjectStore, batches: BatchReader
+    ) -> None:
+        self._most_bytes = settings.max_team_bytes
+        self._most_jobs = settings.max_pending_jobs
+        self._client = client
+        self._store = store
+        self._batches = batches
+        self._stored: LRUCache[str, _Stored] = LRUCache(_MOST_TEAMS)
+
+    async def room(self, team: str, wanted: int) -> int:
+        """How many of the `wanted` bytes the team may store. Raises QuotaExceeded if none."""
+        if self._most_bytes is None:
+            return wanted
+        left = self._most_bytes - (await self._counted(team)).size
+        if left <= 0:
+            raise QuotaExceeded(
+                f"The team has stored the {self._most_bytes} bytes that it may have on this "
+                "server: delete templates or fonts, or ask whoever runs it."
+            )
+        return min(left, wanted)
+
+    def note(self, team: str, size: int) -> None:
+        """Count what was stored since the team's objects were listed."""
+        if stored := self._stored.get(team):
+            stored.size += size
+
+    async def check_jobs(self, team: str) -> None:
+        """Raises QuotaExceeded or TooManyRequests for a team that may submit nothing now."""
+        await self.room(team, 1)
+        if self._most_jobs is not None and await self._pending(team) >= self._most_jobs:
+            raise TooManyRequests(
+                f"The team has {self._most_jobs} jobs that have not ended, which is all that it "
+                "may have on this server: submit more when some have.",
+                retry_after=_WAIT,
+            )
+
+    async def _counted(self, team: str) -> _Stored:
+        stored = self._stored.get(team)
+        if stored is None or monotonic() - stored.counted_at > _FRESH:
+            counted_at = monotonic()
+            size = await bytes_in(self._store, keys.team(team))
+            stored = self._stored[team] = _Stored(size, counted_at)
+        return stored
+
+    async def _pending(self, team: str) -> int:
+        open_batches = [found async for found in batches_of(self._client, team, RUNNING)]
+        counts = await gather_each(
+            lambda found: self._batches.stats(team, found), open_batches, at_once=_PARALLEL_READS
+        )
+        return sum(stats.pending for stats in counts) + await active_single_jobs(self._client, team)
