@@ -2,11 +2,15 @@
 
 import csv
 import io
+import re
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
+from unicodedata import normalize
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -22,6 +26,10 @@ from reelbatch.models.wire.errors import FieldError
 csv.field_size_limit(sys.maxsize)  # the body has a limit, and each job has its own
 
 _MEDIA = ("image", "video", "audio")
+_DELIMITERS = ",;\t"
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")  # for Excel, which writes it too
+_QUOTED = re.compile(r'"[^"]*+"')
+_LONGEST_HEADER = 1024**2  # characters in which the delimiter is looked for
 _JOB_FIELDS = ("tags", "priority")
 
 Fields = dict[str, JsonValue]
@@ -31,7 +39,7 @@ Fields = dict[str, JsonValue]
 class _Column:
     """What a cell of this column adds to its row's job: an asset, or a field of the job."""
 
-    name: str
+    name: str  # with its kind
     asset: Callable[[str], Fields] | None = None
     job_field: str = ""
 
@@ -62,8 +70,8 @@ def read_csv(body: bytes, query: CsvQuery) -> Iterator[Fields | Problem]:
         raise RequestError("The CSV is empty: its first line has to name the layers.")
     if len(header) > MAX_ASSETS:
         raise RequestError(f"The CSV has {len(header)} columns; a job takes {MAX_ASSETS} assets.")
-    columns = [_column(name, number) for number, name in enumerate(header, start=1)]
-    _check_unique(header)
+    columns = [_column(name.strip(), number) for number, name in enumerate(header, start=1)]
+    _check_unique(columns)
     yield from (_job(common, columns, row) for row in rows)
 
 
@@ -85,26 +93,42 @@ def _common_fields(query: CsvQuery) -> Fields:
 
 
 def _rows(body: bytes) -> Iterator[list[str]]:
-    """The header and the rows, without blank lines, as they are asked for.
+    """The header and the rows that have a cell, as they are asked for.
 
     Raises RequestError, and before anything is read BodyTooLarge.
     """
-    if sum(map(body.count, (b",", b"\n", b"\r"))) > MOST_VALUES:
+    if sum(map(body.count, (b",", b";", b"\t", b"\n", b"\r"))) > MOST_VALUES:
         raise BodyTooLarge(f"The CSV holds more than {MOST_VALUES} cells; send fewer at a time.")
+    text = _decoded(body)
+    named = _SEPARATOR_LINE.match(text)
+    delimiter = named[1] if named else _delimiter(text)
+    text = text[named.end() :] if named else text
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-    except UnicodeDecodeError as error:
-        raise RequestError(f"The CSV is not UTF-8: {error.reason} at byte {error.start}.") from None
-    try:
-        yield from (row for row in reader if row)
+        yield from (row for row in reader if any(row))
     except csv.Error as error:
         raise RequestError(f"The CSV cannot be read: {error} at line {reader.line_num}.") from None
+
+
+def _decoded(body: bytes) -> str:
+    """UTF-8, UTF-16 where its mark is there, or what Excel calls plain CSV. Raises RequestError."""
+    encodings = ("utf-16",) if body[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            return body.decode(encoding)
+    raise RequestError("The CSV is neither UTF-8 nor Windows-1252: save it as CSV UTF-8.")
+
+
+def _delimiter(text: str) -> str:
+    """The one that the header has most of, outside of quotes."""
+    header = _QUOTED.sub("", text[:_LONGEST_HEADER]).partition("\n")[0]
+    return max(_DELIMITERS, key=header.count)
 
 
 def _column(name: str, number: int) -> _Column:
     """Raises RequestError."""
     kind, colon, rest = name.partition(":")
-    if not name.strip():
+    if not name:
         raise RequestError(f"Column {number} of the CSV has no name.")
     if colon and kind == "job":
         if rest not in _JOB_FIELDS:
@@ -118,18 +142,22 @@ def _column(name: str, number: int) -> _Column:
             raise RequestError(f"The column {name} has to be data:LAYER.PROPERTY.")
         asset: Fields = {"type": "data", "layerName": layer, "property": key}
         return _Column(name, lambda cell: {**asset, "value": _value(cell)})
-    layer = rest if colon and kind == "text" and rest else name
-    return _Column(name, lambda cell: {"type": "text", "layerName": layer, "value": cell})
+    layer = rest.strip() if colon and kind == "text" and rest.strip() else name
+    return _Column(
+        f"text:{layer}", lambda cell: {"type": "text", "layerName": layer, "value": cell}
+    )
 
 
-def _check_unique(header: Sequence[str]) -> None:
-    twice = next((name for name, number in Counter(header).items() if number > 1), None)
+def _check_unique(columns: Sequence[_Column]) -> None:
+    names = Counter(normalize("NFC", column.name) for column in columns)
+    twice = next((name for name, number in names.items() if number > 1), None)
     if twice is not None:
-        raise RequestError(f"The CSV has more than one column {twice[:200]}.")
+        column = twice.removeprefix("text:")[:200]
+        raise RequestError(f"The CSV has more than one column {column}.")
 
 
 def _job(common: Fields, columns: Sequence[_Column], row: Sequence[str]) -> Fields | Problem:
-    if len(row) > len(columns):
+    if any(row[len(columns) :]):
         message = f"The row has {len(row)} cells, but the header only {len(columns)}."
         return Problem(RequestError, "", message)
     job, assets = dict(common), list[JsonValue]()

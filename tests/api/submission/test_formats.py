@@ -11,7 +11,8 @@ from fastapi import Request
 from PIL import Image
 
 from api.http.requests import read_body
-from reelbatch.models.errors import BodyTooLarge
+from api.submission.csv import CsvQuery, read_csv
+from reelbatch.models.errors import BodyTooLarge, RequestError
 from tests.api.running_api import Team, a_still
 
 GZIP = {"Content-Encoding": "gzip"}
@@ -141,7 +142,7 @@ async def test_errors_of_a_table_belong_to_their_rows(card_team: Team, card: str
         (b"job:color\nred\n", "job:tags"),
         (b"data:title\nred\n", "data:LAYER.PROPERTY"),
         (b'title\n"open\n', "cannot be read"),
-        (b"title\n\xff\n", "UTF-8"),
+        (b"title\n\x81\n", "UTF-8"),
     ],
 )
 async def test_a_table_that_cannot_be_read_is_refused(
@@ -273,3 +274,33 @@ async def test_what_is_packed_very_small_is_left() -> None:
     scope = {"type": "http", "headers": [(b"content-encoding", b"gzip")]}
     with pytest.raises(BodyTooLarge, match="packed more than 250 times"):
         await read_body(Request(scope, receive), limit=64_000_000)
+
+
+OF_ALL_ROWS = CsvQuery.model_validate({"template": "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
+WRITTEN = "title;subtitle\r\nÄpfel;rot, reif\r\n\r\n;\r\n"
+SPREADSHEETS = {
+    "semicolons": WRITTEN.encode(),
+    "a line for Excel": f"sep=;\r\n{WRITTEN}".encode(),
+    "Windows-1252": WRITTEN.encode("cp1252"),
+    "Unicode text": WRITTEN.replace(";", "\t").encode("utf-16"),
+    "tabs": WRITTEN.replace(";", "\t").encode("utf-8-sig"),
+    "a padded header": WRITTEN.replace("title;", " title ; ", 1).encode(),
+    "a quoted header": WRITTEN.replace("title;", '"title";', 1).encode(),
+    "empty cells beyond the header": WRITTEN.replace("reif", "reif;;").encode(),
+}
+
+
+@pytest.mark.parametrize("kind", SPREADSHEETS)
+def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
+    [job] = read_csv(SPREADSHEETS[kind], OF_ALL_ROWS)
+    assert isinstance(job, dict)
+    texts = {"title": "Äpfel", "subtitle": "rot, reif"}
+    assert job["assets"] == [
+        {"type": "text", "layerName": layer, "value": words} for layer, words in texts.items()
+    ]
+
+
+@pytest.mark.parametrize("header", ["a, a", "a,text:a", "text:a,text: a", "\u00e9,e\u0301"])
+def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
+    with pytest.raises(RequestError, match="more than one column"):
+        list(read_csv(header.encode(), OF_ALL_ROWS))
