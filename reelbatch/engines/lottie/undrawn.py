@@ -132,8 +132,9 @@ def _is_not_zero(state: object) -> bool:
 
 
 def _is_drawn(effect: Json) -> bool:
-    if effect.get("ty") != _CUSTOM_EFFECT:
-        return effect.get("ty") in _DRAWN_EFFECTS
+    kind = _whole_number(effect.get("ty"))
+    if kind != _CUSTOM_EFFECT:
+        return kind in _DRAWN_EFFECTS
     name = effect.get("mn")
     if not isinstance(name, str):
         return True

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from tests.api.documents import a_card, a_film, a_small_film
 from tests.api.running_api import Team, a_still, a_video, until
@@ -41,10 +42,34 @@ async def test_a_log_names_the_pictures_that_a_template_lacks(team: Team) -> Non
     card["assets"] += [{"id": "photo", "w": 8, "h": 8, "u": "images/", "p": "gone.png", "e": 0}]
     card["layers"].append({"ty": 2, "nm": "photo", "refId": "photo", "ks": {}, "ip": 0, "op": 9})
     template = await team.upload(json.dumps(card).encode())
-    job_id = (await team.http.post("/jobs", json=a_still(template))).json()["id"]
-    await team.end_of_job(job_id)
-    text = (await team.http.get(f"/jobs/{job_id}/logs")).text
-    assert "NOTE: the template's picture 'photo' (images/gone.png) is neither in" in text
+    created = (await team.http.post("/jobs", json=a_still(template))).json()
+    ended = await team.end_of_job(created["id"])
+    text = (await team.http.get(f"/jobs/{created['id']}/logs")).text
+    named = "the template's picture 'photo' (images/gone.png) is neither in"
+    assert text.count(f"NOTE: {named}") == 1
+    for job in (created, ended):
+        [warning] = job["warnings"]
+        assert warning["code"] == "MISSING_PICTURE"
+        assert named in warning["message"]
+
+
+async def test_a_picture_that_a_job_brings_is_not_missing(team: Team) -> None:
+    card = json.loads(a_card())
+    card["assets"] += [{"id": "photo", "w": 8, "h": 8, "u": "images/", "p": "gone.png", "e": 0}]
+    card["layers"].append({"ty": 2, "nm": "photo", "refId": "photo", "ks": {}, "ip": 0, "op": 9})
+    template = await team.upload(json.dumps(card).encode())
+    [warning] = (await team.get(f"/templates/{template}"))["warnings"]
+    assert (warning["code"], warning["layer"]) == ("MISSING_PICTURE", "photo")
+    for asset in (
+        {"type": "image", "layerName": "photo", "src": PIXEL},
+        {"type": "static", "name": "images/gone.png", "src": PIXEL},
+    ):
+        job: dict[str, Any] = a_still(template) | {"assets": [asset]}
+        created = (await team.http.post("/jobs", json=job)).json()
+        ended = await team.end_of_job(created["id"])
+        assert ended["status"] == "finished"
+        assert "warnings" not in created
+        assert "warnings" not in ended
 
 
 async def test_progress_is_logged_in_tenths(team: Team) -> None:

@@ -1,11 +1,14 @@
 """What a template is said to lose when it is drawn."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reelbatch.models.wire.warnings import MOST_OF_A_CODE, RenderWarning, WarningCode, bounded
+from reelbatch.engines.lottie import undrawn
+from reelbatch.models.wire.warnings import MOST_OF_A_CODE, RenderWarning, bounded
 
 Json = dict[str, Any]
 LOOP = "var $bm_rt;\n$bm_rt = loopOut('cycle');"
@@ -132,9 +135,9 @@ def test_a_font_file_that_is_not_read_is_said(workshop: Any) -> None:
 
 
 def test_every_code_of_an_inspection_is_tried() -> None:
+    used = re.findall(r"WarningCode\.(\w+)", Path(undrawn.__file__).read_text())
     tried = {code for code, _ in NOT_DRAWN.values()} | {"FONT_NOT_READ", "EXPRESSIONS_OFF"}
-    of_jobs = {"MISSING_FONT", "MISSING_GLYPHS", "EXPRESSION_FAILED", "EXPRESSIONS_STOPPED"}
-    assert tried == set(WarningCode) - of_jobs
+    assert tried == set(used)
 
 
 def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
@@ -151,6 +154,28 @@ def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
         workshop.layer(3, "Null"),
     )
     assert workshop.inspect(document).warnings == []
+
+
+NONSENSE: list[Any] = [None, [], {}, "x", -1, [{}], {"k": [{}]}, {"k": {"k": []}}]
+KEYS = ("ty", "en", "bm", "sy", "mm", "m", "hd", "ddd", "refId", "x", "mode", "pt", "f", "inv")
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_nonsense_anywhere_stops_no_inspection(workshop: Any, nonsense: Any) -> None:
+    odd = dict.fromkeys(KEYS, nonsense)
+    animator = odd | {"a": odd | {"rx": nonsense}, "s": nonsense}
+    layer = text(workshop, animator, j=nonsense, sz=nonsense) | {
+        "ef": [odd, nonsense],
+        "shapes": [odd, {"ty": "gr", "it": [odd]}],
+        "masksProperties": [odd, odd],
+        "sy": nonsense,
+        "bm": nonsense,
+        "ddd": 1,
+        "ks": dict.fromkeys("pr", nonsense),
+    }
+    document = workshop.document(layer, workshop.layer(2, "Photo", refId="photo") | odd)
+    asset = {"id": "photo", "p": nonsense, "u": nonsense}
+    assert workshop.inspect(document | {"assets": [asset]}).compositions
 
 
 def test_hundreds_of_warnings_are_few_and_counted(workshop: Any) -> None:
