@@ -13,9 +13,11 @@ from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
 from reelbatch.engines.lottie.rewriting.masks import order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.repeaters import write_out_repeaters
+from reelbatch.engines.lottie.rewriting.ridges import write_out_zigzags
 from reelbatch.engines.lottie.rewriting.soft_edges import soften_edges
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.time_remaps import hold_last_frames
+from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
 
 
 def rewrite(
@@ -41,6 +43,8 @@ def rewrite(
     hold_last_frames(layers, lambda layer: ends.get(reference(layer.get("refId")), 0.0), frame_rate)
     replace_rectangles(layers)
     replace_stars(layers)
+    write_out_zigzags(layers)
+    trim_one_by_one(layers)
     write_out_repeaters(layers)
     blend_groups(layers)
     soften_edges(root, precompositions, pictures)

@@ -326,3 +326,37 @@ def test_a_fill_blends_with_what_is_below(workshop: Any) -> None:
     layer = workshop.shape("Multiplied", workshop.rectangle(0, 0, 100, 60), fill)
     drawn = workshop.still(workshop.document(layer, workshop.solid("Ground", "#ff0000")))
     assert np.abs(drawn[30, 50].astype(int) - [128, 0, 0, 255]).max() <= 2
+
+
+def line(y: float, start: float, end: float) -> Any:
+    path = {"v": [[start, y], [end, y]], "i": [[0, 0]] * 2, "o": [[0, 0]] * 2, "c": False}
+    return {"ty": "sh", "ks": {"a": 0, "k": path}}
+
+
+PEN: Any = {
+    "ty": "st",
+    "c": {"a": 0, "k": [1, 0, 0, 1]},
+    "o": {"a": 0, "k": 100},
+    "w": {"a": 0, "k": 4},
+    "lc": 1,
+    "lj": 1,
+    "ml": 4,
+}
+
+
+def test_a_zigzag_bends_to_both_sides_in_turn(workshop: Any) -> None:
+    zigzag = {"ty": "zz", "s": {"a": 0, "k": 10}, "r": {"a": 0, "k": 3}, "pt": {"a": 0, "k": 1}}
+    layer = workshop.shape("Line", line(30, 10, 90), zigzag, PEN)
+    drawn = workshop.still(workshop.document(layer))
+    assert [int(drawn[y, x, 3]) for x, y in ((30, 21), (50, 39), (70, 21))] == [255] * 3
+    assert [int(drawn[30, x, 3]) for x in (30, 50, 70)] == [0] * 3
+
+
+def test_paths_of_groups_are_trimmed_one_by_one(workshop: Any) -> None:
+    layer = workshop.shape("Lines", line(20, 10, 50), PEN)
+    second = workshop.shape("Second", line(40, 10, 90), PEN)["shapes"]
+    ends = {"s": {"a": 0, "k": 0}, "e": {"a": 0, "k": 50}, "o": {"a": 0, "k": 0}}
+    layer["shapes"] += [*second, {"ty": "tm", "m": 2, **ends}]
+    drawn = workshop.still(workshop.document(layer))
+    assert [int(drawn[20, x, 3]) for x in (12, 48)] == [255, 255]
+    assert [int(drawn[40, x, 3]) for x in (12, 28, 32, 88)] == [255, 255, 0, 0]
