@@ -5,6 +5,7 @@ from tests.hostile.font_inputs import font_inputs
 from tests.hostile.lottie_inputs import lottie_inputs
 from tests.hostile.media_inputs import media_inputs
 from tests.hostile.picture_inputs import picture_inputs
+from tests.hostile.project_inputs import project_inputs
 
 ALL = (
     *lottie_inputs(),
@@ -12,4 +13,5 @@ ALL = (
     *picture_inputs(),
     *font_inputs(),
     *media_inputs(),
+    *project_inputs(),
 )

@@ -58,7 +58,10 @@ async def run(
     content = hostile.content()
     request = _request(hostile, content if bait is None else bait.put_into(content), folder)
     try:
-        inspection = await pool.inspect(request.template, request.template_type)
+        converted = folder / "converted"
+        inspection = await pool.inspect(request.template, request.template_type, converted)
+        if converted.exists():
+            request = replace(request, template=converted)
         request = _for_composition(request, inspection.compositions[0].name)
         await pool.render(request, _ignore)
     except ReelbatchError as error:

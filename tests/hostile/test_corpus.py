@@ -117,7 +117,7 @@ async def test_a_hostile_input_ends_as_its_verdict_says(
     ledger.entries.append(entry)
     assert_verdict(outcome, hostile.verdict)
     assert entry.memory < _MOST_MEMORY
-    files = {"content", "template", "work", f"work/{outcome.output.name}"}
+    files = {"content", "template", "converted", "work", f"work/{outcome.output.name}"}
     assert set(contents(folder)) <= files
 
 

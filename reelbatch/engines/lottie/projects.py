@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -32,7 +33,7 @@ _DOCUMENTS = "compositions"  # the folder
 
 
 def convert_project(
-    template: Path, target: Path, limits: RenderLimits
+    template: Path, target: Path | BinaryIO, limits: RenderLimits
 ) -> TemplateInspection | None:
     """Write what renders are given instead of a project; None for what is no project.
 

@@ -1,9 +1,11 @@
 """From a template's file and a job's assets to the output's file."""
 
+import io
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from reelbatch.engines.archives import comparable
 from reelbatch.engines.base import (
@@ -36,6 +38,7 @@ from reelbatch.models.wire.assets import StaticAsset
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.warnings import RenderWarning
 
+_PROJECT_TYPES = ("aep", "mogrt")
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
 
@@ -72,19 +75,17 @@ class LottieRenderer(Renderer):
     def inspect(
         self,
         template: Path,
-        template_type: str,  # noqa: ARG002  the content tells
+        template_type: str,
         limits: RenderLimits,
     ) -> TemplateInspection:
         """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
-        document, files = open_template(template, limits)
-        return inspect_document(document, files)
+        return _inspect(template, template_type, io.BytesIO(), limits)
 
     def convert(
         self, template: Path, template_type: str, target: Path, limits: RenderLimits
     ) -> TemplateInspection:
         """Inspect a template; of a project, write the Lottie documents of its compositions."""
-        converted = convert_project(template, target, limits)
-        return converted or self.inspect(template, template_type, limits)
+        return _inspect(template, template_type, target, limits)
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
@@ -146,6 +147,19 @@ class LottieRenderer(Renderer):
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """The clips that sound in the output. Raises RenderError."""
         return _fill(request).sounds(request)
+
+
+def _inspect(
+    template: Path, template_type: str, target: Path | BinaryIO, limits: RenderLimits
+) -> TemplateInspection:
+    """The content tells whether it is a project; `target` gets what a project is converted to."""
+    converted = convert_project(template, target, limits)
+    if converted is not None:
+        return converted
+    if template_type in _PROJECT_TYPES:
+        raise TemplateInvalid("The file is not an After Effects project.")
+    document, files = open_template(template, limits)
+    return inspect_document(document, files)
 
 
 def _fill(request: RenderRequest) -> _Filled:

@@ -1,7 +1,7 @@
 """A composition with all that it shows as one Lottie document."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reelbatch.models.errors import TemplateInvalid
@@ -82,7 +82,7 @@ class _Layers:
         return matted(layers, mattes, place, reasons)
 
     def _layer(self, layer: Layer, place: Place, *, seen: bool) -> Json:
-        shown = seen and (is_seen(layer, place) or _is_matte(layer, place))
+        shown = seen and (is_seen(layer, place) or layer.identity in place.mattes)
         reasons = self._reasons.within(place.composition.name, layer.name, seen=shown)
         converted = convert_layer(layer, place, self._scene, reasons)
         source = self._scene.project.items.get(layer.source) if layer.source else None
@@ -130,17 +130,17 @@ def _place(composition: Composition) -> Place:
         indices={layer.identity: number for number, layer in enumerate(layers, start=1)},
         deep=bool(kinds & {LayerKind.CAMERA, LayerKind.LIGHT}),
         any_solo=any(layer.switches.solo for layer in layers),
+        mattes=frozenset(_mattes(layers)),
     )
 
 
-def _is_matte(layer: Layer, place: Place) -> bool:
-    """Whether a layer that is switched off is seen all the same, by its shape."""
-    layers = place.composition.layers
-    below = layers[place.indices[layer.identity] :][:1]
-    by_place = any(one.matte is not None and one.matte.layer is None for one in below)
-    return by_place or any(
-        one.matte is not None and one.matte.layer == layer.identity for one in layers
-    )
+def _mattes(layers: Sequence[Layer]) -> Iterator[int]:
+    """A layer without a matte of its own choice has the one above it."""
+    for position, layer in enumerate(layers):
+        if layer.matte is not None and layer.matte.layer is not None:
+            yield layer.matte.layer
+        elif layer.matte is not None and position > 0:
+            yield layers[position - 1].identity
 
 
 def _opened(asset: Json) -> Json:

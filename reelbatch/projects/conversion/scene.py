@@ -29,3 +29,4 @@ class Place:
     indices: dict[int, int]  # by identity, from 1
     deep: bool  # whether a camera looks at layers in three dimensions
     any_solo: bool
+    mattes: frozenset[int]  # the layers whose shape others have, by identity
