@@ -34,7 +34,7 @@ class NewBatchView {
     this.submission = new Submission(client);
     this.place = problemPlace();
     this.template = h("select", { name: "template", onchange: () => this.#chooseTemplate() });
-    this.warnings = h("div", {});
+    this.warnings = h("div", { class: "all-of-template" });
     this.composition = h("select", { name: "composition", onchange: () => this.#chooseComposition() });
     this.output = outputFields(() => this.#changed());
     this.table = new RowTable(
