@@ -7,7 +7,7 @@ from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.assets import Asset
-from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
@@ -84,8 +84,8 @@ class RenderJob(WireModel):
     font_ids: list[str] = []  # of the same fonts
     font_faces: list[FontFace] = []  # of the same fonts
     missing_fonts: list[str] = []
-    missing_glyphs: list[str] = []  # characters
-    warnings: list[RenderWarning] = []  # of the template
+    missing_glyphs: AnyOf[str] = []  # characters
+    warnings: AnyOf[RenderWarning] = []  # of the template
     output: Output
     output_key: str  # object key
     extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
@@ -213,8 +213,8 @@ class JobSummary(RecordModel):
     tags: list[str] = []
     priority: int = 0
     missing_fonts: list[str] = []
-    missing_glyphs: list[str] = []  # characters
-    warnings: list[RenderWarning] = []  # of the template
+    missing_glyphs: AnyOf[str] = []  # characters
+    warnings: AnyOf[RenderWarning] = []  # of the template
     bucket_url: Absent[str] = None  # of an output that goes into the client's own bucket
     created_at: Timestamp
 
@@ -230,9 +230,9 @@ class RenderResult(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     reused_from: Absent[str] = None  # the id of the equal job whose render this is
-    missing_fonts: list[str] = []  # where only a worker has seen the template
-    missing_glyphs: list[str] | None = None  # as they were drawn; None: nobody has looked
-    warnings: list[RenderWarning] = []  # found while rendering
+    missing_fonts: AnyOf[str] = []  # where only a worker has seen the template
+    missing_glyphs: Absent[list[str]] = None  # as they were drawn; None: nobody has looked
+    warnings: AnyOf[RenderWarning] = []  # found while rendering
     started_at: Timestamp
     finished_at: Timestamp
 

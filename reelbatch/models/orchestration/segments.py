@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reelbatch.models.orchestration.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
-from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.warnings import RenderWarning
 
 SPLIT_MEMO = "split"
@@ -58,8 +58,8 @@ class Segment(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     started_at: Timestamp
-    missing_glyphs: list[str] | None = None
-    warnings: list[RenderWarning] = []  # found while rendering
+    missing_glyphs: Absent[list[str]] = None
+    warnings: AnyOf[RenderWarning] = []  # found while rendering
 
 
 class JoinTask(RenderTask):

@@ -100,3 +100,7 @@ def _with_more_fields(content: Any) -> Any:
         return cast("Any", content)
     fields = cast("dict[str, Any]", content)
     return {name: _with_more_fields(value) for name, value in fields.items()} | {"addedLater": True}
+
+
+def test_a_job_without_warnings_asks_for_nothing_new() -> None:
+    assert {"missingGlyphs", "warnings"}.isdisjoint(_JOB.model_dump(by_alias=True))
