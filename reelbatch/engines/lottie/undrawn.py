@@ -4,6 +4,7 @@ The other modules say how something is drawn. Whoever makes one of these things 
 here.
 """
 
+import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ from reelbatch.engines.lottie.images import asset_content, missing_picture
 from reelbatch.engines.lottie.loops import is_loop
 from reelbatch.engines.lottie.reading.walking import all_objects, all_shapes, states
 from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
+from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
+from reelbatch.engines.lottie.rewriting.stars import replace_stars
+from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
@@ -36,7 +40,7 @@ _NOT_DRAWN = {
     "light": "lights are not drawn",
     "unknown": "its type is unknown",
 }
-_MODIFIERS = {"zz": "zig-zag", "tw": "twist"}
+_MODIFIERS = {"tw": "twist"}
 _MERGE = 1  # the way of merging paths that is drawn, as drawing them one after the other
 _TRIMS_ONE_AFTER_THE_OTHER = 2
 _WEAK_BLENDS = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}  # by `bm`
@@ -165,10 +169,23 @@ def _shapes(layer: Json) -> Iterator[_Found]:
     if any(shape.get("ty") == "mm" and shape.get("mm", _MERGE) != _MERGE for shape in shapes):
         message = "Merged paths are drawn one after the other, whole"
         yield WarningCode.PATHS_NOT_MERGED, message
-    trims = [shape for shape in top if shape.get("ty") == "tm" and shape.get("hd") is not True]
-    if any(trim.get("m") == _TRIMS_ONE_AFTER_THE_OTHER for trim in trims) and len(top) > 2:
+    if len(top) > 2 and _trims_together(top) and _trims_together(_trimmed(layer)):
         message = "Its paths are trimmed at the same time, not one after the other"
         yield WarningCode.TRIM_PATHS_TOGETHER, message
+
+
+def _trims_together(shapes: list[Json]) -> bool:
+    trims = [shape for shape in shapes if shape.get("ty") == "tm" and shape.get("hd") is not True]
+    return any(trim.get("m") == _TRIMS_ONE_AFTER_THE_OTHER for trim in trims)
+
+
+def _trimmed(layer: Json) -> list[Json]:
+    """The layer's shapes as they are drawn."""
+    drawn = copy.deepcopy(layer)
+    replace_rectangles([drawn])
+    replace_stars([drawn])
+    trim_one_by_one([drawn])
+    return objects(drawn["shapes"])
 
 
 def _texts(layer: Json) -> Iterator[_Found]:

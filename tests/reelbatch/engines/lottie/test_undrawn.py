@@ -79,7 +79,7 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         "BLEND_MODE_WEAK",
         lambda w: shapes(w, w.rectangle(0, 0, 9, 9), w.fill(1, 0, 0) | {"bm": 15}),
     ),
-    "zig-zag": ("SHAPE_NOT_DRAWN", lambda w: shapes(w, w.rectangle(0, 0, 9, 9), {"ty": "zz"})),
+    "a twist": ("SHAPE_NOT_DRAWN", lambda w: shapes(w, w.rectangle(0, 0, 9, 9), {"ty": "tw"})),
     "merge paths": ("PATHS_NOT_MERGED", lambda w: shapes(w, {"ty": "mm", "mm": 4})),
     "paths that are trimmed one after the other": (
         "TRIM_PATHS_TOGETHER",
@@ -199,3 +199,10 @@ def test_layers_tell_whether_they_are_shown(workshop: Any) -> None:
     )
     shown = {layer.name: layer.shown for layer in workshop.inspect(document).layers}
     assert shown == {"Headline": True, "Note": False}
+
+
+def test_a_trim_over_groups_of_one_path_is_nothing_to_warn_of(workshop: Any) -> None:
+    layer = shapes(workshop, {"ty": "sh", "ks": still(SQUARE)})
+    layer["shapes"] += [*shapes(workshop, {"ty": "sh", "ks": still(SQUARE)})["shapes"]]
+    layer["shapes"].append({"ty": "tm", "m": 2, "s": still(0), "e": still(50), "o": still(0)})
+    assert workshop.inspect(workshop.document(layer)).warnings == []
