@@ -14,6 +14,7 @@ from reelbatch.engines.lottie.rewriting.masks import order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.repeaters import write_out_repeaters
 from reelbatch.engines.lottie.rewriting.ridges import write_out_zigzags
+from reelbatch.engines.lottie.rewriting.shrinking import shrink_pictures
 from reelbatch.engines.lottie.rewriting.soft_edges import soften_edges
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.time_remaps import hold_last_frames
@@ -47,6 +48,7 @@ def rewrite(
     trim_one_by_one(layers)
     write_out_repeaters(layers)
     blend_groups(layers)
+    shrink_pictures(root, precompositions, pictures)
     soften_edges(root, precompositions, pictures)
     order_masks(layers)
 

@@ -224,6 +224,27 @@ def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
     assert np.abs(drawn[10, 20:40, 0].astype(int) - pixels[0, ::2, 0]).max() <= 2
 
 
+def halves(size: int) -> Any:
+    """A square picture as an asset: black at the left, red at the right."""
+    pixels = np.zeros((size, size, 3), np.uint8)
+    pixels[:, size // 2 :, 0] = 255
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "PNG")
+    content = base64.b64encode(packed.getvalue()).decode()
+    return {"id": "photo", "w": size, "h": size, "e": 1, "p": f"data:image/png;base64,{content}"}
+
+
+@pytest.mark.parametrize("percent", [40, 20, 12])
+def test_a_picture_that_is_much_smaller_than_its_pixels_is_not_moved(
+    workshop: Any, percent: int
+) -> None:
+    layer = workshop.layer(2, "Photo", x=50 - percent * 0.5, y=10, refId="photo")
+    layer["ks"]["s"]["k"] = [percent, percent, 100]
+    drawn = workshop.still(workshop.document(layer, assets=[halves(100)]))
+    across = drawn[10 + percent // 2, 48:52, 0].astype(int)
+    assert np.abs(across - [0, 0, 255, 255]).max() <= 16, across
+
+
 @pytest.mark.parametrize(
     ("turn", "parent", "expected"),
     [(0.1, 0, [0, 0, 255, 255]), (180, 0, [255, 255, 0, 0]), (-44.9, 45, [0, 0, 255, 255])],
@@ -231,17 +252,11 @@ def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
 def test_a_picture_that_is_turned_is_not_moved(
     workshop: Any, turn: float, parent: float, expected: list[int]
 ) -> None:
-    pixels = np.zeros((40, 40, 3), np.uint8)
-    pixels[:, 20:, 0] = 255
-    packed = io.BytesIO()
-    Image.fromarray(pixels).save(packed, "PNG")
-    content = base64.b64encode(packed.getvalue()).decode()
-    picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
     layer = workshop.layer(2, "Photo", refId="photo", parent=2)
     layer["ks"] |= {"a": {"a": 0, "k": [20, 20, 0]}, "r": {"a": 0, "k": turn}}
     above = workshop.layer(3, "Above", x=50, y=30)
     above["ks"]["r"]["k"] = parent
-    drawn = workshop.still(workshop.document(layer, above, assets=[picture]))
+    drawn = workshop.still(workshop.document(layer, above, assets=[halves(40)]))
     across = drawn[30, 48:52, 0].astype(int)
     assert np.abs(across - expected).max() <= 16, across
 
