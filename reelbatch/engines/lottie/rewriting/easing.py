@@ -51,8 +51,11 @@ def ease_alike(layers: Iterable[Json]) -> None:
 
 def _eased(keyframes: list[Json], budget: _Budget, keeps_ways: bool) -> Iterator[Json]:
     segments = {segment.start: segment for segment in read_segments(keyframes)}
+    former: Segment | None = None
     for keyframe in keyframes:
-        segment = segments.get(time_of(keyframe, math.nan))
+        if former is not None:  # older files write where a segment ends beside its start alone
+            keyframe.setdefault("s", former.after)
+        segment = former = segments.get(time_of(keyframe, math.nan))
         curves = segment.moving_curves if segment else []
         is_curved = is_spatial(keyframe)
         can_stay = len(curves) < 2 or is_curved

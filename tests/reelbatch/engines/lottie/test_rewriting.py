@@ -274,6 +274,14 @@ def test_curved_ways_are_walked_at_an_even_pace(workshop: Any) -> None:
     assert np.abs(np.array(box_of(drawn)[:2]) - expected).max() < 1
 
 
+def test_a_curved_way_of_an_older_file_ends_where_it_says_beside_its_start(workshop: Any) -> None:
+    layer = workshop.solid("Box", "#ff0000", w=10, h=10)
+    way = eased([0, 0, 0], [], frames=3, e=[60, 30, 0], to=[0, 40], ti=[-30, 0])
+    del way["k"][1]["s"]
+    layer["ks"]["p"] = way
+    assert box_of(workshop.still(workshop.document(layer), frame=5))[:2] == (60, 30)
+
+
 def test_a_trimmed_polygon_keeps_its_corners(workshop: Any) -> None:
     star = {"ty": "sr", "sy": 2, "d": 1, "pt": {"a": 0, "k": 3}, "p": {"a": 0, "k": [50, 30]}}
     star |= {"r": {"a": 0, "k": 0}, "or": {"a": 0, "k": 25}, "os": {"a": 0, "k": 0}}
