@@ -58,6 +58,7 @@ def compose(
         precompositions,
         expressions,
         lambda texts: set_type(document, texts, shelf),
+        limits.seconds / 2,  # the rest is for the drawing
     )
     check_shapes(layers)
     check_texts(layers)

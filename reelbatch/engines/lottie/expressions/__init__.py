@@ -7,12 +7,14 @@ rewriting and the typesetting before it. docs/decisions/0016-expressions.md has 
 
 import hashlib
 import json
+import math
 import signal
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
+from time import monotonic
 from typing import Any, NamedTuple
 
 from pydantic import FiniteFloat, NonNegativeInt, TypeAdapter, ValidationError
@@ -83,11 +85,13 @@ def run_expressions(
     precompositions: Mapping[str, list[Json]],
     frames: Iterable[int] | None,
     typeset: Typeset,
+    seconds: float = math.inf,
 ) -> list[RenderWarning]:
     """Replace the expressions of the layers that `composition` shows by their values at `frames`,
     counted from its first one; None: not. Returns a warning of each that fails, or of all.
 
     `typeset` makes text layers shape layers, for expressions that ask for the size of a text.
+    All together may take `seconds`.
 
     What fails keeps the values that the exporter wrote beside it. Raises LimitExceeded.
     """
@@ -98,9 +102,10 @@ def run_expressions(
     if frames is None:
         return [RenderWarning(code=WarningCode.EXPRESSIONS_OFF, message=_OFF)]
     times = [composition.first_frame + frame for frame in frames]
+    end = monotonic() + seconds
     try:
         for part in _in_turn(found, comps, typeset):
-            _run(part, comps, document, times)
+            _run(part, comps, document, times, end)
             for each in part:
                 _bake(each)
     except _Stopped as error:
@@ -195,7 +200,11 @@ def _animated_in(layer: Json) -> Iterator[tuple[Json, bool]]:
 
 
 def _run(
-    found: list[_Found], comps: list[Json], document: LottieDocument, frames: Iterable[float]
+    found: list[_Found],
+    comps: list[Json],
+    document: LottieDocument,
+    frames: Iterable[float],
+    end: float,
 ) -> None:
     for identity, each in enumerate(found):
         each.animated["$id"] = identity
@@ -223,6 +232,8 @@ def _run(
             size += len(answer)
             if size > _LARGEST:
                 raise _Stopped("they have too many values")
+            if monotonic() > end:
+                raise _Stopped("they take too long together")
             _take(found, answer)
     except JSException as error:
         raise _Stopped(str(error).partition("\n")[0]) from error

@@ -8,6 +8,7 @@ import pytest
 from reelbatch.engines.lottie.document import read_document
 from reelbatch.engines.lottie.expressions import run_expressions
 from reelbatch.engines.lottie.reading import normalise
+from reelbatch.models.wire.warnings import RenderWarning
 
 pytestmark = pytest.mark.unconfined  # one expression at a time, many of them
 
@@ -112,14 +113,24 @@ def test_a_variable_without_var_does_not_outlast_its_frame() -> None:
     assert value_of("typeof count === 'undefined' ? 1 : 2") == 1
 
 
+def test_all_frames_together_have_their_time() -> None:
+    _, warnings = run("time", seconds=0)
+    assert [warning.code for warning in warnings] == ["EXPRESSIONS_STOPPED"]
+
+
 def value_of(expression: str) -> float | None:
     """The value of a rotation in frame 3; None where the expression fails."""
+    value, warnings = run(expression)
+    return None if warnings else value
+
+
+def run(expression: str, seconds: float = 60) -> tuple[float, list[RenderWarning]]:
     document = read_document(json.dumps(a_document(expression)).encode())
     normalise(document.root, {})
     composition = document.main
     inner = {"inner": document.precompositions["inner"]}
-    warnings = run_expressions(document, composition, inner, [3], lambda _: None)
-    return None if warnings else composition.layers[0]["ks"]["r"]["k"]
+    warnings = run_expressions(document, composition, inner, [3], lambda _: None, seconds)
+    return composition.layers[0]["ks"]["r"]["k"], warnings
 
 
 def a_document(expression: str) -> dict[str, Any]:
