@@ -13,7 +13,7 @@ from api import codec, health
 from api.authentication import Authenticator, RateLimits
 from api.batches import routes as batches
 from api.batches.responses import BatchResponses
-from api.batches.watch import BatchWatches
+from api.batches.watch import BatchWatches, Followers
 from api.http.errors import add_error_handlers
 from api.http.middleware import V2, V3, add_middleware
 from api.jobs import routes as jobs
@@ -58,6 +58,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         reader = BatchReader(client, store)
         app.state.watches = BatchWatches(reader)
+        app.state.followers = Followers(settings.max_followers)
         app.state.batch_responses = BatchResponses()
         app.state.resources = Resources(
             settings=settings,

@@ -73,6 +73,7 @@ async def _team(
                 f"This token lacks the scope {scope}: ask whoever runs this server for one that "
                 "has it."
             )
+    request.state.token_id = record.id
     request.state.after_body = _recheck(request, shared)
     return record.team
 

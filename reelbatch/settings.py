@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     max_template_bytes: int = Field(default=256 * 1024**2, ge=1024)
     max_font_bytes: int = Field(default=40 * 1024**2, ge=1024)
     rate_limit_per_minute: int | None = Field(default=None, ge=1)  # of one token; None: no limit
+    max_followers: int = Field(default=100, ge=1)  # event streams and long polls of one token
     max_team_bytes: int | None = Field(default=None, ge=1)  # of a team's objects; None: any
     max_pending_jobs: int | None = Field(default=None, ge=1)  # of a team; None: any number
     wrong_tokens_per_minute: int = Field(default=30, ge=1)  # from one client's address

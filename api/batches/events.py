@@ -3,24 +3,24 @@
 Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from api.batches.responses import batch_response
-from api.batches.watch import BatchWatches, Watches
+from api.batches.responses import Responses
+from api.batches.watch import BatchWatches, CountsAsFollower, Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.openapi.document import event_stream
-from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
-from api.urls import Urls
+from api.resources import MayReadJobs, Recheck, RequestUrls
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
-from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.wire.batches import BatchListItem
 from reelbatch.models.wire.jobs import JobStatus
 
@@ -41,33 +41,37 @@ LastEventId = Annotated[
 
 _Seen = dict[int, JobStatus]
 """The statuses that the client knows, by the jobs' indexes."""
+_JobTexts = Callable[[BatchSnapshot], list[str]]
 
 
 @router.get(
     "/batches/{batch_id}/events",
     response_class=StreamingResponse,
+    dependencies=[CountsAsFollower],
     responses={
-        **documented(RequestError, BatchNotFound),
+        **documented(RequestError, BatchNotFound, TooManyRequests),
         200: event_stream("Until the batch has ended.", "stats", "job", "end"),
     },
 )
 async def get_events(
     batch_id: UlidPath,
-    resources: Shared,
     team: MayReadJobs,
     urls: RequestUrls,
     recheck: Recheck,
     watches: Watches,
+    responses: Responses,
     last_event_id: LastEventId = None,
 ) -> Response:
     """`stats` and `job` events as jobs end, then `end`.
 
     A client that reconnects with Last-Event-ID gets what it has missed.
     """
-    snapshot = await resources.batches.read(team, batch_id)
+    snapshot = await watches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")
     return StreamingResponse(
-        _while_allowed(_events(watches, snapshot, seen, urls), recheck),
+        _while_allowed(
+            _events(watches, snapshot, seen, partial(responses.jobs, urls=urls)), recheck
+        ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -85,16 +89,18 @@ async def _while_allowed(events: AsyncGenerator[str], recheck: Recheck) -> Async
 
 
 async def _events(
-    watches: BatchWatches, snapshot: BatchSnapshot, seen: _Seen, urls: Urls
+    watches: BatchWatches, snapshot: BatchSnapshot, seen: _Seen, jobs_of: _JobTexts
 ) -> AsyncGenerator[str]:
     yield f"retry: {_RECONNECT}\n\n"
     async with watches.watch(snapshot) as watch:
         while True:
-            yield _event("stats", snapshot.stats)
-            for event in _job_events(snapshot, seen, urls):
-                yield event
+            yield _event("stats", _json(snapshot.stats))
+            changed = _changed(snapshot, seen)
+            if changed:
+                texts = jobs_of(snapshot)
+                yield "".join(_job_event(record, texts[place]) for place, record in changed)
             if snapshot.stats.pending == 0:
-                yield _event("end", _summary(snapshot))
+                yield _event("end", _json(_summary(snapshot)))
                 return
             while (newer := await watch.change(snapshot, _HEARTBEAT)) is snapshot:
                 if watch.is_closed:
@@ -103,13 +109,21 @@ async def _events(
             snapshot = newer
 
 
-def _job_events(snapshot: BatchSnapshot, seen: _Seen, urls: Urls) -> Iterator[str]:
-    """One for each job whose status the client does not know, in the order of the changes."""
-    jobs = {job.index: job for job in batch_response(snapshot, urls).jobs}
-    for record in sorted(snapshot.records, key=lambda record: record.updated_at):
-        if seen.get(record.index, JobStatus.QUEUED) is not record.status:
-            seen[record.index] = record.status
-            yield _event("job", jobs[record.index], _milliseconds(record.updated_at))
+def _changed(snapshot: BatchSnapshot, seen: _Seen) -> list[tuple[int, JobRecord]]:
+    """The jobs, by their places, whose status the client does not know, in the order of the
+    changes. It knows them from now on.
+    """
+    changed = [
+        (place, record)
+        for place, record in enumerate(snapshot.records)
+        if seen.get(record.index, JobStatus.QUEUED) is not record.status
+    ]
+    seen.update((record.index, record.status) for _, record in changed)
+    return sorted(changed, key=lambda found: found[1].updated_at)
+
+
+def _job_event(record: JobRecord, text: str) -> str:
+    return _event("job", text, _milliseconds(record.updated_at))
 
 
 def _seen_before(snapshot: BatchSnapshot, last_event_id: str) -> _Seen:
@@ -124,9 +138,13 @@ def _seen_before(snapshot: BatchSnapshot, last_event_id: str) -> _Seen:
     }
 
 
-def _event(name: str, content: BaseModel, event_id: int | None = None) -> str:
+def _event(name: str, content: str, event_id: int | None = None) -> str:
     id_line = "" if event_id is None else f"id: {event_id}\n"
-    return f"{id_line}event: {name}\ndata: {content.model_dump_json(by_alias=True)}\n\n"
+    return f"{id_line}event: {name}\ndata: {content}\n\n"
+
+
+def _json(content: BaseModel) -> str:
+    return content.model_dump_json(by_alias=True)
 
 
 def _summary(snapshot: BatchSnapshot) -> BatchListItem:

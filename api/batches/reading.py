@@ -3,16 +3,16 @@
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.batches.responses import Responses
-from api.batches.watch import Watches
+from api.batches.watch import AllFollowers, Watches
 from api.http.errors import documented
 from api.http.file_response import matches_tag
 from api.http.parameters import UlidPath
 from api.http.responses import json_response
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
-from reelbatch.models.errors import BatchNotFound, RequestError
+from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests
 from reelbatch.models.wire.batches import BatchStatusResponse
 
 router = APIRouter(tags=["batches"])
@@ -29,15 +29,17 @@ IfNoneMatch = Annotated[str | None, Header(description="The ETag of an earlier r
 @router.get(
     "/batches/{batch_id}",
     response_model=BatchStatusResponse,
-    responses=documented(RequestError, BatchNotFound),
+    responses=documented(RequestError, BatchNotFound, TooManyRequests),
 )
 async def get_batch(
     batch_id: UlidPath,
+    request: Request,
     resources: Shared,
     team: MayReadJobs,
     urls: RequestUrls,
     recheck: Recheck,
     watches: Watches,
+    followers: AllFollowers,
     responses: Responses,
     wait: Wait = 0,
     if_none_match: IfNoneMatch = None,
@@ -47,10 +49,12 @@ async def get_batch(
     With `wait`, a number of seconds, the response comes when more jobs have ended, or then. With
     the ETag of an earlier response it is a 304 where nothing has changed.
     """
-    snapshot = await resources.batches.read(team, batch_id)
     if wait:
-        snapshot = await watches.change(snapshot, wait)
+        with followers.one_more(request.state.token_id):
+            snapshot = await watches.change(await watches.read(team, batch_id), wait)
         await recheck()
+    else:
+        snapshot = await resources.batches.read(team, batch_id)
     content = responses.json(snapshot, urls).encode()
     tag = f'W/"{sha256(content).hexdigest()[:32]}"'
     if if_none_match and matches_tag(if_none_match, tag):

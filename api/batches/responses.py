@@ -51,6 +51,11 @@ class BatchResponses:
 
     def json(self, snapshot: BatchSnapshot, urls: Urls) -> str:
         """The same as `batch_response`, as JSON."""
+        jobs = ",".join(self.jobs(snapshot, urls))
+        return _around(snapshot, urls).replace(_NO_JOBS, f'"jobs":[{jobs}]', 1)
+
+    def jobs(self, snapshot: BatchSnapshot, urls: Urls) -> list[str]:
+        """The response's entries for jobs as JSON, in the order of the snapshot's records."""
         key = (urls.base, snapshot.team, snapshot.id)
         earlier = self._parts.get(key, [])
         parts = [
@@ -61,9 +66,7 @@ class BatchResponses:
         ]
         with suppress(ValueError):  # it is too large to be remembered
             self._parts[key] = parts
-        return _around(snapshot, urls).replace(
-            _NO_JOBS, f'"jobs":[{",".join(part.text for part in parts)}]', 1
-        )
+        return [part.text for part in parts]
 
 
 def _responses(request: Request) -> BatchResponses:

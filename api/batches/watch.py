@@ -1,9 +1,13 @@
-"""Waiting for a batch to change: one look a second, however many clients wait for it."""
+"""Waiting for a batch to change: one look a second, however many clients wait for it.
+
+How many a token may have waiting at a time is bounded: each holds a connection and some memory.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 from typing import Annotated
 
@@ -14,14 +18,16 @@ from temporalio.client import WorkflowQueryFailedError, WorkflowQueryRejectedErr
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
+from api.resources import MayReadJobs
 from api.snapshots import QUERY_TIMEOUT, BatchReader
-from reelbatch.models.errors import ReelbatchError
+from reelbatch.models.errors import ReelbatchError, TooManyRequests
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.names import batch_workflow_id
 from workflows.batch import BatchWorkflow
 
 log = structlog.get_logger("api")
 
+_WAIT = 5  # seconds until a token with too many followers may try again
 _INTERVAL = 1.0  # seconds between two looks at a batch
 
 
@@ -70,7 +76,22 @@ class BatchWatches:
     def __init__(self, batches: BatchReader) -> None:
         self._batches = batches
         self._watches: dict[str, BatchWatch] = {}
+        self._reading: dict[str, asyncio.Task[BatchSnapshot]] = {}
         self._stopped = False
+
+    async def read(self, team: str, batch_id: str) -> BatchSnapshot:
+        """The batch for one who will wait for more of it: as others know it, if there are any, and
+        else read once for all who ask at this moment. Raises BatchNotFound.
+        """
+        key = batch_workflow_id(team, batch_id)
+        if watch := self._watches.get(key):
+            return watch.latest
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = asyncio.create_task(self._batches.read(team, batch_id))
+            self._reading[key] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(key))
+        return await asyncio.shield(reading)
 
     @asynccontextmanager
     async def watch(self, snapshot: BatchSnapshot) -> AsyncGenerator[BatchWatch]:
@@ -127,6 +148,49 @@ class BatchWatches:
             if stats.pending == watch.latest.stats.pending:
                 return
         watch.publish(await self._batches.read(team, batch_id))
+
+
+class Followers:
+    """Who waits for batches, by token: at most so many in this process."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._numbers: Counter[str] = Counter()
+
+    @contextmanager
+    def one_more(self, token: str) -> Generator[None]:
+        """`token` is its id. Raises TooManyRequests."""
+        if self._numbers[token] >= self._most:
+            raise TooManyRequests(
+                f"This token follows batches in {self._most} requests already, which is all that "
+                "it may at a time: end some, or follow a batch once for all who look at it.",
+                retry_after=_WAIT,
+            )
+        self._numbers[token] += 1
+        try:
+            yield
+        finally:
+            self._numbers[token] -= 1
+            if not self._numbers[token]:
+                del self._numbers[token]
+
+
+def _followers(request: Request) -> Followers:
+    return request.app.state.followers
+
+
+AllFollowers = Annotated[Followers, Depends(_followers)]
+
+
+async def _follower(
+    request: Request, _: MayReadJobs, followers: AllFollowers
+) -> AsyncGenerator[None]:
+    with followers.one_more(request.state.token_id):
+        yield
+
+
+CountsAsFollower = Depends(_follower, scope="request")
+"""Until the response has been sent."""
 
 
 def _watches(request: Request) -> BatchWatches:

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 from obstore.store import ObjectStore
+from temporalio.client import Client
 
+from api.snapshots import BatchReader
+from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.wire.batches import BatchJob
 from reelbatch.settings import Settings
 from reelbatch.storage.tokens import create_token
 from tests.api.documents import a_film
-from tests.api.running_api import Team, a_still, a_video, served
+from tests.api.running_api import Team, a_still, a_video, served, until
 from tests.api.temporal import IDLE_NAMESPACE, connected
 
 
@@ -114,6 +118,71 @@ async def test_events_of_an_unknown_batch_are_a_404(team: Team, other_team: Team
     batch_id = (await team.create_batch(a_still(await team.upload_card())))["batchId"]
     response = await other_team.http.get(f"/batches/{batch_id}/events")
     assert (response.status_code, response.json()["errorCode"]) == (404, "BATCH_NOT_FOUND")
+
+
+async def test_followers_of_one_batch_share_its_reading_and_its_text(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = await team.upload(a_film())
+    batch_id = (await team.create_batch(*[a_video(film)] * 3))["batchId"]
+    reads: list[str] = []
+    texts: list[str] = []
+    read, write = BatchReader.read, BatchJob.model_dump_json
+
+    async def counted_read(reader: BatchReader, team_name: str, read_id: str) -> BatchSnapshot:
+        reads.append(read_id)
+        return await read(reader, team_name, read_id)
+
+    def counted_write(job: BatchJob, **options: Any) -> str:
+        texts.append(job.id)
+        return write(job, **options)
+
+    monkeypatch.setattr(BatchReader, "read", counted_read)
+    monkeypatch.setattr(BatchJob, "model_dump_json", counted_write)
+    listening = [events(team, batch_id) for _ in range(20)]
+    await asyncio.gather(*map(anext, listening))
+    await team.http.post(f"/batches/{batch_id}/cancel")
+    first, *others = await asyncio.gather(*map(_collect, listening))
+    assert [event.name for event in first][-1] == "end"
+    assert all(other == first for other in others)
+    assert len(reads) < 10  # those of the cancellation too
+    assert len(texts) < 10  # as queued, rendering and cancelled
+
+
+async def test_a_token_follows_so_many_at_a_time(
+    settings: Settings, client: Client, store: ObjectStore, team: Team
+) -> None:
+    batch_id = (await team.create_batch(a_video(await team.upload(a_film()))))["batchId"]
+    bounded = settings.model_copy(update={"max_followers": 2})
+    token, _ = await create_token(store, team.name, "test")
+    other_token, _ = await create_token(store, team.name, "test")
+    async with (
+        served(bounded, client, store) as strict,
+        strict.client_of(token) as http,
+        strict.client_of(other_token) as other,
+    ):
+        path = f"/batches/{batch_id}/events"
+        async with http.stream("GET", path) as first:
+            lines = first.aiter_lines()
+            await anext(lines)
+            async with http.stream("GET", path) as second:
+                more_lines = second.aiter_lines()
+                await anext(more_lines)
+                for refused in (
+                    await http.get(path),
+                    await http.get(f"/batches/{batch_id}?wait=60"),
+                ):
+                    assert refused.status_code == 429
+                    assert refused.headers["Retry-After"]
+                assert (await http.get(f"/batches/{batch_id}")).status_code == 200
+                assert (await other.get(f"/batches/{batch_id}?wait=1")).status_code == 200
+
+        async def free_again() -> bool | None:
+            answer = await http.get(f"/batches/{batch_id}?wait=1")
+            return answer.status_code == 200 or None
+
+        await until(free_again, "room for another")
+    await team.cancel_everything()
 
 
 async def test_a_server_that_stops_lets_its_listeners_go(
