@@ -7,6 +7,7 @@ all of its pixels for each frame.
 import base64
 import io
 import math
+import struct
 from collections.abc import Mapping
 
 from PIL import Image
@@ -14,7 +15,10 @@ from PIL import Image
 from reelbatch.engines.lottie.document import Json, layer_type, reference
 from reelbatch.engines.lottie.rewriting.placement import placements, sides
 
-_EMBEDDED = "data:image/png;base64,"
+EMBEDDED = "data:image/png;base64,"
+_HEADER = 32  # characters that have the size in them
+_PNG_SIZE = struct.Struct(">16xII")  # https://www.w3.org/TR/png-3/#11IHDR
+_MOST_PIXELS = 2**26  # of a font's picture; others have been limited before
 _FAST = 1  # PNG's compression: the file lives in memory, for one render
 
 
@@ -38,13 +42,27 @@ def shrink_pictures(
 def _shrink(asset: Json, scale: float) -> None:
     """Keep at least a pixel for each that is shown."""
     box, path = sides(asset), asset.get("p")
-    if box is None or not isinstance(path, str) or not path.startswith(_EMBEDDED):
+    if box is None or not isinstance(path, str) or not path.startswith(EMBEDDED):
         return
-    with Image.open(io.BytesIO(base64.b64decode(path[len(_EMBEDDED) :])), formats=("PNG",)) as png:
-        times = math.floor(min(png.width / (box[0] * scale), png.height / (box[1] * scale)))
-        if times < 2:
-            return
-        size = max(1, round(png.width / times)), max(1, round(png.height / times))
-        packed = io.BytesIO()
-        png.resize(size, Image.Resampling.BOX).save(packed, "PNG", compress_level=_FAST)
-    asset["p"] = _EMBEDDED + base64.b64encode(packed.getvalue()).decode("ascii")
+    width, height = png_size(path)
+    times = math.floor(min(width / (box[0] * scale), height / (box[1] * scale)))
+    if times < 2 or width * height > _MOST_PIXELS:
+        return
+    packed = io.BytesIO()
+    try:
+        content = io.BytesIO(base64.b64decode(path[len(EMBEDDED) :]))
+        with Image.open(content, formats=("PNG",)) as png:
+            size = max(1, round(width / times)), max(1, round(height / times))
+            png.convert("RGBA").resize(size, Image.Resampling.BOX).save(
+                packed, "PNG", compress_level=_FAST
+            )
+    except (OSError, SyntaxError, ValueError):  # of a font; other pictures have been read before
+        return
+    asset["p"] = EMBEDDED + base64.b64encode(packed.getvalue()).decode("ascii")
+
+
+def png_size(path: str) -> tuple[int, int]:
+    """The pixels of an embedded picture, at least one each."""
+    header = base64.b64decode(path[len(EMBEDDED) : len(EMBEDDED) + _HEADER])
+    width, height = _PNG_SIZE.unpack_from(header.ljust(_PNG_SIZE.size, b"\0"))
+    return max(1, width), max(1, height)

@@ -19,6 +19,7 @@ from reelbatch.engines.lottie.rewriting.placement import (
     placements,
     sides,
 )
+from reelbatch.engines.lottie.rewriting.shrinking import EMBEDDED, png_size
 
 _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its last pixel
 _HALF = 0.5  # pixels that ThorVG is off
@@ -52,12 +53,12 @@ def soften_edges(
                 layer["masksProperties"] = [_box_mask(box, (0.0, 0.0))]
                 layer |= {"w": box[0] + 1, "h": box[1] + 1}  # ThorVG's own edge is further out
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
-                box = sides(pictures.get(reference(layer.get("refId")), {}))
+                picture = pictures.get(reference(layer.get("refId")), {})
                 if around.scale is not None:
-                    _place_picture(layer, placement, around.scale, box)
+                    _place_picture(layer, placement, around.scale, picture)
                 elif outside.scale is not None:
                     ancestors = ancestors or _MovedAncestors(layers, outside.scale)
-                    ancestors.take(layer)
+                    ancestors.take(layer, picture)
         layers += ancestors.nulls if ancestors else []
 
 
@@ -65,14 +66,14 @@ def _place_picture(
     layer: Json,
     placement: Placement,
     around: tuple[float, float],
-    box: tuple[float, float] | None,
+    picture: Json,
 ) -> None:
     """`around` is the scale of what the layer is in."""
-    transform = layer.get("ks")
+    transform, box = layer.get("ks"), sides(picture)
     if not is_object(transform) or box is None:
         return
     if placement.scale is None:
-        _place_moving(transform, around)
+        _place_moving(transform, around, picture)
         return
     offset = _HALF / placement.scale[0], _HALF / placement.scale[1]
     anchor = transform.setdefault("a", still([0, 0]))
@@ -85,20 +86,29 @@ def _place_picture(
     layer["masksProperties"] = [_box_mask(box, offset)]
 
 
-def _place_moving(transform: Json, scale: tuple[float, float]) -> None:
+def _place_moving(transform: Json, scale: tuple[float, float], picture: Json) -> None:
     """A picture that is turned is off by half a pixel of the canvas and half of its own."""
     turned = is_turned(transform)
     off = _HALF if turned else -_HALF
     if _shift(transform.get("p"), [off / part for part in scale]) and turned:
-        _keep_turned(transform)
+        _keep_turned(transform, picture)
 
 
-def _keep_turned(transform: Json) -> None:
+def _keep_turned(transform: Json, picture: Json) -> None:
     """Move a turned picture by half a pixel of its own, and let it never stand upright: at right
     angles ThorVG draws it otherwise."""
-    _shift(transform.setdefault("a", still([0, 0])), [-_HALF, -_HALF])
+    _shift(transform.setdefault("a", still([0, 0])), [-_HALF * side for side in _pixel(picture)])
     turn = transform["rz"] if "rz" in transform else transform.setdefault("r", still(0))
     _shift(turn, [_HARDLY_TURNED])
+
+
+def _pixel(picture: Json) -> tuple[float, float]:
+    """The sides of one of a picture's pixels in its layer."""
+    box, path = sides(picture), picture.get("p")
+    if box is None or not isinstance(path, str) or not path.startswith(EMBEDDED):
+        return 1.0, 1.0
+    width, height = png_size(path)
+    return box[0] / width, box[1] / height
 
 
 class _MovedAncestors:
@@ -112,12 +122,12 @@ class _MovedAncestors:
         self._unused = itertools.count(max(self._known, default=0) + 1)
         self.nulls: list[Json] = []
 
-    def take(self, layer: Json) -> None:
+    def take(self, layer: Json, picture: Json) -> None:
         """Give a picture such parents, where it can be."""
         transform, number_of_parent = layer.get("ks"), layer.get("parent")
         if not is_object(transform) or not isinstance(number_of_parent, int):
             return
-        _keep_turned(transform)
+        _keep_turned(transform, picture)
         copied = self._copy(number_of_parent, _MOST_ANCESTORS)
         if copied is not None:
             layer["parent"] = copied

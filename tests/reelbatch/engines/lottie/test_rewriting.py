@@ -246,17 +246,24 @@ def test_a_picture_that_is_much_smaller_than_its_pixels_is_not_moved(
 
 
 @pytest.mark.parametrize(
-    ("turn", "parent", "expected"),
-    [(0.1, 0, [0, 0, 255, 255]), (180, 0, [255, 255, 0, 0]), (-44.9, 45, [0, 0, 255, 255])],
+    ("turn", "parent", "pixels", "expected"),
+    [
+        (0.1, 0, 40, [0, 0, 255, 255]),
+        (0.1, 0, 80, [0, 0, 255, 255]),
+        (180, 0, 40, [255, 255, 0, 0]),
+        (-44.9, 45, 40, [0, 0, 255, 255]),
+    ],
 )
 def test_a_picture_that_is_turned_is_not_moved(
-    workshop: Any, turn: float, parent: float, expected: list[int]
+    workshop: Any, turn: float, parent: float, pixels: int, expected: list[int]
 ) -> None:
     layer = workshop.layer(2, "Photo", refId="photo", parent=2)
     layer["ks"] |= {"a": {"a": 0, "k": [20, 20, 0]}, "r": {"a": 0, "k": turn}}
     above = workshop.layer(3, "Above", x=50, y=30)
     above["ks"]["r"]["k"] = parent
-    drawn = workshop.still(workshop.document(layer, above, assets=[halves(40)]))
+    drawn = workshop.still(
+        workshop.document(layer, above, assets=[halves(pixels) | {"w": 40, "h": 40}])
+    )
     across = drawn[30, 48:52, 0].astype(int)
     assert np.abs(across - expected).max() <= 16, across
 
