@@ -9,6 +9,13 @@ def still_card() -> bytes:
     return _document(16, 16, frames=5, layers=[_text("title"), _solid("background", 16, 16)])
 
 
+def scripted_card(expression: str) -> bytes:
+    """The same, with a background whose opacity is an expression."""
+    background = _solid("background", 16, 16)
+    background["ks"]["o"]["x"] = f"var $bm_rt = {expression};"
+    return _document(16, 16, frames=5, layers=[_text("title"), background])
+
+
 def long_film() -> bytes:
     """1280 x 720 pixels, ten minutes of change: a render of all does not end within a test."""
     frames = 18_000

@@ -13,7 +13,7 @@ from PIL import Image
 
 from reelbatch.models.ids import batch_job_id
 from tests.busy_folders import found_below
-from tests.integration.lottie_documents import long_film, still_card
+from tests.integration.lottie_documents import long_film, scripted_card, still_card
 from tests.integration.service import Service, descendants, is_alive, processor_seconds, until
 
 SAMPLES = Path(__file__).parents[1] / "reelbatch" / "engines" / "lottie" / "refused"
@@ -82,6 +82,20 @@ def test_a_thousand_jobs_of_which_most_are_invalid(service: Service, card: str) 
         content = httpx.get(job["outputUrl"])
         assert content.headers["content-type"] == "image/png"
         assert Image.open(io.BytesIO(content.content)).size == (16, 16)
+
+
+def test_expressions_run_and_endless_ones_are_told_of(service: Service) -> None:
+    endless = "(function () { while (true); })()"
+    templates = [service.upload_template(scripted_card(each)) for each in ("0", endless)]
+    created = service.post("/batches", {"jobs": [still(each, title="") for each in templates]})
+    clear, drawn = service.end_of(created["batchId"])["jobs"]
+    assert "warnings" not in clear
+    assert [warning["code"] for warning in drawn["warnings"]] == ["EXPRESSIONS_STOPPED"]
+    alphas: list[Any] = []
+    for job in (clear, drawn):
+        picture = Image.open(io.BytesIO(httpx.get(job["outputUrl"]).content)).convert("RGBA")
+        alphas.append(picture.getchannel("A").getextrema())
+    assert alphas == [(0, 0), (255, 255)]
 
 
 def test_large_jobs_are_accepted_and_cancelled_before_they_start(
