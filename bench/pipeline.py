@@ -120,7 +120,7 @@ def _drawing(template: Path) -> Drawing:
     shelf = FontShelf(own_fonts(document, files), [])
     composition = document.compositions["main"]
     scene = compose(document, composition, {}, files, shelf, request.limits, [])
-    return Drawing(scene, WIDTH, HEIGHT, opaque=True)
+    return Drawing(scene, WIDTH, HEIGHT, background=(255, 255, 255))
 
 
 def _ready_frames(drawing: Drawing) -> list[av.VideoFrame]:

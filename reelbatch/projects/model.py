@@ -122,6 +122,7 @@ class Property:
     color: bool = False
     separated: bool = False  # a position whose dimensions are properties of their own
     layer: int | None = None  # the layer that it names, by identity
+    slot: str = ""  # the control of Essential Graphics that sets it
 
 
 @dataclass(frozen=True)

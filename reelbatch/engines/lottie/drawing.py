@@ -13,7 +13,10 @@ Frame = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 """uint8 (height, width, 4): B, G, R, A, premultiplied."""
 
 _DEFAULT_CANVAS = 1  # TVG_ENGINE_OPTION_DEFAULT
-_WHITE = (255, 255, 255, 255)
+
+
+Color = tuple[int, int, int]
+"""Red, green and blue from 0 to 255."""
 
 
 class Drawing:
@@ -25,12 +28,12 @@ class Drawing:
         width: int,
         height: int,
         *,
-        opaque: bool,
+        background: Color | None,
         pictures: Mapping[str, Frame] | None = None,
     ) -> None:
         """Raises TemplateInvalid where ThorVG does not take the document.
 
-        `opaque` puts white behind the drawing; else what it leaves free stays transparent.
+        `background` is behind the drawing; with None what it leaves free stays transparent.
         `pictures` are shown for those image assets whose path (`p`) is their name: whatever they
         hold when a frame is drawn.
         """
@@ -50,8 +53,8 @@ class Drawing:
         thorvg.call("tvg_picture_set_size", picture, width, height)
         target = (self._pixels.ctypes.data, width, width, height, thorvg.ARGB8888)
         thorvg.call("tvg_swcanvas_set_target", self._canvas, *target)
-        if opaque:
-            thorvg.call("tvg_canvas_add", self._canvas, _white_sheet(width, height))
+        if background is not None:
+            thorvg.call("tvg_canvas_add", self._canvas, _sheet(width, height, background))
         thorvg.call("tvg_canvas_add", self._canvas, picture)
 
     def frame(self, number: float) -> Frame:
@@ -91,8 +94,8 @@ def _free(canvas: thorvg.Handle, animation: thorvg.Handle, *_: object) -> None:
     thorvg.call("tvg_animation_del", animation)
 
 
-def _white_sheet(width: int, height: int) -> thorvg.Handle:
+def _sheet(width: int, height: int, color: Color) -> thorvg.Handle:
     sheet = thorvg.Handle(thorvg.call("tvg_shape_new"))
     thorvg.call("tvg_shape_append_rect", sheet, 0, 0, width, height, 0, 0, True)
-    thorvg.call("tvg_shape_set_fill_color", sheet, *_WHITE)
+    thorvg.call("tvg_shape_set_fill_color", sheet, *color, 255)
     return sheet

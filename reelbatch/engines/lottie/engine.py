@@ -31,7 +31,7 @@ class LottieEngine(RenderEngine):
     version: ClassVar[str] = f"2 (thorvg-cython {metadata.version('thorvg-cython')})"
     template_types: ClassVar[frozenset[str]] = frozenset({"aep", "lottie", "mogrt", "zip"})
     asset_types: ClassVar[frozenset[str]] = frozenset(
-        {"text", "image", "video", "data", "audio", "function", "static"}
+        {"text", "image", "video", "data", "audio", "function", "static", "essential"}
     )
     functions: ClassVar[frozenset[str]] = frozenset(
         {

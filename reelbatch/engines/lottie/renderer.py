@@ -1,6 +1,7 @@
 """From a template's file and a job's assets to the output's file."""
 
 import io
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, outp
 from reelbatch.engines.lottie import thorvg
 from reelbatch.engines.lottie.checks import check_size
 from reelbatch.engines.lottie.document import LottieComposition, LottieDocument
-from reelbatch.engines.lottie.drawing import Drawing
+from reelbatch.engines.lottie.drawing import Color, Drawing
 from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.projects import convert_project
@@ -38,6 +39,7 @@ from reelbatch.models.wire.assets import StaticAsset
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.warnings import RenderWarning
 
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _PROJECT_TYPES = ("aep", "mogrt")
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
@@ -90,7 +92,8 @@ class LottieRenderer(Renderer):
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
 
-        Codecs without alpha show the drawing on white: Lottie is made for light pages.
+        Codecs without alpha show the drawing on the background that the document names (`bg`), as
+        converted projects do, else on white: Lottie is made for light pages.
         """
         filled = _fill(request)
         document, composition, frames = filled.document, filled.composition, filled.frames
@@ -121,7 +124,13 @@ class LottieRenderer(Renderer):
         )
         codec, draft = CODECS[request.output.codec], request.output.draft
         width, height = output_size(codec.name, composition.width, composition.height, draft)
-        drawing = Drawing(scene, width, height, opaque=not codec.alpha, pictures=videos.pictures)
+        drawing = Drawing(
+            scene,
+            width,
+            height,
+            background=None if codec.alpha else background_of(document),
+            pictures=videos.pictures,
+        )
         with (
             closing(videos),
             open_writer(
@@ -179,6 +188,14 @@ def _fill(request: RenderRequest) -> _Filled:
         substitution=substitution,
         frames=frames,
     )
+
+
+def background_of(document: LottieDocument) -> Color:
+    code = document.root.get("bg")
+    if not isinstance(code, str) or not _COLOR.fullmatch(code):
+        return 255, 255, 255
+    red, green, blue = bytes.fromhex(code[1:])
+    return red, green, blue
 
 
 def _draw(

@@ -29,6 +29,7 @@ from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.assets import (
     Asset,
     DataAsset,
+    EssentialAsset,
     FunctionAsset,
     MediaAsset,
     StaticAsset,
@@ -82,6 +83,8 @@ class Substitution:
             self._on_layers(asset, asset.layer_name, lambda _, layer: set_words(layer, asset.value))
         elif isinstance(asset, DataAsset) and (slot := slot_name(asset.property)) is not None:
             set_slot(self._document.all_layers(), slot, asset.value)
+        elif isinstance(asset, EssentialAsset):
+            set_slot(self._document.all_layers(), asset.layer_name, asset.value)
         elif isinstance(asset, DataAsset):
             self._on_layers(
                 asset,

@@ -9,6 +9,8 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, rounded, still
 from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
 from reelbatch.projects.conversion.scene import Place, Scene
+from reelbatch.projects.conversion.slots import with_slots
+from reelbatch.projects.conversion.sources import color_code
 from reelbatch.projects.footage import FootageFiles
 from reelbatch.projects.model import Composition, Layer, LayerKind, Marker, Project
 from reelbatch.projects.reasons import Reasons
@@ -54,6 +56,7 @@ def convert(project: Project, name: str, files: FootageFiles | None = None) -> C
         "h": composition.height,
         "nm": composition.name,
         "ddd": 0,
+        "bg": color_code(composition.background),
         "assets": list(scene.assets.values()),
         "fonts": {"list": list(scene.fonts.named.values())},
         "layers": layers,
@@ -71,6 +74,7 @@ class _Layers:
         self._done: set[tuple[str, bool]] = set()
 
     def of(self, composition: Composition, *, seen: bool) -> list[Json]:
+        composition = with_slots(composition)
         reasons = self._reasons.within(composition.name, seen=seen)
         if composition.pixel_aspect != 1:
             reasons.add(

@@ -85,6 +85,8 @@ def animated(one: Property | None, default: Any, clock: Clock, convert: Converte
     found = _animated(one, clock, convert)
     if one.expression:
         found["x"] = script(one.expression)
+    if one.slot:
+        found["sid"] = one.slot
     return found
 
 

@@ -6,7 +6,7 @@ from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
 from reelbatch.projects.conversion.scene import Scene
 from reelbatch.projects.footage import is_picture, name_of
-from reelbatch.projects.model import Footage, Layer, Solid, Value
+from reelbatch.projects.model import Footage, Layer, Solid, Value, Vector
 from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
@@ -16,13 +16,14 @@ _LOUDEST = 20.0  # decibels; more is an error of the project's
 
 
 def solid(item: Solid) -> Json:
-    channels = (round(min(max(channel, 0.0), 1.0) * 255) for channel in (*item.color, 0, 0, 0)[:3])
-    return {
-        "ty": _SOLID,
-        "sw": item.width,
-        "sh": item.height,
-        "sc": "#" + "".join(f"{channel:02x}" for channel in channels),
-    }
+    color = color_code(item.color)
+    return {"ty": _SOLID, "sw": item.width, "sh": item.height, "sc": color}
+
+
+def color_code(color: Vector) -> str:
+    """`#rrggbb`."""
+    channels = (round(min(max(channel, 0.0), 1.0) * 255) for channel in (*color, 0, 0, 0)[:3])
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
 
 
 def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:

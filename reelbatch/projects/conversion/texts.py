@@ -127,6 +127,8 @@ def _documents(source: Property | None, clock: Clock, fonts: Fonts, reasons: Rea
         reasons.add(WarningCode.NOT_UNDERSTOOD, "The words of a text layer cannot be read.")
     if source is not None and source.expression:
         documents["x"] = script(source.expression)
+    if source is not None and source.slot:
+        documents["sid"] = source.slot
     return documents
 
 
