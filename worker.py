@@ -69,6 +69,7 @@ from workflows.webhook import DeliverWebhookWorkflow
 
 log = structlog.get_logger("worker")
 
+_WAITING_INSPECTIONS = 50
 _UNUSED_SLOTS = FixedSizeSlotSupplier(1)  # of what an engine's worker does not run
 
 
@@ -276,12 +277,14 @@ def _render_worker(shared: _Shared, engine: str, attempts: Attempts, slots: Rend
 
 
 def _inspection_worker(shared: _Shared, engine: str, inspections: InspectionActivities) -> Worker:
-    """It has slots of its own, since all of the renders may take long."""
+    """It has slots of its own, since all of the renders may take long, and more than places to
+    inspect: a team's further files wait for its first, and others' shall not wait for them.
+    """
     return Worker(
         shared.client,
         task_queue=inspection_task_queue(engine),
         activities=[inspections.inspect_template],
-        max_concurrent_activities=INSPECTIONS,
+        max_concurrent_activities=_WAITING_INSPECTIONS,
         max_concurrent_activity_task_polls=INSPECTIONS,
         graceful_shutdown_timeout=timedelta(seconds=shared.settings.drain_timeout),
         deployment_config=_deployment(shared.settings),

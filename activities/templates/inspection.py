@@ -1,9 +1,10 @@
 """Reading an uploaded template: what was found in it, or what is wrong, goes into its record."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from obstore.store import ObjectStore
 from temporalio import activity
@@ -32,6 +33,9 @@ class InspectionActivities:
     pool: RenderPool
     objects: ObjectCache
     scratch: Scratch
+    places: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary[str, asyncio.Lock]
+    )
 
     @activity.defn(name=INSPECT_TEMPLATE)
     async def inspect_template(self, template: TemplateInspectionJob) -> TemplateStatus:
@@ -39,18 +43,29 @@ class InspectionActivities:
         record = await self._current_record(template)
         if record is None:
             return TemplateStatus.ERROR
-        with as_application_errors(), self.scratch.work_dir() as folder:
-            file = folder / "template"
-            async with heartbeats(Progress()):
-                await self.objects.link(template.source, file)
-                changes = await self._inspect(file, record.type)
-                changes["converted"] = await self._keep(folder / _CONVERTED, template)
+        with as_application_errors():
+            async with heartbeats(Progress()), self._place_of(template.team):
+                changes = await self._found_in(template, record.type)
         record = await self._current_record(template)
         if record is None:
             return TemplateStatus.ERROR
         record = record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
         await write_template(self.store, record)
         return record.status
+
+    def _place_of(self, team: str) -> asyncio.Lock:
+        """One file of a team is read at a time: a slow one holds up none of others."""
+        return self.places.setdefault(team, asyncio.Lock())
+
+    async def _found_in(
+        self, template: TemplateInspectionJob, template_type: str
+    ) -> dict[str, object]:
+        """What changes in the record."""
+        with self.scratch.work_dir() as folder:
+            file = folder / "template"
+            await self.objects.link(template.source, file)
+            found = await self._inspect(file, template_type)
+            return {**found, "converted": await self._keep(folder / _CONVERTED, template)}
 
     async def _inspect(self, file: Path, template_type: str) -> dict[str, object]:
         try:

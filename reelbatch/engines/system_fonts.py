@@ -11,7 +11,7 @@ from pathlib import Path
 
 _CONFIGURATION = Path("/etc/fonts")
 _USUAL_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
-_FOLDER = re.compile(r'<dir(?:\s+prefix="(\w+)")?[^>]*>([^<]+)</dir>')
+_FOLDER = re.compile(r'<dir(?:\s++prefix="(\w++)")?[^<>]*+>([^<]++)</dir>')
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 _HEADER_SIZE = 16 * 1024  # bytes; a font's directory has the checksums of all its tables
 _MOST_FILES = 10_000

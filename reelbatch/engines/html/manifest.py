@@ -28,7 +28,8 @@ _ENDINGS = (".html", ".htm")
 _INDEX = PurePosixPath("index.html")
 _LARGEST_PAGE = 4 * 1024**2  # bytes; pictures and scripts belong into files
 _MOST_LAYERS = 1000
-_ELEMENT = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)\b([^<>]*)>")
+# Without possessive quantifiers each of many hyphens would be tried as the name's end.
+_ELEMENT = re.compile(r"<([a-zA-Z][^\s/<>]*+)([^<>]*+)>")
 _LAYER = re.compile(r"""\bdata-layer\s*=\s*(?:"([^"]{1,1000})"|'([^']{1,1000})')""")
 _MANIFEST = re.compile(r"""\bid\s*=\s*["']?reelbatch["']?(?:\s|$)""")
 

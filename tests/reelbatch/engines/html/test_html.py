@@ -5,7 +5,7 @@ import json
 import socket
 import zipfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import av
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.html import HtmlEngine
 from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from reelbatch.engines.html.manifest import read_pages
 from reelbatch.engines.pool import RenderPool
 from reelbatch.models.errors import RenderError, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
@@ -238,3 +239,10 @@ def test_a_machine_without_a_browser_says_how_to_get_one(
     request = a_request(tmp_path, a_page("<i></i>"), "image_png")
     with pytest.raises(RenderError, match="install chromium-headless-shell"):
         HtmlEngine.renderer().render(request, lambda _: None)
+
+
+@pytest.mark.parametrize("text", ["<" + "a-" * 500_000, "<a" * 500_000, "<a " + "b-" * 500_000])
+def test_a_page_of_unclosed_names_is_read_in_one_pass(text: str) -> None:
+    manifest = '<script id="reelbatch">{"width": 16, "height": 9, "seconds": 1}</script>'
+    [page] = read_pages({PurePosixPath("index.html"): f"{manifest}{text}".encode()}, RenderLimits())
+    assert page.layers == {}
