@@ -49,6 +49,16 @@ _OTHER_PROCESSES: _Calls = {
     "semget": (64, 190),
     "msgget": (68, 186),
     "mq_open": (240, 180),
+    "ioprio_set": (251, 30),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "process_mrelease": (448, 448),
+}
+# What others do with their files is nobody's business, and Landlock does not look after these.
+_WATCHING: _Calls = {
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
 }
 # What exploits of the kernel begin with, and what an administrator's programs use.
 _KERNEL: _Calls = {
@@ -123,6 +133,11 @@ _FILE_MODES: _Calls = {
     "fremovexattr": (199, 16),
     "setxattrat": (463, 463),
     "removexattrat": (466, 466),
+    # The sweep of the worker's caches goes by the times of files.
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
 }
 _NEW_PROGRAMS: _Calls = {
     "fork": (57, None),
@@ -137,12 +152,26 @@ _WITH_CONDITIONS: _Calls = {
     "tgkill": (234, 131),
     "prlimit64": (302, 261),
     "clone3": (435, 435),
+    "fcntl": (72, 25),
+    "socketpair": (53, 199),
+    "sendto": (44, 206),
+    "setpriority": (141, 140),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
 }
 _SECCOMP: _Calls = {"seccomp": (317, 277)}
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080
 _TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX = 0x5412, 0x541C  # TIOCSTI, TIOCLINUX
+# Whom the kernel signals when something comes: FIOSETOWN, SIOCSPGRP; F_SETOWN, F_SETSIG,
+# F_SETOWN_EX. Landlock looks after these from Linux 6.12 on.
+_SET_OWNER_OF_SOCKET = (0x8901, 0x8902)
+_SET_OWNER = (8, 10, 15)
+_LEASE, _NOTIFY = 1024, 1026  # F_SETLEASE holds up who opens a file, F_NOTIFY watches a folder
+_DATAGRAMS = 0b10  # a bit of SOCK_DGRAM and SOCK_RAW, but not of SOCK_STREAM and SOCK_SEQPACKET
 
 _Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, operand
 
@@ -177,7 +206,7 @@ def _filter(machine: str, process: int, *, runs_programs: bool) -> _Program:
         (_IF_AT_LEAST, 0, 1, _X32_CALLS),
         (_RETURN, 0, 0, _KILL_PROCESS),
     ]
-    refused = [_NETWORK, _OTHER_PROCESSES, _KERNEL, _NAMESPACES_AND_MOUNTS, _FILE_MODES]
+    refused = [_NETWORK, _OTHER_PROCESSES, _KERNEL, _NAMESPACES_AND_MOUNTS, _FILE_MODES, _WATCHING]
     if not runs_programs:
         refused.append(_NEW_PROGRAMS)
     for calls in refused:
@@ -195,16 +224,20 @@ def _conditions(process: int, *, runs_programs: bool) -> dict[str, _Program]:
     conditions = {
         "clone3": [_failing(errno.ENOSYS)],  # its flags are out of reach; clone is tried then
         "prlimit64": _only(0, [0, process]),
-        "ioctl": _all_but(1, [_TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX]),
+        "ioctl": _all_but(1, [_TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX, *_SET_OWNER_OF_SOCKET]),
+        "fcntl": _all_but(1, [*_SET_OWNER, _LEASE, _NOTIFY]),
+        # Datagrams go to any address, and sendmsg says to which out of the filter's reach.
+        "socketpair": _without_bits(1, _DATAGRAMS),
+        "sendto": _only_null(4),
+        # The first argument says that a process is meant, and not a group or a user.
+        "setpriority": [*_unless(0, 0), *_only(1, [0, process])],
+        "sched_setparam": _only(0, [0, process]),
+        "sched_setscheduler": _only(0, [0, process]),
+        "sched_setaffinity": _only(0, [0, process]),
+        "sched_setattr": _only(0, [0, process]),
     }
     if runs_programs:
-        namespaces: _Program = [
-            (_LOAD, 0, 0, _ARGUMENTS),
-            (_IF_ANY_BIT, 0, 1, _CLONE_NAMESPACES),
-            _failing(errno.EPERM),
-            (_RETURN, 0, 0, _ALLOW),
-        ]
-        return conditions | {"clone": namespaces}
+        return conditions | {"clone": _without_bits(0, _CLONE_NAMESPACES)}
     threads_alone: _Program = [
         (_LOAD, 0, 0, _ARGUMENTS),
         (_IF_ANY_BIT, 1, 0, _CLONE_THREAD),
@@ -218,6 +251,37 @@ def _conditions(process: int, *, runs_programs: bool) -> dict[str, _Program]:
 def _only(position: int, values: list[int]) -> _Program:
     """Allow a call if an argument, of which the lower half counts, is one of `values`."""
     return _by_argument(position, values, (_RETURN, 0, 0, _ALLOW), _failing(errno.EPERM))
+
+
+def _only_null(position: int) -> _Program:
+    """Allow a call if an argument, a pointer, is null."""
+    return [
+        (_LOAD, 0, 0, _ARGUMENTS + 8 * position),
+        (_IF_EQUAL, 0, 3, 0),
+        (_LOAD, 0, 0, _ARGUMENTS + 8 * position + 4),
+        (_IF_EQUAL, 0, 1, 0),
+        (_RETURN, 0, 0, _ALLOW),
+        _failing(errno.EPERM),
+    ]
+
+
+def _unless(position: int, value: int) -> _Program:
+    """Refuse a call if an argument is not `value`, and else go on."""
+    return [
+        (_LOAD, 0, 0, _ARGUMENTS + 8 * position),
+        (_IF_EQUAL, 1, 0, value),
+        _failing(errno.EPERM),
+    ]
+
+
+def _without_bits(position: int, bits: int) -> _Program:
+    """Refuse a call if an argument has one of the bits."""
+    return [
+        (_LOAD, 0, 0, _ARGUMENTS + 8 * position),
+        (_IF_ANY_BIT, 0, 1, bits),
+        _failing(errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
 
 
 def _all_but(position: int, values: list[int]) -> _Program:

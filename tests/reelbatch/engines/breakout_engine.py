@@ -5,11 +5,13 @@ The template is a JSON file with what it needs to know; the output tells how eac
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -36,7 +38,15 @@ _NUMBERS = {
     "kexec_load": (246, 104),
     "init_module": (175, 105),
     "execveat": (322, 281),
+    "inotify_init1": (294, 26),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
 }
+
+
+_F_SETSIG, _FIOSETOWN = 10, 0x8901
 
 
 class BreakoutEngine(MisbehavingEngine):
@@ -156,8 +166,46 @@ def _attempts(known: dict[str, Any], template: Path, work: Path) -> dict[str, Ca
         "load a kernel": lambda: _call("kexec_load", 0, 0, 0, 0),
         "load a module": lambda: _call("init_module", 0, 0, 0),
         "run a file descriptor": lambda: _call("execveat", 0, 0, 0, 0, 0),
+        "make a file look old": lambda: os.utime(secret, (0, 0)),
+        "make the template look old": lambda: os.utime(template, (0, 0)),
+        "make its own file look old": lambda: os.utime(work, (0, 0)),
+        "make sockets of datagrams": lambda: socket.socketpair(type=socket.SOCK_DGRAM),
+        "make raw sockets": lambda: socket.socketpair(type=socket.SOCK_RAW),
+        "send to an address": lambda: socket.socketpair()[0].sendto(b"x", "/nowhere"),
+        "watch files": lambda: _call("inotify_init1", 0),
+        "watch a folder": lambda: _control(work, fcntl.F_NOTIFY, fcntl.DN_MODIFY),
+        "lease a file": lambda: _control(template, fcntl.F_SETLEASE, fcntl.F_RDLCK),
+        "have the worker signalled": lambda: _control(work, fcntl.F_SETOWN, worker),
+        "choose the signal": lambda: _control(work, _F_SETSIG, signal.SIGKILL),
+        "have it signalled by ioctl": lambda: _own_socket(worker),
+        "slow the worker down": lambda: os.setpriority(os.PRIO_PROCESS, worker, 19),
+        "slow its user down": lambda: os.setpriority(os.PRIO_USER, 0, 19),
+        "slow its group down": lambda: os.setpriority(os.PRIO_PGRP, 0, 19),
+        "choose the worker's processor": lambda: os.sched_setaffinity(worker, {0}),
+        "schedule the worker": lambda: os.sched_setscheduler(
+            worker, os.SCHED_IDLE, os.sched_param(0)
+        ),
+        "set the worker's parameters": lambda: os.sched_setparam(worker, os.sched_param(0)),
+        "set the worker's attributes": lambda: _call("sched_setattr", worker, 0, 0),
+        "slow the worker's disk down": lambda: _call("ioprio_set", 1, worker, 0),
+        "migrate the worker's memory": lambda: _call("migrate_pages", worker, 0, 0, 0),
+        "move the worker's memory": lambda: _call("move_pages", worker, 0, 0, 0, 0, 0),
         "become another user": lambda: os.setuid(65534) if os.getuid() == 0 else _deny(),
     }
+
+
+def _control(path: Path, command: int, argument: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.fcntl(descriptor, command, argument)
+    finally:
+        os.close(descriptor)
+
+
+def _own_socket(process: int) -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        fcntl.ioctl(one, _FIOSETOWN, struct.pack("i", process))
 
 
 def _outcome(attempt: Callable[[], object]) -> str:
