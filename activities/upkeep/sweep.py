@@ -132,7 +132,8 @@ class SweepActivities:
             def is_older(
                 found: "ObjectMeta", current: StoredFile = current, others: str = others
             ) -> bool:
-                is_upload = found["path"].startswith(others) and found["path"] != current.key
+                path = found["path"]  # what was made of the current file has its key as a beginning
+                is_upload = path.startswith(others) and not path.startswith(current.key)
                 return is_upload and found["last_modified"] < current.last_modified
 
             folder = keys.template(team, template_id)
