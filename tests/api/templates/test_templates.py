@@ -135,6 +135,10 @@ async def test_forged_and_expired_links_are_refused(api: RunningApi, team: Team)
     signature = signer.sign("upload", team.name, record.id, record.upload_nonce, str(expired))
     url = f"{api.url}/uploads/{team.name}/{record.id}/{expired}/{signature}"
     assert (await team.public.put(url, content=a_card())).status_code == 410
+    signature = signer.sign("download", team.name, record.id, str(expired))
+    url = f"{api.url}/downloads/{team.name}/{record.id}/{expired}/{signature}"
+    ended = await team.public.get(url)
+    assert (ended.status_code, ended.json()["error"][:21]) == (410, "This link has expired")
 
 
 async def test_a_link_takes_one_file_at_a_time(team: Team) -> None:
