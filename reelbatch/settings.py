@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     log_json: bool = False
 
     @property
+    def has_quotas(self) -> bool:
+        return self.max_team_bytes is not None or self.max_pending_jobs is not None
+
+    @property
     def template_schemes(self) -> frozenset[str]:
         """Schemes of URLs that templates may come from; plain http is for private networks."""
         plain = {"http"} if self.allow_private_networks else set[str]()

@@ -101,11 +101,12 @@ def check_values(body: bytes, what: str = "The body") -> None:
 async def read_model(request: Request, model: type[M]) -> M:
     """A small JSON body as a model. Raises InvalidJson, BodyTooLarge or RequestError."""
     content = parse_json(await read_body(request, _SMALL_BODY))
+    read = as_model(content, model)
     try:
         json.dumps(content, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise InvalidJson("The body holds half of a surrogate pair, which no text is.") from None
-    return as_model(content, model)
+    return read
 
 
 def as_model(content: JsonValue, model: type[M]) -> M:

@@ -141,7 +141,7 @@ async def once(
         slot = IdempotencySlot(resources.store, team=team, digest=key, kind=kind) if key else None
         attempt = Attempt(slot, hashlib.sha256(body).hexdigest())
         await attempt.find_earlier()
-        if attempt.earlier is None:
+        if attempt.earlier is None and resources.settings.has_quotas:
             await resources.quotas.check_jobs(team)
         yield attempt
     except ReelbatchError as error:

@@ -20,7 +20,7 @@ from reelbatch.engines.lottie.checks import check_document
 from reelbatch.engines.lottie.document import LottieDocument, objects, read_document
 from reelbatch.engines.lottie.inspection import inspect_document
 from reelbatch.engines.lottie.reading import normalise
-from reelbatch.engines.lottie.source import COMPOSITIONS, TemplateFiles
+from reelbatch.engines.lottie.source import COMPOSITIONS, TemplateFiles, holds_lottie
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
@@ -35,13 +35,14 @@ _DOCUMENTS = "compositions"  # the folder
 def convert_project(
     template: Path, target: Path | BinaryIO, limits: RenderLimits
 ) -> TemplateInspection | None:
-    """Write what renders are given instead of a project; None for what is no project.
+    """Write what renders are given instead of a project; None for what is no project, or has its
+    own export as a Lottie beside it.
 
     Raises TemplateInvalid or LimitExceeded.
     """
     content = read_bounded(template, limits)
     unpacked = unpack(content, limits) if is_archive(content) else None
-    if not is_project(content, unpacked):
+    if not is_project(content, unpacked) or (unpacked and holds_lottie(unpacked)):
         return None
     opened = open_project(content, partial(unpack, limits=limits))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

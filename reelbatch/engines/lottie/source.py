@@ -98,6 +98,15 @@ def _document_of(files: Mapping[PurePosixPath, bytes], composition: str) -> Pure
     return path if path in files else None
 
 
+def holds_lottie(files: Mapping[PurePosixPath, bytes]) -> bool:
+    """Whether an archive has an animation."""
+    try:
+        _animation_path(files)
+    except TemplateInvalid:
+        return False
+    return True
+
+
 def _animation_path(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:
     named = _path_in_manifest(files)
     if named is not None:

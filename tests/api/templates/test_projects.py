@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.api.documents import a_card
 from tests.api.running_api import Team
 from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
 
@@ -88,3 +89,9 @@ async def test_a_damaged_project_ends_in_an_error_that_says_project(team: Team) 
     told = await team.get(f"/templates/{template['id']}")
     assert told["status"] == "error"
     assert "The project is cut off" in told["error"]
+
+
+async def test_an_export_beside_its_project_is_the_template(team: Team) -> None:
+    archive = a_zip({"data.json": a_card(), "source.aep": PLAIN})
+    template = await team.get(f"/templates/{await team.upload(archive, 'zip')}")
+    assert "title" in template["layers"]
