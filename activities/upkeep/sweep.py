@@ -121,7 +121,9 @@ class SweepActivities:
         removed = 0
         for template_id in await names_in(self.store, keys.templates(team)):
             record = await read_template(self.store, team, template_id)
-            current = await find_file(self.store, record.source or "") if record else None
+            if record is None or record.source is None:
+                continue
+            current = await find_file(self.store, record.source)
             if current is None:
                 continue
             replaced_at = current.last_modified

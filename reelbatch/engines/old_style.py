@@ -4,7 +4,7 @@ import warnings
 from functools import cache
 from typing import Any, cast
 
-from reelbatch.engines.base import RenderEngine
+from reelbatch.engines.base import RenderEngine, Renderer
 
 
 @cache
@@ -26,5 +26,6 @@ def adopted(found: object) -> type[RenderEngine]:
         DeprecationWarning,
         stacklevel=2,
     )
-    body = {"__module__": old.__module__, "renderer": staticmethod(old)}
+    renderer = type(old.__name__, (old, Renderer), {"__module__": old.__module__})
+    body = {"__module__": old.__module__, "renderer": staticmethod(renderer)}
     return cast("type[RenderEngine]", type(old.__name__, (old, RenderEngine), body))

@@ -281,6 +281,7 @@ NAMING: dict[str, list[Naming]] = {
     "GET /api/v2/fonts": [],
     "GET /api/v2/secrets": [],
     "GET /api/v2/templates": [],
+    "GET /api/v2/webhooks/secret": [],
     "GET /api/v3/templates": [],
     "POST /api/v2/fonts": [],
     "POST /api/v2/templates": [],
@@ -312,7 +313,8 @@ async def test_lists_show_nothing_of_other_teams(
     app = create_app(api.settings, api.client, api.store)
     owned = {value for name, value in vars(estate.names).items() if name != "secret"}
     for endpoint in team_endpoints(app):
-        if endpoint.method == "GET" and "{" not in endpoint.path:
+        is_list = "{" not in endpoint.path and endpoint.path != "/api/v2/webhooks/secret"
+        if endpoint.method == "GET" and is_list:
             with subtests.test(str(endpoint)):
                 url = api.url + endpoint.path
 

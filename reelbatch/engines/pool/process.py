@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -127,7 +128,8 @@ class RenderProcess:
     def _end(self) -> None:
         self._is_reusable = False
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)  # with the programs of the engine
+            with suppress(ProcessLookupError):  # it ended a moment ago
+                os.killpg(self._process.pid, signal.SIGKILL)  # with the programs of the engine
         if self._streams is None:
             self._connection.close()
         else:

@@ -1,5 +1,6 @@
 """A network that breaks: answers that get lost, servers that are busy, streams that end early."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -41,12 +42,11 @@ class BrokenNetwork(httpx.AsyncBaseTransport):
         if fault.status is not None:
             return httpx.Response(fault.status, headers={"Retry-After": "0"}, request=request)
         response = await self._network.handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
         if fault.breaks_after == 0:
             await response.aread()
             raise httpx.ReadError("the answer got lost", request=request)
         assert fault.breaks_after is not None
-        response.stream = _Broken(response.stream, fault.breaks_after)
+        response.stream = _Broken(_events_of(response), fault.breaks_after)
         return response
 
     async def aclose(self) -> None:
@@ -58,6 +58,27 @@ class BrokenNetwork(httpx.AsyncBaseTransport):
                 fault.times -= 1
                 return fault
         return None
+
+
+def _events_of(response: httpx.Response) -> httpx.AsyncByteStream:
+    """The chunks of an answer; events that come together are a chunk each."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+        return response.stream
+    return _Events(response.stream)
+
+
+class _Events(httpx.AsyncByteStream):
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            for event in re.findall(rb"(?s).+?(?:\n\n|$)", chunk):
+                yield event
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class _Broken(httpx.AsyncByteStream):

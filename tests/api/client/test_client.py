@@ -202,8 +202,8 @@ async def test_templates_are_pushed_renamed_fetched_and_deleted(
         await reelbatch.templates.get(template.id)
     with pytest.raises(TemplateUnusable, match="broken"):
         await reelbatch.templates.push(a_file(tmp_path / "broken.json", b"{}"))
-    with pytest.raises(ValueError, match="lottie or zip"):
-        await reelbatch.templates.push(tmp_path / "card.aep")
+    with pytest.raises(ValueError, match="say aep, lottie"):
+        await reelbatch.templates.push(tmp_path / "card.psd")
 
 
 async def test_fonts_and_secrets_are_kept_listed_and_deleted(

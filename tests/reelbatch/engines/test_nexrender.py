@@ -14,9 +14,10 @@ from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job, run
 from reelbatch.models.errors import RenderError
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.wire.assets import DataAsset, MediaAsset, TextAsset
-from tests.reelbatch.engines.contract_run import ROOT, SAMPLES, run_contract
+from tests.reelbatch.engines.contract_run import ROOT, run_contract
 
 STUBS = Path(__file__).parent / "after_effects_stub"
+SAMPLES = Path(__file__).parent / "after_effects_samples"
 
 
 @pytest.fixture(autouse=True)

@@ -259,6 +259,7 @@ def hdr_footage(transfer: int, *signal: float) -> bytes:
         context = stream.codec_context
         context.color_trc, context.color_primaries, context.colorspace = transfer, BT2020, BT2020
         picture = av.VideoFrame(100, 60, "yuv420p10le")
+        picture.pts = 0
         red, green, blue = signal
         luma = 0.2627 * red + 0.6780 * green + 0.0593 * blue  # BT.2020
         levels = (64 + 876 * luma, *(512 + 896 * c for c in chroma(red, blue, luma)))
