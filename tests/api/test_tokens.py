@@ -130,10 +130,13 @@ async def test_a_token_that_is_revoked_while_a_body_arrives_is_refused(
     monkeypatch.setattr(authentication, "_CACHE_SECONDS", 0)
     token, record = await create_token(api.store, "someone", "test")
 
+    form = b'--x\r\nContent-Disposition: form-data; name="font"; filename="a.ttf"\r\n\r\n'
+    beginning, end = (form, b"abc\r\n--x--\r\n") if "fonts" in path else (b"{", b"}")
+
     async def body() -> AsyncGenerator[bytes]:
-        yield b"{"
+        yield beginning
         await revoke_token(api.store, record.id)
-        yield b"}"
+        yield end
 
     async with api.client_of(token) as http:
         headers = {"Content-Type": "multipart/form-data; boundary=x"} if "fonts" in path else {}

@@ -87,6 +87,12 @@ async def test_a_font_in_use_cannot_be_deleted(team: Team) -> None:
     film = await team.upload(a_film(family="Rarissima"))
     batch = await team.create_batch(a_video(film))
     await team.batch_ids()
+    job = f"/jobs/{batch['jobs'][0]['id']}"
+
+    async def rendering() -> bool | None:
+        return (await team.get(job))["status"] == "render:dorender" or None
+
+    await until(rendering, "render")
     refused = await team.http.delete(f"/fonts/{used}")
     assert (refused.status_code, refused.json()["errorCode"]) == (409, "FONT_IN_USE")
     assert (await team.http.delete(f"/fonts/{unused}")).status_code == 204
