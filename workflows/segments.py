@@ -104,6 +104,9 @@ async def _render_all(
     job: RenderJob, split: Split, outputs: Sequence[ChildOutput], number: int
 ) -> list[Segment]:
     """The first that fails, or a cancellation, stops all of them."""
+    this = asyncio.current_task()
+    if this is not None and this.cancelling():  # an activity that ended before it knew swallowed it
+        raise asyncio.CancelledError
     tasks = [
         SegmentTask.of_frames(job, outputs, frames=frames, number=place, segments=number)
         for place, frames in enumerate(frame_ranges(split, number))
