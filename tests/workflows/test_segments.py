@@ -193,6 +193,34 @@ async def test_a_cancellation_stops_all_segments_and_clears_them(workbench: Work
     assert [kept.status for kept in workbench.kept_jobs] == ["manually_cancelled"]
 
 
+async def test_a_cancellation_before_the_segments_begin_starts_none(workbench: Workbench) -> None:
+    started, searching = set[int](), asyncio.Event()
+    is_requested = asyncio.Event()
+
+    async def search() -> None:
+        searching.set()
+        await asyncio.shield(is_requested.wait())  # it ends before it knows
+
+    async def render_segment(task: SegmentTask) -> Segment:
+        started.add(task.number)
+        return await rendered(task)
+
+    renders, rendered = Renders(workbench, free_slots=3), workbench.render_segment
+    workbench.on_search, workbench.render_segment = search, render_segment
+    async with workbench.worker(renders.render):
+        handle = await workbench.start_job(long_job())
+        await searching.wait()
+        await handle.cancel()
+        asked = EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED
+        while asked not in [event.event_type async for event in handle.fetch_history_events()]:
+            pass
+        is_requested.set()
+        with pytest.raises(WorkflowFailureError) as raised:
+            await handle.result()
+    assert isinstance(raised.value.cause, CancelledError)
+    assert started == set()
+
+
 async def test_readers_of_the_job_see_how_many_segments_it_has(workbench: Workbench) -> None:
     renders = Renders(workbench, free_slots=3)
     job = long_job()

@@ -98,6 +98,7 @@ class Workbench:
         self.failures: list[TemplateFailure] = []
         self.find_free_slots: Callable[[], Awaitable[int]] = _none
         self.equal_render: RenderResult | None = None  # what a long job finds
+        self.on_search: Callable[[], Awaitable[object]] = _take  # while it looks for that
         self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
         self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
         self.cleared: list[SegmentsOfJob] = []
@@ -131,6 +132,7 @@ class Workbench:
 
         @activity.defn(name=FIND_EQUAL_RENDER)
         async def find_equal_render(_task: RenderTask) -> EqualRender:
+            await self.on_search()
             return EqualRender(result=self.equal_render)
 
         @activity.defn(name=RENDER_SEGMENT)
