@@ -112,35 +112,29 @@ def is_public(address: str) -> bool:
     in ways that networks choose for themselves.
     """
     parsed = ipaddress.ip_address(address.split("%", 1)[0])
+    is_global = parsed.is_global and not any(parsed in network for network in _NOT_GLOBAL)
     if isinstance(parsed, ipaddress.IPv4Address):
-        return parsed.is_global and not parsed.is_multicast and not _is_special(parsed)
+        return is_global and not parsed.is_multicast
     inner = parsed.ipv4_mapped or parsed.sixtofour
     if inner is None and parsed in _NAT64:
         inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
     if inner is not None:
         return is_public(str(inner))
-    return (
-        parsed in _GLOBAL_UNICAST
-        and parsed.is_global
-        and not any(parsed in network for network in _NOT_GLOBAL)
-    )
-
-
-def _is_special(address: ipaddress.IPv4Address) -> bool:
-    return any(address in network for network in _SPECIAL)
+    return is_global and parsed in _GLOBAL_UNICAST
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# What older versions of Python take for global: Teredo with a public client, documentation.
-_NOT_GLOBAL = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("3fff::/20"))
-_SPECIAL = tuple(
+# What is public in form, or to some versions of Python, and is not.
+_NOT_GLOBAL = tuple(
     map(
-        ipaddress.IPv4Network,
+        ipaddress.ip_network,
         (
             "192.0.0.0/24",  # RFC 6890's assignments: Python takes some for global
             "192.88.99.0/24",  # the relays of 6to4 (RFC 7526)
             "168.63.129.16/32",  # Azure's WireServer, answered by the host below a virtual machine
+            "2001::/32",  # Teredo with a public client
+            "3fff::/20",  # documentation
         ),
     )
 )
