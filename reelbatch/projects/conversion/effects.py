@@ -116,38 +116,31 @@ _HOLDS_VALUES = {
     "ADBE Layer Control": _LAYER,
 }
 _PSEUDO = "Pseudo/"  # controls that the designer has put together, such as a menu
-# Parameters that leave an effect without any, at these values, whatever else is set.
-_NOTHING: dict[str, dict[str, Value]] = {
-    "ADBE Gaussian Blur 2": {"ADBE Gaussian Blur 2-0001": (0.0,)},
-    "ADBE Gaussian Blur": {"ADBE Gaussian Blur-0001": (0.0,)},
-    "ADBE Fast Blur": {"ADBE Fast Blur-0001": (0.0,)},
-    "ADBE Box Blur2": {"ADBE Box Blur2-0001": (0.0,)},
-    "ADBE Box Blur": {"ADBE Box Blur-0001": (0.0,)},
-    "ADBE Motion Blur": {"ADBE Motion Blur-0002": (0.0,)},
-    "ADBE Radial Blur": {"ADBE Radial Blur-0001": (0.0,)},
-    "ADBE Fill": {"ADBE Fill-0005": (0.0,)},
-    "ADBE Tint": {"ADBE Tint-0003": (0.0,)},
-    "ADBE Tritone": {"ADBE Tritone-0004": (100.0,)},
-    "ADBE Drop Shadow": {"ADBE Drop Shadow-0002": (0.0,)},
-    "ADBE Linear Wipe": {"ADBE Linear Wipe-0001": (0.0,)},
-    "ADBE Radial Wipe": {"ADBE Radial Wipe-0001": (0.0,)},
-    "ADBE Venetian Blinds": {"ADBE Venetian Blinds-0001": (0.0,)},
-    "ADBE Block Dissolve": {"ADBE Block Dissolve-0001": (0.0,)},
-    "ADBE Sharpen": {"ADBE Sharpen-0001": (0.0,)},
-    "ADBE Noise": {"ADBE Noise-0001": (0.0,)},
-    "ADBE Brightness & Contrast 2": {
-        "ADBE Brightness & Contrast 2-0001": (0.0,),
-        "ADBE Brightness & Contrast 2-0002": (0.0,),
-    },
-    "ADBE Invert": {"ADBE Invert-0002": (1.0,)},
-    "ADBE Twirl": {"ADBE Twirl-0001": (0.0,)},
-    "ADBE Spherize": {"ADBE Spherize-0001": (0.0,)},
-    "ADBE Glo2": {"ADBE Glo2-0004": (0.0,)},
-    "ADBE Exposure2": {
-        "ADBE Exposure2-0003": (0.0,),
-        "ADBE Exposure2-0004": (0.0,),
-        "ADBE Exposure2-0005": (1.0,),
-    },
+# By match name and number: parameters that leave an effect without any, at these values.
+_NOTHING = {
+    "ADBE Gaussian Blur 2": {"0001": 0.0},
+    "ADBE Gaussian Blur": {"0001": 0.0},
+    "ADBE Fast Blur": {"0001": 0.0},
+    "ADBE Box Blur2": {"0001": 0.0},
+    "ADBE Box Blur": {"0001": 0.0},
+    "ADBE Motion Blur": {"0002": 0.0},
+    "ADBE Radial Blur": {"0001": 0.0},
+    "ADBE Fill": {"0005": 0.0},
+    "ADBE Tint": {"0003": 0.0},
+    "ADBE Tritone": {"0004": 100.0},
+    "ADBE Drop Shadow": {"0002": 0.0},
+    "ADBE Linear Wipe": {"0001": 0.0},
+    "ADBE Radial Wipe": {"0001": 0.0},
+    "ADBE Venetian Blinds": {"0001": 0.0},
+    "ADBE Block Dissolve": {"0001": 0.0},
+    "ADBE Sharpen": {"0001": 0.0},
+    "ADBE Noise": {"0001": 0.0},
+    "ADBE Brightness & Contrast 2": {"0001": 0.0, "0002": 0.0},
+    "ADBE Invert": {"0002": 1.0},
+    "ADBE Twirl": {"0001": 0.0},
+    "ADBE Spherize": {"0001": 0.0},
+    "ADBE Glo2": {"0004": 0.0},
+    "ADBE Exposure2": {"0003": 0.0, "0004": 0.0, "0005": 1.0},
 }
 _SHADOW, _OVERLAY = "dropShadow/enabled", "solidFill/enabled"
 _NORMAL, _MULTIPLY = 1.0, 5.0  # blend modes of layer styles
@@ -223,8 +216,10 @@ def _changes_nothing(effect: Group) -> bool:
     neutral = _NOTHING.get(effect.match_name)
     if neutral is None:
         return False
-    found = ((effect.leaf(name), value) for name, value in neutral.items())
-    return all(one is not None and _is_always(one, value) for one, value in found)
+    found = (
+        (effect.leaf(f"{effect.match_name}-{number}"), value) for number, value in neutral.items()
+    )
+    return all(one is not None and _is_always(one, (value,)) for one, value in found)
 
 
 def _is_always(one: Property, value: Value) -> bool:
