@@ -22,6 +22,7 @@ from reelbatch.engines.lottie.drawing import Drawing
 from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.scene import compose
+from reelbatch.engines.lottie.sheets import sheets_of
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.wire.codecs import CODECS
 
@@ -120,7 +121,7 @@ def _drawing(template: Path) -> Drawing:
     shelf = FontShelf(own_fonts(document, files), [])
     composition = document.compositions["main"]
     scene = compose(document, composition, {}, files, shelf, request.limits, [])
-    return Drawing(scene, WIDTH, HEIGHT, background=(255, 255, 255))
+    return Drawing(sheets_of(scene), WIDTH, HEIGHT, background=(255, 255, 255))
 
 
 def _ready_frames(drawing: Drawing) -> list[av.VideoFrame]:

@@ -37,7 +37,7 @@ def write_lottie(path: Path, *, has_text: bool) -> Path:
     if not has_text:
         for composition in document.compositions.values():
             composition.layers[:] = _without_text(composition.layers)
-    lottie = json.loads(compose(document, document.main, {}, files, shelf, limits, []))
+    lottie = compose(document, document.main, {}, files, shelf, limits, [])
     for asset in lottie["assets"]:  # rlottie takes no 600.0
         asset.update({side: round(asset[side]) for side in ("w", "h") if side in asset})
     path.write_text(json.dumps(lottie))

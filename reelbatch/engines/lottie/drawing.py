@@ -1,18 +1,19 @@
 """Draws the frames of a Lottie document with ThorVG, in memory and on this thread."""
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from reelbatch.engines.lottie import thorvg
+from reelbatch.engines.lottie.blending import blend
+from reelbatch.engines.lottie.sheets import Sheet
+from reelbatch.engines.lottie.thorvg import Frame
 from reelbatch.models.errors import RenderError, TemplateInvalid
 
-Frame = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""uint8 (height, width, 4): B, G, R, A, premultiplied."""
-
-_DEFAULT_CANVAS = 1  # TVG_ENGINE_OPTION_DEFAULT
+_WHOLE_FRAMES = 0  # TVG_ENGINE_OPTION_NONE
+_CHANGES_ALONE = 1  # TVG_ENGINE_OPTION_DEFAULT: what is as in the frame before is not drawn again
 
 
 Color = tuple[int, int, int]
@@ -24,24 +25,60 @@ class Drawing:
 
     def __init__(
         self,
-        document: bytes,
+        sheets: Sequence[Sheet],
         width: int,
         height: int,
         *,
         background: Color | None,
         pictures: Mapping[str, Frame] | None = None,
     ) -> None:
-        """Raises TemplateInvalid where ThorVG does not take the document.
+        """Raises TemplateInvalid where ThorVG does not take one of the `sheets` of the document.
 
         `background` is behind the drawing; with None what it leaves free stays transparent.
         `pictures` are shown for those image assets whose path (`p`) is their name: whatever they
         hold when a frame is drawn.
         """
         self._pixels: Frame = np.zeros((height, width, 4), np.uint8)
+        self._aside = np.zeros_like(self._pixels) if len(sheets) > 1 else self._pixels
+        self._layers: list[tuple[_Canvas, int | None]] = []
+        option = _WHOLE_FRAMES if len(sheets) > 1 else _CHANGES_ALONE
+        for sheet in sheets:
+            target = self._pixels if sheet.mode is None else self._aside
+            behind = None if self._layers else background
+            canvas = _Canvas(
+                sheet.content, target, option=option, background=behind, pictures=pictures
+            )
+            self._layers.append((canvas, sheet.mode))
+
+    def frame(self, number: float) -> Frame:
+        """Draw a frame, by its number from 0; the next one is drawn into the same memory.
+
+        Raises RenderError.
+        """
+        for position, (canvas, mode) in enumerate(self._layers):
+            canvas.draw(number, clear=position == 0 or mode is not None)
+            if mode is not None:
+                blend(self._pixels, self._aside, mode)
+        return self._pixels
+
+
+class _Canvas:
+    """ThorVG's drawing of a Lottie document into an array."""
+
+    def __init__(
+        self,
+        document: bytes,
+        pixels: Frame,
+        *,
+        option: int,
+        background: Color | None,
+        pictures: Mapping[str, Frame] | None,
+    ) -> None:
+        height, width = pixels.shape[:2]
         resolver = _lender_of(pictures or {})
         self._animation = thorvg.Handle(thorvg.call("tvg_lottie_animation_new"))
-        self._canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", _DEFAULT_CANVAS))
-        weakref.finalize(self, _free, self._canvas, self._animation, resolver, self._pixels)
+        self._canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", option))
+        weakref.finalize(self, _free, self._canvas, self._animation, resolver, pixels)
         picture = thorvg.Handle(thorvg.call("tvg_animation_get_picture", self._animation))
         # With a resolver ThorVG opens no files of its own.
         thorvg.call("tvg_picture_set_asset_resolver", picture, resolver, None)
@@ -51,27 +88,23 @@ class Drawing:
         if loaded != thorvg.SUCCESS:
             raise TemplateInvalid("The template cannot be drawn: ThorVG does not read it.")
         thorvg.call("tvg_picture_set_size", picture, width, height)
-        target = (self._pixels.ctypes.data, width, width, height, thorvg.ARGB8888)
+        target = (pixels.ctypes.data, width, width, height, thorvg.ARGB8888)
         thorvg.call("tvg_swcanvas_set_target", self._canvas, *target)
         if background is not None:
             thorvg.call("tvg_canvas_add", self._canvas, _sheet(width, height, background))
         thorvg.call("tvg_canvas_add", self._canvas, picture)
 
-    def frame(self, number: float) -> Frame:
-        """Draw a frame, by its number from 0; the next one is drawn into the same memory.
-
-        Raises RenderError.
-        """
+    def draw(self, number: float, *, clear: bool) -> None:
+        """Draw a frame, over what is there unless `clear`. Raises RenderError."""
         # fails where the frame is already the current one
         thorvg.call("tvg_animation_set_frame", self._animation, number)
         steps = (
             thorvg.call("tvg_canvas_update", self._canvas),
-            thorvg.call("tvg_canvas_draw", self._canvas, True),
+            thorvg.call("tvg_canvas_draw", self._canvas, clear),
             thorvg.call("tvg_canvas_sync", self._canvas),
         )
         if any(step != thorvg.SUCCESS for step in steps):
             raise RenderError(f"ThorVG could not draw the frame {number:g}.")
-        return self._pixels
 
 
 def _lender_of(pictures: Mapping[str, Frame]) -> Any:

@@ -26,6 +26,7 @@ from reelbatch.engines.lottie.inspection import inspect_document, own_fonts
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.projects import convert_project
 from reelbatch.engines.lottie.scene import compose
+from reelbatch.engines.lottie.sheets import sheets_of
 from reelbatch.engines.lottie.sounds import SoundTrack
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.substitution import Substitution
@@ -125,7 +126,7 @@ class LottieRenderer(Renderer):
         codec, draft = CODECS[request.output.codec], request.output.draft
         width, height = output_size(codec.name, composition.width, composition.height, draft)
         drawing = Drawing(
-            scene,
+            sheets_of(scene),
             width,
             height,
             background=None if codec.alpha else background_of(document),

@@ -1,6 +1,5 @@
 """The document that is drawn: one composition with only what it shows, and nothing by reference."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from reelbatch.engines.base import RenderLimits
@@ -36,8 +35,8 @@ def compose(
     limits: RenderLimits,
     warnings: list[RenderWarning],
     expressions: Iterable[int] | None = None,
-) -> bytes:
-    """Make `composition` a document of its own, as JSON.
+) -> Json:
+    """Make `composition` a document of its own.
 
     `pictures` are image assets that are complete; the template's own get their content here, and
     `warnings` name each of them that is absent, and each expression that does not run. They run
@@ -88,8 +87,7 @@ def compose(
         "layers": composition.layers,
     }
     arrange(scene)
-    written = json.dumps(scene, allow_nan=False, check_circular=False, separators=(",", ":"))
-    return written.encode("ascii")
+    return scene
 
 
 def _is_plain(value: object) -> bool:

@@ -11,7 +11,11 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+
 Handle = ctypes.c_void_p
+Frame = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+"""uint8 (height, width, 4): B, G, R, A, premultiplied."""
 AssetResolver = ctypes.CFUNCTYPE(ctypes.c_bool, Handle, ctypes.c_char_p, Handle)
 """Called with a picture and the path that a document names for it, when it is first drawn."""
 

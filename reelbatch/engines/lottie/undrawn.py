@@ -26,6 +26,7 @@ from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
+from reelbatch.engines.lottie.sheets import MODES, blended_layers
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
@@ -43,7 +44,6 @@ _NOT_DRAWN = {
 _MODIFIERS = {"tw": "twist"}
 _MERGE = 1  # the way of merging paths that is drawn, as drawing them one after the other
 _TRIMS_ONE_AFTER_THE_OTHER = 2
-_WEAK_BLENDS = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}  # by `bm`
 _LEAST_JUSTIFIED = 3  # of `j`
 _UNREAD_FONTS = (".woff2",)
 
@@ -56,11 +56,14 @@ def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[Rend
     Expressions are named too: who runs them leaves these warnings out.
     """
     for composition in document.compositions.values():
+        is_root = composition.asset_id is None
+        blended = [n + 1 for n in blended_layers(composition.layers)] if is_root else []
         for position, layer in composition.numbered():
             if layer.get("hd") is True:
                 continue
             name = layer_name(layer, position)
-            for code, message in _Layer(document, files, layer).found():
+            seen = _Layer(document, files, layer, is_blended=position in blended)
+            for code, message in seen.found():
                 yield RenderWarning(
                     code=code, message=message, layer=name, composition=composition.name
                 )
@@ -72,6 +75,7 @@ class _Layer:
     document: LottieDocument
     files: TemplateFiles
     content: Json
+    is_blended: bool  # by a mode that ThorVG does not have
 
     def found(self) -> Iterator[_Found]:
         kind = layer_type(self.content)
@@ -128,7 +132,9 @@ class _Layer:
             number_of = "An expression" if len(scripts) == 1 else f"{len(scripts)} expressions"
             message = f"{number_of} will not run: the values that were exported beside stay"
             yield WarningCode.EXPRESSIONS_OFF, message
-        yield from _blends([layer, *all_shapes(layer.get("shapes"))])
+        if not self.is_blended:
+            yield from _blends([layer])
+        yield from _blends(all_shapes(layer.get("shapes")))
 
 
 def _is_not_zero(state: object) -> bool:
@@ -152,8 +158,8 @@ def _has_script(value: Json) -> bool:
 
 def _blends(holders: Iterable[Json]) -> Iterator[_Found]:
     for mode in sorted({_whole_number(holder.get("bm")) for holder in holders}):
-        if mode in _WEAK_BLENDS:
-            message = f"The blend mode {_WEAK_BLENDS[mode]} is drawn too weak"
+        if mode in MODES:
+            message = f"The blend mode {MODES[mode]} is drawn too weak"
             yield WarningCode.BLEND_MODE_WEAK, message
 
 

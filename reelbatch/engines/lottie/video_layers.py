@@ -29,7 +29,7 @@ from reelbatch.engines.lottie.document import (
     objects,
     reference,
 )
-from reelbatch.engines.lottie.drawing import Frame
+from reelbatch.engines.lottie.thorvg import Frame
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
 MAX_VIDEOS = 32  # layers with a video, with every use of their precomposition counted

@@ -38,6 +38,15 @@ def all_objects(value: object) -> Iterator[Json]:
                 waiting += objects(field)
 
 
+def mattes(layers: list[Json]) -> set[int]:
+    """The layers that others take as their matte, by their `id`."""
+    above = [layers[n - 1] for n, one in enumerate(layers) if n and one.get("tt")]
+    named = {one["tp"] for one in layers if isinstance(one.get("tp"), int)}
+    return {id(one) for one in above} | {
+        id(one) for one in layers if one.get("td") or one.get("ind") in named
+    }
+
+
 def states(animated: object) -> Iterator[Any]:
     """The values that a property takes: at rest, or at the starts and ends of its segments."""
     content = animated.get("k") if is_object(animated) else None

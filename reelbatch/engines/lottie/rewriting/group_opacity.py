@@ -7,7 +7,7 @@ groups becomes a layer for each group, below a null that has its place.
 from collections.abc import Iterable
 
 from reelbatch.engines.lottie.document import Json, is_object, layer_type, objects
-from reelbatch.engines.lottie.reading.walking import all_shapes
+from reelbatch.engines.lottie.reading.walking import all_shapes, mattes
 from reelbatch.engines.lottie.rewriting.curves import read_track
 
 _NULL = 3
@@ -21,14 +21,14 @@ def split_faded_groups(compositions: Iterable[list[Json]]) -> None:
     """Split the layers that can be split without a difference but this one."""
     left = _MAX_ADDED
     for layers in compositions:
-        mattes = _mattes(layers)
+        hidden = mattes(layers)
         for position in range(len(layers) - 1, -1, -1):
             layer = layers[position]
             shapes = objects(layer.get("shapes"))
             groups = [shape for shape in shapes if shape.get("hd") is not True]
             if (
                 layer_type(layer) != "shape"
-                or id(layer) in mattes
+                or id(layer) in hidden
                 or not 0 < len(groups) <= left
                 or any(shape.get("ty") != "gr" for shape in shapes)
                 or not any(_fades_badly(group) for group in groups)
@@ -37,15 +37,6 @@ def split_faded_groups(compositions: Iterable[list[Json]]) -> None:
                 continue
             left -= len(groups)
             layers[position : position + 1] = _split(layer, groups, layers)
-
-
-def _mattes(layers: list[Json]) -> set[int]:
-    """The layers that others take as their matte, by their `id`."""
-    above = [layers[n - 1] for n, one in enumerate(layers) if n and one.get("tt")]
-    named = {one["tp"] for one in layers if isinstance(one.get("tp"), int)}
-    return {id(one) for one in above} | {
-        id(one) for one in layers if one.get("td") or one.get("ind") in named
-    }
 
 
 def _is_plain(layer: Json) -> bool:

@@ -74,7 +74,6 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         "MASK_FEATHER_NOT_DRAWN",
         lambda w: w.solid("Sky", "#00f", masksProperties=masks({"mode": "a", "f": still([8, 8])})),
     ),
-    "a blend mode": ("BLEND_MODE_WEAK", lambda w: w.solid("Sky", "#0000ff", bm=13)),
     "a blend mode of a fill": (
         "BLEND_MODE_WEAK",
         lambda w: shapes(w, w.rectangle(0, 0, 9, 9), w.fill(1, 0, 0) | {"bm": 15}),
@@ -152,8 +151,17 @@ def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
         shapes(workshop, {"ty": "mm", "mm": 1}, {"ty": "rd", "r": still(4)}),
         workshop.layer(13, "Hidden camera", hd=True),
         workshop.layer(3, "Null"),
+        workshop.solid("Tinted", "#0000ff", bm=14),
     )
     assert workshop.inspect(document).warnings == []
+
+
+def test_a_blend_mode_is_too_weak_in_a_precomposition(workshop: Any) -> None:
+    comp = {"id": "c", "nm": "Card", "layers": [workshop.solid("Tinted", "#0000ff", bm=14)]}
+    document = workshop.document(workshop.precomp("Card", "c"), assets=[comp])
+    [warning] = workshop.inspect(document).warnings
+    assert (warning.code, warning.layer) == ("BLEND_MODE_WEAK", "Tinted")
+    assert warning.composition == "Card"
 
 
 NONSENSE: list[Any] = [None, [], {}, "x", -1, [{}], {"k": [{}]}, {"k": {"k": []}}]

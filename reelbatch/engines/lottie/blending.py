@@ -1,0 +1,79 @@
+"""The blend modes that work on a colour as a whole, in NumPy: ThorVG's are another formula.
+
+The formula is that of W3C Compositing and Blending (non-separable blend modes), which lottie-web
+leaves to the browser, and After Effects' own.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from reelbatch.engines.lottie.thorvg import Frame
+
+Colors = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+"""float32 (height, width, 3): B, G, R from 0 to 1, straight."""
+
+_BAND = 64  # rows at a time, so that all stays in the processor's cache
+_LEAST = np.float32(1e-6)  # instead of a division by zero
+
+
+def blend(below: Frame, layer: Frame, mode: int) -> None:
+    """Draw `layer` into `below` by the Lottie blend mode 12, 13, 14 or 15."""
+    rows = np.flatnonzero(layer[..., 3].any(axis=1))
+    if not rows.size:
+        return
+    columns = np.flatnonzero(layer[..., 3].any(axis=0))
+    left, right = columns[0], columns[-1] + 1
+    for top in range(rows[0], rows[-1] + 1, _BAND):
+        band = slice(top, min(top + _BAND, rows[-1] + 1)), slice(left, right)
+        below[band] = _blended(below[band], layer[band], _MIXED[mode])
+
+
+def _blended(below: Frame, layer: Frame, mixed: Callable[[Colors, Colors], Colors]) -> Frame:
+    under, over = (pixels.astype(np.float32) / np.float32(255) for pixels in (below, layer))
+    under_alpha, over_alpha = under[..., 3:], over[..., 3:]
+    colors = mixed(_straight(under), _straight(over))
+    result = over * (1 - under_alpha) + under * (1 - over_alpha)
+    result[..., :3] += under_alpha * over_alpha * colors
+    result[..., 3:] += under_alpha * over_alpha
+    return (result * 255 + 0.5).astype(np.uint8)
+
+
+def _straight(pixels: Colors) -> Colors:
+    return np.minimum(pixels[..., :3] / np.maximum(pixels[..., 3:], _LEAST), 1)
+
+
+def _luminosity(colors: Colors) -> Colors:
+    blue, green, red = np.moveaxis(colors, -1, 0)
+    return (0.11 * blue + 0.59 * green + 0.3 * red)[..., None]
+
+
+def _saturation(colors: Colors) -> Colors:
+    return np.ptp(colors, axis=-1, keepdims=True)
+
+
+def _with_luminosity(colors: Colors, luminosity: Colors) -> Colors:
+    """Moved to the luminosity, and towards its grey where that leaves 0 to 1."""
+    away = colors - _luminosity(colors)
+    lowest, highest = away.min(axis=-1, keepdims=True), away.max(axis=-1, keepdims=True)
+    room = np.minimum(
+        luminosity / np.maximum(-lowest, _LEAST), (1 - luminosity) / np.maximum(highest, _LEAST)
+    )
+    return luminosity + away * np.minimum(room, 1)
+
+
+def _with_saturation(colors: Colors, saturation: Colors) -> Colors:
+    away = colors - colors.min(axis=-1, keepdims=True)
+    return away * (saturation / np.maximum(_saturation(colors), _LEAST))
+
+
+_MIXED: dict[int, Callable[[Colors, Colors], Colors]] = {
+    12: lambda under, over: _with_luminosity(
+        _with_saturation(over, _saturation(under)), _luminosity(under)
+    ),
+    13: lambda under, over: _with_luminosity(
+        _with_saturation(under, _saturation(over)), _luminosity(under)
+    ),
+    14: lambda under, over: _with_luminosity(over, _luminosity(under)),
+    15: lambda under, over: _with_luminosity(under, _luminosity(over)),
+}

@@ -1,0 +1,68 @@
+"""Blend modes that ThorVG does not have: hue, saturation, colour and luminosity."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+SKY, SAND = "#3380cc", "#e69933"
+HUE, SATURATION, COLOUR, LUMINOSITY = 12, 13, 14, 15
+MULTIPLY = 1
+# by the formulas of W3C Compositing and Blending, of sand on sky
+MIXED = {
+    HUE: [168, 103, 15],
+    SATURATION: [41, 130, 219],
+    COLOUR: [177, 101, 0],
+    LUMINOSITY: [103, 179, 255],
+}
+
+
+def differs(pixel: Any, expected: list[int]) -> int:
+    return int(np.abs(pixel[:3].astype(int) - expected).max())
+
+
+@pytest.mark.parametrize("mode", MIXED)
+def test_a_layer_is_blended_by_the_formula_in_every_frame(workshop: Any, mode: int) -> None:
+    document = workshop.document(
+        workshop.solid("Sand", SAND, w=50, bm=mode, op=4), workshop.solid("Sky", SKY)
+    )
+    film = workshop.film(document, "video_prores_4444")
+    for drawn in film[:4]:
+        assert differs(drawn[30, 25], MIXED[mode]) <= 3
+        assert differs(drawn[30, 75], [0x33, 0x80, 0xCC]) <= 3
+    assert differs(film[5][30, 25], [0x33, 0x80, 0xCC]) <= 3
+
+
+def test_it_is_itself_where_nothing_is_below_and_faint_where_it_is_faint(workshop: Any) -> None:
+    sand = workshop.solid("Sand", SAND, bm=HUE)
+    sand["ks"]["o"]["k"] = 50
+    drawn = workshop.still(workshop.document(sand, workshop.solid("Sky", SKY, w=50)))
+    halfway = [(a + b) // 2 for a, b in zip(MIXED[HUE], (0x33, 0x80, 0xCC), strict=True)]
+    assert differs(drawn[30, 25], halfway) <= 2
+    assert drawn[30, 25, 3] == 255
+    assert differs(drawn[30, 75], [0xE6, 0x99, 0x33]) <= 2
+    assert drawn[30, 75, 3] in (127, 128)
+
+
+def test_layers_above_blend_with_what_it_made(workshop: Any) -> None:
+    document = workshop.document(
+        workshop.solid("Shade", "#808080", w=50, bm=MULTIPLY),
+        workshop.solid("Sand", SAND, bm=COLOUR),
+        workshop.solid("Grey", "#808080", w=75, bm=SATURATION),
+        workshop.solid("Sky", SKY),
+    )
+    drawn = workshop.still(document)
+    assert differs(drawn[30, 90], MIXED[COLOUR]) <= 2
+    assert differs(drawn[30, 25], [channel // 2 for channel in drawn[30, 60, :3]]) <= 2
+
+
+def test_its_parent_and_its_matte_stay_its_own(workshop: Any) -> None:
+    window = workshop.solid("Window", "#ffffff", x=20, y=20, w=20, h=20, td=1)
+    sand = workshop.solid("Sand", SAND, x=-50, tt=1, bm=HUE, parent=3)
+    place = workshop.solid("Place", "#000000", x=50, w=5, h=5)
+    grey = workshop.solid("Grey", "#808080", x=-20, tt=1, tp=1, parent=3)
+    drawn = workshop.still(workshop.document(window, sand, place, grey, workshop.solid("Sky", SKY)))
+    assert differs(drawn[30, 75], [0x33, 0x80, 0xCC]) == 0  # outside of the window
+    assert differs(drawn[2, 52], [0, 0, 0]) <= 1  # the parent is drawn itself
+    assert differs(drawn[30, 25], MIXED[HUE]) <= 2
+    assert differs(drawn[30, 35], [0x80, 0x80, 0x80]) <= 2  # a hue that grey does not take
