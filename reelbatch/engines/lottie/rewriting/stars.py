@@ -1,5 +1,9 @@
-"""Turns stars and polygons into outlines: where one is trimmed, ThorVG moves its corners."""
+"""Turns stars and polygons into outlines: where one is trimmed, ThorVG moves its corners.
 
+Where the number of points changes, ThorVG lets one grow; lottie-web adds it when it is whole.
+"""
+
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +19,7 @@ _PROPERTIES = {"pt": 5, "p": [0, 0], "r": 0, "or": 0, "os": 0, "ir": 0, "is": 0}
 
 
 def replace_stars(layers: Iterable[Json]) -> None:
-    """Make outlines of the stars and polygons whose number of points stays the same."""
+    """Make outlines of the stars and polygons that always have points."""
     left = _MAX_POINTS
     for layer in layers:
         for shape in all_shapes(layer.get("shapes")):
@@ -23,12 +27,16 @@ def replace_stars(layers: Iterable[Json]) -> None:
             if tracks is None:
                 continue
             times = times_of(list(tracks.values()))
-            left -= max(1, len(times)) * math.ceil(2 * tracks["pt"].rest[0])
+            counts = [tracks["pt"].at(time)[0] for time in times or [0.0]]
+            if min(counts) < 1:
+                continue
+            left -= math.ceil(2 * sum(counts))
             if left < 0:
                 return
             outline = still(_outline(shape, tracks, 0.0))
             if times:
                 keyframes = [{"t": t, "s": [_outline(shape, tracks, t)]} for t in times]
+                _hold_where_corners_come(keyframes)
                 outline = {"a": 1, "k": keyframes}
             for key in (*_PROPERTIES, "sy", "d"):
                 shape.pop(key, None)
@@ -40,8 +48,14 @@ def _tracks(shape: Json) -> dict[str, Track] | None:
     tracks = {key: track for key, track in known.items() if track is not None}
     if len(tracks) < len(known) or len(tracks["p"].rest) < 2:
         return None
-    points = tracks["pt"]
-    return None if points.segments or points.rest[0] < 1 else tracks
+    return tracks
+
+
+def _hold_where_corners_come(keyframes: list[Json]) -> None:
+    """Outlines of different numbers of corners cannot become each other."""
+    for before, after in itertools.pairwise(keyframes):
+        if len(before["s"][0]["v"]) != len(after["s"][0]["v"]):
+            before["h"] = 1
 
 
 def _outline(shape: Json, tracks: dict[str, Track], time: float) -> Json:

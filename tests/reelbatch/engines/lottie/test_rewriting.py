@@ -300,6 +300,20 @@ def test_a_trimmed_polygon_keeps_its_corners(workshop: Any) -> None:
     assert box_of(workshop.still(workshop.document(layer)))[2:] == box_of(whole)[2:]
 
 
+@pytest.mark.parametrize("kind", [1, 2])
+def test_a_star_gets_another_point_when_it_is_whole(workshop: Any, kind: int) -> None:
+    def star(points: Any) -> Any:
+        rest: Any = {"sy": kind, "d": 1, "p": {"a": 0, "k": [50, 30]}, "r": {"a": 0, "k": 0}}
+        radii = {key: {"a": 0, "k": value} for key, value in {"or": 28, "ir": 12}.items()}
+        shape: Any = {"ty": "sr", "pt": points, **rest, **radii}
+        return workshop.document(workshop.shape("Star", shape, workshop.fill(1, 0, 0)))
+
+    growing = star(eased([3], [5]))
+    for frame, points in ((0, 3), (2, 3), (3, 4), (4, 4), (5, 5)):
+        drawn = workshop.still(growing, frame=frame)
+        assert np.array_equal(drawn, workshop.still(star({"a": 0, "k": points}))), frame
+
+
 def test_a_blur_is_as_wide_as_in_lottie_web(workshop: Any) -> None:
     layer = workshop.solid("Half", "#ff0000", y=-100, w=50, h=300, ef=[effect(29, 20, 1, 0)])
     edge: Any = -np.diff(workshop.still(workshop.document(layer))[30, :, 3].astype(float))
