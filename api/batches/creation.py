@@ -1,15 +1,17 @@
 """POST /batches: from the bytes of a request to a batch that is under way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 
-from api.http.errors import ErrorAnswer, documented
+from api.http.errors import documented
 from api.http.parameters import Flag
-from api.http.requests import read_body
+from api.http.requests import parameter_error, read_body
 from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
@@ -30,6 +32,7 @@ from reelbatch.models.errors import (
     BodyTooLarge,
     IdempotencyKeyReused,
     QuotaExceeded,
+    RequestError,
     UnsupportedMediaType,
 )
 from reelbatch.models.ids import new_batch_id
@@ -43,7 +46,27 @@ from reelbatch.models.wire.batches import BatchCreationResponse, JobCreated
 from reelbatch.models.wire.jobs import JobError
 from reelbatch.settings import Settings
 
-router = APIRouter(tags=["batches"])
+
+class _CreationRoute(APIRoute):
+    """Answers what is no batch in the shape that the contract has for its 400: a batch's."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_what_is_no_batch(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                return respond(_no_batch(parameter_error(error)), 400)
+            except RequestError as error:
+                if error.status != 400:
+                    raise
+                return respond(_no_batch(error), 400)
+
+        return handle_what_is_no_batch
+
+
+router = APIRouter(tags=["batches"], route_class=_CreationRoute)
 
 _MOST_DETAILS = 2000  # of a batch, beyond the first of each job
 
@@ -67,7 +90,7 @@ DryRun = Annotated[
         **documented(BodyTooLarge, QuotaExceeded, UnsupportedMediaType, IdempotencyKeyReused),
         200: {"model": BatchCreationResponse, "description": "A dry run: nothing was stored."},
         400: {
-            "model": BatchCreationResponse | ErrorAnswer,
+            "model": BatchCreationResponse,
             "description": "Every job was rejected, or the body is no batch.",
         },
     },
@@ -188,6 +211,21 @@ def creation_response(
         errors=batch.errors or None,
         error=_all_rejected(batch.errors) if rejected else None,
         error_code=batch.errors[0].error_code if rejected else None,
+    )
+
+
+def _no_batch(error: RequestError) -> BatchCreationResponse:
+    """`error` in the shape of a batch without jobs, whose id leads nowhere."""
+    return BatchCreationResponse(
+        batch_id=new_batch_id(),
+        status="error",
+        total_jobs=0,
+        success_count=0,
+        jobs=[],
+        errors=[],
+        error=error.message,
+        error_code=error.error_code,
+        details=list(error.details) or None,
     )
 
 

@@ -98,9 +98,12 @@ def check_values(body: bytes, what: str = "The body") -> None:
         raise BodyTooLarge(f"{what} holds more than {MOST_VALUES} values; send fewer at a time.")
 
 
-async def read_model(request: Request, model: type[M]) -> M:
-    """A small JSON body as a model. Raises InvalidJson, BodyTooLarge or RequestError."""
-    content = parse_json(await read_body(request, _SMALL_BODY))
+async def read_model(request: Request, model: type[M], *, if_empty: bytes = b"") -> M:
+    """A small JSON body as a model; `if_empty` is what no body at all stands for.
+
+    Raises InvalidJson, BodyTooLarge or RequestError.
+    """
+    content = parse_json(await read_body(request, _SMALL_BODY) or if_empty)
     read = as_model(content, model)
     try:
         json.dumps(content, ensure_ascii=False).encode()

@@ -125,11 +125,12 @@ async def rename_template(
     template_id: str, request: Request, resources: Shared, team: MayWriteTemplates
 ) -> Response:
     """Change a template's displayName, renderer or lossy."""
-    update = await read_model(request, TemplateUpdate)
+    update = await read_model(request, TemplateUpdate, if_empty=b"{}")
     record = await find_template(resources, team, template_id)
-    renamed = _changed(record, **update.model_dump(exclude_none=True))
-    await write_template(resources.store, renamed)
-    return respond(await template_response(resources, renamed))
+    if changes := update.model_dump(exclude_none=True):
+        record = _changed(record, **changes)
+        await write_template(resources.store, record)
+    return respond(await template_response(resources, record))
 
 
 @router.delete(

@@ -217,7 +217,7 @@ def _rejection(error: APIError) -> BatchRejected | None:
         creation = BatchCreationResponse.model_validate_json(error.content, extra="ignore")
     except ValidationError:
         return None
-    return BatchRejected(creation, error.request_id)
+    return BatchRejected(creation, error.request_id) if creation.errors else None
 
 
 def _read(

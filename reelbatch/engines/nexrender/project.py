@@ -6,6 +6,7 @@ Only After Effects reads its projects. So the template says itself what it has, 
                        "layers": {"headline": "text", "photo": "image"}}]}
 """
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -60,7 +61,7 @@ def read_project(template: Path, limits: RenderLimits) -> Project:
     if len(projects) != 1 or _MANIFEST not in files:
         raise TemplateInvalid("The zip has to hold exactly one .aep, and a reelbatch.json beside.")
     try:
-        manifest = _Manifest.model_validate_json(files[_MANIFEST])
+        manifest = _Manifest.model_validate_json(files[_MANIFEST].removeprefix(BOM_UTF8))
     except ValidationError as error:
         raise unusable("The file reelbatch.json", error) from error
     for described in manifest.compositions:

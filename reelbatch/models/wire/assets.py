@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, Tag, model_validator
 from pydantic.functional_validators import field_validator
 
 from reelbatch.models.wire.base import OpenWireModel
-from reelbatch.models.wire.render_settings import RenderSettings
+from reelbatch.models.wire.render_settings import NestedSettings
 
 MAX_NESTED_JOBS = 50
 MAX_ASSETS = 1000
@@ -185,7 +185,7 @@ class NestedJob(_Asset):
     template: NestedTemplate
     assets: list[PlainAsset] = []
     preview: bool = False
-    settings: RenderSettings | None = None
+    settings: NestedSettings | None = None
 
     @field_validator("assets", mode="before", json_schema_input_type=list[PlainAsset] | None)
     @classmethod

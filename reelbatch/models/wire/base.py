@@ -103,6 +103,15 @@ class OpenWireModel(WireModel):
     model_config = ConfigDict(extra="allow")
 
 
+class LenientWireModel(WireModel):
+    """A wire model that leaves out what clients send beside its fields, as the contract lets them.
+
+    Unlike in an `OpenWireModel` nothing of it goes on, to be stored or to be read by others.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class RecordModel(WireModel):
     """What one process leaves for others to read: results, and what is kept in the object store.
 

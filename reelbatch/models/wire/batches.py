@@ -13,6 +13,7 @@ from reelbatch.models.wire.base import (
     WholeNumber,
     WireModel,
 )
+from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import (
     ChildCreated,
     Job,
@@ -67,7 +68,10 @@ class JobCreated(Warned):
 
 
 class BatchCreationResponse(WireModel):
-    """The answer of POST /batches; `error` stands there only if every job was rejected."""
+    """The answer of POST /batches; `error` stands there only if no job was accepted.
+
+    `details` are those of a body that is no batch: then there is nothing under `batch_id`.
+    """
 
     batch_id: str
     retry_of: Absent[str] = None  # the batch whose jobs are rendered again
@@ -78,6 +82,7 @@ class BatchCreationResponse(WireModel):
     errors: Absent[list[JobError]] = None
     error: Absent[str] = None
     error_code: Absent[str] = None
+    details: Absent[list[FieldError]] = None
 
 
 class BatchJob(Warned):

@@ -9,6 +9,7 @@ from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.assets import MAX_ASSETS, Asset
 from reelbatch.models.wire.base import (
     Absent,
+    LenientWireModel,
     OpenWireModel,
     RecordModel,
     Timestamp,
@@ -70,6 +71,11 @@ class AnyJobCreation(OpenWireModel):
     webhook: Webhook | None = None
     tags: list[Tag] = []
     priority: Priority = 0
+
+    @field_validator("upload", mode="before")
+    @classmethod
+    def _nothing_is_none(cls, upload: object) -> object:
+        return None if upload == {} else upload
 
     @field_validator("tags", mode="before", json_schema_input_type=list[Tag] | str | None)
     @classmethod
@@ -171,7 +177,7 @@ class JobCreationResponse(Warned):
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
-class JobCancellationRequest(WireModel):
+class JobCancellationRequest(LenientWireModel):
     """The body of POST /jobs/cancel: all of the named jobs are cancelled, or none."""
 
     jobs: list[Annotated[str, Field(json_schema_extra={"pattern": ID_PATTERN})]] = Field(

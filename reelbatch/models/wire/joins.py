@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Tag
 
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJob, NestedJobAsset
-from reelbatch.models.wire.base import OpenWireModel, WireModel
+from reelbatch.models.wire.base import LenientWireModel, OpenWireModel
 from reelbatch.models.wire.jobs import AnyJobCreation
 
 MAX_CLIPS = 100
@@ -28,7 +28,7 @@ Clip = Annotated[
 ]
 
 
-class JoinSettings(WireModel):
+class JoinSettings(LenientWireModel):
     """What the output is: MP4 with H.264, and nothing else so far."""
 
     preset: Literal["mp4"] | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from reelbatch.models.wire.base import WholeNumber, WireModel
+from reelbatch.models.wire.base import LenientWireModel, WholeNumber, WireModel
 
 FrameNumber = Annotated[WholeNumber, Field(ge=0)]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
@@ -25,3 +25,7 @@ class RenderSettings(WireModel):
         if isinstance(frames, list) and (len(frames) != 2 or frames[1] <= frames[0]):
             raise ValueError("a range is exactly [first, end] with end greater than first")
         return frames
+
+
+class NestedSettings(RenderSettings, LenientWireModel):
+    """Those of a nested job, where the contract refuses no field."""

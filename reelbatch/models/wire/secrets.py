@@ -6,7 +6,7 @@ from typing import cast
 
 from pydantic import Field, JsonValue, SecretStr, field_validator
 
-from reelbatch.models.wire.base import Timestamp, WireModel
+from reelbatch.models.wire.base import LenientWireModel, Timestamp, WireModel
 
 SECRET_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  a pattern of names
 LONGEST_SECRET = 64 * 1024  # characters
@@ -15,7 +15,7 @@ LONGEST_SECRET = 64 * 1024  # characters
 _REFERENCE = re.compile(r"\$\{secrets?\.([^{}]*)\}")
 
 
-class SecretCreation(WireModel):
+class SecretCreation(LenientWireModel):
     """The body of PUT /secrets."""
 
     name: str = Field(pattern=SECRET_NAME_PATTERN)

@@ -5,7 +5,14 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from reelbatch.models.wire.base import Absent, AnyOf, OpenWireModel, Timestamp, WireModel
+from reelbatch.models.wire.base import (
+    Absent,
+    AnyOf,
+    LenientWireModel,
+    OpenWireModel,
+    Timestamp,
+    WireModel,
+)
 from reelbatch.models.wire.warnings import Warned
 
 Renderer = Literal["auto", "lottie"]
@@ -30,7 +37,7 @@ class TemplateCreation(OpenWireModel):
     lossy: bool = False
 
 
-class TemplateUpdate(WireModel):
+class TemplateUpdate(LenientWireModel):
     """The body of PATCH /templates/{id}."""
 
     display_name: str | None = Field(default=None, min_length=1, max_length=500)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import Absent, LenientWireModel, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.secrets import begins_with_reference
 
 MAX_WEBHOOK_HEADERS = 50
@@ -21,7 +21,7 @@ _OURS = frozenset(
 )
 
 
-class Webhook(WireModel):
+class Webhook(LenientWireModel):
     """Where to call when the job has ended."""
 
     url: str = Field(min_length=1, max_length=8192)

@@ -404,7 +404,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
     ({"settings": {"codec": "x264"}}, "CODEC_INVALID", "settings.codec", "no codec x264"),
     ({"settings": {"type": "image"}}, "FRAMES_INVALID", "settings.frames", "needs `frames`"),
     ({"settings": {"type": "aep"}}, "NOT_SUPPORTED", "settings.type", "choose video or image"),
-    ({"settings": {"crf": 5}}, "VALIDATION_ERROR", "settings.crf", "is not a known field"),
+    ({"settings": {"frames": -1}}, "VALIDATION_ERROR", "settings.frames", "must be 0 or more"),
     ({"preview": True}, "PREVIEW_SETTINGS_CONFLICT", "settings", "chooses its own settings"),
     (
         {"assets": [TEXT | {"value": "${secrets.NOBODY}"}]},

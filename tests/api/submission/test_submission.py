@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reelbatch.models.wire.batches import BatchCreationResponse
+from reelbatch.models.wire.errors import FieldError
 from tests.api.running_api import Team, a_still, a_video
 
 Fields = dict[str, Any]
@@ -249,10 +251,42 @@ async def test_a_job_that_is_too_large_leaves_the_others_alone(card_team: Team, 
 async def test_a_body_that_is_no_batch_is_refused_as_a_whole(
     card_team: Team, body: bytes, code: str
 ) -> None:
+    """In the shape that the format declares for the 400: that of a batch without jobs."""
     response = await card_team.http.post("/batches", content=body)
     assert response.status_code == 400
-    assert response.json()["errorCode"] == code
-    assert "batchId" not in response.json()
+    answer = BatchCreationResponse.model_validate_json(response.content)
+    assert (answer.status, answer.error_code) == ("error", code)
+    assert (answer.total_jobs, answer.success_count, answer.jobs) == (0, 0, [])
+    assert answer.error
+    assert (await card_team.http.get(f"/batches/{answer.batch_id}")).status_code == 404
+
+
+async def test_a_bad_parameter_of_a_batch_is_refused_in_the_same_shape(card_team: Team) -> None:
+    response = await card_team.http.post("/batches?dryRun=maybe", json={"jobs": []})
+    answer = BatchCreationResponse.model_validate_json(response.content)
+    assert answer.details == [FieldError(field="dryRun", message="must be true or false")]
+
+
+async def test_fields_that_the_format_does_not_name_are_let_through(
+    card_team: Team, card: str
+) -> None:
+    webhook = {"url": "https://example.com", "note": 1}
+    nested = {
+        "type": "job",
+        "layerName": "background",
+        "template": {"id": card, "composition": "main"},
+        "settings": {"note": 1},
+    }
+    job = a_still(card) | {"assets": [nested], "webhook": webhook, "upload": {}}
+    body = {"jobs": [job], "webhook": webhook}
+    checked = await card_team.http.post("/batches?dryRun=true", json=body)
+    assert checked.status_code == 200, checked.text
+    clips = [{"type": "video", "src": "ftp://x"}]
+    join = {"assets": clips, "settings": {"note": 1}, "webhook": webhook, "upload": {}}
+    refused = (await card_team.http.post("/jobs/join", json=join)).json()
+    assert [detail["field"] for detail in refused["details"]] == ["assets.0.src"]
+    unknown = {"jobs": ["01JAAAAAAAAAAAAAAAAAAAAAAA"], "note": 1}
+    assert (await card_team.http.post("/jobs/cancel", json=unknown)).status_code == 404
 
 
 async def test_a_body_above_the_limit_is_a_413(card_team: Team) -> None:

@@ -99,6 +99,14 @@ async def test_types_that_no_engine_renders_are_refused(team: Team) -> None:
     assert "aep, html, lottie, mogrt, zip" in response.json()["error"]
 
 
+async def test_a_change_of_nothing_changes_nothing(team: Team) -> None:
+    path = f"/templates/{await team.upload_card()}"
+    before = await team.get(path)
+    for body in (b"", b"{}", b'{"displayName": null, "note": 1}'):
+        changed = await team.http.patch(path, content=body)
+        assert (changed.status_code, changed.json()) == (200, before)
+
+
 async def test_incomplete_templates_are_refused(team: Team) -> None:
     incomplete = await team.http.post("/templates", json={"type": "zip"})
     assert incomplete.json()["details"] == [{"field": "displayName", "message": "is required"}]
@@ -189,7 +197,7 @@ async def test_a_template_is_renamed(team: Team) -> None:
     renamed = await team.http.patch(path, json={"displayName": "new"})
     assert renamed.json()["displayName"] == "new"
     assert (await team.get(path))["displayName"] == "new"
-    assert (await team.http.patch(path, json={"type": "zip"})).status_code == 400
+    assert (await team.http.patch(path, json={"displayName": ""})).status_code == 400
 
 
 async def test_a_template_is_downloaded_without_a_token(team: Team) -> None:

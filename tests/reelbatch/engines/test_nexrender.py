@@ -1,8 +1,10 @@
 """After Effects by its public tool, both of which are stubs here: see `after_effects_stub`."""
 
 import os
+from codecs import BOM_UTF8
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import av
 import numpy as np
@@ -90,6 +92,18 @@ def test_it_is_served_only_where_after_effects_is(
     assert NexrenderEngine.why_unavailable() is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert NexrenderEngine.why_unavailable() == HOW_TO_GET_IT
+
+
+def test_a_description_may_begin_with_a_byte_order_mark(
+    request_: RenderRequest, tmp_path: Path
+) -> None:
+    described = b'{"compositions": [{"name": "a", "width": 8, "height": 8, "seconds": 1}]}'
+    project = tmp_path / "project.zip"
+    with ZipFile(project, "w") as archive:
+        archive.writestr("project.aep", b"")
+        archive.writestr("reelbatch.json", BOM_UTF8 + described)
+    found = NexrenderEngine.renderer().inspect(project, "aep", request_.limits)
+    assert [composition.name for composition in found.compositions] == ["a"]
 
 
 def test_a_larger_project_than_allowed_is_refused(request_: RenderRequest) -> None:
