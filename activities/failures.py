@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError
 
@@ -24,12 +25,18 @@ def as_application_errors(secrets: ResolvedSecrets | None = None) -> Generator[N
             secrets.redact(error.message) if secrets else error.message,
             type=error.error_code,
             non_retryable=_is_final(error),
+            next_retry_delay=_pause_before_retry(error),
         )
         raise failure from (None if secrets and secrets.used else error)
     except Exception as error:
         if secrets is None or not secrets.used:
             raise
         raise ApplicationError(secrets.redact(str(error)), type=type(error).__name__) from None
+
+
+def _pause_before_retry(error: ReelbatchError) -> timedelta | None:
+    """None: as the activity's policy says."""
+    return None if error.retry_after is None else timedelta(seconds=error.retry_after)
 
 
 def _is_final(error: ReelbatchError) -> bool:

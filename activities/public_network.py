@@ -8,7 +8,10 @@ connections the same way.
 import ipaddress
 import socket
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from math import ceil
 from typing import Any, cast
 
 import anyio
@@ -19,6 +22,7 @@ from reelbatch.models.errors import AssetInvalid
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _READ_TIMEOUT = 30.0  # seconds between two pieces of a response
+_LONGEST_PAUSE = 3600  # seconds
 _TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -41,6 +45,22 @@ def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
 def is_transient(status: int) -> bool:
     """Another try may help where a server responds with this status."""
     return status >= 500 or status in _TRANSIENT
+
+
+def retry_after(response: httpx.Response) -> int | None:
+    """The seconds that a server asks to wait (RFC 9110, 10.2.3), up to an hour; None: it does not
+    say.
+    """
+    asked = response.headers.get("retry-after", "").strip()
+    try:
+        moment = parsedate_to_datetime(asked) if not asked.isdecimal() else None
+    except ValueError:
+        return None
+    if moment is None:
+        seconds = int(asked[:9])
+    else:
+        seconds = ceil((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(1, seconds), _LONGEST_PAUSE)
 
 
 async def beginning_of(response: httpx.Response, most: int) -> bytes:

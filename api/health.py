@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from obstore.exceptions import BaseError as ObjectStoreError
 from temporalio.service import RPCError
 
+from api.http.errors import store_unavailable, temporal_unavailable
 from api.http.responses import respond
 from api.resources import Resources, Shared
-from reelbatch.models.errors import Unavailable
 from reelbatch.models.wire.base import WireModel
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
@@ -40,11 +40,11 @@ async def _check_temporal(resources: Resources) -> None:
     try:
         await resources.client.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
     except RPCError as error:
-        raise Unavailable(f"Temporal does not answer: {error.message}") from error
+        raise temporal_unavailable(error) from error
 
 
 async def _check_store(resources: Resources) -> None:
     try:
         await asyncio.wait_for(find_file(resources.store, keys.SIGNING_KEY), _PATIENCE)
     except (TimeoutError, ObjectStoreError) as error:
-        raise Unavailable("The object store does not answer.") from error
+        raise store_unavailable(error) from error

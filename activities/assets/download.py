@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from activities.assets.sources import Source
-from activities.public_network import beginning_of, is_transient
+from activities.public_network import beginning_of, is_transient, retry_after
 from activities.s3 import ERROR_LENGTH, error_code, signed_headers
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 
@@ -145,7 +145,7 @@ async def _check_status(source: Source, response: httpx.Response) -> None:
     code = error_code(await beginning_of(response, ERROR_LENGTH)) if source.is_in_bucket else ""
     message = f"{source.name} answered with HTTP status {status}{code}."
     if is_transient(status):
-        raise AssetUnavailable(message)
+        raise AssetUnavailable(message, retry_after=retry_after(response))
     raise AssetInvalid(f"{message}{_way_out(status) if source.is_in_bucket else ''}")
 
 

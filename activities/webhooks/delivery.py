@@ -14,7 +14,7 @@ from temporalio import activity
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.metrics import WebhookMetrics
-from activities.public_network import beginning_of
+from activities.public_network import beginning_of, retry_after
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.models.errors import ReelbatchError, WebhookUndelivered
 from reelbatch.models.orchestration.webhooks import WebhookDelivery
@@ -84,7 +84,7 @@ class WebhookActivities:
         try:
             async with asyncio.timeout(_TIME_LIMIT):
                 revealed = await _with_secrets(webhook, secrets)
-                status, response = await self._send(revealed, delivery, moment)
+                status, response, pause = await self._send(revealed, delivery, moment)
         except TimeoutError:
             text = f"{receiver} did not answer within {_TIME_LIMIT:.0f} seconds."
             return _Outcome(failure=WebhookUndelivered(text))
@@ -95,13 +95,14 @@ class WebhookActivities:
             return _Outcome(failure=error)
         if 200 <= status < 300:
             return _Outcome(status, response)
-        text = f"{receiver} answered with HTTP status {status}."
-        return _Outcome(status, response, WebhookUndelivered(text))
+        text = f"{receiver} answered with HTTP status {status}"
+        text += f" and asks to wait {pause} seconds." if pause else "."
+        return _Outcome(status, response, WebhookUndelivered(text, retry_after=pause))
 
     async def _send(
         self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime
-    ) -> tuple[int, str]:
-        """The response's status and the beginning of its body."""
+    ) -> tuple[int, str, int | None]:
+        """The response's status, the beginning of its body, and how many seconds it asks for."""
         body = b"" if webhook.method == "GET" else _content(webhook, delivery)
         async with self.http.stream(
             webhook.method,
@@ -111,7 +112,8 @@ class WebhookActivities:
             follow_redirects=False,
         ) as response:
             answer = await beginning_of(response, _RESPONSE_READ)
-            return response.status_code, answer.decode(errors="replace")[:_RESPONSE_SHOWN]
+            shown = answer.decode(errors="replace")[:_RESPONSE_SHOWN]
+            return response.status_code, shown, retry_after(response)
 
     def _headers(
         self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime, body: bytes

@@ -6,6 +6,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from obstore.exceptions import BaseError as ObjectStoreError
+from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 from temporalio.service import RPCError, RPCStatusCode
@@ -16,7 +17,6 @@ from reelbatch.models.errors import (
     NotFound,
     ReelbatchError,
     RequestError,
-    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -25,8 +25,8 @@ from reelbatch.models.wire.errors import FieldError
 
 log = structlog.get_logger("api")
 
+_PAUSE = 1  # seconds until a client may try again what was unavailable
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_RETRY_AFTER = "1"  # seconds
 
 # A query or a long poll that nobody answers in time ends as CANCELLED or DEADLINE_EXCEEDED.
 _PASSING = frozenset(
@@ -55,10 +55,9 @@ def error_response(error: ReelbatchError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = _RETRY_AFTER
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after)
+    pause = _PAUSE if isinstance(error, Unavailable) else error.retry_after
+    if pause is not None:
+        headers["Retry-After"] = str(pause)
     return respond(body, error.status, headers)
 
 
@@ -85,12 +84,12 @@ def add_error_handlers(app: FastAPI) -> None:
         if error.status not in _PASSING:
             raise error
         log.warning("Temporal does not answer", reason=error.message, status=error.status.name)
-        return error_response(Unavailable("The Temporal server does not answer; try again."))
+        return error_response(temporal_unavailable(error))
 
     @app.exception_handler(ObjectStoreError)
     async def _(_: Request, error: Exception) -> Response:
         log.warning("the object store does not answer", reason=str(error))
-        return error_response(Unavailable("The object store does not answer; try again."))
+        return error_response(store_unavailable(error))
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> Response:
@@ -99,6 +98,23 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _(request: Request, error: HTTPException) -> Response:
         return _http_error(request, error)
+
+
+def temporal_unavailable(error: RPCError) -> Unavailable:
+    """What keeps Temporal from answering, as far as a client may know."""
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+        return Unavailable("The Temporal server takes no more requests now; try again in a moment.")
+    return Unavailable("The Temporal server does not answer; try again.")
+
+
+def store_unavailable(error: Exception) -> Unavailable:
+    """The same of the object store."""
+    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+        return Unavailable(
+            "The object store refuses access: whoever runs this server has to check its "
+            "credentials for it."
+        )
+    return Unavailable("The object store does not answer; try again.")
 
 
 def _http_error(request: Request, error: HTTPException) -> Response:

@@ -74,15 +74,24 @@ class ReelbatchError(Exception):
 
     status: ClassVar[int] = 500
     error_code: ClassVar[str] = "INTERNAL_ERROR"
+    retry_after: int | None = None  # seconds until another try may help; None: nobody has said
 
     def __init_subclass__(cls) -> None:
         """Each class of this module that says no code has its name as one, as the tree shows."""
         if cls.__module__ == __name__ and "error_code" not in vars(cls):
             cls.error_code = re.sub(r"\B([A-Z])", r"_\1", cls.__name__).upper()
 
-    def __init__(self, message: str = "", *, details: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        details: Sequence[FieldError] = (),
+        retry_after: int | None = None,
+    ) -> None:
         self.message = message or (type(self).__doc__ or "").strip()
         self.details = tuple(details)
+        if retry_after is not None:
+            self.retry_after = retry_after
         super().__init__(self.message)
 
 
@@ -263,10 +272,6 @@ class TooManyRequests(ReelbatchError):
     """Too many requests of this token or address; wait as long as Retry-After says."""
 
     status = 429
-
-    def __init__(self, message: str = "", *, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after  # seconds
 
 
 class IdempotencyKeyReused(ReelbatchError):

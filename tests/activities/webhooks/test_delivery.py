@@ -4,7 +4,8 @@ import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,21 @@ async def test_each_team_has_a_key_of_its_own_which_lasts(tmp_path: Path) -> Non
 async def test_a_signing_secret_of_another_form_is_refused(tmp_path: Path, secret: str) -> None:
     with pytest.raises(ValueError, match="REELBATCH_WEBHOOK_SIGNING_SECRET"):
         await open_webhook_signer(LocalStore(tmp_path), SecretStr(secret), None)
+
+
+async def test_a_receiver_says_when_it_is_tried_again(origin: Origin, sender: Sender) -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
+    for asked, least, most in (("120", 120, 120), (soon, 240, 300), ("86400", 3600, 3600)):
+        url = origin.answer("/hook", status="429 Slow", headers=f"Retry-After: {asked}\r\n")
+        with pytest.raises(ApplicationError, match="asks to wait") as raised:
+            await sender.send(url)
+        assert raised.value.next_retry_delay is not None
+        assert least <= raised.value.next_retry_delay.total_seconds() <= most
+    for headers in ("", "Retry-After: soon\r\n"):
+        url = origin.answer("/hook", status="429 Slow", headers=headers)
+        with pytest.raises(ApplicationError) as raised:
+            await sender.send(url)
+        assert raised.value.next_retry_delay is None
 
 
 async def test_a_refusal_is_noted_and_worth_another_try(origin: Origin, sender: Sender) -> None:
