@@ -5,7 +5,6 @@ a name that changes its address between check and use (DNS rebinding) gains noth
 connections the same way.
 """
 
-import ipaddress
 import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import anyio
 import httpcore
 import httpx
 
+from reelbatch.checks.addresses import is_public, not_public
 from reelbatch.models.errors import AssetInvalid
 
 _CONNECT_TIMEOUT = 10.0  # seconds
@@ -118,43 +118,5 @@ async def _public_address(host: str, port: int) -> str:
         found = []
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(map(is_public, addresses)):
-        raise AssetInvalid(
-            f"{host} is not a public address. Give a URL that is reachable from the internet, "
-            "or let the server's operator allow private networks."
-        )
+        raise AssetInvalid(not_public(host))
     return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is reachable for everyone, also where IPv6 wraps an IPv4 address.
-
-    Of IPv6 only what IANA gives out as global unicast counts: other ranges are translated or routed
-    in ways that networks choose for themselves.
-    """
-    parsed = ipaddress.ip_address(address.split("%", 1)[0])
-    is_global = parsed.is_global and not any(parsed in network for network in _NOT_GLOBAL)
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return is_global and not parsed.is_multicast
-    inner = parsed.ipv4_mapped or parsed.sixtofour
-    if inner is None and parsed in _NAT64:
-        inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-    if inner is not None:
-        return is_public(str(inner))
-    return is_global and parsed in _GLOBAL_UNICAST
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# What is public in form, or to some versions of Python, and is not.
-_NOT_GLOBAL = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "192.0.0.0/24",  # RFC 6890's assignments: Python takes some for global
-            "192.88.99.0/24",  # the relays of 6to4 (RFC 7526)
-            "168.63.129.16/32",  # Azure's WireServer, answered by the host below a virtual machine
-            "2001::/32",  # Teredo with a public client
-            "3fff::/20",  # documentation
-        ),
-    )
-)

@@ -15,7 +15,7 @@ from api.http.requests import parameter_error, read_body
 from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
-from api.submission.checks import check_webhook_secrets
+from api.submission.checks import check_public, check_webhook_secrets
 from api.submission.csv import CsvQuery
 from api.submission.formats import BatchRequest, identity_of, read_batch
 from api.submission.launch import (
@@ -129,6 +129,8 @@ async def _submission_of(
     async with resources.parsing:
         sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
+    if not resources.settings.allow_private_networks:
+        check_public(sent.webhook)
     validated = await validate(resources, team, sent.jobs, sent.defaults)
     return new_batch(team, sent, validated, resources.settings, urls)
 

@@ -12,6 +12,7 @@ from api.jobs.creation import CREATION_ERRORS, creation_response, job_submission
 from api.openapi.inputs import JOIN_JOBS
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import (
+    address_problems,
     asset_problems,
     number_problems,
     secret_problems,
@@ -90,6 +91,7 @@ async def _validated_children(resources: Resources, team: str, creation: JoinCre
     problems = [
         *_clip_problems(creation.clips, engine),
         *secret_problems(creation, secrets),
+        *(() if context.private_networks else address_problems(creation)),
         *problems,
     ]
     if problems:

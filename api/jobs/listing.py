@@ -6,9 +6,10 @@ what lies before the page is skipped by the batches' counts, and only those on t
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -190,8 +191,9 @@ async def _sorted_page(
     """Orders that ids know nothing of need everything to be read."""
     found = await asyncio.gather(*map(reader.entries, units))
     entries = [entry for unit in found for entry in unit]
-    if listing.sort is JobSort.RANDOM:
-        random.shuffle(entries)
+    if listing.sort is JobSort.RANDOM:  # the same for all pages that are read on one day
+        today = datetime.now(UTC).date().isoformat()
+        entries.sort(key=lambda entry: sha256(f"{today} {entry.id}".encode()).digest())
     else:
         entries.sort(key=lambda entry: (-entry.summary.priority, entry.id))
     return entries[listing.offset : listing.offset + listing.limit]

@@ -8,10 +8,11 @@ from pydantic import ValidationError
 
 from api.http.requests import field_errors
 from api.submission.plan import ReadyTemplate
+from reelbatch.checks.addresses import not_public, private_host
 from reelbatch.checks.template import did_you_mean, layer_problems, listed
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import NotSupported, RequestError, SecretsNotConfigured, SecretUnknown
-from reelbatch.models.problems import Problem
+from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.assets import (
     MAX_NESTED_JOBS,
     Asset,
@@ -98,6 +99,36 @@ def _is_fetchable(src: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def address_problems(job: JobCreation | JoinCreation) -> Iterator[Problem]:
+    """URLs that say themselves that they lead into a private network."""
+    for field, url in _fetched_urls(job):
+        if host := private_host(url):
+            yield Problem(RequestError, field, not_public(host))
+
+
+def check_public(webhook: Webhook | None) -> None:
+    """For a batch's own webhook. Raises RequestError."""
+    if webhook and (host := private_host(webhook.url)):
+        raise error_of([Problem(RequestError, "webhook.url", not_public(host))])
+
+
+def _fetched_urls(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
+    """Each with its field's path; nested jobs are looked at on their own."""
+    if isinstance(job, JobCreation) and job.template.src is not None:
+        yield "template.src", job.template.src
+    for position, asset in enumerate(job.clips if isinstance(job, JoinCreation) else job.assets):
+        if not isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
+            continue
+        if is_http_url(asset.src):
+            yield f"assets.{position}.src", asset.src
+        elif not isinstance(asset, ScriptAsset) and is_s3_url(asset.src):
+            yield f"assets.{position}.params.endpoint", str(asset.params.get("endpoint", ""))
+    if job.upload is not None:
+        yield "upload.params.endpoint", job.upload.params.endpoint
+    if job.webhook is not None:
+        yield "webhook.url", job.webhook.url
 
 
 @dataclass(frozen=True)

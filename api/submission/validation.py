@@ -10,6 +10,7 @@ from functools import partial
 from api.resources import Resources
 from api.submission.checks import (
     TeamSecrets,
+    address_problems,
     assets_problems,
     number_problems,
     secret_problems,
@@ -135,6 +136,7 @@ class RequestContext:
     fonts: Sequence[FontRecord]
     secrets: TeamSecrets
     plans: RenderPlans
+    private_networks: bool  # whether workers may reach them
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
         if job.template.src is None:
@@ -191,6 +193,7 @@ async def request_context(
         fonts=fonts,
         secrets=await team_secrets(resources.secrets, team, everything),
         plans=RenderPlans(resources.settings.segment_pixels),
+        private_networks=resources.settings.allow_private_networks,
     )
 
 
@@ -252,6 +255,8 @@ def child_jobs(
 def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | RejectedJob:
     children, nested = validate_nested(context, nested_jobs(job.assets, job.priority))
     problems = [*number_problems(job.assets), *secret_problems(job, context.secrets)]
+    if not context.private_networks:
+        problems += address_problems(job)
     template = context.template_of(job)
     if isinstance(template, Problem):
         return RejectedJob([*problems, *nested] or [template])

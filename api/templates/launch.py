@@ -6,6 +6,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
 from api.resources import Resources
+from reelbatch.checks.addresses import not_public, private_host
 from reelbatch.models.errors import RequestError
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_workflow_id
@@ -14,19 +15,23 @@ from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.secrets import has_reference
 from reelbatch.models.wire.sources import is_http_url
+from reelbatch.settings import Settings
 from reelbatch.storage.templates import delete_template
 from workflows.template import DownloadTemplateWorkflow
 
 _LONGEST_URL = 8192  # characters
 
 
-def check_src(src: str, schemes: frozenset[str]) -> None:
+def check_src(src: str, settings: Settings) -> None:
     """Raises RequestError for a URL that no worker would fetch."""
     if has_reference(src):
-        raise _refused("cannot refer to secrets; give a presigned URL")
+        raise _refused("It cannot refer to secrets; give a presigned URL.")
+    schemes = settings.template_schemes
     if len(src) > _LONGEST_URL or not is_http_url(src) or urlsplit(src).scheme not in schemes:
         usual = " or ".join(sorted(schemes))
-        raise _refused(f"has to be an {usual} URL of up to {_LONGEST_URL} characters")
+        raise _refused(f"It must be an {usual} URL of up to {_LONGEST_URL} characters.")
+    if not settings.allow_private_networks and (host := private_host(src)):
+        raise _refused(not_public(host))
 
 
 async def start_download(
@@ -67,4 +72,4 @@ def template_headline(record: TemplateRecord) -> str:
 
 
 def _refused(message: str) -> RequestError:
-    return RequestError(f"src: It {message}.", details=[FieldError(field="src", message=message)])
+    return RequestError(f"src: {message}", details=[FieldError(field="src", message=message)])

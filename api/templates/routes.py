@@ -85,7 +85,7 @@ async def create_template(
     """Announce a template: its file is PUT to `uploadInfo.url` afterwards, or comes from `src`."""
     creation = await read_model(request, TemplateCreation)
     if creation.src is not None:
-        check_src(creation.src, resources.settings.template_schemes)
+        check_src(creation.src, resources.settings)
         await resources.quotas.room(team, 1)
     record = _new_record(resources, team, creation)
     await write_template(resources.store, record)

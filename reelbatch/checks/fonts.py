@@ -1,5 +1,6 @@
 """Which fonts a job needs, which of the team's it takes along, and which nobody has."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,8 @@ from reelbatch.models.wire.warnings import MOST_GLYPHS, Shortcomings, shortcomin
 
 _LAST_OF_LATIN = "\u024f"  # of what the engines' own fonts have
 _TEXT_PARAMS = "nx:text-params-set"
+# `Font`, also behind the groups that After Effects shows around it, as in `Source Text.font`.
+_FONT_PROPERTY = re.compile(r"\s*((text|source\s*text)\s*(\.|->)\s*)*font\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -155,10 +158,18 @@ def _own_wishes(needs: FontNeeds) -> Iterator[_Wish]:
     for name in needs.names:
         yield _Wish(name, FontFace(file_name=name, postscript_name=_without_ending(name)))
     for asset in needs.assets:
-        if isinstance(asset, FunctionAsset) and asset.name == _TEXT_PARAMS:
-            font = asset.params.get("font")
-            if isinstance(font, str) and font:
-                yield _Wish(font, FontFace(postscript_name=font, family=font))
+        font = _font_in(asset)
+        if isinstance(font, str) and font:
+            yield _Wish(font, FontFace(postscript_name=font, family=font))
+
+
+def _font_in(asset: Asset) -> object:
+    """What the asset says is a text's font: a name, if it is right."""
+    if isinstance(asset, FunctionAsset) and asset.name == _TEXT_PARAMS:
+        return asset.params.get("font")
+    if isinstance(asset, DataAsset) and _FONT_PROPERTY.fullmatch(asset.property):
+        return asset.value
+    return None
 
 
 def _find_team_font(wish: _Wish, fonts: Iterable[FontRecord]) -> FontRecord | None:

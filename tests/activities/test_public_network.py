@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from activities import public_network
-from activities.public_network import http_client, is_public
+from activities.public_network import http_client
+from reelbatch.checks.addresses import is_public, private_host
 from reelbatch.models.errors import AssetInvalid
 from tests.origin import Origin
 
@@ -62,6 +63,12 @@ async def test_private_addresses_are_not_contacted_however_they_are_spelled(
     with pytest.raises((AssetInvalid, httpx.InvalidURL)):  # some spellings are no host's at all
         await guarded.get(url)
     assert origin.requests == []
+    assert private_host(url) or not host.isascii()  # so it is refused at submission too
+
+
+@pytest.mark.parametrize("url", ["https://example.com", "https://8.8.8.8/x", "https://[2000::1]"])
+def test_what_may_be_public_is_for_workers_to_look_up(url: str) -> None:
+    assert private_host(url) is None
 
 
 @pytest.mark.parametrize("place", ["127.0.0.2", "169.254.169.254", "[::1]", "2130706434", "x@0"])

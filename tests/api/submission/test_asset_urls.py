@@ -10,7 +10,7 @@ import pytest_asyncio
 from PIL import Image
 
 from tests.api.documents import a_card
-from tests.api.running_api import Team, a_still
+from tests.api.running_api import RunningApi, Team, a_still, served
 from tests.api.submission.test_submission import refusal
 from tests.origin import Origin, running_origin
 from tests.s3_server import S3Server
@@ -30,6 +30,51 @@ def a_picture(color: str) -> bytes:
 
 def image(src: str, **fields: Any) -> dict[str, Any]:
     return {"type": "image", "layerName": "background", "src": src, **fields}
+
+
+PRIVATE: list[tuple[dict[str, Any], str]] = [
+    ({"assets": [image("http://127.1/x")]}, "assets.0.src"),
+    ({"assets": [image("s3://b/k", params={"endpoint": "https://[::1]"})]},
+     "assets.0.params.endpoint"),
+    ({"template": {"id": "x", "src": "https://10.0.0.1/card.json"}}, "template.src"),
+    ({"webhook": {"url": "http://localhost:8080/hook"}}, "webhook.url"),
+    ({"upload": {"params": {"endpoint": "http://169.254.169.254", "region": "r", "bucket": "b",
+                            "accessKeyId": "a", "accessKeySecret": "s"}}},
+     "upload.params.endpoint"),
+]  # fmt: skip
+
+
+async def test_private_addresses_are_refused_at_submission(
+    api: RunningApi, team: Team, subtests: pytest.Subtests
+) -> None:
+    strict = api.settings.model_copy(update={"allow_private_networks": False})
+    card = await team.upload_card()
+    nested = {
+        "type": "job",
+        "layerName": "background",
+        "template": {"id": card, "composition": "main"},
+        "assets": [image("http://127.1/x")],
+    }
+    async with served(strict, api.client, api.store) as other:
+        v2 = f"{other.url}/api/v2"
+        for change, field in PRIVATE:
+            with subtests.test(field):
+                body = {"jobs": [a_still(card) | change]}
+                [error] = (await team.http.post(f"{v2}/batches", json=body)).json()["errors"]
+                assert error["details"][0]["field"] == field
+                assert "REELBATCH_ALLOW_PRIVATE_NETWORKS" in error["error"]
+        body = {"jobs": [a_still(card) | {"assets": [nested]}]}
+        [error] = (await team.http.post(f"{v2}/batches", json=body)).json()["errors"]
+        assert error["details"][0]["field"] == "assets.0.assets.0.src"
+        hook = {"jobs": [a_still(card)], "webhook": {"url": "https://192.168.0.1"}}
+        refused = (await team.http.post(f"{v2}/batches", json=hook)).json()
+        assert refused["details"][0]["field"] == "webhook.url"
+        join = {"assets": [{"type": "video", "src": "http://127.0.0.1/a.mp4"}]}
+        refused = (await team.http.post(f"{v2}/jobs/join", json=join)).json()
+        assert refused["details"][0]["field"] == "assets.0.src"
+        new = {"type": "lottie", "displayName": "x", "src": "https://127.0.0.1/card.json"}
+        refused = (await team.http.post(f"{v2}/templates", json=new)).json()
+        assert refused["details"][0]["field"] == "src"
 
 
 async def colour_of(team: Team, job: Any) -> tuple[int, ...]:

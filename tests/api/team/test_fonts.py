@@ -81,6 +81,14 @@ async def test_a_missing_font_is_a_warning_and_an_uploaded_one_is_found(team: Te
     assert before != after, "the square glyph of the uploaded font is drawn"
 
 
+async def test_a_font_that_data_name_is_missed_too(team: Team) -> None:
+    asset = {"type": "data", "layerName": "title", "value": "Rarissima-Bold"}
+    for name in ("Source Text.font", "Text->Source Text->Font", "font"):
+        job = a_still(await team.upload_card()) | {"assets": [asset | {"property": name}]}
+        checked = await team.http.post("/batches?dryRun=true", json={"jobs": [job]})
+        assert checked.json()["jobs"][0]["missingFonts"] == ["Rarissima-Bold"]
+
+
 async def test_a_font_in_use_cannot_be_deleted(team: Team) -> None:
     used = (await upload(team, a_font())).json()["id"]
     unused = (await upload(team, a_font(family="Elsewhere"), "elsewhere.ttf")).json()["id"]

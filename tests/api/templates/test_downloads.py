@@ -173,4 +173,4 @@ async def test_plain_http_is_for_private_networks_alone(api: RunningApi, team: T
     async with served(strict, api.client, api.store) as other:
         refused = await team.http.post(f"{other.url}/api/v2/templates", json=body)
     assert refused.status_code == 400
-    assert refused.json()["details"][0]["message"].startswith("has to be an https URL")
+    assert refused.json()["details"][0]["message"].startswith("It must be an https URL")

@@ -1,0 +1,75 @@
+"""Which addresses are public: those that clients name are fetched from no others, by default."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+
+def not_public(host: str) -> str:
+    """Says that `host` is not public, and the way out."""
+    return (
+        f"{host} is not a public address. Give a URL that is reachable from the internet, or have "
+        "the server's operator set REELBATCH_ALLOW_PRIVATE_NETWORKS."
+    )
+
+
+def private_host(url: str) -> str | None:
+    """The host of a URL that says itself that it is not public; names are looked up by workers."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # which is another problem
+        return None
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761
+        return host
+    address = _address_of(name)
+    return None if address is None or is_public(address) else host
+
+
+def _address_of(host: str) -> str | None:
+    """An IP address in any form that resolvers take, such as 127.1 and 0x7f000001."""
+    if "$" in host or not (":" in host or host[:1].isdecimal()):
+        return None
+    try:
+        return str(ipaddress.ip_address(host.split("%", 1)[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable for everyone, also where IPv6 wraps an IPv4 address.
+
+    Of IPv6 only what IANA gives out as global unicast counts: other ranges are translated or routed
+    in ways that networks choose for themselves.
+    """
+    parsed = ipaddress.ip_address(address.split("%", 1)[0])
+    is_global = parsed.is_global and not any(parsed in network for network in _NOT_GLOBAL)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return is_global and not parsed.is_multicast
+    inner = parsed.ipv4_mapped or parsed.sixtofour
+    if inner is None and parsed in _NAT64:
+        inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(str(inner))
+    return is_global and parsed in _GLOBAL_UNICAST
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# What is public in form, or to some versions of Python, and is not.
+_NOT_GLOBAL = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # RFC 6890's assignments: Python takes some for global
+            "192.88.99.0/24",  # the relays of 6to4 (RFC 7526)
+            "168.63.129.16/32",  # Azure's WireServer, answered by the host below a virtual machine
+            "2001::/32",  # Teredo with a public client
+            "3fff::/20",  # documentation
+        ),
+    )
+)
