@@ -64,7 +64,7 @@ class TemplateFetcher:
 
         Raises the errors that submission would respond with.
         """
-        offer = TemplateOffer(inspection)
+        offer = TemplateOffer(inspection, load_engine(job.engine))
         composition = offer.composition_named(job.composition)
         problems = list(_problems(job, offer))
         warnings = job_warnings(offer, composition.name, job.assets) if composition else []

@@ -9,9 +9,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
-from reelbatch.models.errors import CompositionNotFound, FramesInvalid, LayerNotFound, NotSupported
+from reelbatch.engines.base import RenderEngine
+from reelbatch.models.errors import (
+    CompositionNotFound,
+    FramesInvalid,
+    LayerNotFound,
+    NotSupported,
+    RequestError,
+)
 from reelbatch.models.problems import Problem
-from reelbatch.models.stored.templates import Composition, TemplateInspection
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.assets import Asset, FunctionAsset, MediaAsset, StaticAsset, layer_names
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
@@ -27,6 +34,7 @@ class TemplateOffer:
     """What was found in a template, as jobs look it up a thousand times."""
 
     inspection: TemplateInspection
+    engine: type[RenderEngine] = RenderEngine  # which knows of no problem
 
     @cached_property
     def compositions(self) -> dict[str, Composition]:
@@ -40,6 +48,15 @@ class TemplateOffer:
         for layer in self.inspection.layers:
             layers.setdefault(_composed(layer.composition), set()).add(_composed(layer.name))
         return layers
+
+    @cached_property
+    def layers_named(self) -> dict[tuple[str, str], list[Layer]]:
+        """The layers by the names of their compositions and their own."""
+        found: dict[tuple[str, str], list[Layer]] = {}
+        for layer in self.inspection.layers:
+            key = (_composed(layer.composition), _composed(layer.name))
+            found.setdefault(key, []).append(layer)
+        return found
 
     @cached_property
     def _shown(self) -> dict[str, frozenset[str]]:
@@ -109,6 +126,12 @@ def layer_problems(
             message = f"{name} has no layer {layer}."
             hint = _layer_hint(_composed(layer), _composed(name), template.layers)
             yield Problem(LayerNotFound, layer_field, f"{message}{hint}")
+        for found in template.layers_named.get((_composed(name), _composed(layer)), ()):
+            if problem := template.engine.layer_problem(asset, found):
+                wrong, message = problem
+                place = layer_field if wrong == "layerName" else f"{field}.{wrong}"
+                yield Problem(RequestError, place, message)
+                break
 
 
 def job_warnings(

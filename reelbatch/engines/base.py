@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.stored.templates import TemplateInspection
+from reelbatch.models.stored.templates import Layer, TemplateInspection
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.fonts import FontFace
@@ -126,6 +126,14 @@ class RenderEngine:
     @classmethod
     def why_unavailable(cls) -> str | None:
         """What this machine lacks for it to render, in words for the operator. None: nothing."""
+        return None
+
+    @classmethod
+    def layer_problem(cls, asset: Asset, layer: Layer) -> tuple[str, str] | None:  # noqa: ARG003
+        """What of an asset cannot work on a layer that it names: the asset's field, and why.
+
+        Asked for each job at submission, so it is quick. None: nothing shows before the render.
+        """
         return None
 
     @classmethod

@@ -38,6 +38,9 @@ LAYER_TYPES = {
     14: "light",
     15: "data",
 }
+PICTURE_LAYERS = frozenset({"image", "solid", "video", "image_sequence", "precomp"})
+"""The types of layers that show a picture in a box, so that another picture can take its place."""
+
 _MAX_DIGITS = 18  # of a whole number: more mean nothing in a drawing
 _MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
 _MAX_WHOLE = 2**53  # beyond it a float has no exact whole number

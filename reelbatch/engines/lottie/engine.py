@@ -4,6 +4,8 @@ from importlib import metadata
 from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
+from reelbatch.models.stored.templates import Layer
+from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.fonts import FontFace
 
 _BUNDLED: tuple[FontFace, ...] = tuple(
@@ -48,6 +50,12 @@ class LottieEngine(RenderEngine):
     fonts: ClassVar[tuple[FontFace, ...]] = _BUNDLED
     renders_ranges: ClassVar[bool] = True
     runs_expressions: ClassVar[bool] = True
+
+    @classmethod
+    def layer_problem(cls, asset: Asset, layer: Layer) -> tuple[str, str] | None:
+        from reelbatch.engines.lottie.targets import problem_on
+
+        return problem_on(asset, layer)
 
     @classmethod
     def renderer(cls) -> Renderer:

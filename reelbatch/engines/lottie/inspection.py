@@ -1,5 +1,6 @@
 """What a template offers: compositions, layers and fonts."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 
@@ -20,6 +21,7 @@ from reelbatch.engines.lottie.document import (
     text_documents,
 )
 from reelbatch.engines.lottie.images import data_uri_content
+from reelbatch.engines.lottie.property_paths import named_parts
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadable, open_font
@@ -37,6 +39,8 @@ from reelbatch.models.stored.templates import Composition, Layer, TemplateInspec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.warnings import bounded
 
+_MOST_PARTS = 256 * 1024  # characters of JSON; a record of a template is read with each job
+
 
 def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:
     """Describe a checked document."""
@@ -51,11 +55,13 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
             )
             for composition in document.compositions.values()
         ],
-        layers=[
-            layer
-            for composition in document.compositions.values()
-            for layer in _describe_layers(document, composition)
-        ],
+        layers=_with_bounded_parts(
+            [
+                layer
+                for composition in document.compositions.values()
+                for layer in _describe_layers(document, composition)
+            ]
+        ),
         fonts=_fonts(document),
         embedded_fonts=_embedded_fonts(document, files),
         characters=as_ranges(_embedded_characters(document, files)),
@@ -119,7 +125,19 @@ def _describe(
         text=words if isinstance(words, str) else None,
         shown=layer.get("hd") is not True,
         properties=_properties(layer, texts),
+        parts=_parts(layer),
     )
+
+
+def _parts(layer: Json) -> Json:
+    return {name: parts for name, parts in named_parts(layer).items() if parts}
+
+
+def _with_bounded_parts(layers: list[Layer]) -> list[Layer]:
+    """Without the parts, where there are too many to be noted."""
+    if sum(len(json.dumps(layer.parts)) for layer in layers) <= _MOST_PARTS:
+        return layers
+    return [layer.model_copy(update={"parts": None}) for layer in layers]
 
 
 def _properties(layer: Json, texts: list[Json]) -> dict[str, JsonValue]:

@@ -24,6 +24,10 @@ MAX_FONT_SIZE = 10_000.0
 _MAX_MAGNITUDE = 1e7  # of a coordinate or a percentage; far outside of any picture
 
 
+class ValueUnusable(AssetInvalid):
+    """The value is of another kind than the property."""
+
+
 def set_property(layer: Json, name: str, value: Value) -> None:
     """Set the property `name`; the value replaces its keyframes and its expression.
 
@@ -47,7 +51,7 @@ def as_color(value: object) -> list[float]:
     channels = array(value)
     if len(channels) in (3, 4) and all(_is_share(channel) for channel in channels):
         return [float(channel) for channel in channels[:3]]
-    raise AssetInvalid(
+    raise ValueUnusable(
         f"{value!r} is no colour; give 3 or 4 numbers from 0 to 1, or a string like #FF8800."
     )
 
@@ -55,13 +59,13 @@ def as_color(value: object) -> list[float]:
 def as_number(value: object, low: float = -_MAX_MAGNITUDE, high: float = _MAX_MAGNITUDE) -> float:
     """A number, also one that is written as a string, from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise AssetInvalid(f"{value!r} is no number.")
+        raise ValueUnusable(f"{value!r} is no number.")
     try:
         number = float(value)
     except ValueError as error:
-        raise AssetInvalid(f"{value!r} is no number.") from error
+        raise ValueUnusable(f"{value!r} is no number.") from error
     if not low <= number <= high:
-        raise AssetInvalid(f"{value!r} is not between {low:g} and {high:g}.")
+        raise ValueUnusable(f"{value!r} is not between {low:g} and {high:g}.")
     return number
 
 
@@ -69,14 +73,14 @@ def as_vector(value: object) -> list[float]:
     """Two or three numbers; Lottie wants three."""
     numbers = array(value)
     if len(numbers) not in (2, 3):
-        raise AssetInvalid(f"{value!r} is no array of 2 or 3 numbers.")
+        raise ValueUnusable(f"{value!r} is no array of 2 or 3 numbers.")
     return [as_number(number) for number in (*numbers, 0.0)[:3]]
 
 
 def as_words(value: object) -> str:
     """A text, also one that is written as a number. Raises AssetInvalid."""
     if isinstance(value, (bool, list)) or not isinstance(value, (str, int, float)):
-        raise AssetInvalid(f"{value!r} is no text.")
+        raise ValueUnusable(f"{value!r} is no text.")
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value)) if is_whole else str(value)
 
@@ -123,7 +127,7 @@ def set_words(layer: Json, value: object) -> None:
 def set_font(layer: Json, value: object) -> None:
     """Set the font by its PostScript name or family. Raises AssetInvalid."""
     if not isinstance(value, str) or not value:
-        raise AssetInvalid(f"{value!r} is no font's name.")
+        raise ValueUnusable(f"{value!r} is no font's name.")
     set_style(layer, "f", value)
 
 

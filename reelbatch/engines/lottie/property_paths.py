@@ -54,6 +54,35 @@ def set_by_path(layer: Json, path: str, value: Value) -> None:
         set_property(layer, path, value)
 
 
+def named_parts(layer: Json) -> Json:
+    """What of a layer `set_by_path` looks at: its effects and shapes with their values at rest."""
+    effects = [
+        {
+            "nm": effect.get("nm"),
+            "ef": [
+                {"nm": control.get("nm"), "ty": control.get("ty"), "v": _at_rest(control.get("v"))}
+                for control in objects(effect.get("ef"))
+            ],
+        }
+        for effect in objects(layer.get("ef"))
+    ]
+    return {"ef": effects, "shapes": [*map(_bare_shape, objects(layer.get("shapes")))]}
+
+
+def _bare_shape(shape: Json) -> Json:
+    kept = _SHAPE_FIELDS.get(str(shape.get("ty")), {}).values()
+    return {
+        "ty": shape.get("ty"),
+        "nm": shape.get("nm"),
+        "it": [*map(_bare_shape, objects(shape.get("it")))],
+        **{field: _at_rest(shape[field]) for field in kept if field in shape},
+    }
+
+
+def _at_rest(value: object) -> Json:
+    return still(at_rest(value))
+
+
 def _set_in_effect(layer: Json, effect_name: str, name: str, value: Value) -> None:
     effect = _named(objects(layer.get("ef")), effect_name, "effect")
     control = _named(objects(effect.get("ef")), name, "property")

@@ -7,6 +7,7 @@ from typing import Any
 from reelbatch.engines.base import RenderLimits, ResolvedAsset
 from reelbatch.engines.lottie.animated_pictures import as_video, is_animated
 from reelbatch.engines.lottie.document import (
+    PICTURE_LAYERS,
     Json,
     LottieComposition,
     LottieDocument,
@@ -38,8 +39,6 @@ from reelbatch.models.wire.assets import (
 )
 
 _IMAGE_LAYER = 2
-# Layer types that show a picture in a box, so that another picture can take its place.
-_PICTURE_LAYERS = frozenset({"image", "solid", "video", "image_sequence", "precomp"})
 
 
 class Substitution:
@@ -154,7 +153,7 @@ class Substitution:
         _refer(layer, identity)
 
     def _box(self, layer: Json) -> tuple[float, float]:
-        if layer_type(layer) not in _PICTURE_LAYERS:
+        if layer_type(layer) not in PICTURE_LAYERS:
             raise AssetInvalid(f"A layer of type {layer_type(layer)} cannot show a picture.")
         identity = reference(layer.get("refId"))
         if identity in self.videos:

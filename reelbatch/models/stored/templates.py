@@ -45,6 +45,8 @@ class Layer(RecordModel):
     text: str | None = None
     shown: bool = True  # False where it is hidden
     properties: dict[str, JsonValue] = {}
+    parts: dict[str, JsonValue] | None = None
+    """What in it has a name of its own, such as effects, as its engine notes it; None: unknown."""
 
 
 class TemplateInspection(RecordModel):

@@ -187,16 +187,55 @@ async def test_only_http_and_data_urls_are_sources(card_team: Team, card: str, s
 async def test_params_of_a_bucket_are_checked(
     card_team: Team, card: str, params: Fields, field: str
 ) -> None:
-    job = with_asset(card, type="image", layerName="title", src="s3://b/k", params=params)
+    job = with_asset(card, type="image", layerName="background", src="s3://b/k", params=params)
     _, refused, message = await refusal(card_team, job)
     assert refused == field
     assert "hush" not in message
 
 
 async def test_params_of_other_sources_are_the_clients_own(card_team: Team, card: str) -> None:
-    asset = {"type": "image", "layerName": "title", "src": "https://h/x", "params": {"region": 5}}
+    asset: Fields = {"type": "image", "layerName": "background", "src": "https://h/x"}
+    asset |= {"params": {"region": 5}}
     body = {"jobs": [a_still(card) | {"assets": [asset]}]}
     assert (await card_team.http.post("/batches?dryRun=true", json=body)).status_code == 200
+
+
+DATA = {"type": "data", "layerName": "background"}
+
+
+@pytest.mark.parametrize(
+    ("asset", "field", "message"),
+    [
+        ({**DATA, "property": "Opacty", "value": 5}, "property", "known ones are Source Text"),
+        ({**DATA, "property": "Opacity", "value": "half"}, "value", "'half' is no number."),
+        ({**DATA, "property": "Color", "value": "red"}, "value", "'red' is no colour"),
+        ({**DATA, "property": "Source Text", "value": "x"}, "property", "has no text"),
+        ({**DATA, "property": "Effects.Glow.Radius", "value": 5}, "property", "no effect 'Glow'"),
+        ({"type": "image", "layerName": "title", "src": "https://e.com/a"}, "layerName", "text"),
+        ({"type": "text", "layerName": "background", "value": "x"}, "layerName", "has no text"),
+        (
+            {
+                "type": "function",
+                "name": "nx:solid-color-set",
+                "params": {"layerName": "title", "color": "#ff0000"},
+            },
+            "params.layerName",
+            "cannot be changed by nx:solid-color-set",
+        ),
+    ],
+)
+async def test_what_cannot_work_on_a_layer_is_found_at_submission(
+    card_team: Team, card: str, asset: Fields, field: str, message: str
+) -> None:
+    code, refused, text = await refusal(card_team, a_still(card) | {"assets": [asset]})
+    assert (code, refused) == ("VALIDATION_ERROR", f"assets.0.{field}")
+    assert message in text
+
+
+async def test_a_nested_job_is_shown_by_no_text(card_team: Team, card: str) -> None:
+    template = {"id": card, "composition": "main"}
+    job = with_asset(card, type="job", layerName="title", template=template)
+    assert (await refusal(card_team, job))[1] == "assets.0.layerName"
 
 
 async def test_all_problems_of_a_job_are_listed(card_team: Team, card: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.errors import AssetInvalid
 
 RED = [255, 0, 0, 255]
@@ -137,6 +138,13 @@ def test_text_styles_are_set_by_the_names_that_scripts_use(workshop: Any) -> Non
     assert workshop.still(document, *changes)[10, 13].tolist() == BLUE
 
 
+def at_submission(workshop: Any, document: Any, resolved: Any) -> str:
+    """What is said of the asset before anything is drawn; empty if nothing is."""
+    [layer] = workshop.inspect(document).layers
+    problem = LottieEngine.layer_problem(resolved.asset, layer)
+    return problem[1] if problem else ""
+
+
 @pytest.fixture
 def bars(workshop: Any) -> Any:
     """Two red bars, as groups of one layer: `Left` and, with a dot in its name, `Right 1.5`."""
@@ -168,12 +176,20 @@ def test_a_property_is_found_by_its_path_in_the_shapes(
 ) -> None:
     drawn = workshop.still(bars, workshop.value("Bars", path, "#00ff00"))
     assert (drawn[30, 25].tolist(), drawn[30, 75].tolist()) == expected
+    assert at_submission(workshop, bars, workshop.value("Bars", path, "#00ff00")) == ""
+
+
+def test_what_the_shapes_do_not_have_is_known_at_submission(workshop: Any, bars: Any) -> None:
+    for path, message in (("Contents.Middle.Fill 1.Color", "'Left', 'Right 1.5'"),
+                          ("Contents.Left.Fill 1.Size", "known are color")):  # fmt: skip
+        assert message in at_submission(workshop, bars, workshop.value("Bars", path, 5))
 
 
 @pytest.mark.parametrize("path", ["Contents.Left.Transform.Position", "Contents.Left.Position"])
 def test_a_group_of_shapes_is_moved(workshop: Any, bars: Any, path: str) -> None:
     drawn = workshop.still(bars, workshop.value("Bars", path, [0, 30]))
     assert (drawn[15, 25].tolist(), drawn[45, 25].tolist()) == (CLEAR, RED)
+    assert at_submission(workshop, bars, workshop.value("Bars", path, [0, 30])) == ""
 
 
 def test_a_property_of_an_effect_is_set(workshop: Any) -> None:
@@ -194,6 +210,9 @@ def test_a_property_of_an_effect_is_set(workshop: Any) -> None:
     assert workshop.still(document, blue)[30, 50].tolist() == BLUE
     with pytest.raises(AssetInvalid, match="no property 'Colour'; there is 'Fill Mask', 'All"):
         workshop.still(document, workshop.value("Box", "Effects.Fill.Colour", [0, 0, 1]))
+    assert at_submission(workshop, document, blue) == ""
+    misspelled = workshop.value("Box", "Effects.Fill.Colour", [0, 0, 1])
+    assert "no property 'Colour'" in at_submission(workshop, document, misspelled)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +236,7 @@ def test_a_property_that_cannot_be_set_is_refused(
     document = workshop.document(workshop.solid("Box", "#ff0000"))
     with pytest.raises(AssetInvalid, match=message):
         workshop.still(document, workshop.value("Box", name, value))
+    assert message in at_submission(workshop, document, workshop.value("Box", name, value))
 
 
 def test_a_layer_is_hidden_and_shown(workshop: Any) -> None:
