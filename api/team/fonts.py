@@ -2,12 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import PurePath
-from typing import Any
+from typing import BinaryIO
 
 from fastapi import APIRouter, Request, Response, UploadFile
-from fontTools import ttLib
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.http.errors import documented
@@ -15,8 +13,8 @@ from api.http.requests import known_id, limited_stream
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
+from api.team.font_tables import TableUnreadable, read_characters, read_names
 from api.visibility import active_jobs, active_users_of_font
-from reelbatch.engines.characters import as_ranges
 from reelbatch.models.errors import (
     BodyTooLarge,
     FontInUse,
@@ -41,10 +39,14 @@ _LONGEST_NAME = 255
 # (https://learn.microsoft.com/typography/opentype/spec/otff).
 _EXTENSIONS = {b"\x00\x01\x00\x00": ".ttf", b"true": ".ttf", b"OTTO": ".otf"}
 
-_ttlib: Any = ttLib  # fontTools has no types
-
 # Name ids: https://learn.microsoft.com/typography/opentype/spec/name
-_FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_STYLE = 1, 2, 6, 16, 17
+_NAMES = _FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_STYLE = (
+    1,
+    2,
+    6,
+    16,
+    17,
+)
 
 
 @router.post(
@@ -59,8 +61,7 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
     file, family_name = await _read_form(
         request, await resources.quotas.room(team, resources.settings.max_font_bytes)
     )
-    content = await file.read()
-    face = await asyncio.to_thread(_read_face, content, _file_name(file))
+    face, characters = await asyncio.to_thread(_read, file.file, _file_name(file))
     font_id = new_id()
     record = FontRecord(
         id=font_id,
@@ -68,11 +69,12 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
         family_name=family_name or face.family or face.postscript_name,
         face=face,
         source=keys.font_source(team, font_id),
-        characters=await asyncio.to_thread(_read_characters, content),
+        characters=characters,
         created_at=datetime.now(UTC),
     )
-    await write_font(resources.store, team, record, content)
-    resources.quotas.note(team, len(content))
+    await file.seek(0)
+    await write_font(resources.store, team, record, file.file)
+    resources.quotas.note(team, file.size or 0)
     return respond(_font(record), 201)
 
 
@@ -135,37 +137,26 @@ def _file_name(file: UploadFile) -> str:
     return PurePath((file.filename or "").replace("\\", "/")).name[:_LONGEST_NAME]
 
 
-def _read_characters(content: bytes) -> str:
-    """The characters that a font has glyphs for; none where that cannot be read."""
-    try:
-        with _ttlib.TTFont(BytesIO(content), lazy=True) as font:
-            return as_ranges(font.getBestCmap() or {})
-    except Exception:  # as in `_read_face`, which tells why
-        return ""
-
-
-def _read_face(content: bytes, file_name: str) -> FontFace:
-    """The font's names. Raises FontInvalid for what is no TTF or OTF file."""
-    extension = _EXTENSIONS.get(content[:4])
+def _read(font: BinaryIO, file_name: str) -> tuple[FontFace, str]:
+    """The font's names and its characters. Raises FontInvalid for what is no TTF or OTF file."""
+    extension = _EXTENSIONS.get(font.read(4))
     if extension is None:
         raise FontInvalid("The file is not a TrueType or OpenType font (.ttf or .otf).")
     try:
-        with _ttlib.TTFont(BytesIO(content), lazy=True) as font:
-            names = font["name"]
-            family = names.getDebugName(_TYPOGRAPHIC_FAMILY) or names.getDebugName(_FAMILY) or ""
-            style = names.getDebugName(_TYPOGRAPHIC_STYLE) or names.getDebugName(_STYLE) or ""
-            postscript_name = names.getDebugName(_POSTSCRIPT_NAME) or ""
-            font.getBestCmap()
-    except Exception as error:  # fontTools raises whatever a broken table leads to
+        names, characters = read_names(font, _NAMES), read_characters(font)
+    except TableUnreadable as error:
         raise FontInvalid(f"The font cannot be read: {error}.") from error
+    family = names.get(_TYPOGRAPHIC_FAMILY) or names.get(_FAMILY, "")
+    postscript_name = names.get(_POSTSCRIPT_NAME, "")
     if not family and not postscript_name:
         raise FontInvalid("The font has no name that a template could find it by.")
-    return FontFace(
+    face = FontFace(
         family=family,
-        style=style,
+        style=names.get(_TYPOGRAPHIC_STYLE) or names.get(_STYLE, ""),
         postscript_name=postscript_name,
         file_name=file_name or f"{postscript_name or family}{extension}",
     )
+    return face, characters
 
 
 def _font(record: FontRecord) -> Font:

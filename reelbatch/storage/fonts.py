@@ -1,6 +1,7 @@
 """The team's fonts: a record and a file for each."""
 
 import contextlib
+from typing import BinaryIO
 
 from obstore.store import ObjectStore
 
@@ -19,9 +20,9 @@ async def list_fonts(store: ObjectStore, team: str) -> list[FontRecord]:
     return await list_models(store, keys.fonts(team), "font.json", FontRecord)
 
 
-async def write_font(store: ObjectStore, team: str, record: FontRecord, content: bytes) -> None:
+async def write_font(store: ObjectStore, team: str, record: FontRecord, file: BinaryIO) -> None:
     """Write the file before the record, so that no record points at nothing."""
-    await store.put_async(record.source, content)
+    await store.put_async(record.source, file)
     await write_model(store, keys.font_record(team, record.id), record)
 
 

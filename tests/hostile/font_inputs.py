@@ -28,7 +28,7 @@ _Made = tuple[str, Callable[[], bytes], Verdict]
 
 
 def font_inputs() -> Iterator[HostileInput]:
-    found = (*_impostors(), *_damaged(), *_outlines())
+    found = (*_impostors(), *_damaged(), *_outlines(), *_tables())
     for name, make, verdict in found:
         yield HostileInput("font", name, make, verdict, Place.FONT)
     for name, make, verdict in found:
@@ -93,6 +93,35 @@ def _outlines() -> list[_Made]:
         ("an em of 1", partial(_with_em, 1), RENDERED),
         ("no characters", partial(_drawn, 4, 1000, characters=False), _EMPTY),
     ]
+
+
+def _tables() -> list[_Made]:
+    """What costs a multiple of its size where records are believed that say the same again."""
+    return [
+        ("35,000 names of all bytes", partial(_with_table, "name", _names(35_000)), RENDERED),
+        ("one group of all characters", partial(_with_table, "cmap", _groups(1)), RENDERED),
+        ("30,000 groups of all", partial(_with_table, "cmap", _groups(30_000)), RENDERED),
+        ("8,000 segments of all", partial(_with_table, "cmap", _segments(8000)), RENDERED),
+    ]
+
+
+def _names(count: int) -> bytes:
+    record = struct.pack(">6H", 3, 1, 0x411, 1, 65_534, 0)
+    return struct.pack(">3H", 0, count, 6) + record * count
+
+
+def _groups(count: int) -> bytes:
+    """Format 12, for Windows."""
+    header = struct.pack(">2H2HI2H3I", 0, 1, 3, 10, 12, 12, 0, 16 + 12 * count, 0, count)
+    return header + struct.pack(">3I", 0x20, 0x10FFFF, 1) * count
+
+
+def _segments(count: int) -> bytes:
+    """Format 4, which has a list of each field."""
+    header = struct.pack(">2H2HI7H", 0, 1, 3, 1, 12, 4, 16 + 8 * count, 0, 2 * count, 0, 0, 0)
+    lists = (0xFFFF, 0x20, 1, 0)  # last characters, and after two bytes first ones and the rest
+    last, *others = (struct.pack(">H", value) * count for value in lists)
+    return header + last + bytes(2) + b"".join(others)
 
 
 def _builder(glyphs: dict[str, Any], em: int = 1000, *, characters: bool = True) -> bytes:
@@ -183,6 +212,13 @@ def _moved(tag: str, offset: int) -> bytes:
 
 def _shortened(tag: str, length: int) -> bytes:
     return _patched(_entry_of(tag) + 12, length)
+
+
+def _with_table(tag: str, table: bytes) -> bytes:
+    """The table at the font's end, in place of its own."""
+    entry = struct.pack(">II", len(_whole()), len(table))
+    at = _entry_of(tag) + 8
+    return _whole()[:at] + entry + _whole()[at + 8 :] + table
 
 
 def _patched(at: int, value: int) -> bytes:

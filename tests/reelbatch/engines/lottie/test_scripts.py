@@ -1,6 +1,8 @@
 """Text in all scripts: directions, letters and lines by Unicode's own tests, and what is drawn."""
 
 import re
+import sys
+import tracemalloc
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -177,8 +179,17 @@ def test_the_fonts_of_a_collection_share_one_place_in_memory(tmp_path: Path) -> 
 
 def test_ranges_tell_what_was_written_into_them() -> None:
     assert as_ranges({0x41, 0x42, 0x43, 0x61}) == "41-43,61"
-    assert from_ranges("41-43,61") == {0x41, 0x42, 0x43, 0x61}
-    assert from_ranges("") == frozenset()
+    read = from_ranges("41-43,61,10ffff")
+    assert [c for c in range(sys.maxunicode + 1) if c in read] == [0x41, 0x42, 0x43, 0x61, 0x10FFFF]
+    assert 0x41 not in from_ranges("")
+
+
+def test_a_font_of_all_characters_takes_no_memory_for_each() -> None:
+    tracemalloc.start()
+    assert 0x1F600 in from_ranges("0-10ffff")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000
 
 
 def test_missing_characters_are_named_once_and_invisible_ones_never() -> None:
