@@ -1,7 +1,8 @@
 """What all tests share."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 import structlog
@@ -35,6 +36,24 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 def pytest_unconfigure() -> None:
     """This process has run workers: `end_process` says why it must not end as usual."""
     end_process(_status)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """The time limit interrupts the event loop, not the test in it: unwind that one too."""
+    if item.get_closest_marker("asyncio") is None:
+        return (yield)
+    loop = asyncio.get_event_loop()
+    others = asyncio.all_tasks(loop)
+    try:
+        return (yield)
+    except pytest.fail.Exception:
+        if left := asyncio.all_tasks(loop) - others:
+            for task in left:
+                task.print_stack()
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(left, timeout=30))
+        raise
 
 
 @pytest.fixture(scope="module")  # idle, it takes a tenth of a processor
