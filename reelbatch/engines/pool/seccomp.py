@@ -139,13 +139,14 @@ _FILE_MODES: _Calls = {
     "futimesat": (261, None),
     "utimensat": (280, 88),
 }
-_NEW_PROGRAMS: _Calls = {
+REFUSED = (_NETWORK, _OTHER_PROCESSES, _KERNEL, _NAMESPACES_AND_MOUNTS, _FILE_MODES, _WATCHING)
+NEW_PROGRAMS: _Calls = {
     "fork": (57, None),
     "vfork": (58, None),
     "execve": (59, 221),
     "execveat": (322, 281),
 }
-_WITH_CONDITIONS: _Calls = {
+CONDITIONAL: _Calls = {
     "ioctl": (16, 29),
     "clone": (56, 220),
     "kill": (62, 129),
@@ -161,7 +162,7 @@ _WITH_CONDITIONS: _Calls = {
     "sched_setaffinity": (203, 122),
     "sched_setattr": (314, 274),
 }
-_SECCOMP: _Calls = {"seccomp": (317, 277)}
+INSTALLING: _Calls = {"seccomp": (317, 277)}
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080
@@ -192,7 +193,7 @@ def refuse_system_calls(*, runs_programs: bool) -> None:
     program = _filter(machine, os.getpid(), runs_programs=runs_programs)
     packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     address = _ProgramAddress(len(program), packed)
-    (number,) = _numbers(_SECCOMP, machine)
+    (number,) = _numbers(INSTALLING, machine)
     if system_call(number, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(address)):
         raise OSError(errno.EBUSY, "a thread has a filter of its own")
 
@@ -206,15 +207,12 @@ def _filter(machine: str, process: int, *, runs_programs: bool) -> _Program:
         (_IF_AT_LEAST, 0, 1, _X32_CALLS),
         (_RETURN, 0, 0, _KILL_PROCESS),
     ]
-    refused = [_NETWORK, _OTHER_PROCESSES, _KERNEL, _NAMESPACES_AND_MOUNTS, _FILE_MODES, _WATCHING]
-    if not runs_programs:
-        refused.append(_NEW_PROGRAMS)
-    for calls in refused:
+    for calls in REFUSED if runs_programs else (*REFUSED, NEW_PROGRAMS):
         for number in _numbers(calls, machine):
             program += _on_call(number, [_failing(errno.EPERM)])
     conditions = _conditions(process, runs_programs=runs_programs)
     for name, answer in conditions.items():
-        (number,) = _numbers({name: _WITH_CONDITIONS[name]}, machine)
+        (number,) = _numbers({name: CONDITIONAL[name]}, machine)
         program += _on_call(number, answer)
     return [*program, (_RETURN, 0, 0, _ALLOW)]
 

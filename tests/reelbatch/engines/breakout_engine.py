@@ -5,8 +5,10 @@ The template is a JSON file with what it needs to know; the output tells how eac
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import json
+import mmap
 import os
 import resource
 import signal
@@ -21,31 +23,18 @@ from typing import Any, ClassVar
 
 from misbehaving_engine import MisbehavingEngine
 
-from reelbatch.engines.base import RenderedFile, RenderRequest, ReportProgress
+from reelbatch.engines.base import RenderedFile, Renderer, RenderRequest, ReportProgress
 
 _libc = ctypes.CDLL(None, use_errno=True)
-# On x86_64 and on aarch64; what is refused is refused by number.
-_NUMBERS = {
-    "ptrace": (101, 117),
-    "mount": (165, 40),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "bpf": (321, 280),
-    "keyctl": (250, 219),
-    "perf_event_open": (298, 241),
-    "io_uring_setup": (425, 425),
-    "process_vm_readv": (310, 270),
-    "kexec_load": (246, 104),
-    "init_module": (175, 105),
-    "execveat": (322, 281),
-    "inotify_init1": (294, 26),
-    "sched_setattr": (314, 274),
-    "ioprio_set": (251, 30),
-    "migrate_pages": (256, 238),
-    "move_pages": (279, 239),
+SYSTEM_CALLS: dict[str, tuple[int | None, int | None]] = {
+    name: (None if x86 == "-" else int(x86), None if arm == "-" else int(arm))
+    for name, x86, arm in (
+        line.split()
+        for line in Path(__file__).with_name("system_calls.txt").read_text().splitlines()
+        if not line.startswith("#")
+    )
 }
-
-
+_X32 = 0x40000000
 _F_SETSIG, _FIOSETOWN = 10, 0x8901
 
 
@@ -73,6 +62,35 @@ class BreakoutEngine(MisbehavingEngine):
         names = ("read a file", "list a folder", "write to a file", "connect", "fork")
         outcomes = {name: _outcome(attempts[name]) for name in names}
         request.output_path.write_text(json.dumps(outcomes))
+
+    def _refused_calls(self, request: RenderRequest) -> None:
+        """Those that no argument makes better, with wrong ones."""
+        conditional = {name for name, _, _ in conditional_calls()}
+        names = [name for name in SYSTEM_CALLS if name not in conditional and _number(name)]
+        ended = {name: _error(name, *[-1] * 6) for name in names if name != "seccomp"}
+        request.output_path.write_text(json.dumps(ended))
+
+    def _conditional_calls(self, request: RenderRequest) -> None:
+        calls = conditional_calls()
+        ended = [[name, _error(name, *arguments)] for name, arguments, _ in calls]
+        request.output_path.write_text(json.dumps(ended))
+
+    def _other_numbers(self, _request: RenderRequest) -> None:
+        _libc.syscall(ctypes.c_long(_X32 + 39))
+
+    def _other_processor(self, _request: RenderRequest) -> None:
+        """Ask for the process's id as a program of 32 bits does: `int 0x80`."""
+        code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        code.write(bytes.fromhex("b814000000 cd80 c3"))
+        ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+
+    def _grow(self, request: RenderRequest) -> None:
+        with request.output_path.open("wb") as file:
+            file.truncate(64 * 1024**3 + 1)
+
+    def _count_threads(self, request: RenderRequest) -> None:
+        threads = list(Path("/proc/self/task").iterdir())
+        request.output_path.write_text(f"{len(threads)}")
 
     def _peek(self, request: RenderRequest) -> None:
         """List what is there of other renders."""
@@ -113,6 +131,17 @@ class BreakoutEngine(MisbehavingEngine):
             getattr(self, request.composition)(request)
             return RenderedFile(1, 1, 1)
         return super().render(request, report)
+
+
+class NumpyEngine(BreakoutEngine):
+    """One that loads a library that starts threads."""
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        import numpy as np
+
+        np.ones((64, 64)) @ np.ones((64, 64))
+        return cls()
 
 
 class ProgramEngine(BreakoutEngine):
@@ -218,9 +247,66 @@ def _outcome(attempt: Callable[[], object]) -> str:
     return "DONE"
 
 
+def conditional_calls() -> list[tuple[str, tuple[int, ...], int]]:
+    """System calls that depend on their arguments, with the error of each; 0 where it succeeds.
+
+    What is not refused fails for its other arguments.
+    """
+    own, worker = os.getpid(), os.getppid()
+    others = (
+        ("kill", (0, -1, worker), (0,)),
+        ("tgkill", (worker,), (worker, 0)),
+        ("prlimit64", (worker,), (resource.RLIMIT_CORE, 0, 0)),
+        ("sched_setparam", (worker,), (0,)),
+        ("sched_setscheduler", (worker,), (0, 0)),
+        ("sched_setaffinity", (worker,), (8, 0)),
+        ("sched_setattr", (worker,), (0, 0)),
+    )
+    return [
+        ("clone3", (0, 0), errno.ENOSYS),
+        ("clone", (signal.SIGCHLD, 0, 0, 0, 0), errno.EPERM),
+        ("clone", (0x00010000, 0, 0, 0, 0), errno.EINVAL),  # CLONE_THREAD without the rest
+        *(("ioctl", (-1, request, 0), errno.EPERM) for request in (0x5412, 0x541C, 0x8901, 0x8902)),
+        ("ioctl", (-1, 0x541B, 0), errno.EBADF),  # FIONREAD
+        *(("fcntl", (-1, command, 0), errno.EPERM) for command in (8, 10, 15, 1024, 1026)),
+        ("fcntl", (-1, fcntl.F_GETFD, 0), errno.EBADF),
+        *(("socketpair", (1, kind, 0, 0), errno.EPERM) for kind in (2, 3, 0x80002)),
+        *(("socketpair", (1, kind, 0, 0), errno.EFAULT) for kind in (1, 5)),
+        *(("sendto", (-1, 0, 0, 0, address, 0), errno.EPERM) for address in (1, 1 << 32)),
+        ("sendto", (-1, 0, 0, 0, 0, 0), errno.EBADF),
+        *(("setpriority", (which, 0, 19), errno.EPERM) for which in (1, 2)),
+        ("setpriority", (0, worker, 19), errno.EPERM),
+        *(("setpriority", (0, whom, os.nice(0)), 0) for whom in (0, own)),
+        *((name, (whom, *rest), errno.EPERM) for name, whoms, rest in others for whom in whoms),
+        ("kill", (own, 0), 0),
+        ("tgkill", (own, own, 0), 0),
+        *(("prlimit64", (whom, resource.RLIMIT_CORE, 0, 0), 0) for whom in (0, own)),
+        *(("sched_setparam", (whom, 0), errno.EINVAL) for whom in (0, own)),
+        *(("sched_setscheduler", (whom, 0, 0), errno.EINVAL) for whom in (0, own)),
+        *(("sched_setaffinity", (whom, 8, 0), errno.EFAULT) for whom in (0, own)),
+        *(("sched_setattr", (whom, 0, 0), errno.EINVAL) for whom in (0, own)),
+    ]
+
+
+def _number(name: str) -> int | None:
+    return SYSTEM_CALLS[name][os.uname().machine == "aarch64"]
+
+
+def _error(name: str, *arguments: int) -> int:
+    """The error of the system call; 0 where it succeeds."""
+    process = os.getpid()
+    try:
+        _call(name, *arguments)
+    except OSError as error:
+        return error.errno or 0
+    if os.getpid() != process:  # a child, which is one too many
+        os._exit(0)
+    return 0
+
+
 def _call(name: str, *arguments: int) -> None:
-    number = _NUMBERS[name][os.uname().machine == "aarch64"]
-    if _libc.syscall(ctypes.c_long(number), *(ctypes.c_long(a) for a in arguments)) < 0:
+    number = ctypes.c_long(_number(name) or -1)
+    if _libc.syscall(number, *(ctypes.c_long(a) for a in arguments)) < 0:
         raise OSError(ctypes.get_errno(), name)
 
 

@@ -1,7 +1,9 @@
 """What a render process that was taken over can reach."""
 
+import errno
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -16,7 +18,7 @@ import pytest
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.join import JoinEngine
-from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
+from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool, seccomp
 from reelbatch.models.errors import RenderCrashed, RenderError, RenderTimedOut, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
 
@@ -89,7 +91,7 @@ def ignore(percent: float) -> None:
     del percent
 
 
-async def outcomes(pool: RenderPool, request: RenderRequest) -> dict[str, str]:
+async def outcomes(pool: RenderPool, request: RenderRequest) -> dict[str, Any]:
     await pool.render(request, ignore)
     return json.loads(request.output_path.read_text())
 
@@ -115,6 +117,102 @@ async def test_without_confinement_such_attempts_succeed(a_request: ARequest) ->
     async with a_pool(level=ConfinementLevel.OFF) as pool:
         ended = await outcomes(pool, a_request("some"))
     assert set(ended.values()) == {"DONE"}
+
+
+def test_the_numbers_of_system_calls_are_the_kernels() -> None:
+    from breakout_engine import SYSTEM_CALLS
+
+    assert (
+        seccomp.CONDITIONAL
+        | seccomp.INSTALLING
+        | {
+            name: numbers
+            for calls in (*seccomp.REFUSED, seccomp.NEW_PROGRAMS)
+            for name, numbers in calls.items()
+        }
+        == SYSTEM_CALLS
+    )
+
+
+async def test_each_system_call_of_the_table_is_refused(a_request: ARequest) -> None:
+    async with a_pool() as pool:
+        ended = await outcomes(pool, a_request("refused_calls"))
+    assert len(ended) > 95
+    assert {name: error for name, error in ended.items() if error != errno.EPERM} == {}
+
+
+async def test_each_condition_of_a_system_call_holds(a_request: ARequest) -> None:
+    from breakout_engine import conditional_calls
+
+    request = a_request("conditional_calls")
+    async with a_pool() as pool:
+        await pool.render(request, ignore)
+    ended = json.loads(request.output_path.read_text())
+    assert ended == [[name, error] for name, _, error in conditional_calls()]
+    assert {name for name, _ in ended} == set(seccomp.CONDITIONAL)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "other_numbers",
+        pytest.param(
+            "other_processor",
+            marks=pytest.mark.skipif(platform.machine() != "x86_64", reason="has one kind"),
+        ),
+    ],
+)
+async def test_a_process_that_calls_by_other_numbers_is_ended(
+    a_request: ARequest, numbers: str
+) -> None:
+    async with a_pool() as pool:
+        with pytest.raises(RenderCrashed):
+            await pool.render(a_request(numbers), ignore)
+
+
+async def test_an_output_may_not_grow_beyond_all_bounds(a_request: ARequest) -> None:
+    async with a_pool() as pool:
+        with pytest.raises(RenderError, match="File too large"):
+            await pool.render(a_request("grow"), ignore)
+
+
+@pytest.mark.parametrize("level", list(ConfinementLevel))
+async def test_an_output_is_for_the_workers_user_alone(
+    a_request: ARequest, level: ConfinementLevel
+) -> None:
+    request = a_request("finish")
+    async with a_pool(level=level) as pool:
+        await pool.render(request, ignore)
+    assert request.output_path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_no_thread_is_older_than_the_confinement(a_request: ARequest) -> None:
+    request = a_request("count_threads")
+    async with a_pool("breakout_engine:NumpyEngine") as pool:
+        await pool.render(request, ignore)
+    assert request.output_path.read_text() == "2", "the main one, and the one that takes tasks"
+
+
+async def test_a_folder_of_libraries_around_the_renders_opens_none_of_them(
+    a_request: ARequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    async with a_pool() as pool:
+        ended = await outcomes(pool, a_request("everything"))
+    assert set(ended.values()) == {"refused"}
+
+
+async def test_a_package_around_the_renders_opens_none_of_them(
+    a_request: ARequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "package_around_renders"
+    package.mkdir()
+    (package / "__init__.py").write_text("from breakout_engine import BreakoutEngine")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(tempfile, "tempdir", str(package))
+    async with a_pool(f"{package.name}:BreakoutEngine") as pool:
+        ended = await outcomes(pool, a_request("everything"))
+    assert set(ended.values()) == {"refused"}
 
 
 async def test_an_earlier_render_leaves_no_file_for_the_next(a_request: ARequest) -> None:
@@ -214,7 +312,7 @@ def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
     program = textwrap.dedent("""
         import asyncio, ctypes, errno, os, pathlib, platform, struct, sys
         from reelbatch.engines.base import RenderLimits, RenderRequest
-        from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
+        from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool, seccomp
         from reelbatch.engines.pool import kernel, seccomp
         from reelbatch.models.errors import RendererInterrupted
         from reelbatch.models.orchestration.jobs import Output
