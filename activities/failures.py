@@ -1,6 +1,6 @@
 """How the errors of a render become Temporal failures that workflows and people can read."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -8,11 +8,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import ReelbatchError, RenderError, RequestError
+from reelbatch.models.orchestration.jobs import RenderProgress
 
 
 @contextmanager
-def as_application_errors(secrets: ResolvedSecrets | None = None) -> Generator[None]:
+def as_application_errors(
+    secrets: ResolvedSecrets | None = None, so_far: Callable[[], RenderProgress] | None = None
+) -> Generator[None]:
     """Give failures their `errorCode` as type, and retry only where another try may help.
+
+    A render's failures have as details how far it was, which `so_far` tells.
 
     Other errors come from the world around (the object store, the disk): they may pass.
     Once `secrets` were used, a failure shows none of them, and so goes without its causes, which
@@ -23,15 +28,17 @@ def as_application_errors(secrets: ResolvedSecrets | None = None) -> Generator[N
     except ReelbatchError as error:
         failure = ApplicationError(
             secrets.redact(error.message) if secrets else error.message,
+            *([so_far()] if so_far else []),
             type=error.error_code,
             non_retryable=_is_final(error),
             next_retry_delay=_pause_before_retry(error),
         )
         raise failure from (None if secrets and secrets.used else error)
     except Exception as error:
-        if secrets is None or not secrets.used:
-            raise
-        raise ApplicationError(secrets.redact(str(error)), type=type(error).__name__) from None
+        details, type_ = [so_far()] if so_far else [], type(error).__name__
+        if secrets is not None and secrets.used:
+            raise ApplicationError(secrets.redact(str(error)), *details, type=type_) from None
+        raise ApplicationError(str(error), *details, type=type_) from error
 
 
 def _pause_before_retry(error: ReelbatchError) -> timedelta | None:

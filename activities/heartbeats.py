@@ -1,12 +1,13 @@
 """Heartbeats: Temporal learns that an activity lives, and the activity that it is cancelled."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 from temporalio import activity
 
 from reelbatch.models.errors import RendererInterrupted
+from reelbatch.models.orchestration.jobs import RenderProgress
 
 HEARTBEAT_INTERVAL = 1.0  # seconds; the responses tell the worker of cancellations
 
@@ -16,9 +17,27 @@ class Progress:
 
     def __init__(self) -> None:
         self.percent = 0.0
+        self.waits = False
 
     def set(self, percent: float) -> None:
         self.percent = max(self.percent, min(100.0, percent))
+
+    @contextmanager
+    def waiting(self) -> Generator[None]:
+        """Nobody works on it meanwhile: not any more either, where an error ends it."""
+        self.waits = True
+        self.beat()
+        yield
+        self.waits = False
+
+    def beat(self) -> None:
+        activity.heartbeat(self.percent, self.so_far())
+
+    def so_far(self) -> RenderProgress:
+        started_at = activity.info().started_time
+        return RenderProgress(
+            started_at=started_at, progress=self.percent, waits=self.waits or None
+        )
 
 
 @asynccontextmanager
@@ -43,4 +62,10 @@ async def heartbeats(progress: Progress) -> AsyncGenerator[None]:
 async def _beat(progress: Progress) -> None:
     while True:  # the start itself shows that the activity lives: short ones need no heartbeat
         await asyncio.sleep(HEARTBEAT_INTERVAL)
-        activity.heartbeat(progress.percent)
+        progress.beat()
+
+
+def is_cancelled_by_request() -> bool:
+    """Whether somebody cancelled the job, instead of stopping this attempt at it."""
+    details = activity.cancellation_details()
+    return details is not None and details.cancel_requested

@@ -1,5 +1,6 @@
 """Where batches and their jobs stand: by their workflows, their results, or what was stored."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.states import STATUS_OF_EXECUTION, RunningJobs
 from api.visibility import children_of
 from reelbatch.models.errors import BatchNotFound, Unavailable
 from reelbatch.models.ids import batch_job_id, is_batch_id
@@ -31,7 +33,7 @@ from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.storage.batches import read_stored_batch, save_batch
 from workflows.batch import BatchWorkflow
-from workflows.job_states import BatchJobSnapshot, state_of
+from workflows.job_states import BatchJobSnapshot, JobState, state_of
 
 log = structlog.get_logger("api")
 
@@ -40,16 +42,9 @@ BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
 QUERY_TIMEOUT = timedelta(seconds=3)
 _JOB_BYTES = 4000  # that a job takes in a snapshot: measured, 3.9 MB for a thousand
 _WARNING_BYTES = 800  # measured
+_IN_FLIGHT = (JobStatus.PENDING, JobStatus.RENDERING)
+_MOST_SHOWN = 20_000  # running jobs
 _MOST_BYTES = 128 * 1024**2  # of ended batches in memory, and as many of running ones
-
-STATUS_OF_EXECUTION = {
-    WorkflowExecutionStatus.RUNNING: JobStatus.RENDERING,
-    WorkflowExecutionStatus.COMPLETED: JobStatus.FINISHED,
-    WorkflowExecutionStatus.FAILED: JobStatus.ERROR,
-    WorkflowExecutionStatus.TIMED_OUT: JobStatus.ERROR,
-    WorkflowExecutionStatus.CANCELED: JobStatus.CANCELLED,
-    WorkflowExecutionStatus.TERMINATED: JobStatus.CANCELLED,
-}
 
 
 @dataclass(frozen=True)
@@ -60,12 +55,23 @@ class _Running:
     snapshot: BatchSnapshot
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A job that a batch has started, as it was told last."""
+
+    record: JobRecord  # of the batch
+    state: JobState
+    told: JobRecord
+
+
 class BatchReader:
     """Reads batches, and remembers the last ended ones: they never change."""
 
     def __init__(self, client: Client, store: ObjectStore) -> None:
         self._client = client
         self._store = store
+        self.running = RunningJobs(client)
+        self._shown: LRUCache[tuple[str, str, int], _Shown] = LRUCache(_MOST_SHOWN)
         self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, bytes_of)
         self._running: LRUCache[str, _Running] = LRUCache(
             _MOST_BYTES, lambda running: bytes_of(running.snapshot)
@@ -78,6 +84,44 @@ class BatchReader:
 
     async def read(self, team: str, batch_id: str) -> BatchSnapshot:
         """The batch as it stands. Raises BatchNotFound."""
+        return await self.with_renders(await self.read_books(team, batch_id))
+
+    async def with_renders(self, books: BatchSnapshot) -> BatchSnapshot:
+        """The batch with what the workflows of its running jobs say."""
+        started = [at for at, record in enumerate(books.records) if record.status in _IN_FLIGHT]
+        if not started:
+            return books
+        records = list(books.records)
+        states = await asyncio.gather(*(self._state_at(books, position) for position in started))
+        for position, state in zip(started, states, strict=True):
+            records[position] = self._shown_record(books, position, state)
+        return books.model_copy(update={"records": records})
+
+    async def _state_at(self, books: BatchSnapshot, position: int) -> JobState:
+        job_id = batch_job_id(books.id, books.records[position].index)
+        workflow_id = job_workflow_id(books.team, job_id)
+        return await self.running.recent_state(workflow_id, books.summaries[position])
+
+    def _shown_record(self, books: BatchSnapshot, position: int, state: JobState) -> JobRecord:
+        """The same object as long as nothing changes: what is made of it need not be made anew."""
+        key, record = (books.team, books.id, position), books.records[position]
+        shown = self._shown.get(key)
+        if shown is None or shown.record is not record or shown.state != state:
+            told = record.model_copy(
+                update={
+                    "status": state.status,
+                    "updated_at": state.updated_at,
+                    "render": state.render,
+                }
+            )
+            shown = self._shown[key] = _Shown(record, state, told)
+        return shown.told
+
+    async def read_books(self, team: str, batch_id: str) -> BatchSnapshot:
+        """What the batch itself knows: all that it has started is rendering there.
+
+        Raises BatchNotFound.
+        """
         handle = self.handle(team, batch_id)
         closed = self._closed.get(handle.id)
         if closed is not None:

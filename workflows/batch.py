@@ -14,19 +14,21 @@ with workflow.unsafe.imports_passed_through():
         BatchSnapshot,
         Cancellation,
         CancellationOutcome,
+        StoppedRender,
     )
     from reelbatch.models.orchestration.jobs import RenderResult
     from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
     from reelbatch.models.orchestration.webhooks import WebhookDelivery
     from reelbatch.models.wire.batches import BatchStats
     from workflows.activity_names import WRITE_MANIFEST
-    from workflows.children import CHILDREN_FINISHED
+    from workflows.children import CHILDREN_FINISHED, RENDER_STOPPED
     from workflows.job import (
         RenderJobWorkflow,
         announce,
         failure_of,
         set_status,
         start_render_job,
+        unfinished_of,
     )
     from workflows.job_states import state_of
     from workflows.ledger import Ledger
@@ -79,6 +81,11 @@ class BatchWorkflow:
     def children_finished(self, index: int) -> None:
         """A job of the batch renders now: its nested jobs are done."""
         self._ledger.begin_rendering(index, workflow.now())
+
+    @workflow.signal(name=RENDER_STOPPED)
+    def render_stopped(self, stopped: StoppedRender) -> None:
+        """A job of the batch is about to end as cancelled."""
+        self._ledger.note_stopped(stopped)
 
     @workflow.query
     def stats(self) -> BatchStats:
@@ -139,7 +146,12 @@ class BatchWorkflow:
                 return
             if _was_terminated(error):
                 self._ledger.unannounced.append(position)
-            self._ledger.fail(position, failure_of(error), workflow.now())
+            self._ledger.fail(
+                position,
+                failure_of(error),
+                workflow.now(),
+                unfinished=unfinished_of(error.__cause__),
+            )
         finally:
             self._children.pop(position, None)
 

@@ -21,6 +21,9 @@ with workflow.unsafe.imports_passed_through():
 CHILDREN_FINISHED = "children_finished"
 """The signal that tells a batch the index of a job that waits for no nested jobs any more."""
 
+RENDER_STOPPED = "render_stopped"
+"""The signal that tells a batch how far a job was that is about to end as cancelled."""
+
 T = TypeVar("T")
 Start = Callable[[RenderJob], Awaitable["asyncio.Task[RenderResult]"]]
 
@@ -36,7 +39,7 @@ async def render_children(job: RenderJob, start: Start) -> list[ChildOutput]:
         return []
     running = [asyncio.create_task(_render(child, start)) for child in children]
     await all_or_none(running)
-    await _tell_batch(job)
+    await tell_batch(job, CHILDREN_FINISHED, job.index)
     return [child.output for child in children]
 
 
@@ -84,9 +87,10 @@ async def _stop_all(running: Sequence["asyncio.Task[T]"]) -> None:
     await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _tell_batch(job: RenderJob) -> None:
+async def tell_batch(job: RenderJob, signal: str, argument: object) -> None:
+    """Signal the job's batch, if it has one."""
     if job.batch_id is None:
         return
     batch = workflow.get_external_workflow_handle(batch_workflow_id(job.team, job.batch_id))
     with contextlib.suppress(ApplicationError):  # an operator has terminated the batch
-        await batch.signal(CHILDREN_FINISHED, job.index)
+        await batch.signal(signal, argument)

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
+from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
+    CancelledError,
     FailureError,
     is_cancelled_exception,
 )
@@ -18,12 +21,15 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.errors import RendererInterrupted, RenderError
     from reelbatch.models.orchestration import search_attributes
+    from reelbatch.models.orchestration.batches import StoppedRender
     from reelbatch.models.orchestration.jobs import (
         ChildOutput,
         JobFailure,
         RenderJob,
+        RenderProgress,
         RenderResult,
         RenderTask,
+        UnfinishedJob,
     )
     from reelbatch.models.orchestration.names import job_workflow_id
     from reelbatch.models.orchestration.webhooks import WebhookDelivery
@@ -31,9 +37,15 @@ with workflow.unsafe.imports_passed_through():
     from reelbatch.models.wire.batches import BatchStatus
     from reelbatch.models.wire.jobs import JobStatus
     from workflows.activity_names import KEEP_JOB, RENDER
-    from workflows.children import render_children
+    from workflows.children import RENDER_STOPPED, render_children, tell_batch
     from workflows.job_states import JobSnapshot, JobState
-    from workflows.rendering import extent_in_words, job_headline, on_engine, render_priority
+    from workflows.rendering import (
+        extent_in_words,
+        job_headline,
+        on_engine,
+        progress_of,
+        render_priority,
+    )
     from workflows.segments import render_split
     from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
@@ -47,28 +59,44 @@ _SPLITS_LONG_RENDERS = "splits-long-renders"
 class RenderJobWorkflow:
     """Renders one job: fails with the error's code as type, is cancelled, or has a result."""
 
+    def __init__(self) -> None:
+        self._segments: RenderProgress | None = None  # of a job that is rendered in segments
+
     @workflow.run
     async def run(self, job: RenderJob) -> RenderResult:
         try:
             outputs = await render_children(job, start_render_job)
             result = await self._render(job, outputs)
-        except (ActivityError, ApplicationError, asyncio.CancelledError) as error:
+        except (ActivityError, ApplicationError, CancelledError, asyncio.CancelledError) as error:
+            now, render = workflow.now(), self._segments or progress_of(error)
             if is_cancelled_exception(error):
-                await _conclude(job, JobState(JobStatus.CANCELLED, workflow.now()))
+                await uninterrupted(_tell_how_far(job, now, render))
+                await _conclude(job, JobState(JobStatus.CANCELLED, now, render=render))
                 raise
             failure = failure_of(error)
-            await _conclude(job, JobState(JobStatus.ERROR, workflow.now(), failure=failure))
-            raise ApplicationError(failure.error, type=failure.error_code) from error
+            await _conclude(job, JobState(JobStatus.ERROR, now, render=render, failure=failure))
+            unfinished = UnfinishedJob(ended_at=now, render=render)
+            raise ApplicationError(failure.error, unfinished, type=failure.error_code) from error
         await _conclude(job, JobState(JobStatus.FINISHED, workflow.now(), result=result))
         return result
 
     async def _render(self, job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult:
         if job.split is not None and workflow.patched(_SPLITS_LONG_RENDERS):
-            result = await render_split(job, job.split, outputs)
+            result = await render_split(job, job.split, outputs, self._note_segments)
             if result is not None:
                 return result
         task = RenderTask.of(job, outputs)
         return await on_engine(RENDER, task, RenderResult, job_headline(job))
+
+    def _note_segments(self, progress: RenderProgress) -> None:
+        self._segments = progress
+
+
+async def _tell_how_far(job: RenderJob, ended_at: datetime, render: RenderProgress | None) -> None:
+    """A cancelled workflow has no result that could say it."""
+    if job.index is not None and render is not None:
+        stopped = StoppedRender(index=job.index, ended_at=ended_at, render=render)
+        await tell_batch(job, RENDER_STOPPED, stopped)
 
 
 async def _conclude(job: RenderJob, end: JobState) -> None:
@@ -90,6 +118,7 @@ async def _keep(job: RenderJob, end: JobState) -> None:
             updated_at=end.updated_at,
             result=end.result,
             failure=end.failure,
+            render=end.render,
         ),
         start_to_close_timeout=timedelta(minutes=1),
         retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
@@ -149,6 +178,14 @@ def failure_of(error: BaseException) -> JobFailure:
             )
         cause = cause.cause if isinstance(cause, FailureError) else cause.__cause__
     return JobFailure(error=str(error), error_code=RenderError.error_code)
+
+
+def unfinished_of(cause: BaseException | None) -> UnfinishedJob | None:
+    """How far the job was whose workflow failed by this cause, as it says itself."""
+    if isinstance(cause, ApplicationError):
+        with suppress(ValidationError):
+            return UnfinishedJob.model_validate(cause.details[0] if cause.details else None)
+    return None
 
 
 def job_details(job: RenderJob) -> str:

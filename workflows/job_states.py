@@ -10,6 +10,7 @@ from reelbatch.models.orchestration.batches import JobRecord
 from reelbatch.models.orchestration.jobs import (
     JobFailure,
     JobSummary,
+    RenderProgress,
     RenderResult,
     shortcomings_of,
 )
@@ -23,8 +24,7 @@ class JobState:
 
     status: JobStatus
     updated_at: datetime
-    started_at: datetime | None = None
-    progress: float = 0.0  # percent, of a job that is rendering
+    render: RenderProgress | None = None  # None: it has not begun, or `result` tells
     result: RenderResult | None = None
     failure: JobFailure | None = None
 
@@ -40,7 +40,9 @@ class JobSnapshot:
 
     @classmethod
     def of_kept(cls, job: KeptJob) -> "JobSnapshot":
-        state = JobState(job.status, job.updated_at, result=job.result, failure=job.failure)
+        state = JobState(
+            job.status, job.updated_at, render=job.render, result=job.result, failure=job.failure
+        )
         return cls(id=job.id, batch_id=None, summary=job.summary, state=state)
 
 
@@ -57,7 +59,10 @@ def state_of(record: JobRecord, summary: JobSummary) -> JobState:
     status = record.status
     if status is JobStatus.QUEUED and summary.child_ids:
         status = JobStatus.PENDING
-    return JobState(status, record.updated_at, result=record.result, failure=record.failure)
+    updated_at, render = record.updated_at, record.render
+    if record.unfinished is not None:
+        updated_at, render = record.unfinished.ended_at, record.unfinished.render
+    return JobState(status, updated_at, render=render, result=record.result, failure=record.failure)
 
 
 def job_as_read(job: JobSnapshot, output_url: str) -> Job:
@@ -83,32 +88,36 @@ def job_as_read(job: JobSnapshot, output_url: str) -> Job:
 
 
 def job_stats(summary: JobSummary, state: JobState) -> JobStats:
+    result, render = state.result, state.render
+    began = result or render
+    updated_at = max(_updated_at(summary, state), summary.created_at)
+    is_finished = state.status is JobStatus.FINISHED
     return JobStats(
         created_at=summary.created_at,
-        updated_at=max(state.updated_at, summary.created_at),
-        started_at=state.result.started_at if state.result else state.started_at,
-        finished_at=_finished_at(state),
-        error_at=_failed_at(state.updated_at, state.status),
+        updated_at=updated_at,
+        started_at=began.started_at if began else None,
+        finished_at=updated_at if is_finished else None,
+        error_at=updated_at if state.status.is_terminal and not is_finished else None,
         total_assets=summary.total_assets,
-        render_duration=state.result.render_duration if state.result else None,
+        render_duration=result.render_duration if result else None,
         error=state.failure.error if state.failure else None,
     )
 
 
-def _finished_at(state: JobState) -> datetime | None:
-    if state.status is not JobStatus.FINISHED:
-        return None
-    return state.result.finished_at if state.result else state.updated_at
-
-
-def _failed_at(moment: datetime | None, status: JobStatus) -> datetime | None:
-    """`errorAt` is the end of a job that did not finish well."""
-    return moment if status in (JobStatus.ERROR, JobStatus.CANCELLED) else None
+def _updated_at(summary: JobSummary, state: JobState) -> datetime:
+    """The workflows of a job and of its batch see its changes at moments of their own: what a
+    client reads depends on neither.
+    """
+    if state.result is not None:
+        return state.result.finished_at
+    if state.status in (JobStatus.QUEUED, JobStatus.PENDING):
+        return summary.created_at
+    if state.status is JobStatus.RENDERING and state.render is not None:
+        return state.render.started_at
+    return state.updated_at
 
 
 def _progress(state: JobState) -> float:
     if state.status is JobStatus.FINISHED:
         return 100.0
-    if state.status is JobStatus.RENDERING:
-        return max(0.0, min(100.0, state.progress))
-    return 0.0
+    return max(0.0, min(100.0, state.render.progress)) if state.render else 0.0

@@ -16,17 +16,21 @@ from reelbatch.models.orchestration.batches import (
     Cancellation,
     CancellationOutcome,
     JobRecord,
+    StoppedRender,
 )
-from reelbatch.models.orchestration.jobs import JobFailure, RenderResult
+from reelbatch.models.orchestration.jobs import JobFailure, RenderResult, UnfinishedJob
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 
 
 @dataclass
 class _Request:
-    """One cancellation: the jobs that it may still cancel, and those that had ended."""
+    """One cancellation: the jobs that it may still cancel, those that an earlier one may, and
+    those that had ended.
+    """
 
-    touched: list[int]
+    touched: list[int] = field(default_factory=list[int])
+    claimed: list[int] = field(default_factory=list[int])
     skipped: list[int] = field(default_factory=list[int])
 
 
@@ -50,6 +54,8 @@ class Ledger:
         self._kinds = batch.kinds or list(range(len(batch.jobs)))
         self._in_flight: dict[int, int] = {}  # the kinds of jobs under way, by position
         self._requests: dict[str, _Request] = {}
+        self._claimed: set[int] = set()  # positions of jobs that a cancellation has touched
+        self._stopped: dict[int, UnfinishedJob] = {}  # what cancelled jobs say, by position
         self.unannounced: deque[int] = deque()
         """Jobs that ended without a say of their own workflow, for which the batch speaks."""
 
@@ -94,26 +100,44 @@ class Ledger:
         if result.reused_from:
             self.reused += 1
 
-    def fail(self, position: int, failure: JobFailure, now: datetime) -> None:
-        self._update(position, now, status=JobStatus.ERROR, failure=failure)
+    def fail(
+        self,
+        position: int,
+        failure: JobFailure,
+        now: datetime,
+        *,
+        unfinished: UnfinishedJob | None = None,
+    ) -> None:
+        self._update(position, now, status=JobStatus.ERROR, failure=failure, unfinished=unfinished)
         insort(self._failed, position)
         self._count(error=1)
 
+    def note_stopped(self, stopped: StoppedRender) -> None:
+        """A job that is about to end as cancelled tells how far it was."""
+        self._stopped[self._position_of[stopped.index]] = stopped
+
     def cancel(self, position: int, now: datetime) -> None:
-        self._update(position, now, status=JobStatus.CANCELLED)
+        unfinished = self._stopped.pop(position, None)
+        self._update(position, now, status=JobStatus.CANCELLED, unfinished=unfinished)
         self._count(error=1, cancelled=1)
 
     def request_cancellation(self, request: Cancellation, now: datetime) -> Iterator[int]:
-        """Cancel the queued jobs at once, and yield the positions of those that are rendering."""
+        """Cancel the queued jobs at once, and yield the positions of those that are rendering.
+
+        Of several requests the first one that touches a job cancels it.
+        """
         if request.request_id in self._requests:
             return
-        entry = self._requests[request.request_id] = _Request(touched=[])
+        entry = self._requests[request.request_id] = _Request()
         for position in self._positions(request):
             record = self.records[position]
             if record.status.is_terminal:
                 entry.skipped.append(record.index)
                 continue
             entry.touched.append(position)
+            if position not in self._claimed:
+                self._claimed.add(position)
+                entry.claimed.append(position)
             if record.status is JobStatus.QUEUED:
                 self.cancel(position, now)
                 self.unannounced.append(position)
@@ -126,16 +150,18 @@ class Ledger:
         if entry is None:
             return None
         touched = [self.records[position] for position in entry.touched]
-        ended_before = [
+        claimed = [self.records[position] for position in entry.claimed]
+        cancelled = [record.index for record in claimed if record.status is JobStatus.CANCELLED]
+        others = {
             record.index
             for record in touched
-            if record.status.is_terminal and record.status is not JobStatus.CANCELLED
-        ]
+            if record.status.is_terminal and record.index not in set(cancelled)
+        }
         return CancellationOutcome(
             request_id=request_id,
             settled=all(record.status.is_terminal for record in touched),
-            cancelled=[r.index for r in touched if r.status is JobStatus.CANCELLED],
-            skipped=sorted(entry.skipped + ended_before),
+            cancelled=cancelled,
+            skipped=sorted([*entry.skipped, *others]),
         )
 
     def changes(self, since: int) -> BatchChanges:
@@ -201,6 +227,7 @@ class Ledger:
         status: JobStatus,
         result: RenderResult | None = None,
         failure: JobFailure | None = None,
+        unfinished: UnfinishedJob | None = None,
     ) -> None:
         self._revision += 1
         self._changed_at[position] = self._revision
@@ -213,6 +240,7 @@ class Ledger:
                 "updated_at": max(now, record.updated_at),
                 "result": result,
                 "failure": failure,
+                "unfinished": unfinished,
             }
         )
 

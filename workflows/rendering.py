@@ -1,15 +1,19 @@
 """Activities on an engine's task queue, each of which is a render or a part of one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
+from pydantic import Field, ValidationError
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
-    from reelbatch.models.orchestration.jobs import RenderJob, RenderTask
+    from reelbatch.models.orchestration.jobs import RenderJob, RenderProgress, RenderTask
     from reelbatch.models.orchestration.names import render_task_queue
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
@@ -26,11 +30,17 @@ T = TypeVar("T")
 
 
 async def on_engine(activity: str, task: RenderTask, result_type: type[T], summary: str) -> T:
-    """Have `task` done by one of the engine's workers. Raises ActivityError."""
-    return await workflow.execute_activity(
+    """Have `task` done by one of the engine's workers.
+
+    Raises ActivityError, or CancelledError if it was stopped in the middle.
+    """
+    result_or_progress: Any = Annotated[
+        result_type | RenderProgress, Field(union_mode="left_to_right")
+    ]
+    result: T | RenderProgress = await workflow.execute_activity(
         activity,
         task,
-        result_type=result_type,
+        result_type=result_or_progress,
         task_queue=render_task_queue(task.engine),
         start_to_close_timeout=_LONGEST_RENDER,
         heartbeat_timeout=_HEARTBEAT_TIMEOUT,
@@ -39,6 +49,24 @@ async def on_engine(activity: str, task: RenderTask, result_type: type[T], summa
         summary=summary,
         priority=render_priority(task),
     )
+    if isinstance(result, RenderProgress):  # a cancelled activity could not tell that
+        raise CancelledError("The render was stopped.", result)
+    return result
+
+
+def progress_of(error: BaseException | None) -> RenderProgress | None:
+    """How far the activity was that ended with this error; None if that cannot be known."""
+    if isinstance(error, ActivityError):
+        return progress_of(error.cause)
+    details: Sequence[Any] = ()
+    if isinstance(error, ActivityTimeoutError):
+        details = error.last_heartbeat_details[1:]
+    if isinstance(error, ApplicationError | CancelledError):
+        details = error.details
+    with suppress(ValidationError):
+        progress = RenderProgress.model_validate(details[0] if details else None)
+        return None if progress.waits else progress
+    return None
 
 
 def render_priority(job: RenderJob) -> Priority:

@@ -1,19 +1,25 @@
 """Long renders in segments: each on a slot of its own, and joined without encoding them again."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.errors import SegmentsUnusable
     from reelbatch.models.orchestration.jobs import (
         ChildOutput,
         RenderJob,
+        RenderProgress,
         RenderResult,
         RenderTask,
         Split,
@@ -27,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         SegmentTask,
         SlotsQuestion,
         SplitRender,
+        percent_of_segments,
     )
     from workflows.activity_names import (
         CLEAR_SEGMENTS,
@@ -36,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
         RENDER_SEGMENT,
     )
     from workflows.children import all_or_none
-    from workflows.rendering import job_headline, on_engine
+    from workflows.rendering import job_headline, on_engine, progress_of
     from workflows.uninterrupted import uninterrupted
 
 # A busy server is no reason to let a render wait: it is not split then.
@@ -44,11 +51,14 @@ _LONGEST_QUESTION = timedelta(seconds=5)
 _LOOKS_FOR_EQUAL_RENDERS = "looks-for-equal-renders"
 _LONGEST_CLEARING = timedelta(minutes=10)  # the sweep removes what is left after it
 
+Report = Callable[[RenderProgress], None]
+
 
 async def render_split(
-    job: RenderJob, split: Split, outputs: Sequence[ChildOutput]
+    job: RenderJob, split: Split, outputs: Sequence[ChildOutput], report: Report
 ) -> RenderResult | None:
-    """Render the job in as many segments as there are free slots for.
+    """Render the job in as many segments as there are free slots for; `report` how far it was
+    where it fails or is cancelled.
 
     None where it has to be rendered whole: no slots are free, or the segments did not fit together.
     Raises ActivityError; no segment runs any more then, and none is left in the object store.
@@ -60,17 +70,23 @@ async def render_split(
         equal = await _find_equal(job, outputs)
         if equal is not None:
             return equal
-    _note(number)
+    started_at = _note(number)
+    percents: list[float | None] = [None] * number
     try:
-        segments = await _render_all(job, split, outputs, number)
+        segments = await _render_all(job, split, outputs, percents)
         task = JoinTask.of_segments(job, outputs, segments, split.frame_rate)
         headline = f"{job_headline(job)} · {number} segments joined"
-        return await on_engine(JOIN_SEGMENTS, task, RenderResult, headline)
-    except ActivityError as error:
-        if not _did_not_fit(error):
-            raise
-        _note(0)
-        return None
+        result = await on_engine(JOIN_SEGMENTS, task, RenderResult, headline)
+        return result.model_copy(update={"started_at": started_at})  # as readers knew it
+    except (ActivityError, CancelledError, asyncio.CancelledError) as error:
+        if _did_not_fit(error):
+            _note(0)
+            return None
+        begun = [percent for percent in percents if percent is not None]
+        if begun:
+            progress = percent_of_segments(begun, number)
+            report(RenderProgress(started_at=started_at, progress=progress))
+        raise
     finally:
         await uninterrupted(_clear(job))
 
@@ -101,9 +117,13 @@ async def _find_equal(job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderR
 
 
 async def _render_all(
-    job: RenderJob, split: Split, outputs: Sequence[ChildOutput], number: int
+    job: RenderJob, split: Split, outputs: Sequence[ChildOutput], percents: list[float | None]
 ) -> list[Segment]:
-    """The first that fails, or a cancellation, stops all of them."""
+    """The first that fails, or a cancellation, stops all of them.
+
+    `percents` are set as segments end: how far each was, None where it had not begun.
+    """
+    number = len(percents)
     this = asyncio.current_task()
     if this is not None and this.cancelling():  # an activity that ended before it knew swallowed it
         raise asyncio.CancelledError
@@ -111,7 +131,7 @@ async def _render_all(
         SegmentTask.of_frames(job, outputs, frames=frames, number=place, segments=number)
         for place, frames in enumerate(frame_ranges(split, number))
     ]
-    running = [asyncio.create_task(_render(task)) for task in tasks]
+    running = [asyncio.create_task(_render(task, percents)) for task in tasks]
     await all_or_none(running)
     return [task.result() for task in running]
 
@@ -122,19 +142,28 @@ def frame_ranges(split: Split, number: int) -> list[range]:
     return [range(start, end) for start, end in pairwise(ends)]
 
 
-async def _render(task: SegmentTask) -> Segment:
+async def _render(task: SegmentTask, percents: list[float | None]) -> Segment:
     frames = f"frames {task.output.first_frame}-{(task.output.end_frame or 0) - 1}"
-    return await on_engine(RENDER_SEGMENT, task, Segment, f"{job_headline(task)} · {frames}")
+    headline = f"{job_headline(task)} · {frames}"
+    try:
+        segment = await on_engine(RENDER_SEGMENT, task, Segment, headline)
+    except (ActivityError, CancelledError) as error:
+        progress = progress_of(error)
+        percents[task.number] = progress.progress if progress else None
+        raise
+    percents[task.number] = 100.0
+    return segment
 
 
-def _note(segments: int) -> None:
-    """For those who read the job's progress."""
+def _note(segments: int) -> datetime:
+    """For those who read the job's progress. The moment since which it is rendered so."""
     split = SplitRender(segments=segments, started_at=workflow.now())
     workflow.upsert_memo({SPLIT_MEMO: split})
+    return split.started_at
 
 
-def _did_not_fit(error: ActivityError) -> bool:
-    cause = error.cause
+def _did_not_fit(error: BaseException) -> bool:
+    cause = error.cause if isinstance(error, ActivityError) else None
     return isinstance(cause, ApplicationError) and cause.type == SegmentsUnusable.error_code
 
 

@@ -1,16 +1,19 @@
 """What every attempt at a job does: prepare, log, heartbeat, measure, and fail readably."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import TypeVar
 
 from obstore.store import ObjectStore
+from temporalio import activity
 
 from activities.failures import as_application_errors
-from activities.heartbeats import Progress, heartbeats
+from activities.heartbeats import Progress, heartbeats, is_cancelled_by_request
 from activities.metrics import Phase, RenderMetrics
 from activities.renders.cache import RenderCache
 from activities.renders.delivery import Delivery, FinishedRender, FreshRender
@@ -20,8 +23,10 @@ from activities.scratch import Scratch
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import RenderRequest
 from reelbatch.engines.pool import RenderPool
-from reelbatch.models.orchestration.jobs import RenderTask
+from reelbatch.models.orchestration.jobs import RenderProgress, RenderTask
 from reelbatch.models.wire.warnings import RenderWarning
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +42,38 @@ class Attempts:
     metrics: RenderMetrics
     renders: RenderCache | None  # None: each job is rendered, also where an equal one has been
 
+    async def run(
+        self, job: RenderTask, work: Callable[["Attempt"], Awaitable[T]]
+    ) -> T | RenderProgress:
+        """Do the `work` of a render. Where the job is cancelled meanwhile: how far it was.
+
+        Raises ApplicationError.
+        """
+        progress = Progress()
+        try:
+            with self.metrics.attempt(job):
+                async with self.begin(job, progress) as attempt:
+                    return await work(attempt)
+        except asyncio.CancelledError:
+            if progress.waits or not is_cancelled_by_request():
+                raise
+            return progress.so_far()
+
     @asynccontextmanager
-    async def begin(self, job: RenderTask) -> AsyncGenerator["Attempt"]:
+    async def begin(
+        self, job: RenderTask, progress: Progress | None = None
+    ) -> AsyncGenerator["Attempt"]:
         """Prepare the job's files. They go when the context ends, and what happened in it is
         written to the job's log.
 
         Raises ApplicationError for each failure inside.
         """
-        started_at = datetime.now(UTC)
-        progress = Progress()
+        progress = progress or Progress()
         secrets = self.references.of(job.team)
-        with as_application_errors(secrets), self.scratch.work_dir() as folder:
+        with (
+            as_application_errors(secrets, progress.so_far),
+            self.scratch.work_dir() as folder,
+        ):
             async with job_log(self.store, job, secrets) as log, heartbeats(progress):
                 with self.metrics.phase(Phase.DOWNLOAD):
                     job = await self.preparation.with_template(job, folder, secrets, log)
@@ -57,7 +83,7 @@ class Attempts:
                     job=job,
                     request=request,
                     folder=folder,
-                    started_at=started_at,
+                    started_at=activity.info().started_time,
                     progress=progress,
                     log=log,
                     secrets=secrets,

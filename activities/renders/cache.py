@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -33,6 +34,7 @@ _HANDOVER_TIME = 2 * HEARTBEAT_INTERVAL
 _POLL_INTERVAL = 0.5  # seconds between two looks at what another worker renders
 
 Render = Callable[[], Awaitable[FreshRender]]
+Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class RenderCache:
@@ -63,9 +65,20 @@ class RenderCache:
         """The same for requests that give the same file."""
         return await asyncio.to_thread(render_key, request, self._fingerprint)
 
-    async def share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
-        """Render the job, or share an equal job's render. Raises what `render` raises."""
-        found = await self._share(team, key, job_id, render)
+    async def share(
+        self,
+        team: str,
+        key: str,
+        job_id: str,
+        render: Render,
+        *,
+        waiting: Waiting = nullcontext,
+    ) -> FinishedRender:
+        """Render the job, or share an equal job's render, for which it is `waiting` meanwhile.
+
+        Raises what `render` raises.
+        """
+        found = await self._share(team, key, job_id, render, waiting)
         _count(is_hit=found.reused_from is not None)
         return found
 
@@ -85,9 +98,11 @@ class RenderCache:
         """Remove the record of a render whose file is gone."""
         await forget_render(self._store, team, key)
 
-    async def _share(self, team: str, key: str, job_id: str, render: Render) -> FinishedRender:
+    async def _share(
+        self, team: str, key: str, job_id: str, render: Render, waiting: Waiting
+    ) -> FinishedRender:
         while (running := self._running.get((team, key))) is not None:
-            with self._slots.lent():
+            with self._slots.lent(), waiting():
                 stored = await asyncio.shield(running)
                 if stored is None:
                     await asyncio.sleep(_HANDOVER_TIME)
@@ -95,7 +110,7 @@ class RenderCache:
                 return ReusedRender.of(stored)
         running = self._running[team, key] = asyncio.get_running_loop().create_future()
         try:
-            found = await self._find_or_render(team, key, job_id, render)
+            found = await self._find_or_render(team, key, job_id, render, waiting)
             running.set_result(found.stored)
         except Exception as error:
             running.set_exception(error)
@@ -108,13 +123,13 @@ class RenderCache:
         return found
 
     async def _find_or_render(
-        self, team: str, key: str, job_id: str, render: Render
+        self, team: str, key: str, job_id: str, render: Render, waiting: Waiting
     ) -> FinishedRender:
         if (found := await self._find(team, key)) is not None:
             return found
         lease = Lease(self._store, team=team, key=key, job_id=job_id, seconds=self._lease_seconds)
         while not await lease.take():
-            with self._slots.lent():
+            with self._slots.lent(), waiting():
                 await asyncio.sleep(_POLL_INTERVAL)
             if (found := await self._find(team, key)) is not None:
                 return found

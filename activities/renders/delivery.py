@@ -97,7 +97,7 @@ def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> R
         reused_from=render.reused_from,
         **found,
         started_at=started_at,
-        finished_at=datetime.now(UTC),
+        finished_at=max(datetime.now(UTC), started_at),  # which another clock has told
     )
 
 

@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities.renders.attempt import Attempt, Attempts
 from activities.renders.delivery import FinishedRender, ReusedRender, result_of
-from reelbatch.models.orchestration.jobs import RenderResult, RenderTask
+from reelbatch.models.orchestration.jobs import RenderProgress, RenderResult, RenderTask
 from reelbatch.storage.kept_renders import RenderGone
 from workflows.activity_names import RENDER
 
@@ -16,12 +16,12 @@ class RenderActivities:
         self._attempts = attempts
 
     @activity.defn(name=RENDER)
-    async def render(self, job: RenderTask) -> RenderResult:
+    async def render(self, job: RenderTask) -> RenderResult | RenderProgress:
         """Download what the job needs, render it in a child process and upload the file."""
-        with self._attempts.metrics.attempt(job):
-            async with self._attempts.begin(job) as attempt:
-                render = await self._deliver(attempt)
-        return result_of(attempt.job, render, attempt.started_at)
+        return await self._attempts.run(job, self._render)
+
+    async def _render(self, attempt: Attempt) -> RenderResult:
+        return result_of(attempt.job, await self._deliver(attempt), attempt.started_at)
 
     async def _deliver(self, attempt: Attempt) -> FinishedRender:
         """Deliver an equal job's render if there is one and it stays that long, else a new one."""
@@ -32,7 +32,9 @@ class RenderActivities:
             return fresh
         key = await renders.key_of(attempt.request)
         while True:
-            found = await renders.share(job.team, key, job.id, attempt.render)
+            found = await renders.share(
+                job.team, key, job.id, attempt.render, waiting=attempt.progress.waiting
+            )
             if isinstance(found, ReusedRender):
                 attempt.log.note_reuse(found)
             try:

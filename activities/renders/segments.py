@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -14,7 +15,7 @@ from activities.renders.cache import RenderCache
 from activities.renders.delivery import FreshRender, ReusedRender, result_of
 from activities.renders.job_log import collect_logs_of_segments
 from reelbatch.models.errors import SegmentsUnusable
-from reelbatch.models.orchestration.jobs import RenderResult, RenderTask
+from reelbatch.models.orchestration.jobs import RenderProgress, RenderResult, RenderTask
 from reelbatch.models.orchestration.segments import (
     EqualRender,
     JoinTask,
@@ -56,13 +57,14 @@ class SegmentActivities:
         return EqualRender(result=result_of(job, found, attempt.started_at))
 
     @activity.defn(name=RENDER_SEGMENT)
-    async def render_segment(self, task: SegmentTask) -> Segment:
+    async def render_segment(self, task: SegmentTask) -> Segment | RenderProgress:
         """Render the pictures of some of the output's frames, for `join_segments`."""
-        with self._attempts.metrics.attempt(task):
-            async with self._attempts.begin(task) as attempt:
-                fresh = await attempt.render()
-                with self._attempts.metrics.phase(Phase.UPLOAD):
-                    await upload(self._store, _segment_key(task, task.number), fresh.file)
+        return await self._attempts.run(task, partial(self._render, task))
+
+    async def _render(self, task: SegmentTask, attempt: Attempt) -> Segment:
+        fresh = await attempt.render()
+        with self._attempts.metrics.phase(Phase.UPLOAD):
+            await upload(self._store, _segment_key(task, task.number), fresh.file)
         return Segment(
             frames=fresh.frames,
             render_duration=fresh.seconds,

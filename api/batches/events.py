@@ -18,7 +18,8 @@ from api.batches.watch import BatchWatches, CountsAsFollower, Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.openapi.document import event_stream
-from api.resources import MayReadJobs, Recheck, RequestUrls
+from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
+from api.snapshots import BatchReader
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.wire.batches import BatchListItem
@@ -59,6 +60,7 @@ async def get_events(
     urls: RequestUrls,
     recheck: Recheck,
     watches: Watches,
+    resources: Shared,
     responses: Responses,
     last_event_id: LastEventId = None,
 ) -> Response:
@@ -68,10 +70,9 @@ async def get_events(
     """
     snapshot = await watches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")
+    batches, jobs_of = resources.batches, partial(responses.jobs, urls=urls)
     return StreamingResponse(
-        _while_allowed(
-            _events(watches, snapshot, seen, partial(responses.jobs, urls=urls)), recheck
-        ),
+        _while_allowed(_events(watches, batches, snapshot, seen, jobs_of), recheck),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -89,15 +90,20 @@ async def _while_allowed(events: AsyncGenerator[str], recheck: Recheck) -> Async
 
 
 async def _events(
-    watches: BatchWatches, snapshot: BatchSnapshot, seen: _Seen, jobs_of: _JobTexts
+    watches: BatchWatches,
+    batches: BatchReader,
+    snapshot: BatchSnapshot,
+    seen: _Seen,
+    jobs_of: _JobTexts,
 ) -> AsyncGenerator[str]:
     yield f"retry: {_RECONNECT}\n\n"
     async with watches.watch(snapshot) as watch:
         while True:
             yield _event("stats", _json(snapshot.stats))
-            changed = _changed(snapshot, seen)
+            shown = await batches.with_renders(snapshot)
+            changed = _changed(shown, seen)
             if changed:
-                texts = jobs_of(snapshot)
+                texts = jobs_of(shown)
                 yield "".join(_job_event(record, texts[place]) for place, record in changed)
             if snapshot.stats.pending == 0:
                 yield _event("end", _json(_summary(snapshot)))
@@ -134,7 +140,7 @@ def _seen_before(snapshot: BatchSnapshot, last_event_id: str) -> _Seen:
     return {
         record.index: record.status
         for record in snapshot.records
-        if _milliseconds(record.updated_at) < last
+        if record.status.is_terminal and _milliseconds(record.updated_at) < last
     }
 
 

@@ -51,8 +51,9 @@ async def get_batch(
     """
     if wait:
         with followers.one_more(request.state.token_id):
-            snapshot = await watches.change(await watches.read(team, batch_id), wait)
+            books = await watches.change(await watches.read(team, batch_id), wait)
         await recheck()
+        snapshot = await resources.batches.with_renders(books)
     else:
         snapshot = await resources.batches.read(team, batch_id)
     content = responses.json(snapshot, urls).encode()

@@ -32,7 +32,7 @@ _INTERVAL = 1.0  # seconds between two looks at a batch
 
 
 class BatchWatch:
-    """The latest that is known of a batch, for all who wait for more."""
+    """The latest that a batch itself has told, for all who wait for more."""
 
     def __init__(self, snapshot: BatchSnapshot) -> None:
         self.latest = snapshot
@@ -88,7 +88,7 @@ class BatchWatches:
             return watch.latest
         reading = self._reading.get(key)
         if reading is None:
-            reading = asyncio.create_task(self._batches.read(team, batch_id))
+            reading = asyncio.create_task(self._batches.read_books(team, batch_id))
             self._reading[key] = reading
             reading.add_done_callback(lambda _: self._reading.pop(key))
         return await asyncio.shield(reading)
@@ -147,7 +147,7 @@ class BatchWatches:
         else:
             if stats.pending == watch.latest.stats.pending:
                 return
-        watch.publish(await self._batches.read(team, batch_id))
+        watch.publish(await self._batches.read_books(team, batch_id))
 
 
 class Followers:

@@ -79,12 +79,6 @@ class JobListing(BaseModel):
     def takes_all_states(self) -> bool:
         return self._taken_states == set(JobStatus)
 
-    @property
-    def tells_waiting_from_rendering(self) -> bool:
-        waiting = (JobStatus.QUEUED, JobStatus.PENDING)
-        rendering = self.takes_state(JobStatus.RENDERING)
-        return any(self.takes_state(status) != rendering for status in waiting)
-
     @cached_property
     def _taken_states(self) -> set[JobStatus]:
         included = self.states.split(",") if self.states else list(JobStatus)

@@ -7,7 +7,7 @@ what lies before the page is skipped by the batches' counts, and only those on t
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated
@@ -18,9 +18,9 @@ from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from api.http.errors import documented
 from api.http.responses import respond_all
 from api.jobs.filters import JobListing, JobSort
-from api.jobs.reading import job_handle, job_response, read_state, read_summary
+from api.jobs.reading import job_response, read_state, read_summary
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
-from api.snapshots import describe, jobs_of
+from api.snapshots import jobs_of
 from api.visibility import batches_of, single_jobs_of
 from reelbatch.models.errors import RequestError
 from reelbatch.models.orchestration.jobs import JobSummary
@@ -130,8 +130,6 @@ class _UnitReader:
         if not self._listing.takes_time(snapshot.created_at):
             return []
         jobs = [job for job in jobs_of(snapshot) if self._listing.takes_tags(job.summary)]
-        if self._listing.tells_waiting_from_rendering:
-            jobs = await asyncio.gather(*map(self._with_progress, jobs))
         return [job for job in jobs if self._listing.takes_state(job.state.status)]
 
     async def _single_entry(self, unit: _ListedJob) -> Sequence[_Entry]:
@@ -141,30 +139,15 @@ class _UnitReader:
         return [job] if self._listing.takes_state(job.state.status) else []
 
     async def complete(self, entries: Sequence[_Entry]) -> list[JobSnapshot]:
-        """Fetch what the page's entries still lack: states of single jobs, progress of others."""
+        """Fetch the states of single jobs, which the page's entries still lack."""
         return list(await asyncio.gather(*map(self._complete, entries)))
 
     async def _complete(self, entry: _Entry) -> JobSnapshot:
-        if isinstance(entry, _ListedJob):
-            return await self._read_single(entry)
-        return entry if self._listing.minimal else await self._with_progress(entry)
-
-    async def _with_progress(self, job: JobSnapshot) -> JobSnapshot:
-        """A batch counts a job as rendering from its start; its workflow knows more."""
-        if job.state.status is not JobStatus.RENDERING:
-            return job
-        async with self._gate:
-            handle = job_handle(self._resources.client, self._team, job.id)
-            description = await describe(handle)
-            if description is None:  # its batch is just about to start it
-                state = replace(job.state, status=JobStatus.QUEUED)
-            else:
-                state = await read_state(self._resources.client, description, job.summary)
-        return replace(job, state=state)
+        return await self._read_single(entry) if isinstance(entry, _ListedJob) else entry
 
     async def _read_single(self, unit: _ListedJob) -> JobSnapshot:
         async with self._gate:
-            state = await read_state(self._resources.client, unit.execution, unit.summary)
+            state = await read_state(self._resources, self._team, unit.execution, unit.summary)
         return JobSnapshot(id=unit.id, batch_id=None, summary=unit.summary, state=state)
 
 

@@ -9,33 +9,28 @@ from temporalio.client import (
     WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHandle,
 )
 
 from api.http.errors import documented
 from api.http.requests import known_id
 from api.http.responses import respond
-from api.jobs.progress import rendering_state
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
-from api.snapshots import STATUS_OF_EXECUTION, describe, jobs_of
+from api.snapshots import describe, jobs_of
+from api.states import JobHandle, ended_state
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, JobNotFound, Unavailable
 from reelbatch.models.ids import place_of_job
-from reelbatch.models.orchestration import search_attributes
-from reelbatch.models.orchestration.jobs import JobSummary, RenderResult
+from reelbatch.models.orchestration.jobs import JobSummary
 from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.models.stored.jobs import NestedJobRecord
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import Job, JobStatus
 from reelbatch.parallel import gather_each
 from reelbatch.storage.jobs import read_nested_job, read_stored_job
-from workflows.job import RenderJobWorkflow, failure_of
+from workflows.job import RenderJobWorkflow
 from workflows.job_states import JobSnapshot, JobState, job_as_read
 
 router = APIRouter(tags=["jobs"])
-
-JobHandle = WorkflowHandle[RenderJobWorkflow, RenderResult]
 
 _PARALLEL_READS = 16
 
@@ -74,9 +69,9 @@ async def read_job(resources: Resources, team: str, job_id: str) -> JobSnapshot:
 
 
 async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> list[JobSnapshot]:
-    """The jobs in this order, reading each batch once. Raises JobNotFound that names all unknown.
+    """The jobs in this order, reading each batch once.
 
-    A batch's job that is rendering has no progress here.
+    Raises JobNotFound that names all unknown.
     """
     places = {job_id: place_of_job(job_id) for job_id in job_ids}
     batch_ids = {place.batch_id for place in places.values() if place and place.batch_id}
@@ -125,13 +120,20 @@ async def read_children(
 async def _read_own(
     resources: Resources, team: str, job_id: str, batch_id: str | None
 ) -> JobSnapshot | None:
-    """The job as its own workflow tells, or what was stored of it; None where there is neither."""
+    """The job as its own workflow tells, or what was stored of it; None where there is neither.
+
+    The end of a batch's job is the batch's to tell.
+    """
     description = await describe(job_handle(resources.client, team, job_id))
     if description is None:
         stored = await read_stored_job(resources.store, team, job_id) if batch_id is None else None
         return JobSnapshot.of_kept(stored) if stored else None
+    if batch_id is not None and description.status is not WorkflowExecutionStatus.RUNNING:
+        for job in await _jobs_of_batch(resources, team, batch_id):
+            if job.id == job_id:
+                return job
     summary = await read_summary(description)
-    state = await read_state(resources.client, description, summary)
+    state = await read_state(resources, team, description, summary)
     return JobSnapshot(id=job_id, batch_id=batch_id, summary=summary, state=state)
 
 
@@ -156,21 +158,21 @@ async def read_summary(execution: WorkflowExecution) -> JobSummary:
     return await execution.memo_value("job", type_hint=JobSummary)
 
 
-async def read_state(client: Client, execution: WorkflowExecution, summary: JobSummary) -> JobState:
-    """What a job's workflow says. `execution` from a list has no progress yet: it is fetched."""
-    handle = client.get_workflow_handle_for(RenderJobWorkflow.run, execution.id)
+async def read_state(
+    resources: Resources, team: str, execution: WorkflowExecution, summary: JobSummary
+) -> JobState:
+    """Where the job of this workflow stands, which was found by its id or in a list."""
+    client, description = resources.client, execution
     if execution.status is WorkflowExecutionStatus.RUNNING:
-        return await _running_state(client, handle, execution, summary)
-    status = STATUS_OF_EXECUTION.get(
-        execution.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
-    )
-    closed_at = execution.close_time or execution.start_time
-    if status is JobStatus.CANCELLED:
-        return JobState(status, closed_at)
-    try:
-        return JobState(status, closed_at, result=await handle.result())
-    except WorkflowFailureError as error:
-        return JobState(status, closed_at, failure=failure_of(error.cause))
+        if not isinstance(description, WorkflowExecutionDescription):
+            description = await client.get_workflow_handle(execution.id).describe()
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            return await resources.batches.running.state(description, summary)
+    if description.status is not WorkflowExecutionStatus.COMPLETED:
+        stored = await read_stored_job(resources.store, team, execution.id.rsplit("/", 1)[-1])
+        if stored is not None:  # a cancelled workflow cannot say how far it was
+            return JobSnapshot.of_kept(stored).state
+    return await ended_state(client, description)
 
 
 async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> Sequence[JobSnapshot]:
@@ -178,23 +180,3 @@ async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> Sequ
         return jobs_of(await resources.batches.read(team, batch_id))
     except BatchNotFound:
         return []
-
-
-async def _running_state(
-    client: Client, handle: JobHandle, execution: WorkflowExecution, summary: JobSummary
-) -> JobState:
-    description = execution
-    if not isinstance(description, WorkflowExecutionDescription):
-        description = await handle.describe()
-        if description.status is not WorkflowExecutionStatus.RUNNING:
-            return await read_state(client, description, summary)
-    ending = description.typed_search_attributes.get(search_attributes.STATUS)
-    if ending is not None:  # it has ended, and is about to note that
-        progress = 100.0 if ending == JobStatus.FINISHED else 0.0
-        return JobState(JobStatus.RENDERING, execution.start_time, progress=progress)
-    rendering = await rendering_state(client, description)
-    if rendering is not None:
-        return rendering
-    waits = bool(summary.child_ids) and not description.raw_description.pending_activities
-    status = JobStatus.PENDING if waits else JobStatus.QUEUED
-    return JobState(status, execution.start_time)

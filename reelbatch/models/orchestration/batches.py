@@ -2,7 +2,14 @@
 
 from pydantic import Field
 
-from reelbatch.models.orchestration.jobs import BatchRenderJob, JobFailure, JobSummary, RenderResult
+from reelbatch.models.orchestration.jobs import (
+    BatchRenderJob,
+    JobFailure,
+    JobSummary,
+    RenderProgress,
+    RenderResult,
+    UnfinishedJob,
+)
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.base import Absent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.batches import BatchStats
@@ -30,6 +37,8 @@ class JobRecord(RecordModel):
     updated_at: Timestamp
     result: RenderResult | None = None
     failure: JobFailure | None = None
+    unfinished: Absent[UnfinishedJob] = None
+    render: Absent[RenderProgress] = None  # while it renders; only the job's own workflow knows
 
 
 class BatchSnapshot(RecordModel):
@@ -66,6 +75,12 @@ class BatchChanges(RecordModel):
     records: list[JobRecord]
 
 
+class StoppedRender(UnfinishedJob):
+    """The signal of a job of the batch that is cancelled in the middle of its render."""
+
+    index: int
+
+
 class Cancellation(WireModel):
     """The signal that cancels jobs of a batch; `indexes` None means all of them.
 
@@ -82,4 +97,4 @@ class CancellationOutcome(RecordModel):
     request_id: str
     settled: bool
     cancelled: list[int]  # indexes of the jobs that this request cancelled
-    skipped: list[int]  # indexes of those that had ended before
+    skipped: list[int]  # of those that had ended before, or that an earlier request cancels

@@ -242,6 +242,21 @@ class RenderResult(RecordModel):
         return seconds if math.isfinite(seconds) else 0.0
 
 
+class RenderProgress(RecordModel):
+    """How far a render is, or was when it ended without an output."""
+
+    started_at: Timestamp  # when a render slot was given to it
+    progress: float = 0.0  # percent
+    waits: Absent[bool] = None  # for the end of an equal job's render: no process has this one
+
+
+class UnfinishedJob(RecordModel):
+    """How far a job was that failed or was cancelled."""
+
+    ended_at: Timestamp
+    render: Absent[RenderProgress] = None  # None: its render had not begun
+
+
 class JobFailure(RecordModel):
     """Why a job ended in `error`."""
 

@@ -1,10 +1,13 @@
 """The segments of one output: what their activities take and give."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import fsum
 
 from reelbatch.models.orchestration.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.warnings import RenderWarning
+
+_SEGMENTS_DONE = 95.0  # percent; it stays there until they are joined
 
 SPLIT_MEMO = "split"
 """The memo of a job's workflow that says how it is rendered in segments: a `SplitRender`."""
@@ -15,6 +18,12 @@ class SplitRender(RecordModel):
 
     segments: int
     started_at: Timestamp
+
+
+def percent_of_segments(percents: Iterable[float], segments: int) -> float:
+    """How far an output is, as `percents` of its segments tell; others have not begun."""
+    # fsum: in whatever order they come, the same percents have the same sum
+    return _SEGMENTS_DONE * fsum(percents) / 100 / segments
 
 
 class SlotsQuestion(WireModel):

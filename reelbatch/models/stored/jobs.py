@@ -1,7 +1,12 @@
 """What is kept of jobs outside of Temporal: single jobs that have ended, and nested ones."""
 
-from reelbatch.models.orchestration.jobs import JobFailure, JobSummary, RenderResult
-from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.orchestration.jobs import (
+    JobFailure,
+    JobSummary,
+    RenderProgress,
+    RenderResult,
+)
+from reelbatch.models.wire.base import Absent, RecordModel, Timestamp
 from reelbatch.models.wire.jobs import JobStatus
 
 
@@ -15,6 +20,7 @@ class KeptJob(RecordModel):
     updated_at: Timestamp
     result: RenderResult | None = None
     failure: JobFailure | None = None
+    render: Absent[RenderProgress] = None  # of one that did not finish, where it had begun
 
 
 class NestedJobRecord(RecordModel):
