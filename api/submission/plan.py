@@ -72,7 +72,6 @@ class ReadyTemplate(TemplateOffer):
 
     record: TemplateRecord
     source: str  # object key
-    engine: type[RenderEngine]
 
     @cached_property
     def fonts(self) -> TemplateFonts:

@@ -140,7 +140,7 @@ class NumpyEngine(BreakoutEngine):
     def renderer(cls) -> Renderer:
         import numpy as np
 
-        np.ones((64, 64)) @ np.ones((64, 64))
+        _ = np.ones((64, 64)) @ np.ones((64, 64))
         return cls()
 
 
