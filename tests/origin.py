@@ -36,7 +36,7 @@ class Origin:
         return self.url + path
 
     def behave(self, path: str, behaviour: Behaviour) -> str:
-        """Have a function write the answer."""
+        """Have a function write the answer, for all paths below where it ends with a slash."""
         self.behaviours[path] = behaviour
         return self.url + path
 
@@ -46,12 +46,16 @@ class Origin:
         self.requests.append(path)
         self.received.append(await _received(request, reader))
         with suppress(ConnectionError):  # the client had enough
-            if path in self.behaviours:
-                await self.behaviours[path](self.received[-1], writer)
+            if behaviour := self._behaviour_of(path):
+                await behaviour(self.received[-1], writer)
             else:
                 writer.write(self.answers.get(path, _NOT_FOUND))
             await writer.drain()
         writer.close()
+
+    def _behaviour_of(self, path: str) -> Behaviour | None:
+        folder = path.rpartition("/")[0] + "/"
+        return self.behaviours.get(path) or self.behaviours.get(folder)
 
 
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +21,6 @@ from reelbatch.models.problems import Problem
 from reelbatch.models.wire.assets import MAX_ASSETS
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
-
-csv.field_size_limit(sys.maxsize)  # the body has a limit, and each job has its own
 
 _MEDIA = ("image", "video", "audio")
 _DELIMITERS = ",;\t"
@@ -57,13 +54,14 @@ class CsvQuery(BaseModel):
     )
 
 
-def read_csv(body: bytes, query: CsvQuery) -> Iterator[Fields | Problem]:
+def read_csv(body: bytes, query: CsvQuery, longest_cell: int) -> Iterator[Fields | Problem]:
     """The jobs. The header names the layers; an empty cell leaves its layer as it is.
 
     A row that cannot be a job is a Problem. Raises RequestError for a query or a header that cannot
-    be used.
+    be used, and for a cell of more than `longest_cell` characters: it takes a multiple of memory.
     """
     common = _common_fields(query)
+    csv.field_size_limit(longest_cell)
     rows = _rows(body)
     header = next(rows, None)
     if header is None:
@@ -99,29 +97,35 @@ def _rows(body: bytes) -> Iterator[list[str]]:
     """
     if sum(map(body.count, (b",", b";", b"\t", b"\n", b"\r"))) > MOST_VALUES:
         raise BodyTooLarge(f"The CSV holds more than {MOST_VALUES} cells; send fewer at a time.")
-    text = _decoded(body)
-    named = _SEPARATOR_LINE.match(text)
-    delimiter = named[1] if named else _delimiter(text)
-    text = text[named.end() :] if named else text
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    encoding, beginning = _decoded(body)
+    lines = io.TextIOWrapper(io.BytesIO(body), encoding, newline="")  # decodes them one by one
+    named = _SEPARATOR_LINE.match(beginning)
+    if named:
+        lines.readline()
+    delimiter = named[1] if named else _delimiter(beginning)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         yield from (row for row in reader if any(row))
     except csv.Error as error:
-        raise RequestError(f"The CSV cannot be read: {error} at line {reader.line_num}.") from None
+        reason = str(error)
+        if "field limit" in reason:
+            reason = f"a cell of more than {csv.field_size_limit()} characters, or an open quote,"
+        raise RequestError(f"The CSV cannot be read: {reason} at line {reader.line_num}.") from None
 
 
-def _decoded(body: bytes) -> str:
-    """UTF-8, UTF-16 where its mark is there, or what Excel calls plain CSV. Raises RequestError."""
+def _decoded(body: bytes) -> tuple[str, str]:
+    """The encoding, and the text up to where the header ends at the latest: UTF-8, UTF-16 where its
+    mark is there, or what Excel calls plain CSV. Raises RequestError."""
     encodings = ("utf-16",) if body[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         with suppress(UnicodeDecodeError):
-            return body.decode(encoding)
+            return encoding, body.decode(encoding)[:_LONGEST_HEADER]
     raise RequestError("The CSV is neither UTF-8 nor Windows-1252: save it as CSV UTF-8.")
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(beginning: str) -> str:
     """The one that the header has most of, outside of quotes."""
-    header = _QUOTED.sub("", text[:_LONGEST_HEADER]).partition("\n")[0]
+    header = _QUOTED.sub("", beginning).partition("\n")[0]
     return max(_DELIMITERS, key=header.count)
 
 

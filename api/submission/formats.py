@@ -37,6 +37,8 @@ _BOM = b"\xef\xbb\xbf"
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
 
+_LONGEST_CELL = 4  # times the most of a job; a longer one is a quote that was not closed
+
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
 
 _MERGED_KEY_BY_KEY = ("template", "settings")
@@ -68,7 +70,7 @@ def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Setting
     if media_type in _JSON_LINES:
         return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
     if media_type == _CSV:
-        rows = read_csv(body, query)
+        rows = read_csv(body, query, _LONGEST_CELL * settings.max_job_bytes)
         jobs = list(islice(rows, MAX_BATCH_JOBS))
         _check_number_of_jobs(len(jobs) + sum(1 for _ in rows))
         return BatchRequest(jobs=jobs, defaults=JobDefaults())

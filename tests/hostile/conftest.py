@@ -1,4 +1,4 @@
-"""The table of what came of the corpus, at the end of its tests."""
+"""The tables of what came of hostile inputs, at the end of their tests."""
 
 import pytest
 
@@ -9,4 +9,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if ledger.entries:
         terminalreporter.section("hostile inputs")
         for line in ledger.summary():
+            terminalreporter.write_line(line)
+    if ledger.watched:
+        terminalreporter.section("what was sent to a running service")
+        for line in ledger.service_summary():
             terminalreporter.write_line(line)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.hostile.corpus import HostileInput
+from tests.hostile.watching import Watch
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,18 @@ class Entry:
     memory: int  # bytes, the most that the render process has had
 
 
+@dataclass(frozen=True)
+class Watched:
+    """Something that was sent to a running service."""
+
+    label: str
+    outcome: str
+    sent: int  # bytes
+    watch: Watch
+
+
 entries: list[Entry] = []
+watched: list[Watched] = []
 
 
 def summary() -> Iterator[str]:
@@ -24,6 +36,25 @@ def summary() -> Iterator[str]:
     for kind in dict.fromkeys(entry.hostile.kind for entry in entries):
         yield _line(kind, [entry for entry in entries if entry.hostile.kind == kind])
     yield _line("all", entries)
+
+
+def service_summary() -> Iterator[str]:
+    """A table in Markdown: a line for each of what was sent."""
+    yield "| input | sent | outcome | API | worker | `/healthz` | stored |"
+    yield "|---|---|---|---|---|---|---|"
+    for each in watched:
+        growth = each.watch.growth
+        yield (
+            f"| {each.label} | {_bytes(each.sent)} | {each.outcome} | +{_bytes(growth['api'])} "
+            f"| +{_bytes(growth['worker'])} | {each.watch.pause:.2f} s "
+            f"| {_bytes(each.watch.stored)} |"
+        )
+
+
+def _bytes(number: int) -> str:
+    if number < 1000:
+        return f"{number} B"
+    return f"{number / 1000:.0f} kB" if number < 1_000_000 else f"{number / 1_000_000:.0f} MB"
 
 
 def _line(kind: str, found: list[Entry]) -> str:

@@ -70,9 +70,12 @@ class Service:
 
     def worker_pid(self) -> int | None:
         """The worker that runs now."""
+        return self.pid_of("worker")
+
+    def pid_of(self, module: str) -> int | None:
         assert self._up is not None
         for pid in descendants(self._up.pid):
-            if command_of(pid)[-2:] == ["-m", "worker"]:
+            if command_of(pid)[-2:] == ["-m", module]:
                 return pid
         return None
 

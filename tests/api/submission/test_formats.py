@@ -267,6 +267,15 @@ async def test_a_long_cell_spoils_its_row_alone(card_team: Team, card: str) -> N
     assert [error["errorCode"] for error in answer["errors"]] == ["JOB_TOO_LARGE"]
 
 
+async def test_a_quote_that_is_not_closed_is_told_before_all_of_it_is_read(
+    card_team: Team, card: str
+) -> None:
+    rows = b'title\nshort\n"' + b"long\n" * 100_000
+    response = await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)
+    assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+    assert "a cell of more than 262144 characters, or an open quote" in response.json()["error"]
+
+
 async def test_what_is_packed_very_small_is_left() -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": gzip.compress(b" " * 20_000_000)}
@@ -292,7 +301,7 @@ SPREADSHEETS = {
 
 @pytest.mark.parametrize("kind", SPREADSHEETS)
 def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
-    [job] = read_csv(SPREADSHEETS[kind], OF_ALL_ROWS)
+    [job] = read_csv(SPREADSHEETS[kind], OF_ALL_ROWS, 1000)
     assert isinstance(job, dict)
     texts = {"title": "Äpfel", "subtitle": "rot, reif"}
     assert job["assets"] == [
@@ -303,4 +312,4 @@ def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
 @pytest.mark.parametrize("header", ["a, a", "a,text:a", "text:a,text: a", "\u00e9,e\u0301"])
 def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
     with pytest.raises(RequestError, match="more than one column"):
-        list(read_csv(header.encode(), OF_ALL_ROWS))
+        list(read_csv(header.encode(), OF_ALL_ROWS, 1000))

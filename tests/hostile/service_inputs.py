@@ -1,0 +1,317 @@
+"""What a client, a server that jobs name, or a receiver sends a running service to hurt others."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+
+from reelbatch.engines.html.browser import find_browser
+from tests.api.running_api import Team, a_still, until
+from tests.hostile.inputs import ALL
+from tests.origin import Origin, Received
+
+MIB = 1024**2
+_GUSH = 400 * MIB  # of an answer that nobody reads to its end
+_PIECE = bytes(MIB // 4)
+_FOLLOWERS = 400
+
+
+class Sender:
+    """A team, the servers that its jobs name, and how much all of them have sent."""
+
+    def __init__(self, team: Team, origin: Origin, card: str) -> None:
+        self.team = team
+        self.origin = origin
+        self.card = card  # the id of a plain template
+        self.sent = 0  # bytes
+
+    async def post(self, path: str, content: bytes, headers: dict[str, str]) -> str:
+        """The status and the error code of the response."""
+        self.sent += len(content)
+        return _told(await self.team.http.post(path, content=content, headers=headers))
+
+    async def font(self, content: bytes) -> str:
+        self.sent += len(content)
+        return _told(await self.team.http.post("/fonts", files={"font": ("a.ttf", content)}))
+
+    async def template(self, content: bytes, kind: str) -> str:
+        """The status of the template once it has been inspected."""
+        self.sent += len(content)
+        body = {"type": kind, "displayName": "hostile"}
+        created = (await self.team.http.post("/templates", json=body)).json()
+        uploaded = await self.team.public.put(created["uploadInfo"]["url"], content=content)
+        assert uploaded.status_code == 200, uploaded.text
+
+        async def look() -> str | None:
+            status = (await self.team.get(f"/templates/{created['id']}"))["status"]
+            return status if status in ("uploaded", "error") else None
+
+        return await until(look, "inspection")
+
+    async def job(self, **fields: Any) -> str:
+        """The status of the job at its end, and its error code."""
+        created = await self.team.http.post("/jobs", json=a_still(self.card, **fields))
+        assert created.status_code == 201, created.text
+        ended = await self.team.end_of_job(created.json()["id"])
+        return " ".join(filter(None, (ended["status"], ended.get("errorCode"))))
+
+    def gushing(self, path: str) -> tuple[str, asyncio.Event]:
+        """An address whose answer is 400 MiB, and what is set when nobody reads it any more."""
+        over = asyncio.Event()
+
+        async def gush(_: Received, writer: asyncio.StreamWriter) -> None:
+            try:
+                writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+                for _piece in range(_GUSH // len(_PIECE)):
+                    writer.write(_PIECE)
+                    await writer.drain()
+                    self.sent += len(_PIECE)
+            finally:
+                over.set()
+
+        return self.origin.behave(path, gush), over
+
+
+Attempt = Callable[[Sender], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`outcome` is what the client is told in the end: a status, mostly with an error code."""
+
+    kind: str
+    name: str
+    outcome: str
+    attempt: Attempt
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind}: {self.name}"
+
+
+def attacks() -> Iterator[Attack]:
+    for kind, found in (
+        ("body", _bodies()),
+        ("CSV", _tables()),
+        ("font", _fonts()),
+        ("template", _templates()),
+        ("answer", _answers()),
+        ("crowd", _crowds()),
+    ):
+        for name, outcome, attempt in found:
+            yield Attack(kind, name, outcome, attempt)
+
+
+_Found = Iterator[tuple[str, str, Attempt]]
+
+
+def _bodies() -> _Found:
+    too_large, invalid = "413 BODY_TOO_LARGE", "400 VALIDATION_ERROR"
+    yield "64 MiB of empty lists", too_large, _batch(lambda: _jobs(b"[]," * (21 * MIB)))
+    yield "64 MiB of empty lists, packed", too_large, _packed_batch(lambda: b"[]," * (21 * MIB))
+    lines = _batch(lambda: b"[]\n" * (21 * MIB), "application/x-ndjson")
+    yield "64 MiB of lines", "400 BATCH_SIZE_INVALID", lines
+    text = _batch(lambda: _jobs(b'"' + b"x" * 63 * MIB + b'"'))
+    yield "64 MiB of text in a job", invalid, text
+    deep = _batch(lambda: _jobs(b"[" * 100_000 + b"]" * 100_000))
+    yield "a job of 100,000 levels", "400 INVALID_JSON", deep
+    yield "a thousand jobs with 200 errors each", invalid, _errors
+    yield "a template's name of half a MiB", invalid, _long_name
+
+
+def _tables() -> _Found:
+    invalid, kind = "400 VALIDATION_ERROR", "text/csv"
+    columns = _batch(lambda: ",".join(map(str, range(1_000_000))).encode() + b"\n1", kind)
+    yield "a million columns", invalid, columns
+    yield "a cell of 60 MiB", invalid, _batch(lambda: b"title\n" + b"x" * 60 * MIB, kind)
+    rows = _batch(lambda: b"title\n" + b"a\n" * 20_000_000, kind)
+    yield "20 million rows", "413 BODY_TOO_LARGE", rows
+
+
+def _fonts() -> _Found:
+    for name, outcome in (
+        ("35,000 names of all bytes", "400 FONT_INVALID"),
+        ("one group of all characters", "201"),
+        ("30,000 groups of all", "201"),
+        ("8,000 segments of all", "201"),
+        ("20,000 glyphs", "201"),
+    ):
+        yield name, outcome, _font(_content("font", name))
+    yield "40 MiB of zeros", "400 FONT_INVALID", _font(lambda: bytes(40 * MIB))
+    yield "a form of many parts", "400 VALIDATION_ERROR", _form
+
+
+def _templates() -> _Found:
+    """Some of what render processes are tried with. Here it is the worker that is looked at."""
+    for kind, name, template_type, outcome in (
+        ("archive", "a bomb of many entries", "zip", "uploaded"),
+        ("archive", "6,000 entries", "zip", "error"),
+        ("project", "millions of chunks", "aep", "error"),
+        ("font in a template", "one group of all characters", "lottie", "uploaded"),
+        ("font in a template", "30,000 groups of all", "lottie", "uploaded"),
+        ("JSON", "100,000 open arrays", "lottie", "error"),
+    ):
+        yield f"{kind}, {name}", outcome, _template(_content(kind, name), template_type)
+    if find_browser():
+        yield "HTML, a name of 200,000 hyphens", "error", _template(_hyphens, "html")
+
+
+def _content(kind: str, name: str) -> Callable[[], bytes]:
+    """Of an input of the corpus."""
+    [content] = (each.content for each in ALL if (each.kind, each.name) == (kind, name))
+    return content
+
+
+def _answers() -> _Found:
+    yield "an asset, packed twice", "error ASSET_INVALID", _asset_packed_twice
+    yield "an asset without end", "error LIMIT_EXCEEDED", _endless_asset
+    yield "a bucket's answer of 400 MiB", "finished", _bucket
+    yield "a receiver's answer of 400 MiB", "finished", _receiver
+
+
+def _crowds() -> _Found:
+    yield "400 event streams of one token", f"100 of {_FOLLOWERS}", partial(_followers, "/events")
+    yield "400 long polls of one token", f"100 of {_FOLLOWERS}", partial(_followers, "?wait=2")
+    yield "200 wrong tokens of 60 kB", "401 or 429", _wrong_tokens
+
+
+def _batch(make: Callable[[], bytes], kind: str = "application/json") -> Attempt:
+    async def attempt(to: Sender) -> str:
+        query = f"?template={to.card}&codec=image_png" if kind == "text/csv" else ""
+        return await to.post(f"/batches{query}", make(), {"Content-Type": kind})
+
+    return attempt
+
+
+def _packed_batch(make: Callable[[], bytes]) -> Attempt:
+    async def attempt(to: Sender) -> str:
+        content = _packed(_jobs(make()))
+        return await to.post("/batches", content, {"Content-Encoding": "gzip"})
+
+    return attempt
+
+
+def _font(make: Callable[[], bytes]) -> Attempt:
+    return lambda to: to.font(make())
+
+
+def _template(make: Callable[[], bytes], kind: str) -> Attempt:
+    return lambda to: to.template(make(), kind)
+
+
+def _jobs(content: bytes) -> bytes:
+    return b'{"jobs":[' + content.removesuffix(b",") + b"]}"
+
+
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+async def _errors(to: Sender) -> str:
+    nobody = {"type": "text", "layerName": "nobody's", "value": "x"}
+    defaults = {"template": {"id": to.card}, "assets": [nobody] * 12 + [{"kind": "x"}] * 200}
+    body = json.dumps({"defaults": defaults, "jobs": [{}] * 1000}).encode()
+    return await to.post("/batches", _packed(body), {"Content-Encoding": "gzip"})
+
+
+async def _long_name(to: Sender) -> str:
+    body = json.dumps({"type": "lottie", "displayName": "x" * 512 * 1024}).encode()
+    return await to.post("/templates", body, {})
+
+
+async def _form(to: Sender) -> str:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
+    kind = "multipart/form-data; boundary=x"
+    return await to.post("/fonts", part * (40 * MIB // len(part)), {"Content-Type": kind})
+
+
+def _hyphens() -> bytes:
+    return f"<!doctype html><a{'-' * 200_000}".encode()
+
+
+def _picture(src: str) -> list[dict[str, Any]]:
+    return [{"type": "image", "layerName": "background", "src": src}]
+
+
+async def _asset_packed_twice(to: Sender) -> str:
+    content = _packed(_packed(bytes(400 * MIB)))
+    to.sent += len(content)
+    headers = "Content-Encoding: gzip, gzip\r\nContent-Type: image/png\r\n"
+    src = to.origin.answer("/packed.png", content, headers=headers)
+    return await to.job(assets=_picture(src))
+
+
+async def _endless_asset(to: Sender) -> str:
+    src, _ = to.gushing("/endless.png")
+    return await to.job(assets=_picture(src))
+
+
+async def _bucket(to: Sender) -> str:
+    await to.team.http.put("/secrets", json={"name": "S3_SECRET", "value": "hush"})
+    upload = {
+        "provider": "s3",
+        "prefix": "gush",
+        "params": {
+            "endpoint": to.origin.url,
+            "region": "r",
+            "bucket": "b",
+            "accessKeyId": "k",
+            "accessKeySecret": "${secrets.S3_SECRET}",
+        },
+    }
+    to.gushing("/b/gush/")
+    return await to.job(upload=upload)
+
+
+async def _receiver(to: Sender) -> str:
+    url, over = to.gushing("/hook")
+    ended = await to.job(webhook={"url": url})
+    await over.wait()
+    return ended
+
+
+async def _followers(path: str, to: Sender) -> str:
+    """How many of them are served."""
+    let_go = asyncio.Event()
+
+    async def wait(_: Received, __: asyncio.StreamWriter) -> None:
+        await let_go.wait()
+
+    src = to.origin.behave("/slow.png", wait)
+    batch = (await to.team.create_batch(a_still(to.card, assets=_picture(src))))["batchId"]
+    http = httpx.AsyncClient(
+        base_url=to.team.http.base_url,
+        headers=to.team.http.headers,
+        limits=httpx.Limits(max_connections=None),
+        timeout=60,
+        trust_env=False,
+    )
+    async with http, AsyncExitStack() as open_ones:
+        streams = [http.stream("GET", f"/batches/{batch}{path}") for _ in range(_FOLLOWERS)]
+        answers = await asyncio.gather(*map(open_ones.enter_async_context, streams))
+        served = [answer for answer in answers if answer.status_code == 200]
+        assert {answer.status_code for answer in answers} <= {200, 429}
+        await asyncio.gather(*(anext(answer.aiter_raw()) for answer in served))
+    await to.team.http.post(f"/batches/{batch}/cancel")
+    let_go.set()
+    return f"{len(served)} of {_FOLLOWERS}"
+
+
+async def _wrong_tokens(to: Sender) -> str:
+    headers = {"Authorization": "Bearer " + "x" * 60_000}
+    url = f"{to.team.http.base_url}batches"
+    answers = [await to.team.public.get(url, headers=headers) for _ in range(200)]
+    to.sent += 60_000 * len(answers)
+    told = {answer.status_code for answer in answers}
+    return "401 or 429" if told <= {401, 429} else f"{told}"
+
+
+def _told(response: httpx.Response) -> str:
+    code = "" if response.is_success else response.json().get("errorCode", "")
+    return f"{response.status_code} {code}".strip()

@@ -1,0 +1,64 @@
+"""Nothing that one client or server sends costs the API or the worker more than a bounded amount.
+
+The tests of the corpus look at render processes; here the processes that all teams share are.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from tests.api.documents import a_card
+from tests.api.running_api import Team
+from tests.hostile import ledger
+from tests.hostile.service_inputs import MIB, Attack, Sender, attacks
+from tests.hostile.watching import Watch
+from tests.integration.service import Service
+from tests.origin import running_origin
+
+# Of most memory, beside what was sent: that is in memory up to four times, as text and as values.
+_MOST_GROWTH, _MOST_COPIES = 128 * MIB, 4
+_MOST_STORED = MIB  # bytes beyond those that were sent
+_LONGEST_PAUSE = 1.5  # seconds of the API's own computing
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    running = Service(tmp_path_factory.mktemp("home"))
+    running.start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="module")
+async def sender(service: Service) -> AsyncIterator[Sender]:
+    token = {"Authorization": f"Bearer {service.connection.token}"}
+    public = httpx.AsyncClient(timeout=60, trust_env=False)
+    http = httpx.AsyncClient(
+        base_url=service.connection.base_url, headers=token, timeout=60, trust_env=False
+    )
+    async with public, http, running_origin() as origin:
+        team = Team("hostile", http, public)
+        sender = Sender(team, origin, await team.upload(a_card()))
+        assert await sender.job() == "finished"  # what is loaded once is there
+        yield sender
+
+
+@pytest.mark.parametrize("attack", list(attacks()), ids=lambda attack: attack.label)
+async def test_what_one_sender_sends_costs_others_little(
+    service: Service, sender: Sender, attack: Attack
+) -> None:
+    api, worker = service.pid_of("api"), service.pid_of("worker")
+    assert api is not None
+    assert worker is not None
+    address = service.connection.base_url.removesuffix("/api/v2")
+    watch = Watch({"api": api, "worker": worker}, address, service.home / "objects")
+    sender.sent = 0
+    with watch.running():
+        outcome = await attack.attempt(sender)
+    ledger.watched.append(ledger.Watched(attack.label, outcome, sender.sent, watch))
+    assert outcome == attack.outcome
+    assert watch.growth["api"] < _MOST_GROWTH + _MOST_COPIES * sender.sent
+    assert watch.growth["worker"] < _MOST_GROWTH
+    assert watch.stored < _MOST_STORED + sender.sent
+    assert watch.busy_pause < _LONGEST_PAUSE
