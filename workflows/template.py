@@ -60,7 +60,7 @@ class DownloadTemplateWorkflow:
             TemplateInspectionJob(
                 team=template.team,
                 template_id=template.template_id,
-                engine=template.engine,
+                engine=downloaded.engine or template.engine,
                 source=downloaded.source,
             )
         )

@@ -25,7 +25,7 @@ from reelbatch.checks.template import (
     layer_problems,
     lossy_problems,
 )
-from reelbatch.engines.registry import load_engine
+from reelbatch.engines.registry import ARCHIVE_END, claimant, load_engine
 from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output, RenderJob, RenderTask
 from reelbatch.models.problems import Problem, error_of
@@ -56,6 +56,12 @@ class TemplateFetcher:
         with as_template_errors():
             found = await self._cache.link(job.team, source, self._limit, file)
         refuse_page(file, found.media_type, name)
+        claims = (job.template_url and job.template_url.claims) or {}
+        if (engine := claimant(claims, end_of(file)) or job.engine) != job.engine:
+            raise TemplateInvalid(
+                f"{name} is a template of the engine {engine}: make it one of your templates "
+                "first, by POST /templates."
+            )
 
     async def checked(
         self, job: RenderTask, font_names: list[str], inspection: TemplateInspection
@@ -89,6 +95,13 @@ class TemplateFetcher:
         needs = FontNeeds(names, job.assets, fonts)
         owned = await list_fonts(self._store, job.team) if needs_team_fonts(needs) else []
         return resolve_fonts(needs, owned)
+
+
+def end_of(file: Path) -> bytes:
+    """Its last bytes, where an archive has the names of its files."""
+    with file.open("rb") as content:
+        content.seek(max(0, file.stat().st_size - ARCHIVE_END))
+        return content.read()
 
 
 @contextmanager

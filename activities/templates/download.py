@@ -1,5 +1,6 @@
 """Getting a template's file from its URL into the object store, and noting that it failed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,8 @@ from activities.assets.sources import Source, shown
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.scratch import Scratch
-from activities.templates.by_url import as_template_errors, refuse_page
+from activities.templates.by_url import as_template_errors, end_of, refuse_page
+from reelbatch.engines.registry import claimant
 from reelbatch.models.orchestration.templates import (
     DownloadedTemplate,
     TemplateDownloadJob,
@@ -43,16 +45,20 @@ class DownloadActivities:
         source = keys.template_source(job.team, job.template_id, job.download)
         record = await read_template(self.store, job.team, job.template_id)
         if record is not None and record.source == source:
-            return DownloadedTemplate(source=source)  # an earlier attempt died after this
+            engine = record.engine if record.engine != job.engine else None
+            return DownloadedTemplate(source=source, engine=engine)  # an earlier attempt's
         if record is None or not _waits_for(record, job.download):
             return DownloadedTemplate(source=None)
         with as_application_errors(), self.scratch.work_dir() as folder:
             async with heartbeats(Progress()):
                 file = folder / "template"
                 await self._fetch(record, file)
+                engine = claimant(job.claims or {}, end_of(file))
                 size = file.stat().st_size
                 await self.store.put_async(source, file)
-                return DownloadedTemplate(source=await self._filled(job, source, size))
+                changes = {"source": source, "size": size, "engine": engine or job.engine}
+                source = await self._filled(job, changes)
+                return DownloadedTemplate(source=source, engine=engine)
 
     @activity.defn(name=FAIL_TEMPLATE)
     async def fail_template(self, failure: TemplateFailure) -> None:
@@ -71,14 +77,15 @@ class DownloadActivities:
             found = await self.downloader.download(origin, file, self.limit)
         refuse_page(file, found.media_type, origin.name)
 
-    async def _filled(self, job: TemplateDownloadJob, source: str, size: int) -> str | None:
+    async def _filled(self, job: TemplateDownloadJob, file: Mapping[str, object]) -> str | None:
         """Point the record at the file, unless nobody waits for it any more."""
+        source = keys.template_source(job.team, job.template_id, job.download)
         record = await read_template(self.store, job.team, job.template_id)
         if record is None or not _waits_for(record, job.download):
             await self.store.delete_async(source)
             return None
-        changes = {"source": source, "size": size, "error": None, "inspection": None}
-        await self._write(record, status=TemplateStatus.PROCESSING, **changes)
+        unread = {"status": TemplateStatus.PROCESSING, "error": None, "inspection": None}
+        await self._write(record, **unread, **file)
         return source
 
     async def _write(self, record: TemplateRecord, **changes: object) -> None:

@@ -4,7 +4,7 @@ Jobs of a request often differ in their assets alone, so a plan is made once for
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -19,7 +19,7 @@ from reelbatch.checks.template import (
 )
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.output_size import output_size
-from reelbatch.engines.registry import engine_for_template_type
+from reelbatch.engines.registry import claims_on, engine_for_template_type
 from reelbatch.models.errors import (
     CodecInvalid,
     FramesInvalid,
@@ -64,6 +64,8 @@ class ChosenTemplate:
     engine: str
     source: str | None = None  # object key
     url: str | None = None  # with references to secrets
+    claims: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of a URL: by files of an archive, the engines whose it is then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +268,12 @@ def template_by_url(
         message = f"No engine of this server renders {template_type}; it has to be one of {served}."
         return Problem(NotSupported, "template.type", message)
     chosen = ChosenTemplate(
-        id=choice.id, name=_name(url, choice.id), type=template_type, engine=engine.name, url=url
+        id=choice.id,
+        name=_name(url, choice.id),
+        type=template_type,
+        engine=engine.name,
+        url=url,
+        claims=claims_on(engines, template_type),
     )
     return TemplateByUrl(chosen, engine)
 

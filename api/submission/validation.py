@@ -85,6 +85,7 @@ class ValidJob:
                     url=template.url,
                     font_names=self.creation.fonts,
                     lossy=self.creation.template.lossy is True,
+                    claims=dict(template.claims) or None,
                 )
                 if template.url
                 else None

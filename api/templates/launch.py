@@ -7,6 +7,7 @@ from temporalio.service import RPCError
 
 from api.resources import Resources
 from reelbatch.checks.addresses import not_public, private_host
+from reelbatch.engines.registry import claims_on
 from reelbatch.models.errors import RequestError
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_workflow_id
@@ -46,6 +47,7 @@ async def start_download(
                 template_id=record.id,
                 engine=record.engine,
                 download=download.id,
+                claims=claims_on(resources.engines, record.type) or None,
             ),
             id=f"{template_workflow_id(record.team, record.id)}/{download.id}",
             task_queue=CONTROL_TASK_QUEUE,

@@ -248,6 +248,7 @@ def _template(record: TemplateRecord, flaws: Shortcomings) -> Template:
         compositions=[composition.name for composition in found.compositions] if found else [],
         layers=list(dict.fromkeys(layer.name for layer in found.layers)) if found else [],
         fonts=[face.label for face in found.fonts] if found else [],
+        mogrt=found.mogrt if found else None,
         error=record.error,
         renderer=record.renderer if record.converted else None,
         lossy=record.lossy if record.converted else None,

@@ -12,8 +12,9 @@ from api.http.responses import respond, respond_all
 from api.resources import MayReadJobs, Resources, Shared
 from api.templates.routes import find_template, known_shortcomings
 from reelbatch.models.errors import RequestError, TemplateNotFound
-from reelbatch.models.stored.templates import Layer, TemplateInspection, TemplateRecord
-from reelbatch.models.wire.base import Timestamp
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection, TemplateRecord
+from reelbatch.models.wire.base import Absent, Timestamp
+from reelbatch.models.wire.templates import Mogrt
 from reelbatch.models.wire.warnings import Warned
 from reelbatch.storage.templates import list_templates
 
@@ -32,6 +33,7 @@ class TemplateV3(Warned):
     status: str
     created_at: Timestamp
     updated_at: Timestamp
+    mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
 
 
 class CompositionV3(BaseModel):
@@ -123,7 +125,9 @@ async def _templates(
 ) -> list[TemplateV3]:
     found = await known_shortcomings(resources, team, records)
     return [
-        TemplateV3.model_validate(record, from_attributes=True).model_copy(update={**flaws})
+        TemplateV3.model_validate(record, from_attributes=True).model_copy(
+            update={**flaws, "mogrt": record.inspection.mogrt if record.inspection else None}
+        )
         for record, flaws in zip(records, found, strict=True)
     ]
 
@@ -145,10 +149,18 @@ def _compositions(inspection: TemplateInspection) -> list[CompositionV3]:
             height=composition.height,
             duration=composition.duration,
             frame_rate=composition.frame_rate,
-            data={"frames": composition.frames},
+            data=_composition_data(composition),
         )
         for composition in inspection.compositions
     ]
+
+
+def _composition_data(composition: Composition) -> dict[str, JsonValue]:
+    """Of a project's, whether it is drawn as designed, and why not."""
+    if composition.reasons is None:
+        return {"frames": composition.frames}
+    reasons = [reason.model_dump(mode="json") for reason in composition.reasons]
+    return {"frames": composition.frames, "drawnAsDesigned": not reasons, "reasons": [*reasons]}
 
 
 def _layers(inspection: TemplateInspection) -> list[LayerV3]:

@@ -19,6 +19,12 @@ from api.resources import Resources, Shared
 from api.templates.launch import template_headline, template_search_attributes
 from api.templates.routes import find_template, template_response
 from api.urls import check_download_url, checked_upload
+from reelbatch.engines.registry import (
+    ARCHIVE_END,
+    claimant,
+    claims_on,
+    engine_for_template_type,
+)
 from reelbatch.models.errors import (
     BodyTooLarge,
     Forbidden,
@@ -48,7 +54,6 @@ MOST_UPLOADS = 20
 """Files that one link takes: each stays until nothing can use it any more."""
 
 _UPLOAD_WAIT = 5  # seconds until a client may try again
-_LONGEST_DIRECTORY = 1024**2  # bytes at the end of a zip, where its files' names are
 _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
 
 
@@ -183,12 +188,12 @@ async def _with_source(
 
 
 async def _engine_of(resources: Resources, record: TemplateRecord, source: str, size: int) -> str:
-    """An archive with a manifest for After Effects itself goes to the engine that has it."""
-    if "nexrender" not in resources.engines or record.type not in ("aep", "zip"):
-        return record.engine
-    start = max(0, size - _LONGEST_DIRECTORY)
-    end = await resources.store.get_range_async(source, start=start, end=size)
-    return "nexrender" if b"reelbatch.json" in bytes(end) else record.engine
+    """That of the type, unless another one claims what is in the archive."""
+    engine = engine_for_template_type(resources.engines, record.type)
+    claims = claims_on(resources.engines, record.type)
+    start = max(0, size - ARCHIVE_END)
+    end = await resources.store.get_range_async(source, start=start, end=size) if claims else b""
+    return claimant(claims, bytes(end)) or (engine.name if engine else record.engine)
 
 
 async def _inspect(resources: Resources, record: TemplateRecord, source: str, upload: str) -> None:

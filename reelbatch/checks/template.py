@@ -19,11 +19,17 @@ from reelbatch.models.errors import (
 )
 from reelbatch.models.problems import Problem
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
-from reelbatch.models.wire.assets import Asset, FunctionAsset, MediaAsset, StaticAsset, layer_names
-from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+from reelbatch.models.wire.assets import (
+    Asset,
+    EssentialAsset,
+    FunctionAsset,
+    MediaAsset,
+    StaticAsset,
+    layer_names,
+)
+from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, WarningCode, bounded
 
 _NAMES_SHOWN = 20
-_BROUGHT_BY_JOBS = (WarningCode.MISSING_PICTURE, WarningCode.FOOTAGE_NOT_DRAWN)
 # What may look as designed all the same: it is known where the job is rendered.
 _NOT_DECIDED = (WarningCode.EXPRESSIONS_OFF, WarningCode.MISSING_FONT, WarningCode.FONT_NOT_READ)
 _REASONS_SHOWN = 5
@@ -112,6 +118,9 @@ def layer_problems(
     asset: Asset, field: str, template: TemplateOffer, composition: Composition | None
 ) -> Iterator[Problem]:
     """`composition` is the job's own, None where that is unknown: a problem of its own."""
+    if isinstance(asset, EssentialAsset) and composition is not None:
+        yield from _control_problems(asset, field, template, composition)
+        return
     name = asset.composition or (composition.name if composition else None)
     if name is None:
         return
@@ -134,6 +143,20 @@ def layer_problems(
                 break
 
 
+def _control_problems(
+    asset: EssentialAsset, field: str, template: TemplateOffer, composition: Composition
+) -> Iterator[Problem]:
+    """Where nobody has looked for controls, as in a Lottie, the render will."""
+    shown = template.shown_in(composition.name)
+    controls = template.inspection.controls
+    names = [each.name for each in controls or () if each.composition in shown]
+    known = {name.casefold() for name in names}
+    if controls is not None and not known & {name.casefold() for name in asset.control_names}:
+        message = f"{composition.name} has no control {asset.layer_name}."
+        hint = did_you_mean(asset.control_names[-1], names) or f" {listed('controls', names)}"
+        yield Problem(LayerNotFound, f"{field}.layerName", f"{message}{hint}")
+
+
 def job_warnings(
     template: TemplateOffer, composition: str, assets: Sequence[Asset]
 ) -> list[RenderWarning]:
@@ -145,15 +168,15 @@ def job_warnings(
         name for each in assets if isinstance(each, MediaAsset) for name in layer_names(each)
     }
     has_files = any(isinstance(asset, StaticAsset) for asset in assets)
-    return [
+    return bounded(
         warning
         for warning in (template.inspection.warnings if reasons is None else reasons)
         if (reasons is not None or (warning.composition or composition) in shown)
         and not (
-            warning.code in _BROUGHT_BY_JOBS
+            warning.code in MISSING_FILES
             and (has_files or warning.layer in replaced)  # which the job brings, perhaps
         )
-    ]
+    )
 
 
 def lossy_problems(

@@ -98,6 +98,9 @@ class RenderEngine:
     """Shown to operators and in the logs of jobs. A new one ends the reuse of earlier renders."""
     template_types: ClassVar[frozenset[str]] = frozenset()
     """The values of a template's `type` that it renders; none for one that needs no template."""
+    manifest: ClassVar[str] = ""
+    """The name of a file that makes an archive its own where other engines have the type too.
+    Empty: it has what no other engine claims."""
     asset_types: ClassVar[frozenset[str]] = frozenset()
     """The values of an asset's `type` that it takes."""
     functions: ClassVar[frozenset[str]] = frozenset()

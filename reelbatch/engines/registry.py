@@ -8,6 +8,7 @@ from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.old_style import adopted
 
 ENTRY_POINT_GROUP = "reelbatch.engines"
+ARCHIVE_END = 1024**2  # bytes of a zip, in which the names of its files are
 
 
 class EngineUnavailable(Exception):
@@ -58,11 +59,24 @@ def load_class(reference: str) -> type[RenderEngine]:
 def engine_for_template_type(
     engines: Mapping[str, type[RenderEngine]], template_type: str
 ) -> type[RenderEngine] | None:
-    """The engine that renders templates of `template_type`: the first by name, or None."""
-    return next(
-        (engine for _, engine in sorted(engines.items()) if template_type in engine.template_types),
-        None,
-    )
+    """The engine of templates of `template_type` that none claims: the first by name, or None."""
+    found = (engine for _, engine in sorted(engines.items()))
+    able = [engine for engine in found if template_type in engine.template_types]
+    return min(able, key=lambda engine: engine.manifest != "", default=None)
+
+
+def claims_on(engines: Mapping[str, type[RenderEngine]], template_type: str) -> dict[str, str]:
+    """The engines' names by the files that make archives of `template_type` theirs."""
+    return {
+        engine.manifest: name
+        for name, engine in sorted(engines.items())
+        if engine.manifest and template_type in engine.template_types
+    }
+
+
+def claimant(claims: Mapping[str, str], archive_end: bytes) -> str | None:
+    """The name of the engine whose archive it is, by its last `ARCHIVE_END` bytes, or None."""
+    return next((name for file, name in claims.items() if file.encode() in archive_end), None)
 
 
 def _installed() -> dict[str, EntryPoint]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".psd"})
+_VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".avi", ".mkv", ".mpg", ".mpeg"})
 _SEPARATORS = re.compile(r"[/\\:]+")  # of POSIX, of Windows, of old Macs and drives
 
 
@@ -41,6 +42,10 @@ def name_of(path: str) -> str:
 
 def is_picture(path: str) -> bool:
     return PurePosixPath(name_of(path)).suffix.casefold() in _PICTURES
+
+
+def is_video(path: str) -> bool:
+    return PurePosixPath(name_of(path)).suffix.casefold() in _VIDEOS
 
 
 def _alike(found: list[str], wanted: list[str]) -> int:

@@ -7,6 +7,7 @@ refused. It looks for no footage and for no fonts.
 
 import io
 import math
+import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -74,6 +75,9 @@ from reelbatch.projects.text_data import read_texts
 _LARGEST = 1e9  # of any number that means something: pixels, seconds, degrees
 _STILL = 1.0 / 100_000  # seconds; a shorter source is a picture
 _TEXT = "ADBE Text Document"
+_NUMBERED = re.compile(r"(.*?)\d+(\D*?(?:\.\w+)?)", re.DOTALL)  # the last number before the suffix
+_MOST_FRAMES = 5000  # pictures of a sequence
+_CONTROL, _PSEUDO = " Control", "Pseudo/"  # of the names of effects that only hold values
 _MATTES = {
     TrackMatteType.ALPHA: "alpha",
     TrackMatteType.ALPHA_INVERTED: "alpha_inverted",
@@ -151,14 +155,21 @@ def _item(item: CompItem | FootageItem, checked: CheckedChunks) -> Item:
         has_picture=item.width > 0,
         has_sound=item.has_audio,
         layer_of_file=source.layer_name if is_file else "",
+        retimed=source.loop > 1 or source.conform_frame_rate != 0,
     )
 
 
 def _frames(source: FileSource) -> tuple[str, ...]:
-    """The names of a sequence's pictures; older versions number them without naming each."""
-    if not source.target_is_folder:
+    """The names of a sequence's pictures: as listed, or as its first and last number tell them."""
+    if source.file_names or not source.target_is_folder:
+        return tuple(source.file_names)
+    data = source._sspc  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    first, last, digits = data.start_frame, data.end_frame, data.frame_padding
+    numbered = _NUMBERED.fullmatch(source.file)
+    if numbered is None or not 0 < last - first < _MOST_FRAMES:
         return ()
-    return tuple(source.file_names)
+    before, after = numbered[1], numbered[2]
+    return tuple(f"{before}{each:0{min(digits, 20)}d}{after}" for each in range(first, last + 1))
 
 
 def _composition(item: CompItem, chunks: list[LayerChunks]) -> Composition:
@@ -194,11 +205,14 @@ def _controls(item: CompItem) -> Iterator[Control]:
     for one in controllers:
         if one.source_layer_id is not None:
             yield Control(
+                identity=one.uuid,
                 name=one.name,
                 kind=one.controller_type,
                 composition=one.source_comp_id or item.id,
                 layer=one.source_layer_id,
-                property_path=tuple(node.match_name for node in one.source_property_path),
+                property_path=tuple(
+                    (node.match_name, node.prop_index) for node in one.source_property_path
+                ),
             )
 
 
@@ -303,19 +317,27 @@ def _children(
             if _is_set(one):
                 yield _property(one, texts if one.match_name == _TEXT else ())
             continue
-        inner = one._properties  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        holds_values = one.match_name.endswith(_CONTROL) or one.match_name.startswith(_PSEUDO)
+        if one.is_effect and holds_values:  # expressions read those that the file leaves out, too
+            parameters = (each for each in one.properties if isinstance(each, LibraryProperty))
+            children = tuple(_property(each, ()) for each in parameters)
+        else:
+            inner = one._properties  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+            children = tuple(_children(inner, texts))
         yield Group(
             match_name=one.match_name,
             name=one.name,
             enabled=one.enabled,
-            children=tuple(_children(inner, texts)),
+            children=children,
             mask=_mask(one) if isinstance(one, MaskPropertyGroup) else None,
             effect=one.is_effect,
         )
 
 
 def _is_set(one: LibraryProperty) -> bool:
-    """Whether it is in the file; the replaced source of a layer is there also without one."""
+    """Whether it is in the file; two are there also where they say nothing."""
+    if one.match_name == "ADBE Time Remapping":
+        return bool(one.keyframes)
     if one.match_name == "ADBE Layer Source Alternate":
         return one.alternate_source is not None
     return not one._tdbs.synthetic  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001

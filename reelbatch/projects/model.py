@@ -250,18 +250,24 @@ class Footage(Item):
     duration: float = 0.0  # seconds; 0 for a still
     has_picture: bool = True
     has_sound: bool = False
+    retimed: bool = False  # looped, or played at another rate than its own
     layer_of_file: str = ""  # the one layer of a Photoshop or Illustrator file that it is
+
+
+PathStep = tuple[str, int | None]
+"""A match name, and the place among all of its group where that tells equal ones apart."""
 
 
 @dataclass(frozen=True)
 class Control:
     """A control of Essential Graphics, and the property that it sets."""
 
+    identity: str  # which the description of a .mogrt has too
     name: str
     kind: int  # as the project numbers them
     composition: int  # by identity
     layer: int
-    property_path: tuple[str, ...]  # match names, from the layer's root
+    property_path: tuple[PathStep, ...]  # from the layer's root
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,12 @@ class OpenedProject:
     definition: Mapping[str, Any]
     """Of a .mogrt: its controls, with names, types and defaults. Else empty."""
 
+    def menu_of(self, control: str) -> list[str]:
+        """What a dropdown offers, by the identity of its control; empty for others."""
+        controls = _objects(self.definition.get("clientControls"))
+        found = (one for one in controls if one.get("id") == control)
+        return [_words(entry) for one in found for entry in _objects(one.get("menucontent"))]
+
 
 def is_project(content: bytes, files: Mapping[PurePosixPath, bytes] | None = None) -> bool:
     """Whether an upload is a project, or `files`, those of its archive, hold one."""
@@ -81,6 +87,16 @@ def _only_project(files: Mapping[PurePosixPath, bytes]) -> bytes:
     if any(path.suffix.casefold() == ".aepx" for path in files):
         raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
     raise TemplateInvalid("The archive holds no After Effects project (.aep).")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    found = cast("list[Any]", value) if isinstance(value, list) else []
+    return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
+
+
+def _words(localised: dict[str, Any]) -> str:
+    """In the first language that there is."""
+    return next((str(one.get("str", "")) for one in _objects(localised.get("strDB"))), "")
 
 
 def _is_xml(content: bytes) -> bool:

@@ -1,10 +1,13 @@
 """What a job has to do with a template: what it names there, and what it is warned of."""
 
+from typing import Any
+
 import pytest
 
-from reelbatch.checks.template import TemplateOffer, job_warnings, layer_problems
+from reelbatch.checks.template import TemplateOffer, job_warnings, layer_problems, lossy_problems
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
-from reelbatch.models.wire.assets import TextAsset
+from reelbatch.models.wire.assets import EssentialAsset, MediaAsset, TextAsset
+from reelbatch.models.wire.templates import TemplateControl
 from reelbatch.models.wire.warnings import RenderWarning
 
 COMPOSED, DECOMPOSED = "Gr\u00fcn", "Gru\u0308n"
@@ -46,3 +49,45 @@ def test_a_job_is_warned_of_the_compositions_that_it_shows() -> None:
         "other": ["other", "everywhere"],
     }.items():
         assert [each.message for each in job_warnings(offer, composition, [])] == warned
+
+
+def _a_project(*reasons: RenderWarning, controls: list[TemplateControl] | None = None) -> Any:
+    composition = Composition(
+        name="main", width=1, height=1, frame_rate=30, frames=1, reasons=list(reasons)
+    )
+    found = TemplateInspection(
+        compositions=[composition], layers=[], fonts=[], controls=controls or []
+    )
+    return TemplateOffer(found), composition
+
+
+def test_a_job_that_brings_all_files_has_no_reason_left() -> None:
+    names = [f"photo {number}" for number in range(30)]
+    missing = [
+        RenderWarning(code="MISSING_PICTURE", message="x", layer=name, composition="main")
+        for name in names
+    ]
+    sound = RenderWarning(code="MISSING_SOUND", message="x", layer="voice", composition="main")
+    offer, composition = _a_project(*missing, sound)
+    assets = [MediaAsset(type="image", src="https://a.b/c.png", layer_name=name) for name in names]
+    voice = MediaAsset(type="audio", src="https://a.b/c.mp3", layer_name="voice")
+    filled = job_warnings(offer, "main", [*assets, voice])
+    assert list(lossy_problems(composition, filled)) == []
+    left = job_warnings(offer, "main", assets)
+    assert [one.code for one in left] == ["MISSING_SOUND"]
+
+
+@pytest.mark.parametrize("name", ["Headline", "headline", "Texts.Headline", "Texts->Headline"])
+def test_an_essential_asset_names_a_control(name: str) -> None:
+    control = TemplateControl(name="Headline", type="text", composition="main", layer="a")
+    offer, composition = _a_project(controls=[control])
+    asset = EssentialAsset(type="essential", layer_name=name, value="x")
+    assert list(layer_problems(asset, "assets.0", offer, composition)) == []
+
+
+def test_a_control_that_is_not_there_is_refused_with_its_likeness() -> None:
+    control = TemplateControl(name="Headline", type="text", composition="main", layer="a")
+    offer, composition = _a_project(controls=[control])
+    asset = EssentialAsset(type="essential", layer_name="Headlin", value="x")
+    [problem] = layer_problems(asset, "assets.0", offer, composition)
+    assert problem.message == "main has no control Headlin. Did you mean Headline?"

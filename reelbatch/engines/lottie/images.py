@@ -28,6 +28,7 @@ from reelbatch.engines.lottie.document import Json, number
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+from reelbatch.projects.footage import is_video
 
 _FAST = 1  # PNG's compression: the file lives in memory, for one render
 _EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
@@ -63,9 +64,16 @@ def embed_pictures(
 def missing_picture(asset: Json, files: TemplateFiles) -> str | None:
     """Why an image asset will be left empty, without decoding what is there; None: it will not."""
     content = asset_content(asset, files)
+    if content is not None and names_video(asset):
+        return None
     if content is None or not can_be_picture(content):
         return _why_absent(asset, content)
     return None
+
+
+def names_video(asset: Json) -> bool:
+    """Whether an image asset's file is a video by its name, as in converted projects."""
+    return is_video(str(asset.get("p")))
 
 
 def _absent(asset: Json, content: bytes | None) -> RenderWarning:

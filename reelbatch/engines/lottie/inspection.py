@@ -37,7 +37,6 @@ from reelbatch.engines.lottie.typesetting.system_fonts import system_fonts
 from reelbatch.engines.lottie.undrawn import warnings_of
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.warnings import bounded
 
 _MOST_PARTS = 256 * 1024  # characters of JSON; a record of a template is read with each job
 
@@ -66,7 +65,7 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
         embedded_fonts=_embedded_fonts(document, files),
         characters=as_ranges(_embedded_characters(document, files)),
         lent_characters=_lent_characters() if any(_texts(document)) else None,
-        warnings=bounded(warnings_of(document, files)),
+        warnings=list(warnings_of(document, files)),
     )
 
 

@@ -7,29 +7,52 @@ the footage beside them.
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from PIL import Image, UnidentifiedImageError
+from pydantic import JsonValue
 
 from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.lottie.checks import check_document
-from reelbatch.engines.lottie.document import LottieDocument, objects, read_document
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieDocument,
+    at_rest,
+    is_object,
+    objects,
+    read_document,
+)
 from reelbatch.engines.lottie.inspection import inspect_document
 from reelbatch.engines.lottie.reading import normalise
+from reelbatch.engines.lottie.reading.walking import all_objects
 from reelbatch.engines.lottie.source import COMPOSITIONS, TemplateFiles, holds_lottie
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
+from reelbatch.models.wire.templates import TemplateControl
+from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, WarningCode, bounded
 from reelbatch.projects.conversion.document import Conversion, convert
 from reelbatch.projects.conversion.sources import needs_flattening
+from reelbatch.projects.model import Composition as ProjectComposition
 from reelbatch.projects.opening import OpenedProject, is_project, open_project
 
 _DOCUMENTS = "compositions"  # the folder
+_CONTROLS = {
+    1: "checkbox",
+    2: "slider",
+    3: "angle",
+    4: "color",
+    5: "point",
+    6: "text",
+    9: "scale",
+    13: "dropdown",
+}
+_MOST_FILES = 1000  # of a composition, whose absence is told one by one
 
 
 def convert_project(
@@ -61,7 +84,7 @@ class _Archive:
     left_out: list[RenderWarning] = field(default_factory=list[RenderWarning])
 
     def write(self) -> TemplateInspection:
-        for number, composition in enumerate(self.opened.project.compositions):
+        for number, composition in enumerate(self._in_order()):
             if composition.name in self.names:
                 continue  # names are how jobs ask for compositions: the first one counts
             try:
@@ -79,6 +102,14 @@ class _Archive:
             raise TemplateInvalid(f"The project has no composition that can be drawn{reason}")
         self.archive.writestr(str(COMPOSITIONS), json.dumps(self.names))
         return _together(self.found, self.left_out)
+
+    def _in_order(self) -> list[ProjectComposition]:
+        """The first one is rendered where a job names none: of a Motion Graphics template, that
+        with the controls."""
+        compositions = list(self.opened.project.compositions)
+        if self.opened.definition:
+            compositions.sort(key=lambda one: not one.controls)
+        return compositions
 
     def _add(self, name: str, file: str) -> None:
         conversion = convert(self.opened.project, name, self.opened.files)
@@ -129,19 +160,28 @@ def _inspect(
     check_document(document, limits)
     whole = inspect_document(document, _shown_files(conversion, opened, written))
     main = document.main.name
+    controls = list(_controls(document, opened))
     reasons = [*conversion.reasons, *whole.warnings]
     return whole.model_copy(
         update={
             "compositions": [
-                whole.compositions[0].model_copy(update={"reasons": bounded(reasons)})
+                whole.compositions[0].model_copy(update={"reasons": _counted(reasons)})
             ],
             "layers": [layer for layer in whole.layers if layer.composition == main],
+            "controls": [one for one in controls if one.composition == main],
             "warnings": [
                 *conversion.reasons,
                 *(one for one in whole.warnings if one.composition in (main, None)),
             ],
         }
     )
+
+
+def _counted(reasons: list[RenderWarning]) -> list[RenderWarning]:
+    """Each file that is missing, since a job has to bring them all; of other reasons the first."""
+    files = [one for one in dict.fromkeys(reasons) if one.code in MISSING_FILES]
+    others = bounded(one for one in reasons if one.code not in MISSING_FILES)
+    return [*files[:_MOST_FILES], *others]
 
 
 def _empty(conversion: Conversion) -> TemplateInspection:
@@ -156,6 +196,35 @@ def _empty(conversion: Conversion) -> TemplateInspection:
         reasons=[],
     )
     return TemplateInspection(compositions=[composition], layers=[], fonts=[])
+
+
+def _controls(document: LottieDocument, opened: OpenedProject) -> Iterator[TemplateControl]:
+    """Those that set something in the document, in the order of the panel where it tells."""
+    described = {one.identity: one for each in opened.project.compositions for one in each.controls}
+    kinds = {one.name: one.kind for one in described.values()}
+    menus = {one.name: opened.menu_of(one.identity) for one in described.values()}
+    seen: set[str] = set()
+    for composition in document.compositions.values():
+        for layer in composition.layers:
+            for animated in all_objects(layer):
+                name = animated.get("sid")
+                if isinstance(name, str) and name not in seen:
+                    seen.add(name)
+                    yield TemplateControl(
+                        name=name,
+                        type=_CONTROLS.get(kinds.get(name, 0), "value"),
+                        value=_value_of(animated),
+                        options=menus.get(name, []),
+                        composition=composition.name,
+                        layer=str(layer.get("nm")),
+                    )
+
+
+def _value_of(animated: Json) -> JsonValue:
+    for keyframe in objects(animated.get("k")):
+        if is_object(text := keyframe.get("s")):  # a document of a text
+            return str(text.get("t", ""))
+    return cast("JsonValue", at_rest(animated))
 
 
 def _shown_files(conversion: Conversion, opened: OpenedProject, written: bytes) -> TemplateFiles:
@@ -173,9 +242,11 @@ def _together(found: list[TemplateInspection], left_out: list[RenderWarning]) ->
         face.postscript_name: face for each in found for face in each.fonts
     }
     warnings = [*left_out, *(one for each in found for one in each.warnings)]
+    controls = [one for each in found for one in each.controls or ()]
     return TemplateInspection(
         compositions=compositions,
         layers=layers,
         fonts=list(fonts.values()),
         warnings=bounded(warnings),
+        controls=controls,
     )

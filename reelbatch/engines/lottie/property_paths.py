@@ -6,7 +6,7 @@ it, `->` separates: `Effects->Glow 2.0->Radius`. `Slots.accent` is a slot of the
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reelbatch.engines.lottie.document import Json, array, at_rest, is_object, objects
 from reelbatch.engines.lottie.properties import (
@@ -116,20 +116,25 @@ def _transform_of(items: Iterable[Json]) -> Json:
     return found[0] if found else {}
 
 
-def set_slot(layers: Iterable[Json], name: str, value: Value) -> None:
-    """Set every property of `layers` that names the slot. Raises AssetInvalid."""
+def set_slot(layers: Iterable[Json], names: Sequence[str], value: Value) -> None:
+    """Set every property of `layers` that names the slot: the first of `names` that is there.
+
+    Raises AssetInvalid.
+    """
     slots = [
         animated
         for layer in layers
         for animated in all_objects(layer)
         if isinstance(animated.get("sid"), str)
     ]
-    found = [animated for animated in slots if animated["sid"].casefold() == name.casefold()]
-    if not found:
-        names = ", ".join(sorted({repr(animated["sid"]) for animated in slots})) or "none"
-        raise AssetInvalid(f"There is no slot {name!r}; there is {names}.")
-    for animated in found:
-        _set_in_place(animated, value)
+    for name in names:
+        found = [animated for animated in slots if animated["sid"].casefold() == name.casefold()]
+        for animated in found:
+            _set_in_place(animated, value)
+        if found:
+            return
+    known = ", ".join(sorted({repr(animated["sid"]) for animated in slots})) or "none"
+    raise AssetInvalid(f"There is no slot {names[0]!r}; there is {known}.")
 
 
 def _set_in_place(animated: Json, value: Value) -> None:

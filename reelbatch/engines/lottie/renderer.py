@@ -32,7 +32,7 @@ from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.substitution import Substitution
 from reelbatch.engines.lottie.typesetting.autoscale import fit_text
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_team_fonts
-from reelbatch.engines.lottie.video_layers import VideoLayers
+from reelbatch.engines.lottie.video_layers import VideoLayers, own_videos
 from reelbatch.models.errors import RenderError, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.stored.templates import TemplateInspection
@@ -181,6 +181,8 @@ def _fill(request: RenderRequest) -> _Filled:
         document=document, composition=composition, limits=request.limits, folder=request.work_dir
     )
     substitution.apply(request.assets)
+    own = own_videos(document, files, request.work_dir, request.limits)
+    substitution.videos = own | substitution.videos
     frames = _frames(composition, request.output)
     return _Filled(
         document=document,

@@ -81,9 +81,9 @@ class Substitution:
         if isinstance(asset, TextAsset):
             self._on_layers(asset, asset.layer_name, lambda _, layer: set_words(layer, asset.value))
         elif isinstance(asset, DataAsset) and (slot := slot_name(asset.property)) is not None:
-            set_slot(self._document.all_layers(), slot, asset.value)
+            set_slot(self._document.all_layers(), [slot], asset.value)
         elif isinstance(asset, EssentialAsset):
-            set_slot(self._document.all_layers(), asset.layer_name, asset.value)
+            set_slot(self._document.all_layers(), asset.control_names, asset.value)
         elif isinstance(asset, DataAsset):
             self._on_layers(
                 asset,

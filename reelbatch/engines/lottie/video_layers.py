@@ -7,8 +7,8 @@ Each gets an image asset whose pixels are painted anew before a frame is drawn
 import copy
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from reelbatch.engines.lottie.document import (
     objects,
     reference,
 )
+from reelbatch.engines.lottie.images import asset_content, box_of, names_video
+from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.thorvg import Frame
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
@@ -46,6 +48,7 @@ class ReplacedVideo:
     box: tuple[float, float]  # pixels of the layer that it is fitted into
     size: tuple[float, float]  # pixels
     has_sound: bool
+    own: bool = False  # the template's, which no job has asked for
 
 
 def replaced_video(
@@ -62,6 +65,27 @@ def replaced_video(
             size=footage.size,
             has_sound=footage.has_sound,
         )
+
+
+def own_videos(
+    document: LottieDocument, files: TemplateFiles, folder: Path, limits: RenderLimits
+) -> dict[str, ReplacedVideo]:
+    """The videos that a template brings, by the ids of their assets; they are put into `folder`.
+
+    One that cannot be read stays a picture, which is then absent. Raises LimitExceeded.
+    """
+    found: dict[str, ReplacedVideo] = {}
+    for identity, asset in document.assets.items():
+        content = asset_content(asset, files) if names_video(asset) else None
+        box = box_of(asset)
+        if content is None or box is None:
+            continue
+        file = folder / f"own-video-{len(found)}"
+        file.write_bytes(content)
+        with suppress(AssetInvalid):
+            video = replaced_video(file, str(asset.get("nm")), box, limits)
+            found[identity] = replace(video, own=True)
+    return found
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,8 @@ class VideoLayers:
             if layer_type(layer) == "image" and identity in self._videos:
                 self._add(layer, self._videos[identity], clock.of(layer))
             elif layer_type(layer) == "precomp" and identity in self._with_videos:
+                if is_object(layer.get("tm")) and all(each.own for each in self._videos.values()):
+                    continue
                 if is_object(layer.get("tm")):
                     raise AssetInvalid(
                         f"The layer {layer.get('nm')!r} remaps the time of a precomposition that "

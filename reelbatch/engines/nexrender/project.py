@@ -1,4 +1,4 @@
-"""A template of the type `aep`: a zip of a project, its footage and a description.
+"""A template of the type `aep` or `zip`: a zip of a project, its footage and a description.
 
 Only After Effects reads its projects. So the template says itself what it has, in `reelbatch.json`:
 
@@ -16,10 +16,11 @@ from pydantic import Field, ValidationError
 from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.described import DescribedComposition, check_limits, unusable
+from reelbatch.engines.nexrender.engine import NexrenderEngine
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.wire.base import WireModel
 
-_MANIFEST = PurePosixPath("reelbatch.json")
+_MANIFEST = PurePosixPath(NexrenderEngine.manifest)
 
 LayerType = Literal["text", "data", "image", "video", "audio"]
 

@@ -27,6 +27,7 @@ class TemplateUrl(WireModel):
     url: str  # with references to secrets
     font_names: list[str] = []  # that the job lists
     lossy: bool = False  # whether a project is drawn though it will not look as designed
+    claims: Absent[dict[str, str]] = None  # by files of an archive, the engines whose it is then
 
 
 class Output(WireModel):

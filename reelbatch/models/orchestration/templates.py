@@ -1,6 +1,6 @@
 """What is asked for to look into a template, or to fetch it."""
 
-from reelbatch.models.wire.base import RecordModel, WireModel
+from reelbatch.models.wire.base import Absent, RecordModel, WireModel
 
 
 class TemplateInspectionJob(WireModel):
@@ -19,12 +19,14 @@ class TemplateDownloadJob(WireModel):
     template_id: str
     engine: str
     download: str  # its id
+    claims: Absent[dict[str, str]] = None  # by files of an archive, the engines whose it is then
 
 
 class DownloadedTemplate(RecordModel):
     """The result of `download_template`."""
 
     source: str | None  # object key; None if nobody wants the file any more
+    engine: Absent[str] = None  # that claims it, where that is not the one of its type
 
 
 class TemplateFailure(WireModel):

@@ -4,7 +4,7 @@ from pydantic import Field, JsonValue
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.templates import Renderer, TemplateStatus
+from reelbatch.models.wire.templates import Mogrt, Renderer, TemplateControl, TemplateStatus
 from reelbatch.models.wire.warnings import RenderWarning
 
 
@@ -59,6 +59,12 @@ class TemplateInspection(RecordModel):
     characters: str = ""  # that these have together, as `reelbatch.engines.characters` writes them
     lent_characters: str | None = None  # of the engine's and the worker's fonts; None: unknown
     warnings: list[RenderWarning] = []  # what will not be drawn as designed
+    controls: list[TemplateControl] | None = None  # of a project; None: nobody has looked
+
+    @property
+    def mogrt(self) -> Mogrt | None:
+        """None where there is no control."""
+        return Mogrt(controls=self.controls) if self.controls else None
 
 
 class TemplateDownload(RecordModel):

@@ -106,6 +106,11 @@ class EssentialAsset(_Asset):
     layer_name: LayerName
     value: str | float | bool
 
+    @property
+    def control_names(self) -> tuple[str, str]:
+        """What the control may be called: a name may have that of its group before it."""
+        return self.layer_name, re.split(r"->|(?<!\s)\.(?!\s)", self.layer_name)[-1].strip()
+
 
 class ScriptAsset(_Asset):
     """An ExtendScript file that After Effects runs before the render."""

@@ -10,6 +10,7 @@ from reelbatch.models.wire.base import (
     AnyOf,
     LenientWireModel,
     OpenWireModel,
+    RecordModel,
     Timestamp,
     WireModel,
 )
@@ -67,6 +68,23 @@ class TemplateLayer(WireModel):
     shown: bool  # False where it is hidden
 
 
+class TemplateControl(RecordModel):
+    """A control of Essential Graphics, which an `essential` asset sets by its name."""
+
+    name: str
+    type: str  # text, slider, checkbox, color, point, dropdown, …
+    value: JsonValue = None  # as designed, at the beginning
+    options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
+    composition: str
+    layer: str
+
+
+class Mogrt(RecordModel):
+    """What of a project can be set without knowing its layers."""
+
+    controls: list[TemplateControl]
+
+
 class Template(Warned):
     """A template as the v2 endpoints answer it."""
 
@@ -80,7 +98,7 @@ class Template(Warned):
     layers: list[str] = []
     layer_details: AnyOf[TemplateLayer] = []  # left out of lists
     fonts: list[str] = []
-    mogrt: Absent[dict[str, JsonValue]] = None
+    mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
     error: str | None = None
     renderer: Absent[Renderer] = None  # of an After Effects project
     lossy: Absent[bool] = None

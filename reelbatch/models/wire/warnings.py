@@ -55,6 +55,14 @@ class WarningCode(StrEnum):
     TRANSPARENCY_NOT_PRESERVED = "TRANSPARENCY_NOT_PRESERVED"
 
 
+MISSING_FILES = (
+    WarningCode.MISSING_PICTURE,
+    WarningCode.MISSING_SOUND,
+    WarningCode.FOOTAGE_NOT_DRAWN,
+)
+"""What is no flaw of a job that fills the layer."""
+
+
 class RenderWarning(RecordModel):
     """Something that will not look as designed, or did not."""
 

@@ -11,8 +11,17 @@ from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
 from reelbatch.projects.conversion.scene import Place, Scene
 from reelbatch.projects.conversion.slots import with_slots
 from reelbatch.projects.conversion.sources import color_code
-from reelbatch.projects.footage import FootageFiles
-from reelbatch.projects.model import Composition, Layer, LayerKind, Marker, Project
+from reelbatch.projects.footage import FootageFiles, is_video
+from reelbatch.projects.model import (
+    Composition,
+    Control,
+    Footage,
+    Item,
+    Layer,
+    LayerKind,
+    Marker,
+    Project,
+)
 from reelbatch.projects.reasons import Reasons
 
 _VERSION = "5.13.0"  # of Bodymovin, whose document this is like
@@ -44,7 +53,7 @@ def convert(project: Project, name: str, files: FootageFiles | None = None) -> C
     reasons = Reasons()
     clock = Clock(composition.frame_rate)
     scene = Scene(project, files or FootageFiles(), clock)
-    layers = _Layers(scene, reasons).of(composition, seen=True)
+    layers = _Layers(scene, reasons, composition.controls).of(composition, seen=True)
     start, duration = composition.work_area
     end = start + (duration if duration > 0 else composition.duration)
     document: Json = {
@@ -68,13 +77,15 @@ def convert(project: Project, name: str, files: FootageFiles | None = None) -> C
 class _Layers:
     """Converts compositions, each once, into lists of layers."""
 
-    def __init__(self, scene: Scene, reasons: Reasons) -> None:
+    def __init__(self, scene: Scene, reasons: Reasons, controls: Sequence[Control]) -> None:
+        """`controls` may set properties of all compositions."""
         self._scene = scene
         self._reasons = reasons
+        self._controls = controls
         self._done: set[tuple[str, bool]] = set()
 
     def of(self, composition: Composition, *, seen: bool) -> list[Json]:
-        composition = with_slots(composition)
+        composition = with_slots(composition, (*composition.controls, *self._controls))
         reasons = self._reasons.within(composition.name, seen=seen)
         if composition.pixel_aspect != 1:
             reasons.add(
@@ -92,9 +103,28 @@ class _Layers:
         source = self._scene.project.items.get(layer.source) if layer.source else None
         if converted["ty"] == _PRECOMPOSITION and isinstance(source, Composition):
             converted["refId"] = self._asset(source, seen=shown)
+            if "tm" in converted and self._plays_video(source):
+                reasons.add(
+                    WarningCode.FOOTAGE_NOT_DRAWN,
+                    "Videos in a composition with remapped or reversed time are not drawn.",
+                )
             if layer.switches.collapse:
                 self._collapse(converted, source, reasons)
         return converted
+
+    def _plays_video(self, composition: Composition) -> bool:
+        """Whether one is in it, or in what it shows."""
+        seen: set[int] = set()
+        waiting: list[Item | None] = [composition]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, Footage) and item.frame_rate and is_video(item.path):
+                return True
+            if isinstance(item, Composition) and item.identity not in seen:
+                seen.add(item.identity)
+                sources = (layer.source for layer in item.layers if layer.source is not None)
+                waiting += [self._scene.project.items.get(source) for source in sources]
+        return False
 
     def _collapse(self, layer: Json, source: Composition, reasons: Reasons) -> None:
         """A collapsed composition is not cut at its edges, and is no picture of its own: its layers

@@ -61,6 +61,23 @@ _DRAWN: dict[str, tuple[int, tuple[Parameter, ...]]] = {
             ("0005", _SLIDER, 1),
         ),
     ),
+    "ADBE Stroke": (
+        22,
+        _parameters(
+            "ADBE Stroke",
+            ("0001", _SLIDER, 1),
+            ("0010", _CHECK, 0),
+            ("0011", _CHECK, 1),
+            ("0002", _COLOR, _WHITE),
+            ("0003", _SLIDER, 2),
+            ("0004", _SLIDER, 0.75),
+            ("0005", _SLIDER, 1),
+            ("0008", _SLIDER, 0),
+            ("0009", _SLIDER, 100),
+            ("0006", _SLIDER, 15),
+            ("0007", _CHOICE, 1),
+        ),
+    ),
     "ADBE Tritone": (
         23,
         _parameters(

@@ -82,7 +82,8 @@ def animated(one: Property | None, default: Any, clock: Clock, convert: Converte
     """A property as Lottie has it; `default` where the project has none."""
     if one is None:
         return still(default)
-    found = _animated(one, clock, convert)
+    is_written = one.keyframes or one.value is not None
+    found = _animated(one, clock, convert) if is_written else still(default)
     if one.expression:
         found["x"] = script(one.expression)
     if one.slot:

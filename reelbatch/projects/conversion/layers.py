@@ -163,7 +163,7 @@ def _span(layer: Layer, source: Item | None) -> tuple[float, float]:
 def _timing(layer: Layer, scene: Scene) -> Json:
     """Of a composition in this one: which of its frames are shown when."""
     remap = layer.tree.leaf(_TIME_REMAP)
-    if remap is not None and remap.keyframes:
+    if remap is not None:
         return {"tm": animated(remap, 0, scene.clock, scalar)}
     if layer.stretch > 0:
         return {"sr": layer.stretch}

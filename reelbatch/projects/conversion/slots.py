@@ -1,47 +1,48 @@
 """Controls of Essential Graphics as slots, which jobs set by the control's name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reelbatch.projects.model import Composition, Group, Property
+from reelbatch.projects.model import Composition, Control, Group, PathStep, Property
+
+_TRANSFORM = "ADBE Transform Group"
 
 
-def with_slots(composition: Composition) -> Composition:
-    """The composition, with the names of its controls on the properties that they set.
-
-    A control that could mean two properties, as of two equal effects, is left out.
-    """
+def with_slots(composition: Composition, controls: Iterable[Control]) -> Composition:
+    """The composition, with the names of its controls on the properties that they set."""
     layers = list(composition.layers)
     places = {layer.identity: place for place, layer in enumerate(layers)}
-    for control in composition.controls:
+    for control in controls:
         place = places.get(control.layer)
         if control.composition != composition.identity or place is None:
             continue
         layer = layers[place]
-        if len(list(_found(layer.tree, control.property_path))) == 1:
-            tree = _named(layer.tree, control.property_path, control.name)
-            layers[place] = replace(layer, tree=tree)
+        tree = _named(layer.tree, control.property_path, control.name)
+        layers[place] = replace(layer, tree=tree)
     return replace(composition, layers=tuple(layers))
 
 
-def _found(group: Group, path: Sequence[str]) -> Iterator[Property]:
-    for child in group.children:
-        if not path or child.match_name != path[0]:
-            continue
-        if isinstance(child, Group):
-            yield from _found(child, path[1:])
-        elif len(path) == 1:
-            yield child
-
-
-def _named(group: Group, path: Sequence[str], name: str) -> Group:
+def _named(group: Group, path: Sequence[PathStep], name: str) -> Group:
     """The group with the property at the end of `path` called `name`."""
-    children = tuple(
-        child
-        if child.match_name != path[0]
-        else _named(child, path[1:], name)
-        if isinstance(child, Group)
-        else replace(child, slot=name)
-        for child in group.children
-    )
-    return replace(group, children=children)
+    place = _place(group, path[0]) if path else None
+    if place is None and len(path) == 1 and group.match_name == _TRANSFORM:
+        unwritten = Property(path[0][0], "", None, slot=name)  # which has its default
+        return replace(group, children=(*group.children, unwritten))
+    if place is None:
+        return group
+    children = list(group.children)
+    child = children[place]
+    if isinstance(child, Group):
+        children[place] = _named(child, path[1:], name)
+    elif len(path) == 1:
+        children[place] = replace(child, slot=name)
+    return replace(group, children=tuple(children))
+
+
+def _place(group: Group, step: PathStep) -> int | None:
+    """Where the child is; None where it is not, or could be one of several, such as effects."""
+    match_name, position = step
+    places = [n for n, child in enumerate(group.children) if child.match_name == match_name]
+    if len(places) == 1:
+        return places[0]
+    return position if position in places else None

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
 from reelbatch.projects.conversion.scene import Scene
-from reelbatch.projects.footage import is_picture, name_of
+from reelbatch.projects.footage import is_picture, is_video, name_of
 from reelbatch.projects.model import Footage, Layer, Solid, Value, Vector
 from reelbatch.projects.reasons import Reasons
 
@@ -39,7 +39,9 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
     if not item.has_picture:
         return _sound(item, layer, scene, reasons)
     if item.frames or (item.path and item.frame_rate and is_picture(item.path)):
-        return _sequence(item, scene)
+        return _sequence(item, scene, reasons)
+    if item.frame_rate and is_video(item.path):
+        return _video(item, layer, scene, reasons)
     if item.path and (not is_picture(item.path) or item.layer_of_file):
         message = f"Footage like {name_of(item.path)!r} is not drawn."
         reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
@@ -70,8 +72,27 @@ def needs_flattening(file: PurePosixPath) -> bool:
     return file.suffix.casefold() == ".psd"
 
 
-def _sequence(item: Footage, scene: Scene) -> Json:
+def _video(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
+    """It plays from the layer's start, at its own speed."""
+    remapped = layer.tree.leaf("ADBE Time Remapping") is not None
+    if item.retimed or remapped or layer.stretch != 1:
+        reasons.add(
+            WarningCode.FOOTAGE_NOT_DRAWN,
+            f"The video {name_of(item.path)!r} plays at its own speed, once and forwards.",
+        )
+    silence: Json = {"lv": {"a": 0, "k": [0, 0]}}
+    sound = _levels(layer, scene.clock) if layer.switches.audio else silence
+    picture = _picture(f"video_{item.identity}", item, item.path, scene)
+    return {"ty": _IMAGE, "refId": picture, "au": sound}
+
+
+def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
     """A composition with a layer for each picture, which is shown for its frame."""
+    if not item.frames:
+        reasons.add(
+            WarningCode.FOOTAGE_NOT_DRAWN,
+            f"Of {name_of(item.path)!r}, which moves, the first picture is drawn.",
+        )
     identity = f"sequence_{item.identity}"
     step = scene.clock.frame_rate / item.frame_rate if item.frame_rate else 1.0
     layers: list[Json] = []

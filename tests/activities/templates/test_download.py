@@ -120,3 +120,12 @@ async def test_a_failure_is_noted_for_the_file_that_it_is_about(bench: Bench) ->
     await bench.fail(source="new")
     record = await bench.record()
     assert (record.status, record.error) == (TemplateStatus.ERROR, "why")
+
+
+async def test_an_archive_goes_to_the_engine_that_claims_it(origin: Origin, bench: Bench) -> None:
+    await bench.announce(origin.answer("/a.zip", b"PK reelbatch.json"), type="zip")
+    job = JOB.model_copy(update={"claims": {"reelbatch.json": "nexrender"}})
+    for _ in range(2):  # Temporal may run it again
+        found = await ActivityEnvironment().run(bench.activities.download_template, job)
+        assert found.engine == "nexrender"
+    assert (await bench.record()).engine == "nexrender"

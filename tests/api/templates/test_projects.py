@@ -1,13 +1,16 @@
 """After Effects projects as templates: uploaded as they are, told, refused or drawn."""
 
 import io
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from tests.api.documents import a_card
-from tests.api.running_api import Team
+from tests.api.running_api import Team, until
+from tests.origin import Origin, running_origin
 from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
 
 STILL = {"type": "image", "codec": "image_png", "frames": 0}
@@ -55,8 +58,7 @@ async def test_a_project_is_told_and_drawn(team: Team, template_type: str, conte
     created = await team.create_batch(a_job(template_id))
     batch = await team.end_of_batch(created["batchId"])
     assert batch["status"] == "finished"
-    picture = await team.http.get(batch["jobs"][0]["outputUrl"])
-    pixels = Image.open(io.BytesIO(picture.content)).convert("RGB")
+    pixels = await _pixels(team, batch["jobs"][0])
     assert pixels.size == (80, 60)
     assert pixels.getpixel((2, 2)) == (255, 0, 0)
 
@@ -89,6 +91,92 @@ async def test_a_damaged_project_ends_in_an_error_that_says_project(team: Team) 
     told = await team.get(f"/templates/{template['id']}")
     assert told["status"] == "error"
     assert "The project is cut off" in told["error"]
+
+
+def _controlled(stage: Stage) -> None:
+    stage.composition("Other").add_solid(RED, "Red", 80, 60)
+    title = stage.main.add_text("Hello")
+    title.name = "Title"
+    title.text["ADBE Text Document"].add_to_motion_graphics_template_as(stage.main, "Headline")
+    opacity = stage.solid(RED).transform["ADBE Opacity"]
+    opacity.value = 100
+    opacity.add_to_motion_graphics_template_as(stage.main, "Strength")
+
+
+async def test_controls_of_a_motion_graphics_template_are_told_and_set(team: Team) -> None:
+    graphic = a_zip({"promo.aep": a_project(_controlled)})
+    template_id = await team.upload(
+        a_zip({"definition.json": b'{"capsuleName": "Promo"}', "project.aegraphic": graphic}),
+        "mogrt",
+    )
+    template = await team.get(f"/templates/{template_id}")
+    controls = {one["name"]: one for one in template["mogrt"]["controls"]}
+    assert controls["Headline"]["type"] == "text"
+    assert controls["Headline"]["value"] == "Hello"
+    assert (controls["Strength"]["value"], controls["Strength"]["layer"]) == (100, "Solid")
+    third = await team.http.get(
+        f"{str(team.http.base_url).replace('v2', 'v3')}templates/{template_id}"
+    )
+    assert third.json()["mogrt"] == template["mogrt"]
+    off = {"type": "essential", "layerName": "Strength", "value": 0}
+    wrong = {"type": "essential", "layerName": "Strenght", "value": 0}
+    job = {"template": {"id": template_id}, "settings": STILL}
+    created = await team.create_batch({**job, "assets": [off]}, {**job, "assets": [wrong]})
+    assert "Did you mean Strength?" in created["errors"][0]["error"]
+    batch = await team.end_of_batch(created["batchId"])
+    assert (await _pixels(team, batch["jobs"][0])).getpixel((70, 2)) == (0, 0, 0)
+
+
+async def _pixels(team: Team, job: Any) -> Image.Image:
+    assert job["status"] == "finished", job
+    picture = await team.http.get(job["outputUrl"])
+    return Image.open(io.BytesIO(picture.content)).convert("RGB")
+
+
+@pytest_asyncio.fixture
+async def origin() -> AsyncGenerator[Origin]:
+    async with running_origin() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("promo.aep", PLAIN, id="aep"),
+        pytest.param("promo.zip", a_zip({"promo/promo.aep": PLAIN}), id="zip"),
+    ],
+)
+async def test_a_project_at_a_url_is_a_template_and_is_drawn_in_a_job(
+    team: Team, origin: Origin, name: str, content: bytes
+) -> None:
+    src = origin.answer(f"/{name}", content)
+    body = {"type": name[-3:], "displayName": "promo", "src": src}
+    created = await team.http.post("/templates", json=body)
+
+    async def look() -> Any:
+        template = await team.get(f"/templates/{created.json()['id']}")
+        return template if template["status"] in ("uploaded", "error") else None
+
+    template = await until(look, "end of the download")
+    assert (template["status"], template["compositions"]) == ("uploaded", ["Main"])
+    by_url = {"template": {"id": "PLACEHOLDER", "src": src, "composition": "Main"}}
+    batch = await team.create_batch(a_job(template["id"]), {**by_url, "settings": STILL})
+    ended = await team.end_of_batch(batch["batchId"])
+    for job in ended["jobs"]:
+        assert (await _pixels(team, job)).getpixel((2, 2)) == (255, 0, 0)
+
+
+async def test_a_project_at_a_url_is_held_to_its_reasons(team: Team, origin: Origin) -> None:
+    src = origin.answer("/promo.aep", TWISTED)
+    template = {"id": "PLACEHOLDER", "src": src, "composition": "Main"}
+    jobs = [
+        {"template": {**template, "lossy": lossy}, "settings": STILL} for lossy in (True, False)
+    ]
+    batch = await team.create_batch(*jobs)
+    lossy, strict = (await team.end_of_batch(batch["batchId"]))["jobs"]
+    assert (lossy["status"], strict["status"]) == ("finished", "error")
+    told = await team.get(f"/jobs/{strict['id']}")
+    assert "The effect 'Transform' is not drawn" in told["stats"]["error"]
 
 
 async def test_an_export_beside_its_project_is_the_template(team: Team) -> None:

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.engines.nexrender import NexrenderEngine
 from reelbatch.engines.registry import (
     EngineUnavailable,
+    claimant,
+    claims_on,
     engine_for_template_type,
     load_engine,
     load_engines,
@@ -124,3 +128,13 @@ def test_a_template_type_finds_its_engine(a_package: APackage) -> None:
     engines = load_engines()
     assert engine_for_template_type(engines, "stone-file") is engines["stone"]
     assert engine_for_template_type(engines, "wood-file") is None
+
+
+def test_an_engine_claims_archives_by_a_file_in_them() -> None:
+    engines = {"lottie": LottieEngine, "nexrender": NexrenderEngine}
+    assert engine_for_template_type(engines, "zip") is LottieEngine
+    assert engine_for_template_type({"nexrender": NexrenderEngine}, "zip") is NexrenderEngine
+    claims = claims_on(engines, "zip")
+    assert claimant(claims, b"PK... reelbatch.json ...") == "nexrender"
+    assert claimant(claims, b"PK... data.json ...") is None
+    assert claims_on(engines, "mogrt") == {}

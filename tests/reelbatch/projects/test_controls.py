@@ -1,5 +1,7 @@
 """Controls of Essential Graphics become slots; a composition's background is behind its film."""
 
+from dataclasses import replace
+
 from reelbatch.projects.conversion.document import convert
 from reelbatch.projects.conversion.slots import with_slots
 from reelbatch.projects.model import (
@@ -8,6 +10,7 @@ from reelbatch.projects.model import (
     Group,
     Layer,
     LayerKind,
+    PathStep,
     Property,
     Switches,
 )
@@ -31,24 +34,80 @@ def _layer(*effects: Group) -> Layer:
     )
 
 
-def _slots(layer: Layer, *path: str) -> list[str]:
-    control = Control("Strength", kind=2, composition=1, layer=7, property_path=path)
-    composition = Composition(identity=1, name="Main", layers=(layer,), controls=(control,))
-    [named] = with_slots(composition).layers
-    return [one.slot for one in named.tree.all_properties() if one.slot]
+def _slots(layer: Layer, *path: PathStep) -> list[str]:
+    """The names of properties with a slot."""
+    control = Control(
+        identity="a", name="Strength", kind=2, composition=1, layer=7, property_path=path
+    )
+    composition = Composition(identity=1, name="Main", layers=(layer,))
+    [named] = with_slots(composition, [control]).layers
+    return [one.name for one in named.tree.all_properties() if one.slot == "Strength"]
 
 
 def test_a_control_names_the_property_that_it_sets() -> None:
-    assert _slots(_layer(), "ADBE Transform Group", "ADBE Opacity") == ["Strength"]
-    assert _slots(_layer(), "ADBE Transform Group", "ADBE Position") == []
+    transform = ("ADBE Transform Group", None)
+    assert _slots(_layer(), transform, ("ADBE Opacity", None)) == ["Opacity"]
+    assert _slots(_layer(), ("ADBE Mask Parade", None), ("ADBE Opacity", None)) == []
 
 
-def test_a_control_that_could_mean_two_properties_names_none() -> None:
-    slider = Property("ADBE Slider Control-0001", "Slider", (1.0,))
-    effect = Group("ADBE Slider Control", "", enabled=True, children=(slider,), effect=True)
-    path = ("ADBE Effect Parade", "ADBE Slider Control", "ADBE Slider Control-0001")
-    assert _slots(_layer(effect), *path) == ["Strength"]
-    assert _slots(_layer(effect, effect), *path) == []
+def test_a_control_may_set_what_the_project_leaves_at_its_default() -> None:
+    assert _slots(_layer(), ("ADBE Transform Group", None), ("ADBE Scale", None)) == [""]
+
+
+def _sliders(*names: str) -> Layer:
+    return _layer(
+        *(
+            Group(
+                "ADBE Slider Control",
+                name,
+                enabled=True,
+                children=(Property("ADBE Slider Control-0001", name, (1.0,)),),
+                effect=True,
+            )
+            for name in names
+        )
+    )
+
+
+def test_of_equal_effects_a_control_says_which_one_it_sets() -> None:
+    parade, slider = ("ADBE Effect Parade", None), ("ADBE Slider Control-0001", 1)
+    second = ("ADBE Slider Control", 1)
+    assert _slots(_sliders("A", "B", "C"), parade, second, slider) == ["B"]
+    unplaced = ("ADBE Slider Control", None)
+    assert _slots(_sliders("A"), parade, unplaced, slider) == ["A"]
+    assert _slots(_sliders("A", "B"), parade, unplaced, slider) == []
+
+
+def test_a_control_sets_a_layer_of_a_composition_inside() -> None:
+    def nested(stage: Stage) -> None:
+        inner = stage.composition("Inner")
+        inner.add_solid(RED, "Red", 80, 60).transform["ADBE Opacity"].value = 50
+        stage.main.add(inner)
+
+    project = opened(a_project(nested)).project
+    by_name = {one.name: one for one in project.compositions}
+    inner, main = by_name["Inner"], by_name["Main"]
+    path = (("ADBE Transform Group", None), ("ADBE Opacity", None))
+    control = Control(
+        identity="a",
+        name="Strength",
+        kind=2,
+        composition=inner.identity,
+        layer=inner.layers[0].identity,
+        property_path=path,
+    )
+    items = {**project.items, main.identity: replace(main, controls=(control,))}
+    [asset] = convert(replace(project, items=items), "Main").document["assets"]
+    assert asset["layers"][0]["ks"]["o"]["sid"] == "Strength"
+
+
+def test_controls_that_the_file_leaves_out_are_there_for_expressions() -> None:
+    def untouched(stage: Stage) -> None:
+        stage.solid(RED).effects.add_property("ADBE Slider Control")
+
+    [layer] = converted(untouched).document["layers"]
+    [[control]] = [effect["ef"] for effect in layer["ef"]]
+    assert (control["nm"], control["v"]) == ("Slider", {"a": 0, "k": 0})
 
 
 def test_a_controlled_property_is_a_slot_of_the_document() -> None:

@@ -32,7 +32,7 @@ def test_a_feature_looks_as_it_does_in_after_effects_or_gives_its_reason(
     codes = [one.code for one in found.warnings]
     assert codes[:1] == ([] if case.reason is None else [case.reason])
     for number, (frame, x, y, color) in enumerate(case.seen):
-        pixels = _frame(template, frame, tmp_path / str(number))
+        pixels = drawn_frame(template, frame, tmp_path / str(number))
         assert np.allclose(pixels[y, x], COLORS[color], atol=TOLERANCE), (frame, x, y, color)
 
 
@@ -42,7 +42,7 @@ def test_the_table_in_the_guide_is_the_one_of_the_cases() -> None:
     assert shown == table(), "renew it: python -m tests.reelbatch.projects.features"
 
 
-def _frame(
+def drawn_frame(
     template: Path, frame: int, folder: Path
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     """On white, as codecs without alpha show it."""

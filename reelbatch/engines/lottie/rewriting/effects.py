@@ -19,7 +19,9 @@ _MAX_ADDED = 8 * 1024**2  # characters of JSON that copies of layers take
 # By the channel that Set Matte takes: the kind of matte (`tt`), plain and inverted.
 _ALPHA, _LUMINANCE = (1, 2), (3, 4)
 _MATTES = {4: _ALPHA, 5: _LUMINANCE}
-_ON_TRANSPARENT = 2  # of Stroke's paint style: the line alone
+# Of Stroke: which control is the paint style, after the spacing, and what it says.
+_PAINT_STYLE = 10
+_ON_TRANSPARENT, _REVEAL = 2, 3  # the line alone, and the picture where the line is
 
 
 def replace_effects(compositions: Iterable[list[Json]]) -> None:
@@ -98,9 +100,15 @@ def _stroke(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
         }
     )
     place = {key: copy.deepcopy(layer[key]) for key in _PLACE if key in layer}
-    if _value(effect, 9) == _ON_TRANSPARENT:
+    index = _unused_index(layers)
+    line = {**place, "ty": _SHAPE, "ind": index, "shapes": shapes}
+    style = _value(effect, _PAINT_STYLE)
+    if style == _ON_TRANSPARENT:
         layer["hd"] = True
-    return {**place, "ty": _SHAPE, "ind": _unused_index(layers), "shapes": shapes}
+    if style == _REVEAL:
+        layer |= {"tt": _ALPHA[0], "tp": index}
+        return line | {"td": 1}
+    return line
 
 
 def _times(factor: float, animated: Json) -> Json:

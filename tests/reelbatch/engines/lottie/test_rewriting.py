@@ -340,12 +340,29 @@ def test_set_matte_shows_a_layer_where_another_one_is(
 def test_stroke_draws_along_the_masks_of_its_layer(
     workshop: Any, all_masks: int, second: list[int]
 ) -> None:
-    stroke = effect(22, 1, all_masks, 0, [1, 0, 0, 1], 6, 1, 1, 0, 100, 1)
+    stroke = effect(22, 1, all_masks, 0, [1, 0, 0, 1], 6, 1, 1, 0, 100, 15, 1)
     masks = [mask(20, 30, "n"), mask(60, 30, "n")]
     layer = workshop.solid("Ground", "#0000ff", ef=[stroke], masksProperties=masks, hasMask=True)
     drawn = workshop.still(workshop.document(layer))
     assert [drawn[30, x].tolist() for x in (20, 35, 60)] == [RED, BLUE, second]
     assert [drawn[30, x].tolist() for x in (13, 15)] == [BLUE, RED]  # twice the brush's size
+
+
+@pytest.mark.parametrize(
+    ("style", "on_the_line", "beside_it"),
+    [(1, RED, 255), (2, RED, 0), (3, BLUE, 0)],
+    ids=["on the picture", "on nothing", "revealing the picture"],
+)
+def test_a_stroke_has_the_paint_style_that_comes_after_its_spacing(
+    workshop: Any, style: int, on_the_line: list[int], beside_it: int
+) -> None:
+    spacing = 2  # which is no paint style
+    stroke = effect(22, 1, 0, 0, [1, 0, 0, 1], 6, 1, 1, 0, 100, spacing, style)
+    masks = [mask(20, 30, "n")]
+    layer = workshop.solid("Ground", "#0000ff", ef=[stroke], masksProperties=masks, hasMask=True)
+    drawn = workshop.still(workshop.document(layer))
+    assert drawn[30, 20].tolist() == on_the_line
+    assert drawn[30, 60, 3] == beside_it
 
 
 def test_a_group_fades_as_a_whole(workshop: Any) -> None:
