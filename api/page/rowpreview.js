@@ -43,17 +43,12 @@ export class RowPreview {
     const body = {
       template,
       assets: job.assets,
-      settings: { type: "image", codec: "image_png", frames: Number(this.frame.value), quality: "draft" },
-      tags: ["preview"],
     };
     this.picture.setAttribute("aria-busy", "true");
     fill(this.picture, h("p", { class: "muted" }, `Rendering row ${number} …`));
     this.element.scrollIntoView({ block: "nearest" });
     try {
-      const made = await this.client.json("jobs", { method: "POST", json: body, signal });
-      const ended = await this.#end(made.id, signal);
-      if (ended.status !== "finished") throw new Error(ended.error ?? "The preview was cancelled.");
-      const address = ownAddress(ended.outputUrl) ?? ended.outputUrl;
+      const address = await renderStill(this.client, body, Number(this.frame.value), signal);
       fill(this.picture, h("img", { src: address, alt: `Row ${number}, frame ${this.frame.value}` }));
       announce(`Preview of row ${number} is ready`);
     } catch (error) {
@@ -62,16 +57,29 @@ export class RowPreview {
       if (!signal.aborted) this.picture.removeAttribute("aria-busy");
     }
   }
+}
 
-  /** @param {string} id @param {AbortSignal} signal @returns {Promise<any>} the job */
-  async #end(id, signal) {
-    for (;;) {
-      const job = await this.client.json(`jobs/${id}`, { signal });
-      if (hasEnded(stateOf(job.status))) return job;
-      await pause(LOOK_INTERVAL, signal);
-      if (!signal.aborted) continue;
-      this.client.json(`jobs/${id}/cancel`, { method: "PATCH" }).catch(() => {}); // nobody looks any more
-      signal.throwIfAborted();
-    }
+/** Render one frame for real but small.
+ * @param {import("./client.js").Client} client @param {any} job without its settings
+ * @param {number} frame @param {AbortSignal} signal @returns {Promise<string>} where the picture is */
+export async function renderStill(client, job, frame, signal) {
+  const settings = { type: "image", codec: "image_png", frames: frame, quality: "draft" };
+  const body = { ...job, settings, tags: ["preview"] };
+  const made = await client.json("jobs", { method: "POST", json: body, signal });
+  const ended = await endOf(client, made.id, signal);
+  if (ended.status !== "finished") throw new Error(ended.error ?? "The preview was cancelled.");
+  return ownAddress(ended.outputUrl) ?? ended.outputUrl;
+}
+
+/** @param {import("./client.js").Client} client @param {string} id @param {AbortSignal} signal
+ * @returns {Promise<any>} the job */
+async function endOf(client, id, signal) {
+  for (;;) {
+    const job = await client.json(`jobs/${id}`, { signal });
+    if (hasEnded(stateOf(job.status))) return job;
+    await pause(LOOK_INTERVAL, signal);
+    if (!signal.aborted) continue;
+    client.json(`jobs/${id}/cancel`, { method: "PATCH" }).catch(() => {}); // nobody looks any more
+    signal.throwIfAborted();
   }
 }

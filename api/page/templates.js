@@ -4,11 +4,14 @@ import { upload } from "./client.js";
 import { pause } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
 import { plural } from "./format.js";
+import { renderStill } from "./rowpreview.js";
 import { ageOf, confirm, fileDrop, pill, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const LOOK_INTERVAL = 700; // milliseconds between looks at a template that is read
-const TYPES = { json: "lottie", lottie: "lottie", zip: "zip" };
+const TYPES = { json: "lottie", lottie: "lottie", zip: "zip", aep: "aep", aet: "aep", mogrt: "mogrt" };
+const KINDS = ".json, .lottie, .zip, .aep or .mogrt";
 const NAMES_SHOWN = 12;
+const RENDERERS = ["auto", "lottie"]; // as the API names them
 
 /** @type {import("./app.js").PageMaker} */
 export function templatesPage(client, _parts, _query, signal) {
@@ -16,8 +19,8 @@ export function templatesPage(client, _parts, _query, signal) {
   const uploads = h("ul", { class: "uploads", "aria-label": "Uploads" });
   const list = h("ul", { class: "templates" });
   const drop = fileDrop(
-    "Drop templates here, or choose files: .json, .lottie or .zip",
-    ".json,.lottie,.zip",
+    `Drop templates here, or choose files: ${KINDS}`,
+    Object.keys(TYPES).map((extension) => `.${extension}`).join(),
     (files) => files.forEach((file) => receive(file)),
     true,
   );
@@ -56,7 +59,7 @@ export function templatesPage(client, _parts, _query, signal) {
   async function send(file, say) {
     const [name, extension] = split(file.name);
     const type = TYPES[/** @type {keyof typeof TYPES} */ (extension)];
-    if (!type) throw new Error("A template is a .json, .lottie or .zip file.");
+    if (!type) throw new Error(`A template is a ${KINDS} file.`);
     const created = await client.json("templates", { method: "POST", json: { type, displayName: name } });
     await upload(created.uploadInfo.url, file);
     for (;;) {
@@ -70,6 +73,14 @@ export function templatesPage(client, _parts, _query, signal) {
   /** @param {any} template */
   function card(template) {
     const isReady = template.status === "uploaded";
+    const picture = h("div", { class: "picture" });
+    const show = workButton("Picture", { class: "quiet", "aria-label": `Picture of ${template.displayName}` }, async () => {
+      const found = await client.json(`../v3/templates/${template.id}/compositions`, { signal });
+      const chosen = { id: template.id, composition: found[0].name, lossy: template.lossy === undefined ? undefined : true };
+      const address = await renderStill(client, { template: chosen }, Math.floor(found[0].data.frames / 2), signal);
+      fill(picture, h("img", { src: address, alt: `${template.displayName}, ${found[0].name}` }));
+      announce(`The picture of ${template.displayName} is ready`);
+    }, place);
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${template.displayName}` }, async () => {
       const consequence = "Its file is gone for good. Jobs that have ended stay.";
       if (!(await confirm(`Delete ${template.displayName}?`, consequence, "Delete"))) return;
@@ -89,6 +100,7 @@ export function templatesPage(client, _parts, _query, signal) {
           "span",
           { class: "actions" },
           isReady && h("a", { class: "button", href: `#/new?template=${template.id}`, "aria-label": `New batch of ${template.displayName}` }, "New batch"),
+          isReady && show,
           remove,
         ),
       ),
@@ -96,8 +108,34 @@ export function templatesPage(client, _parts, _query, signal) {
       warningBox(template.warnings),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Compositions "), names(template.compositions)),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Layers "), names(template.layers)),
+      isReady && template.fonts.length > 0 && h("p", { class: "small" }, h("span", { class: "muted" }, "Fonts "), names(template.fonts.map(fontText(template)))),
+      template.mogrt && h("p", { class: "small" }, h("span", { class: "muted" }, "Controls "), names(template.mogrt.controls.map(controlText))),
+      template.lossy !== undefined && h("div", { class: "small choices" }, ...choices(template)),
+      picture,
       h("p", { class: "muted small" }, template.type, " · ", h("span", { class: "id" }, template.id)),
     );
+  }
+
+  /** What a project's owner decides. @param {any} template */
+  function choices(template) {
+    /** @param {Record<string, any>} json */
+    const change = async (json) => {
+      place.clear();
+      try {
+        await client.json(`templates/${template.id}`, { method: "PATCH", json });
+      } catch (error) {
+        place.show(error);
+      }
+      await refresh();
+    };
+    const lossy = h("input", { type: "checkbox", onchange: () => change({ lossy: lossy.checked }) });
+    lossy.checked = template.lossy;
+    const renderer = h("select", { onchange: () => change({ renderer: renderer.value }) }, RENDERERS.map((each) => h("option", {}, each)));
+    renderer.value = template.renderer;
+    return [
+      h("label", {}, lossy, " Draw it though it will not look as designed (lossy)"),
+      h("label", {}, "Renderer ", renderer),
+    ];
   }
 
   const element = h(
@@ -120,6 +158,12 @@ function split(fileName) {
   if (dot < 1) return [fileName, ""];
   return [fileName.slice(0, dot), fileName.slice(dot + 1).toLowerCase()];
 }
+
+/** @param {any} template @returns {(font: string) => string} */
+const fontText = (template) => (font) => (template.missingFonts?.includes(font) ? `${font} (missing)` : font);
+
+/** @param {any} control */
+const controlText = ({ name, type }) => `${name} (${type})`;
 
 /** @param {string[]} all */
 function names(all) {

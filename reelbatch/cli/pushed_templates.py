@@ -1,7 +1,7 @@
 """Templates from the command line: pushed, listed, and named by requests in files."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rich.table import Table
@@ -9,6 +9,7 @@ from rich.table import Table
 from reelbatch.cli.console import CommandFailed, details, listing
 from reelbatch.client import Reelbatch, Template, TemplateLayer, TemplateStatus
 from reelbatch.models.ids import ID_PATTERN
+from reelbatch.models.wire.templates import RENDERERS, Renderer, TemplateControl
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
@@ -19,6 +20,7 @@ def push_template(
     template_type: str | None = None,
     name: str | None = None,
     *,
+    renderer: Renderer = "auto",
     lossy: bool = False,
 ) -> Template:
     """Upload `file` and wait until the service has read it.
@@ -28,12 +30,22 @@ def push_template(
     if not file.is_file():
         raise CommandFailed(f"There is no file {file}.")
     try:
-        return client.templates.push(file, name=name, template_type=template_type, lossy=lossy)
+        return client.templates.push(
+            file, name=name, template_type=template_type, renderer=renderer, lossy=lossy
+        )
     except ValueError as error:
         raise CommandFailed(
             f"The type of {file} cannot be told from its name; say --type aep, lottie, mogrt or "
             "zip."
         ) from error
+
+
+def renderer_named(name: str | None) -> Renderer | None:
+    """Raises CommandFailed where there is none of this name."""
+    known: dict[str | None, Renderer | None] = {None: None, **{one: one for one in RENDERERS}}
+    if name not in known:
+        raise CommandFailed(f"There is no renderer {name}; there is {' and '.join(RENDERERS)}.")
+    return known[name]
 
 
 def template_id_of(client: Reelbatch, id_or_name: str) -> str:
@@ -73,7 +85,10 @@ def template_table(template: Template) -> Table:
         "error": template.error,
         "compositions": "\n".join(template.compositions),
         "layers": "\n".join(map(_in_a_line, template.layer_details)),
-        "fonts": "\n".join(template.fonts),
+        "controls": "\n".join(map(_control, template.mogrt.controls if template.mogrt else [])),
+        "fonts": "\n".join(map(_font(template), template.fonts)),
+        "renderer": template.renderer,
+        "lossy": None if template.lossy is None else ("yes" if template.lossy else "no"),
         "warnings": "\n".join(map(str, template.warnings)),
     }
     return details(values)
@@ -84,6 +99,15 @@ def _in_a_line(layer: TemplateLayer) -> str:
     hidden = "" if layer.shown else ", hidden"
     words = f": {' '.join(layer.text.split())}" if layer.text else ""
     return f"{layer.name} ({layer.type} of {layer.composition}{size}{hidden}){words}"
+
+
+def _control(control: TemplateControl) -> str:
+    options = f", of {', '.join(control.options)}" if control.options else ""
+    return f"{control.name} ({control.type} of {control.layer}): {control.value}{options}"
+
+
+def _font(template: Template) -> Callable[[str], str]:
+    return lambda font: f"{font} (missing)" if font in template.missing_fonts else font
 
 
 def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:

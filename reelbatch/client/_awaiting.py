@@ -214,6 +214,7 @@ class AsyncTemplates(_Part[Session]):
     list = _awaited(_templates.list_templates)
     get = _awaited(_templates.read_template)
     rename = _awaited(_templates.rename_template)
+    change = _awaited(_templates.change_template)
     delete = _awaited(_templates.delete_template)
     download = _awaited(_templates.download_template)
 

@@ -207,6 +207,7 @@ class Templates(_Part[Session]):
     list = _blocking(_templates.list_templates)
     get = _blocking(_templates.read_template)
     rename = _blocking(_templates.rename_template)
+    change = _blocking(_templates.change_template)
     delete = _blocking(_templates.delete_template)
     download = _blocking(_templates.download_template)
 

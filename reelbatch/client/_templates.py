@@ -12,7 +12,7 @@ from reelbatch.client._errors import TemplateUnusable, UnexpectedAnswer, WaitTim
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Pause, Request, Steps, do
 from reelbatch.models.wire.base import OpenWireModel
-from reelbatch.models.wire.templates import Template, TemplateStatus
+from reelbatch.models.wire.templates import Renderer, Template, TemplateStatus
 
 AnyPath: TypeAlias = str | Path
 
@@ -39,6 +39,7 @@ def push_template(
     *,
     name: str | None = None,
     template_type: str | None = None,
+    renderer: Renderer = "auto",
     lossy: bool = False,
     timeout: float | None = _READ_TIME,
 ) -> Steps[Template]:
@@ -57,7 +58,9 @@ def push_template(
             f"the name of {path} does not tell its type: say aep, lottie, mogrt or zip"
         )
     content = yield from do(path.read_bytes)
-    template = yield from create_template(session, kind, name or path.stem, lossy=lossy)
+    template = yield from create_template(
+        session, kind, name or path.stem, renderer=renderer, lossy=lossy
+    )
     upload = template.upload_info
     if upload is None:
         raise UnexpectedAnswer(f"The service does not say where template {template.id} goes.")
@@ -74,11 +77,13 @@ def create_template(
     name: str,
     *,
     src: str | None = None,
+    renderer: Renderer = "auto",
     lossy: bool = False,
 ) -> Steps[Template]:
     """Announce a template. Its file comes from the URL `src`, or is PUT to `upload_info.url`."""
     body: dict[str, JsonValue] = {"type": template_type, "displayName": name}
     body |= ({"src": src} if src else {}) | ({"lossy": True} if lossy else {})
+    body |= {"renderer": renderer} if renderer != "auto" else {}
     request = replace(session.request("POST", "templates", body=body), is_repeatable=False)
     return read_model(Template, (yield from session.send(request)))
 
@@ -117,6 +122,20 @@ def read_template(session: Session, template_id: str) -> Steps[Template]:
 
 def rename_template(session: Session, template_id: str, name: str) -> Steps[Template]:
     request = session.request("PATCH", "templates", template_id, body={"displayName": name})
+    return read_model(Template, (yield from session.send(request)))
+
+
+def change_template(
+    session: Session,
+    template_id: str,
+    *,
+    renderer: Renderer | None = None,
+    lossy: bool | None = None,
+) -> Steps[Template]:
+    """Change how an After Effects project is drawn; None leaves a setting as it is."""
+    asked: dict[str, JsonValue] = {"renderer": renderer, "lossy": lossy}
+    body = {key: value for key, value in asked.items() if value is not None}
+    request = session.request("PATCH", "templates", template_id, body=body)
     return read_model(Template, (yield from session.send(request)))
 
 

@@ -10,6 +10,7 @@ from reelbatch.cli.console import answer, say_warning
 from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
     push_template,
+    renderer_named,
     template_id_of,
     template_table,
     templates_table,
@@ -21,6 +22,9 @@ app = typer.Typer(help="Upload and look at templates.", no_args_is_help=True)
 TemplateArgument = Annotated[
     str, typer.Argument(metavar="TEMPLATE", help="The template's id, or its name.")
 ]
+
+_LOSSY = "Draw an After Effects project though it will not look as designed."
+_RENDERER = "What draws an After Effects project: auto or lottie."
 
 
 @app.command()
@@ -34,16 +38,14 @@ def push(
         typer.Option("--type", help="Told by the file's name: aep, lottie, mogrt or zip."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
-    lossy: Annotated[
-        bool,
-        typer.Option(
-            "--lossy", help="Draw an After Effects project though it will not look as designed."
-        ),
-    ] = False,
+    lossy: Annotated[bool, typer.Option("--lossy", help=_LOSSY)] = False,
+    renderer: Annotated[str | None, typer.Option(help=_RENDERER)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Upload a template and wait until it can be used."""
-    template = push_template(client, file, template_type, name, lossy=lossy)
+    template = push_template(
+        client, file, template_type, name, renderer=renderer_named(renderer) or "auto", lossy=lossy
+    )
     answer(template, f"template {template.id}: {template.display_name}", as_json=as_json)
     if not as_json:
         for warning in template.warnings:
@@ -63,6 +65,22 @@ def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
 def inspect(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
     """Show what a template offers, and what of it will not look as designed."""
     found = client.templates.get(template_id_of(client, template))
+    answer(found, template_table(found), as_json=as_json)
+
+
+@app.command("set")
+@with_client
+def change(
+    client: Reelbatch,
+    template: TemplateArgument,
+    *,
+    lossy: Annotated[bool | None, typer.Option("--lossy/--strict", help=_LOSSY)] = None,
+    renderer: Annotated[str | None, typer.Option(help=_RENDERER)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change how an After Effects project is drawn."""
+    template_id = template_id_of(client, template)
+    found = client.templates.change(template_id, renderer=renderer_named(renderer), lossy=lossy)
     answer(found, template_table(found), as_json=as_json)
 
 

@@ -1,7 +1,7 @@
 """Templates: what clients send and read (contract 5)."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, JsonValue
 
@@ -18,6 +18,7 @@ from reelbatch.models.wire.warnings import Warned
 
 Renderer = Literal["auto", "lottie"]
 """What draws an After Effects project."""
+RENDERERS: tuple[Renderer, ...] = get_args(Renderer)
 
 
 class TemplateStatus(StrEnum):

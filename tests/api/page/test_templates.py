@@ -3,7 +3,8 @@
 from playwright.async_api import expect
 
 from tests.api.documents import a_card
-from tests.api.page.browsing import Visit
+from tests.api.page.browsing import Visit, has_property
+from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
 
 DROP = """(element, content) => {
   const dropped = new DataTransfer();
@@ -34,12 +35,39 @@ async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
     await visit.page.locator("input[type=file]").set_input_files(
         [
             {"name": "broken.json", "mimeType": "application/json", "buffer": b"{}"},
-            {"name": "card.aep", "mimeType": "application/octet-stream", "buffer": b"RIFX"},
+            {"name": "card.psd", "mimeType": "application/octet-stream", "buffer": b"8BPS"},
         ]
     )
     uploads = visit.page.get_by_role("list", name="Uploads")
-    await expect(uploads).to_contain_text("A template is a .json, .lottie or .zip file.")
+    await expect(uploads).to_contain_text(
+        "A template is a .json, .lottie, .zip, .aep or .mogrt file."
+    )
     await expect(uploads.get_by_role("alert")).to_have_count(2)
     card = visit.page.locator(".templates .card")
     await expect(card).to_contain_text("broken")
     await expect(card.locator(".bad")).not_to_be_empty()
+
+
+def _turned(stage: Stage) -> None:
+    stage.main.add_text("Hello").name = "Title"
+    solid = stage.solid(RED)
+    solid.effects.add_property("ADBE Geometry2")["ADBE Geometry2-0006"].value = 45.0
+    solid.transform["ADBE Opacity"].value = 90
+    solid.transform["ADBE Opacity"].add_to_motion_graphics_template_as(stage.main, "Strength")
+
+
+async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Visit) -> None:
+    await visit.go("/templates")
+    graphics = a_zip({"project.aegraphic": a_zip({"a.aep": a_project(_turned)})})
+    file = {"name": "promo.mogrt", "mimeType": "application/octet-stream", "buffer": graphics}
+    await visit.page.locator("input[type=file]").set_input_files([file])
+    card = visit.page.locator(".templates .card")
+    await expect(card).to_contain_text("Ready")
+    await expect(card).to_contain_text("The effect 'Transform' is not drawn")
+    await expect(card).to_contain_text("Strength (slider)")
+    await expect(card).to_contain_text("MyriadPro (Regular) (missing)")
+    await card.get_by_label("Draw it though it will not look as designed").check()
+    await expect(card.get_by_label("Draw it though")).to_be_checked()
+    await has_property(card.get_by_label("Renderer"), "value", "auto")
+    await card.get_by_role("button", name="Picture of promo").click()
+    await expect(card.get_by_role("img", name="promo, Main")).to_be_visible()
