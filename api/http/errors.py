@@ -120,7 +120,7 @@ def store_unavailable(error: Exception) -> Unavailable:
 def _http_error(request: Request, error: HTTPException) -> Response:
     """The framework's own errors, such as 404 for an unknown path."""
     if error.status_code == 404:
-        return error_response(NotFound())
+        return error_response(_nothing_at(request))
     if error.status_code == 405:
         body = ErrorAnswer(
             error="This address does not take that method.", error_code="METHOD_NOT_ALLOWED"
@@ -128,6 +128,16 @@ def _http_error(request: Request, error: HTTPException) -> Response:
         return respond(body, 405, {"Allow": ", ".join(sorted(_methods_at(request)))})
     body = ErrorAnswer(error=str(error.detail), error_code=RequestError.error_code)
     return respond(body, error.status_code, error.headers)
+
+
+def _nothing_at(request: Request) -> NotFound:
+    """With the way out for clients whose base URL lacks its end."""
+    if request.url.path.startswith(("/api/v2/", "/api/v3/")):
+        return NotFound()
+    return NotFound(
+        "There is nothing at this address. The base URL for clients is that of the server with "
+        "/api/v2 at its end."
+    )
 
 
 def _methods_at(request: Request) -> set[str]:

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from reelbatch.json_words import what_is_wrong
 from reelbatch.models.errors import (
     BodyTooLarge,
     InvalidJson,
@@ -79,9 +80,9 @@ def parse_json(body: bytes, what: str = "The body") -> JsonValue:
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise InvalidJson(f"{what} is not UTF-8: {error.reason} at byte {error.start}.") from None
+        raise InvalidJson(f"{what} is not UTF-8 at byte {error.start}.") from None
     except json.JSONDecodeError as error:
-        raise InvalidJson(f"{what} is not JSON: {error.msg} at {_place_of(error)}.") from None
+        raise InvalidJson(f"{what} is not JSON: {what_is_wrong(error)}.") from None
     except RecursionError:
         raise JsonUnreadable(f"{what} is nested too deeply.") from None
     except _NoJsonValue as error:
@@ -195,6 +196,7 @@ def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
 
 
 _MUST_BE = "must be "
+_SAYS_ITSELF = ("must ", "holds ", "takes ", "has ", "cannot ")  # what goes on after a field's name
 _TEXTS = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
@@ -230,7 +232,10 @@ _TEXTS = {
 
 def _message(kind: str, fallback: str, context: Mapping[str, Any]) -> str:
     if kind == "value_error":
-        return f"is not usable: {context.get('error', fallback)}"
+        text = str(context.get("error", fallback))
+        return text if text.startswith(_SAYS_ITSELF) else f"is not usable: {text}"
+    if context.get("field_type") == "Value":  # pydantic's word for texts that are secret
+        kind = kind.replace("too_", "string_too_")
     text = _TEXTS.get(kind)
     return text.format_map(context) if text else f"is not usable: {fallback}"
 
@@ -240,12 +245,6 @@ def _any_of(messages: list[str]) -> str:
     if len(messages) > 1 and all(message.startswith(_MUST_BE) for message in messages):
         return _MUST_BE + " or ".join(message.removeprefix(_MUST_BE) for message in messages)
     return "; ".join(messages)
-
-
-def _place_of(error: json.JSONDecodeError) -> str:
-    if "\n" not in error.doc:
-        return f"column {error.colno}"
-    return f"line {error.lineno}, column {error.colno}"
 
 
 def _too_large(limit: int) -> BodyTooLarge:
@@ -320,7 +319,7 @@ class _Gunzip:
             try:
                 piece = self._member.decompress(packed, _PIECE)
             except zlib.error as error:
-                raise RequestError(f"The body is not gzip: {error}.") from None
+                raise RequestError("The body is not gzip, or was damaged on its way.") from error
             if piece:
                 yield piece
             packed = self._member.unconsumed_tail or self._member.unused_data

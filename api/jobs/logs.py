@@ -4,9 +4,10 @@ from fastapi import APIRouter, Response
 
 from api.http.errors import documented
 from api.http.parameters import UlidPath
+from api.jobs.reading import read_job
 from api.openapi.document import content_response
-from api.resources import MayReadJobs, Shared
-from reelbatch.models.errors import LogNotFound, RequestError
+from api.resources import MayReadJobs, Resources, Shared
+from reelbatch.models.errors import JobNotFound, LogNotFound, RequestError
 from reelbatch.storage.logs import read_log
 
 router = APIRouter(tags=["jobs"])
@@ -24,6 +25,18 @@ async def get_job_log(job_id: UlidPath, resources: Shared, team: MayReadJobs) ->
     """What each attempt to render the job did, written when the attempt ends."""
     text = await read_log(resources.store, team, job_id)
     if text is None:
-        raise LogNotFound
+        raise LogNotFound(await _why_missing(resources, team, job_id))
     headers = {"Content-Disposition": f'inline; filename="{job_id}.log"'}
     return Response(text, headers=headers, media_type="text/plain")
+
+
+async def _why_missing(resources: Resources, team: str, job_id: str) -> str:
+    try:
+        state = (await read_job(resources, team, job_id)).state
+    except JobNotFound as error:
+        return error.message
+    if not state.status.is_terminal:
+        return "No attempt to render this job has ended yet; its log comes with the first."
+    if state.started_at is None and state.result is None:
+        return f"This job ended without an attempt to render it: {state.status}. It has no log."
+    return "The log of this job is no longer stored."

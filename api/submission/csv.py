@@ -85,7 +85,7 @@ def _common_fields(query: CsvQuery) -> Fields:
         settings: Fields = {"codec": query.codec}
         codec = find_codec(query.codec)
         if codec and codec.output_type == "image":
-            settings |= {"type": "image", "frames": query.frame or 0}
+            settings["frames"] = query.frame or 0
         common["settings"] = settings
     return common
 
@@ -107,10 +107,16 @@ def _rows(body: bytes) -> Iterator[list[str]]:
     try:
         yield from (row for row in reader if any(row))
     except csv.Error as error:
-        reason = str(error)
-        if "field limit" in reason:
-            reason = f"a cell of more than {csv.field_size_limit()} characters, or an open quote,"
-        raise RequestError(f"The CSV cannot be read: {reason} at line {reader.line_num}.") from None
+        reason = (
+            "a quote does not end, or has something beside it. Quotes inside of a cell are doubled"
+        )
+        if "field limit" in str(error):
+            reason = (
+                f"a cell has more than {csv.field_size_limit()} characters, or a quote does not end"
+            )
+        raise RequestError(
+            f"The CSV cannot be read at line {reader.line_num}: {reason}."
+        ) from error
 
 
 def _decoded(body: bytes) -> tuple[str, str]:

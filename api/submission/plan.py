@@ -35,7 +35,6 @@ from reelbatch.models.wire.codecs import (
     DEFAULT_CODEC,
     PREVIEW_CODEC,
     Codec,
-    OutputType,
     find_codec,
 )
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
@@ -150,7 +149,7 @@ def output_of(job: JobCreation) -> Output:
     Raises ValueError where `settings.codec` is unknown: callers check it before.
     """
     settings = job.settings or RenderSettings()
-    output_type: OutputType = "image" if settings.type == "image" else "video"
+    output_type = settings.output_type
     names = PREVIEW_CODEC if job.preview else DEFAULT_CODEC
     codec = find_codec(settings.codec or names[output_type])
     if codec is None:
@@ -221,8 +220,8 @@ def _settings_problems(
     codec_problem = _codec_problem(job, settings, engine)
     if codec_problem:
         yield codec_problem
-    if settings.type == "image" and not isinstance(settings.frames, int):
-        message = "The type image needs `frames`, the number of the frame to render, such as 0."
+    if settings.output_type == "image" and not isinstance(settings.frames, int):
+        message = "An image needs `frames`, the number of the frame to render, such as 0."
         yield Problem(FramesInvalid, "settings.frames", message)
     elif composition is not None:
         yield from frame_problems(settings.frames, composition)
@@ -237,7 +236,7 @@ def _codec_problem(
         message = f"There is no codec {settings.codec}.{hint} {listed('codecs', engine.codecs)}"
         return Problem(CodecInvalid, field, message)
     codec = CODECS[output_of(job).codec]
-    if codec.output_type != (settings.type or "video"):
+    if codec.output_type != settings.output_type:
         return Problem(CodecInvalid, field, _wrong_type(codec))
     if codec.name not in engine.codecs:
         message = f"The engine {engine.name} does not write {codec.name}."

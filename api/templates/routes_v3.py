@@ -22,6 +22,11 @@ router = APIRouter(tags=["templates, v3"])
 
 _MOST_ITEMS = 1000  # more may be asked for, but are not sent
 
+# What layers show that have a source of their own; texts, shapes and nulls have none.
+_SOURCES = {"image_sequence": "image"} | {
+    kind: kind for kind in ("image", "solid", "video", "audio")
+}
+
 Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are sent.")]
 Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
@@ -196,7 +201,7 @@ def _layer(
         in_point=layer.in_point,
         out_point=layer.out_point,
         layer_type=layer.layer_type,
-        source_type="composition" if source else None,
+        source_type="composition" if source else _SOURCES.get(layer.layer_type),
         source_comp_id=composition_ids.get(source) if source else None,
         parent_id=layer_ids.get((layer.composition, parent)) if parent else None,
         data=data,

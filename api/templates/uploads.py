@@ -1,6 +1,7 @@
 """The signed links to a template's file: PUT it, and GET it. They need no token."""
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ from reelbatch.models.orchestration.templates import TemplateInspectionJob
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import Template, TemplateStatus
 from reelbatch.storage import keys
-from reelbatch.storage.files import find_file
+from reelbatch.storage.files import StoredFile, find_file
 from reelbatch.storage.templates import read_template, write_template
 from reelbatch.storage.tokens import TEAM_PATTERN
 from workflows.template import InspectTemplateWorkflow
@@ -53,6 +54,7 @@ router = APIRouter(tags=["signed links"])
 MOST_UPLOADS = 20
 """Files that one link takes: each stays until nothing can use it any more."""
 
+_START = 64  # bytes of a file that tell JSON
 _UPLOAD_WAIT = 5  # seconds until a client may try again
 _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
 
@@ -119,8 +121,15 @@ async def download_template(
         file,
         asked=asked,
         media_type="application/octet-stream",
-        disposition=f'attachment; filename="{record.id}.{record.type}"',
+        disposition=f'attachment; filename="{record.id}.{await _ending(resources, record, file)}"',
     )
+
+
+async def _ending(resources: Resources, record: TemplateRecord, file: StoredFile) -> str:
+    """The template's type, unless the file is plain JSON, which types with archives take too."""
+    start = await resources.store.get_range_async(file.key, start=0, end=min(_START, file.size))
+    is_json = bytes(start).removeprefix(BOM_UTF8).lstrip().startswith(b"{")
+    return "json" if is_json else record.type
 
 
 async def _find_linked(resources: Resources, team: str, template_id: str) -> TemplateRecord | None:

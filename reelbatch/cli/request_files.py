@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.pushed_templates import fill_in_template_ids, has_placeholders, template_id_of
 from reelbatch.client import Reelbatch, SubmittedBatch
+from reelbatch.json_words import what_is_wrong
 
 _STANDARD_INPUT = Path("-")
 
@@ -83,8 +84,8 @@ def read_request(client: Reelbatch, file: Path, text: str | None = None) -> Json
     text = _filled_in(client, _text(file) if text is None else text)
     try:
         request: JsonValue = json.loads(text)
-    except ValueError as error:
-        raise CommandFailed(f"{file} is not JSON: {error}.") from error
+    except json.JSONDecodeError as error:
+        raise CommandFailed(f"{file} is not JSON: {what_is_wrong(error)}.") from error
     if isinstance(request, list):
         return {"jobs": request}
     if isinstance(request, dict) and "jobs" not in request and "template" in request:
@@ -117,4 +118,4 @@ def _text(file: Path) -> str:
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise CommandFailed(f"{file} is not in UTF-8: {error}.") from error
+        raise CommandFailed(f"{file} is not in UTF-8 at byte {error.start}.") from error

@@ -82,8 +82,11 @@ class APIError(ReelbatchError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        details = (f"{detail.field}: {detail.message}" for detail in self.details)
-        return "; ".join([self.message, *(text for text in details if text not in self.message)])
+        """The message, and those of the details that it does not say; it begins with the first."""
+        said = self.details[:1] if any(d.message in self.message for d in self.details[:1]) else ()
+        details = (f"{detail.field}: {detail.message}" for detail in self.details[len(said) :])
+        unsaid = [text for text in details if text not in self.message]
+        return "; ".join([self.message.rstrip("."), *unsaid]) if unsaid else self.message
 
 
 class BadRequest(APIError):

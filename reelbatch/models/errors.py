@@ -219,7 +219,7 @@ class OutputNotFound(NotFound):
 
 
 class LogNotFound(NotFound):
-    """There is no log of this job: it is unknown, or no attempt to render it has ended yet."""
+    """There is no log of this job."""
 
 
 class WebhookNotFound(NotFound):

@@ -4,7 +4,7 @@ from obstore.store import ObjectStore
 
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.storage import keys
-from reelbatch.storage.listing import names_in
+from reelbatch.storage.listing import names_in, names_with
 from reelbatch.storage.objects import create_model, read_model
 
 
@@ -18,7 +18,7 @@ async def read_stored_batch(store: ObjectStore, team: str, batch_id: str) -> Bat
 
 async def stored_batch_ids(store: ObjectStore, team: str) -> list[str]:
     """The ids of all batches that `read_stored_batch` has."""
-    ended = await names_in(store, keys.batches(team))
+    ended = await names_with(store, keys.batches(team), "manifest.json")
     rejected = await names_in(store, keys.rejected_batches(team))
     return [*ended, *(name.removesuffix(".json") for name in rejected)]
 

@@ -19,6 +19,18 @@ async def names_in(store: ObjectStore, folder: str) -> list[str]:
     return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in paths)
 
 
+async def names_with(store: ObjectStore, folder: str, record: str) -> list[str]:
+    """The names of the folders inside that hold an object called `record`, in ascending order.
+
+    A store that is a folder of a disk leaves empty ones behind, which `names_in` counts.
+    """
+    names: list[str] = []
+    async for chunk in store.list(folder):  # pyright: ignore[reportUnknownMemberType]  as above
+        paths = (item["path"].rsplit("/", 2) for item in chunk)
+        names += [name for _, name, found in paths if found == record]
+    return sorted(names)
+
+
 async def list_models(store: ObjectStore, folder: str, record: str, model: type[M]) -> list[M]:
     """Read `{folder}/*/{record}`, in the order of the folders' names."""
 

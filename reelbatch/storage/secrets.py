@@ -17,9 +17,10 @@ from reelbatch.models.stored.secrets import SecretRecord
 from reelbatch.models.wire.secrets import SECRET_NAME_PATTERN
 from reelbatch.storage import keys
 from reelbatch.storage.aes_keys import AES_KEY_BYTES, decode_aes_key
-from reelbatch.storage.listing import list_models, names_in
+from reelbatch.storage.listing import list_models, names_with
 from reelbatch.storage.objects import create_model, read_model
 
+_RECORD = "secret.json"
 _NAME = re.compile(SECRET_NAME_PATTERN)
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 
@@ -50,12 +51,12 @@ class SecretVault:
 
     async def names(self, team: str) -> frozenset[str]:
         self._check_key()
-        return frozenset(await names_in(self._store, keys.secrets(team)))
+        return frozenset(await names_with(self._store, keys.secrets(team), _RECORD))
 
     async def list(self, team: str) -> list[SecretRecord]:
         """All of the team's secrets, oldest first."""
         self._check_key()
-        found = await list_models(self._store, keys.secrets(team), "secret.json", SecretRecord)
+        found = await list_models(self._store, keys.secrets(team), _RECORD, SecretRecord)
         return sorted(found, key=lambda record: record.id)
 
     async def delete(self, team: str, secret_id: str) -> bool:

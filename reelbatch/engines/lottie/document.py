@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any, TypeGuard
 
+from reelbatch.json_words import what_is_wrong
 from reelbatch.models.errors import TemplateInvalid
 
 Json = dict[str, Any]
@@ -206,6 +207,8 @@ def read_document(content: bytes) -> LottieDocument:
         raise TemplateInvalid("The template is not JSON: it is not UTF-8 text.") from error
     except RecursionError as error:
         raise TemplateInvalid("The template's JSON is nested too deeply.") from error
+    except json.JSONDecodeError as error:
+        raise TemplateInvalid(f"The template is not JSON: {what_is_wrong(error)}.") from error
     except ValueError as error:
         raise TemplateInvalid(f"The template is not JSON: {error}.") from error
     if not is_object(root):

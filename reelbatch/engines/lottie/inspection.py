@@ -7,6 +7,7 @@ from functools import cache
 from pydantic import JsonValue
 
 from reelbatch.engines.characters import as_ranges
+from reelbatch.engines.lottie.bounds import Rect, bounds_of_shapes, bounds_of_text
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
@@ -17,6 +18,7 @@ from reelbatch.engines.lottie.document import (
     layer_name,
     layer_type,
     number,
+    objects,
     reference,
     text_documents,
 )
@@ -25,7 +27,7 @@ from reelbatch.engines.lottie.property_paths import named_parts
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadable, open_font
-from reelbatch.engines.lottie.typesetting.fonts import open_own_fonts
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_own_fonts
 from reelbatch.engines.lottie.typesetting.own_glyphs import (
     entry_face,
     font_entries,
@@ -38,11 +40,13 @@ from reelbatch.engines.lottie.undrawn import warnings_of
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
 
+_NOWHERE = (0.0, 0.0, 0.0, 0.0)
 _MOST_PARTS = 256 * 1024  # characters of JSON; a record of a template is read with each job
 
 
 def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:
     """Describe a checked document."""
+    shelf = FontShelf(own_fonts(document, files), [])
     return TemplateInspection(
         compositions=[
             Composition(
@@ -58,7 +62,7 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
             [
                 layer
                 for composition in document.compositions.values()
-                for layer in _describe_layers(document, composition)
+                for layer in _describe_layers(document, composition, shelf)
             ]
         ),
         fonts=_fonts(document),
@@ -85,14 +89,17 @@ def own_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFile]:
     return fonts
 
 
-def _describe_layers(document: LottieDocument, composition: LottieComposition) -> Iterator[Layer]:
+def _describe_layers(
+    document: LottieDocument, composition: LottieComposition, shelf: FontShelf
+) -> Iterator[Layer]:
     positions: dict[str, int] = {}
     for position, layer in composition.numbered():
         positions.setdefault(reference(layer.get("ind")), position)
     for position, layer in composition.numbered():
         parent = layer.get("parent")
         above = None if parent is None else positions.get(reference(parent))
-        yield _describe(document, composition, position, layer, above)
+        rect = _rect(document, layer, shelf)
+        yield _describe(document, composition, position, layer, above, rect)
 
 
 def _describe(
@@ -101,10 +108,10 @@ def _describe(
     position: int,
     layer: Json,
     parent_position: int | None,
+    rect: Rect,
 ) -> Layer:
     rate = float(document.frame_rate)
-    width, height = _size(document, layer)
-    left, top = _place(layer)
+    left, top = _place(layer, rect[:2])
     texts = text_documents(layer)
     words = texts[0].get("t") if texts else None
     return Layer(
@@ -119,8 +126,8 @@ def _describe(
         out_point=(number(layer.get("op"), 0.0) - composition.first_frame) / rate,
         left=left,
         top=top,
-        width=width,
-        height=height,
+        width=rect[2],
+        height=rect[3],
         text=words if isinstance(words, str) else None,
         shown=layer.get("hd") is not True,
         properties=_properties(layer, texts),
@@ -151,12 +158,19 @@ def _properties(layer: Json, texts: list[Json]) -> dict[str, JsonValue]:
     return properties
 
 
-def _size(document: LottieDocument, layer: Json) -> tuple[float, float]:
-    """Pixels; 0 where the format does not say, as for shapes and for text without a box."""
-    texts = text_documents(layer)
+def _rect(document: LottieDocument, layer: Json, shelf: FontShelf) -> Rect:
+    """What the layer shows at rest, in its own pixels; without a size where that is nothing."""
+    texts, kind = text_documents(layer), layer_type(layer)
     box = array(texts[0].get("sz")) if texts else []
-    if box:
-        return _pair(box)
+    if kind == "text" and not box:
+        return bounds_of_text(document, layer, shelf) or _NOWHERE
+    if kind == "shape":
+        return bounds_of_shapes(objects(layer.get("shapes"))) or _NOWHERE
+    return 0.0, 0.0, *(_pair(box) if box else _size(document, layer))
+
+
+def _size(document: LottieDocument, layer: Json) -> tuple[float, float]:
+    """Pixels; 0 where the format does not say."""
     asset = document.asset_of(layer) or {}
     widths = (layer.get("w"), layer.get("sw"), asset.get("w"))
     heights = (layer.get("h"), layer.get("sh"), asset.get("h"))
@@ -166,18 +180,19 @@ def _size(document: LottieDocument, layer: Json) -> tuple[float, float]:
     )
 
 
-def _place(layer: Json) -> tuple[float, float]:
-    """The left top corner at the first keyframe, without parents and rotation."""
+def _place(layer: Json, corner: tuple[float, float]) -> tuple[float, float]:
+    """Where a corner of the layer is at the first keyframe, without parents and rotation."""
     transform = layer.get("ks")
     if not is_object(transform):
-        return 0.0, 0.0
+        return corner
     position = transform.get("p")
     if is_object(position) and position.get("s") is True:  # the dimensions on their own
         at = (_first(position.get("x"), 0.0), _first(position.get("y"), 0.0))
     else:
         at = _pair(at_rest(position))
     anchor, scale = _pair(at_rest(transform.get("a"))), _pair(at_rest(transform.get("s")), 100.0)
-    return at[0] - anchor[0] * scale[0] / 100, at[1] - anchor[1] * scale[1] / 100
+    x, y = corner[0] - anchor[0], corner[1] - anchor[1]
+    return at[0] + x * scale[0] / 100, at[1] + y * scale[1] / 100
 
 
 def _first(value: object, default: float) -> float:

@@ -2,13 +2,14 @@
 
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reelbatch.engines.archives import comparable
+from reelbatch.engines.archives import comparable, is_archive
 from reelbatch.engines.base import (
     RenderedFile,
     Renderer,
@@ -42,6 +43,7 @@ from reelbatch.models.wire.warnings import RenderWarning
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _PROJECT_TYPES = ("aep", "mogrt")
+_START = 256  # bytes of a template that tell an archive from JSON
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
 
@@ -168,8 +170,17 @@ def _inspect(
         return converted
     if template_type in _PROJECT_TYPES:
         raise TemplateInvalid("The file is not an After Effects project.")
+    if template_type == "zip" and not _may_be_lottie(template):
+        raise TemplateInvalid("The file is not a zip: send the archive itself.")
     document, files = open_template(template, limits)
     return inspect_document(document, files)
+
+
+def _may_be_lottie(template: Path) -> bool:
+    """Whether the file begins as a zip or, which a zip's type does not keep from use, as JSON."""
+    with template.open("rb") as opened:
+        start = opened.read(_START)
+    return is_archive(start) or start.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
 
 
 def _fill(request: RenderRequest) -> _Filled:

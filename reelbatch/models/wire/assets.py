@@ -94,7 +94,11 @@ class StaticAsset(_FetchedAsset):
     @classmethod
     def _stays_inside(cls, name: str) -> str:
         parts = name.split("/")
-        if {"", ".", ".."}.intersection(parts) or re.search(r"[\x00-\x1f\x7f\\]", name):
+        if (
+            not name.strip()
+            or {"", ".", ".."}.intersection(parts)
+            or re.search(r"[\x00-\x1f\x7f\\]", name)
+        ):
             raise ValueError("it has to be a file's name, such as logo.png or images/logo.png")
         return name
 
@@ -204,7 +208,7 @@ class NestedJob(_Asset):
     @property
     def media_type(self) -> Literal["video", "image"]:
         """The type of asset that its output becomes."""
-        return "image" if self.settings and self.settings.type == "image" else "video"
+        return self.settings.output_type if self.settings else "video"
 
 
 def _is_job(asset: object) -> bool:

@@ -1,9 +1,10 @@
 """A render job: what a client asks for and what the client reads back (contract 3)."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.assets import MAX_ASSETS, Asset
@@ -177,18 +178,30 @@ class JobCreationResponse(Warned):
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
+def _checked_id(candidate: str) -> str:
+    if not re.fullmatch(ID_PATTERN, candidate):
+        raise ValueError("must be a ULID of 26 characters")
+    return candidate
+
+
+_JobId = Annotated[
+    str, AfterValidator(_checked_id), Field(json_schema_extra={"pattern": ID_PATTERN})
+]
+
+
 class JobCancellationRequest(LenientWireModel):
     """The body of POST /jobs/cancel: all of the named jobs are cancelled, or none."""
 
-    jobs: list[Annotated[str, Field(json_schema_extra={"pattern": ID_PATTERN})]] = Field(
+    jobs: list[_JobId] = Field(
         min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True}
     )
 
-    @model_validator(mode="after")
-    def _unique(self) -> "JobCancellationRequest":
-        if len(set(self.jobs)) != len(self.jobs):
-            raise ValueError("jobs holds the same id more than once")
-        return self
+    @field_validator("jobs")
+    @classmethod
+    def _unique(cls, jobs: list[str]) -> list[str]:
+        if len(set(jobs)) != len(jobs):
+            raise ValueError("holds the same id more than once")
+        return jobs
 
 
 class JobError(RecordModel):

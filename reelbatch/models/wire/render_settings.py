@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from reelbatch.models.wire.base import LenientWireModel, WholeNumber, WireModel
+from reelbatch.models.wire.codecs import OutputType, find_codec
 
 FrameNumber = Annotated[WholeNumber, Field(ge=0)]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
@@ -18,6 +19,14 @@ class RenderSettings(WireModel):
     quality: Literal["draft", "full"] | None = None
     codec: str | None = None
     engine: Literal["ae2025", "ae2026"] | None = None
+
+    @property
+    def output_type(self) -> OutputType:
+        """As `type` says, else as the codec does."""
+        if self.type is not None:
+            return "image" if self.type == "image" else "video"
+        codec = find_codec(self.codec) if self.codec else None
+        return codec.output_type if codec else "video"
 
     @field_validator("frames")
     @classmethod

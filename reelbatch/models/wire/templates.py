@@ -1,9 +1,9 @@
 """Templates: what clients send and read (contract 5)."""
 
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from reelbatch.models.wire.base import (
     Absent,
@@ -29,11 +29,20 @@ class TemplateStatus(StrEnum):
     ERROR = "error"
 
 
+def _not_blank(name: str) -> str:
+    if not name.strip():
+        raise ValueError("must not be empty")
+    return name
+
+
+DisplayName = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_not_blank)]
+
+
 class TemplateCreation(OpenWireModel):
     """The body of POST /templates."""
 
     type: str
-    display_name: str = Field(min_length=1, max_length=500)
+    display_name: DisplayName
     src: str | None = None
     renderer: Renderer = "auto"
     lossy: bool = False
@@ -42,7 +51,7 @@ class TemplateCreation(OpenWireModel):
 class TemplateUpdate(LenientWireModel):
     """The body of PATCH /templates/{id}."""
 
-    display_name: str | None = Field(default=None, min_length=1, max_length=500)
+    display_name: DisplayName | None = None
     renderer: Renderer | None = None
     lossy: bool | None = None
 
@@ -64,7 +73,7 @@ class TemplateLayer(WireModel):
     composition: str
     type: str  # text, image, solid, shape, precomp, …
     text: Absent[str] = None  # the words of a text layer
-    width: float  # pixels; 0 where the format does not say
+    width: float  # pixels; 0 where nothing is shown at its start
     height: float  # pixels
     shown: bool  # False where it is hidden
 

@@ -40,6 +40,9 @@ async def test_a_revoked_token_that_nobody_used_yet_is_refused(api: RunningApi) 
 async def test_unknown_addresses_and_methods_answer_in_the_shape_of_errors(team: Team) -> None:
     unknown = await team.http.get("/nowhere")
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "NOT_FOUND")
+    for path in ("/batches", "/v3/templates", "/api/jobs"):
+        without = await team.public.get(f"{team.public.base_url}{path}")
+        assert "/api/v2" in without.json()["error"]
     method = await team.http.delete("/batches")
     assert (method.status_code, method.json()["errorCode"]) == (405, "METHOD_NOT_ALLOWED")
 

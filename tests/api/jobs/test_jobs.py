@@ -121,6 +121,7 @@ class TestLists:
         assert await listed("states=error") == [batch_3]
         assert await listed("exclude_states=error") == [batch_1, tagged, urgent]
         assert await listed("states=finished&from=1") == [tagged, urgent]
+        assert await listed("states= finished , error") == ids
         assert await listed("states=queued,processing") == []
         assert await listed("tags=red") == [batch_1, tagged]
         assert await listed("tags=blue,green") == [tagged]

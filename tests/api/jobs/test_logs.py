@@ -107,6 +107,16 @@ async def test_a_cancelled_jobs_log_ends_with_that(team: Team) -> None:
     assert text.rstrip().endswith("CANCELLED")
 
 
+async def test_a_job_that_was_never_tried_has_no_log_to_come(team: Team) -> None:
+    film = a_video(await team.upload(a_film()))
+    body = {"jobs": [film, film], "concurrency": 1}
+    batch = (await team.http.post("/batches", json=body)).json()
+    waiting = f"/jobs/{batch['jobs'][1]['id']}/logs"
+    assert "No attempt to render this job has ended yet" in (await team.http.get(waiting)).text
+    await team.http.post(f"/batches/{batch['batchId']}/cancel")
+    assert "ended without an attempt" in (await team.http.get(waiting)).text
+
+
 async def test_what_has_no_log_is_a_404(team: Team, other_team: Team) -> None:
     job_id = (await team.http.post("/jobs", json=a_still(await team.upload_card()))).json()["id"]
     await team.end_of_job(job_id)

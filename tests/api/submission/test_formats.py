@@ -76,7 +76,7 @@ async def test_a_broken_line_is_the_problem_of_its_job_alone(card_team: Team, ca
     assert (answer["status"], answer["totalJobs"]) == ("partial", 5)
     assert [job["index"] for job in answer["jobs"]] == [0, 4]
     errors = [(error["index"], error["errorCode"], error["error"]) for error in answer["errors"]]
-    assert errors[0] == (1, "INVALID_JSON", "Line 3 is not JSON: Expecting value at column 14.")
+    assert errors[0] == (1, "INVALID_JSON", "Line 3 is not JSON: a value is missing at column 14.")
     assert errors[1][:2] == (2, "INVALID_JSON")
     assert errors[1][2].startswith("Line 4 is not UTF-8")
     assert errors[2][:2] == (3, "VALIDATION_ERROR")
@@ -114,7 +114,7 @@ async def test_a_table_becomes_a_batch(team: Team) -> None:
 
 
 async def test_a_column_can_set_a_property(card_team: Team, card: str) -> None:
-    table = b"data:title.Opacity,text:title\n50,A\nhalf,\n"
+    table = b"data:title.Opacity,data:title.Font,text:title\n50,,A\n,Inter-Bold,\n"
     answer = await post(card_team, table, f"&template={card}", **CSV)
     assert answer.status_code == 200, answer.text
     assert answer.json()["successCount"] == 2
@@ -273,7 +273,8 @@ async def test_a_quote_that_is_not_closed_is_told_before_all_of_it_is_read(
     rows = b'title\nshort\n"' + b"long\n" * 100_000
     response = await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)
     assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
-    assert "a cell of more than 262144 characters, or an open quote" in response.json()["error"]
+    message = response.json()["error"]
+    assert "more than 262144 characters, or a quote does not end" in message
 
 
 async def test_what_is_packed_very_small_is_left() -> None:

@@ -115,7 +115,8 @@ async def test_layers_of_a_function_are_checked(card_team: Team, card: str) -> N
     ("wanted", "code", "field"),
     [
         ({"codec": "video_h264_vbr_15mbp"}, "CODEC_INVALID", "settings.codec"),
-        ({"codec": "image_png"}, "CODEC_INVALID", "settings.codec"),
+        ({"codec": "image_png"}, "FRAMES_INVALID", "settings.frames"),
+        ({"codec": "image_png", "type": "video"}, "CODEC_INVALID", "settings.codec"),
         ({"type": "image", "frames": 0, "codec": "gif"}, "CODEC_INVALID", "settings.codec"),
         ({"type": "aep"}, "NOT_SUPPORTED", "settings.type"),
         ({"type": "image"}, "FRAMES_INVALID", "settings.frames"),
@@ -131,6 +132,12 @@ async def test_settings_that_cannot_work_are_refused(
 ) -> None:
     job = a_still(card) | {"settings": wanted}
     assert (await refusal(card_team, job))[:2] == (code, field)
+
+
+async def test_the_codec_tells_the_type(card_team: Team, card: str) -> None:
+    still = a_still(card) | {"settings": {"codec": "png", "frames": 0}}
+    checked = await card_team.http.post("/batches?dryRun=true", json={"jobs": [still]})
+    assert checked.json()["jobs"][0]["outputUrl"].endswith(".png")
 
 
 async def test_a_misspelled_codec_gets_a_suggestion(card_team: Team, card: str) -> None:
@@ -326,6 +333,26 @@ async def test_fields_that_the_format_does_not_name_are_let_through(
     assert [detail["field"] for detail in refused["details"]] == ["assets.0.src"]
     unknown = {"jobs": ["01JAAAAAAAAAAAAAAAAAAAAAAA"], "note": 1}
     assert (await card_team.http.post("/jobs/cancel", json=unknown)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"<html></html>", "begins with <"),
+        (b'{"jobs" []}', "a colon is missing at column 9"),
+        (b'{"jobs": [1\n2]}', "a comma is missing at line 2, column 1"),
+        (b"{jobs: []}", "a name in double quotes is missing"),
+        (b'"\xff"', "is not UTF-8 at byte 1"),
+    ],
+)
+async def test_what_is_wrong_with_json_is_said_in_words(
+    card_team: Team, body: bytes, reason: str
+) -> None:
+    for path in ("/batches", "/jobs", "/secrets"):
+        method = "PUT" if path == "/secrets" else "POST"
+        refused = await card_team.http.request(method, path, content=body)
+        assert reason in refused.json()["error"]
 
 
 async def test_a_body_above_the_limit_is_a_413(card_team: Team) -> None:

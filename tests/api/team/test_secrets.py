@@ -31,6 +31,20 @@ async def test_a_secret_is_created_listed_and_deleted(team: Team) -> None:
     assert (again.status_code, again.json()["errorCode"]) == (404, "SECRET_NOT_FOUND")
 
 
+async def test_a_deleted_secret_is_unknown(team: Team) -> None:
+    secret = await put(team, "CDN_TOKEN")
+    await team.http.delete(f"/secrets/{secret['id']}")
+    job = a_still(await team.upload_card())
+    job["assets"][0]["value"] = "${secrets.CDN_TOKEN}"
+    refused = await team.http.post("/jobs", json=job)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "SECRET_NOT_FOUND")
+
+
+async def test_an_empty_value_is_called_empty(team: Team) -> None:
+    refused = await team.http.put("/secrets", json={"name": "A", "value": ""})
+    assert refused.json()["error"] == "value: must not be empty"
+
+
 async def test_a_name_is_taken(team: Team) -> None:
     await put(team, "CDN_TOKEN")
     again = await team.http.put("/secrets", json={"name": "CDN_TOKEN", "value": "x"})
@@ -51,6 +65,7 @@ async def test_teams_do_not_see_each_others_secrets(team: Team, other_team: Team
         ({"name": "../up", "value": "hush-hush"}, "name"),
         ({"name": "a" * 129, "value": "hush-hush"}, "name"),
         ({"name": "A", "value": ""}, "value"),
+        ({"name": "  ", "value": "hush-hush"}, "name"),
         ({"name": "A", "value": ["hush-hush"]}, "value"),
         ({"name": "A", "value": "hush-hush" * 10_000}, "value"),
         ({"name": "A", "value": "hush-hush\ud800"}, "value"),

@@ -72,6 +72,11 @@ async def test_v3_has_the_types_that_clients_decode(api: RunningApi, team: Team)
     inner = by_name["inner"]["source_comp_id"]
     assert inner == by_name["label"]["composition_id"]
     assert by_name["title"]["source_comp_id"] is None
+    sources = {name: layer["source_type"] for name, layer in by_name.items()}
+    assert sources == {
+        "title": None, "inner": "composition", "background": "solid", "label": None
+    }  # fmt: skip
+    assert by_name["title"]["width"] > 0
 
 
 async def test_v3_pages_and_refuses_what_is_no_page(api: RunningApi, team: Team) -> None:
@@ -83,6 +88,7 @@ async def test_v3_pages_and_refuses_what_is_no_page(api: RunningApi, team: Team)
         response = await team.http.get(f"{path}?{query}")
         assert response.status_code == 400
         assert response.json()["errorCode"] == "VALIDATION_ERROR"
+        assert query.partition("=")[0] in response.json()["error"]
 
 
 async def test_unknown_ids(api: RunningApi, team: Team) -> None:
@@ -118,6 +124,12 @@ async def test_a_file_that_is_no_template_ends_in_error(team: Team) -> None:
     template = await team.get(f"/templates/{created['id']}")
     assert template["status"] == "error"
     assert template["error"]
+
+
+async def test_what_was_to_be_a_zip_is_not_called_json(team: Team) -> None:
+    created = await create(team, type="zip")
+    await team.public.put(created["uploadUrl"], content=b"no archive")
+    assert "is not a zip" in (await team.get(f"/templates/{created['id']}"))["error"]
 
 
 async def test_a_new_upload_link_voids_the_one_before(team: Team) -> None:
@@ -197,14 +209,18 @@ async def test_a_template_is_renamed(team: Team) -> None:
     renamed = await team.http.patch(path, json={"displayName": "new"})
     assert renamed.json()["displayName"] == "new"
     assert (await team.get(path))["displayName"] == "new"
-    assert (await team.http.patch(path, json={"displayName": ""})).status_code == 400
+    for blank in ("", "  "):
+        assert (await team.http.patch(path, json={"displayName": blank})).status_code == 400
 
 
 async def test_a_template_is_downloaded_without_a_token(team: Team) -> None:
     template_id = await team.upload_card()
     for path in ("download", "upload"):
         url = (await team.get(f"/templates/{template_id}/{path}"))["url"]
-        assert (await team.public.get(url)).content == a_card()
+        got = await team.public.get(url)
+        assert got.content == a_card()
+        name = f'filename="{template_id}.json"'
+        assert got.headers["content-disposition"].endswith(name)
     forged = await team.public.get(url[:-4] + "AAAA")
     assert forged.status_code == 403
     empty = await create(team)

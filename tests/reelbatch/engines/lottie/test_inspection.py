@@ -4,6 +4,7 @@ import base64
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reelbatch.engines.faces import find_face
@@ -37,6 +38,26 @@ def test_compositions_come_with_the_root_first_and_with_unique_names(workshop: A
 def test_a_root_without_a_name_is_main(workshop: Any) -> None:
     document = workshop.document(workshop.solid("Sky", "#0000ff"), nm="")
     assert [c.name for c in workshop.inspect(document).compositions] == ["main"]
+
+
+def test_shapes_and_texts_have_the_bounds_of_what_they_show(workshop: Any) -> None:
+    moved: Any = {"ty": "tr", **workshop.layer(3, "")["ks"], "p": {"a": 0, "k": [5, 0]}}
+    moved |= {"s": {"a": 0, "k": [50, 50]}}
+    box = {"ty": "gr", "it": [workshop.rectangle(0, 0, 40, 20), workshop.fill(1, 0, 0), moved]}
+    document = workshop.document(
+        workshop.layer(4, "Box", shapes=[box, {**workshop.rectangle(0, 0, 99, 99), "hd": True}]),
+        workshop.layer(4, "Empty", shapes=[]),
+        workshop.text("Word", "HHH"),
+    )
+    document["layers"][0]["ks"]["p"]["k"] = [10, 10, 0]
+    shapes, empty, word = workshop.inspect(document).layers
+    assert (shapes.left, shapes.top, shapes.width, shapes.height) == (15, 10, 20, 10)
+    assert (empty.width, empty.height) == (0, 0)
+    drawn = workshop.still(workshop.document(workshop.text("Word", "HHH")))[..., 3] > 0
+    rows, columns = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
+    shown = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+    said = (word.left, word.top, word.left + word.width, word.top + word.height)
+    assert said == pytest.approx(shown, abs=1)
 
 
 def test_layers_are_described(workshop: Any) -> None:

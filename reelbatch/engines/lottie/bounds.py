@@ -1,0 +1,111 @@
+"""The bounds of shapes and of texts at rest, for those who look at a template's layers."""
+
+from collections.abc import Iterator
+from math import cos, radians, sin
+
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieDocument,
+    array,
+    at_rest,
+    is_object,
+    number,
+    objects,
+    text_documents,
+)
+from reelbatch.engines.lottie.typesetting import set_type
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.models.errors import AssetInvalid
+
+_MOST_CORNERS = 100  # of a star that are looked at
+
+Rect = tuple[float, float, float, float]
+"""Left, top, width and height in pixels of the layer."""
+
+_Point = tuple[float, float]
+
+
+def bounds_of_shapes(shapes: list[Json]) -> Rect | None:
+    """Without the width of strokes; None where there is nothing."""
+    points = [*_points(shapes)]
+    if not points:
+        return None
+    left, top = (min(point[axis] for point in points) for axis in (0, 1))
+    right, bottom = (max(point[axis] for point in points) for axis in (0, 1))
+    return round(left, 2), round(top, 2), round(right - left, 2), round(bottom - top, 2)
+
+
+def bounds_of_text(document: LottieDocument, layer: Json, shelf: FontShelf) -> Rect | None:
+    """Of the first words of a text layer, without animators; None where they cannot be set."""
+    text: Json = {"d": {"k": [{"t": 0, "s": words} for words in text_documents(layer)[:1]]}}
+    copy: Json = {"ty": 5, "ip": 0, "op": 1, "st": 0, "ks": {}, "t": {**text, "a": []}}
+    try:
+        set_type(document, [copy], shelf)
+    except AssetInvalid:
+        return None
+    return bounds_of_shapes(objects(copy.get("shapes")))
+
+
+def _points(shapes: list[Json]) -> Iterator[_Point]:
+    """Points that lie around all that is drawn: a curve stays between its handles."""
+    for shape in shapes:
+        if shape.get("hd") is True:
+            continue
+        match shape.get("ty"):
+            case "gr":
+                items = objects(shape.get("it"))
+                transforms = [item for item in items if item.get("ty") == "tr"]
+                transform: Json = transforms[0] if transforms else {}
+                yield from (_moved(point, transform) for point in _points(items))
+            case "sh":
+                yield from _path_points(at_rest(shape.get("ks")))
+            case "rc" | "el":
+                (x, y), (width, height) = _pair(shape.get("p")), _pair(shape.get("s"))
+                yield x - width / 2, y - height / 2
+                yield x + width / 2, y + height / 2
+            case "sr":
+                yield from _corners(shape)
+            case _:
+                continue
+
+
+def _path_points(path: object) -> Iterator[_Point]:
+    outline = array(path)[0] if array(path) else path
+    if not is_object(outline):
+        return
+    vertices = [_place(point) for point in array(outline.get("v"))]
+    yield from vertices
+    for side in ("i", "o"):  # relative to the vertices
+        for (x, y), handle in zip(vertices, array(outline.get(side)), strict=False):
+            along, down = _place(handle)
+            yield x + along, y + down
+
+
+def _corners(star: Json) -> Iterator[_Point]:
+    (x, y), radius = _pair(star.get("p")), _single(star.get("or"), 0.0)
+    count = int(min(max(1.0, _single(star.get("pt"), 5.0)), _MOST_CORNERS))
+    for corner in range(count):
+        angle = radians(_single(star.get("r"), 0.0) + 360 * corner / count)
+        yield x + radius * sin(angle), y - radius * cos(angle)
+
+
+def _moved(point: _Point, transform: Json) -> _Point:
+    anchor, place = _pair(transform.get("a")), _pair(transform.get("p"))
+    scale, angle = _pair(transform.get("s"), 100.0), radians(_single(transform.get("r"), 0.0))
+    x, y = ((point[axis] - anchor[axis]) * scale[axis] / 100 for axis in (0, 1))
+    return place[0] + x * cos(angle) - y * sin(angle), place[1] + x * sin(angle) + y * cos(angle)
+
+
+def _pair(value: object, default: float = 0.0) -> _Point:
+    first, second = (*array(at_rest(value)), None, None)[:2]
+    return number(first, default), number(second, default)
+
+
+def _single(value: object, default: float) -> float:
+    content = at_rest(value)
+    return number((array(content) or [content])[0], default)
+
+
+def _place(point: object) -> _Point:
+    x, y = (*array(point), None, None)[:2]
+    return number(x, 0.0), number(y, 0.0)
