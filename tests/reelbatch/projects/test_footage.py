@@ -20,7 +20,8 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 def _film(file: Path) -> Path:
     """A second of red, and one of blue."""
-    with av.open(file, "w") as film:
+    film: Any = av.open(file, "w")
+    with film:
         stream = film.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 80, 60, "yuv420p"
         for color in (RED, BLUE):
