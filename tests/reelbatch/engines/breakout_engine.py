@@ -25,6 +25,7 @@ from misbehaving_engine import MisbehavingEngine
 
 from reelbatch.engines.base import RenderedFile, Renderer, RenderRequest, ReportProgress
 
+"localhost".encode("idna")  # loads it: where Python is in root's home, others can't any more
 _libc = ctypes.CDLL(None, use_errno=True)
 SYSTEM_CALLS: dict[str, tuple[int | None, int | None]] = {
     name: (None if x86 == "-" else int(x86), None if arm == "-" else int(arm))

@@ -4,12 +4,14 @@ import errno
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from reelbatch.models.errors import RenderCrashed, RenderError, RenderTimedOut, 
 from reelbatch.models.orchestration.jobs import Output
 
 ENGINE = "breakout_engine:BreakoutEngine"
+RUN = Path(__file__).parent / "breakout_run.py"
+NOBODY = 65534
 LIMITS = RenderLimits(seconds=60, memory=1024**3)
 ARequest = Callable[[str], RenderRequest]
 
@@ -111,6 +115,32 @@ async def test_a_process_that_was_taken_over_reaches_nothing_but_its_own_render(
     assert {name: outcome for name, outcome in ended.items() if outcome != "refused"} == {}
     assert len(ended) > 60
     assert contents(secret, request.template) == before
+
+
+@pytest.fixture
+def folder_of_nobody() -> Iterator[Path]:
+    """One that another user may write into, which pytest's own folders do not let in."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chown(folder, NOBODY, NOBODY)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the test above has run as such a user")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+def test_nor_does_one_whose_worker_is_not_root(folder_of_nobody: Path) -> None:
+    # Python itself may be in a folder of root's. What the worker may read, its renders may not.
+    reads_all = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *reads_all]
+    python = ["setpriv", *user, sys.executable]
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(folder_of_nobody)}
+    run = partial(subprocess.run, env={**os.environ, **environment}, capture_output=True, text=True)
+    if run([*python, "-c", "import reelbatch"]).returncode:
+        pytest.skip("another user cannot read this project")
+    done = run([*python, str(RUN), ENGINE, str(folder_of_nobody)])
+    assert done.returncode == 0, done.stderr
+    ended = json.loads(done.stdout)
+    assert {name: outcome for name, outcome in ended.items() if outcome != "refused"} == {}
+    assert len(ended) > 60
 
 
 async def test_without_confinement_such_attempts_succeed(a_request: ARequest) -> None:

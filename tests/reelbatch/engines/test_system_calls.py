@@ -1,0 +1,35 @@
+"""The table of system calls against the kernel's headers."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reelbatch.engines.pool import seccomp
+
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+# `__NR3264_` is for calls that have another name where addresses have 32 bits.
+DEFINITION = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
+
+
+CALLS = {
+    name: numbers
+    for table in (*seccomp.REFUSED, seccomp.NEW_PROGRAMS, seccomp.CONDITIONAL, seccomp.INSTALLING)
+    for name, numbers in table.items()
+}
+
+
+@pytest.mark.parametrize(("column", "machine"), list(enumerate(HEADERS)))
+def test_numbers_are_the_kernels(column: int, machine: str) -> None:
+    header = HEADERS[machine]
+    if not header.exists():
+        pytest.skip(f"{header} is not installed (linux-libc-dev)")
+    known = {name: int(number) for name, number in DEFINITION.findall(header.read_text())}
+    newest = max(number for name, number in known.items() if name != "syscalls")
+    ours = {name: numbers[column] for name, numbers in CALLS.items()}
+    told = {name for name, number in ours.items() if number is None or number <= newest}
+    assert len(told) > 90
+    assert {name: ours[name] for name in told} == {name: known.get(name) for name in told}
