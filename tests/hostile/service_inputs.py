@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +18,7 @@ from tests.origin import Origin, Received
 MIB = 1024**2
 _GUSH = 400 * MIB  # of an answer that nobody reads to its end
 _PIECE = bytes(MIB // 4)
-_FOLLOWERS = 400
+_FOLLOWERS, _MOST_FOLLOWERS = 400, 100
 
 
 class Sender:
@@ -176,8 +175,9 @@ def _answers() -> _Found:
 
 
 def _crowds() -> _Found:
-    yield "400 event streams of one token", f"100 of {_FOLLOWERS}", partial(_followers, "/events")
-    yield "400 long polls of one token", f"100 of {_FOLLOWERS}", partial(_followers, "?wait=2")
+    served = f"{_MOST_FOLLOWERS} of {_FOLLOWERS}"
+    yield "400 event streams of one token", served, partial(_followers, "/events")
+    yield "400 long polls of one token", served, partial(_followers, "?wait=50")
     yield "200 wrong tokens of 60 kB", "401 or 429", _wrong_tokens
 
 
@@ -277,11 +277,19 @@ async def _receiver(to: Sender) -> str:
 
 
 async def _followers(path: str, to: Sender) -> str:
-    """How many of them are served."""
-    let_go = asyncio.Event()
+    """How many of them are served: until the batch ends, or else not at all."""
+    let_go, refused = asyncio.Event(), list[int]()
 
     async def wait(_: Received, __: asyncio.StreamWriter) -> None:
         await let_go.wait()
+
+    async def follow(url: str) -> int:
+        answer = await http.get(url)
+        refused.extend([1] if answer.status_code == 429 else [])
+        return answer.status_code
+
+    async def most_refused() -> bool | None:
+        return len(refused) == _FOLLOWERS - _MOST_FOLLOWERS or None
 
     src = to.origin.behave("/slow.png", wait)
     batch = (await to.team.create_batch(a_still(to.card, assets=_picture(src))))["batchId"]
@@ -292,15 +300,16 @@ async def _followers(path: str, to: Sender) -> str:
         timeout=60,
         trust_env=False,
     )
-    async with http, AsyncExitStack() as open_ones:
-        streams = [http.stream("GET", f"/batches/{batch}{path}") for _ in range(_FOLLOWERS)]
-        answers = await asyncio.gather(*map(open_ones.enter_async_context, streams))
-        served = [answer for answer in answers if answer.status_code == 200]
-        assert {answer.status_code for answer in answers} <= {200, 429}
-        await asyncio.gather(*(anext(answer.aiter_raw()) for answer in served))
-    await to.team.http.post(f"/batches/{batch}/cancel")
-    let_go.set()
-    return f"{len(served)} of {_FOLLOWERS}"
+    async with http:
+        url = f"/batches/{batch}{path}"
+        following = [asyncio.create_task(follow(url)) for _ in range(_FOLLOWERS)]
+        try:
+            await until(most_refused, "followers that are refused")
+        finally:
+            await to.team.http.post(f"/batches/{batch}/cancel")
+            let_go.set()
+        statuses = await asyncio.gather(*following)
+    return f"{statuses.count(200)} of {_FOLLOWERS}"
 
 
 async def _wrong_tokens(to: Sender) -> str:
