@@ -246,6 +246,12 @@ def _structures() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
     yield "mattes of each other", packed(document(*matte)), RENDERED
     yield "its own matte", packed(document(solid(tt=1, tp=1, td=1))), RENDERED
     yield "a matte of nothing", packed(document(solid(tt=3))), RENDERED
+    odd = [solid(ind=[1]), solid(tt=1, tp={}, ind={}, bm=12), solid(tt=1, tp=[1], bm=15)]
+    yield (
+        "mattes of layers that are lists, in a layer that blends",
+        packed(document(*odd)),
+        RENDERED,
+    )
     mattes = [solid(tt=1 + n % 4, td=1) for n in range(500)]
     yield "500 mattes", packed(document(*mattes)), RENDERED
     mask = {"mode": "a", "pt": still({"c": True, "v": [], "i": [], "o": []}), "o": still(100)}

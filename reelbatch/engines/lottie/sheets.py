@@ -71,14 +71,14 @@ def _part(scene: Json, positions: Iterable[int]) -> bytes:
 
 
 def _matte_sources(layers: list[Json], drawn: set[int]) -> set[int]:
-    numbers = {layer.get("ind"): position for position, layer in enumerate(layers)}
+    numbers = {reference(layer.get("ind")): position for position, layer in enumerate(layers)}
     found = set[int]()
     waiting = [*drawn]
     while waiting:
         position = waiting.pop()
         layer = layers[position]
         if layer.get("tt"):
-            source = numbers.get(layer.get("tp"), position - 1)
+            source = numbers.get(reference(layer.get("tp")), position - 1)
             if source >= 0 and source not in found:
                 found.add(source)
                 waiting.append(source)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from reelbatch.engines.lottie.document import Json, array, is_object, objects
+from reelbatch.engines.lottie.document import Json, array, is_object, objects, reference
 
 
 def all_layers(root: Json) -> Iterator[Json]:
@@ -41,9 +41,9 @@ def all_objects(value: object) -> Iterator[Json]:
 def mattes(layers: list[Json]) -> set[int]:
     """The layers that others take as their matte, by their `id`."""
     above = [layers[n - 1] for n, one in enumerate(layers) if n and one.get("tt")]
-    named = {one["tp"] for one in layers if isinstance(one.get("tp"), int)}
+    named = {reference(one["tp"]) for one in layers if isinstance(one.get("tp"), int)}
     return {id(one) for one in above} | {
-        id(one) for one in layers if one.get("td") or one.get("ind") in named
+        id(one) for one in layers if one.get("td") or reference(one.get("ind")) in named
     }
 
 
