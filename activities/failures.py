@@ -1,5 +1,6 @@
 """How the errors of a render become Temporal failures that workflows and people can read."""
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +10,9 @@ from temporalio.exceptions import ApplicationError
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import ReelbatchError, RenderError, RequestError
 from reelbatch.models.orchestration.jobs import RenderProgress
+
+# Of an absolute path; a URL's path and one behind a secret's reference are the client's own.
+_FOLDERS = re.compile(r"(?<![\w:/.}~-])/(?:[^\s'\"/:]+/)+")
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def as_application_errors(
         yield
     except ReelbatchError as error:
         failure = ApplicationError(
-            secrets.redact(error.message) if secrets else error.message,
+            _shown(error.message, secrets),
             *([so_far()] if so_far else []),
             type=error.error_code,
             non_retryable=_is_final(error),
@@ -37,8 +41,13 @@ def as_application_errors(
     except Exception as error:
         details, type_ = [so_far()] if so_far else [], type(error).__name__
         if secrets is not None and secrets.used:
-            raise ApplicationError(secrets.redact(str(error)), *details, type=type_) from None
-        raise ApplicationError(str(error), *details, type=type_) from error
+            raise ApplicationError(_shown(str(error), secrets), *details, type=type_) from None
+        raise ApplicationError(_shown(str(error), secrets), *details, type=type_) from error
+
+
+def _shown(text: str, secrets: ResolvedSecrets | None) -> str:
+    """Without the values of secrets, and without the folders of this machine."""
+    return _FOLDERS.sub("", secrets.redact(text) if secrets else text)
 
 
 def _pause_before_retry(error: ReelbatchError) -> timedelta | None:

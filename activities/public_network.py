@@ -63,6 +63,28 @@ def retry_after(response: httpx.Response) -> int | None:
     return min(max(1, seconds), _LONGEST_PAUSE)
 
 
+def reason_of(error: httpx.HTTPError) -> str:
+    """Why there is no response, without URLs, header values or a library's own words."""
+    match error:
+        case httpx.ConnectTimeout():
+            return f"there was no connection within {_CONNECT_TIMEOUT:.0f} seconds"
+        case httpx.TimeoutException():
+            return f"nothing came for {_READ_TIMEOUT:.0f} seconds"
+        case httpx.ConnectError():
+            text = str(error)
+            if "certificate" in text.lower():
+                return "its certificate is not valid"
+            if "looked up" in text:
+                return "its name cannot be looked up now"
+            return "there is no connection to it"
+        case httpx.LocalProtocolError():
+            return "one of its headers cannot be sent"
+        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
+            return "the connection broke off"
+        case _:
+            return "the connection failed"
+
+
 async def beginning_of(response: httpx.Response, most: int) -> bytes:
     """The first `most` bytes of an answer, as they came: nothing of it is unpacked."""
     content = b""

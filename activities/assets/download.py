@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from activities.assets.sources import Source
-from activities.public_network import beginning_of, is_transient, retry_after
+from activities.public_network import beginning_of, is_transient, reason_of, retry_after
 from activities.s3 import ERROR_LENGTH, error_code, signed_headers
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 
@@ -64,10 +64,10 @@ class Downloader:
                 "all that a download may take; put it on a faster server."
             ) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise AssetInvalid(f"{source.name} cannot be fetched: {error}") from error
+            raise AssetInvalid(f"{source.name} cannot be fetched: its URL is not valid.") from error
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise AssetUnavailable(f"{source.name} could not be fetched: {reason}") from error
+            message = f"{source.name} could not be fetched: {reason_of(error)}."
+            raise AssetUnavailable(message) from error
 
     async def _download(
         self, source: Source, target: Path, limit: int, conditions: Mapping[str, str]

@@ -114,7 +114,7 @@ def read_data_url(src: str) -> tuple[str, bytes]:
     try:
         return media_type, b64decode(content, validate=True)
     except binascii.Error as error:
-        raise AssetInvalid(f"A data: URL's base64 cannot be decoded: {error}.") from error
+        raise AssetInvalid("A data: URL's base64 is damaged or not complete.") from error
 
 
 def _extension(media_type: str, path: str) -> str:

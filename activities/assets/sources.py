@@ -7,7 +7,7 @@ from pydantic import JsonValue, ValidationError
 
 from activities.s3 import Credentials
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_s3_url
+from reelbatch.models.wire.sources import BucketParams, bucket_and_key, host_and_port, is_s3_url
 
 _SHOWN = 300  # characters
 
@@ -46,7 +46,7 @@ def shown(src: str) -> str:
         return "a data: URL"
     if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
         return parts.path[:_SHOWN]
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:_SHOWN]
+    return f"{parts.scheme}://{host_and_port(parts)}{parts.path}"[:_SHOWN]
 
 
 def _in_bucket(src: str, params: dict[str, JsonValue], name: str) -> Source:

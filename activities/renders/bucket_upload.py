@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from activities.public_network import beginning_of, is_transient
+from activities.public_network import beginning_of, is_transient, reason_of
 from activities.s3 import ERROR_LENGTH, Credentials, error_code, signed_headers
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import AssetInvalid, UploadFailed, UploadInterrupted
@@ -52,10 +52,12 @@ class BucketUploader:
             raise UploadInterrupted(
                 f"{place}: it was still under way after {self._seconds:.0f} seconds"
             ) from error
-        except (AssetInvalid, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise UploadFailed(f"{place}: {error}") from error
+        except AssetInvalid as error:
+            raise UploadFailed(f"{place}: {error.message}") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise UploadFailed(f"{place}: the endpoint is not a valid URL.") from error
         except httpx.HTTPError as error:
-            raise UploadInterrupted(f"{place}: {error or type(error).__name__}") from error
+            raise UploadInterrupted(f"{place}: {reason_of(error)}.") from error
 
 
 async def _resolved(params: UploadParams, secrets: ResolvedSecrets) -> UploadParams:

@@ -14,7 +14,7 @@ from temporalio import activity
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.metrics import WebhookMetrics
-from activities.public_network import beginning_of, retry_after
+from activities.public_network import beginning_of, reason_of, retry_after
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.models.errors import ReelbatchError, WebhookUndelivered
 from reelbatch.models.orchestration.webhooks import WebhookDelivery
@@ -169,8 +169,4 @@ def _with_attempt(
 
 def _reason(error: httpx.HTTPError | httpx.InvalidURL) -> str:
     """The reason without any header's value or URL, which may come from a secret."""
-    if isinstance(error, httpx.InvalidURL):
-        return "its URL is not valid"
-    if isinstance(error, httpx.LocalProtocolError):
-        return "one of its headers cannot be sent"
-    return str(error) or type(error).__name__
+    return "its URL is not valid" if isinstance(error, httpx.InvalidURL) else reason_of(error)

@@ -116,7 +116,7 @@ async def read_model(request: Request, model: type[M], *, if_empty: bytes = b"")
 def as_model(content: JsonValue, model: type[M]) -> M:
     """Raises RequestError, with every field that is wrong."""
     if not isinstance(content, dict):
-        raise RequestError("The body has to be a JSON object.")
+        raise RequestError("The body must be a JSON object.")
     try:
         return model.model_validate(content)
     except ValidationError as error:

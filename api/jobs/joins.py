@@ -104,7 +104,7 @@ def _clip_problems(clips: Sequence[Asset], engine: type[RenderEngine]) -> Iterat
     for position, clip in enumerate(clips):
         field = f"assets.{position}"
         if isinstance(clip, NestedJobAsset) and clip.media_type == "image":
-            message = "A clip has to be a video: leave the type out, or set it to video."
+            message = "A clip must be a video: leave the type out, or set it to video."
             yield Problem(NotSupported, f"{field}.settings.type", message)
         else:
             yield from asset_problems(clip, field, engine)

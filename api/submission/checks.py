@@ -75,7 +75,7 @@ def _source_problems(
 ) -> Iterator[Problem]:
     """Problems with fetching what the asset's `src` names."""
     if not _is_fetchable(asset.src):
-        message = "The src has to be an http, https or data URL, or s3://BUCKET/KEY."
+        message = "The src must be an http, https or data URL, or s3://BUCKET/KEY."
         yield Problem(RequestError, f"{field}.src", message)
         return
     if isinstance(asset, ScriptAsset) or not is_s3_url(asset.src):

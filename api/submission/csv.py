@@ -149,7 +149,7 @@ def _column(name: str, number: int) -> _Column:
     if colon and kind == "data":
         layer, dot, key = rest.rpartition(".")
         if not layer or not dot or not key:
-            raise RequestError(f"The column {name} has to be data:LAYER.PROPERTY.")
+            raise RequestError(f"The column {name} must be data:LAYER.PROPERTY.")
         asset: Fields = {"type": "data", "layerName": layer, "property": key}
         return _Column(name, lambda cell: {**asset, "value": _value(cell)})
     layer = rest.strip() if colon and kind == "text" and rest.strip() else name

@@ -95,7 +95,7 @@ def _read_json(body: bytes, settings: Settings) -> BatchRequest:
         rest, texts = _jobs_apart(body)
         content, apart = parse_json(rest), [_read_text(f"Job {i}", t) for i, t in enumerate(texts)]
     if not isinstance(content, dict):
-        raise RequestError('The body has to be a JSON object: {"jobs": […]}.')
+        raise RequestError('The body must be a JSON object: {"jobs": […]}.')
     jobs = _jobs_in({**content, "jobs": apart} if apart else content)
     for name in ("defaults", "webhook"):
         problem = form_problem(content.get(name), settings.max_job_bytes)
@@ -249,7 +249,7 @@ def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
     if isinstance(raw, Problem):
         return [raw]
     if not isinstance(raw, dict):
-        return [Problem(RequestError, "", "A job has to be a JSON object.")]
+        return [Problem(RequestError, "", "A job must be a JSON object.")]
     problem = form_problem(raw, limit)
     if problem:
         return [problem]
@@ -278,7 +278,10 @@ def form_problem(raw: JsonValue, limit: int) -> Problem | None:
     except ValueError:
         return Problem(RequestError, "", "The job holds a number that is too large for JSON.")
     if len(text) > limit:
-        message = f"The job has {len(text)} bytes and may have {limit}; give large media by URL."
+        message = (
+            f"The job has {len(text)} bytes and may have {limit} (REELBATCH_MAX_JOB_BYTES); "
+            "give large media by URL."
+        )
         return Problem(JobTooLarge, "", message)
     # Most jobs do not have as many lists and objects as may be inside each other.
     has_many = text.count(b"{") + text.count(b"[") > _DEEPEST

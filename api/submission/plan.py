@@ -255,7 +255,7 @@ def template_by_url(
 ) -> TemplateByUrl | Problem:
     """`url` is the choice's src; its id is only a label."""
     if len(url) > _LONGEST_URL or not (is_http_url(url) or begins_with_reference(url)):
-        message = f"The src has to be an http or https URL of up to {_LONGEST_URL} characters."
+        message = f"The src must be an http or https URL of up to {_LONGEST_URL} characters."
         return Problem(RequestError, "template.src", message)
     template_type = choice.type or _type_of(url)
     engine = engine_for_template_type(engines, template_type)
@@ -264,7 +264,7 @@ def template_by_url(
         message = f"The URL does not tell the template's type: add `type`, one of {served}."
         return Problem(RequestError, "template.type", message)
     if engine is None:
-        message = f"No engine of this server renders {template_type}; it has to be one of {served}."
+        message = f"No engine of this server renders {template_type}; it must be one of {served}."
         return Problem(NotSupported, "template.type", message)
     chosen = ChosenTemplate(
         id=choice.id,

@@ -145,7 +145,7 @@ def _read(font: BinaryIO, file_name: str) -> tuple[FontFace, str]:
     try:
         names, characters = read_names(font, _NAMES), read_characters(font)
     except TableUnreadable as error:
-        raise FontInvalid(f"The font cannot be read: {error}.") from error
+        raise FontInvalid("The font cannot be read: its tables are damaged.") from error
     family = names.get(_TYPOGRAPHIC_FAMILY) or names.get(_FAMILY, "")
     postscript_name = names.get(_POSTSCRIPT_NAME, "")
     if not family and not postscript_name:

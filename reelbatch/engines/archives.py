@@ -45,7 +45,12 @@ def unpack(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:
     try:
         return _read(content, limits)
     except _UNREADABLE as error:
-        raise TemplateInvalid(f"The template's archive cannot be read: {error}.") from error
+        reason = "it is damaged"
+        if isinstance(error, NotImplementedError):
+            reason = "its compression is not known here"
+        elif isinstance(error, RuntimeError):
+            reason = "it is encrypted"
+        raise TemplateInvalid(f"The template's archive cannot be read: {reason}.") from error
 
 
 def plain_path(name: str) -> PurePosixPath | None:

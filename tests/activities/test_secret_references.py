@@ -105,3 +105,18 @@ async def test_other_failures_are_cleaned_too_and_stay_worth_another_try(
         raise OSError(f"no route to {VALUE}")
     assert (failed.value.message, failed.value.type) == ("no route to ${secrets.KEY}", "OSError")
     assert not failed.value.non_retryable
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("cannot identify '/tmp/scratch/ab12/work/photo.png'", "cannot identify 'photo.png'"),
+        ("https://h.example:81/a/b.png is empty", "https://h.example:81/a/b.png is empty"),
+        ("${secrets.CDN}/a/b.png is empty", "${secrets.CDN}/a/b.png is empty"),
+    ],
+)
+def test_a_failure_shows_no_folder_of_the_worker(message: str, shown: str) -> None:
+    for error in (AssetInvalid(message), OSError(message)):
+        with pytest.raises(ApplicationError) as failed, as_application_errors():
+            raise error
+        assert failed.value.message == shown

@@ -99,7 +99,7 @@ class StaticAsset(_FetchedAsset):
             or {"", ".", ".."}.intersection(parts)
             or re.search(r"[\x00-\x1f\x7f\\]", name)
         ):
-            raise ValueError("it has to be a file's name, such as logo.png or images/logo.png")
+            raise ValueError("must be a file's name, such as logo.png or images/logo.png")
         return name
 
 

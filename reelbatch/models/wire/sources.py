@@ -1,7 +1,7 @@
 """Where a file may come from: http, https and data URLs, and objects in S3 buckets."""
 
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -44,6 +44,11 @@ def bucket_and_key(src: str) -> tuple[str, str]:
     if not bucket or not key or {".", ".."}.intersection(key.split("/")):
         raise ValueError("an s3 URL is s3://BUCKET/KEY")
     return checked_bucket(bucket), key
+
+
+def host_and_port(parts: SplitResult) -> str:
+    """Of a URL, for messages: without credentials."""
+    return parts.netloc.rpartition("@")[2].lower()
 
 
 def is_http_url(src: str) -> bool:

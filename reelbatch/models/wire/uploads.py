@@ -16,14 +16,14 @@ def checked_endpoint(endpoint: str) -> str:
     """Without a slash at its end. Raises ValueError."""
     usable = _is_http(endpoint) and not urlsplit(endpoint).query
     if not usable and not begins_with_reference(endpoint):
-        raise ValueError("it has to be an http or https URL")
+        raise ValueError("must be an http or https URL")
     return endpoint.rstrip("/")
 
 
 def checked_bucket(bucket: str) -> str:
     """A bucket is one step of a path, and none that leads elsewhere. Raises ValueError."""
     if bucket in (".", "..") or re.search(r"[\x00-\x1f\x7f/\\]", bucket):
-        raise ValueError("it has to be the name of a bucket")
+        raise ValueError("must be the name of a bucket")
     return bucket
 
 
@@ -61,7 +61,7 @@ class Upload(WireModel):
     def _is_a_folder(cls, prefix: str) -> str:
         folders = prefix.strip("/").split("/")
         if re.search(r"[\x00-\x1f\x7f]", prefix) or {".", ".."}.intersection(folders):
-            raise ValueError("it has to be the path of a folder, such as renders/2026")
+            raise ValueError("must be the path of a folder, such as renders/2026")
         return prefix
 
     @field_validator("output_url")
@@ -70,7 +70,7 @@ class Upload(WireModel):
         if output_url is not None and (
             not _is_http(output_url) or re.search(r"[\s\x00-\x1f\x7f]", output_url)
         ):
-            raise ValueError("it has to be an http or https URL")
+            raise ValueError("must be an http or https URL")
         return output_url
 
     @model_validator(mode="after")

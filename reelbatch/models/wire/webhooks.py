@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from reelbatch.models.wire.base import Absent, LenientWireModel, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.secrets import begins_with_reference
+from reelbatch.models.wire.sources import host_and_port
 
 MAX_WEBHOOK_HEADERS = 50
 
@@ -54,9 +55,9 @@ class Webhook(LenientWireModel):
             return url
         parts = urlsplit(url)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-            raise ValueError("it has to be an http or https URL")
+            raise ValueError("must be an http or https URL")
         if re.search(r"[\x00-\x20\x7f]", url):
-            raise ValueError("it has a space or a control character; percent-encode it")
+            raise ValueError("has a space or a control character; percent-encode it")
         return url
 
     @field_validator("headers")
@@ -66,20 +67,20 @@ class Webhook(LenientWireModel):
             raise ValueError(f"a webhook takes at most {MAX_WEBHOOK_HEADERS} headers")
         for name, value in headers.items():
             if not _HEADER_NAME.fullmatch(name):
-                raise ValueError(f"{name[:40]!r} is no header's name")
+                raise ValueError(f"{name[:40]!r} is not the name of a header")
             if name.lower() in _OURS:
                 raise ValueError(f"the header {name} is set by the server")
             if not _HEADER_VALUE.fullmatch(value):
-                raise ValueError(f"the value of {name} has to be visible ASCII characters")
+                raise ValueError(f"the value of {name} must be visible ASCII characters")
         return headers
 
     @property
     def receiver(self) -> str:
-        """Scheme and host, for people: paths and queries of webhooks often are credentials."""
+        """Scheme, host and port: paths and queries of webhooks often are credentials."""
         if begins_with_reference(self.url):
             return "a secret URL"
         parts = urlsplit(self.url)
-        host = parts.hostname or ""
+        host = host_and_port(parts)
         return f"{parts.scheme}://{host if '$' not in host else 'a secret host'}"
 
 

@@ -169,7 +169,7 @@ async def test_a_refusal_is_noted_and_worth_another_try(origin: Origin, sender: 
 
     assert [attempt.status for attempt in record.attempts] == [503, 503, 200]
     assert record.attempts[0].response == "x" * 500
-    assert record.attempts[0].error == "http://127.0.0.1 answered with HTTP status 503."
+    assert record.attempts[0].error == f"{origin.url} answered with HTTP status 503."
 
 
 async def test_redirects_are_not_followed(origin: Origin, sender: Sender) -> None:
