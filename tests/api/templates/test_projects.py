@@ -166,6 +166,66 @@ async def test_a_project_at_a_url_is_a_template_and_is_drawn_in_a_job(
         assert (await _pixels(team, job)).getpixel((2, 2)) == (255, 0, 0)
 
 
+def _promo(stage: Stage) -> None:
+    title = stage.main.add_text("Hello")
+    title.name = "Title"
+    title.transform["ADBE Position"].value = [0, 40, 0]
+    photo = stage.project.import_placeholder("photo.png", 40, 60, 10.0, 1.0)
+    stage.main.add(photo).transform["ADBE Position"].value = [20, 30, 0]
+
+
+PROMO = a_project(_promo)
+
+
+@pytest.mark.parametrize(
+    ("template_type", "content"),
+    [
+        pytest.param("aep", PROMO, id="aep"),
+        pytest.param("zip", a_zip({"promo/promo.aep": PROMO, "__MACOSX/._a": b""}), id="zip"),
+        pytest.param(
+            "mogrt",
+            a_zip({"definition.json": b"{}", "project.aegraphic": a_zip({"promo.aep": PROMO})}),
+            id="mogrt",
+        ),
+    ],
+)
+async def test_the_way_of_the_official_command_line(
+    team: Team, origin: Origin, template_type: str, content: bytes
+) -> None:
+    """`template upload`, `compositions`, `layers`, then `batch submit`, `wait` and a download."""
+    template_id = await team.upload(content, template_type)
+    third = f"{str(team.http.base_url).replace('v2', 'v3')}templates/{template_id}"
+    [composition] = (await team.http.get(f"{third}/compositions")).json()
+    assert (composition["name"], composition["width"], composition["frame_rate"]) == (
+        "Main",
+        80,
+        10,
+    )
+    assert [one["code"] for one in composition["data"]["reasons"]] == ["MISSING_PICTURE"]
+    layers = (await team.http.get(f"{third}/layers")).json()
+    assert [layer["name"] for layer in layers] == ["photo.png", "Title"]
+    assert {layer["composition_id"] for layer in layers} == {int(composition["aeid"])}
+
+    blue = io.BytesIO()
+    Image.new("RGB", (40, 60), "blue").save(blue, "PNG")
+    src = origin.answer("/photo.png", blue.getvalue())
+    words = {"type": "text", "layerName": "Title", "value": "MMMMMMMM"}
+    photo = {"type": "image", "layerName": "photo.png", "src": src}
+    refused = {**a_job(template_id), "assets": [words]}
+    wrong = {**a_job(template_id), "assets": [{**words, "layerName": "Titel"}, photo]}
+    batch = await team.create_batch(
+        {**a_job(template_id), "assets": [words, photo]}, refused, wrong
+    )
+    assert batch["status"] == "partial"
+    assert "photo.png" in batch["errors"][0]["error"]
+    assert "Did you mean Title?" in batch["errors"][1]["error"]
+    [job] = (await team.end_of_batch(batch["batchId"]))["jobs"]
+    picture = await _pixels(team, job)
+    assert picture.getpixel((10, 10)) == (0, 0, 255)
+    right = picture.crop((42, 0, 80, 60)).getextrema()
+    assert max(high for _, high in right) > 0, "the words reach across"
+
+
 async def test_a_project_at_a_url_is_held_to_its_reasons(team: Team, origin: Origin) -> None:
     src = origin.answer("/promo.aep", TWISTED)
     template = {"id": "PLACEHOLDER", "src": src, "composition": "Main"}

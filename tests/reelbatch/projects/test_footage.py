@@ -1,16 +1,17 @@
 """Footage beside a project: sequences, videos, and what is said where they cannot be drawn."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import py_aep
 import pytest
 from PIL import Image
 
 from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.encoding import open_writer
 from reelbatch.engines.lottie import LottieEngine
 from tests.reelbatch.projects.made import Stage, a_project, a_zip
 from tests.reelbatch.projects.test_features import drawn_frame
@@ -20,15 +21,12 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 def _film(file: Path) -> Path:
     """A second of red, and one of blue."""
-    film: Any = av.open(file, "w")
-    with film:
-        stream = film.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 80, 60, "yuv420p"
+    size: dict[str, Any] = {"width": 80, "height": 60, "frame_rate": Fraction(10), "draft": False}
+    with open_writer(file, "video_h264_vbr_5mbps", **size) as film:
         for color in (RED, BLUE):
-            frame = av.VideoFrame.from_ndarray(np.full((60, 80, 3), color, np.uint8))
+            frame = np.full((60, 80, 4), (*reversed(color), 255), np.uint8)  # BGRA
             for _ in range(10):
-                film.mux(stream.encode(frame))
-        film.mux(stream.encode())
+                film.write(frame)
     return file
 
 
