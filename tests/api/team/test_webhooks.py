@@ -214,7 +214,6 @@ async def test_a_retried_batch_keeps_its_webhooks(team: Team, receiver: Receiver
         ({"url": "https://example.com", "headers": {"Host": "x"}}, "webhook.headers"),
         ({"url": "https://example.com", "headers": {"a b": "x"}}, "webhook.headers"),
         ({"url": "https://example.com", "headers": {"a": "x\r\ny: z"}}, "webhook.headers"),
-        ({"url": "https://example.com", "retries": 5}, "webhook.retries"),
         ({"url": "https://example.com/${secrets.NONE}"}, "webhook.url"),
     ],
 )
