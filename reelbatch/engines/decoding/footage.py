@@ -210,7 +210,8 @@ def _decoder_of(stream: VideoStream, limits: RenderLimits) -> VideoCodecContext:
         assert isinstance(decoder, VideoCodecContext)  # noqa: S101  # for the type checker
         decoder.extradata = stream.codec_context.extradata
     decoder.thread_count = 1  # each process draws one render
-    decoder.options = {**decoder.options, "max_pixels": str(limits.pixels_per_frame)}
+    most = 2 * limits.pixels_per_frame  # decoders count whole blocks; the size itself is checked
+    decoder.options = {**decoder.options, "max_pixels": str(most)}
     return decoder
 
 

@@ -215,7 +215,8 @@ def _reach(shape: Json) -> float:
         outline = at_rest(shape.get("ks"))
         return sum(_length(path) for path in array(outline) or [outline] if is_object(path))
     sizes = (shape.get(key) for key in ("s", "or", "ir"))
-    return 4 * sum(abs(value) for size in sizes for value in _values_of(size))
+    lines = 2 * max(2.0, _largest(shape.get("pt")))  # of a star; others are no longer than four
+    return lines * sum(abs(value) for size in sizes for value in _values_of(size))
 
 
 def _length(path: Json) -> float:

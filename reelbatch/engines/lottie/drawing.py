@@ -80,7 +80,7 @@ class _Canvas:
         self._canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", option))
         weakref.finalize(self, _free, self._canvas, self._animation, resolver, pixels)
         picture = thorvg.Handle(thorvg.call("tvg_animation_get_picture", self._animation))
-        # With a resolver ThorVG opens no files of its own.
+        # ThorVG asks it for what is no file. It opens files itself: `images` leaves it no name.
         thorvg.call("tvg_picture_set_asset_resolver", picture, resolver, None)
         loaded = thorvg.call(
             "tvg_picture_load_data", picture, document, len(document), b"lottie", b"", True

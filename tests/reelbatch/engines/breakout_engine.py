@@ -25,7 +25,6 @@ from misbehaving_engine import MisbehavingEngine
 
 from reelbatch.engines.base import RenderedFile, Renderer, RenderRequest, ReportProgress
 
-"localhost".encode("idna")  # loads it: where Python is in root's home, others can't any more
 _libc = ctypes.CDLL(None, use_errno=True)
 SYSTEM_CALLS: dict[str, tuple[int | None, int | None]] = {
     name: (None if x86 == "-" else int(x86), None if arm == "-" else int(arm))
@@ -141,7 +140,7 @@ class NumpyEngine(BreakoutEngine):
     def renderer(cls) -> Renderer:
         import numpy as np
 
-        _ = np.ones((64, 64)) @ np.ones((64, 64))
+        np.linalg.inv(np.eye(64))
         return cls()
 
 

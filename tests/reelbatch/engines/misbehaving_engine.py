@@ -47,6 +47,8 @@ class MisbehavingEngine(RenderEngine, Renderer):
         begun.write_text(f"{os.getpid()}")
         begun.rename(begun.with_suffix(".pid"))  # never seen without the number
         report(25.0)
+        for step in range(10_000 if request.composition == "chatter" else 0):
+            report(25.0 + step / 1000)
         if MisbehavingEngine.is_broken:
             os.abort()
         getattr(self, f"_{request.composition}")(request)
@@ -55,6 +57,14 @@ class MisbehavingEngine(RenderEngine, Renderer):
 
     def _finish(self, request: RenderRequest) -> None:
         request.output_path.write_text("done")
+
+    def _chatter(self, _request: RenderRequest) -> None:
+        """It has reported often by then."""
+
+    def _copy(self, request: RenderRequest) -> None:
+        """Of the static asset that lies in the render's folder."""
+        content = (request.work_dir / "images" / "logo.png").read_text()
+        request.output_path.write_text(content)
 
     def _break_the_process(self, _request: RenderRequest) -> None:
         MisbehavingEngine.is_broken = True

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from reelbatch.engines.base import RenderLimits, RenderRequest
+from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.pool import Confinement, Expressions, RenderPool
 from reelbatch.models.errors import (
     LimitExceeded,
@@ -26,6 +26,7 @@ from reelbatch.models.errors import (
     TemplateInvalid,
 )
 from reelbatch.models.orchestration.jobs import Output
+from reelbatch.models.wire.assets import StaticAsset
 from tests.busy_folders import found_below
 from tests.child_processes import children_of_command
 
@@ -139,6 +140,26 @@ async def test_short_renders_of_one_process_report_progress_each(a_request: AReq
             reports: list[float] = []
             await pool.render(a_request("finish"), reports.append)
             assert reports == [25.0]
+
+
+async def test_an_engine_that_reports_all_the_time_sends_little(
+    pool: RenderPool, a_request: ARequest
+) -> None:
+    reports: list[float] = []
+    await pool.render(a_request("chatter"), reports.append)
+    assert 0 < len(reports) < 1000, "of 10,001"
+
+
+async def test_a_static_asset_lies_at_its_name_in_the_folder_of_the_render(
+    pool: RenderPool, a_request: ARequest
+) -> None:
+    request = a_request("copy")
+    file = request.work_dir / "images" / "logo.png"
+    file.parent.mkdir()
+    file.write_text("a logo")
+    asset = StaticAsset(type="static", name="images/logo.png", src="https://example.com/logo.png")
+    await pool.render(replace(request, assets=[ResolvedAsset(asset, file)]), ignore)
+    assert request.output_path.read_text() == "a logo"
 
 
 async def test_an_inspection_returns_what_the_engine_found(
@@ -346,12 +367,22 @@ async def test_waiting_for_a_turn_is_no_rendering_time(a_request: ARequest) -> N
     assert not isinstance(finished, BaseException)
 
 
-async def test_a_render_that_needs_too_much_memory_is_told_the_limit(
-    pool: RenderPool, a_request: ARequest
+@pytest.mark.parametrize(
+    ("composition", "error", "words"),
+    [
+        ("allocate", LimitExceeded, "1024 MiB of memory"),
+        ("stumble", RenderError, "KeyError: 'nowhere'"),
+    ],
+)
+async def test_a_process_that_ran_out_of_memory_or_failed_is_not_used_again(
+    a_request: ARequest, composition: str, error: type[RenderError], words: str
 ) -> None:
-    with pytest.raises(LimitExceeded, match="1024 MiB of memory"):
-        await pool.render(a_request("allocate"), ignore)
-    await pool.render(a_request("finish"), ignore)
+    async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
+        first = await pool.render(a_request("finish"), ignore)
+        with pytest.raises(error, match=words):
+            await pool.render(a_request(composition), ignore)
+        following = await pool.render(a_request("finish"), ignore)
+    assert following.frames != first.frames  # the engine says there which process it is
 
 
 async def test_a_render_process_sees_no_secrets(
@@ -404,7 +435,7 @@ def test_render_processes_die_with_a_parent_that_is_killed(a_request: ARequest) 
     requests = [a_request("sleep"), a_request("hang_in_c")]
     program = textwrap.dedent("""
         import asyncio, pathlib, sys
-        from reelbatch.engines.base import RenderLimits, RenderRequest
+        from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
         from reelbatch.engines.pool import RenderPool
         from reelbatch.models.orchestration.jobs import Output
 

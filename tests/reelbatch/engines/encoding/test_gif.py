@@ -85,6 +85,15 @@ def test_a_flat_colour_that_comes_later_is_exact(encode: Build, colour: tuple[in
     assert flickers < 0.02, "only what had the place of the new colour looks different"
 
 
+def test_a_few_pixels_of_a_new_colour_get_a_new_palette(encode: Build) -> None:
+    before = a_photo()
+    before[..., :3] //= 4
+    after = before.copy()
+    after[40:43, 70:73, :3] = 255
+    _, picture = encode("video_gif", [before, after]).pictures()
+    assert picture[41, 71, :3].min() > 200
+
+
 def test_colours_that_are_close_to_each_other_stay_apart(encode: Build) -> None:
     ramp = np.full((16, 256, 4), 255, np.uint8)
     ramp[..., :3] = np.arange(256)[:, np.newaxis]

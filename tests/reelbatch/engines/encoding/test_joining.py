@@ -123,6 +123,31 @@ def test_segments_of_different_parameters_are_refused(
     assert not list(tmp_path.glob("joined.*"))
 
 
+def test_the_progress_of_joining_ends_with_the_last_segment(
+    encode: Build, moving_square: Build, tmp_path: Path
+) -> None:
+    pictures = moving_square((96, 64), 8)
+    segments = [encode(H264, pictures[at : at + 2]).path for at in range(0, 8, 2)]
+    reported: list[float] = []
+    path = tmp_path / "joined.mp4"
+    join_segments(path, H264, segments, reported.append, frame_rate=Fraction(30))
+    assert reported == [25, 50, 75, 100]
+
+
+def test_a_segment_that_does_not_begin_with_a_key_frame_is_refused(
+    encode: Build, join: Build, moving_square: Build, tmp_path: Path
+) -> None:
+    first = encode(H264, moving_square((96, 64), 5)).path
+    headless = tmp_path / "headless.mp4"
+    with av.open(str(first)) as whole, av.open(str(headless), "w") as film:
+        stream = film.add_stream_from_template(whole.streams.video[0])
+        for packet in [packet for packet in whole.demux() if packet.size][1:]:
+            packet.stream = stream
+            film.mux(packet)
+    with pytest.raises(SegmentsUnusable, match="begin with a key frame"):
+        join(H264, [first, headless], Fraction(30))
+
+
 def test_a_damaged_segment_is_refused(
     encode: Build, join: Build, moving_square: Build, tmp_path: Path
 ) -> None:

@@ -246,3 +246,10 @@ def test_a_page_of_unclosed_names_is_read_in_one_pass(text: str) -> None:
     manifest = '<script id="reelbatch">{"width": 16, "height": 9, "seconds": 1}</script>'
     [page] = read_pages({PurePosixPath("index.html"): f"{manifest}{text}".encode()}, RenderLimits())
     assert page.layers == {}
+
+
+def test_what_is_in_a_comment_is_no_layer_even_where_the_comment_has_no_end() -> None:
+    body = '<p data-layer="a">x</p><!-- <p data-layer="b">x</p> --><p data-layer="c">x</p>'
+    page = a_page(f'{body}<!-- <p data-layer="d">x</p>')
+    [found] = read_pages({PurePosixPath("index.html"): page.encode()}, RenderLimits())
+    assert list(found.layers) == ["a", "c"]

@@ -112,6 +112,11 @@ def test_the_frames_of_all_clips_together_are_limited(room: Any) -> None:
         room.join(room.clip(*["red"] * 3), room.clip(*["red"] * 3))
 
 
+def test_as_many_frames_and_pixels_as_are_allowed_are_joined(room: Any) -> None:
+    room.limits = replace(room.limits, frames=2, pixels_per_frame=64 * 32)
+    assert room.joined(room.clip("red"), room.clip("blue")) == ["red", "blue"]
+
+
 @pytest.mark.parametrize("large", [0, 1])
 def test_the_pixels_of_every_clip_are_limited(room: Any, large: int) -> None:
     room.limits = replace(room.limits, pixels_per_frame=64 * 32)

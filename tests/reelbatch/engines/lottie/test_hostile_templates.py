@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reelbatch.engines.lottie.stripping import hold_to_type
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 
 
@@ -150,6 +151,48 @@ def test_a_key_that_stands_there_twice_counts_once(workshop: Any) -> None:
     text = json.dumps(workshop.document(workshop.solid("Sky", "#0000ff")))
     twice = text[:-1] + ', "w": 50}'
     assert workshop.still(workshop.file(twice.encode())).shape == (60, 50, 4)
+
+
+def dashed(workshop: Any, shape: Any) -> Any:
+    dashes = [{"n": "d", "v": {"a": 0, "k": 1}}, {"n": "g", "v": {"a": 0, "k": 1}}]
+    return workshop.document(workshop.shape("Box", shape, {"ty": "st", "d": dashes}))
+
+
+@pytest.mark.parametrize(
+    "shape",  # each path is a little longer than a million of these dashes
+    [
+        {"ty": "rc", "s": {"a": 0, "k": [1_000_000, 10_000]}},
+        {"ty": "el", "s": {"a": 0, "k": [640_000, 640_000]}},
+        {"ty": "sr", "sy": 2, "pt": {"a": 0, "k": 60}, "or": {"a": 0, "k": 330_000}},
+        {
+            "ty": "sr",
+            "sy": 1,
+            "pt": {"a": 0, "k": 60},
+            "or": {"a": 0, "k": 20_000},
+            "ir": {"a": 0, "k": 1000},
+        },
+        {"ty": "rc", "s": {"a": 1, "k": [{"t": 0, "s": [1, 1]}, {"t": 5, "s": [1e6, 1e4]}]}},
+    ],
+)
+def test_long_outlines_of_fine_dashes_are_refused_whatever_draws_them(
+    workshop: Any, shape: Any
+) -> None:
+    with pytest.raises(LimitExceeded, match="a stroke of too fine dashes"):
+        workshop.inspect(dashed(workshop, shape))
+
+
+def test_a_dashed_outline_of_usual_size_is_no_attack(workshop: Any) -> None:
+    star = {"ty": "sr", "sy": 1, "pt": {"a": 0, "k": 60}, "or": {"a": 0, "k": 900}}
+    for shape in (workshop.rectangle(0, 0, 4000, 3000), star):
+        assert workshop.inspect(dashed(workshop, shape)).layers
+
+
+@pytest.mark.parametrize(("kind", "held"), [(99, 3), (-1, 3), ("five", 3), (4, 4)])
+def test_a_layer_of_an_unknown_type_is_a_null_layer(kind: object, held: int) -> None:
+    layer = {"ty": kind, "shapes": [{"ty": "rc"}], "t": {"d": {"k": []}}}
+    hold_to_type(layer)
+    assert layer["ty"] == held
+    assert ("shapes" in layer, "t" in layer) == (held == 4, False)
 
 
 def test_words_that_change_often_and_long_dashed_paths_are_no_attack(workshop: Any) -> None:

@@ -293,6 +293,16 @@ def test_mattes_stay_sensible(
     assert (drawn[30, 25].tolist(), drawn[30, 75].tolist()) == expected
 
 
+def test_a_matte_outlives_one_of_the_layers_that_it_masks(workshop: Any) -> None:
+    document = workshop.document(
+        workshop.solid("Matte", "#ffffff", w=50, td=1),
+        workshop.solid("Upper", "#ff0000", h=30, tt=1, tp=1),
+        workshop.solid("Lower", "#0000ff", y=30, h=30, tt=1, tp=1),
+    )
+    drawn = workshop.still(document, workshop.call("nx:layer-remove", "Upper"))
+    assert [drawn[y, x].tolist() for y in (15, 45) for x in (25, 75)] == [CLEAR, CLEAR, BLUE, CLEAR]
+
+
 @pytest.mark.parametrize(
     ("function", "params", "message"),
     [

@@ -1,6 +1,7 @@
 """Templates as a JSON, a dotLottie and a zip."""
 
 import base64
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -84,7 +85,10 @@ def test_an_absent_picture_leaves_its_place_empty(workshop: Any, card: Any) -> N
     assert workshop.still(card)[30, 50].tolist() == CLEAR
 
 
-def test_a_file_of_the_server_is_never_shown(workshop: Any, card: Any) -> None:
+@pytest.mark.unconfined
+def test_a_file_of_the_server_is_never_shown_even_where_nothing_hinders_it(
+    workshop: Any, card: Any
+) -> None:
     secret = workshop.file(workshop.picture((0, 0, 255)), "secret.png")
     card["assets"][0].update(u="", p="../" * 20 + str(secret).lstrip("/"))
     assert workshop.still(card)[30, 50].tolist() == CLEAR
@@ -125,6 +129,26 @@ def test_a_picture_of_too_many_pixels_is_refused(workshop: Any, card: Any) -> No
     )
     with pytest.raises(LimitExceeded, match="more than 6000 pixels"):
         workshop.still(template)
+
+
+@pytest.mark.parametrize(("h", "fits"), [(60, True), (61, False)])
+def test_the_box_that_a_picture_is_fitted_into_is_limited(
+    workshop: Any, card: Any, h: int, fits: bool
+) -> None:
+    workshop.limits = replace(workshop.limits, pixels_per_frame=100 * 60)
+    card["assets"][0]["h"] = h
+    photo = workshop.asset(
+        workshop.picture((0, 0, 255)), type="image", layerName="Photo", src="https://example.com/a"
+    )
+    with nullcontext() if fits else pytest.raises(LimitExceeded, match="more than 6000 pixels"):
+        assert workshop.still(card, photo)[30, 50].tolist() == BLUE
+
+
+def test_a_picture_of_as_many_pixels_as_allowed_is_shown(workshop: Any, card: Any) -> None:
+    workshop.limits = replace(workshop.limits, pixels_per_frame=100 * 60)
+    photo = workshop.picture((0, 0, 255), (100, 60))
+    template = workshop.archive({"data.json": card, "images/photo.png": photo})
+    assert workshop.still(template)[30, 50].tolist() == BLUE
 
 
 @pytest.mark.parametrize("name", ["photo.png", "images/photo.png", "Photo.PNG"])

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.fonts import FontFace
+from tests.api.fonts import a_font
 
 TYPEFACES = Path(str(files("reelbatch.engines.lottie").joinpath("typefaces")))
 
@@ -51,6 +53,18 @@ def test_new_words_change_the_picture_only_where_the_words_are(workshop: Any) ->
     assert (before[:15] == after[:15]).all()
     assert (before[45:] == after[45:]).all()
     assert (before[15:45] != after[15:45]).any()
+
+
+def test_an_uploaded_font_lends_its_letters_to_others(workshop: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rare.ttf"
+    path.write_bytes(a_font(letter="☃"))  # a square; in no font of ours
+    text = words(workshop, "☃")
+    document = workshop.document(workshop.text("Headline", "A"))
+    file, rendered = workshop.render(document, assets=[text], fonts=[path])
+    drawn = np.asarray(Image.open(file).convert("RGBA"))
+    (left, right), [(top, bottom)] = columns(drawn), rows(drawn)
+    assert (drawn[top : bottom + 1, left : right + 1, 3] > 127).all()
+    assert list(rendered.missing_glyphs or ()) == []
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n", "\x03"])

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +78,11 @@ def test_a_video_begins_at_its_layers_start_time(workshop: Any, film: Any) -> No
     )
     film["layers"][0].update(st=-2, ip=0)
     assert played(workshop, film, video(workshop))[:4] == [2, 3, 4, 5]
+
+
+def test_a_composition_that_begins_later_shows_a_video_from_there(workshop: Any, film: Any) -> None:
+    film["ip"] = 2
+    assert played(workshop, film, video(workshop)) == [2, 3, 4, 5] + [NOTHING] * 6
 
 
 def test_a_layer_is_stretched_in_time_and_runs_backwards(workshop: Any, film: Any) -> None:
@@ -227,6 +233,17 @@ def test_a_video_of_too_many_pixels_is_refused(workshop: Any, film: Any) -> None
     workshop.limits = replace(workshop.limits, pixels_per_frame=100 * 60)
     with pytest.raises(LimitExceeded, match="The video has 102x60 pixels"):
         workshop.still(film, video(workshop, size=(102, 60)))
+
+
+@pytest.mark.parametrize(("h", "fits"), [(60, True), (61, False)])
+def test_the_layer_that_a_video_is_fitted_into_is_limited(
+    workshop: Any, film: Any, h: int, fits: bool
+) -> None:
+    workshop.limits = replace(workshop.limits, pixels_per_frame=100 * 60)
+    film["layers"][0]["sh"] = h
+    refused = pytest.raises(LimitExceeded, match="layer has more than 6000 pixels")
+    with nullcontext() if fits else refused:
+        workshop.still(film, video(workshop))
 
 
 def test_too_many_videos_are_refused(workshop: Any) -> None:
