@@ -115,6 +115,7 @@ lock: $(VENV)/development
 		--output-file requirements-server.lock
 	@$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
+	@$(COMPILE) --group clients --output-file requirements-clients.lock
 	@echo hatchling | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:

@@ -19,7 +19,7 @@ from api.http.middleware import V2, V3, add_middleware
 from api.jobs import routes as jobs
 from api.metrics import ApiMetrics
 from api.openapi import docs
-from api.openapi.document import TAGS, complete_reference
+from api.openapi.document import TAGS, complete_reference, operation_id
 from api.page import routes as page
 from api.quotas import Quotas
 from api.resources import Resources
@@ -85,6 +85,8 @@ def create_app(
         title="Reelbatch",
         description="A self-hosted batch render service on Temporal.",
         openapi_tags=TAGS,
+        servers=[{"url": settings.public_url or "/"}],
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
         docs_url=None,  # those pages load scripts of third parties; `openapi.docs` has ours
         redoc_url=None,

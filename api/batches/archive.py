@@ -31,7 +31,7 @@ router = APIRouter(tags=["batches"])
         200: content_response("The archive.", "application/zip"),
     },
 )
-async def get_archive(
+async def get_batch_archive(
     batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """The outputs that exist by now, each under its job's index, and `results.json`."""

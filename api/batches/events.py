@@ -17,7 +17,7 @@ from api.batches.responses import Responses
 from api.batches.watch import BatchWatches, CountsAsFollower, Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.openapi.document import event_stream
+from api.openapi.document import content_response
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
 from api.snapshots import BatchReader
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
@@ -51,10 +51,14 @@ _JobTexts = Callable[[BatchSnapshot], list[str]]
     dependencies=[CountsAsFollower],
     responses={
         **documented(RequestError, BatchNotFound, TooManyRequests),
-        200: event_stream("Until the batch has ended.", "stats", "job", "end"),
+        200: content_response(
+            "Until the batch has ended: `stats` with BatchStats as JSON, `job` with BatchJob, and "
+            "`end` with BatchListItem.",
+            "text/event-stream",
+        ),
     },
 )
-async def get_events(
+async def get_batch_events(
     batch_id: UlidPath,
     team: MayReadJobs,
     urls: RequestUrls,

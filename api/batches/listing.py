@@ -33,7 +33,9 @@ class BatchPage(BaseModel):
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
 
-@router.get("/batches", response_model=BatchList, responses=documented(RequestError))
+@router.get(
+    "/batches", name="list_batches", response_model=BatchList, responses=documented(RequestError)
+)
 async def get_batches(
     resources: Shared, team: MayReadJobs, page: Annotated[BatchPage, Query()]
 ) -> Response:

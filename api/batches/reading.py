@@ -31,7 +31,7 @@ IfNoneMatch = Annotated[str | None, Header(description="The ETag of an earlier r
     response_model=BatchStatusResponse,
     responses=documented(RequestError, BatchNotFound, TooManyRequests),
 )
-async def get_batch(
+async def get_batch_status(
     batch_id: UlidPath,
     request: Request,
     resources: Shared,

@@ -65,7 +65,7 @@ _MEDIA_TYPES = {
         200: content_response("The results, as asked for.", "application/x-ndjson", "text/csv"),
     },
 )
-async def get_results(
+async def get_batch_results(
     batch_id: UlidPath,
     request: Request,
     resources: Shared,

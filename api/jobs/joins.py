@@ -53,7 +53,7 @@ _ENGINE = "join"
     responses=CREATION_ERRORS,
     openapi_extra=JOIN_JOBS,
 )
-async def join_jobs(
+async def create_join_job(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
     """Join clips: videos by URL, and nested jobs that are rendered first."""

@@ -34,7 +34,7 @@ router = APIRouter(tags=["jobs"])
 _PARALLEL_READS = 8
 
 
-@router.get("/jobs", response_model=list[Job], responses=documented(RequestError))
+@router.get("/jobs", name="list_jobs", response_model=list[Job], responses=documented(RequestError))
 async def get_jobs(
     resources: Shared,
     team: MayReadJobs,

@@ -21,7 +21,7 @@ router = APIRouter(tags=["jobs"])
         200: content_response("The log.", "text/plain"),
     },
 )
-async def get_job_log(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
+async def get_job_logs(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """What each attempt to render the job did, written when the attempt ends."""
     text = await read_log(resources.store, team, job_id)
     if text is None:

@@ -1,10 +1,17 @@
-"""GET /docs: the OpenAPI document as a page. All that it loads comes from this server."""
+"""GET /docs: the OpenAPI document as a page, which loads nothing from other servers.
 
+GET /openapi-3.0.json: the document in the words of an older version.
+"""
+
+import json
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
+
+from api.http.responses import json_response
+from api.openapi.version_3_0 import as_3_0
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,6 +57,11 @@ async def get_page() -> Response:
 @router.get("/docs/start.js")
 async def get_start() -> Response:
     return Response(_START, media_type="text/javascript")
+
+
+@router.get("/openapi-3.0.json")
+async def get_older_document(request: Request) -> Response:
+    return json_response(json.dumps(as_3_0(request.app.openapi())))
 
 
 def add_docs_page(app: FastAPI) -> None:

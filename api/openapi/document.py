@@ -4,11 +4,15 @@ Endpoints say what they read with `openapi_extra`, which `api.openapi.inputs` ha
 What holds for all of them is added to the finished document: common errors and headers.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from fastapi import FastAPI
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, JsonValue
+from pydantic.alias_generators import to_camel
 
 from api.http.errors import documented
 from api.http.responses import JSON
@@ -28,7 +32,7 @@ TAGS: list[Entry] = [
     {"name": "batches", "description": "Up to 1,000 jobs in one request, followed by counts."},
     {"name": "jobs", "description": "Single jobs, and the jobs of batches one by one."},
     {"name": "templates", "description": "The files that jobs render: writing, and older reads."},
-    {"name": "templates, v3", "description": "What is in a template. Fields are snake_case here."},
+    {"name": "templates v3", "description": "What is in a template. Fields are snake_case here."},
     {"name": "fonts", "description": "The team's fonts, for templates that do not bring theirs."},
     {"name": "webhooks", "description": "What came of them, and sending one again."},
     {"name": "secrets", "description": "Values that jobs name as `${secrets.NAME}`."},
@@ -38,6 +42,7 @@ TAGS: list[Entry] = [
 ]
 
 _SCHEMAS = "#/components/schemas/"
+_REFERENCE = re.compile(f'"{_SCHEMAS}(\\w+)"')
 _REQUEST_ID = {
     "X-Request-Id": {
         "description": "Names the request in the server's log; one that the client sent is kept.",
@@ -58,6 +63,15 @@ _HEADERS_OF_STATUS: dict[str, Entry] = {
 }
 
 
+FILE: Entry = {"type": "string", "format": "binary"}
+"""What clients send and read as bytes; generators know it by its format alone."""
+
+
+def operation_id(route: APIRoute) -> str:
+    """The endpoint's name in the camelCase of the wire. Most of them are the contract's."""
+    return to_camel(route.name)
+
+
 def body(*contents: Entry) -> Entry:
     """A body that can be sent in each of these forms."""
     by_media_type: Entry = {}
@@ -68,8 +82,10 @@ def body(*contents: Entry) -> Entry:
 
 def json_content(model: type[BaseModel], **examples: JsonValue) -> Entry:
     """What the endpoint reads as `model`, with examples that it accepts."""
-    schema = TypeAdapter(model).json_schema(ref_template=f"{_SCHEMAS}{{model}}")
-    return {JSON: {"schema": schema, **_named(examples)}}
+    name, schema = model.__name__, model.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+    definitions = schema.pop("$defs", {}) | {name: schema}
+    reference = {"$ref": f"{_SCHEMAS}{name}", "$defs": definitions}
+    return {JSON: {"schema": reference, **_named(examples)}}
 
 
 def text_content(media_type: str, description: str, **examples: JsonValue) -> Entry:
@@ -78,8 +94,7 @@ def text_content(media_type: str, description: str, **examples: JsonValue) -> En
 
 
 def file_content(media_type: str = "application/octet-stream") -> Entry:
-    schema = {"type": "string", "contentMediaType": media_type, "minLength": 1}
-    return {media_type: {"schema": schema}}
+    return {media_type: {"schema": FILE}}
 
 
 def form_content(**parts: Entry) -> Entry:
@@ -98,24 +113,14 @@ def _named(examples: Mapping[str, JsonValue]) -> Entry:
 def content_response(description: str, *media_types: str) -> Entry:
     """A response that is not JSON, or not always."""
     content = {
-        media_type: {"schema": {"type": "string", "contentMediaType": media_type}}
+        media_type: {"schema": {"type": "string"} if _is_text(media_type) else FILE}
         for media_type in sorted(set(media_types))
     }
     return {"description": description, "content": content}
 
 
-def event_stream(description: str, *names: str) -> Entry:
-    """A response of server-sent events with these names, each with JSON as its data."""
-    event = {
-        "type": "object",
-        "properties": {
-            "event": {"type": "string", "enum": names},
-            "data": {"type": "string", "contentMediaType": JSON},
-            "id": {"type": "string"},
-        },
-        "required": ["event", "data"],
-    }
-    return {"description": description, "content": {"text/event-stream": {"itemSchema": event}}}
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") or media_type == "application/x-ndjson"
 
 
 def file_responses(*media_types: str) -> dict[int | str, Entry]:
@@ -137,16 +142,17 @@ def complete_reference(app: FastAPI) -> None:
             document = generate()
             _move_definitions(document)
             for operation in _operations(document):
+                _summarise(operation)
                 _simplify_parameters(operation)
                 _declare_common_responses(operation)
-            _drop_framework_errors(document)
+            _drop_unused_schemas(document)
         return cast("Entry", app.openapi_schema)
 
     app.openapi = openapi
 
 
 def _move_definitions(document: Entry) -> None:
-    """The models inside of bodies become components, where their references lead."""
+    """The models of bodies become components, where their references lead."""
     components = cast("Entry", document["components"]["schemas"])
     for operation in _operations(document):
         body = cast("Entry", operation.get("requestBody", {}))
@@ -154,6 +160,12 @@ def _move_definitions(document: Entry) -> None:
             for name, schema in content["schema"].pop("$defs", {}).items():
                 if components.setdefault(name, schema) != schema:
                     raise ValueError(f"{name} has one schema in requests and another in responses")
+
+
+def _summarise(operation: Entry) -> None:
+    """An endpoint's docstring is a summary, and what may follow it the description."""
+    summary, _, operation["description"] = operation["description"].partition("\n\n")
+    operation["summary"] = summary.removesuffix(".")
 
 
 def _simplify_parameters(operation: Entry) -> None:
@@ -178,6 +190,7 @@ def _declare_common_responses(operation: Entry) -> None:
     for scheme in operation.get("security", []):
         scopes = " and ".join(f"`{scope}`" for scopes in scheme.values() for scope in scopes)
         operation["description"] += f"\n\nNeeds a token with the scope {scopes}."
+        operation["description"] = operation["description"].strip()
     for status, entry in documented(*common, ReelbatchError, Unavailable).items():
         declared = responses.setdefault(str(status), {"description": ""})
         known = declared["description"]
@@ -199,9 +212,12 @@ def _drop_framework_error(responses: Entry) -> None:
         del responses["422"]
 
 
-def _drop_framework_errors(document: Entry) -> None:
-    for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)
+def _drop_unused_schemas(document: Entry) -> None:
+    """The framework's own errors, and enumerations of which each use has its words."""
+    schemas = cast("Entry", document["components"]["schemas"])
+    while unused := schemas.keys() - set(_REFERENCE.findall(json.dumps(document))):
+        for name in unused:
+            del schemas[name]
 
 
 def _operations(document: Entry) -> Iterator[Entry]:

@@ -5,9 +5,11 @@ Every example is accepted as it stands here by a server that has its template.
 
 import json
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
+from pydantic.config import JsonDict
 
 from api.openapi.document import (
+    FILE,
     body,
     file_content,
     form_content,
@@ -53,13 +55,23 @@ _STILL: JsonValue = {
 }
 
 
-class _BatchCreation(BatchOptions):
-    """The body of POST /batches. A job may leave out what `defaults` give.
+def _requires_nothing(schema: JsonDict) -> None:
+    del schema["required"]
+
+
+class BatchJobCreation(JobCreation):
+    """A job of a batch, which may leave out what the batch's `defaults` give."""
+
+    model_config = ConfigDict(json_schema_extra=_requires_nothing)
+
+
+class BatchCreation(BatchOptions):
+    """The body of POST /batches.
 
     Each job is validated on its own: one that is not as described is an entry in `errors`.
     """
 
-    jobs: list[JobCreation | dict[str, JsonValue]] = Field(min_length=1, max_length=MAX_BATCH_JOBS)
+    jobs: list[BatchJobCreation] = Field(min_length=1, max_length=MAX_BATCH_JOBS)
 
 
 CREATE_JOB = body(json_content(JobCreation, video=_VIDEO, still=_STILL, nested=_NESTED))
@@ -71,7 +83,7 @@ JOIN_JOBS = body(
 )
 CREATE_BATCH = body(
     json_content(
-        _BatchCreation,
+        BatchCreation,
         jobs={"jobs": [_VIDEO, _STILL]},
         defaults={
             "defaults": {"template": {"id": EXAMPLE_TEMPLATE_ID}, "settings": {"codec": "gif"}},
@@ -97,7 +109,7 @@ RENAME_TEMPLATE = body(json_content(TemplateUpdate, name={"displayName": "Promo,
 CREATE_SECRET = body(json_content(SecretCreation, secret={"name": "BRAND_KEY", "value": "s3cr3t"}))
 UPLOAD_FONT = body(
     form_content(
-        font={"type": "string", "contentMediaType": "application/octet-stream"},
+        font=FILE,
         familyName={"type": "string", "default": "", "description": "Else as the file says."},
     )
 )

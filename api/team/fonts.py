@@ -78,7 +78,7 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
     return respond(_font(record), 201)
 
 
-@router.get("/fonts", response_model=list[Font], responses=documented())
+@router.get("/fonts", name="list_fonts", response_model=list[Font], responses=documented())
 async def get_fonts(resources: Shared, team: MayReadJobs) -> Response:
     """The team's fonts, oldest first."""
     return respond_all([_font(record) for record in await list_fonts(resources.store, team)])
@@ -90,7 +90,12 @@ async def get_font(font_id: str, resources: Shared, team: MayReadJobs) -> Respon
     return respond(_font(await _find(resources, team, font_id)))
 
 
-@router.delete("/fonts/{font_id}", status_code=204, responses=documented(FontNotFound, FontInUse))
+@router.delete(
+    "/fonts/{font_id}",
+    name="delete_font",
+    status_code=204,
+    responses=documented(FontNotFound, FontInUse),
+)
 async def remove_font(font_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
     """Delete a font, unless active jobs use it."""
     record = await _find(resources, team, font_id)

@@ -30,7 +30,9 @@ router = APIRouter(tags=["secrets"])
     ),
     openapi_extra=CREATE_SECRET,
 )
-async def create_secret(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
+async def create_or_update_secret(
+    request: Request, resources: Shared, team: MayWriteTemplates
+) -> Response:
     """Store a secret; jobs refer to it as `${secrets.NAME}`. A name is taken until its deletion."""
     creation = await read_model(request, SecretCreation)
     record = await resources.secrets.create(team, creation.name, creation.value)
@@ -38,7 +40,7 @@ async def create_secret(request: Request, resources: Shared, team: MayWriteTempl
 
 
 @router.get("/secrets", response_model=list[Secret], responses=documented(SecretsNotConfigured))
-async def get_secrets(resources: Shared, team: MayReadJobs) -> Response:
+async def list_secrets(resources: Shared, team: MayReadJobs) -> Response:
     """The team's secrets, oldest first."""
     return respond_all([_secret(record) for record in await resources.secrets.list(team)])
 
@@ -49,7 +51,7 @@ async def get_secrets(resources: Shared, team: MayReadJobs) -> Response:
     response_class=Response,
     responses=documented(SecretNotFound, SecretsNotConfigured),
 )
-async def remove_secret(secret_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
+async def delete_secret(secret_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
     """Delete a secret. Jobs that still need it fail."""
     if not await resources.secrets.delete(team, known_id(secret_id, SecretNotFound)):
         raise SecretNotFound

@@ -79,7 +79,7 @@ class DownloadLink(WireModel):
     responses=documented(RequestError, InvalidJson, BodyTooLarge, QuotaExceeded, Unavailable),
     openapi_extra=CREATE_TEMPLATE,
 )
-async def create_template(
+async def create_or_update_template(
     request: Request, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
     """Announce a template: its file is PUT to `uploadInfo.url` afterwards, or comes from `src`."""
@@ -98,7 +98,9 @@ async def create_template(
     return respond(TemplateCreated(**dict(template), template=template, upload_url=info.url), 201)
 
 
-@router.get("/templates", response_model=list[Template], responses=documented())
+@router.get(
+    "/templates", name="list_templates", response_model=list[Template], responses=documented()
+)
 async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
     records = await list_templates(resources.store, team)
@@ -121,7 +123,7 @@ async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -
     responses=documented(RequestError, InvalidJson, BodyTooLarge, TemplateNotFound),
     openapi_extra=RENAME_TEMPLATE,
 )
-async def rename_template(
+async def update_template(
     template_id: str, request: Request, resources: Shared, team: MayWriteTemplates
 ) -> Response:
     """Change a template's displayName, renderer or lossy."""
@@ -135,6 +137,7 @@ async def rename_template(
 
 @router.delete(
     "/templates/{template_id}",
+    name="delete_template",
     status_code=204,
     responses=documented(TemplateNotFound, TemplateInUse),
 )
@@ -155,11 +158,12 @@ async def remove_template(template_id: str, resources: Shared, team: MayWriteTem
 )
 @router.get(
     "/templates/{template_id}/upload",
+    name="get_template_download_url_older",
     response_model=DownloadLink,
     responses=documented(TemplateNotFound, Gone),
     deprecated=True,
 )
-async def get_download_link(
+async def get_template_download_url(
     template_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
     """A link to the template's file that works without a token for an hour."""
@@ -174,7 +178,7 @@ async def get_download_link(
     response_model=TemplateUploadInfo,
     responses=documented(TemplateNotFound),
 )
-async def renew_upload_link(
+async def get_template_upload_url(
     template_id: str, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
     """A new upload link; earlier ones stop working."""

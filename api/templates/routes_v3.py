@@ -18,7 +18,7 @@ from reelbatch.models.wire.templates import Mogrt
 from reelbatch.models.wire.warnings import Warned
 from reelbatch.storage.templates import list_templates
 
-router = APIRouter(tags=["templates, v3"])
+router = APIRouter(tags=["templates v3"])
 
 _MOST_ITEMS = 1000  # more may be asked for, but are not sent
 
@@ -70,7 +70,7 @@ class LayerV3(BaseModel):
 
 
 @router.get("/templates", response_model=list[TemplateV3], responses=documented())
-async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
+async def list_templates_v3(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
     return respond_all(
         await _templates(resources, team, await list_templates(resources.store, team))
@@ -82,7 +82,7 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     response_model=TemplateV3,
     responses=documented(RequestError, TemplateNotFound),
 )
-async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
+async def get_template_v3(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
     """One template."""
     record = await find_template(resources, team, template_id)
     [template] = await _templates(resources, team, [record])
@@ -94,7 +94,7 @@ async def get_template(template_id: UlidPath, resources: Shared, team: MayReadJo
     response_model=list[CompositionV3],
     responses=documented(RequestError, TemplateNotFound),
 )
-async def get_compositions(
+async def list_template_compositions_v3(
     template_id: UlidPath,
     resources: Shared,
     team: MayReadJobs,
@@ -112,7 +112,7 @@ async def get_compositions(
     response_model=list[LayerV3],
     responses=documented(RequestError, TemplateNotFound),
 )
-async def get_layers(
+async def list_template_layers_v3(
     template_id: UlidPath,
     resources: Shared,
     team: MayReadJobs,

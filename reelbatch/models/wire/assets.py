@@ -5,6 +5,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field, JsonValue, Tag, model_validator
 from pydantic.functional_validators import field_validator
+from typing_extensions import TypeAliasType
 
 from reelbatch.models.wire.base import OpenWireModel
 from reelbatch.models.wire.render_settings import NestedSettings
@@ -42,7 +43,7 @@ class TextAsset(_Asset):
     layer_name: LayerName
     value: str
 
-    @field_validator("value", mode="before", json_schema_input_type=str | float)
+    @field_validator("value", mode="before")
     @classmethod
     def _numbers_are_text(cls, value: object) -> object:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -71,7 +72,7 @@ class _FetchedAsset(_Asset):
     params: dict[str, JsonValue] = {}
     """For a `src` of s3: endpoint, region, accessKeyId, accessKeySecret."""
 
-    @field_validator("params", mode="before", json_schema_input_type=dict[str, JsonValue] | None)
+    @field_validator("params", mode="before")
     @classmethod
     def _no_params(cls, params: object) -> object:
         return {} if params is None else params
@@ -169,7 +170,7 @@ _PlainAsset = (
     | Annotated[ScriptAsset, Tag("script")]
     | Annotated[FunctionAsset, Tag("function")]
 )
-PlainAsset = Annotated[_PlainAsset, Field(discriminator="type")]
+PlainAsset = TypeAliasType("PlainAsset", Annotated[_PlainAsset, Field(discriminator="type")])
 """An asset of a nested job: anything but a job."""
 
 
@@ -196,7 +197,7 @@ class NestedJob(_Asset):
     preview: bool = False
     settings: NestedSettings | None = None
 
-    @field_validator("assets", mode="before", json_schema_input_type=list[PlainAsset] | None)
+    @field_validator("assets", mode="before")
     @classmethod
     def _none_is_a_job(cls, assets: object) -> object:
         if assets is None:
@@ -231,7 +232,10 @@ class NestedJobAsset(NestedJob):
         )
 
 
-Asset = Annotated[_PlainAsset | Annotated[NestedJobAsset, Tag("job")], Field(discriminator="type")]
+Asset = TypeAliasType(
+    "Asset",
+    Annotated[_PlainAsset | Annotated[NestedJobAsset, Tag("job")], Field(discriminator="type")],
+)
 
 
 def layer_names(asset: Asset) -> list[str]:

@@ -56,8 +56,15 @@ def _no_boolean(value: object) -> object:
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_no_boolean, json_schema_input_type=int)]
-"""A number in a request."""
+def words(*allowed: str) -> WithJsonSchema:
+    """Annotates an enumeration whose words another one has too: in the OpenAPI document it has no
+    name of its own, since clients in Go have one constant for each word of named enumerations.
+    """
+    return WithJsonSchema({"type": "string", "enum": [*allowed]})
+
+
+NOT_BOOLEAN = BeforeValidator(_no_boolean)
+"""Annotates an integer in a request, after its bounds: else the schema does not have them."""
 
 
 class WireModel(BaseModel):
@@ -75,26 +82,28 @@ class WireModel(BaseModel):
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """In answers an `Absent` field is never null, and no field has a default."""
+        """In answers an `Absent` field is never null, and no field has a default.
+
+        A request leaves out what it does not say, though null is taken for that in most places:
+        types that are not unions make better clients, and so do defaults that are plain values.
+        """
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
             shown: JsonSchemaValue = properties.get(field.alias or name, {})
             shown.pop("title", None)  # `Createdat` says nothing
-            if handler.mode == "serialization":
+            if handler.mode == "serialization" or shown.get("default") in (None, [], {}):
                 shown.pop("default", None)
-                if field.exclude_if is not None:
-                    _refuse_null(shown)
+            if handler.mode == "validation" or field.exclude_if is not None:
+                _refuse_null(shown)
         return schema
 
 
 def _refuse_null(schema: JsonSchemaValue) -> None:
     others: list[dict[str, Any]] = [
-        choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}
+        choice for choice in schema.pop("anyOf", []) if choice != {"type": "null"}
     ]
-    if len(others) == 1:
-        schema.pop("anyOf")
-        schema.update(others[0])
+    schema.update(others[0] if len(others) == 1 else {"anyOf": others} if others else {})
 
 
 class OpenWireModel(WireModel):

@@ -1,17 +1,18 @@
 """A batch: what a client sends and what the client reads back (contract 2)."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, computed_field
 
 from reelbatch.models.wire.base import (
+    NOT_BOOLEAN,
     Absent,
     OpenWireModel,
     RecordModel,
     Timestamp,
-    WholeNumber,
     WireModel,
+    words,
 )
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import (
@@ -52,7 +53,7 @@ class BatchOptions(OpenWireModel):
     """What the body of POST /batches may say besides `jobs`."""
 
     defaults: dict[str, JsonValue] | None = None
-    concurrency: WholeNumber | None = Field(default=None, ge=1, le=1000)
+    concurrency: Annotated[int, Field(ge=1, le=1000), NOT_BOOLEAN] | None = None
     priority: Priority | None = None
     webhook: Webhook | None = None
 
@@ -101,7 +102,7 @@ class BatchStatusResponse(WireModel):
     """The answer of GET /batches/{id} (contract 2.2)."""
 
     batch_id: str
-    status: BatchStatus
+    status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats
     jobs: list[BatchJob]
@@ -113,7 +114,7 @@ class BatchResult(WireModel):
 
     index: int
     id: str | None = None  # null for a rejected job
-    status: JobStatus | Literal["rejected"]
+    status: Annotated[JobStatus | Literal["rejected"], words(*JobStatus, "rejected")]
     output_url: str | None = None  # only of a finished job
     error: str | None = None
     error_code: str | None = None
@@ -169,7 +170,7 @@ class BatchListItem(WireModel):
     """A batch in the list of GET /batches."""
 
     batch_id: str
-    status: BatchStatus
+    status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats
 

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, Field, field_validator
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.assets import MAX_ASSETS, Asset
 from reelbatch.models.wire.base import (
+    NOT_BOOLEAN,
     Absent,
     LenientWireModel,
     OpenWireModel,
     RecordModel,
     Timestamp,
-    WholeNumber,
     WireModel,
 )
 from reelbatch.models.wire.errors import FieldError
@@ -62,7 +62,7 @@ class TemplateChoice(OpenWireModel):
 
 
 Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
-Priority = Annotated[WholeNumber, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1])]
+Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1]), NOT_BOOLEAN]
 
 
 class AnyJobCreation(OpenWireModel):
@@ -78,7 +78,7 @@ class AnyJobCreation(OpenWireModel):
     def _nothing_is_none(cls, upload: object) -> object:
         return None if upload == {} else upload
 
-    @field_validator("tags", mode="before", json_schema_input_type=list[Tag] | str | None)
+    @field_validator("tags", mode="before")
     @classmethod
     def _comma_list(cls, tags: object) -> object:
         if isinstance(tags, str):
@@ -92,7 +92,7 @@ class AnyJobCreation(OpenWireModel):
             raise ValueError(f"a job takes at most {MAX_TAGS} tags")
         return list(dict.fromkeys(tags))
 
-    @field_validator("priority", mode="before", json_schema_input_type=Priority | None)
+    @field_validator("priority", mode="before")
     @classmethod
     def _null_is_usual(cls, priority: object) -> object:
         return 0 if priority is None else priority
@@ -107,17 +107,17 @@ class JobCreation(AnyJobCreation):
     assets: list[Asset] = Field(default=[], max_length=MAX_ASSETS)
     settings: RenderSettings | None = None
 
-    @field_validator("fonts", mode="before", json_schema_input_type=list[str] | None)
+    @field_validator("fonts", mode="before")
     @classmethod
     def _no_fonts(cls, fonts: object) -> object:
         return [] if fonts is None else fonts
 
-    @field_validator("assets", mode="before", json_schema_input_type=list[Asset] | None)
+    @field_validator("assets", mode="before")
     @classmethod
     def _no_assets(cls, assets: object) -> object:
         return [] if assets is None else assets
 
-    @field_validator("preview", mode="before", json_schema_input_type=bool | None)
+    @field_validator("preview", mode="before")
     @classmethod
     def _null_is_false(cls, preview: object) -> object:
         return False if preview is None else preview

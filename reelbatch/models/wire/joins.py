@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field, Tag
+from typing_extensions import TypeAliasType
 
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJob, NestedJobAsset
 from reelbatch.models.wire.base import LenientWireModel, OpenWireModel
@@ -22,10 +23,13 @@ class JobClip(NestedJob):
     """A clip that a nested job renders first."""
 
 
-Clip = Annotated[
-    Annotated[VideoClip, Tag("video")] | Annotated[JobClip, Tag("job")],
-    Field(discriminator="type"),
-]
+Clip = TypeAliasType(
+    "Clip",
+    Annotated[
+        Annotated[VideoClip, Tag("video")] | Annotated[JobClip, Tag("job")],
+        Field(discriminator="type"),
+    ],
+)
 
 
 class JoinSettings(LenientWireModel):

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from reelbatch.models.wire.base import LenientWireModel, WholeNumber, WireModel
+from reelbatch.models.wire.base import NOT_BOOLEAN, LenientWireModel, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
 
-FrameNumber = Annotated[WholeNumber, Field(ge=0)]
+FrameNumber = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
 
 

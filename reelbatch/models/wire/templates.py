@@ -13,6 +13,7 @@ from reelbatch.models.wire.base import (
     RecordModel,
     Timestamp,
     WireModel,
+    words,
 )
 from reelbatch.models.wire.warnings import Warned
 
@@ -101,7 +102,7 @@ class Template(Warned):
     id: str
     type: str
     display_name: str
-    status: TemplateStatus
+    status: Annotated[TemplateStatus, words(*TemplateStatus)]
     created_at: Timestamp
     updated_at: Timestamp
     compositions: list[str] = []

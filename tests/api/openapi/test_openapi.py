@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
@@ -38,6 +39,20 @@ CHECKS: list[Any] = [
 ]
 
 Operation = Any
+
+
+# The operationIds of the contract.
+OFFICIAL_NAMES = {
+    *("createBatch", "getBatchStatus", "cancelBatch"),
+    *("createJob", "listJobs", "getJob", "getJobLogs"),
+    *("cancelJob", "cancelJobs", "createJoinJob"),
+    *("createOrUpdateTemplate", "listTemplates", "getTemplate", "updateTemplate", "deleteTemplate"),
+    *("getTemplateDownloadUrl", "getTemplateUploadUrl"),
+    *("listTemplatesV3", "getTemplateV3"),
+    *("listTemplateCompositionsV3", "listTemplateLayersV3"),
+    *("uploadFont", "listFonts", "getFont", "deleteFont"),
+    *("listSecrets", "createOrUpdateSecret", "deleteSecret"),
+}
 
 # Bounded and the same on every run; shrinking would make many requests more.
 EXPLORATION = hypothesis_settings(
@@ -140,7 +155,7 @@ async def test_every_operation_says_what_it_takes_and_answers(document: Document
         for method, operation in operations.items():
             place = f"{method} {path}"
             assert operation["tags"], place
-            assert operation["description"], place
+            assert operation["summary"], place
             if method in ("post", "put", "patch") and not path.endswith(WITHOUT_BODY):
                 assert operation["requestBody"]["required"], place
             if path.startswith("/api/"):
@@ -176,10 +191,58 @@ async def test_parameters_say_their_bounds_and_defaults(document: Document) -> N
     assert key["schema"] == {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"}
 
 
+async def test_the_document_is_valid(document: Document) -> None:
+    OpenAPIV31SpecValidator(document.content).validate()
+    assert document.content["servers"] == [{"url": "/"}]
+
+
+async def test_operations_have_the_names_of_the_contract(document: Document) -> None:
+    paths = document.content["paths"]
+    names = [op["operationId"] for operations in paths.values() for op in operations.values()]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 40
+    assert set(names) >= OFFICIAL_NAMES
+    assert paths["/api/v2/batches/{batch_id}"]["get"]["operationId"] == "getBatchStatus"
+    assert paths["/api/v2/templates/{template_id}/upload"]["put"]["operationId"] == (
+        "getTemplateUploadUrl"
+    )
+
+
+async def test_each_json_body_and_response_has_one_named_schema(document: Document) -> None:
+    for path, operations in document.content["paths"].items():
+        for method, operation in operations.items():
+            for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+                schema = part.get("content", {}).get("application/json", {}).get("schema")
+                if schema is not None:
+                    assert "$ref" in schema.get("items", schema), f"{method} {path}"
+
+
+async def test_unions_are_the_few_that_the_contract_has(document: Document) -> None:
+    schemas = document.content["components"]["schemas"]
+    nothing = {"type": "null"}
+    properties = {
+        f"{name}.{field}": [kind for kind in schema.get("anyOf", []) if kind != nothing]
+        for name, owner in schemas.items()
+        for field, schema in owner.get("properties", {}).items()
+    }
+    assert {name for name, kinds in properties.items() if len(kinds) > 1} == {
+        "DataAsset.value",
+        "EssentialAsset.value",
+        "RenderSettings.frames",
+    }
+    assert {name for name, schema in schemas.items() if "oneOf" in schema} == {
+        "Asset",
+        "Clip",
+        "PlainAsset",
+    }
+    assert schemas["JobCreation"]["properties"]["priority"]["minimum"] == -1000
+
+
 async def test_every_tag_is_described(document: Document) -> None:
     described = {tag["name"] for tag in document.content["tags"]}
     operations = [op for path in document.content["paths"].values() for op in path.values()]
     assert {tag for operation in operations for tag in operation["tags"]} <= described
+    assert "," not in "".join(described)  # some generators split them there
 
 
 async def test_answers_tell_absent_fields_from_null_ones(document: Document) -> None:
