@@ -19,6 +19,7 @@ from bench.peers.films import peers
 from bench.peers.queues import peer_queues
 from bench.pipeline import pipeline
 from bench.plot import plot
+from bench.projects import projects
 from bench.requests import requests
 from bench.run import Run
 from bench.segments import segments
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "cancelling": cancelling,
     "fairness": fairness,
     "memory": memory,
+    "projects": projects,
     "cache": cache,
     "peers": peers,
     "peer-queues": peer_queues,

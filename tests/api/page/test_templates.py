@@ -1,6 +1,6 @@
 """Templates: uploaded by dropping a file, read, and deleted."""
 
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.api.documents import a_card
 from tests.api.page.browsing import Visit, has_property
@@ -59,7 +59,7 @@ def _turned(stage: Stage) -> None:
 async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Visit) -> None:
     await visit.go("/templates")
     graphics = a_zip({"project.aegraphic": a_zip({"a.aep": a_project(_turned)})})
-    file = {"name": "promo.mogrt", "mimeType": "application/octet-stream", "buffer": graphics}
+    file: FilePayload = {"name": "promo.mogrt", "mimeType": "", "buffer": graphics}
     await visit.page.locator("input[type=file]").set_input_files([file])
     card = visit.page.locator(".templates .card")
     await expect(card).to_contain_text("Ready")

@@ -222,8 +222,8 @@ async def test_the_way_of_the_official_command_line(
     [job] = (await team.end_of_batch(batch["batchId"]))["jobs"]
     picture = await _pixels(team, job)
     assert picture.getpixel((10, 10)) == (0, 0, 255)
-    right = picture.crop((42, 0, 80, 60)).getextrema()
-    assert max(high for _, high in right) > 0, "the words reach across"
+    right = picture.crop((42, 0, 80, 60))
+    assert right.convert("L").getbbox() is not None, "the words reach across"
 
 
 async def test_a_project_at_a_url_is_held_to_its_reasons(team: Team, origin: Origin) -> None:

@@ -37,8 +37,8 @@ def build(stage: Stage) -> None:
     _move(sun.transform["ADBE Position"], [0.0, 1.5], [[405, 380, 0], [405, 105, 0]])
     hill = scene.add_solid(_HILL, "Hill", *_SIZE)
     mask = hill["ADBE Mask Parade"].add_property("ADBE Mask Atom")
-    points = [[0, 200], [160, 150], [300, 215], [480, 170], [480, 270], [0, 270]]
-    mask["ADBE Mask Shape"].value = Shape(points)
+    points = [[0.0, 200.0], [160.0, 150.0], [300.0, 215.0], [480.0, 170.0], [480.0, 270.0]]
+    mask["ADBE Mask Shape"].value = Shape([*points, [0.0, 270.0]])
     stage.main.add(scene)
     for words, font, size, place in _TEXTS:
         layer = stage.main.add_text(words)

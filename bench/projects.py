@@ -1,0 +1,105 @@
+"""After Effects projects: the inspection of a large one, and what conversion costs renders."""
+
+import json
+import resource
+import time
+import zipfile
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import py_aep
+
+from bench.figures import Figure, Kind, measure
+from bench.run import Run
+from reelbatch.engines.base import Renderer, RenderLimits, RenderRequest
+from reelbatch.engines.lottie import LottieEngine
+from reelbatch.models.orchestration.jobs import Output
+
+_SIZE, _SHORT_SIZE = 20, 2  # MB: the writer takes five seconds for one
+_SECONDS, _MEBIBYTES = 2.0, 512.0  # the goals for 20 MB
+_LAYERS, _KEYFRAMES = 15, 20  # of each composition, which has 190 KB then
+
+
+def projects(run: Run) -> list[Figure]:
+    """In a process of its own each time, which tells its peak of memory."""
+    folder = run.folder("projects")
+    size = _SIZE if run.sizes.rounds > 2 else _SHORT_SIZE
+    project, small = folder / "large.aep", folder / "small.aep"
+    _write(project, size * 5)
+    _write(small, 1)
+    told = f"a project of {project.stat().st_size / 1e6:.0f} MB is inspected"
+    share = size / _SIZE
+    seconds = Figure("inspection", told, None, _SECONDS * share, kind=Kind.ALONE)
+    memory = Figure("memory", told, None, _MEBIBYTES, kind=Kind.ALONE, unit="MiB")
+    for _ in range(run.sizes.long_rounds):
+        with get_context("spawn").Pool(1) as process:
+            taken, peak = process.apply(_inspect, (project,))
+        seconds.our_values.append(taken)
+        memory.our_values.append(peak)
+    return [seconds, memory, _render(folder, small, run.sizes.rounds)]
+
+
+def _render(folder: Path, project: Path, rounds: int) -> Figure:
+    """Of what a project was converted to, and of the same document as a template of its own."""
+    renderer, made, lottie = LottieEngine.renderer(), folder / "made", folder / "lottie.json"
+    renderer.convert(project, "aep", made, RenderLimits())
+    with zipfile.ZipFile(made) as archive:
+        lottie.write_bytes(archive.read(json.loads(archive.read("compositions.json"))["Scene 0"]))
+    return measure(
+        Figure.times(
+            "converted",
+            ours="a film of a project's composition",
+            other="the same film of the same Lottie",
+            goal=1.05,
+        ),
+        lambda: _film(renderer, made, folder),
+        lambda: _film(renderer, lottie, folder),
+        rounds,
+    )
+
+
+def _film(renderer: Renderer, template: Path, folder: Path) -> float:
+    """Seconds."""
+    began = time.perf_counter()
+    renderer.render(
+        RenderRequest(
+            template=template,
+            template_type="aep",
+            composition="Scene 0",
+            output=Output(output_type="video", codec="video_h264_vbr_5mbps"),
+            output_path=folder / "film.mp4",
+            work_dir=folder,
+        ),
+        _ignore,
+    )
+    return time.perf_counter() - began
+
+
+def _ignore(_: float) -> None:
+    """Nobody follows these renders."""
+
+
+def _inspect(project: Path) -> tuple[float, float]:
+    """Seconds, and MiB at the peak."""
+    renderer = LottieEngine.renderer()
+    began = time.perf_counter()
+    renderer.inspect(project, "aep", RenderLimits())
+    taken = time.perf_counter() - began
+    return taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _write(file: Path, compositions: int) -> None:
+    """Texts, and solids that move, in compositions of their own."""
+    project: Any = py_aep.new().project
+    for number in range(compositions):
+        scene = project.root_folder.add_comp(f"Scene {number}", 640, 360, 1.0, 2.0, 25.0)
+        for layer in range(_LAYERS):
+            if layer % 3 == 0:
+                scene.add_text(f"Text {layer}")
+                continue
+            position = scene.add_solid([1.0, 0.0, 0.0], f"Solid {layer}", 40, 40).transform
+            times = [0.1 * n for n in range(_KEYFRAMES)]
+            places = [[30.0 * n, 10.0 * layer, 0.0] for n in range(_KEYFRAMES)]
+            position["ADBE Position"].set_values_at_times(times, places)
+    project.save(file)
