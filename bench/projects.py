@@ -30,14 +30,18 @@ def projects(run: Run) -> list[Figure]:
     _write(small, 1)
     told = f"a project of {project.stat().st_size / 1e6:.0f} MB is inspected"
     share = size / _SIZE
-    seconds = Figure("inspection", told, None, _SECONDS * share, kind=Kind.ALONE)
-    memory = Figure("memory", told, None, _MEBIBYTES, kind=Kind.ALONE, unit="MiB")
+    seconds = _alone("inspection", told, _SECONDS * share)
+    memory = _alone("memory", told, _MEBIBYTES, unit="MiB")
     for _ in range(run.sizes.long_rounds):
         with get_context("spawn").Pool(1) as process:
             taken, peak = process.apply(_inspect, (project,))
         seconds.our_values.append(taken)
         memory.our_values.append(peak)
     return [seconds, memory, _render(folder, small, run.sizes.rounds)]
+
+
+def _alone(name: str, ours: str, goal: float, *, unit: str = "s") -> Figure:
+    return Figure(name=name, ours=ours, other=None, goal=goal, kind=Kind.ALONE, unit=unit)
 
 
 def _render(folder: Path, project: Path, rounds: int) -> Figure:
