@@ -228,6 +228,7 @@ async def test_unions_are_the_few_that_the_contract_has(document: Document) -> N
     assert {name for name, kinds in properties.items() if len(kinds) > 1} == {
         "DataAsset.value",
         "EssentialAsset.value",
+        "NestedSettings.frames",
         "RenderSettings.frames",
     }
     assert {name for name, schema in schemas.items() if "oneOf" in schema} == {
