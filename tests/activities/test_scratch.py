@@ -20,6 +20,13 @@ def test_a_work_dir_is_gone_after_its_render(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_whose_worker_is_about_to_lock_it_is_left_alone(tmp_path: Path) -> None:
+    new = tmp_path / "reelbatch-worker-new"
+    new.mkdir()
+    with Scratch(tmp_path):
+        assert new.exists()
+
+
 def test_what_a_killed_worker_left_is_removed_by_the_next(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],

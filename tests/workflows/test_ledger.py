@@ -1,6 +1,7 @@
 """The books of a batch, whatever happens in whatever order."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -58,6 +59,14 @@ def test_a_snapshot_and_its_changes_give_the_batch_as_it_is() -> None:
     assert [record.index for record in changes.records] == [2, 5]
     assert early.with_changes(changes) == ledger.snapshot()
     assert ledger.changes(changes.revision).records == []
+
+
+def test_a_job_is_never_updated_before_it_was() -> None:
+    batch = a_batch([0])
+    ledger = Ledger(batch)
+    ledger.take_next(NOW)
+    ledger.finish(0, finished(batch.jobs[0]), NOW - timedelta(minutes=1))
+    assert ledger.records[0].updated_at == NOW
 
 
 def test_a_job_that_finished_despite_its_cancellation_is_skipped_in_the_outcome() -> None:

@@ -124,6 +124,30 @@ async def test_private_networks_are_not_contacted(
             )
 
 
+@pytest.mark.parametrize(
+    ("status", "is_transient"),
+    [
+        *((status, True) for status in (408, 429, 500, 502, 503, 504)),
+        *((status, False) for status in (301, 400, 403, 404, 409, 412)),
+    ],
+)
+async def test_what_may_pass_by_itself_is_worth_another_try(
+    uploader: BucketUploader,
+    s3_server: S3Server,
+    secrets: ResolvedSecrets,
+    film: Path,
+    origin: Origin,
+    status: int,
+    is_transient: bool,
+) -> None:
+    upload = an_upload(s3_server, endpoint=origin.url)
+    origin.answer(f"/outputs/{upload.object_key('a.mp4')}", status=f"{status} Hm")
+    with pytest.raises(UploadFailed, match=f"status {status}") as failed:
+        await uploader.upload(upload, film, "a.mp4", "video/mp4", secrets)
+    assert isinstance(failed.value, UploadInterrupted) == is_transient
+    assert failed.value.retryable == is_transient
+
+
 @pytest.mark.parametrize(("status", "failure"), [("200 OK", None), ("403 No", UploadFailed)])
 async def test_an_answer_without_end_is_not_read_to_its_end(
     uploader: BucketUploader,
