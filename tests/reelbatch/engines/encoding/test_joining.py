@@ -139,7 +139,8 @@ def test_a_segment_that_does_not_begin_with_a_key_frame_is_refused(
 ) -> None:
     first = encode(H264, moving_square((96, 64), 5)).path
     headless = tmp_path / "headless.mp4"
-    with av.open(str(first)) as whole, av.open(str(headless), "w") as film:
+    film: Any = av.open(str(headless), "w")
+    with av.open(str(first)) as whole, film:
         stream = film.add_stream_from_template(whole.streams.video[0])
         for packet in [packet for packet in whole.demux() if packet.size][1:]:
             packet.stream = stream

@@ -189,7 +189,7 @@ def test_a_dashed_outline_of_usual_size_is_no_attack(workshop: Any) -> None:
 
 @pytest.mark.parametrize(("kind", "held"), [(99, 3), (-1, 3), ("five", 3), (4, 4)])
 def test_a_layer_of_an_unknown_type_is_a_null_layer(kind: object, held: int) -> None:
-    layer = {"ty": kind, "shapes": [{"ty": "rc"}], "t": {"d": {"k": []}}}
+    layer: Any = {"ty": kind, "shapes": [{"ty": "rc"}], "t": {"d": {"k": []}}}
     hold_to_type(layer)
     assert layer["ty"] == held
     assert ("shapes" in layer, "t" in layer) == (held == 4, False)
