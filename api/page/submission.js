@@ -69,7 +69,7 @@ export class Submission {
     try {
       return await this.client.json(path, { method: "POST", json: text, headers });
     } catch (error) {
-      if (error instanceof ApiError && error.body?.errors && error.body.batchId) return error.body;
+      if (error instanceof ApiError && error.body?.errors?.length && error.body.batchId) return error.body;
       throw error;
     }
   }

@@ -105,7 +105,7 @@ async def team(api: RunningApi) -> AsyncGenerator[Team]:
 async def batch(team: Team) -> Any:
     """Large enough for its input to be kept in the object store; its last job fails."""
     card = await team.upload_card()
-    missing = {"type": "image", "layerName": "background", "src": f"{team.public.base_url}/{WORDS}"}
+    missing = {"type": "static", "name": "a.png", "src": f"{team.public.base_url}/{WORDS}"}
     failing = a_still(card) | {"assets": [missing]}
     jobs = [a_still(card, f"{WORDS}-{number}") for number in range(12)]
     created = await team.create_batch(*jobs, failing)

@@ -101,7 +101,7 @@ def test_metrics_count_what_was_accepted_refused_and_rendered(run: Run) -> None:
 def test_webhooks_that_do_not_arrive_are_counted(topology: Topology, run: Run) -> None:
     before = total(run.samples, "reelbatch_webhook_attempts_total")
     with topology.http() as http:
-        job = {"template": {"id": _upload(http)}, "webhook": {"url": "http://127.0.0.1:9/"}}
+        job = {"template": {"id": _upload(http)}, "webhook": {"url": "http://${secrets.HOST}/"}}
         assert http.post("/jobs", json=job).status_code == 201
 
     def look() -> float | None:
@@ -207,7 +207,8 @@ def _submit(http: httpx.Client, template_id: str) -> str:
             **more,
         }
 
-    private = f"http://127.0.0.1:9/logo.png?signature={SECRET}"
+    assert http.put("/secrets", json={"name": "HOST", "value": "127.0.0.1:9"}).status_code == 201
+    private = f"http://${{secrets.HOST}}/logo.png?signature={SECRET}"
     asset = {"type": "static", "src": private, "name": "logo.png"}
     jobs = [
         *(job(0, str(number)) for number in range(STILLS)),

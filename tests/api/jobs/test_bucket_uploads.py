@@ -19,7 +19,7 @@ PARAMS = {
 @pytest.mark.parametrize(
     ("upload", "field"),
     [
-        ({}, "upload.params"),
+        ({"provider": "s3"}, "upload.params"),
         ({"params": {**PARAMS, "bucket": None}}, "upload.params.bucket"),
         ({"params": {**PARAMS, "storageClass": "x"}}, "upload.params.storageClass"),
         ({"params": {**PARAMS, "endpoint": "ftp://x"}}, "upload.params.endpoint"),

@@ -151,7 +151,6 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"assets": [SRC | {"src": "file:///a"}]}, 400, "VALIDATION_ERROR", "assets.0.src"),
     ({"assets": [SRC | {"src": "${secrets.NO}"}]}, 400, "SECRET_NOT_FOUND", "assets.0.src"),
     ({"assets": [SRC], "settings": {"preset": "mov"}}, 400, "VALIDATION_ERROR", "settings.preset"),
-    ({"assets": [SRC], "settings": {"codec": "gif"}}, 400, "VALIDATION_ERROR", "settings.codec"),
 ]
 
 
