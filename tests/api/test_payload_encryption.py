@@ -105,8 +105,10 @@ async def team(api: RunningApi) -> AsyncGenerator[Team]:
 async def batch(team: Team) -> Any:
     """Large enough for its input to be kept in the object store; its last job fails."""
     card = await team.upload_card()
-    missing = {"type": "static", "name": "a.png", "src": f"{team.public.base_url}/{WORDS}"}
-    failing = a_still(card) | {"assets": [missing]}
+    words = base64.b64encode(WORDS.encode()).decode()
+    no_picture = f"data:image/png;base64,{words}"
+    asset = {"type": "image", "layerName": "background", "src": no_picture}
+    failing = a_still(card) | {"assets": [asset]}
     jobs = [a_still(card, f"{WORDS}-{number}") for number in range(12)]
     created = await team.create_batch(*jobs, failing)
     return await team.end_of_batch(created["batchId"])

@@ -122,7 +122,7 @@ async def estate(
         webhook = {"url": "http://127.0.0.1:9/"}
         failing = a_still(card)
         failing["assets"] = [
-            {"type": "static", "name": "a.png", "src": f"{api.url}/nothing.png"}
+            {"type": "image", "layerName": "background", "src": f"{api.url}/nothing.png"}
         ]
         body = {"jobs": [a_still(card, webhook=webhook, tags=["owned"]), failing]}
         created = (await team.http.post("/batches", json=body | {"webhook": webhook})).json()
@@ -222,7 +222,7 @@ NAMING: dict[str, list[Naming]] = {
             lambda names, by: {
                 "json": {
                     "template": {"id": by.card},
-                    "assets": [{**nested_job(names.template_id), "layerName": "title"}],
+                    "assets": [{**nested_job(names.template_id), "layerName": "background"}],
                 }
             },
             (404,),
