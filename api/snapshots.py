@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -23,14 +23,16 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.states import STATUS_OF_EXECUTION, RunningJobs
+from api.states import STATUS_OF_EXECUTION, RunningJobs, ended_state
 from api.visibility import children_of
 from reelbatch.models.errors import BatchNotFound, Unavailable
 from reelbatch.models.ids import batch_job_id, is_batch_id
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot, JobRecord
+from reelbatch.models.orchestration.jobs import UnfinishedJob
 from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.parallel import gather_each
 from reelbatch.storage.batches import read_stored_batch, save_batch
 from workflows.batch import BatchWorkflow
 from workflows.job_states import BatchJobSnapshot, JobState, state_of
@@ -39,6 +41,7 @@ log = structlog.get_logger("api")
 
 BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
 
+_PARALLEL_READS = 16
 QUERY_TIMEOUT = timedelta(seconds=3)
 _JOB_BYTES = 4000  # that a job takes in a snapshot: measured, 3.9 MB for a thousand
 _WARNING_BYTES = 800  # measured
@@ -73,6 +76,7 @@ class BatchReader:
         self.running = RunningJobs(client)
         self._shown: LRUCache[tuple[str, str, int], _Shown] = LRUCache(_MOST_SHOWN)
         self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, bytes_of)
+        self._rebuilt: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, bytes_of)
         self._running: LRUCache[str, _Running] = LRUCache(
             _MOST_BYTES, lambda running: bytes_of(running.snapshot)
         )
@@ -159,8 +163,9 @@ class BatchReader:
                 )
             except WorkflowQueryRejectedError:  # it has just ended
                 return (await self.read(team, batch_id)).stats
-            except (RPCError, WorkflowQueryFailedError):  # no worker: all that is known is its size
-                return noted
+            except (RPCError, WorkflowQueryFailedError):  # no worker, or a very busy one
+                _, records = await self._outline(self.handle(team, batch_id), None)
+                return count(records, as_of=datetime.now(UTC))
         if noted.pending:  # an operator terminated it before it could note its counts
             return (await self.read(team, batch_id)).stats
         return noted
@@ -201,14 +206,52 @@ class BatchReader:
         return snapshot
 
     async def _rebuild(self, handle: BatchHandle, closed_at: datetime | None) -> BatchSnapshot:
-        """From the workflow's input and the list of its children, which need no worker.
+        """From what was known before, the workflow's input and the list of its children, which
+        need no worker.
 
         What never started counts as queued while the batch runs, else as cancelled.
         """
+        batch, outline = await self._outline(handle, closed_at)
+
+        async def whole(record: JobRecord) -> JobRecord:
+            return await self._with_end(batch, record) if record.status.is_terminal else record
+
+        records = await gather_each(whole, outline, at_once=_PARALLEL_READS)
+        snapshot = BatchSnapshot(
+            team=batch.team,
+            id=batch.id,
+            created_at=batch.created_at,
+            closed_at=closed_at,
+            stats=count(records, as_of=None if closed_at else datetime.now(UTC)),
+            summaries=[job.summary for job in batch.jobs],
+            records=records,
+            errors=batch.errors,
+        )
+        with suppress(ValueError):  # it is too large to be remembered
+            self._rebuilt[handle.id] = snapshot
+        return snapshot
+
+    async def _outline(
+        self, handle: BatchHandle, closed_at: datetime | None
+    ) -> tuple[Batch, list[JobRecord]]:
+        """The batch as it was submitted, and where its jobs stand, perhaps without their results.
+
+        What has ended stays so.
+        """
         batch = await read_input(self._client, handle)
         children = {child.id: child async for child in children_of(self._client, batch)}
-        records = [
-            _record(
+        running = self._running.get(handle.id)
+        known = (running.snapshot if running else None, self._rebuilt.get(handle.id))
+        ended = {
+            record.index: record
+            for snapshot in known
+            if snapshot is not None
+            for record in snapshot.records
+            if record.status.is_terminal
+        }
+        return batch, [
+            ended.get(job.index)
+            or _record(
                 job.index,
                 children.get(job_workflow_id(job.team, job.id)),
                 batch.created_at,
@@ -216,15 +259,20 @@ class BatchReader:
             )
             for job in batch.jobs
         ]
-        return BatchSnapshot(
-            team=batch.team,
-            id=batch.id,
-            created_at=batch.created_at,
-            closed_at=closed_at,
-            stats=count(records),
-            summaries=[job.summary for job in batch.jobs],
-            records=records,
-            errors=batch.errors,
+
+    async def _with_end(self, batch: Batch, record: JobRecord) -> JobRecord:
+        """The record of an ended job with what its workflow left behind."""
+        if record.result or record.failure or record.status is JobStatus.CANCELLED:
+            return record
+        workflow_id = job_workflow_id(batch.team, batch_job_id(batch.id, record.index))
+        state = await ended_state(self._client, workflow_id, record.status, record.updated_at)
+        unfinished = UnfinishedJob(ended_at=state.updated_at, render=state.render)
+        return record.model_copy(
+            update={
+                "result": state.result,
+                "failure": state.failure,
+                "unfinished": None if state.result else unfinished,
+            }
         )
 
 
@@ -296,7 +344,7 @@ async def read_input(client: Client, handle: BatchHandle) -> Batch:
     raise Unavailable(f"The history of {handle.id} cannot be read.")
 
 
-def count(records: Sequence[JobRecord]) -> BatchStats:
+def count(records: Sequence[JobRecord], *, as_of: datetime | None = None) -> BatchStats:
     def number(*statuses: JobStatus) -> int:
         return sum(record.status in statuses for record in records)
 
@@ -308,6 +356,7 @@ def count(records: Sequence[JobRecord]) -> BatchStats:
         error=error,
         pending=len(records) - finished - error,
         cancelled=number(JobStatus.CANCELLED),
+        as_of=as_of,
     )
 
 

@@ -15,7 +15,6 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import (
     Client,
-    WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
@@ -201,15 +200,13 @@ def waiting_state(summary: JobSummary) -> JobState:
     return JobState(status, summary.created_at)
 
 
-async def ended_state(client: Client, execution: WorkflowExecution) -> JobState:
-    """Where a job stands whose workflow has ended."""
-    status = STATUS_OF_EXECUTION.get(
-        execution.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
-    )
-    closed_at = execution.close_time or execution.start_time
+async def ended_state(
+    client: Client, workflow_id: str, status: JobStatus, closed_at: datetime
+) -> JobState:
+    """Where a job stands whose workflow has ended with this status."""
     if status is JobStatus.CANCELLED:
         return JobState(status, closed_at)
-    handle = client.get_workflow_handle_for(RenderJobWorkflow.run, execution.id)
+    handle = client.get_workflow_handle_for(RenderJobWorkflow.run, workflow_id)
     try:
         return JobState(status, closed_at, result=await handle.result())
     except WorkflowFailureError as error:

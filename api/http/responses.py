@@ -1,6 +1,6 @@
 """Models as HTTP responses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from fastapi import Response
 from pydantic import BaseModel
@@ -15,9 +15,10 @@ def respond(
     return json_response(model.model_dump_json(by_alias=True), status_code, headers)
 
 
-def respond_all(models: Sequence[BaseModel]) -> Response:
-    """A bare array: the contract's lists have no envelope."""
-    return json_response(f"[{','.join(model.model_dump_json(by_alias=True) for model in models)}]")
+def respond_all(models: Sequence[BaseModel], without: Collection[str] = ()) -> Response:
+    """A bare array: the contract's lists have no envelope. Fields in `without` are left out."""
+    texts = (model.model_dump_json(by_alias=True, exclude=set(without)) for model in models)
+    return json_response(f"[{','.join(texts)}]")
 
 
 def json_response(

@@ -8,6 +8,7 @@ in it.
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from uuid import uuid4
 
@@ -37,7 +38,7 @@ from reelbatch.models.errors import (
     RequestError,
     Unavailable,
 )
-from reelbatch.models.ids import place_of_job
+from reelbatch.models.ids import batch_job_id, place_of_job
 from reelbatch.models.orchestration.batches import BatchSnapshot, Cancellation, CancellationOutcome
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import Job, JobCancellationRequest, JobStatus
@@ -93,16 +94,19 @@ async def cancel_with_relatives(
     _check_cancellable(named)
     top_ids = list(dict.fromkeys(job.summary.parent_id or job.id for job in named))
     before = {job.id: job for job in [*named, *await _families(resources, team, top_ids, named)]}
-    await _cancel(resources, team, top_ids)
+    claimed = await _cancel(resources, team, top_ids)
     top = await read_jobs(resources, team, top_ids)
     after = {job.id: job for job in await _families(resources, team, top_ids, top)}
-    if len(named) == 1 and after[named[0].id].state.status in (JobStatus.FINISHED, JobStatus.ERROR):
-        _check_cancellable([after[named[0].id]])  # it ended by itself before it could be stopped
-    return [
+    cancelled = [
         after[job_id]
         for job_id, job in before.items()
-        if not job.state.status.is_terminal and after[job_id].state.status is JobStatus.CANCELLED
+        if not job.state.status.is_terminal
+        and after[job_id].state.status is JobStatus.CANCELLED
+        and (job.summary.parent_id or job_id) in claimed
     ]
+    if len(named) == 1 and not cancelled:
+        _check_cancellable([after[named[0].id]])  # by itself, or by another request
+    return cancelled
 
 
 async def _families(
@@ -116,8 +120,11 @@ async def _families(
     return [*top, *await read_children(resources, team, top)]
 
 
-async def _cancel(resources: Resources, team: str, top_ids: Sequence[str]) -> None:
-    """Cancel jobs that are not nested, those of one batch in one go."""
+async def _cancel(resources: Resources, team: str, top_ids: Sequence[str]) -> set[str]:
+    """Cancel jobs that are not nested, those of one batch in one go.
+
+    The ids of those that this very request cancelled.
+    """
     singles: list[str] = []
     by_batch: defaultdict[str, list[int]] = defaultdict(list)
     for job_id in top_ids:
@@ -126,13 +133,16 @@ async def _cancel(resources: Resources, team: str, top_ids: Sequence[str]) -> No
             singles.append(job_id)
         else:
             by_batch[place.batch_id].append(place.index)
-    await asyncio.gather(
+
+    async def of_batch(batch_id: str) -> set[str]:
+        _, indexes = await cancel_batch_jobs(resources, team, batch_id, by_batch[batch_id])
+        return {batch_job_id(batch_id, index) for index in indexes}
+
+    claimed = await asyncio.gather(
         *(_cancel_single_job(resources, team, job_id) for job_id in singles),
-        *(
-            cancel_batch_jobs(resources, team, batch_id, indexes)
-            for batch_id, indexes in by_batch.items()
-        ),
+        *map(of_batch, by_batch),
     )
+    return set[str]().union(*claimed)
 
 
 def _check_cancellable(jobs: Sequence[JobSnapshot]) -> None:
@@ -169,17 +179,26 @@ async def cancel_batch_jobs(
     return snapshot, set(outcome.cancelled) if outcome else set()
 
 
-async def _cancel_single_job(resources: Resources, team: str, job_id: str) -> None:
-    """Cancel a job that belongs to no batch, and wait until it has ended, however it did."""
+async def _cancel_single_job(resources: Resources, team: str, job_id: str) -> set[str]:
+    """Cancel a job that belongs to no batch, and wait until it has ended, however it did.
+
+    The job, where this request was the first to ask for that.
+    """
     handle = job_handle(resources.client, team, job_id)
+    reason = f"request {uuid4().hex}"
     try:
-        await handle.cancel()
-        await asyncio.wait_for(handle.result(), _PATIENCE)
-    except (WorkflowFailureError, TimeoutError):
-        return
+        await handle.cancel(reason=reason)
+        with suppress(WorkflowFailureError, TimeoutError):
+            await asyncio.wait_for(handle.result(), _PATIENCE)
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:  # it had ended
-            raise
+        if error.status is RPCStatusCode.NOT_FOUND:  # it had ended
+            return set()
+        raise
+    async for event in handle.fetch_history_events():
+        if event.HasField("workflow_execution_cancel_requested_event_attributes"):
+            first = event.workflow_execution_cancel_requested_event_attributes
+            return {job_id} if first.cause == reason else set()
+    return set()
 
 
 async def _signal(handle: BatchHandle, request: Cancellation) -> bool:

@@ -51,6 +51,12 @@ _Tags = OrEmpty[
 ]
 
 
+def _statuses(words: str) -> set[JobStatus]:
+    """The named ones that there are; `processing` are those that render."""
+    named = words.replace("processing", JobStatus.RENDERING).split(",")
+    return {status for status in JobStatus if status in named}
+
+
 class JobSort(StrEnum):
     RANDOM = "random"
     NEWEST_FIRST = "newest_first"
@@ -61,7 +67,7 @@ class JobSort(StrEnum):
 class JobListing(BaseModel):
     """The query of GET /jobs."""
 
-    minimal: Flag = Field(False, description="Spare the server the progress of rendering jobs.")
+    minimal: Flag = Field(False, description="Leave `stats` out.")
     offset: int = Field(0, alias="from", ge=0, le=999_999_999, description="How many jobs to skip.")
     limit: int = Field(50, ge=1, le=1000, description="Jobs in one response.")
     from_date: _Moment = Field(None, description="Created at this moment or later.")
@@ -87,9 +93,8 @@ class JobListing(BaseModel):
 
     @cached_property
     def _taken_states(self) -> set[JobStatus]:
-        included = self.states.split(",") if self.states else list(JobStatus)
-        excluded = self.exclude_states.split(",") if self.exclude_states else []
-        return {status for status in JobStatus if status in included and status not in excluded}
+        included = _statuses(self.states) if self.states else set(JobStatus)
+        return included - _statuses(self.exclude_states or "")
 
     @cached_property
     def _any_of_tags(self) -> set[str]:

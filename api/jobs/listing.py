@@ -41,9 +41,10 @@ async def get_jobs(
     urls: RequestUrls,
     listing: Annotated[JobListing, Query()],
 ) -> Response:
-    """The team's jobs, filtered and sorted."""
+    """The team's jobs, filtered and sorted. With `minimal` they come without `stats`."""
     jobs = await list_jobs(resources, team, listing)
-    return respond_all([job_response(team, job, urls) for job in jobs])
+    without = ("stats",) if listing.minimal else ()
+    return respond_all([job_response(team, job, urls) for job in jobs], without)
 
 
 async def list_jobs(resources: Resources, team: str, listing: JobListing) -> list[JobSnapshot]:

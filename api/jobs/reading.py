@@ -16,7 +16,7 @@ from api.http.requests import known_id
 from api.http.responses import respond
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
 from api.snapshots import describe, jobs_of
-from api.states import JobHandle, ended_state
+from api.states import STATUS_OF_EXECUTION, JobHandle, ended_state
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, JobNotFound, Unavailable
 from reelbatch.models.ids import place_of_job
@@ -172,7 +172,11 @@ async def read_state(
         stored = await read_stored_job(resources.store, team, execution.id.rsplit("/", 1)[-1])
         if stored is not None:  # a cancelled workflow cannot say how far it was
             return JobSnapshot.of_kept(stored).state
-    return await ended_state(client, description)
+    status = STATUS_OF_EXECUTION.get(
+        description.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
+    )
+    closed_at = description.close_time or description.start_time
+    return await ended_state(client, description.id, status, closed_at)
 
 
 async def _jobs_of_batch(resources: Resources, team: str, batch_id: str) -> Sequence[JobSnapshot]:

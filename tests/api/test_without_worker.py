@@ -1,7 +1,9 @@
 """What the API still knows when no worker answers, and after an operator's hand."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
+import pytest
 import pytest_asyncio
 from obstore.store import ObjectStore
 
@@ -9,7 +11,9 @@ from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.objects import write_model
 from reelbatch.storage.tokens import create_token
-from tests.api.running_api import RunningApi, Team, a_still, served
+from tests.api.client.conftest import token_of
+from tests.api.documents import a_film
+from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
 from tests.api.temporal import IDLE_NAMESPACE, connected
 from workflows.batch import BatchWorkflow
 
@@ -77,3 +81,37 @@ async def test_a_batch_that_temporal_has_forgotten_is_read_from_its_manifest(
     [job] = batch["jobs"]
     assert (await team.get(f"/jobs/{job['id']}"))["status"] == "finished"
     assert await team.batch_ids(2) == [batch_id, forgotten]
+
+
+async def test_counts_stay_when_a_busy_worker_does_not_answer_in_time(
+    api: RunningApi, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, film = await team.upload_card(), await team.upload(a_film())
+    body = {"jobs": [a_still(card), a_video(film), a_video(film)], "concurrency": 1}
+    batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
+    before = await team.get(f"/batches/{batch_id}?wait=60")
+    second, third = (job["id"] for job in before["jobs"][1:])
+    await team.http.patch(f"/jobs/{third}/cancel")  # which never started
+
+    async def first_is_rendering() -> bool | None:
+        return (await team.get(f"/jobs/{second}"))["progress"] > 0 or None
+
+    await until(first_is_rendering, "progress of the second job")
+    before = await team.get(f"/batches/{batch_id}")
+    assert "asOf" not in before["stats"]
+    monkeypatch.setattr("api.snapshots.QUERY_TIMEOUT", timedelta(microseconds=1))
+    [item] = (await team.get("/batches"))["batches"]
+    batch = await team.get(f"/batches/{batch_id}")
+    for stats in (item["stats"], batch["stats"]):
+        assert stats.pop("asOf") > before["createdAt"]
+        assert stats == before["stats"]
+    assert batch["jobs"] == before["jobs"]
+    assert (await team.get(f"/jobs/{second}"))["progress"] > 0
+
+    async with (
+        served(api.settings, api.client, api.store) as newly_started,
+        newly_started.client_of(token_of(team)) as http,
+    ):
+        batch = (await http.get(f"/batches/{batch_id}")).json()
+    assert batch["stats"]["finished"] == 1
+    assert batch["jobs"][0]["stats"] == before["jobs"][0]["stats"]

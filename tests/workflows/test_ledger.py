@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from api.batches.creation import kinds_of
-from reelbatch.models.orchestration.batches import Batch, Cancellation
-from reelbatch.models.orchestration.jobs import JobFailure
+from reelbatch.models.orchestration.batches import Batch, Cancellation, StoppedRender
+from reelbatch.models.orchestration.jobs import JobFailure, RenderProgress
 from reelbatch.models.wire.jobs import JobStatus
 from tests.workflows.workbench import NOW, a_batch, finished, with_children
+from workflows.job_states import state_of
 from workflows.ledger import Ledger
 
 FAILURE = JobFailure(error="it broke", error_code="RENDER_FAILED")
@@ -145,3 +146,29 @@ def test_the_web_ui_shows_how_many_renders_were_reused() -> None:
     reused = finished(batch.jobs[1]).model_copy(update={"reused_from": batch.jobs[0].id})
     ledger.finish(1, reused, NOW)
     assert "1 of the finished jobs have an equal job's render." in ledger.details()
+
+
+def test_a_job_is_cancelled_by_the_first_request_that_touches_it() -> None:
+    ledger = Ledger(a_batch([0, 1, 2]))
+    ledger.take_next(NOW)
+    first, second = Cancellation(request_id="1", indexes=[0, 1]), Cancellation(request_id="2")
+    assert [*ledger.request_cancellation(first, NOW)] == [0]
+    assert [*ledger.request_cancellation(second, NOW)] == [0]
+    early = ledger.outcome("2")
+    assert early is not None
+    assert not early.settled  # the second waits for the job as well
+    ledger.cancel(0, NOW)
+    outcomes = [outcome for name in "12" if (outcome := ledger.outcome(name))]
+    assert [outcome.cancelled for outcome in outcomes] == [[0, 1], [2]]
+    assert [outcome.skipped for outcome in outcomes] == [[], [0, 1]]
+
+
+def test_a_cancelled_job_keeps_how_far_it_was() -> None:
+    ledger = Ledger(a_batch([4]))
+    ledger.take_next(NOW)
+    render = RenderProgress(started_at=NOW, progress=42.0)
+    ledger.note_stopped(StoppedRender(index=4, ended_at=NOW, render=render))
+    ledger.cancel(0, NOW + timedelta(seconds=1))
+    [record] = ledger.records
+    state = state_of(record, ledger.batch.jobs[0].summary)
+    assert (state.updated_at, state.render) == (NOW, render)

@@ -41,6 +41,8 @@ class BatchStats(RecordModel):
     error: int = 0  # failed and cancelled jobs
     pending: int = 0  # queued or rendering
     cancelled: int = 0  # those of `error` that were cancelled
+    as_of: Absent[Timestamp] = None
+    """Where the batch does not answer at this time: these counts are what is known without it."""
 
     @property
     def status(self) -> BatchStatus:

@@ -2,9 +2,9 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.assets import MAX_ASSETS, Asset
@@ -136,8 +136,14 @@ class JobStats(WireModel):
     error: str | None = None
 
 
+def _minimal_lists_have_no_stats(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema["required"] if name != "stats"]
+
+
 class Job(Warned):
     """A job as GET /jobs/{id} answers it (contract 3.8)."""
+
+    model_config = ConfigDict(json_schema_extra=_minimal_lists_have_no_stats)
 
     id: str
     template_id: str | None
