@@ -41,7 +41,7 @@ class Sightings:
         if "progress" in job:
             assert job["progress"] >= seen["progress"], told
             seen["progress"] = job["progress"]
-        dates = job.get("stats") or {}
+        dates: dict[str, Any] = job.get("stats") or {}
         for name in DATES:
             date = dates.get(name)
             if dates and seen.get(name):
@@ -55,12 +55,6 @@ class Sightings:
         for name, number in ended.items():
             assert number >= self._counts.get(name, 0), f"{way}: {counts} after {self._counts}"
         self._counts = ended
-
-    def check_same(self, way: str, jobs: list[Any]) -> None:
-        """Of jobs that have ended."""
-        assert len(jobs) == JOBS, way
-        for job in jobs:
-            self.add(way, job)
 
 
 def _rank(status: str) -> int:
@@ -138,13 +132,13 @@ async def test_no_two_reads_of_a_batch_contradict_each_other(
     card, film = await team.upload_card(), await team.upload(a_small_film())
     lengths = [chance.randrange(500, 4000) for _ in range(JOBS - 3)]
     image = {"type": "image", "layerName": "background", "src": f"{api.url}/nothing-here"}
-    parent = {"type": "job", "layerName": "background", "template": {"id": card}}
-    parent["template"]["composition"] = "main"
+    inner = {"id": card, "composition": "main"}
+    nested_job = {"type": "job", "layerName": "background", "template": inner}
     jobs = [
         *(a_video(film, frames=[0, length]) for length in lengths),
         a_video(film),  # hours long, but it is cancelled
         a_video(card) | {"assets": [image]},
-        a_video(card) | {"assets": [parent]},
+        a_video(card) | {"assets": [nested_job]},
     ]
     chance.shuffle(jobs)
     endless = next(at for at, job in enumerate(jobs) if job == a_video(film))
