@@ -127,7 +127,7 @@ class RunningJobs:
             state = JobState(JobStatus.RENDERING, render.started_at, render=render)
         elif description.raw_description.pending_activities:  # its nested jobs are done
             state = replace(state, status=JobStatus.QUEUED)
-        return _Seen(description.run_id or "", attempt, state, monotonic())
+        return _Seen(description.run_id or "", attempt, state, at=monotonic())
 
     async def _render_of(
         self, description: WorkflowExecutionDescription
