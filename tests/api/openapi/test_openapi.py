@@ -248,8 +248,8 @@ async def test_every_tag_is_described(document: Document) -> None:
 
 async def test_answers_tell_absent_fields_from_null_ones(document: Document) -> None:
     job = document.content["components"]["schemas"]["Job"]
-    assert {"id", "templateId", "status", "progress", "stats", "outputUrl"} <= set(job["required"])
-    assert {"batchId", "missingFonts", "error"}.isdisjoint(job["required"])
+    assert {"id", "templateId", "status", "progress", "outputUrl"} <= set(job["required"])
+    assert {"batchId", "missingFonts", "error", "stats"}.isdisjoint(job["required"])
     assert {"type": "null"} in job["properties"]["templateId"]["anyOf"]
     assert job["properties"]["batchId"] == {"type": "string"}
     stats = document.content["components"]["schemas"]["JobStats"]
