@@ -37,6 +37,6 @@ async def _why_missing(resources: Resources, team: str, job_id: str) -> str:
         return error.message
     if not state.status.is_terminal:
         return "No attempt to render this job has ended yet; its log comes with the first."
-    if state.started_at is None and state.result is None:
+    if state.render is None and state.result is None:
         return f"This job ended without an attempt to render it: {state.status}. It has no log."
     return "The log of this job is no longer stored."
