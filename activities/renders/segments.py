@@ -1,5 +1,6 @@
 """The activities of a render in segments. Each may run again after a crash and end the same."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -23,7 +24,7 @@ from reelbatch.models.orchestration.segments import (
     SegmentsOfJob,
     SegmentTask,
 )
-from reelbatch.models.wire.warnings import bounded
+from reelbatch.models.wire.warnings import WarningCode, bounded
 from reelbatch.storage import keys
 from reelbatch.storage.files import download, upload
 from reelbatch.storage.kept_renders import RenderGone
@@ -103,6 +104,7 @@ class SegmentActivities:
         return found
 
     async def _join(self, task: JoinTask, attempt: Attempt) -> FreshRender:
+        _check_expressions(task.segments)
         files = await self._fetch(task, attempt.folder)
         started = monotonic()
         rendered = await self._attempts.pool.join(
@@ -131,6 +133,17 @@ class SegmentActivities:
             except FileNotFoundError as error:
                 raise SegmentsUnusable(f"The segment {number} is gone.") from error
         return files
+
+
+def _check_expressions(segments: Sequence[Segment]) -> None:
+    """Raise SegmentsUnusable where some were drawn without expressions, and others with them: a
+    whole render draws all frames alike."""
+    stopped = [
+        any(each.code == WarningCode.EXPRESSIONS_STOPPED for each in segment.warnings)
+        for segment in segments
+    ]
+    if any(stopped) and not all(stopped):
+        raise SegmentsUnusable("Some segments had to be drawn without expressions.")
 
 
 class SegmentStoreActivities:

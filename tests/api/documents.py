@@ -27,6 +27,17 @@ def a_small_film() -> bytes:
     return _turning(_SMALL, "Inter")
 
 
+def a_small_film_with_scripts() -> bytes:
+    """A film whose still background is invisible by an expression, which hangs after ten seconds;
+    another expression fails."""
+    film = json.loads(a_small_film())
+    title, background = film["layers"]
+    title["ks"]["o"]["x"] = "var $bm_rt = nothing.at.all;"
+    background["ks"]["r"] = {"a": 0, "k": 0}
+    background["ks"]["o"]["x"] = "var $bm_rt = 0; while (time > 10);"
+    return json.dumps(film).encode()
+
+
 def _turning(size: Size, family: str) -> bytes:
     frames = 100_000
     turning = _solid("background", 2, size)

@@ -25,7 +25,7 @@ from reelbatch.models.orchestration.segments import SlotsQuestion
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.listing import delete_folder
-from tests.api.documents import a_film, a_small_film
+from tests.api.documents import a_film, a_small_film, a_small_film_with_scripts
 from tests.api.running_api import RunningApi, Team, a_video, served, until
 from tests.child_processes import children_of_command
 
@@ -190,6 +190,24 @@ async def test_a_film_that_was_joined_is_there_for_equal_jobs(
         assert "segment" not in log
         one, other = [await team.public.get(end["outputUrl"]) for end in (first, again)]
         assert one.content == other.content
+
+
+async def test_all_frames_of_a_film_have_expressions_or_none(
+    team: Team, split_http: httpx.AsyncClient
+) -> None:
+    """The third segment of the longer film hangs."""
+    template = await team.upload(a_small_film_with_scripts())
+    seen: list[tuple[list[str], bool, bool]] = []
+    for frames in (150, 300):
+        job_id = await post(split_http, a_video(template, frames=[0, frames]))
+        job = await team.end_of_job(job_id)
+        content = (await team.public.get(job["outputUrl"])).content
+        is_blue = [picture[12, 28, 0] < 100 for picture in pictures(content)]
+        assert len(is_blue) == frames
+        codes = [warning["code"] for warning in job["warnings"]]
+        seen.append((codes, any(is_blue), all(is_blue)))
+    assert seen[0] == (["EXPRESSION_FAILED"], False, False)
+    assert seen[1] == (["EXPRESSIONS_STOPPED"], True, True)
 
 
 async def test_progress_ascends_while_segments_are_rendered_and_joined(
