@@ -19,7 +19,14 @@ from reelbatch.models.orchestration.segments import (
     SegmentTask,
     SplitRender,
 )
-from tests.workflows.workbench import NOW, Workbench, a_single_job, finished, long_job
+from tests.workflows.workbench import (
+    NOW,
+    Workbench,
+    a_single_job,
+    finished,
+    long_job,
+    with_children,
+)
 from workflows.activity_names import KEEP_JOB, RENDER
 
 
@@ -88,6 +95,15 @@ async def test_a_long_job_has_the_render_of_an_equal_one(workbench: Workbench) -
     assert result.reused_from == "another"
     assert not renders.segments
     assert not renders.whole
+
+
+async def test_an_equal_render_has_the_same_nested_outputs(workbench: Workbench) -> None:
+    renders = Renders(workbench, free_slots=3)
+    job = with_children(long_job(), "nested")
+    await run(workbench, renders, job)
+    [child], [search] = job.children or [], workbench.searches
+    assert [output.id for output in search.outputs] == [child.job.id]
+    assert search.outputs == renders.segments[0].outputs
 
 
 async def test_a_job_has_no_more_segments_than_it_may(workbench: Workbench) -> None:

@@ -68,6 +68,23 @@ async def test_an_inspection_that_is_given_up_is_an_error_with_its_reason(
     assert failure.reason == "no such file"
 
 
+async def test_an_error_is_written_however_long_the_store_is_away(
+    skipping_workbench: Workbench,
+) -> None:
+    attempts: list[int] = []
+
+    async def write_failure() -> None:
+        attempts.append(activity.info().attempt)
+        if len(attempts) < 20:
+            raise OSError("the store is away")
+
+    skipping_workbench.inspect = failing([], final=True)
+    skipping_workbench.write_failure = write_failure
+    assert await inspected(skipping_workbench) is TemplateStatus.ERROR
+    assert len(attempts) == 20
+    assert len(skipping_workbench.failures) == 1
+
+
 def test_a_worker_that_always_dies_is_told_in_words_of_templates() -> None:
     """Not on a server: ten heartbeats' timeouts take minutes there."""
     error = ActivityError(

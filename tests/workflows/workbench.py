@@ -96,8 +96,10 @@ class Workbench:
         self.download: Callable[[TemplateDownloadJob], Awaitable[DownloadedTemplate]] = _found
         self.inspect: Callable[[TemplateInspectionJob], Awaitable[TemplateStatus]] = _usable
         self.failures: list[TemplateFailure] = []
+        self.write_failure: Callable[[], Awaitable[object]] = _take  # of a template
         self.find_free_slots: Callable[[], Awaitable[int]] = _none
         self.equal_render: RenderResult | None = None  # what a long job finds
+        self.searches: list[RenderTask] = []
         self.on_search: Callable[[], Awaitable[object]] = _take  # while it looks for that
         self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
         self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
@@ -131,7 +133,8 @@ class Workbench:
             self.cleared.append(job)
 
         @activity.defn(name=FIND_EQUAL_RENDER)
-        async def find_equal_render(_task: RenderTask) -> EqualRender:
+        async def find_equal_render(task: RenderTask) -> EqualRender:
+            self.searches.append(task)
             await self.on_search()
             return EqualRender(result=self.equal_render)
 
@@ -157,6 +160,7 @@ class Workbench:
 
         @activity.defn(name=FAIL_TEMPLATE)
         async def fail_template(failure: TemplateFailure) -> None:
+            await self.write_failure()
             self.failures.append(failure)
 
         control = Worker(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from api.http.requests import read_body
 from api.submission.csv import CsvQuery, read_csv
+from api.submission.formats import form_problem
 from reelbatch.models.errors import BodyTooLarge, RequestError
 from tests.api.running_api import Team, a_still
 
@@ -314,3 +315,12 @@ def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
 def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
     with pytest.raises(RequestError, match="more than one column"):
         list(read_csv(header.encode(), OF_ALL_ROWS, 1000))
+
+
+def test_a_job_may_have_as_many_bytes_as_the_limit_says() -> None:
+    job = {"é": 1}
+    size = len('{"é": 1}'.encode())
+    assert form_problem(job, size) is None
+    problem = form_problem(job, size - 1)
+    assert problem is not None
+    assert f"has {size} bytes and may have {size - 1} " in problem.message
