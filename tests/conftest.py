@@ -20,6 +20,8 @@ structlog.configure(
     ]
 )
 
+_RUNNER = "_session_scoped_runner"  # pytest-asyncio's
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
@@ -41,9 +43,12 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """The time limit interrupts the event loop, not the test in it: unwind that one too."""
-    if item.get_closest_marker("asyncio") is None:
+    runner: asyncio.Runner | None = None
+    if isinstance(item, pytest.Function):
+        runner = item.funcargs.get(_RUNNER)
+    if runner is None:
         return (yield)
-    loop = asyncio.get_event_loop()
+    loop = runner.get_loop()  # others may have left none as the current one
     others = asyncio.all_tasks(loop)
     try:
         return (yield)

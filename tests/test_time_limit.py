@@ -9,6 +9,10 @@ _WAITING = """
 import asyncio
 
 
+def test_with_a_loop_of_its_own():
+    asyncio.run(asyncio.sleep(0))
+
+
 async def test_that_never_ends():
     try:
         await asyncio.Event().wait()
@@ -31,7 +35,7 @@ def test_a_test_that_waits_for_ever_is_failed_and_tidies_up(tmp_path: Path) -> N
         capture_output=True,
         text=True,
     )
-    assert "1 failed, 1 passed" in run.stdout
+    assert "1 failed, 2 passed" in run.stdout
     assert "Timeout" in run.stdout
     assert "tidied up" in run.stdout
     assert "await asyncio.Event().wait()" in run.stdout, "where it waited"
