@@ -17,7 +17,7 @@ from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import check_public, check_webhook_secrets
 from api.submission.csv import CsvQuery
-from api.submission.formats import BatchRequest, identity_of, read_batch
+from api.submission.formats import BatchRequest, identity_of, is_csv, read_batch
 from api.submission.launch import (
     IdempotencyKey,
     children_created,
@@ -26,7 +26,7 @@ from api.submission.launch import (
     webhook_records,
     with_webhook,
 )
-from api.submission.validation import RejectedJob, ValidJob, validate
+from api.submission.validation import RejectedJob, ValidJob, ready_template, validate
 from api.urls import Urls
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -44,6 +44,7 @@ from reelbatch.models.stored.idempotency import BatchSubmission
 from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.batches import BatchCreationResponse, JobCreated
 from reelbatch.models.wire.jobs import JobError
+from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.settings import Settings
 
 
@@ -112,22 +113,28 @@ async def create_batch(
     body = await read_body(request, resources.settings.max_body_bytes)
     if dry_run:
         draft = await _submission_of(request, body, query, resources, team, urls)
-        return respond(creation_response(draft.batch, urls), 200 if draft.batch.jobs else 400)
+        response = creation_response(draft.batch, urls, warnings=draft.warnings)
+        return respond(response, 200 if draft.batch.jobs else 400)
     async with once(resources, team, key, identity_of(request, body), BatchSubmission) as attempt:
         submission = attempt.earlier or await attempt.save(
             await _submission_of(request, body, query, resources, team, urls)
         )
         await launch_batch(resources, submission)
     batch = submission.batch
-    return respond(creation_response(batch, urls), 201 if batch.jobs else 400, attempt.headers)
+    response = creation_response(batch, urls, warnings=submission.warnings)
+    return respond(response, 201 if batch.jobs else 400, attempt.headers)
 
 
 async def _submission_of(
     request: Request, body: bytes, query: CsvQuery, resources: Resources, team: str, urls: Urls
 ) -> BatchSubmission:
     """Read and validate the batch. Raises what no job alone is to blame for."""
+    known = None
+    if is_csv(request) and query.template:
+        found = await ready_template(resources, team, query.template)
+        known = None if isinstance(found, Problem) else found
     async with resources.parsing:
-        sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings)
+        sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings, known)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
@@ -150,7 +157,9 @@ def new_batch(
     details = _MOST_DETAILS
     for index, job in enumerate(validated):
         if isinstance(job, RejectedJob):
-            errors.append(_job_error(index, job.problems, details))
+            error = _job_error(index, job.problems, details)
+            line = sent.lines[index] if sent.lines else None
+            errors.append(error.model_copy(update={"line": line}))
             details -= len(errors[-1].details)
             continue
         render_job = with_webhook(job.batch_job(batch_id, index, now), job.webhook, urls)
@@ -168,7 +177,7 @@ def new_batch(
     )
     if jobs:  # else nobody will ever be told of the batch
         webhooks += webhook_records(team, batch_id, sent.webhook, now)
-    return BatchSubmission(batch=batch, webhooks=webhooks)
+    return BatchSubmission(batch=batch, webhooks=webhooks, warnings=list(sent.warnings))
 
 
 def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
@@ -188,7 +197,11 @@ def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
 
 
 def creation_response(
-    batch: Batch, urls: Urls, *, retry_of: str | None = None
+    batch: Batch,
+    urls: Urls,
+    *,
+    retry_of: str | None = None,
+    warnings: Sequence[RenderWarning] = (),
 ) -> BatchCreationResponse:
     """`retry_of` is the batch whose jobs are rendered again."""
     created = [
@@ -211,6 +224,7 @@ def creation_response(
         success_count=len(created),
         jobs=created,
         errors=batch.errors or None,
+        warnings=list(warnings),
         error=_all_rejected(batch.errors) if rejected else None,
         error_code=batch.errors[0].error_code if rejected else None,
     )

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, cast
 
 from fastapi import Request
@@ -16,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
 from api.submission.csv import CsvQuery, read_csv
+from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.errors import (
     BatchSizeInvalid,
     BodyTooLarge,
@@ -28,6 +28,7 @@ from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.settings import Settings
 
@@ -59,10 +60,20 @@ class BatchRequest:
     defaults: "JobDefaults"
     concurrency: int | None = None
     webhook: Webhook | None = None
+    lines: Sequence[int] = ()  # of a CSV, where each job's row begins
+    warnings: Sequence[RenderWarning] = ()  # of a CSV as a whole
 
 
-def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Settings) -> BatchRequest:
+def read_batch(
+    request: Request,
+    body: bytes,
+    query: CsvQuery,
+    settings: Settings,
+    template: TemplateOffer | None = None,
+) -> BatchRequest:
     """By the Content-Type; what is neither JSON Lines nor CSV is taken for JSON.
+
+    `template` is that of a CSV's rows, None where it is not known.
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
@@ -70,18 +81,26 @@ def read_batch(request: Request, body: bytes, query: CsvQuery, settings: Setting
     if media_type in _JSON_LINES:
         return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
     if media_type == _CSV:
-        rows = read_csv(body, query, _LONGEST_CELL * settings.max_job_bytes)
-        jobs = list(islice(rows, MAX_BATCH_JOBS))
-        _check_number_of_jobs(len(jobs) + sum(1 for _ in rows))
-        return BatchRequest(jobs=jobs, defaults=JobDefaults())
+        table = read_csv(body, query, _LONGEST_CELL * settings.max_job_bytes, template=template)
+        _check_number_of_jobs(table.number_of_rows)
+        return BatchRequest(
+            jobs=table.jobs,
+            defaults=JobDefaults(),
+            lines=table.lines,
+            warnings=table.warnings,
+        )
     return _read_json(body, settings)
 
 
 def identity_of(request: Request, body: bytes) -> bytes:
     """What makes two requests the same: CSV says one half of it in its query."""
-    if _media_type(request) == _CSV:
+    if is_csv(request):
         return request.url.query.encode() + b"\n" + body
     return body
+
+
+def is_csv(request: Request) -> bool:
+    return _media_type(request) == _CSV
 
 
 def _media_type(request: Request) -> str:

@@ -304,13 +304,14 @@ def _font_needs(job: JobCreation, template: ReadyTemplate) -> FontNeeds:
 
 
 async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> _Templates:
-    read = partial(_read_template, resources, team)
+    read = partial(ready_template, resources, team)
     return dict(zip(template_ids, await gather_each(read, template_ids), strict=True))
 
 
-async def _read_template(
+async def ready_template(
     resources: Resources, team: str, template_id: str
 ) -> ReadyTemplate | Problem:
+    """The team's template, or why jobs cannot use it."""
     if not _TEMPLATE_ID.fullmatch(template_id):
         message = f"{template_id[:40]!r} is no template's id: those have 26 characters."
         return Problem(RequestError, "template.id", message)

@@ -4,7 +4,7 @@ Asked at submission where the template is known by then, else when its file has 
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -64,6 +64,9 @@ class TemplateOffer:
             found.setdefault(key, []).append(layer)
         return found
 
+    def layers_of(self, composition: str, name: str) -> Sequence[Layer]:
+        return self.layers_named.get((_composed(composition), _composed(name)), ())
+
     @cached_property
     def _shown(self) -> dict[str, frozenset[str]]:
         """What `shown_in` has found."""
@@ -91,6 +94,24 @@ class TemplateOffer:
     def composition_named(self, name: str | None) -> Composition | None:
         """The first one where a job names none."""
         return self.compositions.get(_composed(name)) if name else self.root
+
+
+def layers_meant(
+    name: str, template: TemplateOffer, composition: Composition, fits: Callable[[Layer], bool]
+) -> list[tuple[str, str]]:
+    """The compositions and names of the layers that `name` may mean in a table's header.
+
+    A layer of `composition`, else those of the name below it, else COMPOSITION/LAYER anywhere.
+    Layers that do not fit count only where no other does. Empty: none; several: it is ambiguous.
+    """
+    shown = [composition.name, *sorted(template.shown_in(composition.name) - {composition.name})]
+    named = {each: found for each in shown if (found := template.layers_of(each, name))}
+    usable = [each for each in named if any(map(fits, named[each]))] or list(named)
+    if usable:
+        meant = usable[:1] if usable[0] == composition.name else usable
+        return [(each, name) for each in meant]
+    splits = [(name[:at], name[at + 1 :]) for at, letter in enumerate(name) if letter == "/"]
+    return [split for split in splits if template.layers_of(*split)][:1]
 
 
 def composition_problem(field: str, name: str | None, template: TemplateOffer) -> Problem:

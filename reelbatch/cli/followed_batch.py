@@ -73,6 +73,27 @@ def results_table(
     return _table(rows)
 
 
+def rejections_table(rejected: Sequence[JobError]) -> Table:
+    """A line for each reason, with the rows that have it by their lines in the file."""
+    alike: dict[str, list[JobError]] = {}
+    for job in rejected:
+        alike.setdefault(_reasons(job), []).append(job)
+    rows = [(_places(jobs), reasons) for reasons, jobs in alike.items()]
+    return listing(rows, "rejected", "error")
+
+
+def _places(jobs: Sequence[JobError]) -> str:
+    """`3 rows: lines 2, 5, 9`; jobs that come from no table have indexes."""
+    in_table = jobs[0].line is not None
+    row, place = ("row", "line") if in_table else ("job", "index")
+    places = [str(job.line if in_table else job.index) for job in jobs]
+    if len(jobs) == 1:
+        return f"{place} {places[0]}"
+    plural = "lines" if in_table else "indexes"
+    more = f" and {len(jobs) - _INDEXES_SHOWN} more" if len(jobs) > _INDEXES_SHOWN else ""
+    return f"{len(jobs)} {row}s: {plural} {', '.join(places[:_INDEXES_SHOWN])}{more}"
+
+
 def table_of_results(results: Sequence[BatchResult]) -> Table:
     return _table([(result.index, _word(result.status), _end(result)) for result in results])
 

@@ -38,6 +38,7 @@ class RowOptions:
     composition: str | None = None
     codec: str | None = None
     frame: int | None = None
+    strict: bool = False  # refuses columns that name no layer
 
 
 def submit_file(
@@ -52,7 +53,7 @@ def submit_file(
     rows = rows or RowOptions()
     if form is not FileForm.CSV and rows != RowOptions():
         raise CommandFailed(
-            "--template, --composition, --codec and --frame are about CSV files; "
+            "--template, --composition, --codec, --frame and --strict are about CSV files; "
             f"{file} says for each job what it is made of."
         )
     text = _text(file)
@@ -66,6 +67,7 @@ def submit_file(
                 composition=rows.composition,
                 codec=rows.codec,
                 frame=rows.frame,
+                strict=rows.strict,
                 idempotency_key=idempotency_key,
             )
         case FileForm.JSONL:

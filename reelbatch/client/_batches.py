@@ -83,10 +83,20 @@ def create_from_csv(
     composition: str | None = None,
     codec: str | None = None,
     frame: int | None = None,
+    strict: bool = False,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """As `create`, with a job a row; `template` is the id of the template of all rows."""
-    query = {"template": template, "composition": composition, "codec": codec, "frame": frame}
+    """As `create`, with a job a row; `template` is the id of the template of all rows.
+
+    `strict` refuses a column that names no layer, which is left out with a warning otherwise.
+    """
+    query = {
+        "template": template,
+        "composition": composition,
+        "codec": codec,
+        "frame": frame,
+        "strict": strict or None,
+    }
     return (yield from _submit(session, rows, "text/csv", idempotency_key, query))
 
 

@@ -16,11 +16,13 @@ from reelbatch.cli.console import (
     print_json,
     print_table,
     say,
+    say_warning,
 )
 from reelbatch.cli.exit_codes import ExitCode
 from reelbatch.cli.followed_batch import (
     download_outputs,
     failed_jobs,
+    rejections_table,
     results_table,
     say_warnings,
     table_of_results,
@@ -62,6 +64,9 @@ def submit(
     composition: Annotated[str | None, typer.Option(help="Of a CSV file's rows.")] = None,
     codec: Annotated[str | None, typer.Option(help="Of a CSV file's rows.")] = None,
     frame: Annotated[int | None, typer.Option(help="Of a CSV file's rows, for stills.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a CSV column that names no layer.")
+    ] = False,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,11 +75,13 @@ def submit(
     JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV: a job a row, whose
     columns are layers.
     """
-    rows = RowOptions(template=template, composition=composition, codec=codec, frame=frame)
+    rows = RowOptions(
+        template=template, composition=composition, codec=codec, frame=frame, strict=strict
+    )
     try:
         batch = submit_file(client, file, form, rows, idempotency_key)
     except BatchRejected as error:
-        answer(error.creation, results_table([], error.rejected), as_json=as_json)
+        answer(error.creation, rejections_table(error.rejected), as_json=as_json)
         raise CommandFailed(
             f"Every job was rejected; batch {error.creation.batch_id} keeps the reasons.",
             ExitCode.JOBS_FAILED,
@@ -204,7 +211,9 @@ def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None
             f"batch {batch.id}: {created.success_count} of {created.total_jobs} jobs accepted"
         )
         if rejected:
-            print_table(results_table([], rejected))
+            print_table(rejections_table(rejected))
+        for warning in created.warnings:
+            say_warning(warning.message)
         say_warnings(created.jobs)
     elif not wait:
         print_json(created)

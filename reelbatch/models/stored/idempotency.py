@@ -6,6 +6,7 @@ from reelbatch.models.orchestration.batches import Batch
 from reelbatch.models.orchestration.jobs import RenderJob
 from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.wire.warnings import RenderWarning
 
 
 class BatchSubmission(RecordModel):
@@ -13,6 +14,7 @@ class BatchSubmission(RecordModel):
 
     batch: Batch
     webhooks: list[WebhookRecord] = []
+    warnings: list[RenderWarning] = []  # of a CSV as a whole
 
 
 class JobSubmission(RecordModel):

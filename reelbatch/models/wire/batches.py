@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, computed_field
 from reelbatch.models.wire.base import (
     NOT_BOOLEAN,
     Absent,
+    AnyOf,
     OpenWireModel,
     RecordModel,
     Timestamp,
@@ -83,6 +84,7 @@ class BatchCreationResponse(WireModel):
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
+    warnings: AnyOf[RenderWarning] = []  # of a CSV as a whole
     error: Absent[str] = None
     error_code: Absent[str] = None
     details: Absent[list[FieldError]] = None

@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -13,7 +13,10 @@ from PIL import Image
 from api.http.requests import read_body
 from api.submission.csv import CsvQuery, read_csv
 from api.submission.formats import form_problem
+from reelbatch.checks.template import TemplateOffer
+from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.models.errors import BodyTooLarge, RequestError
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from tests.api.running_api import Team, a_still
 
 GZIP = {"Content-Encoding": "gzip"}
@@ -122,15 +125,129 @@ async def test_a_column_can_set_a_property(card_team: Team, card: str) -> None:
 
 
 async def test_errors_of_a_table_belong_to_their_rows(card_team: Team, card: str) -> None:
-    table = b"titel,title,image:background,job:priority\n,A,,\nB,,,\n,A,ftp://x/y,high\n,,,,5\n"
+    table = (
+        b'title,image:background,job:priority\n"A\n",,\n\nB,ftp://x/y,\nA,ftp://x/y,high\n,,,5\n'
+    )
     answer = (await post(card_team, table, f"&template={card}", **CSV)).json()
     assert [job["index"] for job in answer["jobs"]] == [0]
+    assert [error["line"] for error in answer["errors"]] == [5, 6, 7]
     fields: list[tuple[int, set[str]]] = [
         (error["index"], {detail["field"] for detail in error["details"]})
         for error in answer["errors"]
     ]
-    assert fields == [(1, {"assets.0.layerName"}), (2, {"priority"}), (3, {""})]
-    assert "5 cells" in answer["errors"][2]["error"]
+    assert fields == [(1, {"assets.1.src"}), (2, {"priority"}), (3, {""})]
+    assert "4 cells" in answer["errors"][2]["error"]
+
+
+async def test_a_column_that_names_no_layer_is_left_out_and_named(
+    card_team: Team, card: str
+) -> None:
+    table = b"title,titel,e-mail\nA,B,a@example.com\n"
+    answer = (await post(card_team, table, f"&template={card}", **CSV)).json()
+    assert answer["successCount"] == 1
+    message = "The columns titel (Did you mean title?), e-mail name no layer of main: left out."
+    assert answer["warnings"] == [{"code": "COLUMN_LEFT_OUT", "message": message}]
+
+    refused = await post(card_team, table, f"&template={card}&strict=true", **CSV)
+    assert refused.status_code == 400
+    assert "e-mail name no layer of main" in refused.json()["error"]
+
+
+async def test_a_table_without_any_layer_is_refused_row_by_row(card_team: Team, card: str) -> None:
+    answer = (await post(card_team, b"titel\nA\nB\n", f"&template={card}", **CSV)).json()
+    assert [error["errorCode"] for error in answer["errors"]] == ["LAYER_NOT_FOUND"] * 2
+    assert "warnings" not in answer
+
+
+async def test_an_empty_cell_is_warned_of(team: Team) -> None:
+    table = b"title,label,job:tags\nA,B,\n,B,\nA\n,B,x\n"
+    query = f"template={await team.upload_card()}&composition=main&codec=image_png"
+    headers = {**CSV, "Idempotency-Key": "empty-cells"}
+    answers: list[Any] = []
+    for _ in range(2):
+        response = await team.http.post(f"/batches?{query}", content=table, headers=headers)
+        answers.append(response.json())
+    title, label = answers[0]["warnings"]
+    assert title["code"] == label["code"] == "CELL_EMPTY"
+    assert (title["layer"], label["layer"], label["composition"]) == ("title", "label", "badge")
+    assert title["message"] == (
+        "The column title is empty in 2 rows, which keep the template's own words: lines 3, 5."
+    )
+    assert label["message"].endswith("1 row, which keeps the template's own words: line 4.")
+    assert answers[1] == answers[0]
+
+
+@pytest.mark.parametrize("column", ["label", "badge/label", "text:badge/label"])
+async def test_a_column_finds_its_layer_in_a_precomposition(team: Team, column: str) -> None:
+    query = f"template={await team.upload_card()}&codec=image_png"
+    created = await team.http.post(
+        f"/batches?{query}", content=f"title,{column}\nA,B\n".encode(), headers=CSV
+    )
+    [job] = created.json()["jobs"]
+    ended = await team.end_of_job(job["id"])
+    assert (ended["status"], ended["stats"]["totalAssets"]) == ("finished", 2)
+
+
+async def test_columns_that_mean_one_layer_are_refused(card_team: Team, card: str) -> None:
+    table = b"label,badge/label\nA,B\n"
+    response = await post(card_team, table, f"&template={card}", **CSV)
+    assert response.status_code == 400
+    assert "more than one column" in response.json()["error"]
+
+
+def _layer(composition: str, name: str, kind: str = "text", shows: str | None = None) -> Layer:
+    return Layer(
+        composition=composition, position=1, name=name, layer_type=kind, source_composition=shows
+    )
+
+
+NESTED = TemplateOffer(
+    TemplateInspection(
+        compositions=[
+            Composition(name=name, width=32, height=18, frame_rate=25, frames=10)
+            for name in ("main", "apart")
+        ],
+        layers=[
+            _layer("main", "left", "precomp", shows="card"),
+            _layer("main", "headline", "precomp", shows="deep/down"),
+            _layer("main", "own"),
+            _layer("card", "own"),
+            _layer("card", "tag"),
+            _layer("deep/down", "headline"),
+            _layer("deep/down", "tag"),
+            _layer("deep/down", "a/b"),
+            _layer("apart", "tag"),
+        ],
+        fonts=[],
+    ),
+    LottieEngine,
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "composition", "layer"),
+    [
+        ("own", None, "own"),
+        ("main/own", None, "own"),
+        ("card/own", "card", "own"),
+        ("headline", "deep/down", "headline"),  # main's layer of this name has no text
+        ("a/b", "deep/down", "a/b"),
+        ("deep/down/a/b", "deep/down", "a/b"),
+        ("data:deep/down/tag.Opacity", "deep/down", "tag"),
+        ("image:headline", None, "headline"),
+        ("apart/tag", "apart", "tag"),
+    ],
+)
+def test_a_column_means_the_nearest_layer(column: str, composition: str | None, layer: str) -> None:
+    [job] = read_csv(f"{column}\n1\n".encode(), OF_ALL_ROWS, 1000, NESTED).jobs
+    assert isinstance(job, dict)
+    [asset] = cast("list[dict[str, str]]", job["assets"])
+    assert (asset.get("composition"), asset["layerName"]) == (composition, layer)
+
+
+def test_an_ambiguous_column_is_refused_with_its_compositions() -> None:
+    with pytest.raises(RequestError, match="card or of deep/down: write text:card/tag or text:dee"):
+        read_csv(b"tag\n1\n", OF_ALL_ROWS, 1000, NESTED)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +420,7 @@ SPREADSHEETS = {
 
 @pytest.mark.parametrize("kind", SPREADSHEETS)
 def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
-    [job] = read_csv(SPREADSHEETS[kind], OF_ALL_ROWS, 1000)
+    [job] = read_csv(SPREADSHEETS[kind], OF_ALL_ROWS, 1000).jobs
     assert isinstance(job, dict)
     texts = {"title": "Äpfel", "subtitle": "rot, reif"}
     assert job["assets"] == [
@@ -314,7 +431,7 @@ def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
 @pytest.mark.parametrize("header", ["a, a", "a,text:a", "text:a,text: a", "\u00e9,e\u0301"])
 def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
     with pytest.raises(RequestError, match="more than one column"):
-        list(read_csv(header.encode(), OF_ALL_ROWS, 1000))
+        read_csv(header.encode(), OF_ALL_ROWS, 1000)
 
 
 def test_a_job_may_have_as_many_bytes_as_the_limit_says() -> None:
