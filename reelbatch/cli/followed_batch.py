@@ -13,6 +13,7 @@ from rich.text import Text
 from reelbatch.cli.console import err, listing, say, say_warning
 from reelbatch.client import (
     Batch,
+    BatchCreationResponse,
     BatchJob,
     BatchResult,
     BatchStats,
@@ -108,6 +109,11 @@ def say_warnings(jobs: Iterable[_Warned], told: Iterable[_Warned] = ()) -> None:
         more = f" and {len(known) - _INDEXES_SHOWN} more" if len(known) > _INDEXES_SHOWN else ""
         of = "job" if len(known) == 1 else "jobs"
         say_warning(f"{of} {', '.join(known[:_INDEXES_SHOWN])}{more}: {message}")
+
+
+def say_warnings_of_table(creation: BatchCreationResponse) -> None:
+    for warning in creation.warnings:
+        say_warning(warning.message)
 
 
 def _by_index(jobs: Iterable[_Warned]) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,6 @@ from reelbatch.cli.console import (
     print_json,
     print_table,
     say,
-    say_warning,
 )
 from reelbatch.cli.exit_codes import ExitCode
 from reelbatch.cli.followed_batch import (
@@ -25,6 +24,7 @@ from reelbatch.cli.followed_batch import (
     rejections_table,
     results_table,
     say_warnings,
+    say_warnings_of_table,
     table_of_results,
     watch_batch,
 )
@@ -82,6 +82,8 @@ def submit(
         batch = submit_file(client, file, form, rows, idempotency_key)
     except BatchRejected as error:
         answer(error.creation, rejections_table(error.rejected), as_json=as_json)
+        if not as_json:
+            say_warnings_of_table(error.creation)
         raise CommandFailed(
             f"Every job was rejected; batch {error.creation.batch_id} keeps the reasons.",
             ExitCode.JOBS_FAILED,
@@ -212,8 +214,7 @@ def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None
         )
         if rejected:
             print_table(rejections_table(rejected))
-        for warning in created.warnings:
-            say_warning(warning.message)
+        say_warnings_of_table(created)
         say_warnings(created.jobs)
     elif not wait:
         print_json(created)

@@ -155,6 +155,24 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     assert "2 of 2 jobs accepted" in piped.out
 
 
+def test_what_a_table_leaves_out_is_said_and_equal_rejections_are_one_line(
+    served: Command, card: str, here: Path
+) -> None:
+    rows = "Ada,a,,x\n,b,,x\n\nCid,,high,x\nDon,,high,x\n"
+    (here / "people.csv").write_text(f"title,label,job:priority,e-mail\n{rows}")
+    of_rows = ("people.csv", "--template", card, "--codec", "image_png", "--frame", 0)
+    sent = served("submit", *of_rows)
+    assert sent.code == 3
+    assert "warning: The column e-mail names no layer of main: left out." in sent.err
+    assert "warning: The column title is empty in 1 row" in sent.err
+    assert "template's own words: line 3." in sent.err
+    assert sent.out.count("priority: ") == 1
+    assert "2 rows: lines 5, 6" in sent.out
+
+    refused = served("submit", *of_rows, "--strict")
+    assert (refused.code, "e-mail names no layer of main" in refused.err) == (1, True)
+
+
 def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> None:
     document = json.loads(a_card())
     document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
