@@ -90,7 +90,7 @@ class CsvQuery(BaseModel):
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """The jobs of a CSV; a row that cannot be a job is a Problem."""
 
@@ -130,7 +130,8 @@ def read_csv(
         for column in _left_empty(columns, row):
             empty.setdefault(column, []).append(line)
     warnings += bounded(_empty_cells(column, found) for column, found in empty.items())
-    return Table(jobs, lines, len(jobs) + sum(1 for _ in rows), warnings)
+    number = len(jobs) + sum(1 for _ in rows)
+    return Table(jobs=jobs, lines=lines, number_of_rows=number, warnings=warnings)
 
 
 def _common_fields(query: CsvQuery) -> Fields:
