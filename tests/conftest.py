@@ -43,10 +43,8 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """The time limit interrupts the event loop, not the test in it: unwind that one too."""
-    runner: asyncio.Runner | None = None
-    if isinstance(item, pytest.Function):
-        runner = item.funcargs.get(_RUNNER)
-    if runner is None:
+    runner = item.funcargs.get(_RUNNER) if isinstance(item, pytest.Function) else None
+    if not isinstance(runner, asyncio.Runner):
         return (yield)
     loop = runner.get_loop()  # others may have left none as the current one
     others = asyncio.all_tasks(loop)
