@@ -80,12 +80,15 @@ async def test_the_same_program_can_be_written_for_threads(
 
 
 async def test_a_batch_is_followed_cancelled_and_rendered_again(
-    reelbatch: AsyncReelbatch, team: Team
+    reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team
 ) -> None:
     film = await team.upload(a_film())
     batch = await reelbatch.batches.create([a_video(film), a_video(film)])
     with pytest.raises(WaitTimedOut, match="2 jobs"):
         await batch.wait(timeout=0)
+    with pytest.raises(WaitTimedOut):
+        await batch.wait(timeout=1)
+    assert network.requests[-1].url.params["wait"] == "1"
     async with aclosing(batch.events()) as events:
         first = await anext(events)
         assert isinstance(first, StatsChanged)

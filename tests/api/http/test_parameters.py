@@ -28,6 +28,7 @@ ID = "01J00000000000000000000000"
             ),
         ),
         ("/jobs?tags=a,", "The parameter tags must be a list of tags with commas."),
+        ("/jobs?tags=a%0A", "The parameter tags must be a list of tags with commas."),
         ("/batches?cursor=x", "The parameter cursor must be a ULID of 26 characters."),
         (f"/batches/{ID}?wait=61", "The parameter wait must be 60 or less."),
     ],

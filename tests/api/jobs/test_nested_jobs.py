@@ -301,7 +301,8 @@ async def test_a_nested_job_waits_with_its_parent_and_is_cancelled_with_the_batc
     assert ids == [running["id"], waiting["id"], *children]
     child = await team.get(f"/jobs/{children[0]}")
     assert (child["status"], child["parentId"]) == ("manually_cancelled", waiting["id"])
-    assert child["stats"]["errorAt"]
+    parent = await team.get(f"/jobs/{waiting['id']}")
+    assert child["stats"]["errorAt"] == parent["stats"]["errorAt"] > child["stats"]["createdAt"]
 
 
 async def test_a_waiting_nested_job_takes_its_parent_out_of_the_batch(team: Team) -> None:

@@ -66,7 +66,8 @@ async def test_v3_has_the_types_that_clients_decode(api: RunningApi, team: Team)
         "composition_id", "aeid", "name", "top", "left", "width", "height", "start_time",
         "in_point", "out_point", "layer_type", "source_type", "source_comp_id", "parent_id", "data",
     }  # fmt: skip
-    assert len({layer["aeid"] for layer in layers}) == len(layers)
+    ids = [layer["aeid"] for layer in layers] + [int(found["aeid"]) for found in compositions]
+    assert len(set(ids)) == len(ids)
     by_name = {layer["name"]: layer for layer in layers}
     assert str(by_name["title"]["composition_id"]) == main["aeid"]
     inner = by_name["inner"]["source_comp_id"]
