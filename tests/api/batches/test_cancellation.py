@@ -2,8 +2,14 @@
 
 from typing import Any
 
+import pytest
+from temporalio.client import WorkflowQueryFailedError
+
+from api.jobs import cancellation
+from api.snapshots import BatchHandle
+from reelbatch.models.orchestration.batches import CancellationOutcome
 from tests.api.documents import a_film
-from tests.api.running_api import Team, a_still, a_video, until
+from tests.api.running_api import RunningApi, Team, a_still, a_video, until
 
 
 async def until_started(team: Team, job_id: str) -> None:
@@ -50,6 +56,24 @@ async def test_cancel_in_the_middle_stops_running_and_queued_jobs(team: Team) ->
 
     again = (await team.http.post(f"/batches/{batch_id}/cancel")).json()
     assert (again["status"], again["cancelledCount"], again["skippedCount"]) == ("unchanged", 0, 25)
+
+
+async def test_refused_queries_between_answers_do_not_end_the_wait(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = CancellationOutcome(request_id="x", settled=False, cancelled=[0], skipped=[])
+    settled = begun.model_copy(update={"settled": True})
+    answers = iter([None, begun, None, settled])
+
+    async def look(_handle: BatchHandle, _request_id: str) -> CancellationOutcome:
+        answer = next(answers)
+        if answer is None:
+            raise WorkflowQueryFailedError("busy")
+        return answer
+
+    monkeypatch.setattr(cancellation, "_look", look)
+    batch = api.client.get_workflow_handle("a batch")
+    assert await cancellation._settled(batch, "x") is settled  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_a_batch_whose_jobs_were_all_cancelled_is_an_error(team: Team) -> None:

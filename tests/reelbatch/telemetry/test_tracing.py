@@ -8,7 +8,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Status, StatusCode
+from starlette.responses import Response
+from starlette.types import Message
 
+from api.http import middleware
 from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id, new_single_job_id
 from reelbatch.telemetry import tracing
 from reelbatch.telemetry.spans import IdentityProcessor, RedactingExporter
@@ -101,6 +104,30 @@ def test_spans_carry_the_team_batch_and_job_of_their_workflow_and_of_their_paren
             expected = batch_id if id_ == job_id else None
             assert span.attributes.get("reelbatch.batch_id") == expected
     assert "reelbatch.team" not in (other.attributes or {})
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(200, StatusCode.UNSET), (404, StatusCode.UNSET), (500, StatusCode.ERROR)],
+)
+async def test_spans_of_requests_fail_where_the_service_did_and_not_its_client(
+    provider: TracerProvider,
+    exporter: InMemorySpanExporter,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    expected: StatusCode,
+) -> None:
+    async def send(_message: Message) -> None:
+        pass
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(middleware, "_tracer", provider.get_tracer("test"))
+    scope = {"type": "http", "method": "GET", "path": "/api/v2/jobs", "headers": []}
+    await middleware.RequestSpans(Response(status_code=status))(scope, receive, send)
+    [span] = exporter.get_finished_spans()
+    assert span.status.status_code is expected
 
 
 def test_what_opens_a_door_leaves_no_process_in_a_span(
