@@ -1,18 +1,25 @@
 """What the API still knows when no worker answers, and after an operator's hand."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from obstore.store import ObjectStore
+from temporalio.client import WorkflowHandle
 
+from api.snapshots import describe
+from reelbatch.models.orchestration.names import template_workflow_id
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
 from reelbatch.storage.objects import write_model
+from reelbatch.storage.templates import read_template
 from reelbatch.storage.tokens import create_token
 from tests.api.client.conftest import token_of
-from tests.api.documents import a_film
+from tests.api.documents import a_card, a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
 from tests.api.temporal import IDLE_NAMESPACE, connected
 from workflows.batch import BatchWorkflow
@@ -115,3 +122,67 @@ async def test_counts_stay_when_a_busy_worker_does_not_answer_in_time(
         batch = (await http.get(f"/batches/{batch_id}")).json()
     assert batch["stats"]["finished"] == 1
     assert batch["jobs"][0]["stats"] == before["jobs"][0]["stats"]
+
+
+async def test_an_inspection_that_fails_after_a_newer_upload_leaves_that_as_it_is(
+    idle_api: RunningApi, idle_team: Team
+) -> None:
+    body = {"type": "lottie", "displayName": "card"}
+    created = (await idle_team.http.post("/templates", json=body)).json()
+    path = f"/templates/{created['id']}"
+
+    async def upload() -> tuple[asyncio.Task[httpx.Response], WorkflowHandle[Any, Any]]:
+        """Returns what waits for the inspection, and the inspection."""
+        before = await read_template(idle_api.store, idle_team.name, created["id"])
+        sending = asyncio.create_task(idle_team.public.put(created["uploadUrl"], content=a_card()))
+
+        async def inspection() -> WorkflowHandle[Any, Any] | None:
+            record = await read_template(idle_api.store, idle_team.name, created["id"])
+            assert before is not None
+            if record is None or record.source == before.source or record.source is None:
+                return None
+            upload_id = record.source.rsplit("-", 1)[-1]
+            id_ = f"{template_workflow_id(idle_team.name, record.id)}/{upload_id}"
+            handle = idle_api.client.get_workflow_handle(id_)
+            return handle if await describe(handle) else None
+
+        return sending, await until(inspection, "inspection")
+
+    (first, first_inspection), (second, second_inspection) = await upload(), await upload()
+    await first_inspection.terminate()
+    assert (await first).json()["status"] == "processing"
+    assert (await idle_team.get(path))["error"] is None
+    await second_inspection.terminate()
+    assert (await second).json()["status"] == "error"
+
+
+async def test_readiness_is_refused_where_temporal_takes_calls_and_never_answers(
+    settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.health._PATIENCE", 0.5)
+    is_silent = False
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, port = str(settings.temporal_address).split(":")
+        answers, calls = await asyncio.open_connection(host, int(port))
+
+        async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            while content := await source.read(65_536):
+                if not is_silent:
+                    target.write(content)
+            target.close()
+
+        await asyncio.gather(copy(reader, calls), copy(answers, writer))
+
+    relaying = await asyncio.start_server(relay, "127.0.0.1", 0)
+    port = relaying.sockets[0].getsockname()[1]
+    behind = settings.model_copy(update={"temporal_address": f"127.0.0.1:{port}"})
+    async with (
+        served(behind, await connected(behind, store), store) as api,
+        httpx.AsyncClient(trust_env=False, timeout=30, base_url=api.url) as http,
+    ):
+        assert (await http.get("/readyz")).status_code == 200
+        is_silent = True
+        response = await http.get("/readyz")
+    assert (response.status_code, response.json()["errorCode"]) == (503, "UNAVAILABLE")
+    relaying.close()

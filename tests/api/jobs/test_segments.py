@@ -8,22 +8,26 @@ import re
 import signal
 import wave
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import av
 import httpx
 import numpy as np
 import numpy.typing as npt
+import pytest
 import pytest_asyncio
 from obstore.store import ObjectStore
 from temporalio.client import Client, WorkflowHandle
 
 import worker
+from activities.renders import segments
 from activities.renders.slots import OPEN_JOBS, SlotActivities
 from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.models.orchestration.segments import SlotsQuestion
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
+from reelbatch.storage.files import download
 from reelbatch.storage.listing import delete_folder
 from tests.api.documents import a_film, a_small_film, a_small_film_with_scripts
 from tests.api.running_api import RunningApi, Team, a_video, served, until
@@ -208,6 +212,25 @@ async def test_all_frames_of_a_film_have_expressions_or_none(
         seen.append((codes, any(is_blue), all(is_blue)))
     assert seen[0] == (["EXPRESSION_FAILED"], False, False)
     assert seen[1] == (["EXPRESSIONS_STOPPED"], True, True)
+
+
+async def test_a_film_of_which_a_segment_is_lost_is_rendered_whole(
+    team: Team, split_http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[str] = []
+
+    async def lose(store: ObjectStore, key: str, file: Path) -> None:
+        lost.append(key)
+        await store.delete_async(key)
+        await download(store, key, file)
+
+    monkeypatch.setattr(segments, "download", lose)
+    job_id = await post(split_http, a_video(await team.upload(a_small_film()), frames=[0, 300]))
+    job = await team.end_of_job(job_id)
+    assert job["status"] == "finished", job
+    log = (await team.http.get(f"/jobs/{job_id}/logs")).text
+    assert log.count("RENDERED: 32 x 18 pixels, 300 frames") == 1
+    assert len(lost) == 1, "the join is not tried again"
 
 
 async def test_progress_ascends_while_segments_are_rendered_and_joined(
