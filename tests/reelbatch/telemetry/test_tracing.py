@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Status, StatusCode
 from starlette.responses import Response
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 from api.http import middleware
 from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id, new_single_job_id
@@ -124,7 +124,7 @@ async def test_spans_of_requests_fail_where_the_service_did_and_not_its_client(
         return {"type": "http.disconnect"}
 
     monkeypatch.setattr(middleware, "_tracer", provider.get_tracer("test"))
-    scope = {"type": "http", "method": "GET", "path": "/api/v2/jobs", "headers": []}
+    scope: Scope = {"type": "http", "method": "GET", "path": "/api/v2/jobs", "headers": []}
     await middleware.RequestSpans(Response(status_code=status))(scope, receive, send)
     [span] = exporter.get_finished_spans()
     assert span.status.status_code is expected
