@@ -34,6 +34,8 @@ SYSTEM_CALLS: dict[str, tuple[int | None, int | None]] = {
         if not line.startswith("#")
     )
 }
+_ = "a".encode("idna")  # loads the codec: inside, another user may not read Python's folder
+
 _X32 = 0x40000000
 _F_SETSIG, _FIOSETOWN = 10, 0x8901
 
