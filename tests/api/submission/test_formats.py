@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import Request
 from PIL import Image
+from pydantic import JsonValue
 
 from api.http.requests import read_body
 from api.submission.csv import CsvQuery, read_csv
@@ -435,7 +436,7 @@ def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
 
 
 def test_a_job_may_have_as_many_bytes_as_the_limit_says() -> None:
-    job = {"é": 1}
+    job: JsonValue = {"é": 1}
     size = len('{"é": 1}'.encode())
     assert form_problem(job, size) is None
     problem = form_problem(job, size - 1)
