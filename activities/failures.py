@@ -1,7 +1,7 @@
 """How the errors of a render become Temporal failures that workflows and people can read."""
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -29,20 +29,23 @@ def as_application_errors(
     """
     try:
         yield
-    except ReelbatchError as error:
-        failure = ApplicationError(
-            _shown(error.message, secrets),
-            *([so_far()] if so_far else []),
-            type=error.error_code,
-            non_retryable=_is_final(error),
-            next_retry_delay=_pause_before_retry(error),
-        )
-        raise failure from (None if secrets and secrets.used else error)
     except Exception as error:
-        details, type_ = [so_far()] if so_far else [], type(error).__name__
-        if secrets is not None and secrets.used:
-            raise ApplicationError(_shown(str(error), secrets), *details, type=type_) from None
-        raise ApplicationError(_shown(str(error), secrets), *details, type=type_) from error
+        failure = _failure(error, secrets, [so_far()] if so_far else [])
+        raise failure from (None if secrets and secrets.used else error)
+
+
+def _failure(
+    error: Exception, secrets: ResolvedSecrets | None, details: Sequence[RenderProgress]
+) -> ApplicationError:
+    if not isinstance(error, ReelbatchError):
+        return ApplicationError(_shown(str(error), secrets), *details, type=type(error).__name__)
+    return ApplicationError(
+        _shown(error.message, secrets),
+        *details,
+        type=error.error_code,
+        non_retryable=_is_final(error),
+        next_retry_delay=_pause_before_retry(error),
+    )
 
 
 def _shown(text: str, secrets: ResolvedSecrets | None) -> str:

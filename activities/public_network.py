@@ -63,9 +63,11 @@ def retry_after(response: httpx.Response) -> int | None:
     return min(max(1, seconds), _LONGEST_PAUSE)
 
 
-def reason_of(error: httpx.HTTPError) -> str:
+def reason_of(error: httpx.HTTPError | httpx.InvalidURL) -> str:
     """Why there is no response, without URLs, header values or a library's own words."""
     match error:
+        case httpx.InvalidURL():
+            return "its URL is not valid"
         case httpx.ConnectTimeout():
             return f"there was no connection within {_CONNECT_TIMEOUT:.0f} seconds"
         case httpx.TimeoutException():

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from reelbatch.process import end_process
+from tests.integration.service import Service
 from tests.s3_server import S3Server, running_s3_server
 
 _status = 1
@@ -57,6 +58,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
                 task.cancel()
             loop.run_until_complete(asyncio.wait(left, timeout=30))
         raise
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    running = Service(tmp_path_factory.mktemp("home"))
+    running.start()
+    yield running
+    assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")  # idle, it takes a tenth of a processor

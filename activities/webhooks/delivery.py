@@ -89,7 +89,7 @@ class WebhookActivities:
             text = f"{receiver} did not answer within {_TIME_LIMIT:.0f} seconds."
             return _Outcome(failure=WebhookUndelivered(text))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            text = f"{receiver} could not be reached: {_reason(error)}."
+            text = f"{receiver} could not be reached: {reason_of(error)}."
             return _Outcome(failure=WebhookUndelivered(text))
         except ReelbatchError as error:  # such as a private address
             return _Outcome(failure=error)
@@ -165,8 +165,3 @@ def _with_attempt(
             "attempts": [*record.attempts, attempt][-_MOST_ATTEMPTS:],
         }
     )
-
-
-def _reason(error: httpx.HTTPError | httpx.InvalidURL) -> str:
-    """The reason without any header's value or URL, which may come from a secret."""
-    return "its URL is not valid" if isinstance(error, httpx.InvalidURL) else reason_of(error)

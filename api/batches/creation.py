@@ -26,7 +26,14 @@ from api.submission.launch import (
     webhook_records,
     with_webhook,
 )
-from api.submission.validation import RejectedJob, ValidJob, ready_template, validate
+from api.submission.plan import ReadyTemplate
+from api.submission.validation import (
+    RejectedJob,
+    Templates,
+    ValidJob,
+    ready_template,
+    validate,
+)
 from api.urls import Urls
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -129,16 +136,17 @@ async def _submission_of(
     request: Request, body: bytes, query: CsvQuery, resources: Resources, team: str, urls: Urls
 ) -> BatchSubmission:
     """Read and validate the batch. Raises what no job alone is to blame for."""
-    known = None
+    templates: Templates = {}
     if is_csv(request) and query.template:
-        found = await ready_template(resources, team, query.template)
-        known = None if isinstance(found, Problem) else found
+        templates[query.template] = await ready_template(resources, team, query.template)
+    found = templates.get(query.template or "")
+    known = found if isinstance(found, ReadyTemplate) else None
     async with resources.parsing:
         sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings, known)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
-    validated = await validate(resources, team, sent.jobs, sent.defaults)
+    validated = await validate(resources, team, sent.jobs, sent.defaults, templates)
     return new_batch(team, sent, validated, resources.settings, urls)
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, JsonValue
 from api.http.parameters import Flag, OrEmpty
 from api.http.requests import MOST_VALUES, parse_json
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
-from reelbatch.checks.template import TemplateOffer, did_you_mean, layers_meant
+from reelbatch.checks.template import TemplateOffer, did_you_mean, first_few, layers_meant
 from reelbatch.models.errors import BodyTooLarge, InvalidJson, RequestError
 from reelbatch.models.ids import MAX_BATCH_JOBS
 from reelbatch.models.problems import Problem
@@ -166,11 +166,11 @@ def _rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
     delimiter = named[1] if named else _delimiter(beginning)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        line = 2 if named else 1
+        line = first = 2 if named else 1
         for row in reader:
             if any(row):
                 yield line, row
-            line = reader.line_num + (2 if named else 1)
+            line = first + reader.line_num
     except csv.Error as error:
         reason = (
             "a quote does not end, or has something beside it. Quotes inside of a cell are doubled"
@@ -274,15 +274,14 @@ def _with_layer(
 
 def _left_out(names: Sequence[str], template: TemplateOffer, composition: Composition) -> str:
     layers = {each.name for each in template.inspection.layers}
-    shown = ", ".join(
-        name[:_LONGEST_NAME] + _aside(did_you_mean(name[:_LONGEST_NAME], layers))
-        for name in names[:_COLUMNS_SHOWN]
-    )
-    more = len(names) - _COLUMNS_SHOWN
+    hints = (did_you_mean(name[:_LONGEST_NAME], layers) for name in names[:_COLUMNS_SHOWN])
+    told = [
+        f"{name[:_LONGEST_NAME]}{_aside(hint)}" for name, hint in zip(names, hints, strict=False)
+    ]
+    shown = first_few([*told, *names[_COLUMNS_SHOWN:]], _COLUMNS_SHOWN)
     what = "The column" if len(names) == 1 else "The columns"
     verb = "names" if len(names) == 1 else "name"
-    rest = f" and {more} more" if more > 0 else ""
-    return f"{what} {shown}{rest} {verb} no layer of {composition.name}"
+    return f"{what} {shown} {verb} no layer of {composition.name}"
 
 
 def _aside(hint: str) -> str:
@@ -295,13 +294,10 @@ def _empty_cells(column: _Column, lines: Sequence[int]) -> RenderWarning:
         if len(lines) == 1
         else (f"{len(lines)} rows, which keep", "lines")
     )
-    more = f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else ""
-    shown = ", ".join(map(str, lines[:_LINES_SHOWN]))
+    shown = first_few([*map(str, lines)], _LINES_SHOWN)
     own = "words" if column.kind == "text" else column.kind
     name = column.name[:_LONGEST_NAME]
-    message = (
-        f"The column {name} is empty in {rows} the template's own {own}: {line} {shown}{more}."
-    )
+    message = f"The column {name} is empty in {rows} the template's own {own}: {line} {shown}."
     return RenderWarning(
         code=WarningCode.CELL_EMPTY,
         message=message,

@@ -124,7 +124,7 @@ class RejectedJob:
 Children = Mapping[int, ValidJob]
 """The nested jobs of a job by the positions of their assets, in ascending order."""
 
-_Templates = dict[str, ReadyTemplate | Problem]  # by id
+Templates = dict[str, ReadyTemplate | Problem]  # by id
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class RequestContext:
 
     team: str
     engines: Mapping[str, type[RenderEngine]]
-    templates: _Templates
+    templates: Templates
     fonts: Sequence[FontRecord]
     secrets: TeamSecrets
     plans: RenderPlans
@@ -146,9 +146,14 @@ class RequestContext:
 
 
 async def validate(
-    resources: Resources, team: str, raw_jobs: Sequence[RawJob], defaults: JobDefaults
+    resources: Resources,
+    team: str,
+    raw_jobs: Sequence[RawJob],
+    defaults: JobDefaults,
+    templates: Templates | None = None,
 ) -> list[ValidJob | RejectedJob]:
-    """Check every job, with the defaults. Each template and the list of fonts are read once.
+    """Check every job, with the defaults. Each template and the list of fonts are read once;
+    `templates` have been read already.
 
     What computes runs in a thread: a thousand jobs take a while, and others want responses too.
     """
@@ -157,7 +162,7 @@ async def validate(
         lambda: [read_job(defaults.merged_into(raw), limit) for raw in raw_jobs]
     )
     well_formed = [job for job in jobs if isinstance(job, JobCreation)]
-    context = await request_context(resources, team, well_formed)
+    context = await request_context(resources, team, well_formed, templates)
     return await asyncio.to_thread(
         lambda: [
             _validated(context, job, raw, defaults) for raw, job in zip(raw_jobs, jobs, strict=True)
@@ -175,15 +180,20 @@ def _validated(
 
 
 async def request_context(
-    resources: Resources, team: str, jobs: Sequence[JobCreation]
+    resources: Resources,
+    team: str,
+    jobs: Sequence[JobCreation],
+    templates: Templates | None = None,
 ) -> RequestContext:
-    """Find what these jobs and those that are nested in them name."""
+    """Find what these jobs and those that are nested in them name, as far as it is not known."""
+    known = templates or {}
     nested = await asyncio.to_thread(
         lambda: [child for job in jobs for _, child in nested_jobs(job.assets, job.priority)]
     )
     everything = [*jobs, *nested]
     template_ids = {job.template.id for job in everything if job.template.src is None}
-    templates = await _read_templates(resources, team, template_ids)
+    missing = template_ids - known.keys()
+    templates = {**known, **await _read_templates(resources, team, missing)}
     fonts: list[FontRecord] = []
     if await asyncio.to_thread(_any_needs_team_fonts, everything, templates):
         fonts = await list_fonts(resources.store, team)
@@ -291,7 +301,7 @@ def _warnings(job: JobCreation, template: ReadyTemplate | None) -> list[RenderWa
     return job_warnings(template, composition.name, job.assets)
 
 
-def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: _Templates) -> bool:
+def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: Templates) -> bool:
     return any(
         needs_team_fonts(_font_needs(job, template))
         for job in jobs
@@ -303,7 +313,7 @@ def _font_needs(job: JobCreation, template: ReadyTemplate) -> FontNeeds:
     return FontNeeds(job.fonts, job.assets, template.fonts)
 
 
-async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> _Templates:
+async def _read_templates(resources: Resources, team: str, template_ids: set[str]) -> Templates:
     read = partial(ready_template, resources, team)
     return dict(zip(template_ids, await gather_each(read, template_ids), strict=True))
 

@@ -1,7 +1,6 @@
 """The signed links to a template's file: PUT it, and GET it. They need no token."""
 
 import asyncio
-from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from api.resources import Resources, Shared
 from api.templates.launch import template_headline, template_search_attributes
 from api.templates.routes import find_template, template_response
 from api.urls import check_download_url, checked_upload
+from reelbatch.engines.archives import may_be_json
 from reelbatch.engines.registry import (
     ARCHIVE_END,
     claimant,
@@ -128,8 +128,7 @@ async def download_template(
 async def _ending(resources: Resources, record: TemplateRecord, file: StoredFile) -> str:
     """The template's type, unless the file is plain JSON, which types with archives take too."""
     start = await resources.store.get_range_async(file.key, start=0, end=min(_START, file.size))
-    is_json = bytes(start).removeprefix(BOM_UTF8).lstrip().startswith(b"{")
-    return "json" if is_json else record.type
+    return "json" if may_be_json(bytes(start)) else record.type
 
 
 async def _find_linked(resources: Resources, team: str, template_id: str) -> TemplateRecord | None:

@@ -156,7 +156,7 @@ def layer_problems(
             message = f"{name} has no layer {layer}."
             hint = _layer_hint(_composed(layer), _composed(name), template.layers)
             yield Problem(LayerNotFound, layer_field, f"{message}{hint}")
-        for found in template.layers_named.get((_composed(name), _composed(layer)), ()):
+        for found in template.layers_of(name, layer):
             if problem := template.engine.layer_problem(asset, found):
                 wrong, message = problem
                 place = layer_field if wrong == "layerName" else f"{field}.{wrong}"
@@ -235,9 +235,13 @@ def listed(what: str, names: Iterable[str]) -> str:
     known = sorted(names) if isinstance(names, (set, frozenset)) else list(names)
     if not known:
         return f"It has no {what}."
-    shown = ", ".join(known[:_NAMES_SHOWN])
-    more = len(known) - _NAMES_SHOWN
-    return f"Its {what}: {shown}{f' and {more} more' if more > 0 else ''}."
+    return f"Its {what}: {first_few(known, _NAMES_SHOWN)}."
+
+
+def first_few(words: Sequence[str], most: int) -> str:
+    """Such as `a, b and 3 more`."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _layer_hint(layer: str, composition: str, layers: Mapping[str, Iterable[str]]) -> str:

@@ -91,8 +91,12 @@ def _places(jobs: Sequence[JobError]) -> str:
     if len(jobs) == 1:
         return f"{place} {places[0]}"
     plural = "lines" if in_table else "indexes"
-    more = f" and {len(jobs) - _INDEXES_SHOWN} more" if len(jobs) > _INDEXES_SHOWN else ""
-    return f"{len(jobs)} {row}s: {plural} {', '.join(places[:_INDEXES_SHOWN])}{more}"
+    return f"{len(jobs)} {row}s: {plural} {_first_few(places)}"
+
+
+def _first_few(places: Sequence[str]) -> str:
+    more = f" and {len(places) - _INDEXES_SHOWN} more" if len(places) > _INDEXES_SHOWN else ""
+    return f"{', '.join(places[:_INDEXES_SHOWN])}{more}"
 
 
 def table_of_results(results: Sequence[BatchResult]) -> Table:
@@ -106,9 +110,8 @@ def say_warnings(jobs: Iterable[_Warned], told: Iterable[_Warned] = ()) -> None:
     for index, warning in filter(lambda each: each not in before, _by_index(jobs)):
         indexes.setdefault(warning, []).append(str(index))
     for message, known in indexes.items():
-        more = f" and {len(known) - _INDEXES_SHOWN} more" if len(known) > _INDEXES_SHOWN else ""
         of = "job" if len(known) == 1 else "jobs"
-        say_warning(f"{of} {', '.join(known[:_INDEXES_SHOWN])}{more}: {message}")
+        say_warning(f"{of} {_first_few(known)}: {message}")
 
 
 def say_warnings_of_table(creation: BatchCreationResponse) -> None:

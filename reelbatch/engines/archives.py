@@ -8,6 +8,7 @@ import io
 import unicodedata
 import zipfile
 import zlib
+from codecs import BOM_UTF8
 from pathlib import Path, PurePosixPath
 
 from reelbatch.engines.base import RenderLimits
@@ -35,6 +36,11 @@ def read_bounded(path: Path, limits: RenderLimits) -> bytes:
 
 def is_archive(content: bytes) -> bool:
     return content.startswith(_ZIP_SIGNATURES)
+
+
+def may_be_json(start: bytes) -> bool:
+    """Whether a file of any type begins as a JSON object."""
+    return start.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
 
 
 def unpack(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:

@@ -74,7 +74,6 @@ class ReelbatchError(Exception):
 
     status: ClassVar[int] = 500
     error_code: ClassVar[str] = "INTERNAL_ERROR"
-    retry_after: int | None = None  # seconds until another try may help; None: nobody has said
 
     def __init_subclass__(cls) -> None:
         """Each class of this module that says no code has its name as one, as the tree shows."""
@@ -90,8 +89,7 @@ class ReelbatchError(Exception):
     ) -> None:
         self.message = message or (type(self).__doc__ or "").strip()
         self.details = tuple(details)
-        if retry_after is not None:
-            self.retry_after = retry_after
+        self.retry_after = retry_after  # seconds until another try may help; None: nobody has said
         super().__init__(self.message)
 
 

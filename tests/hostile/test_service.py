@@ -3,7 +3,7 @@
 The tests of the corpus look at render processes; here the processes that all teams share are.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -20,14 +20,6 @@ from tests.origin import running_origin
 _MOST_GROWTH, _MOST_COPIES = 128 * MIB, 4
 _MOST_STORED = MIB  # bytes beyond those that were sent
 _LONGEST_PAUSE = 2.5  # seconds of the API's own computing
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("home"))
-    running.start()
-    yield running
-    assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,13 @@
 
 import io
 import re
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reelbatch.engines.archives import comparable, is_archive
+from reelbatch.engines.archives import comparable, is_archive, may_be_json
 from reelbatch.engines.base import (
     RenderedFile,
     Renderer,
@@ -180,7 +179,7 @@ def _may_be_lottie(template: Path) -> bool:
     """Whether the file begins as a zip or, which a zip's type does not keep from use, as JSON."""
     with template.open("rb") as opened:
         start = opened.read(_START)
-    return is_archive(start) or start.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
+    return is_archive(start) or may_be_json(start)
 
 
 def _fill(request: RenderRequest) -> _Filled:

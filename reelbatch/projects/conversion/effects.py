@@ -30,28 +30,22 @@ class Parameter:
     default: float | list[float]
 
 
-def _parameters(effect: str, *known: tuple[str, int, float | list[float]]) -> tuple[Parameter, ...]:
-    return tuple(Parameter(f"{effect}-{number}", kind, value) for number, kind, value in known)
-
-
 _BLACK: list[float] = [0, 0, 0, 1]
 _WHITE: list[float] = [1, 1, 1, 1]
-# By match name: the type of the effect, and its controls
+# By match name: the type of the effect, and its controls by number
 # (https://lottiefiles.github.io/lottie-docs/effects/).
-_DRAWN: dict[str, tuple[int, tuple[Parameter, ...]]] = {
+_CONTROLS_OF: dict[str, tuple[int, list[tuple[str, int, float | list[float]]]]] = {
     "ADBE Tint": (
         20,
-        _parameters(
-            "ADBE Tint",
+        [
             ("0001", _COLOR, _BLACK),
             ("0002", _COLOR, _WHITE),
             ("0003", _SLIDER, 100),
-        ),
+        ],
     ),
     "ADBE Fill": (
         21,
-        _parameters(
-            "ADBE Fill",
+        [
             ("0001", _LAYER, 0),
             ("0007", _CHOICE, 0),
             ("0002", _COLOR, [1, 0, 0, 1]),
@@ -59,12 +53,11 @@ _DRAWN: dict[str, tuple[int, tuple[Parameter, ...]]] = {
             ("0003", _SLIDER, 0),
             ("0004", _SLIDER, 0),
             ("0005", _SLIDER, 1),
-        ),
+        ],
     ),
     "ADBE Stroke": (
         22,
-        _parameters(
-            "ADBE Stroke",
+        [
             ("0001", _SLIDER, 1),
             ("0010", _CHECK, 0),
             ("0011", _CHECK, 1),
@@ -76,51 +69,54 @@ _DRAWN: dict[str, tuple[int, tuple[Parameter, ...]]] = {
             ("0009", _SLIDER, 100),
             ("0006", _SLIDER, 15),
             ("0007", _CHOICE, 1),
-        ),
+        ],
     ),
     "ADBE Tritone": (
         23,
-        _parameters(
-            "ADBE Tritone",
+        [
             ("0001", _COLOR, _WHITE),
             ("0002", _COLOR, [0.5, 0.39, 0.27, 1]),
             ("0003", _COLOR, _BLACK),
             ("0004", _SLIDER, 0),
-        ),
+        ],
     ),
     "ADBE Drop Shadow": (
         25,
-        _parameters(
-            "ADBE Drop Shadow",
+        [
             ("0001", _COLOR, _BLACK),
             ("0002", _SLIDER, 127.5),
             ("0003", _ANGLE, 135),
             ("0004", _SLIDER, 5),
             ("0005", _SLIDER, 0),
             ("0006", _CHOICE, 0),
-        ),
+        ],
     ),
     "ADBE Set Matte3": (
         28,
-        _parameters(
-            "ADBE Set Matte3",
+        [
             ("0001", _LAYER, 0),
             ("0002", _CHOICE, 4),
             ("0003", _CHOICE, 0),
             ("0004", _CHOICE, 1),
             ("0005", _CHOICE, 1),
             ("0006", _CHOICE, 1),
-        ),
+        ],
     ),
     "ADBE Gaussian Blur 2": (
         29,
-        _parameters(
-            "ADBE Gaussian Blur 2",
+        [
             ("0001", _SLIDER, 0),
             ("0002", _CHOICE, 1),
             ("0003", _CHOICE, 0),
-        ),
+        ],
     ),
+}
+_DRAWN = {
+    effect: (
+        kind,
+        tuple(Parameter(f"{effect}-{number}", each, value) for number, each, value in controls),
+    )
+    for effect, (kind, controls) in _CONTROLS_OF.items()
 }
 _HOLDS_VALUES = {
     "ADBE Slider Control": _SLIDER,

@@ -4,7 +4,7 @@ from playwright.async_api import FilePayload, expect
 
 from tests.api.documents import a_card
 from tests.api.page.browsing import Visit, has_property
-from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
+from tests.reelbatch.projects.made import a_project, a_zip, turned
 
 DROP = """(element, content) => {
   const dropped = new DataTransfer();
@@ -48,17 +48,9 @@ async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
     await expect(card.locator(".bad")).not_to_be_empty()
 
 
-def _turned(stage: Stage) -> None:
-    stage.main.add_text("Hello").name = "Title"
-    solid = stage.solid(RED)
-    solid.effects.add_property("ADBE Geometry2")["ADBE Geometry2-0006"].value = 45.0
-    solid.transform["ADBE Opacity"].value = 90
-    solid.transform["ADBE Opacity"].add_to_motion_graphics_template_as(stage.main, "Strength")
-
-
 async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Visit) -> None:
     await visit.go("/templates")
-    graphics = a_zip({"project.aegraphic": a_zip({"a.aep": a_project(_turned)})})
+    graphics = a_zip({"project.aegraphic": a_zip({"a.aep": a_project(turned)})})
     file: FilePayload = {"name": "promo.mogrt", "mimeType": "", "buffer": graphics}
     await visit.page.locator("input[type=file]").set_input_files([file])
     card = visit.page.locator(".templates .card")

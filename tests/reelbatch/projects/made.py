@@ -80,3 +80,12 @@ def opened(content: bytes) -> OpenedProject:
 def converted(build: Callable[[Stage], object]) -> Conversion:
     found = opened(a_project(build))
     return convert(found.project, "Main", found.files)
+
+
+def turned(stage: Stage) -> None:
+    """A text, and a solid with an effect that is not drawn and a control of its opacity."""
+    stage.main.add_text("Hello").name = "Title"
+    solid = stage.solid(RED)
+    solid.effects.add_property("ADBE Geometry2")["ADBE Geometry2-0006"].value = 45.0
+    solid.transform["ADBE Opacity"].value = 90
+    solid.transform["ADBE Opacity"].add_to_motion_graphics_template_as(stage.main, "Strength")

@@ -19,7 +19,7 @@ from tests.api.fonts import a_font
 from tests.integration.service import until
 from tests.reelbatch.cli.conftest import ROOT, Command, Ended
 from tests.reelbatch.cli.running_stack import RunningStack
-from tests.reelbatch.projects.made import RED, Stage, a_project
+from tests.reelbatch.projects.made import a_project, turned
 
 LETTER = "\U0010fffd"  # for private use: no font has it
 WITHOUT_JSON = {"up", "api", "worker", "demo", "prepare-temporal"}
@@ -197,14 +197,7 @@ def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> 
 
 
 def test_a_project_is_pushed_told_and_set(served: Command, here: Path) -> None:
-    def build(stage: Stage) -> None:
-        stage.main.add_text("Hello").name = "Title"
-        solid = stage.solid(RED)
-        solid.effects.add_property("ADBE Geometry2")["ADBE Geometry2-0006"].value = 45.0
-        solid.transform["ADBE Opacity"].value = 90
-        solid.transform["ADBE Opacity"].add_to_motion_graphics_template_as(stage.main, "Strength")
-
-    (here / "promo.aep").write_bytes(a_project(build))
+    (here / "promo.aep").write_bytes(a_project(turned))
     pushed = served("templates", "push", "promo.aep", "--name", "promo")
     assert "The effect 'Transform' is not drawn" in pushed.err
     told = served("templates", "inspect", "promo").out
