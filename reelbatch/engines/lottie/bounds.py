@@ -18,6 +18,7 @@ from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.errors import AssetInvalid
 
 _MOST_CORNERS = 100  # of a star that are looked at
+_FARTHEST = 1e9  # pixels; far outside of any picture
 
 Rect = tuple[float, float, float, float]
 """Left, top, width and height in pixels of the layer."""
@@ -26,9 +27,9 @@ _Point = tuple[float, float]
 
 
 def bounds_of_shapes(shapes: list[Json]) -> Rect | None:
-    """Without the width of strokes; None where there is nothing."""
+    """Without the width of strokes; None where there is nothing, or what no picture can hold."""
     points = [*_points(shapes)]
-    if not points:
+    if not points or not all(abs(place) <= _FARTHEST for point in points for place in point):
         return None
     left, top = (min(point[axis] for point in points) for axis in (0, 1))
     right, bottom = (max(point[axis] for point in points) for axis in (0, 1))

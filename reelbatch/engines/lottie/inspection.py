@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from functools import cache
+from math import isfinite
 
 from pydantic import JsonValue
 
@@ -192,7 +193,8 @@ def _place(layer: Json, corner: tuple[float, float]) -> tuple[float, float]:
         at = _pair(at_rest(position))
     anchor, scale = _pair(at_rest(transform.get("a"))), _pair(at_rest(transform.get("s")), 100.0)
     x, y = corner[0] - anchor[0], corner[1] - anchor[1]
-    return at[0] + x * scale[0] / 100, at[1] + y * scale[1] / 100
+    place = at[0] + x * scale[0] / 100, at[1] + y * scale[1] / 100
+    return place if all(map(isfinite, place)) else corner
 
 
 def _first(value: object, default: float) -> float:

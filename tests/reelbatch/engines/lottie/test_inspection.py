@@ -1,6 +1,7 @@
 """What a template is said to offer."""
 
 import base64
+import math
 from importlib.resources import files
 from typing import Any
 
@@ -58,6 +59,17 @@ def test_shapes_and_texts_have_the_bounds_of_what_they_show(workshop: Any) -> No
     shown = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     said = (word.left, word.top, word.left + word.width, word.top + word.height)
     assert said == pytest.approx(shown, abs=1)
+
+
+@pytest.mark.parametrize(("size", "scale"), [(1e308, 100), (40, 1e308)])
+def test_bounds_that_no_picture_can_hold_are_left_out(
+    workshop: Any, size: float, scale: float
+) -> None:
+    shapes = [workshop.rectangle(10, 10, size, size), workshop.fill(1, 0, 0)]
+    layer = workshop.layer(4, "Box", shapes=shapes)
+    layer["ks"]["s"]["k"] = [scale, scale, 100]
+    [found] = workshop.inspect(workshop.document(layer)).layers
+    assert all(map(math.isfinite, (found.left, found.top, found.width, found.height)))
 
 
 def test_layers_are_described(workshop: Any) -> None:
