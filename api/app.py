@@ -34,6 +34,7 @@ from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
 from reelbatch.storage.secrets import open_vault
 from reelbatch.storage.signing import open_signer
 from reelbatch.storage.webhook_signatures import open_webhook_signer
+from reelbatch.version import VERSION
 
 _PARSED_AT_ONCE = 2  # batches
 
@@ -83,6 +84,7 @@ def create_app(
 
     app = FastAPI(
         title="Reelbatch",
+        version=VERSION,
         description="A self-hosted batch render service on Temporal.",
         openapi_tags=TAGS,
         servers=[{"url": settings.public_url or "/"}],

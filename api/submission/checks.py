@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.http.requests import field_errors
 from api.submission.plan import ReadyTemplate
 from reelbatch.checks.addresses import not_public, private_host
-from reelbatch.checks.template import did_you_mean, layer_problems, listed
+from reelbatch.checks.template import layer_problems, listed
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import NotSupported, RequestError, SecretsNotConfigured, SecretUnknown
 from reelbatch.models.problems import Problem, error_of
@@ -29,6 +29,7 @@ from reelbatch.models.wire.joins import JoinCreation
 from reelbatch.models.wire.secrets import begins_with_reference, referenced_secrets
 from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_http_url, is_s3_url
 from reelbatch.models.wire.webhooks import Webhook
+from reelbatch.spelling import did_you_mean
 from reelbatch.storage.secrets import SecretVault
 
 

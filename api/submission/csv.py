@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, JsonValue
 from api.http.parameters import Flag, OrEmpty
 from api.http.requests import MOST_VALUES, parse_json
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
-from reelbatch.checks.template import TemplateOffer, did_you_mean, first_few, layers_meant
+from reelbatch.checks.template import TemplateOffer, first_few, layers_meant
 from reelbatch.models.errors import BodyTooLarge, InvalidJson, RequestError
 from reelbatch.models.ids import MAX_BATCH_JOBS
 from reelbatch.models.problems import Problem
@@ -26,6 +26,7 @@ from reelbatch.models.wire.assets import MAX_ASSETS, MediaAsset, TextAsset
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
+from reelbatch.spelling import did_you_mean
 
 _MEDIA = ("image", "video", "audio")
 _DELIMITERS = ",;\t"

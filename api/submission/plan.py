@@ -10,13 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from reelbatch.checks.fonts import TemplateFonts
-from reelbatch.checks.template import (
-    TemplateOffer,
-    composition_problem,
-    did_you_mean,
-    frame_problems,
-    listed,
-)
+from reelbatch.checks.template import TemplateOffer, composition_problem, frame_problems, listed
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.output_size import output_size
 from reelbatch.engines.registry import claims_on, engine_for_template_type
@@ -41,6 +35,7 @@ from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.secrets import begins_with_reference
 from reelbatch.models.wire.sources import is_http_url
+from reelbatch.spelling import did_you_mean
 
 _TYPES = {
     ".aet": "aep",

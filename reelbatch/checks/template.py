@@ -6,7 +6,6 @@ Asked at submission where the template is known by then, else when its file has 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 
 from reelbatch.engines.base import RenderEngine
@@ -28,6 +27,7 @@ from reelbatch.models.wire.assets import (
     layer_names,
 )
 from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, WarningCode, bounded
+from reelbatch.spelling import did_you_mean
 
 _NAMES_SHOWN = 20
 # What may look as designed all the same: it is known where the job is rendered.
@@ -222,12 +222,6 @@ def lossy_problems(
 def _composed(name: str) -> str:
     """macOS writes é as e with an accent of its own (NFD), others as one letter (NFC)."""
     return unicodedata.normalize("NFC", name)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    by_lower_case = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_lower_case, n=1, cutoff=0.6)
-    return f" Did you mean {by_lower_case[close[0]]}?" if close else ""
 
 
 def listed(what: str, names: Iterable[str]) -> str:

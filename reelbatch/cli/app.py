@@ -31,10 +31,10 @@ from reelbatch.cli.options import (
 )
 from reelbatch.cli.stack.home import Home
 from reelbatch.client import ReelbatchError
+from reelbatch.version import VERSION
 
 app = typer.Typer(
     name="reelbatch",
-    help="A self-hosted batch render service on Temporal.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -54,6 +54,26 @@ app.add_typer(secret_commands.app, name="secrets")
 app.add_typer(webhook_commands.app, name="webhooks")
 app.add_typer(token_commands.app, name="tokens")
 app.add_typer(profile_commands.app, name="profiles")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"reelbatch {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    *,
+    version: Annotated[  # noqa: ARG001: its callback has ended the command
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Print the version and end."
+        ),
+    ] = False,
+) -> None:
+    """A self-hosted batch render service on Temporal."""
+
 
 # The stack, the renderer and the Temporal client are not everywhere, and take a second to import:
 # only the commands that need them do it.

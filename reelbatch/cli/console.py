@@ -2,12 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import typer
 from pydantic import JsonValue, TypeAdapter
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -18,7 +21,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _ANYTHING = TypeAdapter[Any](Any)
-_WIDEST = 400  # characters of a line in a pipe
+_NARROWEST = 10  # characters of a column whose cells are folded
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WAY_OUT = " Name a valid token with --token, REELBATCH_TOKEN or a profile."
 
@@ -32,6 +35,13 @@ class CommandFailed(Exception):
         super().__init__(message)
         self.exit_code = exit_code
         self.error_code = error_code
+
+
+class Interrupted(CommandFailed):
+    """Ctrl-C: the message says what goes on without the command."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ExitCode.INTERRUPTED, "INTERRUPTED")
 
 
 def say(message: str) -> None:
@@ -48,8 +58,9 @@ def say_error(message: str) -> None:
 
 
 def listing(rows: Iterable[Iterable[str | Text]], *names: str) -> Table:
-    """A table of which nothing is cut off, and no id broken: people copy from it."""
-    table = Table(*(Column(name, no_wrap=name == "id", overflow="fold") for name in names))
+    """A table in which nothing is cut off and no id is broken: people copy from it."""
+    columns = (Column(name, no_wrap=name == "id", overflow="fold") for name in names)
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return table
@@ -75,11 +86,48 @@ def answer(content: object, shown: str | Table, *, as_json: bool) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Fitted into a terminal; elsewhere a row is a line as long as it has to be."""
-    if out.is_terminal:
+    """Fitted into a terminal; elsewhere a row is a line, and a tab stands between its cells."""
+    if not out.is_terminal:
+        for line in _tab_separated(table):
+            typer.echo(line)  # Rich would make spaces of the tabs
+    elif _narrowest(table) <= out.width:
         out.print(table)
     else:
-        Console(highlight=False, width=_WIDEST).print(table)
+        for row in _rows(table):
+            out.print(details(dict(zip(_names(table), row, strict=True))))
+            out.print()
+
+
+def _tab_separated(table: Table) -> Iterator[str]:
+    if table.show_header:
+        yield "\t".join(_names(table))
+    for row in _rows(table):
+        if table.show_header:
+            yield "\t".join(" ".join(cell.split()) for cell in row)
+        else:  # a name and its values, one below the other
+            name, values = row
+            yield from (f"{name}\t{value}" for value in values.splitlines())
+
+
+def _narrowest(table: Table) -> int:
+    """Characters that the table's columns need so that people can still read them."""
+    return sum(
+        width if column.no_wrap else min(width, _NARROWEST)
+        for column in table.columns
+        for width in [max(_width(cell) for cell in (column.header, *column.cells)) + 2]
+    )
+
+
+def _width(cell: RenderableType) -> int:
+    return Measurement.get(out, out.options, cell).maximum
+
+
+def _names(table: Table) -> list[str]:
+    return [str(column.header) for column in table.columns]
+
+
+def _rows(table: Table) -> Iterator[tuple[str, ...]]:
+    return zip(*(map(str, column.cells) for column in table.columns), strict=True)
 
 
 def print_json(content: object) -> None:
@@ -94,7 +142,9 @@ def end_with(failure: CommandFailed | ReelbatchError, *, as_json: bool) -> ExitC
         code, told = failure.exit_code, _description(str(failure), failure.error_code)
     else:
         code, told = exit_code_of(failure), _answer(failure)
-    if as_json:
+    if isinstance(failure, Interrupted) and not as_json:
+        say(str(failure))
+    elif as_json:
         text = json.dumps({**told, "exitCode": int(code)}, indent=2)
         err.print(text, soft_wrap=True, markup=False)
     else:

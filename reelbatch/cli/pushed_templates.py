@@ -10,6 +10,7 @@ from reelbatch.cli.console import CommandFailed, details, listing
 from reelbatch.client import Reelbatch, Template, TemplateLayer, TemplateStatus
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.templates import RENDERERS, Renderer, TemplateControl
+from reelbatch.spelling import did_you_mean
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
@@ -55,9 +56,11 @@ def template_id_of(client: Reelbatch, id_or_name: str) -> str:
     """
     if re.fullmatch(ID_PATTERN, id_or_name):
         return id_or_name
-    named = [t for t in client.templates.list() if t.display_name == id_or_name]
+    templates = list(client.templates.list())
+    named = [template for template in templates if template.display_name == id_or_name]
     if not named:
-        raise CommandFailed(f"No template has the id or the name {id_or_name}.")
+        hint = did_you_mean(id_or_name, (template.display_name for template in templates))
+        raise CommandFailed(f"No template has the id or the name {id_or_name}.{hint}")
     return max(named, key=lambda template: template.created_at).id
 
 
@@ -122,6 +125,7 @@ def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:
         raise CommandFailed(
             f"No usable template is called {' or '.join(missing)}; "
             f"upload it with `reelbatch templates push FILE --name {missing[0]}`."
+            f"{did_you_mean(missing[0], ids)}"
         )
     return _PLACEHOLDER.sub(lambda match: ids[match[1]], request)
 

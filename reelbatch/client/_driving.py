@@ -2,18 +2,18 @@
 
 import inspect
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, get_args, get_origin
 
 import httpx
 
 from reelbatch.client._steps import Emit, Request
+from reelbatch.version import VERSION
 
 CONNECT_TIMEOUT = 5.0  # seconds
 
 
 def http_request(http: httpx.Client | httpx.AsyncClient, request: Request) -> httpx.Request:
-    headers = {"User-Agent": _user_agent(), **request.headers}
+    headers = {"User-Agent": f"reelbatch-python/{VERSION}", **request.headers}
     if request.files is not None:
         headers.pop("Content-Type", None)
     return http.build_request(
@@ -49,10 +49,3 @@ def describe(
     vars(method)["__signature__"] = signature.replace(
         parameters=[itself, *others], return_annotation=returned or result
     )
-
-
-def _user_agent() -> str:
-    try:
-        return f"reelbatch-python/{version('reelbatch')}"
-    except PackageNotFoundError:
-        return "reelbatch-python"

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from reelbatch.cli.commands.open_page import page_url, show_page
 from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.console import (
     CommandFailed,
+    Interrupted,
     answer,
     listing,
     out,
@@ -67,6 +69,9 @@ def submit(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a CSV column that names no layer.")
     ] = False,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Open the batch's page in the browser.")
+    ] = False,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,6 +94,10 @@ def submit(
             ExitCode.JOBS_FAILED,
             "JOBS_REJECTED",
         ) from error
+    if opened:
+        url = page_url(client, batch.id)
+        say(url)
+        show_page(url)
     _show_submitted(batch, wait=wait, as_json=as_json)
 
 
@@ -228,7 +237,14 @@ def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None
 
 def _follow(batch: Batch, *, as_json: bool, told: Sequence[JobCreated] = ()) -> None:
     """`told` are the jobs whose warnings have been shown."""
-    ended = batch.wait() if as_json else watch_batch(batch)
+    try:
+        ended = batch.wait() if as_json else watch_batch(batch)
+    except KeyboardInterrupt:
+        words = (
+            f"Batch {batch.id} goes on. `reelbatch watch {batch.id}` follows it again, "
+            f"`reelbatch cancel {batch.id}` cancels it."
+        )
+        raise Interrupted(words) from None
     failed, rejected = failed_jobs(ended), ended.errors or []
     words = f"{ended.stats.finished} of {ended.stats.total} jobs finished"
     answer(ended, f"{ended.status}: {words}", as_json=as_json)

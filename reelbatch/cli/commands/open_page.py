@@ -22,7 +22,18 @@ def open_page(
     """Open the page of a batch in the browser. Without a terminal its URL is only printed."""
     if batch is not None:
         client.batches.of(batch).read()  # a wrong id is said here, and not by an empty page
-    url = f"{client.url}/#/batches" + (f"/{batch}" if batch else "")
+    url = page_url(client, batch)
     answer({"url": url}, url, as_json=as_json)
-    if out.is_terminal and not as_json:
+    if not as_json:
+        show_page(url)
+
+
+def page_url(client: Reelbatch, batch: str | None) -> str:
+    """The page of a batch, or of all batches."""
+    return f"{client.url}/#/batches" + (f"/{batch}" if batch else "")
+
+
+def show_page(url: str) -> None:
+    """Open the browser, where there is a person in front of it."""
+    if out.is_terminal:
         typer.launch(url)

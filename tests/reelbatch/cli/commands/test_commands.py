@@ -4,12 +4,15 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import typer
 
@@ -308,6 +311,84 @@ def test_progress_is_a_bar_on_a_terminal_only(
     assert watching.returncode == 0
     assert "rendering" in os.read(terminal, 65536).decode(errors="replace")
     os.close(terminal)
+
+
+def test_an_interrupted_watch_says_how_to_go_on(
+    served: Command, here: Path, stack: RunningStack, clean_environment: dict[str, str]
+) -> None:
+    (here / "film.json").write_bytes(a_film())
+    name = f"film-{here.name}"
+    assert served("templates", "push", "film.json", "--name", name).code == 0
+    film = {"template": {"id": "{{" + name + "}}"}}
+    batch_id = json.loads(
+        served("submit", written(here / "film", film), "--format", "json", "--json").out
+    )["batchId"]
+
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "reelbatch", "watch", batch_id, "--home", str(stack.home)],
+        env=clean_environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stderr is not None
+    assert "jobs done" in watching.stderr.readline()
+    watching.send_signal(signal.SIGINT)
+    said = watching.communicate(timeout=60)[1]
+    assert watching.returncode == 130
+    for way_out in ("goes on", f"reelbatch watch {batch_id}", f"reelbatch cancel {batch_id}"):
+        assert way_out in said
+    assert "Traceback" not in said
+    assert "cancelled: 1 jobs cancelled" in served("cancel", batch_id).out
+
+
+def test_tables_are_lines_with_tabs_in_a_pipe_and_fit_a_narrow_terminal(
+    served: Command, card: str, stack: RunningStack, clean_environment: dict[str, str]
+) -> None:
+    header, *rows = served("templates", "list").out.splitlines()
+    assert header.split("\t") == ["id", "name", "type", "status", "compositions"]
+    template_id, name, *others = next(row for row in rows if card in row).split("\t")
+    assert (name, others) == (card, ["lottie", "uploaded", "main, badge"])
+    assert f"id\t{template_id}" in served("templates", "inspect", card).out.splitlines()
+
+    terminal, inside = pty.openpty()
+    listing = subprocess.run(
+        [sys.executable, "-m", "reelbatch", "templates", "list", "--home", str(stack.home)],
+        env=clean_environment | {"TERM": "xterm-256color", "COLUMNS": "40"},
+        stdout=inside,
+        timeout=120,
+        check=False,
+    )
+    os.close(inside)
+    assert listing.returncode == 0
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", os.read(terminal, 65536).decode())
+    os.close(terminal)
+    assert template_id in shown
+    assert max(map(len, shown.splitlines())) <= 40
+
+
+def test_the_version_is_that_of_the_package_and_of_the_service(
+    served: Command, stack: RunningStack
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert served("--version").out == f"reelbatch {project['version']}\n"
+    document = httpx.get(f"{stack.connection.api_url}/openapi.json").json()
+    assert document["info"]["version"] == project["version"]
+
+
+def test_a_template_that_is_almost_named_is_asked_for(
+    served: Command, card: str, here: Path
+) -> None:
+    (here / "people.csv").write_text("title\nAda\n")
+    refused = served("submit", "people.csv", "--template", card.upper())
+    assert (refused.code, f"Did you mean {card}?" in refused.err) == (1, True)
+    written(here / "job.json", a_still(card[:-1]))
+    assert f"Did you mean {card}?" in served("submit", "job.json").err
+
+
+def test_a_submission_opens_its_page(served: Command, card: str, here: Path) -> None:
+    sent = served("submit", written(here / "job.json", a_still(card)), "--open")
+    batch_id = sent.out.split()[1].rstrip(":")
+    assert f"/#/batches/{batch_id}" in sent.err
 
 
 def test_shells_complete_commands(clean_environment: dict[str, str]) -> None:
