@@ -57,7 +57,7 @@ class Installation:
             env=clean_environment() | variables,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=180,
             check=False,
         )
 

@@ -14,7 +14,7 @@ import httpx
 from reelbatch.cli.stack.connection_file import Connection
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0  # seconds before a condition that never comes fails a test
+PATIENCE = 180.0  # seconds before a condition that never comes fails a test
 
 T = TypeVar("T")
 

@@ -86,7 +86,7 @@ def test_the_shell_of_a_page_runs(page: str, examples: Path, stack: RunningStack
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=180,
         check=False,
     )
     assert ended.returncode == 0, f"{script}\n{ended.stdout}\n{ended.stderr}"

@@ -32,7 +32,7 @@ from reelbatch.models.stored.templates import TemplateInspection
 
 _STUBS = Path(__file__).parent / "after_effects_stub"
 _ENGINES = (HtmlEngine, JoinEngine, LottieEngine, NexrenderEngine)
-_LONGEST = 300.0  # seconds, for a call that hangs
+_LONGEST = 180.0  # seconds, for a call that hangs
 
 T = TypeVar("T")
 
