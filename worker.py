@@ -221,7 +221,7 @@ async def _engine_workers(
             store=store,
             pool=pool,
             objects=shared.objects,
-            assets=AssetFetcher(shared.assets, settings.max_asset_bytes),
+            assets=AssetFetcher(shared.assets, shared.objects, settings.max_asset_bytes),
             templates=TemplateFetcher(store, shared.assets, settings.max_template_bytes),
             limits=settings.render_limits,
         ),

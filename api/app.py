@@ -25,6 +25,7 @@ from api.quotas import Quotas
 from api.resources import Resources
 from api.snapshots import BatchReader
 from api.team import fonts, outputs, secrets, webhooks
+from api.team import uploads as uploaded_files
 from api.templates import routes as templates
 from api.templates import routes_v3 as templates_v3
 from api.templates import uploads
@@ -111,6 +112,6 @@ def create_app(
 
 def _v2() -> APIRouter:
     router = APIRouter()
-    for part in (batches, jobs, templates, fonts, secrets, webhooks):
+    for part in (batches, jobs, templates, fonts, uploaded_files, secrets, webhooks):
         router.include_router(part.router)
     return router

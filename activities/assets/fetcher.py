@@ -10,20 +10,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from activities.assets.caches import AssetCache
+from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.content_check import page_in
 from activities.assets.sources import shown, source_of
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ResolvedAsset
-from reelbatch.models.errors import AssetInvalid, LimitExceeded
+from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
 from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.wire.uploaded_files import upload_id_in
+from reelbatch.storage import keys
 
 
 class AssetFetcher:
-    """Reads http(s), s3 and data: URLs, up to `limit` bytes each."""
+    """Reads http(s), s3 and data: URLs, up to `limit` bytes each, and uploaded files."""
 
-    def __init__(self, cache: AssetCache, limit: int) -> None:
+    def __init__(self, cache: AssetCache, objects: ObjectCache, limit: int) -> None:
         self._cache = cache
+        self._objects = objects
         self._limit = limit
 
     async def fetch_all(
@@ -57,6 +60,9 @@ class AssetFetcher:
         label = shown(asset.src)
         if src[:5].lower() == "data:":
             file, media_type = self._unpack(src, label, folder, name)
+        elif upload_id := upload_id_in(src):
+            file, media_type = folder / f"{name}{Path(upload_id).suffix}", ""
+            await self._link_upload(secrets.team, upload_id, file)
         else:
             params = {name: await secrets.resolve_json(v) for name, v in asset.params.items()}
             source = source_of(src, params, label)
@@ -67,6 +73,14 @@ class AssetFetcher:
         if isinstance(asset, MediaAsset):
             _check_content(asset, label, file, media_type)
         return file
+
+    async def _link_upload(self, team: str, upload_id: str, file: Path) -> None:
+        try:
+            await self._objects.link(keys.uploaded_file(team, upload_id), file)
+        except TemplateInvalid:  # what the cache says of any object
+            raise AssetInvalid(
+                f"The uploaded file {upload_id} is no longer there: upload it again."
+            ) from None
 
     def _unpack(self, src: str, label: str, folder: Path, name: str) -> tuple[Path, str]:
         media_type, content = read_data_url(src)

@@ -36,7 +36,7 @@ def source_of(src: str, params: dict[str, JsonValue], name: str) -> Source:
         return _in_bucket(src, params, name)
     if src.partition(":")[0].lower() in ("http", "https"):
         return Source(url=src, name=name)
-    raise AssetInvalid(f"{name} is not an http, https, s3 or data URL.")
+    raise AssetInvalid(f"{name} is not an http, https, s3 or data URL, nor an uploaded file.")
 
 
 def shown(src: str) -> str:
@@ -44,6 +44,8 @@ def shown(src: str) -> str:
     parts = urlsplit(src)
     if parts.scheme == "data":
         return "a data: URL"
+    if parts.scheme == "upload":
+        return src[:_SHOWN]
     if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
         return parts.path[:_SHOWN]
     return f"{parts.scheme}://{host_and_port(parts)}{parts.path}"[:_SHOWN]

@@ -48,6 +48,7 @@ _OPEN = "ExecutionStatus = 'Running'"
 _MOST_REMOVALS = 100_000  # objects in one sweep
 # Of jobs whose workflow was terminated; others remove them themselves. A render ends in a day.
 _SEGMENT_LIFETIME = timedelta(days=2)
+_UPLOAD_TIME = timedelta(days=2)  # that a file which is still arriving may take
 # A payload is written a moment before its workflow starts, perhaps on the day before.
 _MARGIN = timedelta(days=1)
 
@@ -95,7 +96,8 @@ class SweepActivities:
             outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
             renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
             segments=await self._sweep_old(keys.segments(team), _SEGMENT_LIFETIME, removal),
-            uploads=await self._sweep_uploads(team, removal),
+            uploads=await self._sweep_replaced_templates(team, removal)
+            + await self._sweep_uploaded_files(team, removal),
         )
 
     async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:
@@ -112,7 +114,7 @@ class SweepActivities:
             removed += await removal.folder(folder)
         return removed
 
-    async def _sweep_uploads(self, team: str, removal: Removal) -> int:
+    async def _sweep_replaced_templates(self, team: str, removal: Removal) -> int:
         """Files of templates that newer ones have replaced.
 
         Accepted jobs keep the file that they saw, and so do those that render them again. So it
@@ -143,6 +145,18 @@ class SweepActivities:
                 continue
             if not await self._has_workflows_from_before(team, replaced_at + _MARGIN):
                 removed += await removal.remove(folder, is_older)
+        return removed
+
+    async def _sweep_uploaded_files(self, team: str, removal: Removal) -> int:
+        """Those that were last used before all workflows of the team, open or ended."""
+        removed = await self._sweep_old(keys.arriving_uploads(team), _UPLOAD_TIME, removal)
+        for upload_id in await names_in(self.store, keys.uploads(team)):
+            use = await find_file(self.store, keys.upload_use(team, upload_id))
+            used_at = use.last_modified if use else datetime.min.replace(tzinfo=UTC)
+            if used_at > self.now() - idempotency.KEPT - _MARGIN:
+                continue
+            if not await self._has_workflows_from_before(team, used_at + _MARGIN):
+                removed += await removal.folder(keys.upload(team, upload_id))
         return removed
 
     async def _sweep_records(self, team: str, lifetime: timedelta | None, removal: Removal) -> int:

@@ -14,9 +14,11 @@ from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import (
     address_problems,
     asset_problems,
+    missing_uploads,
     number_problems,
     secret_problems,
     team_secrets,
+    upload_problems,
 )
 from api.submission.formats import form_problem
 from api.submission.launch import IdempotencyKey, launch_job, once
@@ -87,10 +89,12 @@ async def _validated_children(resources: Resources, team: str, creation: JoinCre
     nested = nested_jobs(creation.assets, creation.priority)
     context = await request_context(resources, team, [job for _, job in nested])
     secrets = await team_secrets(resources.secrets, team, [creation])
+    missing = await missing_uploads(resources.store, team, [creation])
     children, problems = validate_nested(context, nested)
     problems = [
         *_clip_problems(creation.clips, engine),
         *secret_problems(creation, secrets),
+        *upload_problems(creation, missing),
         *(() if context.private_networks else address_problems(creation)),
         *problems,
     ]

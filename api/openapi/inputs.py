@@ -114,3 +114,4 @@ UPLOAD_FONT = body(
     )
 )
 UPLOAD_TEMPLATE = body(file_content())
+UPLOAD_FILE = body(*(file_content(kind) for kind in ("image/*", "video/*", "audio/*")))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from obstore.store import ObjectStore
 from pydantic import ValidationError
 
 from api.http.requests import field_errors
@@ -11,7 +12,13 @@ from api.submission.plan import ReadyTemplate
 from reelbatch.checks.addresses import not_public, private_host
 from reelbatch.checks.template import layer_problems, listed
 from reelbatch.engines.base import RenderEngine
-from reelbatch.models.errors import NotSupported, RequestError, SecretsNotConfigured, SecretUnknown
+from reelbatch.models.errors import (
+    NotSupported,
+    RequestError,
+    SecretsNotConfigured,
+    SecretUnknown,
+    UploadUnknown,
+)
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.assets import (
     MAX_NESTED_JOBS,
@@ -28,9 +35,11 @@ from reelbatch.models.wire.jobs import JobCreation
 from reelbatch.models.wire.joins import JoinCreation
 from reelbatch.models.wire.secrets import begins_with_reference, referenced_secrets
 from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_http_url, is_s3_url
+from reelbatch.models.wire.uploaded_files import upload_id_in
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.spelling import did_you_mean
 from reelbatch.storage.secrets import SecretVault
+from reelbatch.storage.uploaded_files import missing_of
 
 
 def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
@@ -76,7 +85,7 @@ def _source_problems(
 ) -> Iterator[Problem]:
     """Problems with fetching what the asset's `src` names."""
     if not _is_fetchable(asset.src):
-        message = "The src must be an http, https or data URL, or s3://BUCKET/KEY."
+        message = "The src must be an http, https or data URL, s3://BUCKET/KEY, or upload:ID."
         yield Problem(RequestError, f"{field}.src", message)
         return
     if isinstance(asset, ScriptAsset) or not is_s3_url(asset.src):
@@ -94,7 +103,7 @@ def _is_fetchable(src: str) -> bool:
     if begins_with_reference(src):
         return True
     if not is_s3_url(src):
-        return src[:5].lower() == "data:" or is_http_url(src)
+        return src[:5].lower() == "data:" or is_http_url(src) or upload_id_in(src) is not None
     try:
         bucket_and_key(src)
     except ValueError:
@@ -130,6 +139,29 @@ def _fetched_urls(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
         yield "upload.params.endpoint", job.upload.params.endpoint
     if job.webhook is not None:
         yield "webhook.url", job.webhook.url
+
+
+async def missing_uploads(
+    store: ObjectStore, team: str, jobs: Sequence[JobCreation | JoinCreation]
+) -> frozenset[str]:
+    """The ids of uploaded files that the jobs use and the team does not have."""
+    ids = await asyncio.to_thread(lambda: {id_ for job in jobs for _, id_ in _uploads_of(job)})
+    return await missing_of(store, team, ids)
+
+
+def upload_problems(job: JobCreation | JoinCreation, missing: frozenset[str]) -> Iterator[Problem]:
+    for field, id_ in _uploads_of(job) if missing else ():
+        if id_ in missing:
+            message = f"There is no uploaded file {id_}: send it with POST /uploads first."
+            yield Problem(UploadUnknown, field, message)
+
+
+def _uploads_of(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
+    """Each uploaded file as its field's path and its id; nested jobs are looked at on their own."""
+    assets = job.clips if isinstance(job, JoinCreation) else job.assets
+    for position, asset in enumerate(assets):
+        if isinstance(asset, (MediaAsset, StaticAsset)) and (id_ := upload_id_in(asset.src)):
+            yield f"assets.{position}.src", id_
 
 
 @dataclass(frozen=True)

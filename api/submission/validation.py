@@ -12,9 +12,11 @@ from api.submission.checks import (
     TeamSecrets,
     address_problems,
     assets_problems,
+    missing_uploads,
     number_problems,
     secret_problems,
     team_secrets,
+    upload_problems,
 )
 from api.submission.formats import JobDefaults, RawJob, read_job
 from api.submission.plan import (
@@ -136,6 +138,7 @@ class RequestContext:
     templates: Templates
     fonts: Sequence[FontRecord]
     secrets: TeamSecrets
+    missing_uploads: frozenset[str]  # that the jobs use
     plans: RenderPlans
     private_networks: bool  # whether workers may reach them
 
@@ -203,6 +206,7 @@ async def request_context(
         templates=templates,
         fonts=fonts,
         secrets=await team_secrets(resources.secrets, team, everything),
+        missing_uploads=await missing_uploads(resources.store, team, everything),
         plans=RenderPlans(resources.settings.segment_pixels),
         private_networks=resources.settings.allow_private_networks,
     )
@@ -265,7 +269,11 @@ def child_jobs(
 
 def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | RejectedJob:
     children, nested = validate_nested(context, nested_jobs(job.assets, job.priority))
-    problems = [*number_problems(job.assets), *secret_problems(job, context.secrets)]
+    problems = [
+        *number_problems(job.assets),
+        *secret_problems(job, context.secrets),
+        *upload_problems(job, context.missing_uploads),
+    ]
     if not context.private_networks:
         problems += address_problems(job)
     template = context.template_of(job)

@@ -49,6 +49,7 @@ from reelbatch.models.wire.fonts import Font
 from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
 from reelbatch.models.wire.secrets import Secret
 from reelbatch.models.wire.templates import Template, TemplateLayer, TemplateStatus
+from reelbatch.models.wire.uploaded_files import UploadedFile
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.models.wire.webhooks import Webhook, WebhookLog
 
@@ -107,6 +108,7 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",
+    "UploadedFile",
     "WaitTimedOut",
     "WarningCode",
     "Webhook",

@@ -22,6 +22,7 @@ from reelbatch.client import (
     _jobs,
     _secrets,
     _templates,
+    _uploads,
     _webhooks,
 )
 from reelbatch.client._batches import BatchRef
@@ -228,6 +229,12 @@ class AsyncFonts(_Part[Session]):
     delete = _awaited(_fonts.delete_font)
 
 
+class AsyncUploads(_Part[Session]):
+    """`client.uploads`."""
+
+    add = _awaited(_uploads.add_upload)
+
+
 class AsyncSecrets(_Part[Session]):
     """`client.secrets`."""
 
@@ -278,6 +285,7 @@ class AsyncReelbatch:
         self.jobs = AsyncJobs(driver, session)
         self.templates = AsyncTemplates(driver, session)
         self.fonts = AsyncFonts(driver, session)
+        self.uploads = AsyncUploads(driver, session)
         self.secrets = AsyncSecrets(driver, session)
         self.webhooks = AsyncWebhooks(driver, session)
 

@@ -17,6 +17,7 @@ from reelbatch.client import (
     _jobs,
     _secrets,
     _templates,
+    _uploads,
     _webhooks,
 )
 from reelbatch.client._batches import BatchRef
@@ -221,6 +222,12 @@ class Fonts(_Part[Session]):
     delete = _blocking(_fonts.delete_font)
 
 
+class Uploads(_Part[Session]):
+    """`client.uploads`."""
+
+    add = _blocking(_uploads.add_upload)
+
+
 class Secrets(_Part[Session]):
     """`client.secrets`."""
 
@@ -271,6 +278,7 @@ class Reelbatch:
         self.jobs = Jobs(driver, session)
         self.templates = Templates(driver, session)
         self.fonts = Fonts(driver, session)
+        self.uploads = Uploads(driver, session)
         self.secrets = Secrets(driver, session)
         self.webhooks = Webhooks(driver, session)
 

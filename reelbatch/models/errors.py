@@ -17,7 +17,8 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── NotSupported            400 NOT_SUPPORTED
 │   ├── TemplateNotReady        400 TEMPLATE_NOT_READY
 │   ├── FontInvalid             400 FONT_INVALID
-│   └── SecretUnknown           400 SECRET_NOT_FOUND
+│   ├── SecretUnknown           400 SECRET_NOT_FOUND
+│   └── UploadUnknown           400 UPLOAD_NOT_FOUND
 ├── Unauthorized                401 UNAUTHORIZED
 ├── Forbidden                   403 FORBIDDEN
 ├── NotFound                    404 NOT_FOUND
@@ -28,6 +29,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── SecretNotFound          404 SECRET_NOT_FOUND
 │   ├── OutputNotFound          404 OUTPUT_NOT_FOUND
 │   ├── LogNotFound             404 LOG_NOT_FOUND
+│   ├── UploadNotFound          404 UPLOAD_NOT_FOUND
 │   └── WebhookNotFound         404 WEBHOOK_NOT_FOUND
 ├── Conflict                    409 CONFLICT
 │   ├── JobNotCancellable       409 JOB_NOT_CANCELLABLE
@@ -174,6 +176,12 @@ class SecretUnknown(RequestError):
     error_code = "SECRET_NOT_FOUND"
 
 
+class UploadUnknown(RequestError):
+    """The team has no uploaded file of this id; send it with POST /uploads first."""
+
+    error_code = "UPLOAD_NOT_FOUND"
+
+
 class Unauthorized(ReelbatchError):
     """Send a valid token as `Authorization: Bearer TOKEN`."""
 
@@ -218,6 +226,10 @@ class OutputNotFound(NotFound):
 
 class LogNotFound(NotFound):
     """There is no log of this job."""
+
+
+class UploadNotFound(NotFound):
+    """There is no uploaded file with this id."""
 
 
 class WebhookNotFound(NotFound):

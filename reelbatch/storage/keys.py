@@ -107,6 +107,31 @@ def single_job(team: str, job_id: str) -> str:
     return f"teams/{team}/jobs/{job_id}.json"
 
 
+def uploads(team: str) -> str:
+    return f"teams/{team}/uploads"
+
+
+def upload(team: str, upload_id: str) -> str:
+    return f"teams/{team}/uploads/{upload_id}"
+
+
+def uploaded_file(team: str, upload_id: str) -> str:
+    return f"teams/{team}/uploads/{upload_id}/file"
+
+
+def upload_use(team: str, upload_id: str) -> str:
+    """An empty object, written anew whenever a job is accepted that uses the file."""
+    return f"teams/{team}/uploads/{upload_id}/used"
+
+
+def arriving_uploads(team: str) -> str:
+    return f"teams/{team}/arriving-uploads"
+
+
+def arriving_upload(team: str, id_: str) -> str:
+    return f"teams/{team}/arriving-uploads/{id_}"
+
+
 def fonts(team: str) -> str:
     return f"teams/{team}/fonts"
 

@@ -33,6 +33,7 @@ async def settings(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[S
             max_job_bytes=64 * 1024,
             max_template_bytes=256 * 1024,
             max_font_bytes=512 * 1024,
+            max_asset_bytes=2 * 1024**2,
             wrong_tokens_per_minute=1_000_000,  # the tests of all endpoints send many
         )
 

@@ -17,6 +17,17 @@ def a_card() -> bytes:
     return json.dumps(_document(10, layers)).encode()
 
 
+def a_card_with_a_photo() -> bytes:
+    """`main` has one layer, photo, which covers all of it with a picture."""
+    width, height = _SMALL
+    photo = {"nm": "photo", "ty": 2, "refId": "photo", "ind": 1, "ks": _transform()}
+    document = _document(10, [photo | {"ip": 0, "op": 10, "st": 0}])
+    document["assets"].append(
+        {"id": "photo", "w": width, "h": height, "u": "", "p": "photo.png", "e": 0}
+    )
+    return json.dumps(document).encode()
+
+
 def a_film(family: str = "Inter") -> bytes:
     """More than an hour of 1280 x 720 pixels: no render of all of it ends within a test."""
     return _turning((1280, 720), family)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ OWNED_SECRET, UNKNOWN_SECRET = "KEY_OF_OWNER", "KEY_OF_NOONE"
 
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 SIGNATURE = re.compile(r"[A-Za-z0-9_-]{32}(?=/|\")")
 
 
@@ -35,6 +37,7 @@ class Names:
     single_job_id: str
     font_id: str
     secret_id: str
+    upload_id: str
     secret: str
 
     def fill(self, path: str) -> str:
@@ -93,7 +96,12 @@ def unknown_names(owned: Names) -> Names:
         return owned_id[:10] + new_id()[10:-2] + owned_id[-2:]
 
     return Names(
-        **{name: other(owned_id) for name, owned_id in vars(owned).items() if name != "secret"},
+        **{
+            name: other(owned_id)
+            for name, owned_id in vars(owned).items()
+            if name not in ("secret", "upload_id")
+        },
+        upload_id=f"{sha256(new_id().encode()).hexdigest()}.png",
         secret=UNKNOWN_SECRET,
     )
 
@@ -119,6 +127,7 @@ async def estate(
         card, film = await team.upload_card(), await team.upload(a_film())
         secret = await team.http.put("/secrets", json={"name": OWNED_SECRET, "value": "hush"})
         font = await team.http.post("/fonts", files={"font": ("rare.ttf", a_font())})
+        upload = await team.http.post("/uploads?name=own.png", content=b"picture")
         webhook = {"url": "http://127.0.0.1:9/"}
         failing = a_still(card)
         failing["assets"] = [
@@ -137,6 +146,7 @@ async def estate(
             single_job_id=single["id"],
             font_id=font.json()["id"],
             secret_id=secret.json()["id"],
+            upload_id=upload.json()["id"],
             secret=OWNED_SECRET,
         )
         output_url = batch["jobs"][0]["outputUrl"]
@@ -159,8 +169,8 @@ def comparable(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
     for changing in ("date", "x-request-id"):
         headers.pop(changing, None)
     text = answer.text
-    for pattern, name in ((ULID, "ID"), (MOMENT, "MOMENT"), (SIGNATURE, "SIGNATURE")):
-        text = pattern.sub(name, text)
+    for pattern in (ULID, MOMENT, DIGEST, SIGNATURE):
+        text = pattern.sub("…", text)
     for secret in (OWNED_SECRET, UNKNOWN_SECRET):
         text = text.replace(secret, "SECRET")
     return answer.status_code, headers, text
@@ -207,6 +217,10 @@ def nested_job(template_id: str) -> dict[str, Any]:
     return {"type": "job", "template": {"id": template_id, "composition": "main"}}
 
 
+def uploaded(names: Names) -> dict[str, Any]:
+    return {"type": "image", "layerName": "background", "src": f"upload:{names.upload_id}"}
+
+
 def secret_clip(names: Names) -> dict[str, Any]:
     return {"type": "video", "src": f"https://example.com/clip.mp4?key={secret_text(names)}"}
 
@@ -215,6 +229,7 @@ def secret_clip(names: Names) -> dict[str, Any]:
 # path stands here, be it with nothing that it could name.
 NAMING: dict[str, list[Naming]] = {
     "POST /api/v2/jobs": [
+        Naming(lambda names, by: {"json": job(by.card, assets=[uploaded(names)])}, (400,)),
         Naming(lambda names, _: {"json": job(names.template_id)}, (404,)),
         Naming(lambda names, by: {"json": job(by.card, title=secret_text(names))}, (400,)),
         Naming(lambda names, by: {"json": job(by.card, webhook=secret_webhook(names))}, (400,)),
@@ -228,6 +243,7 @@ NAMING: dict[str, list[Naming]] = {
             (404,),
         ),
     ],
+    "POST /api/v2/uploads": [],
     "POST /api/v2/jobs/join": [
         Naming(lambda names, _: {"json": {"assets": [nested_job(names.template_id)]}}, (404,)),
         Naming(lambda names, _: {"json": {"assets": [secret_clip(names)]}}, (400,)),

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
-from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.uploaded_files import upload_id_in
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.models.wire.warnings import (
     RenderWarning,
@@ -128,6 +129,13 @@ class RenderJob(WireModel):
     def team_font_ids(self) -> list[str]:
         """The fonts that must stay: its own and its nested jobs'."""
         return list(dict.fromkeys(id_ for job in self._with_nested_jobs for id_ in job.font_ids))
+
+    @property
+    def upload_ids(self) -> list[str]:
+        """The uploaded files that must stay: its own and its nested jobs'."""
+        assets = (asset for job in self._with_nested_jobs for asset in job.assets)
+        sources = (asset.src for asset in assets if isinstance(asset, (MediaAsset, StaticAsset)))
+        return [id_ for src in sources if (id_ := upload_id_in(src))]
 
     @property
     def _with_nested_jobs(self) -> "list[RenderJob]":

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr, TypeAdapter
 
-from activities.assets.caches import AssetCache
+from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.download import Downloader
 from activities.assets.fetcher import AssetFetcher
 from activities.public_network import http_client
@@ -42,7 +42,10 @@ class Bucket:
             cache = AssetCache(
                 downloader=Downloader(client, 60.0), folder=self._folder / "cache", limit=10_000
             )
-            fetcher = AssetFetcher(cache, 1000)
+            objects = ObjectCache(
+                store=open_store(str(self._folder)), folder=self._folder / "objects", limit=10_000
+            )
+            fetcher = AssetFetcher(cache, objects, 1000)
             [found] = await fetcher.fetch_all([asset], self._folder, self._folder, self.secrets)
         assert found.file is not None
         assert found.file.suffix == ".png"

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from activities.assets.caches import AssetCache
+from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.download import Downloader
 from activities.assets.fetcher import AssetFetcher
 from activities.assets.sources import shown
@@ -43,7 +43,8 @@ def fetcher_with(client: httpx.AsyncClient, folder: Path, seconds: float = 60.0)
     cache = AssetCache(
         downloader=Downloader(client, seconds), folder=folder / "cache", limit=10_000
     )
-    return AssetFetcher(cache, LIMIT)
+    objects = ObjectCache(store=open_store(str(folder)), folder=folder / "objects", limit=10_000)
+    return AssetFetcher(cache, objects, LIMIT)
 
 
 @pytest.fixture

@@ -215,6 +215,37 @@ async def test_uploads_stay_while_a_workflow_may_have_seen_them(sweeping: Sweepi
     assert await sweeping.exists(replaced)
 
 
+async def test_uploaded_files_go_when_no_job_may_use_them(sweeping: Sweeping) -> None:
+    team = sweeping.team
+    unused, used = "a" * 64 + ".png", "b" * 64 + ".png"
+    for id_, days_old in ((unused, 9), (used, 1)):
+        await sweeping.put(keys.uploaded_file(team, id_), 9)
+        await sweeping.put(keys.upload_use(team, id_), days_old)
+    broken_off = await sweeping.put(keys.arriving_upload(team, "x"), 9)
+    arriving = await sweeping.put(keys.arriving_upload(team, "y"))
+    assert (await sweeping.sweep()).uploads == 3
+    left = [keys.uploaded_file(team, used), keys.upload_use(team, used), arriving]
+    gone = [keys.uploaded_file(team, unused), keys.upload_use(team, unused), broken_off]
+    assert [await sweeping.exists(key) for key in left + gone] == [True] * 3 + [False] * 3
+
+
+async def test_uploaded_files_stay_while_a_workflow_may_use_them(sweeping: Sweeping) -> None:
+    id_ = "c" * 64 + ".png"
+    file = await sweeping.put(keys.uploaded_file(sweeping.team, id_), 9)
+    await sweeping.put(keys.upload_use(sweeping.team, id_))
+    await sweeping.client.start_workflow(
+        "RenderJob", id=f"{sweeping.team}/job/J", task_queue="nobody"
+    )
+
+    async def known() -> bool | None:
+        query = f"WorkflowId STARTS_WITH '{sweeping.team}/'"
+        return (await sweeping.client.count_workflows(query)).count > 0 or None
+
+    await until(known, "workflow in the list")
+    assert (await sweeping.sweep(days_later=9)).uploads == 0
+    assert await sweeping.exists(file)
+
+
 def a_template(team: str, source: str) -> TemplateRecord:
     now = datetime.now(UTC)
     return TemplateRecord(

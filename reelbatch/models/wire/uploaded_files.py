@@ -1,0 +1,46 @@
+"""Files that a team has uploaded for its jobs: each is named by its content."""
+
+import mimetypes
+import re
+from pathlib import PurePath
+
+from reelbatch.models.wire.base import WireModel
+
+SCHEME = "upload:"
+
+_ID = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
+_MEDIA = ("image", "video", "audio")
+
+
+class UploadedFile(WireModel):
+    """A file that jobs of the team may name as the `src` of an asset."""
+
+    id: str  # the SHA-256 of the content, and the ending that tells its kind
+    src: str
+    size: int  # bytes
+
+
+def uploaded_file(id_: str, size: int) -> UploadedFile:
+    return UploadedFile(id=id_, src=f"{SCHEME}{id_}", size=size)
+
+
+def is_upload_id(id_: str) -> bool:
+    return _ID.fullmatch(id_) is not None
+
+
+def upload_id_in(src: str) -> str | None:
+    """The id of the uploaded file that `src` names; None where it names something else."""
+    id_ = src.removeprefix(SCHEME)
+    return id_ if src.startswith(SCHEME) and is_upload_id(id_) else None
+
+
+def media_ending(name: str, media_type: str = "") -> str | None:
+    """The ending of a picture, a sound or a video; None for what its name or type says is none."""
+    suffix = PurePath(name).suffix.lower()
+    guessed = mimetypes.guess_type(f"file{suffix}", strict=False)[0] or ""
+    if guessed.partition("/")[0] in _MEDIA:
+        return suffix
+    media_type = media_type.partition(";")[0].strip().lower()
+    if media_type.partition("/")[0] in _MEDIA:
+        return mimetypes.guess_extension(media_type, strict=False)
+    return None
