@@ -13,10 +13,12 @@ from typing import Any
 
 from fontTools.fontBuilder import FontBuilder  # pyright: ignore[reportMissingTypeStubs]
 from fontTools.pens.ttGlyphPen import TTGlyphPen  # pyright: ignore[reportMissingTypeStubs]
+from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import (  # pyright: ignore[reportMissingTypeStubs]
     Glyph,
     GlyphComponent,
 )
+from fontTools.ttLib.tables.DefaultTable import DefaultTable  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.hostile.corpus import RENDERED, SEED, HostileInput, Place, Verdict, bad_asset
 from tests.hostile.documents import document, packed, text
@@ -28,7 +30,7 @@ _Made = tuple[str, Callable[[], bytes], Verdict]
 
 
 def font_inputs() -> Iterator[HostileInput]:
-    found = (*_impostors(), *_damaged(), *_outlines(), *_tables())
+    found = (*_impostors(), *_damaged(), *_outlines(), *_tables(), *_paintings())
     for name, make, verdict in found:
         yield HostileInput("font", name, make, verdict, Place.FONT)
     for name, make, verdict in found:
@@ -103,6 +105,47 @@ def _tables() -> list[_Made]:
         ("30,000 groups of all", partial(_with_table, "cmap", _groups(30_000)), RENDERED),
         ("8,000 segments of all", partial(_with_table, "cmap", _segments(8000)), RENDERED),
     ]
+
+
+def _paintings() -> list[_Made]:
+    """Paint graphs, whose depth and size HarfBuzz limits."""
+    return [
+        ("a painting of itself", lambda: _painted(struct.pack(">BH", 11, 1)), RENDERED),
+        ("a painting of 50,000 groups deep", lambda: _painted(_composed(50_000)), RENDERED),
+        ("a painting of 2^30 parts", lambda: _painted(_composed(30, twice=True)), RENDERED),
+        ("a painting of all the plane", lambda: _painted(_composed(1), wide=True), RENDERED),
+        ("a painting with an em of 1", lambda: _painted(_composed(1), em=1), RENDERED),
+        ("a painting of junk", lambda: _painted(b"\x20\xff\xff\xff" * 1000), RENDERED),
+    ]
+
+
+def _composed(depth: int, *, twice: bool = False) -> bytes:
+    """`PaintComposite` of the next one and a colour, or `twice` of it."""
+    parts: list[bytes] = []
+    for left in range(depth, 0, -1):
+        colour = 8 if twice else 8 * left + 6
+        parts.append((32 << 56 | 8 << 32 | 23 << 24 | colour).to_bytes(8))
+    glyph, colour = struct.pack(">IH", 10 << 24 | 6, 2), struct.pack(">BHh", 2, 0, 1 << 14)
+    return b"".join(parts) + glyph + colour
+
+
+def _painted(paint: bytes, *, em: int = 1000, wide: bool = False) -> bytes:
+    """A font whose `A` is painted; `wide` in a clip box of all numbers."""
+    glyphs = struct.pack(">IHI", 1, 1, 10) + paint
+    clips = struct.pack(">BIHHI", 1, 1, 1, 1, 12)[:9] + (12).to_bytes(3)
+    clips += struct.pack(">B4h", 1, -32_768, -32_768, 32_767, 32_767)
+    places = (34, 0, 34 + len(glyphs) if wide else 0, 0, 0)
+    font: Any = TTFont(io.BytesIO(_drawn(4, em)))
+    tables = {
+        "COLR": struct.pack(">HHIIH5I", 1, 0, 0, 0, 0, *places) + glyphs + clips,
+        "CPAL": struct.pack(">4HIHI", 0, 1, 1, 1, 14, 0, 0xFF0000FF),
+    }
+    for tag, content in tables.items():
+        font[tag] = DefaultTable(tag)
+        font[tag].data = content
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()
 
 
 def _names(count: int) -> bytes:

@@ -12,18 +12,19 @@ import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
 from reelbatch.engines.lottie.typesetting.keyed import Vector
+from reelbatch.engines.lottie.typesetting.painting import EM, Picture, paint, pixels_of_em
 from reelbatch.engines.lottie.typesetting.woff import check_unpacked_size
 from reelbatch.models.wire.fonts import FontFace
 
 _KEPT_FONTS = 8  # of templates and teams, for the next renders of this process
 _LARGEST_KEPT = 4 * 1024**2  # bytes
 _KEPT_GLYPHS = 1000  # of a font
+_KEPT_PAINTINGS = 100  # of a font: a large one has some 100 KB
 _KEPT_RUNS = 500  # shaped runs of a font, for the next renders of this process
 _LONGEST_KEPT_RUN = 500  # characters
 _MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand
 
 _FARTHEST = 1e9  # of a point: what is computed of it stays a number that JSON can say
-EM = 100.0  # units of a glyph's em square in Lottie's `chars`
 _WEIGHTS = (
     (r"thin|hairline", 100),
     (r"(extra|ultra)[\s-]*light", 200),
@@ -75,16 +76,6 @@ class ShapedGlyph(NamedTuple):
     y: float  # down
 
 
-class Picture(NamedTuple):
-    """A coloured glyph as a PNG, and where it stands, in hundredths of the font size."""
-
-    png: bytes
-    x: float
-    y: float
-    width: float
-    height: float
-
-
 class FontUnreadable(Exception):
     """The file is no font that can be read."""
 
@@ -111,6 +102,7 @@ class FontFile:
             self._check_tables(file_name)
         self.face = face or self._read_face(file_name)
         self._outlines: dict[int, Outline] = {}
+        self._paintings: dict[tuple[int, int, hb.Color], Picture | None] = {}
         self._runs: dict[tuple[object, ...], list[ShapedGlyph]] = {}
 
     def _check_tables(self, file_name: str) -> None:
@@ -141,7 +133,8 @@ class FontFile:
 
     @cached_property
     def is_coloured(self) -> bool:
-        return self._face.has_color_layers or self._face.has_color_png
+        face = self._face
+        return face.has_color_layers or face.has_color_png or face.has_color_paint
 
     def has(self, character: str) -> bool:
         return self._font.get_nominal_glyph(ord(character)) is not None
@@ -224,10 +217,18 @@ class FontFile:
             for layer in self._face.get_glyph_color_layers(glyph)
         ]
 
-    def picture(self, glyph: int) -> Picture | None:
-        """The picture of a coloured glyph, or None."""
-        if not self._face.has_color_png:
-            return None
+    def picture(self, glyph: int, size: float, colour: hb.Color) -> Picture | None:
+        """The picture of a coloured glyph for text of `size` pixels in `colour`, or None."""
+        if self._face.has_color_paint and self._face.glyph_has_color_paint(glyph):
+            key = (glyph, pixels_of_em(size), colour)
+            if key not in self._paintings:
+                if len(self._paintings) == _KEPT_PAINTINGS:
+                    self._paintings.clear()
+                self._paintings[key] = paint(self._font, *key)
+            return self._paintings[key]
+        return self._bitmap(glyph) if self._face.has_color_png else None
+
+    def _bitmap(self, glyph: int) -> Picture | None:
         png, extents = self._font.get_glyph_color_png(glyph), self._font.get_glyph_extents(glyph)
         if not len(png) or extents is None:
             return None

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from reelbatch.engines.lottie.typesetting.fontfile import EM, FontFile, ShapedGlyph, is_italic
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile, ShapedGlyph, is_italic
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import OwnGlyph, OwnGlyphs
+from reelbatch.engines.lottie.typesetting.painting import EM
 from reelbatch.engines.lottie.typesetting.style import ALL_CAPS, SMALL_CAPS
 from reelbatch.engines.lottie.typesetting.unicode import (
     is_ignorable,

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from uharfbuzz import Color
 
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.typesetting.animators import Animators, Layout, Look
-from reelbatch.engines.lottie.typesetting.fontfile import EM, FontFile, Picture
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile
 from reelbatch.engines.lottie.typesetting.keyed import Vector
 from reelbatch.engines.lottie.typesetting.letters import Letter, Mark
+from reelbatch.engines.lottie.typesetting.painting import EM, Picture
+from reelbatch.engines.lottie.typesetting.style import TextStyle
 
 _SLANT = 0.21  # of an upright font that stands in for an italic: 12 degrees
 _DIGITS = 3  # decimals of a coordinate: a thousandth of a pixel
@@ -65,7 +68,7 @@ def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnTex
         letter = layout.lines[line].letters[at]
         if letter.marks:
             transform = track.transform(position)
-            pictures.extend(_pictures(letter, layout.style.size, transform, window))
+            pictures.extend(_pictures(letter, layout.style, transform, window))
             items = list(_items(letter, layout, track, position))
             if items:
                 groups.append({"ty": "gr", "it": [*items, transform]})
@@ -127,7 +130,7 @@ def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> It
                 fill = _fill(_still(channels), _still(100 * colour.alpha / 255))
             if paths:
                 yield {"ty": "gr", "it": [*paths, fill]}
-        if not layers and not _is_picture(mark):
+        if not layers and _picture(mark, layout.style) is None:
             plain.extend(_mark_paths(mark, size))
     if not plain:
         return
@@ -137,8 +140,11 @@ def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> It
     yield from [*fill, *stroke] if layout.style.stroke_is_below else [*stroke, *fill]
 
 
-def _is_picture(mark: Mark) -> bool:
-    return isinstance(mark.source, FontFile) and mark.source.picture(mark.glyph) is not None
+def _picture(mark: Mark, style: TextStyle) -> Picture | None:
+    if not isinstance(mark.source, FontFile) or not mark.source.is_coloured:
+        return None
+    red, green, blue = (round(255 * min(max(c, 0.0), 1.0)) for c in style.fill or (0, 0, 0))
+    return mark.source.picture(mark.glyph, style.size * mark.scale, Color(red, green, blue, 255))
 
 
 def _with_glyph(mark: Mark, glyph: int) -> Mark:
@@ -146,10 +152,11 @@ def _with_glyph(mark: Mark, glyph: int) -> Mark:
 
 
 def _pictures(
-    letter: Letter, size: float, transform: Json, window: Window
+    letter: Letter, style: TextStyle, transform: Json, window: Window
 ) -> Iterator[PlacedPicture]:
+    size = style.size
     for mark in letter.marks:
-        picture = mark.source.picture(mark.glyph) if isinstance(mark.source, FontFile) else None
+        picture = _picture(mark, style)
         if picture is not None:
             scale = size / EM * mark.scale
             yield PlacedPicture(

@@ -166,6 +166,90 @@ def test_emoji_have_colours_where_a_font_has(workshop: Any) -> None:
     assert picture[..., 0].max() > picture[..., 2].max() - 1
 
 
+def painted_font(path: Path) -> Path:
+    """A font whose letters A to E are painted squares: red to blue along the line, from the middle
+    and around it; half red; and one of the text's colour with a blue quarter at its left foot."""
+    from fontTools.fontBuilder import FontBuilder  # pyright: ignore[reportMissingTypeStubs]
+    from fontTools.pens.ttGlyphPen import TTGlyphPen  # pyright: ignore[reportMissingTypeStubs]
+    from fontTools.ttLib.tables.otTables import (  # pyright: ignore[reportMissingTypeStubs]
+        PaintFormat as Paint,
+    )
+
+    pen: Any = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((0, 1000), (1000, 1000), (1000, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    names, box = [".notdef", *"ABCDE"], pen.glyph()
+    font: Any = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder(names)
+    font.setupCharacterMap({ord(name): name for name in "ABCDE"})
+    font.setupGlyf(dict.fromkeys(names, box))
+    font.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
+    font.setupHorizontalHeader(ascent=1000, descent=0)
+    font.setupNameTable({"familyName": "Paint", "styleName": "Regular", "psName": "Paint"})
+    font.setupOS2()
+    font.setupPost()
+
+    def square(paint: Any, **fields: Any) -> Any:
+        filled = {"Format": Paint.PaintGlyph, "Glyph": ".notdef", "Paint": paint}
+        return {"Format": Paint.PaintTransform, "Paint": filled, **fields} if fields else filled
+
+    def solid(colour: int, alpha: float = 1) -> Any:
+        return {"Format": Paint.PaintSolid, "PaletteIndex": colour, "Alpha": alpha}
+
+    ramp = {"ColorLine": {"ColorStop": [(0, 0), (1, 1)], "Extend": "pad"}}
+    line = {"x0": 0, "y0": 0, "x1": 1000, "y1": 0, "x2": 0, "y2": 1000}
+    circles = {"x0": 500, "y0": 500, "r0": 0, "x1": 500, "y1": 500, "r1": 500}
+    turn = {"centerX": 500, "centerY": 500, "startAngle": 0, "endAngle": 360}
+    half = {"SourcePaint": square(solid(0)), "BackdropPaint": solid(1, 0.5)}
+    own_colour, quarter = 0xFFFF, (0.5, 0, 0, 0.5, 0, 0)
+    layers = [square(solid(own_colour)), square(solid(1), Transform=quarter)]
+    font.setupCOLR(
+        {
+            "A": square({"Format": Paint.PaintLinearGradient, **ramp, **line}),
+            "B": square({"Format": Paint.PaintRadialGradient, **ramp, **circles}),
+            "C": square({"Format": Paint.PaintSweepGradient, **ramp, **turn}),
+            "D": {"Format": Paint.PaintComposite, "CompositeMode": "src_in", **half},
+            "E": {"Format": Paint.PaintColrLayers, "Layers": layers},
+        },
+        version=1,
+    )
+    font.setupCPAL([[(1, 0, 0, 1), (0, 0, 1, 1)]])
+    font.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("letter", "left", "middle", "right"),
+    [
+        ("A", (255, 0, 0, 255), (127, 0, 127, 255), (0, 0, 255, 255)),
+        ("B", (0, 0, 255, 255), (255, 0, 0, 255), (0, 0, 255, 255)),
+        ("D", (255, 0, 0, 128), (255, 0, 0, 128), (255, 0, 0, 128)),
+        ("E", (0, 255, 0, 255), (0, 255, 0, 255), (0, 255, 0, 255)),
+    ],
+)
+def test_painted_letters_have_their_gradients(
+    workshop: Any, tmp_path: Path, letter: str, left: Any, middle: Any, right: Any
+) -> None:
+    words = workshop.text("Words", letter, font="Paint", s=40, fc=[0, 1, 0])
+    picture = workshop.still(workshop.document(words), fonts=[painted_font(tmp_path / "p.ttf")])
+    found = [picture[19, x].tolist() for x in (6, 25, 43)]
+    assert np.abs(np.array(found) - np.array([left, middle, right])).max() <= 20
+    assert columns(picture) == (5, 44) or letter == "D"
+
+
+def test_painted_letters_are_put_together_and_turn_around_their_middle(
+    workshop: Any, tmp_path: Path
+) -> None:
+    words = workshop.text("Words", "CE", font="Paint", s=40, fc=[0, 1, 0])
+    picture = workshop.still(workshop.document(words), fonts=[painted_font(tmp_path / "p.ttf")])
+    above, below = picture[18, 42].astype(int), picture[22, 42].astype(int)
+    assert above[0] > 240 > 15 > below[0]  # where the turn begins and ends
+    assert picture[35, 50].tolist() == [0, 0, 255, 255]
+    assert picture[5, 50].tolist() == picture[35, 80].tolist() == [0, 255, 0, 255]
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
 def test_the_fonts_of_a_collection_share_one_place_in_memory(tmp_path: Path) -> None:
     tools: Any = import_module("fontTools.ttLib")

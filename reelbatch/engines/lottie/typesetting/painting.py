@@ -1,0 +1,66 @@
+"""Glyphs that a font paints (OpenType's `COLR` table, version 1), as pictures.
+
+HarfBuzz draws them with all that the table knows: gradients, transforms and blending.
+"""
+
+import io
+import math
+from typing import NamedTuple
+
+import uharfbuzz as hb
+from PIL import Image
+
+EM = 100.0  # units of a glyph's em square in Lottie's `chars`
+_SHARPEST = 1024  # pixels of a picture's longer side, and of an em
+_LEAST = 64  # pixels of an em
+_LARGER = 2  # pixels of a picture for each that text of its size has: letters may grow
+_FAST = 1  # PNG's compression: the file lives in memory, for one render
+
+
+class Picture(NamedTuple):
+    """A coloured glyph as a PNG, and where it stands, in hundredths of the font size."""
+
+    png: bytes
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def pixels_of_em(size: float) -> int:
+    """How many a picture gets for text of that size: alike for sizes that are nearly alike."""
+    wanted = max(_LEAST, min(_LARGER * size, _SHARPEST))
+    return 2 ** math.ceil(math.log2(wanted))
+
+
+def paint(font: hb.Font, glyph: int, em: int, foreground: hb.Color) -> Picture | None:
+    """Draw a glyph with `em` pixels for its em square; None where it has no size.
+
+    `foreground` stands for the colour of the text.
+    """
+    extents = font.get_glyph_extents(glyph)
+    if extents is None or not extents.width or not extents.height:
+        return None
+    side = max(abs(extents.width), abs(extents.height))
+    scale = min(em / font.face.upem, _SHARPEST / side)
+    canvas = hb.RasterPaint()
+    canvas.transform = (scale, 0.0, 0.0, -scale, 0.0, 0.0)  # y points down
+    canvas.foreground = foreground
+    canvas.set_glyph_extents(extents)
+    canvas.paint_glyph(font, glyph)
+    drawn = canvas.render()
+    if drawn is None:
+        return None
+    place = drawn.extents
+    size = place.width, place.height
+    pixels = Image.frombuffer("RGBA", size, drawn.buffer, "raw", "BGRa", place.stride, 1)
+    packed = io.BytesIO()
+    pixels.save(packed, "PNG", compress_level=_FAST)
+    unit = EM / (scale * font.face.upem)
+    return Picture(
+        png=packed.getvalue(),
+        x=place.x_origin * unit,
+        y=place.y_origin * unit,
+        width=place.width * unit,
+        height=place.height * unit,
+    )
