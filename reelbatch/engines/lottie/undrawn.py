@@ -17,7 +17,6 @@ from reelbatch.engines.lottie.document import (
     layer_type,
     number,
     objects,
-    text_documents,
 )
 from reelbatch.engines.lottie.images import asset_content, missing_picture
 from reelbatch.engines.lottie.loops import is_loop
@@ -44,7 +43,6 @@ _NOT_DRAWN = {
 _MODIFIERS = {"tw": "twist"}
 _MERGE = 1  # the way of merging paths that is drawn, as drawing them one after the other
 _TRIMS_ONE_AFTER_THE_OTHER = 2
-_LEAST_JUSTIFIED = 3  # of `j`
 _UNREAD_FONTS = (".woff2",)
 
 _Found = tuple[WarningCode, str]
@@ -198,9 +196,6 @@ def _texts(layer: Json) -> Iterator[_Found]:
     text = layer.get("t")
     if not is_object(text):
         return
-    boxes = [style for style in text_documents(layer) if style.get("sz")]
-    if any(number(style.get("j"), 0.0) >= _LEAST_JUSTIFIED for style in boxes):
-        yield WarningCode.TEXT_NOT_JUSTIFIED, "Its text is not justified, but aligned to a side"
     animators = objects(text.get("a"))
     if any(_turns_letters(animator.get("a")) for animator in animators):
         yield WarningCode.LETTERS_IN_3D, "Its letters are not moved and turned in depth"

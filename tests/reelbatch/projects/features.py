@@ -259,12 +259,13 @@ def _text(stage: Stage) -> None:
 
 
 def _justified_box(stage: Stage) -> None:
-    layer = stage.main.add_box_text([60, 40], "Justified words in a box")
+    """The second letter stands at the right end of its box."""
     from py_aep import ParagraphJustification
 
-    layer.text[
-        "ADBE Text Document"
-    ].value.justification = ParagraphJustification.FULL_JUSTIFY_LASTLINE_FULL
+    layer = stage.main.add_box_text([90, 60], "M M")
+    document = layer.text["ADBE Text Document"].value
+    document.font, document.font_size, document.fill_color = "Inter-Bold", 20, RED
+    document.justification = ParagraphJustification.FULL_JUSTIFY_LASTLINE_FULL
 
 
 def _vertical(stage: Stage) -> None:
@@ -393,12 +394,7 @@ CASES = (
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
     Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
     Case("texts", _text, [(0, 6, 40, Red)]),
-    Case(
-        "justified text",
-        _justified_box,
-        reason=WarningCode.TEXT_NOT_JUSTIFIED,
-        note="aligned to its side",
-    ),
+    Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
     Case(
         "vertical text",
         _vertical,

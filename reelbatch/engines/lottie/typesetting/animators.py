@@ -77,7 +77,13 @@ class Layout:
     def advances(self) -> Vector:
         """Pixels."""
         each = [self.lines[line].letters[at].advance for line, at in self.letters]
-        return np.array(each, float) * self.style.size / 100
+        stretched = [self.stretches[line].get(at, 0.0) for line, at in self.letters]
+        return np.array(each, float) * self.style.size / 100 + np.array(stretched)
+
+    @cached_property
+    def stretches(self) -> list[dict[int, float]]:
+        """For each line the pixels that justification adds to letters, by their positions."""
+        return [line.stretch(self.style) for line in self.lines]
 
     @cached_property
     def line_of(self) -> list[int]:
@@ -86,7 +92,11 @@ class Layout:
     @cached_property
     def widths(self) -> list[float]:
         """Pixels of each line."""
-        return [line.width(self.style.size, self.style.tracking) for line in self.lines]
+        style = self.style
+        return [
+            line.width(style.size, style.tracking) + sum(stretch.values())
+            for line, stretch in zip(self.lines, self.stretches, strict=True)
+        ]
 
     @cached_property
     def is_first(self) -> Vector:

@@ -24,6 +24,7 @@ class Line:
 
     letters: Sequence[Letter]
     level: int  # the paragraph's
+    ends_paragraph: bool = True
 
     @cached_property
     def order(self) -> list[int]:
@@ -45,6 +46,19 @@ class Line:
         shown = self.letters[: self._shown]
         advances = sum(letter.advance for letter in shown) * size / 100
         return advances + tracking * max(0, len(shown) - 1)
+
+    def stretch(self, style: TextStyle) -> dict[int, float]:
+        """The pixels that letters are wider in a justified line, by their positions: those of
+        its spaces, and where it has none those after which it could break."""
+        if not style.is_justified or style.box is None:
+            return {}
+        if self.ends_paragraph and not style.justifies_last:
+            return {}
+        inner = range(self._shown - 1)
+        gaps = [at for at in inner if self.letters[at].is_space]
+        gaps = gaps or [at for at in inner if self.letters[at].may_end_line]
+        room = style.box[0] - self.width(style.size, style.tracking)
+        return dict.fromkeys(gaps, room / len(gaps)) if gaps and room > 0 else {}
 
 
 def set_paragraphs(
@@ -75,11 +89,12 @@ def wrapped(
     if style.box is None:
         return list(paragraphs)
     width = style.box[0]
-    return [
-        Line(letters, paragraph.level)
-        for paragraph in paragraphs
-        for letters in _broken(paragraph.letters, width, style, break_words=break_words)
-    ]
+    lines: list[Line] = []
+    for paragraph in paragraphs:
+        *others, last = _broken(paragraph.letters, width, style, break_words=break_words)
+        lines += [Line(letters, paragraph.level, ends_paragraph=False) for letters in others]
+        lines.append(Line(last, paragraph.level))
+    return lines
 
 
 def _broken(

@@ -9,7 +9,8 @@ ALL_CAPS, SMALL_CAPS = 1, 2
 LEFT, RIGHT, CENTRE = 0, 1, 2
 _MOST = 1e6  # of a length: what is computed of it stays a number that JSON can say
 _USUAL_LEADING = 1.2  # of the font size: After Effects' automatic leading
-_JUSTIFIED_TO = {4: RIGHT, 5: CENTRE}  # justified, and where the last line stands
+_JUSTIFIED_TO = {3: LEFT, 4: RIGHT, 5: CENTRE, 6: LEFT}  # justified: where other lines stand
+_WHOLLY_JUSTIFIED = 6  # the last line of a paragraph too
 
 Color = tuple[float, float, float]
 """Red, green and blue from 0 to 1."""
@@ -21,7 +22,9 @@ class TextStyle:
     tracking: float  # between letters
     leading: float  # between base lines
     shift: float  # of the base line, up
-    justification: int
+    justification: int  # where lines stand that are not justified
+    is_justified: bool  # whether the lines of a box are made as wide as it
+    justifies_last: bool  # also the last one of each paragraph
     box: tuple[float, float] | None  # width and height
     place: tuple[float, float] | None  # of the box's corner
     caps: int
@@ -41,6 +44,8 @@ def read_style(text: Json) -> TextStyle:
         leading=line_height(text),
         shift=_bounded(text.get("ls")),
         justification=_JUSTIFIED_TO.get(justification, justification),
+        is_justified=justification in _JUSTIFIED_TO,
+        justifies_last=justification == _WHOLLY_JUSTIFIED,
         box=box if box is not None and box[0] > 0 else None,
         place=_pair(text.get("ps")),
         caps=int(number(text.get("ca"), 0)),

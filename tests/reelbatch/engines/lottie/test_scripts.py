@@ -158,6 +158,37 @@ def test_lines_stay_in_their_box(workshop: Any, words: str) -> None:
     assert columns(picture)[1] <= 86
 
 
+@pytest.mark.parametrize(
+    ("justification", "first_line", "last_line"),
+    [
+        (0, (7, 52), (7, 39)),
+        (3, (7, 103), (7, 39)),
+        (4, (7, 103), (71, 103)),
+        (5, (7, 103), (39, 71)),
+        (6, (7, 103), (7, 103)),
+    ],
+)
+def test_lines_of_justified_text_are_as_wide_as_their_box(
+    workshop: Any, justification: int, first_line: tuple[int, int], last_line: tuple[int, int]
+) -> None:
+    words = "H HH HHHHHH H H"
+    style = {"s": 20, "lh": 30, "sz": [100, 100], "ps": [0, -30], "j": justification}
+    layer = workshop.text("Words", words, font="Inter-Regular", **style)
+    picture = workshop.still(workshop.document(layer, w=120, h=100))
+    rows = np.flatnonzero((picture[..., 3] > 127).any(axis=1))
+    second, last = rows[0] + 30, rows[0] + 60
+    found = columns(picture[: second - 5]), columns(picture[last - 5 :])
+    expected = first_line, last_line
+    assert np.abs(np.array(found) - np.array(expected)).max() <= 2, found
+
+
+def test_justified_lines_without_spaces_are_spread_between_letters(workshop: Any) -> None:
+    style = {"s": 20, "lh": 30, "sz": [95, 100], "ps": [0, -30]}
+    layer = workshop.text("Words", "漢字" * 3, font="Inter-Regular", j=3, **style)
+    picture = workshop.still(workshop.document(layer, w=120, h=100))
+    assert columns(picture)[1] >= 97
+
+
 @needs_font_of("\u4e00")
 def test_emoji_have_colours_where_a_font_has(workshop: Any) -> None:
     picture = drawn(workshop, "🙂")

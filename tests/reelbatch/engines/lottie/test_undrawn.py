@@ -87,7 +87,6 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
             "shapes": [*[{"ty": "sh", "ks": still(SQUARE)}] * 2, {"ty": "tm", "m": 2}],
         },
     ),
-    "justified text": ("TEXT_NOT_JUSTIFIED", lambda w: text(w, j=6, sz=[90, 40])),
     "letters that turn": ("LETTERS_IN_3D", lambda w: text(w, {"a": {"rx": still(40)}})),
     "a wiggly selector": ("SELECTOR_NOT_DRAWN", lambda w: text(w, {"s": {"t": 1}, "a": {}})),
     "a picture that is nowhere": (
