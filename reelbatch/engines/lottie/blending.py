@@ -18,7 +18,7 @@ _LEAST = np.float32(1e-6)  # instead of a division by zero
 
 
 def blend(below: Frame, layer: Frame, mode: int) -> None:
-    """Draw `layer` into `below` by the Lottie blend mode 12, 13, 14 or 15."""
+    """Draw `layer` into `below` by the Lottie blend mode 0, 12, 13, 14 or 15."""
     rows = np.flatnonzero(layer[..., 3].any(axis=1))
     if not rows.size:
         return
@@ -27,6 +27,11 @@ def blend(below: Frame, layer: Frame, mode: int) -> None:
     for top in range(rows[0], rows[-1] + 1, _BAND):
         band = slice(top, min(top + _BAND, rows[-1] + 1)), slice(left, right)
         below[band] = _blended(below[band], layer[band], _MIXED[mode])
+
+
+def cover(layer: Frame, alpha: Frame) -> None:
+    """Make `layer` as transparent as `alpha`."""
+    layer[:] = (layer.astype(np.uint16) * alpha[..., 3:] + 127) // 255
 
 
 def _blended(below: Frame, layer: Frame, mixed: Callable[[Colors, Colors], Colors]) -> Frame:
@@ -68,6 +73,7 @@ def _with_saturation(colors: Colors, saturation: Colors) -> Colors:
 
 
 _MIXED: dict[int, Callable[[Colors, Colors], Colors]] = {
+    0: lambda _, over: over,
     12: lambda under, over: _with_luminosity(
         _with_saturation(over, _saturation(under)), _luminosity(under)
     ),

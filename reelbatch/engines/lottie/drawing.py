@@ -2,13 +2,14 @@
 
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reelbatch.engines.lottie import thorvg
-from reelbatch.engines.lottie.blending import blend
-from reelbatch.engines.lottie.sheets import Sheet
+from reelbatch.engines.lottie.blending import blend, cover
+from reelbatch.engines.lottie.sheets import Sheet, SheetGroup
 from reelbatch.engines.lottie.thorvg import Frame
 from reelbatch.models.errors import RenderError, TemplateInvalid
 
@@ -25,7 +26,7 @@ class Drawing:
 
     def __init__(
         self,
-        sheets: Sequence[Sheet],
+        sheets: Sequence[Sheet | SheetGroup],
         width: int,
         height: int,
         *,
@@ -40,26 +41,68 @@ class Drawing:
         """
         self._pixels: Frame = np.zeros((height, width, 4), np.uint8)
         self._aside = np.zeros_like(self._pixels) if len(sheets) > 1 else self._pixels
-        self._layers: list[tuple[_Canvas, int | None]] = []
-        option = _WHOLE_FRAMES if len(sheets) > 1 else _CHANGES_ALONE
-        for sheet in sheets:
-            target = self._pixels if sheet.mode is None else self._aside
-            behind = None if self._layers else background
-            canvas = _Canvas(
-                sheet.content, target, option=option, background=behind, pictures=pictures
-            )
-            self._layers.append((canvas, sheet.mode))
+        self._option = _WHOLE_FRAMES if len(sheets) > 1 else _CHANGES_ALONE
+        self._pictures = pictures
+        self._layers = self._layers_of(sheets, self._pixels, background)
 
     def frame(self, number: float) -> Frame:
         """Draw a frame, by its number from 0; the next one is drawn into the same memory.
 
         Raises RenderError.
         """
-        for position, (canvas, mode) in enumerate(self._layers):
-            canvas.draw(number, clear=position == 0 or mode is not None)
-            if mode is not None:
-                blend(self._pixels, self._aside, mode)
+        self._draw(self._layers, self._pixels, number)
         return self._pixels
+
+    def _layers_of(
+        self, sheets: Sequence[Sheet | SheetGroup], pixels: Frame, background: Color | None = None
+    ) -> "list[_Layer]":
+        layers: list[_Layer] = []
+        for sheet in sheets:
+            if isinstance(sheet, SheetGroup):
+                together = np.zeros_like(pixels)
+                inside = self._layers_of(sheet.sheets, together)
+                cover = self._canvas(sheet.cover, self._aside) if sheet.cover else None
+                layers.append(_Group(inside, together, cover, sheet.mode))
+            else:
+                target = pixels if sheet.mode is None else self._aside
+                behind = None if layers else background
+                layers.append(_Single(self._canvas(sheet.content, target, behind), sheet.mode))
+        return layers
+
+    def _canvas(self, document: bytes, target: Frame, background: Color | None = None) -> "_Canvas":
+        return _Canvas(
+            document, target, option=self._option, background=background, pictures=self._pictures
+        )
+
+    def _draw(self, layers: "Sequence[_Layer]", pixels: Frame, number: float) -> None:
+        for position, layer in enumerate(layers):
+            if isinstance(layer, _Group):
+                self._draw(layer.layers, layer.pixels, number)
+                if layer.cover is not None:
+                    layer.cover.draw(number, clear=True)
+                    cover(layer.pixels, self._aside)
+                blend(pixels, layer.pixels, layer.mode)
+            else:
+                layer.canvas.draw(number, clear=position == 0 or layer.mode is not None)
+                if layer.mode is not None:
+                    blend(pixels, self._aside, layer.mode)
+
+
+@dataclass(frozen=True)
+class _Single:
+    canvas: "_Canvas"
+    mode: int | None  # None: it draws over what is there
+
+
+@dataclass(frozen=True)
+class _Group:
+    layers: "Sequence[_Layer]"
+    pixels: Frame  # where they are put together
+    cover: "_Canvas | None"
+    mode: int
+
+
+_Layer = _Single | _Group
 
 
 class _Canvas:

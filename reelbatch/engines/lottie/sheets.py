@@ -1,23 +1,47 @@
 """Splits a document at the layers whose blend modes ThorVG does not have.
 
 What is below such a layer, the layer alone, and what is above become documents of their own, which
-are drawn one over the other (`drawing`). All others stay one document.
+are drawn one over the other (`drawing`). Inside of a precomposition the same is done with its
+layers: they are put together apart from the rest, and then shown through the opacity, masks and
+matte of the layer that shows them. All others stay one document.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from reelbatch.engines.lottie.document import Json, layer_type, number, objects, reference
-from reelbatch.engines.lottie.reading.walking import mattes
+from reelbatch.engines.lottie.document import (
+    Json,
+    is_object,
+    layer_type,
+    number,
+    objects,
+    reference,
+)
+from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.reading.walking import mattes, states
+from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
+from reelbatch.engines.lottie.solids import replace_solids
 
 MODES = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
 """Those that ThorVG draws too weak, by their `bm`."""
 
-_MOST_BLENDED = 16  # layers: each asks for two more drawings of every frame
-_NULL = 3
+NORMAL = 0
+_MOST_APART = 16  # layers: each asks for two more drawings of every frame
+_SOLID, _NULL = 1, 3
+_LEAST_DRAWN_EFFECT = 20  # the types below are controls for expressions
+_ALWAYS = 1e6  # frames
+_FAR = 16_384  # pixels
 _NOT_SEEN = frozenset({"null", "audio", "guide", "camera", "light", "data"})
 _PLACE = frozenset({"ty", "ind", "parent", "ip", "op", "st", "sr", "ddd", "ao", "ks"})
+_OF_THE_WHOLE = frozenset({"masksProperties", "hasMask", "tt", "tp", "td", "ef"})
+"""What a layer does with all that its precomposition shows."""
+
+_Precompositions = Mapping[str, list[Json]]
+_Show = Callable[[list[Json], _Precompositions], bytes]
+"""Makes a document that shows layers of one composition alone; other precompositions have the
+layers that are given by their ids."""
 
 
 @dataclass(frozen=True)
@@ -28,37 +52,149 @@ class Sheet:
     mode: int | None = None  # one of `MODES`; None: its layers blend as they are written
 
 
+@dataclass(frozen=True)
+class SheetGroup:
+    """What a precomposition shows: its sheets, put together apart from those before it."""
+
+    sheets: "list[Sheet | SheetGroup]"
+    cover: bytes | None  # a document: how much of the group is seen where; None: all
+    mode: int = NORMAL  # or one of `MODES`
+
+
 def blended_layers(layers: list[Json]) -> list[int]:
-    """The positions of those layers of a root that are blended by a mode of `MODES`."""
+    """The positions of those layers of a composition that are blended by a mode of `MODES`."""
+    found = [position for position in _seen(layers) if _mode(layers[position]) in MODES]
+    return found[-_MOST_APART:]
+
+
+def can_be_apart(layer: Json, layers: list[Json]) -> bool:
+    """Whether what a layer's precomposition shows can be put together apart from the rest."""
+    effects = objects(layer.get("ef"))
+    return (
+        _mode(layer) in (NORMAL, *MODES)
+        and id(layer) not in mattes(layers)
+        and not any(
+            number(effect.get("ty"), 0) >= _LEAST_DRAWN_EFFECT and effect.get("en") != 0
+            for effect in effects
+        )
+    )
+
+
+def sheets_of(scene: Json) -> list[Sheet | SheetGroup]:
+    """From the bottom to the top, a `Sheet` first; most scenes are one sheet."""
+    layers = objects(scene["layers"])
+    assets = {reference(asset["id"]): asset for asset in objects(scene["assets"])}
+    splitting = _Splitting(
+        {name: objects(asset["layers"]) for name, asset in assets.items() if "layers" in asset}
+    )
+
+    def show(layers: list[Json], replaced: _Precompositions) -> bytes:
+        changed = {name: {"id": name, "layers": inner} for name, inner in replaced.items()}
+        shown = _shown(layers, assets | changed)
+        return _written({**scene, "assets": shown, "layers": layers})
+
+    return (
+        splitting.sheets(layers, show) if splitting.is_needed(layers) else [Sheet(_written(scene))]
+    )
+
+
+class _Splitting:
+    def __init__(self, precompositions: _Precompositions) -> None:
+        self._precompositions = precompositions
+        self._needed: dict[str, bool] = {}
+        self._left = _MOST_APART
+
+    def is_needed(self, layers: list[Json]) -> bool:
+        """Whether a layer of a composition is blended by one of `MODES`, at any depth."""
+        return any(True for _ in self._apart(layers))
+
+    def sheets(self, layers: list[Json], show: _Show) -> list[Sheet | SheetGroup]:
+        sheets: list[Sheet | SheetGroup] = []
+        end = len(layers)
+        for position in reversed([*self._apart(layers)]):
+            if not self._left:
+                break
+            self._left -= 1
+            between = range(position + 1, end)
+            if between or not sheets:
+                sheets.append(Sheet(show(_parts(layers, between), {})))
+            sheets.append(self._sheet(layers, position, show))
+            end = position
+        if end or not sheets:
+            sheets.append(Sheet(show(_parts(layers, range(end)), {})))
+        return sheets
+
+    def _apart(self, layers: list[Json]) -> Iterator[int]:
+        for position in _seen(layers):
+            if _mode(layers[position]) in MODES or self._is_split(layers, position):
+                yield position
+
+    def _is_split(self, layers: list[Json], position: int) -> bool:
+        layer = layers[position]
+        name = reference(layer.get("refId"))
+        if layer_type(layer) != "precomp" or name not in self._precompositions:
+            return False
+        if name not in self._needed:
+            self._needed[name] = self.is_needed(self._precompositions[name])
+        return self._needed[name] and can_be_apart(layer, layers)
+
+    def _sheet(self, layers: list[Json], position: int, show: _Show) -> Sheet | SheetGroup:
+        mode = _mode(layers[position])
+        alone = _parts(layers, [position])
+        if not self._is_split(layers, position):
+            return Sheet(show(alone, {}), mode)
+        name = reference(layers[position].get("refId"))
+        bare = [*alone]
+        bare[position] = _bare(alone[position])
+        inside = self.sheets(self._precompositions[name], partial(_show_inside, show, bare, name))
+        is_covered = alone[position] != bare[position]
+        cover = show(alone, {name: [_endless_sheet()]}) if is_covered else None
+        return SheetGroup(inside, cover, mode)
+
+
+def _show_inside(
+    show: _Show, outer: list[Json], name: str, layers: list[Json], replaced: _Precompositions
+) -> bytes:
+    return show(outer, {**replaced, name: layers})
+
+
+def _mode(layer: Json) -> int:
+    return int(number(layer.get("bm"), NORMAL))
+
+
+def _seen(layers: list[Json]) -> Iterator[int]:
+    """The positions of layers that are drawn themselves, as far as they say."""
     hidden = mattes(layers)
-    found = [
-        position
-        for position, layer in enumerate(layers)
-        if number(layer.get("bm"), 0.0) in MODES
-        and layer.get("hd") is not True
-        and layer_type(layer) not in _NOT_SEEN
-        and id(layer) not in hidden
-    ]
-    return found[-_MOST_BLENDED:]
+    for position, layer in enumerate(layers):
+        if (
+            layer.get("hd") is not True
+            and layer_type(layer) not in _NOT_SEEN
+            and id(layer) not in hidden
+        ):
+            yield position
 
 
-def sheets_of(scene: Json) -> list[Sheet]:
-    """From the bottom to the top; most scenes are one sheet."""
-    layers = objects(scene["layers"])
-    sheets: list[Sheet] = []
-    end = len(layers)
-    for position in reversed(blended_layers(layers)):
-        sheets.append(Sheet(_part(scene, range(position + 1, end))))
-        mode = int(layers[position]["bm"])
-        sheets.append(Sheet(_part(scene, [position]), mode))
-        end = position
-    rest = _part(scene, range(end)) if sheets else _written(scene)
-    return [*sheets, Sheet(rest)]
+def _bare(layer: Json) -> Json:
+    """A layer that shows its precomposition as it is."""
+    kept = {key: value for key, value in layer.items() if key not in _OF_THE_WHOLE}
+    transform = layer.get("ks")
+    if is_object(transform) and [*states(transform.get("o"))] not in ([100], [[100]]):
+        kept["ks"] = {key: value for key, value in transform.items() if key != "o"}
+    return kept
 
 
-def _part(scene: Json, positions: Iterable[int]) -> bytes:
+def _endless_sheet() -> Json:
+    """A white layer that is as large as any precomposition, which cuts it to its own size."""
+    size = 2 * _FAR
+    sheet: Json = {"ty": _SOLID, "sc": "#ffffff", "sw": size, "sh": size, "st": 0}
+    sheet |= {"ip": -_ALWAYS, "op": _ALWAYS, "ks": {"p": still([-_FAR, -_FAR])}}
+    replace_solids([sheet])
+    replace_rectangles([sheet])
+    return sheet
+
+
+def _parts(layers: list[Json], positions: Iterable[int]) -> list[Json]:
     """Some layers alone: the others are nulls, which stay their parents."""
-    layers = objects(scene["layers"])
     drawn = set(positions)
     shown = drawn | _matte_sources(layers, drawn)
     parts = [
@@ -67,7 +203,7 @@ def _part(scene: Json, positions: Iterable[int]) -> bytes:
     ]
     for position in shown - drawn:
         parts[position]["td"] = 1
-    return _written({**scene, "assets": _assets(scene, parts), "layers": parts})
+    return parts
 
 
 def _matte_sources(layers: list[Json], drawn: set[int]) -> set[int]:
@@ -93,9 +229,8 @@ def _place(layer: Json) -> Json:
     return {key: value for key, value in layer.items() if key in _PLACE} | {"ty": _NULL}
 
 
-def _assets(scene: Json, layers: list[Json]) -> list[Json]:
-    """Those that the layers show, at any depth."""
-    assets = {reference(asset["id"]): asset for asset in objects(scene["assets"])}
+def _shown(layers: list[Json], assets: Mapping[str, Json]) -> list[Json]:
+    """The assets that the layers show, at any depth."""
     found = dict[str, Json]()
     waiting = [layers]
     while waiting:

@@ -17,6 +17,7 @@ from reelbatch.engines.lottie.document import (
     layer_type,
     number,
     objects,
+    reference,
 )
 from reelbatch.engines.lottie.images import asset_content, missing_picture
 from reelbatch.engines.lottie.loops import is_loop
@@ -25,7 +26,7 @@ from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
-from reelbatch.engines.lottie.sheets import MODES, blended_layers
+from reelbatch.engines.lottie.sheets import MODES, blended_layers, can_be_apart
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
@@ -53,9 +54,11 @@ def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[Rend
 
     Expressions are named too: who runs them leaves these warnings out.
     """
+    flattened = _drawn_at_once(document)
     for composition in document.compositions.values():
-        is_root = composition.asset_id is None
-        blended = [n + 1 for n in blended_layers(composition.layers)] if is_root else []
+        blended: list[int] = []
+        if composition.asset_id not in flattened:
+            blended = [position + 1 for position in blended_layers(composition.layers)]
         for position, layer in composition.numbered():
             if layer.get("hd") is True:
                 continue
@@ -66,6 +69,24 @@ def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[Rend
                     code=code, message=message, layer=name, composition=composition.name
                 )
     yield from _unread_fonts(files)
+
+
+def _drawn_at_once(document: LottieDocument) -> set[str | None]:
+    """The precompositions that a layer shows which cannot be taken apart, and those inside."""
+    found = set[str | None]()
+    waiting = [
+        reference(layer.get("refId"))
+        for composition in document.compositions.values()
+        for layer in composition.layers
+        if layer_type(layer) == "precomp" and not can_be_apart(layer, composition.layers)
+    ]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            inside = document.precompositions.get(name, [])
+            waiting += [reference(one.get("refId")) for one in inside]
+    return found
 
 
 @dataclass(frozen=True)

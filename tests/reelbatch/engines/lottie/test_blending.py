@@ -66,3 +66,63 @@ def test_its_parent_and_its_matte_stay_its_own(workshop: Any) -> None:
     assert differs(drawn[2, 52], [0, 0, 0]) <= 1  # the parent is drawn itself
     assert differs(drawn[30, 25], MIXED[HUE]) <= 2
     assert differs(drawn[30, 35], [0x80, 0x80, 0x80]) <= 2  # a hue that grey does not take
+
+
+@pytest.mark.parametrize("mode", MIXED)
+def test_a_layer_of_a_precomposition_is_blended_with_what_is_below_it_there(
+    workshop: Any, mode: int
+) -> None:
+    inner = [workshop.solid("Sand", SAND, w=60, bm=mode), workshop.solid("Sky", SKY, w=30)]
+    shown = workshop.precomp("Shown", "inner")
+    document = workshop.document(
+        workshop.solid("Bar", "#000000", y=50, h=10),
+        shown,
+        workshop.solid("Grey", "#808080"),
+        assets=[{"id": "inner", "layers": inner}],
+    )
+    drawn = workshop.still(document)
+    assert differs(drawn[20, 15], MIXED[mode]) <= 2
+    assert differs(drawn[20, 45], [0xE6, 0x99, 0x33]) <= 2  # nothing is below it in there
+    assert differs(drawn[20, 80], [0x80, 0x80, 0x80]) <= 1
+    assert differs(drawn[55, 15], [0, 0, 0]) <= 1
+
+
+def test_the_layer_that_shows_a_precomposition_keeps_its_opacity_mask_matte_and_place(
+    workshop: Any,
+) -> None:
+    inner = [workshop.solid("Sand", SAND, bm=HUE), workshop.solid("Sky", SKY)]
+    square = {"i": [[0, 0]] * 4, "o": [[0, 0]] * 4, "c": True}
+    square["v"] = [[0, 0], [50, 0], [50, 60], [0, 60]]
+    mask = {"mode": "a", "inv": False, "pt": {"a": 0, "k": square}, "o": {"a": 0, "k": 100}}
+    half = workshop.precomp("Half", "inner", x=10, masksProperties=[mask], hasMask=True, tt=1)
+    half["ks"]["o"]["k"] = 50
+    window = workshop.solid("Window", "#ffffff", y=30, h=30, td=1)
+    document = workshop.document(
+        window,
+        half,
+        workshop.solid("White", "#ffffff"),
+        assets=[
+            {"id": "middle", "layers": [workshop.precomp("Inside", "inner")]},
+            {"id": "inner", "layers": inner},
+        ],
+    )
+    halfway = [(channel + 255) // 2 for channel in MIXED[HUE]]
+    direct = workshop.still(document)
+    half["refId"] = "middle"
+    for drawn in (direct, workshop.still(document)):
+        assert differs(drawn[45, 30], halfway) <= 2
+        for outside in (drawn[15, 30], drawn[45, 5], drawn[45, 70]):
+            assert differs(outside, [255, 255, 255]) <= 1
+
+
+def test_a_layer_blends_with_what_a_precomposition_made_of_its_own(workshop: Any) -> None:
+    inner = [workshop.solid("Grey", "#808080", bm=SATURATION), workshop.solid("Sand", SAND)]
+    plain = workshop.document(workshop.precomp("Shown", "inner", bm=LUMINOSITY))
+    plain["assets"] = [{"id": "inner", "layers": inner}]
+    grey = workshop.still(plain)[30, 50, :3].tolist()
+    assert max(grey) - min(grey) <= 2  # sand without its saturation
+    plain["layers"] += [workshop.solid("Sky", SKY) | {"ind": 9}]
+    drawn = workshop.still(plain)[30, 50, :3].astype(int)
+    weights = np.array([0.3, 0.59, 0.11])
+    assert abs(drawn @ weights - np.array(grey) @ weights) <= 4
+    assert drawn[2] - drawn[0] > 60  # the sky's own blue

@@ -155,12 +155,19 @@ def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
     assert workshop.inspect(document).warnings == []
 
 
-def test_a_blend_mode_is_too_weak_in_a_precomposition(workshop: Any) -> None:
-    comp = {"id": "c", "nm": "Card", "layers": [workshop.solid("Tinted", "#0000ff", bm=14)]}
-    document = workshop.document(workshop.precomp("Card", "c"), assets=[comp])
+def test_a_blend_mode_is_too_weak_in_a_precomposition_that_is_blurred_as_a_whole(
+    workshop: Any,
+) -> None:
+    """Nor is it right at any depth in there."""
+    deep = {"id": "d", "nm": "Deep", "layers": [workshop.solid("Tinted", "#0000ff", bm=14)]}
+    comp = {"id": "c", "nm": "Card", "layers": [workshop.precomp("Deep", "d")]}
+    card = workshop.precomp("Card", "c")
+    document = workshop.document(card, assets=[comp, deep])
+    assert workshop.inspect(document).warnings == []
+    card["ef"] = [{"ty": 29, "en": 1, "ef": [{"ty": 0, "v": still(9)}]}]
     [warning] = workshop.inspect(document).warnings
     assert (warning.code, warning.layer) == ("BLEND_MODE_WEAK", "Tinted")
-    assert warning.composition == "Card"
+    assert warning.composition == "Deep"
 
 
 NONSENSE: list[Any] = [None, [], {}, "x", -1, [{}], {"k": [{}]}, {"k": {"k": []}}]
