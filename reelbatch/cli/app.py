@@ -65,7 +65,7 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def describe(
     *,
-    version: Annotated[  # noqa: ARG001: its callback has ended the command
+    version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_say_version, is_eager=True, help="Print the version and end."

@@ -68,7 +68,8 @@ class CharacterStyle:
 
 
 @dataclass(frozen=True)
-class ParagraphStyle:
+class ParagraphRun:
+    characters: int  # in units of UTF-16
     justification: int  # as After Effects writes it: 0 left, 1 right, 2 centre, 3 to 6 full
     unsaid: tuple[str, ...]
 
@@ -85,7 +86,7 @@ class Text:
 
     words: str
     runs: tuple[TextRun, ...]  # at least one
-    paragraphs: tuple[ParagraphStyle, ...]  # at least one
+    paragraphs: tuple[ParagraphRun, ...]  # at least one
     box: tuple[float, float, float, float] | None  # left, top, width, height
     vertical: bool = False
 

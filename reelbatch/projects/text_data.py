@@ -10,7 +10,7 @@ import re
 from typing import Any, cast
 
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.projects.model import CharacterStyle, ParagraphStyle, Text, TextRun, Vector
+from reelbatch.projects.model import CharacterStyle, ParagraphRun, Text, TextRun, Vector
 
 _MAX_DEPTH = 64  # the deepest of real ones is 14
 _MAX_RUNS = 20_000  # of all documents of a layer
@@ -65,12 +65,13 @@ def _text(document: Any, fonts: list[str], frame: Any) -> Text:
         for run in _list(_at(document, "0", "6", "0"))
     ]
     paragraphs = [
-        _paragraph_style(_at(run, "0", "0", "5")) for run in _list(_at(document, "0", "5", "0"))
+        _paragraph(_at(run, "0", "0", "5"), _at(run, "1"))
+        for run in _list(_at(document, "0", "5", "0"))
     ]
     return Text(
         words=_words(_at(document, "0", "0")).removesuffix("\r"),
         runs=tuple(runs) or (TextRun(0, _character_style(None, fonts)),),
-        paragraphs=tuple(paragraphs) or (_paragraph_style(None),),
+        paragraphs=tuple(paragraphs) or (_paragraph(None, 0),),
         box=_box(frame),
         vertical=_number(_at(frame, "2", "1"), 0) != 0,
     )
@@ -95,8 +96,12 @@ def _character_style(style: Any, fonts: list[str]) -> CharacterStyle:
     )
 
 
-def _paragraph_style(style: Any) -> ParagraphStyle:
-    return ParagraphStyle(int(_number(_at(style, "0"), 0)), _extras(style, _PARAGRAPH_EXTRAS))
+def _paragraph(style: Any, characters: Any) -> ParagraphRun:
+    return ParagraphRun(
+        characters=int(_number(characters, 0)),
+        justification=int(_number(_at(style, "0"), 0)),
+        unsaid=_extras(style, _PARAGRAPH_EXTRAS),
+    )
 
 
 def _extras(style: Any, known: dict[str, tuple[float, str]]) -> tuple[str, ...]:

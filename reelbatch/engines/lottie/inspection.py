@@ -36,6 +36,7 @@ from reelbatch.engines.lottie.typesetting.own_glyphs import (
     has_alphabet,
     read_own_glyphs,
 )
+from reelbatch.engines.lottie.typesetting.style import styled_runs
 from reelbatch.engines.lottie.typesetting.system_fonts import system_fonts
 from reelbatch.engines.lottie.undrawn import warnings_of
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
@@ -216,7 +217,8 @@ def _texts(document: LottieDocument) -> Iterator[Json]:
         text
         for layer in document.all_layers()
         if layer_type(layer) == "text"
-        for text in text_documents(layer)
+        for document in text_documents(layer)
+        for text in styled_runs(document)
     )
 
 

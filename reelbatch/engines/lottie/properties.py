@@ -8,6 +8,7 @@ from reelbatch.engines.lottie.document import (
     array,
     is_object,
     layer_type,
+    number,
     objects,
     text_documents,
 )
@@ -61,12 +62,12 @@ def as_number(value: object, low: float = -_MAX_MAGNITUDE, high: float = _MAX_MA
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueUnusable(f"{value!r} is no number.")
     try:
-        number = float(value)
+        read = float(value)
     except ValueError as error:
         raise ValueUnusable(f"{value!r} is no number.") from error
-    if not low <= number <= high:
+    if not low <= read <= high:
         raise ValueUnusable(f"{value!r} is not between {low:g} and {high:g}.")
-    return number
+    return read
 
 
 def as_vector(value: object) -> list[float]:
@@ -74,7 +75,7 @@ def as_vector(value: object) -> list[float]:
     numbers = array(value)
     if len(numbers) not in (2, 3):
         raise ValueUnusable(f"{value!r} is no array of 2 or 3 numbers.")
-    return [as_number(number) for number in (*numbers, 0.0)[:3]]
+    return [as_number(each) for each in (*numbers, 0.0)[:3]]
 
 
 def as_words(value: object) -> str:
@@ -110,12 +111,14 @@ def set_stroke_color(layer: Json, value: object) -> None:
 
 
 def set_style(layer: Json, key: str, value: object) -> None:
-    """Set a field of a text layer's style, at each of its keyframes. Raises AssetInvalid."""
-    texts = text_documents(layer)
-    if layer_type(layer) != "text" or not texts:
-        raise AssetInvalid(f"The layer is of type {layer_type(layer)} and has no text.")
-    for text in texts:
+    """Set a field of a text layer's style for all its letters, at each of its keyframes.
+
+    Raises AssetInvalid.
+    """
+    for text in _texts(layer):
         text[key] = value
+        for run in objects(text.get("runs")):
+            run.pop(key, None)
 
 
 def set_words(layer: Json, value: object) -> None:
@@ -132,13 +135,17 @@ def set_font(layer: Json, value: object) -> None:
 
 
 def set_font_size(layer: Json, value: object) -> None:
-    """Set the size, and with it the leading in proportion. Raises AssetInvalid."""
+    """Set the size, and in proportion the leading and what has other sizes in the same text.
+
+    Raises AssetInvalid.
+    """
     size = as_number(value, 0.1, MAX_FONT_SIZE)
-    for text in text_documents(layer):
-        former, leading = text.get("s"), text.get("lh")
-        if isinstance(former, (int, float)) and isinstance(leading, (int, float)) and former > 0:
-            text["lh"] = leading * size / former
-    set_style(layer, "s", size)
+    for text in _texts(layer):
+        former = number(text.get("s"), 0.0)
+        ratio = size / former if former > 0 else 1.0
+        for style in (text, *objects(text.get("runs"))):
+            style |= {key: number(style[key], 0.0) * ratio for key in ("s", "lh") if key in style}
+        text["s"] = size
 
 
 def set_tracking(layer: Json, value: object) -> None:
@@ -149,6 +156,13 @@ def set_tracking(layer: Json, value: object) -> None:
 def set_leading(layer: Json, value: object) -> None:
     """Pixels between base lines. Raises AssetInvalid."""
     set_style(layer, "lh", as_number(value, 0.0))
+
+
+def _texts(layer: Json) -> list[Json]:
+    texts = text_documents(layer)
+    if layer_type(layer) != "text" or not texts:
+        raise AssetInvalid(f"The layer is of type {layer_type(layer)} and has no text.")
+    return texts
 
 
 def still(value: object) -> Json:

@@ -1,7 +1,10 @@
 """Text layers: words, style, animators with their selectors, text on a path."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import (
@@ -77,7 +80,7 @@ _MORE_OPTIONS = {
     "ADBE Text Render Order": "The order of all fills and strokes of a text is not drawn.",
     "ADBE Text Character Blend Mode": "The blending of a text's letters is not drawn.",
 }
-_MATTERS = ("font", "size", "fill", "stroke", "stroke_width", "leading", "tracking", "caps")
+_STYLE_FIELDS = ("f", "s", "j", "tr", "lh", "ls", "fc", "sc", "sw", "of", "ca")  # of a document
 
 
 @dataclass
@@ -133,46 +136,53 @@ def _documents(source: Property | None, clock: Clock, fonts: Fonts, reasons: Rea
 
 
 def _document(text: Text, fonts: Fonts, reasons: Reasons) -> Json:
-    style = text.runs[0].style
-    paragraph = text.paragraphs[0]
-    _check_document(text, reasons)
-    document: Json = {
-        "t": text.words,
-        "f": fonts.add(style.font),
-        "s": rounded(style.size),
-        "j": paragraph.justification,
-        "tr": rounded(style.tracking),
-        "lh": rounded(style.leading),
-        "ls": rounded(style.baseline_shift),
-    }
-    if style.fill is not None:
-        document["fc"] = list(map(rounded, style.fill))
-    if style.stroke is not None:
-        document |= {
-            "sc": list(map(rounded, style.stroke)),
-            "sw": rounded(style.stroke_width),
-            "of": style.stroke_over_fill,
-        }
-    if style.caps in _CAPS:
-        document["ca"] = _CAPS[style.caps]
+    runs = _runs(text)
+    _check_document(text, [run.style for run in runs if run.words.strip()], reasons)
+    document: Json = {"t": text.words, **_style(runs[0], fonts)}
+    if len(runs) > 1:
+        document["runs"] = [
+            {"t": run.words, **_differences(_style(run, fonts), document)} for run in runs
+        ]
     if text.box is not None:
         left, top, width, height = map(rounded, text.box)
         document |= {"ps": [left, top], "sz": [width, height]}
     return document
 
 
-def _check_document(text: Text, reasons: Reasons) -> None:
-    shown = _shown_styles(text)
-    first = shown[0]
-    if any(getattr(style, key) != getattr(first, key) for style in shown for key in _MATTERS):
-        reasons.add(
-            WarningCode.TEXT_STYLE_NOT_DRAWN, "A text of several styles is drawn in its first one."
-        )
-    if len({paragraph.justification for paragraph in text.paragraphs}) > 1:
-        reasons.add(
-            WarningCode.TEXT_STYLE_NOT_DRAWN,
-            "A text of several alignments is drawn in its first one.",
-        )
+def _style(run: "_Run", fonts: Fonts) -> Json:
+    """The fields of a document that tell how its letters look."""
+    style = run.style
+    written: Json = {
+        "f": fonts.add(style.font),
+        "s": rounded(style.size),
+        "j": run.justification,
+        "tr": rounded(style.tracking),
+        "lh": rounded(style.leading),
+        "ls": rounded(style.baseline_shift),
+    }
+    if style.fill is not None:
+        written["fc"] = list(map(rounded, style.fill))
+    if style.stroke is not None:
+        written |= {
+            "sc": list(map(rounded, style.stroke)),
+            "sw": rounded(style.stroke_width),
+            "of": style.stroke_over_fill,
+        }
+    if style.caps in _CAPS:
+        written["ca"] = _CAPS[style.caps]
+    return written
+
+
+def _differences(style: Json, document: Json) -> Json:
+    """What the document of a run says otherwise, or does not say."""
+    return {
+        key: style.get(key)
+        for key in _STYLE_FIELDS
+        if style.get(key) != document.get(key) and (key in style or key in document)
+    }
+
+
+def _check_document(text: Text, shown: Sequence[CharacterStyle], reasons: Reasons) -> None:
     if text.vertical:
         reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, "Vertical text is drawn horizontally.")
     unsaid = dict.fromkeys(words for style in shown for words in style.unsaid)
@@ -187,17 +197,36 @@ def _check_document(text: Text, reasons: Reasons) -> None:
         reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, f"A text has {words}, which is not drawn.")
 
 
-def _shown_styles(text: Text) -> list[CharacterStyle]:
-    """Of the runs with letters in them: the last run often has the end of the text alone."""
+class _Run(NamedTuple):
+    """Words in one style, and the justification of their paragraph."""
+
+    words: str
+    style: CharacterStyle
+    justification: int
+
+
+def _runs(text: Text) -> list[_Run]:
+    """At least one. What ends the text is in the style before it, since the last run often has
+    nothing else."""
     units = text.words.encode("utf-16-le", "surrogatepass")
-    styles: list[CharacterStyle] = []
-    place = 0
-    for run in text.runs:
-        end = place + 2 * max(0, run.characters)
-        if units[place:end].decode("utf-16-le", "replace").strip():
-            styles.append(run.style)
-        place = end
-    return styles or [text.runs[0].style]
+    styles = list(accumulate(max(0, run.characters) for run in text.runs))
+    paragraphs = list(accumulate(max(0, run.characters) for run in text.paragraphs))
+    ends = [end for end in sorted({*styles, *paragraphs}) if 0 < 2 * end < len(units)]
+    shown = len(text.words.rstrip().encode("utf-16-le", "surrogatepass")) // 2
+    runs: list[_Run] = []
+    for start, end in pairwise([0, *ends, len(units) // 2]):
+        run = _Run(
+            words=units[2 * start : 2 * end].decode("utf-16-le", "replace"),
+            style=text.runs[min(bisect_right(styles, start), len(styles) - 1)].style,
+            justification=text.paragraphs[
+                min(bisect_right(paragraphs, start), len(paragraphs) - 1)
+            ].justification,
+        )
+        if runs and (run[1:] == runs[-1][1:] or start >= shown):
+            runs[-1] = runs[-1]._replace(words=runs[-1].words + run.words)
+        else:
+            runs.append(run)
+    return runs
 
 
 def _path(options: Group, clock: Clock) -> Json:

@@ -13,6 +13,7 @@ from py_aep import (
     KeyframeEase,
     KeyframeInterpolationType,
     MaskMode,
+    ParagraphJustification,
     Shape,
     TrackMatteType,
 )
@@ -258,10 +259,19 @@ def _text(stage: Stage) -> None:
     layer.transform["ADBE Position"].value = [0, 50, 0]
 
 
+def _styled_text(stage: Stage) -> None:
+    """A large red M and a small blue one to the left, and below to the right a green one."""
+    layer = stage.main.add_box_text([80, 60], "MM\rM")
+    document = layer.text["ADBE Text Document"].value
+    document.font, document.font_size, document.fill_color = "Inter-Bold", 40, RED
+    second, third = document.character_range(1, 2), document.character_range(3, 4)
+    third.justification = ParagraphJustification.RIGHT_JUSTIFY
+    second.fill_color, second.font_size = BLUE, 20
+    third.fill_color, third.font_size = GREEN, 20
+
+
 def _justified_box(stage: Stage) -> None:
     """The second letter stands at the right end of its box."""
-    from py_aep import ParagraphJustification
-
     layer = stage.main.add_box_text([90, 60], "M M")
     document = layer.text["ADBE Text Document"].value
     document.font, document.font_size, document.fill_color = "Inter-Bold", 20, RED
@@ -394,6 +404,11 @@ CASES = (
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
     Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
     Case("texts", _text, [(0, 6, 40, Red)]),
+    Case(
+        "texts of several styles and alignments",
+        _styled_text,
+        [(0, 5, 10, Red), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
+    ),
     Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
     Case(
         "vertical text",

@@ -87,11 +87,12 @@ def _drawn(
 ) -> DrawnText:
     style = read_style(written)
     paragraphs = case.paragraphs(written, is_animated=bool(objects(text.get("a"))))
+    lines = wrapped(paragraphs, style.box[0] if style.box is not None else None)
     layout = Layout(
-        wrapped(paragraphs, style),
+        lines,
         style,
         grouping=_grouping(text.get("m")),
-        ascent=case.ascent(written) * style.size / 100,
+        ascent=case.ascent(written) * lines[0].size / 100,
     )
     animators = Animators(
         text=text, layout=layout, path=text_path(layer, text), seed=f"{seed}\0{written.get('t')}"

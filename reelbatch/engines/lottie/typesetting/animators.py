@@ -22,6 +22,7 @@ from reelbatch.engines.lottie.typesetting.style import CENTRE, RIGHT, TextStyle
 _WORDS, _LINES = 2, 3  # what letters turn about together (`m.g`); else each about itself
 _CAP_HEIGHT = 1.2 * 0.714  # of the font size: what vertical pivots refer to
 _SHARE_BEFORE = {RIGHT: 1.0, CENTRE: 0.5}  # of what a line leaves free
+_BLACK = (0.0, 0.0, 0.0)
 # Each property of an animator with what stands for doing nothing.
 _DEFAULTS: dict[str, list[float]] = {
     "p": [0, 0, 0],
@@ -76,14 +77,30 @@ class Layout:
     @cached_property
     def advances(self) -> Vector:
         """Pixels."""
-        each = [self.lines[line].letters[at].advance for line, at in self.letters]
+        each = [self.lines[line].letters[at].width for line, at in self.letters]
         stretched = [self.stretches[line].get(at, 0.0) for line, at in self.letters]
-        return np.array(each, float) * self.style.size / 100 + np.array(stretched)
+        return np.array(each, float) + np.array(stretched)
 
     @cached_property
     def stretches(self) -> list[dict[int, float]]:
         """For each line the pixels that justification adds to letters, by their positions."""
-        return [line.stretch(self.style) for line in self.lines]
+        return [line.stretch for line in self.lines]
+
+    @cached_property
+    def styles(self) -> list[TextStyle]:
+        """Of each letter."""
+        return [self.lines[line].letters[at].style for line, at in self.letters]
+
+    @cached_property
+    def shifts(self) -> Vector:
+        """How far each letter is above its base line, in pixels."""
+        return np.array([style.shift for style in self.styles], float)
+
+    @cached_property
+    def falls(self) -> Vector:
+        """From the first base line to that of each letter, in pixels."""
+        falls = np.cumsum([0.0, *(line.leading for line in self.lines[1:])])
+        return np.asarray(falls[self.line_of], float)
 
     @cached_property
     def line_of(self) -> list[int]:
@@ -92,11 +109,7 @@ class Layout:
     @cached_property
     def widths(self) -> list[float]:
         """Pixels of each line."""
-        style = self.style
-        return [
-            line.width(style.size, style.tracking) + sum(stretch.values())
-            for line, stretch in zip(self.lines, self.stretches, strict=True)
-        ]
+        return [line.width + sum(line.stretch.values()) for line in self.lines]
 
     @cached_property
     def is_first(self) -> Vector:
@@ -107,22 +120,28 @@ class Layout:
     @cached_property
     def steps(self) -> Vector:
         """From where the line begins to each letter, in pixels."""
-        return along_lines(self.advances + self.style.tracking, self.line_of)
+        tracking = np.array([style.tracking for style in self.styles], float)
+        return along_lines(self.advances + tracking, self.line_of)
 
     @cached_property
     def starts(self) -> Vector:
         """Where the line of each letter begins, in pixels."""
         style = self.style
-        share = _SHARE_BEFORE.get(style.justification, 0.0)
         room = style.box[0] if style.box is not None else 0.0
         left = style.place[0] if style.place is not None else 0.0
-        return np.array([left + share * (room - self.widths[line]) for line in self.line_of])
+        return left + self.shares_before * (room - np.array(self.widths)[self.line_of])
+
+    @cached_property
+    def shares_before(self) -> Vector:
+        """How much of what its line leaves free is before the line of each letter."""
+        shares = [_SHARE_BEFORE.get(line.style.justification, 0.0) for line in self.lines]
+        return np.array(shares)[self.line_of]
 
     @cached_property
     def base_lines(self) -> Vector:
         style = self.style
         top = style.place[1] + self.ascent if style.place is not None else 0.0
-        return np.array([top - style.shift + line * style.leading for line in self.line_of])
+        return top - self.shifts + self.falls
 
     @cached_property
     def groups(self) -> list[int]:
@@ -239,12 +258,12 @@ class Animators:
             matrices = (
                 self._path.placed(
                     frame,
-                    layout.style,
+                    shares_before=layout.shares_before,
                     widths=layout.widths,
                     lines=layout.line_of,
                     middles=steps + pivot_x,
                     lean=lean + sum((a.moved(frame, f)[:, 0] for a, f in active), np.zeros(count)),
-                    falls=np.array(layout.line_of) * style.leading + drop + rise - style.shift,
+                    falls=layout.falls + drop + rise - layout.shifts,
                 )
                 @ matrices
             )
@@ -255,7 +274,7 @@ class Animators:
     ) -> tuple[Vector, Vector, Vector]:
         """The letters' steps with the animators' tracking, how far that shifts each line, and how
         far their leading lowers it."""
-        layout, style = self._layout, self._layout.style
+        layout = self._layout
         lines = layout.line_of
         extra, fall = np.zeros(len(lines)), np.zeros(len(lines))
         for animator, factors in active:
@@ -272,18 +291,17 @@ class Animators:
         # the tracking of a letter stands before it, but not at the beginning of a line
         before = np.where(layout.is_first, 0.0, extra)
         steps = layout.steps + along_lines(before, lines) + before
-        share = _SHARE_BEFORE.get(style.justification, 0.0)
         totals = np.asarray(np.bincount(lines, weights=before, minlength=len(layout.lines)), float)
-        return steps, -share * totals[lines], drop
+        return steps, -layout.shares_before * totals[lines], drop
 
     def _look(
         self, frame: float, active: "Sequence[tuple[_Animator, Vector]]", matrices: Vector
     ) -> Look:
-        style, count = self._layout.style, len(self._layout.letters)
-        opacities = {key: np.ones(count) for key in ("o", "fo", "so")}
-        width = np.full(count, style.stroke_width)
-        fill = np.tile(np.array(style.fill or (0.0, 0.0, 0.0)), (count, 1))
-        stroke = np.tile(np.array(style.stroke or (0.0, 0.0, 0.0)), (count, 1))
+        styles = self._layout.styles
+        opacities = {key: np.ones(len(styles)) for key in ("o", "fo", "so")}
+        width = np.array([style.stroke_width for style in styles], float)
+        fill = np.array([style.fill or _BLACK for style in styles], float)
+        stroke = np.array([style.stroke or _BLACK for style in styles], float)
         for animator, factors in active:
             for key, opacity in opacities.items():
                 if animator.has(key):

@@ -1,6 +1,6 @@
 """Text that is shrunk, or within bounds grown, until it fits its place."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reelbatch.engines.lottie.document import (
     Json,
@@ -16,7 +16,6 @@ from reelbatch.engines.lottie.properties import set_font_size
 from reelbatch.engines.lottie.typesetting.case import TypeCase
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.lines import Line, wrapped
-from reelbatch.engines.lottie.typesetting.style import TextStyle, read_style
 
 _MARGIN = 0.05  # of a composition's width, on either side of a text without a box
 _SPARE = 0.995  # of the width: a renderer's sums differ in the last digits
@@ -46,7 +45,7 @@ def fit_text(document: LottieDocument, fit: TextFit, shelf: FontShelf) -> None:
 
 
 def _fitting_size(fit: TextFit, text: Json, case: TypeCase) -> float:
-    measure = _Measure(case.paragraphs(text), read_style(text))
+    measure = _Measure(case.paragraphs(text), number(text.get("s"), 0.0))
     width, height = _room(fit, text)
     low, high = fit.smallest, max(fit.smallest, fit.largest or number(text.get("s"), 1.0))
     if measure.fits(high, width, height):
@@ -65,20 +64,20 @@ class _Measure:
     """Measures the paragraphs of a text document at any font size."""
 
     paragraphs: list[Line]
-    style: TextStyle
+    size: float  # the document's, which others of its letters are in proportion to
 
     def fits(self, size: float, width: float, height: float | None) -> bool:
         """`height` is None where lines are not wrapped."""
-        ratio = size / self.style.size if self.style.size > 0 else 1.0
-        tracking, leading = self.style.tracking * ratio, self.style.leading * ratio
-        room = width * _SPARE
-        if height is None:
-            return all(line.width(size, tracking) <= room for line in self.paragraphs)
-        box = (room, height)
-        style = replace(self.style, size=size, tracking=tracking, leading=leading, box=box)
-        lines = wrapped(self.paragraphs, style, break_words=False)
-        is_narrow = all(line.width(size, tracking) <= room for line in lines)
-        return is_narrow and size + (len(lines) - 1) * leading <= height
+        ratio = size / self.size if self.size > 0 else 1.0
+        room = width * _SPARE / ratio
+        lines = self.paragraphs
+        if height is not None:
+            lines = wrapped(lines, room, break_words=False)
+        if any(line.width > room for line in lines):
+            return False
+        first, *others = lines
+        whole = first.size + sum(line.leading for line in others)
+        return height is None or whole * ratio <= height
 
 
 def _room(fit: TextFit, text: Json) -> tuple[float, float | None]:

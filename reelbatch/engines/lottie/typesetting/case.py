@@ -3,15 +3,15 @@
 from reelbatch.engines.lottie.document import Json, LottieDocument, number
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
-from reelbatch.engines.lottie.typesetting.letters import Typeface
-from reelbatch.engines.lottie.typesetting.lines import Line, set_paragraphs
+from reelbatch.engines.lottie.typesetting.letters import Run, Typeface
+from reelbatch.engines.lottie.typesetting.lines import Line, features_off, set_paragraphs
 from reelbatch.engines.lottie.typesetting.own_glyphs import (
     entry_face,
     font_entries,
     read_own_glyphs,
     unlisted_face,
 )
-from reelbatch.engines.lottie.typesetting.style import read_style, words_of
+from reelbatch.engines.lottie.typesetting.style import read_style, styled_runs, words_of
 from reelbatch.models.errors import AssetInvalid
 
 _USUAL_ASCENT = 72.0  # percent of the font size: Helvetica's
@@ -45,8 +45,17 @@ class TypeCase:
 
     def paragraphs(self, text: Json, *, is_animated: bool = False) -> list[Line]:
         """A text document's words, set: a line for each paragraph. Raises AssetInvalid."""
-        face, style = self.typeface(text), read_style(text)
+        runs = (self._run(run, is_animated=is_animated) for run in styled_runs(text))
         try:
-            return set_paragraphs(words_of(text), face, style, is_animated=is_animated)
+            return set_paragraphs(list(runs))
         except FontUnreadable as error:
             raise AssetInvalid(f"The font cannot be drawn: {error}.") from error
+
+    def _run(self, text: Json, *, is_animated: bool) -> Run:
+        style = read_style(text)
+        return Run(
+            words=words_of(text),
+            face=self.typeface(text),
+            style=style,
+            without=features_off(style, is_animated=is_animated),
+        )

@@ -4,6 +4,7 @@ A letter is what readers take for one, so marks, joined emoji and ligatures are 
 It is what lines break between and what animators move.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,7 +13,7 @@ from reelbatch.engines.lottie.typesetting.fontfile import FontFile, ShapedGlyph,
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import OwnGlyph, OwnGlyphs
 from reelbatch.engines.lottie.typesetting.painting import EM
-from reelbatch.engines.lottie.typesetting.style import ALL_CAPS, SMALL_CAPS
+from reelbatch.engines.lottie.typesetting.style import ALL_CAPS, SMALL_CAPS, TextStyle
 from reelbatch.engines.lottie.typesetting.unicode import (
     is_ignorable,
     is_space,
@@ -46,6 +47,7 @@ class Mark:
 @dataclass(kw_only=True)
 class Letter:
     text: str
+    style: TextStyle
     advance: float  # hundredths of the font size
     marks: list[Mark]
     level: int  # odd from right to left
@@ -55,10 +57,15 @@ class Letter:
     def is_space(self) -> bool:
         return is_space(self.text[0])
 
+    @property
+    def width(self) -> float:
+        """Pixels, without tracking."""
+        return self.advance * self.style.size / 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class Typeface:
-    """What a layer's words are set in: the template's own glyphs, then a font."""
+    """What words are set in: the template's own glyphs, then a font."""
 
     shelf: FontShelf
     wanted: FontFace
@@ -71,9 +78,20 @@ class Typeface:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Run:
+    """Words in one style."""
+
+    words: str
+    face: Typeface
+    style: TextStyle
+    without: frozenset[str]  # the features of its font that are off
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Piece:
     """A letter before it is shaped."""
 
+    run: Run
     start: int
     end: int
     source: FontFile | OwnGlyphs
@@ -82,23 +100,26 @@ class _Piece:
     scale: float
 
     @property
-    def run(self) -> tuple[object, ...]:
+    def shaping(self) -> tuple[object, ...]:
         """Equal where letters are shaped together."""
-        return id(self.source), self.level, self.script, self.scale
+        return id(self.run), id(self.source), self.level, self.script, self.scale
 
 
-def set_words(
-    paragraph: str, face: Typeface, *, caps: int, without: frozenset[str]
-) -> list[Letter]:
+def set_words(runs: Sequence[Run]) -> list[Letter]:
     """The letters of a paragraph without line breaks, in the order in which they are read.
 
     Raises FontUnreadable.
     """
-    text, small = _in_capitals(paragraph, caps)
-    pieces = list(_pieces(text, small, face))
+    text, starts, small = "", list[int](), set[int]()
+    for run in runs:
+        drawn, capitals = _in_capitals(run.words, run.style.caps)
+        starts.append(len(text))
+        small.update(len(text) + offset for offset in capitals)
+        text += drawn
+    pieces = list(_pieces(text, small, runs, starts))
     letters: list[Letter] = []
-    for _, run in groupby(pieces, key=lambda piece: piece.run):
-        letters.extend(_set_run(text, list(run), face, without=without))
+    for _, together in groupby(pieces, key=lambda piece: piece.shaping):
+        letters.extend(_shaped(text, list(together)))
     ends, position = line_ends(text), 0
     for letter in letters:
         position += len(letter.text)
@@ -121,12 +142,17 @@ def _in_capitals(text: str, caps: int) -> tuple[str, frozenset[int]]:
     return drawn, frozenset(small)
 
 
-def _pieces(text: str, small: frozenset[int], face: Typeface) -> Iterator[_Piece]:
+def _pieces(
+    text: str, small: set[int], runs: Sequence[Run], starts: Sequence[int]
+) -> Iterator[_Piece]:
+    """`starts` are the offsets of the runs; a letter belongs to the one that it begins in."""
     directions, script = levels(text), scripts(text)
     source: FontFile | OwnGlyphs
     start = 0
     for end in letter_ends(text):
         letter = text[start:end]
+        run = runs[bisect_right(starts, start) - 1]
+        face = run.face
         scale = _SMALL if start in small else 1.0
         for first, last in _parts(letter, start, face.own):
             part = text[first:last]
@@ -134,6 +160,7 @@ def _pieces(text: str, small: frozenset[int], face: Typeface) -> Iterator[_Piece
             if part not in face.own:
                 source = face.shelf.font_for(part, face.font, face.wanted, text)
             yield _Piece(
+                run=run,
                 start=first,
                 end=last,
                 source=source,
@@ -152,10 +179,10 @@ def _parts(letter: str, start: int, own: OwnGlyphs) -> list[tuple[int, int]]:
     return [(start, end)]
 
 
-def _set_run(
-    text: str, pieces: Sequence[_Piece], face: Typeface, *, without: frozenset[str]
-) -> list[Letter]:
+def _shaped(text: str, pieces: Sequence[_Piece]) -> list[Letter]:
+    """The letters of pieces that are shaped together."""
     first = pieces[0]
+    face, style = first.run.face, first.run.style
     if not isinstance(first.source, FontFile):
         return [_own_letter(text[piece.start : piece.end], piece, first.source) for piece in pieces]
     shaped = first.source.shape(
@@ -163,12 +190,12 @@ def _set_run(
         (first.start, pieces[-1].end),
         script=first.script,
         right_to_left=bool(first.level % 2),
-        without=without,
+        without=first.run.without,
     )
     slanted = face.wants_italic and not first.source.is_italic and not first.source.is_coloured
     letters: list[Letter] = []
     for start, end, glyphs in _grouped(pieces, shaped):
-        letter = Letter(text=text[start:end], advance=0.0, marks=[], level=first.level)
+        letter = Letter(text=text[start:end], style=style, advance=0.0, marks=[], level=first.level)
         for glyph in glyphs:
             x, y = (letter.advance + glyph.x * first.scale, glyph.y * first.scale)
             if not all(is_ignorable(character) for character in letter.text):
@@ -184,7 +211,7 @@ def _set_run(
                 )
             letter.advance += glyph.advance * first.scale
         if letter.text == "\t":
-            letter = Letter(text="\t", advance=_tab_of(first.source), marks=[], level=first.level)
+            letter.advance, letter.marks = _tab_of(first.source), []
         letters.append(letter)
     return letters
 
@@ -216,6 +243,7 @@ def _own_letter(letter: str, piece: _Piece, own: OwnGlyphs) -> Letter:
     mark = Mark(source=drawn, glyph=0, x=0.0, y=0.0, scale=piece.scale)
     return Letter(
         text=letter,
+        style=piece.run.style,
         advance=drawn.advance * piece.scale,
         marks=[mark] if drawn.outline.ends else [],
         level=piece.level,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from uharfbuzz import Color
+from uharfbuzz import Color as FontColor
 
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.typesetting.animators import Animators, Layout, Look
@@ -15,7 +15,7 @@ from reelbatch.engines.lottie.typesetting.fontfile import FontFile
 from reelbatch.engines.lottie.typesetting.keyed import Vector
 from reelbatch.engines.lottie.typesetting.letters import Letter, Mark
 from reelbatch.engines.lottie.typesetting.painting import EM, Picture
-from reelbatch.engines.lottie.typesetting.style import TextStyle
+from reelbatch.engines.lottie.typesetting.style import Color, TextStyle
 
 _SLANT = 0.21  # of an upright font that stands in for an italic: 12 degrees
 _DIGITS = 3  # decimals of a coordinate: a thousandth of a pixel
@@ -68,8 +68,8 @@ def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnTex
         letter = layout.lines[line].letters[at]
         if letter.marks:
             transform = track.transform(position)
-            pictures.extend(_pictures(letter, layout.style, transform, window))
-            items = list(_items(letter, layout, track, position))
+            pictures.extend(_pictures(letter, transform, window))
+            items = list(_items(letter, track, position))
             if items:
                 groups.append({"ty": "gr", "it": [*items, transform]})
     return DrawnText(groups[::-1], pictures)
@@ -88,36 +88,41 @@ def _frames(layout: Layout, animators: Animators, window: Window) -> list[float]
 
 def _is_plain(layout: Layout) -> bool:
     """Whether letters can be merged: no stroke runs around each, and none has its own colour."""
-    marks = (m for line in layout.lines for letter in line.letters for m in letter.marks)
+    letters = [letter for line in layout.lines for letter in line.letters]
+    marks = (mark for letter in letters for mark in letter.marks)
     coloured = any(isinstance(m.source, FontFile) and m.source.is_coloured for m in marks)
-    has_stroke = layout.style.stroke is not None and layout.style.stroke_width > 0
+    styles = {letter.style for letter in letters}
+    has_stroke = any(style.stroke is not None and style.stroke_width > 0 for style in styles)
     return not coloured and not has_stroke
 
 
 def _merged(layout: Layout, look: Look) -> Iterator[Json]:
-    """One shape for each word and font: of two fonts, contours may turn different ways.
+    """One shape for each word, font and colour: of two fonts, contours may turn different ways.
 
     ThorVG draws shapes of words faster than those of whole lines, and faster than letters.
     """
-    if layout.style.fill is None:
-        return
-    paths: dict[tuple[int, int, int], list[Json]] = {}
+    paths: dict[tuple[int, int, int, Color], list[Json]] = {}
     word = 0
     for position, (line, at) in enumerate(layout.letters):
         place = look.matrices[position, :, 2]
         letter = layout.lines[line].letters[at]
         word += letter.is_space
+        fill = letter.style.fill
+        if fill is None:
+            continue
         for mark in letter.marks:
-            key = (line, word, id(mark.source) if isinstance(mark.source, FontFile) else 0)
-            drawn = _mark_paths(mark, layout.style.size, float(place[0]), float(place[1]))
-            paths.setdefault(key, []).extend(drawn)
-    fill = _fill(_still([*layout.style.fill, 1]), _still(100))
-    yield from ({"ty": "gr", "it": [*each, fill]} for each in paths.values() if each)
+            font = id(mark.source) if isinstance(mark.source, FontFile) else 0
+            drawn = _mark_paths(mark, letter.style.size, float(place[0]), float(place[1]))
+            paths.setdefault((line, word, font, fill), []).extend(drawn)
+    for (*_, color), each in paths.items():
+        if each:
+            yield {"ty": "gr", "it": [*each, _fill(_still([*color, 1]), _still(100))]}
 
 
-def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> Iterator[Json]:
+def _items(letter: Letter, track: "_Track", position: int) -> Iterator[Json]:
     """What one letter is drawn of, from the top."""
-    size = layout.style.size
+    style = letter.style
+    size = style.size
     plain: list[Json] = []
     for mark in letter.marks:
         layers = mark.source.layers(mark.glyph) if isinstance(mark.source, FontFile) else []
@@ -130,30 +135,31 @@ def _items(letter: Letter, layout: Layout, track: "_Track", position: int) -> It
                 fill = _fill(_still(channels), _still(100 * colour.alpha / 255))
             if paths:
                 yield {"ty": "gr", "it": [*paths, fill]}
-        if not layers and _picture(mark, layout.style) is None:
+        if not layers and _picture(mark, style) is None:
             plain.extend(_mark_paths(mark, size))
     if not plain:
         return
     yield from plain
-    fill = [track.fill(position)] if layout.style.fill is not None else []
-    stroke = track.stroke(position, has_colour=layout.style.stroke is not None)
-    yield from [*fill, *stroke] if layout.style.stroke_is_below else [*stroke, *fill]
+    fill = [track.fill(position)] if style.fill is not None else []
+    stroke = track.stroke(position, has_colour=style.stroke is not None)
+    yield from [*fill, *stroke] if style.stroke_is_below else [*stroke, *fill]
 
 
 def _picture(mark: Mark, style: TextStyle) -> Picture | None:
     if not isinstance(mark.source, FontFile) or not mark.source.is_coloured:
         return None
     red, green, blue = (round(255 * min(max(c, 0.0), 1.0)) for c in style.fill or (0, 0, 0))
-    return mark.source.picture(mark.glyph, style.size * mark.scale, Color(red, green, blue, 255))
+    return mark.source.picture(
+        mark.glyph, style.size * mark.scale, FontColor(red, green, blue, 255)
+    )
 
 
 def _with_glyph(mark: Mark, glyph: int) -> Mark:
     return Mark(source=mark.source, glyph=glyph, x=mark.x, y=mark.y, scale=mark.scale)
 
 
-def _pictures(
-    letter: Letter, style: TextStyle, transform: Json, window: Window
-) -> Iterator[PlacedPicture]:
+def _pictures(letter: Letter, transform: Json, window: Window) -> Iterator[PlacedPicture]:
+    style = letter.style
     size = style.size
     for mark in letter.marks:
         picture = _picture(mark, style)

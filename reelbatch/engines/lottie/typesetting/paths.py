@@ -13,10 +13,8 @@ from reelbatch.engines.lottie.typesetting.keyed import (
     complete_keyframes,
     eased_share,
 )
-from reelbatch.engines.lottie.typesetting.style import CENTRE, RIGHT, TextStyle
 
 _STEPS = 150  # points of a segment that stand for its length, as in lottie-web
-_SHARE_BEFORE = {RIGHT: 1.0, CENTRE: 0.5}
 
 
 class _Course(NamedTuple):
@@ -50,8 +48,8 @@ class TextPath:
     def placed(
         self,
         frame: float,
-        style: TextStyle,
         *,
+        shares_before: Vector,
         widths: list[float],
         lines: list[int],
         middles: Vector,
@@ -62,8 +60,7 @@ class TextPath:
         with it and lowered by `falls`."""
         course = _course(self._outline.at(frame), reverse=bool(self._is_reversed.value(frame)))
         margin, whole = self._first_margin.value(frame), float(course.lengths[-1])
-        share = _SHARE_BEFORE.get(style.justification, 0.0)
-        places = margin + middles + np.array([share * (whole - widths[line]) for line in lines])
+        places = margin + middles + shares_before * (whole - np.array(widths)[lines])
         if self._is_spread.value(frame) and len(middles) > 1:
             first, last = middles[0], widths[lines[-1]] - middles[-1]
             room = whole - margin - first - last

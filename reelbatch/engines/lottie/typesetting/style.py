@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reelbatch.engines.lottie.document import Json, array, number
+from reelbatch.engines.lottie.document import Json, array, number, objects
 from reelbatch.engines.lottie.typesetting.unicode import tidied
 
 ALL_CAPS, SMALL_CAPS = 1, 2
@@ -58,6 +58,19 @@ def read_style(text: Json) -> TextStyle:
 
 def _bounded(value: object) -> float:
     return min(max(number(value, 0.0), -_MOST), _MOST)
+
+
+def styled_runs(text: Json) -> list[Json]:
+    """A text document for each stretch of its words that has a style of its own, at least one.
+
+    `runs` are not in Lottie's specification: `[{"t": words, "s": size, …}, …]`, where each has the
+    fields of the style in which it differs from the document. Those of other words than the
+    document's are left from words that a job has replaced.
+    """
+    runs = [run for run in objects(text.get("runs")) if isinstance(run.get("t"), str) and run["t"]]
+    if "".join(run["t"] for run in runs) != text.get("t"):
+        return [text]
+    return [{**text, **run} for run in runs] or [text]
 
 
 def words_of(text: Json) -> str:

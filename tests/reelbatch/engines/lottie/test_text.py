@@ -95,6 +95,37 @@ def test_every_keyframe_gets_the_new_words_and_keeps_its_style(workshop: Any) ->
     assert late[..., 0].max() == 255
 
 
+def _two_styles(workshop: Any) -> Any:
+    runs = [{"t": "H"}, {"t": "H", "s": 8, "fc": [1, 0, 0]}]
+    return workshop.document(workshop.text("Headline", "HH", s=16, runs=runs))
+
+
+def test_runs_of_a_text_have_their_own_sizes_and_colours(workshop: Any) -> None:
+    plain = workshop.still(workshop.document(workshop.text("Headline", "HH", s=16)))
+    drawn = workshop.still(_two_styles(workshop))
+    (left, right), (_, plain_right) = columns(drawn), columns(plain)
+    assert right - left == pytest.approx((plain_right - left) * 3 / 4, abs=2)
+    colored = np.flatnonzero(((drawn[..., 0] > 127) & (drawn[..., 3] > 127)).any(axis=0))
+    assert left < colored[0] <= colored[-1] == right
+    [(top, bottom)] = rows(drawn)
+    assert bottom - top == pytest.approx(16 * 0.72, abs=2)
+
+
+def test_new_words_have_the_style_of_the_first_letter(workshop: Any) -> None:
+    drawn = workshop.still(_two_styles(workshop), words(workshop, "HI"))
+    plain = workshop.still(workshop.document(workshop.text("Headline", "HI", s=16)))
+    assert (drawn == plain).all()
+
+
+def test_a_style_that_a_job_sets_is_that_of_all_letters(workshop: Any) -> None:
+    red = workshop.value("Headline", "Fill Color", "#ff0000")
+    drawn = workshop.still(_two_styles(workshop), red)
+    assert drawn[drawn[..., 3] > 127][:, 0].min() == 255
+    twice = workshop.still(_two_styles(workshop), workshop.value("Headline", "Font Size", 32))
+    (left, right), (former_left, former_right) = map(columns, (twice, drawn))
+    assert right - left == pytest.approx(2 * (former_right - former_left), abs=3)
+
+
 @pytest.mark.parametrize("text", ["Grüße", "Žluťoučký", "Привет", "Γειά", "日本語", "🙂"])
 def test_text_in_any_script_draws_something(workshop: Any, text: str) -> None:
     assert ink(workshop.still(workshop.document(workshop.text("Headline", text, s=20)))) > 50
