@@ -18,6 +18,7 @@ MAX_DEPTH = 160  # the deepest of real ones is 17; a group of shapes in another 
 
 _HEADER = Struct(">4sI")
 _LENGTH = Struct(">I")
+_NO_TEXT = b"  "  # what the library has for a text document: nothing, of an even length
 _COMPOSITION = 4  # of `idta`, the kind of an item
 _SHORTEST_SOURCE = 282  # bytes of `opti`; older versions of After Effects write fewer
 
@@ -117,8 +118,7 @@ def check_chunks(content: bytes) -> CheckedChunks:
 def _note(content: bytes, chunk: _Chunk, layer: _Layer, edits: list[_Edit]) -> None:
     if chunk.kind == b"btdk":
         layer.texts.append(content[chunk.start : chunk.end])
-        blank = b" " * (chunk.end - chunk.start)
-        edits.append(_Edit(chunk.start, chunk.end, blank))
+        edits.append(_Edit(chunk.start, chunk.next, _NO_TEXT, above=(*chunk.above, chunk)))
     elif chunk.kind == b"sspc":
         layer.effect_end = max(layer.effect_end, chunk.end)
     elif chunk.kind not in _KNOWN and chunk.start >= layer.effect_end:  # effects are told whole

@@ -68,6 +68,11 @@ class MotionPath:
 
     points: tuple[Vector, Vector, Vector, Vector]
 
+    @property
+    def _is_straight(self) -> bool:
+        start, leaving, arriving, end = self.points
+        return start == leaving and arriving == end
+
     @cached_property
     def _lengths(self) -> list[float]:
         """From the start to each of the samples."""
@@ -77,6 +82,8 @@ class MotionPath:
 
     @property
     def length(self) -> float:
+        if self._is_straight:
+            return math.dist(self.points[0], self.points[3])
         return self._lengths[-1]
 
     def at(self, distance: float) -> Vector:
