@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -278,39 +279,44 @@ async def _receiver(to: Sender) -> str:
 
 async def _followers(path: str, to: Sender) -> str:
     """How many of them are served, which is until the batch ends."""
-    let_go, refused = asyncio.Event(), list[httpx.Response]()
+    let_go, refused = asyncio.Event(), list[int]()
 
     async def wait(_: Received, __: asyncio.StreamWriter) -> None:
         await let_go.wait()
 
-    async def follow(url: str) -> None:
-        refused.append(await http.get(url))
+    async def follow(request: bytes) -> None:
+        reader, writer = await asyncio.open_connection(api.host, api.port)
+        with closing(writer):
+            writer.write(request)
+            status = int((await reader.readline()).split()[1])
+            if status == 200:
+                await reader.read()
+            else:
+                refused.append(status)
 
     async def most_refused() -> bool | None:
         return len(refused) == _FOLLOWERS - _MOST_FOLLOWERS or None
 
     src = to.origin.behave("/slow.png", wait)
     batch = (await to.team.create_batch(a_still(to.card, assets=_picture(src))))["batchId"]
-    http = httpx.AsyncClient(
-        base_url=to.team.http.base_url,
-        headers=to.team.http.headers,
-        limits=httpx.Limits(max_connections=None),
-        timeout=60,
-        trust_env=False,
-    )
-    async with http:
-        url = f"/batches/{batch}{path}"
-        following = [asyncio.create_task(follow(url)) for _ in range(_FOLLOWERS)]
-        try:
-            await until(most_refused, "followers that are refused")
-        finally:
-            served = sum(not task.done() for task in following)
-            for task in following:
-                task.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
-            await to.team.http.post(f"/batches/{batch}/cancel")
-            let_go.set()
-    assert {answer.status_code for answer in refused} == {429}
+    api = to.team.http.base_url
+    request = to.team.http.build_request("GET", f"/batches/{batch}{path}")
+    lines = [f"GET {request.url.raw_path.decode()} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    following = [
+        asyncio.create_task(follow("\r\n".join([*lines, "", ""]).encode()))
+        for _ in range(_FOLLOWERS)
+    ]
+    try:
+        await until(most_refused, "followers that are refused")
+    finally:
+        served = sum(not task.done() for task in following)
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        await to.team.http.post(f"/batches/{batch}/cancel")
+        let_go.set()
+    assert set(refused) == {429}
     return f"{served} of {_FOLLOWERS}"
 
 
