@@ -29,7 +29,8 @@ def archive(
     with zipfile.ZipFile(file, "w", method) as opened, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # two entries of one name are meant
         for entry, content in entries:
-            opened.writestr(entry, content, compress_type=method)
+            dated = zipfile.ZipInfo(entry) if isinstance(entry, str) else entry  # of 1980
+            opened.writestr(dated, content, compress_type=method)
     return file.getvalue()
 
 

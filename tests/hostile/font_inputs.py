@@ -185,6 +185,8 @@ def _builder(glyphs: dict[str, Any], em: int = 1000, *, characters: bool = True)
     builder.setupOS2()
     builder.setupPost()
     builder.font["head"].unitsPerEm = em
+    builder.font["head"].created = builder.font["head"].modified = 0
+    builder.font.recalcTimestamp = False
     file = io.BytesIO()
     builder.font.save(file)
     return file.getvalue()

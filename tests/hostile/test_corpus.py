@@ -156,11 +156,23 @@ async def test_after_the_worst_the_pool_renders_as_before(pool: RenderPool, tmp_
     assert np.asarray(Image.open(outcome.output))[2, 2].tolist()[:3] == [0, 0, 255]
 
 
-def test_the_corpus_is_the_same_each_time() -> None:
+def test_the_corpus_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = [hostile.label for hostile in ALL]
     assert len(set(labels)) == len(labels) >= 200
     for hostile in ALL:
         assert hostile.verdict.error is None or issubclass(hostile.verdict.error, RenderError)
-    made = [hostile for hostile in ALL if "random" in hostile.label]
-    assert made
-    assert all(hostile.content() == hostile.content() for hostile in made)
+    made = [
+        each
+        for each in ALL
+        if (each.kind in {"archive", "video", "audio"} and "bomb" not in each.name)
+        or "random" in each.name
+    ]
+    contents = [each.content() for each in made]
+    tomorrow = time.time() + 86_400
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    differing = [
+        each.label
+        for each, content in zip(made, contents, strict=True)
+        if each.content() != content
+    ]
+    assert differing == []

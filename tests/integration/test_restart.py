@@ -14,9 +14,9 @@ def test_a_batch_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
     film = service.upload_template(long_film())
     job = {
         "template": {"id": film},
-        "settings": {"type": "video", "frames": [0, 60], "quality": "draft"},
+        "settings": {"type": "video", "frames": [0, 30], "quality": "draft"},
     }
-    created = service.post("/batches", {"jobs": [job] * 30})
+    created = service.post("/batches", {"jobs": [job] * 20})
 
     def some_finished() -> Any:
         return service.get(f"/batches/{created['batchId']}")["stats"]["finished"] >= 2 or None
@@ -30,6 +30,6 @@ def test_a_batch_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
     try:
         assert service.connection.token == token
         batch = service.end_of(created["batchId"])
-        assert batch["stats"]["finished"] == 30
+        assert batch["stats"]["finished"] == 20
     finally:
         service.stop()

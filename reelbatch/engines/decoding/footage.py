@@ -104,8 +104,8 @@ class Footage:
         self._container = _open_container(self._path)
         try:
             self._stream = self._container.streams.video[0]
+            self._decoder = _decoder_of(self._stream, self._limits)  # without one it has no size
             self._check_header()
-            self._decoder = _decoder_of(self._stream, self._limits)
             self._tick = self._stream.time_base or Fraction(1, av.time_base)
             self._zero = self._find_zero()
             self._pictures = self._decode()
