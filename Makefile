@@ -9,6 +9,10 @@ INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
+# Images of Python set it. Then each of the hundreds of processes that tests start compiles all that it
+# imports, which takes as long again as importing it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo up browser fonts test lint lint-github audit chaos bench bench-full bench-peers fidelity docs dist lock clean
 
 help:
