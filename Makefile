@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .venv-clients
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # The project itself is built by the hatchling that requirements-build.lock pins.
 INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
@@ -13,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # imports, which takes as long again as importing it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up browser fonts test lint lint-github audit chaos bench bench-full bench-peers fidelity docs dist lock clean
+.PHONY: help demo up browser fonts test lint lint-github audit clients chaos bench bench-full bench-peers fidelity docs dist lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -23,6 +24,7 @@ help:
 	@echo "make fonts   install Noto, for text in all scripts and its tests (Debian, Ubuntu; as root)"
 	@echo "make lint    ruff, pyright, import contracts, licences, Dockerfile, workflows"
 	@echo "make audit   known vulnerabilities of the pinned packages, which PyPI tells"
+	@echo "make clients compile generated clients in Go, Java, Rust, TypeScript and Python, where their tools are"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
@@ -40,7 +42,7 @@ up: $(VENV)/runtime
 	@$(BIN)/reelbatch up
 
 # In the usual order: else the files of few long tests come last, and one processor waits for them.
-test: lint
+test: lint $(CLIENTS)/installed
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # Without it the tests of the page and of HTML are skipped. It is the only thing that goes into the system.
@@ -74,6 +76,10 @@ lint-github: $(VENV)/development
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
 		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+
+# Those that take a compiler, or a program in Java; the others are in `make test`.
+clients: $(VENV)/development $(CLIENTS)/installed
+	@$(BIN)/python -m pytest tests/api/openapi/test_generated_clients.py -m long
 
 # What a release has: the sources, and the wheel that is built from them alone.
 dist: $(VENV)/development
@@ -123,7 +129,7 @@ lock: $(VENV)/development
 	@echo hatchling | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:
-	rm -rf $(VENV) build dist demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) build dist demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Not compiled ahead: compiling all takes longer than the modules that are used need.
@@ -140,6 +146,13 @@ $(VENV)/development: requirements-dev.lock requirements-build.lock pyproject.tom
 		--requirement requirements-build.lock
 	@$(INSTALL_PROJECT)
 	@touch $(VENV)/runtime $@
+
+# Generators of clients, which take other versions of packages than the service and its tools.
+$(CLIENTS)/installed: requirements-clients.lock | $(VENV)/development
+	@echo "Installing generators of clients into $(CLIENTS) …"
+	@$(BIN)/python -m venv --clear --without-pip $(CLIENTS)
+	@$(PIP) --python $(CLIENTS)/bin/python install --no-compile --require-hashes --requirement $<
+	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11 \
