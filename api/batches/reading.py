@@ -1,14 +1,12 @@
 """GET /batches/{id}: where a batch stands, now or once more of its jobs have ended."""
 
-from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.batches.responses import Responses
 from api.batches.watch import AllFollowers, Watches
 from api.http.errors import documented
-from api.http.file_response import matches_tag
 from api.http.parameters import UlidPath
 from api.http.responses import json_response
 from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
@@ -23,7 +21,6 @@ Wait = Annotated[
     int,
     Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait until more jobs have ended."),
 ]
-IfNoneMatch = Annotated[str | None, Header(description="The ETag of an earlier response.")]
 
 
 @router.get(
@@ -42,12 +39,10 @@ async def get_batch_status(
     followers: AllFollowers,
     responses: Responses,
     wait: Wait = 0,
-    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A batch's status, its counts and all of its jobs.
 
-    With `wait`, a number of seconds, the response comes when more jobs have ended, or then. With
-    the ETag of an earlier response it is a 304 where nothing has changed.
+    With `wait`, a number of seconds, the response comes when more jobs have ended, or then.
     """
     if wait:
         with followers.one_more(request.state.token_id):
@@ -56,8 +51,4 @@ async def get_batch_status(
         snapshot = await resources.batches.with_renders(books)
     else:
         snapshot = await resources.batches.read(team, batch_id)
-    content = responses.json(snapshot, urls).encode()
-    tag = f'W/"{sha256(content).hexdigest()[:32]}"'
-    if if_none_match and matches_tag(if_none_match, tag):
-        return Response(status_code=304, headers={"ETag": tag})
-    return json_response(content, headers={"ETag": tag})
+    return json_response(responses.json(snapshot, urls))

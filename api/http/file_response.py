@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from obstore.store import ObjectStore
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.conditional_reads import matches_tag
 from reelbatch.models.errors import PreconditionFailed
 from reelbatch.storage.files import StoredFile, read_chunks
 
@@ -77,12 +78,6 @@ def file_response(
     status = 206 if span else 200
     chunks = read_chunks(store, file.key, whole.start, whole.end)
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
-
-
-def matches_tag(condition: str, tag: str) -> bool:
-    """Whether If-None-Match names the tag, as weak ones compare (RFC 9110, 8.8.3.2)."""
-    named = {each.strip().removeprefix("W/") for each in condition.split(",")}
-    return not named.isdisjoint({"*", tag.removeprefix("W/")})
 
 
 def _is_another(asked: FileHeaders, file: StoredFile) -> bool:

@@ -1,7 +1,7 @@
 """What goes on around every request, from the outside in.
 
 Security headers, CORS, a span, the log with the request's id, rate limit headers, gzip, the
-deadline for the body, and HEAD.
+deadline for the body, HEAD, and ETags.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import RATE_WINDOW, Quota
+from api.http.conditional_reads import ConditionalReads
 from api.http.errors import error_response
 from api.metrics import ApiMetrics
 from reelbatch.models.errors import BodyTooSlow, ReelbatchError
@@ -49,6 +50,7 @@ _PROBES = frozenset({"/healthz", "/readyz"})
 _TRACE_HEADERS = ("traceparent", "tracestate")  # W3C Trace Context; baggage may hold anything
 _SPAN_PARAMETERS = {"batch_id": "reelbatch.batch_id", "job_id": "reelbatch.job_id"}
 
+_REFUSED_GZIP = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
 _HIDDEN = "signature"  # this path parameter opens a door and stays out of the log
 
@@ -58,7 +60,8 @@ _tracer = trace.get_tracer("reelbatch")
 
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: ApiMetrics) -> None:
-    app.add_middleware(HeadAsGet)  # the innermost comes first
+    app.add_middleware(ConditionalReads)  # the innermost comes first
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyDeadline, seconds=settings.body_timeout)
     app.add_middleware(PackedAnswers)
     if settings.rate_limit_per_minute:
@@ -315,8 +318,19 @@ class PackedAnswers:
         self._packing = GZipMiddleware(app, minimum_size=1024, compresslevel=5)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_of_api = scope["type"] == "http" and scope["path"].startswith((f"{V2}/", f"{V3}/"))
-        await (self._packing if is_of_api else self._app)(scope, receive, send)
+        if scope["type"] != "http" or not scope["path"].startswith((f"{V2}/", f"{V3}/")):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_vary(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "vary" not in headers:  # also where there is nothing to pack
+                    headers["Vary"] = "Accept-Encoding"
+            await send(message)
+
+        refused = _REFUSED_GZIP.search(Headers(scope=scope).get("accept-encoding", ""))
+        await (self._app if refused else self._packing)(scope, receive, send_with_vary)
 
 
 class HeadAsGet:

@@ -57,6 +57,14 @@ _RETRY_AFTER: Entry = {
         "schema": {"type": "integer"},
     }
 }
+_IF_NONE_MATCH: Entry = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of an earlier response.",
+    "required": False,
+    "schema": {"type": "string"},
+}
+_ETAG: Entry = {"ETag": {"required": True, "schema": {"type": "string"}}}
 _HEADERS_OF_STATUS: dict[str, Entry] = {
     "401": {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
     "429": _RETRY_AFTER,
@@ -146,6 +154,9 @@ def complete_reference(app: FastAPI) -> None:
                 _summarise(operation)
                 _simplify_parameters(operation)
                 _declare_common_responses(operation)
+            for path, operations in document["paths"].items():
+                if path.startswith("/api/") and "get" in operations:
+                    _declare_condition(operations["get"])
             _drop_unused_schemas(document)
         return cast("Entry", app.openapi_schema)
 
@@ -201,6 +212,15 @@ def _declare_common_responses(operation: Entry) -> None:
     for status, response in responses.items():
         headers = response.setdefault("headers", {})
         headers |= _REQUEST_ID | _HEADERS_OF_STATUS.get(status, {})
+
+
+def _declare_condition(read: Entry) -> None:
+    """Responses that are not streamed have an ETag."""
+    responses = cast("Entry", read["responses"])
+    if not {JSON, "text/plain"}.isdisjoint(responses["200"]["content"]):
+        read.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        responses["200"]["headers"] |= _ETAG
+        responses["304"] = {"description": "Nothing has changed.", "headers": _ETAG | _REQUEST_ID}
 
 
 _FRAMEWORK_ERROR = f"{_SCHEMAS}HTTPValidationError"

@@ -76,18 +76,43 @@ async def test_large_answers_are_packed_for_those_who_ask(team: Team) -> None:
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     assert int(packed.headers["content-length"]) * 2 < int(plain.headers["content-length"])
     assert [t["id"] for t in packed.json()] == [t["id"] for t in plain.json()]
+    refusing = await team.http.get("/templates", headers={"Accept-Encoding": "gzip;q=0, br"})
+    assert "content-encoding" not in refusing.headers
     small = await team.http.get(f"/templates/{card}", headers={"Accept-Encoding": "gzip"})
     assert small.json()["id"] == card
 
 
-async def test_a_batch_that_has_not_changed_is_not_sent_again(team: Team) -> None:
-    batch = (await team.create_batch(a_still(await team.upload_card())))["batchId"]
+async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
+    card = await team.upload_card()
+    created = await team.create_batch(a_still(card))
+    batch, job = created["batchId"], created["jobs"][0]["id"]
     await team.end_of_batch(batch)
-    tag = (await team.http.get(f"/batches/{batch}")).headers["etag"]
-    again = await team.http.get(f"/batches/{batch}", headers={"If-None-Match": f'"x", {tag}'})
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    other = await team.http.get(f"/batches/{batch}", headers={"If-None-Match": '"x"'})
-    assert other.status_code == 200
+    await team.batch_ids()
+    for path in (
+        "/jobs",
+        "/jobs?minimal=true",
+        f"/jobs/{job}",
+        f"/jobs/{job}/logs",
+        "/batches",
+        f"/batches/{batch}",
+        f"/batches/{batch}/results",
+        "/templates",
+        f"/templates/{card}",
+        f"/../v3/templates/{card}/layers",
+    ):
+        tag = (await team.http.get(path)).headers["etag"]
+        again = await team.http.get(path, headers={"If-None-Match": f'"x", {tag}'})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert again.headers["vary"] == "Accept-Encoding"
+        head = await team.http.head(path, headers={"If-None-Match": tag})
+        assert head.status_code == 304
+        other = await team.http.get(path, headers={"If-None-Match": '"x"'})
+        assert other.status_code == 200
+
+    tag = (await team.http.get(f"/templates/{card}")).headers["etag"]
+    await team.http.patch(f"/templates/{card}", json={"displayName": "Another"})
+    changed = await team.http.get(f"/templates/{card}", headers={"If-None-Match": tag})
+    assert changed.json()["displayName"] == "Another"
 
 
 @pytest.mark.parametrize(
