@@ -8,6 +8,7 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ChildWorkflowError, TerminatedError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from reelbatch.models.orchestration import search_attributes
     from reelbatch.models.orchestration.batches import (
         Batch,
         BatchChanges,
@@ -26,8 +27,8 @@ with workflow.unsafe.imports_passed_through():
         RenderJobWorkflow,
         announce,
         failure_of,
-        set_status,
         start_render_job,
+        tell_end,
         unfinished_of,
     )
     from workflows.job_states import state_of
@@ -61,7 +62,8 @@ class BatchWorkflow:
         self._ledger.closed_at = workflow.now()
         await self._write_manifest()
         workflow.upsert_memo({"stats": self._ledger.stats})
-        set_status(self._ledger.stats.status)
+        stats = self._ledger.stats
+        tell_end(stats.status, search_attributes.FAILED_JOBS.value_set(stats.failed))
         snapshot = self._ledger.snapshot()
         await self._announce_end(snapshot)
         return snapshot

@@ -4,10 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import Priority, RetryPolicy, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import (
+    Priority,
+    RetryPolicy,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -100,7 +107,8 @@ async def _tell_how_far(job: RenderJob, ended_at: datetime, render: RenderProgre
 
 
 async def _conclude(job: RenderJob, end: JobState) -> None:
-    set_status(end.status)
+    code = [search_attributes.ERROR_CODE.value_set(end.failure.error_code)] if end.failure else []
+    tell_end(end.status, *code)
     if job.batch_id is None and workflow.patched(_KEEPS_SINGLE_JOBS):
         await uninterrupted(_keep(job, end))
     await announce(job, end)
@@ -159,10 +167,10 @@ async def announce(job: RenderJob, end: JobState) -> None:
     )
 
 
-def set_status(status: JobStatus | BatchStatus) -> None:
+def tell_end(status: JobStatus | BatchStatus, *more: SearchAttributeUpdate[Any]) -> None:
     """Let Visibility find this workflow by how it ended."""
-    update = search_attributes.STATUS.value_set(status)
-    workflow.upsert_search_attributes([update])  # pyright: ignore[reportUnknownMemberType]  the SDK's own type is partly unknown
+    updates = [search_attributes.STATUS.value_set(status), *more]
+    workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType]  the SDK's own type is partly unknown
 
 
 def failure_of(error: BaseException) -> JobFailure:
@@ -219,12 +227,9 @@ def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, job.team),
     ]
-    if job.template_ids:
-        pairs.append(SearchAttributePair(search_attributes.TEMPLATE_IDS, job.template_ids))
     if job.batch_id:
         pairs.append(SearchAttributePair(search_attributes.BATCH_ID, job.batch_id))
-    if job.team_font_ids:
-        pairs.append(SearchAttributePair(search_attributes.FONT_IDS, job.team_font_ids))
-    if job.tags:
-        pairs.append(SearchAttributePair(search_attributes.TAGS, job.tags))
+    tags = search_attributes.tag_list(job.template_ids, job.team_font_ids, job.tags)
+    if tags:
+        pairs.append(SearchAttributePair(search_attributes.TAGS, tags))
     return TypedSearchAttributes(pairs)

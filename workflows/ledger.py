@@ -195,14 +195,13 @@ class Ledger:
         """The batch at a glance in Markdown, for the Temporal Web UI."""
         stats = self.stats
         done = stats.total - stats.pending
-        failed = stats.error - stats.cancelled
         percent = 100 * done // stats.total if stats.total else 100
         lines = [
             f"**{done} of {stats.total} jobs done ({percent} %)**",
             "",
             "| finished | failed | cancelled | pending |",
             "|---|---|---|---|",
-            f"| {stats.finished} | {failed} | {stats.cancelled} | {stats.pending} |",
+            f"| {stats.finished} | {stats.failed} | {stats.cancelled} | {stats.pending} |",
         ]
         if self.reused:
             lines += ["", f"{self.reused} of the finished jobs have an equal job's render."]

@@ -25,6 +25,7 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
+from reelbatch.models.orchestration.search_attributes import TEAM
 from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage import idempotency, keys
@@ -187,7 +188,7 @@ class SweepActivities:
         activity.heartbeat()
         conditions = (f"StartTime < '{rfc3339(moment)}'", *conditions)
         if team != NO_TEAM:
-            conditions = (f"WorkflowId STARTS_WITH '{team}/'", *conditions)
+            conditions = (f"{TEAM.name} = '{team}'", *conditions)
         found = await self.client.count_workflows(" AND ".join(conditions))
         return found.count > 0
 

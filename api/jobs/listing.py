@@ -118,7 +118,7 @@ class _UnitReader:
         numbers = {
             JobStatus.FINISHED: unit.stats.finished,
             JobStatus.CANCELLED: unit.stats.cancelled,
-            JobStatus.ERROR: unit.stats.error - unit.stats.cancelled,
+            JobStatus.ERROR: unit.stats.failed,
         }
         return sum(number for status, number in numbers.items() if listing.takes_state(status))
 

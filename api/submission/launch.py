@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Header, Request
@@ -69,10 +68,6 @@ _KeyHeader = Annotated[
     _Key | None,
     Header(alias="Idempotency-Key", description="Makes the request safe to repeat for 24 hours."),
 ]
-
-# A search attribute takes 2,048 bytes of JSON, and an id there 29. A batch of more templates or
-# fonts is found by the first of them only.
-_MOST_IDS = 70
 
 
 async def _digest(request: Request, key: _KeyHeader = None) -> str | None:
@@ -234,13 +229,9 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),
     ]
-    for key, ids in (
-        (search_attributes.TEMPLATE_IDS, templates),
-        (search_attributes.FONT_IDS, fonts),
-    ):
-        listed = list(islice(dict.fromkeys(ids), _MOST_IDS))
-        if listed:
-            pairs.append(SearchAttributePair(key, listed))
+    tags = search_attributes.tag_list(templates, fonts)
+    if tags:
+        pairs.append(SearchAttributePair(search_attributes.TAGS, tags))
     return TypedSearchAttributes(pairs)
 
 

@@ -63,7 +63,9 @@ def template_search_attributes(record: TemplateRecord) -> TypedSearchAttributes:
     return TypedSearchAttributes(
         [
             SearchAttributePair(search_attributes.TEAM, record.team),
-            SearchAttributePair(search_attributes.TEMPLATE_IDS, [record.id]),
+            SearchAttributePair(
+                search_attributes.TAGS, [search_attributes.template_tag(record.id)]
+            ),
         ]
     )
 

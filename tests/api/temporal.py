@@ -20,6 +20,7 @@ IDLE_NAMESPACE = "idle"  # beside `default`; no worker looks there
 _ATTRIBUTE_TYPES = {
     IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD: "Keyword",
     IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST: "KeywordList",
+    IndexedValueType.INDEXED_VALUE_TYPE_INT: "Int",
 }
 
 

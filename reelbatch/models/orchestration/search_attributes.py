@@ -1,12 +1,51 @@
-"""The search attributes by which workflows are listed, here and in the Temporal Web UI."""
+"""The search attributes by which workflows are listed, here and in the Temporal Web UI.
+
+Temporal's SQL Visibility has room for three KeywordLists in a namespace, so one holds everything of
+which a workflow has several: the tags of clients as they are, and ids as `KIND:ID`. No client's tag
+has a colon.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from temporalio.common import SearchAttributeKey
 
 TEAM = SearchAttributeKey.for_keyword("ReelbatchTeam")
 BATCH_ID = SearchAttributeKey.for_keyword("ReelbatchBatchId")
-TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
-FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 TAGS = SearchAttributeKey.for_keyword_list("ReelbatchTags")
 STATUS = SearchAttributeKey.for_keyword("ReelbatchStatus")
+ERROR_CODE = SearchAttributeKey.for_keyword("ReelbatchErrorCode")
+FAILED_JOBS = SearchAttributeKey.for_int("ReelbatchFailedJobs")
 
-ALL = (TEAM, BATCH_ID, TEMPLATE_IDS, FONT_IDS, TAGS, STATUS)
+ALL = (TEAM, BATCH_ID, TAGS, STATUS, ERROR_CODE, FAILED_JOBS)
+
+# Workflows of earlier versions have their ids in these, in namespaces that were prepared for them.
+FORMER_TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
+FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
+
+_MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
+_PUNCTUATION = 4  # bytes of quotes, a comma and a space around each tag
+
+
+def template_tag(template_id: str) -> str:
+    return f"template:{template_id}"
+
+
+def font_tag(font_id: str) -> str:
+    return f"font:{font_id}"
+
+
+def tag_list(
+    template_ids: Iterable[str], font_ids: Iterable[str], tags: Iterable[str] = ()
+) -> list[str]:
+    """The value of `TAGS`: as many as it takes, templates first, since what is in use must stay."""
+    everything = [*map(template_tag, template_ids), *map(font_tag, font_ids), *tags]
+    return list(_fitting(dict.fromkeys(everything)))
+
+
+def _fitting(tags: Iterable[str]) -> Iterator[str]:
+    left = _MOST_BYTES
+    for tag in tags:
+        left -= len(tag) + _PUNCTUATION
+        if left < 0:
+            return
+        yield tag

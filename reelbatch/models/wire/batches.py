@@ -46,6 +46,11 @@ class BatchStats(RecordModel):
     """Where the batch does not answer at this time: these counts are what is known without it."""
 
     @property
+    def failed(self) -> int:
+        """Those that nobody cancelled."""
+        return self.error - self.cancelled
+
+    @property
     def status(self) -> BatchStatus:
         if self.pending:
             return BatchStatus.PROCESSING

@@ -6,14 +6,17 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import ActivityEnvironment
 
 from activities.upkeep.sweep import Lifetimes, SweepActivities
+from reelbatch.models.orchestration.search_attributes import TEAM
 from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
@@ -53,6 +56,15 @@ class Sweeping:
     async def payload(self, day: date) -> str:
         return await self.put(keys.payload(self.team, day, uuid4().hex))
 
+    async def start(self, kind: str, workflow_id: str) -> WorkflowHandle[Any, Any]:
+        """A workflow of the team that nobody works at."""
+        return await self.client.start_workflow(
+            kind,
+            id=workflow_id,
+            task_queue="nobody-looks",
+            search_attributes=TypedSearchAttributes([SearchAttributePair(TEAM, self.team)]),
+        )
+
     async def sweep(
         self, lifetimes: Lifetimes | None = None, days_later: int = 0, most: int = 1000
     ) -> SweepReport:
@@ -87,9 +99,7 @@ async def test_payloads_go_by_the_day_that_they_were_last_stored(sweeping: Sweep
 async def test_payloads_stay_while_temporal_has_a_workflow_of_their_time(
     sweeping: Sweeping, ended: bool
 ) -> None:
-    workflow = await sweeping.client.start_workflow(
-        "Batch", id=f"{sweeping.team}/batch/1", task_queue="nobody-looks"
-    )
+    workflow = await sweeping.start("Batch", f"{sweeping.team}/batch/1")
     if ended:
         await workflow.terminate()
 
@@ -202,12 +212,10 @@ async def test_uploads_stay_while_a_workflow_may_have_seen_them(sweeping: Sweepi
     replaced = await sweeping.put(keys.template_source(sweeping.team, "T", "a"), 9)
     current = await sweeping.put(keys.template_source(sweeping.team, "T", "b"))
     await write_template(sweeping.store, a_template(sweeping.team, current))
-    await sweeping.client.start_workflow(
-        "RenderJob", id=f"{sweeping.team}/job/J", task_queue="nobody"
-    )
+    await sweeping.start("RenderJob", f"{sweeping.team}/job/J")
 
     async def known() -> bool | None:
-        query = f"WorkflowId STARTS_WITH '{sweeping.team}/'"
+        query = f"{TEAM.name} = '{sweeping.team}'"
         return (await sweeping.client.count_workflows(query)).count > 0 or None
 
     await until(known, "workflow in the list")
