@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from temporalio.client import ScheduleOverlapPolicy
+from temporalio.service import RPCError
 
 from reelbatch.storage import keys
 from tests.api.running_api import RunningApi, Team, until
@@ -17,7 +18,10 @@ async def test_a_service_sweeps_its_store_on_schedule(api: RunningApi, team: Tea
     schedule = api.client.get_schedule_handle("reelbatch-sweep")
 
     async def planned() -> bool | None:
-        return bool((await schedule.describe()).info.next_action_times) or None
+        try:
+            return bool((await schedule.describe()).info.next_action_times) or None
+        except RPCError:  # the worker has just been started
+            return None
 
     await until(planned, "sweep on the schedule")
     await schedule.trigger(overlap=ScheduleOverlapPolicy.ALLOW_ALL)
