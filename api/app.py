@@ -29,6 +29,7 @@ from api.team import uploads as uploaded_files
 from api.templates import routes as templates
 from api.templates import routes_v3 as templates_v3
 from api.templates import uploads
+from api.visibility import TeamWorkflows
 from reelbatch.engines.registry import load_engines
 from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
@@ -58,7 +59,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        reader = BatchReader(client, store)
+        reader, workflows = BatchReader(client, store), TeamWorkflows(client)
         app.state.watches = BatchWatches(reader)
         app.state.followers = Followers(settings.max_followers)
         app.state.batch_responses = BatchResponses()
@@ -74,8 +75,9 @@ def create_app(
             secrets=vault,
             authenticator=Authenticator(store, settings.wrong_tokens_per_minute),
             batches=reader,
+            workflows=workflows,
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
-            quotas=Quotas(settings, client=client, store=store, batches=reader),
+            quotas=Quotas(settings, workflows=workflows, store=store, batches=reader),
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,
             uploading=set(),

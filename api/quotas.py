@@ -5,10 +5,9 @@ from time import monotonic
 
 from cachetools import LRUCache
 from obstore.store import ObjectStore
-from temporalio.client import Client
 
 from api.snapshots import BatchReader
-from api.visibility import RUNNING, active_single_jobs, batches_of
+from api.visibility import TeamWorkflows, is_open
 from reelbatch.models.errors import QuotaExceeded, TooManyRequests
 from reelbatch.parallel import gather_each
 from reelbatch.settings import Settings
@@ -31,11 +30,16 @@ class Quotas:
     """Counts are those of this process, and at most a minute old."""
 
     def __init__(
-        self, settings: Settings, client: Client, store: ObjectStore, batches: BatchReader
+        self,
+        settings: Settings,
+        *,
+        workflows: TeamWorkflows,
+        store: ObjectStore,
+        batches: BatchReader,
     ) -> None:
         self._most_bytes = settings.max_team_bytes
         self._most_jobs = settings.max_pending_jobs
-        self._client = client
+        self._workflows = workflows
         self._store = store
         self._batches = batches
         self._stored: LRUCache[str, _Stored] = LRUCache(_MOST_TEAMS)
@@ -76,8 +80,9 @@ class Quotas:
         return stored
 
     async def _pending(self, team: str) -> int:
-        open_batches = [found async for found in batches_of(self._client, team, RUNNING)]
+        batches, jobs = await self._workflows.batches(team), await self._workflows.single_jobs(team)
+        open_batches = [found for found in batches if is_open(found)]
         counts = await gather_each(
             lambda found: self._batches.stats(team, found), open_batches, at_once=_PARALLEL_READS
         )
-        return sum(stats.pending for stats in counts) + await active_single_jobs(self._client, team)
+        return sum(stats.pending for stats in counts) + sum(map(is_open, jobs))

@@ -16,6 +16,7 @@ from api.metrics import ApiMetrics
 from api.quotas import Quotas
 from api.snapshots import BatchReader
 from api.urls import Urls
+from api.visibility import TeamWorkflows
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import Forbidden
 from reelbatch.models.stored.tokens import Scope
@@ -39,6 +40,7 @@ class Resources:
     secrets: SecretVault
     authenticator: Authenticator
     batches: BatchReader
+    workflows: TeamWorkflows
     payload_codec: EncryptingCodec
     quotas: Quotas
     rate_limits: RateLimits | None  # None: nobody is held back

@@ -1,9 +1,15 @@
 """Temporal Visibility: which workflows a team has. It lags a moment behind what happens."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecution
+from cachetools import LRUCache
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -17,22 +23,84 @@ from reelbatch.models.orchestration.search_attributes import (
     font_tag,
     template_tag,
 )
+from reelbatch.models.wire.base import rfc3339
 
 BATCH_TYPE = "Batch"
 JOB_TYPE = "RenderJob"
 
 RUNNING = "ExecutionStatus = 'Running'"
 
+Workflows = dict[str, WorkflowExecution]  # by workflow id
 
-def batches_of(client: Client, team: str, *conditions: str) -> AsyncIterator[WorkflowExecution]:
-    return _list(client, _is_type(BATCH_TYPE), _is_team(team), *conditions)
+_SHARED = 1.0  # seconds for which all requests of a team take the same list
+_WHOLE_AGAIN = 600.0  # seconds: until then operators' deletions and very late news go unnoticed
+_VISIBILITY_LAG = timedelta(minutes=1)  # between the end of a workflow and its being listed
+_MOST_LISTED = 50_000  # workflows in memory, some 3 kB each
 
 
-def single_jobs_of(client: Client, team: str, *conditions: str) -> AsyncIterator[WorkflowExecution]:
-    """The jobs that belong to no batch."""
-    return _list(
-        client, _is_type(JOB_TYPE), _is_team(team), f"{BATCH_ID.name} IS NULL", *conditions
-    )
+@dataclass(frozen=True)
+class _Read:
+    """What a team had, and when it was asked for."""
+
+    found: Workflows
+    _: KW_ONLY
+    at: float
+    asked_at: datetime
+    whole_at: float  # when not only news was asked for
+
+
+def is_open(execution: WorkflowExecution) -> bool:
+    return execution.status is WorkflowExecutionStatus.RUNNING
+
+
+class TeamWorkflows:
+    """Each team's batches and single jobs, asked for once a second at most.
+
+    Visibility has a budget of calls a second, for all teams and APIs of a namespace. What has ended
+    never changes: after a team's first list only that is asked for which runs, or has ended since.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._read: LRUCache[str, _Read] = LRUCache(_MOST_LISTED, lambda read: len(read.found))
+        self._reading: dict[str, asyncio.Task[Workflows]] = {}
+
+    async def batches(self, team: str) -> list[WorkflowExecution]:
+        return [found for found in await self._of(team) if found.workflow_type == BATCH_TYPE]
+
+    async def single_jobs(self, team: str) -> list[WorkflowExecution]:
+        """The jobs that belong to no batch."""
+        return [found for found in await self._of(team) if found.workflow_type == JOB_TYPE]
+
+    async def _of(self, team: str) -> Iterable[WorkflowExecution]:
+        read = self._read.get(team)
+        if read is not None and monotonic() - read.at < _SHARED:
+            return read.found.values()
+        reading = self._reading.get(team)
+        if reading is None:
+            reading = self._reading[team] = asyncio.create_task(self._ask(team))
+            reading.add_done_callback(lambda _: self._reading.pop(team))
+        return (await asyncio.shield(reading)).values()  # others wait for it too
+
+    async def _ask(self, team: str) -> Workflows:
+        began, now = monotonic(), datetime.now(UTC)
+        conditions = [
+            _is_team(team),
+            f"({_is_type(BATCH_TYPE)} OR ({_is_type(JOB_TYPE)} AND {BATCH_ID.name} IS NULL))",
+        ]
+        before = self._read.get(team)
+        if before is not None and began - before.whole_at > _WHOLE_AGAIN:
+            before = None
+        if before is not None:
+            recent = before.asked_at - _VISIBILITY_LAG
+            conditions.append(f"({RUNNING} OR CloseTime >= '{rfc3339(recent)}')")
+        found = dict(before.found) if before is not None else {}
+        found.update({each.id: each async for each in _list(self._client, *conditions)})
+        whole_at = before.whole_at if before is not None else began
+        self._read.pop(team, None)
+        with suppress(ValueError):  # they are too many to be remembered
+            self._read[team] = _Read(found, at=monotonic(), asked_at=now, whole_at=whole_at)
+        return found
 
 
 def children_of(client: Client, batch: Batch) -> AsyncIterator[WorkflowExecution]:
@@ -56,12 +124,6 @@ async def active_users_of_font(client: Client, team: str, font_id: str) -> int:
 
 async def active_jobs(client: Client, team: str) -> int:
     return await _count(client, _is_type(JOB_TYPE), _is_team(team), RUNNING)
-
-
-async def active_single_jobs(client: Client, team: str) -> int:
-    return await _count(
-        client, _is_type(JOB_TYPE), _is_team(team), f"{BATCH_ID.name} IS NULL", RUNNING
-    )
 
 
 async def _active_of_before(

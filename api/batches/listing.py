@@ -13,7 +13,6 @@ from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
 from api.http.responses import respond
 from api.resources import MayReadJobs, Resources, Shared
-from api.visibility import batches_of
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
@@ -46,7 +45,7 @@ async def get_batches(
 async def list_batches(resources: Resources, team: str, page: BatchPage) -> BatchList:
     executions = {
         execution.id.rsplit("/", 1)[-1]: execution
-        async for execution in batches_of(resources.client, team)
+        for execution in await resources.workflows.batches(team)
     }
     ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
     older = sorted(

@@ -78,8 +78,12 @@ class JobListing(BaseModel):
     sort: JobSort = Field(JobSort.OLDEST_FIRST, description="The order.")
 
     def takes_time(self, created_at: datetime) -> bool:
-        after = self.from_date is None or created_at >= self.from_date
-        return after and (self.to_date is None or created_at <= self.to_date)
+        return self.may_take_time(created_at, created_at)
+
+    def may_take_time(self, earliest: datetime, latest: datetime) -> bool:
+        """Whether it may take what was created between these moments."""
+        after = self.from_date is None or latest >= self.from_date
+        return after and (self.to_date is None or earliest <= self.to_date)
 
     def takes_state(self, status: JobStatus) -> bool:
         return status in self._taken_states

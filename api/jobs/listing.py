@@ -13,18 +13,19 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import WorkflowExecution
+from temporalio.service import RPCError
 
 from api.http.errors import documented
 from api.http.responses import respond_all
 from api.jobs.filters import JobListing, JobSort
 from api.jobs.reading import job_response, read_state, read_summary
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
-from api.snapshots import jobs_of
-from api.visibility import batches_of, single_jobs_of
-from reelbatch.models.errors import RequestError
+from api.snapshots import is_unknown, jobs_of
+from api.visibility import is_open
+from reelbatch.models.errors import BatchNotFound, RequestError
+from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.jobs import JobSummary
-from reelbatch.models.wire.base import rfc3339
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import Job, JobStatus
 from workflows.job_states import JobSnapshot
@@ -82,15 +83,13 @@ _Entry = JobSnapshot | _ListedJob
 
 async def _units(resources: Resources, team: str, listing: JobListing) -> list[_Unit]:
     """Everything of the right time, in the order of the ids."""
-    conditions: list[str] = []
-    if listing.from_date is not None:  # nothing starts before it was created
-        conditions.append(f"StartTime >= '{rfc3339(listing.from_date)}'")
     units: list[_Unit] = []
-    async for execution in batches_of(resources.client, team, *conditions):
-        stats = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
-        closed = execution.status is not WorkflowExecutionStatus.RUNNING
-        units.append(_ListedBatch(_last_part(execution.id), stats, closed))
-    async for execution in single_jobs_of(resources.client, team, *conditions):
+    for execution in await resources.workflows.batches(team):
+        batch_id = _last_part(execution.id)
+        if listing.may_take_time(created_at(batch_id), execution.start_time):
+            stats = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
+            units.append(_ListedBatch(batch_id, stats, closed=not is_open(execution)))
+    for execution in await resources.workflows.single_jobs(team):
         summary = await read_summary(execution)
         if listing.takes_time(summary.created_at) and listing.takes_tags(summary):
             units.append(_ListedJob(_last_part(execution.id), summary, execution))
@@ -127,7 +126,10 @@ class _UnitReader:
         if isinstance(unit, _ListedJob):
             return await self._single_entry(unit)
         async with self._gate:
-            snapshot = await self._resources.batches.read(self._team, unit.id)
+            try:
+                snapshot = await self._resources.batches.read(self._team, unit.id)
+            except BatchNotFound:  # it has gone since it was listed
+                return []
         if not self._listing.takes_time(snapshot.created_at):
             return []
         jobs = [job for job in jobs_of(snapshot) if self._listing.takes_tags(job.summary)]
@@ -137,18 +139,24 @@ class _UnitReader:
         if self._listing.takes_all_states:
             return [unit]
         job = await self._read_single(unit)
-        return [job] if self._listing.takes_state(job.state.status) else []
+        return [job] if job and self._listing.takes_state(job.state.status) else []
 
     async def complete(self, entries: Sequence[_Entry]) -> list[JobSnapshot]:
         """Fetch the states of single jobs, which the page's entries still lack."""
-        return list(await asyncio.gather(*map(self._complete, entries)))
+        found = await asyncio.gather(*map(self._complete, entries))
+        return [job for job in found if job is not None]
 
-    async def _complete(self, entry: _Entry) -> JobSnapshot:
+    async def _complete(self, entry: _Entry) -> JobSnapshot | None:
         return await self._read_single(entry) if isinstance(entry, _ListedJob) else entry
 
-    async def _read_single(self, unit: _ListedJob) -> JobSnapshot:
+    async def _read_single(self, unit: _ListedJob) -> JobSnapshot | None:
         async with self._gate:
-            state = await read_state(self._resources, self._team, unit.execution, unit.summary)
+            try:
+                state = await read_state(self._resources, self._team, unit.execution, unit.summary)
+            except RPCError as error:
+                if is_unknown(error):  # it has gone since it was listed
+                    return None
+                raise
         return JobSnapshot(id=unit.id, batch_id=None, summary=unit.summary, state=state)
 
 

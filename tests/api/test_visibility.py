@@ -1,12 +1,14 @@
 """What workflows are found by: here, in the Web UI, and by the versions before and after."""
 
+import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 from obstore.store import ObjectStore
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionAsyncIterator
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from reelbatch.models.orchestration import search_attributes
@@ -22,6 +24,7 @@ from reelbatch.settings import Settings
 from tests.api.fonts import a_font
 from tests.api.running_api import RunningApi, Team, a_still, served, until
 from tests.api.temporal import IDLE_NAMESPACE, connected
+from tests.workflows.workbench import a_batch
 
 
 async def test_operators_find_failed_jobs_by_their_error_and_batches_by_their_failures(
@@ -82,6 +85,44 @@ async def test_what_batches_of_the_version_before_use_cannot_be_deleted(
             return True if response.status_code == 204 else None
 
         await until(deleted, "deletion after the batch")
+
+
+class CountingClient(Client):
+    """Knows what lists it was asked for."""
+
+    queries: tuple[str | None, ...] = ()
+
+    def list_workflows(
+        self, query: str | None = None, **options: Any
+    ) -> WorkflowExecutionAsyncIterator:
+        self.queries += (query,)
+        return super().list_workflows(query, **options)
+
+
+async def test_many_who_list_at_once_share_one_call_and_later_ones_ask_for_news_only(
+    settings: Settings, store: ObjectStore, client: Client
+) -> None:
+    counting = CountingClient(**client.config())
+    async with served(settings, counting, store) as api, api.new_team() as team:
+        paths = ("/jobs", "/jobs?sort=newest_first", "/batches") * 10
+        assert await asyncio.gather(*map(team.get, paths)) == [[], [], {"batches": []}] * 10
+        assert len(counting.queries) == 1
+
+        job = await client.start_workflow(
+            "RenderJob",
+            id=f"{team.name}/job/01J0000000000000000000ZZZZ",
+            task_queue="nobody",
+            memo={"job": a_batch([0]).jobs[0].summary},
+            search_attributes=TypedSearchAttributes([SearchAttributePair(TEAM, team.name)]),
+        )
+
+        async def listed(status: str) -> Any:
+            return await team.get(f"/jobs?states={status}") or None
+
+        await until(partial(listed, "queued"), "new job in the list")
+        await job.terminate()
+        await until(partial(listed, "manually_cancelled"), "terminated job in the list")
+        assert all("CloseTime" in (query or "") for query in counting.queries[1:])
 
 
 async def make(team: Team, kind: str) -> str:

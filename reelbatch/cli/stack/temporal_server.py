@@ -45,6 +45,8 @@ def server_command(program: Path, database: Path, port: int, ui_port: int) -> li
         ("--sqlite-pragma", "synchronous=normal"),
         # Teams share the workers: one team's backlog must not hold another's jobs up.
         ("--dynamic-config-value", "matching.enableFairness=true"),
+        # Calls a second, as of other servers: what works here has to work there.
+        ("--dynamic-config-value", "frontend.namespaceRPS.visibility=10"),
     ]
     if _has_one_partition(database):
         options += [
