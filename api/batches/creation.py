@@ -16,8 +16,7 @@ from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import check_public, check_webhook_secrets
-from api.submission.csv import CsvQuery
-from api.submission.formats import BatchRequest, identity_of, is_csv, read_batch
+from api.submission.formats import BatchRequest, identity_of, is_table, read_batch
 from api.submission.launch import (
     IdempotencyKey,
     children_created,
@@ -27,6 +26,7 @@ from api.submission.launch import (
     with_webhook,
 )
 from api.submission.plan import ReadyTemplate
+from api.submission.tables.reading import ColumnsRefused, Table, TableQuery
 from api.submission.validation import (
     RejectedJob,
     Templates,
@@ -110,7 +110,7 @@ async def create_batch(
     team: MayWriteJobs,
     urls: RequestUrls,
     key: IdempotencyKey,
-    query: Annotated[CsvQuery, Query()],
+    query: Annotated[TableQuery, Query()],
     dry_run: DryRun = False,
 ) -> Response:
     """Accept up to 1,000 jobs; a bad one does not spoil the others.
@@ -119,25 +119,31 @@ async def create_batch(
     """
     body = await read_body(request, resources.settings.max_body_bytes)
     if dry_run:
-        draft = await _submission_of(request, body, query, resources, team, urls)
+        sent, validated = await _validated(request, body, query, resources, team)
+        draft = new_batch(team, sent, validated, resources.settings, urls)
         response = creation_response(draft.batch, urls, warnings=draft.warnings)
+        if sent.table:
+            shown = {"columns": sent.table.columns, "rows": sent.table.first_rows(query.rows)}
+            response = response.model_copy(update=shown)
         return respond(response, 200 if draft.batch.jobs else 400)
     async with once(resources, team, key, identity_of(request, body), BatchSubmission) as attempt:
-        submission = attempt.earlier or await attempt.save(
-            await _submission_of(request, body, query, resources, team, urls)
-        )
+        submission = attempt.earlier
+        if submission is None:
+            sent, validated = await _validated(request, body, query, resources, team)
+            submission = new_batch(team, sent, validated, resources.settings, urls)
+            await attempt.save(submission)
         await launch_batch(resources, submission)
     batch = submission.batch
     response = creation_response(batch, urls, warnings=submission.warnings)
     return respond(response, 201 if batch.jobs else 400, attempt.headers)
 
 
-async def _submission_of(
-    request: Request, body: bytes, query: CsvQuery, resources: Resources, team: str, urls: Urls
-) -> BatchSubmission:
-    """Read and validate the batch. Raises what no job alone is to blame for."""
+async def _validated(
+    request: Request, body: bytes, query: TableQuery, resources: Resources, team: str
+) -> tuple[BatchRequest, list[ValidJob | RejectedJob]]:
+    """The batch as it was sent, and its jobs. Raises what no job alone is to blame for."""
     templates: Templates = {}
-    if is_csv(request) and query.template:
+    if is_table(request) and query.template:
         templates[query.template] = await ready_template(resources, team, query.template)
     found = templates.get(query.template or "")
     known = found if isinstance(found, ReadyTemplate) else None
@@ -146,8 +152,7 @@ async def _submission_of(
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
-    validated = await validate(resources, team, sent.jobs, sent.defaults, templates)
-    return new_batch(team, sent, validated, resources.settings, urls)
+    return sent, await validate(resources, team, sent.jobs, sent.defaults, templates)
 
 
 def new_batch(
@@ -166,8 +171,7 @@ def new_batch(
     for index, job in enumerate(validated):
         if isinstance(job, RejectedJob):
             error = _job_error(index, job.problems, details)
-            line = sent.lines[index] if sent.lines else None
-            errors.append(error.model_copy(update={"line": line}))
+            errors.append(_in_table(error, sent.table) if sent.table else error)
             details -= len(errors[-1].details)
             continue
         render_job = with_webhook(job.batch_job(batch_id, index, now), job.webhook, urls)
@@ -185,7 +189,9 @@ def new_batch(
     )
     if jobs:  # else nobody will ever be told of the batch
         webhooks += webhook_records(team, batch_id, sent.webhook, now)
-    return BatchSubmission(batch=batch, webhooks=webhooks, warnings=list(sent.warnings))
+    return BatchSubmission(
+        batch=batch, webhooks=webhooks, warnings=sent.table.warnings if sent.table else []
+    )
 
 
 def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
@@ -250,6 +256,8 @@ def _no_batch(error: RequestError) -> BatchCreationResponse:
         error=error.message,
         error_code=error.error_code,
         details=list(error.details) or None,
+        columns=error.columns if isinstance(error, ColumnsRefused) else [],
+        rows=error.rows if isinstance(error, ColumnsRefused) else [],
     )
 
 
@@ -267,6 +275,15 @@ def _job_error(index: int, problems: list[Problem], most_details: int) -> JobErr
         error_code=error.error_code,
         details=list(error.details[: max(1, most_details)]),
     )
+
+
+def _in_table(error: JobError, table: Table) -> JobError:
+    """With its line in the file, and with the columns of the fields."""
+    details = [
+        detail.model_copy(update={"column": table.column_at(error.index, detail.field)})
+        for detail in error.details
+    ]
+    return error.model_copy(update={"line": table.lines[error.index], "details": details})
 
 
 def _all_rejected(errors: list[JobError]) -> str:

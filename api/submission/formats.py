@@ -1,6 +1,6 @@
 """What requests send: batches in each format, their `defaults`, and the form of a job. No I/O.
 
-A batch comes as JSON, as JSON Lines (a job a line, https://jsonlines.org) or as CSV.
+A batch comes as JSON, as JSON Lines (a job a line, https://jsonlines.org) or as a table.
 """
 
 import io
@@ -14,7 +14,8 @@ from fastapi import Request
 from pydantic import JsonValue, ValidationError
 
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
-from api.submission.csv import CsvQuery, read_csv
+from api.submission.tables.reading import Table, TableQuery, read_table
+from api.submission.tables.text import csv_rows
 from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.errors import (
     BatchSizeInvalid,
@@ -28,12 +29,11 @@ from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
-from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.settings import Settings
 
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-_CSV = "text/csv"
+_CSV = ("text/csv", "text/tab-separated-values")
 _BOM = b"\xef\xbb\xbf"
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
@@ -60,47 +60,42 @@ class BatchRequest:
     defaults: "JobDefaults"
     concurrency: int | None = None
     webhook: Webhook | None = None
-    lines: Sequence[int] = ()  # of a CSV, where each job's row begins
-    warnings: Sequence[RenderWarning] = ()  # of a CSV as a whole
+    table: Table | None = None  # that the jobs are rows of
 
 
 def read_batch(
     request: Request,
     body: bytes,
-    query: CsvQuery,
+    query: TableQuery,
     settings: Settings,
     template: TemplateOffer | None = None,
 ) -> BatchRequest:
-    """By the Content-Type; what is neither JSON Lines nor CSV is taken for JSON.
+    """By the Content-Type; what is neither JSON Lines nor a table is taken for JSON.
 
-    `template` is that of a CSV's rows, None where it is not known.
+    `template` is that of a table's rows, None where it is not known.
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
     media_type = _media_type(request)
     if media_type in _JSON_LINES:
         return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
-    if media_type == _CSV:
-        table = read_csv(body, query, _LONGEST_CELL * settings.max_job_bytes, template=template)
+    if media_type in _CSV:
+        rows = csv_rows(body, _LONGEST_CELL * settings.max_job_bytes)
+        table = read_table(rows, query, template)
         _check_number_of_jobs(table.number_of_rows)
-        return BatchRequest(
-            jobs=table.jobs,
-            defaults=JobDefaults(),
-            lines=table.lines,
-            warnings=table.warnings,
-        )
+        return BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
     return _read_json(body, settings)
 
 
 def identity_of(request: Request, body: bytes) -> bytes:
-    """What makes two requests the same: CSV says one half of it in its query."""
-    if is_csv(request):
+    """What makes two requests the same: a table says one half of it in its query."""
+    if is_table(request):
         return request.url.query.encode() + b"\n" + body
     return body
 
 
-def is_csv(request: Request) -> bool:
-    return _media_type(request) == _CSV
+def is_table(request: Request) -> bool:
+    return _media_type(request) in _CSV
 
 
 def _media_type(request: Request) -> str:

@@ -14,7 +14,7 @@ class BatchSubmission(RecordModel):
 
     batch: Batch
     webhooks: list[WebhookRecord] = []
-    warnings: list[RenderWarning] = []  # of a CSV as a whole
+    warnings: list[RenderWarning] = []  # of a table as a whole
 
 
 class JobSubmission(RecordModel):

@@ -24,6 +24,7 @@ from reelbatch.models.wire.jobs import (
     JobStatus,
     Priority,
 )
+from reelbatch.models.wire.tables import TableColumn, TableRow
 from reelbatch.models.wire.warnings import RenderWarning, Warned
 from reelbatch.models.wire.webhooks import Webhook
 
@@ -89,7 +90,9 @@ class BatchCreationResponse(WireModel):
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
-    warnings: AnyOf[RenderWarning] = []  # of a CSV as a whole
+    warnings: AnyOf[RenderWarning] = []  # of a table as a whole
+    columns: AnyOf[TableColumn] = []  # of a table, in a dry run
+    rows: AnyOf[TableRow] = []  # the first ones
     error: Absent[str] = None
     error_code: Absent[str] = None
     details: Absent[list[FieldError]] = None

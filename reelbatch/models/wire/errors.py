@@ -1,6 +1,6 @@
 """What is wrong with one field of a request."""
 
-from reelbatch.models.wire.base import RecordModel
+from reelbatch.models.wire.base import Absent, RecordModel
 
 
 class FieldError(RecordModel):
@@ -8,3 +8,4 @@ class FieldError(RecordModel):
 
     field: str
     message: str
+    column: Absent[str] = None  # of a table, that the field comes from

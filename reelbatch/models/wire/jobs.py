@@ -214,7 +214,7 @@ class JobError(RecordModel):
     """A rejected job of a batch (contract 2.1), with every field's problem named."""
 
     index: int
-    line: Absent[int] = None  # of a CSV, in which its row begins
+    line: Absent[int] = None  # of a table, in which its row begins
     error: str
     error_code: str
     details: list[FieldError] = []

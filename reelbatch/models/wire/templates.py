@@ -79,6 +79,19 @@ class TemplateLayer(WireModel):
     shown: bool  # False where it is hidden
 
 
+class TemplateField(WireModel):
+    """A layer that a table's rows can fill."""
+
+    column: str  # the name of its column
+    kind: str  # text, image, video or audio
+    name: str  # of the layer
+    composition: str
+    words: Absent[str] = None  # of a text, by itself
+    width: float  # pixels; 0 where nothing is shown at the layer's start
+    height: float  # pixels
+    font: Absent[str] = None  # of a text
+
+
 class TemplateControl(RecordModel):
     """A control of Essential Graphics, which an `essential` asset sets by its name."""
 
@@ -108,6 +121,7 @@ class Template(Warned):
     compositions: list[str] = []
     layers: list[str] = []
     layer_details: AnyOf[TemplateLayer] = []  # left out of lists
+    fields: AnyOf[TemplateField] = []  # of the first composition; left out of lists
     fonts: list[str] = []
     mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
     error: str | None = None

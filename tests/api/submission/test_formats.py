@@ -12,8 +12,9 @@ from PIL import Image
 from pydantic import JsonValue
 
 from api.http.requests import read_body
-from api.submission.csv import CsvQuery, read_csv
 from api.submission.formats import form_problem
+from api.submission.tables.reading import TableQuery, read_table
+from api.submission.tables.text import csv_rows
 from reelbatch.checks.template import TemplateOffer
 from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.models.errors import BodyTooLarge, RequestError
@@ -136,6 +137,8 @@ async def test_errors_of_a_table_belong_to_their_rows(card_team: Team, card: str
         (error["index"], {detail["field"] for detail in error["details"]})
         for error in answer["errors"]
     ]
+    columns = [error["details"][0].get("column") for error in answer["errors"]]
+    assert columns == ["image:background", "job:priority", None]
     assert fields == [(1, {"assets.1.src"}), (2, {"priority"}), (3, {""})]
     assert "4 cells" in answer["errors"][2]["error"]
 
@@ -158,6 +161,38 @@ async def test_a_table_without_any_layer_is_refused_row_by_row(card_team: Team, 
     answer = (await post(card_team, b"titel\nA\nB\n", f"&template={card}", **CSV)).json()
     assert [error["errorCode"] for error in answer["errors"]] == ["LAYER_NOT_FOUND"] * 2
     assert "warnings" not in answer
+
+
+async def test_a_dry_run_shows_columns_and_first_rows(card_team: Team, card: str) -> None:
+    table = "Title;LÄBEL;e-mail;tags\nA;B;a@example.com;x\n;;;\nB;;;\n".encode()
+    answer = (await post(card_team, table, f"&template={card}&rows=1", **CSV)).json()
+    assert answer["columns"] == [
+        {"name": "Title", "means": "title", "kind": "text", "layer": "title", "leftOut": False},
+        {
+            "name": "LÄBEL",
+            "means": "label",
+            "kind": "text",
+            "layer": "label",
+            "composition": "badge",
+            "leftOut": False,
+        },
+        {"name": "e-mail", "leftOut": True, "reason": "main has no layer of this name."},
+        {"name": "tags", "means": "job:tags", "kind": "job", "leftOut": False},
+    ]
+    [row] = answer["rows"]
+    assert (row["line"], row["cells"]) == (2, ["A", "B", "a@example.com", "x"])
+    assert row["job"]["tags"] == "x"
+    assert [asset["layerName"] for asset in row["job"]["assets"]] == ["title", "label"]
+
+
+async def test_a_table_that_is_refused_shows_its_columns_too(card_team: Team, card: str) -> None:
+    table = b"title,Title,label\nA,B,C\n"
+    response = await post(card_team, table, f"&template={card}", **CSV)
+    answer = response.json()
+    assert response.status_code == 400
+    assert answer["error"] == "The table has more than one column title: title, Title."
+    assert [column.get("reason") for column in answer["columns"]] == [answer["error"]] * 2 + [None]
+    assert answer["rows"] == [{"line": 2, "cells": ["A", "B", "C"]}]
 
 
 async def test_an_empty_cell_is_warned_of(team: Team) -> None:
@@ -240,15 +275,54 @@ NESTED = TemplateOffer(
     ],
 )
 def test_a_column_means_the_nearest_layer(column: str, composition: str | None, layer: str) -> None:
-    [job] = read_csv(f"{column}\n1\n".encode(), OF_ALL_ROWS, 1000, NESTED).jobs
+    [job] = read_table(csv_rows(f"{column}\n1\n".encode(), 1000), OF_ALL_ROWS, NESTED).jobs
     assert isinstance(job, dict)
     [asset] = cast("list[dict[str, str]]", job["assets"])
     assert (asset.get("composition"), asset["layerName"]) == (composition, layer)
 
 
+@pytest.mark.parametrize(
+    ("column", "means"),
+    [("O W N", "own"), ("Head_line", "headline"), ("A/B", "a/b"), ("Tags", "job:tags")],
+)
+def test_a_column_is_guessed_where_only_its_spelling_differs(column: str, means: str) -> None:
+    table = read_table(csv_rows(f"{column},card/tag\n1,\n".encode(), 1000), OF_ALL_ROWS, NESTED)
+    assert table.columns[0].means == means
+
+
+def test_a_request_says_what_columns_mean() -> None:
+    names = ["Name=headline", "e=mail=card/tag", "own="]
+    query = OF_ALL_ROWS.model_copy(update={"mapping": names})
+    table = read_table(csv_rows(b"Name,E=mail,own\n1,2,3\n", 1000), query, NESTED)
+    meant = [(each.name, each.means, each.left_out) for each in table.columns]
+    assert meant == [
+        ("Name", "headline", False),
+        ("E=mail", "text:card/tag", False),
+        ("own", None, True),
+    ]
+    [job] = table.jobs
+    assert isinstance(job, dict)
+    assert [asset["value"] for asset in cast("list[dict[str, str]]", job["assets"])] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("Nam=headline", "no column Nam. Did you mean Name"),
+        ("Name", "not COLUMN=LAYER"),
+        ("Name=headlin", "cannot be headlin: main has no layer .* Did you mean headline"),
+        ("Name=tag", "may mean a layer of card or of deep/down"),
+    ],
+)
+def test_a_mapping_that_leads_nowhere_is_refused(entry: str, words: str) -> None:
+    query = OF_ALL_ROWS.model_copy(update={"mapping": [entry]})
+    with pytest.raises(RequestError, match=words):
+        read_table(csv_rows(b"Name\n1\n", 1000), query, NESTED)
+
+
 def test_an_ambiguous_column_is_refused_with_its_compositions() -> None:
     with pytest.raises(RequestError, match="card or of deep/down: write text:card/tag or text:dee"):
-        read_csv(b"tag\n1\n", OF_ALL_ROWS, 1000, NESTED)
+        read_table(csv_rows(b"tag\n1\n", 1000), OF_ALL_ROWS, NESTED)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +330,7 @@ def test_an_ambiguous_column_is_refused_with_its_compositions() -> None:
     [
         (b"", "empty"),
         (b"title\n", "1 to 1000 jobs, not 0"),
-        (b"title,\nA,B\n", "Column 2"),
+        (b"title,\nA,B\n", "column 2 has no name"),
         (b"title,title\nA,B\n", "more than one column title"),
         (b"job:color\nred\n", "job:tags"),
         (b"data:title\nred\n", "data:LAYER.PROPERTY"),
@@ -405,7 +479,7 @@ async def test_what_is_packed_very_small_is_left() -> None:
         await read_body(Request(scope, receive), limit=64_000_000)
 
 
-OF_ALL_ROWS = CsvQuery.model_validate({"template": "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
+OF_ALL_ROWS = TableQuery.model_validate({"template": "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
 WRITTEN = "title;subtitle\r\nÄpfel;rot, reif\r\n\r\n;\r\n"
 SPREADSHEETS = {
     "semicolons": WRITTEN.encode(),
@@ -421,7 +495,7 @@ SPREADSHEETS = {
 
 @pytest.mark.parametrize("kind", SPREADSHEETS)
 def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
-    [job] = read_csv(SPREADSHEETS[kind], OF_ALL_ROWS, 1000).jobs
+    [job] = read_table(csv_rows(SPREADSHEETS[kind], 1000), OF_ALL_ROWS).jobs
     assert isinstance(job, dict)
     texts = {"title": "Äpfel", "subtitle": "rot, reif"}
     assert job["assets"] == [
@@ -432,7 +506,14 @@ def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
 @pytest.mark.parametrize("header", ["a, a", "a,text:a", "text:a,text: a", "\u00e9,e\u0301"])
 def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
     with pytest.raises(RequestError, match="more than one column"):
-        read_csv(header.encode(), OF_ALL_ROWS, 1000)
+        read_table(csv_rows(header.encode(), 1000), OF_ALL_ROWS)
+
+
+@pytest.mark.parametrize(("beginning", "line"), [("", 4), ("sep=,\n", 5)])
+def test_what_cannot_be_read_is_named_by_its_line_in_the_file(beginning: str, line: int) -> None:
+    text = f'{beginning}title\n"two\nlines"\n"open" \n'
+    with pytest.raises(RequestError, match=f"from line {line} on"):
+        read_table(csv_rows(text.encode(), 1000), OF_ALL_ROWS)
 
 
 def test_a_job_may_have_as_many_bytes_as_the_limit_says() -> None:

@@ -1,0 +1,159 @@
+"""The kinds of columns: how their names are written, and what their cells add to a row's job.
+
+A kind is an entry in `KINDS`; a field of the job that a column fills is an entry in `JOB_FIELDS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from unicodedata import normalize
+
+from pydantic import JsonValue
+
+from api.http.requests import parse_json
+from reelbatch.checks.template import TemplateOffer
+from reelbatch.models.errors import InvalidJson, RequestError
+from reelbatch.models.stored.templates import Layer
+from reelbatch.models.wire.assets import MediaAsset, TextAsset
+
+JOB_FIELDS = ("tags", "priority")
+_GUESSED_JOB_FIELDS = ("tags",)  # by a plain name, where no layer has it
+
+Fields = dict[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a cell of this column adds to its row's job: an asset, or a field of the job."""
+
+    kind: str  # a key of KINDS
+    target: str  # the layer, or the job's field
+    data_property: str = ""
+    composition: str = ""  # of the layer; empty: the one that is rendered
+
+    @property
+    def full_name(self) -> str:
+        """The name that always means this column, whatever else the template has."""
+        place = f"{self.composition}/{self.target}" if self.composition else self.target
+        if self.kind == "text" and not self.composition and ":" not in place:
+            return place
+        return f"{self.kind}:{place}{f'.{self.data_property}' if self.data_property else ''}"
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What two columns must not share."""
+        parts = (self.kind, self.composition, self.target, self.data_property)
+        return tuple(normalize("NFC", part) for part in parts)
+
+    @property
+    def of_layer(self) -> bool:
+        return self.kind != "job"
+
+    def is_of(self, job_field: str) -> bool:
+        return not self.of_layer and self.target == job_field
+
+    @property
+    def keeps_own(self) -> str | None:
+        """What of the template an empty cell leaves as it is; None: nothing that is seen."""
+        return KINDS[self.kind].own
+
+    def fill(self, job: Fields, assets: list[JsonValue], cell: str) -> None:
+        if self.of_layer:
+            assets.append(self._asset(cell))
+        else:
+            job[self.target] = cell
+
+    def fits(self, template: TemplateOffer, layer: Layer) -> bool:
+        """Whether the engine can do with the layer what the column asks for."""
+        if self.kind == "data":
+            return True
+        asset_class = TextAsset if self.kind == "text" else MediaAsset
+        asset = asset_class.model_construct(type=self.kind, layer_name=self.target)
+        return template.engine.layer_problem(asset, layer) is None
+
+    def _asset(self, cell: str) -> Fields:
+        fields: Fields = {"type": self.kind, "layerName": self.target}
+        if self.composition:
+            fields["composition"] = self.composition
+        return fields | KINDS[self.kind].content(self, cell)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """Columns named `PREFIX:REST`."""
+
+    parse: Callable[[str, str], Column]
+    """The column of a prefix and the rest of its name. Raises RequestError."""
+    content: Callable[[Column, str], Fields]
+    """What a cell adds to the asset's type and layer."""
+    own: str | None = None
+    layer_types: frozenset[str] = frozenset()
+    """Layers of these types are fields of a template, and what a name without a prefix may mean."""
+
+
+def column_of(name: str) -> tuple[Column, bool]:
+    """The column of this name, and whether it says its kind. Raises RequestError."""
+    prefix, colon, rest = name.partition(":")
+    kind, rest = KINDS.get(prefix), rest.strip()
+    if not colon or kind is None or not (rest or prefix in ("data", "job")):
+        return Column("text", name), False
+    return kind.parse(prefix, rest), True
+
+
+def guessed_job_field(name: str) -> Column | None:
+    return Column("job", name.casefold()) if name.casefold() in _GUESSED_JOB_FIELDS else None
+
+
+def _of_layer(prefix: str, rest: str) -> Column:
+    return Column(prefix, rest)
+
+
+def _data(prefix: str, rest: str) -> Column:
+    layer, dot, key = rest.rpartition(".")
+    if not layer or not dot or not key:
+        raise RequestError(f"The column {prefix}:{rest} must be data:LAYER.PROPERTY.")
+    return Column(prefix, layer, data_property=key)
+
+
+def _job_field(prefix: str, rest: str) -> Column:
+    if rest not in JOB_FIELDS:
+        ways = " or ".join(f"job:{name}" for name in JOB_FIELDS)
+        raise RequestError(f"There is no column {prefix}:{rest}: use {ways}.")
+    return Column(prefix, rest)
+
+
+def _words(_: Column, cell: str) -> Fields:
+    return {"value": cell}
+
+
+def _source(_: Column, cell: str) -> Fields:
+    return {"src": cell}
+
+
+def _property(column: Column, cell: str) -> Fields:
+    return {"property": column.data_property, "value": _value(cell)}
+
+
+def _value(cell: str) -> JsonValue:
+    """Numbers, lists of them, true and false as JSON writes them; all else is text."""
+    if cell in ("TRUE", "FALSE"):  # as spreadsheets write them
+        return cell == "TRUE"
+    try:
+        value = parse_json(cell.encode())
+    except InvalidJson:
+        return cell
+    return value if isinstance(value, (bool, int, float, list)) else cell
+
+
+KINDS: Mapping[str, Kind] = {
+    "text": Kind(parse=_of_layer, content=_words, own="words", layer_types=frozenset({"text"})),
+    "image": Kind(
+        parse=_of_layer,
+        content=_source,
+        own="image",
+        layer_types=frozenset({"image", "image_sequence"}),
+    ),
+    "video": Kind(parse=_of_layer, content=_source, own="video", layer_types=frozenset({"video"})),
+    "audio": Kind(parse=_of_layer, content=_source, own="audio", layer_types=frozenset({"audio"})),
+    "data": Kind(parse=_data, content=_property),
+    "job": Kind(parse=_job_field, content=_words),
+}

@@ -1,0 +1,239 @@
+"""What the columns of a table mean to the template of its rows."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from unicodedata import combining, normalize
+
+from api.submission.tables.columns import KINDS, Column, column_of, guessed_job_field
+from api.submission.tables.fields import Field, fields_of
+from reelbatch.checks.template import TemplateOffer, first_few, layers_meant, listed
+from reelbatch.models.errors import RequestError
+from reelbatch.models.stored.templates import Composition
+from reelbatch.models.wire.tables import TableColumn
+from reelbatch.spelling import did_you_mean
+
+LONGEST_NAME = 100  # characters of a column's, in messages
+_COLUMNS_SHOWN = 20  # of those that are left out
+_PLACES_SHOWN = 5
+_NO_LETTERS = re.compile(r"[\s_-]+")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Of one column. It is left out where it has neither a column nor a problem."""
+
+    name: str  # as the table has it
+    column: Column | None = None
+    full_name: str | None = None  # None where the template has no such layer
+    reason: str | None = None  # why it is left out
+    problem: str | None = None  # why the table cannot be used
+
+    @property
+    def wire(self) -> TableColumn:
+        column = self.column if self.full_name else None
+        is_layer = column is not None and column.of_layer
+        return TableColumn(
+            name=self.name,
+            means=self.full_name,
+            kind=column.kind if column else None,
+            layer=column.target if column and is_layer else None,
+            composition=(column.composition or None) if column else None,
+            left_out=self.column is None and self.problem is None,
+            reason=self.problem or self.reason,
+        )
+
+
+class Meanings:
+    """Finds what names mean. Without a template all are taken at their word."""
+
+    def __init__(self, template: TemplateOffer | None, composition_name: str | None) -> None:
+        composition = template.composition_named(composition_name) if template else None
+        self._template = template if composition else None
+        self._composition = composition
+        self._fields = fields_of(template, composition) if template and composition else []
+        self._names = {field.column.place: field.name for field in self._fields}
+
+    def of(self, names: Sequence[str], mapping: Mapping[str, str]) -> list[Meaning]:
+        """The meanings of a header; `mapping` says for some columns the name that they stand for,
+        which is empty for those that are to be left out."""
+        found = [self._of(name, mapping.get(name)) for name in names]
+        self._note_hints(found)
+        return _without_twins(found)
+
+    def left_out(self, meanings: Sequence[Meaning]) -> str | None:
+        """Which columns the template has no layer for, in a sentence without its end."""
+        unknown = [each for each in meanings if each.reason and not each.full_name]
+        if not unknown or self._composition is None:
+            return None
+        told = [each.name[:LONGEST_NAME] + _aside(each.reason) for each in unknown]
+        what, verb = ("column", "names") if len(unknown) == 1 else ("columns", "name")
+        shown = first_few(told, _COLUMNS_SHOWN)
+        return f"The {what} {shown} {verb} no layer of {self._composition.name}"
+
+    def _of(self, name: str, mapped: str | None) -> Meaning:
+        if mapped == "":
+            return Meaning(name)
+        try:
+            column, is_explicit = column_of(name if mapped is None else mapped)
+            found = self._found(column, is_explicit=is_explicit)
+        except RequestError as error:
+            return Meaning(name, problem=error.message)
+        if found is not None:
+            full_name = self._names.get(found.place, found.full_name)
+            return Meaning(name, found, full_name)
+        message = f"{_main(self._composition)} has no layer of this name."
+        if mapped is None:
+            return Meaning(name, column, reason=message)
+        hint = did_you_mean(mapped, self._names.values())
+        names = hint or f" {listed('columns', self._names.values())}"
+        return Meaning(name, problem=f"The column {name} cannot be {mapped}: {message}{names}")
+
+    def _found(self, column: Column, *, is_explicit: bool) -> Column | None:
+        """The column with its layer. Raises RequestError where it may mean several."""
+        if not column.of_layer or self._template is None:
+            return column
+        if is_explicit:
+            return self._with_layer(column) or self._guessed(column, [column.kind])
+        kinds = [prefix for prefix, kind in KINDS.items() if kind.layer_types]
+        by_kind = (self._with_layer_of_kind(replace(column, kind=kind)) for kind in kinds)
+        found = next(filter(None, by_kind), None) or self._with_layer(column)
+        return found or self._guessed(column, kinds) or guessed_job_field(column.target)
+
+    def _with_layer_of_kind(self, column: Column) -> Column | None:
+        """Where the layer shows by itself what the column says."""
+        types = KINDS[column.kind].layer_types
+        found = self._with_layer(column, types)
+        if found is None or self._template is None:
+            return None
+        place = found.composition or _main(self._composition)
+        layers = self._template.layers_of(place, found.target)
+        return found if any(layer.layer_type in types for layer in layers) else None
+
+    def _with_layer(self, column: Column, types: frozenset[str] | None = None) -> Column | None:
+        template, composition = self._template, self._composition
+        if template is None or composition is None:
+            return None
+        meant = layers_meant(
+            column.target,
+            template,
+            composition,
+            lambda layer: layer.layer_type in types if types else column.fits(template, layer),
+        )
+        places = [_placed(column, *each, composition) for each in meant]
+        return _the_one(column, places) if places else None
+
+    def _guessed(self, column: Column, kinds: Sequence[str]) -> Column | None:
+        """By a name that differs in case, blanks, underscores, hyphens or accents alone."""
+        wanted = _folded(column.target)
+        if not wanted or column.kind == "data":
+            return None
+        alike = [
+            field.column
+            for field in self._fields
+            if field.column.kind in kinds and wanted in _spellings(field)
+        ]
+        nearest = [each for each in alike if not each.composition] or alike
+        first = [each for each in nearest if each.kind == nearest[0].kind]
+        return _the_one(column, first) if first else None
+
+    def _note_hints(self, meanings: list[Meaning]) -> None:
+        """Say what those that are unknown may mean, and leave them out if another has a layer."""
+        layers = {each.name for each in self._template.inspection.layers} if self._template else ()
+        has_layer = any(
+            each.full_name and each.column and each.column.of_layer for each in meanings
+        )
+        unknown = [at for at, each in enumerate(meanings) if each.reason and not each.full_name]
+        for number, at in enumerate(unknown):
+            each = meanings[at]
+            hint = did_you_mean(each.name[:LONGEST_NAME], layers) if number < _COLUMNS_SHOWN else ""
+            column = None if has_layer else each.column
+            meanings[at] = replace(each, column=column, reason=f"{each.reason}{hint}")
+
+
+def mapping_of(entries: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The columns that a request says the meanings of, such as `Name=Headline 01`.
+
+    Raises RequestError for what names no column of the table.
+    """
+    return dict(_entry(entry, names) for entry in entries)
+
+
+def _entry(entry: str, names: Sequence[str]) -> tuple[str, str]:
+    splits = [(entry[:at].strip(), entry[at + 1 :].strip()) for at in _equals_signs(entry)]
+    if not splits:
+        raise RequestError(f"map: {entry[:LONGEST_NAME]} is not COLUMN=LAYER.")
+    for same in (str, str.casefold):
+        for name in names:
+            for column, meaning in splits:
+                if same(name) == same(column):
+                    return name, meaning
+    column = splits[0][0]
+    hint = did_you_mean(column, names) or f" {listed('columns', names)}"
+    raise RequestError(f"map: The table has no column {column[:LONGEST_NAME]}.{hint}")
+
+
+def _equals_signs(entry: str) -> Iterator[int]:
+    return (at for at, letter in enumerate(entry) if letter == "=")
+
+
+def _without_twins(meanings: list[Meaning]) -> list[Meaning]:
+    """With a problem where several columns have one name, or mean one thing."""
+    names = Counter(normalize("NFC", each.name) for each in meanings)
+    places = Counter(each.column.place for each in meanings if each.column)
+    return [
+        replace(each, problem=_twins(each, meanings))
+        if names[normalize("NFC", each.name)] > 1
+        or (each.column is not None and places[each.column.place] > 1)
+        else each
+        for each in meanings
+    ]
+
+
+def _twins(one: Meaning, meanings: Sequence[Meaning]) -> str:
+    name = one.full_name or one.name
+    alike = [
+        each.name[:LONGEST_NAME]
+        for each in meanings
+        if each.name == one.name
+        or (each.column and one.column and each.column.place == one.column.place)
+    ]
+    return f"The table has more than one column {name[:LONGEST_NAME]}: {first_few(alike, 5)}."
+
+
+def _the_one(column: Column, found: Sequence[Column]) -> Column:
+    """Raises RequestError where there are several."""
+    if len(found) == 1:
+        return found[0]
+    shown = found[:_PLACES_SHOWN]
+    places = " or of ".join(each.composition or "the composition itself" for each in shown)
+    raise RequestError(
+        f"The column {column.target[:LONGEST_NAME]} may mean a layer of {places}: "
+        f"write {' or '.join(each.full_name for each in shown)}."
+    )
+
+
+def _placed(column: Column, place: str, layer: str, composition: Composition) -> Column:
+    own = normalize("NFC", place) == normalize("NFC", composition.name)
+    return replace(column, composition="" if own else place, target=layer)
+
+
+def _spellings(field: Field) -> tuple[str, str]:
+    column = field.column
+    return _folded(column.target), _folded(f"{column.composition}/{column.target}")
+
+
+def _folded(name: str) -> str:
+    letters = normalize("NFKD", _NO_LETTERS.sub("", name)).casefold()
+    return "".join(letter for letter in letters if not combining(letter))
+
+
+def _main(composition: Composition | None) -> str:
+    return composition.name if composition else ""
+
+
+def _aside(reason: str | None) -> str:
+    """The hint at a reason's end."""
+    _, mean, hint = (reason or "").partition(" Did you mean ")
+    return f" (Did you mean {hint})" if mean else ""

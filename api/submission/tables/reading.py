@@ -1,0 +1,229 @@
+"""From the rows of a table to jobs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, cast
+
+from pydantic import BaseModel, Field, JsonValue
+
+from api.http.parameters import Flag, OrEmpty
+from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
+from api.submission.tables.columns import Column, Fields
+from api.submission.tables.meanings import LONGEST_NAME, Meaning, Meanings, mapping_of
+from api.submission.tables.text import Rows
+from reelbatch.checks.template import TemplateOffer, first_few
+from reelbatch.models.errors import RequestError
+from reelbatch.models.ids import MAX_BATCH_JOBS
+from reelbatch.models.problems import Problem
+from reelbatch.models.wire.assets import MAX_ASSETS
+from reelbatch.models.wire.codecs import find_codec
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.tables import TableColumn, TableRow
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
+
+_LINES_SHOWN = 10
+_ROWS_SHOWN = 12
+
+
+class TableQuery(BaseModel):
+    """What the query of POST /batches says of all rows of a table."""
+
+    template: str | None = Field(
+        None, description="Of all rows of a table; required there.", examples=[EXAMPLE_TEMPLATE_ID]
+    )
+    composition: str | None = Field(None, description="Of all rows of a table.")
+    codec: str | None = Field(None, description="Of all rows of a table.")
+    quality: str | None = Field(None, description="Of all rows of a table: full or draft.")
+    frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
+        None, description="Of all rows of a table, where the codec writes images."
+    )
+    strict: Flag = Field(
+        False, description="Refuse a table with a column that names no layer of the template."
+    )
+    mapping: list[str] = Field(
+        [],
+        alias="map",
+        description="COLUMN=LAYER, for a column of a table whose name is not the layer's; nothing "
+        "after the equals sign leaves it out.",
+        examples=[["Name=Headline 01"]],
+    )
+    rows: int = Field(
+        _ROWS_SHOWN,
+        ge=0,
+        le=MAX_BATCH_JOBS,
+        description="How many rows of a table a dry run shows.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The jobs of a table; a row that cannot be a job is a Problem."""
+
+    meanings: list[Meaning]
+    jobs: list[Fields | Problem]  # as many as a batch takes
+    lines: list[int]  # of the file, one-based, where each job's row begins
+    cells: list[list[str]]  # of each job's row
+    number_of_rows: int
+    warnings: list[RenderWarning]
+
+    @property
+    def columns(self) -> list[TableColumn]:
+        return [each.wire for each in self.meanings]
+
+    def first_rows(self, number: int) -> list[TableRow]:
+        rows = zip(self.lines, self.cells, self.jobs, strict=True)
+        return [_shown(*row) for row in islice(rows, number)]
+
+    def column_at(self, index: int, field: str) -> str | None:
+        """The name of the column that a field of a row's job comes from, such as assets.0.src."""
+        first, _, rest = field.partition(".")
+        number = rest.partition(".")[0]
+        filled = list(_filled(self.meanings, self.cells[index]))
+        if first == "assets" and number.isdecimal():
+            names = [each.name for each, column, _ in filled if column.of_layer]
+        else:
+            names, number = [each.name for each, column, _ in filled if column.is_of(first)], "0"
+        return names[int(number)] if int(number) < len(names) else None
+
+
+class ColumnsRefused(RequestError):
+    """The table has a column that it cannot have; `columns` say which, and what all others mean."""
+
+    error_code = RequestError.error_code
+
+    def __init__(self, message: str, columns: list[TableColumn], rows: list[TableRow]) -> None:
+        super().__init__(message)
+        self.columns = columns
+        self.rows = rows
+
+
+def read_table(rows: Rows, query: TableQuery, template: TemplateOffer | None = None) -> Table:
+    """The header names the layers; an empty cell leaves its layer as it is.
+
+    With a template, columns find layers of precompositions, and those that name none are left out
+    if another one names one. Raises RequestError for a query or a header that cannot be used.
+    """
+    common = _common_fields(query)
+    _, header = next(rows, (1, None))
+    if header is None:
+        raise RequestError("The table is empty: its first row has to name the layers.")
+    names = _names(header)
+    finder = Meanings(template, query.composition)
+    meanings = finder.of(names, mapping_of(query.mapping, names))
+    left_out = finder.left_out(meanings)
+    problem = next((each.problem for each in meanings if each.problem), None)
+    if problem is None and query.strict and left_out:
+        problem = f"{left_out}."
+    if problem is not None:
+        shown = [_shown(line, row, None) for line, row in islice(rows, query.rows)]
+        raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
+    table = _table(common, meanings, rows)
+    if left_out and any(each.reason and each.column is None for each in meanings):
+        warning = RenderWarning(code=WarningCode.COLUMN_LEFT_OUT, message=f"{left_out}: left out.")
+        table.warnings.insert(0, warning)
+    return table
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """Empty for a column without a name, which has no cells either."""
+    names = [name.strip() for name in header]
+    while names and not names[-1]:
+        names.pop()
+    if len(names) > MAX_ASSETS:
+        raise RequestError(f"The table has {len(names)} columns; a job takes {MAX_ASSETS} assets.")
+    nameless = next((number for number, name in enumerate(names, start=1) if not name), None)
+    if nameless:
+        raise RequestError(f"Column {nameless} of the table has no name.")
+    return names
+
+
+def _common_fields(query: TableQuery) -> Fields:
+    if not query.template:
+        message = "The parameter template is required: the id of the template for all rows."
+        raise RequestError(message, details=[FieldError(field="template", message="is required")])
+    template: Fields = {"id": query.template}
+    if query.composition:
+        template["composition"] = query.composition
+    settings: Fields = {}
+    if query.codec:
+        settings["codec"] = query.codec
+        codec = find_codec(query.codec)
+        if codec and codec.output_type == "image":
+            settings["frames"] = query.frame or 0
+    if query.quality:
+        settings["quality"] = query.quality
+    return {"template": template, "settings": settings} if settings else {"template": template}
+
+
+def _table(common: Fields, meanings: list[Meaning], rows: Rows) -> Table:
+    jobs, lines, kept = list[Fields | Problem](), list[int](), list[list[str]]()
+    empty: dict[Meaning, list[int]] = {}
+    for line, row in islice(rows, MAX_BATCH_JOBS):
+        jobs.append(_job(common, meanings, row))
+        lines.append(line)
+        kept.append(row)
+        if isinstance(jobs[-1], Problem):
+            continue
+        for each in _left_empty(meanings, row):
+            empty.setdefault(each, []).append(line)
+    return Table(
+        meanings=meanings,
+        jobs=jobs,
+        lines=lines,
+        cells=kept,
+        number_of_rows=len(jobs) + sum(1 for _ in rows),
+        warnings=bounded(_empty_cells(each, found) for each, found in empty.items()),
+    )
+
+
+def _job(common: Fields, meanings: Sequence[Meaning], row: Sequence[str]) -> Fields | Problem:
+    if any(map(str.strip, row[len(meanings) :])):
+        number = len(row)
+        message = f"The row has {number} cells, but the header only {len(meanings)}"
+        return Problem(RequestError, "", f"{message}: column {len(meanings) + 1} has no name.")
+    job, assets = dict(common), list[JsonValue]()
+    for _, column, cell in _filled(meanings, row):
+        column.fill(job, assets, cell)
+    return {**job, "assets": assets}
+
+
+def _filled(
+    meanings: Sequence[Meaning], row: Sequence[str]
+) -> Iterator[tuple[Meaning, Column, str]]:
+    """The columns that are used, in which the row has a cell."""
+    for each, cell in zip(meanings, row, strict=False):
+        if cell and each.column is not None:
+            yield each, each.column, cell
+
+
+def _left_empty(meanings: Sequence[Meaning], row: Sequence[str]) -> Iterator[Meaning]:
+    """The columns in which the row leaves what the template has."""
+    for number, each in enumerate(meanings):
+        if each.column and each.column.keeps_own and not any(row[number : number + 1]):
+            yield each
+
+
+def _shown(line: int, cells: list[str], job: Fields | Problem | None) -> TableRow:
+    return TableRow(line=line, cells=cells, job=job if isinstance(job, dict) else None)
+
+
+def _empty_cells(meaning: Meaning, lines: Sequence[int]) -> RenderWarning:
+    column = cast("Column", meaning.column)
+    rows, line = (
+        ("1 row, which keeps", "line")
+        if len(lines) == 1
+        else (f"{len(lines)} rows, which keep", "lines")
+    )
+    shown = first_few([*map(str, lines)], _LINES_SHOWN)
+    name = meaning.name[:LONGEST_NAME]
+    message = (
+        f"The column {name} is empty in {rows} the template's own {column.keeps_own}: "
+        f"{line} {shown}."
+    )
+    return RenderWarning(
+        code=WarningCode.CELL_EMPTY,
+        message=message,
+        layer=column.target,
+        composition=column.composition or None,
+    )

@@ -1,0 +1,74 @@
+"""The cells of a CSV (RFC 4180), as spreadsheets of all languages write it."""
+
+import csv
+import io
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+from contextlib import suppress
+
+from api.http.requests import MOST_VALUES
+from reelbatch.models.errors import BodyTooLarge, RequestError
+
+Rows = Iterator[tuple[int, list[str]]]
+"""The header and the rows that have a cell, as they are asked for, each with its line in the file,
+one-based."""
+
+_DELIMITERS = ",;\t"
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")  # for Excel, which writes it too
+_QUOTED = re.compile(r'"[^"]*+"')
+_LONGEST_HEADER = 1024**2  # characters in which the delimiter is looked for
+_OTHER_FILES = {
+    b"PK\x03\x04": "an Excel workbook: send it with the media type of XLSX",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as XLSX or as CSV",
+}
+
+
+def csv_rows(body: bytes, longest_cell: int) -> Rows:
+    """Raises RequestError, and before anything is read BodyTooLarge."""
+    if sum(map(body.count, (b",", b";", b"\t", b"\n", b"\r"))) > MOST_VALUES:
+        raise BodyTooLarge(f"The table holds more than {MOST_VALUES} cells; send fewer at a time.")
+    csv.field_size_limit(longest_cell)
+    encoding, beginning = _decoded(body)
+    lines = io.TextIOWrapper(io.BytesIO(body), encoding, newline="")  # decodes them one by one
+    named = _SEPARATOR_LINE.match(beginning)
+    first = 2 if named else 1
+    if named:
+        lines.readline()
+    delimiter = named[1] if named else _delimiter(beginning)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = first
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):
+                yield line, row
+            line = first + reader.line_num
+    except csv.Error as error:
+        message = f"The table cannot be read from line {line} on: {_reason(error)}."
+        raise RequestError(message) from error
+
+
+def _reason(error: csv.Error) -> str:
+    if "field limit" in str(error):
+        most = csv.field_size_limit()
+        return f"a cell has more than {most} characters, or a quote does not end"
+    return "a quote does not end, or has something beside it. Quotes inside of a cell are doubled"
+
+
+def _decoded(body: bytes) -> tuple[str, str]:
+    """The encoding, and the text up to where the header ends at the latest: UTF-8, UTF-16 where its
+    mark is there, or what Excel calls plain CSV. Raises RequestError."""
+    other = _OTHER_FILES.get(body[:4])
+    if other:
+        raise RequestError(f"The table is {other}.")
+    encodings = ("utf-16",) if body[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            return encoding, body.decode(encoding)[:_LONGEST_HEADER]
+    raise RequestError("The table is neither UTF-8 nor Windows-1252: save it as CSV UTF-8.")
+
+
+def _delimiter(beginning: str) -> str:
+    """The one that the header has most of, outside of quotes."""
+    header = _QUOTED.sub("", beginning).partition("\n")[0]
+    return max(_DELIMITERS, key=header.count)
