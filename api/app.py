@@ -30,6 +30,7 @@ from api.templates import routes as templates
 from api.templates import routes_v3 as templates_v3
 from api.templates import uploads
 from api.visibility import TeamWorkflows
+from api.workbooks import WorkbookReader
 from reelbatch.engines.registry import load_engines
 from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
@@ -60,6 +61,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         reader, workflows = BatchReader(client, store), TeamWorkflows(client)
+        workbooks = WorkbookReader(settings)
         app.state.watches = BatchWatches(reader)
         app.state.followers = Followers(settings.max_followers)
         app.state.batch_responses = BatchResponses()
@@ -81,9 +83,11 @@ def create_app(
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,
             uploading=set(),
+            workbooks=workbooks,
             parsing=asyncio.Semaphore(_PARSED_AT_ONCE),
         )
         yield
+        workbooks.close()
 
     app = FastAPI(
         title="Reelbatch",

@@ -17,6 +17,7 @@ from api.quotas import Quotas
 from api.snapshots import BatchReader
 from api.urls import Urls
 from api.visibility import TeamWorkflows
+from api.workbooks import WorkbookReader
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import Forbidden
 from reelbatch.models.stored.tokens import Scope
@@ -46,6 +47,7 @@ class Resources:
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics
     uploading: set[str]  # the upload links at which a file is arriving, by their nonces
+    workbooks: WorkbookReader
     parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
 
 

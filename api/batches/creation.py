@@ -16,7 +16,7 @@ from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import check_public, check_webhook_secrets
-from api.submission.formats import BatchRequest, identity_of, is_table, read_batch
+from api.submission.formats import BatchRequest, identity_of, is_table, is_workbook, read_batch
 from api.submission.launch import (
     IdempotencyKey,
     children_created,
@@ -148,6 +148,8 @@ async def _validated(
     found = templates.get(query.template or "")
     known = found if isinstance(found, ReadyTemplate) else None
     async with resources.parsing:
+        if is_workbook(request):
+            body = await resources.workbooks.cells_of(body)
         sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings, known)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:

@@ -16,6 +16,7 @@ from pydantic import JsonValue, ValidationError
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
 from api.submission.tables.reading import Table, TableQuery, read_table
 from api.submission.tables.text import csv_rows
+from api.submission.tables.workbooks import workbook_rows
 from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.errors import (
     BatchSizeInvalid,
@@ -29,11 +30,12 @@ from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.tables import CSV, TABS, XLSX
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.settings import Settings
 
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-_CSV = ("text/csv", "text/tab-separated-values")
+_TABLES = (CSV, TABS, XLSX)
 _BOM = b"\xef\xbb\xbf"
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
@@ -72,15 +74,17 @@ def read_batch(
 ) -> BatchRequest:
     """By the Content-Type; what is neither JSON Lines nor a table is taken for JSON.
 
-    `template` is that of a table's rows, None where it is not known.
+    `template` is that of a table's rows, None where it is not known. Of a workbook `body` are its
+    cells.
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
     media_type = _media_type(request)
     if media_type in _JSON_LINES:
         return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
-    if media_type in _CSV:
-        rows = csv_rows(body, _LONGEST_CELL * settings.max_job_bytes)
+    if media_type in _TABLES:
+        longest_cell = _LONGEST_CELL * settings.max_job_bytes
+        rows = workbook_rows(body) if media_type == XLSX else csv_rows(body, longest_cell)
         table = read_table(rows, query, template)
         _check_number_of_jobs(table.number_of_rows)
         return BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
@@ -95,7 +99,11 @@ def identity_of(request: Request, body: bytes) -> bytes:
 
 
 def is_table(request: Request) -> bool:
-    return _media_type(request) in _CSV
+    return _media_type(request) in _TABLES
+
+
+def is_workbook(request: Request) -> bool:
+    return _media_type(request) == XLSX
 
 
 def _media_type(request: Request) -> str:

@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,8 +12,10 @@ from functools import partial
 from typing import Any
 
 import httpx
+from openpyxl import Workbook
 
 from reelbatch.engines.html.browser import find_browser
+from reelbatch.models.wire.tables import CSV, XLSX
 from tests.api.running_api import Team, a_still, until
 from tests.hostile.inputs import ALL
 from tests.origin import Origin, Received
@@ -99,6 +103,7 @@ def attacks() -> Iterator[Attack]:
     for kind, found in (
         ("body", _bodies()),
         ("CSV", _tables()),
+        ("workbook", _workbooks()),
         ("font", _fonts()),
         ("template", _templates()),
         ("answer", _answers()),
@@ -126,12 +131,77 @@ def _bodies() -> _Found:
 
 
 def _tables() -> _Found:
-    invalid, kind = "400 VALIDATION_ERROR", "text/csv"
+    invalid, kind = "400 VALIDATION_ERROR", CSV
     columns = _batch(lambda: ",".join(map(str, range(1_000_000))).encode() + b"\n1", kind)
     yield "a million columns", invalid, columns
     yield "a cell of 60 MiB", invalid, _batch(lambda: b"title\n" + b"x" * 60 * MIB, kind)
     rows = _batch(lambda: b"title\n" + b"a\n" * 20_000_000, kind)
     yield "20 million rows", "413 BODY_TOO_LARGE", rows
+
+
+def _workbooks() -> _Found:
+    too_large, damaged = "413 BODY_TOO_LARGE", "400 VALIDATION_ERROR"
+    text = "<c t='inlineStr'><is><t>x</t></is></c>"
+    for name, outcome, make in (
+        ("a sheet of 60 MiB of zeros", too_large, lambda: _sheet("0" * 60 * MIB)),
+        ("a sheet of a GiB, as it says itself", too_large, _lying_workbook),
+        (
+            "300 cells at the right end",
+            too_large,
+            lambda: _sheet("".join(f"<row r='{n}'>{_LAST_CELL}</row>" for n in range(1, 301))),
+        ),
+        (
+            "a row a billion rows below",
+            too_large,
+            lambda: _sheet(f"<row r='1'>{text}</row><row r='999999999'>{text}</row>"),
+        ),
+        (
+            "200,000 cells that share 30,000 letters",
+            too_large,
+            lambda: _sheet(f"<row>{_SHARED_CELL * 500}</row>" * 400, "x" * 30_000),
+        ),
+        ("entities in entities", damaged, lambda: _sheet("&i;", entities=_LAUGHS)),
+        ("a million open elements", damaged, lambda: _sheet("<a>" * MIB)),
+    ):
+        yield name, outcome, _batch(make, XLSX)
+
+
+_SHARED_CELL = "<c t='s'><v>0</v></c>"
+_LAST_CELL = "<c r='XFD1' t='inlineStr'><is><t>x</t></is></c>"
+_LAUGHS = '<!ENTITY a "ha">' + "".join(
+    f'<!ENTITY {name} "{f"&{before};" * 10}">'
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+def _sheet(rows: str, shared: str = "", entities: str = "") -> bytes:
+    """A workbook of one sheet, whose rows are these."""
+    content = io.BytesIO()
+    book = Workbook()
+    book.save(content)
+    kind = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    doctype = f"<!DOCTYPE x [{entities}]>" if entities else ""
+    parts = {
+        "xl/worksheets/sheet1.xml": f"{doctype}<worksheet xmlns='{kind}'><sheetData>{rows}"
+        "</sheetData></worksheet>",
+        "xl/sharedStrings.xml": f"<sst xmlns='{kind}'><si><t>{shared}</t></si></sst>",
+    }
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(content) as old,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in dict.fromkeys([*old.namelist(), *parts]):
+            new.writestr(name, parts.get(name) or old.read(name))
+    return made.getvalue()
+
+
+def _lying_workbook() -> bytes:
+    """Its directory says of the sheet that it has a GiB."""
+    content = bytearray(_sheet(""))
+    at = content.rindex(b"xl/worksheets/sheet1.xml") - 46
+    content[at + 24 : at + 28] = (1024 * MIB).to_bytes(4, "little")
+    return bytes(content)
 
 
 def _fonts() -> _Found:
@@ -184,7 +254,8 @@ def _crowds() -> _Found:
 
 def _batch(make: Callable[[], bytes], kind: str = "application/json") -> Attempt:
     async def attempt(to: Sender) -> str:
-        query = f"?template={to.card}&codec=image_png" if kind == "text/csv" else ""
+        is_table = kind in (CSV, XLSX)
+        query = f"?template={to.card}&codec=image_png" if is_table else ""
         return await to.post(f"/batches{query}", make(), {"Content-Type": kind})
 
     return attempt

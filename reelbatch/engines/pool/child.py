@@ -24,12 +24,14 @@ from reelbatch.engines.pool.confinement import (
 from reelbatch.engines.pool.messages import (
     LENGTH,
     Answer,
+    CellsRead,
     Failed,
     Inspect,
     Inspected,
     Join,
     ProcessSettings,
     Progress,
+    ReadCells,
     Ready,
     Rendered,
     Result,
@@ -149,6 +151,8 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
             return Inspected(inspection=found)
         inspection = renderer.inspect(task.template, task.template_type, task.limits)
         return Inspected(inspection=inspection)
+    if isinstance(task, ReadCells):
+        return _read_cells(task)
     limit_processor_time(task.request.limits.seconds)
     if isinstance(task, Join):
         file = _join(renderer, task, channel)
@@ -163,6 +167,14 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         missing_glyphs=missing if missing is None else list(missing[:MOST_GLYPHS]),
         warnings=tuple(bounded(file.warnings)),
     )
+
+
+def _read_cells(task: ReadCells) -> CellsRead:
+    from reelbatch.engines.workbooks import read_cells  # openpyxl, which engines do without
+
+    limit_processor_time(task.limits.seconds)
+    read_cells(task.workbook, task.target, task.limits)
+    return CellsRead()
 
 
 def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:

@@ -44,7 +44,16 @@ class Join:
     frame_rate: Fraction
 
 
-Task = Render | Inspect | Join
+@dataclass(frozen=True)
+class ReadCells:
+    """The cells of a workbook, as `reelbatch.engines.workbooks` writes them to `target`."""
+
+    workbook: Path
+    target: Path
+    limits: RenderLimits
+
+
+Task = Render | Inspect | Join | ReadCells
 
 
 class ProcessSettings(BaseModel):
@@ -85,6 +94,10 @@ class Inspected(BaseModel):
     inspection: TemplateInspection
 
 
+class CellsRead(BaseModel):
+    kind: Literal["cells"] = "cells"
+
+
 class Failed(BaseModel):
     """The task, or loading the engine, raised an error."""
 
@@ -95,8 +108,8 @@ class Failed(BaseModel):
     is_reusable: bool = True  # whether the process is fit for another task
 
 
-Result = Rendered | Inspected
-Answer = Ready | Progress | Rendered | Inspected | Failed
+Result = Rendered | Inspected | CellsRead
+Answer = Ready | Progress | Rendered | Inspected | CellsRead | Failed
 
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
 

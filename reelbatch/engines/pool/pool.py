@@ -16,7 +16,16 @@ import structlog
 from reelbatch.engines.base import RenderedFile, RenderLimits, RenderRequest, ReportProgress
 from reelbatch.engines.pool.capacity import INSPECTIONS
 from reelbatch.engines.pool.confinement import Confinement, Expressions
-from reelbatch.engines.pool.messages import Inspect, Inspected, Join, Render, Rendered, Result, Task
+from reelbatch.engines.pool.messages import (
+    Inspect,
+    Inspected,
+    Join,
+    ReadCells,
+    Render,
+    Rendered,
+    Result,
+    Task,
+)
 from reelbatch.engines.pool.process import ExpressionStuck, RenderProcess
 from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted
@@ -108,6 +117,13 @@ class RenderPool:
         if await self.may_run_expressions():
             warnings = [each for each in warnings if each.code != WarningCode.EXPRESSIONS_OFF]
         return result.inspection.model_copy(update={"warnings": bounded(warnings)})
+
+    async def read_cells(self, workbook: Path, target: Path) -> None:
+        """Write the cells of a workbook to `target`, as `reelbatch.engines.workbooks` does, within
+        the pool's limits. Raises RenderError.
+        """
+        async with self._turns:
+            await self._run(ReadCells(workbook, target, self._limits), _ignore)
 
     def close(self) -> None:
         """Kill all processes and wait until they are gone; running renders raise RenderError."""

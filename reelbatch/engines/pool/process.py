@@ -25,6 +25,7 @@ from reelbatch.engines.pool.messages import (
     Join,
     ProcessSettings,
     Progress,
+    ReadCells,
     Ready,
     Render,
     Rendered,
@@ -99,12 +100,16 @@ class RenderProcess:
         work, seconds = "render", self._seconds
         if isinstance(task, Inspect):
             work, seconds = "inspection", task.limits.seconds
+        elif isinstance(task, ReadCells):
+            work, seconds = "reading", task.limits.seconds
         limit = f"the {work} took longer than {seconds:g} seconds"
         try:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), seconds, limit)
             if isinstance(task, (Render, Join)) and isinstance(result, Rendered):
                 self._workspace.deliver(task.request.output_path)
+            if isinstance(task, ReadCells):
+                self._workspace.deliver(task.target)
             if isinstance(task, Inspect) and task.target is not None:
                 self._workspace.deliver_if_made(task.target)
             return result

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reelbatch.engines.base import RenderRequest
-from reelbatch.engines.pool.messages import Inspect, Join, Render, Task
+from reelbatch.engines.pool.messages import Inspect, Join, ReadCells, Render, Task
 from reelbatch.models.errors import RenderCrashed
 
 INPUTS, WORK = "inputs", "work"
@@ -37,6 +37,11 @@ class Workspace:
             target = task.target and self.work / task.target.name
             inside = self._admit_files([task.template])
             return replace(task, template=inside[task.template], target=target)
+        if isinstance(task, ReadCells):
+            inside = self._admit_files([task.workbook])
+            return replace(
+                task, workbook=inside[task.workbook], target=self.work / task.target.name
+            )
         request = task.request
         assets = [resolved.file for resolved in request.assets if resolved.file is not None]
         own = {file for file in assets if file.is_relative_to(request.work_dir)}

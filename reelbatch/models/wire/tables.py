@@ -4,6 +4,10 @@ from typing import Any
 
 from reelbatch.models.wire.base import Absent, WireModel
 
+CSV = "text/csv"
+TABS = "text/tab-separated-values"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 class TableColumn(WireModel):
     """A column of a table, and what it means to the template of its rows."""

@@ -241,12 +241,10 @@ async def test_uploaded_files_stay_while_a_workflow_may_use_them(sweeping: Sweep
     id_ = "c" * 64 + ".png"
     file = await sweeping.put(keys.uploaded_file(sweeping.team, id_), 9)
     await sweeping.put(keys.upload_use(sweeping.team, id_))
-    await sweeping.client.start_workflow(
-        "RenderJob", id=f"{sweeping.team}/job/J", task_queue="nobody"
-    )
+    await sweeping.start("RenderJob", f"{sweeping.team}/job/J")
 
     async def known() -> bool | None:
-        query = f"WorkflowId STARTS_WITH '{sweeping.team}/'"
+        query = f"{TEAM.name} = '{sweeping.team}'"
         return (await sweeping.client.count_workflows(query)).count > 0 or None
 
     await until(known, "workflow in the list")

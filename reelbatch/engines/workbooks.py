@@ -1,0 +1,170 @@
+"""The cells of Excel's workbooks (ECMA-376), read in render processes alone.
+
+The first sheet that is not hidden is written as JSON Lines: `[row, [cell, …]]`, with the number of
+the row and each cell as people see it. Formulas count by the value that was stored with them.
+"""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+
+from reelbatch.engines.archives import MAX_ENTRIES
+from reelbatch.engines.base import (
+    RenderedFile,
+    RenderEngine,
+    Renderer,
+    RenderLimits,
+    RenderRequest,
+    ReportProgress,
+)
+from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
+
+MOST_CELLS = 1_000_000  # with those that are empty between others
+_MOST_ROWS = 1_048_576  # that a sheet can have
+_MOST_UNPACKED, _FREELY_UNPACKED = 250, 4 * 1024**2  # times the packed bytes, and bytes
+_OLE = b"\xd0\xcf\x11\xe0"
+_DIGITS = re.compile(r"(?P<thousands>#,##)?(?P<whole>0+)(\.(?P<decimals>0+))?(?P<percent>%)?")
+_LINE_BREAK = re.compile(r"_x000D_\n?")  # as the format writes a carriage return
+
+
+class WorkbookEngine(RenderEngine):
+    """Renders nothing: a process of it reads workbooks."""
+
+    name = "workbooks"
+    version = "1"
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        return _NoRenderer()
+
+
+class _NoRenderer(Renderer):
+    def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:  # noqa: ARG002
+        raise RenderError("workbooks are not rendered")
+
+
+def read_cells(workbook: Path, target: Path, limits: RenderLimits) -> None:
+    """Raises TemplateInvalid for what is not a workbook, or LimitExceeded, before anything is
+    expanded where that can be told."""
+    _check(workbook, limits)
+    try:
+        with target.open("w", encoding="utf-8", errors="replace") as lines:
+            lines.writelines(_bounded(map(_line, _rows(workbook)), limits))
+    except (RenderError, MemoryError):
+        raise
+    except Exception as error:  # openpyxl raises whatever a damaged document leads to
+        raise TemplateInvalid("The workbook cannot be read: it is damaged.") from error
+
+
+def _line(row: tuple[int, list[str]]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _bounded(lines: Iterable[str], limits: RenderLimits) -> Iterator[str]:
+    """Cells may share a long text. Raises LimitExceeded."""
+    size = 0
+    for line in lines:
+        size += len(line)
+        if size > limits.template_size:
+            raise _too_large(limits)
+        yield line
+
+
+def _check(workbook: Path, limits: RenderLimits) -> None:
+    with workbook.open("rb") as content:
+        if content.read(len(_OLE)) == _OLE:
+            raise TemplateInvalid(
+                "The workbook is an old .xls, or has a password: save it as .xlsx without one."
+            )
+    try:
+        with zipfile.ZipFile(workbook) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise TemplateInvalid("The file is not a workbook: it must be .xlsx.") from error
+    if len(entries) > MAX_ENTRIES:
+        raise LimitExceeded(f"The workbook has more than {MAX_ENTRIES} parts.")
+    # A reader never gets more out of an entry than the size that it states.
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > limits.template_size:
+        raise _too_large(limits)
+    if unpacked > max(_FREELY_UNPACKED, _MOST_UNPACKED * workbook.stat().st_size):
+        raise LimitExceeded(f"The workbook is packed more than {_MOST_UNPACKED} times.")
+
+
+def _too_large(limits: RenderLimits) -> LimitExceeded:
+    return LimitExceeded(
+        f"The workbook is larger than the {limits.template_size} bytes, unpacked, that this server "
+        "takes."
+    )
+
+
+def _rows(workbook: Path) -> Iterator[tuple[int, list[str]]]:
+    """Those that have a cell. Raises LimitExceeded."""
+    book: Any = load_workbook(workbook, read_only=True, data_only=True, keep_links=False)
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if not sheets:
+        raise TemplateInvalid("The workbook has no sheet that is shown.")
+    sheets[0].reset_dimensions()  # what it states is anybody's to choose, and rows are filled up
+    number = 0
+    for line, row in enumerate(sheets[0].rows, start=1):
+        number += len(row)
+        if number > MOST_CELLS or line > _MOST_ROWS:
+            raise LimitExceeded(
+                f"The workbook has more than {MOST_CELLS} cells; send fewer at a time."
+            )
+        cells = _shown_cells(row)
+        if any(map(str.strip, cells)):
+            yield line, cells
+
+
+def _shown_cells(row: Sequence[Any]) -> list[str]:
+    cells = [
+        _shown(cell.value, cell.number_format) if cell.value is not None else "" for cell in row
+    ]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _shown(value: object, number_format: str) -> str:
+    match value:
+        case str():
+            return _LINE_BREAK.sub("\n", value)
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | float():
+            return _number(value, number_format)
+        case datetime():
+            return _moment(value)
+        case time():
+            return value.isoformat("minutes" if value.second == 0 else "seconds")
+        case date() | timedelta():
+            return str(value)
+        case _:
+            return str(value)
+
+
+def _moment(value: datetime) -> str:
+    """The date, with its time where it has one."""
+    value = (value + timedelta(microseconds=500_000)).replace(microsecond=0)  # from a fraction
+    if value.time() == time():
+        return value.date().isoformat()
+    return value.isoformat(" ", "minutes" if value.second == 0 else "seconds")
+
+
+def _number(value: float, number_format: str) -> str:
+    """As a simple format such as 00000, 0.00, #,##0 or 0% says, else with all digits that count."""
+    simple = _DIGITS.fullmatch(number_format)
+    if simple is None or number_format == "General":
+        return str(value) if isinstance(value, int) else f"{value:.15g}"
+    decimals, percent = len(simple["decimals"] or ""), simple["percent"] or ""
+    width = len(simple["whole"]) + (decimals + 1 if decimals else 0)
+    thousands = "," if simple["thousands"] else ""
+    text = f"{value * 100 if percent else value:0{width}{thousands}.{decimals}f}"
+    return f"{text}{percent}"
