@@ -25,13 +25,14 @@ from tests.hostile.documents import document, packed
 from tests.hostile.documents import picture as picture_layer
 
 _NONE = bad_asset("is no picture")
-_SVG = bad_asset("is an SVG")
+_SVG = bad_asset("is an SVG that cannot be read")
+_CROWDED = too_much("elements")
 _LARGE = too_much("pixels")
 _Made = tuple[str, Callable[[], bytes], Verdict]
 
 
 def picture_inputs() -> Iterator[HostileInput]:
-    found = (*_pngs(), *_profiled(), *_deep(), *_others(), *_impostors(), *_damaged())
+    found = (*_pngs(), *_profiled(), *_deep(), *_others(), *_svgs(), *_impostors(), *_damaged())
     for name, make, verdict in found:
         yield HostileInput("picture", name, make, verdict, Place.PICTURE)
     for name, make, verdict in found:
@@ -212,13 +213,71 @@ def _others() -> list[_Made]:
     ]
 
 
+def _svg(inside: str, start: str = "", **attributes: object) -> Callable[[], bytes]:
+    named = {"width": 9, "height": 9} | attributes
+    written = "".join(f" {key}='{value}'" for key, value in named.items())
+    space = "xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'"
+    return f"{start}<svg {space}{written}>{inside}</svg>".encode
+
+
+def _svgs() -> list[_Made]:
+    square = "<rect width='9' height='9'/>"
+    doubled = "".join(
+        f"<g id='a{n + 1}'><use href='#a{n}'/><use xlink:href='#a{n}'/></g>" for n in range(40)
+    )
+    styled = "".join(f".m{n}{{mask:url(#m{n + 1})}}" for n in range(40))
+    masks = "".join(
+        f"<mask id='m{n}'><g class='m{n}'>{square}</g><g class='m{n}'>{square}</g></mask>"
+        for n in range(41)
+    )
+    entity = "<!DOCTYPE svg [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>"
+    png = base64.b64encode(_png(100_000, 100_000)).decode()
+    large = f"<image href='data:image/png;base64,{png}'/>"
+    other = "<image href='file:///tmp/a.svg' width='9' height='9'/>"
+    font = "@font-face{font-family:a;src:url(data:font/ttf;base64,AAEAAAD)}"
+    return [
+        ("an SVG of a file", _svg("<image width='9' height='9' href='/etc/passwd'/>"), RENDERED),
+        (
+            "an SVG of an SVG",
+            _svg(other),
+            RENDERED,
+        ),
+        ("an SVG of a page", _svg("<use href='http://127.0.0.1/a.svg#b'/>"), RENDERED),
+        ("an SVG of a script", _svg("<script>while(1);</script>", onload="alert(1)"), RENDERED),
+        ("an SVG with a font", _svg(f"<style>{font}</style><text>a</text>"), RENDERED),
+        ("an SVG with a foreign entity", _svg("<text>&e;</text>", start=entity), _SVG),
+        ("an SVG of a billion laughs", _laughs, _SVG),
+        ("an SVG of 2^40 references", _svg(f"<g id='a0'>{square}</g>{doubled}"), _CROWDED),
+        ("an SVG of itself", _svg("<g id='a'><use href='#a'/></g>"), _SVG),
+        ("an SVG of masks of masks", _svg(f"<style>{styled}</style>{masks}"), _CROWDED),
+        ("an SVG of a mask of itself", _svg("<mask id='a' style='mask:url(#a)'/>"), _SVG),
+        ("an SVG of a gradient of itself", _svg("<linearGradient id='a' href='#a'/>"), _SVG),
+        ("an SVG of 30,000 elements", _svg(square * 30_000), _CROWDED),
+        ("an SVG of 5,000 levels", _svg("<g>" * 5000 + "</g>" * 5000), _CROWDED),
+        ("an SVG of 10^9 x 10^9", _svg(square, width=10**9, height=10**9), _SVG),
+        ("an SVG without a size", _svg("", width=0, height=0), _SVG),
+        ("an SVG whose numbers are none", _svg("<path d='M1e999 nan L-1e38 9z'/>"), RENDERED),
+        (
+            "an SVG with too large a picture",
+            _svg(large),
+            _LARGE,
+        ),
+        ("an SVG of the finest dashes", _svg(_DASHED), RENDERED),
+        ("an SVG that is cut off", lambda: _svg(square)()[:-9], _SVG),
+        ("an SVG in UTF-7", lambda: b"<?xml version='1.0' encoding='utf-7'?>" + _svg("")(), _SVG),
+    ]
+
+
+_DASHED = (
+    "<path d='M0 0H9000000' stroke='red' stroke-dasharray='0.0001' "
+    "style='stroke-dasharray:0.0001'/>"
+)
+
+
 def _impostors() -> list[_Made]:
     png, html = _png(), b"<html><script>alert(1)</script></html>"
-    svg = b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>"
     return [
         ("nothing", lambda: b"", _NONE),
-        ("an SVG", lambda: svg, _SVG),
-        ("an SVG of a billion laughs", _laughs, _SVG),
         ("HTML", lambda: html, _NONE),
         ("a PNG with HTML behind it", lambda: png + html, RENDERED),
         ("a GIF that is a script", lambda: b"GIF89a/*" + bytes(50) + b"*/=1;alert(1)", _NONE),

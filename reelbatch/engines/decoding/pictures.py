@@ -14,6 +14,7 @@ UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError
 """What Pillow raises for a damaged file."""
 
 _UNREADABLE_PROFILE = (ImageCms.PyCMSError, OSError, ValueError)
+_FAST = 1  # PNG's compression
 _JPEG, _END_OF_JPEG = b"\xff\xd8\xff", b"\xff\xd9"
 _OTHER_DATA = b"\x55" * 64  # in place of what is missing: the rows that it changes are not there
 _BLOCK = 16  # rows: no more than the last blocks of a JPEG may be missing
@@ -42,6 +43,13 @@ def read_picture(content: bytes, most_pixels: int) -> Image.Image:
         if not content.startswith(_JPEG):
             raise
         return _read_without_end(content, most_pixels)
+
+
+def as_png(picture: Image.Image) -> bytes:
+    """Packed quickly: it lives in memory, for one render."""
+    packed = io.BytesIO()
+    picture.save(packed, "PNG", compress_level=_FAST)
+    return packed.getvalue()
 
 
 def can_be_picture(content: bytes) -> bool:

@@ -8,7 +8,6 @@ import base64
 import binascii
 import io
 import math
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -20,21 +19,20 @@ from reelbatch.engines.decoding.pictures import (
     FORMATS,
     PictureTooLarge,
     PictureUnreadable,
+    as_png,
     can_be_picture,
     read_picture,
 )
 from reelbatch.engines.lottie.byte_cache import ByteCache, content_key
 from reelbatch.engines.lottie.document import Json, number
 from reelbatch.engines.lottie.source import TemplateFiles
+from reelbatch.engines.lottie.vector_pictures import SvgPicture, draw_svg, is_svg, read_svg
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.projects.footage import is_video
 
-_FAST = 1  # PNG's compression: the file lives in memory, for one render
 _EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
 _SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
-_SVG = re.compile(rb"<svg[\s>]")
-_HEAD = 4096  # bytes in which an SVG's first element is
 
 
 def embed_pictures(
@@ -46,29 +44,72 @@ def embed_pictures(
     """
     warnings: list[RenderWarning] = []
     for asset in assets:
-        content = asset_content(asset, files)
-        key = (content_key(content or b""), limits.pixels_per_frame)
-        packed = _EMBEDDED.get(key)
-        if packed is None:
-            try:
-                packed = _pack(_open(content or b"", limits))
-                _EMBEDDED.put(key, packed)
-            except PictureUnreadable:
-                packed = _pack(Image.new("RGBA", (1, 1)))
-                warnings.append(_absent(asset, content))
-        width, height = box_of(asset) or _size_of(packed)
+        content = asset_content(asset, files) or b""
+        box = box_of(asset)
+        if is_svg(content):
+            packed = _own_svg(asset, content, limits, warnings)
+        else:
+            packed = _own_picture(asset, content, limits, warnings)
+        width, height = box or _size_of(packed)
         _embed(asset, packed, width, height)
     return warnings
+
+
+def _own_picture(
+    asset: Json, content: bytes, limits: RenderLimits, warnings: list[RenderWarning]
+) -> bytes:
+    key = (content_key(content), limits.pixels_per_frame)
+    packed = _EMBEDDED.get(key)
+    if packed is None:
+        try:
+            packed = as_png(_open(content, limits))
+            _EMBEDDED.put(key, packed)
+        except PictureUnreadable:
+            packed = _nothing(asset, content, warnings)
+    return packed
+
+
+def _own_svg(
+    asset: Json, content: bytes, limits: RenderLimits, warnings: list[RenderWarning]
+) -> bytes:
+    try:
+        svg = _open_svg(content, limits)
+        picture = draw_svg(svg, box_of(asset), limits.pixels_per_frame)
+    except PictureUnreadable:
+        return _nothing(asset, content, warnings)
+    if svg.left_out:
+        warnings.append(_incomplete(_name_of(asset), svg))
+    return as_png(picture)
+
+
+def _nothing(asset: Json, content: bytes, warnings: list[RenderWarning]) -> bytes:
+    warnings.append(_absent(asset, content))
+    return as_png(Image.new("RGBA", (1, 1)))
 
 
 def missing_picture(asset: Json, files: TemplateFiles) -> str | None:
     """Why an image asset will be left empty, without decoding what is there; None: it will not."""
     content = asset_content(asset, files)
-    if content is not None and names_video(asset):
+    if content is not None and (names_video(asset) or is_svg(content)):
         return None
     if content is None or not can_be_picture(content):
         return _why_absent(asset, content)
     return None
+
+
+def svg_warning(asset: Json, files: TemplateFiles) -> RenderWarning | None:
+    """What an SVG of the template will lack, or that it cannot be read.
+
+    Raises LimitExceeded.
+    """
+    content = asset_content(asset, files)
+    if content is None or not is_svg(content):
+        return None
+    try:
+        svg = read_svg(content, None)
+    except PictureUnreadable:
+        return _absent(asset, content)
+    return _incomplete(_name_of(asset), svg) if svg.left_out else None
 
 
 def names_video(asset: Json) -> bool:
@@ -81,21 +122,29 @@ def _absent(asset: Json, content: bytes | None) -> RenderWarning:
     return RenderWarning(code=WarningCode.MISSING_PICTURE, message=message)
 
 
-def _why_absent(asset: Json, content: bytes | None) -> str:
+def _name_of(asset: Json) -> str:
     path = str(asset.get("p"))
     name = f"the template's picture {str(asset.get('id'))!r}"
-    if not path.startswith("data:"):
-        name += f" ({asset.get('u') or ''}{path})"
-    if content is None:
+    return name if path.startswith("data:") else f"{name} ({asset.get('u') or ''}{path})"
+
+
+def _incomplete(name: str, svg: SvgPicture) -> RenderWarning:
+    message = f"{name} is an SVG, drawn without {', '.join(svg.left_out)}"
+    return RenderWarning(code=WarningCode.PICTURE_INCOMPLETE, message=message)
+
+
+def _why_absent(asset: Json, content: bytes | None) -> str:
+    name = _name_of(asset)
+    if not content:
         return f"{name} is neither in the template nor among the job's static assets: left empty"
     return f"{name} {_no_picture(content)}: left empty"
 
 
 def _no_picture(content: bytes) -> str:
     """What is wrong with content that is not a picture, and what helps."""
-    if _SVG.search(content[:_HEAD]):
-        return "is an SVG, which is no picture of pixels; export it as PNG"
-    return f"is no picture; the formats are {', '.join(FORMATS)}"
+    if is_svg(content):
+        return "is an SVG that cannot be read; export it as PNG"
+    return f"is no picture; the formats are {', '.join(FORMATS)} and SVG"
 
 
 def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
@@ -125,21 +174,33 @@ def data_uri_content(uri: str) -> bytes | None:
 
 
 def fitted_picture(
-    path: Path, identity: str, box: tuple[float, float], limits: RenderLimits
+    path: Path,
+    identity: str,
+    box: tuple[float, float],
+    limits: RenderLimits,
+    warnings: list[RenderWarning],
 ) -> Json:
     """An image asset of the size `box` that shows all of a picture, in the middle and undistorted.
 
-    Raises AssetInvalid where the file is no picture, LimitExceeded where it is too large.
+    `warnings` get what an SVG lacks. Raises AssetInvalid where the file is no picture,
+    LimitExceeded where it is too large.
     """
     content = path.read_bytes()
     key = (content_key(content), limits.pixels_per_frame, box)
     packed = _EMBEDDED.get(key)
     if packed is None:
         try:
-            packed = _pack(_fitted(_open(content, limits), box, limits))
+            if is_svg(content):
+                svg = _open_svg(content, limits)
+                picture = draw_svg(svg, box, limits.pixels_per_frame)
+                packed = as_png(_fitted(picture, box, limits))
+                if svg.left_out:
+                    warnings.append(_incomplete(path.name, svg))
+            else:
+                packed = as_png(_fitted(_open(content, limits), box, limits))
+                _EMBEDDED.put(key, packed)
         except PictureUnreadable as error:
             raise AssetInvalid(f"{path.name} {_no_picture(content)}.") from error
-        _EMBEDDED.put(key, packed)
     asset: Json = {"id": identity}
     _embed(asset, packed, *box)
     return asset
@@ -178,18 +239,20 @@ def _open(content: bytes, limits: RenderLimits) -> Image.Image:
         raise too_many_pixels(limits) from error
 
 
+def _open_svg(content: bytes, limits: RenderLimits) -> SvgPicture:
+    """Raises PictureUnreadable or LimitExceeded."""
+    try:
+        return read_svg(content, limits.pixels_per_frame)
+    except PictureTooLarge as error:
+        raise too_many_pixels(limits) from error
+
+
 def too_many_pixels(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(f"A picture has more than {limits.pixels_per_frame} pixels.")
 
 
 def _pixels(length: float) -> int:
     return max(1, round(length))
-
-
-def _pack(picture: Image.Image) -> bytes:
-    packed = io.BytesIO()
-    picture.save(packed, "PNG", compress_level=_FAST)
-    return packed.getvalue()
 
 
 def _size_of(packed: bytes) -> tuple[int, int]:

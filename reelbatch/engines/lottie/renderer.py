@@ -113,7 +113,7 @@ class LottieRenderer(Renderer):
             limits=request.limits,
         )
         pictures = {**substitution.pictures, **videos.assets}
-        warnings: list[RenderWarning] = []
+        warnings: list[RenderWarning] = [*substitution.warnings]
         scene = compose(
             document,
             composition,

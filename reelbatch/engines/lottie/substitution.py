@@ -37,6 +37,7 @@ from reelbatch.models.wire.assets import (
     TextAsset,
     layer_names,
 )
+from reelbatch.models.wire.warnings import RenderWarning
 
 _IMAGE_LAYER = 2
 
@@ -64,6 +65,8 @@ class Substitution:
         self._limits = limits
         self.sounds: list[ReplacedSound] = []
         self.pictures: dict[str, Json] = {}
+        self.warnings: list[RenderWarning] = []
+        """What pictures of the job will lack."""
         self.videos: dict[str, ReplacedVideo] = {}
         self.fits: list[TextFit] = []
 
@@ -143,7 +146,7 @@ class Substitution:
         """Show all of the picture in the layer's box, centred; the layer's transform stays."""
         identity = f"reelbatch-picture-{len(self.pictures)}"
         box = self._box(layer)
-        self.pictures[identity] = fitted_picture(file, identity, box, self._limits)
+        self.pictures[identity] = fitted_picture(file, identity, box, self._limits, self.warnings)
         _refer(layer, identity)
 
     def _show_video(self, layer: Json, name: str, file: Path) -> None:

@@ -33,6 +33,8 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "tvg_animation_get_picture": (Handle, (Handle,)),
     "tvg_animation_set_frame": (_INT, (Handle, _FLOAT)),
     "tvg_animation_del": (_INT, (Handle,)),
+    "tvg_picture_new": (Handle, ()),
+    "tvg_picture_get_size": (_INT, (Handle, ctypes.POINTER(_FLOAT), ctypes.POINTER(_FLOAT))),
     "tvg_picture_set_asset_resolver": (_INT, (Handle, AssetResolver, Handle)),
     "tvg_picture_load_data": (_INT, (Handle, _TEXT, _UINT, _TEXT, _TEXT, _BOOL)),
     "tvg_picture_load_raw": (_INT, (Handle, Handle, _UINT, _UINT, _INT, _BOOL)),

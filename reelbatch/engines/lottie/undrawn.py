@@ -19,7 +19,7 @@ from reelbatch.engines.lottie.document import (
     objects,
     reference,
 )
-from reelbatch.engines.lottie.images import asset_content, missing_picture
+from reelbatch.engines.lottie.images import asset_content, missing_picture, svg_warning
 from reelbatch.engines.lottie.loops import is_loop
 from reelbatch.engines.lottie.reading.walking import all_objects, all_shapes, states
 from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
@@ -125,6 +125,9 @@ class _Layer:
             missing = missing_picture(asset, self.files)
             if missing is not None:
                 yield WarningCode.MISSING_PICTURE, missing
+            svg = svg_warning(asset, self.files)
+            if svg is not None:
+                yield WarningCode(svg.code), svg.message
         if kind == "audio" and not asset_content(asset, self.files):
             message = f"Its sound {str(asset.get('p'))[:100]} is not in the template"
             yield WarningCode.MISSING_SOUND, message

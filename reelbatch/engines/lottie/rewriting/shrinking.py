@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from PIL import Image
 
+from reelbatch.engines.decoding.pictures import as_png
 from reelbatch.engines.lottie.document import Json, layer_type, reference
 from reelbatch.engines.lottie.rewriting.placement import placements, sides
 
@@ -19,7 +20,6 @@ EMBEDDED = "data:image/png;base64,"
 _HEADER = 32  # characters that have the size in them
 _PNG_SIZE = struct.Struct(">16xII")  # https://www.w3.org/TR/png-3/#11IHDR
 _MOST_PIXELS = 2**26  # of a font's picture; others have been limited before
-_FAST = 1  # PNG's compression: the file lives in memory, for one render
 
 
 def shrink_pictures(
@@ -48,17 +48,14 @@ def _shrink(asset: Json, scale: float) -> None:
     times = math.floor(min(width / (box[0] * scale), height / (box[1] * scale)))
     if times < 2 or width * height > _MOST_PIXELS:
         return
-    packed = io.BytesIO()
     try:
         content = io.BytesIO(base64.b64decode(path[len(EMBEDDED) :]))
         with Image.open(content, formats=("PNG",)) as png:
             size = max(1, round(width / times)), max(1, round(height / times))
-            png.convert("RGBA").resize(size, Image.Resampling.BOX).save(
-                packed, "PNG", compress_level=_FAST
-            )
+            packed = as_png(png.convert("RGBA").resize(size, Image.Resampling.BOX))
     except (OSError, SyntaxError, ValueError):  # of a font; other pictures have been read before
         return
-    asset["p"] = EMBEDDED + base64.b64encode(packed.getvalue()).decode("ascii")
+    asset["p"] = EMBEDDED + base64.b64encode(packed).decode("ascii")
 
 
 def png_size(path: str) -> tuple[int, int]:

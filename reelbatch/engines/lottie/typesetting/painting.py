@@ -3,18 +3,18 @@
 HarfBuzz draws them with all that the table knows: gradients, transforms and blending.
 """
 
-import io
 import math
 from typing import NamedTuple
 
 import uharfbuzz as hb
 from PIL import Image
 
+from reelbatch.engines.decoding.pictures import as_png
+
 EM = 100.0  # units of a glyph's em square in Lottie's `chars`
 _SHARPEST = 1024  # pixels of a picture's longer side, and of an em
 _LEAST = 64  # pixels of an em
 _LARGER = 2  # pixels of a picture for each that text of its size has: letters may grow
-_FAST = 1  # PNG's compression: the file lives in memory, for one render
 
 
 class Picture(NamedTuple):
@@ -54,11 +54,9 @@ def paint(font: hb.Font, glyph: int, em: int, foreground: hb.Color) -> Picture |
     place = drawn.extents
     size = place.width, place.height
     pixels = Image.frombuffer("RGBA", size, drawn.buffer, "raw", "BGRa", place.stride, 1)
-    packed = io.BytesIO()
-    pixels.save(packed, "PNG", compress_level=_FAST)
     unit = EM / (scale * font.face.upem)
     return Picture(
-        png=packed.getvalue(),
+        png=as_png(pixels),
         x=place.x_origin * unit,
         y=place.y_origin * unit,
         width=place.width * unit,

@@ -1,5 +1,6 @@
 """Pictures as viewers show them: their greys, colours, and which way is up."""
 
+import base64
 import io
 import re
 import struct
@@ -15,7 +16,13 @@ from PIL import Image
 from reelbatch.engines.decoding.pictures import srgb_profile
 from reelbatch.models.errors import AssetInvalid
 
-SVG = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+SVG = b"""<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'
+  xmlns:xlink='http://www.w3.org/1999/xlink' onload='alert(1)'>
+<defs><linearGradient id='g'><stop stop-color='#f00'/><stop offset='1' stop-color='#00f'/>
+</linearGradient><rect id='r' width='10' height='10' fill='url(#g)'/></defs>
+<style>.green{fill:#0f0}</style>
+<use xlink:href='#r'/><path class='green' d='M10 0h10v10h-10z'/></svg>"""
+BROKEN_SVG = SVG[:-9]
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -195,7 +202,7 @@ def test_names_are_found_however_their_accents_are_written(
     [
         ({"u": "images/", "p": "gone.png"}, r"\(images/gone\.png\) is neither in the template nor"),
         ({"p": "data:image/png;base64,AAAA"}, r"'photo' is no picture; the formats are PNG"),
-        ({"p": f"data:,{SVG.decode()}"}, "is an SVG, .* export it as PNG"),
+        ({"p": "broken.svg"}, r"\(broken\.svg\) is an SVG that cannot be read; export it as PNG"),
         ({"p": "https://a.example/b.png"}, "is neither in the template nor"),
     ],
 )
@@ -204,6 +211,7 @@ def test_the_log_says_which_picture_of_a_template_is_absent(
 ) -> None:
     asset = {"id": "photo", "w": 100, "h": 60, "u": "", "e": 0} | fields
     document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
+    document = workshop.archive({"data.json": document, "broken.svg": BROKEN_SVG})
     for _ in range(2):  # also where the first render has left something for the second
         _, rendered = workshop.render(document)
         [warning] = rendered.warnings
@@ -219,8 +227,45 @@ def test_a_template_with_all_of_its_pictures_has_no_warnings(workshop: Any) -> N
     assert rendered.warnings == []
 
 
-def test_an_svg_is_refused_with_a_way_out(workshop: Any) -> None:
+def test_a_broken_svg_is_refused_with_a_way_out(workshop: Any) -> None:
     document = workshop.document(workshop.solid("Box", "#0000ff"))
-    asset = workshop.asset(SVG, type="image", layerName="Box", src="https://a.example/b")
-    with pytest.raises(AssetInvalid, match=r"is an SVG.*export it as PNG"):
+    asset = workshop.asset(BROKEN_SVG, type="image", layerName="Box", src="https://a.example/b")
+    with pytest.raises(AssetInvalid, match=r"is an SVG that cannot be read; export it as PNG"):
         workshop.still(document, asset)
+
+
+def test_svg_pictures_are_drawn_as_sharp_as_their_box_is_large(workshop: Any) -> None:
+    own = {"id": "photo", "w": 100, "h": 50, "u": "", "p": "logo.svg", "e": 0}
+    document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[own])
+    archive = workshop.archive({"data.json": document, "logo.svg": SVG})
+    in_template = workshop.still(archive)[:50]
+    box = workshop.document(workshop.solid("Box", "#0000ff", h=50))
+    asset = workshop.asset(SVG, type="image", layerName="Box", src="https://a.example/b")
+    for drawn in (in_template, workshop.still(box, asset)[:50]):
+        assert drawn[25, [2, 25, 45], 0].tolist() == sorted(drawn[25, [2, 25, 45], 0])[::-1]
+        assert drawn[25, 2, 0] > 230 > 60 > drawn[25, 47, 0]
+        assert drawn[25, 48, 1] < 20  # the edge is no wider than a pixel
+        assert drawn[25, 51].tolist() == drawn[49, 99].tolist() == [0, 255, 0, 255]
+
+
+def test_what_an_svg_lacks_is_said_and_nothing_outside_of_it_is_opened(workshop: Any) -> None:
+    beside = workshop.file(workshop.picture((255, 0, 0)), "beside.png")
+    inside = base64.b64encode(workshop.picture((0, 0, 255))).decode()
+    parts = "".join(
+        f"<image {address} width='20' height='10'/>"
+        for address in (f"href='{beside}'", f"xlink:href='file://{beside}'", "href='beside.png'")
+    )
+    blue = f"<image href='data:image/png;base64,{inside}' y='5' height='5' width='20'/>"
+    svg = SVG.replace(b"</svg>", f"{parts}{blue}<text>Hi</text></svg>".encode())
+    own = {"id": "photo", "w": 20, "h": 10, "u": "", "p": "logo.svg", "e": 0}
+    document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[own])
+    archive = workshop.archive({"data.json": document, "logo.svg": svg})
+    path, rendered = workshop.render(archive)
+    for warnings in (rendered.warnings, workshop.inspect(archive).warnings):
+        [warning] = warnings
+        assert warning.code == "PICTURE_INCOMPLETE"
+        assert warning.message.endswith("(logo.svg) is an SVG, drawn without image, text")
+    drawn = np.asarray(Image.open(path).convert("RGBA"))
+    assert drawn[2, 15].tolist() == [0, 255, 0, 255]
+    assert drawn[8, 5].tolist() == [0, 0, 255, 255]
+    assert workshop.still(archive).tobytes() == drawn.tobytes()

@@ -1,0 +1,249 @@
+"""SVG pictures: untrusted documents, which are filtered, bounded and then drawn by ThorVG.
+
+ThorVG opens the files that a document names, follows references without counting, and has a parser
+of its own. So it never sees the document itself, but what is written anew of the elements that it
+draws, with pictures that have been decoded here.
+"""
+
+import base64
+import ctypes
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+
+import numpy as np
+from PIL import Image
+
+from reelbatch.engines.decoding.pictures import PictureUnreadable, as_png, read_picture
+from reelbatch.engines.lottie import thorvg
+from reelbatch.models.errors import LimitExceeded
+
+_HEAD = 4096  # bytes in which the first element is
+_SVG = re.compile(rb"<(\w+:)?svg[\s>]")
+_MOST_BYTES = 8 * 1024**2
+_MOST_ELEMENTS = 20_000  # those that are referred to count each time
+_MOST_NESTED = 100
+_MOST_PICTURES = 20
+_FARTHEST = 1e5  # of a side, in the document's own pixels
+_NAMESPACES = ("", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
+_SHAPES = ("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "image")
+_PAINTS = ("linearGradient", "radialGradient", "stop", "style", "filter", "feGaussianBlur")
+_GROUPS = ("svg", "g", "defs", "symbol", "use", "clipPath", "mask")
+_DRAWN = frozenset({*_SHAPES, *_PAINTS, *_GROUPS})
+_LIKE_A_GROUP = frozenset({"a", "switch"})
+_NOT_SEEN = frozenset({"title", "desc", "metadata", "script", "view"})
+_REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)")
+_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_SELECTED = re.compile(r"[.#]?[\w-]+|\*")
+_AT_RULE = re.compile(r"@[^{};]*(\{[^{}]*\}|;)")  # imports and fonts
+
+
+@dataclass
+class SvgPicture:
+    """A document as ThorVG gets it, and the kinds of elements that it lacks."""
+
+    document: bytes
+    left_out: list[str]
+
+
+def is_svg(content: bytes) -> bool:
+    return _SVG.search(content[:_HEAD]) is not None
+
+
+def read_svg(content: bytes, most_pixels: int | None) -> SvgPicture:
+    """Filter a document. Each picture inside may have `most_pixels`; None: they are not decoded.
+
+    Raises PictureUnreadable, LimitExceeded, or PictureTooLarge for one of those.
+    """
+    if len(content) > _MOST_BYTES:
+        raise LimitExceeded(f"An SVG picture has more than {_MOST_BYTES // 1024**2} MiB.")
+    try:
+        # expat resolves no entity of another file and limits what those inside expand to
+        parser = ET.XMLParser(target=_Builder())  # noqa: S314
+        parser.feed(content)
+        root: ET.Element = parser.close()
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise PictureUnreadable from error
+    found = _Filter(most_pixels)
+    drawn = found.cleaned(root)
+    if drawn is None or drawn.tag != "svg":
+        raise PictureUnreadable
+    _Costs(drawn).check()
+    drawn.set("xmlns", _NAMESPACES[1])
+    return SvgPicture(ET.tostring(drawn), sorted(found.left_out))
+
+
+def draw_svg(svg: SvgPicture, box: tuple[float, float] | None, most_pixels: int) -> Image.Image:
+    """Draw a document with twice the pixels that `box` has room for; None is its own size.
+
+    Raises PictureUnreadable.
+    """
+    picture = thorvg.Handle(thorvg.call("tvg_picture_new"))
+    canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", 0))
+    thorvg.call("tvg_canvas_add", canvas, picture)
+    try:
+        load = (picture, svg.document, len(svg.document), b"svg", b"", True)
+        width, height = ctypes.c_float(), ctypes.c_float()
+        if thorvg.call("tvg_picture_load_data", *load) != thorvg.SUCCESS:
+            raise PictureUnreadable
+        thorvg.call("tvg_picture_get_size", picture, *map(ctypes.byref, (width, height)))
+        size = _pixels((width.value, height.value), box, most_pixels)
+        pixels = np.zeros((size[1], size[0], 4), np.uint8)
+        thorvg.call("tvg_picture_set_size", picture, *size)
+        target = (pixels.ctypes.data, size[0], *size, thorvg.ARGB8888)
+        thorvg.call("tvg_swcanvas_set_target", canvas, *target)
+        thorvg.call("tvg_canvas_update", canvas)
+        thorvg.call("tvg_canvas_draw", canvas, True)
+        thorvg.call("tvg_canvas_sync", canvas)
+    finally:
+        thorvg.call("tvg_canvas_destroy", canvas)
+    return Image.frombuffer("RGBA", size, pixels.tobytes(), "raw", "BGRa", 0, 1)
+
+
+def _pixels(
+    size: tuple[float, float], box: tuple[float, float] | None, most: int
+) -> tuple[int, int]:
+    width, height = size
+    if not (0 < width <= _FARTHEST and 0 < height <= _FARTHEST):
+        raise PictureUnreadable
+    room = box or size
+    scale = 2 * min(room[0] / width, room[1] / height)
+    scale = min(scale, math.sqrt(most / (width * height)))
+    return max(1, math.floor(width * scale)), max(1, math.floor(height * scale))
+
+
+class _Builder(ET.TreeBuilder):
+    """Stops at what is too much before it is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count, self._depth = 0, 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
+        self._count, self._depth = self._count + 1, self._depth + 1
+        if self._count > _MOST_ELEMENTS or self._depth > _MOST_NESTED:
+            raise _too_many()
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> ET.Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
+@dataclass
+class _Filter:
+    most_pixels: int | None
+    left_out: set[str] = field(default_factory=set[str])
+    pictures: int = 0
+
+    def cleaned(self, element: ET.Element) -> ET.Element | None:
+        """An element with those inside, as far as ThorVG draws them; None: it does not."""
+        namespace, name = _split(element.tag)
+        if namespace not in _NAMESPACES or name in _NOT_SEEN:
+            return None
+        name = "g" if name in _LIKE_A_GROUP else name
+        attributes = self._attributes(name, element)
+        if name not in _DRAWN or attributes is None:
+            self.left_out.add(name)
+            return None
+        copy = ET.Element(name, attributes)
+        if name == "style":
+            copy.text = _AT_RULE.sub("", element.text or "")
+        copy.extend([inner for each in element if (inner := self.cleaned(each)) is not None])
+        return copy
+
+    def _attributes(self, name: str, element: ET.Element) -> dict[str, str] | None:
+        """None where it refers to another file."""
+        attributes: dict[str, str] = {}
+        for key, value in element.items():
+            namespace, short = _split(key)
+            if namespace in _NAMESPACES and not short.startswith("on") and short != "base":
+                attributes[short] = value
+        address = attributes.get("href", "").strip()
+        if name == "image":
+            embedded = self._embedded(address)
+            return None if embedded is None else attributes | {"href": embedded}
+        if address and not address.startswith("#"):
+            return None
+        return attributes
+
+    def _embedded(self, address: str) -> str | None:
+        header, _, body = address.partition(",")
+        if not header.startswith("data:") or not header.endswith(";base64"):
+            return None
+        self.pictures += 1
+        if self.pictures > _MOST_PICTURES:
+            raise LimitExceeded(f"An SVG picture has more than {_MOST_PICTURES} pictures inside.")
+        if self.most_pixels is None:
+            return ""
+        try:
+            picture = read_picture(base64.b64decode(body), self.most_pixels)
+        except (PictureUnreadable, ValueError):
+            return None
+        return f"data:image/png;base64,{base64.b64encode(as_png(picture)).decode()}"
+
+
+class _Costs:
+    """How many elements are drawn, with those that they refer to."""
+
+    def __init__(self, root: ET.Element) -> None:
+        self._root = root
+        self._named = {one.get("id", ""): one for one in root.iter() if one.get("id")}
+        self._styled = _references_of_rules(one.text or "" for one in root.iter("style"))
+        self._known: dict[ET.Element, tuple[int, int]] = {}
+        self._open: set[ET.Element] = set()
+
+    def check(self) -> None:
+        """Raises LimitExceeded, or PictureUnreadable where an element refers to itself."""
+        self._cost(self._root, 0)
+
+    def _cost(self, element: ET.Element, depth: int) -> tuple[int, int]:
+        """The number of elements, and how deep they are nested."""
+        if element in self._open:
+            raise PictureUnreadable
+        if element not in self._known:
+            if depth > _MOST_NESTED:
+                raise _too_many()
+            self._open.add(element)
+            number, height = 1, 0
+            for inner in (*element, *self._referred(element)):
+                more, below = self._cost(inner, depth + 1)
+                number, height = number + more, max(height, below + 1)
+                if number > _MOST_ELEMENTS or depth + height > _MOST_NESTED:
+                    raise _too_many()
+            self._open.remove(element)
+            self._known[element] = number, height
+        return self._known[element]
+
+    def _referred(self, element: ET.Element) -> Iterator[ET.Element]:
+        names = [name for value in element.attrib.values() for name in _REFERENCE.findall(value)]
+        names.append(element.get("href", "").strip().removeprefix("#"))
+        classes = (f".{one}" for one in element.get("class", "").split())
+        for selector in ("*", element.tag, f"#{element.get('id', '')}", *classes):
+            names += self._styled.get(selector, [])
+        return (self._named[name] for name in names if name in self._named)
+
+
+def _references_of_rules(styles: Iterable[str]) -> Mapping[str, list[str]]:
+    """What the rules of style sheets refer to, by the words of their selectors."""
+    found: dict[str, list[str]] = {}
+    for style in styles:
+        for selector, rule in _RULE.findall(style):
+            names = _REFERENCE.findall(rule)
+            for word in _SELECTED.findall(selector) if names else ():
+                found.setdefault(word, []).extend(names)
+    return found
+
+
+def _split(name: str) -> tuple[str, str]:
+    namespace, _, short = name.rpartition("}")
+    return namespace.removeprefix("{"), short
+
+
+def _too_many() -> LimitExceeded:
+    return LimitExceeded(
+        f"An SVG picture has more than {_MOST_ELEMENTS:,} elements, with those that they refer "
+        f"to, or they are nested deeper than {_MOST_NESTED} levels."
+    )
