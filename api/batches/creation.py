@@ -131,7 +131,7 @@ async def create_batch(
         if submission is None:
             sent, validated = await _validated(request, body, query, resources, team)
             submission = new_batch(team, sent, validated, resources.settings, urls)
-            await attempt.save(submission)
+            submission = await attempt.save(submission)
         await launch_batch(resources, submission)
     batch = submission.batch
     response = creation_response(batch, urls, warnings=submission.warnings)
