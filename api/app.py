@@ -26,9 +26,9 @@ from api.resources import Resources
 from api.snapshots import BatchReader
 from api.team import fonts, outputs, secrets, webhooks
 from api.team import uploads as uploaded_files
+from api.templates import fields, uploads
 from api.templates import routes as templates
 from api.templates import routes_v3 as templates_v3
-from api.templates import uploads
 from api.visibility import TeamWorkflows
 from api.workbooks import WorkbookReader
 from reelbatch.engines.registry import load_engines
@@ -118,6 +118,6 @@ def create_app(
 
 def _v2() -> APIRouter:
     router = APIRouter()
-    for part in (batches, jobs, templates, fonts, uploaded_files, secrets, webhooks):
+    for part in (batches, jobs, templates, fields, fonts, uploaded_files, secrets, webhooks):
         router.include_router(part.router)
     return router

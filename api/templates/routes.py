@@ -11,6 +11,7 @@ from api.http.requests import known_id, read_model
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
+from api.submission.tables.fields import fields_of
 from api.templates.launch import check_src, start_download
 from api.urls import LINK_LIFETIME, Urls
 from api.visibility import active_users_of_template
@@ -21,6 +22,7 @@ from reelbatch.checks.fonts import (
     own_needs,
     template_shortcomings,
 )
+from reelbatch.checks.template import TemplateOffer
 from reelbatch.engines.registry import engine_for_template_type
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -201,10 +203,17 @@ async def find_template(resources: Resources, team: str, template_id: str) -> Te
 
 
 async def template_response(resources: Resources, record: TemplateRecord) -> Template:
-    """With its layers, which lists leave out."""
+    """With its layers and fields, which lists leave out."""
     [flaws] = await known_shortcomings(resources, record.team, [record])
-    layers = record.inspection.layers if record.inspection else []
-    return _template(record, flaws).model_copy(update={"layer_details": [*map(_layer, layers)]})
+    template = _template(record, flaws)
+    if record.inspection is None:
+        return template
+    offer = TemplateOffer(record.inspection)
+    details = {
+        "layer_details": [*map(_layer, record.inspection.layers)],
+        "fields": [field.wire for field in fields_of(offer, offer.root)],
+    }
+    return template.model_copy(update=details)
 
 
 async def known_shortcomings(

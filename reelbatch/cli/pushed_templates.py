@@ -78,6 +78,22 @@ def templates_table(templates: Iterable[Template]) -> Table:
     return listing(rows, "id", "name", "type", "status", "compositions")
 
 
+def fields_table(template: Template) -> Table:
+    """What the columns of a table can fill."""
+    rows = [
+        (
+            field.column,
+            field.kind,
+            " ".join((field.words or "").split()),
+            f"{field.width:g} x {field.height:g}" if field.width and field.height else "",
+            field.composition,
+            _font(template)(field.font) if field.font else "",
+        )
+        for field in template.fields
+    ]
+    return listing(rows, "column", "kind", "words", "size", "composition", "font")
+
+
 def template_table(template: Template) -> Table:
     """All that a job can name in a template."""
     values = {

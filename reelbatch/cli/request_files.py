@@ -1,10 +1,11 @@
-"""Batches in files: JSON, JSON Lines and CSV."""
+"""Batches in files: JSON, JSON Lines and tables."""
 
 import json
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -20,6 +21,7 @@ class FileForm(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 _FORMS = {
@@ -27,18 +29,22 @@ _FORMS = {
     ".jsonl": FileForm.JSONL,
     ".ndjson": FileForm.JSONL,
     ".csv": FileForm.CSV,
+    ".tsv": FileForm.CSV,
+    ".txt": FileForm.CSV,  # as Excel calls its Unicode text
+    ".xlsx": FileForm.XLSX,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowOptions:
-    """What holds for all rows of a CSV file."""
+    """What holds for all rows of a table."""
 
     template: str | None = None  # id or name
     composition: str | None = None
     codec: str | None = None
     frame: int | None = None
     strict: bool = False  # refuses columns that name no layer
+    mapping: tuple[str, ...] = ()  # COLUMN=LAYER
 
 
 def submit_file(
@@ -51,31 +57,41 @@ def submit_file(
     """Raises CommandFailed for a file that cannot be sent."""
     form = form or _form_of(file)
     rows = rows or RowOptions()
-    if form is not FileForm.CSV and rows != RowOptions():
+    if form is FileForm.CSV or form is FileForm.XLSX:
+        return _submit_table(client, file, form, rows, idempotency_key)
+    if rows != RowOptions():
         raise CommandFailed(
-            "--template, --composition, --codec, --frame and --strict are about CSV files; "
-            f"{file} says for each job what it is made of."
+            "--template, --composition, --codec, --frame, --map and --strict are about tables in "
+            f"CSV or XLSX; {file} says for each job what it is made of."
         )
     text = _text(file)
-    match form:
-        case FileForm.CSV:
-            if rows.template is None:
-                raise CommandFailed("A CSV file needs --template: the id or name of a template.")
-            return client.batches.create_from_csv(
-                text,
-                template=template_id_of(client, rows.template),
-                composition=rows.composition,
-                codec=rows.codec,
-                frame=rows.frame,
-                strict=rows.strict,
-                idempotency_key=idempotency_key,
-            )
-        case FileForm.JSONL:
-            lines = _filled_in(client, text)
-            return client.batches.create_from_json_lines(lines, idempotency_key=idempotency_key)
-        case FileForm.JSON:
-            body = json.dumps(read_request(client, file, text))
-            return client.batches.create_from_json(body, idempotency_key=idempotency_key)
+    if form is FileForm.JSONL:
+        lines = _filled_in(client, text)
+        return client.batches.create_from_json_lines(lines, idempotency_key=idempotency_key)
+    body = json.dumps(read_request(client, file, text))
+    return client.batches.create_from_json(body, idempotency_key=idempotency_key)
+
+
+def _submit_table(
+    client: Reelbatch,
+    file: Path,
+    form: Literal[FileForm.CSV, FileForm.XLSX],
+    rows: RowOptions,
+    idempotency_key: str | None,
+) -> SubmittedBatch:
+    if rows.template is None:
+        raise CommandFailed("A table needs --template: the id or name of a template.")
+    return client.batches.create_from_table(
+        _content(file),
+        form=form.value,
+        template=template_id_of(client, rows.template),
+        composition=rows.composition,
+        codec=rows.codec,
+        frame=rows.frame,
+        mapping=rows.mapping,
+        strict=rows.strict,
+        idempotency_key=idempotency_key,
+    )
 
 
 def read_request(client: Reelbatch, file: Path, text: str | None = None) -> JsonValue:
@@ -108,16 +124,20 @@ def _form_of(file: Path) -> FileForm:
         return _FORMS[file.suffix.lower()]
     except KeyError:
         raise CommandFailed(
-            f"The form of {file} cannot be told from its name; say --format json, jsonl or csv."
+            f"The form of {file} cannot be told from its name; say --format json, jsonl, csv or "
+            "xlsx."
         ) from None
 
 
 def _text(file: Path) -> str:
     try:
-        if file == _STANDARD_INPUT:
-            return sys.stdin.read()
-        return file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
+        return _content(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandFailed(f"{file} is not in UTF-8 at byte {error.start}.") from error
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == _STANDARD_INPUT else file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error

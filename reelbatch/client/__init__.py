@@ -48,7 +48,12 @@ from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font
 from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
 from reelbatch.models.wire.secrets import Secret
-from reelbatch.models.wire.templates import Template, TemplateLayer, TemplateStatus
+from reelbatch.models.wire.templates import (
+    Template,
+    TemplateField,
+    TemplateLayer,
+    TemplateStatus,
+)
 from reelbatch.models.wire.uploaded_files import UploadedFile
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.models.wire.webhooks import Webhook, WebhookLog
@@ -102,6 +107,7 @@ __all__ = [
     "StatsChanged",
     "SubmittedBatch",
     "Template",
+    "TemplateField",
     "TemplateLayer",
     "TemplateStatus",
     "TemplateUnusable",

@@ -188,7 +188,8 @@ class AsyncBatches(_Part[Session]):
     create = _submitting(_batches.create_batch)
     create_from_json = _submitting(_batches.create_from_json)
     create_from_json_lines = _submitting(_batches.create_from_json_lines)
-    create_from_csv = _submitting(_batches.create_from_csv)
+    create_from_table = _submitting(_batches.create_from_table)
+    create_from_csv = _submitting(_batches.create_from_table)
     check = _awaited(_batches.check_jobs)
 
 
@@ -214,6 +215,7 @@ class AsyncTemplates(_Part[Session]):
     wait = _awaited(_templates.wait_for_template)
     list = _awaited(_templates.list_templates)
     get = _awaited(_templates.read_template)
+    example_table = _awaited(_templates.example_table)
     rename = _awaited(_templates.rename_template)
     change = _awaited(_templates.change_template)
     delete = _awaited(_templates.delete_template)

@@ -1,7 +1,7 @@
 """What can be done with batches."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal, TypeAlias
@@ -21,6 +21,7 @@ from reelbatch.models.wire.batches import (
     BatchStatusResponse,
 )
 from reelbatch.models.wire.jobs import JobCreation
+from reelbatch.models.wire.tables import CSV, XLSX
 from reelbatch.models.wire.webhooks import Webhook
 
 _LONGEST_POLL = 30  # seconds
@@ -31,6 +32,8 @@ _ALL_REJECTED = 400
 AnyJob: TypeAlias = JobCreation | Mapping[str, Any]
 AnyWebhook: TypeAlias = Webhook | Mapping[str, Any]
 RetryChoice: TypeAlias = Literal["all", "error", "cancelled"]
+TableForm: TypeAlias = Literal["csv", "xlsx"]
+_TABLES: Mapping[TableForm, str] = {"csv": CSV, "xlsx": XLSX}
 ResultsForm: TypeAlias = Literal["json", "ndjson", "csv"]
 
 
@@ -75,29 +78,34 @@ def create_from_json_lines(
     return (yield from _submit(session, lines, "application/x-ndjson", idempotency_key))
 
 
-def create_from_csv(
+def create_from_table(
     session: Session,
     rows: str | bytes,
     *,
     template: str,
+    form: TableForm = "csv",
     composition: str | None = None,
     codec: str | None = None,
     frame: int | None = None,
+    mapping: Sequence[str] = (),
     strict: bool = False,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
-    `strict` refuses a column that names no layer, which is left out with a warning otherwise.
+    `form` is csv, also with semicolons or tabs, or xlsx. `mapping` says what columns mean that are
+    not called as their layers: `COLUMN=LAYER`. `strict` refuses a column that names no layer,
+    which is left out with a warning otherwise.
     """
     query = {
         "template": template,
         "composition": composition,
         "codec": codec,
         "frame": frame,
+        "map": list(mapping) or None,
         "strict": strict or None,
     }
-    return (yield from _submit(session, rows, "text/csv", idempotency_key, query))
+    return (yield from _submit(session, rows, _TABLES[form], idempotency_key, query))
 
 
 def check_jobs(

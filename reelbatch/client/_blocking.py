@@ -181,7 +181,8 @@ class Batches(_Part[Session]):
     create = _submitting(_batches.create_batch)
     create_from_json = _submitting(_batches.create_from_json)
     create_from_json_lines = _submitting(_batches.create_from_json_lines)
-    create_from_csv = _submitting(_batches.create_from_csv)
+    create_from_table = _submitting(_batches.create_from_table)
+    create_from_csv = _submitting(_batches.create_from_table)
     check = _blocking(_batches.check_jobs)
 
 
@@ -207,6 +208,7 @@ class Templates(_Part[Session]):
     wait = _blocking(_templates.wait_for_template)
     list = _blocking(_templates.list_templates)
     get = _blocking(_templates.read_template)
+    example_table = _blocking(_templates.example_table)
     rename = _blocking(_templates.rename_template)
     change = _blocking(_templates.change_template)
     delete = _blocking(_templates.delete_template)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -70,7 +70,7 @@ class Session:
             url=f"{self.origin}{_API_PATH}/{parts}",
             headers=sent,
             query={
-                name: _word(value) for name, value in (query or {}).items() if value is not None
+                name: _value(value) for name, value in (query or {}).items() if value is not None
             },
             content=content,
             silence=self.timeout,
@@ -155,6 +155,12 @@ def _unexpected(model: type[BaseModel], error: ValidationError) -> UnexpectedAns
         f"The answer is no {model.__name__} ({error.error_count()} problems); "
         "is this the URL of a Reelbatch service, and of this client's version?"
     )
+
+
+def _value(value: object) -> str | list[str]:
+    if isinstance(value, list):
+        return [_word(each) for each in cast("list[object]", value)]
+    return _word(value)
 
 
 def _word(value: object) -> str:

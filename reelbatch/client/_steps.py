@@ -20,7 +20,7 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str | list[str]] = field(default_factory=dict[str, str | list[str]])
     content: bytes | None = field(default=None, repr=False)
     files: Mapping[str, tuple[str, bytes]] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = None

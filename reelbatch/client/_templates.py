@@ -5,6 +5,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeAlias
 
+import httpx
 from pydantic import JsonValue
 
 from reelbatch.client._downloads import fetch
@@ -118,6 +119,15 @@ def read_template(session: Session, template_id: str) -> Steps[Template]:
     """One template, with its compositions, layers and fonts once it is uploaded."""
     request = session.request("GET", "templates", template_id)
     return read_model(Template, (yield from session.send(request)))
+
+
+def example_table(session: Session, template_id: str, composition: str | None = None) -> Steps[str]:
+    """A CSV for `batches.create_from_table`, with a column for each field of the composition, and a
+    row of the template's own words."""
+    query = {"format": "csv", "composition": composition}
+    request = session.request("GET", "templates", template_id, "fields", query=query)
+    response: httpx.Response = yield from session.send(request)
+    return response.content.decode()
 
 
 def rename_template(session: Session, template_id: str, name: str) -> Steps[Template]:

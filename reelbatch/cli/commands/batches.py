@@ -54,34 +54,45 @@ KeyOption = Annotated[
 @with_client
 def submit(
     client: Reelbatch,
-    file: Annotated[Path, typer.Argument(help="JSON, JSON Lines or CSV; - is standard input.")],
+    file: Annotated[
+        Path, typer.Argument(help="JSON, JSON Lines, CSV or XLSX; - is standard input.")
+    ],
     *,
     wait: WaitOption = False,
     form: Annotated[
         FileForm | None, typer.Option("--format", help="Of the file; by its name if left out.")
     ] = None,
     template: Annotated[
-        str | None, typer.Option(help="Of a CSV file's rows: a template's id or name.")
+        str | None, typer.Option(help="Of a table's rows: a template's id or name.")
     ] = None,
-    composition: Annotated[str | None, typer.Option(help="Of a CSV file's rows.")] = None,
-    codec: Annotated[str | None, typer.Option(help="Of a CSV file's rows.")] = None,
-    frame: Annotated[int | None, typer.Option(help="Of a CSV file's rows, for stills.")] = None,
+    composition: Annotated[str | None, typer.Option(help="Of a table's rows.")] = None,
+    codec: Annotated[str | None, typer.Option(help="Of a table's rows.")] = None,
+    frame: Annotated[int | None, typer.Option(help="Of a table's rows, for stills.")] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a CSV column that names no layer.")
+        bool, typer.Option("--strict", help="Refuse a column that names no layer.")
     ] = False,
     opened: Annotated[
         bool, typer.Option("--open", help="Open the batch's page in the browser.")
     ] = False,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=LAYER", help="What a column of a table means."),
+    ] = None,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send a batch. In JSON `{{name}}` becomes the id of the template of that name.
 
-    JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV: a job a row, whose
-    columns are layers.
+    JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV and XLSX: a job a
+    row, whose columns are layers.
     """
     rows = RowOptions(
-        template=template, composition=composition, codec=codec, frame=frame, strict=strict
+        template=template,
+        composition=composition,
+        codec=codec,
+        frame=frame,
+        strict=strict,
+        mapping=tuple(mapping or ()),
     )
     try:
         batch = submit_file(client, file, form, rows, idempotency_key)

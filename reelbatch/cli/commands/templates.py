@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import answer, say_warning
+from reelbatch.cli.console import answer, print_table, say_warning
 from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
+    fields_table,
     push_template,
     renderer_named,
     template_id_of,
@@ -62,9 +63,26 @@ def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
 
 @app.command()
 @with_client
-def inspect(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
-    """Show what a template offers, and what of it will not look as designed."""
-    found = client.templates.get(template_id_of(client, template))
+def inspect(
+    client: Reelbatch,
+    template: TemplateArgument,
+    *,
+    composition: Annotated[
+        str | None, typer.Option(help="Of --csv; the template's first one if left out.")
+    ] = None,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="A table of its fields, to begin a batch with.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a template offers, its fields first, and what will not look as designed."""
+    template_id = template_id_of(client, template)
+    if as_csv:
+        typer.echo(client.templates.example_table(template_id, composition), nl=False)
+        return
+    found = client.templates.get(template_id)
+    if not as_json and found.fields:
+        print_table(fields_table(found))
     answer(found, template_table(found), as_json=as_json)
 
 

@@ -95,7 +95,7 @@ def command(
 
     def run(*arguments: object, stdin: str = "") -> Ended:
         monkeypatch.chdir(here)
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         capsys.readouterr()
         code = run_command([*map(str, arguments)])
         said = capsys.readouterr()

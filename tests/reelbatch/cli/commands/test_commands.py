@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import typer
+from openpyxl import Workbook
 
 from reelbatch.cli.app import app
 from tests.api.documents import a_card, a_film
@@ -176,6 +177,40 @@ def test_what_a_table_leaves_out_is_said_and_equal_rejections_are_one_line(
     assert (refused.code, "e-mail names no layer of main" in refused.err) == (1, True)
 
 
+def test_tables_are_sent_as_they_are_and_their_columns_mapped(
+    served: Command, card: str, here: Path
+) -> None:
+    book = Workbook()
+    for row in (["Who", "label"], ["Ada", 5], ["Zoë", None]):
+        book.active.append(row)
+    book.save(here / "people.xlsx")
+    (here / "people.csv").write_bytes("Who;label\nAda;5\nZoë;\n".encode("cp1252"))
+    of_rows = ("--template", card, "--codec", "image_png", "--frame", 0)
+    for file in ("people.xlsx", "people.csv"):
+        sent = served("submit", file, *of_rows, "--map", "Who=title")
+        assert (sent.code, "2 of 2 jobs accepted" in sent.out) == (0, True), sent.err
+        assert "label is empty in 1 row, which keeps the template's own words: line 3" in sent.err
+    wrong = served("submit", "people.csv", *of_rows, "--map", "Who=titel")
+    assert "cannot be titel: main has no layer of this name. Did you mean title?" in wrong.err
+
+
+def test_a_template_gives_a_table_to_begin_with(served: Command, card: str, here: Path) -> None:
+    told = served("templates", "inspect", card).out
+    assert told.index("column") < told.index("layers")
+    assert re.search(r"title +│ text +│ A +│ [\d.]+ x [\d.]+ +│ main +│ Inter", told), told
+    assert "label" in told[: told.index("layers")]
+    fields = json.loads(served("templates", "inspect", card, "--json").out)["fields"]
+    assert [(each["column"], each["composition"]) for each in fields] == [
+        ("title", "main"),
+        ("label", "badge"),
+    ]
+    table = served("templates", "inspect", card, "--csv").out
+    (here / "example.csv").write_text(table)
+    sent = served("submit", "example.csv", "--template", card, "--codec", "image_png", "--strict")
+    assert (sent.code, sent.err) == (0, ""), sent.err
+    assert "1 of 1 jobs accepted" in sent.out
+
+
 def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> None:
     document = json.loads(a_card())
     document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
@@ -226,7 +261,7 @@ def test_files_that_cannot_be_sent_are_refused_with_a_way_out(served: Command, h
         ("people.csv",): "--template",
         ("jobs.yaml",): "--format",
         ("broken.json",): "not JSON",
-        ("broken.json", "--codec", "image_png"): "CSV",
+        ("broken.json", "--codec", "image_png"): "tables",
         ("nowhere.json",): "cannot be read",
     }.items():
         refused = served("submit", *arguments)
