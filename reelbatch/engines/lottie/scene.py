@@ -16,6 +16,7 @@ from reelbatch.engines.lottie.expressions import run_expressions
 from reelbatch.engines.lottie.images import embed_pictures
 from reelbatch.engines.lottie.loops import unroll_loops
 from reelbatch.engines.lottie.rewriting import rewrite
+from reelbatch.engines.lottie.rewriting.easing import ease_alike
 from reelbatch.engines.lottie.solids import replace_solids
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.stripping import arrange, hold_to_type, strip
@@ -62,6 +63,7 @@ def compose(
     check_shapes(layers)
     check_texts(layers)
     strip([*layers, *own, *pictures.values()])
+    ease_alike(layers)  # before the thousands of shapes of texts, which need none
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)
     all_pictures = {

@@ -30,6 +30,7 @@ _STRIPPED = frozenset({"x", "ty", "sid", *_LAYER_NUMBERS, *_OBJECTS_ALONE})
 # ThorVG reads these by what it has read before them: a transform by the layer's `ddd`, an effect's
 # fields by its `ty`, a dash's `v` by its `n`, a mask's `mode` by `inv`.
 _LAST = ("ks", "nm", "mn", "ix", "en", "ef", "v", "mode")
+_LAST_KEYS = frozenset(_LAST)
 
 
 def strip(document: object) -> None:
@@ -55,6 +56,8 @@ def _strip_object(value: Json) -> None:
 def arrange(document: object) -> None:
     """Put keys into the order that ThorVG needs."""
     for value in all_objects(document):
+        if _LAST_KEYS.isdisjoint(value):
+            continue
         for key in _LAST:
             if key in value:
                 value[key] = value.pop(key)

@@ -5,6 +5,8 @@ from typing import Any
 
 from reelbatch.engines.lottie.document import Json, array, is_object, objects, reference
 
+_OUTLINE = frozenset("vio")  # the keys of a path: its points and their handles
+
 
 def all_layers(root: Json) -> Iterator[Json]:
     """The layers of the root and of all precompositions."""
@@ -19,11 +21,12 @@ def all_shapes(shapes: object) -> Iterator[Json]:
     while waiting:
         shape = waiting.pop()
         yield shape
-        waiting += objects(shape.get("it"))
+        if "it" in shape:
+            waiting += objects(shape["it"])
 
 
 def all_objects(value: object) -> Iterator[Json]:
-    """Every object inside of a JSON value, itself included, but for those in keyframes.
+    """Every object inside of a JSON value, itself included, but for those in keyframes and paths.
 
     Documents consist of keyframes and points for the most part, and nothing else is in there.
     """
@@ -31,6 +34,8 @@ def all_objects(value: object) -> Iterator[Json]:
     while waiting:
         current = waiting.pop()
         yield current
+        if current.keys() >= _OUTLINE:
+            continue
         for key, field in current.items():
             if is_object(field):
                 waiting.append(field)

@@ -3,11 +3,11 @@
 Each module has one rule and says what ThorVG does without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from reelbatch.engines.lottie.document import Json, number, reference
+from reelbatch.engines.lottie.reading.walking import all_shapes
 from reelbatch.engines.lottie.rewriting.blending import blend_groups
-from reelbatch.engines.lottie.rewriting.easing import ease_alike
 from reelbatch.engines.lottie.rewriting.effects import replace_effects, widen_blurs
 from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
 from reelbatch.engines.lottie.rewriting.masks import order_masks
@@ -19,6 +19,15 @@ from reelbatch.engines.lottie.rewriting.soft_edges import soften_edges
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.time_remaps import hold_last_frames
 from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
+
+_RULES: dict[str, Callable[[list[Json]], None]] = {
+    "rc": replace_rectangles,
+    "sr": replace_stars,
+    "zz": write_out_zigzags,
+    "tm": trim_one_by_one,
+    "rp": write_out_repeaters,
+}
+"""By the kinds of shapes that they concern, in the order in which they are applied."""
 
 
 def rewrite(
@@ -36,17 +45,15 @@ def rewrite(
         name: max((number(layer.get("op"), 0.0) for layer in inner), default=0.0)
         for name, inner in precompositions.items()
     }
-    ease_alike(_layers(compositions))
     replace_effects(compositions)
     widen_blurs(_layers(compositions))
     split_faded_groups(compositions)
     layers = _layers(compositions)
     hold_last_frames(layers, lambda layer: ends.get(reference(layer.get("refId")), 0.0), frame_rate)
-    replace_rectangles(layers)
-    replace_stars(layers)
-    write_out_zigzags(layers)
-    trim_one_by_one(layers)
-    write_out_repeaters(layers)
+    kinds = {shape.get("ty") for layer in layers for shape in all_shapes(layer.get("shapes"))}
+    for kind, rule in _RULES.items():
+        if kind in kinds:  # texts have thousands of shapes, and none of these
+            rule(layers)
     blend_groups(layers)
     shrink_pictures(root, precompositions, pictures)
     soften_edges(root, precompositions, pictures)

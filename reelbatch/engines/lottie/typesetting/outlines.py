@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from uharfbuzz import Color as FontColor
@@ -62,6 +63,7 @@ def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnTex
     if len(looks) == 1 and animators.are_idle and _is_plain(layout):
         return DrawnText(list(_merged(layout, looks[0])), [])
     track = _Track(frames, looks)
+    outlines = _Outlines()
     groups: list[Json] = []
     pictures: list[PlacedPicture] = []
     for position, (line, at) in enumerate(layout.letters):
@@ -69,7 +71,7 @@ def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnTex
         if letter.marks:
             transform = track.transform(position)
             pictures.extend(_pictures(letter, transform, window))
-            items = list(_items(letter, track, position))
+            items = list(_items(letter, track, position, outlines))
             if items:
                 groups.append({"ty": "gr", "it": [*items, transform]})
     return DrawnText(groups[::-1], pictures)
@@ -102,6 +104,7 @@ def _merged(layout: Layout, look: Look) -> Iterator[Json]:
     ThorVG draws shapes of words faster than those of whole lines, and faster than letters.
     """
     paths: dict[tuple[int, int, int, Color], list[Json]] = {}
+    outlines = _Outlines()
     word = 0
     for position, (line, at) in enumerate(layout.letters):
         place = look.matrices[position, :, 2]
@@ -112,14 +115,14 @@ def _merged(layout: Layout, look: Look) -> Iterator[Json]:
             continue
         for mark in letter.marks:
             font = id(mark.source) if isinstance(mark.source, FontFile) else 0
-            drawn = _mark_paths(mark, letter.style.size, float(place[0]), float(place[1]))
+            drawn = outlines.paths(mark, letter.style.size, float(place[0]), float(place[1]))
             paths.setdefault((line, word, font, fill), []).extend(drawn)
     for (*_, color), each in paths.items():
         if each:
             yield {"ty": "gr", "it": [*each, _fill(_still([*color, 1]), _still(100))]}
 
 
-def _items(letter: Letter, track: "_Track", position: int) -> Iterator[Json]:
+def _items(letter: Letter, track: "_Track", position: int, outlines: "_Outlines") -> Iterator[Json]:
     """What one letter is drawn of, from the top."""
     style = letter.style
     size = style.size
@@ -127,7 +130,7 @@ def _items(letter: Letter, track: "_Track", position: int) -> Iterator[Json]:
     for mark in letter.marks:
         layers = mark.source.layers(mark.glyph) if isinstance(mark.source, FontFile) else []
         for glyph, colour in reversed(layers):
-            paths = list(_mark_paths(_with_glyph(mark, glyph), size))
+            paths = list(outlines.paths(_with_glyph(mark, glyph), size))
             if colour is None:
                 fill = track.fill(position)
             else:
@@ -136,7 +139,7 @@ def _items(letter: Letter, track: "_Track", position: int) -> Iterator[Json]:
             if paths:
                 yield {"ty": "gr", "it": [*paths, fill]}
         if not layers and _picture(mark, style) is None:
-            plain.extend(_mark_paths(mark, size))
+            plain.extend(outlines.paths(mark, size))
     if not plain:
         return
     yield from plain
@@ -177,24 +180,45 @@ def _pictures(letter: Letter, transform: Json, window: Window) -> Iterator[Place
             )
 
 
-def _mark_paths(mark: Mark, size: float, x: float = 0.0, y: float = 0.0) -> Iterator[Json]:
-    """A glyph's paths in pixels, moved by `x` and `y`."""
+class _Outlines:
+    """The paths of glyphs in pixels. What all letters of one glyph have in common is made once."""
+
+    def __init__(self) -> None:
+        self._scaled: dict[tuple[int, int, float, bool], _Scaled] = {}
+
+    def paths(self, mark: Mark, size: float, x: float = 0.0, y: float = 0.0) -> Iterator[Json]:
+        """Those of a glyph in letters of `size` pixels, moved by `x` and `y`."""
+        key = (id(mark.source), mark.glyph, size * mark.scale, mark.is_slanted)
+        if key not in self._scaled:
+            self._scaled[key] = _scaled(mark, size)
+        places, arriving, leaving, ends = self._scaled[key]
+        place = (x + mark.x * size / EM, y + mark.y * size / EM)
+        points = np.round(places + place, _DIGITS).tolist()
+        for start, end in pairwise([0, *ends]):
+            path: Json = {
+                "c": True,
+                "v": points[start:end],
+                "i": arriving[start:end],
+                "o": leaving[start:end],
+            }
+            yield {"ty": "sh", "ks": _still(path)}
+
+
+class _Scaled(NamedTuple):
+    points: Vector  # pixels
+    arriving: list[list[float]]  # handles, from their points
+    leaving: list[list[float]]
+    ends: Sequence[int]  # how many points there are up to the end of each path
+
+
+def _scaled(mark: Mark, size: float) -> _Scaled:
     source = mark.source
     places, ends = source.outline(mark.glyph) if isinstance(source, FontFile) else source.outline
     scale = size / EM * mark.scale
     slope = _SLANT * scale if mark.is_slanted else 0.0
     placed = places @ np.array([[scale, 0.0], [-slope, scale]])
-    placed[1:] -= placed[0]  # handles are relative to their points
-    placed[0] += (x + mark.x * size / EM, y + mark.y * size / EM)
-    points, arriving, leaving = np.round(placed, _DIGITS).tolist()
-    for start, end in pairwise([0, *ends]):
-        path: Json = {
-            "c": True,
-            "v": points[start:end],
-            "i": arriving[start:end],
-            "o": leaving[start:end],
-        }
-        yield {"ty": "sh", "ks": _still(path)}
+    arriving, leaving = np.round(placed[1:] - placed[0], _DIGITS).tolist()
+    return _Scaled(placed[0], arriving, leaving, ends)
 
 
 class _Values:

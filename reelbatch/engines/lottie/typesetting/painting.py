@@ -13,7 +13,7 @@ from reelbatch.engines.decoding.pictures import as_png
 
 EM = 100.0  # units of a glyph's em square in Lottie's `chars`
 _SHARPEST = 1024  # pixels of a picture's longer side, and of an em
-_LEAST = 64  # pixels of an em
+_LEAST = 16  # pixels of an em
 _LARGER = 2  # pixels of a picture for each that text of its size has: letters may grow
 
 
@@ -28,9 +28,8 @@ class Picture(NamedTuple):
 
 
 def pixels_of_em(size: float) -> int:
-    """How many a picture gets for text of that size: alike for sizes that are nearly alike."""
-    wanted = max(_LEAST, min(_LARGER * size, _SHARPEST))
-    return 2 ** math.ceil(math.log2(wanted))
+    """How many a picture gets for text of that size."""
+    return math.ceil(max(_LEAST, min(_LARGER * size, _SHARPEST)))
 
 
 def paint(font: hb.Font, glyph: int, em: int, foreground: hb.Color) -> Picture | None:
