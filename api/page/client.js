@@ -22,6 +22,7 @@ export class ApiError extends Error {
  * @typedef {object} RequestOptions
  * @property {string} [method]
  * @property {any} [json] a body
+ * @property {BodyInit} [body] one of another type, which the headers say
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
  */
@@ -57,10 +58,11 @@ export class Client {
 
   /** The answer as it comes. Throws an ApiError for any that is no success.
    * @param {string} path @param {RequestOptions} [options] @returns {Promise<Response>} */
-  async open(path, { method = "GET", json, headers = {}, signal } = {}) {
+  async open(path, { method = "GET", json, body, headers = {}, signal } = {}) {
     /** @type {RequestInit} */
     const request = {
       method,
+      body,
       signal,
       cache: "no-store",
       credentials: "omit",

@@ -1,16 +1,15 @@
 /** A new batch: a template, its output, and a row for each job. */
 
-import { columnsOf, jobOf } from "./columns.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, duration, plural } from "./format.js";
 import { outputFields } from "./output.js";
 import { RowPreview } from "./rowpreview.js";
-import { MOST_ROWS, RowTable } from "./rowtable.js";
-import { Submission, requestOf } from "./submission.js";
-import { parseTable, readText } from "./table.js";
-import { field, fileDrop, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
+import { RowTable } from "./rowtable.js";
+import { Submission, noteProblems, requestOf } from "./submission.js";
+import { MOST_ROWS, dryRun, tableOfClipboard, tableOfFile } from "./tables.js";
+import { field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
-const MOST_LAYERS = 1000; // in one answer
+const MOST_COMPOSITIONS = 1000; // in one answer
 
 /** @type {import("./app.js").PageMaker} */
 export function newBatchPage(client, _parts, query, signal) {
@@ -22,8 +21,6 @@ export function newBatchPage(client, _parts, query, signal) {
 class NewBatchView {
   /** @type {any[]} */
   compositions = [];
-  /** @type {any[]} */
-  layers = [];
   /** @type {any[]} */
   templates = [];
 
@@ -37,18 +34,21 @@ class NewBatchView {
     this.warnings = h("div", { class: "all-of-template" });
     this.composition = h("select", { name: "composition", onchange: () => this.#chooseComposition() });
     this.output = outputFields(() => this.#changed());
-    this.table = new RowTable(
-      () => this.#changed(),
-      (row, number) => this.preview.show(this.#chosen(), jobOf(row.cells, this.table.columns).job, number),
-    );
+    this.table = new RowTable({
+      change: () => this.#changed(),
+      map: () => this.#mapped(),
+      preview: (row, number) => this.preview.show(requestOf(this.#query(), [row], this.table.columns), number),
+      paste: (text, row, column) => this.#paste(text, row, column),
+    });
     this.preview = new RowPreview(client, signal);
-    this.note = h("p", { class: "notice", hidden: true });
+    this.note = h("div", { class: "of-file" });
     this.summary = h("p", { class: "summary", role: "status" });
     this.check = workButton("Check rows", {}, async () => void (await this.#check()), this.place);
     this.startButton = workButton("Start", { class: "primary" }, () => this.#start(), this.place);
     this.startRest = workButton("Start without them", { hidden: true }, () => this.#send(this.#request()), this.place);
-    const drop = fileDrop("Drop a CSV file here, or choose one; its first line names the layers", ".csv,.tsv,.txt,text/csv", ([file]) => this.#readFile(file));
-    const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.note, this.table.element);
+    this.example = workButton("Download example CSV", { class: "quiet" }, () => this.#downloadExample(), this.place);
+    const drop = fileDrop("Drop a CSV or Excel file here, or choose one; its first line names the layers", ".csv,.tsv,.txt,.xlsx,text/csv", ([file]) => this.#readFile(file));
+    const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.table.element);
     takeDrops(rows, ([file]) => this.#readFile(file));
     this.form = h(
       "div",
@@ -95,43 +95,51 @@ class NewBatchView {
 
   async #readTemplate() {
     const id = this.template.value;
-    const [compositions, layers] = await Promise.all([
-      this.client.json(`../v3/templates/${id}/compositions?limit=${MOST_LAYERS}`, { signal: this.signal }),
-      this.#readLayers(id),
-    ]);
+    const path = `../v3/templates/${id}/compositions?limit=${MOST_COMPOSITIONS}`;
+    const compositions = await this.client.json(path, { signal: this.signal });
     if (this.template.value !== id) return; // another was chosen meanwhile
     this.compositions = compositions;
-    this.layers = layers;
     fill(this.warnings, warningBox(this.templates.find((each) => each.id === id)?.warnings));
     fill(this.composition, compositions.map((/** @type {any} */ each) => h("option", { value: each.name }, describe(each))));
-    this.#chooseComposition();
+    await this.#readFields();
   }
 
-  /** @param {string} id */
-  async #readLayers(id) {
-    const all = [];
-    for (;;) {
-      const path = `../v3/templates/${id}/layers?limit=${MOST_LAYERS}&offset=${all.length}`;
-      const some = await this.client.json(path, { signal: this.signal });
-      all.push(...some);
-      if (some.length < MOST_LAYERS) return all;
+  async #chooseComposition() {
+    this.place.clear();
+    try {
+      await this.#readFields();
+    } catch (error) {
+      if (!this.signal.aborted) this.place.show(error);
     }
   }
 
-  #chooseComposition() {
+  async #readFields() {
     const chosen = this.compositions.find((each) => each.name === this.composition.value);
     if (!chosen) return;
+    const fields = await this.client.json(this.#fieldsPath(), { signal: this.signal });
+    if (this.composition.value !== chosen.name) return;
     this.output.suit(chosen.data.frames);
     this.preview.setFrames(chosen.data.frames);
-    this.table.setColumns(columnsOf(this.layers, Number(chosen.aeid)));
+    fill(this.note);
+    this.table.setFields(fields);
   }
 
-  #chosen() {
-    return { id: this.template.value, composition: this.composition.value };
+  #fieldsPath() {
+    return `templates/${this.template.value}/fields?composition=${encodeURIComponent(this.composition.value)}`;
+  }
+
+  async #downloadExample() {
+    const name = this.template.selectedOptions[0].textContent;
+    await this.client.download(`${this.#fieldsPath()}&format=csv`, `${name}.csv`);
+  }
+
+  /** What holds for all rows. */
+  #query() {
+    return { template: this.template.value, composition: this.composition.value, ...this.output.settings() };
   }
 
   #request() {
-    return requestOf(this.#chosen(), this.output.settings(), this.table.rows, this.table.columns);
+    return requestOf(this.#query(), this.table.rows, this.table.columns);
   }
 
   #changed() {
@@ -146,16 +154,60 @@ class NewBatchView {
     if (!file) return;
     this.place.clear();
     try {
-      const table = parseTable(await readText(file));
-      if (table.length < 2) throw new Error(`${file.name} has no rows: its first line names the layers, and each other line is a job.`);
-      const ignored = this.table.loadTable(table);
-      this.note.hidden = ignored.length === 0;
-      setText(this.note, `Not used, since this composition has no such layer: ${ignored.join(", ")}.`);
-      announce(`${plural(table.length - 1, "row")} read from ${file.name}`);
-      await this.#check();
+      const told = await dryRun(this.client, tableOfFile(file), this.#query(), MOST_ROWS);
+      this.#load(told);
+      announce(`${plural(this.table.rows.length, "row")} read from ${file.name}`);
     } catch (error) {
       if (!this.signal.aborted) this.place.show(error);
     }
+  }
+
+  /** Show a table that the API has read, and what it says of it. @param {any} told */
+  #load(told) {
+    this.table.loadTable(told.columns, told.rows ?? []);
+    fill(this.note, warningBox(told.warnings, "About the table"));
+    if (told.totalJobs === 0) {
+      fill(this.note, problem(new Error(told.error)));
+      return;
+    }
+    this.#showCheck(noteProblems(told, this.table.rows, this.table.columns), told.totalJobs);
+  }
+
+  async #mapped() {
+    this.#changed();
+    fill(this.note);
+    this.place.clear();
+    try {
+      await this.#check();
+    } catch (error) {
+      this.place.show(error);
+    }
+  }
+
+  /** Cells that have a header are a table of their own; others go into those from here on.
+   * @param {string} text @param {number} row @param {number} column */
+  async #paste(text, row, column) {
+    this.place.clear();
+    try {
+      const table = await this.#pastedTable(text);
+      if (table) {
+        this.#load(table);
+      } else {
+        const header = this.table.columns.slice(column).map(({ means }, at) => means || `column ${at}`);
+        const told = await dryRun(this.client, tableOfClipboard(text, header), this.#query(), MOST_ROWS);
+        this.table.write(told.rows.map((/** @type {any} */ each) => each.cells), row, column);
+      }
+      announce(`${plural(text.trimEnd().split("\n").length, "line")} pasted`);
+    } catch (error) {
+      if (!this.signal.aborted) this.place.show(error);
+    }
+  }
+
+  /** The answer about cells whose first line names columns, else null. @param {string} text */
+  async #pastedTable(text) {
+    if (!text.trim().includes("\n")) return null;
+    const told = await dryRun(this.client, tableOfClipboard(text), this.#query(), MOST_ROWS).catch(() => null);
+    return told?.columns.every((/** @type {any} */ each) => each.means) ? told : null;
   }
 
   /** Returns whether all rows are good. */
@@ -170,12 +222,17 @@ class NewBatchView {
       setText(this.summary, "");
       throw error;
     });
+    this.#showCheck(bad, request.sent.length);
+    return bad === 0;
+  }
+
+  /** @param {number} bad @param {number} all */
+  #showCheck(bad, all) {
+    const good = all - bad;
     this.table.showProblems();
-    const good = request.sent.length - bad;
-    setText(this.summary, bad ? `${plural(bad, "row")} of ${count(request.sent.length)} cannot be rendered.` : good === 1 ? "The row can be rendered." : `All ${count(good)} rows can be rendered.`);
+    setText(this.summary, bad ? `${plural(bad, "row")} of ${count(all)} cannot be rendered.` : good === 1 ? "The row can be rendered." : `All ${count(good)} rows can be rendered.`);
     this.startRest.hidden = bad === 0 || good === 0;
     setText(this.startRest, `Start the other ${count(good)}`);
-    return bad === 0;
   }
 
   async #start() {

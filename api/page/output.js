@@ -44,10 +44,10 @@ export function outputFields(onChange) {
   });
   show();
 
+  /** As the query of a table says them. */
   function settings() {
     const common = { codec: codec.value, quality: quality.value };
-    if (!isPicture()) return { type: "video", ...common };
-    return { type: "image", frames: Number(frame.value), ...common };
+    return isPicture() ? { ...common, frame: Number(frame.value) } : common;
   }
 
   /** Choose what suits a composition. @param {number} frames that it has */

@@ -4,6 +4,7 @@ import { ownAddress } from "./client.js";
 import { pause } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
 import { hasEnded, stateOf } from "./states.js";
+import { dryRun } from "./tables.js";
 import { field, problem } from "./widgets.js";
 
 const LOOK_INTERVAL = 400; // milliseconds between looks at the job
@@ -35,20 +36,16 @@ export class RowPreview {
     this.frame.value = Math.floor(frames / 2);
   }
 
-  /** @param {any} template @param {any} job @param {number} number of the row */
-  async show(template, job, number) {
+  /** @param {import("./submission.js").Request} request of one row @param {number} number of the row */
+  async show(request, number) {
     this.current.abort();
     this.current = new AbortController();
     const { signal } = this.current;
-    const body = {
-      template,
-      assets: job.assets,
-    };
     this.picture.setAttribute("aria-busy", "true");
     fill(this.picture, h("p", { class: "muted" }, `Rendering row ${number} …`));
     this.element.scrollIntoView({ block: "nearest" });
     try {
-      const address = await renderStill(this.client, body, Number(this.frame.value), signal);
+      const address = await renderStill(this.client, await jobOf(this.client, request), Number(this.frame.value), signal);
       fill(this.picture, h("img", { src: address, alt: `Row ${number}, frame ${this.frame.value}` }));
       announce(`Preview of row ${number} is ready`);
     } catch (error) {
@@ -57,6 +54,16 @@ export class RowPreview {
       if (!signal.aborted) this.picture.removeAttribute("aria-busy");
     }
   }
+}
+
+/** The job that a row becomes, which is the API's to say; an empty row changes nothing.
+ * @param {import("./client.js").Client} client @param {import("./submission.js").Request} request */
+async function jobOf(client, { table, query, sent }) {
+  const { template, composition } = query;
+  if (sent.length === 0) return { template: { id: template, composition } };
+  const told = await dryRun(client, table, query, 1);
+  if (!told.rows?.[0]?.job) throw new Error(told.error);
+  return { template: told.rows[0].job.template, assets: told.rows[0].job.assets };
 }
 
 /** Render one frame for real but small.

@@ -1,23 +1,22 @@
 /** The rows of a new batch: typed, pasted from a spreadsheet, or loaded from a file. */
 
-import { columnOf } from "./columns.js";
+import { choicesOf, columnsOf, columnsOfFile, labelOf } from "./columns.js";
 import { announce, fill, h } from "./dom.js";
-import { count, plural } from "./format.js";
-import { parseTable } from "./table.js";
+import { count } from "./format.js";
+import { MOST_ROWS } from "./tables.js";
 
-export const MOST_ROWS = 1000; // the API takes no more jobs in a batch
 const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
 
 /** @typedef {import("./columns.js").Column} Column */
 /**
  * @typedef {object} Row
- * @property {import("./columns.js").Cells} cells
+ * @property {string[]} cells in the order of the columns; those at the end may be missing
  * @property {{column: Column | null, text: string}[]} problems that a check has found
  * @property {string[]} warnings of the same check
  */
 
-/** @returns {Row} */
-const emptyRow = () => ({ cells: {}, problems: [], warnings: [] });
+/** @param {string[]} [cells] @returns {Row} */
+const aRow = (cells = []) => ({ cells, problems: [], warnings: [] });
 
 /** @param {Row} row */
 export function forgetCheck(row) {
@@ -25,21 +24,28 @@ export function forgetCheck(row) {
   row.warnings = [];
 }
 
-/** Whether it says nothing in these columns; another template's words may still be in it.
+/** Whether it says nothing in the columns that are used.
  * @param {Row} row @param {Column[]} columns */
-export const isEmpty = (row, columns) => columns.every((column) => !row.cells[column.key]);
+export const isEmpty = (row, columns) => columns.every((column, at) => !column.means || !row.cells[at]?.trim());
 
 export class RowTable {
   /** @type {Column[]} */
   columns = [];
   /** @type {Row[]} */
-  rows = [emptyRow()];
+  rows = [aRow()];
+  /** @type {any[]} of the template, as the API has them */
+  #fields = [];
   #page = 0;
 
-  /** @param {() => void} onChange @param {(row: Row, number: number) => void} onPreview */
-  constructor(onChange, onPreview) {
-    this.onChange = onChange;
-    this.onPreview = onPreview;
+  /**
+   * @param {object} on
+   * @param {() => void} on.change
+   * @param {() => void} on.map called once a column means something else
+   * @param {(row: Row, number: number) => void} on.preview
+   * @param {(text: string, row: number, column: number) => void} on.paste cells of a spreadsheet
+   */
+  constructor(on) {
+    this.on = on;
     this.head = h("thead");
     this.body = h("tbody");
     this.pages = h("div", { class: "pages" });
@@ -65,32 +71,65 @@ export class RowTable {
     this.body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
   }
 
-  /** @param {Column[]} columns */
-  setColumns(columns) {
+  /** Words in columns that the new template has too stay. @param {any[]} fields of it */
+  setFields(fields) {
+    const columns = columnsOf(fields);
+    const places = columns.map(({ means }) => this.columns.findIndex((column) => column.means === means));
+    this.rows = this.rows.map((row) => aRow(places.map((at) => row.cells[at] ?? "")));
+    this.#fields = fields;
     this.columns = columns;
-    for (const row of this.rows) forgetCheck(row);
     this.#render();
-    this.onChange();
+    this.on.change();
   }
 
-  /** Take a table whose first line names the columns. Returns the names that mean nothing here.
-   * @param {string[][]} table @returns {string[]} */
-  loadTable([header = [], ...lines]) {
-    const meant = header.map((word) => columnOf(word, this.columns));
-    const used = [...new Map(meant.flatMap((column) => (column ? [[column.key, column]] : []))).values()];
-    const unused = this.columns.filter((known) => !used.some((column) => column.key === known.key));
-    this.columns = [...used, ...unused]; // what the file has is seen first
-    const keys = meant.map((column) => column?.key);
-    this.load(lines.map((line) => ({ cells: cellsOf(keys, line), problems: [], warnings: [] })));
-    return header.filter((_, at) => !meant[at]);
+  /** Take a table that the API has read; what it has is seen first.
+   * @param {any[]} columns @param {{cells: string[]}[]} rows as a dry run tells them */
+  loadTable(columns, rows) {
+    this.columns = columnsOfFile(columns, this.#fields);
+    this.#addUnused();
+    this.load(rows.map(({ cells }) => aRow(cells)));
+  }
+
+  /** Fields that no column means, so that they can be typed. */
+  #addUnused() {
+    const used = new Set(this.columns.map((column) => column.means));
+    this.columns = [...this.columns, ...columnsOf(this.#fields).filter(({ means }) => !used.has(means))];
+  }
+
+  /** Let a column of the file mean something else; what meant that before is not used any more.
+   * @param {number} at @param {Column | undefined} choice */
+  #map(at, choice) {
+    const column = this.columns[at];
+    const { name } = column;
+    const twin = this.columns.findIndex((each) => each !== column && choice !== undefined && each.means === choice.means);
+    if (twin >= 0) this.#unuse(twin);
+    const place = this.columns.indexOf(column);
+    this.columns[place] = { name, isFromFile: true, means: choice?.means ?? "", kind: choice?.kind ?? "", example: choice?.example };
+    this.#addUnused();
+    for (const row of this.rows) forgetCheck(row);
+    this.#render();
+    this.head.querySelectorAll("select")[place]?.focus();
+    announce(choice ? `${name} is ${labelOf(choice)}` : `${name} is not used`);
+    this.on.map();
+  }
+
+  /** @param {number} at */
+  #unuse(at) {
+    const { name, isFromFile } = this.columns[at];
+    if (isFromFile) {
+      this.columns[at] = { name, isFromFile, means: "", kind: "" };
+      return;
+    }
+    this.columns.splice(at, 1);
+    for (const row of this.rows) row.cells.splice(at, 1);
   }
 
   /** @param {Row[]} rows */
   load(rows) {
-    this.rows = rows.length ? rows : [emptyRow()];
+    this.rows = rows.length ? rows : [aRow()];
     this.#page = 0;
     this.#render();
-    this.onChange();
+    this.on.change();
   }
 
   /** Show what a check has found. */
@@ -102,7 +141,7 @@ export class RowTable {
   }
 
   #render() {
-    const names = this.columns.map((column) => h("th", { scope: "col" }, heading(column)));
+    const names = this.columns.map((column, at) => h("th", { scope: "col" }, this.#heading(column, at)));
     fill(this.head, h("tr", {}, h("th", { scope: "col" }, "#"), names, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Actions"))));
     this.#page = Math.min(this.#page, Math.floor((this.rows.length - 1) / PAGE_SIZE));
     const start = this.#page * PAGE_SIZE;
@@ -132,7 +171,7 @@ export class RowTable {
   /** A row, and below it its problems. @param {Row} row @param {number} at */
   #lines(row, at) {
     const number = at + 1;
-    const cells = this.columns.map((column) => h("td", {}, this.#input(row, at, column)));
+    const cells = this.columns.map((_, place) => h("td", {}, this.#input(row, at, place)));
     const line = h(
       "tr",
       { class: row.problems.length > 0 && "bad" },
@@ -141,7 +180,7 @@ export class RowTable {
       h(
         "td",
         { class: "row-actions" },
-        h("button", { type: "button", class: "quiet", "aria-label": `Preview row ${number}`, onclick: () => this.onPreview(row, number) }, "Preview"),
+        h("button", { type: "button", class: "quiet", "aria-label": `Preview row ${number}`, onclick: () => this.on.preview(row, number) }, "Preview"),
         h("button", { type: "button", class: "quiet", "aria-label": `Remove row ${number}`, onclick: () => this.#remove(at) }, "✕"),
       ),
     );
@@ -151,57 +190,71 @@ export class RowTable {
     return [line, h("tr", { class: kind }, h("td", { colspan: this.columns.length + 2, id: `problem-${at}` }, texts))];
   }
 
-  /** @param {Row} row @param {number} at @param {Column} column */
-  #input(row, at, column) {
-    const isBad = row.problems.some((problem) => problem.column?.key === column.key);
+  /** What a column means, and for one of a file the choice of it.
+   * @param {Column} column @param {number} at */
+  #heading(column, at) {
+    if (!column.isFromFile) return [labelOf(column), " ", h("span", { class: "kind" }, column.kind)];
+    const known = choicesOf(this.#fields);
+    const choices = known.some(({ means }) => means === column.means) || !column.means ? known : [column, ...known];
+    const select = h(
+      "select",
+      { "aria-label": `What ${column.name} is`, title: column.reason, onchange: () => this.#map(at, choices[select.selectedIndex - 1]) },
+      h("option", {}, "Not used"),
+      choices.map((choice) => h("option", {}, `${labelOf(choice)} (${choice.kind})`)),
+    );
+    select.selectedIndex = choices.findIndex(({ means }) => means === column.means) + 1;
+    return [h("span", { class: "file-name" }, column.name), select];
+  }
+
+  /** @param {Row} row @param {number} at @param {number} place of the column */
+  #input(row, at, place) {
+    const column = this.columns[place];
+    const isBad = row.problems.some((problem) => problem.column === column);
     const input = h("input", {
       type: "text",
-      "aria-label": `${column.name}, row ${at + 1}`,
+      "aria-label": `${labelOf(column)}, row ${at + 1}`,
       "aria-invalid": isBad && "true",
       "aria-describedby": row.problems.length + row.warnings.length > 0 && `problem-${at}`,
       placeholder: placeholder(column),
       spellcheck: column.kind === "text" ? null : "false",
       "data-row": at,
-      "data-key": column.key,
+      "data-column": place,
     });
-    input.value = row.cells[column.key] ?? "";
+    input.value = row.cells[place] ?? "";
     return input;
   }
 
   #add() {
     if (this.rows.length >= MOST_ROWS) return;
-    this.rows.push(emptyRow());
+    this.rows.push(aRow());
     this.#page = Math.floor((this.rows.length - 1) / PAGE_SIZE);
     this.#render();
-    this.#focus(this.rows.length - 1, this.columns[0]?.key);
-    this.onChange();
+    this.#focus(this.rows.length - 1, 0);
+    this.on.change();
   }
 
   /** @param {number} at */
   #remove(at) {
     this.rows.splice(at, 1);
-    if (this.rows.length === 0) this.rows = [emptyRow()];
+    if (this.rows.length === 0) this.rows = [aRow()];
     this.#render();
-    this.#focus(Math.min(at, this.rows.length - 1), this.columns[0]?.key);
+    this.#focus(Math.min(at, this.rows.length - 1), 0);
     announce(`Row ${at + 1} removed`);
-    this.onChange();
+    this.on.change();
   }
 
-  /** @param {number} at @param {string | undefined} key */
-  #focus(at, key) {
-    const input = [...this.body.querySelectorAll("input")].find(
-      (each) => each.dataset.row === String(at) && each.dataset.key === key,
-    );
-    input?.focus();
+  /** @param {number} at @param {number} column */
+  #focus(at, column) {
+    this.body.querySelector(`input[data-row="${at}"][data-column="${column}"]`)?.focus();
   }
 
   /** @param {Event} event */
   #typed(event) {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const row = this.rows[Number(input.dataset.row)];
-    row.cells[input.dataset.key ?? ""] = input.value;
+    row.cells[Number(input.dataset.column)] = input.value;
     input.removeAttribute("aria-invalid");
-    this.onChange();
+    this.on.change();
   }
 
   /** Enter goes down, as in a spreadsheet. @param {KeyboardEvent} event */
@@ -212,58 +265,36 @@ export class RowTable {
     const below = Number(input.dataset.row) + 1;
     if (below === this.rows.length) this.#add();
     else if (below % PAGE_SIZE === 0) this.#turn(1);
-    this.#focus(below, input.dataset.key);
+    this.#focus(below, Number(input.dataset.column));
   }
 
-  /** Cells of a spreadsheet go into the cells from here on; a header leads each to its own column.
-   * @param {ClipboardEvent} event */
+  /** Several cells at once are for whoever made the table. @param {ClipboardEvent} event */
   #paste(event) {
     const input = /** @type {HTMLElement} */ (event.target);
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (input.dataset.row === undefined || !/[\t\n]/.test(text.trim())) return;
     event.preventDefault();
-    const table = parseTable(text, "\t");
-    if (table.length > 1 && table[0].every((word) => columnOf(word, this.columns))) {
-      this.loadTable(table);
-    } else {
-      this.#write(table, Number(input.dataset.row), this.columns.findIndex((column) => column.key === input.dataset.key));
-    }
-    announce(`${plural(table.length, "row")} pasted`);
+    this.on.paste(text, Number(input.dataset.row), Number(input.dataset.column));
   }
 
-  /** @param {string[][]} table @param {number} from @param {number} column */
-  #write(table, from, column) {
-    const keys = this.columns.slice(column).map((each) => each.key);
-    table.forEach((line, at) => {
-      const row = (this.rows[from + at] ??= emptyRow());
-      Object.assign(row.cells, cellsOf(keys, line));
+  /** Put cells into those from here on. @param {string[][]} lines @param {number} from @param {number} column */
+  write(lines, from, column) {
+    lines.forEach((line, at) => {
+      const row = (this.rows[from + at] ??= aRow());
+      line.slice(0, this.columns.length - column).forEach((cell, step) => {
+        row.cells[column + step] = cell;
+      });
       forgetCheck(row);
     });
     this.#render();
-    this.#focus(from, keys[0]);
-    this.onChange();
+    this.#focus(from, column);
+    this.on.change();
   }
-}
-
-/** @param {(string | undefined)[]} keys @param {string[]} line */
-function cellsOf(keys, line) {
-  /** @type {import("./columns.js").Cells} */
-  const cells = {};
-  keys.forEach((key, at) => {
-    if (key !== undefined && line[at] !== undefined) cells[key] = line[at];
-  });
-  return cells;
-}
-
-/** @param {Column} column */
-function heading(column) {
-  const name = column.property ? `${column.name}.${column.property}` : column.name;
-  return [name, " ", h("span", { class: "kind" }, column.kind)];
 }
 
 /** @param {Column} column */
 function placeholder(column) {
   if (column.kind === "text") return column.example?.replaceAll(/\s+/g, " ");
-  if (column.kind === "job") return column.name === "tags" ? "spring, sale" : "0";
-  return column.kind === "data" ? "" : "https://…";
+  if (column.kind === "job") return column.means === "job:tags" ? "spring, sale" : "0";
+  return ["", "data"].includes(column.kind) ? "" : "https://…";
 }

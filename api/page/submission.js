@@ -1,8 +1,9 @@
 /** Sending a new batch: a dry run that finds bad rows, and then the batch, once. */
 
-import { ApiError, idempotencyKey } from "./client.js";
-import { columnOfField, jobOf } from "./columns.js";
+import { idempotencyKey } from "./client.js";
+import { labelOf } from "./columns.js";
 import { forgetCheck, isEmpty } from "./rowtable.js";
+import { dryRun, submitted, tableOf } from "./tables.js";
 import { warningText } from "./widgets.js";
 
 /** @typedef {import("./rowtable.js").Row} Row */
@@ -10,26 +11,26 @@ import { warningText } from "./widgets.js";
 
 /**
  * @typedef {object} Request
- * @property {string} text the body
- * @property {{row: Row, sources: Column[]}[]} sent the rows in the order of its jobs
+ * @property {import("./tables.js").Table} table
+ * @property {Record<string, any>} query
+ * @property {Row[]} sent the rows in the order of its jobs
  */
 
-/** Empty rows are left out, unless the template has nothing to fill in.
- * @param {any} template @param {any} settings @param {Row[]} rows @param {Column[]} columns
+/** Empty rows are left out, and so are columns without a cell; where the template has nothing to
+ * fill in, one job needs no table.
+ * @param {Record<string, any>} query @param {Row[]} rows @param {Column[]} columns
  * @returns {Request} */
-export function requestOf(template, settings, rows, columns) {
-  const filled = rows.filter((row) => !isEmpty(row, columns));
-  const hasLayers = columns.some((column) => column.kind !== "job");
-  const wanted = filled.length || hasLayers ? filled : rows.slice(0, 1);
-  const made = wanted.map((row) => ({ row, ...jobOf(row.cells, columns) }));
-  return {
-    text: JSON.stringify({ defaults: { template, settings }, jobs: made.map(({ job }) => job) }),
-    sent: made.map(({ row, sources }) => ({ row, sources })),
-  };
+export function requestOf(query, rows, columns) {
+  const sent = rows.filter((row) => !isEmpty(row, columns));
+  const hasLayers = columns.some((column) => column.means && column.kind !== "job");
+  if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query: {}, sent: rows.slice(0, 1) };
+  const used = columns.map((column, at) => ({ column, at })).filter(({ column, at }) => column.means && sent.some((row) => row.cells[at]?.trim()));
+  const cells = sent.map((row) => used.map(({ at }) => row.cells[at] ?? ""));
+  return { table: tableOf(used.map(({ column }) => column.means), cells), query, sent };
 }
 
 export class Submission {
-  #text = "";
+  #started = "";
   #key = "";
 
   /** @param {import("./client.js").Client} client */
@@ -41,50 +42,53 @@ export class Submission {
    * number of bad rows.
    * @param {Request} request @param {Column[]} columns */
   async check(request, columns) {
-    const answer = await this.#post("batches?dryRun=true", request.text);
-    for (const { row } of request.sent) forgetCheck(row);
-    for (const job of answer.jobs) request.sent[job.index].row.warnings = missingGlyphs(job);
-    for (const error of answer.errors ?? []) {
-      const { row, sources } = request.sent[error.index];
-      row.problems = problemsOf(error, sources, columns);
-    }
-    return (answer.errors ?? []).length;
+    const answer = await dryRun(this.client, request.table, request.query, 0);
+    return noteProblems(answer, request.sent, columns);
   }
 
   /** Start the batch; the same request again, after an answer that got lost, starts no second one.
    * @param {Request} request @returns {Promise<string>} its id */
-  async start(request) {
-    if (request.text !== this.#text) {
-      this.#text = request.text;
+  async start({ table, query }) {
+    const text = JSON.stringify([query, table.body]);
+    if (text !== this.#started) {
+      this.#started = text;
       this.#key = idempotencyKey();
     }
-    const made = await this.#post("batches", request.text, { "Idempotency-Key": this.#key });
-    this.#text = "";
+    const made = await submitted(this.client, table, query, { "Idempotency-Key": this.#key });
+    this.#started = "";
     return made.batchId;
   }
+}
 
-  /** A batch whose jobs are all bad is a 400 with the same answer.
-   * @param {string} path @param {string} text @param {Record<string, string>} [headers] */
-  async #post(path, text, headers) {
-    try {
-      return await this.client.json(path, { method: "POST", json: text, headers });
-    } catch (error) {
-      if (error instanceof ApiError && error.body?.errors?.length && error.body.batchId) return error.body;
-      throw error;
-    }
-  }
+/** Give each row what a dry run has said of it. Returns the number of bad rows.
+ * @param {any} answer @param {Row[]} rows in the order of its jobs @param {Column[]} columns */
+export function noteProblems(answer, rows, columns) {
+  const errors = answer.errors ?? [];
+  if (errors.length === 0 && answer.jobs.length === 0) throw new Error(answer.error);
+  for (const row of rows) forgetCheck(row);
+  for (const job of answer.jobs) rows[job.index].warnings = missingGlyphs(job);
+  for (const error of errors) rows[error.index].problems = problemsOf(error, columns);
+  return errors.length;
+}
+
+/** @param {Record<string, any>} query @returns {import("./tables.js").Table} */
+function oneJob({ template, composition, codec, quality, frame }) {
+  const settings = frame === undefined ? { codec, quality } : { codec, quality, type: "image", frames: frame };
+  const job = { template: { id: template, composition }, settings };
+  return { type: "application/json", body: JSON.stringify({ jobs: [job] }) };
 }
 
 /** Other warnings are about the template, not about a row. @param {any} job */
 const missingGlyphs = (job) =>
   (job.warnings ?? []).filter((/** @type {any} */ warning) => warning.code === "MISSING_GLYPHS").map(warningText);
 
-/** @param {any} error of a job @param {Column[]} sources @param {Column[]} columns */
-function problemsOf(error, sources, columns) {
+/** @param {any} error of a job @param {Column[]} columns */
+function problemsOf(error, columns) {
   const details = error.details ?? [];
   if (details.length === 0) return [{ column: null, text: error.error }];
-  return details.map((/** @type {{field: string, message: string}} */ detail) => {
-    const column = columnOfField(detail.field, sources, columns);
-    return { column, text: `${column?.name ?? detail.field}: ${detail.message}` };
+  return details.map((/** @type {{field: string, message: string, column?: string}} */ detail) => {
+    const column = columns.find(({ name, means }) => detail.column !== undefined && [name, means].includes(detail.column)) ?? null;
+    const place = column ? labelOf(column) : detail.field;
+    return { column, text: place ? `${place}: ${detail.message}` : detail.message };
   });
 }

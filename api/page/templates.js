@@ -87,6 +87,9 @@ export function templatesPage(client, _parts, _query, signal) {
       await client.json(`templates/${template.id}`, { method: "DELETE" });
       await refresh();
     }, place);
+    const fields = h("div", { class: "template-fields" });
+    if (isReady) showFields(template, fields);
+    const example = workButton("Download example CSV", { class: "quiet", "aria-label": `Download example CSV of ${template.displayName}` }, () => client.download(`templates/${template.id}/fields?format=csv`, `${template.displayName}.csv`), place);
     return h(
       "li",
       { class: "card" },
@@ -100,11 +103,13 @@ export function templatesPage(client, _parts, _query, signal) {
           "span",
           { class: "actions" },
           isReady && h("a", { class: "button", href: `#/new?template=${template.id}`, "aria-label": `New batch of ${template.displayName}` }, "New batch"),
+          isReady && example,
           isReady && show,
           remove,
         ),
       ),
       template.error && h("p", { class: "notice bad" }, template.error),
+      fields,
       warningBox(template.warnings),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Compositions "), names(template.compositions)),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Layers "), names(template.layers)),
@@ -114,6 +119,17 @@ export function templatesPage(client, _parts, _query, signal) {
       picture,
       h("p", { class: "muted small" }, template.type, " · ", h("span", { class: "id" }, template.id)),
     );
+  }
+
+  /** What a table can fill, with the words that are there by themselves.
+   * @param {any} template @param {HTMLElement} element */
+  async function showFields(template, element) {
+    try {
+      const found = await client.json(`templates/${template.id}`, { signal });
+      if (found.fields) fill(element, fieldsTable(found));
+    } catch (error) {
+      if (!signal.aborted) fill(element, problem(error));
+    }
   }
 
   /** What a project's owner decides. @param {any} template */
@@ -150,6 +166,24 @@ export function templatesPage(client, _parts, _query, signal) {
   takeDrops(element, (files) => files.forEach((file) => receive(file)));
   refresh();
   return { title: "Templates", element };
+}
+
+/** @param {any} template with its fields */
+function fieldsTable({ displayName, fields }) {
+  const heads = ["Field", "Kind", "Words", "Size", "Composition"].map((name) => h("th", { scope: "col" }, name));
+  const rows = fields.map((/** @type {any} */ field) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, field.column),
+      h("td", {}, field.kind),
+      h("td", {}, field.words ?? ""),
+      h("td", {}, field.width && field.height ? `${Math.round(field.width)} × ${Math.round(field.height)}` : ""),
+      h("td", {}, field.composition),
+    ),
+  );
+  const name = `Fields of ${displayName}`;
+  return h("div", { class: "scroller", role: "group", "aria-label": name, tabindex: 0 }, h("table", { class: "small" }, h("caption", { class: "unseen" }, name), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
 }
 
 /** @param {string} fileName @returns {[string, string]} */

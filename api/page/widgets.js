@@ -35,10 +35,11 @@ export function problem(error) {
   );
 }
 
-/** What will not look as designed. @param {any[] | undefined} warnings as the API has them */
-export function warningBox(warnings) {
+/** What will not look as designed. @param {any[] | undefined} warnings as the API has them
+ * @param {string} [name] */
+export function warningBox(warnings, name = "Warnings") {
   if (!warnings?.length) return null;
-  return h("ul", { class: "notice warnings", "aria-label": "Warnings" }, warnings.map((each) => h("li", {}, warningText(each))));
+  return h("ul", { class: "notice warnings", "aria-label": name }, warnings.map((each) => h("li", {}, warningText(each))));
 }
 
 /** @param {any} warning */

@@ -15,7 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
 from api.submission.tables.reading import Table, TableQuery, read_table
-from api.submission.tables.text import csv_rows
+from api.submission.tables.text import Rows, csv_rows
 from api.submission.tables.workbooks import workbook_rows
 from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.errors import (
@@ -83,12 +83,17 @@ def read_batch(
     if media_type in _JSON_LINES:
         return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
     if media_type in _TABLES:
-        longest_cell = _LONGEST_CELL * settings.max_job_bytes
-        rows = workbook_rows(body) if media_type == XLSX else csv_rows(body, longest_cell)
-        table = read_table(rows, query, template)
+        table = read_table(_rows(body, media_type, settings), query, template)
         _check_number_of_jobs(table.number_of_rows)
         return BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
     return _read_json(body, settings)
+
+
+def _rows(body: bytes, media_type: str, settings: Settings) -> Rows:
+    if media_type == XLSX:
+        return workbook_rows(body)
+    delimiter = "\t" if media_type == TABS else None
+    return csv_rows(body, _LONGEST_CELL * settings.max_job_bytes, delimiter)
 
 
 def identity_of(request: Request, body: bytes) -> bytes:

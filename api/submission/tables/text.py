@@ -24,8 +24,11 @@ _OTHER_FILES = {
 }
 
 
-def csv_rows(body: bytes, longest_cell: int) -> Rows:
-    """Raises RequestError, and before anything is read BodyTooLarge."""
+def csv_rows(body: bytes, longest_cell: int, delimiter: str | None = None) -> Rows:
+    """Without a `delimiter` the header tells it.
+
+    Raises RequestError, and before anything is read BodyTooLarge.
+    """
     if sum(map(body.count, (b",", b";", b"\t", b"\n", b"\r"))) > MOST_VALUES:
         raise BodyTooLarge(f"The table holds more than {MOST_VALUES} cells; send fewer at a time.")
     csv.field_size_limit(longest_cell)
@@ -35,8 +38,8 @@ def csv_rows(body: bytes, longest_cell: int) -> Rows:
     first = 2 if named else 1
     if named:
         lines.readline()
-    delimiter = named[1] if named else _delimiter(beginning)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    mark = delimiter or (named[1] if named else _delimiter(beginning))
+    reader = csv.reader(lines, delimiter=mark, strict=True)
     line = first
     try:
         for row in reader:

@@ -21,6 +21,9 @@ async def test_a_dropped_template_is_ready_for_a_batch_and_can_be_deleted(visit:
     await expect(card).to_contain_text("my card")
     await expect(card).to_contain_text("Ready")
     await expect(card).to_contain_text("title, inner, background")
+    fields = card.get_by_role("table", name="Fields of my card").get_by_role("row")
+    await expect(fields.nth(1)).to_contain_text("titletextA")
+    await expect(fields.nth(2)).to_contain_text("badge")
     await card.get_by_role("link", name="New batch of my card").click()
     await expect(visit.page.get_by_label("title, row 1")).to_be_visible()
 
