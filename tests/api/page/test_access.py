@@ -55,11 +55,14 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.keyboard.press("Escape")
     await visit.go("/templates")
     await expect(visit.page.locator(".templates .card")).to_have_count(2)
+    await expect(visit.page.locator(".template-fields table")).to_have_count(2)
     yield "templates"
     await visit.go("/new")
-    file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"job:priority\nhigh"}
+    table = b"Title,who,job:priority\nA,B,high"
+    file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": table}
     await visit.page.get_by_label("title, row 1").wait_for()
     await visit.page.locator("input[type=file]").set_input_files(file)
+    await expect(visit.page.get_by_role("list", name="About the table")).to_be_visible()
     await expect(visit.page.locator(".row-problems")).to_be_visible()
     yield "a new batch"
 
