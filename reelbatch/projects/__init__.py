@@ -4,3 +4,6 @@ A project is untrusted. `opening`, `chunks` and `library` read it, in confined p
 `model` is what they tell; `conversion` makes a document of a composition and says by `reasons` what
 it could not say.
 """
+
+COPY_OF = "copyOf"
+"""Of an asset in a document: the id of the composition that it is another state of."""

@@ -25,10 +25,10 @@ _SHORTEST_SOURCE = 282  # bytes of `opti`; older versions of After Effects write
 # What the library reads inside of a layer, or is known to change no picture: comments, colours of
 # labels, guides, the state of the panels, names of parameters.
 _KNOWN = frozenset(
-    b"CapL CprC NmHd Utf8 blsi blsv cdat cmta empd fnam fth5 gdta ldat ldta lhd3 mkif numS omtn "
+    b"CPrp CapL CprC Utf8 blsi blsv cdat cmta empd fnam fth5 gdta ldat ldta lhd3 mkif numS omtn "
     b"otda pard parn pdnm pgui shph tdb4 tdli tdmn tdpi tdps tdsb tdsn tduM tdum vfdn "
-    b"CapS CpS2 GCky GCst Gide Layr Nmrd OvG2 OvdG aRbs btdk btds btgu list mrky mrst om-s omks "
-    b"otky otst parT shap sspc tdbs tdgp".split()
+    b"NmHd CapS CpS2 GCky GCst Gide Layr Nmrd OvG2 OvdG aRbs btdk btds btgu list mrky mrst "
+    b"om-s omks otky otst parT shap sspc tdbs tdgp".split()
 )
 
 

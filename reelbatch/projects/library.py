@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from py_aep import (
@@ -36,7 +37,8 @@ from py_aep import Layer as LibraryLayer
 from py_aep import Project as LibraryProject
 from py_aep import Property as LibraryProperty
 from py_aep import Shape as LibraryShape
-from py_aep.binary.chunk import read_aep
+from py_aep.binary.chunk import Chunk, ListChunk, read_aep
+from py_aep.binary.property_chunks import TdmnChunk
 from py_aep.models.properties.gradient import Gradient as LibraryGradient
 from py_aep.parsers.project import parse_project
 from py_aep.parsers.property import parse_properties
@@ -74,7 +76,7 @@ from reelbatch.projects.text_data import read_texts
 
 _LARGEST = 1e9  # of any number that means something: pixels, seconds, degrees
 _STILL = 1.0 / 100_000  # seconds; a shorter source is a picture
-_TEXT = "ADBE Text Document"
+_TEXT, _OVERRIDES = "ADBE Text Document", "ADBE Layer Overrides"
 _NUMBERED = re.compile(r"(.*?)\d+(\D*?(?:\.\w+)?)", re.DOTALL)  # the last number before the suffix
 _MOST_FRAMES = 5000  # pictures of a sequence
 _CONTROL, _PSEUDO = " Control", "Pseudo/"  # of the names of effects that only hold values
@@ -191,7 +193,7 @@ def _composition(item: CompItem, chunks: list[LayerChunks]) -> Composition:
         motion_blur=item.motion_blur,
         frame_blending=item.frame_blending,
         layers=tuple(_layer(layer, one) for layer, one in zip(layers, chunks, strict=True)),
-        markers=None if markers is None else _property(markers, ()),
+        markers=None if markers is None else _property(markers, []),
         controls=controls,
     )
 
@@ -243,9 +245,9 @@ def _tree(layer: LibraryLayer, chunks: LayerChunks) -> tuple[Group, tuple[str, .
     """The layer's properties, and what cannot be read of them."""
     try:
         with _refusing("A layer of the project cannot be read"):
-            texts = tuple(text for content in chunks.texts for text in read_texts(content))
-            children = tuple(_children(_stored_properties(layer), texts))
-            return Group("", layer.name, enabled=True, children=children), chunks.unread
+            texts = map(read_texts, chunks.texts)
+            children = [*_children(_stored_properties(layer), texts), *_overrides(layer, texts)]
+            return Group("", layer.name, enabled=True, children=tuple(children)), chunks.unread
     except TemplateInvalid as error:
         nothing = Group("", layer.name, enabled=True, children=())
         return nothing, (*chunks.unread, error.message)
@@ -254,10 +256,16 @@ def _tree(layer: LibraryLayer, chunks: LayerChunks) -> tuple[Group, tuple[str, .
 def _stored_properties(layer: LibraryLayer) -> list[LibraryProperty | PropertyGroup]:
     """Only what is in the file: read through the layer they come with all that is not."""
     tree = layer._tdgp  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
-    if tree is None:
-        return []
+    runs = get_match_name_runs(tree) if tree is not None else []
+    return _parsed(layer, [run for run in runs if run[0] != _OVERRIDES])
+
+
+def _parsed(
+    layer: LibraryLayer, runs: list[tuple[str, list[Chunk]]]
+) -> list[LibraryProperty | PropertyGroup]:
+    """The properties of chunks that follow a match name."""
     stored = parse_properties(
-        match_name_runs=get_match_name_runs(tree),
+        match_name_runs=runs,
         child_depth=1,
         effect_param_defs=layer._tree_param_defs or {},  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
         composition=layer.containing_comp,
@@ -266,6 +274,48 @@ def _stored_properties(layer: LibraryLayer) -> list[LibraryProperty | PropertyGr
     for one in stored:  # which the times of keyframes need
         one._parent_property = layer  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     return stored
+
+
+def _overrides(layer: LibraryLayer, texts: Iterator[list[Text]]) -> Iterator[Group]:
+    """The Essential Properties that a layer sets: each value and each group of them has the
+    identity of its control, in their order. The library makes one of equal ones that follow each
+    other."""
+    tree = layer._tdgp  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    identities = iter(layer.essential_property_uuids)
+    if tree is None or not layer.essential_property_uuids:
+        return
+    for match_name, chunks in _one_by_one(tree):
+        groups = [one for one in chunks if isinstance(one, ListChunk) and one.list_type == "tdgp"]
+        if match_name == _OVERRIDES and groups:
+            children = tuple(_override(layer, groups[0], identities, texts))
+            yield Group(_OVERRIDES, "", enabled=True, children=children)
+
+
+def _override(
+    layer: LibraryLayer, chunk: ListChunk, identities: Iterator[str], texts: Iterator[list[Text]]
+) -> Iterator[Group | Property]:
+    for match_name, chunks in _one_by_one(chunk):
+        lists = [one for one in chunks if isinstance(one, ListChunk)]
+        identity = next(identities, "")
+        if lists and lists[0].list_type == "tdgp":
+            inner = tuple(_override(layer, lists[0], identities, texts))
+            yield Group(match_name, "", enabled=True, children=inner)
+            continue
+        for each in _children(_parsed(layer, [(match_name, chunks)]), texts):
+            if isinstance(each, Property):
+                yield replace(each, control=identity)
+
+
+def _one_by_one(chunk: ListChunk) -> Iterator[tuple[str, list[Chunk]]]:
+    """What follows each match name in a group."""
+    name = ""
+    found: list[Chunk] = []
+    for each in chunk.chunks:
+        if isinstance(each, TdmnChunk):
+            if name:
+                yield name, found
+            name, found = each.value, []
+        found.append(each)
 
 
 def _kind(layer: LibraryLayer) -> LayerKind:
@@ -310,17 +360,19 @@ def _matte(layer: LibraryLayer) -> Matte | None:
 
 
 def _children(
-    stored: list[LibraryProperty | PropertyGroup], texts: tuple[Text, ...]
+    stored: list[LibraryProperty | PropertyGroup], texts: Iterator[list[Text]]
 ) -> Iterator[Group | Property]:
+    """`texts` are those of the properties that have some, in their order."""
     for one in stored:
         if isinstance(one, LibraryProperty):
+            words = next(texts, list[Text]()) if one.match_name == _TEXT else []
             if _is_set(one):
-                yield _property(one, texts if one.match_name == _TEXT else ())
+                yield _property(one, words)
             continue
         holds_values = one.match_name.endswith(_CONTROL) or one.match_name.startswith(_PSEUDO)
         if one.is_effect and holds_values:  # expressions read those that the file leaves out, too
             parameters = (each for each in one.properties if isinstance(each, LibraryProperty))
-            children = tuple(_property(each, ()) for each in parameters)
+            children = tuple(_property(each, []) for each in parameters)
         else:
             inner = one._properties  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
             children = tuple(_children(inner, texts))
@@ -339,7 +391,7 @@ def _is_set(one: LibraryProperty) -> bool:
     if one.match_name == "ADBE Time Remapping":
         return bool(one.keyframes)
     if one.match_name == "ADBE Layer Source Alternate":
-        return one.alternate_source is not None
+        return _item_of(one) is not None
     return not one._tdbs.synthetic  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
 
 
@@ -348,7 +400,13 @@ def _mask(mask: MaskPropertyGroup) -> MaskSwitches:
     return MaskSwitches(mode.name.lower(), mask.inverted)
 
 
-def _property(one: LibraryProperty, texts: tuple[Text, ...]) -> Property:
+def _item_of(one: LibraryProperty) -> int | None:
+    """What replaces the source of a layer."""
+    chunk = one._blsi  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    return (chunk.value or None) if chunk is not None else None
+
+
+def _property(one: LibraryProperty, texts: list[Text]) -> Property:
     keyframes = one.keyframes
     values: Sequence[Value] = [_value(keyframe.value) for keyframe in keyframes]
     if texts:  # in the order of the keyframes
@@ -369,6 +427,7 @@ def _property(one: LibraryProperty, texts: tuple[Text, ...]) -> Property:
         color=bool(one._color),  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
         separated=one.dimensions_separated,
         layer=None if pointer is None else pointer.value,
+        item=_item_of(one),
     )
 
 

@@ -123,7 +123,9 @@ class Property:
     color: bool = False
     separated: bool = False  # a position whose dimensions are properties of their own
     layer: int | None = None  # the layer that it names, by identity
+    item: int | None = None  # the item that takes the place of its layer's source, by identity
     slot: str = ""  # the control of Essential Graphics that sets it
+    control: str = ""  # the control of a composition that it overrides, by identity
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 
 from reelbatch.json_words import what_is_wrong
 from reelbatch.models.errors import TemplateInvalid
+from reelbatch.projects import COPY_OF
 
 Json = dict[str, Any]
 """An object of the document, by its short keys."""
@@ -124,6 +125,21 @@ class LottieDocument:
     def composition(self, name: str) -> LottieComposition | None:
         """The composition of that name, in whatever form of Unicode it is written."""
         return self.compositions.get(unicodedata.normalize("NFC", name))
+
+    def states_of(self, composition: LottieComposition) -> list[LottieComposition]:
+        """The composition, and its copies with other values, which a project's layers show."""
+        if composition.asset_id is None:
+            return [composition]
+        family = self._family(composition.asset_id)
+        copies = (
+            one
+            for one in self.compositions.values()
+            if one.asset_id is not None and one is not composition
+        )
+        return [composition, *(one for one in copies if self._family(str(one.asset_id)) == family)]
+
+    def _family(self, asset_id: str) -> str:
+        return reference(self.assets[asset_id].get(COPY_OF, asset_id))
 
     @property
     def main(self) -> LottieComposition:

@@ -1,6 +1,7 @@
 """Puts a job's assets into a document, before it is drawn."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,13 @@ class Substitution:
             raise AssetInvalid(f"{asset.name} needs a layerName.")
         function = LAYER_FUNCTIONS[asset.name]
         for name in asset.layer_names:
-            self._on_layers(asset, name, lambda _, layer: function(stage, layer, asset.params))
+            self._on_layers(
+                asset,
+                name,
+                lambda state, layer: function(
+                    replace(stage, composition=state), layer, asset.params
+                ),
+            )
 
     def _replace_source(self, asset: MediaAsset, file: Path | None) -> None:
         if file is None:
@@ -175,11 +182,11 @@ class Substitution:
     ) -> None:
         """Change every layer of that name in the asset's composition."""
         composition = self._target(asset)
-        layers = composition.layers_named(name)
-        if not layers:
+        if not composition.layers_named(name):
             raise AssetInvalid(f"The composition {composition.name!r} has no layer {name!r}.")
-        for layer in layers:
-            change(composition, layer)
+        for state in self._document.states_of(composition):
+            for layer in state.layers_named(name):
+                change(state, layer)
 
     def _target(self, asset: Asset) -> LottieComposition:
         if asset.composition is None:

@@ -4,12 +4,18 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reelbatch.models.errors import TemplateInvalid
+from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+from reelbatch.projects import COPY_OF
+from reelbatch.projects.conversion.essentials import (
+    Override,
+    overrides_of,
+    with_overrides,
+    with_slots,
+)
 from reelbatch.projects.conversion.keyframes import Clock, Json, rounded, still
 from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
 from reelbatch.projects.conversion.scene import Place, Scene
-from reelbatch.projects.conversion.slots import with_slots
 from reelbatch.projects.conversion.sources import color_code
 from reelbatch.projects.footage import FootageFiles, is_video
 from reelbatch.projects.model import (
@@ -26,6 +32,7 @@ from reelbatch.projects.reasons import Reasons
 
 _VERSION = "5.13.0"  # of Bodymovin, whose document this is like
 _OPEN_MARGIN = 5000  # pixels around a composition that its layers may reach beyond
+_MOST_COPIES = 500  # of compositions, for layers that set Essential Properties
 _PRECOMPOSITION, _NULL = 0, 3
 
 
@@ -75,7 +82,8 @@ def convert(project: Project, name: str, files: FootageFiles | None = None) -> C
 
 
 class _Layers:
-    """Converts compositions, each once, into lists of layers."""
+    """Converts compositions into lists of layers: each once, and once more for each layer that
+    shows it with other values of its Essential Properties."""
 
     def __init__(self, scene: Scene, reasons: Reasons, controls: Sequence[Control]) -> None:
         """`controls` may set properties of all compositions."""
@@ -83,26 +91,39 @@ class _Layers:
         self._reasons = reasons
         self._controls = controls
         self._done: set[tuple[str, bool]] = set()
+        self._copies: dict[tuple[int, tuple[Override, ...]], str] = {}
+        self._inside: dict[int, dict[int, Item]] = {}
 
-    def of(self, composition: Composition, *, seen: bool) -> list[Json]:
+    def of(
+        self, composition: Composition, overrides: Sequence[Override] = (), *, seen: bool
+    ) -> list[Json]:
         composition = with_slots(composition, (*composition.controls, *self._controls))
+        composition = with_overrides(composition, overrides)
         reasons = self._reasons.within(composition.name, seen=seen)
         if composition.pixel_aspect != 1:
             reasons.add(
                 WarningCode.PIXELS_NOT_SQUARE, "The composition has pixels that are no squares."
             )
         place = _place(composition)
-        layers = [self._layer(layer, place, seen=seen) for layer in composition.layers]
+        layers = [self._layer(layer, place, overrides, seen=seen) for layer in composition.layers]
         mattes = [(n, one.matte) for n, one in enumerate(composition.layers) if one.matte]
         return matted(layers, mattes, place, reasons)
 
-    def _layer(self, layer: Layer, place: Place, *, seen: bool) -> Json:
+    def _layer(
+        self, layer: Layer, place: Place, overrides: Sequence[Override], *, seen: bool
+    ) -> Json:
         shown = seen and (is_seen(layer, place) or layer.identity in place.mattes)
         reasons = self._reasons.within(place.composition.name, layer.name, seen=shown)
         converted = convert_layer(layer, place, self._scene, reasons)
         source = self._scene.project.items.get(layer.source) if layer.source else None
         if converted["ty"] == _PRECOMPOSITION and isinstance(source, Composition):
-            converted["refId"] = self._asset(source, seen=shown)
+            own, others = overrides_of(layer, source)
+            for name in others:
+                reasons.add(
+                    WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN,
+                    f"Its Essential Property {name!r} is not drawn.",
+                )
+            converted["refId"] = self._asset(source, [*own, *overrides], seen=shown)
             if "tm" in converted and self._plays_video(source):
                 reasons.add(
                     WarningCode.FOOTAGE_NOT_DRAWN,
@@ -114,17 +135,10 @@ class _Layers:
 
     def _plays_video(self, composition: Composition) -> bool:
         """Whether one is in it, or in what it shows."""
-        seen: set[int] = set()
-        waiting: list[Item | None] = [composition]
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, Footage) and item.frame_rate and is_video(item.path):
-                return True
-            if isinstance(item, Composition) and item.identity not in seen:
-                seen.add(item.identity)
-                sources = (layer.source for layer in item.layers if layer.source is not None)
-                waiting += [self._scene.project.items.get(source) for source in sources]
-        return False
+        return any(
+            isinstance(item, Footage) and item.frame_rate and is_video(item.path)
+            for item in _inside(composition, self._scene.project.items).values()
+        )
 
     def _collapse(self, layer: Json, source: Composition, reasons: Reasons) -> None:
         """A collapsed composition is not cut at its edges, and is no picture of its own: its layers
@@ -140,10 +154,11 @@ class _Layers:
         layer |= {"refId": asset["id"], "w": asset["w"], "h": asset["h"]}
         _move_anchor(layer["ks"])
 
-    def _asset(self, composition: Composition, *, seen: bool) -> str:
+    def _asset(self, composition: Composition, overrides: Sequence[Override], *, seen: bool) -> str:
         """Convert a composition when it is first used; and once more when it is first seen, for
         what is hidden has no reasons."""
-        identity = f"comp_{composition.identity}"
+        changing = [one for one in overrides if self._changes(composition, one)]
+        identity = self._identity(composition, changing)
         if (identity, seen) not in self._done and (identity, True) not in self._done:
             self._done.add((identity, seen))
             self._scene.assets[identity] = {
@@ -151,9 +166,31 @@ class _Layers:
                 "nm": composition.name,
                 "w": composition.width,
                 "h": composition.height,
-                "layers": self.of(composition, seen=seen),
+                "layers": self.of(composition, changing, seen=seen),
             }
+            if changing:
+                self._scene.assets[identity][COPY_OF] = self._identity(composition, [])
         return identity
+
+    def _identity(self, composition: Composition, overrides: Sequence[Override]) -> str:
+        """The id of the asset. Raises LimitExceeded."""
+        if not overrides:
+            return f"comp_{composition.identity}"
+        key = composition.identity, tuple(overrides)
+        if key not in self._copies and len(self._copies) >= _MOST_COPIES:
+            raise LimitExceeded(
+                f"More than {_MOST_COPIES} layers set Essential Properties of their compositions."
+            )
+        number = len(self._copies) + 1
+        return self._copies.setdefault(key, f"comp_{composition.identity}_{number}")
+
+    def _changes(self, composition: Composition, override: Override) -> bool:
+        """Whether it does so to the composition, or to one that is in it."""
+        items = self._scene.project.items
+        if composition.identity not in self._inside:
+            self._inside[composition.identity] = _inside(composition, items)
+        target = self._inside[composition.identity].get(override.control.composition)
+        return isinstance(target, Composition) and with_overrides(target, [override]) is not target
 
 
 def _place(composition: Composition) -> Place:
@@ -175,6 +212,22 @@ def _mattes(layers: Sequence[Layer]) -> Iterator[int]:
             yield layer.matte.layer
         elif layer.matte is not None and position > 0:
             yield layers[position - 1].identity
+
+
+def _inside(composition: Composition, items: Mapping[int, Item]) -> dict[int, Item]:
+    """The composition and all that it shows, by identity."""
+    found: dict[int, Item] = {}
+    waiting: list[Item | None] = [composition]
+    while waiting:
+        item = waiting.pop()
+        if item is None or item.identity in found:
+            continue
+        found[item.identity] = item
+        if isinstance(item, Composition):
+            waiting += [
+                items.get(layer.source) for layer in item.layers if layer.source is not None
+            ]
+    return found
 
 
 def _opened(asset: Json) -> Json:
@@ -199,6 +252,7 @@ def _opened(asset: Json) -> Json:
         "ks": {key: still(value) for key, value in still_at.items()},
     }
     return {
+        COPY_OF: asset["id"],
         **asset,
         "id": f"{asset['id']}_open",
         "w": asset["w"] + 2 * _OPEN_MARGIN,

@@ -62,6 +62,7 @@ _READ = frozenset(
         "ADBE Audio Group",
         "ADBE Text Properties",
         "ADBE Root Vectors Group",
+        "ADBE Layer Overrides",
         _TIME_REMAP,
         "ADBE Marker",
     }
@@ -77,7 +78,7 @@ _UNREAD = frozenset(
         "ADBE Layer Sets",
     }
 )
-_OVERRIDES = ("ADBE Layer Overrides", "ADBE Source Options Group")
+_SOURCE_OPTIONS = "ADBE Source Options Group"
 _LOOP = re.compile(
     r"\s*loop(?:Out|In)(?:Duration)?\(\s*(?:(['\"])(?:cycle|pingpong|offset|continue)\1\s*"
     r"(?:,\s*\d+(?:\.\d+)?\s*)?)?\)\s*;?\s*"
@@ -226,11 +227,8 @@ def _complaints(
         yield WarningCode.NOT_UNDERSTOOD, f"It has something that is not understood: {kind}"
     for child in layer.tree.children:
         is_empty = isinstance(child, Group) and not any(child.all_properties())
-        if child.match_name in _OVERRIDES and not is_empty:
-            yield (
-                WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN,
-                "The Essential Properties that the layer sets are not drawn.",
-            )
+        if child.match_name == _SOURCE_OPTIONS and not is_empty:
+            yield WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN, "Its replaced source is not drawn."
         elif child.match_name not in _READ | _UNREAD and not is_empty:
             yield (
                 WarningCode.NOT_UNDERSTOOD,

@@ -19,7 +19,7 @@ from py_aep import (
 )
 
 from reelbatch.models.wire.warnings import WarningCode
-from tests.reelbatch.projects.made import BLUE, GREEN, HEIGHT, RED, WIDTH, Stage
+from tests.reelbatch.projects.made import BLUE, GREEN, HEIGHT, RED, WIDTH, Stage, set_essentials
 
 PAGE = Path(__file__).parents[3] / "docs" / "after-effects.md"
 BEGIN, END = "<!-- features -->", "<!-- end of features -->"
@@ -350,6 +350,20 @@ def _orientation(stage: Stage) -> None:
     layer.auto_orient = AutoOrientType.ALONG_PATH
 
 
+def _essential(stage: Stage) -> None:
+    """Of two layers of one composition, the one to the right hides what is in it."""
+    inner = stage.composition("Inner", 40, HEIGHT)
+    opacity = inner.add_solid(RED, "Red", 40, HEIGHT).transform["ADBE Opacity"]
+    opacity.value = 100
+    opacity.add_to_motion_graphics_template_as(inner, "Strength")
+    hidden = stage.solid(BLUE, 20, 20).transform["ADBE Opacity"]
+    hidden.value = 0
+    left, right = stage.main.add(inner), stage.main.add(inner)
+    left.transform["ADBE Position"].value = [20, 30, 0]
+    right.transform["ADBE Position"].value = [60, 30, 0]
+    set_essentials(right, hidden)
+
+
 def _placeholder(stage: Stage) -> None:
     item = stage.project.import_placeholder("Logo", 40, 30, 10.0, 1.0)
     stage.main.add(item)
@@ -401,6 +415,7 @@ CASES = (
     Case("preserved transparency", _preserved, reason=WarningCode.TRANSPARENCY_NOT_PRESERVED),
     Case("precompositions", _precomposition, [(0, 5, 5, Red), (0, 60, 50, White)]),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
+    Case("Essential Properties", _essential, [(*LEFT, Red), (*RIGHT, White)]),
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
     Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
     Case("texts", _text, [(0, 6, 40, Red)]),

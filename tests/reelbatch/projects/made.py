@@ -1,5 +1,6 @@
 """Projects of the tests' own, made by the library's writer."""
 
+import copy
 import io
 import tempfile
 import zipfile
@@ -9,6 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import py_aep
+from py_aep.binary.chunk import ListChunk
+from py_aep.binary.property_chunks import TdmnChunk
+from py_aep.binary.scalar_chunks import Utf8Chunk
 
 from reelbatch.projects.conversion.document import Conversion, convert
 from reelbatch.projects.opening import OpenedProject, open_project
@@ -58,6 +62,24 @@ def a_project(build: Callable[[Stage], object]) -> bytes:
         file = Path(folder) / "project.aep"
         project.save(file)
         return file.read_bytes()
+
+
+def set_essentials(layer: Any, *properties: Any) -> None:
+    """Give a layer values for what its composition exposes, in the order of the controls: those of
+    other properties, since the writer has no words for it."""
+    chunks = layer._tdgp.chunks
+    place = [one.value if isinstance(one, TdmnChunk) else "" for one in chunks].index(
+        "ADBE Layer Overrides"
+    )
+    identities, values = chunks[place + 1 : place + 3]
+    *kept, end = values.chunks
+    for control, value in zip(layer.source.motion_graphics_controllers, properties, strict=True):
+        identity = Utf8Chunk(chunk_type="Utf8", value=control.uuid)
+        identities.chunks.append(ListChunk(list_type="CPrp", chunks=[identity]))
+        written = copy.deepcopy(value._wrapper or value._tdbs)
+        kept += [TdmnChunk(value=value.match_name), written]
+    identities.chunks[0].value = len(properties)
+    values.chunks[:] = [*kept, end]
 
 
 def a_zip(files: dict[str, bytes]) -> bytes:

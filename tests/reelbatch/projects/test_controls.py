@@ -1,9 +1,11 @@
 """Controls of Essential Graphics become slots; a composition's background is behind its film."""
 
 from dataclasses import replace
+from typing import Any
 
+from reelbatch.engines.lottie.document import LottieDocument
 from reelbatch.projects.conversion.document import convert
-from reelbatch.projects.conversion.slots import with_slots
+from reelbatch.projects.conversion.essentials import with_slots
 from reelbatch.projects.model import (
     Composition,
     Control,
@@ -14,7 +16,15 @@ from reelbatch.projects.model import (
     Property,
     Switches,
 )
-from tests.reelbatch.projects.made import GREEN, RED, Stage, a_project, converted, opened
+from tests.reelbatch.projects.made import (
+    GREEN,
+    RED,
+    Stage,
+    a_project,
+    converted,
+    opened,
+    set_essentials,
+)
 
 
 def _layer(*effects: Group) -> Layer:
@@ -99,6 +109,55 @@ def test_a_control_sets_a_layer_of_a_composition_inside() -> None:
     items = {**project.items, main.identity: replace(main, controls=(control,))}
     [asset] = convert(replace(project, items=items), "Main").document["assets"]
     assert asset["layers"][0]["ks"]["o"]["sid"] == "Strength"
+
+
+def _two_titles(stage: Stage) -> None:
+    """A composition twice: as it is, and with other words, next to each other in the file."""
+    inner = stage.composition("Inner")
+    for name in ("First", "Second"):
+        text = inner.add_text(name).text["ADBE Text Document"]
+        text.add_to_motion_graphics_template_as(inner, name)
+    words = [stage.main.add_text(word).text["ADBE Text Document"] for word in ("One", "Two")]
+    stage.main.add(inner)
+    set_essentials(stage.main.add(inner), *words)
+
+
+def _words(asset: Any) -> list[tuple[str, str | None]]:
+    texts = [layer["t"]["d"] for layer in asset["layers"]]
+    return [(text["k"][0]["s"]["t"], text.get("sid")) for text in texts]
+
+
+def test_a_layer_shows_its_composition_with_its_own_essential_properties() -> None:
+    conversion = converted(_two_titles)
+    own, plain = conversion.document["assets"]
+    assert _words(plain) == [("Second", "Second"), ("First", "First")]
+    assert _words(own) == [("Two", None), ("One", None)]
+    shown = [layer.get("refId") for layer in conversion.document["layers"]]
+    assert {plain["id"], own["id"]} <= set(shown)
+    assert not conversion.reasons
+
+
+def test_an_asset_for_a_composition_reaches_all_its_states() -> None:
+    document = LottieDocument(converted(_two_titles).document)
+    inner = document.composition("Inner")
+    assert inner is not None
+    layers = [layer for one in document.states_of(inner) for layer in one.layers_named("First")]
+    assert {layer["t"]["d"]["k"][0]["s"]["t"] for layer in layers} == {"First", "One"}
+
+
+def test_an_essential_property_with_an_expression_is_a_reason() -> None:
+    def scripted(stage: Stage) -> None:
+        inner = stage.composition("Inner")
+        opacity = inner.add_solid(RED, "Red", 80, 60).transform["ADBE Opacity"]
+        opacity.value = 50
+        opacity.add_to_motion_graphics_template_as(inner, "Strength")
+        other = stage.solid(RED).transform["ADBE Opacity"]
+        other.expression = "time * 50"
+        set_essentials(stage.main.add(inner), other)
+
+    [reason] = converted(scripted).reasons
+    assert reason.code == "ESSENTIAL_PROPERTIES_NOT_DRAWN"
+    assert "'Strength'" in reason.message
 
 
 def test_controls_that_the_file_leaves_out_are_there_for_expressions() -> None:
