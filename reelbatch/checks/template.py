@@ -26,6 +26,7 @@ from reelbatch.models.wire.assets import (
     StaticAsset,
     layer_names,
 )
+from reelbatch.models.wire.templates import MEDIA_CONTROL
 from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, WarningCode, bounded
 from reelbatch.spelling import did_you_mean
 
@@ -51,17 +52,22 @@ class TemplateOffer:
     def layers(self) -> dict[str, set[str]]:
         """Names of layers by composition; also of compositions that only layers show."""
         layers: dict[str, set[str]] = {name: set() for name in self.compositions}
-        for layer in self.inspection.layers:
-            layers.setdefault(_composed(layer.composition), set()).add(_composed(layer.name))
+        for composition, name in self.layers_named:
+            layers.setdefault(composition, set()).add(name)
         return layers
 
     @cached_property
     def layers_named(self) -> dict[tuple[str, str], list[Layer]]:
-        """The layers by the names of their compositions and their own."""
+        """The layers by the names of their compositions and their own, or of the control that
+        replaces their source."""
         found: dict[tuple[str, str], list[Layer]] = {}
         for layer in self.inspection.layers:
             key = (_composed(layer.composition), _composed(layer.name))
             found.setdefault(key, []).append(layer)
+        for control in self.inspection.controls or ():
+            layers = found.get((_composed(control.composition), _composed(control.layer)), [])
+            if control.type == MEDIA_CONTROL and layers:
+                found.setdefault((_composed(control.composition), _composed(control.name)), layers)
         return found
 
     def layers_of(self, composition: str, name: str) -> Sequence[Layer]:
@@ -176,6 +182,13 @@ def _control_problems(
         message = f"{composition.name} has no control {asset.layer_name}."
         hint = did_you_mean(asset.control_names[-1], names) or f" {listed('controls', names)}"
         yield Problem(LayerNotFound, f"{field}.layerName", f"{message}{hint}")
+    media = {each.name.casefold() for each in controls or () if each.type == MEDIA_CONTROL}
+    if media & {name.casefold() for name in asset.control_names}:
+        message = (
+            f"{asset.layer_name} replaces a picture or a video. Set it with an asset of the type "
+            "image or video, which has the control's name as its layerName."
+        )
+        yield Problem(RequestError, f"{field}.type", message)
 
 
 def job_warnings(
@@ -186,7 +199,11 @@ def job_warnings(
     reasons = found.reasons if found is not None else None
     shown = template.shown_in(composition)
     replaced = {
-        name for each in assets if isinstance(each, MediaAsset) for name in layer_names(each)
+        layer.name
+        for each in assets
+        if isinstance(each, MediaAsset)
+        for name in layer_names(each)
+        for layer in template.layers_of(each.composition or composition, name)
     }
     has_files = any(isinstance(asset, StaticAsset) for asset in assets)
     return bounded(

@@ -226,6 +226,7 @@ class Layer:
     source: int | None = None  # the item that it shows, by identity
     parent: int | None = None  # a layer of its composition, by identity
     matte: Matte | None = None
+    slot: str = ""  # the control of Essential Graphics that replaces its source
     unread: tuple[str, ...] = ()  # kinds of chunks in it that the reader does not know
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 
 from reelbatch.json_words import what_is_wrong
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.projects import COPY_OF
+from reelbatch.projects import CONTROL, COPY_OF
 
 Json = dict[str, Any]
 """An object of the document, by its short keys."""
@@ -65,11 +65,13 @@ class LottieComposition:
     frames: int
 
     def layers_named(self, name: str) -> list[Json]:
-        """Those with the name, in whatever form of Unicode it is written."""
+        """Those with the name, in whatever form of Unicode it is written; where there are none,
+        those whose source the control of that name replaces."""
         wanted = unicodedata.normalize("NFC", name)
-        return [
+        named = [
             layer for position, layer in self.numbered() if layer_name(layer, position) == wanted
         ]
+        return named or [layer for layer in self.layers if layer.get(CONTROL) == name]
 
     def numbered(self) -> Iterator[tuple[int, Json]]:
         """The layers from the top with their one-based positions."""

@@ -176,11 +176,12 @@ def data_uri_content(uri: str) -> bytes | None:
 def fitted_picture(
     path: Path,
     identity: str,
-    box: tuple[float, float],
+    box: tuple[float, float] | None,
     limits: RenderLimits,
     warnings: list[RenderWarning],
 ) -> Json:
-    """An image asset of the size `box` that shows all of a picture, in the middle and undistorted.
+    """An image asset of the size `box` that shows all of a picture, in the middle and undistorted;
+    without a box it has the size of the picture.
 
     `warnings` get what an SVG lacks. Raises AssetInvalid where the file is no picture,
     LimitExceeded where it is too large.
@@ -193,16 +194,17 @@ def fitted_picture(
             if is_svg(content):
                 svg = _open_svg(content, limits)
                 picture = draw_svg(svg, box, limits.pixels_per_frame)
-                packed = as_png(_fitted(picture, box, limits))
+                packed = as_png(picture if box is None else _fitted(picture, box, limits))
                 if svg.left_out:
                     warnings.append(_incomplete(path.name, svg))
             else:
-                packed = as_png(_fitted(_open(content, limits), box, limits))
+                picture = _open(content, limits)
+                packed = as_png(picture if box is None else _fitted(picture, box, limits))
                 _EMBEDDED.put(key, packed)
         except PictureUnreadable as error:
             raise AssetInvalid(f"{path.name} {_no_picture(content)}.") from error
     asset: Json = {"id": identity}
-    _embed(asset, packed, *box)
+    _embed(asset, packed, *(box or _size_of(packed)))
     return asset
 
 

@@ -36,9 +36,11 @@ from reelbatch.engines.lottie.source import COMPOSITIONS, TemplateFiles, holds_l
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.templates import TemplateControl
+from reelbatch.models.wire.templates import MEDIA_CONTROL, TemplateControl
 from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, WarningCode, bounded
+from reelbatch.projects import CONTROL
 from reelbatch.projects.conversion.document import Conversion, convert
+from reelbatch.projects.conversion.essentials import MEDIA
 from reelbatch.projects.conversion.sources import needs_flattening
 from reelbatch.projects.model import Composition as ProjectComposition
 from reelbatch.projects.opening import OpenedProject, is_project, open_project
@@ -53,6 +55,7 @@ _CONTROLS = {
     6: "text",
     9: "scale",
     13: "dropdown",
+    MEDIA: MEDIA_CONTROL,
 }
 _MOST_FILES = 1000  # of a composition, whose absence is told one by one
 
@@ -223,7 +226,7 @@ def _controls(document: LottieDocument, opened: OpenedProject) -> Iterator[Templ
     for composition in document.compositions.values():
         for layer in composition.layers:
             for animated in all_objects(layer):
-                name = animated.get("sid")
+                name = animated.get("sid", animated.get(CONTROL))
                 if isinstance(name, str) and name not in seen:
                     seen.add(name)
                     yield TemplateControl(

@@ -22,7 +22,7 @@ from reelbatch.engines.lottie.functions import (
     Stage,
 )
 from reelbatch.engines.lottie.images import box_of, fitted_picture
-from reelbatch.engines.lottie.properties import set_words
+from reelbatch.engines.lottie.properties import set_words, still
 from reelbatch.engines.lottie.property_paths import set_by_path, set_slot, slot_name
 from reelbatch.engines.lottie.sounds import ReplacedSound
 from reelbatch.engines.lottie.typesetting.autoscale import TextFit
@@ -39,6 +39,7 @@ from reelbatch.models.wire.assets import (
     layer_names,
 )
 from reelbatch.models.wire.warnings import RenderWarning
+from reelbatch.projects import REPLACEABLE
 
 _IMAGE_LAYER = 2
 
@@ -152,19 +153,23 @@ class Substitution:
     def _show_picture(self, layer: Json, file: Path) -> None:
         """Show all of the picture in the layer's box, centred; the layer's transform stays."""
         identity = f"reelbatch-picture-{len(self.pictures)}"
-        box = self._box(layer)
-        self.pictures[identity] = fitted_picture(file, identity, box, self._limits, self.warnings)
-        _refer(layer, identity)
+        picture = fitted_picture(file, identity, self._box(layer), self._limits, self.warnings)
+        self.pictures[identity] = picture
+        _refer(layer, identity, (picture["w"], picture["h"]))
 
     def _show_video(self, layer: Json, name: str, file: Path) -> None:
         """Show a video as a picture is shown; it begins at the layer's start time."""
         identity = f"reelbatch-footage-{len(self.videos)}"
-        self.videos[identity] = replaced_video(file, name, self._box(layer), self._limits)
-        _refer(layer, identity)
+        video = replaced_video(file, name, self._box(layer), self._limits)
+        self.videos[identity] = video
+        _refer(layer, identity, video.box)
 
-    def _box(self, layer: Json) -> tuple[float, float]:
+    def _box(self, layer: Json) -> tuple[float, float] | None:
+        """What a picture is fitted into; None: nothing, it keeps its own size."""
         if layer_type(layer) not in PICTURE_LAYERS:
             raise AssetInvalid(f"A layer of type {layer_type(layer)} cannot show a picture.")
+        if REPLACEABLE in layer:
+            return None
         identity = reference(layer.get("refId"))
         if identity in self.videos:
             return self.videos[identity].box
@@ -200,10 +205,12 @@ class Substitution:
         return found
 
 
-def _refer(layer: Json, identity: str) -> None:
+def _refer(layer: Json, identity: str, size: tuple[float, float]) -> None:
     """Make it a layer that shows an image asset; only a precomposition's time is remapped."""
     layer.update(ty=_IMAGE_LAYER, refId=identity)
     layer.pop("tm", None)
+    if layer.get(REPLACEABLE) == "middle":
+        layer["ks"]["a"] = still([size[0] / 2, size[1] / 2, 0])
 
 
 def _description(asset: Asset) -> str:

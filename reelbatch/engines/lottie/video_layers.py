@@ -52,12 +52,16 @@ class ReplacedVideo:
 
 
 def replaced_video(
-    file: Path, layer_name: str, box: tuple[float, float], limits: RenderLimits
+    file: Path, layer_name: str, box: tuple[float, float] | None, limits: RenderLimits
 ) -> ReplacedVideo:
-    """Raises AssetInvalid where the file is no video, LimitExceeded where it is too large."""
-    if box[0] * box[1] > limits.pixels_per_frame:
-        raise LimitExceeded(f"A video's layer has more than {limits.pixels_per_frame} pixels.")
+    """Without a box, it has the video's own size.
+
+    Raises AssetInvalid where the file is no video, LimitExceeded where it is too large.
+    """
     with closing(Footage(file, limits)) as footage:
+        box = box or footage.size
+        if box[0] * box[1] > limits.pixels_per_frame:
+            raise LimitExceeded(f"A video's layer has more than {limits.pixels_per_frame} pixels.")
         return ReplacedVideo(
             file=file,
             layer_name=layer_name,

@@ -92,11 +92,15 @@ class TemplateField(WireModel):
     font: Absent[str] = None  # of a text
 
 
+MEDIA_CONTROL = "media"
+"""The type of a control that `image` and `video` assets set, by its name as their `layerName`."""
+
+
 class TemplateControl(RecordModel):
     """A control of Essential Graphics, which an `essential` asset sets by its name."""
 
     name: str
-    type: str  # text, slider, checkbox, color, point, dropdown, …
+    type: str  # text, slider, checkbox, color, point, dropdown, media, …
     value: JsonValue = None  # as designed, at the beginning
     options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
     composition: str

@@ -9,6 +9,7 @@ from reelbatch.projects.model import Composition, Control, Group, Layer, PathSte
 _TRANSFORM = "ADBE Transform Group"
 _OVERRIDES = "ADBE Layer Overrides"
 _POINT = 5  # the kind of a control
+MEDIA = 14  # the kind of one that replaces a layer's source
 _IN_EFFECT = (("ADBE Effect Parade", None),)
 
 _Change = Callable[[Property], Property]
@@ -95,6 +96,8 @@ def _with(
 
 
 def _named(layer: Layer, control: Control) -> Layer:
+    if control.kind == MEDIA:
+        return replace(layer, slot=control.name)
     tree = _changed(layer.tree, control.property_path, lambda one: replace(one, slot=control.name))
     return replace(layer, tree=tree)
 

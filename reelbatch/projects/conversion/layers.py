@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from reelbatch.models.wire.warnings import WarningCode
+from reelbatch.projects import CONTROL, REPLACEABLE
 from reelbatch.projects.conversion.effects import effects_of
 from reelbatch.projects.conversion.keyframes import Json, animated, scalar
 from reelbatch.projects.conversion.masks import masks_of
@@ -111,6 +112,11 @@ def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) ->
         "bm": _BLENDING.get(layer.switches.blending, 0),
         **content,
     }
+    if layer.kind is LayerKind.FOOTAGE:
+        anchor = layer.tree.group("ADBE Transform Group").leaf("ADBE Anchor Point")
+        converted[REPLACEABLE] = "middle" if anchor is None else "kept"
+    if layer.slot:
+        converted[CONTROL] = layer.slot
     if layer.parent in place.indices:
         converted["parent"] = place.indices[layer.parent]
     if converted["ty"] == _PRECOMPOSITION:

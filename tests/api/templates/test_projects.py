@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from PIL import Image
+from PIL import Image, ImageChops
 
 from tests.api.documents import a_card
 from tests.api.running_api import Team, until
@@ -144,13 +144,18 @@ async def origin() -> AsyncGenerator[Origin]:
     [
         pytest.param("promo.aep", PLAIN, id="aep"),
         pytest.param("promo.zip", a_zip({"promo/promo.aep": PLAIN}), id="zip"),
+        pytest.param(
+            "promo.mogrt",
+            a_zip({"definition.json": b"{}", "project.aegraphic": a_zip({"promo.aep": PLAIN})}),
+            id="mogrt",
+        ),
     ],
 )
 async def test_a_project_at_a_url_is_a_template_and_is_drawn_in_a_job(
     team: Team, origin: Origin, name: str, content: bytes
 ) -> None:
     src = origin.answer(f"/{name}", content)
-    body = {"type": name[-3:], "displayName": "promo", "src": src}
+    body = {"type": name.partition(".")[2], "displayName": "promo", "src": src}
     created = await team.http.post("/templates", json=body)
 
     async def look() -> Any:
@@ -224,6 +229,36 @@ async def test_the_way_of_the_official_command_line(
     assert picture.getpixel((10, 10)) == (0, 0, 255)
     right = picture.crop((42, 0, 80, 60))
     assert right.convert("L").getbbox() is not None, "the words reach across"
+
+
+def _replaceable(stage: Stage) -> None:
+    photo = stage.project.import_placeholder("photo.png", 40, 60, 10.0, 1.0)
+    layer = stage.main.add(photo)
+    layer.transform["ADBE Position"].value = [40, 30, 0]
+    layer.transform["ADBE Scale"].value = [200, 200, 100]
+    layer.add_to_motion_graphics_template_as(stage.main, "Photo of the day")
+
+
+async def test_a_picture_takes_the_place_of_footage_as_in_after_effects(
+    team: Team, origin: Origin
+) -> None:
+    """The layer's place and scale stay, and the picture has its own size."""
+    template_id = await team.upload(a_project(_replaceable), "aep")
+    [control] = (await team.get(f"/templates/{template_id}"))["mogrt"]["controls"]
+    assert (control["name"], control["type"]) == ("Photo of the day", "media")
+    blue = io.BytesIO()
+    Image.new("RGB", (20, 10), "blue").save(blue, "PNG")
+    src = origin.answer("/blue.png", blue.getvalue())
+    by_layer = {"type": "image", "layerName": "photo.png", "src": src}
+    by_control = {**by_layer, "layerName": "Photo of the day"}
+    wrong = {"type": "essential", "layerName": "Photo of the day", "value": "blue"}
+    jobs = [{**a_job(template_id), "assets": [each]} for each in (by_layer, by_control, wrong)]
+    batch = await team.create_batch(*jobs)
+    assert "of the type image or video" in batch["errors"][0]["error"]
+    for job in (await team.end_of_batch(batch["batchId"]))["jobs"]:
+        picture = await _pixels(team, job)
+        changed = ImageChops.difference(picture, Image.new("RGB", picture.size))
+        assert changed.getbbox() == (20, 20, 60, 40)
 
 
 async def test_a_project_at_a_url_is_held_to_its_reasons(team: Team, origin: Origin) -> None:
