@@ -21,6 +21,7 @@ from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.jobs import JobCancellationRequest, JobCreation
 from reelbatch.models.wire.joins import JoinCreation
 from reelbatch.models.wire.secrets import SecretCreation
+from reelbatch.models.wire.tables import CSV, TABS, XLSX
 from reelbatch.models.wire.templates import TemplateCreation, TemplateUpdate
 
 EXAMPLE_TEMPLATE_ID = "01JD8Z4V7QW5R8T2Y6N3M1B0CD"
@@ -96,10 +97,12 @@ CREATE_BATCH = body(
         lines=f"{json.dumps(_VIDEO)}\n{json.dumps(_STILL)}\n",
     ),
     text_content(
-        "text/csv",
+        CSV,
         "A job a row, of the template that the query names; a column for each layer.",
         rows="title,data:background.Color,job:tags\nHello,#1966cc,spring\nWorld,,\n",
     ),
+    text_content(TABS, "The same with tabs, as spreadsheets put it on the clipboard."),
+    file_content(XLSX),
 )
 CANCEL_JOBS = body(json_content(JobCancellationRequest))
 CREATE_TEMPLATE = body(

@@ -74,13 +74,6 @@ export function templatesPage(client, _parts, _query, signal) {
   function card(template) {
     const isReady = template.status === "uploaded";
     const picture = h("div", { class: "picture" });
-    const show = workButton("Picture", { class: "quiet", "aria-label": `Picture of ${template.displayName}` }, async () => {
-      const found = await client.json(`../v3/templates/${template.id}/compositions`, { signal });
-      const chosen = { id: template.id, composition: found[0].name, lossy: template.lossy === undefined ? undefined : true };
-      const address = await renderStill(client, { template: chosen }, Math.floor(found[0].data.frames / 2), signal);
-      fill(picture, h("img", { src: address, alt: `${template.displayName}, ${found[0].name}` }));
-      announce(`The picture of ${template.displayName} is ready`);
-    }, place);
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${template.displayName}` }, async () => {
       const consequence = "Its file is gone for good. Jobs that have ended stay.";
       if (!(await confirm(`Delete ${template.displayName}?`, consequence, "Delete"))) return;
@@ -88,7 +81,10 @@ export function templatesPage(client, _parts, _query, signal) {
       await refresh();
     }, place);
     const fields = h("div", { class: "template-fields" });
-    if (isReady) showFields(template, fields);
+    if (isReady) {
+      showFields(template, fields);
+      onceSeen(picture, () => showPicture(template, picture));
+    }
     const example = workButton("Download example CSV", { class: "quiet", "aria-label": `Download example CSV of ${template.displayName}` }, () => client.download(`templates/${template.id}/fields?format=csv`, `${template.displayName}.csv`), place);
     return h(
       "li",
@@ -104,21 +100,41 @@ export function templatesPage(client, _parts, _query, signal) {
           { class: "actions" },
           isReady && h("a", { class: "button", href: `#/new?template=${template.id}`, "aria-label": `New batch of ${template.displayName}` }, "New batch"),
           isReady && example,
-          isReady && show,
           remove,
         ),
       ),
       template.error && h("p", { class: "notice bad" }, template.error),
-      fields,
+      isReady && h("div", { class: "template-shows" }, picture, fields),
       warningBox(template.warnings),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Compositions "), names(template.compositions)),
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Layers "), names(template.layers)),
       isReady && template.fonts.length > 0 && h("p", { class: "small" }, h("span", { class: "muted" }, "Fonts "), names(template.fonts.map(fontText(template)))),
       template.mogrt && h("p", { class: "small" }, h("span", { class: "muted" }, "Controls "), names(template.mogrt.controls.map(controlText))),
       template.lossy !== undefined && h("div", { class: "small choices" }, ...choices(template)),
-      picture,
       h("p", { class: "muted small" }, template.type, " · ", h("span", { class: "id" }, template.id)),
     );
+  }
+
+  /** One frame, in the middle, which is rendered once a tab.
+   * @param {any} template @param {HTMLElement} element */
+  async function showPicture(template, element) {
+    const key = `reelbatch.picture.${template.id}.${template.updatedAt}`;
+    try {
+      const address = sessionStorage.getItem(key) ?? (await renderPicture(template));
+      sessionStorage.setItem(key, address);
+      const image = h("img", { src: address, alt: `${template.displayName}, ${template.compositions[0]}` });
+      image.addEventListener("error", () => sessionStorage.removeItem(key)); // it was swept meanwhile
+      fill(element, image);
+    } catch (error) {
+      if (!signal.aborted) fill(element, h("p", { class: "muted small" }, `No picture: ${/** @type {Error} */ (error).message}`));
+    }
+  }
+
+  /** @param {any} template @returns {Promise<string>} */
+  async function renderPicture(template) {
+    const found = await client.json(`../v3/templates/${template.id}/compositions?limit=1`, { signal });
+    const chosen = { id: template.id, composition: found[0].name, lossy: template.lossy === undefined ? undefined : true };
+    return renderStill(client, { template: chosen }, Math.floor(found[0].data.frames / 2), signal);
   }
 
   /** What a table can fill, with the words that are there by themselves.
@@ -169,8 +185,9 @@ export function templatesPage(client, _parts, _query, signal) {
 }
 
 /** @param {any} template with its fields */
-function fieldsTable({ displayName, fields }) {
-  const heads = ["Field", "Kind", "Words", "Size", "Composition"].map((name) => h("th", { scope: "col" }, name));
+function fieldsTable(template) {
+  const { displayName, fields } = template;
+  const heads = ["Field", "Kind", "Words", "Size", "Font", "Composition"].map((name) => h("th", { scope: "col" }, name));
   const rows = fields.map((/** @type {any} */ field) =>
     h(
       "tr",
@@ -179,11 +196,23 @@ function fieldsTable({ displayName, fields }) {
       h("td", {}, field.kind),
       h("td", {}, field.words ?? ""),
       h("td", {}, field.width && field.height ? `${Math.round(field.width)} × ${Math.round(field.height)}` : ""),
+      h("td", {}, field.font ? fontText(template)(field.font) : ""),
       h("td", {}, field.composition),
     ),
   );
   const name = `Fields of ${displayName}`;
   return h("div", { class: "scroller", role: "group", "aria-label": name, tabindex: 0 }, h("table", { class: "small" }, h("caption", { class: "unseen" }, name), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
+}
+
+/** Do something once an element is on the screen: a list of templates may be long.
+ * @param {HTMLElement} element @param {() => void} then */
+function onceSeen(element, then) {
+  const observer = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    observer.disconnect();
+    then();
+  });
+  observer.observe(element);
 }
 
 /** @param {string} fileName @returns {[string, string]} */

@@ -19,11 +19,11 @@ class Field:
     name: str  # of its column: without the composition where that goes without saying
     column: Column
     layer: Layer
+    font: str | None = None  # of a text, as the template's fonts are called
 
     @property
     def wire(self) -> TemplateField:
         layer = self.layer
-        font = layer.properties.get("font")
         return TemplateField(
             column=self.name,
             kind=self.column.kind,
@@ -32,7 +32,7 @@ class Field:
             words=_with_line_feeds(layer.text),
             width=layer.width,
             height=layer.height,
-            font=font if isinstance(font, str) and font else None,
+            font=self.font,
         )
 
 
@@ -42,8 +42,14 @@ def fields_of(template: TemplateOffer, composition: Composition) -> list[Field]:
     for column, layer in _layers(template, composition):
         found.setdefault(column.place, (column, layer))
     alike = Counter((column.kind, column.target) for column, _ in found.values())
+    fonts = {face.postscript_name: face.label for face in template.inspection.fonts}
     return [
-        Field(_name(column, alike[column.kind, column.target]), column, layer)
+        Field(
+            name=_name(column, alike[column.kind, column.target]),
+            column=column,
+            layer=layer,
+            font=fonts.get(str(layer.properties.get("font"))),
+        )
         for column, layer in found.values()
     ]
 

@@ -89,7 +89,7 @@ class TemplateField(WireModel):
     words: Absent[str] = None  # of a text, by itself
     width: float  # pixels; 0 where nothing is shown at the layer's start
     height: float  # pixels
-    font: Absent[str] = None  # of a text
+    font: Absent[str] = None  # of a text, as in the template's `fonts`
 
 
 MEDIA_CONTROL = "media"
