@@ -199,11 +199,11 @@ def job_warnings(
     reasons = found.reasons if found is not None else None
     shown = template.shown_in(composition)
     replaced = {
-        layer.name
+        name
         for each in assets
         if isinstance(each, MediaAsset)
-        for name in layer_names(each)
-        for layer in template.layers_of(each.composition or composition, name)
+        for named in layer_names(each)
+        for name in (named, *_controlled(named, template, each.composition or composition))
     }
     has_files = any(isinstance(asset, StaticAsset) for asset in assets)
     return bounded(
@@ -215,6 +215,11 @@ def job_warnings(
             and (has_files or warning.layer in replaced)  # which the job brings, perhaps
         )
     )
+
+
+def _controlled(name: str, template: TemplateOffer, composition: str) -> Iterator[str]:
+    """The layers whose source a control of that name replaces."""
+    return (layer.name for layer in template.layers_of(composition, name))
 
 
 def lossy_problems(
