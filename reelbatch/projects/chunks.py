@@ -16,6 +16,16 @@ from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 MAX_CHUNKS = 1_000_000  # a project of 20 MB has 430,000
 MAX_DEPTH = 160  # the deepest of real ones is 17; a group of shapes in another adds three
 
+_PANELS = frozenset({b"SLay", b"CLay", b"DLay"})  # of an item
+_NAME = 40  # bytes of a name, before what it names
+_UNREAD_GROUPS = frozenset(
+    {
+        b"ADBE Plane Options Group",
+        b"ADBE Extrsn Options Group",
+        b"ADBE Material Options Group",
+        b"ADBE Layer Sets",
+    }
+)
 _HEADER = Struct(">4sI")
 _LENGTH = Struct(">I")
 _NO_TEXT = b"  "  # what the library has for a text document: nothing, of an even length
@@ -97,7 +107,7 @@ def check_chunks(content: bytes) -> CheckedChunks:
         if kind == b"idta":
             kept = layers.setdefault(_item_identity(content, chunk), [])
             composition = kept if _is_composition(content, chunk) else None
-        elif kind == b"LRdr" and len(above) == 1:
+        elif _is_unread(content, chunk):
             edits.append(_Edit(chunk.header, chunk.next, above=above))
         elif kind == b"opti" and _is_short_source(content, chunk):
             missing = bytes(_SHORTEST_SOURCE - (chunk.end - chunk.start))
@@ -145,12 +155,28 @@ def _walk(content: bytes) -> Iterator[_Chunk]:
         count += 1
         if count > MAX_CHUNKS:
             raise LimitExceeded(f"The project has more than {MAX_CHUNKS} chunks.")
-        if not chunk.is_list or chunk.kind == b"btdk":
+        if not chunk.is_list or chunk.kind == b"btdk" or _is_unread(content, chunk):
             place = chunk.next
             continue
         if len(above) >= MAX_DEPTH:
             raise LimitExceeded(f"The project is nested deeper than {MAX_DEPTH} levels.")
         place, above = chunk.start, (*above, chunk)
+
+
+def _is_unread(content: bytes, chunk: _Chunk) -> bool:
+    """Whether nobody needs a list: the render queue, what the panels show beside a composition,
+    and what only layers in three dimensions have."""
+    above = chunk.above
+    if not chunk.is_list:
+        return False
+    if chunk.kind == b"tdgp":
+        return (
+            above[-1].kind == b"tdgp"
+            and content[chunk.header - _NAME : chunk.header].rstrip(b"\0") in _UNREAD_GROUPS
+        )
+    if chunk.kind == b"LRdr":
+        return len(above) == 1
+    return chunk.kind in _PANELS and above[-1].kind == b"Item"
 
 
 def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:

@@ -7,6 +7,7 @@ is not used (docs/decisions/0015-after-effects-projects.md).
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 from reelbatch.models.errors import TemplateInvalid
@@ -20,6 +21,11 @@ _TOKEN = re.compile(
     rb"|(?P<number>[+-]?(?:\d{1,300}(?:\.\d*)?|\.\d+))|(?P<word>[A-Za-z]+))",
     re.DOTALL,
 )
+_BRACKET = re.compile(rb"<<|>>|\[|\]|\((?:[^\\()]|\\.)*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
+_READ_DEPTH = 2
+_READ = {("0", "1"), ("0", "8"), ("1", "1")}  # fonts, frames, documents
+_LINES_AS_SET = ("1", "1", None, "1")
+_UNREAD_AT = {_READ_DEPTH - 1, len(_LINES_AS_SET) - 1}  # levels
 _ESCAPED = re.compile(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b""}
 _WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False}
@@ -127,51 +133,79 @@ def _box(frame: Any) -> tuple[float, float, float, float] | None:
 def _read_objects(content: bytes) -> Any:
     """The outermost dictionary, which has no brackets."""
     whole: Objects = {}
-    inside: list[Objects | list[Any]] = [whole]
-    keys: list[str | None] = [None]  # of the dictionaries that are open, the one with no value yet
+    container: Objects | list[Any] = whole
+    outside: list[tuple[Objects | list[Any], str | None]] = []  # with the key of what is in it
+    key: str | None = None
     place = 0
     while (token := _TOKEN.match(content, place)) is not None:
-        place = token.end()
-        if token["close"] is not None:
-            if len(inside) == 1:
+        place, kind, text = token.end(), token.lastgroup, token[token.lastindex or 0]
+        if kind == "close":
+            if not outside:
                 break
-            inside.pop()
-            keys.pop()
+            container, key = outside.pop()[0], None
             continue
-        container = inside[-1]
-        if token["name"] is not None and isinstance(container, dict) and keys[-1] is None:
-            keys[-1] = token["name"].decode("latin-1")
+        is_list = isinstance(container, list)
+        if kind == "name" and not is_list and key is None:
+            key = text.decode("latin-1")
             continue
-        value = _value(token)
-        opened = cast("Objects | list[Any]", value) if token["open"] is not None else None
+        value = _READERS[kind or ""](text)
+        own_key = key
         if isinstance(container, list):
             container.append(value)
-        elif (key := keys[-1]) is not None:
+        elif key is not None:
             container[key] = value
-            keys[-1] = None
-        if opened is not None:
-            if len(inside) > _MAX_DEPTH:
+            key = None
+        if kind == "open":
+            if len(outside) in _UNREAD_AT and _is_unread(outside, own_key):
+                place = _end(content, place)
+                continue
+            if len(outside) >= _MAX_DEPTH:
                 raise TemplateInvalid("A text of the project is nested too deeply.")
-            inside.append(opened)
-            keys.append(None)
+            outside.append((container, own_key))
+            container, key = value, None
     if content[place:].strip():
         raise TemplateInvalid("A text of the project cannot be read.")
     return whole
 
 
-def _value(token: re.Match[bytes]) -> Any:
-    if token["open"] is not None:
-        return {} if token["open"] == b"<<" else []
-    if token["number"] is not None:
-        return float(token["number"])
-    if token["string"] is not None:
-        return _decoded(_ESCAPED.sub(_unescaped, token["string"]))
-    if token["hex"] is not None:
-        digits = re.sub(rb"\s", b"", token["hex"]).decode()
-        return _decoded(bytes.fromhex(digits + "0" * (len(digits) % 2)))
-    if token["name"] is not None:
-        return None if token["name"] == b"nil" else token["name"].decode("latin-1")
-    return _WORDS.get(token["word"])
+def _is_unread(outside: list[tuple[Objects | list[Any], str | None]], key: str | None) -> bool:
+    """What makes up most of a document: rules of typesetting, default styles, lines as set."""
+    path = (*(each for _, each in outside), key)
+    return path == _LINES_AS_SET or (len(path) == _READ_DEPTH and path not in _READ)
+
+
+def _end(content: bytes, place: int) -> int:
+    """Where the object ends that has been opened before `place`."""
+    depth = 1
+    for found in _BRACKET.finditer(content, place):
+        opens = found[0] in (b"<<", b"[")
+        depth += opens - (found[0] in (b">>", b"]"))
+        if not depth:
+            return found.end()
+    raise TemplateInvalid("A text of the project cannot be read.")
+
+
+def _string(text: bytes) -> str:
+    return _decoded(_ESCAPED.sub(_unescaped, text) if b"\\" in text else text)
+
+
+def _hexadecimal(text: bytes) -> str:
+    digits = re.sub(rb"\s", b"", text).decode()
+    return _decoded(bytes.fromhex(digits + "0" * (len(digits) % 2)))
+
+
+def _name(text: bytes) -> str | None:
+    return None if text == b"nil" else text.decode("latin-1")
+
+
+_READERS: dict[str, Callable[[bytes], Any]] = {
+    "open": lambda text: {} if text == b"<<" else [],
+    "number": float,
+    "string": _string,
+    "hex": _hexadecimal,
+    "name": _name,
+    "word": _WORDS.get,
+}
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

@@ -1,6 +1,6 @@
 """The bounds of shapes and of texts at rest, for those who look at a template's layers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import cos, radians, sin
 
 from reelbatch.engines.lottie.document import (
@@ -55,9 +55,9 @@ def _points(shapes: list[Json]) -> Iterator[_Point]:
         match shape.get("ty"):
             case "gr":
                 items = objects(shape.get("it"))
-                transforms = [item for item in items if item.get("ty") == "tr"]
-                transform: Json = transforms[0] if transforms else {}
-                yield from (_moved(point, transform) for point in _points(items))
+                transform = next((item for item in items if item.get("ty") == "tr"), None)
+                inner = _points(items)
+                yield from inner if transform is None else _moved(inner, transform)
             case "sh":
                 yield from _path_points(at_rest(shape.get("ks")))
             case "rc" | "el":
@@ -90,11 +90,13 @@ def _corners(star: Json) -> Iterator[_Point]:
         yield x + radius * sin(angle), y - radius * cos(angle)
 
 
-def _moved(point: _Point, transform: Json) -> _Point:
+def _moved(points: Iterable[_Point], transform: Json) -> Iterator[_Point]:
     anchor, place = _pair(transform.get("a")), _pair(transform.get("p"))
     scale, angle = _pair(transform.get("s"), 100.0), radians(_single(transform.get("r"), 0.0))
-    x, y = ((point[axis] - anchor[axis]) * scale[axis] / 100 for axis in (0, 1))
-    return place[0] + x * cos(angle) - y * sin(angle), place[1] + x * sin(angle) + y * cos(angle)
+    across, down = cos(angle), sin(angle)
+    for point in points:
+        x, y = ((point[axis] - anchor[axis]) * scale[axis] / 100 for axis in (0, 1))
+        yield place[0] + x * across - y * down, place[1] + x * down + y * across
 
 
 def _pair(value: object, default: float = 0.0) -> _Point:
