@@ -1,11 +1,16 @@
 """What is stored of a batch outside of Temporal."""
 
+import asyncio
+import gzip
+
 from obstore.store import ObjectStore
 
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in, names_with
-from reelbatch.storage.objects import create_model, read_model
+from reelbatch.storage.objects import create_bytes, create_model, read_bytes, read_model
+
+_PACKED = b"\x1f\x8b"  # how gzip begins; older versions wrote plain JSON
 
 
 async def read_stored_batch(store: ObjectStore, team: str, batch_id: str) -> BatchSnapshot | None:
@@ -13,7 +18,11 @@ async def read_stored_batch(store: ObjectStore, team: str, batch_id: str) -> Bat
     manifest = await read_model(store, keys.batch_manifest(team, batch_id), BatchSnapshot)
     if manifest is not None:
         return manifest
-    return await read_model(store, keys.rejected_batch(team, batch_id), BatchSnapshot)
+    record = await read_bytes(store, keys.rejected_batch(team, batch_id))
+    if record is None:
+        return None
+    plain = gzip.decompress(record) if record.startswith(_PACKED) else record
+    return BatchSnapshot.model_validate_json(plain)
 
 
 async def stored_batch_ids(store: ObjectStore, team: str) -> list[str]:
@@ -24,7 +33,10 @@ async def stored_batch_ids(store: ObjectStore, team: str) -> list[str]:
 
 
 async def save_rejected_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
-    await create_model(store, keys.rejected_batch(snapshot.team, snapshot.id), snapshot)
+    """Keep the errors, packed: a small request can have a thousand of them that are alike."""
+    record = snapshot.model_dump_json(by_alias=True).encode()
+    packed = await asyncio.to_thread(gzip.compress, record)
+    await create_bytes(store, keys.rejected_batch(snapshot.team, snapshot.id), packed)
 
 
 async def save_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:

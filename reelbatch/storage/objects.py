@@ -45,9 +45,14 @@ async def write_model(store: ObjectStore, key: str, model: BaseModel) -> None:
 
 
 async def create_model(store: ObjectStore, key: str, model: BaseModel) -> bool:
+    """As `create_bytes` does."""
+    return await create_bytes(store, key, model.model_dump_json(by_alias=True).encode())
+
+
+async def create_bytes(store: ObjectStore, key: str, content: bytes) -> bool:
     """Write the object only if there is none yet. Returns whether it was written."""
     try:
-        await store.put_async(key, model.model_dump_json(by_alias=True).encode(), mode="create")
+        await store.put_async(key, content, mode="create")
     except AlreadyExistsError:
         return False
     return True
