@@ -22,6 +22,7 @@ class Watched:
     label: str
     outcome: str
     sent: int  # bytes
+    stored: int  # bytes
     watch: Watch
 
 
@@ -47,7 +48,7 @@ def service_summary() -> Iterator[str]:
         yield (
             f"| {each.label} | {_bytes(each.sent)} | {each.outcome} | +{_bytes(growth['api'])} "
             f"| +{_bytes(growth['worker'])} | {each.watch.pause:.2f} s "
-            f"| {_bytes(each.watch.stored)} |"
+            f"| {_bytes(each.stored)} |"
         )
 
 

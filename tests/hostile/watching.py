@@ -12,6 +12,9 @@ import httpx
 from tests.integration.service import processor_seconds
 
 _BETWEEN_PROBES = 0.01  # seconds
+# Of most memory, beside what was sent: that is in memory up to four times, as text and as values.
+_MOST_GROWTH, _MOST_COPIES = 128 * 1024**2, 4
+_LONGEST_PAUSE = 2.5  # seconds of the API's own computing
 
 
 @dataclass
@@ -20,16 +23,13 @@ class Watch:
 
     pids: Mapping[str, int]  # of `api` and of `worker`
     api: str  # its address
-    objects: Path  # the folder that is the object store
     growth: dict[str, int] = field(default_factory=dict[str, int])  # of the most memory, by process
-    stored: int = 0
     pause: float = 0.0  # seconds: the longest that /healthz took
     busy_pause: float = 0.0  # of those, what the API computed itself: others use the machine too
 
     @contextmanager
     def running(self) -> Generator[None]:
         before = {name: _memory(pid, "VmRSS") for name, pid in self.pids.items()}
-        stored = _size(self.objects)
         for pid in self.pids.values():
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is forgotten
         over = threading.Event()
@@ -42,7 +42,12 @@ class Watch:
             probing.join()
         for name, pid in self.pids.items():
             self.growth[name] = max(0, _memory(pid, "VmHWM") - before[name])
-        self.stored = _size(self.objects) - stored
+
+    def check(self, sent: int) -> None:
+        """What was sent, in bytes, has cost no more than it may."""
+        assert self.growth["api"] < _MOST_GROWTH + _MOST_COPIES * sent
+        assert self.growth["worker"] < _MOST_GROWTH
+        assert self.busy_pause < _LONGEST_PAUSE
 
     def _probe(self, over: threading.Event) -> None:
         with httpx.Client(timeout=600, trust_env=False) as http:
@@ -60,7 +65,3 @@ def _memory(pid: int, what: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     [kilobytes] = (line.split()[1] for line in lines if line.startswith(f"{what}:"))
     return int(kilobytes) * 1024
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
