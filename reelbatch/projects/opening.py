@@ -13,7 +13,6 @@ from reelbatch.models.errors import TemplateInvalid
 from reelbatch.projects.checks import check_project
 from reelbatch.projects.chunks import check_chunks
 from reelbatch.projects.footage import FootageFiles
-from reelbatch.projects.library import read_project
 from reelbatch.projects.model import Project
 
 Unpack = Callable[[bytes], Mapping[PurePosixPath, bytes]]
@@ -72,7 +71,10 @@ def _opened(
 ) -> OpenedProject:
     if _is_xml(content):
         raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
-    project = read_project(check_chunks(content))
+    chunks = check_chunks(content)
+    from reelbatch.projects.library import read_project  # half of what a render process loads
+
+    project = read_project(chunks)
     check_project(project)
     return OpenedProject(project, FootageFiles(files), definition)
 
