@@ -12,7 +12,7 @@ from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
 Content = bytes | Callable[[], bytes]
 
 _SOURCE, _PARENT = 40, 132  # where a layer's `ldta` has the identities
-_MANY = 10_000  # layers
+_MANY = 5_000  # layers
 
 
 def project_inputs() -> Iterator[HostileInput]:
@@ -39,7 +39,7 @@ def _inputs() -> Iterator[tuple[str, Content, Verdict]]:
         _circle_of_parents,
         invalid("each other's parents"),
     )
-    yield "ten thousand layers", _many_layers, RENDERED
+    yield "five thousand layers", _many_layers, RENDERED
     for number in (math.nan, math.inf, -math.inf, 1e300):
         yield f"a position of {number:g}", partial(_position, number), RENDERED
     yield "a text in a thousand brackets", _deep_text, RENDERED

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.pool import Confinement, ConfinementLevel, Expressions, RenderPool
@@ -163,8 +164,9 @@ def test_an_expression_without_an_end_leaves_the_picture_as_exported(
 ) -> None:
     document = scripted(workshop, expression)
     document["layers"][0]["ks"]["p"]["k"] = [50, 0, 0]
-    assert codes(workshop, document) == ["EXPRESSIONS_STOPPED"]
-    assert workshop.still(document)[5, 55, 3] == 255
+    picture, file = workshop.render(document)
+    assert [warning.code for warning in file.warnings] == ["EXPRESSIONS_STOPPED"]
+    assert Image.open(picture).getchannel("A").getpixel((55, 5)) == 255
 
 
 def test_endless_recursion_fails_that_expression_alone(workshop: Any) -> None:
