@@ -11,6 +11,7 @@ from tests.integration.service import until
 
 
 def note(stack: Stack, what: str, fault: Fault) -> None:
+    assert fault.met, "it has hit nothing"
     stack.tally.faults[f"object store {what}"] += fault.met
 
 

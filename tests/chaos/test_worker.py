@@ -101,3 +101,4 @@ def test_two_workers_share_a_batch_and_double_nothing(stack: Stack, card: str) -
     stack.add_worker("worker-2")
     batch_id = stack.submit(*stills(card, 60))
     stack.check_all_finished(batch_id, 60)
+    assert all(stack.render_processes(name) for name in ("worker", "worker-2"))

@@ -143,9 +143,9 @@ def lasting_keys(team: str) -> list[str]:
 
 
 async def test_nothing_else_goes_unless_a_setting_says_so(sweeping: Sweeping) -> None:
-    for key in lasting_keys(sweeping.team):
-        await sweeping.put(key, 5000)
+    lasting = [await sweeping.put(key, 5000) for key in lasting_keys(sweeping.team)]
     assert await sweeping.sweep() == SweepReport()
+    assert [key for key in lasting if not await sweeping.exists(key)] == []
 
 
 async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:

@@ -84,4 +84,5 @@ async def test_what_does_no_harm_is_let_through(team: Team, address: str) -> Non
 
 async def test_a_stranger_learns_nothing_of_the_parameters(team: Team, api: RunningApi) -> None:
     response = await team.public.get(f"{api.url}/api/v2/jobs?limit=0")
-    assert response.status_code == 401
+    assert (response.status_code, response.json()["errorCode"]) == (401, "UNAUTHORIZED")
+    assert "limit" not in response.text

@@ -149,7 +149,7 @@ async def test_the_dark_is_dark(browser: Browser, api: RunningApi, team: Team) -
     assert shades["dark"] < 0.05
 
 
-async def test_the_keyboard_reaches_everything(
+async def test_the_keyboard_leads_from_the_list_to_a_job_and_back(
     browser: Browser, api: RunningApi, team: Team
 ) -> None:
     made = await team.create_batch(*[{}] * 5, status=400)

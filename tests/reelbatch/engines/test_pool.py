@@ -290,7 +290,8 @@ async def test_a_process_that_dies_while_idle_is_replaced(
 ) -> None:
     first = await pool.render(a_request("finish"), ignore)
     kill_and_wait(first.frames)
-    await pool.render(a_request("finish"), ignore)
+    second = await pool.render(a_request("finish"), ignore)
+    assert second.frames != first.frames
 
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGTERM])
