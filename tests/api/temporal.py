@@ -51,6 +51,9 @@ def _command(folder: Path, port: int) -> list[str]:
     command = [
         *server_command(find_temporal(None), folder / "temporal.db", port, free_port()),
         *("--headless", "--log-level", "error", "--namespace", IDLE_NAMESPACE),
+        # What is deleted waits for these, usually for half a minute.
+        *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="1s"'),
+        *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="1s"'),
     ]
     for key in search_attributes.ALL:
         kind = _ATTRIBUTE_TYPES[IndexedValueType.ValueType(key.indexed_value_type)]

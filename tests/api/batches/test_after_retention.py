@@ -36,7 +36,7 @@ class Past:
 
 @pytest_asyncio.fixture(scope="module")
 async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Past]:
-    """Temporal takes half a minute to delete, so everything goes at once."""
+    """Temporal takes some seconds to delete, so everything goes at once."""
     team = card_team
     film = await team.upload(a_film())
     missing = {"type": "image", "layerName": "background", "src": f"{api.url}/nothing.png"}
