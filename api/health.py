@@ -37,9 +37,10 @@ async def get_readiness(resources: Shared) -> Response:
 
 
 async def _check_temporal(resources: Resources) -> None:
+    checking = resources.client.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
     try:
-        await resources.client.service_client.check_health(timeout=timedelta(seconds=_PATIENCE))
-    except RPCError as error:
+        await asyncio.wait_for(checking, _PATIENCE)  # a client that is yet to connect takes longer
+    except (TimeoutError, RPCError) as error:
         raise temporal_unavailable(error) from error
 
 

@@ -100,9 +100,9 @@ def add_error_handlers(app: FastAPI) -> None:
         return _http_error(request, error)
 
 
-def temporal_unavailable(error: RPCError) -> Unavailable:
+def temporal_unavailable(error: Exception) -> Unavailable:
     """What keeps Temporal from answering, as far as a client may know."""
-    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+    if isinstance(error, RPCError) and error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return Unavailable("The Temporal server takes no more requests now; try again in a moment.")
     return Unavailable("The Temporal server does not answer; try again.")
 

@@ -4,7 +4,14 @@ import asyncio
 import json
 import re
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from typing import Any, NoReturn, TypeVar, cast
 
 from fastapi import Request
@@ -167,10 +174,14 @@ def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]
         found = messages.setdefault(path, [])
         if message not in found:
             found.append(message)
-    details = (
-        Problem(RequestError, path, _any_of(found)).detail for path, found in messages.items()
-    )
-    return first_details(details, len(messages) + number)
+    wrong = {path: found for path, found in messages.items() if not _has_parts(path, messages)}
+    details = (Problem(RequestError, path, _any_of(found)).detail for path, found in wrong.items())
+    return first_details(details, len(wrong) + number)
+
+
+def _has_parts(path: str, paths: Iterable[str]) -> bool:
+    """Whether a part of the field is wrong: then the field is of that type, and of no other one."""
+    return any(other.startswith(f"{path}.") for other in paths)
 
 
 def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:

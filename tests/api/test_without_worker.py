@@ -1,6 +1,7 @@
 """What the API still knows when no worker answers, and after an operator's hand."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from obstore.store import ObjectStore
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 
 from api.snapshots import describe
 from reelbatch.models.orchestration.names import template_workflow_id
@@ -186,3 +187,19 @@ async def test_readiness_is_refused_where_temporal_takes_calls_and_never_answers
         response = await http.get("/readyz")
     assert (response.status_code, response.json()["errorCode"]) == (503, "UNAVAILABLE")
     relaying.close()
+
+
+async def test_readiness_is_refused_in_time_where_temporal_was_never_reached(
+    settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.health._PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        client = await Client.connect(address, lazy=True)
+        async with (
+            served(settings, client, store) as api,
+            httpx.AsyncClient(trust_env=False, timeout=20) as http,
+        ):
+            response = await http.get(f"{api.url}/readyz")
+    assert (response.status_code, response.json()["errorCode"]) == (503, "UNAVAILABLE")
+    assert "Temporal" in response.json()["error"]

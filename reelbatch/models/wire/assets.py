@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, Tag, model_validator
 from pydantic.functional_validators import field_validator
 from typing_extensions import TypeAliasType
 
-from reelbatch.models.wire.base import OpenWireModel
+from reelbatch.models.wire.base import Number, OpenWireModel
 from reelbatch.models.wire.render_settings import NestedSettings
 
 MAX_NESTED_JOBS = 50
@@ -64,7 +64,7 @@ class DataAsset(_Asset):
     type: Literal["data"]
     layer_name: LayerName
     property: str = Field(min_length=1, max_length=200)
-    value: str | float | bool | list[float]
+    value: str | float | bool | list[Number]
 
 
 class _FetchedAsset(_Asset):

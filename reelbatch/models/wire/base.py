@@ -1,7 +1,7 @@
 """The base of every model that crosses a wire, with the wire's camelCase as alias."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -50,10 +50,13 @@ AnyOf = Annotated[list[T], Field(exclude_if=_is_empty)]
 """A list that answers leave out where it is empty."""
 
 
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool):  # which Python takes for 0 and 1
-        raise PydanticKnownError("int_type")
-    return value
+def _no_boolean(kind: Literal["int_type", "float_type"]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if isinstance(value, bool):  # which Python takes for 0 and 1
+            raise PydanticKnownError(kind)
+        return value
+
+    return BeforeValidator(check)
 
 
 def words(*allowed: str) -> WithJsonSchema:
@@ -63,8 +66,10 @@ def words(*allowed: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": [*allowed]})
 
 
-NOT_BOOLEAN = BeforeValidator(_no_boolean)
+NOT_BOOLEAN = _no_boolean("int_type")
 """Annotates an integer in a request, after its bounds: else the schema does not have them."""
+
+Number = Annotated[float, _no_boolean("float_type")]
 
 
 class WireModel(BaseModel):

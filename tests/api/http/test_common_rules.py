@@ -116,14 +116,28 @@ async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
-    [{"priority": True}, {"settings": {"type": "image", "frames": True}}],
+    ("fields", "error"),
+    [
+        ({"priority": True}, "priority: must be an integer"),
+        (
+            {"settings": {"type": "image", "frames": True}},
+            "settings.frames: must be an integer or a list",
+        ),
+        (
+            {"settings": {"type": "image", "frames": [0, True]}},
+            "settings.frames.1: must be an integer",
+        ),
+        (
+            {"assets": [{"type": "data", "layerName": "a", "property": "b", "value": [0.5, True]}]},
+            "assets.0.value.1: must be a number",
+        ),
+    ],
 )
-async def test_true_is_no_number(team: Team, fields: dict[str, Any]) -> None:
+async def test_true_is_no_number(team: Team, fields: dict[str, Any], error: str) -> None:
     job = a_still(await team.upload_card()) | fields
     refused = await team.http.post("/jobs", json=job)
-    assert refused.status_code == 400
-    assert "must be an integer" in refused.json()["error"]
+    assert (refused.status_code, refused.json()["error"]) == (400, error)
+    assert len(refused.json()["details"]) == 1
 
 
 async def test_a_byte_order_mark_before_json_does_not_count(team: Team) -> None:
