@@ -92,7 +92,8 @@ class Authenticator:
         wait = self._failures.wait(address)
         if wait:
             raise TooManyRequests(
-                f"Too many wrong tokens came from this address: try again in {wait} seconds.",
+                "Too many wrong tokens came from this address (REELBATCH_WRONG_TOKENS_PER_MINUTE): "
+                f"try again in {wait} seconds.",
                 retry_after=wait,
             )
 
@@ -110,7 +111,8 @@ class Quota:
         """Raises TooManyRequests."""
         if self.retry_after:
             raise TooManyRequests(
-                f"This token may send {self.limit} requests a minute: "
+                f"This token may send {self.limit} requests a minute "
+                "(REELBATCH_RATE_LIMIT_PER_MINUTE): "
                 f"try again in {self.retry_after} seconds.",
                 retry_after=self.retry_after,
             )

@@ -52,7 +52,8 @@ class Quotas:
         if left <= 0:
             raise QuotaExceeded(
                 f"The team has stored the {self._most_bytes} bytes that it may have on this "
-                "server: delete templates or fonts, or ask whoever runs it."
+                "server: delete templates or fonts, or ask whoever runs it for more "
+                "(REELBATCH_MAX_TEAM_BYTES)."
             )
         return min(left, wanted)
 
@@ -67,7 +68,7 @@ class Quotas:
         if self._most_jobs is not None and await self._pending(team) >= self._most_jobs:
             raise TooManyRequests(
                 f"The team has {self._most_jobs} jobs that have not ended, which is all that it "
-                "may have on this server: submit more when some have.",
+                "may have on this server (REELBATCH_MAX_PENDING_JOBS): submit more when some have.",
                 retry_after=_WAIT,
             )
 

@@ -61,7 +61,8 @@ class Downloader:
         except TimeoutError as error:
             raise LimitExceeded(
                 f"{source.name} was still arriving after {self._seconds:.0f} seconds, which is "
-                "all that a download may take; put it on a faster server."
+                "all that a download may take (REELBATCH_DOWNLOAD_TIMEOUT); put it on a faster "
+                "server."
             ) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise AssetInvalid(f"{source.name} cannot be fetched: its URL is not valid.") from error

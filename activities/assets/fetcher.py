@@ -85,7 +85,10 @@ class AssetFetcher:
     def _unpack(self, src: str, label: str, folder: Path, name: str) -> tuple[Path, str]:
         media_type, content = read_data_url(src)
         if len(content) > self._limit:
-            raise LimitExceeded(f"{label} has more than the {self._limit} bytes of an asset.")
+            raise LimitExceeded(
+                f"{label} has more than the {self._limit} bytes that this server takes of an asset"
+                " (REELBATCH_MAX_ASSET_BYTES)."
+            )
         file = folder / f"{name}{_extension(media_type, '')}"
         file.write_bytes(content)
         return file, media_type

@@ -117,7 +117,7 @@ async def create_batch(
 
     With `dryRun=true` nothing is stored or started, and the ids in the response lead nowhere.
     """
-    body = await read_body(request, resources.settings.max_body_bytes)
+    body = await read_body(request, resources.settings.max_body_bytes, "REELBATCH_MAX_BODY_BYTES")
     if dry_run:
         sent, validated = await _validated(request, body, query, resources, team)
         draft = new_batch(team, sent, validated, resources.settings, urls)

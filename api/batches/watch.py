@@ -163,7 +163,8 @@ class Followers:
         if self._numbers[token] >= self._most:
             raise TooManyRequests(
                 f"This token follows batches in {self._most} requests already, which is all that "
-                "it may at a time: end some, or follow a batch once for all who look at it.",
+                "it may at a time (REELBATCH_MAX_FOLLOWERS): end some, or follow a batch once for "
+                "all who look at it.",
                 retry_after=_WAIT,
             )
         self._numbers[token] += 1

@@ -50,30 +50,33 @@ class JsonUnreadable(InvalidJson):
     error_code = InvalidJson.error_code
 
 
-async def limited_stream(request: Request, limit: int) -> AsyncGenerator[bytes]:
-    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes.
+async def limited_stream(
+    request: Request, limit: int, setting: str | None = None
+) -> AsyncGenerator[bytes]:
+    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes, which
+    whoever runs the server has by `setting`.
 
     At its end `request.state.after_body` is called, if there is one: a body may take minutes, and
     what let the request in may hold no more.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, setting)
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise _too_large(limit, setting)
         yield chunk
     after_body = getattr(request.state, "after_body", None)
     if after_body is not None:
         await after_body()
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int, setting: str | None = None) -> bytes:
     """The whole body, unpacked. Raises BodyTooLarge, UnsupportedMediaType or RequestError."""
     encoding = request.headers.get("content-encoding")
-    pieces = _unpacked(limited_stream(request, limit), encoding, limit)
+    pieces = _unpacked(limited_stream(request, limit, setting), encoding, limit)
     return b"".join([piece async for piece in pieces])
 
 
@@ -258,8 +261,11 @@ def _any_of(messages: list[str]) -> str:
     return "; ".join(messages)
 
 
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body is larger than the {limit} bytes that this server takes.")
+def _too_large(limit: int, setting: str | None) -> BodyTooLarge:
+    source = f" ({setting})" if setting else ""
+    return BodyTooLarge(
+        f"The body is larger than the {limit} bytes that this server takes{source}."
+    )
 
 
 class _NoJsonValue(ValueError):

@@ -133,7 +133,7 @@ def _read_json(body: bytes, settings: Settings) -> BatchRequest:
     if defaults and len(body) + len(_json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
         raise BodyTooLarge(
             "With its `defaults` written out in every job the batch is larger than the "
-            f"{settings.max_body_bytes} bytes that this server takes."
+            f"{settings.max_body_bytes} bytes that this server takes (REELBATCH_MAX_BODY_BYTES)."
         )
     if options.priority is not None:
         defaults = {"priority": options.priority, **defaults}

@@ -119,7 +119,7 @@ async def _read_form(request: Request, limit: int) -> tuple[UploadFile, str]:
     """The parts `font` and `familyName`. Raises RequestError or BodyTooLarge."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise _no_font()
-    stream = limited_stream(request, limit + _FORM_OVERHEAD)
+    stream = limited_stream(request, limit + _FORM_OVERHEAD, "REELBATCH_MAX_FONT_BYTES")
     try:
         form = await MultiPartParser(request.headers, stream, max_files=1).parse()
     except MultiPartException as error:

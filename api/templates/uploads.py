@@ -159,7 +159,7 @@ async def _store_body(request: Request, resources: Resources, key: str, limit: i
 
     async def counted() -> AsyncGenerator[bytes]:
         nonlocal size
-        async for chunk in limited_stream(request, limit):
+        async for chunk in limited_stream(request, limit, "REELBATCH_MAX_TEMPLATE_BYTES"):
             size += len(chunk)
             yield chunk
 

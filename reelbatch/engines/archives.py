@@ -90,7 +90,7 @@ def _read(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:
 def _too_large(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(
         f"The template is larger than the {limits.template_size} bytes, unpacked, "
-        "that this server takes."
+        "that this server takes (REELBATCH_MAX_TEMPLATE_BYTES)."
     )
 
 

@@ -56,12 +56,13 @@ def check_limits(composition: Composition, limits: RenderLimits) -> None:
     if size > limits.pixels_per_frame:
         raise LimitExceeded(
             f"The composition {composition.name!r} has {composition.width}x{composition.height} "
-            f"pixels; this server takes at most {limits.pixels_per_frame} pixels a frame."
+            f"pixels; this server takes at most {limits.pixels_per_frame} pixels a frame"
+            " (REELBATCH_MAX_FRAME_PIXELS)."
         )
     if composition.frames > limits.frames:
         raise LimitExceeded(
             f"The composition {composition.name!r} has {composition.frames} frames; "
-            f"this server renders at most {limits.frames}."
+            f"this server renders at most {limits.frames} (REELBATCH_MAX_FRAMES)."
         )
 
 

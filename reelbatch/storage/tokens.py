@@ -32,12 +32,17 @@ async def create_token(
     scopes: Collection[Scope] = DEFAULT_SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[str, TokenRecord]:
-    """Make a token for `team`; nobody can read it later. Raises ValueError for a bad team name."""
+    """Make a token for `team`; nobody can read it later.
+
+    Raises ValueError for a bad team name, and for a name of nothing but spaces.
+    """
     if not TEAM_PATTERN.fullmatch(team):
         raise ValueError(
             f"{team!r} is not a team's name: use 1 to 63 lower-case letters, digits and hyphens, "
             "not starting with a hyphen."
         )
+    if name and not name.strip():
+        raise ValueError("The token's name is blank: say what the token is for, or leave it out.")
     token = TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
     digest = digest_of(token)
     record = TokenRecord(

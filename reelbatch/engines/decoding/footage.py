@@ -124,7 +124,8 @@ class Footage:
         if width * height > self._limits.pixels_per_frame:
             raise LimitExceeded(
                 f"The video has {width}x{height} pixels; "
-                f"this server takes at most {self._limits.pixels_per_frame} pixels a frame."
+                f"this server takes at most {self._limits.pixels_per_frame} pixels a frame"
+                " (REELBATCH_MAX_FRAME_PIXELS)."
             )
 
     def _find_first(self) -> VideoFrame:
@@ -164,7 +165,7 @@ class Footage:
                     self._check_pixels(picture.width, picture.height)
                     yield picture
         except (FFmpegError, ValueError) as error:
-            raise AssetInvalid(f"The video is damaged: {error}.") from error
+            raise AssetInvalid("The video is damaged.") from error
 
     def _go_to(self, wanted: Fraction) -> None:
         """Stand on a picture that begins at or before `wanted`, best the key frame before it."""

@@ -155,7 +155,7 @@ def _decode(clip: AudioClip) -> Generator[Samples, None, None]:
                 yield from _resampled(resampler, frame)
             yield from _resampled(resampler, None)
         except (FFmpegError, ValueError) as error:  # ValueError: its channels change on the way
-            raise AssetInvalid(f"the audio file {clip.label} is damaged: {error}") from error
+            raise AssetInvalid(f"the audio file {clip.label} is damaged") from error
 
 
 def _silence(count: int) -> Iterator[Samples]:

@@ -197,7 +197,12 @@ def _check_picture(resolved: ResolvedAsset, limits: RenderLimits) -> None:
     try:
         with Image.open(resolved.file, formats=["PNG", "JPEG", "WEBP", "GIF"]) as image:
             if image.width * image.height > limits.pixels_per_frame:
-                raise AssetInvalid(f"{name}: The picture has more pixels than this server takes.")
+                raise AssetInvalid(
+                    f"{name}: The picture has {image.width}x{image.height} pixels; this server "
+                    f"takes at most {limits.pixels_per_frame} (REELBATCH_MAX_FRAME_PIXELS)."
+                )
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise AssetInvalid(f"{name}: The picture cannot be read: {error}"[:300]) from error
+        raise AssetInvalid(
+            f"{name}: The file is damaged, or is not a PNG, JPEG, WebP or GIF."
+        ) from error

@@ -57,7 +57,8 @@ def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel
     if width * height > limits.pixels_per_frame:
         raise LimitExceeded(
             f"The first clip has {width}x{height} pixels; "
-            f"this server takes at most {limits.pixels_per_frame} pixels a frame."
+            f"this server takes at most {limits.pixels_per_frame} pixels a frame"
+            " (REELBATCH_MAX_FRAME_PIXELS)."
         )
     frame_rate = min(max(frame_rate, _LOWEST_RATE), _HIGHEST_RATE)
     clips: list[Clip] = []
@@ -67,7 +68,7 @@ def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel
         if clips[-1].end > limits.frames:
             raise LimitExceeded(
                 f"The clips up to {clips[-1].place} have {clips[-1].end} frames; "
-                f"this server renders at most {limits.frames}."
+                f"this server renders at most {limits.frames} (REELBATCH_MAX_FRAMES)."
             )
     return Sequel(width=width, height=height, frame_rate=frame_rate, clips=clips)
 

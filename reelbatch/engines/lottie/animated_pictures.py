@@ -47,14 +47,16 @@ def as_video(file: Path, folder: Path, limits: RenderLimits) -> Path:
     except Image.DecompressionBombError as error:
         raise too_many_pixels(limits) from error
     except (*_UNREADABLE, FFmpegError) as error:
-        raise AssetInvalid(f"The animated WebP cannot be read: {error}.") from error
+        raise AssetInvalid("The animated WebP is damaged.") from error
 
 
 def _rewritten(picture: Image.Image, target: Path, limits: RenderLimits) -> Path:
     if picture.width * picture.height > limits.pixels_per_frame:
         raise too_many_pixels(limits)
     if getattr(picture, "n_frames", 1) > limits.frames:
-        raise LimitExceeded(f"An animated picture has more than {limits.frames} frames.")
+        raise LimitExceeded(
+            f"An animated picture has more than {limits.frames} frames (REELBATCH_MAX_FRAMES)."
+        )
     with av.open(str(target), "w", format="mov") as film:
         stream = add_video_stream(film, "png", Fraction(_CLOCK), {"compression_level": _FAST})
         stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "rgba"

@@ -118,7 +118,7 @@ def _check_compositions(document: LottieDocument, limits: RenderLimits) -> None:
         if composition.frames > limits.frames:
             raise LimitExceeded(
                 f"The composition {composition.name!r} has {composition.frames} frames; "
-                f"this server renders at most {limits.frames}."
+                f"this server renders at most {limits.frames} (REELBATCH_MAX_FRAMES)."
             )
 
 
@@ -126,7 +126,8 @@ def check_size(name: str, width: int, height: int, limits: RenderLimits) -> None
     if width * height > limits.pixels_per_frame:
         raise LimitExceeded(
             f"The composition {name!r} is {width}x{height} pixels; "
-            f"this server renders at most {limits.pixels_per_frame} pixels a frame."
+            f"this server renders at most {limits.pixels_per_frame} pixels a frame"
+            " (REELBATCH_MAX_FRAME_PIXELS)."
         )
 
 

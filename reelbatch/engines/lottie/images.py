@@ -250,7 +250,9 @@ def _open_svg(content: bytes, limits: RenderLimits) -> SvgPicture:
 
 
 def too_many_pixels(limits: RenderLimits) -> LimitExceeded:
-    return LimitExceeded(f"A picture has more than {limits.pixels_per_frame} pixels.")
+    return LimitExceeded(
+        f"A picture has more than {limits.pixels_per_frame} pixels (REELBATCH_MAX_FRAME_PIXELS)."
+    )
 
 
 def _pixels(length: float) -> int:

@@ -153,7 +153,7 @@ class _Archive:
         if size + len(content) > self.limits.template_size:
             raise LimitExceeded(
                 f"The project's compositions take more than the {self.limits.template_size} bytes "
-                "that this server takes of a template."
+                "that this server takes of a template (REELBATCH_MAX_TEMPLATE_BYTES)."
             )
         self.archive.writestr(name, content)
 

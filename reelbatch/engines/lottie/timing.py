@@ -58,7 +58,7 @@ def set_composition_duration(
     if frames > limits.frames:
         raise LimitExceeded(
             f"nx:comp-duration-set asks for {frames} frames; "
-            f"this server renders at most {limits.frames}."
+            f"this server renders at most {limits.frames} (REELBATCH_MAX_FRAMES)."
         )
     former_end = composition.first_frame + composition.frames
     composition.frames = frames

@@ -61,7 +61,10 @@ def replaced_video(
     with closing(Footage(file, limits)) as footage:
         box = box or footage.size
         if box[0] * box[1] > limits.pixels_per_frame:
-            raise LimitExceeded(f"A video's layer has more than {limits.pixels_per_frame} pixels.")
+            raise LimitExceeded(
+                f"A video's layer has more than {limits.pixels_per_frame} pixels "
+                "(REELBATCH_MAX_FRAME_PIXELS)."
+            )
         return ReplacedVideo(
             file=file,
             layer_name=layer_name,

@@ -197,7 +197,8 @@ def _failure(error: Exception, memory: int) -> Failed:
     if isinstance(error, RenderError):
         return Failed(error_code=error.error_code, message=error.message)
     if isinstance(error, MemoryError):
-        message = f"the render needs more than {memory // 1024**2} MiB of memory"
+        size = memory // 1024**2
+        message = f"the render needs more than {size} MiB of memory (REELBATCH_RENDER_MEMORY)"
         return Failed(error_code=LimitExceeded.error_code, message=message, is_reusable=False)
     return Failed(
         error_code=RenderError.error_code,

@@ -97,12 +97,14 @@ class RenderProcess:
         self.tasks += 1
         if isinstance(task, Render) and not self._confinement.allows_expressions(self.missing):
             task = Render(replace(task.request, expressions=False))
-        work, seconds = "render", self._seconds
+        seconds = self._seconds
+        limit = f"the render took longer than {seconds:g} seconds (REELBATCH_RENDER_TIMEOUT)"
         if isinstance(task, Inspect):
-            work, seconds = "inspection", task.limits.seconds
+            seconds = task.limits.seconds
+            limit = f"the inspection took longer than {seconds:g} seconds"
         elif isinstance(task, ReadCells):
-            work, seconds = "reading", task.limits.seconds
-        limit = f"the {work} took longer than {seconds:g} seconds"
+            seconds = task.limits.seconds
+            limit = f"the reading took longer than {seconds:g} seconds"
         try:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), seconds, limit)

@@ -358,6 +358,7 @@ async def test_what_is_wrong_with_json_is_said_in_words(
 async def test_a_body_above_the_limit_is_a_413(card_team: Team) -> None:
     response = await card_team.http.post("/batches", content=b" " * (4 * 1024**2 + 1))
     assert (response.status_code, response.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+    assert "REELBATCH_MAX_BODY_BYTES" in response.json()["error"]  # for who runs the server
 
 
 async def test_a_single_job_has_the_same_checks(card_team: Team, card: str) -> None:

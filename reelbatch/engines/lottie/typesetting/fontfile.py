@@ -94,7 +94,7 @@ class FontFile:
             self._font = hb.Font(self._face)
             self._scale = EM / self._face.upem
         except Exception as error:  # fontTools raises whatever a broken WOFF leads to
-            reason = str(error) or type(error).__name__
+            reason = str(error) if type(error) is ValueError else "it is damaged"  # what we raise
             raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
         if not self._face.glyph_count or not self._face.upem > 0:
             raise FontUnreadable(f"{file_name} is not a font: it has no glyphs")

@@ -217,8 +217,9 @@ def _scaled(mark: Mark, size: float) -> _Scaled:
     scale = size / EM * mark.scale
     slope = _SLANT * scale if mark.is_slanted else 0.0
     placed = places @ np.array([[scale, 0.0], [-slope, scale]])
-    handles: Vector = np.round(placed[1:] - placed[0], _DIGITS)
-    return _Scaled(placed[0], handles[0].tolist(), handles[1].tolist(), ends)
+    placed[1:] -= placed[0]
+    _, arriving, leaving = np.round(placed, _DIGITS).tolist()
+    return _Scaled(placed[0], arriving, leaving, ends)
 
 
 class _Values:

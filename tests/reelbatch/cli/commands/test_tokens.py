@@ -55,6 +55,7 @@ def test_a_date_is_its_first_moment_in_utc(tokens: RunReelbatch) -> None:
         (("--expires", "0d"), "such as 30d or 12h"),
         (("--expires", "2020-01-01"), "is over"),
         (("--scope", "everything"), "jobs:read"),
+        (("--name", " "), "The token's name is blank"),
     ],
 )
 def test_what_makes_no_sense_makes_no_token(

@@ -83,5 +83,5 @@ def test_an_animation_of_too_many_pixels_or_frames_is_refused(workshop: Any, fil
 
 def test_a_damaged_animation_is_refused(workshop: Any, film: Any) -> None:
     content = animation("WEBP", [100, 100])
-    with pytest.raises(AssetInvalid):
+    with pytest.raises(AssetInvalid, match=r"The animated WebP is damaged\.$"):
         played(workshop, film, content[: len(content) * 2 // 3], type="video")
