@@ -9,6 +9,7 @@ from reelbatch.engines.lottie.document import Json, number, reference
 from reelbatch.engines.lottie.reading.walking import all_shapes
 from reelbatch.engines.lottie.rewriting.blending import blend_groups
 from reelbatch.engines.lottie.rewriting.effects import replace_effects, widen_blurs
+from reelbatch.engines.lottie.rewriting.gradients import GRADIENTS, lay_gradients_level
 from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
 from reelbatch.engines.lottie.rewriting.masks import order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
@@ -54,6 +55,8 @@ def rewrite(
     for kind, rule in _RULES.items():
         if kind in kinds:  # texts have thousands of shapes, and none of these
             rule(layers)
+    if kinds.intersection(GRADIENTS):
+        lay_gradients_level(layers)
     blend_groups(layers)
     shrink_pictures(root, precompositions, pictures)
     soften_edges(root, precompositions, pictures)

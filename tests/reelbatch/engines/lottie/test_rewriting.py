@@ -421,3 +421,24 @@ def test_paths_of_groups_are_trimmed_one_by_one(workshop: Any) -> None:
     drawn = workshop.still(workshop.document(layer))
     assert [int(drawn[20, x, 3]) for x in (12, 48)] == [255, 255]
     assert [int(drawn[40, x, 3]) for x in (12, 28, 32, 88)] == [255, 255, 0, 0]
+
+
+@pytest.mark.parametrize("highlight", [0, 50])
+@pytest.mark.parametrize("is_moving", [False, True])
+def test_a_radial_gradient_is_as_wide_whichever_way_its_radius_points(
+    workshop: Any, highlight: int, is_moving: bool
+) -> None:
+    def drawn(x: float, y: float, angle: float) -> Any:
+        gradient: Any = {"ty": "gf", "t": 2, "r": 1, "o": {"a": 0, "k": 100}}
+        gradient["g"] = {"p": 2, "k": {"a": 0, "k": [0, 0, 0, 0, 1, 1, 1, 1]}}
+        end = {"a": 0, "k": [50 + x, 30 + y]}
+        if is_moving:
+            end = {"a": 1, "k": [{"t": 0, "s": [50, 30]}, {"t": 4, "s": [50 + x, 30 + y]}]}
+        gradient |= {"s": {"a": 0, "k": [50, 30]}, "e": end}
+        gradient |= {"h": {"a": 0, "k": highlight}, "a": {"a": 0, "k": angle}}
+        layer = workshop.shape("Glow", workshop.rectangle(0, 0, 100, 60), gradient)
+        return workshop.still(workshop.document(layer), frame=4).astype(int)
+
+    level = drawn(40, 0, 90)
+    tilted = drawn(40 * np.cos(0.5), 40 * np.sin(0.5), 90 - np.degrees(0.5))
+    assert np.abs(level - tilted).max() <= 4
