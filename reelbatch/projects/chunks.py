@@ -65,6 +65,7 @@ class _Chunk(NamedTuple):
     start: int  # of its content
     end: int
     above: "tuple[_Chunk, ...]"
+    is_unread: bool = False
 
     @property
     def header(self) -> int:
@@ -107,7 +108,7 @@ def check_chunks(content: bytes) -> CheckedChunks:
         if kind == b"idta":
             kept = layers.setdefault(_item_identity(content, chunk), [])
             composition = kept if _is_composition(content, chunk) else None
-        elif _is_unread(content, chunk):
+        elif chunk.is_unread:
             edits.append(_Edit(chunk.header, chunk.next, above=above))
         elif kind == b"opti" and _is_short_source(content, chunk):
             missing = bytes(_SHORTEST_SOURCE - (chunk.end - chunk.start))
@@ -151,11 +152,13 @@ def _walk(content: bytes) -> Iterator[_Chunk]:
             place, above = above[-1].next, above[:-1]
             continue
         chunk = _read(content, place, above)
+        if chunk.is_list and _is_unread(content, chunk):
+            chunk = chunk._replace(is_unread=True)
         yield chunk
         count += 1
         if count > MAX_CHUNKS:
             raise LimitExceeded(f"The project has more than {MAX_CHUNKS} chunks.")
-        if not chunk.is_list or chunk.kind == b"btdk" or _is_unread(content, chunk):
+        if not chunk.is_list or chunk.kind == b"btdk" or chunk.is_unread:
             place = chunk.next
             continue
         if len(above) >= MAX_DEPTH:
@@ -167,8 +170,6 @@ def _is_unread(content: bytes, chunk: _Chunk) -> bool:
     """Whether nobody needs a list: the render queue, what the panels show beside a composition,
     and what only layers in three dimensions have."""
     above = chunk.above
-    if not chunk.is_list:
-        return False
     if chunk.kind == b"tdgp":
         return (
             above[-1].kind == b"tdgp"
