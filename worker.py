@@ -53,6 +53,7 @@ from reelbatch.models.orchestration.names import (
     inspection_task_queue,
     render_task_queue,
 )
+from reelbatch.preparation import check_all
 from reelbatch.process import run_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
@@ -76,9 +77,9 @@ _UNUSED_SLOTS = FixedSizeSlotSupplier(1)  # of what an engine's worker does not 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Serve the control queue and each engine's queues until `stop` is set, then drain.
 
-    Raises RuntimeError if Temporal does not answer, OSError if the scratch folder or the object
-    store cannot be used, and ValueError if the secrets' key, the webhooks' secret or an address
-    to listen on cannot.
+    Raises RuntimeError if Temporal or the object store does not answer or is not prepared, OSError
+    if the scratch folder cannot be used, and ValueError if the secrets' key, the webhooks' secret
+    or an address to listen on cannot.
     """
     async with AsyncExitStack() as resources:
         shared = await _share(settings, resources)
@@ -112,6 +113,7 @@ async def _share(settings: Settings, resources: AsyncExitStack) -> _Shared:
     runtime = metrics_runtime(settings.worker_metrics_address, HISTOGRAM_BUCKETS)
     meter = meter_of(runtime)
     client = await connect(settings, store, runtime, tracing.interceptors())
+    await check_all(client, store)
     scratch = resources.enter_context(Scratch(settings.scratch))
     http = await resources.enter_async_context(
         http_client(allow_private_networks=settings.allow_private_networks)

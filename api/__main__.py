@@ -12,6 +12,7 @@ from api.app import create_app
 from api.metrics import HISTOGRAM_BUCKETS
 from api.server import ApiServer
 from reelbatch.connection import connect
+from reelbatch.preparation import check_all
 from reelbatch.process import run_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
@@ -25,7 +26,7 @@ _RETRY_INTERVAL = 0.5
 async def _serve(settings: Settings) -> None:
     store = open_store(settings.object_store)
     runtime = metrics_runtime(settings.api_metrics_address, HISTOGRAM_BUCKETS)
-    client = await _connect(settings, store, runtime)
+    client = await _prepared(settings, store, runtime)
     app = create_app(settings, client, store, meter_of(runtime))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_handled)
@@ -36,15 +37,18 @@ def _already_handled(*_: object) -> None:
     """uvicorn handles signals while it serves, and raises them once more when it has ended."""
 
 
-async def _connect(settings: Settings, store: ObjectStore, runtime: Runtime | None) -> Client:
-    """Raises RuntimeError if Temporal does not come up within a while."""
+async def _prepared(settings: Settings, store: ObjectStore, runtime: Runtime | None) -> Client:
+    """Raises RuntimeError if Temporal or the store is not there and prepared within a while."""
     deadline = monotonic() + _TEMPORAL_PATIENCE
     while True:
         try:
-            return await connect(settings, store, runtime, tracing.interceptors())
+            client = await connect(settings, store, runtime, tracing.interceptors())
+            await check_all(client, store)
         except RuntimeError:
             if monotonic() > deadline:
                 raise
+        else:
+            return client
         await asyncio.sleep(_RETRY_INTERVAL)
 
 

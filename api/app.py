@@ -62,6 +62,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         reader, workflows = BatchReader(client, store), TeamWorkflows(client)
         workbooks = WorkbookReader(settings)
+        app.state.readiness = health.Readiness(client, store)
         app.state.watches = BatchWatches(reader)
         app.state.followers = Followers(settings.max_followers)
         app.state.batch_responses = BatchResponses()

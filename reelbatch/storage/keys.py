@@ -205,3 +205,4 @@ def token(digest: str) -> str:
 TEAMS = "teams"
 TOKENS = "tokens"
 SIGNING_KEY = "server/signing-key"
+READY_MARK = "server/ready"  # written and read to see whether the store works

@@ -160,7 +160,7 @@ async def test_an_inspection_that_fails_after_a_newer_upload_leaves_that_as_it_i
 async def test_readiness_is_refused_where_temporal_takes_calls_and_never_answers(
     settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.health._PATIENCE", 0.5)
+    monkeypatch.setattr("api.health._SHARED", 0.0)
     is_silent = False
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,6 +1,5 @@
 """`reelbatch tokens …`: the API cannot make tokens, so these work on the object store."""
 
-import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.application import require_server
-from reelbatch.cli.commands.with_store import ObjectStoreOption, opened_store
+from reelbatch.cli.commands.with_store import ObjectStoreOption, on_store, opened_store
 from reelbatch.cli.console import CommandFailed, answer, listing, say
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
@@ -47,7 +46,7 @@ def create(
     expires_at = _expiry(expires) if expires else None
     store, scopes = opened_store(object_store, home), scope or DEFAULT_SCOPES
     try:
-        token, record = asyncio.run(create_token(store, team, name, scopes, expires_at))
+        token, record = on_store(create_token(store, team, name, scopes, expires_at))
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     shown = record.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -67,7 +66,7 @@ def list_all(
     """List the tokens of all teams by their ids; a token itself is not kept."""
     from reelbatch.storage.tokens import list_tokens
 
-    records = asyncio.run(list_tokens(opened_store(object_store, home)))
+    records = on_store(list_tokens(opened_store(object_store, home)))
     rows = [
         (
             record.id,
@@ -94,7 +93,7 @@ def revoke(
     """Revoke a token: ten seconds later at most it opens nothing."""
     from reelbatch.storage.tokens import revoke_token
 
-    if not asyncio.run(revoke_token(opened_store(object_store, home), token_id)):
+    if not on_store(revoke_token(opened_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
     answer({"id": token_id, "revoked": True}, f"token {token_id} is revoked", as_json=as_json)
 

@@ -1,13 +1,12 @@
 """`reelbatch webhooks …`: what came of a job's or a batch's, and what a team's are signed with."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reelbatch.cli.application import require_server
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.commands.with_store import ObjectStoreOption, opened_store
+from reelbatch.cli.commands.with_store import ObjectStoreOption, on_store, opened_store
 from reelbatch.cli.console import CommandFailed, answer, listing, print_table
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.client import Reelbatch, WebhookLog
@@ -52,7 +51,7 @@ def secret(
 ) -> None:
     """Print the key that TEAM's webhooks are signed with; where the server is, like `tokens`."""
     require_server()
-    key = asyncio.run(_secret_of(team, opened_store(object_store, home)))
+    key = on_store(_secret_of(team, opened_store(object_store, home)))
     answer({"team": team, "secret": key}, key, as_json=as_json)
 
 

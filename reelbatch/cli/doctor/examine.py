@@ -8,6 +8,7 @@ from rich.text import Text
 from reelbatch.cli.console import CommandFailed, out, print_json
 from reelbatch.cli.doctor.check import Check
 from reelbatch.cli.doctor.machine import machine_checks, port_checks
+from reelbatch.cli.doctor.remote import remote_checks
 from reelbatch.cli.doctor.service import service_checks
 from reelbatch.cli.stack.home import Home, is_running
 from reelbatch.client import ReelbatchError as ClientError
@@ -27,7 +28,7 @@ class _Finding:
 async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = False) -> None:
     """Print one line a check. Raises CommandFailed if something is wrong."""
     running = is_running(home)
-    checks = machine_checks(home, temporal_binary)
+    checks = machine_checks(home, temporal_binary) + remote_checks()
     checks += service_checks(home) if running else port_checks()
     findings: list[_Finding] = []
     for check in checks:

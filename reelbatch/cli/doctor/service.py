@@ -11,9 +11,10 @@ from reelbatch.cli.stack.connection_file import Connection, read_connection
 from reelbatch.cli.stack.home import Home
 from reelbatch.cli.stack.settings import current_settings
 from reelbatch.cli.stack.task_queues import all_queues
-from reelbatch.cli.stack.temporal_namespace import missing_search_attributes, queues_without_worker
+from reelbatch.cli.stack.temporal_namespace import queues_without_worker
 from reelbatch.cli.stack.temporal_server import NAMESPACE
 from reelbatch.client import AsyncReelbatch
+from reelbatch.preparation import missing_search_attributes
 
 
 def service_checks(home: Home) -> list[Check]:

@@ -8,7 +8,6 @@ from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
-    ListSearchAttributesRequest,
 )
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -22,6 +21,7 @@ from temporalio.service import RPCError
 from reelbatch.cli.console import CommandFailed
 from reelbatch.connection import connect_without_payloads
 from reelbatch.models.orchestration import search_attributes
+from reelbatch.preparation import Unprepared, missing_search_attributes
 from reelbatch.settings import Settings
 
 _SERVER_DEFAULT_RETENTION = timedelta(days=1)
@@ -33,17 +33,10 @@ async def prepare_namespace(settings: Settings) -> None:
     try:
         client = await connect_without_payloads(settings)
         await add_missing_search_attributes(client)
+    except Unprepared as problem:
+        raise CommandFailed(str(problem)) from problem
     except (RuntimeError, RPCError, ValueError) as error:
-        raise CommandFailed(f"Temporal cannot be prepared: {error}.") from error
-
-
-async def missing_search_attributes(client: Client) -> list[str]:
-    """The names of those that the namespace lacks."""
-    answer = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    present = answer.custom_attributes
-    return [key.name for key in search_attributes.ALL if key.name not in present]
+        raise CommandFailed(f"Temporal cannot be prepared: {error}") from error
 
 
 async def add_missing_search_attributes(client: Client) -> None:

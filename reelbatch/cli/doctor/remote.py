@@ -1,0 +1,46 @@
+"""Whether the Temporal server and the object store that the settings name are prepared."""
+
+from functools import partial
+
+from obstore.exceptions import BaseError as ObjectStoreError
+from temporalio.service import RPCError
+
+from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.doctor.check import Check
+from reelbatch.cli.stack.settings import current_settings
+from reelbatch.connection import connect_without_payloads
+from reelbatch.preparation import check_namespace, check_store, in_words
+from reelbatch.settings import Settings
+from reelbatch.storage.objects import open_store
+from reelbatch.temporal_target import temporal_target
+
+
+def remote_checks() -> list[Check]:
+    """None for what the settings do not name: `reelbatch up` has its own."""
+    settings, checks = current_settings(), list[Check]()
+    if settings.temporal_address or "target_host" in temporal_target(settings):
+        checks.append(Check("remote Temporal", partial(_temporal, settings)))
+    if "://" in settings.object_store:
+        checks.append(Check("remote object store", partial(_store, settings)))
+    return checks
+
+
+async def _temporal(settings: Settings) -> str:
+    try:
+        client = await connect_without_payloads(settings)
+        await check_namespace(client)
+    except RPCError as error:
+        raise CommandFailed(in_words(error)) from error
+    except (RuntimeError, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+    return f"the namespace {client.namespace} is prepared"
+
+
+async def _store(settings: Settings) -> str:
+    try:
+        await check_store(open_store(settings.object_store))
+    except ObjectStoreError as error:
+        raise CommandFailed(in_words(error)) from error
+    except (RuntimeError, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+    return f"{settings.object_store} takes and returns objects"
