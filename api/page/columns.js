@@ -25,7 +25,7 @@ export const choicesOf = (fields) => [...fields.map(ofField), ...JOB_FIELDS];
 export function columnsOfFile(told, fields) {
   const examples = new Map(fields.map((field) => [field.column, field.words]));
   return told.map(({ name, means = "", kind = "", reason }) => {
-    return { name, means, kind, reason, isFromFile: true, example: examples.get(means) };
+    return { name: name || "(no name)", means, kind, reason, isFromFile: true, example: examples.get(means) };
   });
 }
 

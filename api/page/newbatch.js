@@ -47,7 +47,7 @@ class NewBatchView {
     this.startButton = workButton("Start", { class: "primary" }, () => this.#start(), this.place);
     this.startRest = workButton("Start without them", { hidden: true }, () => this.#send(this.#request()), this.place);
     this.example = workButton("Download example CSV", { class: "quiet" }, () => this.#downloadExample(), this.place);
-    const drop = fileDrop("Drop a CSV or Excel file here, or choose one; its first line names the layers", ".csv,.tsv,.txt,.xlsx,text/csv", ([file]) => this.#readFile(file));
+    const drop = fileDrop("Drop a CSV or Excel file here, or choose one; its first line names the layers", ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv", ([file]) => this.#readFile(file));
     const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.table.element);
     takeDrops(rows, ([file]) => this.#readFile(file));
     this.form = h(

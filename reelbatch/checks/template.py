@@ -116,7 +116,9 @@ def layers_meant(
     if usable:
         meant = usable[:1] if usable[0] == composition.name else usable
         return [(each, name) for each in meant]
-    splits = [(name[:at], name[at + 1 :]) for at, letter in enumerate(name) if letter == "/"]
+    whole = _composed(name)
+    places = sorted((each for each in template.layers if whole.startswith(f"{each}/")), key=len)
+    splits = [(each, whole[len(each) + 1 :]) for each in places]
     return [split for split in splits if template.layers_of(*split)][:1]
 
 

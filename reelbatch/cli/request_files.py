@@ -32,6 +32,7 @@ _FORMS = {
     ".tsv": FileForm.CSV,
     ".txt": FileForm.CSV,  # as Excel calls its Unicode text
     ".xlsx": FileForm.XLSX,
+    ".xlsm": FileForm.XLSX,
 }
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from unicodedata import combining, normalize
 
@@ -54,6 +54,10 @@ class Meanings:
         self._composition = composition
         self._fields = fields_of(template, composition) if template and composition else []
         self._names = {field.column.place: field.name for field in self._fields}
+        self._by_spelling: dict[str, list[Column]] = {}
+        for field in self._fields:
+            for spelling in _spellings(field):
+                self._by_spelling.setdefault(spelling, []).append(field.column)
 
     def of(self, names: Sequence[str], mapping: Mapping[str, str]) -> list[Meaning]:
         """The meanings of a header; `mapping` says for some columns the name that they stand for,
@@ -73,7 +77,7 @@ class Meanings:
         return f"The {what} {shown} {verb} no layer of {self._composition.name}"
 
     def _of(self, name: str, mapped: str | None) -> Meaning:
-        if mapped == "":
+        if mapped == "" or not name:
             return Meaning(name)
         try:
             column, is_explicit = column_of(name if mapped is None else mapped)
@@ -129,11 +133,7 @@ class Meanings:
         wanted = _folded(column.target)
         if not wanted or column.kind == "data":
             return None
-        alike = [
-            field.column
-            for field in self._fields
-            if field.column.kind in kinds and wanted in _spellings(field)
-        ]
+        alike = [each for each in self._by_spelling.get(wanted, ()) if each.kind in kinds]
         nearest = [each for each in alike if not each.composition] or alike
         first = [each for each in nearest if each.kind == nearest[0].kind]
         return _the_one(column, first) if first else None
@@ -161,26 +161,22 @@ def mapping_of(entries: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 
 
 def _entry(entry: str, names: Sequence[str]) -> tuple[str, str]:
-    splits = [(entry[:at].strip(), entry[at + 1 :].strip()) for at in _equals_signs(entry)]
-    if not splits:
-        raise RequestError(f"map: {entry[:LONGEST_NAME]} is not COLUMN=LAYER.")
+    entry = entry.strip()
     for same in (str, str.casefold):
-        for name in names:
-            for column, meaning in splits:
-                if same(name) == same(column):
-                    return name, meaning
-    column = splits[0][0]
+        for name in filter(None, names):  # which may have an equals sign
+            rest = entry[len(name) :].lstrip()
+            if rest.startswith("=") and same(entry[: len(name)]) == same(name):
+                return name, rest[1:].strip()
+    column, equals, _ = entry.partition("=")
+    if not equals:
+        raise RequestError(f"map: {entry[:LONGEST_NAME]} is not COLUMN=LAYER.")
     hint = did_you_mean(column, names) or f" {listed('columns', names)}"
     raise RequestError(f"map: The table has no column {column[:LONGEST_NAME]}.{hint}")
 
 
-def _equals_signs(entry: str) -> Iterator[int]:
-    return (at for at, letter in enumerate(entry) if letter == "=")
-
-
 def _without_twins(meanings: list[Meaning]) -> list[Meaning]:
     """With a problem where several columns have one name, or mean one thing."""
-    names = Counter(normalize("NFC", each.name) for each in meanings)
+    names = Counter(normalize("NFC", each.name) for each in meanings if each.name)
     places = Counter(each.column.place for each in meanings if each.column)
     return [
         replace(each, problem=_twins(each, meanings))
@@ -219,9 +215,9 @@ def _placed(column: Column, place: str, layer: str, composition: Composition) ->
     return replace(column, composition="" if own else place, target=layer)
 
 
-def _spellings(field: Field) -> tuple[str, str]:
+def _spellings(field: Field) -> set[str]:
     column = field.column
-    return _folded(column.target), _folded(f"{column.composition}/{column.target}")
+    return {_folded(column.target), _folded(f"{column.composition}/{column.target}")}
 
 
 def _folded(name: str) -> str:

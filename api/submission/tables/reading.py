@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Annotated, cast
 
 from pydantic import BaseModel, Field, JsonValue
@@ -24,6 +24,7 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
 
 _LINES_SHOWN = 10
 _ROWS_SHOWN = 12
+_LONGEST_NAME = 1000  # characters of a column's
 
 
 class TableQuery(BaseModel):
@@ -44,6 +45,7 @@ class TableQuery(BaseModel):
     mapping: list[str] = Field(
         [],
         alias="map",
+        max_length=MAX_ASSETS,
         description="COLUMN=LAYER, for a column of a table whose name is not the layer's; nothing "
         "after the equals sign leaves it out.",
         examples=[["Name=Headline 01"]],
@@ -126,15 +128,18 @@ def read_table(rows: Rows, query: TableQuery, template: TemplateOffer | None = N
 
 
 def _names(header: Sequence[str]) -> list[str]:
-    """Empty for a column without a name, which has no cells either."""
+    """Empty for a column without a name, which must have no cells."""
     names = [name.strip() for name in header]
     while names and not names[-1]:
         names.pop()
     if len(names) > MAX_ASSETS:
         raise RequestError(f"The table has {len(names)} columns; a job takes {MAX_ASSETS} assets.")
-    nameless = next((number for number, name in enumerate(names, start=1) if not name), None)
-    if nameless:
-        raise RequestError(f"Column {nameless} of the table has no name.")
+    longest = max(names, key=len)
+    if len(longest) > _LONGEST_NAME:
+        raise RequestError(
+            f"The name of the column {longest[:LONGEST_NAME]}… has {len(longest)} characters; it "
+            f"may have {_LONGEST_NAME}."
+        )
     return names
 
 
@@ -178,10 +183,15 @@ def _table(common: Fields, meanings: list[Meaning], rows: Rows) -> Table:
 
 
 def _job(common: Fields, meanings: Sequence[Meaning], row: Sequence[str]) -> Fields | Problem:
-    if any(map(str.strip, row[len(meanings) :])):
-        number = len(row)
-        message = f"The row has {number} cells, but the header only {len(meanings)}"
-        return Problem(RequestError, "", f"{message}: column {len(meanings) + 1} has no name.")
+    names = chain((each.name for each in meanings), repeat(""))
+    cells = enumerate(zip(row, names, strict=False), start=1)
+    nameless = next((at for at, (cell, name) in cells if cell.strip() and not name), None)
+    if nameless is not None:
+        return Problem(
+            RequestError,
+            "",
+            f"The row has a cell in column {nameless}, which has no name above it.",
+        )
     job, assets = dict(common), list[JsonValue]()
     for _, column, cell in _filled(meanings, row):
         column.fill(job, assets, cell)

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from api.http.requests import MOST_VALUES
 from reelbatch.models.errors import BodyTooLarge, RequestError
+from reelbatch.models.wire.tables import XLSX
 
 Rows = Iterator[tuple[int, list[str]]]
 """The header and the rows that have a cell, as they are asked for, each with its line in the file,
@@ -19,7 +20,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")  # for Excel, which writes it too
 _QUOTED = re.compile(r'"[^"]*+"')
 _LONGEST_HEADER = 1024**2  # characters in which the delimiter is looked for
 _OTHER_FILES = {
-    b"PK\x03\x04": "an Excel workbook: send it with the media type of XLSX",
+    b"PK\x03\x04": f"an Excel workbook: name the file .xlsx, or send it as {XLSX}",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as XLSX or as CSV",
 }
 
