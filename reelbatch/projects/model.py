@@ -89,6 +89,7 @@ class Text:
     paragraphs: tuple[ParagraphRun, ...]  # at least one
     box: tuple[float, float, float, float] | None  # left, top, width, height
     vertical: bool = False
+    unsaid: tuple[str, ...] = ()  # what else is set of the whole text, in words
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ _PARAGRAPH_EXTRAS = {
     "4": (0.0, "space before paragraphs"),
     "5": (0.0, "space after paragraphs"),
 }
+_BOX_EXTRAS = {
+    "9": (0.0, "an inset of its box"),
+    "13": (0, "an alignment to the middle or the bottom of its box"),
+    "14": (0, "a box that grows with it"),
+}
 _AUTO_LEADING = 1.2  # of the font size
 
 
@@ -80,7 +85,17 @@ def _text(document: Any, fonts: list[str], frame: Any) -> Text:
         paragraphs=tuple(paragraphs) or (_paragraph(None, 0),),
         box=_box(frame),
         vertical=_number(_at(frame, "2", "1"), 0) != 0,
+        unsaid=(
+            *_extras(_at(frame, "2"), _BOX_EXTRAS),
+            *_kerning(_list(_at(document, "0", "8", "0"))),
+        ),
     )
+
+
+def _kerning(runs: list[Any]) -> tuple[str, ...]:
+    """Whether letters are moved by hand; metric and optical kerning are the font's."""
+    is_set = any(_number(_at(run, "0", "0"), 0.0) for run in runs)
+    return ("kerning by hand",) if is_set else ()
 
 
 def _character_style(style: Any, fonts: list[str]) -> CharacterStyle:

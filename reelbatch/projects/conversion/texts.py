@@ -185,7 +185,7 @@ def _differences(style: Json, document: Json) -> Json:
 def _check_document(text: Text, shown: Sequence[CharacterStyle], reasons: Reasons) -> None:
     if text.vertical:
         reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, "Vertical text is drawn horizontally.")
-    unsaid = dict.fromkeys(words for style in shown for words in style.unsaid)
+    unsaid = dict.fromkeys(words for each in (text, *shown) for words in each.unsaid)
     if "\r" in text.words or text.box is not None:  # else there is one paragraph, of one line
         unsaid |= dict.fromkeys(
             words

@@ -10,6 +10,7 @@ from pathlib import Path
 from py_aep import (
     AutoOrientType,
     BlendingMode,
+    BoxVerticalAlignment,
     KeyframeEase,
     KeyframeInterpolationType,
     MaskMode,
@@ -282,6 +283,16 @@ def _vertical(stage: Stage) -> None:
     stage.main.add_vertical_text("Down")
 
 
+def _low_in_its_box(stage: Stage) -> None:
+    layer = stage.main.add_box_text([60, 40], "Low")
+    layer.text["ADBE Text Document"].value.box_vertical_alignment = BoxVerticalAlignment.BOTTOM
+
+
+def _kerned(stage: Stage) -> None:
+    layer = stage.main.add_text("AV")
+    layer.text["ADBE Text Document"].value.character_range(1, 2).kerning = 500
+
+
 def _adjustment(stage: Stage) -> None:
     stage.solid(RED)
     layer = stage.solid(BLUE)
@@ -425,6 +436,18 @@ CASES = (
         [(0, 5, 10, Red), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
     ),
     Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
+    Case(
+        "text in the middle or at the bottom of its box",
+        _low_in_its_box,
+        reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
+        note="at its top",
+    ),
+    Case(
+        "kerning by hand",
+        _kerned,
+        reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
+        note="as the font kerns",
+    ),
     Case(
         "vertical text",
         _vertical,
