@@ -106,6 +106,7 @@ async def create_session(request: Request, resources: Shared) -> Response:
 
 
 @router.post("/decode")
+@router.post("/download")  # asked for what is in the object store, with the same bodies
 async def decode(request: Request, resources: Shared, reader: Reader) -> Response:
     """Raises Forbidden for a payload of another team, BodyTooLarge or PayloadUndecodable."""
     decoded = Payloads()

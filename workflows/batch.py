@@ -182,7 +182,7 @@ class BatchWorkflow:
         )
 
     def _show_progress(self) -> None:
-        workflow.set_current_details(self._ledger.details())
+        workflow.set_current_details(self._ledger.details(workflow.info().namespace))
 
 
 def _was_terminated(error: BaseException) -> bool:

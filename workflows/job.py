@@ -46,6 +46,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import RENDER_STOPPED, render_children, tell_batch
     from workflows.job_states import JobSnapshot, JobState
+    from workflows.markdown import plain
     from workflows.rendering import (
         extent_in_words,
         job_headline,
@@ -198,28 +199,30 @@ def unfinished_of(cause: BaseException | None) -> UnfinishedJob | None:
 
 def job_details(job: RenderJob) -> str:
     """The job in Markdown for its page in the Temporal Web UI."""
-    rows = {
-        "job": f"`{job.id}`",
-        "batch": f"`{job.batch_id}`" if job.batch_id else "none",
-        "nested in": f"`{job.parent_id}`" if job.parent_id else "",
-        "template": f"{job.template_name} (`{job.template_id}`)" if job.template_id else "",
-        "composition": job.composition,
-        "output": ", ".join((*extent_in_words(job), job.output.codec)),
-        "assets": str(len(job.assets)),
-        "missing fonts": ", ".join(job.missing_fonts),
-        "tags": ", ".join(job.tags),
+    name = plain(job.template_name)
+    lines = {
+        "Job": f"`{job.id}`",
+        "Batch": f"`{job.batch_id}`" if job.batch_id else "none",
+        "Nested in": f"`{job.parent_id}`" if job.parent_id else "",
+        "Template": f"{name} (`{plain(job.template_id)}`)" if job.template_id else "",
+        "Composition": plain(job.composition),
+        "Output": ", ".join((*extent_in_words(job), job.output.codec)),
+        "Assets": str(len(job.assets)),
+        "Missing fonts": plain(", ".join(job.missing_fonts)),
+        "Tags": ", ".join(job.tags),
     }
-    lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
-    return "\n".join(["| | |", "|---|---|", *lines, *_children_details(job)])
+    shown = [f"- {name}: {value}" for name, value in lines.items() if value]
+    return "\n".join([*shown, *_children_details(job)])
 
 
 def _children_details(job: RenderJob) -> list[str]:
     if not job.children:
         return []
     rows = [
-        f"| `{child.job.id}` | {child.layer_name} | {child.job.title} |" for child in job.children
+        f"- `{child.job.id}` for the layer {plain(child.layer_name)}: {plain(child.job.title)}"
+        for child in job.children
     ]
-    return ["", "| nested job | layer | renders |", "|---|---|---|", *rows]
+    return ["", "Nested jobs:", "", *rows]
 
 
 def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:

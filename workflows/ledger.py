@@ -5,9 +5,10 @@ Pure bookkeeping, so that the workflow reads as the story and this can be tested
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import quote
 
 from reelbatch.models.orchestration.batches import (
     Batch,
@@ -19,8 +20,10 @@ from reelbatch.models.orchestration.batches import (
     StoppedRender,
 )
 from reelbatch.models.orchestration.jobs import JobFailure, RenderResult, UnfinishedJob
+from reelbatch.models.orchestration.names import job_workflow_id
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
+from workflows.markdown import plain
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Ledger:
         self._changed_at = [0] * len(batch.jobs)  # the revision of each record's last change
         self._position_of = {record.index: at for at, record in enumerate(self.records)}
         self._failed: list[int] = []  # positions, ascending
+        self._never_started: list[int] = []  # positions of those that were cancelled before
         self._queue = deque(range(len(batch.jobs)))
         self._kinds = batch.kinds or list(range(len(batch.jobs)))
         self._in_flight: dict[int, int] = {}  # the kinds of jobs under way, by position
@@ -140,6 +144,7 @@ class Ledger:
                 entry.claimed.append(position)
             if record.status is JobStatus.QUEUED:
                 self.cancel(position, now)
+                self._never_started.append(position)
                 self.unannounced.append(position)
             else:
                 yield position
@@ -191,27 +196,35 @@ class Ledger:
             cancellations=[outcome for outcome in outcomes if outcome],
         )
 
-    def details(self) -> str:
-        """The batch at a glance in Markdown, for the Temporal Web UI."""
+    def details(self, namespace: str = "default") -> str:
+        """The batch at a glance in Markdown, for the Temporal Web UI of this namespace."""
         stats = self.stats
         done = stats.total - stats.pending
         percent = 100 * done // stats.total if stats.total else 100
-        lines = [
-            f"**{done} of {stats.total} jobs done ({percent} %)**",
-            "",
-            "| finished | failed | cancelled | pending |",
-            "|---|---|---|---|",
-            f"| {stats.finished} | {stats.failed} | {stats.cancelled} | {stats.pending} |",
-        ]
+        counts = (
+            f"{stats.finished} finished, {stats.failed} failed, {stats.cancelled} cancelled, "
+            f"{stats.pending} pending"
+        )
+        lines = [f"**{done} of {stats.total} jobs done ({percent} %)**: {counts}."]
         if self.reused:
             lines += ["", f"{self.reused} of the finished jobs have an equal job's render."]
+        if self._never_started:
+            indexes = sorted(self.records[position].index for position in self._never_started)
+            lines += ["", f"Cancelled before they started: {_in_ranges(indexes)}."]
         if self._failed:
-            first = [self.records[position] for position in self._failed[:10]]
-            lines += ["", "| index | error |", "|---|---|"]
-            lines += [f"| {r.index} | {r.failure.error} |" for r in first if r.failure]
+            lines += ["", "Failed jobs:", ""]
+            lines += [self._failure_line(position, namespace) for position in self._failed[:10]]
         if len(self._failed) > 10:
             lines += ["", f"and {len(self._failed) - 10} more failed jobs"]
         return "\n".join(lines)
+
+    def _failure_line(self, position: int, namespace: str) -> str:
+        job, failure = self.batch.jobs[position], self.records[position].failure
+        workflow = quote(job_workflow_id(job.team, job.id), safe="")
+        link = f"[{job.index}](/namespaces/{quote(namespace)}/workflows/{workflow})"
+        return (
+            f"- {link} `{failure.error_code}`: {plain(failure.error)}" if failure else f"- {link}"
+        )
 
     def _positions(self, request: Cancellation) -> list[int]:
         if request.indexes is None:
@@ -251,3 +264,12 @@ class Ledger:
             pending=self.stats.pending - finished - error,
             cancelled=self.stats.cancelled + cancelled,
         )
+
+
+def _in_ranges(indexes: Sequence[int]) -> str:
+    """`3, 5-8` for 3, 5, 6, 7, 8."""
+    members = set(indexes)
+    starts = [index for index in indexes if index - 1 not in members]
+    ends = [index for index in indexes if index + 1 not in members]
+    pairs = zip(starts, ends, strict=True)
+    return ", ".join(f"{start}-{end}" if start < end else str(start) for start, end in pairs)

@@ -15,6 +15,7 @@ from temporalio.workflow import ActivityCancellationType
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.orchestration.jobs import RenderJob, RenderProgress, RenderTask
     from reelbatch.models.orchestration.names import render_task_queue
+    from workflows.markdown import plain
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
 _LONGEST_RENDER = timedelta(hours=24)
@@ -83,7 +84,7 @@ def job_headline(job: RenderJob) -> str:
     """
     place = "" if job.index is None else f"{job.index:05d}"
     parent = f"for {job.parent_id}" if job.parent_id else ""
-    parts = (place, parent, job.title, *extent_in_words(job), job.output.codec)
+    parts = (place, parent, plain(job.title), *extent_in_words(job), job.output.codec)
     return " · ".join(part for part in parts if part)
 
 

@@ -55,6 +55,7 @@ from workflows.job import (
     job_search_attributes,
     render_priority,
 )
+from workflows.markdown import plain
 
 J = TypeVar("J", bound=RenderJob)
 S = TypeVar("S", BatchSubmission, JobSubmission)
@@ -255,7 +256,7 @@ async def _start_job(client: Client, job: RenderJob) -> None:
 
 def _batch_headline(jobs: Sequence[RenderJob]) -> str:
     """One line for lists in the Temporal Web UI: `128 jobs · promo, badge and 2 more`."""
-    names = list(dict.fromkeys(job.template_name[:40] for job in jobs))
+    names = list(dict.fromkeys(plain(job.template_name[:40]) for job in jobs))
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     number = "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
     return f"{number} · {', '.join(names[:2])}{more}"
@@ -263,15 +264,8 @@ def _batch_headline(jobs: Sequence[RenderJob]) -> str:
 
 def _batch_details(batch: Batch) -> str:
     """The batch in Markdown for its page in the Temporal Web UI."""
-    return "\n".join(
-        [
-            "| | |",
-            "|---|---|",
-            f"| team | {batch.team} |",
-            f"| accepted jobs | {len(batch.jobs)} |",
-            f"| rejected jobs | {len(batch.errors)} |",
-        ]
-    )
+    accepted, rejected = len(batch.jobs), len(batch.errors)
+    return f"Of the team {batch.team}: {accepted} accepted jobs, {rejected} rejected."
 
 
 def _empty_snapshot(batch: Batch) -> BatchSnapshot:

@@ -188,6 +188,8 @@ async def test_the_codec_shows_a_team_its_own_payloads(
 
     kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
     assert kept_outside.external_payloads
+    download = await post_payloads(team.http, f"{api.url}/codec/download", kept_outside)
+    assert content_of(download)["id"] == batch["batchId"]
     answer = await post_payloads(team.http, f"{api.url}/codec/decode", kept_outside)
     assert len(content_of(answer)["jobs"]) == 13
 

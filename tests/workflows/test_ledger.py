@@ -95,15 +95,29 @@ def test_a_second_cancellation_finds_nothing_left() -> None:
 
 
 def test_the_details_show_counts_and_the_first_failures() -> None:
-    batch = a_batch(range(12))
+    batch = a_batch(range(20))
     ledger = Ledger(batch)
     for position in range(11):
         ledger.take_next(NOW)
         ledger.fail(position, FAILURE, NOW)
-    text = ledger.details()
-    assert "11 of 12 jobs done (91 %)" in text
-    assert "| 0 | it broke |" in text
+    cancellation = Cancellation(request_id="1", indexes=[13, 14, 15, 18])
+    assert [*ledger.request_cancellation(cancellation, NOW)] == []
+    text = ledger.details("renders")
+    assert "15 of 20 jobs done (75 %)**: 0 finished, 11 failed, 4 cancelled, 5 pending." in text
+    job = f"/namespaces/renders/workflows/{batch.team}%2Fjob%2F{batch.jobs[0].id}"
+    assert f"- [0]({job}) `{FAILURE.error_code}`: it broke" in text
     assert "and 1 more failed jobs" in text
+    assert "Cancelled before they started: 13-15, 18." in text
+
+
+def test_words_of_clients_have_no_effect_in_the_web_ui() -> None:
+    ledger = Ledger(a_batch([0]))
+    ledger.take_next(NOW)
+    hostile = "![x](https://evil/p.png) <img src=//evil>\n# a|b `c` *d* _e_ snake_case"
+    ledger.fail(0, FAILURE.model_copy(update={"error": hostile}), NOW)
+    assert ledger.details().endswith(
+        r"!\[x\](https://evil/p.png) \<img src=//evil\> # a\|b \`c\` \*d\* \_e\_ snake_case"
+    )
 
 
 def of_kinds(words: str) -> Batch:

@@ -68,6 +68,7 @@ def decided_settings(home: Home, options: StackOptions, ports: Ports) -> dict[st
         "worker_build_id": "",  # nobody would make a version the current one
         "object_store": str(home.objects),
         "api_port": ports.api,
+        "web_ui_origin": f"http://{LOCALHOST}:{ports.ui}",
     }
     if options.render_processes is not None:
         decided["render_processes"] = options.render_processes

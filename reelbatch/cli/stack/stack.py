@@ -83,7 +83,13 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         decided = decided_settings(self._home, options, ports)
         settings = settings.model_copy(update=decided)
         temporal, worker, api = self._processes = self._make_processes(
-            server_command(program, self._home.temporal_database, ports.temporal, ports.ui),
+            server_command(
+                program,
+                self._home.temporal_database,
+                ports.temporal,
+                ports.ui,
+                codec=f"{api_url(settings)}/codec",
+            ),
             environment_of(decided) | secrets_environment(self._home, settings),
             settings.drain_timeout + _KILL_GRACE,
         )

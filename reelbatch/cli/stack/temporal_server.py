@@ -33,8 +33,13 @@ def find_temporal(chosen: Path | None) -> Path:
     return Path(program)
 
 
-def server_command(program: Path, database: Path, port: int, ui_port: int) -> list[str]:
-    """The command that serves `database`, which may be new or from an earlier run."""
+def server_command(
+    program: Path, database: Path, port: int, ui_port: int, codec: str | None = None
+) -> list[str]:
+    """The command that serves `database`, which may be new or from an earlier run.
+
+    Its Web UI asks `codec` (a URL) for what is encrypted or in the object store.
+    """
     options = [
         ("--db-filename", database),
         ("--ip", LOCALHOST),
@@ -53,6 +58,8 @@ def server_command(program: Path, database: Path, port: int, ui_port: int) -> li
             ("--dynamic-config-value", f"matching.numTaskqueue{use}Partitions=1")
             for use in ("Read", "Write")
         ]
+    if codec is not None:
+        options.append(("--ui-codec-endpoint", codec))
     words = [str(word) for option in options for word in option]
     return [str(program), "server", "start-dev", *words, "--ui-disable-news-fetch"]
 

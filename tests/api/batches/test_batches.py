@@ -159,7 +159,7 @@ async def test_the_workflow_reads_well_in_the_web_ui(api: RunningApi, team: Team
     handle = api.client.get_workflow_handle(f"{team.name}/batch/{batch_id}")
     description = await handle.describe()
     assert await description.static_summary() == "2 jobs · card"
-    assert "| accepted jobs | 2 |" in (await description.static_details() or "")
+    assert "2 accepted jobs, 0 rejected" in (await description.static_details() or "")
     await team.end_of_batch(batch_id)
 
 
