@@ -217,7 +217,7 @@ def _scaled(mark: Mark, size: float) -> _Scaled:
     scale = size / EM * mark.scale
     slope = _SLANT * scale if mark.is_slanted else 0.0
     placed = places @ np.array([[scale, 0.0], [-slope, scale]])
-    placed[1:] -= placed[0]
+    placed[1:] -= placed[0]  # handles are relative to their points
     _, arriving, leaving = np.round(placed, _DIGITS).tolist()
     return _Scaled(placed[0], arriving, leaving, ends)
 
