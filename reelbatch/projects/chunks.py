@@ -145,7 +145,9 @@ def _walk(content: bytes) -> Iterator[_Chunk]:
         raise TemplateInvalid(
             f"The project is cut off: it says that it has {whole} bytes and has {len(content)}."
         )
-    above = (_Chunk(content[8:12], is_list=True, start=12, end=whole, above=()),)
+    above: tuple[_Chunk, ...] = (
+        _Chunk(content[8:12], is_list=True, start=12, end=whole, above=()),
+    )
     place, count = 12, 0
     while above:
         if place >= above[-1].end:

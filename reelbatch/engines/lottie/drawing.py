@@ -62,7 +62,7 @@ class Drawing:
                 together = np.zeros_like(pixels)
                 inside = self._layers_of(sheet.sheets, together)
                 cover = self._canvas(sheet.cover, self._aside) if sheet.cover else None
-                layers.append(_Group(inside, together, cover, sheet.mode))
+                layers.append(_Group(inside, together, cover=cover, mode=sheet.mode))
             else:
                 target = pixels if sheet.mode is None else self._aside
                 behind = None if layers else background

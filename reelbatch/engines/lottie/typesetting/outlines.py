@@ -153,7 +153,7 @@ def _picture(mark: Mark, style: TextStyle) -> Picture | None:
         return None
     red, green, blue = (round(255 * min(max(c, 0.0), 1.0)) for c in style.fill or (0, 0, 0))
     return mark.source.picture(
-        mark.glyph, style.size * mark.scale, FontColor(red, green, blue, 255)
+        mark.glyph, style.size * mark.scale, FontColor(red, green, blue, alpha=255)
     )
 
 
@@ -219,7 +219,7 @@ def _scaled(mark: Mark, size: float) -> _Scaled:
     placed = places @ np.array([[scale, 0.0], [-slope, scale]])
     placed[1:] -= placed[0]  # handles are relative to their points
     _, arriving, leaving = np.round(placed, _DIGITS).tolist()
-    return _Scaled(placed[0], arriving, leaving, ends)
+    return _Scaled(placed[0], arriving, leaving, ends=ends)
 
 
 class _Values:
