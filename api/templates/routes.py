@@ -212,6 +212,7 @@ async def template_response(resources: Resources, record: TemplateRecord) -> Tem
     details = {
         "layer_details": [*map(_layer, record.inspection.layers)],
         "fields": [field.wire for field in fields_of(offer, offer.root)],
+        "project": record.inspection.project,
     }
     return template.model_copy(update=details)
 

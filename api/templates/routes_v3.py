@@ -14,7 +14,7 @@ from api.templates.routes import find_template, known_shortcomings
 from reelbatch.models.errors import RequestError, TemplateNotFound
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection, TemplateRecord
 from reelbatch.models.wire.base import Absent, Timestamp
-from reelbatch.models.wire.templates import Mogrt
+from reelbatch.models.wire.templates import Mogrt, ProjectContents
 from reelbatch.models.wire.warnings import Warned
 from reelbatch.storage.templates import list_templates
 
@@ -39,6 +39,7 @@ class TemplateV3(Warned):
     created_at: Timestamp
     updated_at: Timestamp
     mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
+    project: Absent[ProjectContents] = None  # of a project; left out of lists
 
 
 class CompositionV3(BaseModel):
@@ -86,7 +87,8 @@ async def get_template_v3(template_id: UlidPath, resources: Shared, team: MayRea
     """One template."""
     record = await find_template(resources, team, template_id)
     [template] = await _templates(resources, team, [record])
-    return respond(template)
+    project = record.inspection.project if record.inspection else None
+    return respond(template.model_copy(update={"project": project}))
 
 
 @router.get(

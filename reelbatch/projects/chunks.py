@@ -154,8 +154,6 @@ def _walk(content: bytes) -> Iterator[_Chunk]:
             place, above = above[-1].next, above[:-1]
             continue
         chunk = _read(content, place, above)
-        if chunk.is_list and _is_unread(content, chunk):
-            chunk = chunk._replace(is_unread=True)
         yield chunk
         count += 1
         if count > MAX_CHUNKS:
@@ -168,18 +166,15 @@ def _walk(content: bytes) -> Iterator[_Chunk]:
         place, above = chunk.start, (*above, chunk)
 
 
-def _is_unread(content: bytes, chunk: _Chunk) -> bool:
+def _is_unread(content: bytes, kind: bytes, place: int, above: tuple[_Chunk, ...]) -> bool:
     """Whether nobody needs a list: the render queue, what the panels show beside a composition,
     and what only layers in three dimensions have."""
-    above = chunk.above
-    if chunk.kind == b"tdgp":
-        return (
-            above[-1].kind == b"tdgp"
-            and content[chunk.header - _NAME : chunk.header].rstrip(b"\0") in _UNREAD_GROUPS
-        )
-    if chunk.kind == b"LRdr":
+    if kind == b"tdgp":
+        name = content[place - _NAME : place].rstrip(b"\0")
+        return above[-1].kind == b"tdgp" and name in _UNREAD_GROUPS
+    if kind == b"LRdr":
         return len(above) == 1
-    return chunk.kind in _PANELS and above[-1].kind == b"Item"
+    return kind in _PANELS and above[-1].kind == b"Item"
 
 
 def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
@@ -197,7 +192,14 @@ def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
     if length < 4:
         raise TemplateInvalid(f"The project is damaged: the list at byte {place} has no kind.")
     kind = content[start : start + 4]
-    return _Chunk(kind, is_list=True, start=start + 4, end=start + length, above=above)
+    return _Chunk(
+        kind,
+        is_list=True,
+        start=start + 4,
+        end=start + length,
+        above=above,
+        is_unread=_is_unread(content, kind, place, above),
+    )
 
 
 def _item_identity(content: bytes, chunk: _Chunk) -> int:

@@ -39,6 +39,7 @@ from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.templates import MEDIA_CONTROL, TemplateControl
 from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, WarningCode, bounded
 from reelbatch.projects import CONTROL
+from reelbatch.projects.contents import contents_of
 from reelbatch.projects.conversion.document import Conversion, convert
 from reelbatch.projects.conversion.essentials import MEDIA
 from reelbatch.projects.conversion.sources import needs_flattening
@@ -75,7 +76,9 @@ def convert_project(
     with _without_collections():
         opened = open_project(content, partial(unpack, limits=limits))
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            return _Archive(opened, archive, limits).write()
+            found = _Archive(opened, archive, limits).write()
+        contents = contents_of(opened.project, opened.files)
+        return found.model_copy(update={"project": contents})
 
 
 @contextmanager

@@ -4,7 +4,13 @@ from pydantic import Field, JsonValue
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.templates import Mogrt, Renderer, TemplateControl, TemplateStatus
+from reelbatch.models.wire.templates import (
+    Mogrt,
+    ProjectContents,
+    Renderer,
+    TemplateControl,
+    TemplateStatus,
+)
 from reelbatch.models.wire.warnings import RenderWarning
 
 
@@ -60,6 +66,7 @@ class TemplateInspection(RecordModel):
     lent_characters: str | None = None  # of the engine's and the worker's fonts; None: unknown
     warnings: list[RenderWarning] = []  # what will not be drawn as designed
     controls: list[TemplateControl] | None = None  # of a project; None: nobody has looked
+    project: ProjectContents | None = None  # of a project
 
     @property
     def mogrt(self) -> Mogrt | None:

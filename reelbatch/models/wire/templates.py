@@ -113,6 +113,40 @@ class Mogrt(RecordModel):
     controls: list[TemplateControl]
 
 
+class ProjectEffect(RecordModel):
+    """An effect on a layer."""
+
+    name: str
+    match_name: str  # which tells its kind in every language
+    enabled: bool
+    layer: str
+    composition: str
+
+
+class ProjectExpression(RecordModel):
+    """A property whose expression is on."""
+
+    property: str
+    layer: str
+    composition: str
+
+
+class ProjectFootage(RecordModel):
+    """A file that a project shows or plays; of a sequence the first one."""
+
+    name: str  # of the item in the project
+    file: str  # without its folders; empty for a placeholder
+    missing: bool  # whether it is not beside the project
+
+
+class ProjectContents(RecordModel):
+    """What an After Effects project holds beside compositions and layers: up to 500 of each."""
+
+    effects: list[ProjectEffect]
+    expressions: list[ProjectExpression]
+    footage: list[ProjectFootage]
+
+
 class Template(Warned):
     """A template as the v2 endpoints answer it."""
 
@@ -128,6 +162,7 @@ class Template(Warned):
     fields: AnyOf[TemplateField] = []  # of the first composition; left out of lists
     fonts: list[str] = []
     mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
+    project: Absent[ProjectContents] = None  # of a project; left out of lists
     error: str | None = None
     renderer: Absent[Renderer] = None  # of an After Effects project
     lossy: Absent[bool] = None

@@ -72,6 +72,25 @@ async def test_what_would_be_drawn_wrong_is_refused_with_the_reasons(team: Team)
     assert "`lossy`" in error["error"]
 
 
+def _told(stage: Stage) -> None:
+    _promo(stage)
+    effect = stage.solid(RED).effects.add_property("ADBE Geometry2")
+    effect.enabled = False
+    stage.main.layers[0].transform["ADBE Opacity"].expression = "time * 50"
+
+
+async def test_effects_expressions_and_footage_of_a_project_are_told(team: Team) -> None:
+    template_id = await team.upload(a_project(_told), "aep")
+    project = (await team.get(f"/templates/{template_id}"))["project"]
+    [effect], [expression], [footage] = (project[key] for key in sorted(project))
+    assert (effect["matchName"], effect["enabled"]) == ("ADBE Geometry2", False)
+    assert (expression["property"], expression["composition"]) == ("Opacity", "Main")
+    assert footage == {"name": "photo.png", "file": "", "missing": True}
+    third = f"{str(team.http.base_url).replace('v2', 'v3')}templates/{template_id}"
+    assert (await team.http.get(third)).json()["project"] == project
+    assert "project" not in (await team.get("/templates"))[0]
+
+
 async def test_lossy_draws_it_all_the_same_and_says_so(team: Team) -> None:
     template_id = await team.upload(TWISTED, "aep")
     by_job = await team.create_batch(a_job(template_id, lossy=True))

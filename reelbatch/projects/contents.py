@@ -1,0 +1,58 @@
+"""What a project holds beside compositions and layers, for those who look at a template."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from reelbatch.models.wire.templates import (
+    ProjectContents,
+    ProjectEffect,
+    ProjectExpression,
+    ProjectFootage,
+)
+from reelbatch.projects.footage import FootageFiles, name_of
+from reelbatch.projects.model import Composition, Footage, Layer, Project
+
+_MOST = 500  # of each kind: a record of a template is read with each job
+
+
+def contents_of(project: Project, files: FootageFiles) -> ProjectContents:
+    """Up to 500 effects, expressions and files, each in the order of the project."""
+    return ProjectContents(
+        effects=[*islice(_effects(project), _MOST)],
+        expressions=[*islice(_expressions(project), _MOST)],
+        footage=[*islice(_footage(project, files), _MOST)],
+    )
+
+
+def _layers(project: Project) -> Iterator[tuple[Composition, Layer]]:
+    return ((one, layer) for one in project.compositions for layer in one.layers)
+
+
+def _effects(project: Project) -> Iterator[ProjectEffect]:
+    for composition, layer in _layers(project):
+        for effect in layer.tree.group("ADBE Effect Parade").groups:
+            yield ProjectEffect(
+                name=effect.name,
+                match_name=effect.match_name,
+                enabled=effect.enabled and layer.switches.effects,
+                layer=layer.name,
+                composition=composition.name,
+            )
+
+
+def _expressions(project: Project) -> Iterator[ProjectExpression]:
+    """Those that are on."""
+    for composition, layer in _layers(project):
+        for one in layer.tree.all_properties():
+            if one.expression:
+                yield ProjectExpression(
+                    property=one.name, layer=layer.name, composition=composition.name
+                )
+
+
+def _footage(project: Project, files: FootageFiles) -> Iterator[ProjectFootage]:
+    for item in project.items.values():
+        if isinstance(item, Footage):
+            path = item.frames[0] if item.frames else item.path
+            found = bool(path) and files.find(path) is not None
+            yield ProjectFootage(name=item.name, file=name_of(path), missing=not found)
