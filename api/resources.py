@@ -51,7 +51,8 @@ class Resources:
     parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
 
 
-def _resources(request: Request) -> Resources:
+# These and other dependencies are `async`: FastAPI runs plain functions in a thread, one by one.
+async def _resources(request: Request) -> Resources:
     return request.app.state.resources
 
 
@@ -78,11 +79,11 @@ async def _team(
                 "has it."
             )
     request.state.token_id = record.id
-    request.state.after_body = _recheck(request, shared)
+    request.state.after_body = await _recheck(request, shared)
     return record.team
 
 
-def _recheck(request: Request, shared: "Shared") -> Callable[[], Awaitable[None]]:
+async def _recheck(request: Request, shared: "Shared") -> Callable[[], Awaitable[None]]:
     async def recheck() -> None:
         """Raises Unauthorized if the token was revoked or has expired since the request began."""
         token = bearer_token(request.headers)
@@ -91,7 +92,7 @@ def _recheck(request: Request, shared: "Shared") -> Callable[[], Awaitable[None]
     return recheck
 
 
-def _urls(request: Request, shared: "Shared") -> Urls:
+async def _urls(request: Request, shared: "Shared") -> Urls:
     base = shared.settings.public_url or _own_origin(request.scope, shared.settings)
     return Urls(base.rstrip("/"), shared.signer)
 

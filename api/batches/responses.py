@@ -69,7 +69,7 @@ class BatchResponses:
         return [part.text for part in parts]
 
 
-def _responses(request: Request) -> BatchResponses:
+async def _responses(request: Request) -> BatchResponses:
     return request.app.state.batch_responses
 
 

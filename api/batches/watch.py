@@ -176,7 +176,7 @@ class Followers:
                 del self._numbers[token]
 
 
-def _followers(request: Request) -> Followers:
+async def _followers(request: Request) -> Followers:
     return request.app.state.followers
 
 
@@ -194,7 +194,7 @@ CountsAsFollower = Depends(_follower, scope="request")
 """Until the response has been sent."""
 
 
-def _watches(request: Request) -> BatchWatches:
+async def _watches(request: Request) -> BatchWatches:
     return request.app.state.watches
 
 
