@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import field_validator
 
@@ -189,7 +190,9 @@ class BatchRenderJob(RenderJob):
 
     @classmethod
     def of(cls, job: RenderJob, batch_id: str, index: int) -> "BatchRenderJob":
-        return cls.model_validate({**dict(job), "batch_id": batch_id, "index": index})
+        # Not validated once more: that took a quarter of what a request of 1,000 jobs costs.
+        fields: dict[str, Any] = {**dict(job), "batch_id": batch_id, "index": index}
+        return cls.model_construct(**fields)
 
 
 class RenderTask(RenderJob):
