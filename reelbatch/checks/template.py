@@ -70,6 +70,18 @@ class TemplateOffer:
                 found.setdefault((_composed(control.composition), _composed(control.name)), layers)
         return found
 
+    @cached_property
+    def _places(self) -> dict[str, set[str]]:
+        """What `places_of` finds."""
+        found: dict[str, set[str]] = {}
+        for layer in self.inspection.layers:
+            found.setdefault(_composed(layer.name), set()).add(layer.composition)
+        return found
+
+    def places_of(self, name: str) -> set[str]:
+        """The names of the compositions with a layer of this name."""
+        return self._places.get(_composed(name), set())
+
     def layers_of(self, composition: str, name: str) -> Sequence[Layer]:
         return self.layers_named.get((_composed(composition), _composed(name)), ())
 
@@ -110,8 +122,9 @@ def layers_meant(
     A layer of `composition`, else those of the name below it, else COMPOSITION/LAYER anywhere.
     Layers that do not fit count only where no other does. Empty: none; several: it is ambiguous.
     """
-    shown = [composition.name, *sorted(template.shown_in(composition.name) - {composition.name})]
-    named = {each: found for each in shown if (found := template.layers_of(each, name))}
+    shown = template.shown_in(composition.name)
+    places = sorted(template.places_of(name) & shown, key=lambda at: (at != composition.name, at))
+    named = {each: template.layers_of(each, name) for each in places}
     usable = [each for each in named if any(map(fits, named[each]))] or list(named)
     if usable:
         meant = usable[:1] if usable[0] == composition.name else usable
