@@ -116,8 +116,9 @@ class NewBatchView {
   async #readFields() {
     const chosen = this.compositions.find((each) => each.name === this.composition.value);
     if (!chosen) return;
-    const fields = await this.client.json(this.#fieldsPath(), { signal: this.signal });
-    if (this.composition.value !== chosen.name) return;
+    const path = this.#fieldsPath();
+    const fields = await this.client.json(path, { signal: this.signal });
+    if (this.#fieldsPath() !== path) return; // another was chosen meanwhile
     this.output.suit(chosen.data.frames);
     this.preview.setFrames(chosen.data.frames);
     fill(this.note);

@@ -24,9 +24,8 @@ export function forgetCheck(row) {
   row.warnings = [];
 }
 
-/** Whether it says nothing in the columns that are used.
- * @param {Row} row @param {Column[]} columns */
-export const isEmpty = (row, columns) => columns.every((column, at) => !column.means || !row.cells[at]?.trim());
+/** Whether it is no job: the API does not count such rows either. @param {Row} row */
+export const isEmpty = (row) => !row.cells.some((cell) => cell?.trim());
 
 export class RowTable {
   /** @type {Column[]} */

@@ -21,12 +21,13 @@ import { warningText } from "./widgets.js";
  * @param {Record<string, any>} query @param {Row[]} rows @param {Column[]} columns
  * @returns {Request} */
 export function requestOf(query, rows, columns) {
-  const sent = rows.filter((row) => !isEmpty(row, columns));
+  const sent = rows.filter((row) => !isEmpty(row));
   const hasLayers = columns.some((column) => column.means && column.kind !== "job");
   if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query: {}, sent: rows.slice(0, 1) };
-  const used = columns.map((column, at) => ({ column, at })).filter(({ column, at }) => column.means && sent.some((row) => row.cells[at]?.trim()));
-  const cells = sent.map((row) => used.map(({ at }) => row.cells[at] ?? ""));
-  return { table: tableOf(used.map(({ column }) => column.means), cells), query, sent };
+  const filled = columns.map((column, at) => ({ name: column.means || `unused ${at}`, isUsed: column.means, at })).filter(({ at }) => sent.some((row) => row.cells[at]?.trim()));
+  const cells = sent.map((row) => filled.map(({ at }) => row.cells[at] ?? ""));
+  const map = filled.filter(({ isUsed }) => !isUsed).map(({ name }) => `${name}=`);
+  return { table: tableOf(filled.map(({ name }) => name), cells), query: { ...query, map }, sent };
 }
 
 export class Submission {

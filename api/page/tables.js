@@ -34,9 +34,10 @@ export function dryRun(client, table, query, rows) {
 
 /** A batch that cannot be started is a 400 with the same answer.
  * @param {import("./client.js").Client} client @param {Table} table
- * @param {Record<string, any>} query @param {Record<string, string>} [headers] */
+ * @param {Record<string, any>} query a list is sent word by word @param {Record<string, string>} [headers] */
 export async function submitted(client, { type, body }, query, headers) {
-  const path = `batches?${new URLSearchParams(query)}`;
+  const words = Object.entries(query).flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
+  const path = `batches?${new URLSearchParams(words)}`;
   try {
     return await client.json(path, { method: "POST", body, headers: { ...headers, "Content-Type": type } });
   } catch (error) {
