@@ -113,10 +113,11 @@ def test_the_details_show_counts_and_the_first_failures() -> None:
 def test_words_of_clients_have_no_effect_in_the_web_ui() -> None:
     ledger = Ledger(a_batch([0]))
     ledger.take_next(NOW)
-    hostile = "![x](https://evil/p.png) <img src=//evil>\n# a|b `c` *d* _e_ snake_case"
+    hostile = "![x](//evil)<img src=//evil>\n# a|b `c` *d* _e_ a_b & &lt; https://evil<b>"
     ledger.fail(0, FAILURE.model_copy(update={"error": hostile}), NOW)
     assert ledger.details().endswith(
-        r"!\[x\](https://evil/p.png) \<img src=//evil\> # a\|b \`c\` \*d\* \_e\_ snake_case"
+        r": !&#91;x&#93;(//evil)&#60;img src=//evil&#62; # a\|b \`c\` \*d\* \_e\_ a_b & &#38;lt;"
+        " https://evil&#60;b&#62;"
     )
 
 
