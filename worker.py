@@ -53,7 +53,7 @@ from reelbatch.models.orchestration.names import (
     inspection_task_queue,
     render_task_queue,
 )
-from reelbatch.preparation import check_all
+from reelbatch.preparation import check_all, check_namespace
 from reelbatch.process import run_process
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
@@ -87,7 +87,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         for name, engine in _served_engines(settings).items():
             workers += await _engine_workers(shared, name, engine, resources)
         await schedule_sweeps(shared.client)
-        health = WorkerHealth()
+        health = WorkerHealth(lambda: check_namespace(shared.client))
         await resources.enter_async_context(health.served(settings.worker_health_address))
         await _serve(workers, stop, health)
 

@@ -5,11 +5,15 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from temporalio.exceptions import ApplicationError
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.secret_references import ResolvedSecrets
 from reelbatch.models.errors import ReelbatchError, RenderError, RequestError
 from reelbatch.models.orchestration.jobs import RenderProgress
+
+log = structlog.get_logger("worker")
 
 # Of an absolute path; a URL's path and one behind a secret's reference are the client's own.
 _FOLDERS = re.compile(r"(?<![\w:/.}~-])/(?:[^\s'\"/:]+/)+")
@@ -39,11 +43,19 @@ def _failure(
 ) -> ApplicationError:
     if not isinstance(error, ReelbatchError):
         return ApplicationError(_shown(str(error), secrets), *details, type=type(error).__name__)
+    message, is_clients = _shown(error.message, secrets), _is_clients_fault(error)
+    if is_clients:
+        place = {"workflow": activity.info().workflow_id} if activity.in_activity() else {}
+        log.info("a client's fault", error=message, error_code=error.error_code, **place)
     return ApplicationError(
-        _shown(error.message, secrets),
+        message,
         *details,
         type=error.error_code,
         non_retryable=_is_final(error),
+        # Temporal's SDK logs no warning with a traceback and counts no failure then.
+        category=(
+            ApplicationErrorCategory.BENIGN if is_clients else ApplicationErrorCategory.UNSPECIFIED
+        ),
         next_retry_delay=_pause_before_retry(error),
     )
 
@@ -56,6 +68,12 @@ def _shown(text: str, secrets: ResolvedSecrets | None) -> str:
 def _pause_before_retry(error: ReelbatchError) -> timedelta | None:
     """None: as the activity's policy says."""
     return None if error.retry_after is None else timedelta(seconds=error.retry_after)
+
+
+def _is_clients_fault(error: ReelbatchError) -> bool:
+    return isinstance(error, RequestError) or (
+        isinstance(error, RenderError) and error.clients_fault
+    )
 
 
 def _is_final(error: ReelbatchError) -> bool:

@@ -106,9 +106,22 @@ async def create_session(request: Request, resources: Shared) -> Response:
 
 
 @router.post("/decode")
-@router.post("/download")  # asked for what is in the object store, with the same bodies
-async def decode(request: Request, resources: Shared, reader: Reader) -> Response:
-    """Raises Forbidden for a payload of another team, BodyTooLarge or PayloadUndecodable."""
+async def decode(request: Request, resources: Shared) -> Response:
+    """A Web UI in which nobody has signed in gets back what it sends: it shows that, where a 401
+    would be a red banner on each of its pages. Raises as `download`.
+    """
+    if _is_signed_out(request, resources):
+        body = await read_body(request, resources.settings.max_body_bytes)
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return await download(request, resources, await _reader(request, resources))
+
+
+@router.post("/download")
+async def download(request: Request, resources: Shared, reader: Reader) -> Response:
+    """The payloads as they were before they were encrypted, or put into the object store.
+
+    Raises Forbidden for a payload of another team, BodyTooLarge or PayloadUndecodable.
+    """
     decoded = Payloads()
     left = resources.settings.max_body_bytes
     for payload in (await _read_payloads(request, resources)).payloads:
@@ -206,6 +219,12 @@ def _digest_in(resources: Resources, session: str) -> str:
     if not is_signed or int(expires) < datetime.now(UTC).timestamp():
         raise Unauthorized("The session has ended: sign in again.")
     return digest
+
+
+def _is_signed_out(request: Request, resources: Resources) -> bool:
+    signs = _COOKIE in request.cookies or "authorization" in request.headers
+    origin = request.headers.get("origin")
+    return not signs and origin is not None and origin == resources.settings.web_ui_origin
 
 
 def _is_ours(request: Request, resources: Resources) -> bool:

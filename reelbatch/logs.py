@@ -9,6 +9,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from reelbatch.redaction import redact
 from reelbatch.settings import Settings
+from reelbatch.telemetry.core_logs import add_core_fields
 
 
 def configure(settings: Settings) -> None:
@@ -18,6 +19,7 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        add_core_fields,
         _add_trace,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

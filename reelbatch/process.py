@@ -8,11 +8,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 import structlog
+from temporalio.runtime import Runtime, TelemetryConfig
 
 from reelbatch import logs
 from reelbatch.engines.registry import EngineUnavailable
 from reelbatch.settings import Settings
 from reelbatch.telemetry import tracing
+from reelbatch.telemetry.core_logs import core_logging
 
 
 def run_process(name: str, serve: Callable[[Settings], Coroutine[Any, Any, None]]) -> NoReturn:
@@ -21,6 +23,7 @@ def run_process(name: str, serve: Callable[[Settings], Coroutine[Any, Any, None]
     logs.configure(settings)
     code = 0
     try:
+        Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core_logging())))
         tracing.start(f"reelbatch-{name}")
         asyncio.run(serve(settings))
     except (EngineUnavailable, OSError, RuntimeError, ValueError) as error:

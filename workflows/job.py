@@ -18,6 +18,7 @@ from temporalio.common import (
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
+    ApplicationErrorCategory,
     CancelledError,
     FailureError,
     is_cancelled_exception,
@@ -84,7 +85,9 @@ class RenderJobWorkflow:
             failure = failure_of(error)
             await _conclude(job, JobState(JobStatus.ERROR, now, render=render, failure=failure))
             unfinished = UnfinishedJob(ended_at=now, render=render)
-            raise ApplicationError(failure.error, unfinished, type=failure.error_code) from error
+            raise ApplicationError(
+                failure.error, unfinished, type=failure.error_code, category=_category_of(error)
+            ) from error
         await _conclude(job, JobState(JobStatus.FINISHED, workflow.now(), result=result))
         return result
 
@@ -175,18 +178,33 @@ def tell_end(status: JobStatus | BatchStatus, *more: SearchAttributeUpdate[Any])
 
 
 def failure_of(error: BaseException) -> JobFailure:
-    """Find the failure that a person can act on at the bottom of Temporal's chain of causes."""
+    """The failure that a person can act on."""
+    cause = _acted_on(error)
+    if isinstance(cause, ApplicationError):
+        return JobFailure(error=cause.message, error_code=cause.type or RenderError.error_code)
+    if cause is not None:
+        return JobFailure(
+            error="The worker that rendered this job stopped answering, again and again.",
+            error_code=RendererInterrupted.error_code,
+        )
+    return JobFailure(error=str(error), error_code=RenderError.error_code)
+
+
+def _category_of(error: BaseException) -> ApplicationErrorCategory:
+    """Benign where the activity says so: the SDK counts no failed workflow then."""
+    cause = _acted_on(error)
+    is_known = isinstance(cause, ApplicationError)
+    return cause.category if is_known else ApplicationErrorCategory.UNSPECIFIED
+
+
+def _acted_on(error: BaseException) -> ApplicationError | ActivityTimeoutError | None:
+    """At the bottom of Temporal's chain of causes; None where there is no such one."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ApplicationError):
-            return JobFailure(error=cause.message, error_code=cause.type or RenderError.error_code)
-        if isinstance(cause, ActivityTimeoutError):
-            return JobFailure(
-                error="The worker that rendered this job stopped answering, again and again.",
-                error_code=RendererInterrupted.error_code,
-            )
+        if isinstance(cause, ApplicationError | ActivityTimeoutError):
+            return cause
         cause = cause.cause if isinstance(cause, FailureError) else cause.__cause__
-    return JobFailure(error=str(error), error_code=RenderError.error_code)
+    return None
 
 
 def unfinished_of(cause: BaseException | None) -> UnfinishedJob | None:

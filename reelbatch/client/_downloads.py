@@ -102,7 +102,7 @@ def fetch(session: Session, request: Request, file: Path) -> Steps[Path]:
         except httpx.TransportError as error:
             pause = attempts.pause(request, error)
             if pause is None:
-                raise session.give_up(error) from error
+                raise session.give_up(request, error) from error
         else:
             yield from do(stream.close)
             yield from do(partial(part.path.replace, file))

@@ -79,7 +79,7 @@ def events(batch: BatchRef) -> Flow[BatchEvent]:
         yield Close(response)
         pause = attempts.pause(request, reason)
         if pause is None:
-            raise session.give_up(reason)
+            raise session.give_up(request, reason)
         yield Pause(pause)
 
 

@@ -95,9 +95,15 @@ class Session:
     def outage_attempts(self) -> Attempts:
         return Attempts(self.outage_retries)
 
-    def give_up(self, error: Exception) -> ConnectionFailed:
+    def give_up(self, request: Request, error: Exception) -> ConnectionFailed:
         reason = str(error) or type(error).__name__
-        return ConnectionFailed(f"The service at {self.origin} does not answer ({reason}).")
+        return ConnectionFailed(f"{self._shown(request.url)} does not answer ({reason}).")
+
+    def _shown(self, url: str) -> str:
+        """Of another URL than the API's the origin alone: the rest may be a signature."""
+        if url.startswith(f"{self.origin}{_API_PATH}/"):
+            return url
+        return "/".join(url.split("/", 3)[:3])
 
     def _try(self, step: Send, attempts: Attempts) -> Steps[httpx.Response]:
         request = step.request
@@ -109,10 +115,10 @@ class Session:
             except httpx.TransportError as error:
                 pause = attempts.pause(request, error)
                 if pause is None:
-                    raise self.give_up(error) from error
+                    raise self.give_up(request, error) from error
                 reason = type(error).__name__
             except httpx.RequestError as error:  # such as too many redirects
-                raise self.give_up(error) from error
+                raise self.give_up(request, error) from error
             else:
                 if response.is_success:
                     return response

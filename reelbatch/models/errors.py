@@ -317,14 +317,19 @@ class RenderError(ReelbatchError):
 
     error_code = "RENDER_FAILED"
     retryable: ClassVar[bool] = False
+    clients_fault: ClassVar[bool] = False  # whoever runs the server can do nothing about it
 
 
 class TemplateInvalid(RenderError):
     """The template's file cannot be read."""
 
+    clients_fault = True
+
 
 class LimitExceeded(RenderError):
     """The render needs more than this server allows."""
+
+    clients_fault = True
 
 
 class RenderTimedOut(RenderError):
@@ -338,6 +343,8 @@ class RenderCrashed(RenderError):
 class AssetInvalid(RenderError):
     """An asset cannot be used."""
 
+    clients_fault = True
+
 
 class SegmentsUnusable(RenderError):
     """The segments of the output cannot be joined."""  # the job is rendered whole then
@@ -345,6 +352,8 @@ class SegmentsUnusable(RenderError):
 
 class ChildFailed(RenderError):
     """A nested job of this job did not finish."""
+
+    clients_fault = True
 
 
 class SecretUnavailable(RenderError):
@@ -354,12 +363,15 @@ class SecretUnavailable(RenderError):
 class UploadFailed(RenderError):
     """The output could not be put into the client's bucket."""
 
+    clients_fault = True
+
 
 class UploadInterrupted(UploadFailed):
     """The client's bucket did not answer as it should."""
 
     error_code = UploadFailed.error_code
     retryable = True
+    clients_fault = False  # it may be the network
 
 
 class AssetUnavailable(RenderError):

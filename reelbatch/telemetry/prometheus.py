@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from reelbatch.telemetry.core_logs import core_logging
+
 
 def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]]) -> Runtime | None:
     """Serve `/metrics` at `address` (IP:port) from now on. Returns None without an address.
@@ -22,7 +24,11 @@ def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]])
         histogram_bucket_overrides=buckets,
     )
     try:
-        return Runtime(telemetry=TelemetryConfig(metrics=config, attach_service_name=False))
+        return Runtime(
+            telemetry=TelemetryConfig(
+                metrics=config, logging=core_logging(), attach_service_name=False
+            )
+        )
     except ValueError as error:
         raise ValueError(f"Metrics cannot be served at {address}: {error}") from error
 

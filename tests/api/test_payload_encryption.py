@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, Parse
 from pydantic import SecretStr
-from temporalio.api.common.v1 import Payload, WorkflowExecution
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 
 import worker
@@ -271,6 +271,10 @@ async def test_a_browser_signs_in_and_reads_from_the_pages_of_the_web_ui_alone(
     of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
     async with httpx.AsyncClient(base_url=api.url, trust_env=False) as browser:
         assert "<form" in (await browser.get("/codec/")).text
+        as_it_is = await post_payloads(browser, "/codec/decode", of_job, Origin=WEB_UI)
+        assert Parse(as_it_is.content, Payloads()).payloads[0] == of_job
+        refused = await post_payloads(browser, "/codec/download", of_job, Origin=WEB_UI)
+        assert refused.status_code == 401
         own = {"Origin": api.url}
         wrong = await browser.post("/codec/session", data={"token": "rb_wrong"}, headers=own)
         assert wrong.status_code == 401
