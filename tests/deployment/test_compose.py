@@ -1,6 +1,7 @@
 """docker-compose.yml and the Dockerfile by their specifications: no Docker runs here."""
 
 import re
+import subprocess
 import tomllib
 from typing import Any
 
@@ -8,6 +9,7 @@ import compose_spec
 import pytest
 import yaml
 
+from reelbatch.cli.stack.temporal_server import find_temporal
 from reelbatch.settings import Settings
 from tests.deployment.compose_file import (
     PASSWORDS,
@@ -43,6 +45,29 @@ def test_the_example_environment_has_every_variable_and_no_other() -> None:
 def test_images_have_one_version(name: str) -> None:
     tag = SERVICES[name]["image"].rpartition(":")[2]
     assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?(-\w+)?", tag)
+
+
+def test_temporal_has_the_version_that_the_tests_run_with() -> None:
+    command = [find_temporal(None), "--version"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Server (\S+), UI ([\d.]+)", told)
+    assert found is not None
+    server, web_ui = found.groups()
+    images = {name: SERVICES[name]["image"].split(":") for name in SERVICES}
+    for service in ("temporal", "schema", "namespace"):
+        assert images[service][1] == server
+    assert images["temporal-ui"][1] == web_ui
+
+
+def test_temporal_leaves_postgresql_connections_for_others() -> None:
+    environment = SERVICES["temporal"]["environment"]
+    pools = environment["SQL_MAX_CONNS"] + environment["SQL_VIS_MAX_CONNS"]
+    assert 4 * pools < 100 - 10, "four services have both, and PostgreSQL takes 100"
+
+
+def test_no_log_fills_the_disk() -> None:
+    for service in SERVICES.values():
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -152,9 +177,10 @@ def test_prometheus_asks_the_services_at_the_ports_where_they_serve_metrics() ->
     for scrape in config["scrape_configs"]:
         [found] = scrape["dns_sd_configs"]
         [service] = found["names"]
-        variable = f"REELBATCH_{service.upper()}_METRICS_ADDRESS"
+        own = service != "temporal"
+        variable = f"REELBATCH_{service.upper()}_METRICS_ADDRESS" if own else "PROMETHEUS_ENDPOINT"
         assert SERVICES[service]["environment"][variable] == f"0.0.0.0:{found['port']}"
-        assert scrape["job_name"] == f"reelbatch-{service}"
+        assert scrape["job_name"] == (f"reelbatch-{service}" if own else service)
 
 
 def test_a_variable_without_a_value_does_not_pass_as_none() -> None:
