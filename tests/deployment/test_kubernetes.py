@@ -62,12 +62,21 @@ def test_containers_may_as_little_as_those_of_the_compose_file(
     for pod in pods(resources):
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["automountServiceAccountToken"] is False
-        for container in pod["containers"]:
+        for container in (*pod["initContainers"], *pod["containers"]):
             context = container["securityContext"]
             assert context["readOnlyRootFilesystem"] is service["read_only"]
             assert context["capabilities"] == {"drop": service["cap_drop"]}
             assert context["allowPrivilegeEscalation"] is False
             assert {"requests", "limits"} <= set(container["resources"])
+
+
+def test_the_namespace_is_prepared_by_the_image_that_needs_it(
+    resources: list[dict[str, Any]],
+) -> None:
+    for pod in pods(resources):
+        [first], [container] = pod["initContainers"], pod["containers"]
+        assert first["command"] == ["reelbatch", "prepare-temporal"]
+        assert (first["image"], first["envFrom"]) == (container["image"], container["envFrom"])
 
 
 def test_settings_there_exist_and_have_values_that_they_take(
@@ -119,7 +128,7 @@ def test_workers_scale_with_the_backlog_of_every_engine(resources: list[dict[str
         assert all(isinstance(value, str) for value in trigger["metadata"].values())
         assert trigger["metadata"]["queueTypes"] == "activity"
     queues = {trigger["metadata"]["taskQueue"] for trigger in spec["triggers"]}
-    served = load_engines([]).keys() - {"html"}  # the image has no browser
+    served = load_engines([]).keys() | {"html"}  # which needs a browser
     assert queues == {render_task_queue(engine) for engine in served}
     worker = of_kind(resources, "Deployment")["reelbatch-worker"]
     assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
@@ -168,4 +177,4 @@ def test_the_example_has_no_key_that_would_do(resources: list[dict[str, Any]]) -
 
 
 def pods(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [r["spec"]["template"]["spec"] for r in resources if r["kind"] in ("Deployment", "Job")]
+    return [r["spec"]["template"]["spec"] for r in of_kind(resources, "Deployment").values()]
