@@ -28,13 +28,13 @@ _STARTS = 5  # the server chooses some ports itself, and ends where another prog
 
 
 @asynccontextmanager
-async def temporal_server(folder: Path) -> AsyncGenerator[str]:
-    """Runs while the context lasts; yields the address."""
+async def temporal_server(folder: Path, *options: str) -> AsyncGenerator[str]:
+    """Runs with these options while the context lasts; yields the address."""
     with (folder / "temporal.log").open("wb") as log:
         for _ in range(_STARTS):
             port = free_port()
             process = await asyncio.create_subprocess_exec(
-                *_command(folder, port), stdout=log, stderr=log
+                *_command(folder, port), *options, stdout=log, stderr=log
             )
             if await _answers(process, f"127.0.0.1:{port}"):
                 break

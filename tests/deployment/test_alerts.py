@@ -2,12 +2,13 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from pathlib import Path
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from reelbatch.preparation import check_namespace
 from reelbatch.telemetry.prometheus import metrics_runtime
@@ -20,6 +21,15 @@ from tests.deployment.queries import alert_rules
 @activity.defn
 async def nothing() -> None:
     """So that a worker polls."""
+
+
+@workflow.defn
+class AsksForARender:
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.execute_activity(
+            nothing, task_queue="render-lottie", start_to_close_timeout=timedelta(hours=1)
+        )
 
 
 async def test_a_server_that_is_gone_is_what_the_alert_asks_for(tmp_path: Path) -> None:
@@ -47,3 +57,31 @@ async def test_a_server_that_is_gone_is_what_the_alert_asks_for(tmp_path: Path) 
     assert await until(lambda: counted("temporal_long_request_failure_total"), "failed poll")
     await worker.shutdown()
     await running
+
+
+async def test_renders_that_nobody_takes_are_what_the_alert_asks_for(tmp_path: Path) -> None:
+    metrics = free_port()
+    async with temporal_server(tmp_path, "--metrics-port", str(metrics)) as address:
+        client = await Client.connect(address)
+        worker = Worker(
+            client,
+            task_queue="control",
+            workflows=[AsksForARender],
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        )
+        async with worker:
+            await client.start_workflow(AsksForARender.run, id="asks", task_queue="control")
+            [rule] = [rule for rule in alert_rules() if rule["alert"] == "ReelbatchNothingStarts"]
+            asked = re.search(r"tasks_added{(.+)}", rule["expr"])
+            assert asked is not None
+            matchers = dict(re.findall(r'(\w+)=~?"([^"]+)"', asked[1]))
+
+            async def waits() -> bool | None:
+                added = [s for s in scrape(f"127.0.0.1:{metrics}") if s.name == "tasks_added"]
+                return any(sample.value and _fits(sample, matchers) for sample in added) or None
+
+            assert await until(waits, "task in the backlog")
+
+
+def _fits(sample: Sample, matchers: dict[str, str]) -> bool:
+    return all(re.fullmatch(text, sample.labels.get(k, "")) for k, text in matchers.items())
