@@ -313,6 +313,7 @@ async def _ask(run: BatchHandle, earlier: BatchSnapshot | None) -> BatchSnapshot
 def bytes_of(snapshot: BatchSnapshot) -> int:
     """About as many as it takes in memory, with the texts that may be long."""
     tags = sum(len(tag) for summary in snapshot.summaries for tag in summary.tags)
+    tags += sum(len(summary.name or "") for summary in snapshot.summaries)
     failures = sum(len(record.failure.error) for record in snapshot.records if record.failure)
     warnings = sum(len(summary.warnings) for summary in snapshot.summaries)
     details = sum(len(found.message) for error in snapshot.errors for found in error.details)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from reelbatch.models.errors import Forbidden, Gone
 from reelbatch.models.orchestration.jobs import JobSummary, RenderJob
@@ -22,15 +23,19 @@ class Urls:
 
     def of_job(self, team: str, job_id: str, summary: JobSummary) -> str:
         """Where a job's output is, or will be: here, or in the client's own bucket."""
-        return summary.bucket_url or self.output(team, job_id, summary.extension)
+        return summary.bucket_url or self.output(team, job_id, summary.extension, summary.name)
 
     def of_new_job(self, job: RenderJob) -> str:
-        return job.bucket_url or self.output(job.team, job.id, job.output.extension)
+        return job.bucket_url or self.output(job.team, job.id, job.output.extension, job.name)
 
-    def output(self, team: str, job_id: str, extension: str) -> str:
-        """Where a job's output is, or will be; it works without a token and does not expire."""
+    def output(self, team: str, job_id: str, extension: str, name: str | None = None) -> str:
+        """Where a job's output is, or will be; it works without a token and does not expire.
+
+        `name` is what browsers call the file when they save it.
+        """
         signature = self.signer.sign(_OUTPUT, team, job_id)
-        return f"{self.base}/outputs/{team}/{job_id}/{signature}/{job_id}.{extension}"
+        query = f"?name={quote(name, safe='')}" if name else ""
+        return f"{self.base}/outputs/{team}/{job_id}/{signature}/{job_id}.{extension}{query}"
 
     def upload(self, template: TemplateRecord) -> str:
         expires = _expiry()

@@ -53,6 +53,10 @@ def is_open(execution: WorkflowExecution) -> bool:
     return execution.status is WorkflowExecutionStatus.RUNNING
 
 
+def has_tag(execution: WorkflowExecution, tag: str) -> bool:
+    return tag in (execution.typed_search_attributes.get(TAGS) or ())
+
+
 class TeamWorkflows:
     """Each team's batches and single jobs, asked for once a second at most.
 

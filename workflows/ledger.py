@@ -186,6 +186,7 @@ class Ledger:
         return BatchSnapshot(
             team=self.batch.team,
             id=self.batch.id,
+            name=self.batch.name,
             created_at=self.batch.created_at,
             closed_at=self.closed_at,
             revision=self._revision,

@@ -15,10 +15,15 @@ from api.resources import MayReadJobs, RequestUrls, Shared
 from api.snapshots import jobs_of
 from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
+from reelbatch.models.file_names import file_stems
 from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.stored.tables import BatchTable
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.storage import keys
+from reelbatch.storage.batches import read_batch_table
 from reelbatch.storage.files import find_file, read_chunks
+
+_DIGITS = 5  # of a job's index, which names its file where it has no name
 
 router = APIRouter(tags=["batches"])
 
@@ -46,8 +51,11 @@ async def get_batch_archive(
 async def _entries(
     store: ObjectStore, snapshot: BatchSnapshot, urls: Urls
 ) -> AsyncGenerator[ZipEntry]:
-    yield _results_entry(snapshot, urls)
-    for job in jobs_of(snapshot):
+    table = await read_batch_table(store, snapshot.team, snapshot.id)
+    yield _results_entry(snapshot, urls, table)
+    jobs = jobs_of(snapshot)
+    stems = file_stems({job.index: job.summary.name for job in jobs}, _DIGITS)
+    for job in jobs:
         extension = job.summary.extension
         if job.state.status is not JobStatus.FINISHED:
             continue
@@ -55,15 +63,16 @@ async def _entries(
         if file is None:  # it went to the client's own bucket, or was deleted
             continue
         yield ZipEntry(
-            name=f"{job.index:05d}.{extension}",
+            name=f"{stems[job.index]}.{extension}",
             size=file.size,
             modified_at=file.last_modified,
             content=read_chunks(store, file.key, 0, file.size),
         )
 
 
-def _results_entry(snapshot: BatchSnapshot, urls: Urls) -> ZipEntry:
-    lines = [result.model_dump_json(by_alias=True) for result in results_of(snapshot, urls)]
+def _results_entry(snapshot: BatchSnapshot, urls: Urls, table: BatchTable | None) -> ZipEntry:
+    results = results_of(snapshot, urls, table)
+    lines = [result.model_dump_json(by_alias=True) for result in results]
     text = ",\n".join(lines)
     content = f"[\n{text}\n]\n".encode()
 

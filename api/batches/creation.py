@@ -182,6 +182,7 @@ def new_batch(
     batch = Batch(
         team=team,
         id=batch_id,
+        name=sent.name,
         created_at=now,
         jobs=jobs,
         errors=errors,
@@ -191,8 +192,12 @@ def new_batch(
     )
     if jobs:  # else nobody will ever be told of the batch
         webhooks += webhook_records(team, batch_id, sent.webhook, now)
+    table = sent.table
     return BatchSubmission(
-        batch=batch, webhooks=webhooks, warnings=sent.table.warnings if sent.table else []
+        batch=batch,
+        webhooks=webhooks,
+        warnings=table.warnings if table else [],
+        table=table.stored if table else None,
     )
 
 
@@ -224,6 +229,7 @@ def creation_response(
         JobCreated(
             index=job.index,
             id=job.id,
+            name=job.name,
             status=job.first_status,
             output_url=urls.of_new_job(job),
             **shortcomings_of(job),

@@ -13,9 +13,11 @@ from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
 from api.http.responses import respond
 from api.resources import MayReadJobs, Resources, Shared
+from api.visibility import has_tag
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.orchestration.search_attributes import name_tag
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
 from reelbatch.parallel import gather_each
 from reelbatch.storage.batches import stored_batch_ids
@@ -29,6 +31,9 @@ class BatchPage(BaseModel):
     """The query of GET /batches."""
 
     limit: int = Field(20, ge=1, le=100, description="Batches in one response.")
+    name: OrEmpty[str] = Field(
+        None, description="Only batches of this name, as far as Temporal still has them."
+    )
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
 
@@ -47,7 +52,10 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution.id.rsplit("/", 1)[-1]: execution
         for execution in await resources.workflows.batches(team)
     }
-    ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
+    if page.name:
+        ids = {id_ for id_, found in executions.items() if has_tag(found, name_tag(page.name))}
+    else:
+        ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
     older = sorted(
         (batch_id for batch_id in ids if not page.cursor or batch_id < page.cursor), reverse=True
     )
@@ -56,7 +64,8 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution = executions.get(batch_id)
         if execution is None:
             return await _stored_item(resources, team, batch_id)
-        return _item(batch_id, await resources.batches.stats(team, execution))
+        name = await execution.memo_value("name", None, type_hint=str)
+        return _item(batch_id, await resources.batches.stats(team, execution), name)
 
     shown = older[: page.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)
@@ -71,10 +80,14 @@ async def _stored_item(resources: Resources, team: str, batch_id: str) -> BatchL
         snapshot: BatchSnapshot = await resources.batches.read(team, batch_id)
     except BatchNotFound:
         return None
-    return _item(batch_id, snapshot.stats)
+    return _item(batch_id, snapshot.stats, snapshot.name)
 
 
-def _item(batch_id: str, stats: BatchStats) -> BatchListItem:
+def _item(batch_id: str, stats: BatchStats, name: str | None) -> BatchListItem:
     return BatchListItem(
-        batch_id=batch_id, status=stats.status, created_at=created_at(batch_id), stats=stats
+        batch_id=batch_id,
+        name=name,
+        status=stats.status,
+        created_at=created_at(batch_id),
+        stats=stats,
     )

@@ -27,6 +27,7 @@ def batch_response(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
     """As GET /batches/{id} responds."""
     return BatchStatusResponse(
         batch_id=snapshot.id,
+        name=snapshot.name,
         status=snapshot.stats.status,
         created_at=snapshot.created_at,
         stats=snapshot.stats,
@@ -96,6 +97,7 @@ def _batch_job(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchJob:
     return BatchJob(
         index=job.index,
         id=job.id,
+        name=job.summary.name,
         status=state.status,
         output_url=urls.of_job(team, job.id, job.summary),
         stats=job_stats(job.summary, state) if state.status.is_terminal else None,

@@ -18,8 +18,10 @@ from api.urls import Urls
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.jobs import shortcomings_of
+from reelbatch.models.stored.tables import BatchTable
 from reelbatch.models.wire.batches import BatchResult
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.storage.batches import read_batch_table
 from workflows.job_states import BatchJobSnapshot
 
 router = APIRouter(tags=["batches"])
@@ -40,6 +42,7 @@ Exact = Annotated[
     Query(description="CSV alone: leave cells as they are that a spreadsheet takes for formulas."),
 ]
 
+_ALIASES = {name: field.alias or name for name, field in BatchResult.model_fields.items()}
 _FORMULA_STARTS = (
     "=",
     "+",
@@ -77,7 +80,8 @@ async def get_batch_results(
     """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
     chosen = named or _accepted(request)
     snapshot = await resources.batches.read(team, batch_id)
-    results = results_of(snapshot, urls)
+    table = await read_batch_table(resources.store, team, batch_id)
+    results = results_of(snapshot, urls, table)
     match chosen:
         case ResultFormat.JSON:
             return respond_all(results)
@@ -89,8 +93,10 @@ async def get_batch_results(
             return Response(table_of(results, exact=exact), media_type="text/csv", headers=headers)
 
 
-def results_of(snapshot: BatchSnapshot, urls: Urls) -> list[BatchResult]:
-    """In the order of the request."""
+def results_of(
+    snapshot: BatchSnapshot, urls: Urls, table: BatchTable | None = None
+) -> list[BatchResult]:
+    """In the order of the request, with the cells of the table that the batch was sent as."""
     accepted = [_result(snapshot.team, job, urls) for job in jobs_of(snapshot)]
     rejected = [
         BatchResult(
@@ -101,7 +107,10 @@ def results_of(snapshot: BatchSnapshot, urls: Urls) -> list[BatchResult]:
         )
         for rejection in snapshot.errors
     ]
-    return sorted([*accepted, *rejected], key=lambda result: result.index)
+    results = sorted([*accepted, *rejected], key=lambda result: result.index)
+    if table is None:
+        return results
+    return [each.model_copy(update={"cells": table.cells(each.index)}) for each in results]
 
 
 def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
@@ -111,6 +120,7 @@ def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
     return BatchResult(
         index=job.index,
         id=job.id,
+        name=summary.name,
         status=state.status,
         output_url=urls.of_job(team, job.id, summary) if is_finished else None,
         error=failure.error if failure else None,
@@ -138,13 +148,19 @@ def _accepted(request: Request) -> ResultFormat:
 def table_of(results: Sequence[BatchResult], *, exact: bool) -> str:
     """RFC 4180, with a line of names; what is not there is an empty cell.
 
-    Unless it is `exact`, no cell begins as formulas of spreadsheets do: an apostrophe comes first.
+    The cells of the rows that jobs were sent as come last, under the names of their columns, with
+    `row:` before one that is a name here. Unless the table is to be `exact`, no cell begins as
+    formulas of spreadsheets do: an apostrophe comes first.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(field.alias for field in BatchResult.model_fields.values())
+    named = dict.fromkeys(name for result in results for name in result.cells or ())
+    own = [alias for name, alias in _ALIASES.items() if name != "cells"]
+    columns = [*own, *(f"row:{name}" if name in own else name for name in named)]
+    writer.writerow(columns if exact else map(_no_formula, columns))
     for result in results:
-        writer.writerow(_cells(result) if exact else map(_no_formula, _cells(result)))
+        row = [*_cells(result), *((result.cells or {}).get(name, "") for name in named)]
+        writer.writerow(row if exact else map(_no_formula, row))
     return text.getvalue()
 
 
@@ -156,6 +172,8 @@ def _cells(result: BatchResult) -> Iterator[str]:
         "warnings": [warning.message for warning in result.warnings],
     }
     for name, value in result:
+        if name == "cells":
+            continue
         yield ",".join(lists[name]) if name in lists else "" if value is None else str(value)
 
 

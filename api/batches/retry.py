@@ -34,11 +34,13 @@ from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
 from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.stored.idempotency import BatchSubmission
+from reelbatch.models.stored.tables import BatchTable
 from reelbatch.models.wire.batches import BatchCreationResponse
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
+from reelbatch.storage.batches import read_batch_table
 from reelbatch.storage.webhooks import read_webhook
 
 router = APIRouter(tags=["batches"])
@@ -132,13 +134,20 @@ async def _again(
     batch = Batch(
         team=team,
         id=batch_id,
+        name=earlier.name,
         created_at=now,
         jobs=jobs,
         concurrency=earlier.concurrency,
         kinds=kinds_of(jobs),
         webhook=PendingWebhook(receiver=own.receiver) if own else None,
     )
-    return BatchSubmission(batch=batch, webhooks=webhooks)
+    table = await read_batch_table(store, team, earlier.id)
+    if table is not None:
+        table = BatchTable(
+            columns=table.columns,
+            rows={index: row for index, row in table.rows.items() if index in indexes},
+        )
+    return BatchSubmission(batch=batch, webhooks=webhooks, table=table)
 
 
 def _job_again(job: BatchRenderJob, batch_id: str, now: datetime) -> BatchRenderJob:

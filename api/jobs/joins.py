@@ -132,6 +132,7 @@ def _render_job(team: str, creation: JoinCreation, children: Children) -> Render
         children=child_jobs(children, creation.clips, job_id, now),
         output=output,
         output_key=keys.output(team, job_id, output.extension),
+        name=creation.name,
         tags=creation.tags,
         priority=creation.priority,
         upload=creation.upload,

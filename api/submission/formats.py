@@ -62,6 +62,7 @@ class BatchRequest:
     defaults: "JobDefaults"
     concurrency: int | None = None
     webhook: Webhook | None = None
+    name: str | None = None
     table: Table | None = None  # that the jobs are rows of
 
 
@@ -81,12 +82,12 @@ def read_batch(
     """
     media_type = _media_type(request)
     if media_type in _JSON_LINES:
-        return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults())
+        return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults(), name=query.name)
     if media_type in _TABLES:
         table = read_table(_rows(body, media_type, settings), query, template)
         _check_number_of_jobs(table.number_of_rows)
-        return BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
-    return _read_json(body, settings)
+        return BatchRequest(jobs=table.jobs, defaults=JobDefaults(), name=query.name, table=table)
+    return _read_json(body, query.name, settings)
 
 
 def _rows(body: bytes, media_type: str, settings: Settings) -> Rows:
@@ -115,7 +116,7 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _read_json(body: bytes, settings: Settings) -> BatchRequest:
+def _read_json(body: bytes, name: str | None, settings: Settings) -> BatchRequest:
     try:
         content, apart = parse_json(body), None
     except JsonUnreadable:
@@ -142,6 +143,7 @@ def _read_json(body: bytes, settings: Settings) -> BatchRequest:
         defaults=JobDefaults(defaults),
         concurrency=options.concurrency,
         webhook=options.webhook,
+        name=options.name or name,
     )
 
 

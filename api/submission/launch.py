@@ -40,7 +40,7 @@ from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import ChildCreated
 from reelbatch.models.wire.webhooks import Webhook
-from reelbatch.storage.batches import save_rejected_batch
+from reelbatch.storage.batches import save_batch_table, save_rejected_batch
 from reelbatch.storage.idempotency import (
     IdempotencySlot,
 )
@@ -155,6 +155,8 @@ async def launch_batch(resources: Resources, submission: BatchSubmission) -> Non
     await save_webhooks(resources.store, submission.webhooks)
     await save_nested_jobs(resources.store, batch.jobs)
     await _note_uploads(resources, batch.team, batch.jobs)
+    if submission.table is not None:
+        await save_batch_table(resources.store, batch.team, batch.id, submission.table)
     if batch.jobs:
         await _start_batch(resources.client, batch)
     else:
@@ -213,7 +215,7 @@ async def _start_batch(client: Client, batch: Batch) -> None:
             id=batch_workflow_id(batch.team, batch.id),
             task_queue=CONTROL_TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            memo={"stats": BatchStats(total=len(batch.jobs), pending=len(batch.jobs))},
+            memo=_batch_memo(batch),
             search_attributes=_batch_search_attributes(batch),
             static_summary=_batch_headline(batch.jobs),
             static_details=_batch_details(batch),
@@ -223,6 +225,11 @@ async def _start_batch(client: Client, batch: Batch) -> None:
         return
 
 
+def _batch_memo(batch: Batch) -> dict[str, object]:
+    stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
+    return {"stats": stats, "name": batch.name} if batch.name else {"stats": stats}
+
+
 def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
     templates = [id_ for job in batch.jobs for id_ in job.template_ids]
     fonts = [id_ for job in batch.jobs for id_ in job.team_font_ids]
@@ -230,7 +237,8 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),
     ]
-    tags = search_attributes.tag_list(templates, fonts)
+    names = [search_attributes.name_tag(batch.name)] if batch.name else []
+    tags = search_attributes.tag_list(templates, fonts, names)
     if tags:
         pairs.append(SearchAttributePair(search_attributes.TAGS, tags))
     return TypedSearchAttributes(pairs)
@@ -272,6 +280,7 @@ def _empty_snapshot(batch: Batch) -> BatchSnapshot:
     return BatchSnapshot(
         team=batch.team,
         id=batch.id,
+        name=batch.name,
         created_at=batch.created_at,
         closed_at=batch.created_at,
         stats=BatchStats(),

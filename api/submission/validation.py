@@ -104,6 +104,7 @@ class ValidJob:
             output_key=keys.output(self.team, job_id, plan.output.extension),
             extent=plan.extent,
             split=plan.split,
+            name=self.creation.name,
             tags=self.creation.tags,
             priority=self.creation.priority,
             upload=self.creation.upload,

@@ -1,6 +1,9 @@
 """The outputs: public, but nobody can guess their addresses."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Response
 
 from api.http.errors import documented
 from api.http.file_response import AskedFile, file_response
@@ -8,6 +11,7 @@ from api.openapi.document import file_responses
 from api.resources import Shared
 from api.urls import output_url_is_signed
 from reelbatch.models.errors import OutputNotFound, PreconditionFailed
+from reelbatch.models.file_names import file_stem
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
@@ -25,6 +29,11 @@ _EMBEDDABLE = {
 _MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
 
 
+OutputName = Annotated[
+    str, Query(alias="name", max_length=200, description="What the file is saved as.")
+]
+
+
 @router.get(
     "/outputs/{team}/{job_id}/{signature}/{file_name}",
     response_class=Response,
@@ -38,6 +47,7 @@ async def get_output(
     file_name: str,
     resources: Shared,
     asked: AskedFile,
+    named: OutputName = "",
 ) -> Response:
     """A finished job's file."""
     name, _, extension = file_name.rpartition(".")
@@ -55,7 +65,13 @@ async def get_output(
         file,
         asked=asked,
         media_type=media_type,
-        disposition=f'inline; filename="{file_name}"',
+        disposition=_disposition(file_name, file_stem(named), extension),
     )
     response.headers.update(_EMBEDDABLE)
     return response
+
+
+def _disposition(file_name: str, stem: str, extension: str) -> str:
+    """Both forms of the name (RFC 6266, 4.3): the first one is for clients that know no Unicode."""
+    plain = f'inline; filename="{file_name}"'
+    return f"{plain}; filename*=UTF-8''{quote(f'{stem}.{extension}', safe='')}" if stem else plain

@@ -69,8 +69,11 @@ def results_table(
 
     `files` are the downloaded outputs by their jobs' indexes.
     """
-    rows = [(job.index, _word(job.status), _outcome(job, files.get(job.index))) for job in jobs]
-    rows += [(job.index, _word("rejected"), _reasons(job)) for job in rejected]
+    rows = [
+        (job.index, job.name or "", _word(job.status), _outcome(job, files.get(job.index)))
+        for job in jobs
+    ]
+    rows += [(job.index, "", _word("rejected"), _reasons(job)) for job in rejected]
     return _table(rows)
 
 
@@ -100,7 +103,12 @@ def _first_few(places: Sequence[str]) -> str:
 
 
 def table_of_results(results: Sequence[BatchResult]) -> Table:
-    return _table([(result.index, _word(result.status), _end(result)) for result in results])
+    return _table(
+        [
+            (result.index, result.name or "", _word(result.status), _end(result))
+            for result in results
+        ]
+    )
 
 
 def say_warnings(jobs: Iterable[_Warned], told: Iterable[_Warned] = ()) -> None:
@@ -155,12 +163,12 @@ def _counts(stats: BatchStats) -> str:
     return f"{stats.finished} finished, {stats.error} error, {stats.pending} pending"
 
 
-def _table(rows: Sequence[tuple[int, Text, str]]) -> Table:
+def _table(rows: Sequence[tuple[int, str, Text, str]]) -> Table:
     cells = [
-        (str(index), status, outcome)
-        for index, status, outcome in sorted(rows, key=lambda row: row[0])
+        (str(index), name, status, outcome)
+        for index, name, status, outcome in sorted(rows, key=lambda row: row[0])
     ]
-    table = listing(cells, "index", "status", "output or error")
+    table = listing(cells, "index", "name", "status", "output or error")
     table.columns[0].justify = "right"
     return table
 

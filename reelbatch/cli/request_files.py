@@ -46,6 +46,7 @@ class RowOptions:
     frame: int | None = None
     strict: bool = False  # refuses columns that name no layer
     mapping: tuple[str, ...] = ()  # COLUMN=LAYER
+    output_name: str | None = None  # of columns in braces
 
 
 def submit_file(
@@ -53,24 +54,27 @@ def submit_file(
     file: Path,
     form: FileForm | None = None,
     rows: RowOptions | None = None,
+    name: str | None = None,
     idempotency_key: str | None = None,
 ) -> SubmittedBatch:
     """Raises CommandFailed for a file that cannot be sent."""
     form = form or _form_of(file)
     rows = rows or RowOptions()
     if form is FileForm.CSV or form is FileForm.XLSX:
-        return _submit_table(client, file, form, rows, idempotency_key)
+        return _submit_table(client, file, form, rows, name, idempotency_key)
     if rows != RowOptions():
         raise CommandFailed(
-            "--template, --composition, --codec, --frame, --map and --strict are about tables in "
-            f"CSV or XLSX; {file} says for each job what it is made of."
+            "--template, --composition, --codec, --frame, --map, --output-name and --strict are "
+            f"about tables in CSV or XLSX; {file} says for each job what it is made of."
         )
     text = _text(file)
     if form is FileForm.JSONL:
         lines = _filled_in(client, text)
-        return client.batches.create_from_json_lines(lines, idempotency_key=idempotency_key)
+        return client.batches.create_from_json_lines(
+            lines, name=name, idempotency_key=idempotency_key
+        )
     body = json.dumps(read_request(client, file, text))
-    return client.batches.create_from_json(body, idempotency_key=idempotency_key)
+    return client.batches.create_from_json(body, name=name, idempotency_key=idempotency_key)
 
 
 def _submit_table(
@@ -78,6 +82,7 @@ def _submit_table(
     file: Path,
     form: Literal[FileForm.CSV, FileForm.XLSX],
     rows: RowOptions,
+    name: str | None,
     idempotency_key: str | None,
 ) -> SubmittedBatch:
     if rows.template is None:
@@ -91,6 +96,8 @@ def _submit_table(
         frame=rows.frame,
         mapping=rows.mapping,
         strict=rows.strict,
+        name=name,
+        output_name=rows.output_name,
         idempotency_key=idempotency_key,
     )
 

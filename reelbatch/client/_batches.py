@@ -53,6 +53,7 @@ def create_batch(
     concurrency: int | None = None,
     priority: int | None = None,
     webhook: AnyWebhook | None = None,
+    name: str | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
     """Submit 1 to 1,000 jobs. Some may be rejected: see `creation.errors`.
@@ -60,22 +61,32 @@ def create_batch(
     All tries send one Idempotency-Key; give your own to be safe against a crash of the calling
     program too. Raises BatchRejected if no job was accepted.
     """
-    body = _body(jobs, defaults, concurrency=concurrency, priority=priority, webhook=webhook)
+    options = {"concurrency": concurrency, "priority": priority, "webhook": webhook, "name": name}
+    body = _body(jobs, defaults, **options)
     return (yield from _submit(session, to_json(body), "application/json", idempotency_key))
 
 
 def create_from_json(
-    session: Session, body: str | bytes, *, idempotency_key: str | None = None
+    session: Session,
+    body: str | bytes,
+    *,
+    name: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """As `create`, with the body of POST /batches."""
-    return (yield from _submit(session, body, "application/json", idempotency_key))
+    """As `create`, with the body of POST /batches. `name` counts where the body has none."""
+    return (yield from _submit(session, body, "application/json", idempotency_key, {"name": name}))
 
 
 def create_from_json_lines(
-    session: Session, lines: str | bytes, *, idempotency_key: str | None = None
+    session: Session,
+    lines: str | bytes,
+    *,
+    name: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a line."""
-    return (yield from _submit(session, lines, "application/x-ndjson", idempotency_key))
+    query = {"name": name}
+    return (yield from _submit(session, lines, "application/x-ndjson", idempotency_key, query))
 
 
 def create_from_table(
@@ -89,13 +100,16 @@ def create_from_table(
     frame: int | None = None,
     mapping: Sequence[str] = (),
     strict: bool = False,
+    name: str | None = None,
+    output_name: str | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
     `form` is csv, also with semicolons or tabs, or xlsx. `mapping` says what columns mean that are
     not called as their layers: `COLUMN=LAYER`. `strict` refuses a column that names no layer,
-    which is left out with a warning otherwise.
+    which is left out with a warning otherwise. `name` is the batch's; `output_name` makes the
+    jobs' names, and so those of their files, of columns: `{first}-{last}`.
     """
     query = {
         "template": template,
@@ -104,6 +118,8 @@ def create_from_table(
         "frame": frame,
         "map": list(mapping) or None,
         "strict": strict or None,
+        "name": name,
+        "outputName": output_name,
     }
     return (yield from _submit(session, rows, _TABLES[form], idempotency_key, query))
 
@@ -124,11 +140,11 @@ def check_jobs(
     return read_model(BatchCreationResponse, response)
 
 
-def list_batches(session: Session) -> Flow[BatchListItem]:
-    """The team's batches, newest first; pages are read as they are needed."""
+def list_batches(session: Session, *, name: str | None = None) -> Flow[BatchListItem]:
+    """The team's batches, newest first, or those of a name; pages are read as they are needed."""
     cursor: str | None = None
     while True:
-        query = {"limit": _PAGE, "cursor": cursor}
+        query = {"limit": _PAGE, "cursor": cursor, "name": name}
         response = yield from session.send(session.request("GET", "batches", query=query))
         page = read_model(BatchList, response)
         for batch in page.batches:

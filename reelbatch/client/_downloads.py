@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -15,9 +16,11 @@ from reelbatch.client._batches import BatchRef, read_batch
 from reelbatch.client._errors import APIError, NotFound
 from reelbatch.client._session import Session, read_model
 from reelbatch.client._steps import Close, Emit, Flow, Pause, Request, Steps, do, read
+from reelbatch.models.file_names import file_stems
 from reelbatch.models.wire.batches import BatchJob
 from reelbatch.models.wire.jobs import Job, JobStatus
 
+_DIGITS = 3  # of a job's index, which names its file where it has no name
 _RECORD = ".reelbatch-files"  # in the folder: which output of which job each file is
 _PART = ".part"
 _PARTIAL_CONTENT = 206
@@ -35,17 +38,18 @@ class DownloadedOutput:
 
 
 def downloads(batch: BatchRef, folder: str | Path) -> Flow[DownloadedOutput]:
-    """Each output that is finished by now, as a file named by its job's index: `007.mp4`.
+    """Each output that is finished by now, as a file named as its job, else `007.mp4`.
 
     What an earlier download of the same jobs has left in `folder` is not fetched again.
     """
     target = Path(folder)
     state = yield from read_batch(batch)
     record = yield from do(partial(_Record.of, target))
+    stems = file_stems({job.index: job.name for job in state.jobs}, _DIGITS)
     for job in state.jobs:
         if job.status is not JobStatus.FINISHED:
             continue
-        file = target / f"{job.index:03d}{_suffix(job.output_url)}"
+        file = target / f"{stems[job.index]}{_suffix(job.output_url)}"
         if (yield from do(partial(record.has, job.id, file))):
             yield Emit(DownloadedOutput(job, file, was_there=True))
             continue
@@ -124,7 +128,7 @@ class _Part:
     @classmethod
     def left_of(cls, file: Path) -> "_Part | None":
         """What an earlier try has left, if it can be taken up."""
-        prefix = f".{file.name}."
+        prefix = f".{_digest(file.name)}."
         if not file.parent.is_dir():
             return None
         for path in file.parent.iterdir():
@@ -144,7 +148,7 @@ class _Part:
             earlier.remove()
         file.parent.mkdir(parents=True, exist_ok=True)
         usable = tag if tag.startswith('"') and len(tag) <= _LONGEST_TAG else ""
-        name = f".{file.name}.{usable.encode().hex()}{_PART}"
+        name = f".{_digest(file.name)}.{usable.encode().hex()}{_PART}"
         return cls(file.with_name(name), usable)
 
     def remove(self) -> None:
@@ -184,6 +188,11 @@ def _lines(file: Path) -> Iterator[tuple[str, tuple[str, int]]]:
         with suppress(ValueError, TypeError):
             name, job_id, size = json.loads(line)
             yield str(name), (str(job_id), int(size))
+
+
+def _digest(name: str) -> str:
+    """A name may have all the bytes that a file system takes."""
+    return sha256(name.encode()).hexdigest()[:32]
 
 
 def _signed(session: Session, url: str) -> Request:

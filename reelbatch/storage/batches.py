@@ -4,8 +4,10 @@ import asyncio
 import gzip
 
 from obstore.store import ObjectStore
+from pydantic import BaseModel
 
 from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.stored.tables import BatchTable
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in, names_with
 from reelbatch.storage.objects import create_bytes, create_model, read_bytes, read_model
@@ -34,9 +36,26 @@ async def stored_batch_ids(store: ObjectStore, team: str) -> list[str]:
 
 async def save_rejected_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
     """Keep the errors, packed: a small request can have a thousand of them that are alike."""
-    record = snapshot.model_dump_json(by_alias=True).encode()
-    packed = await asyncio.to_thread(gzip.compress, record)
+    packed = await asyncio.to_thread(_packed, snapshot)
     await create_bytes(store, keys.rejected_batch(snapshot.team, snapshot.id), packed)
+
+
+async def save_batch_table(store: ObjectStore, team: str, batch_id: str, table: BatchTable) -> None:
+    """Keep the table that a batch was sent as, for its results."""
+    packed = await asyncio.to_thread(_packed, table)
+    await create_bytes(store, keys.batch_table(team, batch_id), packed)
+
+
+async def read_batch_table(store: ObjectStore, team: str, batch_id: str) -> BatchTable | None:
+    """None for a batch that was not sent as a table."""
+    packed = await read_bytes(store, keys.batch_table(team, batch_id))
+    if packed is None:
+        return None
+    return await asyncio.to_thread(lambda: BatchTable.model_validate_json(gzip.decompress(packed)))
+
+
+def _packed(record: BaseModel) -> bytes:
+    return gzip.compress(record.model_dump_json(by_alias=True).encode())
 
 
 async def save_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:

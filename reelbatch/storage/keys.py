@@ -89,6 +89,11 @@ def batch_manifest(team: str, batch_id: str) -> str:
     return f"teams/{team}/batches/{batch_id}/manifest.json"
 
 
+def batch_table(team: str, batch_id: str) -> str:
+    """The table that the batch was sent as."""
+    return f"teams/{team}/batches/{batch_id}/table.json.gz"
+
+
 def rejected_batches(team: str) -> str:
     return f"teams/{team}/rejected-batches"
 

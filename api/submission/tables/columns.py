@@ -15,7 +15,7 @@ from reelbatch.models.errors import InvalidJson, RequestError
 from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import MediaAsset, TextAsset
 
-JOB_FIELDS = ("tags", "priority")
+JOB_FIELDS = ("name", "tags", "priority")
 _GUESSED_JOB_FIELDS = ("tags",)  # by a plain name, where no layer has it
 
 Fields = dict[str, JsonValue]

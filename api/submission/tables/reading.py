@@ -1,8 +1,9 @@
 """From the rows of a table to jobs."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import chain, islice, repeat, zip_longest
 from typing import Annotated, cast
 
 from pydantic import BaseModel, Field, JsonValue
@@ -12,16 +13,21 @@ from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
 from api.submission.tables.columns import Column, Fields
 from api.submission.tables.meanings import LONGEST_NAME, Meaning, Meanings, mapping_of
 from api.submission.tables.text import Rows
-from reelbatch.checks.template import TemplateOffer, first_few
+from reelbatch.checks.template import TemplateOffer, first_few, listed
 from reelbatch.models.errors import RequestError
 from reelbatch.models.ids import MAX_BATCH_JOBS
 from reelbatch.models.problems import Problem
+from reelbatch.models.stored.tables import BatchTable
 from reelbatch.models.wire.assets import MAX_ASSETS
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.jobs import Name
 from reelbatch.models.wire.tables import TableColumn, TableRow
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
+from reelbatch.spelling import did_you_mean
 
+_BRACED = re.compile(r"\{([^{}]+)\}")
+_SPACES = re.compile(r"\s+")  # a cell may have lines
 _LINES_SHOWN = 10
 _ROWS_SHOWN = 12
 _LONGEST_NAME = 1000  # characters of a column's
@@ -36,6 +42,16 @@ class TableQuery(BaseModel):
     composition: str | None = Field(None, description="Of all rows of a table.")
     codec: str | None = Field(None, description="Of all rows of a table.")
     quality: str | None = Field(None, description="Of all rows of a table: full or draft.")
+    output_name: str | None = Field(
+        None,
+        alias="outputName",
+        max_length=1000,
+        description="The `name` of each job of a table, with columns in braces.",
+        examples=["{first}-{last}"],
+    )
+    name: OrEmpty[Name] = Field(
+        None, description="What people call the batch, where the body does not say it."
+    )
     frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
         None, description="Of all rows of a table, where the codec writes images."
     )
@@ -72,6 +88,11 @@ class Table:
     @property
     def columns(self) -> list[TableColumn]:
         return [each.wire for each in self.meanings]
+
+    @property
+    def stored(self) -> BatchTable:
+        names = [each.name for each in self.meanings]
+        return BatchTable(columns=names, rows=dict(enumerate(self.cells)))
 
     def first_rows(self, number: int) -> list[TableRow]:
         rows = zip(self.lines, self.cells, self.jobs, strict=True)
@@ -120,7 +141,8 @@ def read_table(rows: Rows, query: TableQuery, template: TemplateOffer | None = N
     if problem is not None:
         shown = [_shown(line, row, None) for line, row in islice(rows, query.rows)]
         raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
-    table = _table(common, meanings, rows)
+    name_of = _name_pattern(query.output_name, names)
+    table = _table(common, meanings, rows, name_of)
     if left_out and any(each.reason and each.column is None for each in meanings):
         warning = RenderWarning(code=WarningCode.COLUMN_LEFT_OUT, message=f"{left_out}: left out.")
         table.warnings.insert(0, warning)
@@ -161,11 +183,36 @@ def _common_fields(query: TableQuery) -> Fields:
     return {"template": template, "settings": settings} if settings else {"template": template}
 
 
-def _table(common: Fields, meanings: list[Meaning], rows: Rows) -> Table:
+def _name_pattern(pattern: str | None, names: Sequence[str]) -> Callable[[Sequence[str]], str]:
+    """What makes the name of a row's job of its cells. Raises RequestError."""
+    pieces = _BRACED.split(pattern or "")  # text and names of columns by turns
+    places: list[int] = []
+    for name in pieces[1::2]:
+        if name.strip() not in names:
+            hint = did_you_mean(name, names) or f" {listed('columns', names)}"
+            message = f"The table has no column {name[:LONGEST_NAME]}.{hint}"
+            details = [FieldError(field="outputName", message=message)]
+            raise RequestError(f"outputName: {message}", details=details)
+        places.append(names.index(name.strip()))
+
+    def name_of(row: Sequence[str]) -> str:
+        cells = ["".join(row[place : place + 1]).strip() for place in places]
+        pairs = zip_longest(pieces[::2], cells, fillvalue="")
+        return _SPACES.sub(" ", "".join(chain.from_iterable(pairs))).strip()
+
+    return name_of
+
+
+def _table(
+    common: Fields,
+    meanings: list[Meaning],
+    rows: Rows,
+    name_of: Callable[[Sequence[str]], str],
+) -> Table:
     jobs, lines, kept = list[Fields | Problem](), list[int](), list[list[str]]()
     empty: dict[Meaning, list[int]] = {}
     for line, row in islice(rows, MAX_BATCH_JOBS):
-        jobs.append(_job(common, meanings, row))
+        jobs.append(_job(common, meanings, row, name_of(row)))
         lines.append(line)
         kept.append(row)
         if isinstance(jobs[-1], Problem):
@@ -182,7 +229,9 @@ def _table(common: Fields, meanings: list[Meaning], rows: Rows) -> Table:
     )
 
 
-def _job(common: Fields, meanings: Sequence[Meaning], row: Sequence[str]) -> Fields | Problem:
+def _job(
+    common: Fields, meanings: Sequence[Meaning], row: Sequence[str], name: str
+) -> Fields | Problem:
     names = chain((each.name for each in meanings), repeat(""))
     cells = enumerate(zip(row, names, strict=False), start=1)
     nameless = next((at for at, (cell, name) in cells if cell.strip() and not name), None)
@@ -192,7 +241,7 @@ def _job(common: Fields, meanings: Sequence[Meaning], row: Sequence[str]) -> Fie
             "",
             f"The row has a cell in column {nameless}, which has no name above it.",
         )
-    job, assets = dict(common), list[JsonValue]()
+    job, assets = ({**common, "name": name} if name else dict(common)), list[JsonValue]()
     for _, column, cell in _filled(meanings, row):
         column.fill(job, assets, cell)
     return {**job, "assets": assets}

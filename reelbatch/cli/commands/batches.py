@@ -78,6 +78,13 @@ def submit(
         list[str] | None,
         typer.Option("--map", metavar="COLUMN=LAYER", help="What a column of a table means."),
     ] = None,
+    name: Annotated[str | None, typer.Option(help="What you call the batch.")] = None,
+    output_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN", help="The files' names, of a table's columns: {first}-{last}."
+        ),
+    ] = None,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,9 +100,10 @@ def submit(
         frame=frame,
         strict=strict,
         mapping=tuple(mapping or ()),
+        output_name=output_name,
     )
     try:
-        batch = submit_file(client, file, form, rows, idempotency_key)
+        batch = submit_file(client, file, form, rows, name, idempotency_key)
     except BatchRejected as error:
         answer(error.creation, rejections_table(error.rejected), as_json=as_json)
         if not as_json:
@@ -181,7 +189,7 @@ def download(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch the outputs that are finished, each named by its job's index.
+    """Fetch the outputs that are finished, each named as its job, else by its index.
 
     What is there already is not fetched again, and what broke off goes on where it was.
     """
@@ -209,15 +217,22 @@ def batches(
     client: Reelbatch,
     *,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    name: Annotated[str | None, typer.Option(help="Only batches of this name.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the team's batches, newest first."""
-    found = list(islice(client.batches.list(), limit))
+    found = list(islice(client.batches.list(name=name), limit))
     rows = [
-        (batch.batch_id, batch.status, rfc3339(batch.created_at), *_counts(batch.stats))
+        (
+            batch.batch_id,
+            batch.name or "",
+            batch.status,
+            rfc3339(batch.created_at),
+            *_counts(batch.stats),
+        )
         for batch in found
     ]
-    table = listing(rows, "id", "status", "created", "jobs", "finished", "error", "pending")
+    table = listing(rows, "id", "name", "status", "created", "jobs", "finished", "error", "pending")
     answer(found, table, as_json=as_json)
 
 

@@ -21,6 +21,7 @@ class Batch(WireModel):
 
     team: str
     id: str
+    name: Absent[str] = None  # what people call it
     created_at: Timestamp
     jobs: list[BatchRenderJob]
     errors: list[JobError] = []
@@ -46,6 +47,7 @@ class BatchSnapshot(RecordModel):
 
     team: str
     id: str
+    name: Absent[str] = None
     created_at: Timestamp
     closed_at: Timestamp | None = None
     revision: int = 0  # counts the changes of records

@@ -93,6 +93,7 @@ class RenderJob(WireModel):
     output_key: str  # object key
     extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
     split: Absent[Split] = None  # of an output that takes long
+    name: Absent[str] = None  # what people call it
     tags: list[str] = []
     priority: int = 0
     webhook: Absent[PendingWebhook] = None
@@ -149,6 +150,7 @@ class RenderJob(WireModel):
             template_id=self.template_id,
             parent_id=self.parent_id,
             child_ids=[child.job.id for child in self.children] if self.children else None,
+            name=self.name,
             extension=self.output.extension,
             total_assets=len(self.assets),
             tags=self.tags,
@@ -220,6 +222,7 @@ class JobSummary(RecordModel):
     template_id: str | None
     parent_id: Absent[str] = None
     child_ids: Absent[list[str]] = None
+    name: Absent[str] = None
     extension: str
     total_assets: int
     tags: list[str] = []

@@ -34,6 +34,11 @@ def font_tag(font_id: str) -> str:
     return f"font:{font_id}"
 
 
+def name_tag(name: str) -> str:
+    """Of a batch, by what people call it."""
+    return f"name:{name}"
+
+
 def tag_list(
     template_ids: Iterable[str], font_ids: Iterable[str], tags: Iterable[str] = ()
 ) -> list[str]:

@@ -4,8 +4,9 @@ from typing import Generic, TypeVar
 
 from reelbatch.models.orchestration.batches import Batch
 from reelbatch.models.orchestration.jobs import RenderJob
+from reelbatch.models.stored.tables import BatchTable
 from reelbatch.models.stored.webhooks import WebhookRecord
-from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.wire.base import Absent, RecordModel, Timestamp
 from reelbatch.models.wire.warnings import RenderWarning
 
 
@@ -15,6 +16,7 @@ class BatchSubmission(RecordModel):
     batch: Batch
     webhooks: list[WebhookRecord] = []
     warnings: list[RenderWarning] = []  # of a table as a whole
+    table: Absent[BatchTable] = None
 
 
 class JobSubmission(RecordModel):

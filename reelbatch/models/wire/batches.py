@@ -22,6 +22,7 @@ from reelbatch.models.wire.jobs import (
     JobError,
     JobStats,
     JobStatus,
+    Name,
     Priority,
 )
 from reelbatch.models.wire.tables import TableColumn, TableRow
@@ -65,6 +66,7 @@ class BatchOptions(OpenWireModel):
     concurrency: Annotated[int, Field(ge=1, le=1000), NOT_BOOLEAN] | None = None
     priority: Priority | None = None
     webhook: Webhook | None = None
+    name: Name | None = None
 
 
 class JobCreated(Warned):
@@ -72,6 +74,7 @@ class JobCreated(Warned):
 
     index: int
     id: str
+    name: Absent[str] = None
     status: JobStatus
     output_url: str
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
@@ -103,6 +106,7 @@ class BatchJob(Warned):
 
     index: int
     id: str
+    name: Absent[str] = None
     status: JobStatus
     output_url: str
     stats: Absent[JobStats] = None
@@ -114,6 +118,7 @@ class BatchStatusResponse(WireModel):
     """The answer of GET /batches/{id} (contract 2.2)."""
 
     batch_id: str
+    name: Absent[str] = None
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats
@@ -126,6 +131,7 @@ class BatchResult(WireModel):
 
     index: int
     id: str | None = None  # null for a rejected job
+    name: str | None = None
     status: Annotated[JobStatus | Literal["rejected"], words(*JobStatus, "rejected")]
     output_url: str | None = None  # only of a finished job
     error: str | None = None
@@ -140,6 +146,7 @@ class BatchResult(WireModel):
     missing_fonts: list[str] = []
     missing_glyphs: list[str] = []
     warnings: list[RenderWarning] = []
+    cells: Absent[dict[str, str]] = None  # of a table's row, by the names of their columns
 
 
 class JobCancellation(WireModel):
@@ -182,6 +189,7 @@ class BatchListItem(WireModel):
     """A batch in the list of GET /batches."""
 
     batch_id: str
+    name: Absent[str] = None
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats

@@ -65,9 +65,21 @@ Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
 Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1]), NOT_BOOLEAN]
 
 
+def _checked_name(name: str) -> str:
+    if not name.isprintable() or not name.strip():
+        raise ValueError("must have visible characters, and no line breaks or other controls")
+    return name.strip()
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_checked_name)]
+"""What people call a job or a batch."""
+
+
 class AnyJobCreation(OpenWireModel):
     """What every kind of job takes: where its output goes, whom to tell, and how it is found."""
 
+    name: Name | None = None
+    """What the output is called as a file, without its ending."""
     upload: Upload | None = None
     webhook: Webhook | None = None
     tags: list[Tag] = []
@@ -147,6 +159,7 @@ class Job(Warned):
 
     id: str
     template_id: str | None
+    name: Absent[str] = None
     status: JobStatus
     progress: float  # 0 to 100
     stats: JobStats

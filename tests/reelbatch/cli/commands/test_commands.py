@@ -152,6 +152,16 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     rows = served("submit", "people.csv", *of_rows, "--wait")
     assert (rows.code, "2 of 2 jobs finished" in rows.out) == (0, True)
 
+    named = ("--name", "People", "--output-name", "{title}, {job:tags}")
+    sent = served("submit", "people.csv", *of_rows, *named, "--wait", "--json")
+    batch_id = json.loads(sent.out)["batchId"]
+    assert [job["name"] for job in json.loads(sent.out)["jobs"]] == ["Ada, a", "Grace, b"]
+    assert served("download", batch_id, "--output", "films").code == 0
+    assert {file.name for file in (here / "films").glob("*.png")} == {"Ada, a.png", "Grace, b.png"}
+    assert "Grace, b" in served("results", batch_id).out
+    assert batch_id in served("batches", "--name", "People").out
+    assert batch_id not in served("batches", "--name", "Others").out
+
     lines = "\n".join(json.dumps(a_still(card, title)) for title in ("Ada", "Grace"))
     (here / "people.jsonl").write_text(lines)
     assert "2 of 2 jobs accepted" in served("submit", "people.jsonl").out
@@ -197,7 +207,7 @@ def test_tables_are_sent_as_they_are_and_their_columns_mapped(
 def test_a_template_gives_a_table_to_begin_with(served: Command, card: str, here: Path) -> None:
     told = served("templates", "inspect", card).out
     assert told.index("column") < told.index("layers")
-    assert re.search(r"title +│ text +│ A +│ [\d.]+ x [\d.]+ +│ main +│ Inter", told), told
+    assert re.search(r"title\ttext\tA\t[\d.]+ x [\d.]+\tmain\tInter", told), told
     assert "label" in told[: told.index("layers")]
     fields = json.loads(served("templates", "inspect", card, "--json").out)["fields"]
     assert [(each["column"], each["composition"]) for each in fields] == [
