@@ -131,8 +131,8 @@ class BatchResult(WireModel):
 
     index: int
     id: str | None = None  # null for a rejected job
-    name: str | None = None
     status: Annotated[JobStatus | Literal["rejected"], words(*JobStatus, "rejected")]
+    name: str | None = None
     output_url: str | None = None  # only of a finished job
     error: str | None = None
     error_code: str | None = None

@@ -17,7 +17,7 @@ from tests.api.documents import a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video
 
 COLUMNS = [
-    "index", "id", "name", "status", "outputUrl", "error", "errorCode", "tags",
+    "index", "id", "status", "name", "outputUrl", "error", "errorCode", "tags",
     "renderDuration", "size", "width", "height", "frames", "reusedFrom",
     "missingFonts", "missingGlyphs", "warnings",
 ]  # fmt: skip
