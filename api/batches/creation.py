@@ -16,7 +16,14 @@ from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.submission.checks import check_public, check_webhook_secrets
-from api.submission.formats import BatchRequest, identity_of, is_table, is_workbook, read_batch
+from api.submission.formats import (
+    BatchQuery,
+    BatchRequest,
+    identity_of,
+    is_table,
+    is_workbook,
+    read_batch,
+)
 from api.submission.launch import (
     IdempotencyKey,
     children_created,
@@ -26,7 +33,7 @@ from api.submission.launch import (
     with_webhook,
 )
 from api.submission.plan import ReadyTemplate
-from api.submission.tables.reading import ColumnsRefused, Table, TableQuery
+from api.submission.tables.reading import ColumnsRefused, Table
 from api.submission.validation import (
     RejectedJob,
     Templates,
@@ -110,7 +117,7 @@ async def create_batch(
     team: MayWriteJobs,
     urls: RequestUrls,
     key: IdempotencyKey,
-    query: Annotated[TableQuery, Query()],
+    query: Annotated[BatchQuery, Query()],
     dry_run: DryRun = False,
 ) -> Response:
     """Accept up to 1,000 jobs; a bad one does not spoil the others.
@@ -139,7 +146,7 @@ async def create_batch(
 
 
 async def _validated(
-    request: Request, body: bytes, query: TableQuery, resources: Resources, team: str
+    request: Request, body: bytes, query: BatchQuery, resources: Resources, team: str
 ) -> tuple[BatchRequest, list[ValidJob | RejectedJob]]:
     """The batch as it was sent, and its jobs. Raises what no job alone is to blame for."""
     templates: Templates = {}

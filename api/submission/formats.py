@@ -7,12 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
 
 from fastapi import Request
-from pydantic import JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
+from api.http.parameters import OrEmpty
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
 from api.submission.tables.reading import Table, TableQuery, read_table
 from api.submission.tables.text import Rows, csv_rows
@@ -54,6 +55,19 @@ RawJob = JsonValue | Problem
 _Identity = tuple[str | None, ...]
 
 
+class BatchQuery(TableQuery):
+    """What the query of POST /batches says; it wins over what the body says of the same."""
+
+    concurrency: OrEmpty[Annotated[int, Field(ge=1, le=1000)]] = Field(
+        None, description="How many of the batch's jobs are under way at a time."
+    )
+    webhook: str | None = Field(
+        None,
+        description="The URL that is called at the batch's end.",
+        examples=["https://example.com/done"],
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class BatchRequest:
     """The jobs as they were sent, and what holds for all of them."""
@@ -69,7 +83,7 @@ class BatchRequest:
 def read_batch(
     request: Request,
     body: bytes,
-    query: TableQuery,
+    query: BatchQuery,
     settings: Settings,
     template: TemplateOffer | None = None,
 ) -> BatchRequest:
@@ -82,12 +96,21 @@ def read_batch(
     """
     media_type = _media_type(request)
     if media_type in _JSON_LINES:
-        return BatchRequest(jobs=_read_json_lines(body), defaults=JobDefaults(), name=query.name)
-    if media_type in _TABLES:
+        defaults = JobDefaults(quality=query.quality)
+        sent = BatchRequest(jobs=_read_json_lines(body), defaults=defaults)
+    elif media_type in _TABLES:
         table = read_table(_rows(body, media_type, settings), query, template)
         _check_number_of_jobs(table.number_of_rows)
-        return BatchRequest(jobs=table.jobs, defaults=JobDefaults(), name=query.name, table=table)
-    return _read_json(body, query.name, settings)
+        sent = BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
+    else:
+        sent = _read_json(body, query.quality, settings)
+    webhook = query.webhook and as_model({"webhook": {"url": query.webhook}}, BatchOptions).webhook
+    return replace(
+        sent,
+        concurrency=query.concurrency or sent.concurrency,
+        webhook=webhook or sent.webhook,
+        name=query.name or sent.name,
+    )
 
 
 def _rows(body: bytes, media_type: str, settings: Settings) -> Rows:
@@ -98,10 +121,9 @@ def _rows(body: bytes, media_type: str, settings: Settings) -> Rows:
 
 
 def identity_of(request: Request, body: bytes) -> bytes:
-    """What makes two requests the same: a table says one half of it in its query."""
-    if is_table(request):
-        return request.url.query.encode() + b"\n" + body
-    return body
+    """What makes two requests the same."""
+    query = request.url.query.encode()
+    return query + b"\n" + body if query else body
 
 
 def is_table(request: Request) -> bool:
@@ -116,7 +138,7 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _read_json(body: bytes, name: str | None, settings: Settings) -> BatchRequest:
+def _read_json(body: bytes, quality: str | None, settings: Settings) -> BatchRequest:
     try:
         content, apart = parse_json(body), None
     except JsonUnreadable:
@@ -140,10 +162,10 @@ def _read_json(body: bytes, name: str | None, settings: Settings) -> BatchReques
         defaults = {"priority": options.priority, **defaults}
     return BatchRequest(
         jobs=jobs,
-        defaults=JobDefaults(defaults),
+        defaults=JobDefaults(defaults, quality),
         concurrency=options.concurrency,
         webhook=options.webhook,
-        name=options.name or name,
+        name=options.name,
     )
 
 
@@ -207,15 +229,21 @@ def _check_number_of_jobs(number: int) -> None:
 
 
 class JobDefaults:
-    """`defaults` of a batch: what each of its jobs has unless the job says otherwise."""
+    """`defaults` of a batch: what each of its jobs has unless the job says otherwise.
 
-    def __init__(self, fields: Mapping[str, JsonValue] | None = None) -> None:
+    `quality` is what each has whatever it says.
+    """
+
+    def __init__(
+        self, fields: Mapping[str, JsonValue] | None = None, quality: str | None = None
+    ) -> None:
         self._fields = fields or {}
+        self._quality = quality
         self._assets = [(asset, _identity(asset)) for asset in _list(self._fields.get("assets"))]
 
     def merged_into(self, job: RawJob) -> RawJob:
         """The job with the defaults; what is no object stays as it is, for its own error."""
-        if not isinstance(job, dict) or not self._fields:
+        if not isinstance(job, dict) or not (self._fields or self._quality):
             return job
         merged = {**self._fields, **job}
         for name in _MERGED_KEY_BY_KEY:
@@ -225,6 +253,9 @@ class JobDefaults:
         own_assets = job.get("assets")
         if isinstance(own_assets, list):
             merged["assets"] = [*self._assets_beside(own_assets), *own_assets]
+        settings = merged.get("settings") or {}
+        if self._quality and isinstance(settings, dict):
+            merged["settings"] = {**settings, "quality": self._quality}
         return merged
 
     def named_in(self, problems: list[Problem], job: RawJob) -> list[Problem]:

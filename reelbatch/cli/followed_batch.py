@@ -23,6 +23,7 @@ from reelbatch.client import (
     JobError,
     JobStatus,
     StatsChanged,
+    TableColumn,
 )
 
 _INDEXES_SHOWN = 10  # of the jobs with one warning
@@ -84,6 +85,11 @@ def rejections_table(rejected: Sequence[JobError]) -> Table:
         alike.setdefault(_reasons(job), []).append(job)
     rows = [(_places(jobs), reasons) for reasons, jobs in alike.items()]
     return listing(rows, "rejected", "error")
+
+
+def columns_table(columns: Sequence[TableColumn]) -> Table:
+    rows = [(column.name, column.means or "", column.reason or "") for column in columns]
+    return listing(rows, "column", "means", "note")
 
 
 def _places(jobs: Sequence[JobError]) -> str:

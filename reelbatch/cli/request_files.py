@@ -2,17 +2,20 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Generic, TypeVar, Unpack
 
 from pydantic import JsonValue
 
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.pushed_templates import fill_in_template_ids, has_placeholders, template_id_of
-from reelbatch.client import Reelbatch, SubmittedBatch
+from reelbatch.client import BatchCreationResponse, FileOptions, Reelbatch, SubmittedBatch
 from reelbatch.json_words import what_is_wrong
+
+T = TypeVar("T")
 
 _STANDARD_INPUT = Path("-")
 
@@ -49,19 +52,58 @@ class RowOptions:
     output_name: str | None = None  # of columns in braces
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Service(Generic[T]):
+    """What the service does with each form of a batch."""
+
+    json: Callable[..., T]
+    json_lines: Callable[..., T]
+    table: Callable[..., T]
+
+
 def submit_file(
     client: Reelbatch,
     file: Path,
     form: FileForm | None = None,
     rows: RowOptions | None = None,
-    name: str | None = None,
-    idempotency_key: str | None = None,
+    **options: Unpack[FileOptions],
 ) -> SubmittedBatch:
     """Raises CommandFailed for a file that cannot be sent."""
+    batches = client.batches
+    service = _Service(
+        json=batches.create_from_json,
+        json_lines=batches.create_from_json_lines,
+        table=batches.create_from_table,
+    )
+    return _send(service, client, file, form, rows or RowOptions(), options)
+
+
+def check_file(
+    client: Reelbatch,
+    file: Path,
+    form: FileForm | None = None,
+    rows: RowOptions | None = None,
+    **options: Unpack[FileOptions],
+) -> BatchCreationResponse:
+    """What `submit_file` would make. Raises as it does."""
+    batches = client.batches
+    service = _Service(
+        json=batches.check_json, json_lines=batches.check_json_lines, table=batches.check_table
+    )
+    return _send(service, client, file, form, rows or RowOptions(), options)
+
+
+def _send(
+    service: _Service[T],
+    client: Reelbatch,
+    file: Path,
+    form: FileForm | None,
+    rows: RowOptions,
+    options: FileOptions,
+) -> T:
     form = form or _form_of(file)
-    rows = rows or RowOptions()
-    if form is FileForm.CSV or form is FileForm.XLSX:
-        return _submit_table(client, file, form, rows, name, idempotency_key)
+    if form in (FileForm.CSV, FileForm.XLSX):
+        return _send_table(service, client, file, form, rows, options)
     if rows != RowOptions():
         raise CommandFailed(
             "--template, --composition, --codec, --frame, --map, --output-name and --strict are "
@@ -69,25 +111,21 @@ def submit_file(
         )
     text = _text(file)
     if form is FileForm.JSONL:
-        lines = _filled_in(client, text)
-        return client.batches.create_from_json_lines(
-            lines, name=name, idempotency_key=idempotency_key
-        )
-    body = json.dumps(read_request(client, file, text))
-    return client.batches.create_from_json(body, name=name, idempotency_key=idempotency_key)
+        return service.json_lines(_filled_in(client, text), **options)
+    return service.json(json.dumps(read_request(client, file, text)), **options)
 
 
-def _submit_table(
+def _send_table(
+    service: _Service[T],
     client: Reelbatch,
     file: Path,
-    form: Literal[FileForm.CSV, FileForm.XLSX],
+    form: FileForm,
     rows: RowOptions,
-    name: str | None,
-    idempotency_key: str | None,
-) -> SubmittedBatch:
+    options: FileOptions,
+) -> T:
     if rows.template is None:
         raise CommandFailed("A table needs --template: the id or name of a template.")
-    return client.batches.create_from_table(
+    return service.table(
         _content(file),
         form=form.value,
         template=template_id_of(client, rows.template),
@@ -96,9 +134,8 @@ def _submit_table(
         frame=rows.frame,
         mapping=rows.mapping,
         strict=rows.strict,
-        name=name,
         output_name=rows.output_name,
-        idempotency_key=idempotency_key,
+        **options,
     )
 
 

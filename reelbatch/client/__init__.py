@@ -7,7 +7,7 @@ with Reelbatch() as client:
 """
 
 from reelbatch.client._awaiting import AsyncBatch, AsyncReelbatch, AsyncSubmittedBatch
-from reelbatch.client._batches import ResultsForm, RetryChoice
+from reelbatch.client._batches import FileOptions, ResultsForm, RetryChoice
 from reelbatch.client._blocking import Batch, Reelbatch, SubmittedBatch
 from reelbatch.client._downloads import DownloadedOutput
 from reelbatch.client._errors import (
@@ -48,6 +48,7 @@ from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font
 from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
 from reelbatch.models.wire.secrets import Secret
+from reelbatch.models.wire.tables import TableColumn, TableRow
 from reelbatch.models.wire.templates import (
     Template,
     TemplateField,
@@ -80,6 +81,7 @@ __all__ = [
     "ConnectionFailed",
     "DownloadedOutput",
     "FieldError",
+    "FileOptions",
     "Font",
     "Forbidden",
     "Gone",
@@ -106,6 +108,8 @@ __all__ = [
     "ServerError",
     "StatsChanged",
     "SubmittedBatch",
+    "TableColumn",
+    "TableRow",
     "Template",
     "TemplateField",
     "TemplateLayer",

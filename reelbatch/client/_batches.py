@@ -1,10 +1,11 @@
 """What can be done with batches."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from time import monotonic
-from typing import Any, Literal, TypeAlias
+from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypedDict, Unpack
 
 import httpx
 from pydantic import ValidationError
@@ -29,12 +30,24 @@ _AT_ONCE = 0.2  # seconds; a poll that tells nothing new so soon comes from a se
 _PAGE = 100
 _ALL_REJECTED = 400
 
+P = ParamSpec("P")
+
 AnyJob: TypeAlias = JobCreation | Mapping[str, Any]
 AnyWebhook: TypeAlias = Webhook | Mapping[str, Any]
 RetryChoice: TypeAlias = Literal["all", "error", "cancelled"]
 TableForm: TypeAlias = Literal["csv", "xlsx"]
 _TABLES: Mapping[TableForm, str] = {"csv": CSV, "xlsx": XLSX}
 ResultsForm: TypeAlias = Literal["json", "ndjson", "csv"]
+
+
+class FileOptions(TypedDict, total=False):
+    """What can be said of a batch besides its file: it wins over what the file says."""
+
+    name: str | None  # what people call it
+    quality: Literal["full", "draft"] | None  # of all jobs
+    concurrency: int | None  # how many jobs are under way at a time
+    webhook: str | None  # the URL that is called at the batch's end
+    idempotency_key: str | None
 
 
 @dataclass(frozen=True)
@@ -63,30 +76,22 @@ def create_batch(
     """
     options = {"concurrency": concurrency, "priority": priority, "webhook": webhook, "name": name}
     body = _body(jobs, defaults, **options)
-    return (yield from _submit(session, to_json(body), "application/json", idempotency_key))
+    sent = to_json(body)
+    return (yield from _submit(session, sent, "application/json", idempotency_key=idempotency_key))
 
 
 def create_from_json(
-    session: Session,
-    body: str | bytes,
-    *,
-    name: str | None = None,
-    idempotency_key: str | None = None,
+    session: Session, body: str | bytes, **options: Unpack[FileOptions]
 ) -> Steps[BatchCreationResponse]:
-    """As `create`, with the body of POST /batches. `name` counts where the body has none."""
-    return (yield from _submit(session, body, "application/json", idempotency_key, {"name": name}))
+    """As `create`, with the body of POST /batches."""
+    return (yield from _submit(session, body, "application/json", **options))
 
 
 def create_from_json_lines(
-    session: Session,
-    lines: str | bytes,
-    *,
-    name: str | None = None,
-    idempotency_key: str | None = None,
+    session: Session, lines: str | bytes, **options: Unpack[FileOptions]
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a line."""
-    query = {"name": name}
-    return (yield from _submit(session, lines, "application/x-ndjson", idempotency_key, query))
+    return (yield from _submit(session, lines, "application/x-ndjson", **options))
 
 
 def create_from_table(
@@ -100,16 +105,15 @@ def create_from_table(
     frame: int | None = None,
     mapping: Sequence[str] = (),
     strict: bool = False,
-    name: str | None = None,
     output_name: str | None = None,
-    idempotency_key: str | None = None,
+    **options: Unpack[FileOptions],
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
     `form` is csv, also with semicolons or tabs, or xlsx. `mapping` says what columns mean that are
     not called as their layers: `COLUMN=LAYER`. `strict` refuses a column that names no layer,
-    which is left out with a warning otherwise. `name` is the batch's; `output_name` makes the
-    jobs' names, and so those of their files, of columns: `{first}-{last}`.
+    which is left out with a warning otherwise. `output_name` makes the jobs'
+    names, and so those of their files, of columns: `{first}-{last}`.
     """
     query = {
         "template": template,
@@ -118,26 +122,43 @@ def create_from_table(
         "frame": frame,
         "map": list(mapping) or None,
         "strict": strict or None,
-        "name": name,
         "outputName": output_name,
     }
-    return (yield from _submit(session, rows, _TABLES[form], idempotency_key, query))
+    return (yield from _submit(session, rows, _TABLES[form], query, **options))
 
 
-def check_jobs(
-    session: Session, jobs: Iterable[AnyJob], *, defaults: Mapping[str, Any] | None = None
-) -> Steps[BatchCreationResponse]:
-    """What `create` would answer, also if no job is accepted. Nothing is stored or started."""
-    request = session.request(
-        "POST", "batches", query={"dryRun": True}, body=to_json(_body(jobs, defaults))
+class _DryRuns(Session):
+    """A session in which what would be made is only validated."""
+
+    def creation(
+        self, *path: str, key: str | None, query: Mapping[str, object] | None = None, **parts: Any
+    ) -> Request:
+        return super().creation(*path, key=key, query={**(query or {}), "dryRun": True}, **parts)
+
+
+def _checking(
+    create: Callable[Concatenate[Session, P], Steps[BatchCreationResponse]],
+) -> Callable[Concatenate[Session, P], Steps[BatchCreationResponse]]:
+    @wraps(create)
+    def check(
+        session: Session, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Steps[BatchCreationResponse]:
+        try:
+            return (yield from create(_DryRuns(**vars(session)), *args, **kwargs))
+        except BatchRejected as error:
+            return error.creation
+
+    check.__doc__ = (
+        f"What `{create.__name__}` would answer, also if no job is accepted. Nothing is stored or "
+        "started."
     )
-    try:
-        response = yield from session.send(request)
-    except APIError as error:
-        if rejection := _rejection(error):
-            return rejection.creation
-        raise
-    return read_model(BatchCreationResponse, response)
+    return check
+
+
+check_batch = _checking(create_batch)
+check_json = _checking(create_from_json)
+check_json_lines = _checking(create_from_json_lines)
+check_table = _checking(create_from_table)
 
 
 def list_batches(session: Session, *, name: str | None = None) -> Flow[BatchListItem]:
@@ -226,13 +247,16 @@ def _submit(
     session: Session,
     content: str | bytes,
     media_type: str,
-    key: str | None,
     query: Mapping[str, object] | None = None,
+    *,
+    idempotency_key: str | None = None,
+    **options: object,
 ) -> Steps[BatchCreationResponse]:
+    """`options` and `query` go into the query."""
     request = session.creation(
         "batches",
-        key=key,
-        query=query,
+        key=idempotency_key,
+        query={**(query or {}), **options},
         headers={"Content-Type": media_type},
         body=content.encode() if isinstance(content, str) else content,
     )

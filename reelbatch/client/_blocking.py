@@ -183,7 +183,10 @@ class Batches(_Part[Session]):
     create_from_json_lines = _submitting(_batches.create_from_json_lines)
     create_from_table = _submitting(_batches.create_from_table)
     create_from_csv = _submitting(_batches.create_from_table)
-    check = _blocking(_batches.check_jobs)
+    check = _blocking(_batches.check_batch)
+    check_json = _blocking(_batches.check_json)
+    check_json_lines = _blocking(_batches.check_json_lines)
+    check_table = _blocking(_batches.check_table)
 
 
 class Jobs(_Part[Session]):

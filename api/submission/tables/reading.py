@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat, zip_longest
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -41,7 +41,9 @@ class TableQuery(BaseModel):
     )
     composition: str | None = Field(None, description="Of all rows of a table.")
     codec: str | None = Field(None, description="Of all rows of a table.")
-    quality: str | None = Field(None, description="Of all rows of a table: full or draft.")
+    quality: OrEmpty[Literal["full", "draft"]] = Field(
+        None, description="Of all jobs, whatever they say themselves."
+    )
     output_name: str | None = Field(
         None,
         alias="outputName",
@@ -50,7 +52,7 @@ class TableQuery(BaseModel):
         examples=["{first}-{last}"],
     )
     name: OrEmpty[Name] = Field(
-        None, description="What people call the batch, where the body does not say it."
+        None, description="What people call the batch, whatever the body says."
     )
     frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
         None, description="Of all rows of a table, where the codec writes images."

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,7 @@ from reelbatch.cli.console import (
 )
 from reelbatch.cli.exit_codes import ExitCode
 from reelbatch.cli.followed_batch import (
+    columns_table,
     download_outputs,
     failed_jobs,
     rejections_table,
@@ -31,11 +32,13 @@ from reelbatch.cli.followed_batch import (
     watch_batch,
 )
 from reelbatch.cli.options import BatchArgument, JsonOption
-from reelbatch.cli.request_files import FileForm, RowOptions, submit_file
+from reelbatch.cli.request_files import FileForm, RowOptions, check_file, submit_file
 from reelbatch.client import (
     Batch,
+    BatchCreationResponse,
     BatchRejected,
     BatchStats,
+    FileOptions,
     JobCreated,
     Reelbatch,
     ResultsForm,
@@ -59,6 +62,9 @@ def submit(
     ],
     *,
     wait: WaitOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")
+    ] = False,
     form: Annotated[
         FileForm | None, typer.Option("--format", help="Of the file; by its name if left out.")
     ] = None,
@@ -85,14 +91,26 @@ def submit(
             metavar="PATTERN", help="The files' names, of a table's columns: {first}-{last}."
         ),
     ] = None,
+    quality: Annotated[
+        Literal["full", "draft"] | None, typer.Option(help="Of all jobs; draft is half the size.")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Jobs under way at a time.")
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="URL", help="Called at the batch's end.")
+    ] = None,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send a batch. In JSON `{{name}}` becomes the id of the template of that name.
 
     JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV and XLSX: a job a
-    row, whose columns are layers.
+    row, whose columns are layers. Options win over what the file says.
     """
+    if dry_run and (wait or opened):
+        words = "--dry-run makes no batch: leave out --wait and --open."
+        raise CommandFailed(words, ExitCode.USAGE, "USAGE")
     rows = RowOptions(
         template=template,
         composition=composition,
@@ -102,8 +120,18 @@ def submit(
         mapping=tuple(mapping or ()),
         output_name=output_name,
     )
+    options = FileOptions(
+        name=name,
+        quality=quality,
+        concurrency=concurrency,
+        webhook=webhook,
+        idempotency_key=idempotency_key,
+    )
+    if dry_run:
+        _show_checked(check_file(client, file, form, rows, **options), as_json=as_json)
+        return
     try:
-        batch = submit_file(client, file, form, rows, name, idempotency_key)
+        batch = submit_file(client, file, form, rows, **options)
     except BatchRejected as error:
         answer(error.creation, rejections_table(error.rejected), as_json=as_json)
         if not as_json:
@@ -240,17 +268,23 @@ def _counts(stats: BatchStats) -> Iterator[str]:
     return map(str, (stats.total, stats.finished, stats.error, stats.pending))
 
 
+def _show_checked(checked: BatchCreationResponse, *, as_json: bool) -> None:
+    if as_json:
+        print_json(checked)
+    else:
+        if checked.columns:
+            print_table(columns_table(checked.columns))
+        _show_creation(checked, "dry run", "would be accepted")
+    if checked.errors:
+        words = f"{len(checked.errors)} jobs would be rejected."
+        raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
+
+
 def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None:
     created = batch.creation
     rejected = created.errors or []
     if not as_json:
-        out.print(
-            f"batch {batch.id}: {created.success_count} of {created.total_jobs} jobs accepted"
-        )
-        if rejected:
-            print_table(rejections_table(rejected))
-        say_warnings_of_table(created)
-        say_warnings(created.jobs)
+        _show_creation(created, f"batch {batch.id}", "accepted")
     elif not wait:
         print_json(created)
     if wait:
@@ -259,6 +293,14 @@ def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None
         raise CommandFailed(
             f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
         )
+
+
+def _show_creation(created: BatchCreationResponse, what: str, accepted: str) -> None:
+    out.print(f"{what}: {created.success_count} of {created.total_jobs} jobs {accepted}")
+    if created.errors:
+        print_table(rejections_table(created.errors))
+    say_warnings_of_table(created)
+    say_warnings(created.jobs)
 
 
 def _follow(batch: Batch, *, as_json: bool, told: Sequence[JobCreated] = ()) -> None:

@@ -129,6 +129,8 @@ async def test_jobs_may_be_models_and_are_checked_without_being_made(
     checked = await reelbatch.batches.check([job, {"template": {"id": film}, "preview": "so"}])
     assert [error.index for error in checked.errors or []] == [1]
     assert (await reelbatch.batches.check([{}])).status == "error"
+    table = await reelbatch.batches.check_table("Title\nA\n", template=film, quality="draft")
+    assert [column.name for column in table.columns] == ["Title"]
     assert [found async for found in reelbatch.batches.list()] == []
     created = await reelbatch.jobs.create(job)
 

@@ -56,11 +56,13 @@ async def test_a_repeated_job_is_one_job(api: RunningApi, team: Team) -> None:
     assert await number_of_workflows(api, team, "RenderJob") == 1
 
 
-async def test_a_key_with_another_body_is_refused(team: Team) -> None:
+async def test_a_key_with_another_body_or_query_is_refused(team: Team) -> None:
     card = await team.upload_card()
     await team.create_batch(a_still(card), key="k")
     other = await team.create_batch(a_still(card, "B"), status=422, key="k")
-    assert other["errorCode"] == "IDEMPOTENCY_KEY_REUSED"
+    body, key = {"jobs": [a_still(card)]}, {"Idempotency-Key": "k"}
+    draft = (await team.http.post("/batches?quality=draft", json=body, headers=key)).json()
+    assert other["errorCode"] == draft["errorCode"] == "IDEMPOTENCY_KEY_REUSED"
 
 
 async def test_keys_belong_to_a_team_and_an_endpoint(team: Team, other_team: Team) -> None:

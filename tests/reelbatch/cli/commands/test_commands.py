@@ -204,6 +204,62 @@ def test_tables_are_sent_as_they_are_and_their_columns_mapped(
     assert "cannot be titel: main has no layer of this name. Did you mean title?" in wrong.err
 
 
+def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
+    served: Command, card: str, here: Path
+) -> None:
+    before = served("batches", "--json").out
+    book = Workbook()
+    for row in (["Who", "e-mail", "job:priority"], ["Ada", "x", 1], ["Zoë", "y", "high"]):
+        book.active.append(row)
+    book.save(here / "people.xlsx")
+    (here / "people.csv").write_text("Who,e-mail,job:priority\nAda,x,1\nZoë,y,high\n")
+    of_rows = ("--template", card, "--codec", "image_png", "--frame", 0, "--map", "Who=title")
+    for file in ("people.xlsx", "people.csv"):
+        table = served("submit", file, *of_rows, "--dry-run")
+        assert table.code == 3
+        assert "Who\ttitle\t" in table.out
+        assert "dry run: 1 of 2 jobs would be accepted" in table.out
+        assert "line 3\tVALIDATION_ERROR: priority: must be an integer" in table.out
+        assert "warning: The column e-mail names no layer of main: left out." in table.err
+
+    jobs = [a_still(card), a_still(card, codec="image_gold")]
+    (here / "jobs.jsonl").write_text("\n".join(map(json.dumps, jobs)))
+    written(here / "jobs.json", jobs)
+    for file in ("jobs.jsonl", "jobs.json"):
+        dry = served("submit", file, "--dry-run", "--json")
+        assert (dry.code, json.loads(dry.out)["successCount"]) == (3, 1)
+    none = served("submit", written(here / "none.json", jobs[1:]), "--dry-run")
+    assert (none.code, "0 of 1 jobs would be accepted" in none.out) == (3, True)
+    good = served("submit", written(here / "good.json", jobs[0]), "--dry-run")
+    assert (good.code, good.err) == (0, "")
+    assert served("submit", "good.json", "--dry-run", "--wait").code == 2
+    assert served("batches", "--json").out == before
+
+
+def test_options_hold_for_all_jobs_whatever_their_file_says(
+    served: Command, card: str, here: Path
+) -> None:
+    own = {"concurrency": 1, "webhook": {"url": "https://example.com/file"}}
+    written(here / "jobs.json", {"jobs": [a_still(card, quality="full")], **own})
+    (here / "jobs.jsonl").write_text(json.dumps(a_still(card)))
+    (here / "people.csv").write_text("title\nAda\n")
+    of_rows = ("--template", card, "--codec", "image_png")
+    url = "http://${secrets.NOWHERE}/done"
+    served("secrets", "set", "NOWHERE", "--replace", stdin="127.0.0.1:9")
+    for call in (("jobs.json",), ("jobs.jsonl",), ("people.csv", *of_rows)):
+        chosen = ("--quality", "draft", "--concurrency", 3, "--webhook", url)
+        sent = served("submit", *call, *chosen, "--wait", "--json")
+        assert sent.code == 0, sent.err
+        batch_id = json.loads(sent.out)["batchId"]
+        [result] = json.loads(served("results", batch_id, "--json").out)
+        assert result["width"] == 16
+        assert url in served("webhooks", "show", batch_id).out
+    refused = served("submit", "jobs.jsonl", "--webhook", "ftp://example.com")
+    assert (refused.code, "must be an http or https URL" in refused.err) == (1, True)
+    assert served("submit", "jobs.json", "--quality", "best").code == 2
+    assert served("submit", "jobs.json", "--concurrency", 0).code == 2
+
+
 def test_a_template_gives_a_table_to_begin_with(served: Command, card: str, here: Path) -> None:
     told = served("templates", "inspect", card).out
     assert told.index("column") < told.index("layers")
