@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,19 +12,13 @@ from fastapi.routing import APIRoute
 
 from api.http.errors import documented
 from api.http.parameters import Flag
-from api.http.requests import parameter_error, read_body
+from api.http.requests import parameter_error
 from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
+from api.submission.bodies import Body, read_batch_body
 from api.submission.checks import check_public, check_webhook_secrets
-from api.submission.formats import (
-    BatchQuery,
-    BatchRequest,
-    identity_of,
-    is_table,
-    is_workbook,
-    read_batch,
-)
+from api.submission.formats import BatchQuery, BatchRequest, read_batch
 from api.submission.launch import (
     IdempotencyKey,
     children_created,
@@ -33,6 +28,7 @@ from api.submission.launch import (
     with_webhook,
 )
 from api.submission.plan import ReadyTemplate
+from api.submission.tables.files import files_named_in
 from api.submission.tables.reading import ColumnsRefused, Table
 from api.submission.validation import (
     RejectedJob,
@@ -124,19 +120,24 @@ async def create_batch(
 
     With `dryRun=true` nothing is stored or started, and the ids in the response lead nowhere.
     """
-    body = await read_body(request, resources.settings.max_body_bytes, "REELBATCH_MAX_BODY_BYTES")
+    body = await read_batch_body(request, resources.settings.max_body_bytes, resources.parsing)
     if dry_run:
-        sent, validated = await _validated(request, body, query, resources, team)
+        sent, validated = await _validated(body, query, resources, team)
         draft = new_batch(team, sent, validated, resources.settings, urls)
         response = creation_response(draft.batch, urls, warnings=draft.warnings)
         if sent.table:
-            shown = {"columns": sent.table.columns, "rows": sent.table.first_rows(query.rows)}
+            shown = {
+                "columns": sent.table.columns,
+                "rows": sent.table.first_rows(query.rows),
+                "files": await asyncio.to_thread(files_named_in, sent.table, body.files),
+            }
             response = response.model_copy(update=shown)
         return respond(response, 200 if draft.batch.jobs else 400)
-    async with once(resources, team, key, identity_of(request, body), BatchSubmission) as attempt:
+    identity = body.identity(request.url.query)
+    async with once(resources, team, key, identity, BatchSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:
-            sent, validated = await _validated(request, body, query, resources, team)
+            sent, validated = await _validated(body, query, resources, team)
             submission = new_batch(team, sent, validated, resources.settings, urls)
             submission = await attempt.save(submission)
         await launch_batch(resources, submission)
@@ -146,18 +147,18 @@ async def create_batch(
 
 
 async def _validated(
-    request: Request, body: bytes, query: BatchQuery, resources: Resources, team: str
+    body: Body, query: BatchQuery, resources: Resources, team: str
 ) -> tuple[BatchRequest, list[ValidJob | RejectedJob]]:
     """The batch as it was sent, and its jobs. Raises what no job alone is to blame for."""
     templates: Templates = {}
-    if is_table(request) and query.template:
+    if body.is_table and query.template:
         templates[query.template] = await ready_template(resources, team, query.template)
     found = templates.get(query.template or "")
     known = found if isinstance(found, ReadyTemplate) else None
     async with resources.parsing:
-        if is_workbook(request):
-            body = await resources.workbooks.cells_of(body)
-        sent = await asyncio.to_thread(read_batch, request, body, query, resources.settings, known)
+        if body.is_workbook:
+            body = replace(body, content=await resources.workbooks.cells_of(body.content))
+        sent = await asyncio.to_thread(read_batch, body, query, resources.settings, known)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)

@@ -103,6 +103,15 @@ CREATE_BATCH = body(
     ),
     text_content(TABS, "The same with tabs, as spreadsheets put it on the clipboard."),
     file_content(XLSX),
+    form_content(
+        table={**FILE, "description": f"A table as above, with its type: {CSV}, {TABS} or {XLSX}."},
+        files={
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "default": {},
+            "description": "The src, such as upload:ID, of each path in the table's cells.",
+        },
+    ),
 )
 CANCEL_JOBS = body(json_content(JobCancellationRequest))
 CREATE_TEMPLATE = body(

@@ -85,7 +85,10 @@ def _source_problems(
 ) -> Iterator[Problem]:
     """Problems with fetching what the asset's `src` names."""
     if not _is_fetchable(asset.src):
-        message = "The src must be an http, https or data URL, s3://BUCKET/KEY, or upload:ID."
+        message = (
+            "The src must be an http, https or data URL, s3://BUCKET/KEY, or the upload:ID of a "
+            "file that was sent to POST /uploads."
+        )
         yield Problem(RequestError, f"{field}.src", message)
         return
     if isinstance(asset, ScriptAsset) or not is_s3_url(asset.src):

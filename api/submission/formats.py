@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
-from fastapi import Request
 from pydantic import Field, JsonValue, ValidationError
 
 from api.http.parameters import OrEmpty
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
+from api.submission.bodies import Body
 from api.submission.tables.reading import Table, TableQuery, read_table
 from api.submission.tables.text import Rows, csv_rows
 from api.submission.tables.workbooks import workbook_rows
@@ -31,12 +31,11 @@ from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
-from reelbatch.models.wire.tables import CSV, TABS, XLSX
+from reelbatch.models.wire.tables import TABS
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.settings import Settings
 
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-_TABLES = (CSV, TABS, XLSX)
 _BOM = b"\xef\xbb\xbf"
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
@@ -81,29 +80,27 @@ class BatchRequest:
 
 
 def read_batch(
-    request: Request,
-    body: bytes,
+    body: Body,
     query: BatchQuery,
     settings: Settings,
     template: TemplateOffer | None = None,
 ) -> BatchRequest:
-    """By the Content-Type; what is neither JSON Lines nor a table is taken for JSON.
+    """By the media type; what is neither JSON Lines nor a table is taken for JSON.
 
-    `template` is that of a table's rows, None where it is not known. Of a workbook `body` are its
+    `template` is that of a table's rows, None where it is not known. Of a workbook `body` has the
     cells.
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
-    media_type = _media_type(request)
-    if media_type in _JSON_LINES:
+    if body.media_type in _JSON_LINES:
         defaults = JobDefaults(quality=query.quality)
-        sent = BatchRequest(jobs=_read_json_lines(body), defaults=defaults)
-    elif media_type in _TABLES:
-        table = read_table(_rows(body, media_type, settings), query, template)
+        sent = BatchRequest(jobs=_read_json_lines(body.content), defaults=defaults)
+    elif body.is_table:
+        table = read_table(_rows(body, settings), query, template, body.files)
         _check_number_of_jobs(table.number_of_rows)
         sent = BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
     else:
-        sent = _read_json(body, query.quality, settings)
+        sent = _read_json(body.content, query.quality, settings)
     webhook = query.webhook and as_model({"webhook": {"url": query.webhook}}, BatchOptions).webhook
     return replace(
         sent,
@@ -113,29 +110,11 @@ def read_batch(
     )
 
 
-def _rows(body: bytes, media_type: str, settings: Settings) -> Rows:
-    if media_type == XLSX:
-        return workbook_rows(body)
-    delimiter = "\t" if media_type == TABS else None
-    return csv_rows(body, _LONGEST_CELL * settings.max_job_bytes, delimiter)
-
-
-def identity_of(request: Request, body: bytes) -> bytes:
-    """What makes two requests the same."""
-    query = request.url.query.encode()
-    return query + b"\n" + body if query else body
-
-
-def is_table(request: Request) -> bool:
-    return _media_type(request) in _TABLES
-
-
-def is_workbook(request: Request) -> bool:
-    return _media_type(request) == XLSX
-
-
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _rows(body: Body, settings: Settings) -> Rows:
+    if body.is_workbook:
+        return workbook_rows(body.content)
+    delimiter = "\t" if body.media_type == TABS else None
+    return csv_rows(body.content, _LONGEST_CELL * settings.max_job_bytes, delimiter)
 
 
 def _read_json(body: bytes, quality: str | None, settings: Settings) -> BatchRequest:

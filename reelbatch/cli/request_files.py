@@ -5,19 +5,28 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar, Unpack
+from typing import Any, Generic, TypeVar, Unpack
 
 from pydantic import JsonValue
 
 from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.local_files import find_files
 from reelbatch.cli.pushed_templates import fill_in_template_ids, has_placeholders, template_id_of
-from reelbatch.client import BatchCreationResponse, FileOptions, Reelbatch, SubmittedBatch
+from reelbatch.client import (
+    BadRequest,
+    BatchCreationResponse,
+    FileOptions,
+    Reelbatch,
+    SubmittedBatch,
+)
 from reelbatch.json_words import what_is_wrong
 
 T = TypeVar("T")
 
 _STANDARD_INPUT = Path("-")
+_NOT_UPLOADED = "data:,"  # stands in a dry run for a file that is there
 
 
 class FileForm(StrEnum):
@@ -59,6 +68,7 @@ class _Service(Generic[T]):
     json: Callable[..., T]
     json_lines: Callable[..., T]
     table: Callable[..., T]
+    upload: Callable[[Path], str]  # the `src` of a file that comes with a table
 
 
 def submit_file(
@@ -74,6 +84,7 @@ def submit_file(
         json=batches.create_from_json,
         json_lines=batches.create_from_json_lines,
         table=batches.create_from_table,
+        upload=partial(_upload, client),
     )
     return _send(service, client, file, form, rows or RowOptions(), options)
 
@@ -88,7 +99,10 @@ def check_file(
     """What `submit_file` would make. Raises as it does."""
     batches = client.batches
     service = _Service(
-        json=batches.check_json, json_lines=batches.check_json_lines, table=batches.check_table
+        json=batches.check_json,
+        json_lines=batches.check_json_lines,
+        table=batches.check_table,
+        upload=lambda _: _NOT_UPLOADED,
     )
     return _send(service, client, file, form, rows or RowOptions(), options)
 
@@ -125,18 +139,30 @@ def _send_table(
 ) -> T:
     if rows.template is None:
         raise CommandFailed("A table needs --template: the id or name of a template.")
-    return service.table(
-        _content(file),
-        form=form.value,
-        template=template_id_of(client, rows.template),
-        composition=rows.composition,
-        codec=rows.codec,
-        frame=rows.frame,
-        mapping=rows.mapping,
-        strict=rows.strict,
-        output_name=rows.output_name,
+    content, template = _content(file), template_id_of(client, rows.template)
+    table: dict[str, Any] = {
+        "form": form.value,
+        "template": template,
+        "composition": rows.composition,
+        "codec": rows.codec,
+        "frame": rows.frame,
+        "mapping": rows.mapping,
+        "strict": rows.strict,
+        "output_name": rows.output_name,
         **options,
-    )
+    }
+    named = client.batches.check_table(content, **table).files
+    found = find_files(named, Path() if file == _STANDARD_INPUT else file.parent)
+    files = {path: service.upload(local) for path, local in found.items()}
+    return service.table(content, **table, files=files)
+
+
+def _upload(client: Reelbatch, file: Path) -> str:
+    try:
+        return client.uploads.add(file).src
+    except BadRequest as error:
+        words = f"{file} was not taken: {error.message}"
+        raise CommandFailed(words, error_code=error.error_code) from error
 
 
 def read_request(client: Reelbatch, file: Path, text: str | None = None) -> JsonValue:

@@ -48,7 +48,7 @@ from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font
 from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
 from reelbatch.models.wire.secrets import Secret
-from reelbatch.models.wire.tables import TableColumn, TableRow
+from reelbatch.models.wire.tables import TableColumn, TableFile, TableRow
 from reelbatch.models.wire.templates import (
     Template,
     TemplateField,
@@ -109,6 +109,7 @@ __all__ = [
     "StatsChanged",
     "SubmittedBatch",
     "TableColumn",
+    "TableFile",
     "TableRow",
     "Template",
     "TemplateField",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from time import monotonic
 from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypedDict, Unpack
@@ -106,14 +106,16 @@ def create_from_table(
     mapping: Sequence[str] = (),
     strict: bool = False,
     output_name: str | None = None,
+    files: Mapping[str, str] | None = None,
     **options: Unpack[FileOptions],
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
     `form` is csv, also with semicolons or tabs, or xlsx. `mapping` says what columns mean that are
     not called as their layers: `COLUMN=LAYER`. `strict` refuses a column that names no layer,
-    which is left out with a warning otherwise. `output_name` makes the jobs'
-    names, and so those of their files, of columns: `{first}-{last}`.
+    which is left out with a warning otherwise. `output_name` makes the jobs' names, and so those of
+    their files, of columns: `{first}-{last}`. `files` has the `src` of each path in the cells of
+    pictures, videos and sounds, such as that of an upload.
     """
     query = {
         "template": template,
@@ -124,7 +126,7 @@ def create_from_table(
         "strict": strict or None,
         "outputName": output_name,
     }
-    return (yield from _submit(session, rows, _TABLES[form], query, **options))
+    return (yield from _submit(session, rows, _TABLES[form], query, files, **options))
 
 
 class _DryRuns(Session):
@@ -248,18 +250,24 @@ def _submit(
     content: str | bytes,
     media_type: str,
     query: Mapping[str, object] | None = None,
+    files: Mapping[str, str] | None = None,
     *,
     idempotency_key: str | None = None,
     **options: object,
 ) -> Steps[BatchCreationResponse]:
     """`options` and `query` go into the query."""
+    body = content.encode() if isinstance(content, str) else content
     request = session.creation(
         "batches",
         key=idempotency_key,
         query={**(query or {}), **options},
         headers={"Content-Type": media_type},
-        body=content.encode() if isinstance(content, str) else content,
+        body=body,
     )
+    if files:
+        form = {"files": to_json(files).decode()}
+        table = {"table": ("table", body, media_type)}
+        request = replace(request, content=None, files=table, form=form)
     try:
         response = yield from session.send(request)
     except APIError as error:

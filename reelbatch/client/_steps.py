@@ -22,7 +22,9 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     query: Mapping[str, str | list[str]] = field(default_factory=dict[str, str | list[str]])
     content: bytes | None = field(default=None, repr=False)
-    files: Mapping[str, tuple[str, bytes]] | None = field(default=None, repr=False)
+    files: Mapping[str, tuple[str, bytes] | tuple[str, bytes, str]] | None = field(
+        default=None, repr=False
+    )  # each with its name, and perhaps its media type
     form: Mapping[str, str] | None = None
     silence: float = 60.0  # seconds without a byte after which the connection counts as broken
     follows_redirects: bool = False

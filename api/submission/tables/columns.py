@@ -52,6 +52,10 @@ class Column:
         return not self.of_layer and self.target == job_field
 
     @property
+    def takes_file(self) -> bool:
+        return KINDS[self.kind].content is _source
+
+    @property
     def keeps_own(self) -> str | None:
         """What of the template an empty cell leaves as it is; None: nothing that is seen."""
         return KINDS[self.kind].own

@@ -1,7 +1,7 @@
 """From the rows of a table to jobs."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat, zip_longest
 from typing import Annotated, Literal, cast
@@ -100,6 +100,13 @@ class Table:
         rows = zip(self.lines, self.cells, self.jobs, strict=True)
         return [_shown(*row) for row in islice(rows, number)]
 
+    def sources(self) -> Iterator[tuple[int, str]]:
+        """The cells that name a picture, a video or a sound, each with its row's line."""
+        for line, row in zip(self.lines, self.cells, strict=True):
+            for _, column, cell in _filled(self.meanings, row):
+                if column.takes_file:
+                    yield line, cell
+
     def column_at(self, index: int, field: str) -> str | None:
         """The name of the column that a field of a row's job comes from, such as assets.0.src."""
         first, _, rest = field.partition(".")
@@ -123,8 +130,15 @@ class ColumnsRefused(RequestError):
         self.rows = rows
 
 
-def read_table(rows: Rows, query: TableQuery, template: TemplateOffer | None = None) -> Table:
+def read_table(
+    rows: Rows,
+    query: TableQuery,
+    template: TemplateOffer | None = None,
+    files: Mapping[str, str] | None = None,
+) -> Table:
     """The header names the layers; an empty cell leaves its layer as it is.
+
+    `files` has what stands for paths in the cells of pictures, videos and sounds.
 
     With a template, columns find layers of precompositions, and those that name none are left out
     if another one names one. Raises RequestError for a query or a header that cannot be used.
@@ -144,7 +158,7 @@ def read_table(rows: Rows, query: TableQuery, template: TemplateOffer | None = N
         shown = [_shown(line, row, None) for line, row in islice(rows, query.rows)]
         raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
     name_of = _name_pattern(query.output_name, names)
-    table = _table(common, meanings, rows, name_of)
+    table = _table(common, meanings, rows, name_of, files or {})
     if left_out and any(each.reason and each.column is None for each in meanings):
         warning = RenderWarning(code=WarningCode.COLUMN_LEFT_OUT, message=f"{left_out}: left out.")
         table.warnings.insert(0, warning)
@@ -210,11 +224,12 @@ def _table(
     meanings: list[Meaning],
     rows: Rows,
     name_of: Callable[[Sequence[str]], str],
+    files: Mapping[str, str],
 ) -> Table:
     jobs, lines, kept = list[Fields | Problem](), list[int](), list[list[str]]()
     empty: dict[Meaning, list[int]] = {}
     for line, row in islice(rows, MAX_BATCH_JOBS):
-        jobs.append(_job(common, meanings, row, name_of(row)))
+        jobs.append(_job(common, meanings, row, name_of(row), files))
         lines.append(line)
         kept.append(row)
         if isinstance(jobs[-1], Problem):
@@ -232,7 +247,11 @@ def _table(
 
 
 def _job(
-    common: Fields, meanings: Sequence[Meaning], row: Sequence[str], name: str
+    common: Fields,
+    meanings: Sequence[Meaning],
+    row: Sequence[str],
+    name: str,
+    files: Mapping[str, str],
 ) -> Fields | Problem:
     names = chain((each.name for each in meanings), repeat(""))
     cells = enumerate(zip(row, names, strict=False), start=1)
@@ -245,7 +264,7 @@ def _job(
         )
     job, assets = ({**common, "name": name} if name else dict(common)), list[JsonValue]()
     for _, column, cell in _filled(meanings, row):
-        column.fill(job, assets, cell)
+        column.fill(job, assets, files.get(cell, cell) if column.takes_file else cell)
     return {**job, "assets": assets}
 
 

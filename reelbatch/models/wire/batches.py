@@ -25,7 +25,7 @@ from reelbatch.models.wire.jobs import (
     Name,
     Priority,
 )
-from reelbatch.models.wire.tables import TableColumn, TableRow
+from reelbatch.models.wire.tables import TableColumn, TableFile, TableRow
 from reelbatch.models.wire.warnings import RenderWarning, Warned
 from reelbatch.models.wire.webhooks import Webhook
 
@@ -96,6 +96,7 @@ class BatchCreationResponse(WireModel):
     warnings: AnyOf[RenderWarning] = []  # of a table as a whole
     columns: AnyOf[TableColumn] = []  # of a table, in a dry run
     rows: AnyOf[TableRow] = []  # the first ones
+    files: AnyOf[TableFile] = []  # that its cells name, and that the request has no `src` of
     error: Absent[str] = None
     error_code: Absent[str] = None
     details: Absent[list[FieldError]] = None

@@ -21,6 +21,19 @@ class TableColumn(WireModel):
     reason: Absent[str] = None  # why it is left out, or cannot be used
 
 
+MOST_FILES = 10_000
+LONGEST_PATH = 1000  # characters
+LINES_OF_FILE = 10
+"""That a dry run tells of one file."""
+
+
+class TableFile(WireModel):
+    """A file that cells of a table's image, video or audio columns name by its path."""
+
+    path: str  # as the cells have it
+    lines: list[int]  # of the file, the first 10
+
+
 class TableRow(WireModel):
     """A row of a table as a dry run shows it."""
 

@@ -16,9 +16,10 @@ import httpx
 import pytest
 import typer
 from openpyxl import Workbook
+from PIL import Image
 
 from reelbatch.cli.app import app
-from tests.api.documents import a_card, a_film
+from tests.api.documents import a_card, a_card_with_a_photo, a_film
 from tests.api.fonts import a_font
 from tests.integration.service import until
 from tests.reelbatch.cli.conftest import ROOT, Command, Ended
@@ -233,6 +234,80 @@ def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
     good = served("submit", written(here / "good.json", jobs[0]), "--dry-run")
     assert (good.code, good.err) == (0, "")
     assert served("submit", "good.json", "--dry-run", "--wait").code == 2
+    assert served("batches", "--json").out == before
+
+
+@pytest.fixture
+def photo(served: Command, here: Path) -> str:
+    """A template of this test alone that shows a picture."""
+    name = f"photo-{here.name}"
+    (here / "photo.json").write_bytes(a_card_with_a_photo())
+    assert served("templates", "push", "photo.json", "--name", name).code == 0
+    return name
+
+
+def test_files_beside_a_table_are_sent_along(served: Command, photo: str, here: Path) -> None:
+    table = here / "tables"
+    (table / "deep").mkdir(parents=True)
+    names = {"red": "red.png", "blue": "deep/Blue one.PNG"}
+    for colour, name in names.items():
+        Image.new("RGB", (32, 18), colour).save(table / name, "PNG")
+    book = Workbook()
+    for row in (["Pic"], [names["red"]], [names["blue"]], [names["red"]]):
+        book.active.append(row)
+    book.save(table / "people.xlsx")
+    windows = names["blue"].replace("/", "\\")
+    (table / "people.csv").write_text(f"Pic\nred.png\n{windows}\nred.png\n")
+    of_rows = ("--template", photo, "--codec", "image_png", "--map", "Pic=photo")
+    for file in ("tables/people.xlsx", "tables/people.csv"):
+        dry = served("submit", file, *of_rows, "--dry-run")
+        assert (dry.code, "3 of 3 jobs would be accepted" in dry.out) == (0, True), dry
+        sent = served("submit", file, *of_rows, "--wait", "--json", "--idempotency-key", file)
+        assert sent.code == 0, sent.err
+        again = served("submit", file, *of_rows, "--json", "--idempotency-key", file)
+        batch_id = json.loads(sent.out)["batchId"]
+        assert json.loads(again.out)["batchId"] == batch_id
+        assert served("download", batch_id).code == 0
+        drawn = [Image.open(here / batch_id / f"00{index}.png") for index in range(3)]
+        colours = [picture.convert("RGB").getpixel((16, 9)) for picture in drawn]
+        assert colours == [(255, 0, 0), (0, 0, 255), (255, 0, 0)]
+
+
+def test_files_that_cannot_be_sent_along_are_named_and_nothing_is_made(
+    served: Command, photo: str, here: Path
+) -> None:
+    before = served("batches", "--json").out
+    table = here / "table"
+    table.mkdir()
+    Image.new("RGB", (32, 18)).save(here / "secret.png")
+    Image.new("RGB", (32, 18)).save(table / "photo.png")
+    (table / "link.png").symlink_to(here / "secret.png")
+    (table / "words.txt").write_text("words")
+    cells = {
+        "Foto.png": "does not exist. Did you mean photo.png?",
+        "../secret.png": "is outside of the table's folder",
+        "link.png": "is outside of the table's folder",
+        "/etc/logo.png": "is not a path relative to the table",
+        "C:\\logo.png": "is not a path relative to the table",
+        "words.txt": "is not a picture, a sound or a video",
+        f"{'x' * 300}.png": "cannot be looked for",
+    }
+    rows = "\n".join(["photo", "photo.png", *cells, "Foto.png"])
+    (table / "people.csv").write_text(rows)
+    of_rows = ("table/people.csv", "--template", photo, "--codec", "image_png")
+    for refused in (served("submit", *of_rows), served("submit", *of_rows, "--dry-run")):
+        assert refused.code == 1
+        assert "lines 3, 10: Foto.png" in refused.err
+        for line, (cell, reason) in enumerate(cells.items(), start=3):
+            assert re.search(
+                rf"lines? {line}[^:]*: {re.escape(cell)} {re.escape(reason)}", refused.err
+            )
+
+    many = "\n".join(["photo", *(f"{number}.png" for number in range(30))])
+    (table / "people.csv").write_text(many)
+    refused = served("submit", *of_rows, "--json")
+    assert "and 10 more" in json.loads(refused.err)["error"]
+    assert json.loads(refused.err)["errorCode"] == "FILE_MISSING"
     assert served("batches", "--json").out == before
 
 

@@ -1,0 +1,128 @@
+"""The body of POST /batches: its bytes, what they are, and the files that come with a table.
+
+A table that names files comes as a multipart form (RFC 7578): the part `table` is the table itself,
+the part `files` says by JSON which `src` stands for which path in its cells.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import Field, TypeAdapter, ValidationError
+from python_multipart import create_form_parser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field as FormField
+from python_multipart.multipart import File
+
+from api.http.requests import parse_json, read_body
+from reelbatch.models.errors import BodyTooLarge, RequestError, UnsupportedMediaType
+from reelbatch.models.wire.errors import FieldError
+from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MOST_FILES, TABS, XLSX
+
+_FORM = "multipart/form-data"
+_TABLES = (CSV, TABS, XLSX)
+_PARTS = ("table", "files")
+_LARGEST_FILES = 2 * 1024**2  # bytes of the part `files`
+_LONGEST_SRC = 100  # characters; cells may name one file a million times
+_FILES = TypeAdapter(
+    dict[
+        Annotated[str, Field(max_length=LONGEST_PATH)],
+        Annotated[str, Field(min_length=1, max_length=_LONGEST_SRC)],
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    content: bytes
+    media_type: str
+    files: Mapping[str, str] = field(default_factory=dict[str, str])  # the `src` of each path
+
+    @property
+    def is_table(self) -> bool:
+        return self.media_type in _TABLES
+
+    @property
+    def is_workbook(self) -> bool:
+        return self.media_type == XLSX
+
+    def identity(self, query: str) -> bytes:
+        """What makes two requests the same: not how a form's parts are put together."""
+        files = json.dumps(self.files, sort_keys=True) if self.files else ""
+        return b"\n".join(filter(None, [query.encode(), files.encode(), self.content]))
+
+
+async def read_batch_body(request: Request, limit: int, parsing: asyncio.Semaphore) -> Body:
+    """`limit` is in bytes. Raises BodyTooLarge, RequestError or UnsupportedMediaType."""
+    content = await read_body(request, limit, "REELBATCH_MAX_BODY_BYTES")
+    content_type = request.headers.get("content-type", "")
+    media_type = _media_type(content_type)
+    if media_type != _FORM:
+        return Body(content=content, media_type=media_type)
+    async with parsing:
+        return await asyncio.to_thread(_form, content_type, content)
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _form(content_type: str, content: bytes) -> Body:
+    parts = _parts(content_type, content)
+    if "table" not in parts:
+        message = "is required: send the table itself, with its type"
+        details = [FieldError(field="table", message=message)]
+        raise RequestError(f"The part table {message}.", details=details)
+    media_type, table = parts["table"]
+    if media_type not in _TABLES:
+        raise UnsupportedMediaType(
+            f"The part table must say what it is: send it with the type {CSV}, {TABS} or {XLSX}."
+        )
+    _, files = parts.get("files", ("", b"{}"))
+    return Body(content=table, media_type=media_type, files=_files(files))
+
+
+def _parts(content_type: str, content: bytes) -> dict[str, tuple[str, bytes]]:
+    """The media type and the content of each part. Raises RequestError."""
+    parts: dict[str, tuple[str, bytes]] = {}
+
+    def keep(part: File | FormField, value: bytes) -> None:
+        name = (part.field_name or b"").decode("utf-8", "replace")
+        if name not in _PARTS or name in parts:
+            raise RequestError("The form must have a part table, may have a part files, no other.")
+        parts[name] = _media_type(part.content_type or ""), value
+
+    def keep_file(file: File) -> None:
+        file.file_object.seek(0)
+        keep(file, file.file_object.read())
+
+    headers = {"Content-Type": content_type.encode("latin-1", "replace")}
+    in_memory = {"MAX_MEMORY_FILE_SIZE": len(content)}
+    try:
+        parser = create_form_parser(
+            headers, lambda field: keep(field, field.value or b""), keep_file, in_memory
+        )
+        parser.write(content)
+        parser.finalize()
+    except FormParserError as error:
+        raise RequestError(f"The form cannot be read: {error}.") from error
+    return parts
+
+
+def _files(content: bytes) -> dict[str, str]:
+    if len(content) > _LARGEST_FILES:
+        raise BodyTooLarge(f"The part files is larger than {_LARGEST_FILES} bytes.")
+    found = parse_json(content or b"{}", "The part files")
+    if isinstance(found, dict) and len(found) > MOST_FILES:
+        raise RequestError(f"The part files names {len(found)} files; it may name {MOST_FILES}.")
+    try:
+        return _FILES.validate_python(found, strict=True)
+    except ValidationError as error:
+        raise RequestError(
+            "The part files must be a JSON object that has for each path in the table its src, "
+            f"such as upload:ID; paths have {LONGEST_PATH} characters at most and sources "
+            f"{_LONGEST_SRC}."
+        ) from error

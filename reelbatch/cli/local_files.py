@@ -1,0 +1,62 @@
+"""The files beside a table that its cells name."""
+
+from collections.abc import Sequence
+from pathlib import Path, PureWindowsPath
+
+from reelbatch.cli.console import CommandFailed
+from reelbatch.client import TableFile
+from reelbatch.models.wire.tables import LINES_OF_FILE
+from reelbatch.models.wire.uploaded_files import media_ending
+from reelbatch.spelling import did_you_mean
+
+_MOST_PROBLEMS = 20
+
+
+def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
+    """The file that each path means; `folder` is the table's.
+
+    Raises CommandFailed, with the lines of all that are missing or must not be sent: who fills a
+    table chooses what is sent, and shall not reach beyond the folder.
+    """
+    found: dict[str, Path] = {}
+    problems: list[str] = []
+    for each in named:
+        path = each.path.strip()
+        file = folder / path.replace("\\", "/")
+        try:
+            problem = _problem(path, file, folder)
+        except (OSError, RuntimeError):  # such as a name that is too long, or links in a circle
+            problem = "cannot be looked for."
+        if problem:
+            problems.append(f"  {_lines(each)}: {each.path} {problem}")
+        else:
+            found[each.path] = file
+    if problems:
+        more = len(problems) - _MOST_PROBLEMS
+        shown = [*problems[:_MOST_PROBLEMS], *([f"  and {more} more"] if more > 0 else [])]
+        count = "1 file" if len(problems) == 1 else f"{len(problems)} files"
+        raise CommandFailed(
+            "\n".join([f"Nothing was sent: the table names {count} that cannot be sent.", *shown]),
+            error_code="FILE_MISSING",
+        )
+    return found
+
+
+def _problem(path: str, file: Path, folder: Path) -> str | None:
+    if PureWindowsPath(path).anchor or PureWindowsPath(path).drive:
+        return "is not a path relative to the table."
+    if not file.resolve().is_relative_to(folder.resolve()):
+        return "is outside of the table's folder."
+    if not file.is_file():
+        beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
+        return f"does not exist.{did_you_mean(file.name, beside)}"
+    if media_ending(file.name) is None:
+        return "is not a picture, a sound or a video by its name."
+    return None
+
+
+def _lines(named: TableFile) -> str:
+    lines = ", ".join(map(str, named.lines))
+    if len(named.lines) == 1:
+        return f"line {lines}"
+    return f"lines {lines}{' and perhaps more' if len(named.lines) == LINES_OF_FILE else ''}"
