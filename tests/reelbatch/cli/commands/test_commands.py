@@ -33,9 +33,12 @@ WITHOUT_JSON = {"up", "api", "worker", "demo", "prepare-temporal"}
 @pytest.fixture
 def card(served: Command, here: Path) -> str:
     """The name of a template of this test alone."""
-    name = f"card-{here.name}"
-    (here / "card.json").write_bytes(a_card())
-    assert served("templates", "push", "card.json", "--name", name).code == 0
+    return pushed(served, here, f"card-{here.name}", a_card())
+
+
+def pushed(served: Command, here: Path, name: str, document: bytes) -> str:
+    (here / "template.json").write_bytes(document)
+    assert served("templates", "push", "template.json", "--name", name).code == 0
     return name
 
 
@@ -240,10 +243,7 @@ def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
 @pytest.fixture
 def photo(served: Command, here: Path) -> str:
     """A template of this test alone that shows a picture."""
-    name = f"photo-{here.name}"
-    (here / "photo.json").write_bytes(a_card_with_a_photo())
-    assert served("templates", "push", "photo.json", "--name", name).code == 0
-    return name
+    return pushed(served, here, f"photo-{here.name}", a_card_with_a_photo())
 
 
 def test_files_beside_a_table_are_sent_along(served: Command, photo: str, here: Path) -> None:
