@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from api.resources import Resources
 from api.submission.checks import (
@@ -46,6 +47,8 @@ from reelbatch.storage import keys
 from reelbatch.storage.fonts import list_fonts
 from reelbatch.storage.templates import read_template
 
+J = TypeVar("J", bound=RenderJob)
+
 _TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
 
 
@@ -69,12 +72,29 @@ class ValidJob:
         self, job_id: str, created_at: datetime, *, parent_id: str | None = None
     ) -> RenderJob:
         """As a job that belongs to no batch."""
+        return self._job(RenderJob, job_id, created_at, parent_id=parent_id)
+
+    def batch_job(self, batch_id: str, index: int, created_at: datetime) -> BatchRenderJob:
+        """As the job of a batch; `index` is its position in the request."""
+        job_id = batch_job_id(batch_id, index)
+        return self._job(BatchRenderJob, job_id, created_at, batch_id=batch_id, index=index)
+
+    def _job(
+        self,
+        kind: type[J],
+        job_id: str,
+        created_at: datetime,
+        *,
+        batch_id: str | None = None,
+        index: int | None = None,
+        parent_id: str | None = None,
+    ) -> J:
         plan, template = self.plan, self.template
-        return RenderJob(
+        return kind(
             team=self.team,
             id=job_id,
-            index=None,
-            batch_id=None,
+            index=index,
+            batch_id=batch_id,
             parent_id=parent_id,
             children=child_jobs(self.children, self.creation.assets, job_id, created_at),
             engine=template.engine,
@@ -110,11 +130,6 @@ class ValidJob:
             upload=self.creation.upload,
             created_at=created_at,
         )
-
-    def batch_job(self, batch_id: str, index: int, created_at: datetime) -> BatchRenderJob:
-        """As the job of a batch; `index` is its position in the request."""
-        job = self.render_job(batch_job_id(batch_id, index), created_at)
-        return BatchRenderJob.of(job, batch_id, index)
 
 
 @dataclass(frozen=True)

@@ -317,7 +317,7 @@ def finished(job: RenderJob) -> RenderResult:
 
 def a_job(team: str, batch_id: str, index: int) -> BatchRenderJob:
     job = _a_job(team, batch_job_id(batch_id, index))
-    return BatchRenderJob.of(job, batch_id, index)
+    return BatchRenderJob.model_validate({**dict(job), "batch_id": batch_id, "index": index})
 
 
 def _a_job(team: str, job_id: str) -> RenderJob:
