@@ -73,7 +73,7 @@ class ReadyTemplate(TemplateOffer):
     def fonts(self) -> TemplateFonts:
         return TemplateFonts(self.inspection, self.engine.fonts)
 
-    @property
+    @cached_property
     def chosen(self) -> ChosenTemplate:
         record = self.record
         return ChosenTemplate(

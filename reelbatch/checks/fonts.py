@@ -130,9 +130,12 @@ def _drawn_by_none(
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:
     """The characters of the job's words that neither the template nor `fonts` have, but for those
     that every font has: others of the team's may lend them."""
-    at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
     words = chain(needs.words, _words(needs.assets))
-    missing = missing_characters(words, [from_ranges(each) for each in at_hand])
+    rare = [text for text in words if max(text, default="") > _LAST_OF_LATIN]
+    if not rare:  # as of most jobs: the rest is dear for a thousand of them
+        return []
+    at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
+    missing = missing_characters(rare, [from_ranges(each) for each in at_hand])
     return [character for character in missing if character > _LAST_OF_LATIN]
 
 

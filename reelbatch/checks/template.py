@@ -212,6 +212,9 @@ def job_warnings(
     """The template's warnings that a job of this composition has to do with."""
     found = template.composition_named(composition)
     reasons = found.reasons if found is not None else None
+    candidates = template.inspection.warnings if reasons is None else reasons
+    if not candidates:
+        return []
     shown = template.shown_in(composition)
     replaced = {
         name
@@ -223,7 +226,7 @@ def job_warnings(
     has_files = any(isinstance(asset, StaticAsset) for asset in assets)
     return bounded(
         warning
-        for warning in (template.inspection.warnings if reasons is None else reasons)
+        for warning in candidates
         if (reasons is not None or (warning.composition or composition) in shown)
         and not (
             warning.code in MISSING_FILES
