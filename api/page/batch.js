@@ -32,6 +32,7 @@ class BatchView {
     this.place = problemPlace();
     this.status = h("span");
     this.live = h("span", { class: "live", hidden: true });
+    this.heading = h("h1", {}, "Batch ", h("span", { class: "id" }, id));
     this.created = h("span", { class: "muted" });
     this.bar = countsBar("Progress of the batch");
     this.line = h("p", { class: "counts" });
@@ -75,7 +76,7 @@ class BatchView {
         h(
           "div",
           {},
-          h("h1", {}, "Batch ", h("span", { class: "id" }, id)),
+          this.heading,
           h("p", { class: "facts" }, this.status, this.live, this.created),
         ),
         this.actions.element,
@@ -92,6 +93,7 @@ class BatchView {
     try {
       const batch = await this.client.json(`batches/${this.id}`, { signal: this.signal });
       this.jobs.putBatch(batch);
+      if (batch.name) fill(this.heading, batch.name, " ", this.heading.querySelector(".id"));
       this.created.replaceChildren("created ", ageOf(batch.createdAt));
       this.content.hidden = false;
       this.#showStats(batch.stats);
@@ -199,7 +201,10 @@ class BatchView {
   async #readResults() {
     const results = await this.client.json(`batches/${this.id}/results`, { signal: this.signal });
     this.jobs.putResults(results);
-    for (const job of this.jobs.all()) this.grid.update(job);
+    for (const job of this.jobs.all()) {
+      this.grid.update(job);
+      this.panel.update(job);
+    }
   }
 
   /** @param {boolean} atOnce nobody has seen the states yet */

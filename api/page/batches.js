@@ -2,9 +2,9 @@
 
 import { repeat } from "./connection.js";
 import { countsBar, words } from "./countsbar.js";
-import { fill, h, setText } from "./dom.js";
-import { count } from "./format.js";
-import { ageOf, pill, problemPlace } from "./widgets.js";
+import { announce, fill, h, setText } from "./dom.js";
+import { count, plural } from "./format.js";
+import { ageOf, field, pill, problemPlace } from "./widgets.js";
 
 const PAGE_SIZE = 25;
 const BUSY_INTERVAL = 2000; // milliseconds between looks while a batch is under way
@@ -13,6 +13,12 @@ const IDLE_INTERVAL = 4000;
 /** @type {import("./app.js").PageMaker} */
 export function batchesPage(client, _parts, query, signal) {
   const cursor = query.get("cursor");
+  const name = query.get("name") ?? "";
+  const search = batchSearch(name, () => {
+    if (!latest) return;
+    show(latest);
+    announce(`${plural(latest.batches.filter(search.takes).length, "batch", "batches")} shown`);
+  });
   const place = problemPlace();
   const body = h("tbody", { role: "rowgroup" });
   const table = h(
@@ -34,16 +40,23 @@ export function batchesPage(client, _parts, query, signal) {
   const pages = h("nav", { class: "pages", "aria-label": "Pages of the list" });
   /** @type {Map<string, ReturnType<typeof batchRow>>} */
   const rows = new Map();
+  /** @type {any} */
+  let latest = null;
 
   /** @param {any} list */
   function show(list) {
+    latest = list;
     content.removeAttribute("aria-busy");
-    if (list.batches.length === 0) {
-      fill(content, emptyList(Boolean(cursor)));
+    search.element.hidden = !name && !cursor && list.batches.length === 0;
+    showPages(list.nextCursor);
+    const wanted = list.batches.filter(search.takes);
+    if (wanted.length === 0) {
+      const empty = list.batches.length ? noneLoaded() : emptyList(name, Boolean(cursor));
+      if (content.textContent !== empty.textContent) fill(content, empty);
       return;
     }
     /** @type {HTMLElement[]} */
-    const shown = list.batches.map((/** @type {any} */ batch) => {
+    const shown = wanted.map((/** @type {any} */ batch) => {
       const row = rows.get(batch.batchId) ?? batchRow(batch);
       rows.set(batch.batchId, row);
       row.update(batch);
@@ -53,7 +66,6 @@ export function batchesPage(client, _parts, query, signal) {
       body.replaceChildren(...shown);
     }
     if (table.parentNode !== content) fill(content, table);
-    showPages(list.nextCursor);
   }
 
   /** @param {string | undefined} nextCursor */
@@ -62,15 +74,16 @@ export function batchesPage(client, _parts, query, signal) {
     pages.dataset.next = nextCursor ?? "";
     fill(
       pages,
-      cursor && h("a", { class: "button", href: "#/batches" }, "Newest"),
-      nextCursor && h("a", { class: "button", href: `#/batches?cursor=${nextCursor}` }, "Older"),
+      cursor && h("a", { class: "button", href: listAddress({ name }) }, "Newest"),
+      name && h("a", { class: "button", href: listAddress({}) }, "All batches"),
+      nextCursor && h("a", { class: "button", href: listAddress({ name, cursor: nextCursor }) }, "Older"),
     );
   }
 
   repeat(async () => {
     try {
-      const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-      const list = await client.json(`batches?limit=${PAGE_SIZE}${after}`, { signal });
+      const page = new URLSearchParams({ limit: String(PAGE_SIZE), name, cursor: cursor ?? "" });
+      const list = await client.json(`batches?${page}`, { signal });
       place.clear();
       show(list);
       const isBusy = list.batches.some((/** @type {any} */ batch) => batch.status === "processing");
@@ -90,11 +103,37 @@ export function batchesPage(client, _parts, query, signal) {
       h("h1", {}, "Batches"),
       h("a", { class: "button primary", href: "#/new" }, "New batch"),
     ),
+    search.element,
     place.element,
     content,
     pages,
   );
   return { title: "Batches", element };
+}
+
+/** The address of a page of the list. @param {Record<string, string>} query */
+function listAddress(query) {
+  const given = Object.entries(query).filter(([, value]) => value);
+  return given.length ? `#/batches?${new URLSearchParams(given)}` : "#/batches";
+}
+
+/** A field that filters what is loaded, and on Enter asks for all batches of exactly this name.
+ * @param {string} name that was asked for @param {() => void} onChange */
+function batchSearch(name, onChange) {
+  const input = h("input", { type: "search", maxlength: 200, "data-focus": Boolean(name), oninput: onChange });
+  input.value = name;
+  const element = h(
+    "form",
+    { class: "batch-search", role: "search", hidden: !name },
+    field("Find batches by name", input, "Enter finds all of exactly this name."),
+  );
+  element.addEventListener("submit", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    location.hash = listAddress({ name: input.value.trim() });
+  });
+  /** @param {any} batch */
+  const takes = (batch) => `${batch.name ?? ""} ${batch.batchId}`.toLowerCase().includes(input.value.trim().toLowerCase());
+  return { element, takes };
 }
 
 /** @param {any} batch */
@@ -107,7 +146,7 @@ function batchRow(batch) {
   const element = h(
     "tr",
     { role: "row" },
-    h("th", { scope: "row", role: "rowheader" }, h("a", { class: "id", href: `#/batches/${id}` }, id)),
+    h("th", { scope: "row", role: "rowheader" }, h("a", { href: `#/batches/${id}` }, batch.name && h("span", { class: "name" }, batch.name, " "), h("span", { class: "id" }, id))),
     status,
     h("td", { role: "cell", class: "progress" }, bar.element, line),
     jobs,
@@ -132,8 +171,11 @@ export function batchPill(status) {
   return status === "finished" ? pill("finished", "Finished") : pill("failed", "Error");
 }
 
-/** @param {boolean} isLater */
-function emptyList(isLater) {
+const noneLoaded = () => h("p", { class: "empty" }, "No batch on this page of the list has this in its name. Press Enter to look for the whole name in all of them.");
+
+/** @param {string} name @param {boolean} isLater */
+function emptyList(name, isLater) {
+  if (name && !isLater) return h("p", { class: "empty" }, `No batch has the name “${name}”.`);
   if (isLater) return h("p", { class: "empty" }, "There are no older batches.");
   return h(
     "div",

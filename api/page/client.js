@@ -91,8 +91,9 @@ export async function upload(address, content) {
 /** The file's address on this very server, however the server names itself; null for a file
  * that is kept elsewhere. @param {string} address @returns {string | null} */
 export function ownAddress(address) {
-  const file = OWN_FILE.exec(new URL(address, document.baseURI).pathname);
-  return file ? new URL(file[1], document.baseURI).href : null;
+  const { pathname, search } = new URL(address, document.baseURI);
+  const file = OWN_FILE.exec(pathname);
+  return file ? new URL(file[1] + search, document.baseURI).href : null;
 }
 
 /** A key for a request that must not happen twice. @returns {string} */

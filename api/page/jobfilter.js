@@ -11,8 +11,8 @@ export function jobFilter(onChange) {
   let chosen = null;
   const search = h("input", {
     type: "search",
-    placeholder: "Index, tag or error",
-    "aria-label": "Search jobs by index, tag or error",
+    placeholder: "Index, name, tag or error",
+    "aria-label": "Search jobs by index, name, tag or error",
     oninput: onChange,
   });
   const all = chip(null, "All");

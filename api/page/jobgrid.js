@@ -17,7 +17,7 @@ const FEW = 120; // jobs; so many get large cells
 export function labelOf(job) {
   const tags = job.result?.tags ?? [];
   const missing = job.missingGlyphs?.length && `no font has ${job.missingGlyphs.join(" ")}`;
-  return [`Job ${job.index}`, STATES[job.state].toLowerCase(), job.errorCode, missing, ...tags]
+  return [`Job ${job.index}`, job.name, STATES[job.state].toLowerCase(), job.errorCode, missing, ...tags]
     .filter(Boolean)
     .join(", ");
 }

@@ -1,6 +1,6 @@
 /** All about one job, in a panel beside the grid. */
 
-import { ApiError } from "./client.js";
+import { ApiError, ownAddress } from "./client.js";
 import { pause } from "./connection.js";
 import { fill, h } from "./dom.js";
 import { duration, exactly, plural, size } from "./format.js";
@@ -9,6 +9,7 @@ import { STATES, hasEnded, stateOf } from "./states.js";
 import { pill, problem, warningBox } from "./widgets.js";
 
 const LOOK_INTERVAL = 1000; // milliseconds between looks at a job that renders
+const LONGEST_CELL = 500; // characters shown; a cell may be a whole picture
 
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
@@ -59,7 +60,7 @@ export class JobPanel {
 
   /** The shown job may have changed. @param {BatchJob} job */
   update(job) {
-    if (this.job?.index === job.index && this.job.state !== job.state) this.#show(job);
+    if (this.job?.index === job.index && (this.job.state !== job.state || !this.job.result)) this.#show(job);
   }
 
   #close() {
@@ -100,12 +101,14 @@ export class JobPanel {
     const progress = h("progress", { max: 100, "aria-label": "Progress of the render" });
     fill(
       this.content,
+      job.name && h("p", { class: "name" }, job.name),
       job.state === "rendering" && progress,
       job.error && errorBox(job),
       warningBox(job.warnings),
       preview(job),
       facts(job),
-      job.state === "finished" && job.outputUrl && outputLink(job.outputUrl),
+      job.state === "finished" && job.outputUrl && outputLinks(job.outputUrl),
+      cells(job.result?.cells),
       job.id && hasEnded(job.state) && this.#log(job.id),
     );
     if (job.state === "rendering") this.#follow(job, progress, this.looking.signal);
@@ -165,10 +168,31 @@ function facts(job) {
     ["Picture", result?.width && `${result.width} × ${result.height}, ${plural(result.frames, "frame")}`],
     ["File size", result?.size && size(result.size)],
   ];
-  const shown = known.filter(([, value]) => value);
-  return h("dl", {}, shown.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return definitions(known);
 }
 
-/** @param {string} address */
-const outputLink = (address) =>
-  h("a", { class: "button", href: address, target: "_blank", rel: "noopener noreferrer" }, "Open the output");
+/** The row of a table that the job was. @param {Record<string, string> | undefined} row */
+function cells(row) {
+  if (!row) return null;
+  const shown = Object.entries(row).map(([name, cell]) => /** @type {[string, string]} */ ([name, shortened(cell)]));
+  return h("section", { class: "cells", "aria-labelledby": "cells-title" }, h("h3", { id: "cells-title" }, "Row"), definitions(shown));
+}
+
+/** @param {string} cell */
+const shortened = (cell) => (cell.length > LONGEST_CELL ? `${cell.slice(0, LONGEST_CELL)}…` : cell);
+
+/** Those that have a value. @param {[string, any][]} known */
+const definitions = (known) =>
+  h("dl", {}, known.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
+/** A file of this server is saved under the name that the server says.
+ * @param {string} address */
+function outputLinks(address) {
+  const own = ownAddress(address);
+  return h(
+    "div",
+    { class: "actions" },
+    own && h("a", { class: "button", href: own, download: true }, "Download"),
+    h("a", { class: "button", href: address, target: "_blank", rel: "noopener noreferrer" }, "Open the output"),
+  );
+}

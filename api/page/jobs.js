@@ -6,6 +6,7 @@ import { stateOf } from "./states.js";
  * @typedef {object} BatchJob
  * @property {number} index
  * @property {string | null} id null for a rejected job
+ * @property {string} [name]
  * @property {import("./states.js").State} state
  * @property {string} [outputUrl]
  * @property {string} [error]
@@ -44,7 +45,7 @@ export class Jobs {
     for (const error of batch.errors ?? []) this.put({ ...error, id: null, status: "rejected" });
   }
 
-  /** What only the results know: tags, sizes. @param {any[]} results */
+  /** What only the results know: tags, sizes, the cells of a row. @param {any[]} results */
   putResults(results) {
     for (const result of results) {
       const job = this.#byIndex.get(result.index);
@@ -56,7 +57,7 @@ export class Jobs {
 /** What a search looks through. @param {BatchJob} job */
 export function searchText(job) {
   const tags = job.result?.tags ?? [];
-  return [job.index, ...tags, job.errorCode, job.error].join(" ").toLowerCase();
+  return [job.index, job.name, ...tags, job.errorCode, job.error].join(" ").toLowerCase();
 }
 
 /** @param {BatchJob[]} jobs @returns {{code: string, jobs: BatchJob[], example: string}[]} the most frequent first */

@@ -10,7 +10,10 @@ const SMALL_FILM = 8e6; // bytes; a larger one is no thumbnail
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
 /** @param {string} address */
-const extension = (address) => address.slice(address.lastIndexOf(".") + 1).toLowerCase();
+function extension(address) {
+  const { pathname } = new URL(address);
+  return pathname.slice(pathname.lastIndexOf(".") + 1).toLowerCase();
+}
 
 /** @param {BatchJob} job @returns {string | null} */
 function shownAddress(job) {

@@ -16,17 +16,25 @@ UNREADABLE = [{"type": "image", "layerName": "background", "src": "data:image/pn
 # Past the last control of a dialog comes the browser's own, as which the body counts.
 IS_INSIDE = """() => document.activeElement === document.body ||
   document.activeElement.closest("dialog") !== null"""
+LONG_NAME = 33 * "Spring"
 LEAST_CONTRAST = 3.0  # of a mark to its surroundings: WCAG 2.2, 1.4.11
 
 
 @pytest_asyncio.fixture
 async def batch_id(team: Team) -> str:
-    """Of a batch with jobs of every state."""
+    """Of a batch with jobs of every state; there is another one, of a table."""
     card, film = await team.upload_card(), await team.upload(a_film())
     slow = a_video(film)
-    jobs: list[Any] = [a_still(card), a_still(card) | {"assets": UNREADABLE}, slow, slow, slow, {}]
-    response = await team.http.post("/batches", json={"jobs": jobs, "concurrency": 1})
-    batch = response.json()
+    unreadable = a_still(card, name=LONG_NAME) | {"assets": UNREADABLE}
+    jobs: list[Any] = [a_still(card), unreadable, slow, slow, slow, {}]
+    body = {"jobs": jobs, "concurrency": 1, "name": LONG_NAME}
+    batch = (await team.http.post("/batches", json=body)).json()
+    await team.http.post(
+        "/batches",
+        params={"template": card, "name": "Of a table"},
+        content=f"title,{LONG_NAME},job:priority\n{LONG_NAME},x,high\n",
+        headers={"Content-Type": "text/csv"},
+    )
     await team.http.patch(f"/jobs/{batch['jobs'][4]['id']}/cancel")
     return batch["batchId"]
 
@@ -42,6 +50,12 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.sign_in()
     await expect(visit.page.get_by_role("link", name=batch_id)).to_be_visible()
     yield "the list"
+    await visit.page.get_by_role("link", name="Of a table").click()
+    await visit.wait_for_state(0, "rejected")
+    await visit.cell(0).click()
+    await expect(visit.page.get_by_role("region", name="Row")).to_be_visible()
+    yield "a row"
+    await visit.page.keyboard.press("Escape")
     await visit.go(f"/batches/{batch_id}")
     for index, state in enumerate(STATES):
         await visit.wait_for_state(index, state)
@@ -159,6 +173,8 @@ async def test_the_keyboard_leads_from_the_list_to_a_job_and_back(
         await expect(visit.page.get_by_role("link", name=made["batchId"])).to_be_visible()
         await keyboard.press("Tab")  # from the top of the new page
         await has_focus(visit.page.get_by_role("link", name="New batch").last)
+        await keyboard.press("Tab")
+        await has_focus(visit.page.get_by_role("searchbox", name="Find batches by name"))
         await keyboard.press("Tab")
         await has_focus(visit.page.get_by_role("link", name=made["batchId"]))
         await keyboard.press("Enter")

@@ -30,6 +30,71 @@ async def test_the_list_has_the_newest_batch_first_and_leads_to_older_ones(
     await expect(rows).to_have_count(25)
 
 
+async def test_batches_are_found_by_their_names(visit: Visit, team: Team) -> None:
+    made: dict[str, str] = {}
+    for name in ("Spring", "Spring sale", "Autumn"):
+        response = await team.http.post("/batches", json={"jobs": [{}], "name": name})
+        made[name] = response.json()["batchId"]
+    rows = visit.page.locator("table.batches tbody tr")
+    await expect(rows).to_have_count(3)
+    search = visit.page.get_by_role("searchbox", name="Find batches by name")
+    await search.fill("sPRING")
+    await expect(rows).to_have_count(2)
+    await search.fill("Winter")
+    await expect(visit.page.get_by_text("No batch on this page of the list")).to_be_visible()
+    await search.press("Enter")
+    await expect(visit.page.get_by_text("No batch has the name “Winter”.")).to_be_visible()
+    await has_focus(search)
+    await visit.page.get_by_role("link", name="All batches").click()
+    await visit.page.get_by_role("link", name=f"Autumn {made['Autumn']}").click()
+    await expect(visit.page.get_by_role("heading", level=1)).to_have_text(
+        f"Autumn {made['Autumn']}"
+    )
+
+
+async def test_the_batches_of_a_name_are_asked_for(visit: Visit, team: Team) -> None:
+    card = await team.upload_card()
+    for name in ("Spring", "Spring sale"):
+        body = {"jobs": [a_still(card)], "name": name}
+        assert (await team.http.post("/batches", json=body)).status_code == 201
+    search = visit.page.get_by_role("searchbox", name="Find batches by name")
+    rows = visit.page.locator("table.batches tbody tr")
+    await expect(rows).to_have_count(2)
+    await search.fill("Spring")
+    await expect(rows).to_have_count(2)
+    await search.press("Enter")
+    await expect(rows).to_have_count(1)  # as soon as Temporal has noted the batch
+    await expect(rows).not_to_contain_text("sale")
+
+
+async def test_a_named_job_shows_its_row_and_is_saved_by_its_name(visit: Visit, team: Team) -> None:
+    card = await team.upload_card()
+    query = {"template": card, "codec": "image_png", "outputName": "{first} {No}"}
+    table = "title,first,No,job:priority\nA,Zoë,7,\nB,Eve,8,high\n"
+    headers = {"Content-Type": "text/csv"}
+    response = await team.http.post("/batches", params=query, content=table, headers=headers)
+    await visit.go(f"/batches/{response.json()['batchId']}")
+    await visit.wait_for_state(0, "finished")
+    await has_attribute(visit.cell(0), "aria-label", "Job 0, Zoë 7, finished")
+    await visit.page.get_by_role("searchbox").fill("zoë")
+    await expect(visit.page.locator(".cell")).to_have_count(1)
+
+    await visit.cell(0).click()
+    panel = visit.page.get_by_role("dialog")
+    await expect(panel).to_contain_text("Zoë 7")
+    row = panel.get_by_role("region", name="Row")
+    await expect(row.get_by_role("term")).to_have_text(["title", "first", "No"])
+    await expect(row.get_by_role("definition")).to_have_text(["A", "Zoë", "7"])
+    async with visit.page.expect_download() as saved:
+        await panel.get_by_role("link", name="Download").click()
+    assert (await saved.value).suggested_filename == "Zoë 7.png"
+
+    await visit.page.keyboard.press("Escape")
+    await visit.page.get_by_role("searchbox").fill("")
+    await visit.cell(1).click()
+    await expect(row.get_by_role("definition")).to_have_text(["B", "Eve", "8", "high"])
+
+
 async def test_a_batch_is_followed_live_and_cancelled(visit: Visit, team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {
