@@ -1,7 +1,7 @@
 """Temporal Visibility: which workflows a team has. It lags a moment behind what happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,8 +53,8 @@ def is_open(execution: WorkflowExecution) -> bool:
     return execution.status is WorkflowExecutionStatus.RUNNING
 
 
-def has_tag(execution: WorkflowExecution, tag: str) -> bool:
-    return tag in (execution.typed_search_attributes.get(TAGS) or ())
+def tags_of(execution: WorkflowExecution) -> Sequence[str]:
+    return execution.typed_search_attributes.get(TAGS) or ()
 
 
 class TeamWorkflows:

@@ -124,7 +124,9 @@ async def create_batch(
     if dry_run:
         sent, validated = await _validated(body, query, resources, team)
         draft = new_batch(team, sent, validated, resources.settings, urls)
-        response = creation_response(draft.batch, urls, warnings=draft.warnings)
+        response = creation_response(
+            draft.batch, urls, warnings=draft.warnings, total_rows=draft.total_rows
+        )
         if sent.table:
             shown = {
                 "columns": sent.table.columns,
@@ -142,7 +144,9 @@ async def create_batch(
             submission = await attempt.save(submission)
         await launch_batch(resources, submission)
     batch = submission.batch
-    response = creation_response(batch, urls, warnings=submission.warnings)
+    response = creation_response(
+        batch, urls, warnings=submission.warnings, total_rows=submission.total_rows
+    )
     return respond(response, 201 if batch.jobs else 400, attempt.headers)
 
 
@@ -191,6 +195,7 @@ def new_batch(
         team=team,
         id=batch_id,
         name=sent.name,
+        submission=sent.submission,
         created_at=now,
         jobs=jobs,
         errors=errors,
@@ -206,6 +211,7 @@ def new_batch(
         webhooks=webhooks,
         warnings=table.warnings if table else [],
         table=table.stored if table else None,
+        total_rows=table.number_of_rows if table else None,
     )
 
 
@@ -231,6 +237,7 @@ def creation_response(
     *,
     retry_of: str | None = None,
     warnings: Sequence[RenderWarning] = (),
+    total_rows: int | None = None,
 ) -> BatchCreationResponse:
     """`retry_of` is the batch whose jobs are rendered again."""
     created = [
@@ -251,6 +258,7 @@ def creation_response(
         retry_of=retry_of,
         status="error" if rejected else "partial" if batch.errors else "created",
         total_jobs=len(created) + len(batch.errors),
+        total_rows=total_rows,
         success_count=len(created),
         jobs=created,
         errors=batch.errors or None,

@@ -4,6 +4,7 @@ Three places know batches: Visibility has the recent ones, the object store has 
 older ones, and the records of batches of which no job was accepted. Their ids are ordered by time.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -13,11 +14,15 @@ from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
 from api.http.responses import respond
 from api.resources import MayReadJobs, Resources, Shared
-from api.visibility import has_tag
+from api.visibility import tags_of
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
-from reelbatch.models.orchestration.search_attributes import name_tag
+from reelbatch.models.orchestration.search_attributes import (
+    name_tag,
+    submission_in,
+    submission_tag,
+)
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
 from reelbatch.parallel import gather_each
 from reelbatch.storage.batches import stored_batch_ids
@@ -34,7 +39,19 @@ class BatchPage(BaseModel):
     name: OrEmpty[str] = Field(
         None, description="Only batches of this name, as far as Temporal still has them."
     )
+    submission: OrEmpty[Ulid] = Field(
+        None,
+        description="Only the batches of one table, by the first of them, as far as Temporal still "
+        "has them.",
+    )
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
+
+    def takes(self, batch_id: str, tags: Sequence[str]) -> bool:
+        """Whether a batch with these tags has the name and is of the submission that are asked."""
+        is_part = not self.submission or (
+            batch_id == self.submission or submission_tag(self.submission) in tags
+        )
+        return is_part and (not self.name or name_tag(self.name) in tags)
 
 
 @router.get(
@@ -52,8 +69,8 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution.id.rsplit("/", 1)[-1]: execution
         for execution in await resources.workflows.batches(team)
     }
-    if page.name:
-        ids = {id_ for id_, found in executions.items() if has_tag(found, name_tag(page.name))}
+    if page.submission or page.name:
+        ids = {id_ for id_, found in executions.items() if page.takes(id_, tags_of(found))}
     else:
         ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
     older = sorted(
@@ -65,7 +82,8 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         if execution is None:
             return await _stored_item(resources, team, batch_id)
         name = await execution.memo_value("name", None, type_hint=str)
-        return _item(batch_id, await resources.batches.stats(team, execution), name)
+        found = _item(batch_id, await resources.batches.stats(team, execution), name)
+        return found.model_copy(update={"submission": submission_in(tags_of(execution))})
 
     shown = older[: page.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)

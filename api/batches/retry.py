@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 
 from api.batches.creation import creation_response, kinds_of
 from api.http.errors import documented
-from api.http.parameters import UlidPath
+from api.http.parameters import OrEmpty, Ulid, UlidPath
 from api.http.responses import respond
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
 from api.snapshots import describe, read_input
@@ -46,6 +46,13 @@ from reelbatch.storage.webhooks import read_webhook
 router = APIRouter(tags=["batches"])
 
 Only = Annotated[Literal["error", "cancelled", "all"], Query(description="Which jobs.")]
+First = Annotated[
+    OrEmpty[Ulid],
+    Query(
+        alias="submission",
+        description="The first of the new batches, where several batches of one table are retried.",
+    ),
+]
 J = TypeVar("J", bound=RenderJob)
 
 _CHOICES = {
@@ -70,18 +77,21 @@ async def retry_batch(
     urls: RequestUrls,
     key: IdempotencyKey,
     only: Only = "all",
+    first: First = None,
 ) -> Response:
     """Render the failed and cancelled jobs again, or with `only` just the one kind.
 
     They keep their indexes and their inputs, and have new ids.
     """
-    identity = f"only={only}".encode()
+    identity = f"only={only}{f'&submission={first}' if first else ''}".encode()
     async with once(resources, team, key, identity, BatchSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:
             earlier, snapshot = await _read(resources, team, batch_id)
             indexes = _indexes(snapshot, _CHOICES[only])
-            submission = await attempt.save(await _again(resources.store, earlier, indexes, urls))
+            submission = await attempt.save(
+                await _again(resources.store, earlier, indexes, urls, first)
+            )
         await launch_batch(resources, submission)
     response = creation_response(submission.batch, urls, retry_of=batch_id)
     return respond(response, 201, attempt.headers)
@@ -113,9 +123,11 @@ def _indexes(snapshot: BatchSnapshot, statuses: Sequence[JobStatus]) -> set[int]
 
 
 async def _again(
-    store: ObjectStore, earlier: Batch, indexes: set[int], urls: Urls
+    store: ObjectStore, earlier: Batch, indexes: set[int], urls: Urls, first: str | None
 ) -> BatchSubmission:
-    """The jobs at `indexes` as a batch of their own, with their webhooks and the batch's."""
+    """The jobs at `indexes` as a batch of their own, with their webhooks and the batch's; `first`
+    is the first new batch of the same table.
+    """
     team, batch_id, now = earlier.team, new_batch_id(), datetime.now(UTC)
 
     async def webhook_of(thing: Batch | BatchRenderJob) -> Webhook | None:
@@ -135,6 +147,7 @@ async def _again(
         team=team,
         id=batch_id,
         name=earlier.name,
+        submission=first,
         created_at=now,
         jobs=jobs,
         concurrency=earlier.concurrency,

@@ -76,6 +76,7 @@ class BatchRequest:
     concurrency: int | None = None
     webhook: Webhook | None = None
     name: str | None = None
+    submission: str | None = None  # the first batch of the same table
     table: Table | None = None  # that the jobs are rows of
 
 
@@ -97,7 +98,7 @@ def read_batch(
         sent = BatchRequest(jobs=_read_json_lines(body.content), defaults=defaults)
     elif body.is_table:
         table = read_table(_rows(body, settings), query, template, body.files)
-        _check_number_of_jobs(table.number_of_rows)
+        _check_number_of_rows(table, query.first_row)
         sent = BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
     else:
         sent = _read_json(body.content, query.quality, settings)
@@ -107,6 +108,7 @@ def read_batch(
         concurrency=query.concurrency or sent.concurrency,
         webhook=webhook or sent.webhook,
         name=query.name or sent.name,
+        submission=query.submission if sent.table else None,
     )
 
 
@@ -205,6 +207,20 @@ def _check_number_of_jobs(number: int) -> None:
     if not 1 <= number <= MAX_BATCH_JOBS:
         message = f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, not {number}."
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
+
+
+def _check_number_of_rows(table: Table, first_row: int | None) -> None:
+    number = table.number_of_rows
+    if first_row is None and number > MAX_BATCH_JOBS:
+        message = (
+            f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, and the table has {number} rows: send it "
+            f"several times, with firstRow=0, firstRow={MAX_BATCH_JOBS} and so on."
+        )
+        raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
+    if first_row and first_row >= number:
+        message = f"The table has {number} rows: there is no row {first_row}, counted from 0."
+        raise BatchSizeInvalid(message, details=[FieldError(field="firstRow", message=message)])
+    _check_number_of_jobs(len(table.jobs))
 
 
 class JobDefaults:

@@ -238,6 +238,8 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),
     ]
     names = [search_attributes.name_tag(batch.name)] if batch.name else []
+    if batch.submission:
+        names.append(search_attributes.submission_tag(batch.submission))
     tags = search_attributes.tag_list(templates, fonts, names)
     if tags:
         pairs.append(SearchAttributePair(search_attributes.TAGS, tags))

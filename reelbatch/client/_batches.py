@@ -108,6 +108,8 @@ def create_from_table(
     output_name: str | None = None,
     files: Mapping[str, str] | None = None,
     **options: Unpack[FileOptions],
+    first_row: int | None = None,
+    submission: str | None = None,
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
@@ -115,7 +117,9 @@ def create_from_table(
     not called as their layers: `COLUMN=LAYER`. `strict` refuses a column that names no layer,
     which is left out with a warning otherwise. `output_name` makes the jobs' names, and so those of
     their files, of columns: `{first}-{last}`. `files` has the `src` of each path in the cells of
-    pictures, videos and sounds, such as that of an upload.
+    pictures, videos and sounds, such as that of an upload. Of a table of
+    more than 1,000 rows `first_row` says where the batch begins, from 0, and `submission` is the
+    id of the batch of its first part.
     """
     query = {
         "template": template,
@@ -125,6 +129,8 @@ def create_from_table(
         "map": list(mapping) or None,
         "strict": strict or None,
         "outputName": output_name,
+        "firstRow": first_row,
+        "submission": submission,
     }
     return (yield from _submit(session, rows, _TABLES[form], query, files, **options))
 
@@ -163,11 +169,15 @@ check_json_lines = _checking(create_from_json_lines)
 check_table = _checking(create_from_table)
 
 
-def list_batches(session: Session, *, name: str | None = None) -> Flow[BatchListItem]:
-    """The team's batches, newest first, or those of a name; pages are read as they are needed."""
+def list_batches(
+    session: Session, *, name: str | None = None, submission: str | None = None
+) -> Flow[BatchListItem]:
+    """The team's batches, newest first, or those of a name, or of the table whose first batch is
+    `submission`; pages are read as they are needed.
+    """
     cursor: str | None = None
     while True:
-        query = {"limit": _PAGE, "cursor": cursor, "name": name}
+        query = {"limit": _PAGE, "cursor": cursor, "name": name, "submission": submission}
         response = yield from session.send(session.request("GET", "batches", query=query))
         page = read_model(BatchList, response)
         for batch in page.batches:
@@ -210,15 +220,19 @@ def cancel_batch(batch: BatchRef) -> Steps[BatchCancellationResponse]:
 
 
 def retry_batch(
-    batch: BatchRef, only: RetryChoice = "all", *, idempotency_key: str | None = None
+    batch: BatchRef,
+    only: RetryChoice = "all",
+    *,
+    submission: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """Render the jobs that failed or were cancelled again, as a new batch.
+    """Render the jobs that failed or were cancelled again, as a new batch. `submission` is the
+    first new batch, where several batches of one table are retried.
 
     Raises Conflict if there are none, and Gone if their inputs are no longer kept.
     """
-    request = batch.session.creation(
-        "batches", batch.id, "retry", key=idempotency_key, query={"only": only}
-    )
+    query = {"only": only, "submission": submission}
+    request = batch.session.creation("batches", batch.id, "retry", key=idempotency_key, query=query)
     return read_model(BatchCreationResponse, (yield from batch.session.send(request)))
 
 

@@ -1,7 +1,7 @@
 """Files from the service: whole or not there, taken up where they broke off, and fetched once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,15 +37,18 @@ class DownloadedOutput:
     was_there: bool  # from an earlier download into the folder
 
 
-def downloads(batch: BatchRef, folder: str | Path) -> Flow[DownloadedOutput]:
+def downloads(
+    batch: BatchRef, folder: str | Path, *, names: Mapping[int, str] | None = None
+) -> Flow[DownloadedOutput]:
     """Each output that is finished by now, as a file named as its job, else `007.mp4`.
 
-    What an earlier download of the same jobs has left in `folder` is not fetched again.
+    `names` are other names of the files by their jobs' indexes, without endings. What an earlier
+    download of the same jobs has left in `folder` is not fetched again.
     """
     target = Path(folder)
     state = yield from read_batch(batch)
     record = yield from do(partial(_Record.of, target))
-    stems = file_stems({job.index: job.name for job in state.jobs}, _DIGITS)
+    stems = names or file_stems({job.index: job.name for job in state.jobs}, _DIGITS)
     for job in state.jobs:
         if job.status is not JobStatus.FINISHED:
             continue

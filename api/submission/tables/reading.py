@@ -8,7 +8,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, Field, JsonValue
 
-from api.http.parameters import Flag, OrEmpty
+from api.http.parameters import Flag, OrEmpty, Ulid
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
 from api.submission.tables.columns import Column, Fields
 from api.submission.tables.meanings import LONGEST_NAME, Meaning, Meanings, mapping_of
@@ -54,6 +54,15 @@ class TableQuery(BaseModel):
     name: OrEmpty[Name] = Field(
         None, description="What people call the batch, whatever the body says."
     )
+    first_row: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
+        None,
+        alias="firstRow",
+        description="For tables of more than 1,000 rows: the row with which the batch begins, "
+        "from 0. The batch takes as many as it can.",
+    )
+    submission: OrEmpty[Ulid] = Field(
+        None, description="The first batch of the same table, where this one is a later part of it."
+    )
     frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
         None, description="Of all rows of a table, where the codec writes images."
     )
@@ -84,7 +93,7 @@ class Table:
     jobs: list[Fields | Problem]  # as many as a batch takes
     lines: list[int]  # of the file, one-based, where each job's row begins
     cells: list[list[str]]  # of each job's row
-    number_of_rows: int
+    number_of_rows: int  # of the whole table
     warnings: list[RenderWarning]
 
     @property
@@ -158,7 +167,8 @@ def read_table(
         shown = [_shown(line, row, None) for line, row in islice(rows, query.rows)]
         raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
     name_of = _name_pattern(query.output_name, names)
-    table = _table(common, meanings, rows, name_of, files or {})
+    before = sum(1 for _ in islice(rows, query.first_row or 0))
+    table = _table(common, meanings, rows, name_of, files or {}, before)
     if left_out and any(each.reason and each.column is None for each in meanings):
         warning = RenderWarning(code=WarningCode.COLUMN_LEFT_OUT, message=f"{left_out}: left out.")
         table.warnings.insert(0, warning)
@@ -225,7 +235,9 @@ def _table(
     rows: Rows,
     name_of: Callable[[Sequence[str]], str],
     files: Mapping[str, str],
+    before: int,
 ) -> Table:
+    """`before` is the number of rows that have been read."""
     jobs, lines, kept = list[Fields | Problem](), list[int](), list[list[str]]()
     empty: dict[Meaning, list[int]] = {}
     for line, row in islice(rows, MAX_BATCH_JOBS):
@@ -241,7 +253,7 @@ def _table(
         jobs=jobs,
         lines=lines,
         cells=kept,
-        number_of_rows=len(jobs) + sum(1 for _ in rows),
+        number_of_rows=before + len(jobs) + sum(1 for _ in rows),
         warnings=bounded(_empty_cells(each, found) for each, found in empty.items()),
     )
 

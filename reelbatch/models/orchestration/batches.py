@@ -22,6 +22,7 @@ class Batch(WireModel):
     team: str
     id: str
     name: Absent[str] = None  # what people call it
+    submission: Absent[str] = None  # the first batch of the same table
     created_at: Timestamp
     jobs: list[BatchRenderJob]
     errors: list[JobError] = []

@@ -22,6 +22,7 @@ ALL = (TEAM, BATCH_ID, TAGS, STATUS, ERROR_CODE, FAILED_JOBS)
 FORMER_TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
 FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
+_SUBMISSION = "submission:"
 _MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
 _PUNCTUATION = 4  # bytes of quotes, a comma and a space around each tag
 
@@ -37,6 +38,16 @@ def font_tag(font_id: str) -> str:
 def name_tag(name: str) -> str:
     """Of a batch, by what people call it."""
     return f"name:{name}"
+
+
+def submission_tag(batch_id: str) -> str:
+    """Of a later part of a table, by the batch of its first part."""
+    return f"{_SUBMISSION}{batch_id}"
+
+
+def submission_in(tags: Iterable[str]) -> str | None:
+    found = (tag.removeprefix(_SUBMISSION) for tag in tags if tag.startswith(_SUBMISSION))
+    return next(found, None)
 
 
 def tag_list(

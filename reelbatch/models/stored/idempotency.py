@@ -17,6 +17,7 @@ class BatchSubmission(RecordModel):
     webhooks: list[WebhookRecord] = []
     warnings: list[RenderWarning] = []  # of a table as a whole
     table: Absent[BatchTable] = None
+    total_rows: Absent[int] = None  # of the table, of which the batch may be a part
 
 
 class JobSubmission(RecordModel):

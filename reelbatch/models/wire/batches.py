@@ -90,6 +90,7 @@ class BatchCreationResponse(WireModel):
     retry_of: Absent[str] = None  # the batch whose jobs are rendered again
     status: Literal["created", "partial", "error"]
     total_jobs: int
+    total_rows: Absent[int] = None  # of a table, of which the batch may be a part
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
@@ -191,6 +192,7 @@ class BatchListItem(WireModel):
 
     batch_id: str
     name: Absent[str] = None
+    submission: Absent[str] = None  # the first batch of the same table, of a later part of it
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats

@@ -100,3 +100,32 @@ async def test_a_retry_keeps_names_and_cells(card_team: Team, card: str) -> None
     [result] = await card_team.get(f"/batches/{again['batchId']}/results")
     assert result["cells"]["title"] == "B"
     assert (await card_team.get(f"/batches/{again['batchId']}"))["name"] == "Again"
+
+
+async def test_a_table_of_more_rows_than_a_batch_takes_comes_in_parts(
+    card_team: Team, card: str
+) -> None:
+    lines = [f"{row},{0 if row in (0, 1000, 1001) else 'high'}\n" for row in range(1002)]
+    table = "title,job:priority\n" + "".join(lines)
+    refused = (await send_table(card_team, card, table)).json()
+    assert refused["errorCode"] == "BATCH_SIZE_INVALID"
+    assert "firstRow=1000" in refused["error"]
+
+    first = (await send_table(card_team, card, table, firstRow=0, name="Long")).json()
+    assert (first["totalRows"], first["totalJobs"], first["successCount"]) == (1002, 1000, 1)
+    part = {"firstRow": 1000, "name": "Long", "submission": first["batchId"]}
+    second = (await send_table(card_team, card, table, **part)).json()
+    assert (second["totalRows"], second["totalJobs"], second["successCount"]) == (1002, 2, 2)
+    results = await card_team.get(f"/batches/{second['batchId']}/results")
+    assert [result["cells"]["title"] for result in results] == ["1000", "1001"]
+    beyond = (await send_table(card_team, card, table, firstRow=1002)).json()
+    assert beyond["details"][0]["field"] == "firstRow"
+
+    async def both() -> Any:
+        query = {"submission": first["batchId"]}
+        found = (await card_team.http.get("/batches", params=query)).json()["batches"]
+        return found if len(found) == 2 else None
+
+    later, earlier = await until(both, "both parts")
+    assert (later["batchId"], later["submission"]) == (second["batchId"], first["batchId"])
+    assert (earlier["batchId"], "submission" in earlier) == (first["batchId"], False)
