@@ -189,8 +189,9 @@ class BatchReader:
                 return None
             log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
             return await self._rebuild(handle, None)
-        with suppress(ValueError):  # it is too large to be remembered
-            self._running[handle.id] = _Running(run_id, snapshot)
+        if snapshot is not earlier:
+            with suppress(ValueError):  # it is too large to be remembered
+                self._running[handle.id] = _Running(run_id, snapshot)
         return snapshot
 
     async def _result(

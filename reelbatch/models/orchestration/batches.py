@@ -59,7 +59,12 @@ class BatchSnapshot(RecordModel):
     cancellations: list["CancellationOutcome"] = []
 
     def with_changes(self, changes: "BatchChanges") -> "BatchSnapshot":
-        """The batch as it is after `changes`, which came since this snapshot's revision."""
+        """The batch as it is after `changes`, which came since this snapshot's revision.
+
+        This very snapshot where there are none.
+        """
+        if changes.revision == self.revision:
+            return self
         changed = {record.index: record for record in changes.records}
         return self.model_copy(
             update={
