@@ -1,6 +1,5 @@
 """Where batches and their jobs stand: by their workflows, their results, or what was stored."""
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from api.visibility import children_of
 from reelbatch.models.errors import BatchNotFound, Unavailable
 from reelbatch.models.ids import batch_job_id, is_batch_id
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot, JobRecord
-from reelbatch.models.orchestration.jobs import UnfinishedJob
+from reelbatch.models.orchestration.jobs import JobSummary, UnfinishedJob
 from reelbatch.models.orchestration.names import batch_workflow_id, job_workflow_id
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
@@ -96,15 +95,10 @@ class BatchReader:
         if not started:
             return books
         records = list(books.records)
-        states = await asyncio.gather(*(self._state_at(books, position) for position in started))
+        states = await self.running.recent_states([_started_at(books, at) for at in started])
         for position, state in zip(started, states, strict=True):
             records[position] = self._shown_record(books, position, state)
         return books.model_copy(update={"records": records})
-
-    async def _state_at(self, books: BatchSnapshot, position: int) -> JobState:
-        job_id = batch_job_id(books.id, books.records[position].index)
-        workflow_id = job_workflow_id(books.team, job_id)
-        return await self.running.recent_state(workflow_id, books.summaries[position])
 
     def _shown_record(self, books: BatchSnapshot, position: int, state: JobState) -> JobRecord:
         """The same object as long as nothing changes: what is made of it need not be made anew."""
@@ -292,6 +286,12 @@ def job_at(snapshot: BatchSnapshot, position: int) -> BatchJobSnapshot:
         summary=summary,
         state=state_of(record, summary),
     )
+
+
+def _started_at(books: BatchSnapshot, position: int) -> tuple[str, JobSummary]:
+    """The workflow's id of the job at `position`, and its summary."""
+    job_id = batch_job_id(books.id, books.records[position].index)
+    return job_workflow_id(books.team, job_id), books.summaries[position]
 
 
 async def _ask(run: BatchHandle, earlier: BatchSnapshot | None) -> BatchSnapshot:

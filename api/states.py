@@ -80,14 +80,23 @@ class RunningJobs:
         self._looking: dict[str, asyncio.Task[JobState]] = {}
         self._gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
-    async def recent_state(self, workflow_id: str, summary: JobSummary) -> JobState:
-        """Where a job stands that its batch takes for running, as it was within a second.
+    async def recent_states(self, jobs: Sequence[tuple[str, JobSummary]]) -> list[JobState]:
+        """Where jobs stand that their batch takes for running, as it was within a second.
 
-        A job whose workflow has just ended runs until the batch has noted the end.
+        Each comes with its workflow's id. A job whose workflow has just ended runs until the batch
+        has noted the end.
         """
+        recent = [self._recent_state(workflow_id) for workflow_id, _ in jobs]
+        missing = [job for job, state in zip(jobs, recent, strict=True) if state is None]
+        looks = iter(await asyncio.gather(*(self._shared_look(*job) for job in missing)))
+        return [state or next(looks) for state in recent]
+
+    def _recent_state(self, workflow_id: str) -> JobState | None:
         seen = self._seen.get(workflow_id)
-        if seen is not None and monotonic() - seen.at < _FRESH:
-            return seen.state
+        return seen.state if seen and monotonic() - seen.at < _FRESH else None
+
+    async def _shared_look(self, workflow_id: str, summary: JobSummary) -> JobState:
+        """One look for all who ask for the job meanwhile."""
         looking = self._looking.get(workflow_id)
         if looking is None:
             looking = asyncio.create_task(self._look(workflow_id, summary))

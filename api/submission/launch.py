@@ -266,7 +266,8 @@ async def _start_job(client: Client, job: RenderJob) -> None:
 
 def _batch_headline(jobs: Sequence[RenderJob]) -> str:
     """One line for lists in the Temporal Web UI: `128 jobs · promo, badge and 2 more`."""
-    names = list(dict.fromkeys(plain(job.template_name[:40]) for job in jobs))
+    templates = dict.fromkeys(job.template_name[:40] for job in jobs)
+    names = list(dict.fromkeys(map(plain, templates)))
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     number = "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
     return f"{number} · {', '.join(names[:2])}{more}"
