@@ -11,7 +11,7 @@
  */
 
 /** Fields of a job, which every template has. @type {Column[]} */
-const JOB_FIELDS = ["job:tags", "job:priority"].map((name) => ({ name, means: name, kind: "job" }));
+const JOB_FIELDS = ["job:tags", "job:priority", "job:name"].map((name) => ({ name, means: name, kind: "job" }));
 
 /** The columns of a table that is typed. @param {any[]} fields of the template, as the API has them
  * @returns {Column[]} */
@@ -31,6 +31,20 @@ export function columnsOfFile(told, fields) {
 
 /** What people call it: without its kind. @param {Column} column */
 export const labelOf = ({ name, means }) => (means || name).replace(/^(text|image|video|audio|data|job):/, "");
+
+/** What a table that is sent calls them: as people know them, where that tells them apart.
+ * @param {Column[]} columns @returns {string[]} */
+export function sentNames(columns) {
+  const ofFile = columns.filter(({ isFromFile }) => isFromFile).map(({ name }) => name);
+  const known = columns.map((column) => {
+    if (column.isFromFile) return column.name;
+    return ofFile.includes(labelOf(column)) ? column.means : labelOf(column);
+  });
+  return known.map((name, at) => {
+    const isTaken = columns.some(({ means }, other) => other !== at && [known[other], means].includes(name));
+    return isTaken ? columns[at].means || `unused ${at}` : name;
+  });
+}
 
 /** @param {any} field @returns {Column} */
 const ofField = ({ column, kind, words }) => ({ name: column, means: column, kind, example: words });

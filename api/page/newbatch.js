@@ -1,13 +1,15 @@
 /** A new batch: a template, its output, and a row for each job. */
 
+import { ApiError } from "./client.js";
+import { sentNames } from "./columns.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, duration, plural } from "./format.js";
-import { outputFields } from "./output.js";
+import { fileNames, outputFields } from "./output.js";
 import { RowPreview } from "./rowpreview.js";
 import { RowTable } from "./rowtable.js";
 import { Submission, noteProblems, requestOf } from "./submission.js";
 import { MOST_ROWS, dryRun, tableOfClipboard, tableOfFile } from "./tables.js";
-import { field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
+import { checkedField, field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const MOST_COMPOSITIONS = 1000; // in one answer
 
@@ -34,6 +36,9 @@ class NewBatchView {
     this.warnings = h("div", { class: "all-of-template" });
     this.composition = h("select", { name: "composition", onchange: () => this.#chooseComposition() });
     this.output = outputFields(() => this.#changed());
+    this.name = h("input", { type: "text", maxlength: 200, autocomplete: "off" });
+    this.nameField = checkedField("Batch name", this.name, "Optional: the list of batches finds it by this.");
+    this.fileNames = fileNames(() => this.#changed());
     this.table = new RowTable({
       change: () => this.#changed(),
       map: () => this.#mapped(),
@@ -56,7 +61,7 @@ class NewBatchView {
       h(
         "div",
         { class: "form" },
-        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.warnings),
+        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.nameField.element, this.fileNames.element, this.warnings),
         rows,
       ),
       this.preview.element,
@@ -140,7 +145,9 @@ class NewBatchView {
   }
 
   #request() {
-    return requestOf(this.#query(), this.table.rows, this.table.columns);
+    const names = Object.entries({ name: this.name.value.trim(), outputName: this.fileNames.pattern() });
+    const given = Object.fromEntries(names.filter(([, value]) => value));
+    return requestOf({ ...this.#query(), ...given }, this.table.rows, this.table.columns);
   }
 
   #changed() {
@@ -148,6 +155,7 @@ class NewBatchView {
     setText(this.startButton, jobs ? `Start ${plural(jobs, "job")}` : "Start");
     setText(this.summary, jobs > MOST_ROWS ? `A batch has at most ${count(MOST_ROWS)} jobs; these are ${count(jobs)}.` : "");
     this.startRest.hidden = true;
+    this.fileNames.offer(sentNames(this.table.columns));
   }
 
   /** @param {File | undefined} file */
@@ -219,12 +227,22 @@ class NewBatchView {
       return false;
     }
     setText(this.summary, "Checking …");
+    for (const place of [this.nameField, this.fileNames]) place.say("");
     const bad = await this.submission.check(request, this.table.columns).catch((error) => {
       setText(this.summary, "");
-      throw error;
+      if (!this.#sayAtField(error)) throw error;
     });
+    if (bad === undefined) return false;
     this.#showCheck(bad, request.sent.length);
     return bad === 0;
+  }
+
+  /** Returns whether it is about one of the names. @param {unknown} error */
+  #sayAtField(error) {
+    const detail = error instanceof ApiError ? error.details[0] : null;
+    const place = detail?.field === "name" ? this.nameField : detail?.field === "outputName" ? this.fileNames : null;
+    place?.say(detail.message);
+    return place !== null;
   }
 
   /** @param {number} bad @param {number} all */

@@ -1,7 +1,7 @@
 /** What a batch's files are: the codec and its settings. */
 
-import { h } from "./dom.js";
-import { field } from "./widgets.js";
+import { fill, h } from "./dom.js";
+import { checkedField, field } from "./widgets.js";
 
 const CODECS = {
   "MP4, H.264": {
@@ -59,4 +59,31 @@ export function outputFields(onChange) {
   }
 
   return { elements: [field("Output", codec), field("Quality", quality), frameField], settings, suit };
+}
+
+/** What files are called: a pattern, and a button for each column that it may have.
+ * @param {() => void} onChange */
+export function fileNames(onChange) {
+  const input = h("input", { type: "text", maxlength: 1000, spellcheck: "false", autocomplete: "off", oninput: onChange });
+  const { element, say } = checkedField("File names", input, "Optional: words, and columns in braces, which become the cells of each row.");
+  const chips = h("div", { class: "chips", role: "group", "aria-label": "Insert a column" });
+  element.classList.add("file-names");
+  element.append(chips);
+
+  /** @param {string} text */
+  function insert(text) {
+    input.setRangeText(text, input.selectionStart, input.selectionEnd, "end");
+    input.dispatchEvent(new Event("input"));
+    input.focus();
+  }
+
+  /** @param {string[]} columns */
+  function offer(columns) {
+    const shown = columns.filter((name) => !/[{}]/.test(name)).map((name) => `{${name}}`);
+    if (chips.dataset.shown === shown.join()) return; // a button may have the focus
+    chips.dataset.shown = shown.join();
+    fill(chips, shown.map((text) => h("button", { type: "button", class: "chip", onclick: () => insert(text) }, text)));
+  }
+
+  return { element, say, offer, pattern: () => input.value.trim() };
 }

@@ -6,6 +6,8 @@ import { count } from "./format.js";
 import { MOST_ROWS } from "./tables.js";
 
 const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
+/** @type {Record<string, string>} */
+const JOB_EXAMPLES = { "job:tags": "spring, sale", "job:priority": "0", "job:name": "Ada Lovelace" };
 
 /** @typedef {import("./columns.js").Column} Column */
 /**
@@ -294,6 +296,6 @@ export class RowTable {
 /** @param {Column} column */
 function placeholder(column) {
   if (column.kind === "text") return column.example?.replaceAll(/\s+/g, " ");
-  if (column.kind === "job") return column.means === "job:tags" ? "spring, sale" : "0";
+  if (column.kind === "job") return JOB_EXAMPLES[column.means];
   return ["", "data"].includes(column.kind) ? "" : "https://…";
 }

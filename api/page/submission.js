@@ -1,7 +1,7 @@
 /** Sending a new batch: a dry run that finds bad rows, and then the batch, once. */
 
 import { idempotencyKey } from "./client.js";
-import { labelOf } from "./columns.js";
+import { labelOf, sentNames } from "./columns.js";
 import { forgetCheck, isEmpty } from "./rowtable.js";
 import { dryRun, submitted, tableOf } from "./tables.js";
 import { warningText } from "./widgets.js";
@@ -16,17 +16,18 @@ import { warningText } from "./widgets.js";
  * @property {Row[]} sent the rows in the order of its jobs
  */
 
-/** Empty rows are left out, and so are columns without a cell; where the template has nothing to
+/** Empty rows are left out, and so are columns without a cell that name no file; where the template has nothing to
  * fill in, one job needs no table.
  * @param {Record<string, any>} query @param {Row[]} rows @param {Column[]} columns
  * @returns {Request} */
 export function requestOf(query, rows, columns) {
   const sent = rows.filter((row) => !isEmpty(row));
   const hasLayers = columns.some((column) => column.means && column.kind !== "job");
-  if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query: {}, sent: rows.slice(0, 1) };
-  const filled = columns.map((column, at) => ({ name: column.means || `unused ${at}`, isUsed: column.means, at })).filter(({ at }) => sent.some((row) => row.cells[at]?.trim()));
+  if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query: query.name ? { name: query.name } : {}, sent: rows.slice(0, 1) };
+  const named = sentNames(columns).map((name, at) => ({ name, means: columns[at].means, at }));
+  const filled = named.filter(({ name, at }) => query.outputName?.includes(`{${name}}`) || sent.some((row) => row.cells[at]?.trim()));
   const cells = sent.map((row) => filled.map(({ at }) => row.cells[at] ?? ""));
-  const map = filled.filter(({ isUsed }) => !isUsed).map(({ name }) => `${name}=`);
+  const map = filled.filter(({ name, means }) => name !== means).map(({ name, means }) => `${name}=${means}`);
   return { table: tableOf(filled.map(({ name }) => name), cells), query: { ...query, map }, sent };
 }
 
@@ -88,7 +89,7 @@ function problemsOf(error, columns) {
   const details = error.details ?? [];
   if (details.length === 0) return [{ column: null, text: error.error }];
   return details.map((/** @type {{field: string, message: string, column?: string}} */ detail) => {
-    const column = columns.find(({ name, means }) => detail.column !== undefined && [name, means].includes(detail.column)) ?? null;
+    const column = columns[sentNames(columns).indexOf(detail.column ?? "")] ?? null;
     const place = column ? labelOf(column) : detail.field;
     return { column, text: place ? `${place}: ${detail.message}` : detail.message };
   });

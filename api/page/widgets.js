@@ -1,7 +1,7 @@
 /** Small pieces that several pages show. */
 
 import { ApiError } from "./client.js";
-import { fill, h } from "./dom.js";
+import { fill, h, setText } from "./dom.js";
 import { age, exactly } from "./format.js";
 
 /** @param {string} state @param {string} text */
@@ -117,6 +117,22 @@ export function field(label, input, hint) {
     input,
     hint && h("span", { class: "hint", id: hintId }, hint),
   );
+}
+
+/** A field that says in the place of its hint what is wrong with it, until that is changed.
+ * @param {string} label @param {HTMLInputElement} input @param {string} hint */
+export function checkedField(label, input, hint) {
+  const element = field(label, input, hint);
+  const place = element.querySelector(".hint");
+  /** @param {string} problem or nothing */
+  function say(problem) {
+    setText(place, problem || hint);
+    place.classList.toggle("bad", Boolean(problem));
+    input.setAttribute("aria-invalid", String(Boolean(problem)));
+    if (problem) input.focus();
+  }
+  input.addEventListener("input", () => say(""));
+  return { element, say };
 }
 
 /** A button that opens a file dialog, and a place that takes dropped files.

@@ -78,6 +78,9 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.locator("input[type=file]").set_input_files(file)
     await expect(visit.page.get_by_role("list", name="About the table")).to_be_visible()
     await expect(visit.page.locator(".row-problems")).to_be_visible()
+    await visit.page.get_by_label("File names").fill("{size}")
+    await visit.page.get_by_role("button", name="Check rows").click()
+    await expect(visit.page.get_by_text("The table has no column size.")).to_be_visible()
     yield "a new batch"
 
 

@@ -187,6 +187,43 @@ async def test_a_workbook_s_columns_are_guessed_and_can_mean_something_else(
     await visit.wait_for_state(1, "finished")
 
 
+async def test_a_batch_and_its_files_are_named_by_columns_of_the_file(
+    visit: Visit, team: Team
+) -> None:
+    file = await fill_in(visit, team)
+    await visit.page.get_by_label("Batch name").fill("Spring")
+    names = visit.page.get_by_label("File names")
+    await file.set_input_files(a_csv("Title,shoe size,nobody", "Ada,37,", "Grace,38,"))
+    columns = visit.page.get_by_role("group", name="Insert a column")
+    await columns.get_by_role("button", name="{Title}").click()
+    await has_focus(names)
+    await visit.page.keyboard.type("-{size}")
+    start = visit.page.get_by_role("button", name="Start 2 jobs")
+    await start.click()
+    await has_focus(names)
+    await has_attribute(names, "aria-invalid", "true")
+    await expect(visit.page.get_by_text("The table has no column size.")).to_be_visible()
+    assert await batches_of(team) == []
+
+    await names.fill("{Title}-")
+    await columns.get_by_role("button", name="{shoe size}").click()
+    await columns.get_by_role("button", name="{nobody}").click()
+    await start.click()
+    await has_attribute(visit.cell(1), "aria-label", "Job 1, Grace-38, finished")
+    await expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Spring")
+    await visit.cell(1).click()
+    cells = visit.page.get_by_role("region", name="Row").get_by_role("definition")
+    await expect(cells).to_have_text(["Grace", "38"])
+
+
+async def test_files_are_named_by_columns_that_are_typed(visit: Visit, team: Team) -> None:
+    await fill_in(visit, team)
+    await visit.page.get_by_role("button", name="{title}").click()
+    await cell_of(visit, "title", 1).fill("Ada")
+    await visit.page.get_by_role("button", name="Start 1 job").click()
+    await has_attribute(visit.cell(0), "aria-label", "Job 0, Ada, finished")
+
+
 async def test_a_table_of_the_template_s_own_words_is_downloaded_and_taken(
     visit: Visit, team: Team
 ) -> None:
