@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import expect
 
@@ -33,8 +34,8 @@ async def test_the_list_has_the_newest_batch_first_and_leads_to_older_ones(
 async def test_batches_are_found_by_their_names(visit: Visit, team: Team) -> None:
     made: dict[str, str] = {}
     for name in ("Spring", "Spring sale", "Autumn"):
-        response = await team.http.post("/batches", json={"jobs": [{}], "name": name})
-        made[name] = response.json()["batchId"]
+        body: dict[str, Any] = {"jobs": [{}], "name": name}
+        made[name] = (await team.http.post("/batches", json=body)).json()["batchId"]
     rows = visit.page.locator("table.batches tbody tr")
     await expect(rows).to_have_count(3)
     search = visit.page.get_by_role("searchbox", name="Find batches by name")
