@@ -107,9 +107,9 @@ def create_from_table(
     strict: bool = False,
     output_name: str | None = None,
     files: Mapping[str, str] | None = None,
-    **options: Unpack[FileOptions],
     first_row: int | None = None,
     submission: str | None = None,
+    **options: Unpack[FileOptions],
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
