@@ -4,6 +4,7 @@ import { ApiError } from "./client.js";
 import { sentNames } from "./columns.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, duration, plural } from "./format.js";
+import { LocalFiles, chosen, dropped, tableAmong } from "./localfiles.js";
 import { fileNames, outputFields } from "./output.js";
 import { RowPreview } from "./rowpreview.js";
 import { RowTable } from "./rowtable.js";
@@ -12,6 +13,7 @@ import { MOST_ROWS, dryRun, tableOfClipboard, tableOfFile } from "./tables.js";
 import { checkedField, field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const MOST_COMPOSITIONS = 1000; // in one answer
+const MISSING_SHOWN = 10;
 
 /** @type {import("./app.js").PageMaker} */
 export function newBatchPage(client, _parts, query, signal) {
@@ -31,6 +33,7 @@ class NewBatchView {
     this.client = client;
     this.signal = signal;
     this.submission = new Submission(client);
+    this.files = new LocalFiles(client, (words) => setText(this.summary, words));
     this.place = problemPlace();
     this.template = h("select", { name: "template", onchange: () => this.#chooseTemplate() });
     this.warnings = h("div", { class: "all-of-template" });
@@ -42,19 +45,25 @@ class NewBatchView {
     this.table = new RowTable({
       change: () => this.#changed(),
       map: () => this.#mapped(),
-      preview: (row, number) => this.preview.show(requestOf(this.#query(), [row], this.table.columns), number),
+      preview: (row, number) => this.preview.show(requestOf(this.#query(), [row], this.table.columns, this.files), number),
       paste: (text, row, column) => this.#paste(text, row, column),
     });
     this.preview = new RowPreview(client, signal);
     this.note = h("div", { class: "of-file" });
+    this.missing = h("div", { class: "of-file" });
     this.summary = h("p", { class: "summary", role: "status" });
     this.check = workButton("Check rows", {}, async () => void (await this.#check()), this.place);
     this.startButton = workButton("Start", { class: "primary" }, () => this.#start(), this.place);
     this.startRest = workButton("Start without them", { hidden: true }, () => this.#send(this.#request()), this.place);
     this.example = workButton("Download example CSV", { class: "quiet" }, () => this.#downloadExample(), this.place);
-    const drop = fileDrop("Drop a CSV or Excel file here, or choose one; its first line names the layers", ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv", ([file]) => this.#readFile(file));
-    const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.table.element);
-    takeDrops(rows, ([file]) => this.#readFile(file));
+    const drop = fileDrop(
+      "Drop a CSV or Excel file here, with the pictures, videos and sounds that it names or their folder, or choose them; its first line names the layers",
+      ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,image/*,video/*,audio/*",
+      (files) => this.#takeFiles(chosen(files)),
+      true,
+    );
+    const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.missing, this.table.element);
+    takeDrops(rows, async (_, transfer) => this.#takeFiles(await dropped(transfer)));
     this.form = h(
       "div",
       { class: "new-batch", hidden: true },
@@ -127,6 +136,7 @@ class NewBatchView {
     this.output.suit(chosen.data.frames);
     this.preview.setFrames(chosen.data.frames);
     fill(this.note);
+    fill(this.missing);
     this.table.setFields(fields);
   }
 
@@ -147,7 +157,7 @@ class NewBatchView {
   #request() {
     const names = Object.entries({ name: this.name.value.trim(), outputName: this.fileNames.pattern() });
     const given = Object.fromEntries(names.filter(([, value]) => value));
-    return requestOf({ ...this.#query(), ...given }, this.table.rows, this.table.columns);
+    return requestOf({ ...this.#query(), ...given }, this.table.rows, this.table.columns, this.files);
   }
 
   #changed() {
@@ -158,17 +168,24 @@ class NewBatchView {
     this.fileNames.offer(sentNames(this.table.columns));
   }
 
-  /** @param {File | undefined} file */
-  async #readFile(file) {
-    if (!file) return;
+  /** A table, files that it names, or both. @param {import("./localfiles.js").LocalFile[]} files */
+  async #takeFiles(files) {
+    const { table, others } = tableAmong(files);
+    this.files.add(others);
     this.place.clear();
     try {
-      const told = await dryRun(this.client, tableOfFile(file), this.#query(), MOST_ROWS);
-      this.#load(told);
-      announce(`${plural(this.table.rows.length, "row")} read from ${file.name}`);
+      if (table) await this.#readTable(table);
+      else if (files.length > 0) await this.#check();
     } catch (error) {
       if (!this.signal.aborted) this.place.show(error);
     }
+  }
+
+  /** @param {File} file */
+  async #readTable(file) {
+    const told = await dryRun(this.client, { ...tableOfFile(file), files: this.files }, this.#query(), MOST_ROWS);
+    this.#load(told);
+    announce(`${plural(this.table.rows.length, "row")} read from ${file.name}`);
   }
 
   /** Show a table that the API has read, and what it says of it. @param {any} told */
@@ -179,7 +196,7 @@ class NewBatchView {
       fill(this.note, problem(new Error(told.error)));
       return;
     }
-    this.#showCheck(noteProblems(told, this.table.rows, this.table.columns), told.totalJobs);
+    this.#showCheck(noteProblems(told, this.table.rows, this.table.columns), told.totalJobs, told.files);
   }
 
   async #mapped() {
@@ -233,7 +250,7 @@ class NewBatchView {
       if (!this.#sayAtField(error)) throw error;
     });
     if (bad === undefined) return false;
-    this.#showCheck(bad, request.sent.length);
+    this.#showCheck(bad, request.sent.length, this.submission.missing);
     return bad === 0;
   }
 
@@ -245,9 +262,10 @@ class NewBatchView {
     return place !== null;
   }
 
-  /** @param {number} bad @param {number} all */
-  #showCheck(bad, all) {
+  /** @param {number} bad @param {number} all @param {{path: string}[]} [missing] files */
+  #showCheck(bad, all, missing) {
     const good = all - bad;
+    fill(this.missing, missingNote(missing));
     this.table.showProblems();
     setText(this.summary, bad ? `${plural(bad, "row")} of ${count(all)} cannot be rendered.` : good === 1 ? "The row can be rendered." : `All ${count(good)} rows can be rendered.`);
     this.startRest.hidden = bad === 0 || good === 0;
@@ -264,6 +282,14 @@ class NewBatchView {
     const id = await this.submission.start(request);
     if (!this.signal.aborted) location.hash = `#/batches/${id}`;
   }
+}
+
+/** @param {{path: string}[]} [missing] that the table names */
+function missingNote(missing = []) {
+  if (missing.length === 0) return null;
+  const more = missing.length > MISSING_SHOWN ? ` and ${count(missing.length - MISSING_SHOWN)} more` : "";
+  const names = missing.slice(0, MISSING_SHOWN).map(({ path }) => path);
+  return h("p", { class: "missing-files" }, `Drop these files here too: ${names.join(", ")}${more}`);
 }
 
 /** @param {any} composition */

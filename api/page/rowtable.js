@@ -297,5 +297,5 @@ export class RowTable {
 function placeholder(column) {
   if (column.kind === "text") return column.example?.replaceAll(/\s+/g, " ");
   if (column.kind === "job") return JOB_EXAMPLES[column.means];
-  return ["", "data"].includes(column.kind) ? "" : "https://…";
+  return ["", "data"].includes(column.kind) ? "" : "https://… or photo.png";
 }

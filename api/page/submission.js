@@ -19,8 +19,8 @@ import { warningText } from "./widgets.js";
 /** Empty rows are left out, and so are columns without a cell that name no file; where the template has nothing to
  * fill in, one job needs no table.
  * @param {Record<string, any>} query @param {Row[]} rows @param {Column[]} columns
- * @returns {Request} */
-export function requestOf(query, rows, columns) {
+ * @param {import("./localfiles.js").LocalFiles} files @returns {Request} */
+export function requestOf(query, rows, columns, files) {
   const sent = rows.filter((row) => !isEmpty(row));
   const hasLayers = columns.some((column) => column.means && column.kind !== "job");
   if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query: query.name ? { name: query.name } : {}, sent: rows.slice(0, 1) };
@@ -28,10 +28,12 @@ export function requestOf(query, rows, columns) {
   const filled = named.filter(({ name, at }) => query.outputName?.includes(`{${name}}`) || sent.some((row) => row.cells[at]?.trim()));
   const cells = sent.map((row) => filled.map(({ at }) => row.cells[at] ?? ""));
   const map = filled.filter(({ name, means }) => name !== means).map(({ name, means }) => `${name}=${means}`);
-  return { table: tableOf(filled.map(({ name }) => name), cells), query: { ...query, map }, sent };
+  return { table: { ...tableOf(filled.map(({ name }) => name), cells), files }, query: { ...query, map }, sent };
 }
 
 export class Submission {
+  /** Files that the rows of the last check name, and that are not here. @type {{path: string}[]} */
+  missing = [];
   #started = "";
   #key = "";
 
@@ -45,13 +47,14 @@ export class Submission {
    * @param {Request} request @param {Column[]} columns */
   async check(request, columns) {
     const answer = await dryRun(this.client, request.table, request.query, 0);
+    this.missing = answer.files ?? [];
     return noteProblems(answer, request.sent, columns);
   }
 
   /** Start the batch; the same request again, after an answer that got lost, starts no second one.
    * @param {Request} request @returns {Promise<string>} its id */
   async start({ table, query }) {
-    const text = JSON.stringify([query, table.body]);
+    const text = JSON.stringify([query, table.body, table.files?.sources]);
     if (text !== this.#started) {
       this.#started = text;
       this.#key = idempotencyKey();

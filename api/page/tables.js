@@ -8,7 +8,7 @@ const TABS = "text/tab-separated-values"; // as spreadsheets put them on the cli
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /** A table as the API takes it.
- * @typedef {{type: string, body: BodyInit}} Table */
+ * @typedef {{type: string, body: BodyInit, files?: import("./localfiles.js").LocalFiles}} Table */
 
 /** @param {File} file @returns {Table} */
 export const tableOfFile = (file) => ({ type: /\.xls[xm]$/i.test(file.name) ? XLSX : CSV, body: file });
@@ -24,27 +24,41 @@ export function tableOfClipboard(text, header) {
   return { type: TABS, body: header ? `${header.map(quoted).join("\t")}\n${text}` : text };
 }
 
-/** Ask without starting anything: what the columns mean, the first rows, and what is wrong.
+/** Ask without starting anything: what the columns mean, the first rows, and what is wrong. Files
+ * that the table names are uploaded, as far as they are here.
  * @param {import("./client.js").Client} client @param {Table} table
  * @param {Record<string, any>} query what holds for all rows @param {number} rows how many to tell
  * @returns {Promise<any>} also where no row can be rendered */
-export function dryRun(client, table, query, rows) {
-  return submitted(client, table, { ...query, dryRun: true, rows });
+export async function dryRun(client, table, query, rows) {
+  const asked = { ...query, dryRun: true, rows };
+  const told = await submitted(client, table, asked);
+  const isMoreKnown = await table.files?.upload(told.files ?? []);
+  return isMoreKnown ? submitted(client, table, asked) : told;
 }
 
 /** A batch that cannot be started is a 400 with the same answer.
  * @param {import("./client.js").Client} client @param {Table} table
  * @param {Record<string, any>} query a list is sent word by word @param {Record<string, string>} [headers] */
-export async function submitted(client, { type, body }, query, headers) {
+export async function submitted(client, table, query, headers) {
   const words = Object.entries(query).flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
   const path = `batches?${new URLSearchParams(words)}`;
   try {
-    return await client.json(path, { method: "POST", body, headers: { ...headers, "Content-Type": type } });
+    return await client.json(path, { method: "POST", ...bodyOf(table, headers) });
   } catch (error) {
     const told = error instanceof ApiError ? error.body : null;
     if (told?.batchId && (told.errors?.length || told.columns?.length)) return told;
     throw error;
   }
+}
+
+/** With what stands for the paths in its cells, if there are any.
+ * @param {Table} table @param {Record<string, string>} [headers] */
+function bodyOf({ type, body, files }, headers) {
+  if (!files || Object.keys(files.sources).length === 0) return { body, headers: { ...headers, "Content-Type": type } };
+  const form = new FormData();
+  form.append("table", new Blob([/** @type {BlobPart} */ (body)], { type }));
+  form.append("files", JSON.stringify(files.sources));
+  return { body: form, headers };
 }
 
 /** @param {string} cell */

@@ -149,7 +149,7 @@ export function fileDrop(text, accept, onFiles, multiple = false) {
 }
 
 /** Let files be dropped on an element.
- * @param {HTMLElement} element @param {(files: File[]) => void} onFiles */
+ * @param {HTMLElement} element @param {(files: File[], dropped: DataTransfer) => void} onFiles */
 export function takeDrops(element, onFiles) {
   element.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -164,8 +164,8 @@ export function takeDrops(element, onFiles) {
   element.addEventListener("drop", (event) => {
     const files = [...(event.dataTransfer?.files ?? [])];
     element.classList.remove("dropping");
-    if (files.length === 0) return;
+    if (files.length === 0 || !event.dataTransfer) return;
     event.preventDefault();
-    onFiles(files);
+    onFiles(files, event.dataTransfer);
   });
 }

@@ -3,12 +3,14 @@
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from PIL import Image
 from playwright.async_api import FilePayload, Locator, expect
 
-from tests.api.documents import a_card
+from tests.api.documents import a_card, a_card_with_a_photo
 from tests.api.page.browsing import Visit, has_attribute, has_focus, has_property
 from tests.api.running_api import Team
 
@@ -264,3 +266,51 @@ async def test_a_team_without_templates_is_led_to_them(visit: Visit) -> None:
     await visit.go("/new")
     await visit.page.get_by_role("link", name="Upload a template").click()
     await expect(visit.page.get_by_role("heading", name="Templates")).to_be_visible()
+
+
+async def drop(visit: Visit, *paths: Path) -> None:
+    """Drop files or folders of this machine on the rows, as a file manager does."""
+    box = await visit.page.locator("label.drop").bounding_box()
+    assert box is not None
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    session: Any = await visit.page.context.new_cdp_session(visit.page)
+    dragged = {"items": [], "files": [*map(str, paths)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        await session.send("Input.dispatchDragEvent", {"type": kind, "data": dragged, **place})
+
+
+async def test_a_folder_with_a_table_and_its_pictures_is_dropped(
+    visit: Visit, team: Team, tmp_path: Path
+) -> None:
+    await team.upload(a_card_with_a_photo())
+    folder = tmp_path / "promo"
+    (folder / "photos").mkdir(parents=True)
+    for colour in ("red", "blue"):
+        Image.new("RGB", (32, 18), colour).save(folder / "photos" / f"{colour}.png")
+    (folder / "people.csv").write_text("photo\nphotos/red.png\nphotos\\blue.png\nlate.png\n")
+    await visit.go("/new")
+    await visit.page.get_by_label("Output", exact=True).select_option("image_png")
+
+    await drop(visit, folder)
+
+    await expect(visit.page.get_by_text("1 row of 3 cannot be rendered.")).to_be_visible()
+    await expect(visit.page.locator(".missing-files")).to_contain_text("late.png")
+    await expect(cell_of(visit, "photo", 1)).to_have_value("photos/red.png")
+    Image.new("RGB", (32, 18), "lime").save(tmp_path / "late.png")
+    await drop(visit, tmp_path / "late.png")
+    await expect(visit.page.get_by_text("All 3 rows can be rendered.")).to_be_visible()
+    await expect(visit.page.locator(".missing-files")).to_be_hidden()
+    assert await batches_of(team) == []
+
+    await visit.page.get_by_role("button", name="Preview row 2").click()
+    await expect(visit.page.get_by_alt_text("Row 2, frame")).to_be_visible()
+    await visit.page.get_by_role("button", name="Start 3 jobs").click()
+    await visit.wait_for_state(2, "finished")
+    [batch_id] = await team.batch_ids()
+    for job, colour in zip(
+        await team.get(f"/batches/{batch_id}/results"),
+        [(255, 0, 0), (0, 0, 255), (0, 255, 0)],
+        strict=True,
+    ):
+        content = (await team.public.get(job["outputUrl"])).content
+        assert Image.open(io.BytesIO(content)).convert("RGB").getpixel((16, 9)) == colour

@@ -1,0 +1,92 @@
+/** Pictures, videos and sounds of one's own, which the cells of a table name by their paths. */
+
+import { count } from "./format.js";
+
+const MOST_FILES = 10_000; // that the API takes beside a table
+const MEDIA = /^(image|video|audio)\//;
+const TABLE = /\.(csv|tsv|txt|xlsx|xlsm)$/i;
+
+/** @typedef {{path: string, file: File}} LocalFile */
+
+export class LocalFiles {
+  /** What stands for a path, once its file is uploaded. @type {Record<string, string>} */
+  sources = {};
+  /** @type {LocalFile[]} */
+  #files = [];
+
+  /** @param {import("./client.js").Client} client @param {(words: string) => void} tell what goes on */
+  constructor(client, tell) {
+    this.client = client;
+    this.tell = tell;
+  }
+
+  /** @param {LocalFile[]} files which win over those that were there before */
+  add(files) {
+    this.#files = [...files, ...this.#files].slice(0, MOST_FILES);
+    this.sources = {};
+  }
+
+  /** Upload those that a table names. Returns whether there were any.
+   * @param {{path: string}[]} named */
+  async upload(named) {
+    const found = named.map(({ path }) => ({ path, file: this.#find(path) })).filter(({ file }) => file);
+    for (const [at, { path, file }] of found.entries()) {
+      this.tell(`Sending file ${count(at + 1)} of ${count(found.length)} …`);
+      const name = encodeURIComponent(file?.name ?? "");
+      const sent = await this.client.json(`uploads?name=${name}`, { method: "POST", body: file });
+      this.sources[path] = sent.src;
+    }
+    return found.length > 0;
+  }
+
+  /** The file of that path, or of its end where a folder above or below was not dropped.
+   * @param {string} path @returns {File | undefined} */
+  #find(path) {
+    const wanted = `/${path.trim().replaceAll("\\", "/").replace(/^\.\//, "")}`;
+    const alike = this.#files.filter(({ path: known }) => `/${known}`.endsWith(wanted) || wanted.endsWith(`/${known}`));
+    return alike.sort((a, b) => a.path.length - b.path.length)[0]?.file;
+  }
+}
+
+/** The table among files, and the others.
+ * @param {LocalFile[]} files @returns {{table: File | undefined, others: LocalFile[]}} */
+export function tableAmong(files) {
+  const isOnly = files.length === 1 && !MEDIA.test(files[0].file.type);
+  const table = files.find(({ path }) => isOnly || TABLE.test(path));
+  return { table: table?.file, others: files.filter((each) => each !== table) };
+}
+
+/** Files that were chosen. @param {File[]} files @returns {LocalFile[]} */
+export const chosen = (files) => files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+
+/** What was dropped, with all that is in dropped folders. Must be called while it is dropped.
+ * @param {DataTransfer} transfer @returns {Promise<LocalFile[]>} */
+export async function dropped(transfer) {
+  const items = [...transfer.items].filter((item) => item.kind === "file");
+  const entries = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  /** @type {LocalFile[]} */
+  const found = [];
+  for (const { entry, file } of entries) {
+    if (entry?.isDirectory) await addFolder(/** @type {FileSystemDirectoryEntry} */ (entry), found);
+    else if (file) found.push({ path: file.name, file });
+  }
+  return found;
+}
+
+/** @param {FileSystemDirectoryEntry} folder @param {LocalFile[]} found */
+async function addFolder(folder, found) {
+  const reader = folder.createReader();
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const entries = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (entries.length === 0) return;
+    for (const entry of entries) {
+      if (found.length >= MOST_FILES) return;
+      if (entry.isDirectory) await addFolder(/** @type {FileSystemDirectoryEntry} */ (entry), found);
+      else found.push({ path: entry.fullPath.slice(1), file: await fileOf(/** @type {FileSystemFileEntry} */ (entry)) });
+    }
+  }
+}
+
+/** @param {FileSystemFileEntry} entry @returns {Promise<File>} */
+const fileOf = (entry) => new Promise((done, failed) => entry.file(done, failed));
