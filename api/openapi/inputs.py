@@ -82,6 +82,16 @@ JOIN_JOBS = body(
         clips={"assets": [{"type": "video", "src": "https://example.com/intro.mp4"}, _CLIP]},
     )
 )
+# Without its parts as properties: generators of clients make code for those that does not compile.
+_TABLE_FORM = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "description": f"The part `table` is a table of the type {CSV}, {TABS} or {XLSX}; "
+            "`files` is a JSON object with the src, such as upload:ID, of each path in its cells.",
+        }
+    }
+}
 CREATE_BATCH = body(
     json_content(
         BatchCreation,
@@ -103,15 +113,7 @@ CREATE_BATCH = body(
     ),
     text_content(TABS, "The same with tabs, as spreadsheets put it on the clipboard."),
     file_content(XLSX),
-    form_content(
-        table={**FILE, "description": f"A table as above, with its type: {CSV}, {TABS} or {XLSX}."},
-        files={
-            "type": "object",
-            "additionalProperties": {"type": "string"},
-            "default": {},
-            "description": "The src, such as upload:ID, of each path in the table's cells.",
-        },
-    ),
+    _TABLE_FORM,
 )
 CANCEL_JOBS = body(json_content(JobCancellationRequest))
 CREATE_TEMPLATE = body(

@@ -26,7 +26,9 @@ TYPESCRIPT = ["--noEmit", "--strict", "--target", "es2022", "--module", "preserv
 # Media types that the generator does not know.
 FILES = [
     "application/x-ndjson", "application/zip", "image/gif", "image/jpeg", "image/png",
-    "image/webp", "text/csv", "video/mp4", "video/quicktime", "video/webm",
+    "image/webp", "text/csv", "text/tab-separated-values", "video/mp4", "video/quicktime",
+    "video/webm", "image/*", "video/*", "audio/*",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ]  # fmt: skip
 
 
