@@ -1,7 +1,6 @@
 """GET /templates/{id}/fields: what a table's rows can fill, as a list or as an example table."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
@@ -22,11 +21,6 @@ from reelbatch.models.wire.templates import TemplateField
 router = APIRouter(tags=["templates"])
 
 
-class FieldsFormat(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-
-
 @router.get(
     "/templates/{template_id}/fields",
     response_model=list[TemplateField],
@@ -43,8 +37,8 @@ async def get_template_fields(
         str | None, Query(description="The one that is rendered; the first one if left out.")
     ] = None,
     chosen: Annotated[
-        FieldsFormat, Query(alias="format", description="csv: a table to begin with.")
-    ] = FieldsFormat.JSON,
+        Literal["json", "csv"], Query(alias="format", description="csv: a table to begin with.")
+    ] = "json",
 ) -> Response:
     """The texts, pictures, videos and sounds of a composition and of all that it shows.
 
@@ -52,7 +46,7 @@ async def get_template_fields(
     """
     record = await find_template(resources, team, template_id)
     fields = _fields(record, composition)
-    if chosen is FieldsFormat.JSON:
+    if chosen == "json":
         return respond_all([field.wire for field in fields])
     name = quote(f"{record.display_name}.csv", safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
