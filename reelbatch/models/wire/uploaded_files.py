@@ -2,7 +2,7 @@
 
 import mimetypes
 import re
-from pathlib import PurePath
+from posixpath import splitext
 
 from reelbatch.models.wire.base import WireModel
 
@@ -36,7 +36,7 @@ def upload_id_in(src: str) -> str | None:
 
 def media_ending(name: str, media_type: str = "") -> str | None:
     """The ending of a picture, a sound or a video; None for what its name or type says is none."""
-    suffix = PurePath(name).suffix.lower()
+    suffix = splitext(name)[1].lower()
     guessed = mimetypes.guess_type(f"file{suffix}", strict=False)[0] or ""
     if guessed.partition("/")[0] in _MEDIA:
         return suffix
