@@ -13,7 +13,8 @@ import api
 from tests.api.running_api import Team, a_still
 
 API = Path(api.__file__).parent
-EVERY_REQUEST = {"http/middleware.py", "http/protocol.py"}  # passed before and after the endpoint
+# Passed before and after the endpoint.
+EVERY_REQUEST = {"http/middleware.py", "http/conditional_reads.py", "http/protocol.py"}
 MOST = 12
 
 
