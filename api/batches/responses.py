@@ -36,7 +36,7 @@ def batch_response(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Part:
     """The response's entry for a job, as long as its record is this one."""
 
@@ -65,8 +65,9 @@ class BatchResponses:
                 zip(snapshot.records, earlier or [None] * len(snapshot.records), strict=True)
             )
         ]
-        with suppress(ValueError):  # it is too large to be remembered
-            self._parts[key] = parts
+        if parts != earlier:  # as objects: equal records of another reading are to be kept
+            with suppress(ValueError):  # it is too large to be remembered
+                self._parts[key] = parts
         return [part.text for part in parts]
 
 
