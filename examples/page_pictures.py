@@ -42,7 +42,7 @@ def push_templates(api: Reelbatch) -> dict[str, str]:
 
 def submit(api: Reelbatch, name: str) -> Batch:
     """A batch of `requests/`, with the newest templates."""
-    return submit_file(api, HERE / "requests" / f"{name}.json")
+    return submit_file(api, HERE / "requests" / f"{name}.json").batches[0]
 
 
 def large_batch(badge: str) -> Any:

@@ -38,9 +38,9 @@ _STYLES = {
 }
 
 
-def watch_batch(batch: Batch) -> BatchStatusResponse:
+def watch_batch(batch: Batch, what: str = "rendering") -> BatchStatusResponse:
     """Show the batch's progress until it has ended, and return its end."""
-    with _progress("rendering") as show:
+    with _progress(what) as show:
         for event in batch.events():
             if isinstance(event, StatsChanged):
                 stats = event.stats
@@ -48,17 +48,16 @@ def watch_batch(batch: Batch) -> BatchStatusResponse:
     return batch.read()
 
 
-def download_outputs(batch: Batch, folder: Path) -> list[DownloadedOutput]:
-    """Fetch what is finished, each output under its job's index: `007.mp4`."""
-    outputs: list[DownloadedOutput] = []
+def download_outputs(outputs: Iterable[DownloadedOutput], total: int) -> list[DownloadedOutput]:
+    """Fetch `outputs`, of which there are about `total`."""
     if not err.is_terminal:
-        return batch.download(folder)
-    total = batch.read().stats.finished
+        return list(outputs)
+    fetched: list[DownloadedOutput] = []
     with _progress("downloading") as show:
-        for output in batch.downloads(folder):
-            outputs.append(output)
-            show(len(outputs), max(total, len(outputs)), output.file.name)
-    return outputs
+        for output in outputs:
+            fetched.append(output)
+            show(len(fetched), max(total, len(fetched)), output.file.name)
+    return fetched
 
 
 def results_table(

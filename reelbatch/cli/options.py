@@ -37,4 +37,4 @@ ProfileOption = Annotated[
     typer.Option("--profile", help="A service of `reelbatch profiles`. [REELBATCH_PROFILE]"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.")]
-BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
+BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="Its id or its name.")]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
@@ -17,11 +18,13 @@ from reelbatch.cli.pushed_templates import fill_in_template_ids, has_placeholder
 from reelbatch.client import (
     BadRequest,
     BatchCreationResponse,
+    BatchRejected,
     FileOptions,
     Reelbatch,
     SubmittedBatch,
 )
 from reelbatch.json_words import what_is_wrong
+from reelbatch.models.ids import MAX_BATCH_JOBS
 
 T = TypeVar("T")
 
@@ -68,7 +71,16 @@ class _Service(Generic[T]):
     json: Callable[..., T]
     json_lines: Callable[..., T]
     table: Callable[..., T]
+    id_of: Callable[[T], str]
     upload: Callable[[Path], str]  # the `src` of a file that comes with a table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent(Generic[T]):
+    """What came of a file: a table of more than 1,000 rows is several batches."""
+
+    batches: list[T]
+    refused: list[BatchRejected]  # parts of a table in which no row can be rendered
 
 
 def submit_file(
@@ -77,13 +89,14 @@ def submit_file(
     form: FileForm | None = None,
     rows: RowOptions | None = None,
     **options: Unpack[FileOptions],
-) -> SubmittedBatch:
-    """Raises CommandFailed for a file that cannot be sent."""
+) -> Sent[SubmittedBatch]:
+    """Raises CommandFailed for a file that cannot be sent, and BatchRejected."""
     batches = client.batches
     service = _Service(
         json=batches.create_from_json,
         json_lines=batches.create_from_json_lines,
         table=batches.create_from_table,
+        id_of=lambda batch: batch.id,
         upload=partial(_upload, client),
     )
     return _send(service, client, file, form, rows or RowOptions(), options)
@@ -95,16 +108,17 @@ def check_file(
     form: FileForm | None = None,
     rows: RowOptions | None = None,
     **options: Unpack[FileOptions],
-) -> BatchCreationResponse:
+) -> list[BatchCreationResponse]:
     """What `submit_file` would make. Raises as it does."""
     batches = client.batches
     service = _Service(
         json=batches.check_json,
         json_lines=batches.check_json_lines,
         table=batches.check_table,
+        id_of=lambda checked: checked.batch_id,
         upload=lambda _: _NOT_UPLOADED,
     )
-    return _send(service, client, file, form, rows or RowOptions(), options)
+    return _send(service, client, file, form, rows or RowOptions(), options).batches
 
 
 def _send(
@@ -114,7 +128,7 @@ def _send(
     form: FileForm | None,
     rows: RowOptions,
     options: FileOptions,
-) -> T:
+) -> Sent[T]:
     form = form or _form_of(file)
     if form in (FileForm.CSV, FileForm.XLSX):
         return _send_table(service, client, file, form, rows, options)
@@ -125,8 +139,10 @@ def _send(
         )
     text = _text(file)
     if form is FileForm.JSONL:
-        return service.json_lines(_filled_in(client, text), **options)
-    return service.json(json.dumps(read_request(client, file, text)), **options)
+        batch = service.json_lines(_filled_in(client, text), **options)
+    else:
+        batch = service.json(json.dumps(read_request(client, file, text)), **options)
+    return Sent(batches=[batch], refused=[])
 
 
 def _send_table(
@@ -136,10 +152,11 @@ def _send_table(
     form: FileForm,
     rows: RowOptions,
     options: FileOptions,
-) -> T:
+) -> Sent[T]:
     if rows.template is None:
         raise CommandFailed("A table needs --template: the id or name of a template.")
     content, template = _content(file), template_id_of(client, rows.template)
+    folder = Path() if file == _STANDARD_INPUT else file.parent
     table: dict[str, Any] = {
         "form": form.value,
         "template": template,
@@ -151,10 +168,27 @@ def _send_table(
         "output_name": rows.output_name,
         **options,
     }
-    named = client.batches.check_table(content, **table).files
-    found = find_files(named, Path() if file == _STANDARD_INPUT else file.parent)
-    files = {path: service.upload(local) for path, local in found.items()}
-    return service.table(content, **table, files=files)
+    key = options.get("idempotency_key")
+    parts: list[tuple[dict[str, Any], dict[str, Path]]] = []  # all are looked at before one is sent
+    for number in count():
+        part: dict[str, Any] = {**table, "first_row": number * MAX_BATCH_JOBS}
+        part["idempotency_key"] = f"{key}-{number}" if key and number else key
+        checked = client.batches.check_table(content, **part)
+        parts.append((part, find_files(checked.files, folder)))
+        if (number + 1) * MAX_BATCH_JOBS >= (checked.total_rows or 0):
+            break
+    sent: Sent[T] = Sent(batches=[], refused=[])
+    for part, found in parts:
+        if sent.batches:
+            part["submission"] = service.id_of(sent.batches[0])
+        files = {path: service.upload(local) for path, local in found.items()}
+        try:
+            sent.batches.append(service.table(content, **part, files=files))
+        except BatchRejected as error:
+            sent.refused.append(error)
+    if not sent.batches:
+        raise sent.refused[0]
+    return sent
 
 
 def _upload(client: Reelbatch, file: Path) -> str:

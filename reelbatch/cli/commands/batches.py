@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -18,6 +18,7 @@ from reelbatch.cli.console import (
     print_json,
     print_table,
     say,
+    say_error,
 )
 from reelbatch.cli.exit_codes import ExitCode
 from reelbatch.cli.followed_batch import (
@@ -33,11 +34,13 @@ from reelbatch.cli.followed_batch import (
 )
 from reelbatch.cli.options import BatchArgument, JsonOption
 from reelbatch.cli.request_files import FileForm, RowOptions, check_file, submit_file
+from reelbatch.cli.table_parts import Part, downloads, exported_results, parts_of, parts_with
 from reelbatch.client import (
-    Batch,
     BatchCreationResponse,
     BatchRejected,
     BatchStats,
+    BatchStatusResponse,
+    Conflict,
     FileOptions,
     JobCreated,
     Reelbatch,
@@ -46,6 +49,8 @@ from reelbatch.client import (
     SubmittedBatch,
 )
 from reelbatch.models.wire.base import rfc3339
+
+T = TypeVar("T")
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Follow the batch to its end.")]
 KeyOption = Annotated[
@@ -131,7 +136,7 @@ def submit(
         _show_checked(check_file(client, file, form, rows, **options), as_json=as_json)
         return
     try:
-        batch = submit_file(client, file, form, rows, **options)
+        sent = submit_file(client, file, form, rows, **options)
     except BatchRejected as error:
         answer(error.creation, rejections_table(error.rejected), as_json=as_json)
         if not as_json:
@@ -142,24 +147,32 @@ def submit(
             "JOBS_REJECTED",
         ) from error
     if opened:
-        url = page_url(client, batch.id)
+        url = page_url(client, sent.batches[0].id)
         say(url)
         show_page(url)
-    _show_submitted(batch, wait=wait, as_json=as_json)
+    for refused in sent.refused:
+        say_error(str(refused))
+    _show_submitted(sent.batches, wait=wait, as_json=as_json)
+    if sent.refused:
+        words = "Every job of a part of the table was rejected."
+        raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
 
 
 @with_client
 def watch(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
-    """Follow a batch to its end."""
-    _follow(client.batches.of(batch), as_json=as_json)
+    """Follow a batch to its end, or all batches of a table."""
+    _follow(parts_of(client, batch), as_json=as_json)
 
 
 @with_client
 def cancel(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
-    """Cancel what is left of a batch."""
-    done = client.batches.of(batch).cancel()
-    words = f"{done.cancelled_count} jobs cancelled, {done.skipped_count} had ended before"
-    answer(done, f"{done.status}: {words}", as_json=as_json)
+    """Cancel what is left of a batch, or of all batches of a table."""
+    done = [part.batch.cancel() for part in parts_of(client, batch)]
+    cancelled = sum(each.cancelled_count for each in done)
+    skipped = sum(each.skipped_count for each in done)
+    words = f"{cancelled} jobs cancelled, {skipped} had ended before"
+    status = next((each.status for each in done if each.cancelled_count), done[0].status)
+    answer(_one_or_all(done), f"{status}: {words}", as_json=as_json)
 
 
 @with_client
@@ -173,7 +186,17 @@ def retry(
     as_json: JsonOption = False,
 ) -> None:
     """Render the jobs that failed or were cancelled again, as a new batch."""
-    again = client.batches.of(batch).retry(only, idempotency_key=idempotency_key)
+    again: list[SubmittedBatch] = []
+    nothing: Conflict | None = None
+    for number, part in enumerate(parts_of(client, batch)):
+        key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
+        first = again[0].id if again else None
+        try:
+            again.append(part.batch.retry(only, submission=first, idempotency_key=key))
+        except Conflict as error:  # no job of this part
+            nothing = error
+    if nothing and not again:
+        raise nothing
     _show_submitted(again, wait=wait, as_json=as_json)
 
 
@@ -189,14 +212,18 @@ def results(
     as_json: JsonOption = False,
 ) -> None:
     """Show what came of each job, rejected ones too: status, output, size, error."""
-    chosen = client.batches.of(batch)
+    parts = parts_of(client, batch)
     form = form or ("json" if as_json or output else None)
     if form is None:
-        found = chosen.results()
+        found = [
+            result.model_copy(update={"index": result.index + part.first})
+            for part in parts
+            for result in part.batch.results()
+        ]
         print_table(table_of_results(found))
         say_warnings(found)
         return
-    text = chosen.export_results(form)
+    text = exported_results(parts, form)
     if output is None:
         typer.echo(text, nl=not text.endswith("\n"))
         return
@@ -221,14 +248,18 @@ def download(
 
     What is there already is not fetched again, and what broke off goes on where it was.
     """
-    chosen = client.batches.of(batch)
+    parts = parts_of(client, batch)
     if archive is not None:
-        chosen.archive(archive)
+        if len(parts) > 1:
+            words = "The table is several batches: leave out --zip, or name one of them by its id."
+            raise CommandFailed(words)
+        parts[0].batch.archive(archive)
         answer({"file": str(archive)}, f"all outputs in {archive}", as_json=as_json)
         return
     folder = output or Path(batch)
-    files = download_outputs(chosen, folder)
-    pending = chosen.read().stats.pending
+    finished = sum(part.batch.read().stats.finished for part in parts)
+    files = download_outputs(downloads(parts, folder), finished)
+    pending = sum(part.batch.read().stats.pending for part in parts)
     listed = [
         {"index": found.job.index, "id": found.job.id, "file": str(found.file)} for found in files
     ]
@@ -268,27 +299,36 @@ def _counts(stats: BatchStats) -> Iterator[str]:
     return map(str, (stats.total, stats.finished, stats.error, stats.pending))
 
 
-def _show_checked(checked: BatchCreationResponse, *, as_json: bool) -> None:
+def _one_or_all(things: Sequence[T]) -> T | Sequence[T]:
+    """One thing for programs, unless a table is several batches."""
+    return things[0] if len(things) == 1 else things
+
+
+def _show_checked(checked: Sequence[BatchCreationResponse], *, as_json: bool) -> None:
     if as_json:
-        print_json(checked)
+        print_json(_one_or_all(checked))
     else:
-        if checked.columns:
-            print_table(columns_table(checked.columns))
-        _show_creation(checked, "dry run", "would be accepted")
-    if checked.errors:
-        words = f"{len(checked.errors)} jobs would be rejected."
+        if checked[0].columns:
+            print_table(columns_table(checked[0].columns))
+        for part in checked:
+            _show_creation(part, "dry run", "would be accepted")
+    rejected = sum(len(part.errors or ()) for part in checked)
+    if rejected:
+        words = f"{rejected} jobs would be rejected."
         raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
 
 
-def _show_submitted(batch: SubmittedBatch, *, wait: bool, as_json: bool) -> None:
-    created = batch.creation
-    rejected = created.errors or []
-    if not as_json:
-        _show_creation(created, f"batch {batch.id}", "accepted")
-    elif not wait:
-        print_json(created)
+def _show_submitted(batches: Sequence[SubmittedBatch], *, wait: bool, as_json: bool) -> None:
+    created = [batch.creation for batch in batches]
+    rejected = [error for each in created for error in each.errors or ()]
+    if as_json and not wait:
+        print_json(_one_or_all(created))
+    elif not as_json:
+        for each in created:
+            _show_creation(each, f"batch {each.batch_id}", "accepted")
     if wait:
-        _follow(batch, as_json=as_json, told=created.jobs)
+        told = [job for each in created for job in each.jobs]
+        _follow(parts_with(batches), as_json=as_json, told=told)
     elif rejected:
         raise CommandFailed(
             f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
@@ -303,23 +343,31 @@ def _show_creation(created: BatchCreationResponse, what: str, accepted: str) -> 
     say_warnings(created.jobs)
 
 
-def _follow(batch: Batch, *, as_json: bool, told: Sequence[JobCreated] = ()) -> None:
+def _follow(parts: Sequence[Part], *, as_json: bool, told: Sequence[JobCreated] = ()) -> None:
     """`told` are the jobs whose warnings have been shown."""
+    ends: list[BatchStatusResponse] = []
     try:
-        ended = batch.wait() if as_json else watch_batch(batch)
+        for number, part in enumerate(parts, start=1):
+            what = f"part {number} of {len(parts)}" if len(parts) > 1 else "rendering"
+            end = part.batch.wait() if as_json else watch_batch(part.batch, what)
+            ends.append(part.ended(end))
     except KeyboardInterrupt:
+        id_ = parts[0].batch.id
         words = (
-            f"Batch {batch.id} goes on. `reelbatch watch {batch.id}` follows it again, "
-            f"`reelbatch cancel {batch.id}` cancels it."
+            f"Batch {id_} goes on. `reelbatch watch {id_}` follows it again, "
+            f"`reelbatch cancel {id_}` cancels it."
         )
         raise Interrupted(words) from None
-    failed, rejected = failed_jobs(ended), ended.errors or []
-    words = f"{ended.stats.finished} of {ended.stats.total} jobs finished"
-    answer(ended, f"{ended.status}: {words}", as_json=as_json)
+    failed = [job for end in ends for job in failed_jobs(end)]
+    rejected = [error for end in ends for error in end.errors or ()]
+    finished = sum(end.stats.finished for end in ends)
+    total = sum(end.stats.total for end in ends)
+    status = "finished" if finished else ends[0].status
+    answer(_one_or_all(ends), f"{status}: {finished} of {total} jobs finished", as_json=as_json)
     if failed and not as_json:
         print_table(results_table(failed))
     if not as_json:
-        say_warnings(ended.jobs, told)
+        say_warnings([job for end in ends for job in end.jobs], told)
     problems = [f"{len(failed)} jobs have no output"] if failed else []
     problems += [f"{len(rejected)} jobs were rejected"] if rejected else []
     if problems:

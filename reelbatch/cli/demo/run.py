@@ -67,7 +67,7 @@ def _render_the_batch(demo: Demo, connection: Connection) -> int:
         for name in _TEMPLATES:
             template = push_template(client, demo.examples / "templates" / name)
             say(f"Uploaded {name}: {', '.join(template.compositions)}")
-        submitted = submit_file(client, demo.examples / _REQUEST)
+        [submitted] = submit_file(client, demo.examples / _REQUEST).batches
         created = submitted.creation
         rejected = created.errors or []
         say(
@@ -75,7 +75,7 @@ def _render_the_batch(demo: Demo, connection: Connection) -> int:
             f"accepted, {len(rejected)} rejected on purpose"
         )
         batch = watch_batch(submitted)
-        outputs = download_outputs(submitted, demo.output)
+        outputs = download_outputs(submitted.downloads(demo.output), batch.stats.finished)
         files = {output.job.index: output.file for output in outputs}
     write_contact_sheet([Tile(file, file.name) for file in files.values()], demo.contact_sheet)
     print_table(results_table(batch.jobs, rejected, files))

@@ -1,5 +1,7 @@
 """The commands that use a service: what they print, and how they end."""
 
+import csv
+import io
 import json
 import os
 import pty
@@ -172,6 +174,38 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     assert "2 of 2 jobs accepted" in served("submit", "people.jsonl").out
     piped = served("submit", "-", "--format", "jsonl", stdin=lines)
     assert "2 of 2 jobs accepted" in piped.out
+
+
+def test_a_table_of_more_than_a_thousand_rows_is_one_to_its_name(
+    served: Command, card: str, here: Path
+) -> None:
+    good = (0, 1000, 1001)
+    lines = [f"{row},{0 if row in good else 'high'}\n" for row in range(1002)]
+    (here / "people.csv").write_text("title,job:priority\n" + "".join(lines))
+    of_rows = ("--template", card, "--codec", "image_png", "--frame", 0, "--name", here.name)
+    sent = served("submit", "people.csv", *of_rows, "--output-name", "Ada", "--wait")
+    assert (sent.code, "3 of 3 jobs finished" in sent.out) == (3, True), sent.err
+    assert "999 jobs were rejected" in sent.err
+
+    watched = served("watch", here.name, "--json")
+    assert [len(part["jobs"]) for part in json.loads(watched.out)] == [1, 2]
+    finished = [
+        row for row in served("results", here.name).out.splitlines() if "\tfinished\t" in row
+    ]
+    assert [row.split("\t")[0] for row in finished] == ["0", "1000", "1001"]
+    table = served("results", here.name, "--format", "csv").out
+    assert [row["index"] for row in csv.DictReader(io.StringIO(table)) if row["size"]] == [
+        "0",
+        "1000",
+        "1001",
+    ]
+    fetched = json.loads(served("download", here.name, "--output", "films", "--json").out)
+    names = [Path(file["file"]).name for file in fetched["files"]]
+    assert names == ["Ada.png", "Ada (2).png", "Ada (3).png"]
+    assert "0 jobs cancelled, 3 had ended before" in served("cancel", here.name).out
+    assert served("retry", here.name, "--json").code == 1
+    unknown = served("watch", f"{here.name}-2")
+    assert "No batch has the id or the name" in unknown.err
 
 
 def test_what_a_table_leaves_out_is_said_and_equal_rejections_are_one_line(

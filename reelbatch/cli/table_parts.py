@@ -1,0 +1,109 @@
+"""Batches by id or name; those of one table of more than 1,000 rows are treated as one."""
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reelbatch.cli.console import CommandFailed
+from reelbatch.client import Batch, BatchStatusResponse, DownloadedOutput, Reelbatch, ResultsForm
+from reelbatch.models.file_names import file_stems
+from reelbatch.models.ids import ID_PATTERN, MAX_BATCH_JOBS
+
+_TRIES, _PAUSE = 5, 1.0  # seconds: a new batch is not found by its name at once
+_LEAST_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """A batch, and the place of its first job among those of its table."""
+
+    batch: Batch
+    first: int
+
+    def ended(self, state: BatchStatusResponse) -> BatchStatusResponse:
+        """The batch with the jobs' places in the table as their indexes."""
+        jobs = [job.model_copy(update={"index": job.index + self.first}) for job in state.jobs]
+        errors = [
+            error.model_copy(update={"index": error.index + self.first})
+            for error in state.errors or ()
+        ]
+        return state.model_copy(update={"jobs": jobs, "errors": errors or None})
+
+
+def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
+    """The batch of this id with the later parts of its table, or the newest table of this name.
+
+    Raises CommandFailed if no batch is called so.
+    """
+    is_id = re.fullmatch(ID_PATTERN, id_or_name) is not None
+    first = id_or_name if is_id else _newest_named(client, id_or_name)
+    listed = {batch.batch_id for batch in client.batches.list(submission=first)}
+    return parts_with([client.batches.of(id_) for id_ in sorted({first, *listed})])
+
+
+def parts_with(batches: Sequence[Batch]) -> list[Part]:
+    """Batches of one table in its order."""
+    return [Part(batch, number * MAX_BATCH_JOBS) for number, batch in enumerate(batches)]
+
+
+def downloads(parts: Sequence[Part], folder: Path) -> Iterator[DownloadedOutput]:
+    """Outputs under names that none of the table's other files has, in the order of its rows."""
+    states = [part.ended(part.batch.read()) for part in parts]
+    names = {job.index: job.name for state in states for job in state.jobs}
+    digits = max(_LEAST_DIGITS, len(str(max(names, default=0))))
+    stems = file_stems(names, digits)
+    for part in parts:
+        own = {index - part.first: stem for index, stem in stems.items() if index >= part.first}
+        yield from part.batch.downloads(folder, names=own)
+
+
+def exported_results(parts: Sequence[Part], form: ResultsForm) -> str:
+    """As the service writes them, one part after the other."""
+    texts = [part.batch.export_results(form) for part in parts]
+    if len(parts) == 1:
+        return texts[0]
+    offsets = [part.first for part in parts]
+    if form == "csv":
+        return _joined_tables(texts, offsets)
+    read = [_rows_of(text, form) for text in texts]
+    rows = [
+        {**row, "index": row["index"] + offset}
+        for offset, part in zip(offsets, read, strict=True)
+        for row in part
+    ]
+    if form == "json":
+        return json.dumps(rows, ensure_ascii=False)
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def _rows_of(text: str, form: ResultsForm) -> list[dict[str, Any]]:
+    return json.loads(text) if form == "json" else [json.loads(line) for line in text.splitlines()]
+
+
+def _joined_tables(texts: Sequence[str], offsets: Sequence[int]) -> str:
+    rows: list[Mapping[str, Any]] = []
+    columns: dict[str, None] = {}
+    for text, offset in zip(texts, offsets, strict=True):
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        columns |= dict.fromkeys(reader.fieldnames or ())
+        rows += ({**row, "index": int(row["index"]) + offset} for row in reader)
+    joined = io.StringIO(newline="")
+    writer = csv.DictWriter(joined, list(columns))
+    writer.writeheader()
+    writer.writerows(rows)
+    return joined.getvalue()
+
+
+def _newest_named(client: Reelbatch, name: str) -> str:
+    for _ in range(_TRIES):
+        newest = next(iter(client.batches.list(name=name)), None)
+        if newest is not None:
+            return newest.submission or newest.batch_id
+        time.sleep(_PAUSE)
+    raise CommandFailed(f"No batch has the id or the name {name}; `reelbatch batches` lists them.")
