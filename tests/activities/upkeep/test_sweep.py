@@ -65,6 +65,16 @@ class Sweeping:
             search_attributes=TypedSearchAttributes([SearchAttributePair(TEAM, self.team)]),
         )
 
+    async def start_and_list(self, kind: str) -> None:
+        """A workflow of the team, once Visibility has it."""
+        await self.start(kind, f"{self.team}/job/J")
+
+        async def known() -> bool | None:
+            query = f"{TEAM.name} = '{self.team}'"
+            return (await self.client.count_workflows(query)).count > 0 or None
+
+        await until(known, "workflow in the list")
+
     async def sweep(
         self, lifetimes: Lifetimes | None = None, days_later: int = 0, most: int = 1000
     ) -> SweepReport:
@@ -212,13 +222,7 @@ async def test_uploads_stay_while_a_workflow_may_have_seen_them(sweeping: Sweepi
     replaced = await sweeping.put(keys.template_source(sweeping.team, "T", "a"), 9)
     current = await sweeping.put(keys.template_source(sweeping.team, "T", "b"))
     await write_template(sweeping.store, a_template(sweeping.team, current))
-    await sweeping.start("RenderJob", f"{sweeping.team}/job/J")
-
-    async def known() -> bool | None:
-        query = f"{TEAM.name} = '{sweeping.team}'"
-        return (await sweeping.client.count_workflows(query)).count > 0 or None
-
-    await until(known, "workflow in the list")
+    await sweeping.start_and_list("RenderJob")
     assert (await sweeping.sweep(days_later=9)).uploads == 0
     assert await sweeping.exists(replaced)
 
@@ -241,13 +245,7 @@ async def test_uploaded_files_stay_while_a_workflow_may_use_them(sweeping: Sweep
     id_ = "c" * 64 + ".png"
     file = await sweeping.put(keys.uploaded_file(sweeping.team, id_), 9)
     await sweeping.put(keys.upload_use(sweeping.team, id_))
-    await sweeping.start("RenderJob", f"{sweeping.team}/job/J")
-
-    async def known() -> bool | None:
-        query = f"{TEAM.name} = '{sweeping.team}'"
-        return (await sweeping.client.count_workflows(query)).count > 0 or None
-
-    await until(known, "workflow in the list")
+    await sweeping.start_and_list("RenderJob")
     assert (await sweeping.sweep(days_later=9)).uploads == 0
     assert await sweeping.exists(file)
 
