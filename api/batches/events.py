@@ -18,11 +18,10 @@ from api.batches.watch import BatchWatches, CountsAsFollower, Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
 from api.openapi.document import content_response
-from api.resources import MayReadJobs, Recheck, RequestUrls, Shared
-from api.snapshots import BatchReader
+from api.resources import MayReadJobs, Recheck, RequestUrls
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
-from reelbatch.models.wire.batches import BatchListItem
+from reelbatch.models.wire.batches import BatchListItem, BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 
 router = APIRouter(tags=["batches"])
@@ -64,19 +63,18 @@ async def get_batch_events(
     urls: RequestUrls,
     recheck: Recheck,
     watches: Watches,
-    resources: Shared,
     responses: Responses,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """`stats` and `job` events as jobs end, then `end`.
+    """`stats` events as jobs end, `job` events as their statuses change, then `end`.
 
     A client that reconnects with Last-Event-ID gets what it has missed.
     """
     snapshot = await watches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")
-    batches, jobs_of = resources.batches, partial(responses.jobs, urls=urls)
+    jobs_of = partial(responses.jobs, urls=urls)
     return StreamingResponse(
-        _while_allowed(_events(watches, batches, snapshot, seen, jobs_of), recheck),
+        _while_allowed(_events(watches, snapshot, seen, jobs_of), recheck),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -95,28 +93,30 @@ async def _while_allowed(events: AsyncGenerator[str], recheck: Recheck) -> Async
 
 async def _events(
     watches: BatchWatches,
-    batches: BatchReader,
     snapshot: BatchSnapshot,
     seen: _Seen,
     jobs_of: _JobTexts,
 ) -> AsyncGenerator[str]:
     yield f"retry: {_RECONNECT}\n\n"
-    async with watches.watch(snapshot) as watch:
+    told: BatchStats | None = None
+    async with watches.stream(snapshot) as watch:
+        shown = watch.shown or snapshot
         while True:
-            yield _event("stats", _json(snapshot.stats))
-            shown = await batches.with_renders(snapshot)
+            if shown.stats != told:
+                yield _event("stats", _json(shown.stats))
+                told = shown.stats
             changed = _changed(shown, seen)
             if changed:
                 texts = jobs_of(shown)
                 yield "".join(_job_event(record, texts[place]) for place, record in changed)
-            if snapshot.stats.pending == 0:
-                yield _event("end", _json(_summary(snapshot)))
+            if shown.stats.pending == 0:
+                yield _event("end", _json(_summary(shown)))
                 return
-            while (newer := await watch.change(snapshot, _HEARTBEAT)) is snapshot:
+            while (newer := await watch.next_shown(shown, _HEARTBEAT)) is shown:
                 if watch.is_closed:
                     return
                 yield ": still here\n\n"
-            snapshot = newer
+            shown = newer
 
 
 def _changed(snapshot: BatchSnapshot, seen: _Seen) -> list[tuple[int, JobRecord]]:

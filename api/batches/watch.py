@@ -23,6 +23,7 @@ from api.snapshots import QUERY_TIMEOUT, BatchReader
 from reelbatch.models.errors import ReelbatchError, TooManyRequests
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.names import batch_workflow_id
+from reelbatch.models.wire.jobs import JobStatus
 from workflows.batch import BatchWorkflow
 
 log = structlog.get_logger("api")
@@ -36,9 +37,12 @@ class BatchWatch:
 
     def __init__(self, snapshot: BatchSnapshot) -> None:
         self.latest = snapshot
+        self.shown: BatchSnapshot | None = None
+        """With what its jobs' renders tell; the same object as long as no job's status changes."""
         self.looking: asyncio.Task[None]
         self.is_closed = False
         self.watchers = 0
+        self.streams = 0  # of the watchers, those who want to be told of renders too
         self._news = asyncio.Event()
 
     def publish(self, snapshot: BatchSnapshot) -> None:
@@ -46,6 +50,13 @@ class BatchWatch:
         if _ended(snapshot) > _ended(self.latest):
             self.latest = snapshot
             self._wake()
+
+    def show(self, shown: BatchSnapshot) -> BatchSnapshot:
+        """Tell what the batch's renders have told. The result is what everybody is told."""
+        if self.shown is None or _statuses(shown) != _statuses(self.shown):
+            self.shown = shown
+            self._wake()
+        return self.shown
 
     def close(self) -> None:
         self.is_closed = True
@@ -64,6 +75,16 @@ class BatchWatch:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), remaining)
         return self.latest if _ended(self.latest) > _ended(seen) else seen
+
+    async def next_shown(self, seen: BatchSnapshot, patience: float) -> BatchSnapshot:
+        """What is shown as soon as it is not `seen` any more, or what is shown after `patience`
+        seconds, or when the server stops.
+        """
+        deadline = monotonic() + patience
+        while self.shown is seen and not self.is_closed and (left := deadline - monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), left)
+        return self.shown or seen
 
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()
@@ -112,6 +133,18 @@ class BatchWatches:
                 del self._watches[key]
                 watch.looking.cancel()
 
+    @asynccontextmanager
+    async def stream(self, snapshot: BatchSnapshot) -> AsyncGenerator[BatchWatch]:
+        """As `watch`, for one who is told of each change of a job's status."""
+        async with self.watch(snapshot) as watch:
+            if watch.shown is None or _ended(watch.shown) < _ended(snapshot):
+                watch.show(await self._batches.with_renders(watch.latest))
+            watch.streams += 1
+            try:
+                yield watch
+            finally:
+                watch.streams -= 1
+
     async def change(self, snapshot: BatchSnapshot, patience: float) -> BatchSnapshot:
         """As `BatchWatch.change`, for those who wait once. A batch that has ended never changes."""
         if snapshot.stats.pending == 0:
@@ -130,6 +163,8 @@ class BatchWatches:
             await asyncio.sleep(_INTERVAL)
             try:
                 await self._look(watch)
+                if watch.streams:
+                    watch.show(await self._batches.with_renders(watch.latest))
             except (ReelbatchError, RPCError, ObjectStoreError, WorkflowQueryFailedError) as error:
                 log.info("a watched batch cannot be read", batch=watch.latest.id, reason=str(error))
 
@@ -203,3 +238,7 @@ Watches = Annotated[BatchWatches, Depends(_watches)]
 
 def _ended(snapshot: BatchSnapshot) -> int:
     return snapshot.stats.total - snapshot.stats.pending
+
+
+def _statuses(snapshot: BatchSnapshot) -> list[JobStatus]:
+    return [record.status for record in snapshot.records]

@@ -113,6 +113,8 @@ async def targets_of(api: RunningApi, team: Team) -> list[Target]:
             url = api.url + path.replace("{template_id}", created["id"])
             if path.startswith("/uploads/"):
                 url = created["uploadUrl"]
+            if path.endswith("/uploads"):
+                url += "?name=photo.png"
             assert "{" not in url, f"{method} {path}: what is its address?"
             form = "multipart/form-data" in content
             kind = "multipart/form-data; boundary=x" if form else "application/json"

@@ -44,6 +44,7 @@ async def test_an_uploaded_template_tells_what_is_in_it(team: Team) -> None:
     title = next(layer for layer in template.pop("layerDetails") if layer["name"] == "title")
     assert (title["composition"], title["type"], title["text"]) == ("main", "text", "A")
     assert title["shown"] is True
+    assert [field["column"] for field in template.pop("fields")] == ["title", "label"]
     assert [template] == await team.get("/templates")
 
 
