@@ -123,6 +123,11 @@ class BreakoutEngine(MisbehavingEngine):
         while True:
             opened.append(request.template.open())
 
+    def _compute_for_a_second(self, _request: RenderRequest) -> None:
+        end = time.process_time() + 1
+        while time.process_time() < end:
+            pass
+
     def _burn(self, _request: RenderRequest) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1, -1))
         while True:

@@ -325,13 +325,21 @@ async def test_a_process_that_passes_its_processor_time_is_ended(a_request: AReq
 
 
 async def test_processor_time_is_limited_anew_for_each_render(a_request: ARequest) -> None:
+    first, last = a_request("limits"), a_request("limits")
     async with a_pool() as pool:
-        request = a_request("limits")
-        await pool.render(request, ignore)
+        requests = (first, a_request("compute_for_a_second"), last)
+        processes = {(await pool.render(request, ignore)).frames for request in requests}
+    assert len(processes) == 1
+    longest = first.limits.seconds * (os.cpu_count() or 1)
+    assert longest <= processor_limit(first) <= longest + 120
+    assert processor_limit(last) > processor_limit(first), "what is used up does not count"
+
+
+def processor_limit(request: RenderRequest) -> int:
+    """Seconds that the process might compute in all, as its output says."""
     lines = request.output_path.read_text().splitlines()
-    (cpu,) = (line for line in lines if line.startswith("Max cpu time"))
-    longest = request.limits.seconds * (os.cpu_count() or 1)
-    assert longest <= int(cpu.split()[3]) <= longest + 120
+    (limit,) = (line for line in lines if line.startswith("Max cpu time"))
+    return int(limit.split()[3])
 
 
 def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(

@@ -67,9 +67,9 @@ def test_nothing_of_the_clip_before_is_left_at_the_sides(room: Any, colour_at: A
 
 
 def test_a_size_that_the_codec_does_not_have_is_rounded_up(room: Any) -> None:
-    clip = room.clip("red", size=(64, 32))
-    _, rendered = room.join(clip, draft=True)
-    assert (rendered.width, rendered.height) == (32, 16)
+    file, rendered = room.join(room.clip("red", size=(66, 34)), draft=True)
+    assert (rendered.width, rendered.height) == (34, 18)  # half of it is 33 x 17
+    assert pictures(file)[0].shape == (18, 34, 3)
 
 
 def test_each_clip_keeps_its_sound_and_the_others_are_silent(room: Any, loudness: Any) -> None:

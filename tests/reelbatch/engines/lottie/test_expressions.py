@@ -171,7 +171,12 @@ def test_an_expression_without_an_end_leaves_the_picture_as_exported(
 
 def test_endless_recursion_fails_that_expression_alone(workshop: Any) -> None:
     document = scripted(workshop, "(function f() { return f() + 1 })()")
-    assert codes(workshop, document) == ["EXPRESSION_FAILED"]
+    other = workshop.solid("Other", "#0000ff", w=10, h=10, ind=2)
+    other["ks"]["p"]["x"] = "[50, 30, 0]"
+    document["layers"].append(other)
+    picture, file = workshop.render(document)
+    assert [(each.code, each.layer) for each in file.warnings] == [("EXPRESSION_FAILED", "Box")]
+    assert Image.open(picture).getchannel("A").getpixel((55, 35)) == 255
 
 
 def test_an_expression_cannot_get_past_the_limits_of_shapes(workshop: Any) -> None:

@@ -103,8 +103,9 @@ def test_a_fine_grey_is_as_light_as_in_8_bits(shown: Shown, content: bytes) -> N
 
 def test_floats_beyond_white_and_numbers_that_are_none_are_drawn(shown: Shown) -> None:
     values = np.array([[9, np.nan], [-np.inf, 1]], np.float32).repeat(4, 0).repeat(4, 1)
-    first, last = shown(encoded(Image.fromarray(values), "TIFF"))
-    assert (first, last) == ([255, 255, 255, 255], [255, 255, 255, 255])
+    white, black = [255, 255, 255, 255], [0, 0, 0, 255]
+    assert shown(encoded(Image.fromarray(values), "TIFF")) == [white, white]
+    assert shown(encoded(Image.fromarray(values[:, ::-1]), "TIFF")) == [black, black]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,17 @@ def test_segments_are_joined_with_the_sound_of_the_whole(
         workshop.renderer.render(request, workshop.progress.append)
         segments.append(file.rename(tmp_path / file.name))
     joined = confined_engines.join("lottie", whole, segments, Fraction(30))
-    with av.open(str(whole.output_path)) as film:
-        assert film.streams.audio
-        assert len(list(film.decode(video=0))) == joined.frames == 6
+    at_once = replace(whole, output_path=tmp_path / "work" / "whole.mov")
+    workshop.renderer.render(at_once, workshop.progress.append)
+    assert frames_of(whole.output_path) == joined.frames == frames_of(at_once.output_path) == 6
+    assert np.array_equal(sound_of(whole.output_path), sound_of(at_once.output_path))
+
+
+def frames_of(file: Path) -> int:
+    with av.open(str(file)) as film:
+        return len(list(film.decode(video=0)))
+
+
+def sound_of(file: Path) -> Any:
+    with av.open(str(file)) as film:
+        return np.concatenate([part.to_ndarray() for part in film.decode(audio=0)], axis=1)

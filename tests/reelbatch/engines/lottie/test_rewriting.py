@@ -189,8 +189,9 @@ def test_numbers_out_of_all_bounds_do_no_harm(workshop: Any) -> None:
     )
     layer["masksProperties"] = [mask(8e307, 8e307, "s"), mask(-1e308, 1e308, "a", o=5) | {"x": []}]
     layer["ks"]["p"] = {"a": 1, "k": [{"t": [], "s": [0], "i": 5, "to": 5}, {"t": 2, "s": [1]}]}
-    written = json.dumps(workshop.document(layer)).encode()
-    workshop.still(workshop.file(written))
+    above = workshop.solid("Above", "#0000ff", w=10, h=10)
+    written = json.dumps(workshop.document(above, layer)).encode()
+    assert workshop.still(workshop.file(written))[5, 5].tolist() == BLUE
 
 
 @pytest.mark.parametrize("kind", ["picture", "precomposition"])

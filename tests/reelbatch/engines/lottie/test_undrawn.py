@@ -195,6 +195,7 @@ def test_nonsense_anywhere_stops_no_inspection(workshop: Any, nonsense: Any) -> 
 def test_hundreds_of_warnings_are_few_and_counted(workshop: Any) -> None:
     lights = [workshop.layer(14, f"Light {n}") for n in range(300)]
     warnings = workshop.inspect(workshop.document(*lights, workshop.layer(13, "Eye"))).warnings
+    assert len(warnings) == MOST_OF_A_CODE + 2
     assert [each.layer for each in warnings[:2]] == ["Light 0", "Light 1"]
     assert warnings[MOST_OF_A_CODE].message == f"{300 - MOST_OF_A_CODE} more like these"
     assert warnings[-1].code == "CAMERA_NOT_DRAWN"
