@@ -27,4 +27,5 @@ def test_a_receiver_that_hangs_holds_up_no_render(stack: Stack, card: str) -> No
         receiver.behaviours = ["hang"] * 10
         slow = stack.submit(*stills(card, 10, webhook={"url": receiver.url}))
         stack.check_all_finished(slow, 10)
+        assert {delivery.answered for delivery in receiver.wait_for(1)} == {"hang"}
         stack.tally.faults["webhook receiver: hang"] += 10

@@ -1,6 +1,7 @@
 """Workers die, or are asked to go, in the middle of their work."""
 
 import os
+import re
 import signal
 import threading
 
@@ -98,7 +99,11 @@ def test_a_worker_that_drains_finishes_or_hands_over(
 
 @pytest.mark.long
 def test_two_workers_share_a_batch_and_double_nothing(stack: Stack, card: str) -> None:
-    stack.add_worker("worker-2")
+    other = stack.add_worker("worker-2")
     batch_id = stack.submit(*stills(card, 60))
     stack.check_all_finished(batch_id, 60)
-    assert all(stack.render_processes(name) for name in ("worker", "worker-2"))
+    jobs = stack.get(f"/batches/{batch_id}")["jobs"]
+    logs = "".join(stack.http.get(f"/jobs/{job['id']}/logs").text for job in jobs)
+    renderers = re.findall(r"ATTEMPT: 1 on (\d+)@", logs)
+    assert len(renderers) == 60
+    assert {int(pid) for pid in renderers} == {stack.parts["worker"].pid, other.pid}

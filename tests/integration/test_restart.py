@@ -12,16 +12,20 @@ def test_a_batch_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
     service = Service(tmp_path / "home")
     service.start()
     film = service.upload_template(long_film())
-    job = {
-        "template": {"id": film},
-        "settings": {"type": "video", "frames": [0, 30], "quality": "draft"},
-    }
-    created = service.post("/batches", {"jobs": [job] * 20})
+    jobs = [  # all differ: equal ones would share one render, and be over at once
+        {
+            "template": {"id": film},
+            "settings": {"type": "video", "frames": [first, first + 10], "quality": "draft"},
+        }
+        for first in range(20)
+    ]
+    created = service.post("/batches", {"jobs": jobs})
 
     def some_finished() -> Any:
-        return service.get(f"/batches/{created['batchId']}")["stats"]["finished"] >= 2 or None
+        stats = service.get(f"/batches/{created['batchId']}")["stats"]
+        return stats if stats["finished"] >= 2 else None
 
-    until(some_finished, "finished job")
+    assert until(some_finished, "finished job")["pending"] > 0
     token = service.connection.token
     assert service.stop() == 0
     assert not found_below(service.scratch, "render-*")

@@ -41,18 +41,27 @@ async def test_every_job_finishes_and_the_counts_say_so(workbench: Workbench) ->
 async def test_no_more_jobs_than_the_batch_allows_are_in_flight(workbench: Workbench) -> None:
     running: set[str] = set()
     most = 0
+    full, go_on = asyncio.Event(), asyncio.Event()
 
     async def render(job: RenderJob) -> RenderResult:
         nonlocal most
         running.add(job.id)
         most = max(most, len(running))
-        await asyncio.sleep(0)
+        if most == 3:
+            full.set()
+        await go_on.wait()
         running.discard(job.id)
         return finished(job)
 
     async with workbench.worker(render):
-        await (await workbench.start(a_batch(range(12), concurrency=3))).result()
-    assert 1 <= most <= 3
+        handle = await workbench.start(a_batch(range(12), concurrency=3))
+        await full.wait()
+        snapshot = await handle.query(BatchWorkflow.snapshot)
+        go_on.set()
+        await handle.result()
+    statuses = [record.status for record in snapshot.records]
+    assert statuses == [JobStatus.RENDERING] * 3 + [JobStatus.QUEUED] * 9
+    assert most == 3
 
 
 async def test_invalid_input_fails_one_job_without_a_retry(workbench: Workbench) -> None:
