@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def test_a_multiple_is_met_by_costing_little() -> None:
     measure(figure, lambda: next(seconds), lambda: next(seconds), rounds=2)
     assert figure.value == pytest.approx(1 / 3)
     assert figure.is_met
+    figure.our_values = [9.0, 9.0]
+    assert not figure.is_met
 
 
 def test_the_spread_is_that_of_single_rounds() -> None:
@@ -71,8 +74,11 @@ def test_json_has_what_was_measured_and_what_came_of_it() -> None:
 
 def test_a_plot_has_a_row_for_each_figure_with_a_goal(tmp_path: Path) -> None:
     one, three = tmp_path / "one.png", tmp_path / "three.png"
-    plot([a_cost(80)], one)
+    plot([a_cost(80), replace(a_cost(80), goal=None)], one)
     plot([a_cost(80), a_cost(120), a_share(ours=10, other=30)], three)
-    with Image.open(one) as small, Image.open(three) as large:
-        assert small.width == large.width
-        assert small.height < large.height
+    plot([], tmp_path / "none.png")
+    with Image.open(tmp_path / "none.png") as none, Image.open(one) as small:
+        row = small.height - none.height
+    with Image.open(three) as large:
+        assert (large.width, large.height) == (small.width, none.height + 3 * row)
+        assert row > 0
