@@ -128,5 +128,5 @@ def test_a_playlist_cannot_open_other_files(
 ) -> None:
     playlist = tmp_path / "playlist"
     playlist.write_text(f"ffconcat version 1.0\nfile {a_tone(seconds=1).name}\n")
-    with pytest.raises(AssetInvalid):
+    with pytest.raises(AssetInvalid, match="cannot be read as sound"):
         two_seconds(AudioClip(playlist, start=0, end=None))

@@ -178,5 +178,5 @@ def test_a_sound_on_another_layer_plays_while_it_is_shown(workshop: Any, spoken:
 
 def test_a_file_without_sound_is_refused(workshop: Any, spoken: Any) -> None:
     sound = workshop.asset(b"silence", type="audio", layerName="Voice", src="https://example.com/a")
-    with pytest.raises(AssetInvalid):
+    with pytest.raises(AssetInvalid, match="cannot be read as sound"):
         workshop.render(spoken, "video_h264_vbr_1mbps", assets=[sound])
