@@ -1,6 +1,7 @@
 """What workflows are found by: here, in the Web UI, and by the versions before and after."""
 
 import asyncio
+import json
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from reelbatch.models.orchestration.search_attributes import (
     FORMER_TEMPLATE_IDS,
     TEAM,
     font_tag,
+    name_tag,
     tag_list,
     template_tag,
 )
@@ -150,3 +152,11 @@ def test_a_list_of_tags_is_as_long_as_temporal_takes_it() -> None:
     assert listed[30] == font_tag(ids[0])
     assert 1900 < len(str(listed)) <= 2048
     assert tag_list(["T"], [], ["spring", "spring"]) == ["template:T", "spring"]
+
+
+def test_tags_are_as_long_as_temporal_counts_their_letters() -> None:
+    name, long_name = name_tag("Ж" * 200), name_tag("😀" * 200)
+    listed = tag_list([f"{number:026}" for number in range(40)], [], [name, "submission:B"])
+    assert len(json.dumps(listed)) <= 2048
+    assert listed[-1] == "submission:B"
+    assert tag_list([], [], [name, long_name, "submission:B"]) == [name, "submission:B"]

@@ -5,6 +5,7 @@ which a workflow has several: the tags of clients as they are, and ids as `KIND:
 has a colon.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 
 from temporalio.common import SearchAttributeKey
@@ -24,7 +25,7 @@ FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
 _SUBMISSION = "submission:"
 _MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
-_PUNCTUATION = 4  # bytes of quotes, a comma and a space around each tag
+_SEPARATOR = 2  # bytes of a comma and a space
 
 
 def template_tag(template_id: str) -> str:
@@ -59,9 +60,10 @@ def tag_list(
 
 
 def _fitting(tags: Iterable[str]) -> Iterator[str]:
+    """Those that there is room for, beside others that are too long."""
     left = _MOST_BYTES
     for tag in tags:
-        left -= len(tag) + _PUNCTUATION
-        if left < 0:
-            return
-        yield tag
+        size = len(json.dumps(tag)) + _SEPARATOR  # a letter beyond ASCII takes six or twelve bytes
+        if size <= left:
+            left -= size
+            yield tag
