@@ -83,7 +83,9 @@ def exported_results(parts: Sequence[Part], form: ResultsForm) -> str:
 
 
 def _rows_of(text: str, form: ResultsForm) -> list[dict[str, Any]]:
-    return json.loads(text) if form == "json" else [json.loads(line) for line in text.splitlines()]
+    if form == "json":
+        return json.loads(text)
+    return [json.loads(line) for line in text.split("\n") if line]  # words may have other ends
 
 
 def _joined_tables(texts: Sequence[str], offsets: Sequence[int]) -> str:
