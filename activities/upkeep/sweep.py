@@ -151,14 +151,26 @@ class SweepActivities:
     async def _sweep_uploaded_files(self, team: str, removal: Removal) -> int:
         """Those that were last used before all workflows of the team, open or ended."""
         removed = await self._sweep_old(keys.arriving_uploads(team), _UPLOAD_TIME, removal)
-        for upload_id in await names_in(self.store, keys.uploads(team)):
-            use = await find_file(self.store, keys.upload_use(team, upload_id))
-            used_at = use.last_modified if use else datetime.min.replace(tzinfo=UTC)
+        uploads = [
+            (await self._used_at(team, upload_id), upload_id)
+            for upload_id in await names_in(self.store, keys.uploads(team))
+        ]
+        for used_at, upload_id in sorted(uploads):
+            folder = keys.upload(team, upload_id)
             if used_at > self.now() - idempotency.KEPT - _MARGIN:
+                break
+            if not await has_objects(self.store, folder):
                 continue
-            if not await self._has_workflows_from_before(team, used_at + _MARGIN):
-                removed += await removal.folder(keys.upload(team, upload_id))
+            if await self._has_workflows_from_before(team, used_at + _MARGIN):
+                break  # those that were used later have them too
+            if await self._used_at(team, upload_id) == used_at:  # no request has just used it
+                removed += await removal.folder(folder)
         return removed
+
+    async def _used_at(self, team: str, upload_id: str) -> datetime:
+        activity.heartbeat()
+        use = await find_file(self.store, keys.upload_use(team, upload_id))
+        return use.last_modified if use else datetime.min.replace(tzinfo=UTC)
 
     async def _sweep_records(self, team: str, lifetime: timedelta | None, removal: Removal) -> int:
         """A workflow that is still open needs the record of its webhook."""
