@@ -3,6 +3,7 @@
 import { ownAddress } from "./client.js";
 import { pause } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
+import { isEmpty } from "./rowtable.js";
 import { hasEnded, stateOf } from "./states.js";
 import { dryRun } from "./tables.js";
 import { field, problem } from "./widgets.js";
@@ -60,7 +61,7 @@ export class RowPreview {
  * @param {import("./client.js").Client} client @param {import("./submission.js").Request} request */
 async function jobOf(client, { table, query, sent }) {
   const { template, composition } = query;
-  if (sent.length === 0) return { template: { id: template, composition } };
+  if (sent.every(isEmpty)) return { template: { id: template, composition } };
   const told = await dryRun(client, table, query, 1);
   if (!told.rows?.[0]?.job) throw new Error(told.error);
   return { template: told.rows[0].job.template, assets: told.rows[0].job.assets };

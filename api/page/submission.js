@@ -23,7 +23,7 @@ import { warningText } from "./widgets.js";
 export function requestOf(query, rows, columns, files) {
   const sent = rows.filter((row) => !isEmpty(row));
   const hasLayers = columns.some((column) => column.means && column.kind !== "job");
-  if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query: query.name ? { name: query.name } : {}, sent: rows.slice(0, 1) };
+  if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query, sent: rows.slice(0, 1) };
   const named = sentNames(columns).map((name, at) => ({ name, means: columns[at].means, at }));
   const filled = named.filter(({ name, at }) => query.outputName?.includes(`{${name}}`) || sent.some((row) => row.cells[at]?.trim()));
   const cells = sent.map((row) => filled.map(({ at }) => row.cells[at] ?? ""));

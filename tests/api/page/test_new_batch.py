@@ -246,6 +246,15 @@ async def test_one_row_is_previewed(visit: Visit, team: Team) -> None:
     assert await batches_of(team) == []
 
 
+async def test_a_template_with_nothing_to_fill_in_is_previewed(visit: Visit, team: Team) -> None:
+    card = json.loads(a_card())
+    card["layers"] = [layer for layer in card["layers"] if layer["nm"] == "background"]
+    await team.upload(json.dumps(card).encode())
+    await visit.go("/new")
+    await visit.page.get_by_role("button", name="Preview row 1").click()
+    await has_property(visit.page.get_by_alt_text("Row 1, frame 5"), "naturalWidth", 16)
+
+
 async def test_a_thousand_rows_are_taken_and_one_more_is_refused(visit: Visit, team: Team) -> None:
     file = await fill_in(visit, team)
     await file.set_input_files(a_csv("title", *(f"Number {n}" for n in range(1000))))
