@@ -128,11 +128,7 @@ async def create_batch(
             draft.batch, urls, warnings=draft.warnings, total_rows=draft.total_rows
         )
         if sent.table:
-            shown = {
-                "columns": sent.table.columns,
-                "rows": sent.table.first_rows(query.rows),
-                "files": await asyncio.to_thread(files_named_in, sent.table, body.files),
-            }
+            shown = await asyncio.to_thread(_shown, sent.table, query.rows, body)
             response = response.model_copy(update=shown)
         return respond(response, 200 if draft.batch.jobs else 400)
     identity = body.identity(request.url.query)
@@ -159,14 +155,23 @@ async def _validated(
         templates[query.template] = await ready_template(resources, team, query.template)
     found = templates.get(query.template or "")
     known = found if isinstance(found, ReadyTemplate) else None
+    if body.is_workbook:  # which takes a while, and has processes of its own
+        body = replace(body, content=await resources.workbooks.cells_of(body.content))
     async with resources.parsing:
-        if body.is_workbook:
-            body = replace(body, content=await resources.workbooks.cells_of(body.content))
         sent = await asyncio.to_thread(read_batch, body, query, resources.settings, known)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
     return sent, await validate(resources, team, sent.jobs, sent.defaults, templates)
+
+
+def _shown(table: Table, rows: int, body: Body) -> dict[str, object]:
+    """What a dry run tells of a table."""
+    return {
+        "columns": table.columns,
+        "rows": table.first_rows(rows),
+        "files": files_named_in(table, body.files),
+    }
 
 
 def new_batch(

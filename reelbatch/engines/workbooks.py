@@ -56,8 +56,12 @@ def read_cells(workbook: Path, target: Path, limits: RenderLimits) -> None:
     try:
         with target.open("w", encoding="utf-8", errors="replace") as lines:
             lines.writelines(_bounded(map(_line, _rows(workbook)), limits))
-    except (RenderError, MemoryError):
+    except RenderError:
         raise
+    except MemoryError as error:
+        raise LimitExceeded(
+            "The workbook needs more memory than this server has for one: save it as CSV."
+        ) from error
     except Exception as error:  # openpyxl raises whatever a damaged document leads to
         raise TemplateInvalid("The workbook cannot be read: it is damaged.") from error
 
