@@ -43,6 +43,7 @@ _COOKIE = "reelbatch-codec"
 _COOKIE_SECONDS = 12 * 3600
 _SESSION = "codec session"  # a signature's purpose
 _LONGEST_FORM = 4096  # bytes
+_MOST_UNSIGNED = 8 * 1024**2  # bytes that anybody may send: more than a response of Temporal has
 _REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
 _CLAIMED_KEY = re.compile(
     r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
@@ -111,7 +112,8 @@ async def decode(request: Request, resources: Shared) -> Response:
     would be a red banner on each of its pages. Raises as `download`.
     """
     if _is_signed_out(request, resources):
-        body = await read_body(request, resources.settings.max_body_bytes)
+        most = min(resources.settings.max_body_bytes, _MOST_UNSIGNED)
+        body = await read_body(request, most)
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
     return await download(request, resources, await _reader(request, resources))
 

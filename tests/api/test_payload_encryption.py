@@ -273,6 +273,9 @@ async def test_a_browser_signs_in_and_reads_from_the_pages_of_the_web_ui_alone(
         assert "<form" in (await browser.get("/codec/")).text
         as_it_is = await post_payloads(browser, "/codec/decode", of_job, Origin=WEB_UI)
         assert Parse(as_it_is.content, Payloads()).payloads[0] == of_job
+        long = bytes(8 * 1024**2 + 1)
+        refused = await browser.post("/codec/decode", content=long, headers={"Origin": WEB_UI})
+        assert refused.status_code == 413
         refused = await post_payloads(browser, "/codec/download", of_job, Origin=WEB_UI)
         assert refused.status_code == 401
         own = {"Origin": api.url}
