@@ -35,9 +35,11 @@ _DRAWN = frozenset({*_SHAPES, *_PAINTS, *_GROUPS})
 _LIKE_A_GROUP = frozenset({"a", "switch"})
 _NOT_SEEN = frozenset({"title", "desc", "metadata", "script", "view"})
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)")
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+# These read a text once, whatever is in it: a rule begins after another one alone, and what begins
+# with an `@` is passed whether or not it ends.
+_RULE = re.compile(r"(?<![^{}])([^{}]*)\{([^{}]*)\}")
 _SELECTED = re.compile(r"[.#]?[\w-]+|\*")
-_AT_RULE = re.compile(r"@[^{};]*(\{[^{}]*\}|;)")  # imports and fonts
+_AT_RULE = re.compile(r"@[^{};]*(\{[^{}]*\}|;)?")  # imports and fonts
 
 
 @dataclass
@@ -49,7 +51,8 @@ class SvgPicture:
 
 
 def is_svg(content: bytes) -> bool:
-    return _SVG.search(content[:_HEAD]) is not None
+    head = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")  # other pictures may quote one
+    return head.startswith(b"<") and _SVG.search(head) is not None
 
 
 def read_svg(content: bytes, most_pixels: int | None) -> SvgPicture:
@@ -150,7 +153,7 @@ class _Filter:
             return None
         copy = ET.Element(name, attributes)
         if name == "style":
-            copy.text = _AT_RULE.sub("", element.text or "")
+            copy.text = _AT_RULE.sub(lambda at: "" if at[1] else at[0], element.text or "")
         copy.extend([inner for each in element if (inner := self.cleaned(each)) is not None])
         return copy
 
@@ -191,7 +194,8 @@ class _Costs:
     def __init__(self, root: ET.Element) -> None:
         self._root = root
         self._named = {one.get("id", ""): one for one in root.iter() if one.get("id")}
-        self._styled = _references_of_rules(one.text or "" for one in root.iter("style"))
+        styles = (one.text or "" for one in root.iter("style"))
+        self._styled = _references_of_rules(styles, self._named)
         self._known: dict[ET.Element, tuple[int, int]] = {}
         self._open: set[ET.Element] = set()
 
@@ -220,19 +224,28 @@ class _Costs:
     def _referred(self, element: ET.Element) -> Iterator[ET.Element]:
         names = [name for value in element.attrib.values() for name in _REFERENCE.findall(value)]
         names.append(element.get("href", "").strip().removeprefix("#"))
-        classes = (f".{one}" for one in element.get("class", "").split())
+        classes = (f".{one}" for one in dict.fromkeys(element.get("class", "").split()))
         for selector in ("*", element.tag, f"#{element.get('id', '')}", *classes):
             names += self._styled.get(selector, [])
         return (self._named[name] for name in names if name in self._named)
 
 
-def _references_of_rules(styles: Iterable[str]) -> Mapping[str, list[str]]:
-    """What the rules of style sheets refer to, by the words of their selectors."""
+def _references_of_rules(
+    styles: Iterable[str], named: Mapping[str, ET.Element]
+) -> Mapping[str, list[str]]:
+    """What the rules of style sheets refer to, by the words of their selectors.
+
+    Raises LimitExceeded.
+    """
     found: dict[str, list[str]] = {}
+    left = _MOST_ELEMENTS
     for style in styles:
         for selector, rule in _RULE.findall(style):
-            names = _REFERENCE.findall(rule)
+            names = [name for name in _REFERENCE.findall(rule) if name in named]
             for word in _SELECTED.findall(selector) if names else ():
+                left -= len(names)
+                if left < 0:
+                    raise _too_many()
                 found.setdefault(word, []).extend(names)
     return found
 

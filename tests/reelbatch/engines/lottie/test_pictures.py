@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from reelbatch.engines.decoding.pictures import srgb_profile
-from reelbatch.models.errors import AssetInvalid
+from reelbatch.engines.lottie.vector_pictures import read_svg
+from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
 SVG = b"""<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'
   xmlns:xlink='http://www.w3.org/1999/xlink' onload='alert(1)'>
@@ -247,6 +249,31 @@ def test_svg_pictures_are_drawn_as_sharp_as_their_box_is_large(workshop: Any) ->
         assert drawn[25, 2, 0] > 230 > 60 > drawn[25, 47, 0]
         assert drawn[25, 48, 1] < 20  # the edge is no wider than a pixel
         assert drawn[25, 51].tolist() == drawn[49, 99].tolist() == [0, 255, 0, 255]
+
+
+def with_style(style: str) -> bytes:
+    return SVG.replace(b"</svg>", f"<style>{style}</style></svg>".encode())
+
+
+@pytest.mark.parametrize("style", ["@" * 300_000, "x" * 300_000, "@{" * 100_000])
+def test_a_style_sheet_without_an_end_is_read_in_one_pass(style: str) -> None:
+    assert read_svg(with_style(style), None).left_out == []
+
+
+def test_a_style_sheet_that_refers_to_more_than_is_drawn_is_refused() -> None:
+    style = "*," * 5000 + "{mask:" + "url(#r)" * 5000 + "}"
+    with pytest.raises(LimitExceeded, match="20,000 elements"):
+        read_svg(with_style(style), None)
+
+
+def test_a_picture_that_quotes_an_svg_is_no_svg(workshop: Any) -> None:
+    note = PngInfo()
+    note.add_text("Source", "<svg >")
+    quoting = encoded(Image.new("RGB", (4, 4), (255, 0, 0)), pnginfo=note)
+    document = workshop.document(workshop.solid("Box", "#0000ff"))
+    src = "https://a.example/b"
+    asset = workshop.asset(quoting, type="image", layerName="Box", src=src)
+    assert workshop.still(document, asset)[50, 50].tolist() == [255, 0, 0, 255]
 
 
 def test_what_an_svg_lacks_is_said_and_nothing_outside_of_it_is_opened(workshop: Any) -> None:
