@@ -81,6 +81,8 @@ _MORE_OPTIONS = {
     "ADBE Text Character Blend Mode": "The blending of a text's letters is not drawn.",
 }
 _STYLE_FIELDS = ("f", "s", "j", "tr", "lh", "ls", "fc", "sc", "sw", "of", "ca")  # of a document
+# What stands for nothing in a run whose document has something: nulls are lost on the way.
+_NOTHING: Json = {"fc": [], "sc": [], "sw": 0, "of": True, "ca": 0}
 
 
 @dataclass
@@ -175,11 +177,8 @@ def _style(run: "_Run", fonts: Fonts) -> Json:
 
 def _differences(style: Json, document: Json) -> Json:
     """What the document of a run says otherwise, or does not say."""
-    return {
-        key: style.get(key)
-        for key in _STYLE_FIELDS
-        if style.get(key) != document.get(key) and (key in style or key in document)
-    }
+    style, document = _NOTHING | style, _NOTHING | document
+    return {key: style[key] for key in _STYLE_FIELDS if style[key] != document[key]}
 
 
 def _check_document(text: Text, shown: Sequence[CharacterStyle], reasons: Reasons) -> None:

@@ -270,7 +270,7 @@ class _Track:
         self._fill = _Values(frames, _opaque(np.array([look.fill for look in looks])))
         self._stroke = _Values(frames, _opaque(colours))
         self._width = _Values(frames, np.array([look.stroke_width for look in looks]))
-        self._is_coloured = bool(colours.any())
+        self._is_coloured: Vector = colours.any(axis=(0, 2))  # (letters,)
 
     def transform(self, letter: int) -> Json:
         """Without turns and skews where there are none."""
@@ -290,8 +290,8 @@ class _Track:
         return _fill(self._fill.of(letter), self._fill_opacity.of(letter))
 
     def stroke(self, letter: int, *, has_colour: bool) -> list[Json]:
-        """Empty where the text has no stroke at any time."""
-        if not self._width.is_anything or not (has_colour or self._is_coloured):
+        """Empty where the letter has no stroke at any time."""
+        if not self._width.is_anything or not (has_colour or self._is_coloured[letter]):
             return []
         return [
             {

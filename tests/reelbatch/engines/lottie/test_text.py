@@ -111,6 +111,15 @@ def test_runs_of_a_text_have_their_own_sizes_and_colours(workshop: Any) -> None:
     assert bottom - top == pytest.approx(16 * 0.72, abs=2)
 
 
+def test_a_letter_without_a_stroke_gets_none_from_its_neighbour(workshop: Any) -> None:
+    runs = [{"t": "H"}, {"t": "H", "sc": []}]
+    stroked = {"s": 16, "sc": [1, 0, 0], "sw": 3}
+    drawn = workshop.still(workshop.document(workshop.text("Headline", "HH", **stroked, runs=runs)))
+    plain = workshop.still(workshop.document(workshop.text("Headline", "HH", s=16)))
+    assert columns(drawn)[0] < columns(plain)[0]
+    assert columns(drawn)[1] == columns(plain)[1]
+
+
 def test_new_words_have_the_style_of_the_first_letter(workshop: Any) -> None:
     drawn = workshop.still(_two_styles(workshop), words(workshop, "HI"))
     plain = workshop.still(workshop.document(workshop.text("Headline", "HI", s=16)))
