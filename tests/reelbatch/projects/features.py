@@ -261,11 +261,12 @@ def _text(stage: Stage) -> None:
 
 
 def _styled_text(stage: Stage) -> None:
-    """A large red M and a small blue one to the left, and below to the right a green one."""
+    """A large red M with a stroke and a small blue one to the left, below to the right a green one."""
     layer = stage.main.add_box_text([80, 60], "MM\rM")
     document = layer.text["ADBE Text Document"].value
     document.font, document.font_size, document.fill_color = "Inter-Bold", 40, RED
-    second, third = document.character_range(1, 2), document.character_range(3, 4)
+    first, second, third = (document.character_range(n, n + 1) for n in (0, 1, 3))
+    first.apply_stroke, first.stroke_color, first.stroke_width = True, BLUE, 4
     third.justification = ParagraphJustification.RIGHT_JUSTIFY
     second.fill_color, second.font_size = BLUE, 20
     third.fill_color, third.font_size = GREEN, 20
@@ -433,7 +434,7 @@ CASES = (
     Case(
         "texts of several styles and alignments",
         _styled_text,
-        [(0, 5, 10, Red), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
+        [(0, 2, 24, Blue), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
     ),
     Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
     Case(
