@@ -29,7 +29,10 @@ MOST_CELLS = 1_000_000  # with those that are empty between others
 _MOST_ROWS = 1_048_576  # that a sheet can have
 _MOST_UNPACKED, _FREELY_UNPACKED = 250, 4 * 1024**2  # times the packed bytes, and bytes
 _OLE = b"\xd0\xcf\x11\xe0"
-_DIGITS = re.compile(r"(?P<thousands>#,##)?(?P<whole>0+)(\.(?P<decimals>0+))?(?P<percent>%)?")
+# Excel has up to 30 decimals; more would make a cell as long as its format asks for.
+_DIGITS = re.compile(
+    r"(?P<thousands>#,##)?(?P<whole>0{1,30})(\.(?P<decimals>0{1,30}))?(?P<percent>%)?"
+)
 _LINE_BREAK = re.compile(r"_x000D_\n?")  # as the format writes a carriage return
 
 

@@ -77,6 +77,13 @@ async def test_a_workbook_becomes_a_batch_as_people_see_its_cells(
     ]
 
 
+async def test_a_format_makes_no_cell_longer_than_excel_does(card_team: Team, card: str) -> None:
+    formats = {"A2": "0" * 200, "B2": "0." + "0" * 200}
+    workbook = a_workbook(["title", "label"], [7, 0.5], formats=formats)
+    response = await dry_run(card_team, card, workbook)
+    assert response.json()["rows"][0]["cells"] == ["7", "0.5"]
+
+
 BOOK = a_workbook(["title"], ["A"])
 
 
