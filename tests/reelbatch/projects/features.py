@@ -261,7 +261,7 @@ def _text(stage: Stage) -> None:
 
 
 def _styled_text(stage: Stage) -> None:
-    """A large red M with a stroke and a small blue one to the left, below to the right a green one."""
+    """A large stroked M and a small blue one to the left, and below to the right a green one."""
     layer = stage.main.add_box_text([80, 60], "MM\rM")
     document = layer.text["ADBE Text Document"].value
     document.font, document.font_size, document.fill_color = "Inter-Bold", 40, RED
