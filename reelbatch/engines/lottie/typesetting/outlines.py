@@ -270,7 +270,7 @@ class _Track:
         self._fill = _Values(frames, _opaque(np.array([look.fill for look in looks])))
         self._stroke = _Values(frames, _opaque(colours))
         self._width = _Values(frames, np.array([look.stroke_width for look in looks]))
-        self._is_coloured: Vector = colours.any(axis=(0, 2))  # (letters,)
+        self._is_coloured: Vector = np.asarray(colours.any(axis=(0, 2)), bool)  # of each letter
 
     def transform(self, letter: int) -> Json:
         """Without turns and skews where there are none."""

@@ -112,7 +112,7 @@ def test_runs_of_a_text_have_their_own_sizes_and_colours(workshop: Any) -> None:
 
 
 def test_a_letter_without_a_stroke_gets_none_from_its_neighbour(workshop: Any) -> None:
-    runs = [{"t": "H"}, {"t": "H", "sc": []}]
+    runs: list[Any] = [{"t": "H"}, {"t": "H", "sc": []}]
     stroked = {"s": 16, "sc": [1, 0, 0], "sw": 3}
     drawn = workshop.still(workshop.document(workshop.text("Headline", "HH", **stroked, runs=runs)))
     plain = workshop.still(workshop.document(workshop.text("Headline", "HH", s=16)))
