@@ -217,8 +217,8 @@ def _texts(document: LottieDocument) -> Iterator[Json]:
         text
         for layer in document.all_layers()
         if layer_type(layer) == "text"
-        for document in text_documents(layer)
-        for text in styled_runs(document)
+        for written in text_documents(layer)
+        for text in styled_runs(written)
     )
 
 
