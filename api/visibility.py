@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -35,7 +34,7 @@ Workflows = dict[str, WorkflowExecution]  # by workflow id
 _SHARED = 1.0  # seconds for which all requests of a team take the same list
 _WHOLE_AGAIN = 600.0  # seconds: until then operators' deletions and very late news go unnoticed
 _VISIBILITY_LAG = timedelta(minutes=1)  # between the end of a workflow and its being listed
-_MOST_LISTED = 50_000  # workflows in memory, some 3 kB each
+_MOST_LISTED = 50_000  # workflows in memory, some 3 kB each; of one team there may be more
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,9 @@ class TeamWorkflows:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._read: LRUCache[str, _Read] = LRUCache(_MOST_LISTED, lambda read: len(read.found))
+        self._read: LRUCache[str, _Read] = LRUCache(
+            _MOST_LISTED, lambda read: min(len(read.found), _MOST_LISTED)
+        )
         self._reading: dict[str, asyncio.Task[Workflows]] = {}
 
     async def batches(self, team: str) -> list[WorkflowExecution]:
@@ -101,9 +102,7 @@ class TeamWorkflows:
         found = dict(before.found) if before is not None else {}
         found.update({each.id: each async for each in _list(self._client, *conditions)})
         whole_at = before.whole_at if before is not None else began
-        self._read.pop(team, None)
-        with suppress(ValueError):  # they are too many to be remembered
-            self._read[team] = _Read(found, at=monotonic(), asked_at=now, whole_at=whole_at)
+        self._read[team] = _Read(found, at=monotonic(), asked_at=now, whole_at=whole_at)
         return found
 
 

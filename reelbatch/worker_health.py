@@ -1,10 +1,13 @@
 """Health checks of a worker process, for what runs it, such as Kubernetes."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from temporalio.service import RPCError
+
+from reelbatch.preparation import Unprepared
 
 _PATIENCE = 3.0  # seconds for a request's first line
 _TEMPORAL_PATIENCE = 2.0  # seconds
@@ -58,7 +61,7 @@ class WorkerHealth:
                 text = obstacle or "ready"
             case _:
                 status, text = "404 Not Found", "there are /healthz and /readyz"
-        body = f'{{"status":"{text}"}}'
+        body = json.dumps({"status": text}, separators=(",", ":"))
         return (
             f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
@@ -70,6 +73,8 @@ class WorkerHealth:
         try:
             async with asyncio.timeout(_TEMPORAL_PATIENCE):
                 await self._ask_temporal()
+        except Unprepared as problem:
+            return str(problem)
         except (RPCError, RuntimeError, TimeoutError):
             return "Temporal does not answer"
         return None

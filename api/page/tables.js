@@ -11,7 +11,7 @@ const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
  * @typedef {{type: string, body: BodyInit, files?: import("./localfiles.js").LocalFiles}} Table */
 
 /** @param {File} file @returns {Table} */
-export const tableOfFile = (file) => ({ type: /\.xls[xm]$/i.test(file.name) ? XLSX : CSV, body: file });
+export const tableOfFile = (file) => ({ type: /\.xls[xm]$/i.test(file.name) ? XLSX : /\.tsv$/i.test(file.name) ? TABS : CSV, body: file });
 
 /** @param {string[]} header @param {string[][]} rows @returns {Table} */
 export function tableOf(header, rows) {

@@ -36,6 +36,7 @@ class FileForm(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    TSV = "tsv"
     XLSX = "xlsx"
 
 
@@ -44,7 +45,7 @@ _FORMS = {
     ".jsonl": FileForm.JSONL,
     ".ndjson": FileForm.JSONL,
     ".csv": FileForm.CSV,
-    ".tsv": FileForm.CSV,
+    ".tsv": FileForm.TSV,
     ".txt": FileForm.CSV,  # as Excel calls its Unicode text
     ".xlsx": FileForm.XLSX,
     ".xlsm": FileForm.XLSX,
@@ -130,7 +131,7 @@ def _send(
     options: FileOptions,
 ) -> Sent[T]:
     form = form or _form_of(file)
-    if form in (FileForm.CSV, FileForm.XLSX):
+    if form in (FileForm.CSV, FileForm.TSV, FileForm.XLSX):
         return _send_table(service, client, file, form, rows, options)
     if rows != RowOptions():
         raise CommandFailed(
@@ -229,8 +230,8 @@ def _form_of(file: Path) -> FileForm:
         return _FORMS[file.suffix.lower()]
     except KeyError:
         raise CommandFailed(
-            f"The form of {file} cannot be told from its name; say --format json, jsonl, csv or "
-            "xlsx."
+            f"The form of {file} cannot be told from its name; say --format json, jsonl, csv, tsv "
+            "or xlsx."
         ) from None
 
 

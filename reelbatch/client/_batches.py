@@ -22,7 +22,7 @@ from reelbatch.models.wire.batches import (
     BatchStatusResponse,
 )
 from reelbatch.models.wire.jobs import JobCreation
-from reelbatch.models.wire.tables import CSV, XLSX
+from reelbatch.models.wire.tables import CSV, TABS, XLSX
 from reelbatch.models.wire.webhooks import Webhook
 
 _LONGEST_POLL = 30  # seconds
@@ -35,8 +35,8 @@ P = ParamSpec("P")
 AnyJob: TypeAlias = JobCreation | Mapping[str, Any]
 AnyWebhook: TypeAlias = Webhook | Mapping[str, Any]
 RetryChoice: TypeAlias = Literal["all", "error", "cancelled"]
-TableForm: TypeAlias = Literal["csv", "xlsx"]
-_TABLES: Mapping[TableForm, str] = {"csv": CSV, "xlsx": XLSX}
+TableForm: TypeAlias = Literal["csv", "tsv", "xlsx"]
+_TABLES: Mapping[TableForm, str] = {"csv": CSV, "tsv": TABS, "xlsx": XLSX}
 ResultsForm: TypeAlias = Literal["json", "ndjson", "csv"]
 
 
@@ -113,13 +113,13 @@ def create_from_table(
 ) -> Steps[BatchCreationResponse]:
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
-    `form` is csv, also with semicolons or tabs, or xlsx. `mapping` says what columns mean that are
-    not called as their layers: `COLUMN=LAYER`. `strict` refuses a column that names no layer,
-    which is left out with a warning otherwise. `output_name` makes the jobs' names, and so those of
-    their files, of columns: `{first}-{last}`. `files` has the `src` of each path in the cells of
-    pictures, videos and sounds, such as that of an upload. Of a table of
-    more than 1,000 rows `first_row` says where the batch begins, from 0, and `submission` is the
-    id of the batch of its first part.
+    `form` is csv, also with semicolons or tabs; tsv, in which only tabs part cells; or xlsx.
+    `mapping` says what columns mean that are not called as their layers: `COLUMN=LAYER`. `strict`
+    refuses a column that names no layer, which is left out with a warning otherwise. `output_name`
+    makes the jobs' names, and so those of their files, of columns: `{first}-{last}`. `files` has
+    the `src` of each path in the cells of pictures, videos and sounds, such as that of an upload.
+    Of a table of more than 1,000 rows `first_row` says where the batch begins, from 0, and
+    `submission` is the id of the batch of its first part.
     """
     query = {
         "template": template,

@@ -8,7 +8,8 @@ from reelbatch.models.wire.base import WireModel
 
 SCHEME = "upload:"
 
-_ID = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
+_ID = re.compile(rf"[0-9a-f]{{64}}{_ENDING.pattern}")
 _MEDIA = ("image", "video", "audio")
 
 
@@ -38,9 +39,9 @@ def media_ending(name: str, media_type: str = "") -> str | None:
     """The ending of a picture, a sound or a video; None for what its name or type says is none."""
     suffix = splitext(name)[1].lower()
     guessed = mimetypes.guess_type(f"file{suffix}", strict=False)[0] or ""
-    if guessed.partition("/")[0] in _MEDIA:
-        return suffix
-    media_type = media_type.partition(";")[0].strip().lower()
-    if media_type.partition("/")[0] in _MEDIA:
-        return mimetypes.guess_extension(media_type, strict=False)
-    return None
+    if guessed.partition("/")[0] not in _MEDIA:
+        media_type = media_type.partition(";")[0].strip().lower()
+        if media_type.partition("/")[0] not in _MEDIA:
+            return None
+        suffix = mimetypes.guess_extension(media_type, strict=False) or ""
+    return suffix if _ENDING.fullmatch(suffix) else None

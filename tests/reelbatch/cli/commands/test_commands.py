@@ -159,6 +159,9 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     rows = served("submit", "people.csv", *of_rows, "--wait")
     assert (rows.code, "2 of 2 jobs finished" in rows.out) == (0, True)
 
+    tabs = "title\tshoe, size, a, b\nAda, Countess\t5\n"
+    (here / "people.tsv").write_text(tabs)
+    assert "1 of 1 jobs accepted" in served("submit", "people.tsv", *of_rows).out
     named = ("--name", "People", "--output-name", "{title}, {job:tags}")
     sent = served("submit", "people.csv", *of_rows, *named, "--wait", "--json")
     batch_id = json.loads(sent.out)["batchId"]
