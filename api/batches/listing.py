@@ -20,6 +20,7 @@ from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.search_attributes import (
     name_tag,
+    row_in,
     submission_in,
     submission_tag,
 )
@@ -83,7 +84,9 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
             return await _stored_item(resources, team, batch_id)
         name = await execution.memo_value("name", None, type_hint=str)
         found = _item(batch_id, await resources.batches.stats(team, execution), name)
-        return found.model_copy(update={"submission": submission_in(tags_of(execution))})
+        tags = tags_of(execution)
+        part = {"submission": submission_in(tags), "first_row": row_in(tags)}
+        return found.model_copy(update=part)
 
     shown = older[: page.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)

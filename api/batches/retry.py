@@ -148,6 +148,7 @@ async def _again(
         id=batch_id,
         name=earlier.name,
         submission=first,
+        first_row=earlier.first_row,
         created_at=now,
         jobs=jobs,
         concurrency=earlier.concurrency,

@@ -77,6 +77,7 @@ class BatchRequest:
     webhook: Webhook | None = None
     name: str | None = None
     submission: str | None = None  # the first batch of the same table
+    first_row: int | None = None  # of the table, of a later part of it
     table: Table | None = None  # that the jobs are rows of
 
 
@@ -109,6 +110,7 @@ def read_batch(
         webhook=webhook or sent.webhook,
         name=query.name or sent.name,
         submission=query.submission if sent.table else None,
+        first_row=query.first_row or None if sent.table else None,
     )
 
 

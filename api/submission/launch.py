@@ -240,6 +240,8 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
     names = [search_attributes.name_tag(batch.name)] if batch.name else []
     if batch.submission:
         names.append(search_attributes.submission_tag(batch.submission))
+    if batch.first_row:
+        names.append(search_attributes.row_tag(batch.first_row))
     tags = search_attributes.tag_list(templates, fonts, names)
     if tags:
         pairs.append(SearchAttributePair(search_attributes.TAGS, tags))

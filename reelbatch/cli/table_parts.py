@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from reelbatch.cli.console import CommandFailed
-from reelbatch.client import Batch, BatchStatusResponse, DownloadedOutput, Reelbatch, ResultsForm
+from reelbatch.client import (
+    Batch,
+    BatchStatusResponse,
+    DownloadedOutput,
+    Reelbatch,
+    ResultsForm,
+    SubmittedBatch,
+)
 from reelbatch.models.file_names import file_stems
-from reelbatch.models.ids import ID_PATTERN, MAX_BATCH_JOBS
+from reelbatch.models.ids import ID_PATTERN
 
 _TRIES, _PAUSE = 5, 1.0  # seconds: a new batch is not found by its name at once
 _LEAST_DIGITS = 3
@@ -41,15 +48,18 @@ def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
 
     Raises CommandFailed if no batch is called so.
     """
+    if not id_or_name.strip():
+        raise CommandFailed("Name a batch by its id or its name.")
     is_id = re.fullmatch(ID_PATTERN, id_or_name) is not None
     first = id_or_name if is_id else _newest_named(client, id_or_name)
-    listed = {batch.batch_id for batch in client.batches.list(submission=first)}
-    return parts_with([client.batches.of(id_) for id_ in sorted({first, *listed})])
+    listed = client.batches.list(submission=first)
+    rows = {first: 0} | {batch.batch_id: batch.first_row or 0 for batch in listed}
+    return [Part(client.batches.of(id_), rows[id_]) for id_ in sorted(rows)]
 
 
-def parts_with(batches: Sequence[Batch]) -> list[Part]:
-    """Batches of one table in its order."""
-    return [Part(batch, number * MAX_BATCH_JOBS) for number, batch in enumerate(batches)]
+def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
+    """Batches that have just been submitted as those of one table."""
+    return [Part(batch, batch.creation.first_row or 0) for batch in batches]
 
 
 def downloads(parts: Sequence[Part], folder: Path) -> Iterator[DownloadedOutput]:

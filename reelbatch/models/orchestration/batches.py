@@ -23,6 +23,7 @@ class Batch(WireModel):
     id: str
     name: Absent[str] = None  # what people call it
     submission: Absent[str] = None  # the first batch of the same table
+    first_row: Absent[int] = None  # of the table, of a later part of it
     created_at: Timestamp
     jobs: list[BatchRenderJob]
     errors: list[JobError] = []

@@ -23,7 +23,7 @@ ALL = (TEAM, BATCH_ID, TAGS, STATUS, ERROR_CODE, FAILED_JOBS)
 FORMER_TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
 FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
-_SUBMISSION = "submission:"
+_SUBMISSION, _ROW = "submission:", "row:"
 _MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
 _SEPARATOR = 2  # bytes of a comma and a space
 
@@ -48,6 +48,16 @@ def submission_tag(batch_id: str) -> str:
 
 def submission_in(tags: Iterable[str]) -> str | None:
     found = (tag.removeprefix(_SUBMISSION) for tag in tags if tag.startswith(_SUBMISSION))
+    return next(found, None)
+
+
+def row_tag(first_row: int) -> str:
+    """Of a later part of a table, by the row with which it begins."""
+    return f"{_ROW}{first_row}"
+
+
+def row_in(tags: Iterable[str]) -> int | None:
+    found = (int(tag.removeprefix(_ROW)) for tag in tags if tag.startswith(_ROW))
     return next(found, None)
 
 

@@ -91,6 +91,7 @@ class BatchCreationResponse(WireModel):
     status: Literal["created", "partial", "error"]
     total_jobs: int
     total_rows: Absent[int] = None  # of a table, of which the batch may be a part
+    first_row: Absent[int] = None  # of the table, of a later part of it
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
@@ -193,6 +194,7 @@ class BatchListItem(WireModel):
     batch_id: str
     name: Absent[str] = None
     submission: Absent[str] = None  # the first batch of the same table, of a later part of it
+    first_row: Absent[int] = None  # of the table, of a later part of it
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats

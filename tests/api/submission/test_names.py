@@ -128,4 +128,5 @@ async def test_a_table_of_more_rows_than_a_batch_takes_comes_in_parts(
 
     later, earlier = await until(both, "both parts")
     assert (later["batchId"], later["submission"]) == (second["batchId"], first["batchId"])
+    assert (second["firstRow"], later["firstRow"], "firstRow" in earlier) == (1000, 1000, False)
     assert (earlier["batchId"], "submission" in earlier) == (first["batchId"], False)
