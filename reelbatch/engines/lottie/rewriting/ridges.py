@@ -14,6 +14,7 @@ _SMOOTH = 2  # of `pt`; else corners
 _MAX_POINTS = 100_000  # of all outlines of a document at all their keyframes
 _FARTHEST = 1e9  # pixels: what is computed of it stays a number that JSON can say
 _MOST_RIDGES = 10_000  # of a segment
+_LONGEST_RIDGE = 1e5  # pixels; with thousands of 1e9 ThorVG now and then came to no end
 
 
 def write_out_zigzags(layers: Iterable[Json]) -> None:
@@ -52,9 +53,10 @@ def _bend(shape: Json, zigzag: Json, most: int) -> int:
     total = sum(len(outline) for outline in outlines) * (ridges + 1)
     if total > most or len(outlines) < len(paths) or any(len(each) < 2 for each in outlines):
         return 0
+    length = min(max(size.rest[0], -_LONGEST_RIDGE), _LONGEST_RIDGE)
     for path, outline in zip(paths, outlines, strict=True):
         is_closed = path.get("c") is True
-        path |= _bent(outline, size.rest[0], ridges, kind.rest[0] == _SMOOTH, is_closed)
+        path |= _bent(outline, length, ridges, kind.rest[0] == _SMOOTH, is_closed)
     return total
 
 
