@@ -1,6 +1,6 @@
 /** The templates: a list, and a place to drop new ones. */
 
-import { upload } from "./client.js";
+import { ApiError, upload } from "./client.js";
 import { pause } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
 import { plural } from "./format.js";
@@ -11,6 +11,7 @@ const LOOK_INTERVAL = 700; // milliseconds between looks at a template that is r
 const TYPES = { json: "lottie", lottie: "lottie", zip: "zip", aep: "aep", aet: "aep", mogrt: "mogrt" };
 const KINDS = ".json, .lottie, .zip, .aep or .mogrt";
 const NAMES_SHOWN = 12;
+const MOST_DELETIONS = 8; // tries
 const RENDERERS = ["auto", "lottie"]; // as the API names them
 
 /** @type {import("./app.js").PageMaker} */
@@ -77,7 +78,7 @@ export function templatesPage(client, _parts, _query, signal) {
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${template.displayName}` }, async () => {
       const consequence = "Its file is gone for good. Jobs that have ended stay.";
       if (!(await confirm(`Delete ${template.displayName}?`, consequence, "Delete"))) return;
-      await client.json(`templates/${template.id}`, { method: "DELETE" });
+      await deleteTemplate(template.id);
       await refresh();
     }, place);
     const fields = h("div", { class: "template-fields" });
@@ -113,6 +114,19 @@ export function templatesPage(client, _parts, _query, signal) {
       template.lossy !== undefined && h("div", { class: "small choices" }, ...choices(template)),
       h("p", { class: "muted small" }, template.type, " · ", h("span", { class: "id" }, template.id)),
     );
+  }
+
+  /** The job of its own picture may not have ended yet, or not be listed as ended.
+   * @param {string} id */
+  async function deleteTemplate(id) {
+    for (let tries = MOST_DELETIONS; ; tries -= 1) {
+      try {
+        return await client.json(`templates/${id}`, { method: "DELETE" });
+      } catch (error) {
+        if (tries === 1 || !(error instanceof ApiError && error.code === "TEMPLATE_IN_USE")) throw error;
+        await pause(LOOK_INTERVAL, signal);
+      }
+    }
   }
 
   /** One frame, in the middle, which is rendered once a tab.
