@@ -62,9 +62,13 @@ def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
     return [Part(batch, batch.creation.first_row or 0) for batch in batches]
 
 
-def downloads(parts: Sequence[Part], folder: Path) -> Iterator[DownloadedOutput]:
-    """Outputs under names that none of the table's other files has, in the order of its rows."""
-    states = [part.ended(part.batch.read()) for part in parts]
+def downloads(
+    parts: Sequence[Part], states: Sequence[BatchStatusResponse], folder: Path
+) -> Iterator[DownloadedOutput]:
+    """Outputs under names that none of the table's other files has, in the order of its rows.
+
+    `states` are the parts as they were read, with the jobs' places in the table.
+    """
     names = {job.index: job.name for state in states for job in state.jobs}
     digits = max(_LEAST_DIGITS, len(str(max(names, default=0))))
     stems = file_stems(names, digits)

@@ -257,8 +257,9 @@ def download(
         answer({"file": str(archive)}, f"all outputs in {archive}", as_json=as_json)
         return
     folder = output or Path(batch)
-    finished = sum(part.batch.read().stats.finished for part in parts)
-    files = download_outputs(downloads(parts, folder), finished)
+    states = [part.ended(part.batch.read()) for part in parts]
+    finished = sum(state.stats.finished for state in states)
+    files = download_outputs(downloads(parts, states, folder), finished)
     pending = sum(part.batch.read().stats.pending for part in parts)
     listed = [
         {"index": found.job.index, "id": found.job.id, "file": str(found.file)} for found in files
