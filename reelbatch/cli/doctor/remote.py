@@ -1,5 +1,7 @@
 """Whether the Temporal server and the object store that the settings name are prepared."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
 
 from obstore.exceptions import BaseError as ObjectStoreError
@@ -26,21 +28,24 @@ def remote_checks() -> list[Check]:
 
 
 async def _temporal(settings: Settings) -> str:
-    try:
+    with _in_words():
         client = await connect_without_payloads(settings)
         await check_namespace(client)
-    except RPCError as error:
-        raise CommandFailed(in_words(error)) from error
-    except (RuntimeError, ValueError) as error:
-        raise CommandFailed(str(error)) from error
     return f"the namespace {client.namespace} is prepared"
 
 
 async def _store(settings: Settings) -> str:
-    try:
+    with _in_words():
         await check_store(open_store(settings.object_store))
-    except ObjectStoreError as error:
+    return f"{settings.object_store} takes and returns objects"
+
+
+@contextmanager
+def _in_words() -> Generator[None]:
+    """Raises CommandFailed for what the server or the store refuses, or cannot be reached by."""
+    try:
+        yield
+    except (RPCError, ObjectStoreError) as error:
         raise CommandFailed(in_words(error)) from error
     except (RuntimeError, ValueError) as error:
         raise CommandFailed(str(error)) from error
-    return f"{settings.object_store} takes and returns objects"
