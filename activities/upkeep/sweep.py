@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from obstore.store import ObjectStore
+from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import (
     Client,
@@ -123,10 +124,7 @@ class SweepActivities:
         """
         removed = 0
         for template_id in await names_in(self.store, keys.templates(team)):
-            record = await read_template(self.store, team, template_id)
-            if record is None or record.source is None:
-                continue
-            current = await find_file(self.store, record.source)
+            current = await self._current_upload(team, template_id)
             if current is None:
                 continue
             replaced_at = current.last_modified
@@ -147,6 +145,21 @@ class SweepActivities:
             if not await self._has_workflows_from_before(team, replaced_at + _MARGIN):
                 removed += await removal.remove(folder, is_older)
         return removed
+
+    async def _current_upload(self, team: str, template_id: str) -> StoredFile | None:
+        try:
+            record = await read_template(self.store, team, template_id)
+        except ValidationError as error:  # it costs this template's old uploads, and nothing else
+            log.warning(
+                "the record of a template cannot be read",
+                team=team,
+                template=template_id,
+                problems=error.error_count(),
+            )
+            return None
+        if record is None or record.source is None:
+            return None
+        return await find_file(self.store, record.source)
 
     async def _sweep_uploaded_files(self, team: str, removal: Removal) -> int:
         """Those that were last used before all workflows of the team, open or ended."""

@@ -11,6 +11,8 @@ from tests.api.running_api import RunningApi, Team, until
 
 
 async def test_a_service_sweeps_its_store_on_schedule(api: RunningApi, team: Team) -> None:
+    unreadable = keys.template_record(team.name, "unreadable")
+    await api.store.put_async(unreadable, b'{"id": "unreadable"}')
     key = keys.idempotency_record(team.name, "0" * 64, 0)
     await api.store.put_async(key, b"{}")
     file = Path(api.settings.object_store) / key
