@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
-from reelbatch.projects import chunks, library
+from reelbatch.projects import chunks
 from reelbatch.projects.chunks import check_chunks
 from reelbatch.projects.conversion.document import convert
+from reelbatch.projects.library.project import read_project
 from reelbatch.projects.model import Footage, Text
 from reelbatch.projects.opening import is_project
 from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip, opened, unpacked
@@ -157,7 +158,7 @@ def test_the_library_never_sees_a_text() -> None:
     checked = check_chunks(PLAIN)
     assert b"CoolTypeFont" in PLAIN
     assert b"CoolTypeFont" not in checked.content
-    [composition] = library.read_project(checked).compositions
+    [composition] = read_project(checked).compositions
     documents = [
         one.value
         for layer in composition.layers
