@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".psd"})
+from reelbatch.projects.model import LayerOfFile
+
+_DESIGNS = frozenset({".psd", ".psb", ".ai", ".pdf"})
+_PICTURES = _DESIGNS | {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 _VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".avi", ".mkv", ".mpg", ".mpeg"})
 _SEPARATORS = re.compile(r"[/\\:]+")  # of POSIX, of Windows, of old Macs and drives
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    """A file beside the project that a document shows."""
+
+    path: PurePosixPath
+    layer: LayerOfFile | None = None  # None: all of it
 
 
 @dataclass(frozen=True)
@@ -41,11 +52,20 @@ def name_of(path: str) -> str:
 
 
 def is_picture(path: str) -> bool:
-    return PurePosixPath(name_of(path)).suffix.casefold() in _PICTURES
+    return _suffix(path) in _PICTURES
+
+
+def is_design(path: str) -> bool:
+    """Whether a file has layers or pages, of which a document shows a picture."""
+    return _suffix(path) in _DESIGNS
 
 
 def is_video(path: str) -> bool:
-    return PurePosixPath(name_of(path)).suffix.casefold() in _VIDEOS
+    return _suffix(path) in _VIDEOS
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(name_of(path)).suffix.casefold()
 
 
 def _alike(found: list[str], wanted: list[str]) -> int:

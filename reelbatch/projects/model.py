@@ -246,6 +246,15 @@ class Solid(Item):
 
 
 @dataclass(frozen=True)
+class LayerOfFile:
+    """The one layer of a Photoshop or Illustrator file that footage shows."""
+
+    name: str
+    number: int | None  # as Photoshop numbers it; None where the file does not
+    size: tuple[int, int]  # pixels: of the whole file, or of the layer alone
+
+
+@dataclass(frozen=True)
 class Footage(Item):
     """A file. For a sequence, `frames` are the names of its pictures in order."""
 
@@ -256,7 +265,7 @@ class Footage(Item):
     has_picture: bool = True
     has_sound: bool = False
     retimed: bool = False  # looped, or played at another rate than its own
-    layer_of_file: str = ""  # the one layer of a Photoshop or Illustrator file that it is
+    layer_of_file: LayerOfFile | None = None
 
 
 PathStep = tuple[str, int | None]

@@ -72,7 +72,8 @@ def _opened(
     if _is_xml(content):
         raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
     chunks = check_chunks(content)
-    from reelbatch.projects.library.project import read_project  # half of what a render process loads
+    # Half of what a render process loads:
+    from reelbatch.projects.library.project import read_project
 
     project = read_project(chunks)
     check_project(project)

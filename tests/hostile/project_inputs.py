@@ -1,9 +1,16 @@
 """Hostile After Effects projects: of the library's writer, and bytes of our own."""
 
+import io
 import math
 import struct
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from PIL import Image
+from psd_tools import PSDImage
 
 from reelbatch.projects.chunks import MAX_CHUNKS, MAX_DEPTH
 from tests.hostile.corpus import RENDERED, HostileInput, Verdict, invalid, too_much
@@ -47,6 +54,15 @@ def _inputs() -> Iterator[tuple[str, Content, Verdict]]:
     yield "two projects in a zip", _two, invalid("more than one project")
     yield "Premiere's graphics", a_zip({"project.prgraphic": b""}), invalid("Premiere")
     yield "a zip in a zip in a zip", _zips, invalid("no After Effects project")
+    huge = _photoshop()[:14] + struct.pack(">II", 30_000, 30_000) + _photoshop()[22:]
+    for name, content, verdict in (
+        ("a Photoshop file of 900 million pixels", huge, invalid("A picture has more than")),
+        ("half a Photoshop file", _photoshop()[: len(_photoshop()) // 2], RENDERED),
+        ("a Photoshop file that is a PDF of zeros", b"%PDF-1.7\n" + bytes(10_000), RENDERED),
+        ("a page of 14,000 inches", _page(14_400 * 70), invalid("A picture has more than")),
+        ("a page that is its own parent", _page(80, parent=3), RENDERED),
+    ):
+        yield name, partial(_with_footage, content), verdict
 
 
 @cache
@@ -177,6 +193,34 @@ def _deep_text() -> bytes:
 
 def _two() -> bytes:
     return a_zip({"a.aep": _plain(), "b.aep": _plain()})
+
+
+@cache
+def _photoshop() -> bytes:
+    """Of 80 by 60 pixels."""
+    content = io.BytesIO()
+    picture = Image.new("RGB", (80, 60), "red")
+    cast("Any", PSDImage).frompil(picture).save(content)
+    return content.getvalue()
+
+
+def _page(size: int, *, parent: int = 2) -> bytes:
+    """A PDF; nothing in it says where its objects are."""
+    return (
+        b"%%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent %d 0 R/MediaBox[0 0 %d %d]>>endobj\n"
+        b"trailer<</Root 1 0 R>>\n%%%%EOF" % (parent, size, size)
+    )
+
+
+def _with_footage(content: bytes) -> bytes:
+    """A project that shows a Photoshop file, and in its place `content`."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "logo.psd"
+        file.write_bytes(_photoshop())
+        project = a_project(lambda stage: stage.footage(file))
+    return a_zip({"project.aep": project, "logo.psd": content})
 
 
 def _zips() -> bytes:

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from PIL import Image
 
 from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.decoding import design_files
 from reelbatch.engines.decoding.pictures import (
     FORMATS,
     PictureTooLarge,
@@ -144,6 +145,8 @@ def _no_picture(content: bytes) -> str:
     """What is wrong with content that is not a picture, and what helps."""
     if is_svg(content):
         return "is an SVG that cannot be read; export it as PNG"
+    if content.startswith(design_files.STARTS):
+        return "is of Photoshop or Illustrator, and cannot be drawn; save it as PNG or SVG"
     return f"is no picture; the formats are {', '.join(FORMATS)} and SVG"
 
 

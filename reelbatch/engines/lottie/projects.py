@@ -5,21 +5,21 @@ the footage beside them.
 """
 
 import gc
-import io
 import json
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-from PIL import Image, UnidentifiedImageError
 from pydantic import JsonValue
 
 from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.decoding.design_files import flat_picture
+from reelbatch.engines.decoding.pictures import PictureTooLarge, PictureUnreadable
 from reelbatch.engines.lottie.checks import check_document
 from reelbatch.engines.lottie.document import (
     Json,
@@ -29,6 +29,7 @@ from reelbatch.engines.lottie.document import (
     objects,
     read_document,
 )
+from reelbatch.engines.lottie.images import too_many_pixels
 from reelbatch.engines.lottie.inspection import inspect_document
 from reelbatch.engines.lottie.reading import normalise
 from reelbatch.engines.lottie.reading.walking import all_objects
@@ -42,7 +43,7 @@ from reelbatch.projects import CONTROL
 from reelbatch.projects.contents import contents_of
 from reelbatch.projects.conversion.document import Conversion, convert
 from reelbatch.projects.conversion.essentials import MEDIA
-from reelbatch.projects.conversion.sources import needs_flattening
+from reelbatch.projects.footage import ShownFile, is_design
 from reelbatch.projects.model import Composition as ProjectComposition
 from reelbatch.projects.opening import OpenedProject, is_project, open_project
 
@@ -104,6 +105,7 @@ class _Archive:
     names: dict[str, str] = field(default_factory=dict[str, str])
     found: list[TemplateInspection] = field(default_factory=list[TemplateInspection])
     left_out: list[RenderWarning] = field(default_factory=list[RenderWarning])
+    drawn: dict[ShownFile, bytes] = field(default_factory=dict[ShownFile, bytes])
 
     def write(self) -> TemplateInspection:
         for number, composition in enumerate(self._in_order()):
@@ -136,17 +138,31 @@ class _Archive:
     def _add(self, name: str, file: str) -> None:
         conversion = convert(self.opened.project, name, self.opened.files)
         written = json.dumps(conversion.document, allow_nan=False).encode()
-        inspection = _inspect(conversion, self.opened, written, self.limits)
+        footage = {one: self._content(shown) for one, shown in conversion.files.items()}
+        inspection = _inspect(conversion, self.opened, _files(written, footage), self.limits)
         self._put(file, written)
-        self._put_footage(conversion)
+        for path, content in footage.items():
+            self._put(path, content)
         self.names[name] = file
         self.found.append(inspection)
 
-    def _put_footage(self, conversion: Conversion) -> None:
-        for name, path in conversion.files.items():
-            file = PurePosixPath(path)
-            content = self.opened.files.files[file]
-            self._put(name, _flattened(content) if needs_flattening(file) else content)
+    def _content(self, shown: ShownFile) -> bytes:
+        """What renders get of a file: of one with layers, their picture.
+
+        One that cannot be drawn stays as it is, which the inspection tells. Raises LimitExceeded.
+        """
+        content = self.opened.files.files[shown.path]
+        if not is_design(shown.path.name):
+            return content
+        if shown not in self.drawn:
+            try:
+                most = self.limits.pixels_per_frame
+                self.drawn[shown] = flat_picture(content, shown.layer, most)
+            except PictureTooLarge as error:
+                raise too_many_pixels(self.limits) from error
+            except PictureUnreadable:
+                self.drawn[shown] = content
+        return self.drawn[shown]
 
     def _put(self, name: str, content: bytes) -> None:
         """Raises LimitExceeded."""
@@ -161,26 +177,16 @@ class _Archive:
         self.archive.writestr(name, content)
 
 
-def _flattened(content: bytes) -> bytes:
-    """The picture of all layers of a file, which it has beside them; empty where it has none."""
-    flat = io.BytesIO()
-    try:
-        Image.open(io.BytesIO(content)).convert("RGBA").save(flat, "PNG")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        return b""
-    return flat.getvalue()
-
-
 def _inspect(
-    conversion: Conversion, opened: OpenedProject, written: bytes, limits: RenderLimits
+    conversion: Conversion, opened: OpenedProject, files: TemplateFiles, limits: RenderLimits
 ) -> TemplateInspection:
     """Of the composition alone, without those in it, which have a document of their own."""
     if not objects(conversion.document["layers"]):
         return _empty(conversion)
-    document = read_document(written)
+    document = read_document(files.animation)
     normalise(document.root, {})
     check_document(document, limits)
-    whole = inspect_document(document, _shown_files(conversion, opened, written))
+    whole = inspect_document(document, files)
     main = document.main.name
     controls = list(_controls(document, opened))
     reasons = [*conversion.reasons, *whole.warnings]
@@ -249,11 +255,8 @@ def _value_of(animated: Json) -> JsonValue:
     return cast("JsonValue", at_rest(animated))
 
 
-def _shown_files(conversion: Conversion, opened: OpenedProject, written: bytes) -> TemplateFiles:
-    files = {
-        PurePosixPath(name): opened.files.files[PurePosixPath(path)]
-        for name, path in conversion.files.items()
-    }
+def _files(written: bytes, footage: Mapping[str, bytes]) -> TemplateFiles:
+    files = {PurePosixPath(path): content for path, content in footage.items()}
     return TemplateFiles(written, PurePosixPath(_DOCUMENTS), files)
 
 

@@ -17,7 +17,7 @@ from reelbatch.projects.conversion.keyframes import Clock, Json, rounded, still
 from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
 from reelbatch.projects.conversion.scene import Place, Scene
 from reelbatch.projects.conversion.sources import color_code
-from reelbatch.projects.footage import FootageFiles, is_video
+from reelbatch.projects.footage import FootageFiles, ShownFile, is_video
 from reelbatch.projects.model import (
     Composition,
     Control,
@@ -40,12 +40,12 @@ _PRECOMPOSITION, _NULL = 0, 3
 class Conversion:
     """A document, what it does not say, and the files that it shows.
 
-    `files` are paths beside the project, by the paths that the document has for them.
+    `files` are beside the project; the keys are the paths that the document has for them.
     """
 
     document: Json
     reasons: tuple[RenderWarning, ...]
-    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Mapping[str, ShownFile] = field(default_factory=dict[str, ShownFile])
 
 
 def convert(project: Project, name: str, files: FootageFiles | None = None) -> Conversion:

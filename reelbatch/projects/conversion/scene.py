@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reelbatch.projects.conversion.keyframes import Clock, Json
 from reelbatch.projects.conversion.texts import Fonts
-from reelbatch.projects.footage import FootageFiles
+from reelbatch.projects.footage import FootageFiles, ShownFile
 from reelbatch.projects.model import Composition, Project
 
 
@@ -17,8 +17,8 @@ class Scene:
     clock: Clock
     fonts: Fonts = field(default_factory=Fonts)
     assets: dict[str, Json] = field(default_factory=dict[str, Json])  # by id
-    used: dict[str, str] = field(default_factory=dict[str, str])
-    """The paths of files beside the project, by what the document calls them."""
+    used: dict[str, ShownFile] = field(default_factory=dict[str, ShownFile])
+    """The files beside the project, by what the document calls them."""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,12 @@ from pathlib import PurePosixPath
 from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
 from reelbatch.projects.conversion.scene import Scene
-from reelbatch.projects.footage import is_picture, is_video, name_of
+from reelbatch.projects.footage import ShownFile, is_design, is_picture, is_video, name_of
 from reelbatch.projects.model import Footage, Layer, Solid, Value, Vector
 from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
 FOLDER = "images/"
-PICTURE_OF_LAYERS = ".png"  # is put behind the name of a file that has layers
 _LOUDEST = 20.0  # decibels; more is an error of the project's
 
 
@@ -42,34 +41,31 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
         return _sequence(item, scene, reasons)
     if item.frame_rate and is_video(item.path):
         return _video(item, layer, scene, reasons)
-    if item.path and (not is_picture(item.path) or item.layer_of_file):
+    if item.path and not is_picture(item.path):
         message = f"Footage like {name_of(item.path)!r} is not drawn."
         reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     return {"ty": _IMAGE, "refId": _picture(f"image_{item.identity}", item, item.path, scene)}
 
 
 def _picture(identity: str, item: Footage, path: str, scene: Scene) -> str:
-    file = _file(path or f"{item.name}.png", scene)
     size = {"w": item.width, "h": item.height}
+    file = _file(path or f"{item.name}.png", scene, item)
     scene.assets[identity] = {"id": identity, "nm": item.name, **size, **file}
     return identity
 
 
-def _file(path: str, scene: Scene) -> Json:
+def _file(path: str, scene: Scene, item: Footage) -> Json:
     """Where an asset's file is: in the folder that it has beside the project, below `images`."""
     found = scene.files.find(path)
     name = name_of(path)
     if found is None:
         return {"u": FOLDER, "p": name, "e": 0}
     folder = FOLDER if found.parent == PurePosixPath() else f"{FOLDER}{found.parent}/"
-    name = f"{found.name}{PICTURE_OF_LAYERS}" if needs_flattening(found) else found.name
-    scene.used[f"{folder}{name}"] = str(found)
+    layer = item.layer_of_file if is_design(name) else None
+    number = "" if layer is None else f".{item.identity}"  # of one file several may be shown
+    name = f"{found.name}{number}.png" if is_design(name) else found.name
+    scene.used[f"{folder}{name}"] = ShownFile(found, layer)
     return {"u": folder, "p": name, "e": 0}
-
-
-def needs_flattening(file: PurePosixPath) -> bool:
-    """Whether a file has layers of its own: a document shows the picture of all of them."""
-    return file.suffix.casefold() == ".psd"
 
 
 def _video(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
@@ -135,7 +131,7 @@ def _sound(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
             WarningCode.FOOTAGE_NOT_DRAWN, f"The sound {item.name!r} is stretched: it is not heard."
         )
     identity = f"sound_{item.identity}"
-    scene.assets[identity] = {"id": identity, "nm": item.name, **_file(item.path, scene)}
+    scene.assets[identity] = {"id": identity, "nm": item.name, **_file(item.path, scene, item)}
     return {"ty": _AUDIO, "refId": identity, "au": _levels(layer, scene.clock)}
 
 

@@ -69,7 +69,10 @@ def _tree(layer: LibraryLayer, chunks: LayerChunks) -> tuple[Group, tuple[str, .
     try:
         with refusing("A layer of the project cannot be read"):
             texts = map(read_texts, chunks.texts)
-            children = [*read_properties(_stored_properties(layer), texts), *_overrides(layer, texts)]
+            children = [
+                *read_properties(_stored_properties(layer), texts),
+                *_overrides(layer, texts),
+            ]
             return Group("", layer.name, enabled=True, children=tuple(children)), chunks.unread
     except TemplateInvalid as error:
         nothing = Group("", layer.name, enabled=True, children=())

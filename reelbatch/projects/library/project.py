@@ -14,10 +14,19 @@ from reelbatch.projects.chunks import CheckedChunks, LayerChunks
 from reelbatch.projects.library.layers import read_layer
 from reelbatch.projects.library.properties import read_property
 from reelbatch.projects.library.refusals import number, refusing, vector
-from reelbatch.projects.model import Composition, Control, Footage, Item, Project, Solid
+from reelbatch.projects.model import (
+    Composition,
+    Control,
+    Footage,
+    Item,
+    LayerOfFile,
+    Project,
+    Solid,
+)
 
 _STILL = 1.0 / 100_000  # seconds; a shorter source is a picture
 _NUMBERED = re.compile(r"(.*?)\d+(\D*?(?:\.\w+)?)", re.DOTALL)  # the last number before the suffix
+_NO_NUMBER = 0xFFFFFFFF  # of a layer of a file
 _MOST_FRAMES = 5000  # pictures of a sequence
 
 
@@ -66,9 +75,17 @@ def _item(item: CompItem | FootageItem, checked: CheckedChunks) -> Item:
         duration=0.0 if is_still else duration,
         has_picture=item.width > 0,
         has_sound=item.has_audio,
-        layer_of_file=source.layer_name if is_file else "",
+        layer_of_file=_layer_of_file(item, source) if is_file else None,
         retimed=source.loop > 1 or source.conform_frame_rate != 0,
     )
+
+
+def _layer_of_file(item: FootageItem, source: FileSource) -> LayerOfFile | None:
+    if not source.layer_name:
+        return None
+    number = source._sspc.layer_id  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    size = _size(item.width), _size(item.height)
+    return LayerOfFile(source.layer_name, None if number == _NO_NUMBER else number, size)
 
 
 def _frames(source: FileSource) -> tuple[str, ...]:

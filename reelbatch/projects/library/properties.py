@@ -4,9 +4,15 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from py_aep import KeyframeInterpolationType, MarkerValue, MaskMode, MaskPropertyGroup, PropertyGroup
 from py_aep import Keyframe as LibraryKeyframe
 from py_aep import KeyframeEase as LibraryEase
+from py_aep import (
+    KeyframeInterpolationType,
+    MarkerValue,
+    MaskMode,
+    MaskPropertyGroup,
+    PropertyGroup,
+)
 from py_aep import Property as LibraryProperty
 from py_aep import Shape as LibraryShape
 from py_aep.models.properties.gradient import Gradient as LibraryGradient

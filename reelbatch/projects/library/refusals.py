@@ -1,7 +1,7 @@
 """What the library tells is held to what means something; its errors become one."""
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from reelbatch.models.errors import RenderError, TemplateInvalid

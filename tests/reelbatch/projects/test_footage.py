@@ -9,6 +9,7 @@ import numpy as np
 import py_aep
 import pytest
 from PIL import Image
+from psd_tools import PSDImage
 
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.encoding import open_writer
@@ -17,6 +18,7 @@ from tests.reelbatch.projects.made import Stage, a_project, a_zip
 from tests.reelbatch.projects.test_features import drawn_frame
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
+PHOTOSHOP: Any = PSDImage  # its types are incomplete
 
 
 def _film(file: Path) -> Path:
@@ -106,3 +108,98 @@ def test_a_video_that_is_not_beside_the_project_is_missing(tmp_path: Path) -> No
     film = _film(tmp_path / "film.mp4")
     found, _ = _converted(tmp_path, lambda stage: stage.footage(film), with_files=False)
     assert [(one.code, one.layer) for one in found.warnings] == [("MISSING_PICTURE", "film.mp4")]
+
+
+def _layered(folder: Path) -> Path:
+    """A red corner, and below it to the right a half transparent blue one."""
+    file = PHOTOSHOP.new("RGB", (80, 60))
+    file.create_pixel_layer(Image.new("RGBA", (20, 10), RED), name="Red", left=5, top=6)
+    file.create_pixel_layer(Image.new("RGBA", (30, 10), (*BLUE, 128)), name="Blue", left=40, top=30)
+    file.save(folder / "logo.psd")
+    return folder / "logo.psd"
+
+
+def _composition(stage: Stage, file: Path, import_as: Any) -> None:
+    options = py_aep.ImportOptions(file)
+    options.import_as = import_as
+    stage.main.add(stage.project.import_file(options))
+
+
+PALE_BLUE, WHITE = (127, 127, 255), (255, 255, 255)
+
+
+def _seen(made: Path, folder: Path) -> list[tuple[int, ...]]:
+    pixels = drawn_frame(made, 0, folder / "drawn")
+    return [tuple(map(int, pixels[y, x])) for x, y in ((10, 10), (50, 35), (75, 55))]
+
+
+def test_a_photoshop_file_is_drawn_by_the_picture_of_all_its_layers(tmp_path: Path) -> None:
+    flat = Image.new("RGB", (80, 60), RED)
+    PHOTOSHOP.frompil(flat).save(tmp_path / "logo.psd")
+    found, made = _converted(tmp_path, lambda stage: stage.footage(tmp_path / "logo.psd"))
+    assert found.warnings == []
+    assert _seen(made, tmp_path) == [RED, RED, RED]
+
+
+@pytest.mark.parametrize("kind", ["COMP", "COMP_CROPPED_LAYERS"])
+def test_the_layers_of_a_photoshop_file_are_drawn_where_they_are(tmp_path: Path, kind: str) -> None:
+    file = _layered(tmp_path)
+    import_as = getattr(py_aep.ImportAsType, kind)
+    found, made = _converted(tmp_path, lambda stage: _composition(stage, file, import_as))
+    assert found.warnings == []
+    assert np.allclose(_seen(made, tmp_path), [RED, PALE_BLUE, WHITE], atol=2)
+
+
+def test_a_layer_of_a_photoshop_file_is_cut_by_its_mask(tmp_path: Path) -> None:
+    file = PHOTOSHOP.open(_layered(tmp_path))
+    mask = Image.new("L", (80, 60))
+    mask.paste(255, (0, 0, 10, 60))
+    file[0].remove_mask()
+    file[0].create_mask(mask, top=0, left=0)
+    file.save(tmp_path / "logo.psd")
+    import_as = py_aep.ImportAsType.COMP
+    _, made = _converted(
+        tmp_path, lambda stage: _composition(stage, tmp_path / "logo.psd", import_as)
+    )
+    pixels = drawn_frame(made, 0, tmp_path / "drawn")
+    assert [tuple(map(int, pixels[10, x])) for x in (7, 15)] == [RED, WHITE]
+
+
+def _page(file: Path) -> Path:
+    """A page of 80 by 60 points in PDF, as Illustrator saves it, with a red corner at the top."""
+    drawn = b"1 0 0 rg 0 30 40 30 re f"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 80 60]/Contents 4 0 R>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawn), drawn),
+    ]
+    content = b"%PDF-1.5\n"
+    places: list[int] = []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(content))
+        content += b"%d 0 obj%s endobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(content)
+    file.write_bytes(content + b"xref\n0 5\n0000000000 65535 f \n" + table + trailer)
+    return file
+
+
+def test_an_illustrator_file_is_drawn_by_its_page(tmp_path: Path) -> None:
+    file = _page(tmp_path / "logo.ai")
+    found, made = _converted(tmp_path, lambda stage: stage.footage(file))
+    assert found.warnings == []
+    assert _seen(made, tmp_path) == [RED, WHITE, WHITE]
+
+
+def test_a_file_without_a_picture_is_missing_and_its_reason_says_the_way_out(
+    tmp_path: Path,
+) -> None:
+    file = _page(tmp_path / "logo.ai")
+    project = a_project(lambda stage: stage.footage(file))
+    file.write_bytes(b"%!PS-Adobe-3.0")
+    archive = tmp_path / "project.zip"
+    archive.write_bytes(a_zip({"project.aep": project, "logo.ai": file.read_bytes()}))
+    found = LottieEngine.renderer().convert(archive, "zip", tmp_path / "made", RenderLimits())
+    assert [one.code for one in found.warnings] == ["MISSING_PICTURE"]
+    assert "save it as PNG or SVG" in found.warnings[0].message

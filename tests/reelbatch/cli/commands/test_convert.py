@@ -1,15 +1,21 @@
 """`reelbatch convert` as a process of its own, without a service."""
 
+import base64
+import io
 import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
+from psd_tools import PSDImage
 
 from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+PHOTOSHOP: Any = PSDImage  # its types are incomplete
 
 
 def test_a_composition_is_written_as_a_lottie_document(reelbatch: Command, tmp_path: Path) -> None:
@@ -38,15 +44,24 @@ def test_what_the_document_cannot_say_is_printed(reelbatch: Command, tmp_path: P
 
 
 def test_pictures_go_into_the_document(reelbatch: Command, tmp_path: Path) -> None:
-    logo = tmp_path / "elsewhere" / "logo.png"
-    logo.parent.mkdir()
-    Image.new("RGB", (8, 8), "red").save(logo)
+    """Files of Photoshop and Illustrator are drawn in the confined process, too."""
+    files = [tmp_path / "elsewhere" / name for name in ("logo.png", "logo.psd", "logo.pdf")]
+    files[0].parent.mkdir()
+    picture = Image.new("RGB", (8, 8), "red")
+    for file in (files[0], files[2]):
+        picture.save(file)
+    PHOTOSHOP.frompil(picture).save(files[1])
     project, output = tmp_path / "promo.zip", tmp_path / "main.json"
-    made = a_project(lambda stage: stage.footage(logo))
-    project.write_bytes(a_zip({"promo.aep": made, "(Footage)/logo.png": logo.read_bytes()}))
-    assert reelbatch("convert", project, "--output", output).returncode == 0
-    [picture] = json.loads(output.read_text())["assets"]
-    assert picture["p"].startswith("data:image/png;base64,")
+    made = a_project(lambda stage: [stage.footage(file) for file in files])
+    footage = {f"(Footage)/{file.name}": file.read_bytes() for file in files}
+    project.write_bytes(a_zip({"promo.aep": made, **footage}))
+    done = reelbatch("convert", project, "--output", output)
+    assert (done.returncode, done.stderr) == (0, "")
+    for asset in json.loads(output.read_text())["assets"]:
+        kind, _, content = asset["p"].partition(",")
+        drawn = Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB")
+        assert kind == "data:image/png;base64"
+        assert np.allclose(np.asarray(drawn)[4, 4], (255, 0, 0), atol=2)
 
 
 def test_what_is_no_project_and_an_unknown_composition_are_refused(

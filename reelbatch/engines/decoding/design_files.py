@@ -1,0 +1,103 @@
+"""Files of Photoshop and Illustrator as plain pictures: the picture of all layers, or of one.
+
+A project's footage is drawn once, when the project is converted, so that renders get PNG alone.
+Both libraries are loaded where a project has such a file.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from reelbatch.engines.decoding.pictures import PictureTooLarge, PictureUnreadable, as_png
+from reelbatch.projects.model import LayerOfFile
+
+_PHOTOSHOP, _PDF, _POSTSCRIPT = b"8BPS", b"%PDF-", b"%!PS"
+STARTS = (_PHOTOSHOP, _PDF, _POSTSCRIPT)
+"""With what such files begin; those in PostScript are not drawn."""
+
+_SHARPNESS = 2.0  # pixels for each of a page's, since layers may grow
+
+
+def flat_picture(content: bytes, layer: LayerOfFile | None, most_pixels: int) -> bytes:
+    """A PNG. Illustrator's files are drawn by the PDF in them, of which only the whole page is had.
+
+    Raises PictureUnreadable or PictureTooLarge.
+    """
+    try:
+        if content.startswith(_PHOTOSHOP):
+            return as_png(_photoshop(content, layer, most_pixels))
+        if content.startswith(_PDF) and layer is None:
+            return as_png(_page(content, most_pixels))
+    except (PictureTooLarge, PictureUnreadable):
+        raise
+    except Exception as error:  # a dozen types of two libraries
+        raise PictureUnreadable from error
+    raise PictureUnreadable
+
+
+def _photoshop(content: bytes, layer: LayerOfFile | None, most_pixels: int) -> Image.Image:
+    from psd_tools import PSDImage
+
+    file = PSDImage.open(BytesIO(content))  # pyright: ignore[reportUnknownMemberType]
+    _check_size(file.size, most_pixels)
+    if layer is None:
+        return _rgba(file.topil())
+    shown = _find(file, layer)
+    _check_size(shown.size, most_pixels)
+    picture = _masked(shown)
+    if layer.size != file.size:
+        return picture
+    canvas = Image.new("RGBA", file.size)
+    canvas.paste(picture, shown.offset)
+    return canvas
+
+
+def _find(file: Any, layer: LayerOfFile) -> Any:
+    """By its number; by its name where the file has no numbers."""
+    layers = [one for one in file.descendants() if not one.is_group()]
+    numbered = [one for one in layers if one.layer_id == layer.number]
+    named = [one for one in layers if one.name == layer.name]
+    found = numbered or named
+    if not found:
+        raise PictureUnreadable
+    return found[0]
+
+
+def _masked(layer: Any) -> Image.Image:
+    """Its pixels where its mask shows them. Opacity and mode are of the project's layer, as its
+    vector mask is."""
+    picture = _rgba(layer.topil())
+    mask = layer.mask
+    if mask is None or mask.disabled or (drawn := mask.topil()) is None:
+        return picture
+    shape = Image.new("L", picture.size, mask.background_color)
+    left, top = layer.offset
+    shape.paste(drawn.convert("L"), (mask.left - left, mask.top - top))
+    picture.putalpha(ImageChops.multiply(picture.getchannel("A"), shape))
+    return picture
+
+
+def _page(content: bytes, most_pixels: int) -> Image.Image:
+    """The first page, on nothing."""
+    from pypdfium2 import PdfDocument
+
+    with PdfDocument(content) as document:
+        page = document[0]
+        width, height = page.get_size()
+        scale = min(_SHARPNESS, (most_pixels / (width * height)) ** 0.5)
+        if scale < 1:
+            raise PictureTooLarge
+        return page.render(scale=scale, fill_color=(0, 0, 0, 0)).to_pil().convert("RGBA")
+
+
+def _check_size(size: tuple[int, int], most_pixels: int) -> None:
+    if size[0] * size[1] > most_pixels:
+        raise PictureTooLarge
+
+
+def _rgba(picture: Image.Image | None) -> Image.Image:
+    """None: the file holds no pixels."""
+    if picture is None:
+        raise PictureUnreadable
+    return picture.convert("RGBA")
