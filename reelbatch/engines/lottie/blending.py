@@ -31,7 +31,9 @@ def blend(below: Frame, layer: Frame, mode: int) -> None:
 
 def cover(layer: Frame, alpha: Frame) -> None:
     """Make `layer` as transparent as `alpha`."""
-    layer[:] = (layer.astype(np.uint16) * alpha[..., 3:] + 127) // 255
+    for top in range(0, len(layer), _BAND):
+        band = slice(top, top + _BAND)
+        layer[band] = (layer[band].astype(np.uint16) * alpha[band, :, 3:] + 127) // 255
 
 
 def _blended(below: Frame, layer: Frame, mixed: Callable[[Colors, Colors], Colors]) -> Frame:

@@ -41,6 +41,7 @@ class Drawing:
         """
         self._pixels: Frame = np.zeros((height, width, 4), np.uint8)
         self._aside = np.zeros_like(self._pixels) if len(sheets) > 1 else self._pixels
+        self._together: list[Frame] = []  # of groups, by how deep they are nested
         self._option = _WHOLE_FRAMES if len(sheets) > 1 else _CHANGES_ALONE
         self._pictures = pictures
         self._layers = self._layers_of(sheets, self._pixels, background)
@@ -54,13 +55,17 @@ class Drawing:
         return self._pixels
 
     def _layers_of(
-        self, sheets: Sequence[Sheet | SheetGroup], pixels: Frame, background: Color | None = None
+        self,
+        sheets: Sequence[Sheet | SheetGroup],
+        pixels: Frame,
+        background: Color | None = None,
+        depth: int = 0,
     ) -> "list[_Layer]":
         layers: list[_Layer] = []
         for sheet in sheets:
             if isinstance(sheet, SheetGroup):
-                together = np.zeros_like(pixels)
-                inside = self._layers_of(sheet.sheets, together)
+                together = self._memory_of_groups(depth)
+                inside = self._layers_of(sheet.sheets, together, depth=depth + 1)
                 cover = self._canvas(sheet.cover, self._aside) if sheet.cover else None
                 layers.append(_Group(inside, together, cover=cover, mode=sheet.mode))
             else:
@@ -68,6 +73,12 @@ class Drawing:
                 behind = None if layers else background
                 layers.append(_Single(self._canvas(sheet.content, target, behind), sheet.mode))
         return layers
+
+    def _memory_of_groups(self, depth: int) -> Frame:
+        """What groups of one depth are put together in: each is shown before the next begins."""
+        if len(self._together) == depth:
+            self._together.append(np.zeros_like(self._pixels))
+        return self._together[depth]
 
     def _canvas(self, document: bytes, target: Frame, background: Color | None = None) -> "_Canvas":
         return _Canvas(

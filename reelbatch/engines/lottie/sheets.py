@@ -28,6 +28,9 @@ MODES = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
 """Those that ThorVG draws too weak, by their `bm`."""
 
 NORMAL = 0
+DEEPEST = 4
+"""Levels of precompositions that are put together apart: each takes the memory of a frame."""
+
 _MOST_APART = 16  # layers: each asks for two more drawings of every frame
 _SOLID, _NULL = 1, 3
 _LEAST_DRAWN_EFFECT = 20  # the types below are controls for expressions
@@ -108,45 +111,50 @@ class _Splitting:
         """Whether a layer of a composition is blended by one of `MODES`, at any depth."""
         return any(True for _ in self._apart(layers))
 
-    def sheets(self, layers: list[Json], show: _Show) -> list[Sheet | SheetGroup]:
+    def sheets(self, layers: list[Json], show: _Show, depth: int = 0) -> list[Sheet | SheetGroup]:
         sheets: list[Sheet | SheetGroup] = []
         end = len(layers)
-        for position in reversed([*self._apart(layers)]):
+        for position in reversed([*self._apart(layers, depth)]):
             if not self._left:
                 break
             self._left -= 1
             between = range(position + 1, end)
             if between or not sheets:
                 sheets.append(Sheet(show(_parts(layers, between), {})))
-            sheets.append(self._sheet(layers, position, show))
+            sheets.append(self._sheet(layers, position, show, depth))
             end = position
         if end or not sheets:
             sheets.append(Sheet(show(_parts(layers, range(end)), {})))
         return sheets
 
-    def _apart(self, layers: list[Json]) -> Iterator[int]:
+    def _apart(self, layers: list[Json], depth: int = 0) -> Iterator[int]:
         for position in _seen(layers):
-            if _mode(layers[position]) in MODES or self._is_split(layers, position):
+            if _mode(layers[position]) in MODES or self._is_split(layers, position, depth):
                 yield position
 
-    def _is_split(self, layers: list[Json], position: int) -> bool:
+    def _is_split(self, layers: list[Json], position: int, depth: int) -> bool:
         layer = layers[position]
         name = reference(layer.get("refId"))
         if layer_type(layer) != "precomp" or name not in self._precompositions:
+            return False
+        if depth == DEEPEST:
             return False
         if name not in self._needed:
             self._needed[name] = self.is_needed(self._precompositions[name])
         return self._needed[name] and can_be_apart(layer, layers)
 
-    def _sheet(self, layers: list[Json], position: int, show: _Show) -> Sheet | SheetGroup:
+    def _sheet(
+        self, layers: list[Json], position: int, show: _Show, depth: int
+    ) -> Sheet | SheetGroup:
         mode = _mode(layers[position])
         alone = _parts(layers, [position])
-        if not self._is_split(layers, position):
+        if not self._is_split(layers, position, depth):
             return Sheet(show(alone, {}), mode)
         name = reference(layers[position].get("refId"))
         bare = [*alone]
         bare[position] = _bare(alone[position])
-        inside = self.sheets(self._precompositions[name], partial(_show_inside, show, bare, name))
+        show_inside = partial(_show_inside, show, bare, name)
+        inside = self.sheets(self._precompositions[name], show_inside, depth + 1)
         is_covered = alone[position] != bare[position]
         cover = show(alone, {name: [_endless_sheet()]}) if is_covered else None
         return SheetGroup(inside, cover, mode)

@@ -26,7 +26,7 @@ from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
-from reelbatch.engines.lottie.sheets import MODES, blended_layers, can_be_apart
+from reelbatch.engines.lottie.sheets import DEEPEST, MODES, blended_layers, can_be_apart
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
@@ -72,7 +72,8 @@ def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[Rend
 
 
 def _drawn_at_once(document: LottieDocument) -> set[str | None]:
-    """The precompositions that a layer shows which cannot be taken apart, and those inside."""
+    """The precompositions that are nested too deeply to be put together apart, or that a layer
+    shows which cannot be taken apart, and those inside."""
     found = set[str | None]()
     waiting = [
         reference(layer.get("refId"))
@@ -80,13 +81,21 @@ def _drawn_at_once(document: LottieDocument) -> set[str | None]:
         for layer in composition.layers
         if layer_type(layer) == "precomp" and not can_be_apart(layer, composition.layers)
     ]
+    nested = _shown_by(document.main.layers)
+    for _ in range(DEEPEST):
+        inside = (document.precompositions.get(name, []) for name in nested)
+        nested = set[str]().union(*map(_shown_by, inside))
+    waiting += nested
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            inside = document.precompositions.get(name, [])
-            waiting += [reference(one.get("refId")) for one in inside]
+            waiting += _shown_by(document.precompositions.get(name, []))
     return found
+
+
+def _shown_by(layers: Iterable[Json]) -> set[str]:
+    return {reference(layer.get("refId")) for layer in layers}
 
 
 @dataclass(frozen=True)

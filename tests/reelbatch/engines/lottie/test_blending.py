@@ -1,9 +1,13 @@
 """Blend modes that ThorVG does not have: hue, saturation, colour and luminosity."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
+
+from reelbatch.engines.lottie.drawing import Drawing
+from reelbatch.engines.lottie.sheets import sheets_of
 
 SKY, SAND = "#3380cc", "#e69933"
 HUE, SATURATION, COLOUR, LUMINOSITY = 12, 13, 14, 15
@@ -126,3 +130,37 @@ def test_a_layer_blends_with_what_a_precomposition_made_of_its_own(workshop: Any
     weights = np.array([0.3, 0.59, 0.11])
     assert abs(drawn @ weights - np.array(grey) @ weights) <= 4
     assert drawn[2] - drawn[0] > 60  # the sky's own blue
+
+
+def _groups(workshop: Any, *, apart: int, nested: int) -> Any:
+    """Precompositions that are put together apart, beside and inside of each other."""
+    inner = [workshop.solid("Sand", SAND, bm=HUE), workshop.solid("Sky", SKY)]
+    assets = [{"id": "0", "layers": inner}]
+    for level in range(1, nested):
+        shown = workshop.precomp(f"Level {level}", f"{level - 1}")
+        assets.append({"id": f"{level}", "nm": f"Comp {level}", "layers": [shown]})
+    shown = [workshop.precomp(f"Shown {n}", f"{nested - 1}") for n in range(apart)]
+    return workshop.document(*shown, assets=assets)
+
+
+@pytest.mark.parametrize(("apart", "nested"), [(12, 1), (1, 16)])
+def test_many_precompositions_take_the_memory_of_a_few_frames(
+    workshop: Any, apart: int, nested: int
+) -> None:
+    sheets = sheets_of(_groups(workshop, apart=apart, nested=nested))
+    width, height = 1000, 600
+    tracemalloc.start()
+    Drawing(sheets, width, height, background=None)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 7 * width * height * 4
+
+
+def test_what_is_nested_too_deeply_to_be_put_together_is_drawn_weaker_and_said(
+    workshop: Any,
+) -> None:
+    for nested in (4, 5):
+        document = _groups(workshop, apart=1, nested=nested)
+        warnings = [warning.code for warning in workshop.inspect(document).warnings]
+        assert warnings == ["BLEND_MODE_WEAK"] * (nested > 4)
+        assert (differs(workshop.still(document)[30, 50], MIXED[HUE]) > 5) is (nested > 4)
