@@ -75,11 +75,15 @@ class Layout:
         return [(n, at) for n, line in enumerate(self.lines) for at in line.order]
 
     @cached_property
+    def letter_widths(self) -> Vector:
+        """Pixels of each letter by itself."""
+        return np.array([self.lines[line].letters[at].width for line, at in self.letters], float)
+
+    @cached_property
     def advances(self) -> Vector:
-        """Pixels."""
-        each = [self.lines[line].letters[at].width for line, at in self.letters]
+        """Pixels, with what justification adds."""
         stretched = [self.stretches[line].get(at, 0.0) for line, at in self.letters]
-        return np.array(each, float) + np.array(stretched)
+        return self.letter_widths + np.array(stretched)
 
     @cached_property
     def stretches(self) -> list[dict[int, float]]:
@@ -161,6 +165,8 @@ class Layout:
     @cached_property
     def group_widths(self) -> Vector:
         """Of the group of each letter: without the space at the end of a word."""
+        if self.grouping not in (_WORDS, _LINES):
+            return self.letter_widths
         shown = np.array(
             [
                 0.0
@@ -171,6 +177,14 @@ class Layout:
         )
         groups = self.groups
         return np.asarray(np.bincount(groups, weights=shown)[groups], float) if groups else shown
+
+    @cached_property
+    def group_sizes(self) -> Vector:
+        """The font size of the largest letter in the group of each, in pixels."""
+        sizes = np.array([style.size for style in self.styles], float)
+        largest = np.zeros(len(sizes))
+        np.maximum.at(largest, self.groups, sizes)
+        return largest[self.groups]
 
     @cached_property
     def offsets_in_group(self) -> Vector:
@@ -227,15 +241,15 @@ class Animators:
         return sorted(chain(self._alignment.times, path, *moving))
 
     def at(self, frame: float) -> Look:
-        layout, style = self._layout, self._layout.style
+        layout = self._layout
         count = len(layout.letters)
         active = [(animator, animator.factors(frame)) for animator in self._animators]
         steps, shift, drop = self._spaced(frame, active)
         alignment = self._alignment.at(frame) / 100
         pivot_x = layout.group_widths / 2 - layout.offsets_in_group
         lean = alignment[0] * layout.group_widths / 2
-        rise = alignment[1] * style.size * _CAP_HEIGHT
-        matrices = _translations(-pivot_x - lean, np.full(count, -rise))
+        rise = alignment[1] * layout.group_sizes * _CAP_HEIGHT
+        matrices = _translations(-pivot_x - lean, -rise)
         for animator, factors in active:
             if animator.has("a"):
                 matrices = animator.anchored(frame, factors) @ matrices

@@ -111,6 +111,27 @@ def test_runs_of_a_text_have_their_own_sizes_and_colours(workshop: Any) -> None:
     assert bottom - top == pytest.approx(16 * 0.72, abs=2)
 
 
+def test_letters_turn_about_the_middle_of_their_own_height(workshop: Any) -> None:
+    """As in lottie-web those of a text of one size do, half of a capital above the base line."""
+    turned = {"s": {"b": 1}, "a": {"r": {"a": 0, "k": 90}}}
+    drawn: list[Any] = []
+    for style in ({"s": 16, "runs": [{"t": "HH", "s": 32}]}, {"s": 32}):
+        layer = workshop.text("Headline", "HH", **style, lh=30)
+        layer["t"] |= {"m": {"g": 1, "a": {"a": 0, "k": [0, -50]}}, "a": [turned]}
+        drawn.append(workshop.still(workshop.document(layer)))
+    assert (drawn[0] == drawn[1]).all()
+
+
+def test_letters_of_a_justified_line_turn_about_their_own_middle(workshop: Any) -> None:
+    layer = workshop.text("Headline", "o-o-o", s=16, j=6, sz=[90, 50], ps=[0, -20])
+    layer["t"]["a"] = [{"s": {"b": 1}, "a": {"r": {"a": 0, "k": 0}}}]
+    upright = workshop.still(workshop.document(layer))
+    layer["t"]["a"][0]["a"]["r"]["k"] = 180  # looks the same, but for its height
+    turned = workshop.still(workshop.document(layer))
+    inked = [np.flatnonzero((each[..., 3] > 127).any(axis=0)) for each in (upright, turned)]
+    assert inked[0].tolist() == pytest.approx(inked[1].tolist(), abs=1)
+
+
 def test_a_letter_without_a_stroke_gets_none_from_its_neighbour(workshop: Any) -> None:
     runs: list[Any] = [{"t": "H"}, {"t": "H", "sc": []}]
     stroked = {"s": 16, "sc": [1, 0, 0], "sw": 3}
