@@ -66,9 +66,8 @@ def compose(
     ease_alike(layers)  # before the thousands of shapes of texts, which need none
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)
-    all_pictures = {
-        **{reference(asset["id"]): asset for asset in (*own, *drawn_in_text)},
-        **pictures,
+    all_pictures = {reference(asset["id"]): asset for asset in (*own, *drawn_in_text)} | {
+        name: pictures[name] for name in shown if name in pictures
     }
     rewrite(composition.layers, precompositions, all_pictures, float(document.frame_rate))
     for layer in layers:
@@ -82,9 +81,7 @@ def compose(
         "op": composition.first_frame + composition.frames,
         "assets": [
             *({"id": name, "layers": inner} for name, inner in precompositions.items()),
-            *own,
-            *drawn_in_text,
-            *(pictures[name] for name in shown if name in pictures),
+            *all_pictures.values(),
         ],
         "layers": composition.layers,
     }

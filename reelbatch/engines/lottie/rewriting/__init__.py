@@ -34,12 +34,12 @@ _RULES: dict[str, Callable[[list[Json]], None]] = {
 def rewrite(
     root: list[Json],
     precompositions: Mapping[str, list[Json]],
-    pictures: Mapping[str, Json],
+    pictures: dict[str, Json],
     frame_rate: float,
 ) -> None:
     """Rewrite the layers of all compositions that are drawn, in their place.
 
-    `pictures` are the image assets that they show, by their ids.
+    `pictures` are the image assets that they show, by their ids, and get those that are added.
     """
     compositions = [root, *precompositions.values()]
     ends = {

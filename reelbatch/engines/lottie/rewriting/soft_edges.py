@@ -1,17 +1,19 @@
 """Edges of pictures and precompositions that lie between pixels.
 
-ThorVG rounds both to whole pixels. Their box as a mask has soft edges. A picture that is scaled,
-if only a little, is drawn between pixels, but half a pixel too far right and down.
+ThorVG rounds both to whole pixels. Their box as a mask has soft edges; that of a turned picture is
+a matte (`framing`). A picture that is scaled, if only a little, is drawn between pixels, but half a
+pixel too far right and down.
 """
 
 import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reelbatch.engines.lottie.document import Json, array, is_object, layer_type, reference
 from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.reading.walking import states
 from reelbatch.engines.lottie.rewriting.curves import read_track
+from reelbatch.engines.lottie.rewriting.framing import framed
 from reelbatch.engines.lottie.rewriting.placement import (
     Placement,
     is_turned,
@@ -25,15 +27,16 @@ _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its
 _HALF = 0.5  # pixels that ThorVG is off
 _OPAQUE = 100
 _HARDLY_TURNED = 0.005  # degrees
-_NULL = 3  # a layer's type
+_NULL, _ALPHA = 3, 1  # a layer's type, and a kind of matte
 _PLACE = ("ks", "ao", "ip", "op", "st", "sr")
 _MOST_ANCESTORS = 64
 
 
 def soften_edges(
-    root: list[Json], precompositions: Mapping[str, list[Json]], pictures: Mapping[str, Json]
+    root: list[Json], precompositions: Mapping[str, list[Json]], pictures: dict[str, Json]
 ) -> None:
-    """Mask what lies between pixels by its box. `pictures` are image assets by their ids."""
+    """Mask what lies between pixels by its box. `pictures` are image assets by their ids, and get
+    those that need a margin."""
     placed = placements(root, precompositions)
     parents = {
         (id(layers), layer["parent"])
@@ -43,7 +46,8 @@ def soften_edges(
     }
     for layers in (root, *precompositions.values()):
         ancestors: _MovedAncestors | None = None
-        for layer in layers:
+        unused = itertools.count(_highest_number(layers) + 1)
+        for layer in [*layers]:
             if id(layer) not in placed or masks(layer):
                 continue
             placement, around, outside = placed[id(layer)]
@@ -54,12 +58,44 @@ def soften_edges(
                 layer |= {"w": box[0] + 1, "h": box[1] + 1}  # ThorVG's own edge is further out
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
                 picture = pictures.get(reference(layer.get("refId")), {})
+                if _turns(layer, around):
+                    scale = outside.scale or (1.0, 1.0)
+                    picture = _frame(layer, picture, scale, (layers, unused), pictures)
                 if around.scale is not None:
                     _place_picture(layer, placement, around.scale, picture)
                 elif outside.scale is not None:
-                    ancestors = ancestors or _MovedAncestors(layers, outside.scale)
+                    ancestors = ancestors or _MovedAncestors(layers, outside.scale, unused)
                     ancestors.take(layer, picture)
         layers += ancestors.nulls if ancestors else []
+
+
+def _highest_number(layers: list[Json]) -> int:
+    return max((one["ind"] for one in layers if isinstance(one.get("ind"), int)), default=0)
+
+
+def _turns(layer: Json, around: Placement) -> bool:
+    transform = layer.get("ks")
+    return is_object(transform) and (around.scale is None or is_turned(transform))
+
+
+def _frame(
+    layer: Json,
+    picture: Json,
+    scale: tuple[float, float],
+    place: tuple[list[Json], Iterator[int]],
+    pictures: dict[str, Json],
+) -> Json:
+    """Give a turned picture soft edges; returns the picture that its layer shows then. `place` are
+    the layers that it is among, and numbers that none of them has."""
+    layers, unused = place
+    frame = framed(layer, picture, scale, next(unused))
+    if frame is None or not _shift(layer["ks"].setdefault("a", still([0, 0])), [*frame.margin]):
+        return picture
+    position = next(position for position, one in enumerate(layers) if one is layer)
+    layers.insert(position, frame.matte)
+    layer |= {"refId": frame.picture["id"], "tt": _ALPHA, "tp": frame.matte["ind"]}
+    pictures[frame.picture["id"]] = frame.picture
+    return frame.picture
 
 
 def _place_picture(
@@ -115,11 +151,13 @@ class _MovedAncestors:
     """Copies of the parents of pictures, as nulls, of which the first is moved by half a pixel of
     the canvas: where they turn, the pictures themselves cannot be moved so."""
 
-    def __init__(self, layers: list[Json], scale: tuple[float, float]) -> None:
+    def __init__(
+        self, layers: list[Json], scale: tuple[float, float], unused: Iterator[int]
+    ) -> None:
         self._known = {one["ind"]: one for one in layers if isinstance(one.get("ind"), int)}
         self._offset = [_HALF / part for part in scale]
         self._copies: dict[int, int | None] = {}  # by the numbers of the parents
-        self._unused = itertools.count(max(self._known, default=0) + 1)
+        self._unused = unused
         self.nulls: list[Json] = []
 
     def take(self, layer: Json, picture: Json) -> None:

@@ -269,6 +269,24 @@ def test_a_picture_that_is_turned_is_not_moved(
     assert np.abs(across - expected).max() <= 16, across
 
 
+@pytest.mark.parametrize("percent", [100, 30])
+def test_a_picture_that_is_turned_has_the_soft_edges_of_a_solid(
+    workshop: Any, percent: int
+) -> None:
+    content = base64.b64encode(workshop.picture((255, 0, 0), (40, 40))).decode()
+    picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
+    transform = workshop.layer(3, "", x=50, y=30)["ks"]
+    transform |= {"a": {"a": 0, "k": [20, 20, 0]}, "r": {"a": 0, "k": 30}}
+    transform["s"]["k"] = [percent, percent, 100]
+    photo = workshop.layer(2, "Photo", refId="photo") | {"ks": transform}
+    solid = workshop.solid("Ground", "#ff0000", w=40, h=40) | {"ks": transform}
+    drawn, expected = (
+        workshop.still(workshop.document(layer, assets=[picture])) for layer in (photo, solid)
+    )
+    off = np.abs(drawn[..., 3].astype(int) - expected[..., 3])
+    assert off.max() <= 32, off.max()
+
+
 def test_curved_ways_are_walked_at_an_even_pace(workshop: Any) -> None:
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
     start, end, first, second = [0.0, 0.0], [600.0, 300.0], [0.0, 400.0], [-300.0, 0.0]

@@ -1,0 +1,95 @@
+"""Edges of turned pictures: ThorVG's are jagged.
+
+Such a picture gets a margin of the colours at its edges, and a matte of its own box, whose edges
+are soft.
+"""
+
+import base64
+import copy
+import io
+import math
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from reelbatch.engines.decoding.pictures import as_png
+from reelbatch.engines.lottie.document import Json, is_object
+from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.rewriting.curves import read_track
+from reelbatch.engines.lottie.rewriting.placement import sides
+from reelbatch.engines.lottie.rewriting.shrinking import EMBEDDED
+
+_SHAPES = 4  # a layer's type
+_PLACE = ("ks", "parent", "ao", "ddd", "ip", "op", "st", "sr")
+_REACH = 2  # pixels of the canvas that a margin covers, beside one of the picture's own
+_WIDEST = 64  # pixels of a picture: enough for one that is shown at a thirtieth of its size
+_MOST_PIXELS = 2**24  # of a picture that gets a margin
+
+
+class Framed(NamedTuple):
+    """A matte, to be put above the layer of the picture, and the picture with its margin."""
+
+    matte: Json
+    picture: Json
+    margin: tuple[float, float]  # its sides in the layer, which the layer is to be moved back by
+
+
+def framed(layer: Json, picture: Json, scale: tuple[float, float], number: int) -> Framed | None:
+    """The frame of a turned picture, whose matte gets the `number`; None where it needs none.
+
+    `scale` is what the layer is in. The layer itself stays as it is.
+    """
+    box, path, transform = sides(picture), picture.get("p"), layer.get("ks")
+    if box is None or not isinstance(path, str) or not path.startswith(EMBEDDED):
+        return None
+    if not is_object(transform) or layer.get("tt") or layer.get("td"):
+        return None
+    with Image.open(io.BytesIO(base64.b64decode(path[len(EMBEDDED) :])), formats=("PNG",)) as png:
+        if png.width * png.height > _MOST_PIXELS:
+            return None
+        pixels = np.asarray(png.convert("RGBA"))
+    edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    if not any(edge[..., 3].any() for edge in edges):
+        return None
+    height, width = pixels.shape[:2]
+    pixel = box[0] / width, box[1] / height
+    shown = min(a * b * c for a, b, c in zip(pixel, _scale_of(transform), scale, strict=True))
+    margin = min(_WIDEST, 1 + math.ceil(_REACH / shown)) if shown > 0 else _WIDEST
+    wider = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    packed = base64.b64encode(as_png(Image.fromarray(wider))).decode("ascii")
+    around = margin * pixel[0], margin * pixel[1]
+    return Framed(
+        matte=_matte(layer, box, number),
+        picture={
+            **picture,
+            "id": f"{picture['id']} framed {margin}",
+            "w": box[0] + 2 * around[0],
+            "h": box[1] + 2 * around[1],
+            "p": EMBEDDED + packed,
+        },
+        margin=around,
+    )
+
+
+def _scale_of(transform: Json) -> tuple[float, float]:
+    """The least that a layer is scaled by at its keyframes, but for those that hide it."""
+    track = read_track(transform.get("s", still([100, 100])))
+    if track is None:
+        return 1.0, 1.0
+    states = [track.rest, *(segment.after for segment in track.segments)]
+    shown = [abs(part) / 100 for state in states for part in state[:2] if part]
+    return (min(shown, default=1.0),) * 2
+
+
+def _matte(layer: Json, box: tuple[float, float], number: int) -> Json:
+    """What lies in the picture's own box, opaque, wherever the layer is."""
+    place = {key: copy.deepcopy(layer[key]) for key in _PLACE if key in layer}
+    place["ks"].pop("o", None)
+    (width, height), straight = box, [[0, 0]] * 4
+    corners = [[0, 0], [width, 0], [width, height], [0, height]]
+    shapes: list[Json] = [
+        {"ty": "sh", "ks": still({"i": straight, "o": straight, "v": corners, "c": True})},
+        {"ty": "fl", "c": still([1, 1, 1, 1]), "o": still(100)},
+    ]
+    return {**place, "ty": _SHAPES, "ind": number, "td": 1, "shapes": shapes}
