@@ -12,6 +12,9 @@ from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.base import WireModel
 
 _LARGEST_DENOMINATOR = 1001
+# Rates of television are written with two or three digits: 29.97 means 30000/1001.
+_NTSC = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120))
+_NTSC_ROUNDING = 0.005  # frames a second
 
 
 class DescribedComposition(WireModel):
@@ -25,12 +28,16 @@ class DescribedComposition(WireModel):
 
     def composition(self, usual_name: str) -> Composition:
         """`usual_name` is that of one without a name."""
+        rate = next(
+            (float(known) for known in _NTSC if abs(known - self.frame_rate) < _NTSC_ROUNDING),
+            self.frame_rate,
+        )
         return Composition(
             name=self.name or usual_name,
             width=self.width,
             height=self.height,
-            frame_rate=self.frame_rate,
-            frames=max(1, math.floor(self.seconds * self.frame_rate + 0.5)),
+            frame_rate=rate,
+            frames=max(1, math.floor(self.seconds * rate + 0.5)),
         )
 
 

@@ -44,6 +44,13 @@ _FLAGS = (
     "--disable-default-apps",
     "--no-first-run",
     "--mute-audio",
+    # A frame is made when it is asked for, and whole: nothing of it is left to a later one.
+    "--enable-begin-frame-control",
+    "--run-all-compositor-stages-before-draw",
+    "--disable-new-content-rendering-timeout",
+    "--disable-threaded-animation",
+    "--disable-checker-imaging",
+    "--disable-image-animation-resync",
     "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
     # No address is ever looked up or asked: also where the process is not confined.
     "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -111,9 +118,15 @@ class Browser:
         self._session: str | None = None
         self._listeners: dict[str, Event] = {}
 
-    def open_tab(self, seconds: float) -> None:
-        """Raises RenderError where the browser does not start in time."""
-        target = self.call("Target.createTarget", {"url": "about:blank"}, seconds)["targetId"]
+    def open_tab(self, width: int, height: int, seconds: float) -> None:
+        """Open a tab of a size in pixels, which draws on demand.
+
+        Raises RenderError where the browser does not start in time.
+        """
+        tab = {"url": "about:blank", "width": width, "height": height}
+        target = self.call(
+            "Target.createTarget", {**tab, "enableBeginFrameControl": True}, seconds
+        )["targetId"]
         attached = self.call(
             "Target.attachToTarget", {"targetId": target, "flatten": True}, seconds
         )
@@ -123,19 +136,22 @@ class Browser:
         """Have `listener` called with the event's parameters, while a call waits."""
         self._listeners[event] = listener
 
+    def wait(self, event: str, seconds: float) -> None:
+        """Wait until an event comes that nobody has waited for yet. Raises RenderError."""
+        deadline = time.monotonic() + seconds
+        while self._receive(deadline).get("method") != event:
+            pass
+
     def call(self, method: str, parameters: Parameters | None = None, seconds: float = 30) -> Any:
         """The result of a command. Raises RenderError."""
         number = self.send(method, parameters)
         deadline = time.monotonic() + seconds
-        while True:
-            message = self._receive(deadline, method)
-            if message.get("id") == number:
-                if "error" in message:
-                    raise RenderError(f"The browser refused {method}: {message['error']}"[:500])
-                return message["result"]
-            listener = self._listeners.get(message.get("method", ""))
-            if listener is not None:
-                listener(message["params"])
+        while (message := self._receive(deadline)).get("id") != number:
+            pass
+        if "error" in message:
+            log.warning("the browser refused a command", method=method, error=message["error"])
+            raise RenderError("The browser cannot draw this page; the worker's log says why.")
+        return message["result"]
 
     def send(self, method: str, parameters: Parameters | None = None) -> int:
         """Give a command without waiting for its result."""
@@ -157,13 +173,15 @@ class Browser:
         os.close(self._out)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _receive(self, deadline: float, method: str) -> dict[str, Any]:
-        while (end := self._received.find(b"\0")) < 0:
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        """The next message, once those who listen for it have heard it."""
+        searched = 0
+        while (end := self._received.find(b"\0", searched)) < 0:
+            searched = len(self._received)
             ready, _, _ = select.select([self._in], [], [], max(0, deadline - time.monotonic()))
             if not ready:
                 raise TemplateInvalid(
-                    f"The page does not come to an end with a frame ({method}). Look for scripts "
-                    "that loop, and for promises that wait for time to pass."
+                    "The page does not come to an end with a frame: look for scripts that loop."
                 )
             chunk = os.read(self._in, _CHUNK)
             if not chunk:
@@ -171,6 +189,9 @@ class Browser:
             self._received += chunk
         message = json.loads(self._received[:end])
         del self._received[: end + 1]
+        listener = self._listeners.get(message.get("method", ""))
+        if listener is not None:
+            listener(message["params"])
         return message
 
     def _ended(self) -> BrowserEnded:

@@ -10,10 +10,11 @@ class HtmlEngine(RenderEngine):
     """Renders a page of HTML, or a zip of pages and their files, at exact times."""
 
     name: ClassVar[str] = "html"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     template_types: ClassVar[frozenset[str]] = frozenset({"html"})
     asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "static"})
     runs_programs: ClassVar[bool] = True
+    renders_ranges: ClassVar[bool] = True
 
     @classmethod
     def why_unavailable(cls) -> str | None:

@@ -1,22 +1,24 @@
-"""One page of a template in the browser: what it may load, its time and its pictures."""
+"""One page of a template in the browser: what it may load, its frames and their pictures."""
 
 import base64
 import io
 import json
 import mimetypes
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import numpy as np
 from PIL import Image
 
+from reelbatch.engines.described import rate_of
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
+from reelbatch.engines.html.clock import VirtualTime, clock_time
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.templates import Composition
 
@@ -24,6 +26,11 @@ ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
 _START = 30.0  # seconds until a browser is there
 _LOAD = 60.0  # seconds until a page is loaded
 _FRAME = 30.0  # seconds until a frame is drawn
+_PATIENCE = 5.0  # seconds; what then is not there yet needs time of the page to come
+_LONGEST_PAUSE = 0.01  # seconds between two looks
+_PRELUDE_STEP = 10_000  # microseconds of the page's time
+_LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
+_ONCE_MORE = 1  # microsecond: the browser draws nothing twice at one time
 _LONGEST_MESSAGE = 300  # characters
 
 # Workers have clocks of their own, frames in frames are not stepped, and nothing is outside.
@@ -31,6 +38,14 @@ _POLICY = (
     f"default-src {ORIGIN} data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "worker-src 'none'; frame-src 'none'; object-src 'none'; form-action 'none'"
 )
+
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    # What is isolated has clocks that are exact to 5 µs. Others are rounded by chance.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+_ANTEROOM = PurePosixPath(".reelbatch/anteroom.html")  # in which time is stopped
 
 Content = Callable[[PurePosixPath], bytes | None]
 """The file at a path of the template, or None where there is none."""
@@ -62,102 +77,123 @@ class PageView:
     ) -> None:
         self._browser = browser
         self._content = content
-        self._composition = composition
+        self._rate = rate_of(composition)
         self._failure: str | None = None
-        self._loaded = False
-        browser.open_tab(_START)
+        self._is_loaded = False
+        self._has_requests = False
+        self._shot = ""
+        browser.open_tab(composition.width, composition.height, _START)
         browser.listen("Fetch.requestPaused", self._answer)
         browser.listen("Runtime.exceptionThrown", self._note_exception)
         browser.listen("Inspector.targetCrashed", self._note_crash)
         browser.listen("Page.javascriptDialogOpening", self._close_dialog)
         browser.listen("Page.loadEventFired", self._note_load)
-        for method, parameters in self._preparations(filling, opaque=opaque, draft=draft):
+        for method, parameters in _preparations(composition, filling, opaque=opaque, draft=draft):
             browser.call(method, parameters)
-        answer = browser.call("Page.navigate", {"url": f"{ORIGIN}/{path}"}, _LOAD)
-        if "errorText" in answer:
-            raise TemplateInvalid(f"The page {path} cannot be loaded: {answer['errorText']}.")
-        deadline = time.monotonic() + _LOAD
-        while not self._loaded:
-            self._evaluate("document.readyState", _LOAD)
-            self._check()
-            if time.monotonic() > deadline:
-                raise TemplateInvalid(f"The page {path} was not loaded within {_LOAD:.0f} seconds.")
+        self._load(_ANTEROOM)
+        self._time = VirtualTime(browser)
+        self._load(path)
+        self._begin()
+        self._zero = self._time.now
 
-    def show(self, number: int) -> None:
-        """Let time pass until the frame `number`. Frames come in order, and none is left out."""
-        milliseconds = 1000 * number / self._composition.frame_rate
-        self._evaluate(f"__reelbatchStep({milliseconds!r})", _FRAME)
-        self._check()
+    def step(self, number: int) -> None:
+        """Draw the frame `number` without a picture of it.
 
-    def picture(self, width: int, height: int) -> Frame:
-        """What the page shows now, as frames of an output have it."""
-        shot = self._browser.call(
-            "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}, _FRAME
-        )
-        self._check()
-        with Image.open(io.BytesIO(base64.b64decode(shot["data"]))) as image:
+        Frames come in order, and none is left out: so the page's history is the same whichever
+        frames are kept.
+        """
+        self._draw(number, {})
+
+    def picture(self, number: int, width: int, height: int) -> Frame | None:
+        """What the page shows in the frame `number`, as frames of an output have it; None where
+        that is the same as in the picture before."""
+        shot = self._draw(number, {"screenshot": {"format": "png", "optimizeForSpeed": True}})
+        if shot == self._shot:
+            return None
+        self._shot = shot
+        with Image.open(io.BytesIO(base64.b64decode(shot))) as image:
             pixels = np.asarray(image.convert("RGBA").convert("RGBa"), np.uint8)  # premultiplied
         return _fitted(pixels[..., (2, 1, 0, 3)], width, height)
 
     def close(self) -> None:
         self._browser.close()
 
-    def _preparations(
-        self, filling: Filling, *, opaque: bool, draft: bool
-    ) -> list[tuple[str, dict[str, Any]]]:
-        size = self._composition
-        clock = package_files("reelbatch.engines.html").joinpath("clock.js").read_text("utf-8")
-        settings = {
-            "width": size.width,
-            "height": size.height,
-            "frameRate": size.frame_rate,
-            "frames": size.frames,
-            "data": filling.data,
-            "texts": filling.texts,
-            "pictures": filling.pictures,
-            "properties": filling.properties,
-        }
-        metrics = {
-            "width": size.width,
-            "height": size.height,
-            "deviceScaleFactor": 0.5 if draft else 1,
-            "mobile": False,
-        }
-        clear = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
-        return [
-            ("Page.enable", {}),
-            ("Runtime.enable", {}),
-            ("Inspector.enable", {}),
-            ("Fetch.enable", {}),
-            ("Animation.enable", {}),
-            ("Animation.setPlaybackRate", {"playbackRate": 0}),
-            ("Emulation.setDeviceMetricsOverride", metrics),
-            ("Emulation.setTimezoneOverride", {"timezoneId": "UTC"}),
-            *([] if opaque else [("Emulation.setDefaultBackgroundColorOverride", clear)]),
-            (
-                "Page.addScriptToEvaluateOnNewDocument",
-                {"source": f"{clock.rstrip()}({json.dumps(settings)})"},
-            ),
-        ]
+    def _load(self, path: PurePosixPath) -> None:
+        self._is_loaded = False
+        self._browser.call("Page.navigate", {"url": f"{ORIGIN}/{quote(str(path))}"}, _LOAD)
+        deadline = time.monotonic() + _LOAD
+        while not self._is_loaded:
+            if path == _ANTEROOM:
+                self._evaluate("document.readyState")
+            else:
+                self._time.stand_still()
+            self._check()
+            if time.monotonic() > deadline:
+                raise TemplateInvalid(f"The page {path} was not loaded within {_LOAD:.0f} seconds.")
 
-    def _evaluate(self, expression: str, seconds: float) -> None:
+    def _begin(self) -> None:
+        """Go to the first frame: time passes before it only where the page waits for it."""
+        self._settle()
+        end = self._time.now + _LONGEST_PRELUDE
+        while not self._is_settled() and self._time.now < end:
+            self._time.go_to(self._time.now + _PRELUDE_STEP)
+        self._evaluate("__reelbatch.begin()")
+
+    def _draw(self, number: int, shown: Mapping[str, Any]) -> str:
+        """The PNG in base 64, where `shown` asks for one."""
+        due = self._zero + clock_time(number, self._rate)
+        self._time.go_to(due)
+        self._settle()
+        shot = self._begin_frame(due, shown)
+        if self._has_requests or not self._is_settled():  # it asked for what comes only now
+            self._settle()
+            self._evaluate("__reelbatch.waitNoMore()")
+            shot = self._begin_frame(due + _ONCE_MORE, shown)
+        self._check()
+        return shot
+
+    def _begin_frame(self, due: int, shown: Mapping[str, Any]) -> str:
+        frame = {"frameTimeTicks": due / 1000, "interval": float(1000 / self._rate), **shown}
+        drawn = self._browser.call("HeadlessExperimental.beginFrame", frame, _FRAME)
+        return drawn.get("screenshotData", "")
+
+    def _settle(self) -> None:
+        """Wait for files, fonts, pictures and what the page itself waits for, while its time
+        stands still. In vain where it waits for what only time can bring."""
+        deadline = time.monotonic() + _PATIENCE
+        for pause in _pauses():
+            if self._is_settled() or time.monotonic() > deadline:
+                return
+            self._time.stand_still()
+            time.sleep(pause)
+
+    def _is_settled(self) -> bool:
+        if self._has_requests:
+            self._has_requests = False
+            self._time.stand_still()  # which takes until their answers have come
+        self._check()
+        return bool(self._evaluate("__reelbatch.isSettled()")) and not self._has_requests
+
+    def _evaluate(self, expression: str) -> Any:
         answer = self._browser.call(
-            "Runtime.evaluate", {"expression": expression, "awaitPromise": True}, seconds
+            "Runtime.evaluate", {"expression": expression, "returnByValue": True}, _FRAME
         )
         if "exceptionDetails" in answer:
             self._note_exception(answer)
+        return answer["result"].get("value")
 
     def _answer(self, request: dict[str, Any]) -> None:
         """Serve the template's own files, and nothing else."""
+        self._has_requests = True
         url = urlsplit(str(request["request"]["url"]))
         path = PurePosixPath(unquote(url.path).lstrip("/"))
         if f"{url.scheme}://{url.netloc}" != ORIGIN:
             failure = {"requestId": request["requestId"], "errorReason": "BlockedByClient"}
             self._browser.send("Fetch.failRequest", failure)
             return
-        content = self._content(path)
+        content = b"" if path == _ANTEROOM else self._content(path)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        headers = {"Content-Type": kind, "Content-Security-Policy": _POLICY}
+        headers = {"Content-Type": kind, **_HEADERS}
         self._browser.send(
             "Fetch.fulfillRequest",
             {
@@ -179,7 +215,7 @@ class PageView:
 
     def _note_load(self, event: dict[str, Any]) -> None:
         del event
-        self._loaded = True
+        self._is_loaded = True
 
     def _close_dialog(self, event: dict[str, Any]) -> None:
         del event
@@ -190,6 +226,50 @@ class PageView:
             raise TemplateInvalid(
                 f"A script of the page failed: {self._failure[:_LONGEST_MESSAGE]}"
             )
+
+
+def _preparations(
+    composition: Composition, filling: Filling, *, opaque: bool, draft: bool
+) -> list[tuple[str, dict[str, Any]]]:
+    script = package_files("reelbatch.engines.html").joinpath("page.js").read_text("utf-8")
+    settings = {
+        "width": composition.width,
+        "height": composition.height,
+        "frameRate": composition.frame_rate,
+        "frames": composition.frames,
+        "data": filling.data,
+        "texts": filling.texts,
+        "pictures": filling.pictures,
+        "properties": filling.properties,
+    }
+    metrics = {
+        "width": composition.width,
+        "height": composition.height,
+        "deviceScaleFactor": 0.5 if draft else 1,
+        "mobile": False,
+    }
+    clear = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
+    return [
+        ("Page.enable", {}),
+        ("Runtime.enable", {}),
+        ("Inspector.enable", {}),
+        ("Fetch.enable", {}),
+        ("Emulation.setDeviceMetricsOverride", metrics),
+        ("Emulation.setTimezoneOverride", {"timezoneId": "UTC"}),
+        *([] if opaque else [("Emulation.setDefaultBackgroundColorOverride", clear)]),
+        (
+            "Page.addScriptToEvaluateOnNewDocument",
+            {"source": f"{script.rstrip()}({json.dumps(settings)})"},
+        ),
+    ]
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between looks: short at first, since most of what is awaited comes at once."""
+    pause = 0.0
+    while True:
+        yield pause
+        pause = min(_LONGEST_PAUSE, pause + _LONGEST_PAUSE / 16)
 
 
 def _fitted(pixels: Frame, width: int, height: int) -> Frame:

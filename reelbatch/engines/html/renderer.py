@@ -18,7 +18,6 @@ from reelbatch.engines.base import (
 )
 from reelbatch.engines.described import frames_of, rate_of
 from reelbatch.engines.encoding import FrameWriter, open_writer, output_size
-from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.manifest import Files, Page, open_template
 from reelbatch.engines.html.page import Content, Filling, PageView
@@ -113,16 +112,13 @@ def _draw(
 ) -> None:
     """Scripts remember what was: time passes frame by frame from the first one on."""
     for number in range(frames.start):
-        view.show(number)
-    last: Frame | None = None
+        view.step(number)
     for done, number in enumerate(frames, start=1):
-        view.show(number)
-        picture = view.picture(*size)
-        if last is not None and (picture == last).all():
+        picture = view.picture(number, *size)
+        if picture is None:
             writer.repeat()
         else:
             writer.write(picture)
-        last = picture
         report(100 * done / len(frames))
 
 

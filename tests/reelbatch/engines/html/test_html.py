@@ -1,133 +1,19 @@
-"""Pages drawn by a real browser: time stands still until a frame is due, and nothing is outside."""
+"""What a page is given, what it may reach, and how it is read."""
 
-import io
-import json
 import socket
-import zipfile
-from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-import av
-import numpy as np
 import pytest
-from PIL import Image
-from pydantic import TypeAdapter
 
-from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.described import rate_of
 from reelbatch.engines.html import HtmlEngine
-from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from reelbatch.engines.html.browser import HOW_TO_GET_IT
 from reelbatch.engines.html.manifest import read_pages
 from reelbatch.engines.pool import RenderPool
 from reelbatch.models.errors import RenderError, TemplateInvalid
-from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.wire.assets import Asset
-from reelbatch.models.wire.codecs import CODECS
-
-_ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
-_MANIFEST = {"width": 64, "height": 36, "frameRate": 10, "seconds": 1}
-
-Pictures = list[np.ndarray[Any, np.dtype[np.uint8]]]
-Film = Callable[..., Pictures]
-
-needs_browser = pytest.mark.skipif(find_browser() is None, reason=HOW_TO_GET_IT)
-
-
-def a_page(body: str, **manifest: Any) -> str:
-    described = json.dumps({**_MANIFEST, **manifest})
-    return (
-        f'<!doctype html><script type="application/json" id="reelbatch">{described}</script>'
-        f"<style>body {{ margin: 0 }} i {{ position: absolute; width: 4px; height: 36px; "
-        f"background: red }}</style>{body}"
-    )
-
-
-def packed(**files: str) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as writer:
-        for name, content in files.items():
-            writer.writestr(name.replace("_", "."), content)
-    return archive.getvalue()
-
-
-def a_request(
-    folder: Path, template: str | bytes, codec: str, assets: Sequence[dict[str, Any]] = ()
-) -> RenderRequest:
-    file = folder / "template"
-    file.write_bytes(template if isinstance(template, bytes) else template.encode())
-    work_dir = folder / "work"
-    work_dir.mkdir()
-    kind = CODECS[codec]
-    still = kind.output_type == "image"
-    output = Output(output_type=kind.output_type, codec=codec, end_frame=1 if still else None)
-    return RenderRequest(
-        template=file,
-        template_type="html",
-        composition="index",
-        output=output,
-        output_path=work_dir / f"output.{kind.extension}",
-        work_dir=work_dir,
-        assets=[ResolvedAsset(_ASSET.validate_python(asset)) for asset in assets],
-    )
-
-
-@pytest.fixture
-def film(tmp_path: Path) -> Film:
-    """The pictures of a page, as R, G, B, A."""
-
-    def render(
-        template: str | bytes, *assets: dict[str, Any], codec: str = "video_prores_4444"
-    ) -> Pictures:
-        request = a_request(tmp_path, template, codec, assets)
-        HtmlEngine.renderer().render(request, lambda _: None)
-        if CODECS[codec].output_type == "image":
-            return [np.asarray(Image.open(request.output_path).convert("RGBA"))]
-        with av.open(request.output_path, "r") as file:
-            frames = file.decode(video=0)
-            return [np.asarray(frame.to_ndarray(format="rgba"), np.uint8) for frame in frames]
-
-    return render
-
-
-# Each moves its bar by six pixels a frame, at ten frames a second; `bar` is that element.
-MOVING = {
-    "CSS animation": "bar.className = 'moving'",
-    "Web Animations": """bar.animate(
-        {transform: ["none", "translateX(60px)"]}, {duration: 1000, fill: "both"})""",
-    "requestAnimationFrame": """const draw = (time) => {
-        bar.style.left = `${time * 0.06}px`; requestAnimationFrame(draw) };
-        requestAnimationFrame(draw)""",
-    "timers and Date": """const start = Date.now();
-        setInterval(() => { bar.style.left = `${(Date.now() - start) * 0.06}px` }, 10)""",
-    "performance and promises": """(async () => { while (true) {
-        await new Promise((done) => setTimeout(done, 50));
-        bar.style.left = `${performance.now() * 0.06}px` } })()""",
-    "SVG": """bar.style.width = "64px"; bar.style.background = "none";
-        bar.innerHTML = `<svg style="display: block" width="64" height="6">
-        <rect width="4" height="6" fill="red"><animate attributeName="x" to="60" dur="1s"
-        fill="freeze"/></rect></svg>`""",
-    "begun after three frames": "setTimeout(() => { bar.className = 'moving' }, 300)",
-}
-
-
-@needs_browser
-def test_each_frame_shows_exactly_its_time(film: Film) -> None:
-    bars = "".join(f'<i style="top: {8 * row}px; height: 6px"></i>' for row in range(len(MOVING)))
-    scripts = [
-        f"((bar) => {{ {script} }})(document.querySelectorAll('i')[{row}]);"
-        for row, script in enumerate(MOVING.values())
-    ]
-    style = """<style>.moving { animation: move 1s linear both }
-        @keyframes move { to { transform: translateX(60px) } }</style>"""
-    page = a_page(f"{style}{bars}<script>{' '.join(scripts)}</script>", height=8 * len(MOVING))
-    pictures = film(page)
-    for row, name in enumerate(MOVING):
-        opaque = [picture[8 * row + 3, :, 3] > 128 for picture in pictures]
-        found = [int(line.argmax()) for line in opaque]
-        expected = list(range(0, 60, 6))
-        if name == "begun after three frames":
-            expected = [0, 0, 0, *expected[:7]]
-        assert found == expected, name
+from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser, packed
 
 
 @needs_browser
@@ -170,7 +56,7 @@ def test_files_of_the_archive_are_there_before_the_first_frame(film: Film) -> No
 
 
 @needs_browser
-async def test_a_page_reaches_nobody_and_no_file(tmp_path: Path) -> None:
+async def test_a_page_reaches_nobody_and_no_file(tmp_path: Path, film: Film) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         body = f"""<i></i><img src="http://{address}/a.png"><img src="file:///etc/passwd"><script>
@@ -183,7 +69,7 @@ async def test_a_page_reaches_nobody_and_no_file(tmp_path: Path) -> None:
               failed(fetch("file:///etc/passwd"))]))</script>"""
         limits = RenderLimits(seconds=100)
         async with RenderPool("html", processes=1, limits=limits, folder=tmp_path) as pool:
-            await pool.render(a_request(tmp_path, a_page(body), "image_png"), lambda _: None)
+            await pool.render(film.request(a_page(body), "image_png"), lambda _: None)
         server.setblocking(False)
         with pytest.raises(BlockingIOError):  # nobody has come
             server.accept()
@@ -231,14 +117,21 @@ def test_pages_are_compositions_and_marked_elements_are_layers(tmp_path: Path) -
 
 @pytest.mark.unconfined  # what is patched is in this process
 def test_a_machine_without_a_browser_says_how_to_get_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, film: Film
 ) -> None:
     monkeypatch.setattr("reelbatch.engines.html.browser._FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     assert HtmlEngine.why_unavailable() == HOW_TO_GET_IT
-    request = a_request(tmp_path, a_page("<i></i>"), "image_png")
+    request = film.request(a_page("<i></i>"), "image_png")
     with pytest.raises(RenderError, match="install chromium-headless-shell"):
         HtmlEngine.renderer().render(request, lambda _: None)
+
+
+def test_rates_of_television_are_fractions(tmp_path: Path) -> None:
+    file = tmp_path / "template"
+    file.write_text(a_page("", frameRate=29.97, seconds=10))
+    [found] = HtmlEngine.renderer().inspect(file, "html", RenderLimits()).compositions
+    assert (rate_of(found), found.frames) == (Fraction(30000, 1001), 300)
 
 
 @pytest.mark.parametrize("text", ["<" + "a-" * 500_000, "<a" * 500_000, "<a " + "b-" * 500_000])

@@ -1,0 +1,133 @@
+// Runs before a page's own scripts. docs/html.md tells authors what it gives them.
+((settings) => {
+  "use strict";
+  const START = Date.UTC(2025, 0, 1); // what Date tells at frame 0
+
+  // Clocks are the browser's own, on a time that the engine lets pass. They are told in tenths of a
+  // millisecond: what is below is noise that differs from run to run.
+  const tell = (milliseconds) => Math.round(milliseconds * 10) / 10;
+  const rounded = (holder, name) => {
+    const { get, value, ...rest } = Object.getOwnPropertyDescriptor(holder, name);
+    const replaced = value
+      ? { value: function now() { return tell(value.call(this)); } }
+      : { get() { return tell(get.call(this)); } };
+    Object.defineProperty(holder, name, { ...rest, ...replaced });
+  };
+  rounded(Performance.prototype, "now");
+  rounded(Event.prototype, "timeStamp");
+  rounded(PerformanceEntry.prototype, "startTime");
+  Object.defineProperty(Performance.prototype, "timeOrigin", { get: () => START });
+  const now = performance.now.bind(performance);
+
+  // Chance that is the same each time: mulberry32
+  let seed = 0x5eed;
+  const chance = () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+  Math.random = chance;
+  Crypto.prototype.getRandomValues = (array) => {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = chance() * 256;
+    return array;
+  };
+  Crypto.prototype.randomUUID = () =>
+    "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+      (digit ^ ((chance() * 16) >> (digit / 4))).toString(16));
+
+  // A frame that is drawn once more, since something came too late for it, is still one frame.
+  const askBrowser = window.requestAnimationFrame.bind(window);
+  let last = 0;
+  let drawn = -1;
+  let isAsked = false;
+  let waiting = new Map();
+  let due = new Map();
+  const ask = () => {
+    if (!isAsked) askBrowser(runCallbacks);
+    isAsked = true;
+  };
+  const runCallbacks = (moment) => {
+    const time = tell(moment);
+    isAsked = false;
+    if (time === drawn) return ask();
+    drawn = time;
+    [due, waiting] = [waiting, new Map()];
+    for (const [id, run] of due) {
+      if (!due.delete(id)) continue;
+      try {
+        run(time);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  };
+  window.requestAnimationFrame = (run) => {
+    if (typeof run !== "function") throw new TypeError("requestAnimationFrame takes a function");
+    waiting.set(++last, run);
+    ask();
+    return last;
+  };
+  window.cancelAnimationFrame = (id) => {
+    waiting.delete(id);
+    due.delete(id);
+  };
+
+  // What pages may use
+  let zero = 0; // milliseconds, when the first frame was
+  const waited = new Set();
+  const reelbatch = {
+    data: settings.data,
+    width: settings.width,
+    height: settings.height,
+    frameRate: settings.frameRate,
+    frames: settings.frames,
+    get time() {
+      return (now() - zero) / 1000;
+    },
+    get frame() {
+      return Math.round(((now() - zero) / 1000) * settings.frameRate);
+    },
+    wait: (promise) => {
+      waited.add(promise);
+      const done = () => waited.delete(promise);
+      Promise.resolve(promise).then(done, (error) => {
+        done();
+        reportError(error);
+      });
+      return promise;
+    },
+  };
+  Object.defineProperty(window, "reelbatch", { value: Object.freeze(reelbatch) });
+
+  const color = (value) => {
+    const [red, green, blue, alpha = 1] = value.map((part, at) => (at < 3 ? part * 255 : part));
+    return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+  };
+  const fill = () => {
+    for (const element of document.querySelectorAll("[data-layer]")) {
+      const layer = element.dataset.layer;
+      if (layer in settings.pictures) element.src = settings.pictures[layer];
+      else if (layer in settings.texts) element.textContent = settings.texts[layer];
+      for (const [name, value] of Object.entries(settings.properties[layer] ?? {})) {
+        const isColor = Array.isArray(value) && (value.length === 3 || value.length === 4);
+        element.style.setProperty(name, isColor ? color(value) : String(value));
+      }
+    }
+  };
+  document.addEventListener("DOMContentLoaded", fill, { once: true });
+
+  // What the engine asks for
+  const engine = {
+    isSettled: () =>
+      waited.size === 0 &&
+      document.fonts.status === "loaded" &&
+      [...document.images].every((picture) => picture.complete),
+    waitNoMore: () => waited.clear(),
+    begin: () => {
+      zero = now();
+    },
+  };
+  Object.defineProperty(window, "__reelbatch", { value: Object.freeze(engine) });
+})

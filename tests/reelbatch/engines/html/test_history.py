@@ -1,0 +1,49 @@
+"""A page has one history, whichever of its frames are kept."""
+
+import numpy as np
+
+from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser
+
+# Four greys, each at the mercy of something that only drawn frames bring about.
+_PAGE = a_page(
+    """<style>
+      b { position: absolute; width: 16px; height: 16px; top: 0; background: #111 }
+      #list { position: absolute; top: 20px; width: 16px; height: 16px; overflow: hidden }
+      #list p { height: 16px; margin: 8px 0; background: #ddd; transition: background 0.7s linear }
+      #list p.seen { background: #060606 }
+      @keyframes lighter { to { background: #eee } } @keyframes darker { to { background: #222 } }
+      .lighter { animation: lighter 0.25s linear } .darker { animation: darker 0.25s linear }
+    </style>
+    <b id="chain" class="lighter"></b><b id="sized" style="left: 20px"></b>
+    <b id="morph" style="left: 40px"></b>
+    <div id="list"><p></p><p></p><p></p><p></p></div>
+    <script>
+      chain.addEventListener("animationend", () => {
+        chain.className = chain.className === "lighter" ? "darker" : "lighter" });
+      const seen = new IntersectionObserver((entries) => entries.forEach((entry) =>
+        entry.target.classList.toggle("seen", entry.isIntersecting)), { root: list });
+      list.querySelectorAll("p").forEach((each) => seen.observe(each));
+      setInterval(() => { list.scrollTop += 5 }, 70);
+      let level = 16;
+      new ResizeObserver(() => { level += 24;
+        sized.style.background = `rgb(${level}, 0, 0)` }).observe(sized);
+      setInterval(() => { sized.style.width = `${10 + level / 24}px` }, 230);
+      setTimeout(() => document.startViewTransition(() => {
+        morph.style.background = "#f00" }), 310);
+    </script>""",
+    seconds=1.5,
+)
+
+
+@needs_browser
+def test_a_frame_is_the_same_in_a_film_a_range_a_segment_and_a_still(film: Film) -> None:
+    whole = film(_PAGE)
+    assert len({picture.tobytes() for picture in whole}) > 10
+    part, segment = film(_PAGE, frames=range(5, 8)), film(_PAGE, frames=range(9, 11), sound=False)
+    for expected, found in zip([*whole[5:8], *whole[9:11]], [*part, *segment], strict=True):
+        assert np.array_equal(expected, found)
+    (still,) = film(_PAGE, codec="image_png", frames=range(12, 13))
+    # the same picture, as ProRes keeps it
+    assert np.abs(still.astype(int) - whole[12]).max() < 12
+    again = film(_PAGE)
+    assert all(np.array_equal(one, other) for one, other in zip(whole, again, strict=True))
