@@ -15,10 +15,17 @@ class Part:
     """A program with its environment; it can be started again after its end."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        folder: Path = ROOT,
     ) -> None:
         self.name = name
         self.log = log
+        self._folder = folder
         self._command = command
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,7 +47,7 @@ class Part:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
-                cwd=ROOT,
+                cwd=self._folder,
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -29,14 +30,21 @@ def environment() -> dict[str, str]:
 
 
 @cache
-def compose_text() -> str:
-    """With its variables put in. Raises ValueError for one that .env.example lacks."""
-    return _VARIABLE.sub(_value, (ROOT / "docker-compose.yml").read_text())
+def compose_text(**values: str) -> str:
+    """With the variables of `environment`, or these, put in.
+
+    Raises ValueError for one that has no value.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        return _value(match, environment() | values)
+
+    return _VARIABLE.sub(value, (ROOT / "docker-compose.yml").read_text())
 
 
 @cache
-def compose() -> Any:
-    return yaml.safe_load(compose_text())
+def compose(**values: str) -> Any:
+    return yaml.safe_load(compose_text(**values))
 
 
 @cache
@@ -59,11 +67,11 @@ def image_command() -> list[str]:
     return json.loads(command)
 
 
-def _value(match: re.Match[str]) -> str:
+def _value(match: re.Match[str], values: Mapping[str, str]) -> str:
     name, how, rest = match["name"], match["how"], match["rest"]
     if name is None:
         return "$"
-    value = environment().get(name, "")
+    value = values.get(name, "")
     if value or not how:
         return value
     if how == ":?":

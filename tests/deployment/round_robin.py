@@ -12,8 +12,8 @@ _OF_ONE_CONNECTION = frozenset({"connection", "content-length", "host", "transfe
 
 
 @contextmanager
-def round_robin(upstreams: Sequence[str], port: int) -> Generator[str]:
-    """Yields the proxy's address. It tells the API whose request it is, as proxies do."""
+def round_robin(upstreams: Sequence[str], address: str, port: int) -> Generator[None]:
+    """The proxy tells the API whose request it is, as proxies do."""
     turns = cycle(upstreams)
 
     class Handler(BaseHTTPRequestHandler):
@@ -23,12 +23,12 @@ def round_robin(upstreams: Sequence[str], port: int) -> Generator[str]:
             length = int(self.headers.get("Content-Length", 0))
             headers = [pair for pair in self.headers.items() if _is_passed_on(pair[0])]
             headers.append(("X-Forwarded-For", self.client_address[0]))
-            answer = http.request(
-                self.command,
-                next(turns) + self.path,
-                headers=headers,
-                content=self.rfile.read(length),
-            )
+            content = self.rfile.read(length)
+            try:
+                url = next(turns) + self.path
+                answer = http.request(self.command, url, headers=headers, content=content)
+            except httpx.TransportError:
+                answer = httpx.Response(502)
             self.send_response(answer.status_code)
             for name, value in answer.headers.items():
                 if _is_passed_on(name) and name != "content-encoding":
@@ -37,17 +37,17 @@ def round_robin(upstreams: Sequence[str], port: int) -> Generator[str]:
             self.end_headers()
             self.wfile.write(answer.content)
 
-        do_GET = do_POST = do_PUT = pass_on  # noqa: N815  names of the base's
+        do_DELETE = do_GET = do_PATCH = do_POST = do_PUT = pass_on  # noqa: N815  names of the base's
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
             pass
 
     with httpx.Client(timeout=60, trust_env=False) as http:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = ThreadingHTTPServer((address, port), Handler)
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield
         finally:
             server.shutdown()
             thread.join()

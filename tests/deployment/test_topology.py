@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deployment.collector import CollectedSpan
+from tests.deployment.collector import CollectedSpan, Collector, running_collector
 from tests.deployment.exposition import Sample, scrape, total
 from tests.deployment.queries import all_queries, selected
-from tests.deployment.topology import HEALTH, Topology, running_topology
+from tests.deployment.topology import HEALTH, METRICS, Topology, running_topology
 from tests.integration.lottie_documents import still_card
 from tests.integration.service import until
 
@@ -30,13 +30,20 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
-    with running_topology(tmp_path_factory.mktemp("compose")) as running:
+def collector() -> Iterator[Collector]:
+    with running_collector() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def run(topology: Topology) -> Run:
+def topology(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Topology]:
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
+    with running_topology(tmp_path_factory.mktemp("compose"), given) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def run(topology: Topology, collector: Collector) -> Run:
     with topology.http() as http:
         batch_id = _submit(http, _upload(http))
 
@@ -48,7 +55,7 @@ def run(topology: Topology) -> Run:
         finished = [job["id"] for job in batch["jobs"] if job["status"] == "finished"]
 
         def are_there() -> list[CollectedSpan] | None:
-            spans = topology.collector.spans
+            spans = collector.spans
             by_id = {span.span_id: span for span in spans}
             uploads = [span for span in spans if span.name == "upload"]
             whole = [s for s in uploads if "POST /api/v2/batches" in _names_above(s, by_id)]
@@ -75,9 +82,9 @@ def test_a_batch_through_the_proxy_renders_on_the_installation_of_the_compose_fi
 def test_both_api_processes_have_answered(topology: Topology, run: Run) -> None:
     del run
     for name in ("api-1", "api-2"):
-        samples = scrape(topology.environments[name]["REELBATCH_API_METRICS_ADDRESS"])
+        samples = scrape(topology.containers[name].environment[METRICS["api"]])
         assert total(samples, "reelbatch_http_requests_total", method="GET", status="200") > 0
-        assert '"logger": "api"' in topology.log(name)
+        assert '"logger": "api"' in topology.containers[name].log.read_text()
 
 
 def test_metrics_count_what_was_accepted_refused_and_rendered(run: Run) -> None:
@@ -123,7 +130,11 @@ def test_no_label_has_an_id_or_a_team(topology: Topology, run: Run) -> None:
 def test_alerts_and_dashboard_read_metrics_that_are_there(run: Run, query: str) -> None:
     of_prometheus = {"job", "instance"}
     for found in selected(query):
-        if found.metric in ("up", "tasks_added", "temporal_long_request_failure_total"):
+        if found.metric in (
+            "up",
+            "approximate_backlog_count",
+            "temporal_long_request_failure_total",
+        ):
             continue  # Prometheus' own, Temporal's, and one of a Temporal that is gone: test_alerts
         labels = [sample.labels for sample in run.samples if sample.name == found.metric]
         assert labels, f"nothing exports {found.metric}"
@@ -165,14 +176,16 @@ def test_spans_show_no_token_no_signature_and_no_secret_of_a_url(
         assert part not in text
 
 
-def test_a_client_can_go_on_with_its_own_trace(topology: Topology, run: Run) -> None:
+def test_a_client_can_go_on_with_its_own_trace(
+    topology: Topology, collector: Collector, run: Run
+) -> None:
     del run
     trace_id = os.urandom(16).hex()
     with topology.http() as http:
         http.get("/batches", headers={"traceparent": f"00-{trace_id}-{os.urandom(8).hex()}-01"})
 
     def look() -> CollectedSpan | None:
-        return next((s for s in topology.collector.spans if s.trace_id == trace_id), None)
+        return next((s for s in collector.spans if s.trace_id == trace_id), None)
 
     assert until(look, "the client's trace").name == "GET /api/v2/batches"
 
@@ -183,11 +196,11 @@ def test_the_public_port_has_no_metrics(topology: Topology) -> None:
 
 def test_a_worker_says_when_it_takes_work_and_ends_in_order(topology: Topology, run: Run) -> None:
     del run
-    health = f"http://{topology.environments['worker-2'][HEALTH]}"
+    health = f"http://{topology.containers['worker-2'].environment[HEALTH]}"
     assert httpx.get(f"{health}/healthz", trust_env=False).json() == {"status": "ok"}
     assert httpx.get(f"{health}/readyz", trust_env=False).json() == {"status": "ready"}
     assert httpx.get(f"{health}/other", trust_env=False).status_code == 404
-    assert topology.stop("worker-2") == 0
+    assert topology.containers["worker-2"].part.terminate() == 0
 
 
 def _samples(topology: Topology) -> list[Sample]:

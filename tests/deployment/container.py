@@ -1,0 +1,155 @@
+"""A service of docker-compose.yml as a process of this machine.
+
+Names of services become addresses of loopback, and paths in the container paths below a folder.
+"""
+
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.chaos.part import Part
+from tests.deployment import images
+from tests.deployment.compose_file import image_command, image_environment
+from tests.deployment.network import Network
+from tests.deployment.programs import find, search_path
+from tests.integration.service import ROOT, until
+
+
+class Container:
+    """Called as Compose does: `worker-2`. `given` are variables that stand as they are."""
+
+    def __init__(
+        self, name: str, compose: Any, network: Network, *, home: Path, given: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self.service = name.rpartition("-")[0]
+        self.address = network.address(name)
+        self.folder = home / name
+        self.log = home / f"{name}.log"
+        self.spec: Any = compose["services"][self.service]
+        self._network = network
+        self._is_ours = self.spec["image"].startswith("reelbatch:")
+        self._mounts = self._mount(compose["configs"])
+        self.environment = self._environment(given)
+        self._part: Part | None = None
+
+    @property
+    def part(self) -> Part:
+        if self._part is None:
+            folder = self.path(images.WORK_FOLDERS.get(self.service, "/"))
+            folder.mkdir(parents=True, exist_ok=True)
+            self._part = Part(self.name, self.command(), self.environment, self.log, folder=folder)
+        return self._part
+
+    def path(self, inside: str) -> Path:
+        return self.folder / inside.lstrip("/")
+
+    def command(self) -> list[str]:
+        """What its image starts, with what the file says."""
+        said = self.spec.get("command", image_command() if self._is_ours else [])
+        arguments = shlex.split(said) if isinstance(said, str) else said
+        if self._is_ours:
+            words = arguments
+        elif "entrypoint" in self.spec:
+            words = [*self.spec["entrypoint"], *arguments]
+        else:
+            words = [*images.entry_point(self.service, self.folder, self.address), *arguments]
+        program, *rest = map(self._translate, words)
+        return [find(program), *rest]
+
+    def run(self, *command: str) -> str:
+        """Run the service to its end, or another command in its place. Returns what it prints."""
+        done = subprocess.run(
+            [find(command[0]), *command[1:]] if command else self.command(),
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{self.name}: {done.stdout}\n{done.stderr}"
+        return done.stdout.strip()
+
+    def discard(self) -> None:
+        if self._part is not None:
+            self._part.discard()
+
+    def wait_until_healthy(self) -> None:
+        """Until the service's own health check passes."""
+        if check := self.spec.get("healthcheck"):
+            _, *command = map(self._translate, check["test"])
+            until(lambda: self._passes(*command), f"healthy {self.name}")
+
+    def _passes(self, program: str, *arguments: str) -> bool | None:
+        assert self.part.is_running, self.log.read_text()
+        if program == "nc":
+            return listens(arguments[-2], int(arguments[-1]))
+        if program == "wget":
+            return _responds(arguments[-1])
+        done = subprocess.run(
+            [find(program), *arguments],
+            env={**self.environment, "PGHOST": self.address},
+            check=False,
+            capture_output=True,
+        )
+        return done.returncode == 0 or None
+
+    def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        ours = image_environment() if self._is_ours else {}
+        named = {**ours, **self.spec.get("environment", {})}
+        environment = {
+            name: self._network.of_service(value)
+            if name.endswith(("_HOST", "_SEEDS")) and value in self._network.services
+            else self._translate(str(value))
+            for name, value in named.items()
+        }
+        if self._is_ours:
+            environment |= given
+        return {"PATH": search_path(), "HOME": str(self.folder), **environment}
+
+    def _translate(self, text: str) -> str:
+        inside = "|".join(sorted(map(re.escape, self._mounts), key=len, reverse=True))
+        if inside:
+            path = re.compile(rf"(?<![\w/.])(?:{inside})(?!\w)")
+            text = path.sub(lambda found: str(self.path(found[0])), text)
+        return self._network.translate(text, self.name)
+
+    def _mount(self, configs: Any) -> list[str]:
+        """Put there what the file, or its image, does. Returns the paths in the container."""
+        mounts = [*images.FILES.get(self.service, ())]
+        for config in self.spec.get("configs", ()):
+            file = self.path(config["target"])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(configs[config["source"]]["content"])
+            mounts.append(config["target"])
+        for volume in self.spec.get("volumes", ()):
+            source, target, *_ = volume.split(":")
+            if source.startswith("./"):
+                shutil.copytree(ROOT / source, self.path(target), dirs_exist_ok=True)
+            mounts.append(target)
+        self.folder.mkdir(exist_ok=True)
+        images.unpack(self.service, self.folder, self.spec.get("environment", {}), self.address)
+        for path in map(self.path, mounts):
+            if not path.exists():
+                path.mkdir(parents=True)
+        return mounts
+
+
+def listens(host: str, port: int) -> bool | None:
+    with suppress(OSError), socket.create_connection((host, port), timeout=5):
+        return True
+    return None
+
+
+def _responds(url: str) -> bool | None:
+    with suppress(httpx.TransportError):
+        return httpx.get(url, timeout=5, trust_env=False).is_success or None
+    return None

@@ -1,0 +1,118 @@
+"""The programs in the images of docker-compose.yml, where this machine has them.
+
+`python -m tests.deployment.programs` builds Temporal's, in the file's versions, into the user's
+cache folder.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.deployment.compose_file import compose
+
+_BUILD_SECONDS = 1800  # ten minutes on two processors
+_SERVER, _WEB_UI = "go.temporal.io/server", "github.com/temporalio/ui-server/v2"
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    name: str  # in its image
+    module: str
+    command: str  # its folder in the module
+    version: str
+    files: str = ""  # a folder of the module that the image has too
+
+    @property
+    def file(self) -> Path:
+        return _cache() / f"{self.name}-{self.version}" / self.name
+
+    def build(self) -> None:
+        """Raises CalledProcessError, TimeoutExpired or OSError."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.file.parent) as folder:
+            self._go("install", f"{self.module}/{self.command}@v{self.version}", GOBIN=folder)
+            [built] = Path(folder).iterdir()
+            if self.files:
+                told = self._go("mod", "download", "-json", f"{self.module}@v{self.version}")
+                source = Path(json.loads(told)["Dir"]) / self.files
+                copy = ["cp", "--recursive", "--no-preserve=mode", source, self.file.parent]
+                subprocess.run(copy, check=True)
+            built.rename(self.file)  # last, as a sign that all is there
+
+    @staticmethod
+    def _go(*arguments: str, **variables: str) -> str:
+        return subprocess.run(
+            ["go", *arguments],  # noqa: S607  whichever Go there is
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=_BUILD_SECONDS,
+            check=True,
+        ).stdout.strip()
+
+
+def go_programs() -> list[GoProgram]:
+    server, web_ui = (
+        compose()["services"][service]["image"].rpartition(":")[2]
+        for service in ("temporal", "temporal-ui")
+    )
+    return [
+        GoProgram("temporal-server", _SERVER, "cmd/server", server),
+        GoProgram("temporal-sql-tool", _SERVER, "cmd/tools/sql", server, "schema"),
+        GoProgram("temporal-ui-server", _WEB_UI, "cmd/server", web_ui, "config"),
+    ]
+
+
+def search_path() -> str:
+    """Where to look for programs, for the variable PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
+    built = [program.file.parent for program in go_programs()]
+    places = [Path(sys.executable).parent, *built, *debian, os.environ["PATH"]]
+    return os.pathsep.join(map(str, places))
+
+
+def find(name: str) -> str:
+    """Raises FileNotFoundError where this machine does not have it."""
+    found = shutil.which(name, path=search_path())
+    if found is None:
+        raise FileNotFoundError(name)
+    return found
+
+
+def configuration(name: str) -> Path:
+    """The folder of files that belongs to a program that was built."""
+    [program] = [program for program in go_programs() if program.name == name]
+    return program.file.parent / program.files
+
+
+def missing() -> str | None:
+    """What to install, in a line; None where all is there."""
+    needed = [*(program.name for program in go_programs()), "postgres", "prometheus"]
+    lacking = [name for name in needed if shutil.which(name, path=search_path()) is None]
+    if not lacking:
+        return None
+    return (
+        f"{', '.join(lacking)}: not found. `make topology-tools` installs them "
+        "(on Debian, as root, with Go 1.26)."
+    )
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "reelbatch"
+
+
+def main() -> None:
+    for program in go_programs():
+        if not program.file.exists():
+            sys.stderr.write(f"Building {program.name} {program.version} …\n")
+            program.build()
+
+
+if __name__ == "__main__":
+    main()
