@@ -2,9 +2,12 @@
 
 import asyncio
 import re
+import shutil
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -16,6 +19,9 @@ from tests.api.running_api import until
 from tests.api.temporal import free_port, temporal_server
 from tests.deployment.exposition import Sample, scrape
 from tests.deployment.queries import alert_rules
+from tests.integration.service import ROOT
+
+PROMTOOL = shutil.which("promtool")
 
 
 @activity.defn
@@ -30,6 +36,18 @@ class AsksForARender:
         await workflow.execute_activity(
             nothing, task_queue="render-lottie", start_to_close_timeout=timedelta(hours=1)
         )
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool comes with Debian's package prometheus")
+def test_alerts_fire_after_their_durations_and_not_before() -> None:
+    rules = ROOT / "tests" / "deployment" / "alerts_test.yml"
+    assert {f"alertname: {rule['alert']}" for rule in alert_rules()} == set(
+        re.findall(r"alertname: \w+", rules.read_text())
+    )
+    done = subprocess.run(
+        [str(PROMTOOL), "test", "rules", rules], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
 async def test_a_server_that_is_gone_is_what_the_alert_asks_for(tmp_path: Path) -> None:
@@ -61,7 +79,8 @@ async def test_a_server_that_is_gone_is_what_the_alert_asks_for(tmp_path: Path) 
 
 async def test_renders_that_nobody_takes_are_what_the_alert_asks_for(tmp_path: Path) -> None:
     metrics = free_port()
-    async with temporal_server(tmp_path, "--metrics-port", str(metrics)) as address:
+    often = ("--dynamic-config-value", 'matching.backlogMetricsEmitInterval="1s"')  # else a minute
+    async with temporal_server(tmp_path, "--metrics-port", str(metrics), *often) as address:
         client = await Client.connect(address)
         worker = Worker(
             client,
@@ -72,13 +91,14 @@ async def test_renders_that_nobody_takes_are_what_the_alert_asks_for(tmp_path: P
         async with worker:
             await client.start_workflow(AsksForARender.run, id="asks", task_queue="control")
             [rule] = [rule for rule in alert_rules() if rule["alert"] == "ReelbatchNothingStarts"]
-            asked = re.search(r"tasks_added{(.+)}", rule["expr"])
+            asked = re.search(r"(\w+){(task_type=.+)}", rule["expr"])
             assert asked is not None
-            matchers = dict(re.findall(r'(\w+)=~?"([^"]+)"', asked[1]))
+            metric, selector = asked.groups()
+            matchers = dict(re.findall(r'(\w+)=~?"([^"]+)"', selector))
 
             async def waits() -> bool | None:
-                added = [s for s in scrape(f"127.0.0.1:{metrics}") if s.name == "tasks_added"]
-                return any(sample.value and _fits(sample, matchers) for sample in added) or None
+                found = [s for s in scrape(f"127.0.0.1:{metrics}") if s.name == metric]
+                return any(sample.value and _fits(sample, matchers) for sample in found) or None
 
             assert await until(waits, "task in the backlog")
 
