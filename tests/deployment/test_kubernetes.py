@@ -21,7 +21,7 @@ KUBECTL = Path(sys.executable).with_name("kubectl")
 FOLDER = ROOT / "deploy" / "kubernetes"
 OF_OPERATORS = {"ScaledObject", "PodMonitor"}  # their schemas are the operators' own
 
-# https://keda.sh/docs/2.18/scalers/temporal/ and https://keda.sh/docs/2.18/reference/scaledobject-spec/
+# https://keda.sh/docs/2.20/scalers/temporal/ and https://keda.sh/docs/2.20/reference/scaledobject-spec/
 SCALED_OBJECT = {
     *("scaleTargetRef", "pollingInterval", "cooldownPeriod", "initialCooldownPeriod"),
     *("minReplicaCount", "maxReplicaCount", "idleReplicaCount", "fallback", "advanced", "triggers"),
@@ -35,7 +35,7 @@ TEMPORAL_TRIGGER = {
 pytestmark = pytest.mark.skipif(not KUBECTL.exists(), reason="kubectl comes in a wheel for Linux")
 
 
-@pytest.fixture(scope="module", params=["base", "example"])
+@pytest.fixture(scope="module", params=["base", "example", "versioned"])
 def resources(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     built = subprocess.run(
         [KUBECTL, "kustomize", FOLDER / request.param], capture_output=True, text=True, check=False
@@ -93,8 +93,8 @@ def test_settings_there_exist_and_have_values_that_they_take(
 def test_a_worker_gets_its_drain_time_to_end(resources: list[dict[str, Any]]) -> None:
     [config] = of_kind(resources, "ConfigMap").values()
     drain = int(config["data"]["REELBATCH_DRAIN_TIMEOUT"])
-    worker = of_kind(resources, "Deployment")["reelbatch-worker"]
-    assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain + 10
+    for worker in deployments(resources, "worker"):
+        assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain + 10
 
 
 def test_probes_and_metrics_are_where_the_settings_put_them(
@@ -102,7 +102,7 @@ def test_probes_and_metrics_are_where_the_settings_put_them(
 ) -> None:
     [config] = of_kind(resources, "ConfigMap").values()
     for name in ("api", "worker"):
-        deployment = of_kind(resources, "Deployment")[f"reelbatch-{name}"]
+        deployment = deployments(resources, name)[-1]
         [container] = deployment["spec"]["template"]["spec"]["containers"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
         variable = f"REELBATCH_{name.upper()}_METRICS_ADDRESS"
@@ -116,22 +116,33 @@ def test_probes_and_metrics_are_where_the_settings_put_them(
 
 
 def test_workers_scale_with_the_backlog_of_every_engine(resources: list[dict[str, Any]]) -> None:
-    scaled = of_kind(resources, "ScaledObject")["reelbatch-worker"]
-    spec = scaled["spec"]
-    assert scaled["apiVersion"] == "keda.sh/v1alpha1"
-    assert set(spec) <= SCALED_OBJECT
-    assert spec["scaleTargetRef"]["name"] in of_kind(resources, "Deployment")
-    assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
-    for trigger in spec["triggers"]:
-        assert trigger["type"] == "temporal"
-        assert set(trigger["metadata"]) <= TEMPORAL_TRIGGER
-        assert all(isinstance(value, str) for value in trigger["metadata"].values())
-        assert trigger["metadata"]["queueTypes"] == "activity"
-    queues = {trigger["metadata"]["taskQueue"] for trigger in spec["triggers"]}
-    served = load_engines([]).keys() | {"html"}  # which needs a browser
-    assert queues == {render_task_queue(engine) for engine in served}
-    worker = of_kind(resources, "Deployment")["reelbatch-worker"]
-    assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
+    scaled = of_kind(resources, "ScaledObject").values()
+    workers = {worker["metadata"]["name"]: worker for worker in deployments(resources, "worker")}
+    targets = [each["spec"]["scaleTargetRef"]["name"] for each in scaled]
+    assert sorted(targets) == sorted(workers)
+    for each in scaled:
+        spec, worker = each["spec"], workers[each["spec"]["scaleTargetRef"]["name"]]
+        assert each["apiVersion"] == "keda.sh/v1alpha1"
+        assert set(spec) <= SCALED_OBJECT
+        assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
+        for trigger in spec["triggers"]:
+            assert trigger["type"] == "temporal"
+            assert set(trigger["metadata"]) <= TEMPORAL_TRIGGER
+            assert all(isinstance(value, str) for value in trigger["metadata"].values())
+            assert trigger["metadata"]["queueTypes"] == "activity"
+            assert version_of(trigger) == build_id_of(worker)
+        queues = {trigger["metadata"]["taskQueue"] for trigger in spec["triggers"]}
+        served = load_engines([]).keys() | {"html"}  # which needs a browser
+        assert queues == {render_task_queue(engine) for engine in served}
+        assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
+
+
+def test_no_two_deployments_choose_the_same_pods(resources: list[dict[str, Any]]) -> None:
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        selectors = [r["spec"]["selector"] for r in of_kind(resources, kind).values()]
+        for deployment in of_kind(resources, "Deployment").values():
+            labels = deployment["spec"]["template"]["metadata"]["labels"]
+            assert sum(s["matchLabels"].items() <= labels.items() for s in selectors) == 1
 
 
 def test_what_chooses_pods_finds_some(resources: list[dict[str, Any]]) -> None:
@@ -154,6 +165,11 @@ def test_what_chooses_pods_finds_some(resources: list[dict[str, Any]]) -> None:
 
 
 def test_pods_reach_no_private_network_but_what_they_need(resources: list[dict[str, Any]]) -> None:
+    policies = of_kind(resources, "NetworkPolicy").values()
+    chosen = [policy["spec"]["podSelector"]["matchLabels"].items() for policy in policies]
+    for deployment in of_kind(resources, "Deployment").values():
+        labels = deployment["spec"]["template"]["metadata"]["labels"].items()
+        assert sum(each <= labels for each in chosen) == 1
     for policy in of_kind(resources, "NetworkPolicy").values():
         assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
         for rule in policy["spec"]["egress"]:
@@ -174,6 +190,28 @@ def test_the_example_has_no_key_that_would_do(resources: list[dict[str, Any]]) -
     for secret in of_kind(resources, "Secret").values():
         key = b64decode(secret["data"]["REELBATCH_SECRETS_KEY"]).decode()
         assert decode_aes_key(key) is None
+
+
+def deployments(resources: list[dict[str, Any]], component: str) -> list[dict[str, Any]]:
+    label = ("app.kubernetes.io/component", component)
+    found = of_kind(resources, "Deployment").values()
+    return [r for r in found if label in r["spec"]["template"]["metadata"]["labels"].items()]
+
+
+def version_of(trigger: dict[str, Any]) -> tuple[str, str] | None:
+    """The deployment and the build id whose backlog counts."""
+    metadata = trigger["metadata"]
+    if "workerDeploymentName" not in metadata:
+        return None
+    return metadata["workerDeploymentName"], metadata["workerDeploymentBuildId"]
+
+
+def build_id_of(worker: dict[str, Any]) -> tuple[str, str] | None:
+    [container] = worker["spec"]["template"]["spec"]["containers"]
+    variables = {each["name"]: each["value"] for each in container.get("env", ())}
+    if not variables:
+        return None
+    return Settings().worker_deployment, variables["REELBATCH_WORKER_BUILD_ID"]
 
 
 def pods(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
