@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -56,6 +55,7 @@ from reelbatch.models.orchestration.names import (
 from reelbatch.preparation import check_all, check_namespace
 from reelbatch.process import run_process
 from reelbatch.settings import Settings
+from reelbatch.stop_signals import on_stop_signals
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import open_vault
 from reelbatch.storage.webhook_signatures import WebhookSigner, open_webhook_signer
@@ -337,9 +337,7 @@ async def _serve(workers: Sequence[Worker], stop: asyncio.Event, health: WorkerH
 
 async def _serve_until_stopped(settings: Settings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    on_stop_signals(stop.set)
     await run(settings, stop)
 
 

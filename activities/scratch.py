@@ -1,12 +1,13 @@
 """A worker's folder for work files, which nobody else's crash can leave behind for good."""
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 _PREFIX = "reelbatch-worker-"
 _LOCK = "lock"
@@ -24,12 +25,12 @@ class Scratch(AbstractContextManager["Scratch"]):
         self._parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(self._parent)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
-        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        lock_descriptor(self._lock)
 
     def __exit__(self, *_raised: object) -> None:
+        os.close(self._lock)  # first: Windows keeps files that are open
         shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
 
     @contextmanager
     def work_dir(self) -> Generator[Path]:
@@ -50,13 +51,12 @@ def _remove_abandoned(parent: Path) -> None:
 def _in_use(folder: Path) -> bool:
     """A folder without a lock file is so new that its owner is about to make it."""
     try:
-        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(folder / _LOCK, os.O_RDWR)
     except OSError:
         return True
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return not lock_descriptor(lock, blocking=False)
     except OSError:
         return True
     finally:
         os.close(lock)
-    return False

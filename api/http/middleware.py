@@ -315,7 +315,9 @@ class PackedAnswers:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._packing = GZipMiddleware(app, minimum_size=1024, compresslevel=3)  # half of what 5 costs
+        self._packing = GZipMiddleware(
+            app, minimum_size=1024, compresslevel=3
+        )  # half of what 5 costs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith((f"{V2}/", f"{V3}/")):

@@ -1,6 +1,7 @@
 """The command `reelbatch`."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -118,9 +119,16 @@ def api() -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    *,
+    engines: Annotated[
+        str | None,
+        typer.Option(help="Those to serve, as in `nexrender,html`; REELBATCH_ENGINES if left out."),
+    ] = None,
+) -> None:
     """Run a worker: the settings are variables. Needs Temporal and an object store."""
-    become("worker")
+    names = [name.strip() for name in (engines or "").split(",") if name.strip()]
+    become("worker", {"REELBATCH_ENGINES": json.dumps(names)} if names else None)
 
 
 @app.command()

@@ -5,6 +5,7 @@ wheel they are a folder of the package, in a checkout they are at its root.
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -36,11 +37,17 @@ def application_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
-def become(part: Part) -> NoReturn:
-    """Replace this process by the API or a worker. Raises CommandFailed where it cannot run."""
+def become(part: Part, settings: Mapping[str, str] | None = None) -> NoReturn:
+    """Replace this process by the API or a worker, with `settings` beside those of the environment.
+
+    Raises CommandFailed where it cannot run.
+    """
     require_server()
+    environment = application_environment({**os.environ, **(settings or {})})
+    if sys.platform == "win32":  # a replaced process is another one there, which no one waits for
+        sys.exit(subprocess.run(command_of(part), env=environment, check=False).returncode)
     # A new program: the command line would stay in the memory of a process that lives for months.
-    os.execve(sys.executable, command_of(part), application_environment(os.environ))  # noqa: S606
+    os.execve(sys.executable, command_of(part), environment)  # noqa: S606
 
 
 def require_server() -> None:

@@ -5,10 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from reelbatch.engines.pool.kernel import control_process
+if sys.platform == "win32":
+    import psutil
+if sys.platform == "linux":
+    from reelbatch.engines.pool.kernel import control_process
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -41,11 +45,30 @@ def start_program(
 
 def end_program(program: subprocess.Popen[bytes]) -> None:
     """Kill it, if it still runs, and wait until it is gone."""
+    if sys.platform == "win32":
+        kill_with_children(program.pid)
     program.kill()
     program.wait()
 
 
-def _prepare(descriptors: Mapping[int, int]) -> Callable[[], None]:
+def kill_with_children(process: int) -> None:
+    """Kill a process, which leads a group of its own, and all that it started; nothing where it has
+    ended. Windows has no such groups, so there its children are looked for.
+    """
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+        return
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process)
+        for one in (*parent.children(recursive=True), parent):
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+
+
+def _prepare(descriptors: Mapping[int, int]) -> Callable[[], None] | None:
+    if sys.platform == "win32":
+        return None
     parent = os.getpid()
 
     def prepare() -> None:

@@ -1,7 +1,8 @@
 """Runs a program that must not outlive its parent: `bound_to_parent.py PARENT PROGRAM [ARGUMENT…]`.
 
-Linux kills the program when the parent, process id PARENT, is gone, however it went. A small
-program of its own, since Python code between fork and exec may deadlock in a process with threads.
+Linux kills the program when the parent, process id PARENT, is gone, however it went. On other
+systems a parent that is killed leaves it running. This is a small program of its own, since Python
+code between fork and exec may deadlock in a process with threads.
 """
 
 import ctypes
@@ -14,7 +15,8 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 def main() -> None:
     parent, program = int(sys.argv[1]), sys.argv[2:]
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it went before the kernel was told
         sys.exit("the parent process has ended")
     try:

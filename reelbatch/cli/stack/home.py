@@ -1,12 +1,13 @@
 """A stack's home: the folder with everything that must outlive it, used by one stack at a time."""
 
-import fcntl
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from filelock import lock_descriptor
 
 from reelbatch.cli.console import CommandFailed
 
@@ -67,17 +68,15 @@ def locked(home: Home) -> Generator[None]:
     Raises CommandFailed if another stack holds it.
     """
     try:
-        descriptor = os.open(home.lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(home.lock_file, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise CommandFailed(_unusable(home.path, error)) from error
     with os.fdopen(descriptor, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not lock_descriptor(file.fileno(), blocking=False):
             raise CommandFailed(
                 f"Another stack{_owner(home)} is running in {home.path}; "
                 "stop it first, or choose another folder with --home."
-            ) from error
+            )
         file.truncate(0)
         print(os.getpid(), file=file, flush=True)
         yield
@@ -86,16 +85,13 @@ def locked(home: Home) -> Generator[None]:
 def is_running(home: Home) -> bool:
     """Whether a stack runs in this home."""
     try:
-        file = os.open(home.lock_file, os.O_RDWR | os.O_CLOEXEC)
+        file = os.open(home.lock_file, os.O_RDWR)
     except OSError:
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not lock_descriptor(file, blocking=False)
     finally:
         os.close(file)
-    return False
 
 
 def _owner(home: Home) -> str:

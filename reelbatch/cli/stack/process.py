@@ -3,13 +3,13 @@ of its children."""
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import reelbatch.cli.stack.bound_to_parent
+from reelbatch.engines.programs import kill_with_children
 
 _LOG_SIZE = 10 * 1024**2  # bytes; a larger log is put aside at the next start
 _TAIL_SIZE = 16 * 1024  # bytes of a log that may hold its last lines
@@ -95,8 +95,7 @@ class StackProcess:
             return
         # Once after its end: later the number may be that of another group.
         self._swept = self._process.returncode is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        kill_with_children(self._process.pid)
 
     def last_lines(self, count: int = 5) -> list[str]:
         """The end of what the process has logged since its start."""

@@ -32,7 +32,7 @@ def _kept_key(home: Home) -> str:
     key = new_secrets_key()
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(f"{key}\n")
         stream.flush()

