@@ -2,24 +2,34 @@
 
 A batch knows which of its jobs have started. Which of these a render process has, and how far it
 is, is what the pending activities of the jobs' workflows say: that costs no event of any history.
+It costs a description of each workflow, so those are mostly spared that can tell nothing new:
+Temporal hands out a team's renders of one engine and priority in the order in which they came, and
+so none has begun as long as the one before it waits.
 """
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from time import monotonic
 
 from cachetools import LRUCache
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+)
 from temporalio.client import (
     Client,
-    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
 )
+from temporalio.converter import decode_typed_search_attributes
 from temporalio.service import RPCError
 
 from reelbatch.models.orchestration import search_attributes
@@ -46,8 +56,21 @@ _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
 _FRESH = 1.0  # seconds for which a look at a job serves all who read its batch
+_FRESH_IN_LINE = 5.0  # the same, of a job before which others wait, should it overtake them
+_SAME_MOMENT = timedelta(seconds=0.1)
 _LOOKS_AT_ONCE = 16
 _MOST_SEEN = 20_000  # jobs, of about 1 kB
+
+_Job = tuple[str, JobSummary]  # with the id of its workflow
+
+
+@dataclass(frozen=True, order=True)
+class _Place:
+    """Of a render that waits in a task queue for its first attempt."""
+
+    queue: str
+    priority: int
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -57,6 +80,7 @@ class _Seen:
     run_id: str
     attempt: int  # at its render as a whole
     state: JobState
+    place: _Place | None
     at: float  # by the monotonic clock
 
     def after(self, earlier: "_Seen | None") -> "_Seen":
@@ -77,54 +101,85 @@ class RunningJobs:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._seen: LRUCache[str, _Seen] = LRUCache(_MOST_SEEN)
-        self._looking: dict[str, asyncio.Task[JobState]] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
-    async def recent_states(self, jobs: Sequence[tuple[str, JobSummary]]) -> list[JobState]:
+    async def recent_states(self, jobs: Sequence[_Job]) -> list[JobState]:
         """Where jobs stand that their batch takes for running, as it was within a second.
 
-        Each comes with its workflow's id. A job whose workflow has just ended runs until the batch
-        has noted the end.
+        A job whose workflow has just ended runs until the batch has noted the end.
         """
-        recent = [self._recent_state(workflow_id) for workflow_id, _ in jobs]
-        missing = [job for job, state in zip(jobs, recent, strict=True) if state is None]
-        looks = iter(await asyncio.gather(*(self._shared_look(*job) for job in missing)))
-        return [state or next(looks) for state in recent]
+        others = [job for job in jobs if self._place(job) is None]
+        placed = sorted((place, job) for job in jobs if (place := self._place(job)))
+        lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
+        looks = [self._look_along(list(line)) for _, line in lines]
+        await asyncio.gather(self._look_at(others, _FRESH), *looks)
+        return [self._last_state(*job) for job in jobs]
 
-    def _recent_state(self, workflow_id: str) -> JobState | None:
+    def _place(self, job: _Job) -> _Place | None:
+        seen = self._seen.get(job[0])
+        return seen.place if seen else None
+
+    async def _look_along(self, line: Sequence[tuple[_Place, _Job]]) -> None:
+        """Look at the first of those that wait in line, and at the next ones as long as one has
+        left it. Who came at nearly the same moment may be in any order.
+        """
+        while line:
+            end = line[0][0].since + _SAME_MOMENT
+            first = [job for place, job in line if place.since <= end]
+            line = line[len(first) :]
+            await self._look_at(first, _FRESH)
+            if all(map(self._place, first)):
+                break
+        await self._look_at([job for _, job in line], _FRESH_IN_LINE)
+
+    async def _look_at(self, jobs: Sequence[_Job], seconds: float) -> None:
+        """Look at those of the jobs at which nobody has looked for so long."""
+        now = monotonic()
+        looks = [
+            self._shared_look(workflow_id, summary)
+            for workflow_id, summary in jobs
+            if (seen := self._seen.get(workflow_id)) is None or now - seen.at >= seconds
+        ]
+        await asyncio.gather(*looks)
+
+    def _last_state(self, workflow_id: str, summary: JobSummary) -> JobState:
         seen = self._seen.get(workflow_id)
-        return seen.state if seen and monotonic() - seen.at < _FRESH else None
+        return seen.state if seen else waiting_state(summary)
 
-    async def _shared_look(self, workflow_id: str, summary: JobSummary) -> JobState:
+    async def _shared_look(self, workflow_id: str, summary: JobSummary) -> None:
         """One look for all who ask for the job meanwhile."""
         looking = self._looking.get(workflow_id)
         if looking is None:
             looking = asyncio.create_task(self._look(workflow_id, summary))
             self._looking[workflow_id] = looking
             looking.add_done_callback(lambda _: self._looking.pop(workflow_id))
-        return await asyncio.shield(looking)
+        await asyncio.shield(looking)
 
     async def state(
-        self, description: WorkflowExecutionDescription, summary: JobSummary
+        self, description: DescribeWorkflowExecutionResponse, summary: JobSummary
     ) -> JobState:
         """Where the job stands that has just been described, unless its end is noted already."""
-        earlier = self._seen.get(description.id)
-        told = await self._tell(description, summary, earlier)
-        seen = self._seen[description.id] = told.after(self._seen.get(description.id))
+        workflow_id = description.workflow_execution_info.execution.workflow_id
+        told = await self._tell(description, summary, self._seen.get(workflow_id))
+        seen = self._seen[workflow_id] = told.after(self._seen.get(workflow_id))
         return seen.state
 
-    async def _look(self, workflow_id: str, summary: JobSummary) -> JobState:
+    async def _look(self, workflow_id: str, summary: JobSummary) -> None:
+        """By Temporal's own message: the SDK's description of it costs half as much again."""
+        request = DescribeWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            execution=WorkflowExecution(workflow_id=workflow_id),
+        )
         async with self._gate:
-            try:
-                description = await self._client.get_workflow_handle(workflow_id).describe()
-            except RPCError:  # perhaps the batch is just about to start it
-                seen = self._seen.get(workflow_id)
-                return seen.state if seen else waiting_state(summary)
-            return await self.state(description, summary)
+            with suppress(RPCError):  # perhaps the batch is just about to start it
+                service = self._client.workflow_service
+                described = await service.describe_workflow_execution(request, retry=True)
+                await self.state(described, summary)
 
     async def _tell(
         self,
-        description: WorkflowExecutionDescription,
+        description: DescribeWorkflowExecutionResponse,
         summary: JobSummary,
         earlier: _Seen | None,
     ) -> _Seen:
@@ -134,15 +189,16 @@ class RunningJobs:
         state = waiting_state(summary)
         if render is not None:
             state = JobState(JobStatus.RENDERING, render.started_at, render=render)
-        elif description.raw_description.pending_activities:  # its nested jobs are done
+        elif description.pending_activities:  # its nested jobs are done
             state = replace(state, status=JobStatus.QUEUED)
-        return _Seen(description.run_id or "", attempt, state, at=monotonic())
+        run_id = description.workflow_execution_info.execution.run_id
+        return _Seen(run_id, attempt, state, _place_of(description), at=monotonic())
 
     async def _render_of(
-        self, description: WorkflowExecutionDescription
+        self, description: DescribeWorkflowExecutionResponse
     ) -> tuple[int, RenderProgress | None]:
         """The attempt, and how far it is; None where no render process has it."""
-        split = await _split_of(description)
+        split = await self._split_of(description)
         if split is not None:
             return 0, await self._progress_of_segments(description, split)
         for render in _pending(description, RENDER):
@@ -150,7 +206,7 @@ class RunningJobs:
         return 0, None
 
     async def _progress_of_segments(
-        self, description: WorkflowExecutionDescription, split: SplitRender
+        self, description: DescribeWorkflowExecutionResponse, split: SplitRender
     ) -> RenderProgress | None:
         """Segments all start together, so those that are not pending have ended."""
         pending = _pending(description, RENDER_SEGMENT)
@@ -180,19 +236,21 @@ class RunningJobs:
         return RenderProgress(started_at=started_at, progress=percent)
 
     async def _whole_render(
-        self, description: WorkflowExecutionDescription, earlier: _Seen | None
+        self, description: DescribeWorkflowExecutionResponse, earlier: _Seen | None
     ) -> RenderProgress:
         """The render of a workflow that has its output, and is about to end."""
         if earlier is not None and earlier.state.render is not None:
             return earlier.state.render.model_copy(update={"progress": 100.0})
-        split = await _split_of(description)
+        split = await self._split_of(description)
         started_at = split.started_at if split else await self._start_of_render(description)
         return RenderProgress(started_at=started_at, progress=100.0)
 
-    async def _start_of_render(self, description: WorkflowExecutionDescription) -> datetime:
+    async def _start_of_render(self, description: DescribeWorkflowExecutionResponse) -> datetime:
         """Of one that nobody has looked at while it was pending."""
-        handle = self._client.get_workflow_handle(description.id, run_id=description.run_id)
-        started_at = description.start_time
+        info = description.workflow_execution_info
+        workflow_id, run_id = info.execution.workflow_id, info.execution.run_id
+        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+        started_at = info.start_time.ToDatetime(UTC)
         renders: set[int] = set()  # ids of the events that scheduled them
         async for event in handle.fetch_history_events():
             scheduled = event.activity_task_scheduled_event_attributes
@@ -201,6 +259,13 @@ class RunningJobs:
             if event.activity_task_started_event_attributes.scheduled_event_id in renders:
                 started_at = event.event_time.ToDatetime(UTC)
         return started_at
+
+    async def _split_of(self, description: DescribeWorkflowExecutionResponse) -> SplitRender | None:
+        payload = description.workflow_execution_info.memo.fields.get(SPLIT_MEMO)
+        if payload is None:
+            return None
+        [split] = await self._client.data_converter.decode([payload], [SplitRender])
+        return split if split.segments else None
 
 
 def waiting_state(summary: JobSummary) -> JobState:
@@ -228,14 +293,25 @@ async def ended_state(
         )
 
 
-async def _split_of(description: WorkflowExecutionDescription) -> SplitRender | None:
-    split = await description.memo_value(SPLIT_MEMO, default=None, type_hint=SplitRender)
-    return split if split is not None and split.segments else None
-
-
-def _is_finished(description: WorkflowExecutionDescription) -> bool:
-    ending = description.typed_search_attributes.get(search_attributes.STATUS)
+def _is_finished(description: DescribeWorkflowExecutionResponse) -> bool:
+    attributes = description.workflow_execution_info.search_attributes
+    if search_attributes.STATUS.name not in attributes.indexed_fields:
+        return False
+    ending = decode_typed_search_attributes(attributes).get(search_attributes.STATUS)
     return ending == JobStatus.FINISHED
+
+
+def _place_of(description: DescribeWorkflowExecutionResponse) -> _Place | None:
+    """None where it is not a task queue alone that decides when the render begins."""
+    waiting = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+    for render in _pending(description, RENDER):
+        if render.state == waiting and render.attempt <= 1 and not render.paused:
+            return _Place(
+                queue=render.activity_options.task_queue.name,
+                priority=render.priority.priority_key,
+                since=render.scheduled_time.ToDatetime(UTC),
+            )
+    return None
 
 
 def _is_same(written: datetime, moment: datetime) -> bool:
@@ -244,7 +320,6 @@ def _is_same(written: datetime, moment: datetime) -> bool:
 
 
 def _pending(
-    description: WorkflowExecutionDescription, activity: str
+    description: DescribeWorkflowExecutionResponse, activity: str
 ) -> Sequence[PendingActivityInfo]:
-    pending = description.raw_description.pending_activities
-    return [info for info in pending if info.activity_type.name == activity]
+    return [info for info in description.pending_activities if info.activity_type.name == activity]

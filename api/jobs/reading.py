@@ -167,7 +167,7 @@ async def read_state(
         if not isinstance(description, WorkflowExecutionDescription):
             description = await client.get_workflow_handle(execution.id).describe()
         if description.status is WorkflowExecutionStatus.RUNNING:
-            return await resources.batches.running.state(description, summary)
+            return await resources.batches.running.state(description.raw_description, summary)
     if description.status is not WorkflowExecutionStatus.COMPLETED:
         stored = await read_stored_job(resources.store, team, execution.id.rsplit("/", 1)[-1])
         if stored is not None:  # a cancelled workflow cannot say how far it was
