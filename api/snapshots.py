@@ -95,7 +95,9 @@ class BatchReader:
         if not started:
             return books
         records = list(books.records)
-        states = await self.running.recent_states([_started_at(books, at) for at in started])
+        states = await self.running.recent_states(
+            books.id, [_started_at(books, at) for at in started]
+        )
         for position, state in zip(started, states, strict=True):
             records[position] = self._shown_record(books, position, state)
         return books.model_copy(update={"records": records})

@@ -56,8 +56,8 @@ _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
 _FRESH = 1.0  # seconds for which a look at a job serves all who read its batch
-_FRESH_IN_LINE = 5.0  # the same, of a job before which others wait, should it overtake them
-_SAME_MOMENT = timedelta(seconds=0.1)
+_FRESH_IN_LINE = 10.0  # the same, of a job before which others wait, should it overtake them
+_AT_ONCE_IN_LINE = 2
 _LOOKS_AT_ONCE = 16
 _MOST_SEEN = 20_000  # jobs, of about 1 kB
 
@@ -101,10 +101,11 @@ class RunningJobs:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._seen: LRUCache[str, _Seen] = LRUCache(_MOST_SEEN)
+        self._begun: LRUCache[str, int] = LRUCache(_MOST_SEEN)  # of each batch, at its last read
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
-    async def recent_states(self, jobs: Sequence[_Job]) -> list[JobState]:
+    async def recent_states(self, batch: str, jobs: Sequence[_Job]) -> list[JobState]:
         """Where jobs stand that their batch takes for running, as it was within a second.
 
         A job whose workflow has just ended runs until the batch has noted the end.
@@ -112,26 +113,31 @@ class RunningJobs:
         others = [job for job in jobs if self._place(job) is None]
         placed = sorted((place, job) for job in jobs if (place := self._place(job)))
         lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
-        looks = [self._look_along(list(line)) for _, line in lines]
+        looks = [self._look_along([job for _, job in line]) for _, line in lines]
         await asyncio.gather(self._look_at(others, _FRESH), *looks)
+        before, self._begun[batch] = self._begun.get(batch, 0), self._number_begun(jobs)
+        if self._begun[batch] < before:  # one has ended, and who follows may not be the first
+            await self._look_at(jobs, _FRESH)
+            self._begun[batch] = self._number_begun(jobs)
         return [self._last_state(*job) for job in jobs]
+
+    def _number_begun(self, jobs: Sequence[_Job]) -> int:
+        return sum(self._last_state(*job).status is JobStatus.RENDERING for job in jobs)
 
     def _place(self, job: _Job) -> _Place | None:
         seen = self._seen.get(job[0])
         return seen.place if seen else None
 
-    async def _look_along(self, line: Sequence[tuple[_Place, _Job]]) -> None:
+    async def _look_along(self, line: Sequence[_Job]) -> None:
         """Look at the first of those that wait in line, and at the next ones as long as one has
-        left it. Who came at nearly the same moment may be in any order.
+        left it.
         """
         while line:
-            end = line[0][0].since + _SAME_MOMENT
-            first = [job for place, job in line if place.since <= end]
-            line = line[len(first) :]
+            first, line = line[:_AT_ONCE_IN_LINE], line[_AT_ONCE_IN_LINE:]
             await self._look_at(first, _FRESH)
             if all(map(self._place, first)):
                 break
-        await self._look_at([job for _, job in line], _FRESH_IN_LINE)
+        await self._look_at(line, _FRESH_IN_LINE)
 
     async def _look_at(self, jobs: Sequence[_Job], seconds: float) -> None:
         """Look at those of the jobs at which nobody has looked for so long."""
