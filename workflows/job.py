@@ -47,7 +47,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import RENDER_STOPPED, render_children, tell_batch
     from workflows.job_states import JobSnapshot, JobState
-    from workflows.markdown import plain
+    from workflows.markdown import MOST_DETAILS, plain, shortened
     from workflows.rendering import (
         extent_in_words,
         job_headline,
@@ -230,7 +230,7 @@ def job_details(job: RenderJob) -> str:
         "Tags": ", ".join(job.tags),
     }
     shown = [f"- {name}: {value}" for name, value in lines.items() if value]
-    return "\n".join([*shown, *_children_details(job)])
+    return shortened("\n".join([*shown, *_children_details(job)]), MOST_DETAILS)
 
 
 def _children_details(job: RenderJob) -> list[str]:

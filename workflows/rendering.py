@@ -15,7 +15,7 @@ from temporalio.workflow import ActivityCancellationType
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.orchestration.jobs import RenderJob, RenderProgress, RenderTask
     from reelbatch.models.orchestration.names import render_task_queue
-    from workflows.markdown import plain
+    from workflows.markdown import headline, plain
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
 _LONGEST_RENDER = timedelta(hours=24)
@@ -78,14 +78,14 @@ def render_priority(job: RenderJob) -> Priority:
     return Priority(priority_key=max(1, min(5, 3 - job.priority)), fairness_key=job.team)
 
 
-def job_headline(job: RenderJob) -> str:
+def job_headline(job: RenderJob, more: str = "") -> str:
     """One line for lists in the Temporal Web UI:
-    `00042 · promo · main · 1280x720 · 60 frames · video_h264_vbr_5mbps`.
+    `00042 · promo · main · 1280x720 · 60 frames · video_h264_vbr_5mbps`, and perhaps `more`.
     """
     place = "" if job.index is None else f"{job.index:05d}"
     parent = f"for {job.parent_id}" if job.parent_id else ""
-    parts = (place, parent, plain(job.title), *extent_in_words(job), job.output.codec)
-    return " · ".join(part for part in parts if part)
+    output = (*extent_in_words(job), job.output.codec)
+    return headline(place, parent, plain(job.title), *output, more, flexible=2)
 
 
 def extent_in_words(job: RenderJob) -> Sequence[str]:

@@ -75,7 +75,7 @@ async def render_split(
     try:
         segments = await _render_all(job, split, outputs, percents)
         task = JoinTask.of_segments(job, outputs, segments, split.frame_rate)
-        headline = f"{job_headline(job)} · {number} segments joined"
+        headline = job_headline(job, f"{number} segments joined")
         result = await on_engine(JOIN_SEGMENTS, task, RenderResult, headline)
         return result.model_copy(update={"started_at": started_at})  # as readers knew it
     except (ActivityError, CancelledError, asyncio.CancelledError) as error:
@@ -112,7 +112,7 @@ async def _free_slots(job: RenderJob) -> int:
 async def _find_equal(job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult | None:
     """A whole render looks by itself; segments of it cannot."""
     task = RenderTask.of(job, outputs)
-    headline = f"{job_headline(job)} · an equal one?"
+    headline = job_headline(job, "an equal one?")
     return (await on_engine(FIND_EQUAL_RENDER, task, EqualRender, headline)).result
 
 
@@ -144,7 +144,7 @@ def frame_ranges(split: Split, number: int) -> list[range]:
 
 async def _render(task: SegmentTask, percents: list[float | None]) -> Segment:
     frames = f"frames {task.output.first_frame}-{(task.output.end_frame or 0) - 1}"
-    headline = f"{job_headline(task)} · {frames}"
+    headline = job_headline(task, frames)
     try:
         segment = await on_engine(RENDER_SEGMENT, task, Segment, headline)
     except (ActivityError, CancelledError) as error:

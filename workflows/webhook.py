@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from reelbatch.models.orchestration.names import webhook_workflow_id
     from reelbatch.models.orchestration.webhooks import WebhookDelivery
     from workflows.activity_names import DELIVER_WEBHOOK
+    from workflows.markdown import headline
     from workflows.uninterrupted import uninterrupted
 
 # The request itself has ten seconds; the rest is for the object store.
@@ -43,7 +44,7 @@ class DeliverWebhookWorkflow:
             start_to_close_timeout=_LONGEST_ATTEMPT,
             heartbeat_timeout=_HEARTBEAT_TIMEOUT,
             retry_policy=_RETRIES,
-            summary=delivery.receiver,
+            summary=headline(delivery.receiver),
             priority=Priority(fairness_key=delivery.team),
         )
 
@@ -60,7 +61,7 @@ async def start_delivery(delivery: WebhookDelivery) -> None:
         cancellation_type=ChildWorkflowCancellationType.ABANDON,
         parent_close_policy=ParentClosePolicy.ABANDON,
         search_attributes=webhook_search_attributes(delivery),
-        static_summary=delivery.receiver,
+        static_summary=headline(delivery.receiver),
         priority=Priority(fairness_key=delivery.team),
     )
     with contextlib.suppress(WorkflowAlreadyStartedError):  # an operator has reset this workflow

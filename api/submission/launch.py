@@ -55,7 +55,9 @@ from workflows.job import (
     job_search_attributes,
     render_priority,
 )
-from workflows.markdown import plain
+from workflows.markdown import headline, plain, shortened
+
+_LONGEST_NAME = 60  # bytes of one in a headline of two
 
 J = TypeVar("J", bound=RenderJob)
 S = TypeVar("S", BatchSubmission, JobSubmission)
@@ -269,10 +271,10 @@ async def _start_job(client: Client, job: RenderJob) -> None:
 def _batch_headline(jobs: Sequence[RenderJob]) -> str:
     """One line for lists in the Temporal Web UI: `128 jobs · promo, badge and 2 more`."""
     templates = dict.fromkeys(job.template_name[:40] for job in jobs)
-    names = list(dict.fromkeys(map(plain, templates)))
+    names = [shortened(name, _LONGEST_NAME) for name in dict.fromkeys(map(plain, templates))]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     number = "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
-    return f"{number} · {', '.join(names[:2])}{more}"
+    return headline(number, f"{', '.join(names[:2])}{more}", flexible=1)
 
 
 def _batch_details(batch: Batch) -> str:

@@ -14,6 +14,7 @@ from reelbatch.models.orchestration.webhooks import WebhookDelivery
 from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.webhooks import WebhookLog, WebhookSecret
 from reelbatch.storage.webhooks import read_webhook
+from workflows.markdown import headline
 from workflows.webhook import DeliverWebhookWorkflow, webhook_search_attributes
 
 router = APIRouter(tags=["webhooks"])
@@ -89,7 +90,7 @@ async def _redeliver(resources: Resources, team: str, id_: str) -> Response:
             id=webhook_workflow_id(team, id_),
             task_queue=CONTROL_TASK_QUEUE,
             search_attributes=webhook_search_attributes(delivery),
-            static_summary=delivery.receiver,
+            static_summary=headline(delivery.receiver),
             priority=Priority(fairness_key=team),
         )
     except WorkflowAlreadyStartedError:

@@ -18,7 +18,7 @@ from reelbatch.models.wire.secrets import has_reference
 from reelbatch.models.wire.sources import is_http_url
 from reelbatch.settings import Settings
 from reelbatch.storage.templates import delete_template
-from workflows.markdown import plain
+from workflows.markdown import headline, plain
 from workflows.template import DownloadTemplateWorkflow
 
 _LONGEST_URL = 8192  # characters
@@ -73,7 +73,7 @@ def template_search_attributes(record: TemplateRecord) -> TypedSearchAttributes:
 
 def template_headline(record: TemplateRecord) -> str:
     """One line for lists in the Temporal Web UI: `Promo · lottie`."""
-    return f"{plain(record.display_name[:80])} · {record.type}"
+    return headline(plain(record.display_name), record.type)
 
 
 def _refused(message: str) -> RequestError:
