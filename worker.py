@@ -159,7 +159,7 @@ def _control_worker(shared: _Shared) -> Worker:
         store=store,
         downloader=Downloader(shared.http, DOWNLOAD_TIME),
         scratch=shared.scratch,
-        limit=settings.max_template_bytes,
+        limit=settings.limit_of("template"),
         schemes=settings.template_schemes,
     )
     return Worker(
@@ -223,8 +223,8 @@ async def _engine_workers(
             store=store,
             pool=pool,
             objects=shared.objects,
-            assets=AssetFetcher(shared.assets, shared.objects, settings.max_asset_bytes),
-            templates=TemplateFetcher(store, shared.assets, settings.max_template_bytes),
+            assets=AssetFetcher(shared.assets, shared.objects, settings.limit_of("asset")),
+            templates=TemplateFetcher(store, shared.assets, settings.limit_of("template")),
             limits=settings.render_limits,
         ),
         references=shared.references,

@@ -33,6 +33,7 @@ from reelbatch.models.errors import (
     Unauthorized,
 )
 from reelbatch.models.stored.tokens import Scope, TokenRecord
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import read_bytes
 from reelbatch.storage.payload_encryption import is_encrypted, team_of
 from reelbatch.storage.tokens import digest_of
@@ -42,8 +43,8 @@ router = APIRouter(prefix=CODEC_PATH, include_in_schema=False)
 _COOKIE = "reelbatch-codec"
 _COOKIE_SECONDS = 12 * 3600
 _SESSION = "codec session"  # a signature's purpose
-_LONGEST_FORM = 4096  # bytes
-_MOST_UNSIGNED = 8 * 1024**2  # bytes that anybody may send: more than a response of Temporal has
+_LONGEST_FORM = ByteLimit(4096)
+_MOST_UNSIGNED = ByteLimit(8 * 1024**2)  # of anybody: more than a response of Temporal has
 _REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
 _CLAIMED_KEY = re.compile(
     r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
@@ -112,8 +113,8 @@ async def decode(request: Request, resources: Shared) -> Response:
     would be a red banner on each of its pages. Raises as `download`.
     """
     if _is_signed_out(request, resources):
-        most = min(resources.settings.max_body_bytes, _MOST_UNSIGNED)
-        body = await read_body(request, most)
+        limit = resources.settings.limit_of("body").up_to(_MOST_UNSIGNED)
+        body = await read_body(request, limit)
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
     return await download(request, resources, await _reader(request, resources))
 
@@ -131,7 +132,8 @@ async def download(request: Request, resources: Shared, reader: Reader) -> Respo
         left -= decoded.payloads[-1].ByteSize()
         if left < 0:  # many references may lead to one large payload
             raise BodyTooLarge(
-                "The decoded payloads are too large for one response: ask for fewer."
+                "The decoded payloads are too large for one response "
+                "(REELBATCH_MAX_BODY_BYTES): ask for fewer."
             )
     return _response(decoded)
 
@@ -189,7 +191,7 @@ def _check(resources: Resources, reader: TokenRecord, team: str) -> None:
 
 async def _read_payloads(request: Request, resources: Resources) -> Payloads:
     """Raises RequestError or BodyTooLarge."""
-    body = await read_body(request, resources.settings.max_body_bytes)
+    body = await read_body(request, resources.settings.limit_of("body"))
     check_values(body)
     try:
         return await asyncio.to_thread(Parse, body, Payloads())

@@ -10,7 +10,7 @@ from api.snapshots import BatchReader
 from api.visibility import TeamWorkflows, is_open
 from reelbatch.models.errors import QuotaExceeded, TooManyRequests
 from reelbatch.parallel import gather_each
-from reelbatch.settings import Settings
+from reelbatch.settings import ByteLimit, Settings
 from reelbatch.storage import keys
 from reelbatch.storage.listing import bytes_in
 
@@ -44,10 +44,10 @@ class Quotas:
         self._batches = batches
         self._stored: LRUCache[str, _Stored] = LRUCache(_MOST_TEAMS)
 
-    async def room(self, team: str, wanted: int) -> int:
-        """How many of the `wanted` bytes the team may store. Raises QuotaExceeded if none."""
+    async def room(self, team: str, limit: ByteLimit) -> ByteLimit:
+        """What the team may still store, within the limit. Raises QuotaExceeded."""
         if self._most_bytes is None:
-            return wanted
+            return limit
         left = self._most_bytes - (await self._counted(team)).size
         if left <= 0:
             raise QuotaExceeded(
@@ -55,7 +55,7 @@ class Quotas:
                 "server: delete templates or fonts, or ask whoever runs it for more "
                 "(REELBATCH_MAX_TEAM_BYTES)."
             )
-        return min(left, wanted)
+        return limit.up_to(ByteLimit(left, "REELBATCH_MAX_TEAM_BYTES"))
 
     def note(self, team: str, size: int) -> None:
         """Count what was stored since the team's objects were listed."""
@@ -64,7 +64,7 @@ class Quotas:
 
     async def check_jobs(self, team: str) -> None:
         """Raises QuotaExceeded or TooManyRequests for a team that may submit nothing now."""
-        await self.room(team, 1)
+        await self.room(team, ByteLimit(1))
         if self._most_jobs is not None and await self._pending(team) >= self._most_jobs:
             raise TooManyRequests(
                 f"The team has {self._most_jobs} jobs that have not ended, which is all that it "

@@ -1,7 +1,7 @@
 """The settings of the API and of workers, from `REELBATCH_…` variables."""
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -24,6 +24,21 @@ ListenAddress = Annotated[str, Field(pattern=r"^(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f
 
 T = TypeVar("T")
 CommaSeparated = Annotated[T, NoDecode, BeforeValidator(_split)]
+
+
+class ByteLimit(NamedTuple):
+    """The most bytes of something, and the setting that whoever runs the server has for it."""
+
+    size: int
+    setting: str | None = None  # None: it is always the same
+
+    def __str__(self) -> str:
+        source = f" ({self.setting})" if self.setting else ""
+        return f"the {self.size} bytes that this server takes{source}"
+
+    def up_to(self, other: "ByteLimit") -> "ByteLimit":
+        """The lower one."""
+        return self if self.size <= other.size else other
 
 
 class Settings(BaseSettings):
@@ -107,6 +122,16 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     log_json: bool = False
+
+    def limit_of(self, thing: Literal["asset", "body", "font", "template"]) -> ByteLimit:
+        """Of one such thing."""
+        sizes = {
+            "asset": self.max_asset_bytes,
+            "body": self.max_body_bytes,
+            "font": self.max_font_bytes,
+            "template": self.max_template_bytes,
+        }
+        return ByteLimit(sizes[thing], f"REELBATCH_MAX_{thing.upper()}_BYTES")
 
     @property
     def has_quotas(self) -> bool:

@@ -20,6 +20,7 @@ from activities.assets.download import Downloader, NotModified
 from activities.assets.sources import Source
 from activities.metrics import CacheMetrics
 from reelbatch.models.errors import TemplateInvalid
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.files import download
 
 USUALLY_FRESH = 300.0  # seconds, where the server does not say
@@ -104,11 +105,11 @@ class AssetCache:
         self._found: LRUCache[str, CachedFile] = LRUCache(_MOST_URLS)
         self._downloads: _SingleFlight[CachedFile] = _SingleFlight()
 
-    async def link(self, team: str, source: Source, limit: int, target: Path) -> CachedFile:
+    async def link(self, team: str, source: Source, limit: ByteLimit, target: Path) -> CachedFile:
         """Put the file at `target` as a hard link, which eviction cannot take away.
 
         Whoever asks while it is being downloaded shares that download, and its failure. `limit`
-        is of this file, in bytes. Raises as `Downloader.download` does.
+        is of this file. Raises as `Downloader.download` does.
         """
         key = _key(team, source, limit)
         found = self._found.get(key)
@@ -123,7 +124,7 @@ class AssetCache:
                 break
         return found
 
-    async def _download(self, key: str, source: Source, limit: int) -> CachedFile:
+    async def _download(self, key: str, source: Source, limit: ByteLimit) -> CachedFile:
         earlier = self._found.get(key)
         if earlier is not None and earlier.digest not in self._files:
             earlier = None
@@ -178,7 +179,7 @@ def _conditions(headers: httpx.Headers) -> dict[str, str]:
     return {ask: headers[told] for ask, told in pairs.items() if told in headers}
 
 
-def _key(team: str, source: Source, limit: int) -> str:
+def _key(team: str, source: Source, limit: ByteLimit) -> str:
     """A digest, since the URL and the credentials may hold secrets."""
     signer = source.credentials
     signed_by = [signer.key_id, signer.secret, signer.region] if signer else []

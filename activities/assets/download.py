@@ -13,6 +13,7 @@ from activities.assets.sources import Source
 from activities.public_network import beginning_of, is_transient, reason_of, retry_after
 from activities.s3 import ERROR_LENGTH, error_code, signed_headers
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
+from reelbatch.settings import ByteLimit
 
 _MOST_REDIRECTS = 5
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
@@ -48,9 +49,13 @@ class Downloader:
         self._seconds = seconds
 
     async def download(
-        self, source: Source, target: Path, limit: int, conditions: Mapping[str, str] | None = None
+        self,
+        source: Source,
+        target: Path,
+        limit: ByteLimit,
+        conditions: Mapping[str, str] | None = None,
     ) -> Download:
-        """Write the file of up to `limit` bytes to `target`, which is useless after an error.
+        """Write the file, within the limit, to `target`, which is useless after an error.
 
         Raises AssetInvalid, LimitExceeded, AssetUnavailable where another try may help, and
         NotModified where `conditions` were given.
@@ -71,7 +76,7 @@ class Downloader:
             raise AssetUnavailable(message) from error
 
     async def _download(
-        self, source: Source, target: Path, limit: int, conditions: Mapping[str, str]
+        self, source: Source, target: Path, limit: ByteLimit, conditions: Mapping[str, str]
     ) -> Download:
         async with self._response(source, conditions) as (response, redirects):
             if response.status_code == 304 and conditions:
@@ -82,13 +87,13 @@ class Downloader:
                     f"{source.name} came with Content-Encoding {encoding[:40]}, which was not "
                     "asked for; have the server send the file as it is."
                 )
-            if _stated_size(response) > limit:
+            if _stated_size(response) > limit.size:
                 raise _too_large(source, limit)
             digest, size = hashlib.sha256(), 0
             with target.open("wb") as out:
                 async for chunk in response.aiter_raw():
                     size += len(chunk)
-                    if size > limit:
+                    if size > limit.size:
                         raise _too_large(source, limit)
                     digest.update(chunk)
                     out.write(chunk)
@@ -135,8 +140,8 @@ def _stated_size(response: httpx.Response) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _too_large(source: Source, limit: int) -> LimitExceeded:
-    return LimitExceeded(f"{source.name} is larger than the {limit} bytes that this server takes.")
+def _too_large(source: Source, limit: ByteLimit) -> LimitExceeded:
+    return LimitExceeded(f"{source.name} is larger than {limit}.")
 
 
 async def _check_status(source: Source, response: httpx.Response) -> None:

@@ -18,13 +18,14 @@ from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
 from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
 from reelbatch.models.wire.uploaded_files import upload_id_in
+from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 
 
 class AssetFetcher:
-    """Reads http(s), s3 and data: URLs, up to `limit` bytes each, and uploaded files."""
+    """Reads http(s), s3 and data: URLs, within the limit each, and uploaded files."""
 
-    def __init__(self, cache: AssetCache, objects: ObjectCache, limit: int) -> None:
+    def __init__(self, cache: AssetCache, objects: ObjectCache, limit: ByteLimit) -> None:
         self._cache = cache
         self._objects = objects
         self._limit = limit
@@ -84,11 +85,8 @@ class AssetFetcher:
 
     def _unpack(self, src: str, label: str, folder: Path, name: str) -> tuple[Path, str]:
         media_type, content = read_data_url(src)
-        if len(content) > self._limit:
-            raise LimitExceeded(
-                f"{label} has more than the {self._limit} bytes that this server takes of an asset"
-                " (REELBATCH_MAX_ASSET_BYTES)."
-            )
+        if len(content) > self._limit.size:
+            raise LimitExceeded(f"{label} is larger than {self._limit}.")
         file = folder / f"{name}{_extension(media_type, '')}"
         file.write_bytes(content)
         return file, media_type

@@ -31,13 +31,14 @@ from reelbatch.models.orchestration.jobs import Output, RenderJob, RenderTask
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.sources import is_http_url
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.fonts import list_fonts
 
 
 class TemplateFetcher:
-    """Files of up to `limit` bytes, by way of the assets' cache."""
+    """Files within the limit, by way of the assets' cache."""
 
-    def __init__(self, store: ObjectStore, cache: AssetCache, limit: int) -> None:
+    def __init__(self, store: ObjectStore, cache: AssetCache, limit: ByteLimit) -> None:
         self._store = store
         self._cache = cache
         self._limit = limit

@@ -22,6 +22,7 @@ from reelbatch.models.orchestration.templates import (
 )
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.templates import read_template, write_template
 from workflows.activity_names import DOWNLOAD_TEMPLATE, FAIL_TEMPLATE
@@ -36,7 +37,7 @@ class DownloadActivities:
     store: ObjectStore
     downloader: Downloader
     scratch: Scratch
-    limit: int  # bytes of a template
+    limit: ByteLimit  # of a template
     schemes: frozenset[str]  # that a URL may have, at redirects too
 
     @activity.defn(name=DOWNLOAD_TEMPLATE)

@@ -120,7 +120,7 @@ async def create_batch(
 
     With `dryRun=true` nothing is stored or started, and the ids in the response lead nowhere.
     """
-    body = await read_batch_body(request, resources.settings.max_body_bytes, resources.parsing)
+    body = await read_batch_body(request, resources.settings.limit_of("body"), resources.parsing)
     if dry_run:
         sent, validated = await _validated(body, query, resources, team)
         draft = new_batch(team, sent, validated, resources.settings, urls)

@@ -297,7 +297,8 @@ class BodyDeadline:
                 if is_answered:  # nobody reads the body; the server is about to hang up
                     return {"type": "http.disconnect"}
                 raise BodyTooSlow(
-                    f"The body was not complete after {self._seconds:g} seconds."
+                    f"The body was not complete after {self._seconds:g} seconds"
+                    " (REELBATCH_BODY_TIMEOUT)."
                 ) from None
             is_complete = not message.get("more_body", False)
             return message

@@ -29,13 +29,14 @@ from reelbatch.models.errors import (
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.problems import MOST_DETAILS, Problem, first_details, headline
 from reelbatch.models.wire.errors import FieldError
+from reelbatch.settings import ByteLimit
 
 M = TypeVar("M", bound=BaseModel)
 
 MOST_VALUES = 1_000_000
 """Of a body's lists, objects and items together: as Python's objects they take 150 MB."""
 
-_SMALL_BODY = 1024**2  # bytes; for everything but batches, jobs and files
+_SMALL_BODY = ByteLimit(1024**2)  # for everything but batches, jobs and files
 _ID = re.compile(ID_PATTERN)
 _PLACES = {"query": "The parameter", "header": "The header", "path": "The path's"}
 _PIECE = 64 * 1024  # bytes that are unpacked at a time
@@ -50,33 +51,30 @@ class JsonUnreadable(InvalidJson):
     error_code = InvalidJson.error_code
 
 
-async def limited_stream(
-    request: Request, limit: int, setting: str | None = None
-) -> AsyncGenerator[bytes]:
-    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass `limit` bytes, which
-    whoever runs the server has by `setting`.
+async def limited_stream(request: Request, limit: ByteLimit) -> AsyncGenerator[bytes]:
+    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass the limit.
 
     At its end `request.state.after_body` is called, if there is one: a body may take minutes, and
     what let the request in may hold no more.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit, setting)
+    if announced.isdecimal() and int(announced) > limit.size:
+        raise _too_large(limit)
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
-            raise _too_large(limit, setting)
+        if size > limit.size:
+            raise _too_large(limit)
         yield chunk
     after_body = getattr(request.state, "after_body", None)
     if after_body is not None:
         await after_body()
 
 
-async def read_body(request: Request, limit: int, setting: str | None = None) -> bytes:
+async def read_body(request: Request, limit: ByteLimit) -> bytes:
     """The whole body, unpacked. Raises BodyTooLarge, UnsupportedMediaType or RequestError."""
     encoding = request.headers.get("content-encoding")
-    pieces = _unpacked(limited_stream(request, limit, setting), encoding, limit)
+    pieces = _unpacked(limited_stream(request, limit), encoding, limit)
     return b"".join([piece async for piece in pieces])
 
 
@@ -261,11 +259,8 @@ def _any_of(messages: list[str]) -> str:
     return "; ".join(messages)
 
 
-def _too_large(limit: int, setting: str | None) -> BodyTooLarge:
-    source = f" ({setting})" if setting else ""
-    return BodyTooLarge(
-        f"The body is larger than the {limit} bytes that this server takes{source}."
-    )
+def _too_large(limit: ByteLimit) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {limit}.")
 
 
 class _NoJsonValue(ValueError):
@@ -277,12 +272,12 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _unpacked(
-    pieces: AsyncIterable[bytes], encoding: str | None, limit: int
+    pieces: AsyncIterable[bytes], encoding: str | None, limit: ByteLimit
 ) -> AsyncIterable[bytes]:
     """The body's pieces without their Content-Encoding (RFC 9110, 8.4).
 
     Raises UnsupportedMediaType, and while it is read RequestError for what is not gzip, and
-    BodyTooLarge as soon as the content passes `limit` bytes, however small its packed form is.
+    BodyTooLarge as soon as the content passes the limit, however small its packed form is.
     """
     match (encoding or "identity").strip().lower():
         case "identity":
@@ -295,7 +290,7 @@ def _unpacked(
             )
 
 
-async def _gunzip(pieces: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:
+async def _gunzip(pieces: AsyncIterable[bytes], limit: ByteLimit) -> AsyncIterator[bytes]:
     gunzip = _Gunzip()
     size = packed_size = 0
     async for packed in pieces:
@@ -306,10 +301,8 @@ async def _gunzip(pieces: AsyncIterable[bytes], limit: int) -> AsyncIterator[byt
                 raise BodyTooLarge(
                     f"The body is packed more than {_MOST_UNPACKED} times: send it unpacked."
                 )
-            if size > limit:
-                raise BodyTooLarge(
-                    f"The body is larger than the {limit} bytes that this server takes, unpacked."
-                )
+            if size > limit.size:
+                raise BodyTooLarge(f"The body is larger, unpacked, than {limit}.")
             yield piece
             await asyncio.sleep(0)  # others have their turn between the pieces
     if not gunzip.is_complete:

@@ -61,7 +61,7 @@ async def create_job(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
     """Accept one job."""
-    body = await read_body(request, resources.settings.max_body_bytes, "REELBATCH_MAX_BODY_BYTES")
+    body = await read_body(request, resources.settings.limit_of("body"))
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:

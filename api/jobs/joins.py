@@ -59,7 +59,7 @@ async def create_join_job(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
     """Join clips: videos by URL, and nested jobs that are rendered first."""
-    body = await read_body(request, resources.settings.max_body_bytes, "REELBATCH_MAX_BODY_BYTES")
+    body = await read_body(request, resources.settings.limit_of("body"))
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:

@@ -21,6 +21,7 @@ from api.http.requests import parse_json, read_body
 from reelbatch.models.errors import BodyTooLarge, RequestError, UnsupportedMediaType
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MOST_FILES, TABS, XLSX
+from reelbatch.settings import ByteLimit
 
 _FORM = "multipart/form-data"
 _TABLES = (CSV, TABS, XLSX)
@@ -55,9 +56,9 @@ class Body:
         return b"\n".join(filter(None, [query.encode(), files.encode(), self.content]))
 
 
-async def read_batch_body(request: Request, limit: int, parsing: asyncio.Semaphore) -> Body:
-    """`limit` is in bytes. Raises BodyTooLarge, RequestError or UnsupportedMediaType."""
-    content = await read_body(request, limit, "REELBATCH_MAX_BODY_BYTES")
+async def read_batch_body(request: Request, limit: ByteLimit, parsing: asyncio.Semaphore) -> Body:
+    """Raises BodyTooLarge, RequestError or UnsupportedMediaType."""
+    content = await read_body(request, limit)
     content_type = request.headers.get("content-type", "")
     media_type = _media_type(content_type)
     if media_type != _FORM:

@@ -138,8 +138,8 @@ def _read_json(body: bytes, quality: str | None, settings: Settings) -> BatchReq
     defaults = options.defaults or {}
     if defaults and len(body) + len(_json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
         raise BodyTooLarge(
-            "With its `defaults` written out in every job the batch is larger than the "
-            f"{settings.max_body_bytes} bytes that this server takes (REELBATCH_MAX_BODY_BYTES)."
+            "With its `defaults` written out in every job the batch is larger than "
+            f"{settings.limit_of('body')}."
         )
     if options.priority is not None:
         defaults = {"priority": options.priority, **defaults}

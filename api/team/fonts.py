@@ -27,6 +27,7 @@ from reelbatch.models.ids import new_id
 from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font, FontFace
+from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.fonts import delete_font, list_fonts, read_font, write_font
 
@@ -59,7 +60,7 @@ _NAMES = _FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_ST
 async def upload_font(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
     """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""
     file, family_name = await _read_form(
-        request, await resources.quotas.room(team, resources.settings.max_font_bytes)
+        request, await resources.quotas.room(team, resources.settings.limit_of("font"))
     )
     face, characters = await asyncio.to_thread(_read, file.file, _file_name(file))
     font_id = new_id()
@@ -115,11 +116,11 @@ async def _find(resources: Resources, team: str, font_id: str) -> FontRecord:
     return record
 
 
-async def _read_form(request: Request, limit: int) -> tuple[UploadFile, str]:
+async def _read_form(request: Request, limit: ByteLimit) -> tuple[UploadFile, str]:
     """The parts `font` and `familyName`. Raises RequestError or BodyTooLarge."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise _no_font()
-    stream = limited_stream(request, limit + _FORM_OVERHEAD, "REELBATCH_MAX_FONT_BYTES")
+    stream = limited_stream(request, limit._replace(size=limit.size + _FORM_OVERHEAD))
     try:
         form = await MultiPartParser(request.headers, stream, max_files=1).parse()
     except MultiPartException as error:

@@ -53,7 +53,7 @@ async def upload_file(
             "The upload must be a picture, a sound or a video: send the file itself as the body, "
             "with its name in the query (?name=photo.png) or its type as Content-Type."
         )
-    limit = await resources.quotas.room(team, resources.settings.max_asset_bytes)
+    limit = await resources.quotas.room(team, resources.settings.limit_of("asset"))
     arriving = new_id()
     id_, size = await save_uploaded_file(
         resources.store, team, arriving, limited_stream(request, limit), ending

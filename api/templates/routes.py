@@ -48,6 +48,7 @@ from reelbatch.models.wire.templates import (
     TemplateUploadInfo,
 )
 from reelbatch.models.wire.warnings import Shortcomings, shortcomings
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.files import find_file
 from reelbatch.storage.fonts import list_fonts
 from reelbatch.storage.templates import (
@@ -88,7 +89,7 @@ async def create_or_update_template(
     creation = await read_model(request, TemplateCreation)
     if creation.src is not None:
         check_src(creation.src, resources.settings)
-        await resources.quotas.room(team, 1)
+        await resources.quotas.room(team, ByteLimit(1))
     record = _new_record(resources, team, creation)
     await write_template(resources.store, record)
     template = await template_response(resources, record)

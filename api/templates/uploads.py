@@ -41,6 +41,7 @@ from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, template_wo
 from reelbatch.models.orchestration.templates import TemplateInspectionJob
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import Template, TemplateStatus
+from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.files import StoredFile, find_file
 from reelbatch.storage.templates import read_template, write_template
@@ -87,7 +88,7 @@ async def upload_template(
     upload = new_id()
     source = keys.template_source(team, template_id, upload)
     with _alone(resources, record):
-        limit = await resources.quotas.room(team, resources.settings.max_template_bytes)
+        limit = await resources.quotas.room(team, resources.settings.limit_of("template"))
         size = await _store_body(request, resources, source, limit)
         resources.quotas.note(team, size)
         uploaded = await _with_source(resources, record, source, size)
@@ -153,13 +154,13 @@ def _alone(resources: Resources, record: TemplateRecord) -> Generator[None]:
         resources.uploading.discard(record.upload_nonce)
 
 
-async def _store_body(request: Request, resources: Resources, key: str, limit: int) -> int:
+async def _store_body(request: Request, resources: Resources, key: str, limit: ByteLimit) -> int:
     """Stream the body into the store; its size. An upload that breaks off leaves nothing."""
     size = 0
 
     async def counted() -> AsyncGenerator[bytes]:
         nonlocal size
-        async for chunk in limited_stream(request, limit, "REELBATCH_MAX_TEMPLATE_BYTES"):
+        async for chunk in limited_stream(request, limit):
             size += len(chunk)
             yield chunk
 

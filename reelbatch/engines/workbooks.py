@@ -107,7 +107,7 @@ def _check(workbook: Path, limits: RenderLimits) -> None:
 def _too_large(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(
         f"The workbook is larger than the {limits.template_size} bytes, unpacked, that this server "
-        "takes."
+        "takes (REELBATCH_MAX_BODY_BYTES)."
     )
 
 

@@ -38,6 +38,7 @@ async def test_a_team_stores_no_more_than_its_bytes(bounded: Team) -> None:
     link = await upload_link(bounded)
     large = await bounded.public.put(link, content=b"x" * (MOST_BYTES + 1))
     assert (large.status_code, large.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+    assert "REELBATCH_MAX_TEAM_BYTES" in large.json()["error"]
     await bounded.public.put(link, content=b"x" * (MOST_BYTES - 5000))
     again = await bounded.public.put(link, content=b"x" * 5000)
     assert (again.status_code, again.json()["errorCode"]) == (413, "BODY_TOO_LARGE")

@@ -15,6 +15,7 @@ from activities.public_network import http_client
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable
 from reelbatch.models.wire.assets import Asset
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import new_secrets_key, open_vault
 from tests.s3_server import S3Server
@@ -45,7 +46,7 @@ class Bucket:
             objects = ObjectCache(
                 store=open_store(str(self._folder)), folder=self._folder / "objects", limit=10_000
             )
-            fetcher = AssetFetcher(cache, objects, 1000)
+            fetcher = AssetFetcher(cache, objects, ByteLimit(1000))
             [found] = await fetcher.fetch_all([asset], self._folder, self._folder, self.secrets)
         assert found.file is not None
         assert found.file.suffix == ".png"

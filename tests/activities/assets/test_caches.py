@@ -15,10 +15,11 @@ from activities.assets.download import Downloader, Source
 from activities.public_network import http_client
 from activities.s3 import Credentials
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, TemplateInvalid
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from tests.origin import Origin, Received
 
-LIMIT = 1000  # bytes
+LIMIT = ByteLimit(1000)
 
 
 class Renders:
@@ -29,7 +30,7 @@ class Renders:
         self._folder = folder
         self._count = 0
         self.now = 0.0
-        self.cache = self.a_cache(LIMIT)
+        self.cache = self.a_cache(LIMIT.size)
 
     def a_cache(self, size: int) -> AssetCache:
         return AssetCache(

@@ -11,9 +11,10 @@ import pytest_asyncio
 from activities.assets.download import Download, Downloader, Source
 from activities.public_network import http_client
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
+from reelbatch.settings import ByteLimit
 from tests.origin import Origin, Received
 
-LIMIT = 1000  # bytes
+LIMIT = ByteLimit(1000)
 OK = b"HTTP/1.1 200 OK\r\n"
 
 

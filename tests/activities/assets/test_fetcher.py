@@ -16,11 +16,12 @@ from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 from reelbatch.models.wire.assets import Asset
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import SecretVault
 from tests.origin import Origin
 
-LIMIT = 1000  # bytes
+LIMIT = ByteLimit(1000, "REELBATCH_MAX_ASSET_BYTES")
 
 
 def image(src: str, **fields: Any) -> Asset:
@@ -112,9 +113,10 @@ async def test_nobody_listening_is_worth_another_try(
 async def test_a_file_beyond_the_limit_is_refused(
     origin: Origin, fetcher: AssetFetcher, tmp_path: Path
 ) -> None:
-    url = origin.answer("/big", b"x" * (LIMIT + 1))
-    with pytest.raises(LimitExceeded, match="1000 bytes"):
-        await fetch(fetcher, url, tmp_path)
+    size = LIMIT.size + 1
+    for url in (origin.answer("/big", b"x" * size), "data:," + "x" * size):
+        with pytest.raises(LimitExceeded, match=r"1000 bytes .*\(REELBATCH_MAX_ASSET_BYTES\)"):
+            await fetch(fetcher, url, tmp_path)
 
 
 async def test_data_urls_are_read(fetcher: AssetFetcher, tmp_path: Path) -> None:

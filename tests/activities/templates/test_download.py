@@ -17,6 +17,7 @@ from activities.templates.download import DownloadActivities
 from reelbatch.models.orchestration.templates import TemplateDownloadJob, TemplateFailure
 from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.templates import read_template, write_template
 from tests.origin import Origin
@@ -68,7 +69,11 @@ async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
         with Scratch(tmp_path / "scratch") as scratch:
             downloader = Downloader(client, 60.0)
             activities = DownloadActivities(
-                store=store, downloader=downloader, scratch=scratch, limit=1000, schemes=schemes
+                store=store,
+                downloader=downloader,
+                scratch=scratch,
+                limit=ByteLimit(1000),
+                schemes=schemes,
             )
             yield Bench(tmp_path, activities, store)
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 from typing import Any, cast
 
 import httpx
@@ -19,6 +20,7 @@ from reelbatch.checks.template import TemplateOffer
 from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.models.errors import BodyTooLarge, RequestError
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
+from reelbatch.settings import ByteLimit
 from tests.api.running_api import Team, a_still
 
 GZIP = {"Content-Encoding": "gzip"}
@@ -55,6 +57,11 @@ async def test_a_bomb_is_a_413(card_team: Team) -> None:
     assert len(bomb) < 4 * 1024**2
     response = await card_team.http.post("/batches", content=bomb, headers=GZIP)
     assert (response.status_code, response.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
+    half_zeros = gzip.compress(os.urandom(50_000) + b" " * 5_000_000)  # packed 100 times
+    response = await card_team.http.post("/batches", content=half_zeros, headers=GZIP)
+    assert response.status_code == 413
+    assert "unpacked, than the 4194304 bytes" in response.json()["error"]
+    assert "REELBATCH_MAX_BODY_BYTES" in response.json()["error"]  # for who runs the server
 
 
 PACKED = gzip.compress(b"{}", mtime=0)
@@ -478,7 +485,7 @@ async def test_what_is_packed_very_small_is_left() -> None:
 
     scope = {"type": "http", "headers": [(b"content-encoding", b"gzip")]}
     with pytest.raises(BodyTooLarge, match="packed more than 250 times"):
-        await read_body(Request(scope, receive), limit=64_000_000)
+        await read_body(Request(scope, receive), limit=ByteLimit(64_000_000))
 
 
 OF_ALL_ROWS = TableQuery.model_validate({"template": "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
