@@ -76,6 +76,7 @@ def job_as_read(job: JobSnapshot, output_url: str) -> Job:
         progress=_progress(state),
         stats=job_stats(summary, state),
         output_url=output_url,
+        poster_url=summary.poster_url(output_url),
         batch_id=job.batch_id,
         index=summary.index,
         parent_id=summary.parent_id,

@@ -106,13 +106,13 @@ class Attempt:
 
     async def render(self) -> FreshRender:
         """Render the job in a child process. Raises RenderError."""
-        metrics, file = self.attempts.metrics, self.request.output_path
+        metrics = self.attempts.metrics
         started = monotonic()
         with metrics.phase(Phase.RENDER):
             watched = self.log.watching(self.progress.set)
             rendered = await self.attempts.pool.render(self.request, watched)
         rendered = replace(rendered, warnings=[*map(self._without_secrets, rendered.warnings)])
-        fresh = FreshRender.of(rendered, file, seconds=monotonic() - started)
+        fresh = FreshRender.of(rendered, self.request, seconds=monotonic() - started)
         metrics.note_render(self.job, frames=fresh.frames, seconds=fresh.seconds, size=fresh.size)
         self.log.note_rendered(fresh)
         return fresh

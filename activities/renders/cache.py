@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from obstore.exceptions import BaseError as ObjectStoreError
@@ -153,9 +154,14 @@ class RenderCache:
         self, team: str, key: str, job_id: str, fresh: FreshRender
     ) -> KeptRender | None:
         """No job fails because its render cannot be stored."""
+
+        async def put(file: Path) -> str:
+            return await store_render_file(self._store, team, key, file)
+
         try:
             stored = KeptRender(
-                file_key=await store_render_file(self._store, team, key, fresh.file),
+                file_key=await put(fresh.file),
+                poster_key=await put(fresh.poster) if fresh.poster else None,
                 job_id=job_id,
                 size=fresh.size,
                 width=fresh.width,

@@ -11,13 +11,12 @@ from obstore.store import ObjectStore
 from activities.renders.bucket_upload import BucketUploader
 from activities.renders.slots import RenderSlots
 from activities.secret_references import ResolvedSecrets
-from reelbatch.engines.base import RenderedFile
+from reelbatch.engines.base import RenderedFile, RenderRequest
 from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
 from reelbatch.models.stored.renders import KeptRender
-from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.models.wire.warnings import RenderWarning, bounded
-from reelbatch.storage.files import gone_if_cancelled, upload
+from reelbatch.storage.files import gone_if_cancelled
 from reelbatch.storage.kept_renders import copy_render, download_render
 
 
@@ -38,12 +37,18 @@ class FreshRender(RenderFacts):
     """What an engine has rendered for this very job."""
 
     file: Path
+    poster: Path | None = None  # the still beside a film
     drawn_by: str = ""
     stored: KeptRender | None = None  # the same in the object store
 
+    @property
+    def files(self) -> list[Path]:
+        """In the order of `RenderJob.files`."""
+        return [self.poster, self.file] if self.poster else [self.file]
+
     @classmethod
-    def of(cls, rendered: RenderedFile, file: Path, seconds: float) -> "FreshRender":
-        missing = rendered.missing_glyphs
+    def of(cls, rendered: RenderedFile, request: RenderRequest, seconds: float) -> "FreshRender":
+        missing, file = rendered.missing_glyphs, request.output_path
         return cls(
             size=file.stat().st_size,
             width=rendered.width,
@@ -51,6 +56,7 @@ class FreshRender(RenderFacts):
             frames=rendered.frames,
             seconds=seconds,
             file=file,
+            poster=request.poster_path,
             drawn_by=rendered.drawn_by,
             missing_glyphs=None if missing is None else list(missing),
             warnings=rendered.warnings,
@@ -88,7 +94,7 @@ def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> R
         found["warnings"] = bounded([*job.warnings, *render.warnings])
     return RenderResult(
         output_key=job.output_key,
-        media_type=CODECS[job.output.codec].media_type,
+        media_type=job.output.media_type,
         size=render.size,
         width=render.width,
         height=render.height,
@@ -133,17 +139,19 @@ class Delivery:
         secrets: ResolvedSecrets,
     ) -> None:
         if isinstance(render, FreshRender):
-            file = render.file
+            files = render.files
         else:
-            file = folder / job.file_name
-            await download_render(self._store, render.stored, file)
-        media_type = CODECS[job.output.codec].media_type
-        await self._uploader.upload(target, file, job.file_name, media_type, secrets)
+            files = [folder / made.name for made in job.files]
+            await download_render(self._store, render.stored, *files)
+        for made, file in zip(job.files, files, strict=True):
+            await self._uploader.upload(target, file, made.name, made.media_type, secrets)
 
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
-        """The file appears at once and as a whole; a cancelled job leaves nothing."""
-        if isinstance(render, FreshRender) and render.stored is None:
-            await upload(self._store, job.output_key, render.file)
-        elif render.stored is not None:
-            async with gone_if_cancelled(self._store, job.output_key):
-                await copy_render(self._store, render.stored, job.output_key)
+        """Each file appears at once and as a whole; a cancelled job leaves none."""
+        keys = [made.key for made in job.files]
+        async with gone_if_cancelled(self._store, *keys):
+            if render.stored is not None:
+                await copy_render(self._store, render.stored, *keys)
+            else:
+                for key, file in zip(keys, render.files, strict=True):
+                    await self._store.put_async(key, file)

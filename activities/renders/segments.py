@@ -113,7 +113,7 @@ class SegmentActivities:
         seconds = monotonic() - started
         if rendered.frames != sum(segment.frames for segment in task.segments):
             raise SegmentsUnusable("The segments have lost frames.")
-        joined = FreshRender.of(rendered, attempt.request.output_path, seconds)
+        joined = FreshRender.of(rendered, attempt.request, seconds)
         attempt.log.note_rendered(joined)
         rendering = sum(segment.render_duration for segment in task.segments)
         warnings = bounded(each for segment in task.segments for each in segment.warnings)

@@ -39,7 +39,8 @@ router = APIRouter(tags=["batches"])
 async def get_batch_archive(
     batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
-    """The outputs that exist by now, each under its job's index, and `results.json`."""
+    """The outputs that exist by now with their posters, each under its job's name or index, and
+    `results.json`."""
     snapshot = await resources.batches.read(team, batch_id)
     return StreamingResponse(
         zip_stream(_entries(resources.store, snapshot, urls)),
@@ -56,18 +57,18 @@ async def _entries(
     jobs = jobs_of(snapshot)
     stems = file_stems({job.index: job.summary.name for job in jobs}, _DIGITS)
     for job in jobs:
-        extension = job.summary.extension
         if job.state.status is not JobStatus.FINISHED:
             continue
-        file = await find_file(store, keys.output(snapshot.team, job.id, extension))
-        if file is None:  # it went to the client's own bucket, or was deleted
-            continue
-        yield ZipEntry(
-            name=f"{stems[job.index]}.{extension}",
-            size=file.size,
-            modified_at=file.last_modified,
-            content=read_chunks(store, file.key, 0, file.size),
-        )
+        for extension in job.summary.extensions:
+            file = await find_file(store, keys.output(snapshot.team, job.id, extension))
+            if file is None:  # it went to the client's own bucket, or was deleted
+                continue
+            yield ZipEntry(
+                name=f"{stems[job.index]}.{extension}",
+                size=file.size,
+                modified_at=file.last_modified,
+                content=read_chunks(store, file.key, 0, file.size),
+            )
 
 
 def _results_entry(snapshot: BatchSnapshot, urls: Urls, table: BatchTable | None) -> ZipEntry:

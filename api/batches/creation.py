@@ -246,18 +246,7 @@ def creation_response(
     total_rows: int | None = None,
 ) -> BatchCreationResponse:
     """`retry_of` is the batch whose jobs are rendered again."""
-    created = [
-        JobCreated(
-            index=job.index,
-            id=job.id,
-            name=job.name,
-            status=job.first_status,
-            output_url=urls.of_new_job(job),
-            **shortcomings_of(job),
-            children=children_created(job, urls),
-        )
-        for job in batch.jobs
-    ]
+    created = [_job_created(job, urls) for job in batch.jobs]
     rejected = not created
     return BatchCreationResponse(
         batch_id=batch.id,
@@ -272,6 +261,20 @@ def creation_response(
         warnings=list(warnings),
         error=_all_rejected(batch.errors) if rejected else None,
         error_code=batch.errors[0].error_code if rejected else None,
+    )
+
+
+def _job_created(job: BatchRenderJob, urls: Urls) -> JobCreated:
+    output_url = urls.of_new_job(job)
+    return JobCreated(
+        index=job.index,
+        id=job.id,
+        name=job.name,
+        status=job.first_status,
+        output_url=output_url,
+        poster_url=job.poster_url(output_url),
+        **shortcomings_of(job),
+        children=children_created(job, urls),
     )
 
 

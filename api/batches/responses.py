@@ -95,12 +95,14 @@ def _around(snapshot: BatchSnapshot, urls: Urls) -> str:
 
 def _batch_job(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchJob:
     state = job.state
+    output_url = urls.of_job(team, job.id, job.summary)
     return BatchJob(
         index=job.index,
         id=job.id,
         name=job.summary.name,
         status=state.status,
-        output_url=urls.of_job(team, job.id, job.summary),
+        output_url=output_url,
+        poster_url=job.summary.poster_url(output_url),
         stats=job_stats(job.summary, state) if state.status.is_terminal else None,
         error=state.failure.error if state.failure else None,
         error_code=state.failure.error_code if state.failure else None,

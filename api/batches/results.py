@@ -43,6 +43,7 @@ Exact = Annotated[
 ]
 
 _ALIASES = {name: field.alias or name for name, field in BatchResult.model_fields.items()}
+_LEFT_OUT = {name for name, field in BatchResult.model_fields.items() if field.exclude_if}
 _FORMULA_STARTS = (
     "=",
     "+",
@@ -117,12 +118,14 @@ def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
     summary, state = job.summary, job.state
     rendered, failure = state.result, state.failure
     is_finished = state.status is JobStatus.FINISHED
+    output_url = urls.of_job(team, job.id, summary) if is_finished else None
     return BatchResult(
         index=job.index,
         id=job.id,
         name=summary.name,
         status=state.status,
-        output_url=urls.of_job(team, job.id, summary) if is_finished else None,
+        output_url=output_url,
+        poster_url=summary.poster_url(output_url) if output_url else None,
         error=failure.error if failure else None,
         error_code=failure.error_code if failure else None,
         tags=summary.tags,
@@ -155,25 +158,35 @@ def table_of(results: Sequence[BatchResult], *, exact: bool) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     named = dict.fromkeys(name for result in results for name in result.cells or ())
-    own = [alias for name, alias in _ALIASES.items() if name != "cells"]
+    fields = _fields(results)
+    own = [_ALIASES[name] for name in fields]
     columns = [*own, *(f"row:{name}" if name in own else name for name in named)]
     writer.writerow(columns if exact else map(_no_formula, columns))
     for result in results:
-        row = [*_cells(result), *((result.cells or {}).get(name, "") for name in named)]
+        row = [*_cells(result, fields), *((result.cells or {}).get(name, "") for name in named)]
         writer.writerow(row if exact else map(_no_formula, row))
     return text.getvalue()
 
 
-def _cells(result: BatchResult) -> Iterator[str]:
+def _fields(results: Sequence[BatchResult]) -> list[str]:
+    """Those of results, and of the ones that JSON leaves out those that any result has."""
+    return [
+        name
+        for name in _ALIASES
+        if name != "cells"
+        and (name not in _LEFT_OUT or any(getattr(result, name) is not None for result in results))
+    ]
+
+
+def _cells(result: BatchResult, fields: Sequence[str]) -> Iterator[str]:
     lists: dict[str, Sequence[str]] = {
         "tags": result.tags,
         "missing_fonts": result.missing_fonts,
         "missing_glyphs": result.missing_glyphs,
         "warnings": [warning.message for warning in result.warnings],
     }
-    for name, value in result:
-        if name == "cells":
-            continue
+    for name in fields:
+        value = getattr(result, name)
         yield ",".join(lists[name]) if name in lists else "" if value is None else str(value)
 
 

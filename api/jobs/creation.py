@@ -84,10 +84,12 @@ def job_submission(job: RenderJob, webhook: Webhook | None, urls: Urls) -> JobSu
 
 
 def creation_response(job: RenderJob, urls: Urls) -> JobCreationResponse:
+    output_url = urls.of_new_job(job)
     return JobCreationResponse(
         id=job.id,
         status=job.first_status,
-        output_url=urls.of_new_job(job),
+        output_url=output_url,
+        poster_url=job.poster_url(output_url),
         stats=JobCreationStats(created_at=job.created_at),
         **shortcomings_of(job),
         children=children_created(job, urls),

@@ -116,7 +116,8 @@ def _clip_problems(clips: Sequence[Asset], engine: type[RenderEngine]) -> Iterat
 
 def _render_job(team: str, creation: JoinCreation, children: Children) -> RenderJob:
     job_id, now = new_single_job_id(), datetime.now(UTC)
-    output = Output(output_type="video", codec=DEFAULT_CODEC["video"])
+    poster = creation.settings.poster if creation.settings else None
+    output = Output(output_type="video", codec=DEFAULT_CODEC["video"], poster=poster)
     return RenderJob(
         team=team,
         id=job_id,

@@ -107,7 +107,7 @@ export class JobPanel {
       warningBox(job.warnings),
       preview(job),
       facts(job),
-      job.state === "finished" && job.outputUrl && outputLinks(job.outputUrl),
+      job.state === "finished" && job.outputUrl && outputLinks(job.outputUrl, job.posterUrl),
       cells(job.result?.cells),
       job.id && hasEnded(job.state) && this.#log(job.id),
     );
@@ -186,13 +186,14 @@ const definitions = (known) =>
   h("dl", {}, known.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
 /** A file of this server is saved under the name that the server says.
- * @param {string} address */
-function outputLinks(address) {
+ * @param {string} address @param {string} [poster] of a film that has one */
+function outputLinks(address, poster) {
   const own = ownAddress(address);
   return h(
     "div",
     { class: "actions" },
     own && h("a", { class: "button", href: own, download: true }, "Download"),
     h("a", { class: "button", href: address, target: "_blank", rel: "noopener noreferrer" }, "Open the output"),
+    poster && h("a", { class: "button", href: poster, target: "_blank", rel: "noopener noreferrer" }, "Open the poster"),
   );
 }

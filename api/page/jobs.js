@@ -9,6 +9,7 @@ import { stateOf } from "./states.js";
  * @property {string} [name]
  * @property {import("./states.js").State} state
  * @property {string} [outputUrl]
+ * @property {string} [posterUrl] of a film that has a poster
  * @property {string} [error]
  * @property {string} [errorCode]
  * @property {{field: string, message: string}[]} [details] of a rejected job

@@ -34,9 +34,12 @@ export function outputFields(onChange) {
   );
   const frame = h("input", { type: "number", name: "frame", min: 0, value: 0, inputmode: "numeric", oninput: onChange });
   const frameField = field("Frame", frame);
+  const poster = h("input", { type: "checkbox", name: "poster", onchange: onChange });
+  const posterField = h("label", { class: "check" }, poster, "A poster beside each film");
   const isPicture = () => codec.value.startsWith("image_");
   const show = () => {
     frameField.hidden = !isPicture();
+    posterField.hidden = isPicture();
   };
   codec.addEventListener("change", () => {
     show();
@@ -47,7 +50,8 @@ export function outputFields(onChange) {
   /** As the query of a table says them. */
   function settings() {
     const common = { codec: codec.value, quality: quality.value };
-    return isPicture() ? { ...common, frame: Number(frame.value) } : common;
+    if (isPicture()) return { ...common, frame: Number(frame.value) };
+    return poster.checked ? { ...common, poster: true } : common;
   }
 
   /** Choose what suits a composition. @param {number} frames that it has */
@@ -58,7 +62,7 @@ export function outputFields(onChange) {
     show();
   }
 
-  return { elements: [field("Output", codec), field("Quality", quality), frameField], settings, suit };
+  return { elements: [field("Output", codec), field("Quality", quality), frameField, posterField], settings, suit };
 }
 
 /** What files are called: a pattern, and a button for each column that it may have.

@@ -21,8 +21,14 @@ function shownAddress(job) {
   return ownAddress(job.outputUrl);
 }
 
+/** The poster of a film that is finished, or null. @param {BatchJob} job */
+function posterAddress(job) {
+  return job.state === "finished" && job.posterUrl ? ownAddress(job.posterUrl) : null;
+}
+
 /** @param {BatchJob} job */
 export function hasThumbnail(job) {
+  if (posterAddress(job)) return true;
   const address = shownAddress(job);
   if (!address) return false;
   const isSmall = (job.result?.size ?? Infinity) <= SMALL_FILM;
@@ -31,7 +37,7 @@ export function hasThumbnail(job) {
 
 /** @param {BatchJob} job one that has a thumbnail */
 export function thumbnail(job) {
-  const address = /** @type {string} */ (shownAddress(job));
+  const address = posterAddress(job) ?? /** @type {string} */ (shownAddress(job));
   if (PICTURES.has(extension(address))) return h("img", { src: address, alt: "", decoding: "async" });
   const shown = film(address, { preload: "metadata", tabindex: -1, "aria-hidden": "true" });
   shown.addEventListener("loadedmetadata", () => {
@@ -46,8 +52,9 @@ export function preview(job) {
   if (!address) return null;
   const name = `Output of job ${job.index}`;
   if (PICTURES.has(extension(address))) return h("img", { class: "output", src: address, alt: name });
-  if (!FILMS.has(extension(address))) return null;
-  return film(address, { class: "output", controls: true, loop: true, "aria-label": name });
+  const poster = posterAddress(job);
+  if (FILMS.has(extension(address))) return film(address, { class: "output", controls: true, loop: true, poster, "aria-label": name });
+  return poster && h("img", { class: "output", src: poster, alt: `Poster of job ${job.index}` });
 }
 
 /** @param {string} address @param {Record<string, any>} attributes */

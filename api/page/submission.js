@@ -77,8 +77,8 @@ export function noteProblems(answer, rows, columns) {
 }
 
 /** @param {Record<string, any>} query @returns {import("./tables.js").Table} */
-function oneJob({ template, composition, codec, quality, frame }) {
-  const settings = frame === undefined ? { codec, quality } : { codec, quality, type: "image", frames: frame };
+function oneJob({ template, composition, codec, quality, frame, poster }) {
+  const settings = frame === undefined ? { codec, quality, poster } : { codec, quality, type: "image", frames: frame };
   const job = { template: { id: template, composition }, settings };
   return { type: "application/json", body: JSON.stringify({ jobs: [job] }) };
 }

@@ -198,15 +198,18 @@ def webhook_records(
 
 def children_created(job: RenderJob, urls: Urls) -> list[ChildCreated] | None:
     """What a client is told of the nested jobs, in the order of their assets; None without any."""
-    return [
-        ChildCreated(
-            id=child.job.id,
-            status=child.job.first_status,
-            output_url=urls.of_new_job(child.job),
-            **shortcomings_of(child.job),
-        )
-        for child in job.children or ()
-    ] or None
+    return [_child_created(child.job, urls) for child in job.children or ()] or None
+
+
+def _child_created(job: RenderJob, urls: Urls) -> ChildCreated:
+    output_url = urls.of_new_job(job)
+    return ChildCreated(
+        id=job.id,
+        status=job.first_status,
+        output_url=output_url,
+        poster_url=job.poster_url(output_url),
+        **shortcomings_of(job),
+    )
 
 
 async def _start_batch(client: Client, batch: Batch) -> None:

@@ -134,6 +134,10 @@ class RenderPlans:
             return problems
         output, rate = output_of(job), composition.frame_rate
         extent = extent_of(output, composition)
+        seconds = extent.frames / rate
+        if isinstance(output.poster, float) and output.poster >= seconds:
+            message = f"The film lasts {seconds:g} seconds: its poster must be from before its end."
+            return [Problem(FramesInvalid, "settings.poster", message)]
         split = split_of(output, extent, rate, engine, self._segment_pixels)
         return RenderPlan(composition=composition.name, output=output, extent=extent, split=split)
 
@@ -161,6 +165,7 @@ def output_of(job: JobCreation) -> Output:
         first_frame=first,
         end_frame=end,
         draft=job.preview or settings.quality == "draft",
+        poster=settings.poster,
     )
 
 
@@ -220,6 +225,9 @@ def _settings_problems(
         yield Problem(FramesInvalid, "settings.frames", message)
     elif composition is not None:
         yield from frame_problems(settings.frames, composition)
+    if settings.output_type == "image" and settings.poster is not None:
+        message = "An image has no poster: leave it out, or set it to false."
+        yield Problem(NotSupported, "settings.poster", message)
 
 
 def _codec_problem(

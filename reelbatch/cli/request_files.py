@@ -60,6 +60,7 @@ class RowOptions:
     composition: str | None = None
     codec: str | None = None
     frame: int | None = None
+    poster: bool = False  # a still beside each film
     strict: bool = False  # refuses columns that name no layer
     mapping: tuple[str, ...] = ()  # COLUMN=LAYER
     output_name: str | None = None  # of columns in braces
@@ -135,8 +136,9 @@ def _send(
         return _send_table(service, client, file, form, rows, options)
     if rows != RowOptions():
         raise CommandFailed(
-            "--template, --composition, --codec, --frame, --map, --output-name and --strict are "
-            f"about tables in CSV or XLSX; {file} says for each job what it is made of."
+            "--template, --composition, --codec, --frame, --poster, --map, --output-name and "
+            "--strict are about tables in CSV or XLSX; "
+            f"{file} says for each job what it is made of."
         )
     text = _text(file)
     if form is FileForm.JSONL:
@@ -164,6 +166,7 @@ def _send_table(
         "composition": rows.composition,
         "codec": rows.codec,
         "frame": rows.frame,
+        "poster": rows.poster,
         "mapping": rows.mapping,
         "strict": rows.strict,
         "output_name": rows.output_name,

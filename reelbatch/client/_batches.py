@@ -103,6 +103,7 @@ def create_from_table(
     composition: str | None = None,
     codec: str | None = None,
     frame: int | None = None,
+    poster: bool | float = False,
     mapping: Sequence[str] = (),
     strict: bool = False,
     output_name: str | None = None,
@@ -114,6 +115,7 @@ def create_from_table(
     """As `create`, with a job a row; `template` is the id of the template of all rows.
 
     `form` is csv, also with semicolons or tabs; tsv, in which only tabs part cells; or xlsx.
+    `poster` gives a still beside each film: of its middle, or of a moment in seconds.
     `mapping` says what columns mean that are not called as their layers: `COLUMN=LAYER`. `strict`
     refuses a column that names no layer, which is left out with a warning otherwise. `output_name`
     makes the jobs' names, and so those of their files, of columns: `{first}-{last}`. `files` has
@@ -126,6 +128,7 @@ def create_from_table(
         "composition": composition,
         "codec": codec,
         "frame": frame,
+        "poster": None if poster is False else poster,
         "map": list(mapping) or None,
         "strict": strict or None,
         "outputName": output_name,

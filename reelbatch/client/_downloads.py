@@ -35,12 +35,14 @@ class DownloadedOutput:
     job: BatchJob
     file: Path
     was_there: bool  # from an earlier download into the folder
+    poster: Path | None = None  # the still beside a film
 
 
 def downloads(
     batch: BatchRef, folder: str | Path, *, names: Mapping[int, str] | None = None
 ) -> Flow[DownloadedOutput]:
-    """Each output that is finished by now, as a file named as its job, else `007.mp4`.
+    """Each output that is finished by now, as a file named as its job, else `007.mp4`, and the
+    poster of a film beside it.
 
     `names` are other names of the files by their jobs' indexes, without endings. What an earlier
     download of the same jobs has left in `folder` is not fetched again.
@@ -52,13 +54,15 @@ def downloads(
     for job in state.jobs:
         if job.status is not JobStatus.FINISHED:
             continue
-        file = target / f"{stems[job.index]}{_suffix(job.output_url)}"
-        if (yield from do(partial(record.has, job.id, file))):
-            yield Emit(DownloadedOutput(job, file, was_there=True))
-            continue
-        yield from fetch(batch.session, _signed(batch.session, job.output_url), file)
-        yield from do(partial(record.add, job.id, file))
-        yield Emit(DownloadedOutput(job, file, was_there=False))
+        was_there = True
+        files: list[Path] = []
+        for url in filter(None, (job.output_url, job.poster_url)):
+            files.append(target / f"{stems[job.index]}{_suffix(url)}")
+            if not (yield from do(partial(record.has, job.id, files[-1]))):
+                was_there = False
+                yield from fetch(batch.session, _signed(batch.session, url), files[-1])
+                yield from do(partial(record.add, job.id, files[-1]))
+        yield Emit(DownloadedOutput(job, files[0], was_there, *files[1:]))
 
 
 def archive(batch: BatchRef, file: str | Path) -> Steps[Path]:

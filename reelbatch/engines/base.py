@@ -16,7 +16,7 @@ from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.stored.templates import Layer, TemplateInspection
 from reelbatch.models.wire.assets import Asset
-from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.codecs import CODECS, POSTER_CODEC
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.warnings import RenderWarning
 
@@ -70,6 +70,13 @@ class RenderRequest:
     `renders_ranges` gets it."""
     expressions: bool = False
     """Whether an engine that `runs_expressions` may run those of the template."""
+
+    @property
+    def poster_path(self) -> Path | None:
+        """Where the still beside a film is written, after the engine has written the film."""
+        if self.output.poster is None:
+            return None
+        return self.output_path.with_suffix(f".poster.{POSTER_CODEC.extension}")
 
 
 @dataclass(frozen=True)

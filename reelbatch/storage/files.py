@@ -48,13 +48,14 @@ async def download(store: ObjectStore, key: str, target: Path) -> int:
 
 
 @asynccontextmanager
-async def gone_if_cancelled(store: ObjectStore, key: str) -> AsyncGenerator[None]:
-    """A context in which the object is written: a cancellation removes what is there of it."""
+async def gone_if_cancelled(store: ObjectStore, *keys: str) -> AsyncGenerator[None]:
+    """A context in which objects are written: a cancellation removes what is there of them."""
     try:
         yield
     except asyncio.CancelledError:
-        with contextlib.suppress(FileNotFoundError):
-            await store.delete_async(key)
+        for key in keys:
+            with contextlib.suppress(FileNotFoundError):
+                await store.delete_async(key)
         raise
 
 

@@ -47,24 +47,29 @@ async def forget_render(store: ObjectStore, team: str, key: str) -> None:
         await store.delete_async(keys.kept_render(team, key))
 
 
-async def copy_render(store: ObjectStore, render: KeptRender, target: str) -> None:
-    """Make the file an object of its own at the key `target`. Raises RenderGone."""
-    try:
-        if _can_copy(store, render):
-            await store.copy_async(render.file_key, target)
-        else:
-            found = await store.get_async(render.file_key)
-            await store.put_async(target, found.stream())
-    except FileNotFoundError as error:
-        raise RenderGone(render.file_key) from error
+async def copy_render(store: ObjectStore, render: KeptRender, *targets: str) -> None:
+    """Make each of its files an object of its own, at the key in `targets` that has its place.
+
+    Raises RenderGone.
+    """
+    for key, target in zip(render.keys, targets, strict=True):
+        try:
+            if _can_copy(store, render):
+                await store.copy_async(key, target)
+            else:
+                found = await store.get_async(key)
+                await store.put_async(target, found.stream())
+        except FileNotFoundError as error:
+            raise RenderGone(key) from error
 
 
-async def download_render(store: ObjectStore, render: KeptRender, target: Path) -> None:
-    """Write the file to `target`. Raises RenderGone."""
-    try:
-        await download(store, render.file_key, target)
-    except FileNotFoundError as error:
-        raise RenderGone(render.file_key) from error
+async def download_render(store: ObjectStore, render: KeptRender, *targets: Path) -> None:
+    """Write each of its files to the one in `targets` that has its place. Raises RenderGone."""
+    for key, target in zip(render.keys, targets, strict=True):
+        try:
+            await download(store, key, target)
+        except FileNotFoundError as error:
+            raise RenderGone(key) from error
 
 
 def _can_copy(store: ObjectStore, render: KeptRender) -> bool:

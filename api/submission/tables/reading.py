@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, repeat, zip_longest
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
 from api.http.parameters import Flag, OrEmpty, Ulid
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
@@ -22,6 +23,7 @@ from reelbatch.models.wire.assets import MAX_ASSETS
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import Name
+from reelbatch.models.wire.render_settings import Poster
 from reelbatch.models.wire.tables import TableColumn, TableRow
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
 from reelbatch.spelling import did_you_mean
@@ -31,6 +33,16 @@ _SPACES = re.compile(r"\s+")  # a cell may have lines
 _LINES_SHOWN = 10
 _ROWS_SHOWN = 12
 _LONGEST_NAME = 1000  # characters of a column's
+_POSTERS = {"": None, "true": True, "false": False}
+
+
+def _as_in_json(poster: str) -> object:
+    """What is neither a word nor a number stays as it is."""
+    if poster in _POSTERS:
+        return _POSTERS[poster]
+    with suppress(ValueError):
+        return float(poster)
+    return poster
 
 
 class TableQuery(BaseModel):
@@ -65,6 +77,11 @@ class TableQuery(BaseModel):
     )
     frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
         None, description="Of all rows of a table, where the codec writes images."
+    )
+    poster: Annotated[Poster, BeforeValidator(_as_in_json)] = Field(
+        None,
+        description="Of all rows of a table: whether a still comes with each film, `true` for its "
+        "middle, or the moment in seconds.",
     )
     strict: Flag = Field(
         False, description="Refuse a table with a column that names no layer of the template."
@@ -206,6 +223,8 @@ def _common_fields(query: TableQuery) -> Fields:
             settings["frames"] = query.frame or 0
     if query.quality:
         settings["quality"] = query.quality
+    if query.poster is not None:
+        settings["poster"] = query.poster
     return {"template": template, "settings": settings} if settings else {"template": template}
 
 

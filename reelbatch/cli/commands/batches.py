@@ -79,6 +79,9 @@ def submit(
     composition: Annotated[str | None, typer.Option(help="Of a table's rows.")] = None,
     codec: Annotated[str | None, typer.Option(help="Of a table's rows.")] = None,
     frame: Annotated[int | None, typer.Option(help="Of a table's rows, for stills.")] = None,
+    poster: Annotated[
+        bool, typer.Option("--poster", help="Of a table's rows: a still beside each film.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a column that names no layer.")
     ] = False,
@@ -121,6 +124,7 @@ def submit(
         composition=composition,
         codec=codec,
         frame=frame,
+        poster=poster,
         strict=strict,
         mapping=tuple(mapping or ()),
         output_name=output_name,
@@ -262,7 +266,9 @@ def download(
     files = download_outputs(downloads(parts, states, folder), finished)
     pending = sum(part.batch.read().stats.pending for part in parts)
     listed = [
-        {"index": found.job.index, "id": found.job.id, "file": str(found.file)} for found in files
+        {"index": found.job.index, "id": found.job.id, "file": str(found.file)}
+        | ({"poster": str(found.poster)} if found.poster else {})
+        for found in files
     ]
     there = sum(found.was_there for found in files)
     note = f", {there} of them from before" if there else ""

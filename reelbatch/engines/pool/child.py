@@ -11,10 +11,11 @@ import socket
 import sys
 import time
 import traceback
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 
-from reelbatch.engines.base import RenderedFile, RenderEngine, Renderer
+from reelbatch.engines.base import RenderedFile, RenderEngine, Renderer, RenderRequest
 from reelbatch.engines.pool.confinement import (
     confine,
     die_with_parent,
@@ -160,6 +161,8 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         file = _join(renderer, task, channel)
     else:
         file = renderer.render(task.request, channel.report)
+    if task.request.poster_path is not None:
+        _write_poster(task.request, task.request.poster_path, file)
     missing = file.missing_glyphs
     return Rendered(
         width=file.width,
@@ -193,6 +196,12 @@ def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:
         frame_rate=task.frame_rate,
         audio=renderer.sounds(request),
     )
+
+
+def _write_poster(request: RenderRequest, target: Path, film: RenderedFile) -> None:
+    from reelbatch.engines.poster import write_poster  # a decoder, which most renders do without
+
+    write_poster(request, target, film)
 
 
 def _failure(error: Exception, memory: int) -> Failed:

@@ -108,7 +108,8 @@ class RenderProcess:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), seconds, limit)
             if isinstance(task, (Render, Join)) and isinstance(result, Rendered):
-                self._workspace.deliver(task.request.output_path)
+                for path in filter(None, (task.request.output_path, task.request.poster_path)):
+                    self._workspace.deliver(path)
             if isinstance(task, ReadCells):
                 self._workspace.deliver(task.target)
             if isinstance(task, Inspect) and task.target is not None:

@@ -1,14 +1,16 @@
 """A job: what its workflow and its render are given, and what they leave behind."""
 
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
-from reelbatch.models.wire.codecs import OutputType, find_codec
+from reelbatch.models.wire.codecs import POSTER_CODEC, OutputType, find_codec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.uploaded_files import upload_id_in
@@ -39,12 +41,29 @@ class Output(WireModel):
     first_frame: int = 0
     end_frame: int | None = None  # exclusive; None is the composition's end
     draft: bool = False
+    poster: Absent[bool | float] = None
+    """Of a film: the moment of the still beside it, in seconds of the film. True: its middle."""
 
     @property
     def extension(self) -> str:
         codec = find_codec(self.codec)
         assert codec is not None
         return codec.extension
+
+    @property
+    def media_type(self) -> str:
+        codec = find_codec(self.codec)
+        assert codec is not None
+        return codec.media_type
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFile:
+    """A file that a job makes."""
+
+    name: str  # in the client's own bucket
+    key: str  # object key
+    media_type: str
 
 
 class OutputExtent(WireModel):
@@ -104,9 +123,28 @@ class RenderJob(WireModel):
         return f"{self.id}.{self.output.extension}"
 
     @property
+    def files(self) -> "list[JobFile]":
+        """What the job makes, in the order in which it is made: a poster before its film."""
+        extension, media_type = self.output.extension, self.output.media_type
+        own = JobFile(name=self.file_name, key=self.output_key, media_type=media_type)
+        if self.output.poster is None:
+            return [own]
+        poster = JobFile(
+            name=f"{self.id}.{POSTER_CODEC.extension}",
+            key=f"{self.output_key.removesuffix(extension)}{POSTER_CODEC.extension}",
+            media_type=POSTER_CODEC.media_type,
+        )
+        return [poster, own]
+
+    @property
     def bucket_url(self) -> str | None:
         """Of an output that goes into the client's own bucket."""
         return self.upload.url_of(self.file_name) if self.upload else None
+
+    def poster_url(self, output_url: str) -> str | None:
+        """Where the still beside the film will be, whose own URL is `output_url`; None without."""
+        has_poster = self.output.poster is not None
+        return _poster_beside(output_url, self.output.extension) if has_poster else None
 
     @property
     def first_status(self) -> JobStatus:
@@ -151,6 +189,7 @@ class RenderJob(WireModel):
             child_ids=[child.job.id for child in self.children] if self.children else None,
             name=self.name,
             extension=self.output.extension,
+            poster=None if self.output.poster is None else True,
             total_assets=len(self.assets),
             tags=self.tags,
             priority=self.priority,
@@ -217,6 +256,7 @@ class JobSummary(RecordModel):
     child_ids: Absent[list[str]] = None
     name: Absent[str] = None
     extension: str
+    poster: Absent[bool] = None  # whether a still comes with the film
     total_assets: int
     tags: list[str] = []
     priority: int = 0
@@ -225,6 +265,15 @@ class JobSummary(RecordModel):
     warnings: AnyOf[RenderWarning] = []  # of the template
     bucket_url: Absent[str] = None  # of an output that goes into the client's own bucket
     created_at: Timestamp
+
+    @property
+    def extensions(self) -> list[str]:
+        """Of the job's files."""
+        return [self.extension, *([POSTER_CODEC.extension] if self.poster else [])]
+
+    def poster_url(self, output_url: str) -> str | None:
+        """Where the still beside the film is, whose own URL is `output_url`; None without one."""
+        return _poster_beside(output_url, self.extension) if self.poster else None
 
 
 class RenderResult(RecordModel):
@@ -285,6 +334,12 @@ def shortcomings_of(
         job.missing_glyphs if drawn is None else _in_order(drawn, job.missing_glyphs),
         bounded([*before, *result.warnings]),  # which say more exactly what pictures are missing
     )
+
+
+def _poster_beside(output_url: str, extension: str) -> str:
+    """`output_url` may say at its end what the file is saved as."""
+    ending = rf"\.{extension}(?=(\?name=[^/?]*)?$)"
+    return re.sub(ending, f".{POSTER_CODEC.extension}", output_url, count=1)
 
 
 def _in_order(characters: Sequence[str], order: Sequence[str]) -> list[str]:

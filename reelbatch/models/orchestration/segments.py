@@ -54,7 +54,7 @@ class SegmentTask(RenderTask):
         number: int,
         segments: int,
     ) -> "SegmentTask":
-        end = {"first_frame": frames.start, "end_frame": frames.stop}
+        end = {"first_frame": frames.start, "end_frame": frames.stop, "poster": None}
         part = {"output": job.output.model_copy(update=end), "number": number}
         return cls.model_validate(
             {**dict(RenderTask.of(job, outputs)), **part, "segments": segments}

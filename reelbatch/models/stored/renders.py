@@ -1,6 +1,6 @@
 """What is kept of renders, for jobs with equal inputs."""
 
-from reelbatch.models.wire.base import RecordModel, Timestamp
+from reelbatch.models.wire.base import Absent, RecordModel, Timestamp
 from reelbatch.models.wire.warnings import RenderWarning
 
 
@@ -8,6 +8,7 @@ class KeptRender(RecordModel):
     """A rendered file that later jobs of the same team may have too."""
 
     file_key: str  # object key
+    poster_key: Absent[str] = None  # of the still beside a film
     job_id: str  # whose render it was
     size: int  # bytes
     width: int  # pixels
@@ -16,6 +17,11 @@ class KeptRender(RecordModel):
     missing_glyphs: list[str] | None = None  # None: nobody has looked
     warnings: list[RenderWarning] = []
     rendered_at: Timestamp
+
+    @property
+    def keys(self) -> list[str]:
+        """Of its files, in the order of `RenderJob.files`."""
+        return [self.poster_key, self.file_key] if self.poster_key else [self.file_key]
 
 
 class RenderLease(RecordModel):

@@ -77,6 +77,7 @@ class JobCreated(Warned):
     name: Absent[str] = None
     status: JobStatus
     output_url: str
+    poster_url: Absent[str] = None
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
@@ -112,6 +113,7 @@ class BatchJob(Warned):
     name: Absent[str] = None
     status: JobStatus
     output_url: str
+    poster_url: Absent[str] = None
     stats: Absent[JobStats] = None
     error: Absent[str] = None
     error_code: Absent[str] = None
@@ -149,6 +151,7 @@ class BatchResult(WireModel):
     missing_fonts: list[str] = []
     missing_glyphs: list[str] = []
     warnings: list[RenderWarning] = []
+    poster_url: Absent[str] = None  # only of a finished job
     cells: Absent[dict[str, str]] = None  # of a table's row, by the names of their columns
 
 

@@ -52,6 +52,10 @@ DEFAULT_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_15mbps", "image
 PREVIEW_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_1mbps", "image": "image_jpeg"}
 
 
+POSTER_CODEC = CODECS["image_jpeg"]
+"""Of the still beside a film; no film has its extension."""
+
+
 def find_codec(name: str) -> Codec | None:
     """Look a codec up by `video_h264_vbr_15mbps` or by the older `h264_vbr_15mbps`."""
     for spelling in (name, f"video_{name}", f"image_{name}"):

@@ -164,6 +164,7 @@ class Job(Warned):
     progress: float  # 0 to 100
     stats: JobStats
     output_url: str | None
+    poster_url: Absent[str] = None  # of a film whose settings ask for a poster
     batch_id: Absent[str] = None
     index: Absent[int] = None
     parent_id: Absent[str] = None  # of a nested job
@@ -184,6 +185,7 @@ class ChildCreated(Warned):
     id: str
     status: JobStatus
     output_url: str
+    poster_url: Absent[str] = None
 
 
 class JobCreationResponse(Warned):
@@ -192,6 +194,7 @@ class JobCreationResponse(Warned):
     id: str
     status: JobStatus
     output_url: str
+    poster_url: Absent[str] = None
     progress: float = 0.0
     stats: JobCreationStats
     children: Absent[list[ChildCreated]] = None  # in the order of their assets

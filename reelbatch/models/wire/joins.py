@@ -8,6 +8,7 @@ from typing_extensions import TypeAliasType
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJob, NestedJobAsset
 from reelbatch.models.wire.base import LenientWireModel, OpenWireModel
 from reelbatch.models.wire.jobs import AnyJobCreation
+from reelbatch.models.wire.render_settings import Poster
 
 MAX_CLIPS = 100
 
@@ -36,6 +37,7 @@ class JoinSettings(LenientWireModel):
     """What the output is: MP4 with H.264, and nothing else so far."""
 
     preset: Literal["mp4"] | None = None
+    poster: Poster = None
 
 
 class JoinCreation(AnyJobCreation):

@@ -1,14 +1,28 @@
 """What the output of a job is, as clients ask for it (contract 3.4)."""
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from reelbatch.models.wire.base import NOT_BOOLEAN, LenientWireModel, WireModel
 from reelbatch.models.wire.codecs import OutputType, find_codec
 
 FrameNumber = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
+
+
+def _checked_poster(poster: object) -> object:
+    """None for none; a moment is never an integer, since one equals true."""
+    if poster is None or isinstance(poster, bool):
+        return poster or None
+    if isinstance(poster, int | float) and 0 <= poster < math.inf:
+        return float(poster)
+    raise ValueError("must be true, false, or a moment of the film in seconds, from 0")
+
+
+Poster = Annotated[bool | float | None, BeforeValidator(_checked_poster)]
+"""The still that comes with a film: of its middle if true, or of a moment in seconds."""
 
 
 class RenderSettings(WireModel):
@@ -19,6 +33,7 @@ class RenderSettings(WireModel):
     quality: Literal["draft", "full"] | None = None
     codec: str | None = None
     engine: Literal["ae2025", "ae2026"] | None = None
+    poster: Poster = None  # of a film; beside the contract
 
     @property
     def output_type(self) -> OutputType:

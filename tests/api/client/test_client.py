@@ -106,12 +106,18 @@ async def test_only_what_is_new_is_downloaded(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team, tmp_path: Path
 ) -> None:
     card = await team.upload_card()
-    batch = await reelbatch.batches.create([a_still(card, title) for title in "AB"])
+    jobs = [a_still(card, "A"), a_still(card, "B"), a_video(card, poster=True)]
+    batch = await reelbatch.batches.create(jobs)
     await batch.wait()
-    assert from_before(await batch.download(tmp_path)) == [False, False]
+    assert from_before(await batch.download(tmp_path)) == [False] * 3
     a_file(tmp_path / "001.png", b"somebody has spoilt it")
+    (tmp_path / "002.jpg").unlink()
 
-    assert from_before(await batch.download(tmp_path)) == [True, False]
+    *stills, film = await batch.download(tmp_path)
+    assert from_before([*stills, film]) == [True, False, False]
+    assert (film.file, film.poster) == (tmp_path / "002.mp4", tmp_path / "002.jpg")
+    assert (tmp_path / "002.jpg").read_bytes().startswith(b"\xff\xd8")
+    assert from_before(await batch.download(tmp_path)) == [True] * 3
     other = await reelbatch.batches.create([a_still(card, "C")])
     await other.wait()
     assert from_before(await other.download(tmp_path)) == [False], "another job's file"

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pytest
 import pytest_asyncio
 from obstore.store import ObjectStore
+from PIL import Image
 from temporalio.client import Client, WorkflowHandle
 
 import worker
@@ -145,7 +146,7 @@ def sound(content: bytes) -> npt.NDArray[np.float32]:
 async def test_a_film_in_segments_is_the_film_of_one_render(
     team: Team, split_http: httpx.AsyncClient, client: Client, store: ObjectStore
 ) -> None:
-    job = a_video(await team.upload(a_small_film()), frames=[20, 320])
+    job = a_video(await team.upload(a_small_film()), frames=[20, 320], poster=6)
     job["assets"] = [{"type": "audio", "layerName": "background", "src": a_tone()}]
     split_id = await post(split_http, job)
     split = await team.end_of_job(split_id)
@@ -161,6 +162,10 @@ async def test_a_film_in_segments_is_the_film_of_one_render(
     assert len(shown) == len(expected) == 300
     differences = [np.abs(a - b).mean() for a, b in zip(shown, expected, strict=True)]
     assert max(differences) < 4
+    for end in (split, whole):
+        with Image.open(io.BytesIO((await team.public.get(end["posterUrl"])).content)) as poster:
+            picture = np.asarray(poster.convert("RGB"), np.int16)
+        assert np.abs(picture - expected[150]).mean() < 4
 
     log = (await team.http.get(f"/jobs/{split_id}/logs")).text
     outputs = [line.split(" ", 1)[1] for line in log.splitlines() if " OUTPUT: " in line]

@@ -159,11 +159,13 @@ async def test_failed_jobs_are_grouped_explained_and_rendered_again(
 
 async def test_outputs_are_shown_and_downloaded(visit: Visit, team: Team, tmp_path: Path) -> None:
     card = await team.upload_card()
-    made = await team.create_batch(a_still(card, tags="spring"), a_video(card), {})
+    with_poster = a_video(card, codec="prores_422", poster=True)
+    made = await team.create_batch(a_still(card, tags="spring"), a_video(card), {}, with_poster)
     await team.end_of_batch(made["batchId"])
     await visit.go(f"/batches/{made['batchId']}")
     await has_property(visit.cell(0).locator("img"), "naturalWidth", 32)
     await has_property(visit.cell(1).locator("video"), "videoWidth", 32)
+    await has_property(visit.cell(3).locator("img"), "naturalWidth", 32)
     await visit.page.get_by_role("button", name="Show outputs").click()
     await expect(visit.page.locator(".cell img")).to_have_count(0)
 
@@ -175,20 +177,28 @@ async def test_outputs_are_shown_and_downloaded(visit: Visit, team: Team, tmp_pa
     await has_attribute(link, "href", made["jobs"][0]["outputUrl"])
     await visit.page.keyboard.press("ArrowRight")
     await expect(panel.get_by_label("Output of job 1")).to_be_visible()
+    for _ in range(2):
+        await visit.page.keyboard.press("ArrowRight")
+    await has_property(panel.get_by_alt_text("Poster of job 3"), "naturalWidth", 32)
+    await has_attribute(
+        panel.get_by_role("link", name="Open the poster"), "href", made["jobs"][2]["posterUrl"]
+    )
     await visit.page.keyboard.press("Escape")
-    await has_focus(visit.cell(1))
+    await has_focus(visit.cell(3))
 
     async with visit.page.expect_download() as archive:
         await visit.page.get_by_role("button", name="Download all").click()
     saved = tmp_path / "outputs.zip"
     await (await archive.value).save_as(saved)
-    assert {"00000.png", "00001.mp4"} <= set(zipfile.ZipFile(saved).namelist())
+    assert {"00000.png", "00001.mp4", "00003.mov", "00003.jpg"} <= set(
+        zipfile.ZipFile(saved).namelist()
+    )
 
     async with visit.page.expect_download() as table:
         await visit.page.get_by_role("button", name="Results as CSV").click()
     await (await table.value).save_as(tmp_path / "results.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "results.csv").read_text())))
-    assert [row["status"] for row in rows] == ["finished", "finished", "rejected"]
+    assert [row["status"] for row in rows] == ["finished", "finished", "rejected", "finished"]
 
 
 async def test_a_stream_that_breaks_off_is_taken_up_again(visit: Visit, team: Team) -> None:

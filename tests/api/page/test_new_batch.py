@@ -222,8 +222,15 @@ async def test_files_are_named_by_columns_that_are_typed(visit: Visit, team: Tea
     await fill_in(visit, team)
     await visit.page.get_by_role("button", name="{title}").click()
     await cell_of(visit, "title", 1).fill("Ada")
+    poster = visit.page.get_by_label("A poster beside each film")
+    await expect(poster).to_be_hidden()  # a picture has none
+    await visit.page.get_by_label("Output", exact=True).select_option("video_gif")
+    await poster.check()
     await visit.page.get_by_role("button", name="Start 1 job").click()
     await has_attribute(visit.cell(0), "aria-label", "Job 0, Ada, finished")
+    await visit.page.reload()  # what has ended is shown at once
+    await has_property(visit.cell(0).locator("img"), "naturalWidth", 32)
+    await expect(visit.cell(0).locator("img")).to_have_attribute("src", re.compile(r"\.jpg\?"))
 
 
 async def test_a_table_of_the_template_s_own_words_is_downloaded_and_taken(

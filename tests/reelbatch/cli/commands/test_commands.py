@@ -171,6 +171,14 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     assert "Grace, b" in served("results", batch_id).out
     assert batch_id in served("batches", "--name", "People").out
     assert batch_id not in served("batches", "--name", "Others").out
+    films = ("--template", card, "--codec", "video_gif", "--poster", "--name", "With posters")
+    assert served("submit", "people.csv", *films, "--output-name", "{title}", "--wait").code == 0
+    listed = served("download", "With posters", "--output", "films", "--json").out
+    assert [found["poster"] for found in json.loads(listed)["files"]] == [
+        "films/Ada.jpg",
+        "films/Grace.jpg",
+    ]
+    assert (here / "films" / "Grace.jpg").exists()
 
     lines = "\n".join(json.dumps(a_still(card, title)) for title in ("Ada", "Grace"))
     (here / "people.jsonl").write_text(lines)

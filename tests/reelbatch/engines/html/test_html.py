@@ -1,10 +1,13 @@
 """What a page is given, what it may reach, and how it is read."""
 
 import socket
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.described import rate_of
@@ -14,6 +17,20 @@ from reelbatch.engines.html.manifest import read_pages
 from reelbatch.engines.pool import RenderPool
 from reelbatch.models.errors import RenderError, TemplateInvalid
 from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser, packed
+
+
+@needs_browser
+def test_a_film_of_a_page_has_a_poster(film: Film) -> None:
+    script = """<body><script>setTimeout(() => {
+        document.body.style.background = 'red' }, 500)</script>"""
+    asked = film.request(a_page(script), "video_h264_vbr_1mbps")
+    request = replace(asked, output=asked.output.model_copy(update={"poster": 0.7}))
+    HtmlEngine.renderer().render(request, lambda _: None)
+    assert request.poster_path is not None
+    with Image.open(request.poster_path) as poster:
+        assert (poster.format, poster.size) == ("JPEG", (64, 36))
+        red, green, _ = np.asarray(poster.convert("RGB"))[18, 32]
+    assert red > 200 > 50 > green
 
 
 @needs_browser

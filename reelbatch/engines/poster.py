@@ -1,0 +1,44 @@
+"""The poster of a film: one of its pictures, as a JPEG beside it.
+
+It is taken from the finished file, so no engine has to know of posters.
+"""
+
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from reelbatch.engines.base import RenderedFile, RenderRequest
+from reelbatch.engines.decoding import Footage, FootagePainter
+from reelbatch.engines.encoding.stills import StillFile
+from reelbatch.models.errors import AssetInvalid, RenderError
+from reelbatch.models.wire.codecs import POSTER_CODEC
+
+_LAST_MOMENT = Fraction(1, 100)  # second before the end of a film, where its last picture is shown
+_WHITE = 255
+
+
+def write_poster(request: RenderRequest, target: Path, film: RenderedFile) -> None:
+    """Write the picture that the film at `request.output_path` shows at its poster's moment.
+
+    A moment after the end means the last picture; what is transparent becomes white. Raises
+    RenderError.
+    """
+    canvas = np.zeros((film.height, film.width, 4), np.uint8)
+    try:
+        with closing(Footage(request.output_path, request.limits)) as footage:
+            picture = footage.picture_at(_moment(request.output.poster, footage.duration()))
+            if picture is None:
+                raise RenderError("the film has no picture for its poster")
+            FootagePainter(canvas, footage.size, footage.quarter_turns).paint(picture)
+    except AssetInvalid as error:
+        raise RenderError(f"no poster could be made of the film: {error.message}") from error
+    canvas[..., :3] += _WHITE - canvas[..., 3:]
+    StillFile(target, POSTER_CODEC.name, draft=request.output.draft).write(canvas)
+
+
+def _moment(poster: bool | float | None, duration: Fraction) -> Fraction:
+    """In seconds; `duration` is the film's."""
+    wanted = duration / 2 if poster is True else Fraction(poster or 0)
+    return max(Fraction(0), min(wanted, duration - _LAST_MOMENT))
