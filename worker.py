@@ -35,6 +35,7 @@ from activities.renders.preparation import Preparation
 from activities.renders.render import RenderActivities
 from activities.renders.segments import SegmentActivities, SegmentStoreActivities
 from activities.renders.slots import RenderSlots, SlotActivities, identity_with_slots
+from activities.schedules.runs import ScheduleActivities
 from activities.scratch import Scratch
 from activities.secret_references import SecretReferences
 from activities.templates.by_url import TemplateFetcher
@@ -64,6 +65,7 @@ from reelbatch.telemetry.prometheus import meter_of, metrics_runtime
 from reelbatch.worker_health import WorkerHealth
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
+from workflows.schedule import ScheduledBatchWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
@@ -162,6 +164,14 @@ def _control_worker(shared: _Shared) -> Worker:
         limit=settings.limit_of("template"),
         schemes=settings.template_schemes,
     )
+    schedules = ScheduleActivities(
+        client=client,
+        store=store,
+        downloader=Downloader(shared.http, settings.download_timeout),
+        scratch=shared.scratch,
+        references=shared.references,
+        limit=settings.max_body_bytes,
+    )
     return Worker(
         client,
         task_queue=CONTROL_TASK_QUEUE,
@@ -171,6 +181,7 @@ def _control_worker(shared: _Shared) -> Worker:
             InspectTemplateWorkflow,
             DownloadTemplateWorkflow,
             DeliverWebhookWorkflow,
+            ScheduledBatchWorkflow,
             SweepWorkflow,
         ],
         activities=[
@@ -182,6 +193,9 @@ def _control_worker(shared: _Shared) -> Worker:
             SegmentStoreActivities(store).clear_segments,
             downloads.download_template,
             downloads.fail_template,
+            schedules.fetch_table,
+            schedules.record_run,
+            schedules.await_batches,
         ],
         # docs/decisions/0008-orchestration.md
         workflow_runner=UnsandboxedWorkflowRunner(),

@@ -23,6 +23,8 @@ from api.openapi.document import TAGS, complete_reference, operation_id
 from api.page import routes as page
 from api.quotas import Quotas
 from api.resources import Resources
+from api.schedules import routes as schedules
+from api.schedules.submission import submitting_tables
 from api.snapshots import BatchReader
 from api.team import fonts, outputs, secrets, webhooks
 from api.team import uploads as uploaded_files
@@ -87,7 +89,8 @@ def create_app(
             workbooks=workbooks,
             parsing=asyncio.Semaphore(_PARSED_AT_ONCE),
         )
-        yield
+        async with submitting_tables(app.state.resources):
+            yield
         workbooks.close()
 
     app = FastAPI(
@@ -119,6 +122,7 @@ def create_app(
 
 def _v2() -> APIRouter:
     router = APIRouter()
-    for part in (batches, jobs, templates, fields, fonts, uploaded_files, secrets, webhooks):
+    team = (fonts, uploaded_files, secrets, webhooks)
+    for part in (batches, jobs, schedules, templates, fields, *team):
         router.include_router(part.router)
     return router

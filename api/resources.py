@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from obstore.store import ObjectStore
-from starlette.types import Scope as AsgiScope
 from temporalio.client import Client
 
 from api.authentication import Authenticator, RateLimits, bearer_token, client_address
@@ -93,15 +92,21 @@ async def _recheck(request: Request, shared: "Shared") -> Callable[[], Awaitable
 
 
 async def _urls(request: Request, shared: "Shared") -> Urls:
-    base = shared.settings.public_url or _own_origin(request.scope, shared.settings)
-    return Urls(base.rstrip("/"), shared.signer)
+    return urls_of(shared, request.scope.get("server"))
 
 
-def _own_origin(scope: AsgiScope, settings: Settings) -> str:
+def urls_of(resources: Resources, server: tuple[str, int | None] | None = None) -> Urls:
+    """The URLs that responses hand out; `server` is where the request's connection has arrived."""
+    settings = resources.settings
+    base = settings.public_url or _own_origin(server, settings)
+    return Urls(base.rstrip("/"), resources.signer)
+
+
+def _own_origin(server: tuple[str, int | None] | None, settings: Settings) -> str:
     """Where the connection has arrived. What the request says of it, in Host or X-Forwarded-Host,
     is anybody's to choose, and ends up in responses, webhooks and what is stored of them.
     """
-    host, port = scope.get("server") or (settings.api_host, settings.api_port)
+    host, port = server or (settings.api_host, settings.api_port)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -12,11 +12,12 @@ from urllib.parse import unquote_to_bytes
 
 from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.content_check import page_in
-from activities.assets.sources import shown, source_of
+from activities.assets.sources import source_of
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
 from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.wire.sources import shown
 from reelbatch.models.wire.uploaded_files import upload_id_in
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys

@@ -7,9 +7,7 @@ from pydantic import JsonValue, ValidationError
 
 from activities.s3 import Credentials
 from reelbatch.models.errors import AssetInvalid
-from reelbatch.models.wire.sources import BucketParams, bucket_and_key, host_and_port, is_s3_url
-
-_SHOWN = 300  # characters
+from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_s3_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +35,6 @@ def source_of(src: str, params: dict[str, JsonValue], name: str) -> Source:
     if src.partition(":")[0].lower() in ("http", "https"):
         return Source(url=src, name=name)
     raise AssetInvalid(f"{name} is not an http, https, s3 or data URL, nor an uploaded file.")
-
-
-def shown(src: str) -> str:
-    """A URL for messages: without its query and credentials, which may be secret, and short."""
-    parts = urlsplit(src)
-    if parts.scheme == "data":
-        return "a data: URL"
-    if parts.scheme == "upload":
-        return src[:_SHOWN]
-    if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
-        return parts.path[:_SHOWN]
-    return f"{parts.scheme}://{host_and_port(parts)}{parts.path}"[:_SHOWN]
 
 
 def _in_bucket(src: str, params: dict[str, JsonValue], name: str) -> Source:

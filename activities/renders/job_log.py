@@ -13,7 +13,6 @@ from obstore.exceptions import BaseError as ObjectStoreError
 from obstore.store import ObjectStore
 from temporalio import activity
 
-from activities.assets.sources import shown
 from activities.renders.delivery import FreshRender, RenderFacts, ReusedRender
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ReportProgress, ResolvedAsset
@@ -23,6 +22,7 @@ from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.wire.base import rfc3339
+from reelbatch.models.wire.sources import shown
 from reelbatch.models.wire.warnings import RenderWarning, glyph_warnings
 from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
 

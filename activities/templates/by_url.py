@@ -8,7 +8,7 @@ from obstore.store import ObjectStore
 
 from activities.assets.caches import AssetCache
 from activities.assets.content_check import page_in
-from activities.assets.sources import Source, shown
+from activities.assets.sources import Source
 from activities.secret_references import ResolvedSecrets
 from reelbatch.checks.fonts import (
     FontNeeds,
@@ -30,7 +30,7 @@ from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output, RenderJob, RenderTask
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.sources import is_http_url
+from reelbatch.models.wire.sources import is_http_url, shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.fonts import list_fonts
 

@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from activities.assets.download import Downloader
-from activities.assets.sources import Source, shown
+from activities.assets.sources import Source
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.scratch import Scratch
@@ -21,6 +21,7 @@ from reelbatch.models.orchestration.templates import (
     TemplateFailure,
 )
 from reelbatch.models.stored.templates import TemplateRecord
+from reelbatch.models.wire.sources import shown
 from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys

@@ -99,7 +99,8 @@ class SweepActivities:
             renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
             segments=await self._sweep_old(keys.segments(team), _SEGMENT_LIFETIME, removal),
             uploads=await self._sweep_replaced_templates(team, removal)
-            + await self._sweep_uploaded_files(team, removal),
+            + await self._sweep_uploaded_files(team, removal)
+            + await self._sweep_old(keys.fetched_tables(team), _UPLOAD_TIME, removal),
         )
 
     async def _sweep_payloads(self, team: str, moment: datetime, removal: Removal) -> int:

@@ -20,6 +20,7 @@ from api.submission.bodies import Body, read_batch_body
 from api.submission.checks import check_public, check_webhook_secrets
 from api.submission.formats import BatchQuery, BatchRequest, read_batch
 from api.submission.launch import (
+    Attempt,
     IdempotencyKey,
     children_created,
     launch_batch,
@@ -39,6 +40,7 @@ from api.submission.validation import (
 )
 from api.urls import Urls
 from reelbatch.models.errors import (
+    BatchSizeInvalid,
     BodyTooLarge,
     IdempotencyKeyReused,
     QuotaExceeded,
@@ -80,6 +82,8 @@ class _CreationRoute(APIRoute):
 router = APIRouter(tags=["batches"], route_class=_CreationRoute)
 
 _MOST_DETAILS = 2000  # of a batch, beyond the first of each job
+
+_MOST_SCHEDULED = 100_000  # rows: each of their batches takes reading the table anew
 
 _INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
 
@@ -131,19 +135,44 @@ async def create_batch(
             shown = await asyncio.to_thread(_shown, sent.table, query.rows, body)
             response = response.model_copy(update=shown)
         return respond(response, 200 if draft.batch.jobs else 400)
-    identity = body.identity(request.url.query)
-    async with once(resources, team, key, identity, BatchSubmission) as attempt:
-        submission = attempt.earlier
-        if submission is None:
-            sent, validated = await _validated(body, query, resources, team)
-            submission = new_batch(team, sent, validated, resources.settings, urls)
-            submission = await attempt.save(submission)
-        await launch_batch(resources, submission)
+    attempt = await submit_batch(
+        resources, team, urls, body, query, key=key, identity=body.identity(request.url.query)
+    )
+    submission = attempt.decided
     batch = submission.batch
     response = creation_response(
         batch, urls, warnings=submission.warnings, total_rows=submission.total_rows
     )
     return respond(response, 201 if batch.jobs else 400, attempt.headers)
+
+
+async def submit_batch(
+    resources: Resources,
+    team: str,
+    urls: Urls,
+    body: Body,
+    query: BatchQuery,
+    *,
+    key: str | None,
+    identity: bytes,
+    schedule: str | None = None,
+) -> Attempt[BatchSubmission]:
+    """Make a batch of what was sent and start it, once for each `key`; `identity` is what makes two
+    of its requests the same. `schedule` is the id of the schedule that asks for it, if one does.
+
+    Raises what no job alone is to blame for.
+    """
+    async with once(resources, team, key, identity, BatchSubmission) as attempt:
+        if attempt.earlier is None:
+            sent, validated = await _validated(body, query, resources, team)
+            if schedule is not None:
+                _check_scheduled(sent)
+            submission = new_batch(
+                team, sent, validated, resources.settings, urls, schedule=schedule
+            )
+            await attempt.save(submission)
+        await launch_batch(resources, attempt.decided)
+    return attempt
 
 
 async def _validated(
@@ -165,6 +194,15 @@ async def _validated(
     return sent, await validate(resources, team, sent.jobs, sent.defaults, templates)
 
 
+def _check_scheduled(sent: BatchRequest) -> None:
+    """Raises BatchSizeInvalid for a table that is too large, before any part of it is started."""
+    rows = sent.table.number_of_rows if sent.table else 0
+    if rows > _MOST_SCHEDULED:
+        raise BatchSizeInvalid(
+            f"The table has {rows} rows, and a schedule makes jobs of {_MOST_SCHEDULED} at most."
+        )
+
+
 def _shown(table: Table, rows: int, body: Body) -> dict[str, object]:
     """What a dry run tells of a table."""
     return {
@@ -180,6 +218,8 @@ def new_batch(
     validated: Sequence[ValidJob | RejectedJob],
     settings: Settings,
     urls: Urls,
+    *,
+    schedule: str | None = None,
 ) -> BatchSubmission:
     """Valid jobs have their places in the request as their indexes, and so have the errors."""
     batch_id, now = new_batch_id(), datetime.now(UTC)
@@ -202,6 +242,7 @@ def new_batch(
         name=sent.name,
         submission=sent.submission,
         first_row=sent.first_row,
+        schedule=schedule,
         created_at=now,
         jobs=jobs,
         errors=errors,
@@ -259,7 +300,7 @@ def creation_response(
         jobs=created,
         errors=batch.errors or None,
         warnings=list(warnings),
-        error=_all_rejected(batch.errors) if rejected else None,
+        error=all_rejected(batch.errors) if rejected else None,
         error_code=batch.errors[0].error_code if rejected else None,
     )
 
@@ -320,7 +361,7 @@ def _in_table(error: JobError, table: Table) -> JobError:
     return error.model_copy(update={"line": table.lines[error.index], "details": details})
 
 
-def _all_rejected(errors: list[JobError]) -> str:
+def all_rejected(errors: list[JobError]) -> str:
     if len(errors) == 1:
         return f"The job was rejected: {errors[0].error}"
     return f"All {len(errors)} jobs were rejected; the first one: {errors[0].error}"

@@ -21,6 +21,8 @@ from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.search_attributes import (
     name_tag,
     row_in,
+    schedule_in,
+    schedule_tag,
     submission_in,
     submission_tag,
 )
@@ -45,14 +47,24 @@ class BatchPage(BaseModel):
         description="Only the batches of one table, by the first of them, as far as Temporal still "
         "has them.",
     )
+    schedule: OrEmpty[Ulid] = Field(
+        None, description="Only the batches that this schedule made, as far as Temporal has them."
+    )
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
+    @property
+    def asks_for_tags(self) -> bool:
+        return bool(self.name or self.submission or self.schedule)
+
     def takes(self, batch_id: str, tags: Sequence[str]) -> bool:
-        """Whether a batch with these tags has the name and is of the submission that are asked."""
+        """Whether a batch with these tags has the name, and is of the submission and the schedule,
+        that are asked for.
+        """
         is_part = not self.submission or (
             batch_id == self.submission or submission_tag(self.submission) in tags
         )
-        return is_part and (not self.name or name_tag(self.name) in tags)
+        is_scheduled = not self.schedule or schedule_tag(self.schedule) in tags
+        return is_part and is_scheduled and (not self.name or name_tag(self.name) in tags)
 
 
 @router.get(
@@ -70,7 +82,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution.id.rsplit("/", 1)[-1]: execution
         for execution in await resources.workflows.batches(team)
     }
-    if page.submission or page.name:
+    if page.asks_for_tags:
         ids = {id_ for id_, found in executions.items() if page.takes(id_, tags_of(found))}
     else:
         ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
@@ -85,8 +97,12 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         name = await execution.memo_value("name", None, type_hint=str)
         found = _item(batch_id, await resources.batches.stats(team, execution), name)
         tags = tags_of(execution)
-        part = {"submission": submission_in(tags), "first_row": row_in(tags)}
-        return found.model_copy(update=part)
+        origin = {
+            "submission": submission_in(tags),
+            "first_row": row_in(tags),
+            "schedule": schedule_in(tags),
+        }
+        return found.model_copy(update=origin)
 
     shown = older[: page.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)

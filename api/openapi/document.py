@@ -35,6 +35,7 @@ TAGS: list[Entry] = [
     {"name": "templates v3", "description": "What is in a template. Fields are snake_case here."},
     {"name": "fonts", "description": "The team's fonts, for templates that do not bring theirs."},
     {"name": "uploads", "description": "Pictures, sound and video that jobs use by their ids."},
+    {"name": "schedules", "description": "Batches of the table at a URL, again and again."},
     {"name": "webhooks", "description": "What came of them, and sending one again."},
     {"name": "secrets", "description": "Values that jobs name as `${secrets.NAME}`."},
     {"name": "outputs", "description": "What jobs have rendered. The addresses are the keys."},

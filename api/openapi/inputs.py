@@ -20,6 +20,7 @@ from reelbatch.models.ids import MAX_BATCH_JOBS
 from reelbatch.models.wire.batches import BatchOptions
 from reelbatch.models.wire.jobs import JobCancellationRequest, JobCreation
 from reelbatch.models.wire.joins import JoinCreation
+from reelbatch.models.wire.schedules import ScheduleCreation
 from reelbatch.models.wire.secrets import SecretCreation
 from reelbatch.models.wire.tables import CSV, TABS, XLSX
 from reelbatch.models.wire.templates import TemplateCreation, TemplateUpdate
@@ -121,6 +122,19 @@ CREATE_TEMPLATE = body(
 )
 RENAME_TEMPLATE = body(json_content(TemplateUpdate, name={"displayName": "Promo, autumn"}))
 CREATE_SECRET = body(json_content(SecretCreation, secret={"name": "BRAND_KEY", "value": "s3cr3t"}))
+CREATE_SCHEDULE = body(
+    json_content(
+        ScheduleCreation,
+        weekdays={
+            "name": "Offers of the day",
+            "cron": "30 6 * * MON-FRI",
+            "timeZone": "Europe/Berlin",
+            "url": "https://example.com/offers.csv",
+            "template": EXAMPLE_TEMPLATE_ID,
+            "outputName": "{title}",
+        },
+    )
+)
 UPLOAD_FONT = body(
     form_content(
         font=FILE,

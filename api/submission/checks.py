@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from obstore.store import ObjectStore
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from api.http.requests import field_errors
 from api.submission.plan import ReadyTemplate
@@ -198,7 +198,26 @@ def secret_problems(job: JobCreation | JoinCreation, secrets: TeamSecrets) -> It
 async def check_webhook_secrets(vault: SecretVault, team: str, webhook: Webhook | None) -> None:
     """For a batch's own webhook. Raises SecretUnknown or SecretsNotConfigured."""
     sent = webhook.model_dump(mode="json") if webhook else None
-    references = list(referenced_secrets(sent, "webhook"))
+    await _check_secrets(vault, team, "webhook", sent)
+
+
+async def check_table_url(
+    vault: SecretVault, team: str, url: str, *, private_networks: bool
+) -> None:
+    """For the table of a schedule. `private_networks` says whether workers may reach them.
+
+    Raises RequestError, SecretUnknown or SecretsNotConfigured.
+    """
+    host = None if private_networks else private_host(url)
+    if not (is_http_url(url) or begins_with_reference(url)):
+        raise error_of([Problem(RequestError, "url", "must be an http or https URL")])
+    if host:
+        raise error_of([Problem(RequestError, "url", not_public(host))])
+    await _check_secrets(vault, team, "url", url)
+
+
+async def _check_secrets(vault: SecretVault, team: str, name: str, sent: JsonValue) -> None:
+    references = list(referenced_secrets(sent, name))
     if not references:
         return
     names = await vault.names(team)

@@ -103,7 +103,7 @@ def read_batch(
         sent = BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
     else:
         sent = _read_json(body.content, query.quality, settings)
-    webhook = query.webhook and as_model({"webhook": {"url": query.webhook}}, BatchOptions).webhook
+    webhook = webhook_at(query.webhook)
     return replace(
         sent,
         concurrency=query.concurrency or sent.concurrency,
@@ -112,6 +112,11 @@ def read_batch(
         submission=query.submission if sent.table else None,
         first_row=query.first_row or None if sent.table else None,
     )
+
+
+def webhook_at(url: str | None) -> Webhook | None:
+    """Raises RequestError."""
+    return as_model({"webhook": {"url": url}}, BatchOptions).webhook if url else None
 
 
 def _rows(body: Body, settings: Settings) -> Rows:

@@ -95,6 +95,16 @@ class Attempt(Generic[S]):
         """What this very request was accepted as."""
 
     @property
+    def decided(self) -> S:
+        """What is started: an earlier request's where there was one. Raises RuntimeError if nothing
+        was accepted yet.
+        """
+        decided = self.earlier or self.accepted
+        if decided is None:
+            raise RuntimeError("nothing was accepted yet")
+        return decided
+
+    @property
     def headers(self) -> dict[str, str]:
         """For the response."""
         return {"Idempotency-Replayed": "true"} if self.earlier else {}
@@ -242,7 +252,9 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),
     ]
-    names = [search_attributes.name_tag(batch.name)] if batch.name else []
+    names = [search_attributes.schedule_tag(batch.schedule)] if batch.schedule else []
+    if batch.name:
+        names.append(search_attributes.name_tag(batch.name))
     if batch.submission:
         names.append(search_attributes.submission_tag(batch.submission))
     if batch.first_row:

@@ -15,6 +15,7 @@ from reelbatch.cli.commands import batches as batch_commands
 from reelbatch.cli.commands import fonts as font_commands
 from reelbatch.cli.commands import jobs as job_commands
 from reelbatch.cli.commands import profiles as profile_commands
+from reelbatch.cli.commands import schedules as schedule_commands
 from reelbatch.cli.commands import secrets as secret_commands
 from reelbatch.cli.commands import templates as template_commands
 from reelbatch.cli.commands import tokens as token_commands
@@ -49,6 +50,7 @@ app.command()(batch_commands.batches)
 app.command("open")(open_page)
 app.command()(convert)
 app.add_typer(job_commands.app, name="jobs")
+app.add_typer(schedule_commands.app, name="schedules")
 app.add_typer(template_commands.app, name="templates")
 app.add_typer(font_commands.app, name="fonts")
 app.add_typer(secret_commands.app, name="secrets")

@@ -1,7 +1,7 @@
 """The options that commands share; each has a variable that does the same."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,3 +38,28 @@ ProfileOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.")]
 BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="Its id or its name.")]
+
+# Of a table's rows, and of the batches that they become.
+CompositionOption = Annotated[str | None, typer.Option(help="Of a table's rows.")]
+CodecOption = Annotated[str | None, typer.Option(help="Of a table's rows.")]
+FrameOption = Annotated[int | None, typer.Option(help="Of a table's rows, for stills.")]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Refuse a column that names no layer.")
+]
+MappingOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=LAYER", help="What a column of a table means."),
+]
+OutputNameOption = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help="The files' names, of a table's columns: {first}-{last}."),
+]
+QualityOption = Annotated[
+    Literal["full", "draft"] | None, typer.Option(help="Of all jobs; draft is half the size.")
+]
+ConcurrencyOption = Annotated[
+    int | None, typer.Option(min=1, max=1000, help="Jobs under way at a time.")
+]
+WebhookOption = Annotated[
+    str | None, typer.Option(metavar="URL", help="Called at the batch's end.")
+]

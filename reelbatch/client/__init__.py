@@ -47,6 +47,7 @@ from reelbatch.models.wire.batches import (
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.fonts import Font
 from reelbatch.models.wire.jobs import Job, JobCreation, JobCreationResponse, JobError, JobStatus
+from reelbatch.models.wire.schedules import Schedule, ScheduleCreation, ScheduleRun
 from reelbatch.models.wire.secrets import Secret
 from reelbatch.models.wire.tables import TableColumn, TableFile, TableRow
 from reelbatch.models.wire.templates import (
@@ -104,6 +105,9 @@ __all__ = [
     "RenderWarning",
     "ResultsForm",
     "RetryChoice",
+    "Schedule",
+    "ScheduleCreation",
+    "ScheduleRun",
     "Secret",
     "ServerError",
     "StatsChanged",

@@ -20,6 +20,7 @@ from reelbatch.client import (
     _events,
     _fonts,
     _jobs,
+    _schedules,
     _secrets,
     _templates,
     _uploads,
@@ -240,6 +241,18 @@ class AsyncUploads(_Part[Session]):
     add = _awaited(_uploads.add_upload)
 
 
+class AsyncSchedules(_Part[Session]):
+    """`client.schedules`."""
+
+    create = _awaited(_schedules.create_schedule)
+    list = _awaited(_schedules.list_schedules)
+    get = _awaited(_schedules.read_schedule)
+    pause = _awaited(_schedules.pause_schedule)
+    resume = _awaited(_schedules.resume_schedule)
+    trigger = _awaited(_schedules.trigger_schedule)
+    delete = _awaited(_schedules.delete_schedule)
+
+
 class AsyncSecrets(_Part[Session]):
     """`client.secrets`."""
 
@@ -291,6 +304,7 @@ class AsyncReelbatch:
         self.templates = AsyncTemplates(driver, session)
         self.fonts = AsyncFonts(driver, session)
         self.uploads = AsyncUploads(driver, session)
+        self.schedules = AsyncSchedules(driver, session)
         self.secrets = AsyncSecrets(driver, session)
         self.webhooks = AsyncWebhooks(driver, session)
 

@@ -173,14 +173,19 @@ check_table = _checking(create_from_table)
 
 
 def list_batches(
-    session: Session, *, name: str | None = None, submission: str | None = None
+    session: Session,
+    *,
+    name: str | None = None,
+    submission: str | None = None,
+    schedule: str | None = None,
 ) -> Flow[BatchListItem]:
-    """The team's batches, newest first, or those of a name, or of the table whose first batch is
-    `submission`; pages are read as they are needed.
+    """The team's batches, newest first, or those of a name, of the table whose first batch is
+    `submission`, or of the schedule of this id; pages are read as they are needed.
     """
     cursor: str | None = None
+    asked = {"limit": _PAGE, "name": name, "submission": submission, "schedule": schedule}
     while True:
-        query = {"limit": _PAGE, "cursor": cursor, "name": name, "submission": submission}
+        query = {**asked, "cursor": cursor}
         response = yield from session.send(session.request("GET", "batches", query=query))
         page = read_model(BatchList, response)
         for batch in page.batches:

@@ -15,6 +15,7 @@ from reelbatch.client import (
     _events,
     _fonts,
     _jobs,
+    _schedules,
     _secrets,
     _templates,
     _uploads,
@@ -233,6 +234,18 @@ class Uploads(_Part[Session]):
     add = _blocking(_uploads.add_upload)
 
 
+class Schedules(_Part[Session]):
+    """`client.schedules`."""
+
+    create = _blocking(_schedules.create_schedule)
+    list = _blocking(_schedules.list_schedules)
+    get = _blocking(_schedules.read_schedule)
+    pause = _blocking(_schedules.pause_schedule)
+    resume = _blocking(_schedules.resume_schedule)
+    trigger = _blocking(_schedules.trigger_schedule)
+    delete = _blocking(_schedules.delete_schedule)
+
+
 class Secrets(_Part[Session]):
     """`client.secrets`."""
 
@@ -284,6 +297,7 @@ class Reelbatch:
         self.templates = Templates(driver, session)
         self.fonts = Fonts(driver, session)
         self.uploads = Uploads(driver, session)
+        self.schedules = Schedules(driver, session)
         self.secrets = Secrets(driver, session)
         self.webhooks = Webhooks(driver, session)
 

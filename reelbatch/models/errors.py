@@ -30,6 +30,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── OutputNotFound          404 OUTPUT_NOT_FOUND
 │   ├── LogNotFound             404 LOG_NOT_FOUND
 │   ├── UploadNotFound          404 UPLOAD_NOT_FOUND
+│   ├── ScheduleNotFound        404 SCHEDULE_NOT_FOUND
 │   └── WebhookNotFound         404 WEBHOOK_NOT_FOUND
 ├── Conflict                    409 CONFLICT
 │   ├── JobNotCancellable       409 JOB_NOT_CANCELLABLE
@@ -37,6 +38,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── SecretAlreadyExists     409 SECRET_ALREADY_EXISTS
 │   ├── TemplateInUse           409 TEMPLATE_IN_USE
 │   ├── FontInUse               409 FONT_IN_USE
+│   ├── ScheduleRunning         409 SCHEDULE_RUNNING
 │   └── WebhookNotDue           409 WEBHOOK_NOT_DUE
 ├── Gone                        410 GONE
 ├── PreconditionFailed          412 PRECONDITION_FAILED
@@ -232,6 +234,10 @@ class UploadNotFound(NotFound):
     """There is no uploaded file with this id."""
 
 
+class ScheduleNotFound(NotFound):
+    """There is no schedule with this id."""
+
+
 class WebhookNotFound(NotFound):
     """There is no job or batch with this id, or it has no webhook."""
 
@@ -260,6 +266,10 @@ class TemplateInUse(Conflict):
 
 class FontInUse(Conflict):
     """Jobs that are still active use this font; cancel them or wait for their end."""
+
+
+class ScheduleRunning(Conflict):
+    """The schedule's last run is under way until its batches have ended; wait, or cancel them."""
 
 
 class WebhookNotDue(Conflict):

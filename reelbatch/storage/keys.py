@@ -188,6 +188,31 @@ def idempotency_record(team: str, digest: str, generation: int) -> str:
     return f"teams/{team}/idempotency/{digest}/{generation:06d}.json"
 
 
+def schedules(team: str) -> str:
+    return f"teams/{team}/schedules"
+
+
+def schedule(team: str, schedule_id: str) -> str:
+    return f"teams/{team}/schedules/{schedule_id}"
+
+
+def schedule_record(team: str, schedule_id: str) -> str:
+    return f"teams/{team}/schedules/{schedule_id}/schedule.json"
+
+
+def schedule_runs(team: str, schedule_id: str) -> str:
+    return f"teams/{team}/schedules/{schedule_id}/runs.json"
+
+
+def fetched_tables(team: str) -> str:
+    return f"teams/{team}/fetched-tables"
+
+
+def fetched_table(team: str, run_id: str) -> str:
+    """The table of a schedule's run, until its rows are batches."""
+    return f"teams/{team}/fetched-tables/{run_id}"
+
+
 def payloads(team: str) -> str:
     return f"teams/{team}/payloads"
 

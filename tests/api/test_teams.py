@@ -38,6 +38,7 @@ class Names:
     font_id: str
     secret_id: str
     upload_id: str
+    schedule_id: str
     secret: str
 
     def fill(self, path: str) -> str:
@@ -128,6 +129,7 @@ async def estate(
         secret = await team.http.put("/secrets", json={"name": OWNED_SECRET, "value": "hush"})
         font = await team.http.post("/fonts", files={"font": ("rare.ttf", a_font())})
         upload = await team.http.post("/uploads?name=own.png", content=b"picture")
+        schedule = await team.http.post("/schedules", json=a_schedule(card))
         webhook = {"url": "http://127.0.0.1:9/"}
         failing = a_still(card)
         failing["assets"] = [
@@ -147,6 +149,7 @@ async def estate(
             font_id=font.json()["id"],
             secret_id=secret.json()["id"],
             upload_id=upload.json()["id"],
+            schedule_id=schedule.json()["id"],
             secret=OWNED_SECRET,
         )
         output_url = batch["jobs"][0]["outputUrl"]
@@ -205,6 +208,10 @@ def job(template_id: str, **fields: Any) -> dict[str, Any]:
     return a_still(template_id, **fields)
 
 
+def a_schedule(template_id: str, url: str = "https://example.com/rows.csv") -> dict[str, Any]:
+    return {"name": "yearly", "cron": "@yearly", "url": url, "template": template_id}
+
+
 def secret_text(names: Names) -> str:
     return f"${{secrets.{names.secret}}}"
 
@@ -244,6 +251,16 @@ NAMING: dict[str, list[Naming]] = {
         ),
     ],
     "POST /api/v2/uploads": [],
+    "GET /api/v2/schedules": [],
+    "POST /api/v2/schedules": [
+        Naming(lambda names, _: {"json": a_schedule(names.template_id)}, (404,)),
+        Naming(
+            lambda names, by: {
+                "json": a_schedule(by.card, f"https://example.com/{secret_text(names)}")
+            },
+            (400,),
+        ),
+    ],
     "POST /api/v2/jobs/join": [
         Naming(lambda names, _: {"json": {"assets": [nested_job(names.template_id)]}}, (404,)),
         Naming(lambda names, _: {"json": {"assets": [secret_clip(names)]}}, (400,)),
@@ -292,6 +309,7 @@ NAMING: dict[str, list[Naming]] = {
     ],
     "GET /api/v2/batches": [
         Naming(lambda names, _: {"params": {"cursor": names.batch_id}}, (200,)),
+        Naming(lambda names, _: {"params": {"schedule": names.schedule_id}}, (200,)),
     ],
     "GET /api/v2/jobs": [Naming(lambda _names, _by: {"params": {"tags": "owned"}}, (200,))],
     "GET /api/v2/fonts": [],

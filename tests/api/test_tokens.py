@@ -40,8 +40,8 @@ def expected_scope(endpoint: Endpoint) -> Scope:
 
 def address_of(endpoint: Endpoint) -> str:
     filled = endpoint.path
-    for name in ("batch_id", "job_id", "template_id", "font_id", "secret_id", "upload_id"):
-        filled = filled.replace(f"{{{name}}}", UNKNOWN_ID)
+    for thing in ("batch", "job", "template", "font", "secret", "upload", "schedule"):
+        filled = filled.replace(f"{{{thing}_id}}", UNKNOWN_ID)
     assert "{" not in filled, f"{endpoint}: which id is that?"
     return filled
 

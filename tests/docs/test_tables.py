@@ -9,6 +9,7 @@ from reelbatch.models.errors import ReelbatchError, RenderError
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.names import (
     CONTROL_TASK_QUEUE,
+    SUBMISSION_TASK_QUEUE,
     inspection_task_queue,
     render_task_queue,
 )
@@ -93,7 +94,8 @@ def test_types_of_workflows_are_listed() -> None:
 
 def test_task_queues_are_named() -> None:
     meetings = {word: where for word, _, where in table("glossary.md", *GLOSSARY_HEADINGS)}
-    queues = [CONTROL_TASK_QUEUE, render_task_queue("ENGINE"), inspection_task_queue("ENGINE")]
+    of_engines = [render_task_queue("ENGINE"), inspection_task_queue("ENGINE")]
+    queues = [CONTROL_TASK_QUEUE, *of_engines, SUBMISSION_TASK_QUEUE]
     assert words(meetings["**task queue**"]) == queues
 
 

@@ -31,6 +31,7 @@ from reelbatch.models.orchestration.names import (
     template_workflow_id,
     webhook_workflow_id,
 )
+from reelbatch.models.orchestration.schedules import ScheduledRun
 from reelbatch.models.orchestration.segments import JoinTask, Segment, SegmentTask
 from reelbatch.models.orchestration.templates import TemplateDownloadJob, TemplateInspectionJob
 from reelbatch.process import end_process
@@ -277,6 +278,25 @@ async def record_segments(client: Client, version: str) -> None:
         await end("promo", "reused")
 
 
+async def record_schedules(client: Client, version: str) -> None:
+    """Runs of schedules: of a table that becomes a batch, and of one that cannot be fetched."""
+    workbench = Workbench(client)
+
+    async def refuse(_run: ScheduledRun) -> NoReturn:
+        raise ApplicationError("no such table", type="ASSET_INVALID", non_retryable=True)
+
+    async def end(ending: str) -> None:
+        handle = await workbench.start_scheduled()
+        with contextlib.suppress(WorkflowFailureError):
+            await handle.result()
+        await save(handle, f"scheduled-batch-{ending}-{version}")
+
+    async with workbench.worker(render):
+        await end("finished")
+        workbench.fetch_table = refuse
+        await end("failed")
+
+
 SHAPES = {
     "plain": record_plain,
     "equal-jobs": record_equal_jobs,
@@ -285,6 +305,7 @@ SHAPES = {
     "singles": record_singles,
     "nested": record_nested,
     "segments": record_segments,
+    "schedules": record_schedules,
 }
 
 

@@ -49,6 +49,8 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "download-template-refused",
         "inspect-template",
         "inspect-template-given-up",
+        "scheduled-batch-failed",
+        "scheduled-batch-finished",
         "sweep",
         "join",
         "parent-of-batch",

@@ -8,10 +8,12 @@ from uuid import uuid4
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
 from activities.heartbeats import HEARTBEAT_INTERVAL
 from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id, new_single_job_id
+from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
 from reelbatch.models.orchestration.jobs import (
     BatchRenderJob,
@@ -24,10 +26,18 @@ from reelbatch.models.orchestration.jobs import (
 )
 from reelbatch.models.orchestration.names import (
     CONTROL_TASK_QUEUE,
+    SUBMISSION_TASK_QUEUE,
     batch_workflow_id,
     inspection_task_queue,
     job_workflow_id,
     render_task_queue,
+    schedule_workflow_id,
+)
+from reelbatch.models.orchestration.schedules import (
+    EndedRun,
+    FetchedTable,
+    ScheduledRun,
+    SubmittedTable,
 )
 from reelbatch.models.orchestration.segments import (
     EqualRender,
@@ -46,24 +56,31 @@ from reelbatch.models.orchestration.templates import (
 )
 from reelbatch.models.orchestration.webhooks import PendingWebhook, WebhookDelivery
 from reelbatch.models.stored.jobs import KeptJob
+from reelbatch.models.wire.schedules import ScheduleRun
+from reelbatch.models.wire.tables import CSV
 from reelbatch.models.wire.templates import TemplateStatus
 from workflows.activity_names import (
+    AWAIT_BATCHES,
     CLEAR_SEGMENTS,
     DELIVER_WEBHOOK,
     DOWNLOAD_TEMPLATE,
     FAIL_TEMPLATE,
+    FETCH_TABLE,
     FIND_EQUAL_RENDER,
     FIND_FREE_SLOTS,
     INSPECT_TEMPLATE,
     JOIN_SEGMENTS,
     KEEP_JOB,
+    RECORD_RUN,
     RENDER,
     RENDER_SEGMENT,
+    SUBMIT_TABLE,
     SWEEP,
     WRITE_MANIFEST,
 )
 from workflows.batch import BatchWorkflow
 from workflows.job import RenderJobWorkflow
+from workflows.schedule import ScheduledBatchWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.template import DownloadTemplateWorkflow, InspectTemplateWorkflow
 from workflows.webhook import DeliverWebhookWorkflow
@@ -74,9 +91,12 @@ WORKFLOWS: list[type] = [
     InspectTemplateWorkflow,
     DownloadTemplateWorkflow,
     DeliverWebhookWorkflow,
+    ScheduledBatchWorkflow,
     SweepWorkflow,
 ]
 
+SCHEDULE = "01JSCHEDVLE000000000000000"
+SCHEDULED = "01JBATCH000000000000000000"  # the batch that it makes
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 Render = Callable[[RenderTask], Awaitable[RenderResult]]
@@ -104,6 +124,10 @@ class Workbench:
         self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
         self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
         self.cleared: list[SegmentsOfJob] = []
+        self.fetch_table: Callable[[ScheduledRun], Awaitable[FetchedTable | None]] = _fetched
+        self.submit_table: Callable[[FetchedTable], Awaitable[SubmittedTable]] = _submitted
+        self.await_batches: Callable[[], Awaitable[object]] = _take
+        self.runs: list[EndedRun] = []
 
     @asynccontextmanager
     async def worker(self, render: Render, slots: int = 100) -> AsyncGenerator[None]:
@@ -163,6 +187,22 @@ class Workbench:
             await self.write_failure()
             self.failures.append(failure)
 
+        @activity.defn(name=FETCH_TABLE)
+        async def fetch_table(run: ScheduledRun) -> FetchedTable | None:
+            return await self.fetch_table(run)
+
+        @activity.defn(name=SUBMIT_TABLE)
+        async def submit_table(table: FetchedTable) -> SubmittedTable:
+            return await self.submit_table(table)
+
+        @activity.defn(name=AWAIT_BATCHES)
+        async def await_batches(_submitted: SubmittedTable) -> None:
+            await self.await_batches()
+
+        @activity.defn(name=RECORD_RUN)
+        async def record_run(ended: EndedRun) -> None:
+            self.runs.append(ended)
+
         control = Worker(
             self.client,
             task_queue=CONTROL_TASK_QUEUE,
@@ -176,6 +216,9 @@ class Workbench:
                 fail_template,
                 find_free_slots,
                 clear_segments,
+                fetch_table,
+                record_run,
+                await_batches,
             ],
         )
         engine = Worker(
@@ -197,7 +240,10 @@ class Workbench:
             task_queue=inspection_task_queue("test"),
             activities=[inspect_template],
         )
-        async with control, engine, inspections:
+        submissions = Worker(
+            self.client, task_queue=SUBMISSION_TASK_QUEUE, activities=[submit_table]
+        )
+        async with control, engine, inspections, submissions:
             yield
 
     async def start(self, batch: Batch) -> WorkflowHandle[BatchWorkflow, BatchSnapshot]:
@@ -215,6 +261,32 @@ class Workbench:
             id=job_workflow_id(job.team, job.id),
             task_queue=CONTROL_TASK_QUEUE,
         )
+
+    async def start_scheduled(
+        self,
+    ) -> WorkflowHandle[ScheduledBatchWorkflow, ScheduleRun | None]:
+        """As Temporal does when the schedule of the team `team` comes due."""
+        return await self.client.start_workflow(
+            ScheduledBatchWorkflow.run,
+            id=f"{schedule_workflow_id('team', SCHEDULE)}-{uuid4().hex[:8]}",
+            task_queue=CONTROL_TASK_QUEUE,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(search_attributes.TEAM, "team"),
+                    SearchAttributePair(
+                        search_attributes.TAGS, [search_attributes.schedule_tag(SCHEDULE)]
+                    ),
+                ]
+            ),
+        )
+
+
+async def _fetched(run: ScheduledRun) -> FetchedTable:
+    return FetchedTable(run=run, source=f"table-{run.run_id}", media_type=CSV)
+
+
+async def _submitted(table: FetchedTable) -> SubmittedTable:
+    return SubmittedTable(team=table.run.team, batch_ids=[SCHEDULED], jobs=3, rejected_jobs=1)
 
 
 async def _none() -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -32,7 +32,19 @@ from reelbatch.cli.followed_batch import (
     table_of_results,
     watch_batch,
 )
-from reelbatch.cli.options import BatchArgument, JsonOption
+from reelbatch.cli.options import (
+    BatchArgument,
+    CodecOption,
+    CompositionOption,
+    ConcurrencyOption,
+    FrameOption,
+    JsonOption,
+    MappingOption,
+    OutputNameOption,
+    QualityOption,
+    StrictOption,
+    WebhookOption,
+)
 from reelbatch.cli.request_files import FileForm, RowOptions, check_file, submit_file
 from reelbatch.cli.table_parts import Part, downloads, exported_results, parts_of, parts_with
 from reelbatch.client import (
@@ -76,38 +88,22 @@ def submit(
     template: Annotated[
         str | None, typer.Option(help="Of a table's rows: a template's id or name.")
     ] = None,
-    composition: Annotated[str | None, typer.Option(help="Of a table's rows.")] = None,
-    codec: Annotated[str | None, typer.Option(help="Of a table's rows.")] = None,
-    frame: Annotated[int | None, typer.Option(help="Of a table's rows, for stills.")] = None,
+    composition: CompositionOption = None,
+    codec: CodecOption = None,
+    frame: FrameOption = None,
     poster: Annotated[
         bool, typer.Option("--poster", help="Of a table's rows: a still beside each film.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a column that names no layer.")
-    ] = False,
+    strict: StrictOption = False,
     opened: Annotated[
         bool, typer.Option("--open", help="Open the batch's page in the browser.")
     ] = False,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="COLUMN=LAYER", help="What a column of a table means."),
-    ] = None,
+    mapping: MappingOption = None,
     name: Annotated[str | None, typer.Option(help="What you call the batch.")] = None,
-    output_name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATTERN", help="The files' names, of a table's columns: {first}-{last}."
-        ),
-    ] = None,
-    quality: Annotated[
-        Literal["full", "draft"] | None, typer.Option(help="Of all jobs; draft is half the size.")
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Jobs under way at a time.")
-    ] = None,
-    webhook: Annotated[
-        str | None, typer.Option(metavar="URL", help="Called at the batch's end.")
-    ] = None,
+    output_name: OutputNameOption = None,
+    quality: QualityOption = None,
+    concurrency: ConcurrencyOption = None,
+    webhook: WebhookOption = None,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -284,10 +280,13 @@ def batches(
     *,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     name: Annotated[str | None, typer.Option(help="Only batches of this name.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only batches that this schedule made.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the team's batches, newest first."""
-    found = list(islice(client.batches.list(name=name), limit))
+    found = list(islice(client.batches.list(name=name, schedule=schedule), limit))
     rows = [
         (
             batch.batch_id,

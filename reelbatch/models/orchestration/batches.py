@@ -24,6 +24,7 @@ class Batch(WireModel):
     name: Absent[str] = None  # what people call it
     submission: Absent[str] = None  # the first batch of the same table
     first_row: Absent[int] = None  # of the table, of a later part of it
+    schedule: Absent[str] = None  # the id of the schedule that made it
     created_at: Timestamp
     jobs: list[BatchRenderJob]
     errors: list[JobError] = []

@@ -4,6 +4,10 @@ CONTROL_TASK_QUEUE = "reelbatch"
 """Workflows and the light activities; renders have a queue for each engine."""
 
 
+SUBMISSION_TASK_QUEUE = "reelbatch-submissions"
+"""Tables that become batches by themselves. API processes take them: they know how."""
+
+
 def batch_workflow_id(team: str, batch_id: str) -> str:
     return f"{team}/batch/{batch_id}"
 
@@ -19,6 +23,11 @@ def webhook_workflow_id(team: str, id_: str) -> str:
 
 def template_workflow_id(team: str, template_id: str) -> str:
     return f"{team}/template/{template_id}"
+
+
+def schedule_workflow_id(team: str, schedule_id: str) -> str:
+    """Of Temporal's schedule; it adds the time to that of each run's workflow."""
+    return f"{team}/schedule/{schedule_id}"
 
 
 def render_task_queue(engine: str) -> str:

@@ -23,7 +23,7 @@ ALL = (TEAM, BATCH_ID, TAGS, STATUS, ERROR_CODE, FAILED_JOBS)
 FORMER_TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
 FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
-_SUBMISSION, _ROW = "submission:", "row:"
+_SCHEDULE, _SUBMISSION, _ROW = "schedule:", "submission:", "row:"
 _MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
 _SEPARATOR = 2  # bytes of a comma and a space
 
@@ -41,14 +41,22 @@ def name_tag(name: str) -> str:
     return f"name:{name}"
 
 
+def schedule_tag(schedule_id: str) -> str:
+    """Of a schedule's runs, and of the batches that they make."""
+    return f"{_SCHEDULE}{schedule_id}"
+
+
+def schedule_in(tags: Iterable[str]) -> str | None:
+    return _first(_SCHEDULE, tags)
+
+
 def submission_tag(batch_id: str) -> str:
     """Of a later part of a table, by the batch of its first part."""
     return f"{_SUBMISSION}{batch_id}"
 
 
 def submission_in(tags: Iterable[str]) -> str | None:
-    found = (tag.removeprefix(_SUBMISSION) for tag in tags if tag.startswith(_SUBMISSION))
-    return next(found, None)
+    return _first(_SUBMISSION, tags)
 
 
 def row_tag(first_row: int) -> str:
@@ -57,8 +65,12 @@ def row_tag(first_row: int) -> str:
 
 
 def row_in(tags: Iterable[str]) -> int | None:
-    found = (int(tag.removeprefix(_ROW)) for tag in tags if tag.startswith(_ROW))
-    return next(found, None)
+    found = _first(_ROW, tags)
+    return None if found is None else int(found)
+
+
+def _first(prefix: str, tags: Iterable[str]) -> str | None:
+    return next((tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix)), None)
 
 
 def tag_list(

@@ -13,5 +13,5 @@ class SweepReport(RecordModel):
     outputs: int = 0
     renders: int = 0  # that were kept for equal jobs
     segments: int = 0
-    uploads: int = 0  # of templates that have a newer file, and of files that no job may use
+    uploads: int = 0  # of templates that have a newer file, of files that no job may use, of tables
     complete: bool = True

@@ -198,6 +198,7 @@ class BatchListItem(WireModel):
     name: Absent[str] = None
     submission: Absent[str] = None  # the first batch of the same table, of a later part of it
     first_row: Absent[int] = None  # of the table, of a later part of it
+    schedule: Absent[str] = None  # the id of the schedule that made it
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats

@@ -10,12 +10,12 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.download import Downloader
 from activities.assets.fetcher import AssetFetcher
-from activities.assets.sources import shown
 from activities.public_network import http_client
 from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 from reelbatch.models.wire.assets import Asset
+from reelbatch.models.wire.sources import shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import SecretVault

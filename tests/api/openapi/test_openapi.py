@@ -70,7 +70,7 @@ EXPLORATION = hypothesis_settings(
 )
 
 # These take what needs no body; all others that write have to declare theirs.
-WITHOUT_BODY = ("/cancel", "/upload", "/retry", "/redeliver")
+WITHOUT_BODY = ("/cancel", "/upload", "/retry", "/redeliver", "/pause", "/resume", "/trigger")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The tables of schedules: fetched, and followed until their batches have ended."""

@@ -1,0 +1,79 @@
+"""How a run of a schedule goes, on the time-skipping server."""
+
+import pytest
+from temporalio import activity
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+
+from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
+from reelbatch.models.orchestration.schedules import FetchedTable, ScheduledRun, SubmittedTable
+from reelbatch.models.wire.schedules import ScheduleRun
+from tests.workflows.workbench import SCHEDULE, SCHEDULED, Workbench, finished
+
+
+async def finish(job: RenderJob) -> RenderResult:
+    return finished(job)
+
+
+async def ended(workbench: Workbench) -> ScheduleRun | None:
+    async with workbench.worker(finish):
+        return await (await workbench.start_scheduled()).result()
+
+
+async def test_a_run_is_noted_at_once_and_lasts_as_long_as_its_batches(
+    skipping_workbench: Workbench,
+) -> None:
+    asked: list[int] = []
+
+    async def still_open() -> None:
+        assert [each.outcome.batch_ids for each in skipping_workbench.runs] == [[SCHEDULED]]
+        asked.append(activity.info().attempt)
+        if len(asked) < 20:
+            raise ApplicationError("it is under way")
+
+    skipping_workbench.await_batches = still_open
+    run = await ended(skipping_workbench)
+    assert asked == list(range(1, 21))
+    [noted] = skipping_workbench.runs
+    assert (noted.run.team, noted.run.schedule_id) == ("team", SCHEDULE)
+    assert noted.outcome == run
+    assert (run and run.jobs, run and run.rejected_jobs) == (3, 1)
+
+
+async def test_a_table_that_cannot_be_read_is_the_error_of_the_run(
+    skipping_workbench: Workbench,
+) -> None:
+    async def refuse(_table: FetchedTable) -> SubmittedTable:
+        raise ApplicationError("no such column", type="VALIDATION_ERROR", non_retryable=True)
+
+    skipping_workbench.submit_table = refuse
+    with pytest.raises(WorkflowFailureError):
+        await ended(skipping_workbench)
+    [noted] = skipping_workbench.runs
+    outcome = noted.outcome
+    assert (outcome.error, outcome.error_code) == ("no such column", "VALIDATION_ERROR")
+
+
+async def test_a_team_that_may_submit_nothing_now_is_asked_for_an_hour(
+    skipping_workbench: Workbench,
+) -> None:
+    attempts: list[int] = []
+
+    async def refuse(_table: FetchedTable) -> SubmittedTable:
+        attempts.append(activity.info().attempt)
+        raise ApplicationError("too many jobs", type="TOO_MANY_REQUESTS")
+
+    skipping_workbench.submit_table = refuse
+    with pytest.raises(WorkflowFailureError):
+        await ended(skipping_workbench)
+    assert len(attempts) > 50
+    assert skipping_workbench.runs[0].outcome.error_code == "TOO_MANY_REQUESTS"
+
+
+async def test_a_deleted_schedule_makes_nothing(skipping_workbench: Workbench) -> None:
+    async def find_none(_run: ScheduledRun) -> None:
+        return None
+
+    skipping_workbench.fetch_table = find_none
+    assert await ended(skipping_workbench) is None
+    assert skipping_workbench.runs == []

@@ -1,0 +1,144 @@
+"""One time that a schedule comes due: its table is fetched, and the rows become batches."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
+
+with workflow.unsafe.imports_passed_through():
+    from reelbatch.models.errors import Unavailable
+    from reelbatch.models.orchestration import search_attributes
+    from reelbatch.models.orchestration.jobs import JobFailure
+    from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, SUBMISSION_TASK_QUEUE
+    from reelbatch.models.orchestration.schedules import (
+        EndedRun,
+        FetchedTable,
+        ScheduledRun,
+        SubmittedTable,
+    )
+    from reelbatch.models.wire.schedules import ScheduleRun
+    from workflows.activity_names import AWAIT_BATCHES, FETCH_TABLE, RECORD_RUN, SUBMIT_TABLE
+    from workflows.job import failure_of
+
+# The download's own limit is REELBATCH_DOWNLOAD_TIMEOUT; the rest is for the object store.
+_LONGEST_FETCH = timedelta(minutes=15)
+# An API that is away, or a team whose jobs are as many as it may have, may be better by then.
+_LONGEST_SUBMISSION = timedelta(hours=1)
+
+
+@workflow.defn(name="ScheduledBatch")
+class ScheduledBatchWorkflow:
+    """Lasts until its batches have ended, so that Temporal skips what comes due meanwhile.
+
+    It has no input: that would be as old as the schedule, and be encrypted with keys of that time.
+    Its search attributes say whose it is.
+    """
+
+    @workflow.run
+    async def run(self) -> ScheduleRun | None:
+        """None where the schedule was deleted."""
+        run, started_at = _this_run(), workflow.now()
+        try:
+            submitted = await _submit(run)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            failure = _failure_of(error)
+            failed = ScheduleRun(
+                started_at=started_at, error=failure.error, error_code=failure.error_code
+            )
+            await _record(run, failed)
+            raise ApplicationError(
+                failure.error, type=failure.error_code, non_retryable=True
+            ) from error
+        if submitted is None:
+            return None
+        outcome = _outcome(submitted, started_at)
+        await _record(run, outcome)
+        await _await_end(submitted)
+        return outcome
+
+
+def _failure_of(error: ActivityError) -> JobFailure:
+    if isinstance(error.cause, ActivityTimeoutError):
+        return JobFailure(
+            error="No worker or no API has got the table done in time; trigger the schedule again.",
+            error_code=Unavailable.error_code,
+        )
+    return failure_of(error)
+
+
+def _this_run() -> ScheduledRun:
+    info = workflow.info()
+    attributes = info.typed_search_attributes
+    tags = attributes.get(search_attributes.TAGS) or ()
+    return ScheduledRun(
+        team=attributes[search_attributes.TEAM],
+        schedule_id=search_attributes.schedule_in(tags) or "",
+        run_id=info.run_id,
+    )
+
+
+async def _submit(run: ScheduledRun) -> SubmittedTable | None:
+    priority = Priority(fairness_key=run.team)
+    table = await workflow.execute_activity(
+        FETCH_TABLE,
+        run,
+        result_type=FetchedTable | None,  # pyright: ignore[reportArgumentType]  the SDK takes unions
+        task_queue=CONTROL_TASK_QUEUE,
+        start_to_close_timeout=_LONGEST_FETCH,
+        heartbeat_timeout=timedelta(seconds=30),
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=2), backoff_coefficient=3.0, maximum_attempts=5
+        ),
+        priority=priority,
+    )
+    if table is None:
+        return None
+    return await workflow.execute_activity(
+        SUBMIT_TABLE,
+        table,
+        result_type=SubmittedTable,
+        task_queue=SUBMISSION_TASK_QUEUE,
+        schedule_to_close_timeout=_LONGEST_SUBMISSION,
+        heartbeat_timeout=timedelta(minutes=2),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        priority=priority,
+    )
+
+
+def _outcome(submitted: SubmittedTable, started_at: datetime) -> ScheduleRun:
+    return ScheduleRun(
+        started_at=started_at,
+        batch_ids=submitted.batch_ids,
+        jobs=submitted.jobs,
+        rejected_jobs=submitted.rejected_jobs,
+        error=submitted.error,
+        error_code=submitted.error_code,
+    )
+
+
+async def _record(run: ScheduledRun, outcome: ScheduleRun) -> None:
+    """Write it down, however long the object store is away."""
+    await workflow.execute_activity(
+        RECORD_RUN,
+        EndedRun(run=run, outcome=outcome),
+        task_queue=CONTROL_TASK_QUEUE,
+        start_to_close_timeout=timedelta(minutes=1),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        priority=Priority(fairness_key=run.team),
+    )
+
+
+async def _await_end(submitted: SubmittedTable) -> None:
+    """Ask again and again: attempts of an activity take no place in the history."""
+    await workflow.execute_activity(
+        AWAIT_BATCHES,
+        submitted,
+        task_queue=CONTROL_TASK_QUEUE,
+        start_to_close_timeout=timedelta(minutes=1),
+        retry_policy=RetryPolicy(backoff_coefficient=1.5, maximum_interval=timedelta(seconds=30)),
+        priority=Priority(fairness_key=submitted.team),
+    )
