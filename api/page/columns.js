@@ -4,7 +4,7 @@
  * @typedef {object} Column
  * @property {string} name as the file has it
  * @property {string} means the full name of a field, which always means the same; empty: not used
- * @property {string} kind text, image, video, audio, data or job
+ * @property {string} kind control, text, image, video, audio, data or job
  * @property {boolean} [isFromFile] so that it may mean something else than was guessed
  * @property {string} [reason] why it is not used
  * @property {string} [example] what the layer shows by itself
@@ -30,7 +30,7 @@ export function columnsOfFile(told, fields) {
 }
 
 /** What people call it: without its kind. @param {Column} column */
-export const labelOf = ({ name, means }) => (means || name).replace(/^(text|image|video|audio|data|job):/, "");
+export const labelOf = ({ name, means }) => (means || name).replace(/^(control|text|image|video|audio|data|job):/, "");
 
 /** What a table that is sent calls them: as people know them, where that tells them apart.
  * @param {Column[]} columns @returns {string[]} */

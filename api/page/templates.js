@@ -207,7 +207,7 @@ function fieldsTable(template) {
       "tr",
       {},
       h("th", { scope: "row" }, field.column),
-      h("td", {}, field.kind),
+      h("td", {}, field.control ?? field.kind),
       h("td", {}, field.words ?? ""),
       h("td", {}, field.width && field.height ? `${Math.round(field.width)} × ${Math.round(field.height)}` : ""),
       h("td", {}, field.font ? fontText(template)(field.font) : ""),

@@ -76,10 +76,14 @@ class TemplateOffer:
         found: dict[str, set[str]] = {}
         for layer in self.inspection.layers:
             found.setdefault(_composed(layer.name), set()).add(layer.composition)
+        for control in self.inspection.controls or ():
+            if control.type == MEDIA_CONTROL:
+                found.setdefault(_composed(control.name), set()).add(control.composition)
         return found
 
     def places_of(self, name: str) -> set[str]:
-        """The names of the compositions with a layer of this name."""
+        """The names of the compositions with a layer of this name, or one whose source a control of
+        this name replaces."""
         return self._places.get(_composed(name), set())
 
     def layers_of(self, composition: str, name: str) -> Sequence[Layer]:

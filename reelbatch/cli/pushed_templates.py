@@ -83,7 +83,7 @@ def fields_table(template: Template) -> Table:
     rows = [
         (
             field.column,
-            field.kind,
+            field.control or field.kind,
             " ".join((field.words or "").split()),
             f"{field.width:g} x {field.height:g}" if field.width and field.height else "",
             field.composition,

@@ -15,6 +15,9 @@ from reelbatch.models.errors import InvalidJson, RequestError
 from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import MediaAsset, TextAsset
 
+CONTROL = "control"
+"""The kind of columns that set a control of Essential Graphics."""
+
 JOB_FIELDS = ("name", "tags", "priority")
 _GUESSED_JOB_FIELDS = ("tags",)  # by a plain name, where no layer has it
 
@@ -75,7 +78,7 @@ class Column:
         return template.engine.layer_problem(asset, layer) is None
 
     def _asset(self, cell: str) -> Fields:
-        fields: Fields = {"type": self.kind, "layerName": self.target}
+        fields: Fields = {"type": KINDS[self.kind].asset or self.kind, "layerName": self.target}
         if self.composition:
             fields["composition"] = self.composition
         return fields | KINDS[self.kind].content(self, cell)
@@ -90,6 +93,8 @@ class Kind:
     content: Callable[[Column, str], Fields]
     """What a cell adds to the asset's type and layer."""
     own: str | None = None
+    asset: str = ""
+    """The type of its assets, where that is not the prefix."""
     layer_types: frozenset[str] = frozenset()
     """Layers of these types are fields of a template, and what a name without a prefix may mean."""
 
@@ -158,6 +163,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "video": Kind(parse=_of_layer, content=_source, own="video", layer_types=frozenset({"video"})),
     "audio": Kind(parse=_of_layer, content=_source, own="audio", layer_types=frozenset({"audio"})),
+    CONTROL: Kind(parse=_of_layer, content=_words, own="value", asset="essential"),
     "data": Kind(parse=_data, content=_property),
     "job": Kind(parse=_job_field, content=_words),
 }

@@ -1,15 +1,17 @@
-"""The fields of a template: its texts, pictures, videos and sounds that a table's rows can fill."""
+"""The fields of a template, which a table's rows can fill: its controls of Essential Graphics, its
+texts, pictures, videos and sounds."""
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from api.submission.tables.columns import KINDS, Column
+from api.submission.tables.columns import CONTROL, KINDS, Column
 from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.stored.templates import Composition, Layer
-from reelbatch.models.wire.templates import TemplateField
+from reelbatch.models.wire.templates import MEDIA_CONTROL, TemplateControl, TemplateField
 
 _EXAMPLE_TAG = "example"  # in a row that would be empty, which is not a job
 
@@ -18,45 +20,71 @@ _EXAMPLE_TAG = "example"  # in a row that would be empty, which is not a job
 class Field:
     name: str  # of its column: without the composition where that goes without saying
     column: Column
-    layer: Layer
+    source: Layer | TemplateControl
     font: str | None = None  # of a text, as the template's fonts are called
 
     @property
+    def words(self) -> str | None:
+        """What it has by itself, as a cell says it."""
+        if isinstance(self.source, Layer):
+            return _with_line_feeds(self.source.text)
+        value = self.source.value
+        if value is None or isinstance(value, str):
+            return _with_line_feeds(value)
+        return json.dumps(value)
+
+    @property
     def wire(self) -> TemplateField:
-        layer = self.layer
+        source = self.source
+        layer = source if isinstance(source, Layer) else None
+        control = source if isinstance(source, TemplateControl) else None
         return TemplateField(
             column=self.name,
             kind=self.column.kind,
-            name=layer.name,
-            composition=layer.composition,
-            words=_with_line_feeds(layer.text),
-            width=layer.width,
-            height=layer.height,
+            name=self.column.target,
+            composition=source.composition,
+            words=self.words,
+            width=layer.width if layer else 0.0,
+            height=layer.height if layer else 0.0,
             font=self.font,
+            control=control.type if control else None,
+            options=control.options if control else [],
         )
 
 
 def fields_of(template: TemplateOffer, composition: Composition) -> list[Field]:
-    """Those of `composition`, and then those of all that it shows, at any depth."""
+    """The controls that somebody has chosen for it, then the layers of `composition`, and then
+    those of all that it shows, at any depth. What a control sets is no field once more.
+    """
+    shown = template.shown_in(composition.name)
+    controls = [each for each in template.inspection.controls or () if each.composition in shown]
     found: dict[tuple[str, ...], tuple[Column, Layer]] = {}
-    for column, layer in _layers(template, composition):
+    for column, layer in _layers(template, composition, controls):
         found.setdefault(column.place, (column, layer))
     alike = Counter((column.kind, column.target) for column, _ in found.values())
     fonts = {face.postscript_name: face.label for face in template.inspection.fonts}
     return [
-        Field(
-            name=_name(column, alike[column.kind, column.target]),
-            column=column,
-            layer=layer,
-            font=fonts.get(str(layer.properties.get("font"))),
-        )
-        for column, layer in found.values()
+        *(
+            Field(name=column.full_name, column=column, source=control)
+            for control in controls
+            if control.type != MEDIA_CONTROL
+            for column in [Column(CONTROL, control.name)]
+        ),
+        *(
+            Field(
+                name=_name(column, alike[column.kind, column.target]),
+                column=column,
+                source=layer,
+                font=fonts.get(str(layer.properties.get("font"))),
+            )
+            for column, layer in found.values()
+        ),
     ]
 
 
 def example_table(fields: Sequence[Field]) -> str:
     """A CSV of one row, which has the template's own words and so gives what the template shows."""
-    cells = {each.name: _with_line_feeds(each.layer.text) or "" for each in fields}
+    cells = {each.name: each.words or "" for each in fields}
     if not any(map(str.strip, cells.values())):
         cells["job:tags"] = _EXAMPLE_TAG
     text = io.StringIO(newline="")
@@ -64,14 +92,20 @@ def example_table(fields: Sequence[Field]) -> str:
     return text.getvalue()
 
 
-def _layers(template: TemplateOffer, composition: Composition) -> Iterator[tuple[Column, Layer]]:
+def _layers(
+    template: TemplateOffer, composition: Composition, controls: Sequence[TemplateControl]
+) -> Iterator[tuple[Column, Layer]]:
+    """Each with its column, by the name of the control that replaces its source if there is one."""
     shown = template.shown_in(composition.name)
     layers = [layer for layer in template.inspection.layers if layer.composition in shown]
+    of_layer = {(each.composition, each.layer, each.type): each.name for each in controls}
     for layer in sorted(layers, key=lambda layer: layer.composition != composition.name):
         place = "" if layer.composition == composition.name else layer.composition
+        name = of_layer.get((layer.composition, layer.name, MEDIA_CONTROL), layer.name)
+        has_words_set = (layer.composition, layer.name, layer.layer_type) in of_layer
         for prefix, kind in KINDS.items():
-            if layer.layer_type in kind.layer_types:
-                yield Column(prefix, layer.name, composition=place), layer
+            if layer.layer_type in kind.layer_types and not has_words_set:
+                yield Column(prefix, name, composition=place), layer
 
 
 def _name(column: Column, alike: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from unicodedata import combining, normalize
 
-from api.submission.tables.columns import KINDS, Column, column_of, guessed_job_field
+from api.submission.tables.columns import CONTROL, KINDS, Column, column_of, guessed_job_field
 from api.submission.tables.fields import Field, fields_of
 from reelbatch.checks.template import TemplateOffer, first_few, layers_meant, listed
 from reelbatch.models.errors import RequestError
@@ -98,12 +98,20 @@ class Meanings:
         """The column with its layer. Raises RequestError where it may mean several."""
         if not column.of_layer or self._template is None:
             return column
+        if column.kind == CONTROL:
+            return self._control(column) or self._guessed(column, [CONTROL])
         if is_explicit:
             return self._with_layer(column) or self._guessed(column, [column.kind])
         kinds = [prefix for prefix, kind in KINDS.items() if kind.layer_types]
         by_kind = (self._with_layer_of_kind(replace(column, kind=kind)) for kind in kinds)
-        found = next(filter(None, by_kind), None) or self._with_layer(column)
-        return found or self._guessed(column, kinds) or guessed_job_field(column.target)
+        found = next(filter(None, by_kind), None) or self._control(column)
+        found = found or self._with_layer(column) or self._guessed(column, [CONTROL, *kinds])
+        return found or guessed_job_field(column.target)
+
+    def _control(self, column: Column) -> Column | None:
+        """The column as that of the control of this name, if there is one."""
+        control = replace(column, kind=CONTROL)
+        return control if control.place in self._names else None
 
     def _with_layer_of_kind(self, column: Column) -> Column | None:
         """Where the layer shows by itself what the column says."""
@@ -140,14 +148,16 @@ class Meanings:
 
     def _note_hints(self, meanings: list[Meaning]) -> None:
         """Say what those that are unknown may mean, and leave them out if another has a layer."""
-        layers = {each.name for each in self._template.inspection.layers} if self._template else ()
+        found = self._template.inspection if self._template else None
+        layers = {each.name for each in (*found.layers, *(found.controls or ()))} if found else ()
         has_layer = any(
             each.full_name and each.column and each.column.of_layer for each in meanings
         )
         unknown = [at for at, each in enumerate(meanings) if each.reason and not each.full_name]
         for number, at in enumerate(unknown):
             each = meanings[at]
-            hint = did_you_mean(each.name[:LONGEST_NAME], layers) if number < _COLUMNS_SHOWN else ""
+            word = (each.column.target if each.column else each.name)[:LONGEST_NAME]
+            hint = did_you_mean(word, layers) if number < _COLUMNS_SHOWN else ""
             column = None if has_layer else each.column
             meanings[at] = replace(each, column=column, reason=f"{each.reason}{hint}")
 

@@ -5,8 +5,10 @@ names, which the export keeps as `nm`; upper and lower case are the same. Where 
 it, `->` separates: `Effects->Glow 2.0->Radius`. `Slots.accent` is a slot of the document.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from reelbatch.engines.lottie.document import Json, array, at_rest, is_object, objects
 from reelbatch.engines.lottie.properties import (
@@ -149,9 +151,17 @@ def _set_in_place(animated: Json, value: Value) -> None:
         text["t"] = as_words(value)
     if texts:
         return
-    rest = array(at_rest(animated))
+    value, rest = _unquoted(value), array(at_rest(animated))
     is_color = len(rest) == _COLOR_CHANNELS or (isinstance(value, str) and value.startswith("#"))
     animated.update(still([*as_color(value), 1.0]) if is_color else _like(animated, value))
+
+
+def _unquoted(value: Value) -> Value:
+    """A list, `true` or `false` that is written as a text, as cells of tables are."""
+    if isinstance(value, str) and (value[:1] == "[" or value.casefold() in ("true", "false")):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value.lower())
+    return value
 
 
 def slot_name(path: str) -> str | None:

@@ -14,7 +14,7 @@ class TableColumn(WireModel):
 
     name: str  # as the table has it
     means: Absent[str] = None  # its full name, which always means the same; None: it is not used
-    kind: Absent[str] = None  # text, image, video, audio, data or job
+    kind: Absent[str] = None  # control, text, image, video, audio, data or job
     layer: Absent[str] = None
     composition: Absent[str] = None  # of the layer
     left_out: bool = False

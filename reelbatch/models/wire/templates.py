@@ -80,16 +80,18 @@ class TemplateLayer(WireModel):
 
 
 class TemplateField(WireModel):
-    """A layer that a table's rows can fill."""
+    """A layer or a control that a table's rows can fill."""
 
     column: str  # the name of its column
-    kind: str  # text, image, video or audio
-    name: str  # of the layer
+    kind: str  # control, text, image, video or audio
+    name: str  # of the layer or the control
     composition: str
-    words: Absent[str] = None  # of a text, by itself
+    words: Absent[str] = None  # of a text, or of a control as a cell says it, by itself
     width: float  # pixels; 0 where nothing is shown at the layer's start
     height: float  # pixels
     font: Absent[str] = None  # of a text, as in the template's `fonts`
+    control: Absent[str] = None  # of a control, its type: text, slider, checkbox, color, …
+    options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
 
 
 MEDIA_CONTROL = "media"

@@ -122,12 +122,14 @@ def _controlled(stage: Stage) -> None:
     opacity.add_to_motion_graphics_template_as(stage.main, "Strength")
 
 
-async def test_controls_of_a_motion_graphics_template_are_told_and_set(team: Team) -> None:
+def a_motion_graphic() -> bytes:
     graphic = a_zip({"promo.aep": a_project(_controlled)})
-    template_id = await team.upload(
-        a_zip({"definition.json": b'{"capsuleName": "Promo"}', "project.aegraphic": graphic}),
-        "mogrt",
-    )
+    definition = b'{"capsuleName": "Promo"}'
+    return a_zip({"definition.json": definition, "project.aegraphic": graphic})
+
+
+async def test_controls_of_a_motion_graphics_template_are_told_and_set(team: Team) -> None:
+    template_id = await team.upload(a_motion_graphic(), "mogrt")
     template = await team.get(f"/templates/{template_id}")
     controls = {one["name"]: one for one in template["mogrt"]["controls"]}
     assert controls["Headline"]["type"] == "text"
@@ -144,6 +146,30 @@ async def test_controls_of_a_motion_graphics_template_are_told_and_set(team: Tea
     assert "Did you mean Strength?" in created["errors"][0]["error"]
     batch = await team.end_of_batch(created["batchId"])
     assert (await _pixels(team, batch["jobs"][0])).getpixel((70, 2)) == (0, 0, 0)
+
+
+async def test_controls_are_columns_of_tables_like_other_fields(team: Team) -> None:
+    template_id = await team.upload(a_motion_graphic(), "mogrt")
+    fields = await team.get(f"/templates/{template_id}/fields")
+    assert [(each["column"], each.get("control"), each.get("words")) for each in fields] == [
+        ("control:Strength", "slider", "100"),
+        ("control:Headline", "text", "Hello"),
+    ], "what a control sets is no field once more"
+    example = await team.http.get(f"/templates/{template_id}/fields?format=csv")
+    assert example.text == "control:Strength,control:Headline\r\n100,Hello\r\n"
+
+    query = {"template": template_id, "codec": "image_png", "strict": "true"}
+    csv = {"Content-Type": "text/csv"}
+    rows = "control:Headline,strength\nHello,100\n007,0\n"
+    sent = await team.http.post("/batches", params=query, content=rows, headers=csv)
+    batch = await team.end_of_batch(sent.json()["batchId"])
+    shown, hidden = [await _pixels(team, job) for job in batch["jobs"]]
+    assert (shown.getpixel((70, 2)), hidden.getpixel((70, 2))) == ((255, 0, 0), (0, 0, 0))
+    assert hidden.getbbox(), "other words are drawn"
+    wrong = await team.http.post(
+        "/batches", params=query, content="control:Strenght\n1\n", headers=csv
+    )
+    assert "Did you mean Strength?" in wrong.json()["error"]
 
 
 async def _pixels(team: Team, job: Any) -> Image.Image:
@@ -274,6 +300,17 @@ async def test_a_picture_takes_the_place_of_footage_as_in_after_effects(
     jobs = [{**a_job(template_id), "assets": [each]} for each in (by_layer, by_control, wrong)]
     batch = await team.create_batch(*jobs)
     assert "of the type image or video" in batch["errors"][0]["error"]
+    [field] = await team.get(f"/templates/{template_id}/fields")
+    assert field["column"] == "image:Photo of the day"
+    dry_run = await team.http.post(
+        "/batches",
+        params={"template": template_id, "strict": "true", "dryRun": "true"},
+        content=f"photo of the day\n{src}\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    checked = dry_run.json()
+    assert [each["means"] for each in checked["columns"]] == ["image:Photo of the day"]
+    assert checked["successCount"] == 1, checked
     for job in (await team.end_of_batch(batch["batchId"]))["jobs"]:
         picture = await _pixels(team, job)
         changed = ImageChops.difference(picture, Image.new("RGB", picture.size))

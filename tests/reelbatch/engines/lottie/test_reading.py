@@ -188,8 +188,9 @@ def test_a_job_sets_a_slot_in_all_layers_that_have_it(workshop: Any) -> None:
         return workshop.shape(name, workshop.rectangle(x, 0, 50, 60), fill)
 
     document = workshop.document(box("Left", 0), box("Right", 50))
-    drawn = workshop.still(document, workshop.value("Left", "Slots.Accent", "#0000ff"))
-    assert (drawn[30, 20].tolist(), drawn[30, 80].tolist()) == (BLUE, BLUE)
+    for blue in ("#0000ff", [0, 0, 1], "[0, 0, 1, 1]"):  # the last as a cell of a table says it
+        drawn = workshop.still(document, workshop.value("Left", "Slots.Accent", blue))
+        assert (drawn[30, 20].tolist(), drawn[30, 80].tolist()) == (BLUE, BLUE)
 
 
 def test_the_theme_that_a_dotlottie_begins_with_fills_its_slots(workshop: Any) -> None:
