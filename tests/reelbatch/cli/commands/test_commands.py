@@ -357,6 +357,29 @@ def test_files_that_cannot_be_sent_along_are_named_and_nothing_is_made(
     assert served("batches", "--json").out == before
 
 
+def test_a_schedule_is_made_triggered_told_and_deleted(
+    served: Command, card: str, here: Path
+) -> None:
+    served("secrets", "set", "INSIDE", "--replace", stdin="127.0.0.1:9")  # not to be reached
+    url, times = "http://${secrets.INSIDE}/rows.csv", ("--cron", "@yearly")
+    made = served("schedules", "create", url, "--name", here.name, *times, "--template", card)
+    assert made.code == 0, made.err
+    assert here.name in served("schedules", "list").out
+    assert "next run\tpaused" in served("schedules", "pause", here.name).out
+    assert "next run\t2" in served("schedules", "resume", here.name).out
+    triggered = json.loads(served("schedules", "trigger", here.name, "--json").out)
+
+    def refused() -> str | None:
+        shown = served("schedules", "show", here.name).out
+        return shown if "127.0.0.1 is not a public address" in shown else None
+
+    assert "ASSET_INVALID" in until(refused, "run of the schedule")
+    assert served("batches", "--schedule", triggered["id"], "--json").out.strip() == "[]"
+    assert "is deleted" in served("schedules", "delete", here.name).out
+    gone = served("schedules", "show", here.name)
+    assert (gone.code, f"No schedule has the id or the name {here.name}" in gone.err) == (1, True)
+
+
 def test_options_hold_for_all_jobs_whatever_their_file_says(
     served: Command, card: str, here: Path
 ) -> None:
