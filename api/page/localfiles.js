@@ -3,6 +3,7 @@
 import { count } from "./format.js";
 
 const MOST_FILES = 10_000; // that the API takes beside a table
+const MOST_FOLDERS = 100; // of a path; more are never told apart
 const MEDIA = /^(image|video|audio)\//;
 const TABLE = /\.(csv|tsv|txt|xlsx|xlsm)$/i;
 
@@ -13,6 +14,10 @@ export class LocalFiles {
   sources = {};
   /** @type {LocalFile[]} */
   #files = [];
+  /** By whole paths. @type {Map<string, LocalFile>} */
+  #byPath = new Map();
+  /** The one with the shortest path, by each end of its path. @type {Map<string, LocalFile>} */
+  #byEnd = new Map();
 
   /** @param {import("./client.js").Client} client @param {(words: string) => void} tell what goes on */
   constructor(client, tell) {
@@ -24,6 +29,15 @@ export class LocalFiles {
   add(files) {
     this.#files = [...files, ...this.#files].slice(0, MOST_FILES);
     this.sources = {};
+    this.#byPath = new Map();
+    this.#byEnd = new Map();
+    for (const each of this.#files) {
+      if (!this.#byPath.has(each.path)) this.#byPath.set(each.path, each);
+      for (const end of endsOf(each.path)) {
+        const known = this.#byEnd.get(end);
+        if (!known || known.path.length > each.path.length) this.#byEnd.set(end, each);
+      }
+    }
   }
 
   /** Upload those that a table names. Returns whether there were any.
@@ -42,10 +56,16 @@ export class LocalFiles {
   /** The file of that path, or of its end where a folder above or below was not dropped.
    * @param {string} path @returns {File | undefined} */
   #find(path) {
-    const wanted = `/${path.trim().replaceAll("\\", "/").replace(/^\.\//, "")}`;
-    const alike = this.#files.filter(({ path: known }) => `/${known}`.endsWith(wanted) || wanted.endsWith(`/${known}`));
-    return alike.sort((a, b) => a.path.length - b.path.length)[0]?.file;
+    const wanted = path.trim().replaceAll("\\", "/").replace(/^\.\//, "");
+    const shorter = endsOf(wanted).find((end) => this.#byPath.has(end));
+    return (shorter === undefined ? this.#byEnd.get(wanted) : this.#byPath.get(shorter))?.file;
   }
+}
+
+/** `c.png`, `b/c.png` and `a/b/c.png` of a path. @param {string} path */
+function endsOf(path) {
+  const names = path.split("/").slice(-MOST_FOLDERS);
+  return names.map((_, at) => names.slice(-at - 1).join("/"));
 }
 
 /** The table among files, and the others.

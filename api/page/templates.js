@@ -83,8 +83,10 @@ export function templatesPage(client, _parts, _query, signal) {
     }, place);
     const fields = h("div", { class: "template-fields" });
     if (isReady) {
-      showFields(template, fields);
-      onceSeen(picture, () => showPicture(template, picture));
+      onceSeen(picture, () => {
+        showFields(template, fields);
+        showPicture(template, picture);
+      });
     }
     const example = workButton("Download example CSV", { class: "quiet", "aria-label": `Download example CSV of ${template.displayName}` }, () => client.download(`templates/${template.id}/fields?format=csv`, `${template.displayName}.csv`), place);
     return h(

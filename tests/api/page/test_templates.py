@@ -4,6 +4,7 @@ from playwright.async_api import FilePayload, expect
 
 from tests.api.documents import a_card
 from tests.api.page.browsing import Visit, has_property
+from tests.api.running_api import Team
 from tests.reelbatch.projects.made import a_project, a_zip, turned
 
 DROP = """(element, content) => {
@@ -31,6 +32,19 @@ async def test_a_dropped_template_is_ready_for_a_batch_and_can_be_deleted(visit:
     await card.get_by_role("button", name="Delete my card").click()
     await visit.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(visit.page.get_by_text("No templates yet.")).to_be_visible()
+
+
+async def test_only_cards_that_are_seen_ask_for_their_fields(visit: Visit, team: Team) -> None:
+    oldest, *_ = [await team.upload_card() for _ in range(4)]
+    asked: list[str] = []
+    visit.page.on("request", lambda request: asked.append(request.url))
+    await visit.page.set_viewport_size({"width": 1280, "height": 300})
+    await visit.go("/templates")
+    cards = visit.page.locator(".templates .card")
+    await expect(cards.first.get_by_role("table")).to_be_visible()
+    assert not any(url.endswith(f"/templates/{oldest}") for url in asked)
+    await cards.last.scroll_into_view_if_needed()
+    await expect(cards.last.get_by_role("table")).to_be_visible()
 
 
 async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
