@@ -3,31 +3,39 @@
 import { batchActions } from "./batchactions.js";
 import { batchPill } from "./batches.js";
 import { jobFilter } from "./jobfilter.js";
-import { countsBar, words } from "./countsbar.js";
+import { countsBar, sum, words } from "./countsbar.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { follow } from "./events.js";
 import { count, plural } from "./format.js";
 import { JobGrid, labelOf } from "./jobgrid.js";
 import { JobPanel } from "./jobpanel.js";
 import { Jobs, groupedErrors } from "./jobs.js";
+import { followParts, partsOf, partsView } from "./parts.js";
 import { hasThumbnail } from "./preview.js";
 import { ageOf, problemPlace } from "./widgets.js";
 
 const STEP = 25; // percent; so often progress is said aloud
 
 /** @type {import("./app.js").PageMaker} */
-export function batchPage(client, [id], _query, signal) {
-  const view = new BatchView(client, id, signal);
+export function batchPage(client, [id], query, signal) {
+  const table = { first: query.get("table") ?? id, expected: Number(query.get("parts") ?? 1) };
+  const view = new BatchView(client, id, table, signal);
   view.start();
   return { title: `Batch ${id}`, element: view.element };
 }
 
 class BatchView {
-  /** @param {import("./client.js").Client} client @param {string} id @param {AbortSignal} signal */
-  constructor(client, id, signal) {
+  /** @param {import("./client.js").Client} client @param {string} id
+   * @param {{first: string, expected: number}} table whose part the batch may be, and how many parts were just sent
+   * @param {AbortSignal} signal */
+  constructor(client, id, table, signal) {
     this.client = client;
     this.id = id;
+    this.table = table;
     this.signal = signal;
+    /** @type {import("./batchactions.js").Part[]} */
+    this.parts = [{ batchId: id }];
+    this.whole = partsView(id);
     this.jobs = new Jobs();
     this.place = problemPlace();
     this.status = h("span");
@@ -38,7 +46,7 @@ class BatchView {
     this.line = h("p", { class: "counts" });
     this.errors = h("section", { class: "errors", "aria-label": "Errors", hidden: true });
     this.hint = h("p", { class: "hint-line muted", "aria-hidden": "true" });
-    this.actions = batchActions(client, id, this.place);
+    this.actions = batchActions(client, () => this.parts, this.place);
     this.filter = jobFilter(() => this.#applyFilter());
     this.grid = new JobGrid(
       (index) => this.jobs.get(index),
@@ -82,6 +90,7 @@ class BatchView {
         this.actions.element,
       ),
       this.place.element,
+      this.whole.element,
       this.content,
     );
     /** @type {number | null} */
@@ -91,12 +100,18 @@ class BatchView {
 
   async start() {
     try {
-      const batch = await this.client.json(`batches/${this.id}`, { signal: this.signal });
+      const [batch, parts] = await Promise.all([
+        this.client.json(`batches/${this.id}`, { signal: this.signal }),
+        partsOf(this.client, this.table.first, this.signal).catch(() => []), // the batch itself matters more
+      ]);
+      this.jobs.firstRow = parts.find((part) => part.batchId === this.id)?.firstRow ?? 0;
       this.jobs.putBatch(batch);
       if (batch.name) fill(this.heading, batch.name, " ", this.heading.querySelector(".id"));
       this.created.replaceChildren("created ", ageOf(batch.createdAt));
       this.content.hidden = false;
       this.#showStats(batch.stats);
+      this.#showParts(parts);
+      followParts(this.client, this.table.first, this.table.expected, (now) => this.#showParts(now), this.signal);
       this.saidStep = stepOf(batch.stats);
       this.#showJobs();
       await this.#readResults();
@@ -105,6 +120,14 @@ class BatchView {
     } catch (error) {
       if (!this.signal.aborted) this.place.show(error);
     }
+  }
+
+  /** @param {import("./parts.js").Part[]} parts */
+  #showParts(parts) {
+    if (parts.length < 2) return;
+    this.parts = parts;
+    this.whole.update(parts);
+    this.actions.update(sum(parts.map((part) => part.stats)));
   }
 
   #follow() {
@@ -162,7 +185,7 @@ class BatchView {
     }
     this.bar.update(stats);
     setText(this.line, stats.total ? words(stats) + this.#rejected() : "Every job was rejected: nothing was started.");
-    this.actions.update(stats);
+    if (this.parts.length < 2) this.actions.update(stats);
     this.#say(stats);
   }
 

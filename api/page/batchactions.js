@@ -1,13 +1,17 @@
-/** What can be done with a batch: cancel, retry, download. */
+/** What can be done with a batch, or with all batches of a table: cancel, retry, download. */
 
-import { idempotencyKey } from "./client.js";
+import { ApiError, idempotencyKey, save } from "./client.js";
 import { announce, h, setText } from "./dom.js";
 import { count, plural } from "./format.js";
 import { confirm, workButton } from "./widgets.js";
 
-/** @param {import("./client.js").Client} client @param {string} id
+const RECORD = /(?:"[^"]*"|[^"\n])+\n?/g; // of a CSV
+
+/** @typedef {{batchId: string, firstRow?: number, name?: string}} Part */
+
+/** @param {import("./client.js").Client} client @param {() => Part[]} partsOf in the order of the rows
  * @param {ReturnType<typeof import("./widgets.js").problemPlace>} place */
-export function batchActions(client, id, place) {
+export function batchActions(client, partsOf, place) {
   let pending = 0;
   let only = "error";
   const retryKeys = { error: idempotencyKey(), cancelled: idempotencyKey() };
@@ -19,21 +23,38 @@ export function batchActions(client, id, place) {
       "Cancel the batch",
     );
     if (!sure) return;
-    const outcome = await client.json(`batches/${id}/cancel`, { method: "POST" });
-    announce(`${plural(outcome.cancelledCount, "job")} cancelled`);
+    let cancelled = 0;
+    for (const { batchId } of partsOf()) {
+      cancelled += (await client.json(`batches/${batchId}/cancel`, { method: "POST" })).cancelledCount;
+    }
+    announce(`${plural(cancelled, "job")} cancelled`);
   }, place);
 
   const retry = workButton("Retry", { hidden: true }, async () => {
     const key = retryKeys[/** @type {"error" | "cancelled"} */ (only)];
-    const options = { method: "POST", headers: { "Idempotency-Key": key } };
-    const made = await client.json(`batches/${id}/retry?only=${only}`, options);
-    location.hash = `#/batches/${made.batchId}`;
+    /** @type {string[]} */
+    const made = [];
+    for (const { batchId } of partsOf()) {
+      const first = made[0] ? `&submission=${made[0]}` : "";
+      const options = { method: "POST", headers: { "Idempotency-Key": key } };
+      const again = await client.json(`batches/${batchId}/retry?only=${only}${first}`, options).catch(nothingToRetry);
+      if (again) made.push(again.batchId);
+    }
+    if (made.length > 0) location.hash = addressOf(made);
   }, place);
 
-  const archive = workButton("Download all", { hidden: true }, () =>
-    client.download(`batches/${id}/archive`, `${id}.zip`), place);
-  const results = workButton("Results as CSV", {}, () =>
-    client.download(`batches/${id}/results?format=csv`, `${id}.csv`), place);
+  const archive = workButton("Download all", { hidden: true }, async () => {
+    for (const { batchId } of partsOf()) await client.download(`batches/${batchId}/archive`, `${batchId}.zip`);
+  }, place);
+  const results = workButton("Results as CSV", {}, async () => {
+    /** @type {string[]} */
+    const tables = [];
+    for (const { batchId, firstRow = 0 } of partsOf()) {
+      const table = await client.text(`batches/${batchId}/results?format=csv`);
+      tables.push(tables.length ? laterPart(table, firstRow) : table);
+    }
+    save(new Blob(tables, { type: "text/csv" }), `${partsOf()[0].batchId}.csv`);
+  }, place);
 
   /** @param {import("./countsbar.js").Stats} stats */
   function update(stats) {
@@ -49,4 +70,20 @@ export function batchActions(client, id, place) {
 
   const element = h("div", { class: "actions" }, archive, results, retry, cancel);
   return { element, update };
+}
+
+/** The page of batches that were just started, of which the first stands for all. @param {string[]} ids */
+export const addressOf = (ids) => `#/batches/${ids[0]}${ids.length > 1 ? `?parts=${ids.length}` : ""}`;
+
+/** A part of a table in which nothing has failed. @param {unknown} error */
+function nothingToRetry(error) {
+  if (error instanceof ApiError && error.code === "NOTHING_TO_RETRY") return null;
+  throw error;
+}
+
+/** Without the names, and with places in the whole table as indexes.
+ * @param {string} table results as CSV @param {number} firstRow */
+function laterPart(table, firstRow) {
+  const records = (table.match(RECORD) ?? []).slice(1);
+  return records.map((record) => record.replace(/^\d+/, (index) => String(Number(index) + firstRow))).join("");
 }

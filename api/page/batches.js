@@ -4,6 +4,7 @@ import { repeat } from "./connection.js";
 import { countsBar, words } from "./countsbar.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, plural } from "./format.js";
+import { asTables } from "./parts.js";
 import { ageOf, field, pill, problemPlace } from "./widgets.js";
 
 const PAGE_SIZE = 25;
@@ -84,6 +85,7 @@ export function batchesPage(client, _parts, query, signal) {
     try {
       const page = new URLSearchParams({ limit: String(PAGE_SIZE), name, cursor: cursor ?? "" });
       const list = await client.json(`batches?${page}`, { signal });
+      list.batches = await asTables(client, list.batches, signal);
       place.clear();
       show(list);
       const isBusy = list.batches.some((/** @type {any} */ batch) => batch.status === "processing");

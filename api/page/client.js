@@ -47,13 +47,7 @@ export class Client {
 
   /** Save an answer as a file. @param {string} path @param {string} name */
   async download(path, name) {
-    const content = await (await this.open(path)).blob();
-    const address = URL.createObjectURL(content);
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    save(await (await this.open(path)).blob(), name);
   }
 
   /** The answer as it comes. Throws an ApiError for any that is no success.
@@ -78,6 +72,16 @@ export class Client {
     if (response.status === 401) this.onRefused();
     throw error;
   }
+}
+
+/** @param {Blob} content @param {string} name */
+export function save(content, name) {
+  const address = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 /** Send a file to an upload link, which is its own key.

@@ -6,6 +6,13 @@ import { count } from "./format.js";
 /** @typedef {{total: number, finished: number, error: number, pending: number, cancelled: number}}
  *   Stats as the API has them: `error` counts the cancelled jobs too */
 
+/** Of several batches together. @param {Stats[]} all @returns {Stats} */
+export function sum(all) {
+  const names = /** @type {const} */ (["total", "finished", "error", "pending", "cancelled"]);
+  const added = names.map((name) => [name, all.reduce((number, stats) => number + stats[name], 0)]);
+  return Object.fromEntries(added);
+}
+
 /** @param {Stats} stats */
 export function words(stats) {
   const failed = stats.error - stats.cancelled;

@@ -45,7 +45,7 @@ export function jobFilter(onChange) {
   function takes(job) {
     if (chosen && job.state !== chosen) return false;
     const text = search.value.trim().toLowerCase();
-    if (/^\d+$/.test(text) && job.index === Number(text)) return true;
+    if (/^\d+$/.test(text) && job.number === Number(text)) return true;
     return !text || searchText(job).includes(text);
   }
 

@@ -17,7 +17,7 @@ const FEW = 120; // jobs; so many get large cells
 export function labelOf(job) {
   const tags = job.result?.tags ?? [];
   const missing = job.missingGlyphs?.length && `no font has ${job.missingGlyphs.join(" ")}`;
-  return [`Job ${job.index}`, job.name, STATES[job.state].toLowerCase(), job.errorCode, missing, ...tags]
+  return [`Job ${job.number}`, job.name, STATES[job.state].toLowerCase(), job.errorCode, missing, ...tags]
     .filter(Boolean)
     .join(", ");
 }
@@ -205,7 +205,7 @@ export class JobGrid {
 
 /** @param {BatchJob} job */
 function newCell(job) {
-  const cell = h("div", { class: "cell", role: "gridcell", tabindex: -1, "data-index": job.index });
+  const cell = h("div", { class: "cell", role: "gridcell", tabindex: -1, "data-index": job.index, "data-number": job.number });
   paint(cell, job);
   return cell;
 }

@@ -95,7 +95,7 @@ export class JobPanel {
     this.looking?.abort();
     this.looking = new AbortController();
     this.job = { ...job };
-    fill(this.title, `Job ${job.index} `, pill(job.state, STATES[job.state]));
+    fill(this.title, `Job ${job.number} `, pill(job.state, STATES[job.state]));
     this.previous.disabled = !this.neighbour(-1, job.index);
     this.next.disabled = !this.neighbour(1, job.index);
     const progress = h("progress", { max: 100, "aria-label": "Progress of the render" });

@@ -4,7 +4,8 @@ import { stateOf } from "./states.js";
 
 /**
  * @typedef {object} BatchJob
- * @property {number} index
+ * @property {number} index in the batch
+ * @property {number} number in the table of which the batch may be a part
  * @property {string | null} id null for a rejected job
  * @property {string} [name]
  * @property {import("./states.js").State} state
@@ -22,6 +23,7 @@ import { stateOf } from "./states.js";
 export class Jobs {
   /** @type {Map<number, BatchJob>} */
   #byIndex = new Map();
+  firstRow = 0; // of the table
 
   /** In the order of the request. */
   all() {
@@ -35,7 +37,7 @@ export class Jobs {
 
   /** @param {any} job as in the batch's `jobs` and its `job` events @returns {BatchJob} */
   put(job) {
-    const merged = { ...this.#byIndex.get(job.index), ...job, state: stateOf(job.status) };
+    const merged = { ...this.#byIndex.get(job.index), ...job, number: this.firstRow + job.index, state: stateOf(job.status) };
     this.#byIndex.set(job.index, merged);
     return merged;
   }
@@ -58,7 +60,7 @@ export class Jobs {
 /** What a search looks through. @param {BatchJob} job */
 export function searchText(job) {
   const tags = job.result?.tags ?? [];
-  return [job.index, job.name, ...tags, job.errorCode, job.error].join(" ").toLowerCase();
+  return [job.number, job.name, ...tags, job.errorCode, job.error].join(" ").toLowerCase();
 }
 
 /** @param {BatchJob[]} jobs @returns {{code: string, jobs: BatchJob[], example: string}[]} the most frequent first */

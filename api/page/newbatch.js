@@ -8,12 +8,15 @@ import { LocalFiles, chosen, dropped, tableAmong } from "./localfiles.js";
 import { fileNames, outputFields } from "./output.js";
 import { RowPreview } from "./rowpreview.js";
 import { RowTable } from "./rowtable.js";
-import { Submission, noteProblems, requestOf } from "./submission.js";
-import { MOST_ROWS, dryRun, tableOfClipboard, tableOfFile } from "./tables.js";
+import { addressOf } from "./batchactions.js";
+import { Submission, noteProblems, requestOf, sentRows } from "./submission.js";
+import { MOST_ROWS, dryRunOfAll, tableOfClipboard, tableOfFile } from "./tables.js";
 import { checkedField, field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const MOST_COMPOSITIONS = 1000; // in one answer
 const MISSING_SHOWN = 10;
+
+/** @typedef {import("./localfiles.js").LocalFile} LocalFile */
 
 /** @type {import("./app.js").PageMaker} */
 export function newBatchPage(client, _parts, query, signal) {
@@ -63,7 +66,7 @@ class NewBatchView {
       true,
     );
     const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.missing, this.table.element);
-    takeDrops(rows, async (_, transfer) => this.#takeFiles(await dropped(transfer)));
+    takeDrops(rows, (_, transfer) => this.#takeFiles(dropped(transfer)));
     this.form = h(
       "div",
       { class: "new-batch", hidden: true },
@@ -161,19 +164,21 @@ class NewBatchView {
   }
 
   #changed() {
-    const jobs = this.#request().sent.length;
+    const jobs = sentRows(this.table.rows, this.table.columns).length;
     setText(this.startButton, jobs ? `Start ${plural(jobs, "job")}` : "Start");
-    setText(this.summary, jobs > MOST_ROWS ? `A batch has at most ${count(MOST_ROWS)} jobs; these are ${count(jobs)}.` : "");
+    setText(this.summary, "");
     this.startRest.hidden = true;
     this.fileNames.offer(sentNames(this.table.columns));
   }
 
-  /** A table, files that it names, or both. @param {import("./localfiles.js").LocalFile[]} files */
-  async #takeFiles(files) {
-    const { table, others } = tableAmong(files);
-    this.files.add(others);
+  /** A table, files that it names, or both.
+   * @param {LocalFile[] | Promise<LocalFile[]>} given dropped folders are read first */
+  async #takeFiles(given) {
     this.place.clear();
     try {
+      const files = await given;
+      const { table, others } = tableAmong(files);
+      this.files.add(others);
       if (table) await this.#readTable(table);
       else if (files.length > 0) await this.#check();
     } catch (error) {
@@ -183,7 +188,7 @@ class NewBatchView {
 
   /** @param {File} file */
   async #readTable(file) {
-    const told = await dryRun(this.client, { ...tableOfFile(file), files: this.files }, this.#query(), MOST_ROWS);
+    const told = await dryRunOfAll(this.client, { ...tableOfFile(file), files: this.files }, this.#query(), true);
     this.#load(told);
     announce(`${plural(this.table.rows.length, "row")} read from ${file.name}`);
   }
@@ -220,7 +225,7 @@ class NewBatchView {
         this.#load(table);
       } else {
         const header = this.table.columns.slice(column).map(({ means }, at) => means || `column ${at}`);
-        const told = await dryRun(this.client, tableOfClipboard(text, header), this.#query(), MOST_ROWS);
+        const told = await dryRunOfAll(this.client, tableOfClipboard(text, header), this.#query(), true);
         this.table.write(told.rows.map((/** @type {any} */ each) => each.cells), row, column);
       }
       announce(`${plural(text.trimEnd().split("\n").length, "line")} pasted`);
@@ -232,7 +237,7 @@ class NewBatchView {
   /** The answer about cells whose first line names columns, else null. @param {string} text */
   async #pastedTable(text) {
     if (!text.trim().includes("\n")) return null;
-    const told = await dryRun(this.client, tableOfClipboard(text), this.#query(), MOST_ROWS).catch(() => null);
+    const told = await dryRunOfAll(this.client, tableOfClipboard(text), this.#query(), true).catch(() => null);
     return told?.columns.every((/** @type {any} */ each) => each.means) ? told : null;
   }
 
@@ -267,7 +272,7 @@ class NewBatchView {
     const good = all - bad;
     fill(this.missing, missingNote(missing));
     this.table.showProblems();
-    setText(this.summary, bad ? `${plural(bad, "row")} of ${count(all)} cannot be rendered.` : good === 1 ? "The row can be rendered." : `All ${count(good)} rows can be rendered.`);
+    setText(this.summary, `${outcome(bad, good)}${all > MOST_ROWS ? ` They become ${count(Math.ceil(all / MOST_ROWS))} batches, which are followed as one.` : ""}`);
     this.startRest.hidden = bad === 0 || good === 0;
     setText(this.startRest, `Start the other ${count(good)}`);
   }
@@ -279,9 +284,15 @@ class NewBatchView {
 
   /** @param {import("./submission.js").Request} request */
   async #send(request) {
-    const id = await this.submission.start(request);
-    if (!this.signal.aborted) location.hash = `#/batches/${id}`;
+    const ids = await this.submission.start(request, (done, all) => setText(this.summary, `Sending part ${done + 1} of ${all} …`));
+    if (!this.signal.aborted) location.hash = addressOf(ids);
   }
+}
+
+/** @param {number} bad @param {number} good numbers of rows */
+function outcome(bad, good) {
+  if (bad) return `${plural(bad, "row")} of ${count(bad + good)} cannot be rendered.`;
+  return good === 1 ? "The row can be rendered." : `All ${count(good)} rows can be rendered.`;
 }
 
 /** @param {{path: string}[]} [missing] that the table names */

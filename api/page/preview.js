@@ -50,7 +50,7 @@ export function thumbnail(job) {
 export function preview(job) {
   const address = shownAddress(job);
   if (!address) return null;
-  const name = `Output of job ${job.index}`;
+  const name = `Output of job ${job.number}`;
   if (PICTURES.has(extension(address))) return h("img", { class: "output", src: address, alt: name });
   const poster = posterAddress(job);
   if (FILMS.has(extension(address))) return film(address, { class: "output", controls: true, loop: true, poster, "aria-label": name });

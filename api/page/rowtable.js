@@ -3,7 +3,6 @@
 import { choicesOf, columnsOf, columnsOfFile, labelOf } from "./columns.js";
 import { announce, fill, h } from "./dom.js";
 import { count } from "./format.js";
-import { MOST_ROWS } from "./tables.js";
 
 const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
 /** @type {Record<string, string>} */
@@ -226,7 +225,6 @@ export class RowTable {
   }
 
   #add() {
-    if (this.rows.length >= MOST_ROWS) return;
     this.rows.push(aRow());
     this.#page = Math.floor((this.rows.length - 1) / PAGE_SIZE);
     this.#render();

@@ -3,7 +3,7 @@
 import { idempotencyKey } from "./client.js";
 import { labelOf, sentNames } from "./columns.js";
 import { forgetCheck, isEmpty } from "./rowtable.js";
-import { dryRun, submitted, tableOf } from "./tables.js";
+import { JSON_TYPE, MOST_ROWS, dryRunOfAll, submitted, tableOf } from "./tables.js";
 import { warningText } from "./widgets.js";
 
 /** @typedef {import("./rowtable.js").Row} Row */
@@ -16,14 +16,21 @@ import { warningText } from "./widgets.js";
  * @property {Row[]} sent the rows in the order of its jobs
  */
 
+/** The rows that become jobs: empty ones do not, but where the template has nothing to fill in, one job needs no cells.
+ * @param {Row[]} rows @param {Column[]} columns @returns {Row[]} */
+export function sentRows(rows, columns) {
+  const sent = rows.filter((row) => !isEmpty(row));
+  const hasLayers = columns.some((column) => column.means && column.kind !== "job");
+  return sent.length > 0 || hasLayers ? sent : rows.slice(0, 1);
+}
+
 /** Empty rows are left out, and so are columns without a cell that name no file; where the template has nothing to
  * fill in, one job needs no table.
  * @param {Record<string, any>} query @param {Row[]} rows @param {Column[]} columns
  * @param {import("./localfiles.js").LocalFiles} files @returns {Request} */
 export function requestOf(query, rows, columns, files) {
-  const sent = rows.filter((row) => !isEmpty(row));
-  const hasLayers = columns.some((column) => column.means && column.kind !== "job");
-  if (sent.length === 0 && !hasLayers) return { table: oneJob(query), query, sent: rows.slice(0, 1) };
+  const sent = sentRows(rows, columns);
+  if (sent.every(isEmpty) && sent.length > 0) return { table: oneJob(query), query, sent };
   const named = sentNames(columns).map((name, at) => ({ name, means: columns[at].means, at }));
   const filled = named.filter(({ name, at }) => query.outputName?.includes(`{${name}}`) || sent.some((row) => row.cells[at]?.trim()));
   const cells = sent.map((row) => filled.map(({ at }) => row.cells[at] ?? ""));
@@ -46,22 +53,32 @@ export class Submission {
    * number of bad rows.
    * @param {Request} request @param {Column[]} columns */
   async check(request, columns) {
-    const answer = await dryRun(this.client, request.table, request.query, 0);
+    const answer = await dryRunOfAll(this.client, request.table, request.query, false);
     this.missing = answer.files ?? [];
     return noteProblems(answer, request.sent, columns);
   }
 
-  /** Start the batch; the same request again, after an answer that got lost, starts no second one.
-   * @param {Request} request @returns {Promise<string>} its id */
-  async start({ table, query }) {
+  /** Start the batch, or those of a long table one after the other; the same request again, after an answer that got
+   * lost, starts nothing twice.
+   * @param {Request} request @param {(done: number, all: number) => void} tell how many parts are sent
+   * @returns {Promise<string[]>} the ids, the first one first */
+  async start({ table, query, sent }, tell) {
     const text = JSON.stringify([query, table.body, table.files?.sources]);
     if (text !== this.#started) {
       this.#started = text;
       this.#key = idempotencyKey();
     }
-    const made = await submitted(this.client, table, query, { "Idempotency-Key": this.#key });
+    const all = Math.ceil(sent.length / MOST_ROWS);
+    /** @type {any[]} */
+    const made = [];
+    for (let part = 0; part < all; part += 1) {
+      if (all > 1) tell(part, all);
+      const place = all > 1 ? { firstRow: part * MOST_ROWS, ...(made[0] && { submission: made[0].batchId }) } : {};
+      const batch = await submitted(this.client, table, { ...query, ...place }, { "Idempotency-Key": `${this.#key}-${part}` });
+      if (batch.jobs.length > 0 || all === 1) made.push(batch); // nobody asks for a part of which nothing was started
+    }
     this.#started = "";
-    return made.batchId;
+    return made.map((batch) => batch.batchId);
   }
 }
 
@@ -70,9 +87,10 @@ export class Submission {
 export function noteProblems(answer, rows, columns) {
   const errors = answer.errors ?? [];
   if (errors.length === 0 && answer.jobs.length === 0) throw new Error(answer.error);
+  const names = sentNames(columns);
   for (const row of rows) forgetCheck(row);
   for (const job of answer.jobs) rows[job.index].warnings = missingGlyphs(job);
-  for (const error of errors) rows[error.index].problems = problemsOf(error, columns);
+  for (const error of errors) rows[error.index].problems = problemsOf(error, columns, names);
   return errors.length;
 }
 
@@ -80,19 +98,19 @@ export function noteProblems(answer, rows, columns) {
 function oneJob({ template, composition, codec, quality, frame, poster }) {
   const settings = frame === undefined ? { codec, quality, poster } : { codec, quality, type: "image", frames: frame };
   const job = { template: { id: template, composition }, settings };
-  return { type: "application/json", body: JSON.stringify({ jobs: [job] }) };
+  return { type: JSON_TYPE, body: JSON.stringify({ jobs: [job] }) };
 }
 
 /** Other warnings are about the template, not about a row. @param {any} job */
 const missingGlyphs = (job) =>
   (job.warnings ?? []).filter((/** @type {any} */ warning) => warning.code === "MISSING_GLYPHS").map(warningText);
 
-/** @param {any} error of a job @param {Column[]} columns */
-function problemsOf(error, columns) {
+/** @param {any} error of a job @param {Column[]} columns @param {string[]} names of them as they were sent */
+function problemsOf(error, columns, names) {
   const details = error.details ?? [];
   if (details.length === 0) return [{ column: null, text: error.error }];
   return details.map((/** @type {{field: string, message: string, column?: string}} */ detail) => {
-    const column = columns[sentNames(columns).indexOf(detail.column ?? "")] ?? null;
+    const column = columns[names.indexOf(detail.column ?? "")] ?? null;
     const place = column ? labelOf(column) : detail.field;
     return { column, text: place ? `${place}: ${detail.message}` : detail.message };
   });

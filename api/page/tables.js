@@ -2,12 +2,13 @@
 
 import { ApiError } from "./client.js";
 
-export const MOST_ROWS = 1000; // the API takes no more jobs in a batch
+export const MOST_ROWS = 1000; // of a table in one batch; a longer one is sent in parts
+export const JSON_TYPE = "application/json";
 const CSV = "text/csv";
 const TABS = "text/tab-separated-values"; // as spreadsheets put them on the clipboard
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/** A table as the API takes it.
+/** A table as the API takes it, or one job that needs none.
  * @typedef {{type: string, body: BodyInit, files?: import("./localfiles.js").LocalFiles}} Table */
 
 /** @param {File} file @returns {Table} */
@@ -34,6 +35,32 @@ export async function dryRun(client, table, query, rows) {
   const told = await submitted(client, table, asked);
   const isMoreKnown = await table.files?.upload(told.files ?? []);
   return isMoreKnown ? submitted(client, table, asked) : told;
+}
+
+/** A dry run of all parts of a table, told as one.
+ * @param {import("./client.js").Client} client @param {Table} table @param {Record<string, any>} query
+ * @param {boolean} withRows whether to tell all rows @returns {Promise<any>} */
+export async function dryRunOfAll(client, table, query, withRows) {
+  if (table.type === JSON_TYPE) return dryRun(client, table, query, 0);
+  const whole = { rows: [], jobs: [], errors: [], files: [], warnings: [], totalJobs: 0 };
+  for (let first = 0; ; first += MOST_ROWS) {
+    const part = await dryRun(client, table, { ...query, firstRow: first }, withRows ? MOST_ROWS : 0);
+    add(whole, part, first);
+    const isLast = part.totalRows === undefined ? (part.rows ?? []).length < MOST_ROWS : part.totalRows <= first + MOST_ROWS;
+    if (isLast) return { ...part, ...whole };
+  }
+}
+
+/** @param {any} whole @param {any} part @param {number} first the row with which it begins */
+function add(whole, part, first) {
+  const placed = (/** @type {any} */ job) => ({ ...job, index: job.index + first });
+  whole.jobs.push(...part.jobs.map(placed));
+  whole.errors.push(...(part.errors ?? []).map(placed));
+  whole.rows.push(...(part.rows ?? []));
+  whole.files.push(...(part.files ?? []));
+  whole.totalJobs += part.totalJobs;
+  const known = new Set(whole.warnings.map((/** @type {any} */ warning) => warning.message));
+  whole.warnings.push(...(part.warnings ?? []).filter((/** @type {any} */ warning) => !known.has(warning.message)));
 }
 
 /** A batch that cannot be started is a 400 with the same answer.

@@ -181,7 +181,9 @@ def read_table(
     if problem is None and query.strict and left_out:
         problem = f"{left_out}."
     if problem is not None:
-        shown = [_shown(line, row, None) for line, row in islice(rows, query.rows)]
+        first = query.first_row or 0
+        told = islice(rows, first, first + query.rows)
+        shown = [_shown(line, row, None) for line, row in told]
         raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
     name_of = _name_pattern(query.output_name, names)
     before = sum(1 for _ in islice(rows, query.first_row or 0))

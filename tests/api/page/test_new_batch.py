@@ -1,5 +1,6 @@
 """Making a batch: by typing, by pasting, and from a file."""
 
+import csv
 import io
 import json
 import re
@@ -197,7 +198,7 @@ async def test_a_batch_and_its_files_are_named_by_columns_of_the_file(
     names = visit.page.get_by_label("File names")
     await file.set_input_files(a_csv("Title,shoe size,nobody", "Ada,37,", "Grace,38,"))
     columns = visit.page.get_by_role("group", name="Insert a column")
-    await columns.get_by_role("button", name="{Title}").click()
+    await columns.get_by_role("button", name="{Title}", exact=True).click()
     await has_focus(names)
     await visit.page.keyboard.type("-{size}")
     start = visit.page.get_by_role("button", name="Start 2 jobs")
@@ -330,3 +331,33 @@ async def test_a_folder_with_a_table_and_its_pictures_is_dropped(
     ):
         content = (await team.public.get(job["outputUrl"])).content
         assert Image.open(io.BytesIO(content)).convert("RGB").getpixel((16, 9)) == colour
+
+
+async def test_a_table_of_more_than_a_thousand_rows_is_started_and_followed_as_one(
+    visit: Visit, team: Team, tmp_path: Path
+) -> None:
+    file = await fill_in(visit, team)
+    good = {0, 999, 1000, 1199}  # the others are rejected, which costs no render
+    rows = [f"Row {at},{1 if at in good else 'high'}" for at in range(1200)]
+    await file.set_input_files(a_csv("title,job:priority", *rows))
+    await expect(visit.page.get_by_text("1,196 rows of 1,200 cannot be rendered.")).to_be_visible()
+    await visit.page.get_by_label("Batch name").fill("Long")
+    await visit.page.get_by_role("button", name="Start the other 4").click()
+
+    whole = visit.page.get_by_role("region", name="The whole table")
+    await expect(whole).to_contain_text("4 of 4 finished")
+    async with visit.page.expect_download() as table:
+        await visit.page.get_by_role("button", name="Results as CSV").click()
+    await (await table.value).save_as(tmp_path / "results.csv")
+    results = list(csv.DictReader((tmp_path / "results.csv").open(newline="")))
+    assert [int(row["index"]) for row in results] == [*range(1200)]
+    finished = [row["title"] for row in results if row["status"] == "finished"]
+    assert finished == ["Row 0", "Row 999", "Row 1000", "Row 1199"]
+
+    await whole.get_by_role("link", name="From row 1,001").click()
+    await has_attribute(visit.cell(0), "aria-label", "Job 1000, finished")
+    await expect(whole.locator("[aria-current]")).to_have_text("From row 1,001")
+    await visit.page.get_by_role("link", name="Batches").click()
+    listed = visit.page.locator("table.batches tbody tr")
+    await expect(listed).to_have_count(1)
+    await expect(listed).to_contain_text("4 of 4 finished")

@@ -1,0 +1,92 @@
+/** The batches of one table of more than 1,000 rows, which are followed as one. */
+
+import { repeat } from "./connection.js";
+import { countsBar, sum, words } from "./countsbar.js";
+import { fill, h, setText } from "./dom.js";
+import { count } from "./format.js";
+
+const MOST_PARTS = 100; // in one answer
+const INTERVAL = 2000; // milliseconds between looks
+
+/** @typedef {{batchId: string, name?: string, status: string, createdAt: string, firstRow?: number,
+ *   submission?: string, stats: import("./countsbar.js").Stats}} Part as the list of batches has it */
+
+/** In the order of the rows.
+ * @param {import("./client.js").Client} client @param {string} first the id of the first batch
+ * @param {AbortSignal} signal @returns {Promise<Part[]>} */
+export async function partsOf(client, first, signal) {
+  const list = await client.json(`batches?submission=${first}&limit=${MOST_PARTS}`, { signal });
+  return list.batches.reverse();
+}
+
+/** The batches of a list with those of one table as one, which has the id of its first batch.
+ * @param {import("./client.js").Client} client @param {Part[]} batches
+ * @param {AbortSignal} signal @returns {Promise<Part[]>} */
+export async function asTables(client, batches, signal) {
+  const firsts = [...new Set(batches.map(({ batchId, submission }) => submission ?? batchId))];
+  const later = new Set(batches.map(({ submission }) => submission));
+  return Promise.all(
+    firsts.map(async (first) => {
+      const known = /** @type {Part} */ (batches.find(({ batchId }) => batchId === first));
+      return later.has(first) ? whole(await partsOf(client, first, signal)) : known;
+    }),
+  );
+}
+
+/** @param {Part[]} parts @returns {Part} */
+function whole(parts) {
+  const stats = sum(parts.map((part) => part.stats));
+  const status = stats.pending ? "processing" : stats.finished ? "finished" : "error";
+  return { ...parts[0], batchId: parts[0].submission ?? parts[0].batchId, status, stats };
+}
+
+/** Where the whole table stands, and links to its parts.
+ * @param {string} shown the id of the batch whose jobs are shown */
+export function partsView(shown) {
+  const bar = countsBar("Progress of the whole table");
+  const line = h("p", { class: "counts" });
+  const links = h("ul", { class: "chips" });
+  const element = h(
+    "section",
+    { class: "parts card", "aria-labelledby": "parts-title", hidden: true },
+    h("h2", { id: "parts-title" }, "The whole table"),
+    bar.element,
+    line,
+    h("nav", { "aria-label": "Parts of the table" }, links),
+  );
+
+  /** @param {Part[]} parts */
+  function update(parts) {
+    if (parts.length < 2) return;
+    const stats = sum(parts.map((part) => part.stats));
+    element.hidden = false;
+    bar.update(stats);
+    setText(line, words(stats));
+    const ids = parts.map((part) => part.batchId).join();
+    if (links.dataset.shown === ids) return; // a link may have the focus
+    links.dataset.shown = ids;
+    fill(links, parts.map((part) => h("li", {}, linkTo(part, parts[0].batchId, part.batchId === shown))));
+  }
+  return { element, update };
+}
+
+/** @param {Part} part @param {string} first @param {boolean} isShown */
+function linkTo({ batchId, firstRow = 0 }, first, isShown) {
+  const attributes = { class: "button", href: `#/batches/${batchId}?table=${first}`, "aria-current": isShown && "page" };
+  return h("a", attributes, `From row ${count(firstRow + 1)}`);
+}
+
+/** Look at the parts again and again until all have ended.
+ * @param {import("./client.js").Client} client @param {string} first @param {number} expected how many were just sent
+ * @param {(parts: Part[]) => void} onChange @param {AbortSignal} signal */
+export function followParts(client, first, expected, onChange, signal) {
+  const ended = new AbortController();
+  signal.addEventListener("abort", () => ended.abort());
+  return repeat(async () => {
+    const parts = await partsOf(client, first, signal).catch(() => []); // the next look may get through
+    if (parts.length > 0) onChange(parts);
+    const isOne = parts.length === 1 && expected === 1;
+    if (isOne || (parts.length >= expected && parts.every((part) => part.stats.pending === 0))) ended.abort();
+    return INTERVAL;
+  }, ended.signal);
+}
