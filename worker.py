@@ -170,7 +170,7 @@ def _control_worker(shared: _Shared) -> Worker:
         downloader=Downloader(shared.http, settings.download_timeout),
         scratch=shared.scratch,
         references=shared.references,
-        limit=settings.max_body_bytes,
+        limit=settings.limit_of("body"),
     )
     return Worker(
         client,

@@ -28,6 +28,7 @@ from reelbatch.models.orchestration.schedules import (
 )
 from reelbatch.models.wire.sources import is_http_url, shown
 from reelbatch.models.wire.tables import CSV, TABS, XLSX
+from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.schedules import note_run, read_schedule
 from workflows.activity_names import AWAIT_BATCHES, FETCH_TABLE, RECORD_RUN
@@ -43,7 +44,7 @@ class ScheduleActivities:
     downloader: Downloader
     scratch: Scratch
     references: SecretReferences
-    limit: int  # bytes of a table
+    limit: ByteLimit  # of a table
 
     @activity.defn(name=FETCH_TABLE)
     async def fetch_table(self, run: ScheduledRun) -> FetchedTable | None:

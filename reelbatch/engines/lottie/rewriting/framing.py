@@ -79,7 +79,8 @@ def _scale_of(transform: Json) -> tuple[float, float]:
         return 1.0, 1.0
     states = [track.rest, *(segment.after for segment in track.segments)]
     shown = [abs(part) / 100 for state in states for part in state[:2] if part]
-    return (min(shown, default=1.0),) * 2
+    least = min(shown, default=1.0)
+    return least, least
 
 
 def _matte(layer: Json, box: tuple[float, float], number: int) -> Json:
