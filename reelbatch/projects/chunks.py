@@ -17,6 +17,10 @@ MAX_CHUNKS = 1_000_000  # a project of 20 MB has 430,000
 MAX_DEPTH = 160  # the deepest of real ones is 17; a group of shapes in another adds three
 
 _PANELS = frozenset({b"SLay", b"CLay", b"DLay"})  # of an item
+_VIEWS = frozenset({b"fvdv", b"fiop", b"ftts", b"foac", b"fiac", b"Ewst", b"fipc", b"fifl"})
+"""How the viewer of an item looked, behind each item of a folder."""
+
+_FOLDERS = frozenset({b"Fold", b"Sfdr"})
 _NAME = 40  # bytes of a name, before what it names
 _UNREAD_GROUPS = frozenset(
     {
@@ -109,7 +113,7 @@ def check_chunks(content: bytes) -> CheckedChunks:
             kept = layers.setdefault(_item_identity(content, chunk), [])
             composition = kept if _is_composition(content, chunk) else None
         elif chunk.is_unread:
-            edits.append(_Edit(chunk.header, chunk.next, above=above))
+            _cut(chunk, edits)
         elif kind == b"opti" and _is_short_source(content, chunk):
             missing = bytes(_SHORTEST_SOURCE - (chunk.end - chunk.start))
             edits.append(_Edit(chunk.end, chunk.end, missing, above=(*above, chunk)))
@@ -124,6 +128,19 @@ def check_chunks(content: bytes) -> CheckedChunks:
             for item, inner in layers.items()
         },
     )
+
+
+def _cut(chunk: _Chunk, edits: list[_Edit]) -> None:
+    """Neighbours are one cut."""
+    start = chunk.header
+    if (
+        edits
+        and edits[-1].end == start
+        and edits[-1].above is chunk.above
+        and not edits[-1].content
+    ):
+        start = edits.pop().start
+    edits.append(_Edit(start, chunk.next, above=chunk.above))
 
 
 def _note(content: bytes, chunk: _Chunk, layer: _Layer, edits: list[_Edit]) -> None:
@@ -174,7 +191,9 @@ def _is_unread(content: bytes, kind: bytes, place: int, above: tuple[_Chunk, ...
         return above[-1].kind == b"tdgp" and name in _UNREAD_GROUPS
     if kind == b"LRdr":
         return len(above) == 1
-    return kind in _PANELS and above[-1].kind == b"Item"
+    return (kind in _PANELS and above[-1].kind == b"Item") or (
+        kind in _VIEWS and above[-1].kind in _FOLDERS
+    )
 
 
 def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
@@ -188,7 +207,8 @@ def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
             f"The project is damaged: the chunk at byte {place} is longer than what it is in."
         )
     if kind != b"LIST":
-        return _Chunk(kind, is_list=False, start=start, end=start + length, above=above)
+        unread = kind in _VIEWS and above[-1].kind in _FOLDERS
+        return _Chunk(kind, False, start, start + length, above, unread)
     if length < 4:
         raise TemplateInvalid(f"The project is damaged: the list at byte {place} has no kind.")
     kind = content[start : start + 4]

@@ -14,6 +14,7 @@ from reelbatch.projects.chunks import CheckedChunks, LayerChunks
 from reelbatch.projects.library.layers import read_layer
 from reelbatch.projects.library.properties import read_property
 from reelbatch.projects.library.refusals import number, refusing, vector
+from reelbatch.projects.library.trees import TreeReader
 from reelbatch.projects.model import (
     Composition,
     Control,
@@ -34,11 +35,12 @@ def read_project(checked: CheckedChunks) -> Project:
     """Read all items, with the property trees of all layers. Raises TemplateInvalid."""
     with refusing("The project cannot be read"):
         whole, _ = read_aep(io.BytesIO(checked.content), defer_list_types=frozenset({"Layr"}))
+        trees = TreeReader()
         project = parse_project(whole, "", "project.aep")
         return Project(
             version=_version(project),
             items={
-                identity: _item(item, checked)
+                identity: _item(item, checked, trees)
                 for identity, item in project.items.items()
                 if isinstance(item, (CompItem, FootageItem))
             },
@@ -51,9 +53,9 @@ def _version(project: LibraryProject) -> str:
     return f"{major}.{head.ae_version_minor}"
 
 
-def _item(item: CompItem | FootageItem, checked: CheckedChunks) -> Item:
+def _item(item: CompItem | FootageItem, checked: CheckedChunks, trees: TreeReader) -> Item:
     if isinstance(item, CompItem):
-        return _composition(item, checked.layers.get(item.id, []))
+        return _composition(item, checked.layers.get(item.id, []), trees)
     source = item.main_source
     duration = number(item.duration)
     is_still = duration < _STILL
@@ -101,7 +103,7 @@ def _frames(source: FileSource) -> tuple[str, ...]:
     return tuple(f"{before}{each:0{min(digits, 20)}d}{after}" for each in range(first, last + 1))
 
 
-def _composition(item: CompItem, chunks: list[LayerChunks]) -> Composition:
+def _composition(item: CompItem, chunks: list[LayerChunks], trees: TreeReader) -> Composition:
     layers = item.layers
     if len(chunks) != len(layers):
         raise ValueError("the chunks tell of other layers than the library")
@@ -119,7 +121,9 @@ def _composition(item: CompItem, chunks: list[LayerChunks]) -> Composition:
         background=vector(item.bg_color),
         motion_blur=item.motion_blur,
         frame_blending=item.frame_blending,
-        layers=tuple(read_layer(layer, one) for layer, one in zip(layers, chunks, strict=True)),
+        layers=tuple(
+            read_layer(layer, one, trees) for layer, one in zip(layers, chunks, strict=True)
+        ),
         markers=None if markers is None else read_property(markers, []),
         controls=controls,
     )

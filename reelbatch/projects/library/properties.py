@@ -93,6 +93,8 @@ def _item_of(one: LibraryProperty) -> int | None:
 
 def read_property(one: LibraryProperty, texts: list[Text]) -> Property:
     keyframes = one.keyframes
+    if keyframes:  # else it is found out for each of their values
+        one._effect_scale = one._effect_scale  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     values: Sequence[Value] = [_value(keyframe.value) for keyframe in keyframes]
     if texts:  # in the order of the keyframes
         values = [*texts, *[texts[-1]] * len(keyframes)][: len(keyframes)]

@@ -1,0 +1,192 @@
+"""The property tree of a layer: what is in the file, where the library makes up all the rest.
+
+Most properties of a project are the same in all of its layers, byte by byte. So what does not
+depend on its layer is read once, and remembered by its bytes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+from io import BytesIO
+from struct import Struct
+from typing import NamedTuple
+
+from py_aep import Layer as LibraryLayer
+from py_aep import Property as LibraryProperty
+from py_aep import PropertyGroup
+from py_aep.binary.chunk import Chunk, ListChunk, ReadContext, read_chunks
+from py_aep.binary.property_chunks import TdmnChunk
+from py_aep.parsers.property import parse_properties
+
+from reelbatch.projects.library.properties import read_properties
+from reelbatch.projects.model import Group, Property, Text
+from reelbatch.projects.text_data import read_texts
+
+_OVERRIDES = "ADBE Layer Overrides"
+_NAME, _END, _LIST, _GROUP = b"tdmn", "ADBE Group End", b"LIST", b"tdgp"
+_OVERRIDE = b"CPrp"  # the list with the identity of one
+# Of what has these in it, more than its bytes counts: the times of keyframes, texts, layers and
+# masks that are named, effects, and places in the pixels of the layer's source.
+_OF_ITS_LAYER = (
+    *(b"ldat", b"btds", b"tdpi", b"tdli", b"sspc", b"mrst"),
+    *(b"ADBE Mask Atom", b"ADBE Position\0", b"ADBE Anchor Point\0"),
+)
+_READ_WHOLE = frozenset({"ADBE Effect Parade", "ADBE Mask Parade"})
+_LARGEST = 64 * 1024  # bytes of what is taken apart; they are copied at each level
+_HEADER = Struct(">4sI")
+_IN_GROUP = ReadContext("tdgp", "tdgp")
+
+_Read = Group | Property
+_Texts = Iterator[list[Text]]
+
+
+class _Run(NamedTuple):
+    """A match name with what follows it."""
+
+    match_name: str
+    content: bytes
+    group: bytes | None  # what is in the group that follows; None where something else does
+
+
+class TreeReader:
+    """Reads the trees of a project's layers."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[_Read, ...]] = {}  # by a hash of their bytes
+        self._texts: dict[bytes, list[Text]] = {}  # so, too
+
+    def read(self, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
+        """`texts` are those of the layer, in their order."""
+        tree = layer._tdgp  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        if tree is None:
+            return
+        for run in _runs(tree.tobytes()[len(_GROUP) :]):
+            if run.match_name != _OVERRIDES:
+                yield from self._run(run, layer, texts)
+            elif _OVERRIDE in run.content:
+                yield from _overrides(layer, tree, texts)
+
+    def texts_of(self, content: bytes) -> list[Text]:
+        key = _hash(content)
+        if key not in self._texts:
+            self._texts[key] = read_texts(content)
+        return self._texts[key]
+
+    def _run(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> tuple[_Read, ...]:
+        if len(run.content) > _LARGEST:
+            return tuple(_whole(run, layer, texts))
+        key = _hash(run.content)
+        found = self._known.get(key)
+        if found is None:
+            apart = run.group is not None and run.match_name not in _READ_WHOLE
+            found = tuple((self._group if apart else _whole)(run, layer, texts))
+            if not any(mark in run.content for mark in _OF_ITS_LAYER):
+                self._known[key] = found
+        return found
+
+    def _group(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
+        """A group by its switches and its name, and what is in it one by one."""
+        body = run.group or b""
+        children = [child for one in _runs(body) for child in self._run(one, layer, texts)]
+        head = ListChunk(list_type="tdgp", chunks=_chunks(body[: _first_name(body)]))
+        shell = _parsed(layer, run.match_name, [TdmnChunk(value=run.match_name), head])
+        for one in read_properties(shell, iter(())):
+            yield replace(one, children=tuple(children)) if isinstance(one, Group) else one
+
+
+def _hash(content: bytes) -> bytes:
+    return blake2b(content, digest_size=16).digest()
+
+
+def _runs(body: bytes) -> Iterator[_Run]:
+    """What is in a group, by match names. The chunks have been checked before."""
+    name, start = "", 0
+    lists: list[tuple[bytes, int, int]] = []  # kind, and where the content begins and ends
+    for kind, place, end in [*_headers(body), (_NAME, len(body), len(body))]:
+        if kind != _NAME:
+            lists.append((body[place + 8 : place + 12] if kind == _LIST else kind, place + 12, end))
+            continue
+        if name not in ("", _END) and lists:
+            only = lists[0] if len(lists) == 1 else None
+            group = body[only[1] : only[2]] if only and only[0] == _GROUP else None
+            yield _Run(name, body[start:place], group)
+        name, start, lists = body[place + 8 : end].partition(b"\0")[0].decode(), place, []
+
+
+def _headers(body: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The kind of each chunk, where it begins, and where its content ends."""
+    place = 0
+    while place + _HEADER.size <= len(body):
+        kind, length = _HEADER.unpack_from(body, place)
+        end = place + _HEADER.size + length
+        yield kind, place, end
+        place = end + length % 2
+
+
+def _first_name(body: bytes) -> int:
+    return next((place for kind, place, _ in _headers(body) if kind == _NAME), len(body))
+
+
+def _whole(run: _Run, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
+    return read_properties(_parsed(layer, run.match_name, _chunks(run.content)), texts)
+
+
+def _chunks(content: bytes) -> list[Chunk]:
+    return read_chunks(BytesIO(content), len(content), ctx=_IN_GROUP)
+
+
+def _parsed(
+    layer: LibraryLayer, match_name: str, chunks: list[Chunk]
+) -> list[LibraryProperty | PropertyGroup]:
+    """The properties of chunks that follow a match name."""
+    stored = parse_properties(
+        match_name_runs=[(match_name, chunks)],
+        child_depth=1,
+        effect_param_defs=layer._tree_param_defs or {},  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        composition=layer.containing_comp,
+        layer=layer,
+    )
+    for one in stored:  # which the times of keyframes need
+        one._parent_property = layer  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    return stored
+
+
+def _overrides(
+    layer: LibraryLayer, tree: ListChunk, texts: Iterator[list[Text]]
+) -> Iterator[Group]:
+    """The Essential Properties that a layer sets: each value and each group of them has the
+    identity of its control, in their order. The library makes one of equal ones that follow each
+    other."""
+    identities = iter(layer.essential_property_uuids)
+    for match_name, chunks in _one_by_one(tree):
+        groups = [one for one in chunks if isinstance(one, ListChunk) and one.list_type == "tdgp"]
+        if match_name == _OVERRIDES and groups:
+            children = tuple(_override(layer, groups[0], identities, texts))
+            yield Group(_OVERRIDES, "", enabled=True, children=children)
+
+
+def _override(
+    layer: LibraryLayer, chunk: ListChunk, identities: Iterator[str], texts: Iterator[list[Text]]
+) -> Iterator[Group | Property]:
+    for match_name, chunks in _one_by_one(chunk):
+        lists = [one for one in chunks if isinstance(one, ListChunk)]
+        identity = next(identities, "")
+        if lists and lists[0].list_type == "tdgp":
+            inner = tuple(_override(layer, lists[0], identities, texts))
+            yield Group(match_name, "", enabled=True, children=inner)
+            continue
+        for each in read_properties(_parsed(layer, match_name, chunks), texts):
+            if isinstance(each, Property):
+                yield replace(each, control=identity)
+
+
+def _one_by_one(chunk: ListChunk) -> Iterator[tuple[str, list[Chunk]]]:
+    """What follows each match name in a group."""
+    name = ""
+    found: list[Chunk] = []
+    for each in chunk.chunks:
+        if isinstance(each, TdmnChunk):
+            if name:
+                yield name, found
+            name, found = each.value, []
+        found.append(each)
