@@ -21,6 +21,7 @@ from reelbatch.engines.lottie.typesetting.style import CENTRE, RIGHT, TextStyle
 
 _WORDS, _LINES = 2, 3  # what letters turn about together (`m.g`); else each about itself
 _CAP_HEIGHT = 1.2 * 0.714  # of the font size: what vertical pivots refer to
+_BELOW_THE_FIRST = 1.0  # pixels by which lottie-web lowers all lines but the first
 _SHARE_BEFORE = {RIGHT: 1.0, CENTRE: 0.5}  # of what a line leaves free
 _BLACK = (0.0, 0.0, 0.0)
 # Each property of an animator with what stands for doing nothing.
@@ -103,7 +104,8 @@ class Layout:
     @cached_property
     def falls(self) -> Vector:
         """From the first base line to that of each letter, in pixels."""
-        falls = np.cumsum([0.0, *(line.leading for line in self.lines[1:])])
+        leadings = [line.leading for line in self.lines[1:]]
+        falls = np.cumsum([0.0, *leadings]) + _BELOW_THE_FIRST * (np.arange(len(self.lines)) > 0)
         return np.asarray(falls[self.line_of], float)
 
     @cached_property
@@ -276,7 +278,7 @@ class Animators:
                     widths=layout.widths,
                     lines=layout.line_of,
                     middles=steps + pivot_x,
-                    lean=lean + sum((a.moved(frame, f)[:, 0] for a, f in active), np.zeros(count)),
+                    lean=lean + sum((a.advanced(frame, f) for a, f in active), np.zeros(count)),
                     falls=layout.falls + drop + rise - layout.shifts,
                 )
                 @ matrices
@@ -369,6 +371,10 @@ class _Animator:
 
     def moved(self, frame: float, factors: Vector) -> Vector:
         return factors[:, None] * self.vector("p", frame)[:2]
+
+    def advanced(self, frame: float, factors: Vector) -> Vector:
+        """How far letters go along a path: their anchors, too, lie on it."""
+        return factors * (self.vector("p", frame)[0] + self.vector("a", frame)[0])
 
     def anchored(self, frame: float, factors: Vector) -> Vector:
         moved = factors[:, None] * self.vector("a", frame)[:2]

@@ -69,10 +69,11 @@ def test_an_uploaded_font_lends_its_letters_to_others(workshop: Any, tmp_path: P
 
 @pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n", "\x03"])
 def test_a_line_break_starts_a_new_line(workshop: Any, line_break: str) -> None:
+    """A pixel below the leading, as in lottie-web."""
     document = workshop.document(workshop.text("Headline", "", s=16, lh=18))
     assert rows(workshop.still(document, words(workshop, f"HH{line_break}HH"))) == [
         (28, 39),
-        (46, 57),
+        (47, 58),
     ]
 
 
@@ -120,6 +121,18 @@ def test_letters_turn_about_the_middle_of_their_own_height(workshop: Any) -> Non
         layer["t"] |= {"m": {"g": 1, "a": {"a": 0, "k": [0, -50]}}, "a": [turned]}
         drawn.append(workshop.still(workshop.document(layer)))
     assert (drawn[0] == drawn[1]).all()
+
+
+def test_the_anchors_of_letters_lie_on_their_path(workshop: Any) -> None:
+    """So along a straight path an anchor moves nothing, as in lottie-web."""
+    line = {"v": [[0, 0], [90, 0]], "i": [[0, 0]] * 2, "o": [[0, 0]] * 2, "c": False}
+    layer = workshop.text("Headline", "HI", s=16)
+    layer["masksProperties"] = [{"mode": "n", "inv": False, "pt": {"a": 0, "k": line}}]
+    layer["t"] |= {"p": {"m": 0, "f": {"a": 0, "k": 0}, "p": {"a": 0, "k": 1}}}
+    plain = workshop.still(workshop.document(layer))
+    layer["t"]["a"] = [{"s": {"b": 1}, "a": {"a": {"a": 0, "k": [10, 0, 0]}}}]
+    anchored = workshop.still(workshop.document(layer))
+    assert columns(anchored) == columns(plain)
 
 
 def test_letters_of_a_justified_line_turn_about_their_own_middle(workshop: Any) -> None:
@@ -242,7 +255,7 @@ def test_style_functions_change_size_tracking_leading_and_colour(workshop: Any) 
         words(workshop, "H\nH"),
         workshop.call("nx:text-params-set", "Headline", leading=14),
     )
-    assert rows(spaced) == [(28, 39), (42, 53)]
+    assert rows(spaced) == [(28, 39), (43, 54)]
 
 
 def test_words_for_a_layer_without_text_are_refused(workshop: Any) -> None:
