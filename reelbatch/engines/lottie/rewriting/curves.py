@@ -21,6 +21,7 @@ _FINEST = 1000  # keyframes of a property that is sampled
 _LARGEST = 1e9  # of a number: far outside of any picture or film
 _STEEPEST = 1e4  # of an easing's handle
 _CURVE_POINTS = 150  # of a curved way
+_ON_A_LINE = 1e-3  # square pixels between a line and a point
 _STEPS = 24  # of halving: beyond what a picture shows
 
 
@@ -224,6 +225,23 @@ def _numbers(value: object) -> list[float] | None:
 def is_spatial(keyframe: Json) -> bool:
     """Whether a position leaves the keyframe on a curved way."""
     return any(number(part, 0.0) for key in ("to", "ti") for part in array(keyframe.get(key)))
+
+
+def is_straight(keyframe: Json, segment: Segment) -> bool:
+    """Whether both handles of a curved way lie on the line through its ends. lottie-web goes
+    straight ahead then, also where the handles reach beyond the ends."""
+    start, end = np.array(segment.before), np.array(segment.after)
+    leaving, arriving = (_handle_of(keyframe.get(key), len(start)) for key in ("to", "ti"))
+    way = end - start
+    if (
+        len(way) < 2
+        or not way[:2].any()
+        or any(part[2:].any() for part in (way, leaving, arriving))
+    ):
+        return False
+    return all(
+        abs(way[0] * handle[1] - way[1] * handle[0]) < _ON_A_LINE for handle in (leaving, arriving)
+    )
 
 
 def _bounded(value: float, most: float) -> float:

@@ -15,6 +15,7 @@ from reelbatch.engines.lottie.rewriting.curves import (
     Segment,
     curve_of,
     is_spatial,
+    is_straight,
     on_curve,
     read_segments,
     time_of,
@@ -57,6 +58,9 @@ def _eased(keyframes: list[Json], budget: _Budget, keeps_ways: bool) -> Iterator
             keyframe.setdefault("s", former.after)
         segment = former = segments.get(time_of(keyframe, math.nan))
         curves = segment.moving_curves if segment else []
+        if segment is not None and is_spatial(keyframe) and is_straight(keyframe, segment):
+            for key in ("to", "ti"):
+                keyframe.pop(key, None)
         is_curved = is_spatial(keyframe)
         can_stay = len(curves) < 2 or is_curved
         if segment is None or segment.holds or (keeps_ways if is_curved else can_stay):
