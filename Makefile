@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # imports, which takes as long again as importing it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up browser fonts test lint lint-github audit clients chaos bench bench-full bench-peers fidelity docs dist lock clean
+.PHONY: help demo up browser fonts test lint lint-github audit clients chaos topology topology-full topology-tools bench bench-full bench-peers fidelity docs dist lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -28,6 +28,9 @@ help:
 	@echo "make audit   known vulnerabilities of the pinned packages, which PyPI tells"
 	@echo "make clients compile generated clients in Go, Java, Rust, TypeScript and Python, where their tools are"
 	@echo "make chaos   kill, starve and fill up every part of the service, and see what is lost"
+	@echo "make topology         run the programs of docker-compose.yml here, and kill each of them, in five minutes"
+	@echo "make topology-full    the same with 1,000 jobs, a second Temporal and figures, in half an hour"
+	@echo "make topology-tools   install and build these programs (Debian; as root; with Go)"
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
 	@echo "make bench-peers  install what they compare with (Debian, Ubuntu; as root)"
@@ -97,6 +100,22 @@ chaos: $(VENV)/development
 		timeout --kill-after=10 600 $(BIN)/python -m pytest tests/chaos -m "long or not long"
 	@cat chaos-output/figures.json
 
+# Without its programs it says in a line which are missing, and is skipped.
+topology: $(VENV)/development
+	@$(BIN)/python -m pytest $(wildcard tests/deployment/test_whole_topology*.py) -m "topology and not long"
+
+topology-full: $(VENV)/development
+	@rm -rf topology-output
+	@$(BIN)/python -m pytest $(wildcard tests/deployment/test_whole_topology*.py) -m topology
+	@cat topology-output/*
+
+# PostgreSQL and Prometheus go into the system; what Go builds, in ten minutes, into the user's cache folder.
+topology-tools: $(VENV)/development
+	@{ test -d /usr/lib/postgresql && command -v prometheus; } >/dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql prometheus >/dev/null; }
+	@command -v go >/dev/null || { echo "There is no go; install Go 1.26 or newer." >&2; exit 1; }
+	@$(BIN)/python -m tests.deployment.programs
+
 bench: $(VENV)/runtime
 	@$(BIN)/python -m bench
 
@@ -133,7 +152,7 @@ lock: $(VENV)/development
 	@echo hatchling | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) build dist demo-output chaos-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) build dist demo-output chaos-output topology-output site *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Not compiled ahead: compiling all takes longer than the modules that are used need.

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -66,17 +67,25 @@ class Container:
         return [find(program), *rest]
 
     def run(self, *command: str) -> str:
-        """Run the service to its end, or another command in its place. Returns what it prints."""
-        done = subprocess.run(
-            [find(command[0]), *command[1:]] if command else self.command(),
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Run another command to its end. Returns what it prints."""
+        done = self._run([find(command[0]), *command[1:]])
         assert done.returncode == 0, f"{self.name}: {done.stdout}\n{done.stderr}"
         return done.stdout.strip()
+
+    def finish(self) -> None:
+        """Run the service to its end, as often as its `restart` says."""
+        policy, _, most = self.spec["restart"].partition(":")
+        assert policy == "on-failure"
+        tries = 0
+        while (done := self._run(self.command())).returncode:
+            assert tries < int(most), f"{self.name}: {done.stdout}\n{done.stderr}"
+            time.sleep(0.1 * 2**tries)  # as Docker waits
+            tries += 1
+
+    def _run(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
 
     def discard(self) -> None:
         if self._part is not None:
@@ -108,7 +117,7 @@ class Container:
         environment = {
             name: self._network.of_service(value)
             if name.endswith(("_HOST", "_SEEDS")) and value in self._network.services
-            else self._translate(str(value))
+            else self._translate("" if value is None else str(value))
             for name, value in named.items()
         }
         if self._is_ours:

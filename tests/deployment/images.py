@@ -53,17 +53,17 @@ def unpack(service: str, folder: Path, environment: Mapping[str, str], address: 
 
 
 def _make_database(folder: Path, user: str, password: str) -> None:
-    cluster = folder / _DATABASE
+    cluster, file = folder / _DATABASE, folder / "password"
     cluster.mkdir(parents=True)
+    file.write_text(password)
     if os.geteuid() == 0:
-        shutil.chown(cluster, "postgres", "postgres")
+        for path in (cluster, file):
+            shutil.chown(path, "postgres", "postgres")
     command = [
         *(*_as_postgres(), find("initdb"), f"--pgdata={cluster}", f"--username={user}"),
-        *("--pwfile=/dev/stdin", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"),
+        *(f"--pwfile={file}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"),
     ]
-    subprocess.run(
-        command, input=password, text=True, check=True, cwd="/", stdout=subprocess.DEVNULL
-    )
+    subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
 
 
 def _as_postgres() -> list[str]:

@@ -37,7 +37,7 @@ def round_robin(upstreams: Sequence[str], address: str, port: int) -> Generator[
             self.end_headers()
             self.wfile.write(answer.content)
 
-        do_DELETE = do_GET = do_PATCH = do_POST = do_PUT = pass_on  # noqa: N815  names of the base's
+        do_DELETE = do_GET = do_OPTIONS = do_PATCH = do_POST = do_PUT = pass_on  # noqa: N815  names of the base's
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
             pass

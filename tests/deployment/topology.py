@@ -79,7 +79,7 @@ class Topology:
             container.part.start()
             container.wait_until_healthy()
         else:
-            container.run()
+            container.finish()
         return container
 
     def discard(self) -> None:

@@ -1,0 +1,51 @@
+"""All services of docker-compose.yml but Grafana, for which there is no package."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reelbatch.client import Batch
+from tests.deployment.container import Container
+from tests.deployment.prometheus import hurry
+from tests.deployment.topology import APIS, WORKERS, Topology
+
+PATIENCE = 600.0  # seconds; on two processors with work of others a fault may cost minutes
+
+GIVEN = {
+    "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # receivers of webhooks are on loopback
+    "REELBATCH_RENDER_CACHE": "false",  # the tests' jobs are equal
+}
+
+_SCRAPED = {"api": APIS, "worker": WORKERS, "temporal": ["temporal-1"]}
+
+
+@contextmanager
+def running_whole_topology() -> Generator[Topology]:
+    with ExitStack() as resources:
+        home = Path(resources.enter_context(TemporaryDirectory(prefix="reelbatch-topology-")))
+        home.chmod(0o755)  # PostgreSQL has a user of its own
+        topology = Topology(home, GIVEN)
+        resources.callback(topology.discard)
+        _tell_often(topology.container("temporal-1"))
+        resources.enter_context(topology.serving())
+        hurry(topology.container("prometheus-1"), topology.network, _SCRAPED)
+        for name in ("prometheus-1", "temporal-ui-1"):
+            topology.up(name)
+        yield topology
+
+
+def _tell_often(temporal: Container) -> None:
+    """How much waits is told each second instead of each minute."""
+    with temporal.path("/etc/temporal/config/dynamicconfig/reelbatch.yaml").open("a") as file:
+        file.write("matching.backlogMetricsEmitInterval: [{value: 1s}]\n")
+
+
+def check_all_finished(batch: Batch, jobs: int, folder: Path) -> None:
+    """Every job has finished, and has one output, which is there."""
+    state = batch.wait(timeout=PATIENCE)
+    assert state.stats.finished == jobs, [job.error for job in state.jobs if job.error]
+    outputs = list(batch.download(folder))
+    assert len({output.job.id for output in outputs}) == len(outputs) == jobs
+    for output in outputs:
+        assert output.file.read_bytes().startswith(b"\x89PNG")
