@@ -39,10 +39,11 @@ def _with_processor(work: Callable[[], float], processor: list[float]) -> float:
 
 def _processor_seconds() -> float:
     """Of this process and all that it has started, those that have ended among them."""
-    return _of_tree(os.getpid())
+    return of_tree(os.getpid())
 
 
-def _of_tree(process: int) -> float:
+def of_tree(process: int) -> float:
+    """The seconds of a process and of all that it has started."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     own = sum(map(int, fields[_TIMES])) / _TICKS
-    return own + sum(map(_of_tree, children_of(process)))
+    return own + sum(map(of_tree, children_of(process)))

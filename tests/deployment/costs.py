@@ -1,0 +1,112 @@
+"""What a batch costs: time, processor time of each program, room in the database, events."""
+
+import json
+import subprocess
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.processor import of_tree
+from reelbatch.client import Batch
+from tests.deployment.programs import find
+from tests.deployment.topology import TEAM, Topology
+from tests.integration.service import command_of
+
+
+@dataclass(frozen=True)
+class Costs:
+    jobs: int
+    seconds: float
+    processor: Mapping[str, float]  # seconds of each program
+    bytes: Counter[str]  # that each database has grown by
+    events: int  # of the batch's own workflow
+    history: int  # bytes
+
+    def lines(self) -> list[str]:
+        return [
+            f"{self.jobs} jobs in {self.seconds:.1f} s: {self.jobs / self.seconds:.1f} a second",
+            *(
+                f"{program}: {1000 * seconds / self.jobs:.1f} ms of a processor a job"
+                for program, seconds in self.processor.items()
+            ),
+            *(
+                f"{name}: {size / self.jobs / 1000:.1f} kB a job"
+                for name, size in self.bytes.items()
+            ),
+            f"the batch's history: {self.events} events, {self.history / 1000:.0f} kB",
+        ]
+
+
+def measure(
+    run: Callable[[], Batch],
+    jobs: int,
+    *,
+    processes: Collection[int],
+    sizes: Callable[[], Counter[str]],
+    temporal: str,
+) -> Costs:
+    """Run a batch to its end. `temporal` is the server's address."""
+    before, processor, start = sizes(), _processor(processes), time.monotonic()
+    batch = run()
+    seconds = time.monotonic() - start
+    spent = {name: after - processor[name] for name, after in _processor(processes).items()}
+    grown = sizes()
+    grown.subtract(before)
+    events, history = _history(batch.id, temporal)
+    return Costs(jobs, seconds, spent, grown, events, history)
+
+
+def databases_of(topology: Topology) -> Counter[str]:
+    """The sizes of PostgreSQL's databases in bytes."""
+    database = topology.containers["postgresql-1"]
+    query = "SELECT datname, pg_database_size(datname) FROM pg_database WHERE datname ~ '^temporal'"
+    command = [
+        "psql",
+        "--tuples-only",
+        "--no-align",
+        f"--host={database.address}",
+        f"--command={query}",
+    ]
+    environment = {
+        "PGUSER": database.environment["POSTGRES_USER"],
+        "PGPASSWORD": database.environment["POSTGRES_PASSWORD"],
+    }
+    told = subprocess.run(
+        command,
+        env={**database.environment, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Counter(
+        {name: int(size) for name, size in (line.split("|") for line in told.stdout.split())}
+    )
+
+
+def sizes_of(*files: Path) -> Counter[str]:
+    return Counter({file.name: file.stat().st_size for file in files if file.exists()})
+
+
+def _processor(processes: Collection[int]) -> Mapping[str, float]:
+    """The seconds of each program."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for process in processes:
+        command = command_of(process)
+        name = Path(command[0]).name
+        spent[command[-1] if name.startswith("python") else name] += of_tree(process)
+    return spent
+
+
+def _history(batch_id: str, temporal: str) -> tuple[int, int]:
+    """The events and bytes of a batch's workflow."""
+    command = [find("temporal"), "workflow", "describe", f"--address={temporal}", "--output=json"]
+    told = subprocess.run(
+        [*command, f"--workflow-id={TEAM}/batch/{batch_id}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    info = json.loads(told.stdout)["workflowExecutionInfo"]
+    return int(info["historyLength"]), int(info["historySizeBytes"])
