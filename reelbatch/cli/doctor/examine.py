@@ -7,7 +7,7 @@ from rich.text import Text
 
 from reelbatch.cli.console import CommandFailed, out, print_json
 from reelbatch.cli.doctor.check import Check
-from reelbatch.cli.doctor.machine import machine_checks, port_checks
+from reelbatch.cli.doctor.machine import machine_checks, port_checks, stack_checks
 from reelbatch.cli.doctor.remote import remote_checks
 from reelbatch.cli.doctor.service import service_checks
 from reelbatch.cli.stack.home import Home, is_running
@@ -26,16 +26,22 @@ class _Finding:
 
 
 async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = False) -> None:
-    """Print one line a check. Raises CommandFailed if something is wrong."""
-    running = is_running(home)
-    checks = machine_checks(home, temporal_binary) + remote_checks()
-    checks += service_checks(home) if running else port_checks()
+    """Print one line a check. Raises CommandFailed if something is wrong.
+
+    Without a home and with servers elsewhere, as in a container, `reelbatch up` is not looked at.
+    """
+    remote, running = remote_checks(), is_running(home)
+    is_stack = not remote or home.path.exists()
+    checks = machine_checks() + remote
+    if is_stack:
+        checks += stack_checks(home, temporal_binary)
+        checks += service_checks(home) if running else port_checks()
     findings: list[_Finding] = []
     for check in checks:
         findings.append(await _look(check))
         if not as_json:
             _print(findings[-1])
-    if not running:
+    if is_stack and not running:
         way = f"not running; start it with `reelbatch up --home {home.path}`"
         findings.append(_Finding("service", None, way))
         if not as_json:

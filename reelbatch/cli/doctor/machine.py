@@ -31,12 +31,18 @@ _TEST_TEMPLATE = (
 )
 
 
-def machine_checks(home: Home, temporal_binary: Path | None) -> list[Check]:
+def machine_checks() -> list[Check]:
     return [
         Check("Python", _python),
-        Check("Temporal program", partial(_temporal, temporal_binary)),
         Check("render engines", _engines),
         Check("test render", _test_render),
+    ]
+
+
+def stack_checks(home: Home, temporal_binary: Path | None) -> list[Check]:
+    """What `reelbatch up` needs besides."""
+    return [
+        Check("Temporal program", partial(_temporal, temporal_binary)),
         Check("home", partial(_home, home)),
         Check("disk space", partial(_disk_space, home)),
     ]

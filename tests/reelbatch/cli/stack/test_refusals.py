@@ -93,6 +93,19 @@ def test_doctor_finds_a_missing_temporal_program(reelbatch: RunReelbatch, tmp_pa
     assert "✗ Temporal program: There is no program /nowhere/temporal" in report.stdout
 
 
+def test_doctor_asks_servers_elsewhere_and_not_for_a_stack(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    nowhere = {"REELBATCH_TEMPORAL_ADDRESS": "127.0.0.1:9"}
+    report = reelbatch("doctor", "--home", tmp_path / "none", **nowhere)
+
+    assert report.returncode == 1
+    assert "✗ remote Temporal: " in report.stdout
+    assert "1 checks failed" in report.stderr
+    for subject in ("Temporal program", "home", "API port", "service"):
+        assert f"{subject}: " not in report.stdout
+
+
 def ports(**chosen: str) -> list[str]:
     return [part for option in (_FREE_PORTS | chosen).items() for part in option]
 
