@@ -5,6 +5,7 @@ to the same one. So a day's payloads go only when they are older than their sett
 has no workflow of the team any more, open or ended, that started on that day or before.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,12 +26,13 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
+from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE
 from reelbatch.models.orchestration.search_attributes import TEAM
 from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage import idempotency, keys
-from reelbatch.storage.expiry import Removal, has_objects
+from reelbatch.storage.expiry import Removal, has_objects, names_of_younger
 from reelbatch.storage.files import StoredFile, find_file
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.payloads import NO_TEAM
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger("worker")
 
 SCHEDULE_ID = "reelbatch-sweep"
+
+_BATCH_ID = re.compile(ID_PATTERN.strip("^$"))
 
 _INTERVAL = timedelta(hours=6)
 _OPEN = "ExecutionStatus = 'Running'"
@@ -193,9 +197,8 @@ class SweepActivities:
         moment = self.now() - lifetime
         if await self._has_workflows_from_before(team, moment + _MARGIN, _OPEN):
             return 0
-        removed = 0
+        removed = await self._sweep_batches(team, moment, removal)
         for folder in (
-            keys.batches(team),
             keys.rejected_batches(team),
             keys.single_jobs(team),
             keys.nested_jobs(team),
@@ -203,6 +206,17 @@ class SweepActivities:
         ):
             removed += await removal.older_than(folder, moment)
         return removed
+
+    async def _sweep_batches(self, team: str, moment: datetime, removal: Removal) -> int:
+        """What was stored of a batch at its beginning goes together with what its end has left."""
+        young = await names_of_younger(self.store, keys.batches(team), moment)
+
+        def is_old(found: "ObjectMeta") -> bool:
+            is_of_young = not young.isdisjoint(_BATCH_ID.findall(found["path"]))
+            return found["last_modified"] < moment and not is_of_young
+
+        folders = (keys.batches(team), keys.batch_tags(team))
+        return sum([await removal.remove(folder, is_old) for folder in folders])
 
     async def _sweep_old(self, folder: str, lifetime: timedelta | None, removal: Removal) -> int:
         return await removal.older_than(folder, self.now() - lifetime) if lifetime else 0

@@ -2,12 +2,14 @@
 
 Three places know batches: Visibility has the recent ones, the object store has the manifests of
 older ones, and the records of batches of which no job was accepted. Their ids are ordered by time.
+By a name and by a table batches are found in the object store, as soon as they are accepted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from obstore.store import ObjectStore
 from pydantic import BaseModel, Field
 
 from api.http.errors import documented
@@ -28,7 +30,7 @@ from reelbatch.models.orchestration.search_attributes import (
 )
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
 from reelbatch.parallel import gather_each
-from reelbatch.storage.batches import stored_batch_ids
+from reelbatch.storage.batches import TaggedBatch, batches_with_tag, stored_batch_ids
 
 router = APIRouter(tags=["batches"])
 
@@ -40,21 +42,17 @@ class BatchPage(BaseModel):
 
     limit: int = Field(20, ge=1, le=100, description="Batches in one response.")
     name: OrEmpty[str] = Field(
-        None, description="Only batches of this name, as far as Temporal still has them."
+        None, description="Only batches of this name, as far as they are still known."
     )
     submission: OrEmpty[Ulid] = Field(
         None,
-        description="Only the batches of one table, by the first of them, as far as Temporal still "
-        "has them.",
+        description="Only the batches of one table, by the first of them, as far as they are still "
+        "known.",
     )
     schedule: OrEmpty[Ulid] = Field(
-        None, description="Only the batches that this schedule made, as far as Temporal has them."
+        None, description="Only batches that this schedule made, as far as they are still known."
     )
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
-
-    @property
-    def asks_for_tags(self) -> bool:
-        return bool(self.name or self.submission or self.schedule)
 
     def takes(self, batch_id: str, tags: Sequence[str]) -> bool:
         """Whether a batch with these tags has the name, and is of the submission and the schedule,
@@ -82,18 +80,21 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution.id.rsplit("/", 1)[-1]: execution
         for execution in await resources.workflows.batches(team)
     }
-    if page.asks_for_tags:
-        ids = {id_ for id_, found in executions.items() if page.takes(id_, tags_of(found))}
-    else:
+    tagged = await _tagged(resources.store, team, page)
+    if tagged is None:
         ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
+    else:  # Visibility alone knows those of earlier versions
+        taken = (id_ for id_, found in executions.items() if page.takes(id_, tags_of(found)))
+        ids = {*taken, *tagged}
     older = sorted(
         (batch_id for batch_id in ids if not page.cursor or batch_id < page.cursor), reverse=True
     )
 
     async def item(batch_id: str) -> BatchListItem | None:
         execution = executions.get(batch_id)
-        if execution is None:
-            return await _stored_item(resources, team, batch_id)
+        if execution is None:  # it is older than Temporal's memory, or younger than Visibility's
+            part = tagged.get(batch_id) if tagged else None
+            return await _stored_item(resources, team, part or TaggedBatch(batch_id))
         name = await execution.memo_value("name", None, type_hint=str)
         found = _item(batch_id, await resources.batches.stats(team, execution), name)
         tags = tags_of(execution)
@@ -112,12 +113,30 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
     )
 
 
-async def _stored_item(resources: Resources, team: str, batch_id: str) -> BatchListItem | None:
+async def _tagged(
+    store: ObjectStore, team: str, page: BatchPage
+) -> Mapping[str, TaggedBatch] | None:
+    """Those of the name, the submission and the schedule that are asked; None where none is."""
+    found: list[Mapping[str, TaggedBatch]] = []
+    if page.name:
+        found.append(await batches_with_tag(store, team, name_tag(page.name)))
+    if page.submission:
+        parts = await batches_with_tag(store, team, submission_tag(page.submission))
+        found.append({**parts, page.submission: TaggedBatch(page.submission)})
+    if page.schedule:
+        found.append(await batches_with_tag(store, team, schedule_tag(page.schedule)))
+    if not found:
+        return None
+    first, *others = found
+    return {id_: part for id_, part in first.items() if all(id_ in other for other in others)}
+
+
+async def _stored_item(resources: Resources, team: str, batch: TaggedBatch) -> BatchListItem | None:
     try:
-        snapshot: BatchSnapshot = await resources.batches.read(team, batch_id)
+        snapshot: BatchSnapshot = await resources.batches.read(team, batch.id)
     except BatchNotFound:
         return None
-    return _item(batch_id, snapshot.stats, snapshot.name)
+    return _item(batch.id, snapshot.stats, snapshot.name).model_copy(update=batch.part)
 
 
 def _item(batch_id: str, stats: BatchStats, name: str | None) -> BatchListItem:

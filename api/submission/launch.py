@@ -40,7 +40,7 @@ from reelbatch.models.stored.webhooks import WebhookRecord
 from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import ChildCreated
 from reelbatch.models.wire.webhooks import Webhook
-from reelbatch.storage.batches import save_batch_table, save_rejected_batch
+from reelbatch.storage.batches import save_batch_table, save_rejected_batch, tag_batch
 from reelbatch.storage.idempotency import (
     IdempotencySlot,
 )
@@ -170,6 +170,7 @@ async def launch_batch(resources: Resources, submission: BatchSubmission) -> Non
     if submission.table is not None:
         await save_batch_table(resources.store, batch.team, batch.id, submission.table)
     if batch.jobs:
+        await tag_batch(resources.store, batch)
         await _start_batch(resources.client, batch)
     else:
         await save_rejected_batch(resources.store, _empty_snapshot(batch))
@@ -252,14 +253,13 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),
     ]
-    names = [search_attributes.schedule_tag(batch.schedule)] if batch.schedule else []
-    if batch.name:
-        names.append(search_attributes.name_tag(batch.name))
+    own = [search_attributes.schedule_tag(batch.schedule)] if batch.schedule else []
     if batch.submission:
-        names.append(search_attributes.submission_tag(batch.submission))
+        own.append(search_attributes.submission_tag(batch.submission))
     if batch.first_row:
-        names.append(search_attributes.row_tag(batch.first_row))
-    tags = search_attributes.tag_list(templates, fonts, names)
+        own.append(search_attributes.row_tag(batch.first_row))
+    names = [search_attributes.name_tag(batch.name)] if batch.name else []
+    tags = search_attributes.tag_list(templates, fonts, names, own=own)
     if tags:
         pairs.append(SearchAttributePair(search_attributes.TAGS, tags))
     return TypedSearchAttributes(pairs)

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,6 @@ from reelbatch.client import (
 from reelbatch.models.file_names import file_stems
 from reelbatch.models.ids import ID_PATTERN
 
-_TRIES, _PAUSE = 5, 1.0  # seconds: a new batch is not found by its name at once
 _LEAST_DIGITS = 3
 
 
@@ -117,9 +115,9 @@ def _joined_tables(texts: Sequence[str], offsets: Sequence[int]) -> str:
 
 
 def _newest_named(client: Reelbatch, name: str) -> str:
-    for _ in range(_TRIES):
-        newest = next(iter(client.batches.list(name=name)), None)
-        if newest is not None:
-            return newest.submission or newest.batch_id
-        time.sleep(_PAUSE)
-    raise CommandFailed(f"No batch has the id or the name {name}; `reelbatch batches` lists them.")
+    newest = next(iter(client.batches.list(name=name)), None)
+    if newest is None:
+        raise CommandFailed(
+            f"No batch has the id or the name {name}; `reelbatch batches` lists them."
+        )
+    return newest.submission or newest.batch_id

@@ -2,12 +2,16 @@
 
 import asyncio
 import gzip
+import hashlib
+from typing import NamedTuple
 
 from obstore.store import ObjectStore
 from pydantic import BaseModel
 
-from reelbatch.models.orchestration.batches import BatchSnapshot
+from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
+from reelbatch.models.orchestration.search_attributes import name_tag, schedule_tag, submission_tag
 from reelbatch.models.stored.tables import BatchTable
+from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in, names_with
 from reelbatch.storage.objects import create_bytes, create_model, read_bytes, read_model
@@ -56,6 +60,48 @@ async def read_batch_table(store: ObjectStore, team: str, batch_id: str) -> Batc
 
 def _packed(record: BaseModel) -> bytes:
     return gzip.compress(record.model_dump_json(by_alias=True).encode())
+
+
+class TaggedBatch(NamedTuple):
+    """A batch that is found by a tag, and the part of a table that it is."""
+
+    id: str
+    submission: str = ""  # the first batch of the table; empty: it is the first, or of no table
+    first_row: str = ""
+
+    @property
+    def part(self) -> dict[str, object]:
+        """As a list of batches tells it."""
+        return {
+            "submission": self.submission or None,
+            "first_row": int(self.first_row or 0) or None,
+        }
+
+
+async def tag_batch(store: ObjectStore, batch: Batch) -> None:
+    """Let the batch be found from now on: by its name, the first batch of its table, its schedule.
+
+    Visibility has the same tags, but not at once, and not those that are too long.
+    """
+    tags = [name_tag(batch.name)] if batch.name else []
+    if batch.submission:
+        tags.append(submission_tag(batch.submission))
+    if batch.schedule:
+        tags.append(schedule_tag(batch.schedule))
+    place = "-".join(TaggedBatch(batch.id, batch.submission or "", str(batch.first_row or "")))
+    await gather_each(
+        lambda tag: store.put_async(keys.batch_with_tag(batch.team, _digest(tag), place), b""), tags
+    )
+
+
+async def batches_with_tag(store: ObjectStore, team: str, tag: str) -> dict[str, TaggedBatch]:
+    """By their ids."""
+    places = await names_in(store, keys.batches_with_tag(team, _digest(tag)))
+    return {tagged.id: tagged for tagged in (TaggedBatch(*place.split("-")) for place in places)}
+
+
+def _digest(tag: str) -> str:
+    return hashlib.sha256(tag.encode()).hexdigest()
 
 
 async def save_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:

@@ -56,6 +56,18 @@ async def has_objects(
     return False
 
 
+async def names_of_younger(store: ObjectStore, folder: str, moment: datetime) -> frozenset[str]:
+    """The names of the folders inside in which something was written since `moment`."""
+    return frozenset(
+        [
+            found["path"].removeprefix(f"{folder}/").partition("/")[0]
+            async for chunk in _listed(store, folder)
+            for found in chunk
+            if found["last_modified"] >= moment
+        ]
+    )
+
+
 async def _listed(store: ObjectStore, folder: str) -> "AsyncIterator[list[ObjectMeta]]":
     async for chunk in store.list(folder, chunk_size=_CHUNK):  # pyright: ignore[reportUnknownMemberType]  obstore's other overload is for arrow
         yield list(chunk)

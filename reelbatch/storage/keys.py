@@ -94,6 +94,20 @@ def batch_table(team: str, batch_id: str) -> str:
     return f"teams/{team}/batches/{batch_id}/table.json.gz"
 
 
+def batch_tags(team: str) -> str:
+    return f"teams/{team}/batch-tags"
+
+
+def batches_with_tag(team: str, digest: str) -> str:
+    """`digest` is that of a name, or of what the parts of a table have in common."""
+    return f"teams/{team}/batch-tags/{digest}"
+
+
+def batch_with_tag(team: str, digest: str, place: str) -> str:
+    """An empty object: its name says all."""
+    return f"teams/{team}/batch-tags/{digest}/{place}"
+
+
 def rejected_batches(team: str) -> str:
     return f"teams/{team}/rejected-batches"
 

@@ -74,10 +74,16 @@ def _first(prefix: str, tags: Iterable[str]) -> str | None:
 
 
 def tag_list(
-    template_ids: Iterable[str], font_ids: Iterable[str], tags: Iterable[str] = ()
+    template_ids: Iterable[str],
+    font_ids: Iterable[str],
+    tags: Iterable[str] = (),
+    *,
+    own: Iterable[str] = (),
 ) -> list[str]:
-    """The value of `TAGS`: as many as it takes, templates first, since what is in use must stay."""
-    everything = [*map(template_tag, template_ids), *map(font_tag, font_ids), *tags]
+    """The value of `TAGS`: as many as it takes. Its `own`, which are short, come first, then
+    templates and fonts, since what is in use must stay, and last what clients call it.
+    """
+    everything = [*own, *map(template_tag, template_ids), *map(font_tag, font_ids), *tags]
     return list(_fitting(dict.fromkeys(everything)))
 
 

@@ -173,6 +173,25 @@ async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:
         assert await sweeping.exists(key)
 
 
+async def test_what_was_stored_at_a_batchs_beginning_goes_with_its_manifest(
+    sweeping: Sweeping,
+) -> None:
+    team, long, short = sweeping.team, "01ARZ3NDEKTSV4RRFFQ69G0000", "01ARZ3NDEKTSV4RRFFQ69G5000"
+    kept = [
+        await sweeping.put(keys.batch_table(team, long), 12),
+        await sweeping.put(keys.batch_with_tag(team, "d" * 64, f"{long}--"), 12),
+        await sweeping.put(keys.batch_manifest(team, long), 8),
+    ]
+    gone = [
+        await sweeping.put(keys.batch_table(team, short), 12),
+        await sweeping.put(keys.batch_with_tag(team, "d" * 64, f"{short}--"), 12),
+        await sweeping.put(keys.batch_manifest(team, short), 11),
+    ]
+    ten = timedelta(days=10)
+    assert (await sweeping.sweep(Lifetimes(payloads=ten, records=ten))).records == 3
+    assert [await sweeping.exists(key) for key in kept + gone] == [True] * 3 + [False] * 3
+
+
 def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
     days = [Settings(keep_outputs_days=number).kept_renders_days for number in (None, 1, 30)]
     assert days == [3, 1, 3]
