@@ -13,10 +13,11 @@ from typing import Any, Generic, TypeVar, Unpack
 from pydantic import JsonValue
 
 from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.exit_codes import exit_code_of
 from reelbatch.cli.local_files import find_files
 from reelbatch.cli.pushed_templates import fill_in_template_ids, has_placeholders, template_id_of
 from reelbatch.client import (
-    BadRequest,
+    APIError,
     BatchCreationResponse,
     BatchRejected,
     FileOptions,
@@ -198,9 +199,9 @@ def _send_table(
 def _upload(client: Reelbatch, file: Path) -> str:
     try:
         return client.uploads.add(file).src
-    except BadRequest as error:
+    except APIError as error:
         words = f"{file} was not taken: {error.message}"
-        raise CommandFailed(words, error_code=error.error_code) from error
+        raise CommandFailed(words, exit_code_of(error), error.error_code) from error
 
 
 def read_request(client: Reelbatch, file: Path, text: str | None = None) -> JsonValue:
