@@ -4,6 +4,7 @@ GET /openapi-3.0.json: the document in the words of an older version.
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -61,7 +62,13 @@ async def get_start() -> Response:
 
 @router.get("/openapi-3.0.json")
 async def get_older_document(request: Request) -> Response:
-    return json_response(json.dumps(as_3_0(request.app.openapi())))
+    return json_response(_older_document(request.app))
+
+
+@lru_cache(maxsize=1)
+def _older_document(app: FastAPI) -> str:
+    """Made once: an application's routes are all there when its first request comes."""
+    return json.dumps(as_3_0(app.openapi()))
 
 
 def add_docs_page(app: FastAPI) -> None:
