@@ -23,7 +23,7 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.states import STATUS_OF_EXECUTION, RunningJobs, ended_state
-from api.visibility import children_of
+from api.visibility import Workflows, children_of, note_run
 from reelbatch.models.errors import BatchNotFound, Unavailable
 from reelbatch.models.ids import batch_job_id, is_batch_id
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot, JobRecord
@@ -236,7 +236,9 @@ class BatchReader:
         What has ended stays so.
         """
         batch = await read_input(self._client, handle)
-        children = {child.id: child async for child in children_of(self._client, batch)}
+        children: Workflows = {}
+        async for child in children_of(self._client, batch):
+            note_run(children, child)
         running = self._running.get(handle.id)
         known = (running.snapshot if running else None, self._rebuilt.get(handle.id))
         ended = {

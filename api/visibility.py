@@ -52,6 +52,13 @@ def is_open(execution: WorkflowExecution) -> bool:
     return execution.status is WorkflowExecutionStatus.RUNNING
 
 
+def note_run(known: Workflows, run: WorkflowExecution) -> None:
+    """The newest run of a workflow counts: one that was reset has several, listed in any order."""
+    other = known.get(run.id)
+    if other is None or run.start_time >= other.start_time:
+        known[run.id] = run
+
+
 def tags_of(execution: WorkflowExecution) -> Sequence[str]:
     return execution.typed_search_attributes.get(TAGS) or ()
 
@@ -100,7 +107,8 @@ class TeamWorkflows:
             recent = before.asked_at - _VISIBILITY_LAG
             conditions.append(f"({RUNNING} OR CloseTime >= '{rfc3339(recent)}')")
         found = dict(before.found) if before is not None else {}
-        found.update({each.id: each async for each in _list(self._client, *conditions)})
+        async for each in _list(self._client, *conditions):
+            note_run(found, each)
         whole_at = before.whole_at if before is not None else began
         self._read[team] = _Read(found, at=monotonic(), asked_at=now, whole_at=whole_at)
         return found

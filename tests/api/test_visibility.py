@@ -9,7 +9,7 @@ import pytest
 from obstore.store import ObjectStore
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client, WorkflowExecutionAsyncIterator
+from temporalio.client import Client, WorkflowExecutionAsyncIterator, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from reelbatch.models.orchestration import search_attributes
@@ -110,13 +110,16 @@ async def test_many_who_list_at_once_share_one_call_and_later_ones_ask_for_news_
         assert await asyncio.gather(*map(team.get, paths)) == [[], [], {"batches": []}] * 10
         assert len(counting.queries) == 1
 
-        job = await client.start_workflow(
-            "RenderJob",
-            id=f"{team.name}/job/01J0000000000000000000ZZZZ",
-            task_queue="nobody",
-            memo={"job": a_batch([0]).jobs[0].summary},
-            search_attributes=TypedSearchAttributes([SearchAttributePair(TEAM, team.name)]),
-        )
+        async def a_run() -> WorkflowHandle[Any, Any]:
+            return await client.start_workflow(
+                "RenderJob",
+                id=f"{team.name}/job/01J0000000000000000000ZZZZ",
+                task_queue="nobody",
+                memo={"job": a_batch([0]).jobs[0].summary},
+                search_attributes=TypedSearchAttributes([SearchAttributePair(TEAM, team.name)]),
+            )
+
+        job = await a_run()
 
         async def listed(status: str) -> Any:
             return await team.get(f"/jobs?states={status}") or None
@@ -124,6 +127,9 @@ async def test_many_who_list_at_once_share_one_call_and_later_ones_ask_for_news_
         await until(partial(listed, "queued"), "new job in the list")
         await job.terminate()
         await until(partial(listed, "manually_cancelled"), "terminated job in the list")
+        await a_run()  # as an operator's reset does
+        [again] = await until(partial(listed, "queued"), "newest run in the list")
+        assert again["id"] == "01J0000000000000000000ZZZZ"
         assert all("CloseTime" in (query or "") for query in counting.queries[1:])
 
 
