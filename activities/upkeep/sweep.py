@@ -37,6 +37,7 @@ from reelbatch.storage.files import StoredFile, find_file
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.payloads import NO_TEAM
 from reelbatch.storage.templates import read_template
+from reelbatch.storage.uploaded_files import remove_unused, used_at
 from workflows.activity_names import SWEEP
 from workflows.sweep import SweepWorkflow
 
@@ -170,25 +171,20 @@ class SweepActivities:
         """Those that were last used before all workflows of the team, open or ended."""
         removed = await self._sweep_old(keys.arriving_uploads(team), _UPLOAD_TIME, removal)
         uploads = [
-            (await self._used_at(team, upload_id), upload_id)
+            (await used_at(self.store, team, upload_id), upload_id)
             for upload_id in await names_in(self.store, keys.uploads(team))
         ]
-        for used_at, upload_id in sorted(uploads):
-            folder = keys.upload(team, upload_id)
-            if used_at > self.now() - idempotency.KEPT - _MARGIN:
+        for moment, upload_id in sorted(uploads):
+            if moment > self.now() - idempotency.KEPT - _MARGIN or removal.exhausted:
                 break
-            if not await has_objects(self.store, folder):
+            if not await has_objects(self.store, keys.upload(team, upload_id)):
                 continue
-            if await self._has_workflows_from_before(team, used_at + _MARGIN):
+            if await self._has_workflows_from_before(team, moment + _MARGIN):
                 break  # those that were used later have them too
-            if await self._used_at(team, upload_id) == used_at:  # no request has just used it
-                removed += await removal.folder(folder)
+            number = await remove_unused(self.store, team, upload_id, since=moment)
+            removal.note(number)
+            removed += number
         return removed
-
-    async def _used_at(self, team: str, upload_id: str) -> datetime:
-        activity.heartbeat()
-        use = await find_file(self.store, keys.upload_use(team, upload_id))
-        return use.last_modified if use else datetime.min.replace(tzinfo=UTC)
 
     async def _sweep_records(self, team: str, lifetime: timedelta | None, removal: Removal) -> int:
         """A workflow that is still open needs the record of its webhook."""

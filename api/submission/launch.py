@@ -45,7 +45,6 @@ from reelbatch.storage.idempotency import (
     IdempotencySlot,
 )
 from reelbatch.storage.jobs import save_nested_jobs
-from reelbatch.storage.uploaded_files import note_use
 from reelbatch.storage.webhooks import save_webhooks
 from workflows.batch import BatchWorkflow
 from workflows.job import (
@@ -166,7 +165,6 @@ async def launch_batch(resources: Resources, submission: BatchSubmission) -> Non
     trace.get_current_span().set_attribute("reelbatch.batch_id", batch.id)
     await save_webhooks(resources.store, submission.webhooks)
     await save_nested_jobs(resources.store, batch.jobs)
-    await _note_uploads(resources, batch.team, batch.jobs)
     if submission.table is not None:
         await save_batch_table(resources.store, batch.team, batch.id, submission.table)
     if batch.jobs:
@@ -181,13 +179,7 @@ async def launch_job(resources: Resources, submission: JobSubmission) -> None:
     trace.get_current_span().set_attribute("reelbatch.job_id", job.id)
     await save_webhooks(resources.store, submission.webhooks)
     await save_nested_jobs(resources.store, [job])
-    await _note_uploads(resources, job.team, [job])
     await _start_job(resources.client, job)
-
-
-async def _note_uploads(resources: Resources, team: str, jobs: Sequence[RenderJob]) -> None:
-    used = {id_ for job in jobs for id_ in job.upload_ids}
-    await note_use(resources.store, team, used)
 
 
 def with_webhook(job: J, webhook: Webhook | None, urls: Urls) -> J:

@@ -1,7 +1,7 @@
 """The signed links to a template's file: PUT it, and GET it. They need no token."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -43,7 +43,7 @@ from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import Template, TemplateStatus
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
-from reelbatch.storage.files import StoredFile, find_file
+from reelbatch.storage.files import StoredFile, find_file, save_chunks
 from reelbatch.storage.templates import read_template, write_template
 from reelbatch.storage.tokens import TEAM_PATTERN
 from workflows.template import InspectTemplateWorkflow
@@ -155,16 +155,8 @@ def _alone(resources: Resources, record: TemplateRecord) -> Generator[None]:
 
 
 async def _store_body(request: Request, resources: Resources, key: str, limit: ByteLimit) -> int:
-    """Stream the body into the store; its size. An upload that breaks off leaves nothing."""
-    size = 0
-
-    async def counted() -> AsyncGenerator[bytes]:
-        nonlocal size
-        async for chunk in limited_stream(request, limit):
-            size += len(chunk)
-            yield chunk
-
-    await resources.store.put_async(key, counted())
+    """Stream the body into the store; its size."""
+    size = await save_chunks(resources.store, key, limited_stream(request, limit))
     if size == 0:
         await resources.store.delete_async(key)
         raise RequestError("The upload is empty; send the template's file as the body.")

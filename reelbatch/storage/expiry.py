@@ -24,6 +24,10 @@ class Removal:
     def exhausted(self) -> bool:
         return self._left <= 0
 
+    def note(self, number: int) -> None:
+        """Count what was removed by others."""
+        self._left -= number
+
     async def older_than(self, folder: str, moment: datetime) -> int:
         """Remove the folder's objects written before `moment`, and return their number."""
         return await self.remove(folder, lambda found: found["last_modified"] < moment)

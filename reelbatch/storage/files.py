@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +32,29 @@ async def find_file(store: ObjectStore, key: str) -> StoredFile | None:
     return StoredFile(
         key=key, size=meta["size"], last_modified=meta["last_modified"], etag=f'"{etag}"'
     )
+
+
+async def save_chunks(
+    store: ObjectStore,
+    key: str,
+    chunks: AsyncIterator[bytes],
+    see: Callable[[bytes], object] = lambda _: None,
+) -> int:
+    """Store what comes, and show each chunk to `see`. Returns the number of bytes.
+
+    What breaks off leaves nothing.
+    """
+    size = 0
+
+    async def seen() -> AsyncIterator[bytes]:
+        nonlocal size
+        async for chunk in chunks:
+            size += len(chunk)
+            see(chunk)
+            yield chunk
+
+    await store.put_async(key, seen())
+    return size
 
 
 async def download(store: ObjectStore, key: str, target: Path) -> int:

@@ -22,8 +22,10 @@ from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
 from reelbatch.settings import Settings
 from reelbatch.storage import keys
+from reelbatch.storage.expiry import has_objects
 from reelbatch.storage.objects import open_store, read_bytes
 from reelbatch.storage.templates import read_template, write_template
+from reelbatch.storage.uploaded_files import missing_of, remove_unused, used_at
 from tests.api.running_api import until
 from tests.api.temporal import connected, temporal_server
 
@@ -267,6 +269,21 @@ async def test_uploaded_files_stay_while_a_workflow_may_use_them(sweeping: Sweep
     await sweeping.start_and_list("RenderJob")
     assert (await sweeping.sweep(days_later=9)).uploads == 0
     assert await sweeping.exists(file)
+
+
+async def test_an_uploaded_file_that_a_job_has_just_used_stays(sweeping: Sweeping) -> None:
+    """The sweep has looked at its last use before that."""
+    team, id_ = sweeping.team, "d" * 64 + ".png"
+    file = await sweeping.put(keys.uploaded_file(team, id_), 9)
+    await sweeping.put(keys.upload_use(team, id_), 9)
+    seen = await used_at(sweeping.store, team, id_)
+    assert await missing_of(sweeping.store, team, [id_, "e" * 64]) == {"e" * 64}
+    assert await remove_unused(sweeping.store, team, id_, since=seen) == 0
+    assert await sweeping.exists(file)
+    noted = await used_at(sweeping.store, team, id_)
+    assert await remove_unused(sweeping.store, team, id_, since=noted) == 2
+    assert await missing_of(sweeping.store, team, [id_]) == {id_}
+    assert not await has_objects(sweeping.store, keys.team(team))
 
 
 def a_template(team: str, source: str) -> TemplateRecord:
