@@ -79,6 +79,8 @@ def job_as_read(job: JobSnapshot, output_url: str) -> Job:
         poster_url=summary.poster_url(output_url),
         batch_id=job.batch_id,
         index=summary.index,
+        row=summary.row,
+        output=summary.row_output,
         parent_id=summary.parent_id,
         child_ids=summary.child_ids,
         tags=summary.tags,

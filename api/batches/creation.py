@@ -132,7 +132,7 @@ async def create_batch(
             draft.batch, urls, warnings=draft.warnings, total_rows=draft.total_rows
         )
         if sent.table:
-            shown = await asyncio.to_thread(_shown, sent.table, query.rows, body)
+            shown = await asyncio.to_thread(_shown, sent, sent.table, query.rows, body)
             response = response.model_copy(update=shown)
         return respond(response, 200 if draft.batch.jobs else 400)
     attempt = await submit_batch(
@@ -191,7 +191,12 @@ async def _validated(
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
-    return sent, await validate(resources, team, sent.jobs, sent.defaults, templates)
+    validated = await validate(resources, team, sent.jobs, sent.defaults, templates)
+    if sent.outputs:
+        sent.outputs.check(
+            [each.problems if isinstance(each, RejectedJob) else [] for each in validated]
+        )
+    return sent, validated
 
 
 def _check_scheduled(sent: BatchRequest) -> None:
@@ -203,11 +208,11 @@ def _check_scheduled(sent: BatchRequest) -> None:
         )
 
 
-def _shown(table: Table, rows: int, body: Body) -> dict[str, object]:
+def _shown(sent: BatchRequest, table: Table, rows: int, body: Body) -> dict[str, object]:
     """What a dry run tells of a table."""
     return {
         "columns": table.columns,
-        "rows": table.first_rows(rows),
+        "rows": table.first_rows(rows, sent.defaults.merged_into),
         "files": files_named_in(table, body.files),
     }
 
@@ -229,11 +234,11 @@ def new_batch(
     details = _MOST_DETAILS
     for index, job in enumerate(validated):
         if isinstance(job, RejectedJob):
-            error = _job_error(index, job.problems, details)
-            errors.append(_in_table(error, sent.table) if sent.table else error)
+            errors.append(_job_error(index, job.problems, details, sent))
             details -= len(errors[-1].details)
             continue
-        render_job = with_webhook(job.batch_job(batch_id, index, now), job.webhook, urls)
+        accepted = job.batch_job(batch_id, index, now, sent.outputs)
+        render_job = with_webhook(accepted, job.webhook, urls)
         jobs.append(render_job)
         webhooks += webhook_records(team, render_job.id, job.webhook, now)
     batch = Batch(
@@ -243,6 +248,7 @@ def new_batch(
         submission=sent.submission,
         first_row=sent.first_row,
         schedule=schedule,
+        outputs=len(sent.outputs) if sent.outputs else None,
         created_at=now,
         jobs=jobs,
         errors=errors,
@@ -296,6 +302,7 @@ def creation_response(
         total_jobs=len(created) + len(batch.errors),
         total_rows=total_rows,
         first_row=batch.first_row,
+        outputs=batch.outputs,
         success_count=len(created),
         jobs=created,
         errors=batch.errors or None,
@@ -309,6 +316,8 @@ def _job_created(job: BatchRenderJob, urls: Urls) -> JobCreated:
     output_url = urls.of_new_job(job)
     return JobCreated(
         index=job.index,
+        row=job.row,
+        output=job.row_output,
         id=job.id,
         name=job.name,
         status=job.first_status,
@@ -342,14 +351,20 @@ def _concurrency(sent: BatchRequest, settings: Settings) -> int:
     return min(sent.concurrency, settings.max_batch_concurrency)
 
 
-def _job_error(index: int, problems: list[Problem], most_details: int) -> JobError:
+def _job_error(
+    index: int, problems: list[Problem], most_details: int, sent: BatchRequest
+) -> JobError:
     error = error_of(problems)
-    return JobError(
+    row, output = sent.outputs.place_of(index) if sent.outputs else (None, None)
+    told = JobError(
         index=index,
+        row=row,
+        output=output,
         error=error.message,
         error_code=error.error_code,
         details=list(error.details[: max(1, most_details)]),
     )
+    return _in_table(told, sent.table) if sent.table else told
 
 
 def _in_table(error: JobError, table: Table) -> JobError:
@@ -358,7 +373,8 @@ def _in_table(error: JobError, table: Table) -> JobError:
         detail.model_copy(update={"column": table.column_at(error.index, detail.field)})
         for detail in error.details
     ]
-    return error.model_copy(update={"line": table.lines[error.index], "details": details})
+    line = table.lines[table.row_of(error.index)]
+    return error.model_copy(update={"line": line, "details": details})
 
 
 def all_rejected(errors: list[JobError]) -> str:

@@ -102,6 +102,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
             "submission": submission_in(tags),
             "first_row": row_in(tags),
             "schedule": schedule_in(tags),
+            "outputs": await execution.memo_value("outputs", None, type_hint=int),
         }
         return found.model_copy(update=origin)
 

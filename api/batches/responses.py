@@ -98,6 +98,8 @@ def _batch_job(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchJob:
     output_url = urls.of_job(team, job.id, job.summary)
     return BatchJob(
         index=job.index,
+        row=job.summary.row,
+        output=job.summary.row_output,
         id=job.id,
         name=job.summary.name,
         status=state.status,

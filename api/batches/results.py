@@ -102,6 +102,8 @@ def results_of(
     rejected = [
         BatchResult(
             index=rejection.index,
+            row=rejection.row,
+            output=rejection.output,
             status="rejected",
             error=rejection.error,
             error_code=rejection.error_code,
@@ -121,6 +123,8 @@ def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
     output_url = urls.of_job(team, job.id, summary) if is_finished else None
     return BatchResult(
         index=job.index,
+        row=summary.row,
+        output=summary.row_output,
         id=job.id,
         name=summary.name,
         status=state.status,

@@ -151,6 +151,7 @@ async def _again(
         name=earlier.name,
         submission=first,
         first_row=earlier.first_row,
+        outputs=earlier.outputs,
         created_at=now,
         jobs=jobs,
         concurrency=earlier.concurrency,

@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, ValidationError
 from api.http.parameters import OrEmpty
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
 from api.submission.bodies import Body
+from api.submission.outputs import Outputs
 from api.submission.tables.reading import Table, TableQuery, read_table
 from api.submission.tables.text import Rows, csv_rows
 from api.submission.tables.workbooks import workbook_rows
@@ -42,6 +43,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, wh
 
 _LONGEST_CELL = 4  # times the most of a job; a longer one is a quote that was not closed
 
+_LONGEST_OUTPUTS = 20_000  # characters, in the query
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
 
 _MERGED_KEY_BY_KEY = ("template", "settings")
@@ -60,6 +62,12 @@ class BatchQuery(TableQuery):
     concurrency: OrEmpty[Annotated[int, Field(ge=1, le=1000)]] = Field(
         None, description="How many of the batch's jobs are under way at a time."
     )
+    outputs: OrEmpty[Annotated[str, Field(max_length=_LONGEST_OUTPUTS)]] = Field(
+        None,
+        description="A JSON list of what each job, or row, is rendered in: `composition`, "
+        "`settings` and `name`, which win over what the jobs say.",
+        examples=['[{"composition": "Square"}, {"settings": {"codec": "video_gif"}}]'],
+    )
     webhook: str | None = Field(
         None,
         description="The URL that is called at the batch's end.",
@@ -69,7 +77,8 @@ class BatchQuery(TableQuery):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchRequest:
-    """The jobs as they were sent, and what holds for all of them."""
+    """The jobs as they were sent, and what holds for all of them. With outputs there is one for
+    each output of each row."""
 
     jobs: Sequence[RawJob]
     defaults: "JobDefaults"
@@ -79,6 +88,7 @@ class BatchRequest:
     submission: str | None = None  # the first batch of the same table
     first_row: int | None = None  # of the table, of a later part of it
     table: Table | None = None  # that the jobs are rows of
+    outputs: Outputs | None = None  # that each row is rendered in
 
 
 def read_batch(
@@ -94,15 +104,19 @@ def read_batch(
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
+    outputs = _outputs_of(query)
     if body.media_type in _JSON_LINES:
-        defaults = JobDefaults(quality=query.quality)
-        sent = BatchRequest(jobs=_read_json_lines(body.content), defaults=defaults)
+        jobs = _read_json_lines(body.content)
+        _check_size(len(body.content), outputs, settings)
+        sent = _of_rows(jobs, None, query.quality, outputs)
     elif body.is_table:
-        table = read_table(_rows(body, settings), query, template, body.files)
-        _check_number_of_rows(table, query.first_row)
-        sent = BatchRequest(jobs=table.jobs, defaults=JobDefaults(), table=table)
+        table = read_table(_rows(body, settings), query, template, body.files, outputs)
+        _check_number_of_rows(table, query.first_row, len(outputs or ()))
+        _check_size(table.size, outputs, settings)
+        defaults = JobDefaults(quality=query.quality, outputs=outputs)
+        sent = BatchRequest(jobs=table.jobs, defaults=defaults, table=table, outputs=outputs)
     else:
-        sent = _read_json(body.content, query.quality, settings)
+        sent = _read_json(body.content, query.quality, outputs, settings)
     webhook = webhook_at(query.webhook)
     return replace(
         sent,
@@ -126,7 +140,45 @@ def _rows(body: Body, settings: Settings) -> Rows:
     return csv_rows(body.content, _LONGEST_CELL * settings.max_job_bytes, delimiter)
 
 
-def _read_json(body: bytes, quality: str | None, settings: Settings) -> BatchRequest:
+def _outputs_of(query: BatchQuery) -> Outputs | None:
+    """Raises InvalidJson or RequestError."""
+    if not query.outputs:
+        return None
+    named = {"outputs": parse_json(query.outputs.encode(), "The parameter outputs")}
+    given = as_model(named, BatchOptions).outputs
+    if not given:
+        return None
+    return Outputs(outputs=given, first_row=query.first_row or 0, frame=query.frame or 0)
+
+
+def _of_rows(
+    rows: Sequence[RawJob],
+    fields: Mapping[str, JsonValue] | None,
+    quality: str | None,
+    outputs: Outputs | None,
+) -> BatchRequest:
+    """`fields` are the `defaults` of the batch. Raises BatchSizeInvalid."""
+    defaults = JobDefaults(fields, quality, outputs)
+    if outputs is None:
+        return BatchRequest(jobs=rows, defaults=defaults)
+    _check_number_of_jobs(len(rows), len(outputs))
+    jobs = [row for row in rows for _ in outputs.outputs]
+    return BatchRequest(jobs=jobs, defaults=defaults, outputs=outputs)
+
+
+def _check_size(size: int, outputs: Outputs | None, settings: Settings) -> None:
+    """`size` is that of all rows, in bytes. Raises BodyTooLarge."""
+    if outputs and size * len(outputs) > settings.max_body_bytes:
+        raise BodyTooLarge(
+            "With its `outputs` and `defaults` written out in every job the batch is larger than "
+            f"the {settings.max_body_bytes} bytes this server takes (REELBATCH_MAX_BODY_BYTES)."
+        )
+
+
+def _read_json(
+    body: bytes, quality: str | None, outputs: Outputs | None, settings: Settings
+) -> BatchRequest:
+    """`outputs` are those of the query."""
     try:
         content, apart = parse_json(body), None
     except JsonUnreadable:
@@ -141,6 +193,9 @@ def _read_json(body: bytes, quality: str | None, settings: Settings) -> BatchReq
             raise error_of([Problem(problem.kind, name, problem.message)])
     options = as_model({name: content[name] for name in content if name != "jobs"}, BatchOptions)
     defaults = options.defaults or {}
+    if outputs is None and options.outputs:
+        outputs = Outputs(outputs=options.outputs)
+    _check_size(len(body) + len(_json_bytes(defaults)) * len(jobs), outputs, settings)
     if defaults and len(body) + len(_json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
         raise BodyTooLarge(
             "With its `defaults` written out in every job the batch is larger than "
@@ -148,9 +203,8 @@ def _read_json(body: bytes, quality: str | None, settings: Settings) -> BatchReq
         )
     if options.priority is not None:
         defaults = {"priority": options.priority, **defaults}
-    return BatchRequest(
-        jobs=jobs,
-        defaults=JobDefaults(defaults, quality),
+    return replace(
+        _of_rows(jobs, defaults, quality, outputs),
         concurrency=options.concurrency,
         webhook=options.webhook,
         name=options.name,
@@ -210,18 +264,21 @@ def _read_text(name: str, text: bytes) -> RawJob:
         return Problem(type(error), "", error.message)
 
 
-def _check_number_of_jobs(number: int) -> None:
-    if not 1 <= number <= MAX_BATCH_JOBS:
-        message = f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, not {number}."
+def _check_number_of_jobs(number: int, outputs: int = 1) -> None:
+    """`number` is that of rows, each of which is rendered in so many `outputs`."""
+    if not 1 <= number * outputs <= MAX_BATCH_JOBS:
+        given = f"{number} in {outputs} outputs, which are " if outputs > 1 else ""
+        message = f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, not {given}{number * outputs}."
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
 
 
-def _check_number_of_rows(table: Table, first_row: int | None) -> None:
-    number = table.number_of_rows
-    if first_row is None and number > MAX_BATCH_JOBS:
+def _check_number_of_rows(table: Table, first_row: int | None, outputs: int) -> None:
+    number, most = table.number_of_rows, MAX_BATCH_JOBS // (outputs or 1)
+    if first_row is None and number > most:
+        each = f" in {outputs} outputs each" if outputs else ""
         message = (
-            f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, and the table has {number} rows: send it "
-            f"several times, with firstRow=0, firstRow={MAX_BATCH_JOBS} and so on."
+            f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, and the table has {number} rows{each}: "
+            f"send it several times, with firstRow=0, firstRow={most} and so on."
         )
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
     if first_row and first_row >= number:
@@ -233,19 +290,35 @@ def _check_number_of_rows(table: Table, first_row: int | None) -> None:
 class JobDefaults:
     """`defaults` of a batch: what each of its jobs has unless the job says otherwise.
 
-    `quality` is what each has whatever it says.
+    `quality` is what each has whatever it says, and `outputs` what the batch is rendered in.
     """
 
     def __init__(
-        self, fields: Mapping[str, JsonValue] | None = None, quality: str | None = None
+        self,
+        fields: Mapping[str, JsonValue] | None = None,
+        quality: str | None = None,
+        outputs: Outputs | None = None,
     ) -> None:
         self._fields = fields or {}
         self._quality = quality
+        self._outputs = outputs
         self._assets = [(asset, _identity(asset)) for asset in _list(self._fields.get("assets"))]
 
-    def merged_into(self, job: RawJob) -> RawJob:
-        """The job with the defaults; what is no object stays as it is, for its own error."""
-        if not isinstance(job, dict) or not (self._fields or self._quality):
+    def merged_into(self, job: RawJob, index: int) -> RawJob:
+        """The job at `index` with the defaults and in its output; what is no object stays as it is,
+        for its own error."""
+        if not isinstance(job, dict):
+            return job
+        merged = self._with_defaults(job)
+        if self._outputs:
+            merged = self._outputs.merged_into(merged, index)
+        settings = merged.get("settings") or {}
+        if self._quality and isinstance(settings, dict):
+            return {**merged, "settings": {**settings, "quality": self._quality}}
+        return merged
+
+    def _with_defaults(self, job: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if not self._fields:
             return job
         merged = {**self._fields, **job}
         for name in _MERGED_KEY_BY_KEY:
@@ -255,14 +328,16 @@ class JobDefaults:
         own_assets = job.get("assets")
         if isinstance(own_assets, list):
             merged["assets"] = [*self._assets_beside(own_assets), *own_assets]
-        settings = merged.get("settings") or {}
-        if self._quality and isinstance(settings, dict):
-            merged["settings"] = {**settings, "quality": self._quality}
         return merged
 
-    def named_in(self, problems: list[Problem], job: RawJob) -> list[Problem]:
-        """Say which of the merged job's problems come from the defaults, not from the job."""
-        if not isinstance(job, dict) or not self._fields:
+    def named_in(self, problems: list[Problem], job: RawJob, index: int) -> list[Problem]:
+        """Say which of the merged job's problems come from the defaults or its output, and not from
+        the job."""
+        if not isinstance(job, dict):
+            return problems
+        if self._outputs:
+            problems = self._outputs.named_in(problems, self._with_defaults(job), index)
+        if not self._fields:
             return problems
         number_of_assets = len(self._assets_beside(_list(job.get("assets"))))
         return [

@@ -235,7 +235,8 @@ async def _start_batch(client: Client, batch: Batch) -> None:
 
 def _batch_memo(batch: Batch) -> dict[str, object]:
     stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
-    return {"stats": stats, "name": batch.name} if batch.name else {"stats": stats}
+    given = {"name": batch.name, "outputs": batch.outputs}
+    return {"stats": stats, **{name: value for name, value in given.items() if value is not None}}
 
 
 def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from api.submission.checks import (
     upload_problems,
 )
 from api.submission.formats import JobDefaults, RawJob, read_job
+from api.submission.outputs import Outputs
 from api.submission.plan import (
     ChosenTemplate,
     ReadyTemplate,
@@ -74,10 +75,16 @@ class ValidJob:
         """As a job that belongs to no batch."""
         return self._job(RenderJob, job_id, created_at, parent_id=parent_id)
 
-    def batch_job(self, batch_id: str, index: int, created_at: datetime) -> BatchRenderJob:
+    def batch_job(
+        self, batch_id: str, index: int, created_at: datetime, outputs: Outputs | None
+    ) -> BatchRenderJob:
         """As the job of a batch; `index` is its position in the request."""
         job_id = batch_job_id(batch_id, index)
-        return self._job(BatchRenderJob, job_id, created_at, batch_id=batch_id, index=index)
+        job = self._job(BatchRenderJob, job_id, created_at, batch_id=batch_id, index=index)
+        if outputs is None:
+            return job
+        row, output = outputs.place_of(index)
+        return job.model_copy(update={"row": row, "row_output": output})
 
     def _job(
         self,
@@ -178,23 +185,28 @@ async def validate(
     """
     limit = resources.settings.max_job_bytes
     jobs = await asyncio.to_thread(
-        lambda: [read_job(defaults.merged_into(raw), limit) for raw in raw_jobs]
+        lambda: [
+            read_job(defaults.merged_into(raw, index), limit) for index, raw in enumerate(raw_jobs)
+        ]
     )
     well_formed = [job for job in jobs if isinstance(job, JobCreation)]
     context = await request_context(resources, team, well_formed, templates)
     return await asyncio.to_thread(
         lambda: [
-            _validated(context, job, raw, defaults) for raw, job in zip(raw_jobs, jobs, strict=True)
+            _validated(context, job, partial(defaults.named_in, job=raw, index=index))
+            for index, (raw, job) in enumerate(zip(raw_jobs, jobs, strict=True))
         ]
     )
 
 
 def _validated(
-    context: RequestContext, job: JobCreation | list[Problem], raw: RawJob, defaults: JobDefaults
+    context: RequestContext,
+    job: JobCreation | list[Problem],
+    named: Callable[[list[Problem]], list[Problem]],
 ) -> ValidJob | RejectedJob:
     validated = _validate_one(context, job) if isinstance(job, JobCreation) else RejectedJob(job)
     if isinstance(validated, RejectedJob):
-        return RejectedJob(defaults.named_in(validated.problems, raw))
+        return RejectedJob(named(validated.problems))
     return validated
 
 

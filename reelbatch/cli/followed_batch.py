@@ -92,14 +92,14 @@ def columns_table(columns: Sequence[TableColumn]) -> Table:
 
 
 def _places(jobs: Sequence[JobError]) -> str:
-    """`3 rows: lines 2, 5, 9`; jobs that come from no table have indexes."""
+    """`3 rows: lines 2, 5, 9`, each once; jobs that come from no table have indexes."""
     in_table = jobs[0].line is not None
     row, place = ("row", "line") if in_table else ("job", "index")
-    places = [str(job.line if in_table else job.index) for job in jobs]
-    if len(jobs) == 1:
+    places = [*dict.fromkeys(str(job.line if in_table else job.index) for job in jobs)]
+    if len(places) == 1:
         return f"{place} {places[0]}"
     plural = "lines" if in_table else "indexes"
-    return f"{len(jobs)} {row}s: {plural} {_first_few(places)}"
+    return f"{len(places)} {row}s: {plural} {_first_few(places)}"
 
 
 def _first_few(places: Sequence[str]) -> str:

@@ -160,6 +160,7 @@ def _send_table(
     if rows.template is None:
         raise CommandFailed("A table needs --template: the id or name of a template.")
     content, template = _content(file), template_id_of(client, rows.template)
+    rows_a_part = MAX_BATCH_JOBS // max(1, len(options.get("outputs") or ()))
     folder = Path() if file == _STANDARD_INPUT else file.parent
     table: dict[str, Any] = {
         "form": form.value,
@@ -176,11 +177,11 @@ def _send_table(
     key = options.get("idempotency_key")
     parts: list[tuple[dict[str, Any], dict[str, Path]]] = []  # all are looked at before one is sent
     for number in count():
-        part: dict[str, Any] = {**table, "first_row": number * MAX_BATCH_JOBS}
+        part: dict[str, Any] = {**table, "first_row": number * rows_a_part}
         part["idempotency_key"] = f"{key}-{number}" if key and number else key
         checked = client.batches.check_table(content, **part)
         parts.append((part, find_files(checked.files, folder)))
-        if (number + 1) * MAX_BATCH_JOBS >= (checked.total_rows or 0):
+        if (number + 1) * rows_a_part >= (checked.total_rows or 0):
             break
     sent: Sent[T] = Sent(batches=[], refused=[])
     for part, found in parts:
@@ -204,21 +205,36 @@ def _upload(client: Reelbatch, file: Path) -> str:
         raise CommandFailed(words, exit_code_of(error), error.error_code) from error
 
 
+def read_outputs(file: Path) -> list[Any]:
+    """What each job or row is rendered in. Raises CommandFailed if the file is not a JSON list."""
+    found = _parsed(file, _text(file))
+    if not isinstance(found, list) or not found:
+        raise CommandFailed(
+            f"{file} must be a JSON list of outputs, such as "
+            '[{"composition": "Square"}, {"settings": {"codec": "video_gif"}}].'
+        )
+    return found
+
+
 def read_request(client: Reelbatch, file: Path, text: str | None = None) -> JsonValue:
     """The body of POST /batches: the file's, where a list of jobs or a single job will do too.
 
     Raises CommandFailed if the file is not JSON or names a template that does not exist.
     """
     text = _filled_in(client, _text(file) if text is None else text)
-    try:
-        request: JsonValue = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CommandFailed(f"{file} is not JSON: {what_is_wrong(error)}.") from error
+    request = _parsed(file, text)
     if isinstance(request, list):
         return {"jobs": request}
     if isinstance(request, dict) and "jobs" not in request and "template" in request:
         return {"jobs": [request]}
     return request
+
+
+def _parsed(file: Path, text: str) -> JsonValue:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CommandFailed(f"{file} is not JSON: {what_is_wrong(error)}.") from error
 
 
 def _filled_in(client: Reelbatch, text: str) -> str:

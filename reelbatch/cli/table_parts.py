@@ -5,13 +5,14 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reelbatch.cli.console import CommandFailed
 from reelbatch.client import (
     Batch,
+    BatchJob,
     BatchStatusResponse,
     DownloadedOutput,
     Reelbatch,
@@ -31,9 +32,13 @@ class Part:
     batch: Batch
     first: int
 
+    def in_table(self, job: BatchJob) -> BatchJob:
+        """The job with its place in the table as its index."""
+        return job.model_copy(update={"index": job.index + self.first})
+
     def ended(self, state: BatchStatusResponse) -> BatchStatusResponse:
         """The batch with the jobs' places in the table as their indexes."""
-        jobs = [job.model_copy(update={"index": job.index + self.first}) for job in state.jobs]
+        jobs = [self.in_table(job) for job in state.jobs]
         errors = [
             error.model_copy(update={"index": error.index + self.first})
             for error in state.errors or ()
@@ -51,13 +56,23 @@ def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
     is_id = re.fullmatch(ID_PATTERN, id_or_name) is not None
     first = id_or_name if is_id else _newest_named(client, id_or_name)
     listed = client.batches.list(submission=first)
-    rows = {first: 0} | {batch.batch_id: batch.first_row or 0 for batch in listed}
-    return [Part(client.batches.of(id_), rows[id_]) for id_ in sorted(rows)]
+    begins = {first: 0} | {
+        batch.batch_id: _first_job(batch.first_row, batch.outputs) for batch in listed
+    }
+    return [Part(client.batches.of(id_), begins[id_]) for id_ in sorted(begins)]
 
 
 def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
     """Batches that have just been submitted as those of one table."""
-    return [Part(batch, batch.creation.first_row or 0) for batch in batches]
+    return [
+        Part(batch, _first_job(batch.creation.first_row, batch.creation.outputs))
+        for batch in batches
+    ]
+
+
+def _first_job(first_row: int | None, outputs: int | None) -> int:
+    """The place of a part's first job, where each row is one in each of its outputs."""
+    return (first_row or 0) * (outputs or 1)
 
 
 def downloads(
@@ -72,7 +87,8 @@ def downloads(
     stems = file_stems(names, digits)
     for part in parts:
         own = {index - part.first: stem for index, stem in stems.items() if index >= part.first}
-        yield from part.batch.downloads(folder, names=own)
+        for found in part.batch.downloads(folder, names=own):
+            yield replace(found, job=part.in_table(found.job))
 
 
 def exported_results(parts: Sequence[Part], form: ResultsForm) -> str:

@@ -18,6 +18,7 @@ from reelbatch.models.wire.batches import (
     BatchCreationResponse,
     BatchList,
     BatchListItem,
+    BatchOutput,
     BatchResult,
     BatchStatusResponse,
 )
@@ -33,6 +34,7 @@ _ALL_REJECTED = 400
 P = ParamSpec("P")
 
 AnyJob: TypeAlias = JobCreation | Mapping[str, Any]
+AnyOutput: TypeAlias = BatchOutput | Mapping[str, Any]
 AnyWebhook: TypeAlias = Webhook | Mapping[str, Any]
 RetryChoice: TypeAlias = Literal["all", "error", "cancelled"]
 TableForm: TypeAlias = Literal["csv", "tsv", "xlsx"]
@@ -47,6 +49,7 @@ class FileOptions(TypedDict, total=False):
     quality: Literal["full", "draft"] | None  # of all jobs
     concurrency: int | None  # how many jobs are under way at a time
     webhook: str | None  # the URL that is called at the batch's end
+    outputs: Sequence[AnyOutput] | None  # that each job, or row, is rendered in
     idempotency_key: str | None
 
 
@@ -67,14 +70,22 @@ def create_batch(
     priority: int | None = None,
     webhook: AnyWebhook | None = None,
     name: str | None = None,
+    outputs: Sequence[AnyOutput] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """Submit 1 to 1,000 jobs. Some may be rejected: see `creation.errors`.
+    """Submit 1 to 1,000 jobs. Some may be rejected: see `creation.errors`. With `outputs` each is
+    rendered in all of them, and these are so many jobs.
 
     All tries send one Idempotency-Key; give your own to be safe against a crash of the calling
     program too. Raises BatchRejected if no job was accepted.
     """
-    options = {"concurrency": concurrency, "priority": priority, "webhook": webhook, "name": name}
+    options = {
+        "concurrency": concurrency,
+        "priority": priority,
+        "webhook": webhook,
+        "name": name,
+        "outputs": outputs,
+    }
     body = _body(jobs, defaults, **options)
     sent = to_json(body)
     return (yield from _submit(session, sent, "application/json", idempotency_key=idempotency_key))
@@ -275,9 +286,11 @@ def _submit(
     files: Mapping[str, str] | None = None,
     *,
     idempotency_key: str | None = None,
+    outputs: object = None,
     **options: object,
 ) -> Steps[BatchCreationResponse]:
-    """`options` and `query` go into the query."""
+    """`outputs`, `options` and `query` go into the query."""
+    options["outputs"] = None if outputs is None else to_json(outputs).decode()
     body = content.encode() if isinstance(content, str) else content
     request = session.creation(
         "batches",

@@ -62,7 +62,8 @@ def downloads(
                 was_there = False
                 yield from fetch(batch.session, _signed(batch.session, url), files[-1])
                 yield from do(partial(record.add, job.id, files[-1]))
-        yield Emit(DownloadedOutput(job, files[0], was_there, *files[1:]))
+        poster = files[1] if len(files) > 1 else None
+        yield Emit(DownloadedOutput(job, files[0], was_there, poster=poster))
 
 
 def archive(batch: BatchRef, file: str | Path) -> Steps[Path]:

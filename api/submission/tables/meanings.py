@@ -157,9 +157,25 @@ class Meanings:
         for number, at in enumerate(unknown):
             each = meanings[at]
             word = (each.column.target if each.column else each.name)[:LONGEST_NAME]
-            hint = did_you_mean(word, layers) if number < _COLUMNS_SHOWN else ""
+            has_hint = number < _COLUMNS_SHOWN and each.name not in layers  # of others
+            hint = did_you_mean(word, layers) if has_hint else ""
             column = None if has_layer else each.column
             meanings[at] = replace(each, column=column, reason=f"{each.reason}{hint}")
+
+
+def in_all_outputs(known: Mapping[str | None, list[Meaning]]) -> dict[str | None, list[Meaning]]:
+    """The meanings in each composition: a column that has no layer in one of them is left out
+    there, if any has one in another."""
+    columns = [each for meanings in known.values() for each in meanings]
+    if not any(each.full_name and each.column and each.column.of_layer for each in columns):
+        return dict(known)
+    return {
+        composition: [
+            replace(each, column=None) if each.reason and not each.full_name else each
+            for each in meanings
+        ]
+        for composition, meanings in known.items()
+    }
 
 
 def mapping_of(entries: Sequence[str], names: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat, zip_longest
 from typing import Annotated, Literal, cast
 
@@ -11,8 +11,15 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
 from api.http.parameters import Flag, OrEmpty, Ulid
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
+from api.submission.outputs import Outputs
 from api.submission.tables.columns import Column, Fields
-from api.submission.tables.meanings import LONGEST_NAME, Meaning, Meanings, mapping_of
+from api.submission.tables.meanings import (
+    LONGEST_NAME,
+    Meaning,
+    Meanings,
+    in_all_outputs,
+    mapping_of,
+)
 from api.submission.tables.text import Rows
 from reelbatch.checks.template import TemplateOffer, first_few, listed
 from reelbatch.models.errors import RequestError
@@ -104,40 +111,59 @@ class TableQuery(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The jobs of a table; a row that cannot be a job is a Problem."""
+    """The jobs of a table; a row that cannot be a job is a Problem.
 
-    meanings: list[Meaning]
-    jobs: list[Fields | Problem]  # as many as a batch takes
-    lines: list[int]  # of the file, one-based, where each job's row begins
-    cells: list[list[str]]  # of each job's row
+    A row is a job in each of its outputs, and what a column means depends on the composition.
+    """
+
+    meanings: list[list[Meaning]]  # of the columns, in each output
+    jobs: list[Fields | Problem]  # as many as a batch takes: a row's outputs one after the other
+    lines: list[int]  # of the file, one-based, where each row begins
+    cells: list[list[str]]  # of each row
     number_of_rows: int  # of the whole table
     warnings: list[RenderWarning]
 
     @property
     def columns(self) -> list[TableColumn]:
-        return [each.wire for each in self.meanings]
+        return [each.wire for each in _first_used(self.meanings)]
 
     @property
     def stored(self) -> BatchTable:
-        names = [each.name for each in self.meanings]
-        return BatchTable(columns=names, rows=dict(enumerate(self.cells)))
+        names = [each.name for each in self.meanings[0]]
+        rows = {index: self.cells[self.row_of(index)] for index in range(len(self.jobs))}
+        return BatchTable(columns=names, rows=rows)
 
-    def first_rows(self, number: int) -> list[TableRow]:
-        rows = zip(self.lines, self.cells, self.jobs, strict=True)
+    @property
+    def size(self) -> int:
+        """Characters of all cells that become jobs."""
+        return sum(len(cell) for row in self.cells for cell in row)
+
+    def row_of(self, index: int) -> int:
+        """The place of a job's row among `lines` and `cells`."""
+        return index // len(self.meanings)
+
+    def first_rows(
+        self, number: int, merged: Callable[[JsonValue | Problem, int], JsonValue | Problem]
+    ) -> list[TableRow]:
+        """Each with the job that it is in its first output; `merged` takes a job and its index."""
+        first = (merged(job, index) for index, job in enumerate(self.jobs))
+        rows = zip(self.lines, self.cells, islice(first, 0, None, len(self.meanings)), strict=True)
         return [_shown(*row) for row in islice(rows, number)]
 
     def sources(self) -> Iterator[tuple[int, str]]:
         """The cells that name a picture, a video or a sound, each with its row's line."""
         for line, row in zip(self.lines, self.cells, strict=True):
-            for _, column, cell in _filled(self.meanings, row):
-                if column.takes_file:
-                    yield line, cell
+            for meanings in _distinct(self.meanings):
+                for _, column, cell in _filled(meanings, row):
+                    if column.takes_file:
+                        yield line, cell
 
     def column_at(self, index: int, field: str) -> str | None:
         """The name of the column that a field of a row's job comes from, such as assets.0.src."""
         first, _, rest = field.partition(".")
         number = rest.partition(".")[0]
-        filled = list(_filled(self.meanings, self.cells[index]))
+        meanings = self.meanings[index % len(self.meanings)]
+        filled = list(_filled(meanings, self.cells[self.row_of(index)]))
         if first == "assets" and number.isdecimal():
             names = [each.name for each, column, _ in filled if column.of_layer]
         else:
@@ -161,6 +187,7 @@ def read_table(
     query: TableQuery,
     template: TemplateOffer | None = None,
     files: Mapping[str, str] | None = None,
+    outputs: Outputs | None = None,
 ) -> Table:
     """The header names the layers; an empty cell leaves its layer as it is.
 
@@ -174,8 +201,30 @@ def read_table(
     if header is None:
         raise RequestError("The table is empty: its first row has to name the layers.")
     names = _names(header)
-    finder = Meanings(template, query.composition)
-    meanings = finder.of(names, mapping_of(query.mapping, names))
+    own = [each.composition or query.composition for each in outputs.outputs] if outputs else []
+    compositions = own or [query.composition]
+    finders = {composition: Meanings(template, composition) for composition in compositions}
+    mapping = mapping_of(query.mapping, names)
+    known = in_all_outputs({each: finder.of(names, mapping) for each, finder in finders.items()})
+    left_out = [
+        warning
+        for composition, finder in finders.items()
+        for warning in _left_out(known[composition], finder, rows, query)
+    ]
+    name_of = _name_pattern(query.output_name, names)
+    before = sum(1 for _ in islice(rows, query.first_row or 0))
+    meanings = [known[composition] for composition in compositions]
+    table = _table(common, meanings, rows, name_of, files or {}, before)
+    return replace(table, warnings=[*left_out, *table.warnings])
+
+
+def _left_out(
+    meanings: list[Meaning], finder: Meanings, rows: Rows, query: TableQuery
+) -> list[RenderWarning]:
+    """A warning of the columns that are left out in a composition.
+
+    Raises ColumnsRefused, with some of the `rows`.
+    """
     left_out = finder.left_out(meanings)
     problem = next((each.problem for each in meanings if each.problem), None)
     if problem is None and query.strict and left_out:
@@ -185,13 +234,10 @@ def read_table(
         told = islice(rows, first, first + query.rows)
         shown = [_shown(line, row, None) for line, row in told]
         raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
-    name_of = _name_pattern(query.output_name, names)
-    before = sum(1 for _ in islice(rows, query.first_row or 0))
-    table = _table(common, meanings, rows, name_of, files or {}, before)
-    if left_out and any(each.reason and each.column is None for each in meanings):
-        warning = RenderWarning(code=WarningCode.COLUMN_LEFT_OUT, message=f"{left_out}: left out.")
-        table.warnings.insert(0, warning)
-    return table
+    if not left_out or not any(each.reason and each.column is None for each in meanings):
+        return []
+    message = f"{left_out}: left out."
+    return [RenderWarning(code=WarningCode.COLUMN_LEFT_OUT, message=message)]
 
 
 def _names(header: Sequence[str]) -> list[str]:
@@ -250,9 +296,20 @@ def _name_pattern(pattern: str | None, names: Sequence[str]) -> Callable[[Sequen
     return name_of
 
 
+def _distinct(meanings: Sequence[list[Meaning]]) -> list[list[Meaning]]:
+    """Outputs of one composition share theirs."""
+    return list({id(each): each for each in meanings}.values())
+
+
+def _first_used(meanings: Sequence[list[Meaning]]) -> list[Meaning]:
+    """Of each column what it means in the first output that has it."""
+    by_column = zip(*_distinct(meanings), strict=True)
+    return [next((each for each in column if each.full_name), column[0]) for column in by_column]
+
+
 def _table(
     common: Fields,
-    meanings: list[Meaning],
+    meanings: list[list[Meaning]],
     rows: Rows,
     name_of: Callable[[Sequence[str]], str],
     files: Mapping[str, str],
@@ -261,20 +318,22 @@ def _table(
     """`before` is the number of rows that have been read."""
     jobs, lines, kept = list[Fields | Problem](), list[int](), list[list[str]]()
     empty: dict[Meaning, list[int]] = {}
-    for line, row in islice(rows, MAX_BATCH_JOBS):
-        jobs.append(_job(common, meanings, row, name_of(row), files))
+    distinct, used = _distinct(meanings), _first_used(meanings)
+    for line, row in islice(rows, MAX_BATCH_JOBS // len(meanings)):
+        made = {id(each): _job(common, each, row, name_of(row), files) for each in distinct}
+        jobs += [made[id(each)] for each in meanings]
         lines.append(line)
         kept.append(row)
         if isinstance(jobs[-1], Problem):
             continue
-        for each in _left_empty(meanings, row):
+        for each in _left_empty(used, row):
             empty.setdefault(each, []).append(line)
     return Table(
         meanings=meanings,
         jobs=jobs,
         lines=lines,
         cells=kept,
-        number_of_rows=before + len(jobs) + sum(1 for _ in rows),
+        number_of_rows=before + len(lines) + sum(1 for _ in rows),
         warnings=bounded(_empty_cells(each, found) for each, found in empty.items()),
     )
 
@@ -317,7 +376,7 @@ def _left_empty(meanings: Sequence[Meaning], row: Sequence[str]) -> Iterator[Mea
             yield each
 
 
-def _shown(line: int, cells: list[str], job: Fields | Problem | None) -> TableRow:
+def _shown(line: int, cells: list[str], job: JsonValue | Problem) -> TableRow:
     return TableRow(line=line, cells=cells, job=job if isinstance(job, dict) else None)
 
 

@@ -45,7 +45,13 @@ from reelbatch.cli.options import (
     StrictOption,
     WebhookOption,
 )
-from reelbatch.cli.request_files import FileForm, RowOptions, check_file, submit_file
+from reelbatch.cli.request_files import (
+    FileForm,
+    RowOptions,
+    check_file,
+    read_outputs,
+    submit_file,
+)
 from reelbatch.cli.table_parts import Part, downloads, exported_results, parts_of, parts_with
 from reelbatch.client import (
     BatchCreationResponse,
@@ -100,6 +106,10 @@ def submit(
     ] = False,
     mapping: MappingOption = None,
     name: Annotated[str | None, typer.Option(help="What you call the batch.")] = None,
+    outputs: Annotated[
+        Path | None,
+        typer.Option(help="A JSON list of compositions and settings: each job is made in all."),
+    ] = None,
     output_name: OutputNameOption = None,
     quality: QualityOption = None,
     concurrency: ConcurrencyOption = None,
@@ -130,6 +140,7 @@ def submit(
         quality=quality,
         concurrency=concurrency,
         webhook=webhook,
+        outputs=read_outputs(outputs) if outputs else None,
         idempotency_key=idempotency_key,
     )
     if dry_run:

@@ -25,6 +25,7 @@ class Batch(WireModel):
     submission: Absent[str] = None  # the first batch of the same table
     first_row: Absent[int] = None  # of the table, of a later part of it
     schedule: Absent[str] = None  # the id of the schedule that made it
+    outputs: Absent[int] = None  # that each row is rendered in
     created_at: Timestamp
     jobs: list[BatchRenderJob]
     errors: list[JobError] = []

@@ -90,6 +90,8 @@ class RenderJob(WireModel):
     id: str
     index: int | None  # position in the request; None for a single job
     batch_id: str | None
+    row: Absent[int] = None  # of the request, where each is rendered in several outputs
+    row_output: Absent[int] = None  # the place of this one among them
     engine: str
     template_id: str | None  # None for a join, which has no template: the texts are empty there
     template_name: str
@@ -184,6 +186,8 @@ class RenderJob(WireModel):
     def summary(self) -> "JobSummary":
         return JobSummary(
             index=self.index,
+            row=self.row,
+            row_output=self.row_output,
             template_id=self.template_id,
             parent_id=self.parent_id,
             child_ids=[child.job.id for child in self.children] if self.children else None,
@@ -251,6 +255,8 @@ class JobSummary(RecordModel):
     """
 
     index: int | None
+    row: Absent[int] = None
+    row_output: Absent[int] = None
     template_id: str | None
     parent_id: Absent[str] = None
     child_ids: Absent[list[str]] = None

@@ -25,6 +25,7 @@ from reelbatch.models.wire.jobs import (
     Name,
     Priority,
 )
+from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.tables import TableColumn, TableFile, TableRow
 from reelbatch.models.wire.warnings import RenderWarning, Warned
 from reelbatch.models.wire.webhooks import Webhook
@@ -59,6 +60,18 @@ class BatchStats(RecordModel):
         return BatchStatus.FINISHED if self.finished else BatchStatus.ERROR
 
 
+MOST_OUTPUTS = 20
+
+
+class BatchOutput(WireModel):
+    """A form that each job of a batch is rendered in; it wins over what the job says."""
+
+    composition: str | None = Field(default=None, min_length=1)
+    settings: RenderSettings | None = None
+    name: Name | None = None
+    """What the names of its jobs end in."""
+
+
 class BatchOptions(OpenWireModel):
     """What the body of POST /batches may say besides `jobs`."""
 
@@ -67,12 +80,17 @@ class BatchOptions(OpenWireModel):
     priority: Priority | None = None
     webhook: Webhook | None = None
     name: Name | None = None
+    outputs: Annotated[list[BatchOutput], Field(min_length=1, max_length=MOST_OUTPUTS)] | None = (
+        None
+    )
 
 
 class JobCreated(Warned):
     """An accepted job in the answer of POST /batches."""
 
     index: int
+    row: Absent[int] = None  # where each row is rendered in several outputs; from 0
+    output: Absent[int] = None  # the place of its own in `outputs`
     id: str
     name: Absent[str] = None
     status: JobStatus
@@ -93,6 +111,7 @@ class BatchCreationResponse(WireModel):
     total_jobs: int
     total_rows: Absent[int] = None  # of a table, of which the batch may be a part
     first_row: Absent[int] = None  # of the table, of a later part of it
+    outputs: Absent[int] = None  # that each row is rendered in
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
@@ -109,6 +128,8 @@ class BatchJob(Warned):
     """A job in the answer of GET /batches/{id}; `stats` only once it has ended."""
 
     index: int
+    row: Absent[int] = None
+    output: Absent[int] = None
     id: str
     name: Absent[str] = None
     status: JobStatus
@@ -152,6 +173,8 @@ class BatchResult(WireModel):
     missing_glyphs: list[str] = []
     warnings: list[RenderWarning] = []
     poster_url: Absent[str] = None  # only of a finished job
+    row: Absent[int] = None
+    output: Absent[int] = None
     cells: Absent[dict[str, str]] = None  # of a table's row, by the names of their columns
 
 
@@ -199,6 +222,7 @@ class BatchListItem(WireModel):
     submission: Absent[str] = None  # the first batch of the same table, of a later part of it
     first_row: Absent[int] = None  # of the table, of a later part of it
     schedule: Absent[str] = None  # the id of the schedule that made it
+    outputs: Absent[int] = None  # that each row is rendered in
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats

@@ -167,6 +167,8 @@ class Job(Warned):
     poster_url: Absent[str] = None  # of a film whose settings ask for a poster
     batch_id: Absent[str] = None
     index: Absent[int] = None
+    row: Absent[int] = None  # of its batch, where each is rendered in several outputs
+    output: Absent[int] = None
     parent_id: Absent[str] = None  # of a nested job
     child_ids: Absent[list[str]] = None  # of a job with nested jobs
     tags: list[str] = []
@@ -230,6 +232,8 @@ class JobError(RecordModel):
     """A rejected job of a batch (contract 2.1), with every field's problem named."""
 
     index: int
+    row: Absent[int] = None
+    output: Absent[int] = None
     line: Absent[int] = None  # of a table, in which its row begins
     error: str
     error_code: str

@@ -219,6 +219,35 @@ def test_a_table_of_more_than_a_thousand_rows_is_one_to_its_name(
     assert "No batch has the id or the name" in unknown.err
 
 
+def test_rows_in_several_outputs_are_files_beside_each_other(
+    served: Command, card: str, here: Path
+) -> None:
+    outputs = [
+        {"composition": "main", "name": "wide", "settings": {"codec": "image_png"}},
+        {"composition": "badge", "name": "badge", "settings": {"codec": "image_webp"}},
+    ]
+    written(here / "outputs.json", outputs)
+    lines = [f"{row},{0 if row in (0, 501) else 'high'}\n" for row in range(502)]
+    (here / "people.csv").write_text("title,job:priority\n" + "".join(lines))
+    of_rows = ("people.csv", "--template", card, "--outputs", "outputs.json")
+    sent = served("submit", *of_rows, "--name", here.name, "--output-name", "{title}", "--wait")
+    assert (sent.code, "4 of 4 jobs finished" in sent.out) == (3, True), sent.err
+    assert "499 rows: lines 3, 4" in sent.out  # each named once
+    fetched = json.loads(served("download", here.name, "--output", "films", "--json").out)
+    assert [(found["index"], Path(found["file"]).name) for found in fetched["files"]] == [
+        (0, "0-wide.png"),
+        (1, "0-badge.webp"),
+        (1002, "501-wide.png"),
+        (1003, "501-badge.webp"),
+    ]
+    written(here / "jobs.json", [{"template": {"id": f"{{{{{card}}}}}"}}])
+    checked = served("submit", "jobs.json", "--outputs", "outputs.json", "--dry-run")
+    assert "2 of 2 jobs would be accepted" in checked.out
+    for bad, reason in (("{}", "must be a JSON list of outputs"), ("[", "is not JSON")):
+        (here / "outputs.json").write_text(bad)
+        assert reason in served("submit", *of_rows).err
+
+
 def test_what_a_table_leaves_out_is_said_and_equal_rejections_are_one_line(
     served: Command, card: str, here: Path
 ) -> None:

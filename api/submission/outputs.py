@@ -1,0 +1,97 @@
+"""The outputs of a batch: each of its jobs, or rows of its table, is rendered in all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from reelbatch.models.problems import Problem, error_of
+from reelbatch.models.wire.batches import BatchOutput
+from reelbatch.models.wire.codecs import OutputType, find_codec
+from reelbatch.models.wire.render_settings import RenderSettings
+
+_OF_ONE_TYPE = ("type", "codec", "frames", "poster")  # settings that mean nothing to the other type
+_ROW_DIGITS = 5
+
+_Fields = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """The jobs of a batch stand row by row, and those of a row in the order of the outputs."""
+
+    outputs: Sequence[BatchOutput]
+    first_row: int = 0  # of the table, of which the batch may be a later part
+    frame: int = 0  # of an image whose output names none
+
+    def __len__(self) -> int:
+        return len(self.outputs)
+
+    def place_of(self, index: int) -> tuple[int, int]:
+        """The row of a job and the place of its output, both from 0."""
+        row, place = divmod(index, len(self.outputs))
+        return self.first_row + row, place
+
+    def merged_into(self, job: dict[str, JsonValue], index: int) -> dict[str, JsonValue]:
+        """The job at `index` in its output, which wins over what the job says."""
+        row, place = self.place_of(index)
+        output, template, settings = self.outputs[place], job.get("template"), job.get("settings")
+        merged = dict(job)
+        if output.composition and isinstance(template, dict):
+            merged["template"] = {**template, "composition": output.composition}
+        if output.settings and (settings is None or isinstance(settings, dict)):
+            merged["settings"] = self._settings(settings or {}, output.settings)
+        name = job.get("name")
+        if output.name and (name is None or isinstance(name, str)):
+            merged["name"] = f"{name or f'{row:0{_ROW_DIGITS}d}'}-{output.name}"
+        return merged
+
+    def named_in(self, problems: Sequence[Problem], job: _Fields, index: int) -> list[Problem]:
+        """Say which of the merged job's problems come from its output, not from the job."""
+        _, place = self.place_of(index)
+        settings = job.get("settings")
+        own = settings if isinstance(settings, dict) else {}
+        return [_named(problem, place, self.outputs[place], own) for problem in problems]
+
+    def check(self, problems: Sequence[Sequence[Problem]]) -> None:
+        """Raise what is wrong with an output of which no job can be rendered: nothing is started
+        then. `problems` are those of each job, in the order of their indexes.
+        """
+        for place in range(len(self)):
+            of_jobs = problems[place :: len(self)]
+            prefix = f"outputs.{place}."
+            own = (each for job in of_jobs for each in job if each.field.startswith(prefix))
+            found = list(dict.fromkeys(own))
+            if found and all(of_jobs):
+                raise error_of(found)
+
+    def _settings(self, own: _Fields, output: RenderSettings) -> dict[str, JsonValue]:
+        """A film's settings say nothing about an image, nor the other way round."""
+        changes = output.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        kind = output.output_type
+        if (output.type is None and output.codec is None) or kind == _type_of(own):
+            return {**own, **changes}
+        common = {name: value for name, value in own.items() if name not in _OF_ONE_TYPE}
+        frames: dict[str, JsonValue] = {"frames": self.frame} if kind == "image" else {}
+        return {**common, "type": kind, **frames, **changes}
+
+
+def _type_of(settings: _Fields) -> OutputType:
+    """As a render takes it, where it is not checked yet."""
+    if isinstance(settings.get("type"), str):
+        return "image" if settings["type"] == "image" else "video"
+    name = settings.get("codec")
+    codec = find_codec(name) if isinstance(name, str) else None
+    return codec.output_type if codec else "video"
+
+
+def _named(problem: Problem, place: int, output: BatchOutput, own: _Fields) -> Problem:
+    """`own` are the settings that the job has without the output."""
+    first, _, rest = problem.field.partition(".")
+    if problem.field == "template.composition" and output.composition:
+        return replace(problem, field=f"outputs.{place}.composition")
+    if first == "settings" and rest and output.settings:
+        name = rest.partition(".")[0]
+        if name in output.settings.model_fields_set or name not in own:
+            return problem.inside(f"outputs.{place}")
+    return problem
