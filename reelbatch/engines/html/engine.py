@@ -4,6 +4,10 @@ from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
 from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from reelbatch.models.stored.templates import Layer
+from reelbatch.models.wire.assets import Asset, DataAsset, MediaAsset, NestedJobAsset, TextAsset
+
+_WORDS = {"text": "text", "image": "picture"}
 
 
 class HtmlEngine(RenderEngine):
@@ -21,7 +25,27 @@ class HtmlEngine(RenderEngine):
         return None if find_browser() else HOW_TO_GET_IT
 
     @classmethod
+    def layer_problem(cls, asset: Asset, layer: Layer) -> tuple[str, str] | None:
+        needed = _kind_of(asset)
+        if needed is None or layer.layer_type in (needed, "data"):
+            return None
+        way_out = 'Name it in `layers` as "data" if scripts show it otherwise.'
+        return (
+            "layerName",
+            f"An element for {layer.layer_type} shows no {_WORDS[needed]}. {way_out}",
+        )
+
+    @classmethod
     def renderer(cls) -> Renderer:
         from reelbatch.engines.html.renderer import HtmlRenderer
 
         return HtmlRenderer()
+
+
+def _kind_of(asset: Asset) -> str | None:
+    """The type of the layers that show it; None: any."""
+    if isinstance(asset, TextAsset) or (isinstance(asset, DataAsset) and asset.property == "value"):
+        return "text"
+    if isinstance(asset, (MediaAsset, NestedJobAsset)):
+        return asset.media_type if isinstance(asset, NestedJobAsset) else asset.type
+    return None

@@ -36,6 +36,7 @@ _MANIFEST = re.compile(r"""\bid\s*=\s*["']?reelbatch["']?(?:\s|$)""")
 
 class _Manifest(DescribedComposition):
     layers: dict[str, LayerType] = {}  # what scripts alone show
+    strict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Page:
     composition: Composition
     layers: Mapping[str, LayerType]
     texts: Mapping[str, str]  # what text layers say by themselves, where that is plain
+    strict: bool  # whether what would be a warning is an error
 
 
 def read_files(template: bytes, limits: RenderLimits) -> Files:
@@ -89,12 +91,19 @@ def _read_page(path: PurePosixPath, content: bytes) -> Page | None:
     layers: dict[str, LayerType] = dict(manifest.layers)
     texts: dict[str, str] = {}
     for name, kind, words in _elements(text):
-        layers.setdefault(name, kind)
+        if layers.setdefault(name, kind) != kind:
+            layers[name] = "data"  # of several kinds: each asset finds its element
         if words:
             texts.setdefault(name, words)
     if len(layers) > _MOST_LAYERS:
         raise LimitExceeded(f"{path} has more than {_MOST_LAYERS} layers.")
-    return Page(path=path, composition=manifest.composition(path.stem), layers=layers, texts=texts)
+    return Page(
+        path=path,
+        composition=manifest.composition(path.stem),
+        layers=layers,
+        texts=texts,
+        strict=manifest.strict,
+    )
 
 
 def _find_manifest(path: PurePosixPath, text: str) -> _Manifest | None:
@@ -114,7 +123,7 @@ def _elements(text: str) -> Iterator[tuple[str, LayerType, str]]:
     for element in _ELEMENT.finditer(text):
         found = _LAYER.search(element[2])
         if found:
-            kind: LayerType = "image" if element[1].lower() == "img" else "text"
+            kind: LayerType = "image" if element[1].lower() in ("img", "image") else "text"
             following = text.find("<", element.end())
             words = text[element.end() : following].strip() if kind == "text" else ""
             yield found[1] or found[2], kind, words[:1000]

@@ -105,21 +105,39 @@
     const [red, green, blue, alpha = 1] = value.map((part, at) => (at < 3 ? part * 255 : part));
     return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
   };
+  const problems = [];
+  const fillElement = (element, layer) => {
+    const tag = `<${element.localName}>`;
+    const note = (code, message) => problems.push({ code, message, layer });
+    if (layer in settings.pictures) {
+      const place = { img: "src", source: "srcset", image: "href" }[element.localName];
+      if (place) element.setAttribute(place, settings.pictures[layer]);
+      else note("LAYER_NOT_FILLED", `${tag} shows no picture: use an <img>`);
+    } else if (layer in settings.texts) {
+      if (element.matches("img, video, audio, source, image")) {
+        note("LAYER_NOT_FILLED", `${tag} shows no text`);
+      } else if (element.matches("input, textarea")) element.value = settings.texts[layer];
+      else element.textContent = settings.texts[layer];
+    }
+    for (const [name, value] of Object.entries(settings.properties[layer] ?? {})) {
+      const isColor = Array.isArray(value) && (value.length === 3 || value.length === 4);
+      const style = isColor ? color(value) : String(value);
+      element.style.setProperty(name, style);
+      if (!name.startsWith("--") && !CSS.supports(name, style)) {
+        note("STYLE_NOT_UNDERSTOOD", `CSS has no ${name.slice(0, 80)}: ${style.slice(0, 80)}`);
+      }
+    }
+  };
   const fill = () => {
     for (const element of document.querySelectorAll("[data-layer]")) {
-      const layer = element.dataset.layer;
-      if (layer in settings.pictures) element.src = settings.pictures[layer];
-      else if (layer in settings.texts) element.textContent = settings.texts[layer];
-      for (const [name, value] of Object.entries(settings.properties[layer] ?? {})) {
-        const isColor = Array.isArray(value) && (value.length === 3 || value.length === 4);
-        element.style.setProperty(name, isColor ? color(value) : String(value));
-      }
+      fillElement(element, element.dataset.layer);
     }
   };
   document.addEventListener("DOMContentLoaded", fill, { once: true });
 
   // What the engine asks for
   const engine = {
+    problems,
     isSettled: () =>
       waited.size === 0 &&
       document.fonts.status === "loaded" &&

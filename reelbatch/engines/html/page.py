@@ -19,10 +19,11 @@ from reelbatch.engines.described import rate_of
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.clock import VirtualTime, clock_time
+from reelbatch.engines.html.notes import ORIGIN, Notes, line_of
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.templates import Composition
+from reelbatch.models.wire.warnings import WarningCode
 
-ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
 _START = 30.0  # seconds until a browser is there
 _LOAD = 60.0  # seconds until a page is loaded
 _FRAME = 30.0  # seconds until a frame is drawn
@@ -72,13 +73,16 @@ class PageView:
         composition: Composition,
         content: Content,
         filling: Filling,
+        notes: Notes,
         opaque: bool,
         draft: bool,
     ) -> None:
         self._browser = browser
+        self._notes = notes
         self._content = content
         self._rate = rate_of(composition)
         self._failure: str | None = None
+        self._awaited: PurePosixPath | None = None  # the page that is being loaded
         self._is_loaded = False
         self._has_requests = False
         self._shot = ""
@@ -88,6 +92,8 @@ class PageView:
         browser.listen("Inspector.targetCrashed", self._note_crash)
         browser.listen("Page.javascriptDialogOpening", self._close_dialog)
         browser.listen("Page.loadEventFired", self._note_load)
+        browser.listen("Page.frameNavigated", self._note_navigation)
+        notes.listen(browser)
         for method, parameters in _preparations(composition, filling, opaque=opaque, draft=draft):
             browser.call(method, parameters)
         self._load(_ANTEROOM)
@@ -119,7 +125,7 @@ class PageView:
         self._browser.close()
 
     def _load(self, path: PurePosixPath) -> None:
-        self._is_loaded = False
+        self._is_loaded, self._awaited = False, path
         self._browser.call("Page.navigate", {"url": f"{ORIGIN}/{quote(str(path))}"}, _LOAD)
         deadline = time.monotonic() + _LOAD
         while not self._is_loaded:
@@ -133,6 +139,8 @@ class PageView:
 
     def _begin(self) -> None:
         """Go to the first frame: time passes before it only where the page waits for it."""
+        for problem in self._evaluate("__reelbatch.problems") or ():
+            self._notes.add(problem["code"], problem["message"], layer=problem["layer"])
         self._settle()
         end = self._time.now + _LONGEST_PRELUDE
         while not self._is_settled() and self._time.now < end:
@@ -141,6 +149,7 @@ class PageView:
 
     def _draw(self, number: int, shown: Mapping[str, Any]) -> str:
         """The PNG in base 64, where `shown` asks for one."""
+        self._notes.frame = number
         due = self._zero + clock_time(number, self._rate)
         self._time.go_to(due)
         self._settle()
@@ -187,11 +196,22 @@ class PageView:
         self._has_requests = True
         url = urlsplit(str(request["request"]["url"]))
         path = PurePosixPath(unquote(url.path).lstrip("/"))
+        is_page = request.get("resourceType") == "Document"
         if f"{url.scheme}://{url.netloc}" != ORIGIN:
+            self._notes.add_refused(request["request"]["url"], where=request.get("networkId", ""))
             failure = {"requestId": request["requestId"], "errorReason": "BlockedByClient"}
             self._browser.send("Fetch.failRequest", failure)
             return
+        if is_page and path != self._awaited:
+            self._stay(request)
+            return
+        if is_page:
+            self._awaited = None
         content = b"" if path == _ANTEROOM else self._content(path)
+        if content is None:
+            message = f"{str(path)[:_LONGEST_MESSAGE]} is not in the template"
+            where = request.get("networkId", "")
+            self._notes.add(WarningCode.MISSING_FILE, message, where=where)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         headers = {"Content-Type": kind, **_HEADERS}
         self._browser.send(
@@ -204,10 +224,24 @@ class PageView:
             },
         )
 
+    def _stay(self, request: dict[str, Any]) -> None:
+        """Answer a page's wish to leave with "no content"."""
+        url = request["request"]["url"][:_LONGEST_MESSAGE]
+        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"The page may not go to {url}")
+        answer = {"requestId": request["requestId"], "responseCode": 204}
+        self._browser.send("Fetch.fulfillRequest", answer)
+
+    def _note_navigation(self, event: dict[str, Any]) -> None:
+        frame = event["frame"]
+        if "parentId" not in frame and not frame["url"].startswith(f"{ORIGIN}/"):
+            raise TemplateInvalid(f"The page left itself for {frame['url'][:_LONGEST_MESSAGE]}.")
+
     def _note_exception(self, event: dict[str, Any]) -> None:
         details = event["exceptionDetails"]
         words = details.get("exception", {}).get("description") or details.get("text", "")
-        self._failure = self._failure or words.split("\n    at ")[0]
+        message = words.split("\n    at ")[0].replace(f"{ORIGIN}/", "")[:_LONGEST_MESSAGE]
+        place = self._notes.place(line_of(details))
+        self._failure = self._failure or f"A script of the page failed: {message} ({place})"
 
     def _note_crash(self, event: dict[str, Any]) -> None:
         del event
@@ -223,9 +257,8 @@ class PageView:
 
     def _check(self) -> None:
         if self._failure is not None:
-            raise TemplateInvalid(
-                f"A script of the page failed: {self._failure[:_LONGEST_MESSAGE]}"
-            )
+            raise TemplateInvalid(self._failure)
+        self._notes.check()
 
 
 def _preparations(

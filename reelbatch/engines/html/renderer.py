@@ -20,6 +20,7 @@ from reelbatch.engines.described import frames_of, rate_of
 from reelbatch.engines.encoding import FrameWriter, open_writer, output_size
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.manifest import Files, Page, open_template
+from reelbatch.engines.html.notes import Notes
 from reelbatch.engines.html.page import Content, Filling, PageView
 from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.stored.templates import Layer, TemplateInspection
@@ -59,10 +60,12 @@ class HtmlRenderer(Renderer):
         codec = CODECS[output.codec]
         size = output_size(codec.name, composition.width, composition.height, output.draft)
         content, filling = _content(files, request.assets), _filling(request.assets, request.limits)
+        notes = Notes(composition.name, strict=page.strict)
         view = _open_view(
             request.work_dir,
             lambda browser: PageView(
                 browser=browser,
+                notes=notes,
                 path=page.path,
                 composition=composition,
                 content=content,
@@ -83,7 +86,9 @@ class HtmlRenderer(Renderer):
             ) as writer,
         ):
             _draw(view, frames, writer, size, report)
-        return RenderedFile(width=size[0], height=size[1], frames=len(frames))
+        return RenderedFile(
+            width=size[0], height=size[1], frames=len(frames), warnings=notes.warnings()
+        )
 
 
 def _open_view(folder: Path, load: Callable[[Browser], PageView]) -> PageView:

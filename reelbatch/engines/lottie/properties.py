@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from reelbatch.engines.lottie.document import (
     Json,
@@ -13,6 +14,7 @@ from reelbatch.engines.lottie.document import (
     text_documents,
 )
 from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.wire.assets import DataAsset
 
 Value = str | float | bool | list[float]
 Setter = Callable[[Json, Value], None]
@@ -27,6 +29,18 @@ _MAX_MAGNITUDE = 1e7  # of a coordinate or a percentage; far outside of any pict
 
 class ValueUnusable(AssetInvalid):
     """The value is of another kind than the property."""
+
+
+def value_of(asset: DataAsset) -> Value:
+    """Raises ValueUnusable for what pages of HTML take alone."""
+    value = asset.value
+    if isinstance(value, dict) or (
+        isinstance(value, list) and not all(isinstance(each, (int, float)) for each in value)
+    ):
+        raise ValueUnusable(
+            "Objects are for pages of HTML: send text, a number or an array of numbers."
+        )
+    return cast("Value", value)
 
 
 def set_property(layer: Json, name: str, value: Value) -> None:

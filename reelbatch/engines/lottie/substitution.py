@@ -22,7 +22,7 @@ from reelbatch.engines.lottie.functions import (
     Stage,
 )
 from reelbatch.engines.lottie.images import box_of, fitted_picture
-from reelbatch.engines.lottie.properties import set_words, still
+from reelbatch.engines.lottie.properties import set_words, still, value_of
 from reelbatch.engines.lottie.property_paths import set_by_path, set_slot, slot_name
 from reelbatch.engines.lottie.sounds import ReplacedSound
 from reelbatch.engines.lottie.typesetting.autoscale import TextFit
@@ -86,14 +86,14 @@ class Substitution:
         if isinstance(asset, TextAsset):
             self._on_layers(asset, asset.layer_name, lambda _, layer: set_words(layer, asset.value))
         elif isinstance(asset, DataAsset) and (slot := slot_name(asset.property)) is not None:
-            set_slot(self._document.all_layers(), [slot], asset.value)
+            set_slot(self._document.all_layers(), [slot], value_of(asset))
         elif isinstance(asset, EssentialAsset):
             set_slot(self._document.all_layers(), asset.control_names, asset.value)
         elif isinstance(asset, DataAsset):
             self._on_layers(
                 asset,
                 asset.layer_name,
-                lambda _, layer: set_by_path(layer, asset.property, asset.value),
+                lambda _, layer: set_by_path(layer, asset.property, value_of(asset)),
             )
         elif isinstance(asset, FunctionAsset):
             self._call(asset)

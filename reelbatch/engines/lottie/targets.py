@@ -3,7 +3,7 @@
 import json
 
 from reelbatch.engines.lottie.document import LAYER_TYPES, PICTURE_LAYERS, Json
-from reelbatch.engines.lottie.properties import ValueUnusable
+from reelbatch.engines.lottie.properties import ValueUnusable, value_of
 from reelbatch.engines.lottie.property_paths import set_by_path, slot_name
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.stored.templates import Layer
@@ -57,7 +57,7 @@ def _data_problem(asset: DataAsset, layer: Layer) -> tuple[str, str] | None:
     if layer.parts is None or known_later or slot_name(asset.property) is not None:
         return None
     try:
-        set_by_path(_stand_in(layer), asset.property, asset.value)
+        set_by_path(_stand_in(layer), asset.property, value_of(asset))
     except ValueUnusable as error:
         return "value", error.message
     except AssetInvalid as error:

@@ -64,7 +64,7 @@ class DataAsset(_Asset):
     type: Literal["data"]
     layer_name: LayerName
     property: str = Field(min_length=1, max_length=200)
-    value: str | float | bool | list[Number]
+    value: str | float | bool | list[Number] | list[JsonValue] | dict[str, JsonValue]
 
 
 class _FetchedAsset(_Asset):

@@ -1,0 +1,135 @@
+"""What a browser tells of a page that will not look or work as designed, as warnings of the job."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from reelbatch.engines.html.browser import Browser
+from reelbatch.models.errors import TemplateInvalid
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+
+ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
+
+_MOST_NOTES = 500
+_LONGEST_TEXT = 200  # characters of what a page says, or of an address
+_CONSOLE = {"error": WarningCode.PAGE_ERROR, "assert": WarningCode.PAGE_ERROR}
+_CONSOLE["warning"] = WarningCode.PAGE_WARNING
+# What is told otherwise, and what no author of a film needs to know.
+_OTHER_SOURCES = ("network", "security", "deprecation", "violation", "recommendation")
+_WAYS_OUT = {
+    "worker-src": "workers have clocks of their own: run the script in the page",
+    "frame-src": "frames are not drawn: put their content into the page",
+    "form-action": "forms are sent nowhere",
+}
+_WAY_OUT = "a page has no network: put the file into the template's zip"
+
+
+@dataclass(frozen=True)
+class _Note:
+    code: str
+    message: str
+    layer: str | None = None
+
+
+class Notes:
+    """Each thing once, with the line and the frame where it came up first."""
+
+    def __init__(self, composition: str, *, strict: bool) -> None:
+        """`strict` makes errors of them."""
+        self.frame = 0
+        self._composition = composition
+        self._strict = strict
+        self._found: dict[_Note, tuple[int, str]] = {}  # the frame, and where or whose request
+        self._origins: dict[str, str] = {}  # of requests, by their ids
+
+    def listen(self, browser: Browser) -> None:
+        browser.listen("Network.requestWillBeSent", self._note_origin)
+        browser.listen("Runtime.consoleAPICalled", self._note_words)
+        browser.listen("Log.entryAdded", self._note_entry)
+        browser.listen("Audits.issueAdded", self._note_issue)
+        for domain in ("Network", "Log", "Audits"):
+            browser.call(f"{domain}.enable")
+
+    def add(self, code: str, message: str, *, where: str = "", layer: str | None = None) -> None:
+        """`where` is a line, or the id of a request, which stands for the line that made it."""
+        note = _Note(code, message.replace(f"{ORIGIN}/", ""), layer)
+        if len(self._found) < _MOST_NOTES:
+            self._found.setdefault(note, (self.frame, where))
+
+    def add_refused(self, address: str, directive: str = "", *, where: str = "") -> None:
+        reason = _WAYS_OUT.get(directive, _WAY_OUT)
+        self.add(
+            WarningCode.REQUEST_REFUSED,
+            f"{address[:_LONGEST_TEXT] or 'A script'} was refused: {reason}",
+            where=where,
+        )
+
+    def warnings(self) -> list[RenderWarning]:
+        return [
+            RenderWarning(
+                code=note.code,
+                message=f"{note.message} ({self.place(self._origins.get(where, where), frame)})",
+                layer=note.layer,
+                composition=self._composition,
+            )
+            for note, (frame, where) in self._found.items()
+        ]
+
+    def check(self) -> None:
+        """Raise TemplateInvalid for the first one where they are errors."""
+        if self._strict and self._found:
+            first, *more = self.warnings()
+            others = f" And {len(more)} more." if more else ""
+            raise TemplateInvalid(f"{first}: an error, since the page is `strict`.{others}")
+
+    def place(self, where: str, frame: int | None = None) -> str:
+        at = f"frame {self.frame if frame is None else frame}"
+        return f"{where}, {at}" if where else at
+
+    def _note_origin(self, event: dict[str, Any]) -> None:
+        initiator = event.get("initiator", {})
+        if len(self._origins) < 10 * _MOST_NOTES:
+            self._origins[event["requestId"]] = line_of(initiator) or line_of(
+                first_call(initiator.get("stack"))
+            )
+
+    def _note_words(self, event: dict[str, Any]) -> None:
+        code = _CONSOLE.get(event["type"])
+        if code is None:
+            return
+        words = " ".join(_words_of(each) for each in event["args"])[:_LONGEST_TEXT]
+        place = line_of(first_call(event.get("stackTrace")))
+        self.add(code, f"console.{event['type']}: {words}", where=place)
+
+    def _note_entry(self, event: dict[str, Any]) -> None:
+        entry = event["entry"]
+        if entry["level"] not in ("error", "warning") or entry["source"] in _OTHER_SOURCES:
+            return
+        self.add(_CONSOLE[entry["level"]], entry["text"][:_LONGEST_TEXT], where=line_of(entry))
+
+    def _note_issue(self, event: dict[str, Any]) -> None:
+        details = event["issue"]["details"].get("contentSecurityPolicyIssueDetails")
+        if details is not None:
+            location = details.get("sourceCodeLocation", {})
+            directive = details["violatedDirective"]
+            self.add_refused(details.get("blockedURL", ""), directive, where=line_of(location))
+
+
+def line_of(place: Mapping[str, Any]) -> str:
+    """Where the browser says that something is, as `index.html:12`."""
+    url = str(place.get("url", "")).removeprefix(f"{ORIGIN}/")
+    if not url or url.startswith("data:"):
+        return ""
+    return f"{url[:_LONGEST_TEXT]}:{int(place.get('lineNumber', 0)) + 1}"
+
+
+def first_call(stack: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    calls = cast("list[Mapping[str, Any]]", (stack or {}).get("callFrames", []))
+    nowhere: Mapping[str, Any] = {}
+    return next((call for call in calls if call.get("url")), nowhere)
+
+
+def _words_of(argument: Mapping[str, Any]) -> str:
+    if "value" in argument:
+        return str(argument["value"])
+    return str(argument.get("description", argument.get("type", ""))).split("\n    at ")[0]
