@@ -31,7 +31,7 @@ from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
-_DRAWN_EFFECTS = frozenset({20, 21, 22, 23, 25, 28, 29})  # Tint, Fill, Stroke, Tritone, …
+_DRAWN_EFFECTS = frozenset({20, 21, 22, 23, 25, 28, 29, 35})  # Tint, Fill, Stroke, Tritone, …
 _CUSTOM_EFFECT = 5  # a control for expressions, or an effect that Lottie has no type for
 _CONTROLS = ("Pseudo/", "PSEUDO/")
 _NOT_DRAWN = {

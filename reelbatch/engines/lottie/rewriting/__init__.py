@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 
 from reelbatch.engines.lottie.document import Json, number, reference
 from reelbatch.engines.lottie.reading.walking import all_shapes
-from reelbatch.engines.lottie.rewriting.blending import blend_groups
-from reelbatch.engines.lottie.rewriting.effects import replace_effects, widen_blurs
+from reelbatch.engines.lottie.rewriting.blending import blend_groups, isolate_precompositions
+from reelbatch.engines.lottie.rewriting.effects import (
+    replace_effects,
+    replace_transforms,
+    widen_blurs,
+)
 from reelbatch.engines.lottie.rewriting.gradients import GRADIENTS, lay_gradients_level
 from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
-from reelbatch.engines.lottie.rewriting.masks import order_masks
+from reelbatch.engines.lottie.rewriting.masks import hide_without_mattes, order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.repeaters import write_out_repeaters
 from reelbatch.engines.lottie.rewriting.ridges import write_out_zigzags
@@ -47,6 +51,8 @@ def rewrite(
         for name, inner in precompositions.items()
     }
     replace_effects(compositions)
+    replace_transforms(compositions)
+    hide_without_mattes(compositions)
     widen_blurs(_layers(compositions))
     split_faded_groups(compositions)
     layers = _layers(compositions)
@@ -60,6 +66,7 @@ def rewrite(
     blend_groups(layers)
     shrink_pictures(root, precompositions, pictures)
     soften_edges(root, precompositions, pictures)
+    isolate_precompositions(root, precompositions)
     order_masks(layers)
 
 

@@ -1,19 +1,21 @@
 """Effects that ThorVG lacks, or draws as something else.
 
-Set Matte becomes a matte, and Stroke, which ThorVG takes for the whole picture of its layer, a
-layer of its own above it.
+Set Matte becomes a matte, Stroke, which ThorVG takes for the whole picture of its layer, a layer of
+its own above it, and Transform the layer's own, below nulls that have what was its own before.
 """
 
 import copy
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from reelbatch.engines.lottie.document import Json, array, at_rest, is_object, number, objects
 from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.rewriting.curves import read_track, sampled
 
 _SHAPE = 4
-_STROKE, _SET_MATTE, _BLUR = 22, 28, 29
+_STROKE, _SET_MATTE, _BLUR, _TRANSFORM = 22, 28, 29, 35
+_NULL = 3
+_MOST_TRANSFORMS = 1000  # in a document
 _PLACE = ("ip", "op", "st", "sr", "parent", "ks", "ddd")
 _MAX_ADDED = 8 * 1024**2  # characters of JSON that copies of layers take
 # By the channel that Set Matte takes: the kind of matte (`tt`), plain and inverted.
@@ -37,6 +39,58 @@ def replace_effects(compositions: Iterable[list[Json]]) -> None:
                 position = next(n for n, one in enumerate(layers) if one is layer)
                 layers.insert(position, added)
                 layer["ef"] = [one for one in objects(layer["ef"]) if one is not effect]
+
+
+def replace_transforms(compositions: Iterable[list[Json]]) -> None:
+    """Rewrite the effect Transform in each list of layers."""
+    left = _MOST_TRANSFORMS
+    for layers in compositions:
+        for layer in list(layers):
+            effects = [one for one in _enabled(layer) if one.get("ty") == _TRANSFORM]
+            for effect in effects[::-1][:left]:  # the first one is the innermost
+                left -= 1
+                _transform(effect, layer, layers)
+                layer["ef"] = [one for one in objects(layer["ef"]) if one is not effect]
+
+
+def _transform(effect: Json, layer: Json, layers: list[Json]) -> None:
+    own = layer.get("ks") if is_object(layer.get("ks")) else {}
+    index = _unused_index(layers)
+    times = {key: layer[key] for key in ("ip", "op", "st", "sr") if key in layer}
+    place = {key: layer.pop(key) for key in ("parent", "ao", "ddd") if key in layer}
+    bare = {key: value for key, value in own.items() if key != "o"}
+    nulls: list[Json] = [{**times, **place, "ty": _NULL, "ind": index, "ks": bare}]
+    for one in layers:  # what the effect does is not for the layer's children
+        if "ind" in layer and one.get("parent") == layer["ind"]:
+            one["parent"] = index
+    height = _property(effect, 3, 100)
+    width = height if _value(effect, 2) == 1 else _property(effect, 4, 100)
+    opacity = own.get("o", still(100)), _property(effect, 8, 100)
+    place = {"p": _property(effect, 1, [0, 0])}
+    if _value(effect, 5) or _moves(effect, 5):  # it is skewed after it is turned
+        skew = place | {"sk": _property(effect, 5, 0), "sa": _turned(_property(effect, 6, 0))}
+        nulls.append({**times, "ty": _NULL, "ind": index + 1, "parent": index, "ks": skew})
+        place = {"p": still([0, 0])}
+    layer["parent"] = nulls[-1]["ind"]
+    layer["ks"] = place | {
+        "a": _property(effect, 0, [0, 0]),
+        "s": _joined([width, height], lambda of: [of[0][0], of[1][0]], [100, 100]),
+        "r": _property(effect, 7, 0),
+        "o": _joined([*opacity], lambda of: [of[0][0] * of[1][0] / 100], [100]),
+    }
+    layers += nulls
+
+
+def _turned(axis: Json) -> Json:
+    return _joined([axis], lambda of: [of[0][0] + 90], [90])
+
+
+def _joined(
+    sources: list[Json], value_of: Callable[[list[list[float]]], list[float]], default: list[float]
+) -> Json:
+    tracks = [read_track(source) for source in sources]
+    known = [track for track in tracks if track is not None]
+    return sampled(known, value_of) if len(known) == len(tracks) else still(default)
 
 
 def widen_blurs(layers: Iterable[Json]) -> None:

@@ -10,11 +10,19 @@ import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reelbatch.engines.lottie.document import Json, array, is_object, number, objects
+from reelbatch.engines.lottie.document import (
+    Json,
+    array,
+    is_object,
+    number,
+    objects,
+    reference,
+)
 from reelbatch.engines.lottie.reading.walking import states
 
 _ADD, _SUBTRACT, _INTERSECT, _DIFFERENCE = "asif"
 _MODES = frozenset("asifld")  # lighten and darken are add and intersect of opaque masks
+_SHOWN_WHERE_THE_MATTE_IS = (1, 3)  # of `tt`; the others are shown where it is not
 _FAR = 50_000  # pixels: outside of any layer
 
 
@@ -25,6 +33,18 @@ def order_masks(layers: Iterable[Json]) -> None:
         orders = [] if _is_right(chain) or _has_text_on_path(layer) else _orders(chain)
         if orders:
             layer["masksProperties"] = min(orders, key=lambda order: sum(map(_is_hole, order)))
+
+
+def hide_without_mattes(compositions: Iterable[list[Json]]) -> None:
+    """Hide layers whose matte is hidden, as lottie-web does; ThorVG shows them whole."""
+    for layers in compositions:
+        numbers = {reference(layer.get("ind")): layer for layer in layers}
+        above: Json = {}
+        for layer in layers:
+            matte = numbers.get(reference(layer["tp"]), {}) if layer.get("tp") else above
+            if layer.get("tt") in _SHOWN_WHERE_THE_MATTE_IS and matte.get("hd") is True:
+                layer["hd"] = True
+            above = layer
 
 
 def is_out_of_order(layer: Json) -> bool:

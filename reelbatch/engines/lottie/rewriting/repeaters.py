@@ -1,6 +1,7 @@
 """Repeaters that fade: ThorVG begins and ends them with other opacities.
 
-Such a repeater is written out: a group for each copy. One that keeps its opacity stays as it is.
+Such a repeater is written out: a group for each copy. One that keeps its opacity stays as it is,
+but for parts of copies, which ThorVG leaves out.
 """
 
 import copy
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 
 from reelbatch.engines.lottie.document import Json, is_object, objects
 from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.reading.walking import all_shapes
 from reelbatch.engines.lottie.rewriting.curves import Track, read_track, sampled
 
 _MAX_COPIES = 200
@@ -24,12 +26,20 @@ def write_out_repeaters(layers: Iterable[Json]) -> None:
     """Replace the still repeaters whose copies differ in opacity."""
     left = _MAX_WRITTEN
     for layer in layers:
+        for repeater in all_shapes(layer.get("shapes")):
+            count = read_track(repeater.get("c")) if repeater.get("ty") == "rp" else None
+            if count is not None and not _is_whole(count):
+                repeater["c"] = sampled([count], lambda of: [math.ceil(of[0][0])])
         waiting = [layer]
         while waiting:
             holder = waiting.pop()
             key = "shapes" if "shapes" in holder else "it"
             left -= _write_out(holder, key, left)
             waiting += objects(holder.get(key))
+
+
+def _is_whole(count: Track) -> bool:
+    return not count.segments and count.rest[0] == math.ceil(count.rest[0])
 
 
 def _write_out(holder: Json, key: str, most: int) -> int:

@@ -9,7 +9,14 @@ import copy
 import itertools
 from collections.abc import Iterator, Mapping
 
-from reelbatch.engines.lottie.document import Json, array, is_object, layer_type, reference
+from reelbatch.engines.lottie.document import (
+    Json,
+    array,
+    is_object,
+    layer_type,
+    objects,
+    reference,
+)
 from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.reading.walking import states
 from reelbatch.engines.lottie.rewriting.curves import read_track
@@ -27,6 +34,7 @@ _GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its
 _HALF = 0.5  # pixels that ThorVG is off
 _OPAQUE = 100
 _HARDLY_TURNED = 0.005  # degrees
+_SPREADING = (25, 29)  # effects: Drop Shadow and Gaussian Blur
 _NULL, _ALPHA = 3, 1  # a layer's type, and a kind of matte
 _PLACE = ("ks", "ao", "ip", "op", "st", "sr")
 _MOST_ANCESTORS = 64
@@ -48,13 +56,13 @@ def soften_edges(
         ancestors: _MovedAncestors | None = None
         unused = itertools.count(_highest_number(layers) + 1)
         for layer in [*layers]:
-            if id(layer) not in placed or masks(layer):
+            if id(layer) not in placed or masks(layer) or _spreads(layer):
                 continue
             placement, around, outside = placed[id(layer)]
             if placement.is_whole:
                 continue
             if layer_type(layer) == "precomp" and (box := sides(layer)):
-                layer["masksProperties"] = [_box_mask(box, (0.0, 0.0))]
+                layer["masksProperties"] = [box_mask(box, (0.0, 0.0))]
                 layer |= {"w": box[0] + 1, "h": box[1] + 1}  # ThorVG's own edge is further out
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
                 picture = pictures.get(reference(layer.get("refId")), {})
@@ -67,6 +75,14 @@ def soften_edges(
                     ancestors = ancestors or _MovedAncestors(layers, outside.scale, unused)
                     ancestors.take(layer, picture)
         layers += ancestors.nulls if ancestors else []
+
+
+def _spreads(layer: Json) -> bool:
+    """Whether an effect makes it larger than its box."""
+    return any(
+        effect.get("ty") in _SPREADING and effect.get("en") == 1
+        for effect in objects(layer.get("ef"))
+    )
 
 
 def _highest_number(layers: list[Json]) -> int:
@@ -119,7 +135,7 @@ def _place_picture(
         transform["s"] = still(
             [100 * part * (1 + _GROWTH / max(box)) for part in _own_scale(transform)]
         )
-    layer["masksProperties"] = [_box_mask(box, offset)]
+    layer["masksProperties"] = [box_mask(box, offset)]
 
 
 def _place_moving(transform: Json, scale: tuple[float, float], picture: Json) -> None:
@@ -214,7 +230,8 @@ def _shift(animated: object, offset: list[float]) -> bool:
     return True
 
 
-def _box_mask(box: tuple[float, float], offset: tuple[float, float]) -> Json:
+def box_mask(box: tuple[float, float], offset: tuple[float, float]) -> Json:
+    """A mask of a box at an offset."""
     (x, y), (width, height) = offset, box
     corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
     straight = [[0, 0]] * len(corners)
