@@ -30,7 +30,7 @@ from reelbatch.engines.lottie.sheets import sheets_of
 from reelbatch.engines.lottie.sounds import SoundTrack
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.substitution import Substitution
-from reelbatch.engines.lottie.typesetting.autoscale import fit_text
+from reelbatch.engines.lottie.typesetting.autoscale import fit_text, overflows
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_team_fonts
 from reelbatch.engines.lottie.video_layers import VideoLayers, own_videos
 from reelbatch.models.errors import RenderError, TemplateInvalid
@@ -105,6 +105,7 @@ class LottieRenderer(Renderer):
         )
         for fit in substitution.fits:
             fit_text(document, fit, shelf)
+        overflowing = overflows(document, substitution.worded, shelf)
         clips = filled.sounds(request) if request.sound else []
         videos = VideoLayers(
             document=document,
@@ -113,7 +114,7 @@ class LottieRenderer(Renderer):
             limits=request.limits,
         )
         pictures = {**substitution.pictures, **videos.assets}
-        warnings: list[RenderWarning] = [*substitution.warnings]
+        warnings: list[RenderWarning] = [*substitution.warnings, *overflowing]
         scene = compose(
             document,
             composition,

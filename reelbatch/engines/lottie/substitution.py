@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class Substitution:
         """What pictures of the job will lack."""
         self.videos: dict[str, ReplacedVideo] = {}
         self.fits: list[TextFit] = []
+        self.worded: list[tuple[LottieComposition, Json]] = []  # text layers with words of the job
 
     def apply(self, assets: Sequence[ResolvedAsset]) -> None:
         """Raises AssetInvalid, which names the asset and its layer, or LimitExceeded."""
@@ -84,7 +86,7 @@ class Substitution:
     def _apply(self, resolved: ResolvedAsset) -> None:
         asset = resolved.asset
         if isinstance(asset, TextAsset):
-            self._on_layers(asset, asset.layer_name, lambda _, layer: set_words(layer, asset.value))
+            self._on_layers(asset, asset.layer_name, partial(self._set_words, asset.value))
         elif isinstance(asset, DataAsset) and (slot := slot_name(asset.property)) is not None:
             set_slot(self._document.all_layers(), [slot], value_of(asset))
         elif isinstance(asset, EssentialAsset):
@@ -101,6 +103,10 @@ class Substitution:
             self._replace_source(asset, resolved.file)
         elif not isinstance(asset, StaticAsset):  # those are found by their names
             raise AssetInvalid(f"Lottie templates take no assets of the type {asset.type}.")
+
+    def _set_words(self, words: str, state: LottieComposition, layer: Json) -> None:
+        set_words(layer, words)
+        self.worded.append((state, layer))
 
     def _call(self, asset: FunctionAsset) -> None:
         if asset.name not in FUNCTIONS:

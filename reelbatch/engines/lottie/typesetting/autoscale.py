@@ -1,5 +1,6 @@
-"""Text that is shrunk, or within bounds grown, until it fits its place."""
+"""Text that is shrunk, or within bounds grown, until it fits its place, or that does not fit."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reelbatch.engines.lottie.document import (
@@ -16,6 +17,7 @@ from reelbatch.engines.lottie.properties import set_font_size
 from reelbatch.engines.lottie.typesetting.case import TypeCase
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.lines import Line, wrapped
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _MARGIN = 0.05  # of a composition's width, on either side of a text without a box
 _SPARE = 0.995  # of the width: a renderer's sums differ in the last digits
@@ -42,6 +44,29 @@ def fit_text(document: LottieDocument, fit: TextFit, shelf: FontShelf) -> None:
     case = TypeCase(document, shelf)
     texts = text_documents(fit.layer)
     set_font_size(fit.layer, min(_fitting_size(fit, text, case) for text in texts))
+
+
+def overflows(
+    document: LottieDocument, layers: Iterable[tuple[LottieComposition, Json]], shelf: FontShelf
+) -> Iterator[RenderWarning]:
+    """A warning for each layer with a box that is too small for its words. Raises AssetInvalid."""
+    case = TypeCase(document, shelf)
+    for composition, layer in layers:
+        if not all(_fits_box(text, case) for text in text_documents(layer)):
+            yield RenderWarning(
+                code=WarningCode.TEXT_OVERFLOWS,
+                message="The words are too long for the box of their layer",
+                layer=str(layer.get("nm", "")),
+                composition=composition.name,
+            )
+
+
+def _fits_box(text: Json, case: TypeCase) -> bool:
+    box = _box(text)
+    if box is None:
+        return True
+    size = number(text.get("s"), 0.0)
+    return _Measure(case.paragraphs(text), size).fits(size, *box)
 
 
 def _fitting_size(fit: TextFit, text: Json, case: TypeCase) -> float:
@@ -82,10 +107,14 @@ class _Measure:
 
 def _room(fit: TextFit, text: Json) -> tuple[float, float | None]:
     """The width, and for a text in a box the height, in pixels of the layer."""
+    return _box(text) or (_width_without_box(fit, text), None)
+
+
+def _box(text: Json) -> tuple[float, float | None] | None:
     box = [number(side, 0.0) for side in array(text.get("sz"))]
     if len(box) == 2 and box[0] > 0:
         return box[0], box[1] if box[1] > 0 else None
-    return _width_without_box(fit, text), None
+    return None
 
 
 def _width_without_box(fit: TextFit, text: Json) -> float:

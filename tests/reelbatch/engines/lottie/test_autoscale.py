@@ -88,3 +88,18 @@ def test_sizes_that_make_no_sense_are_refused(workshop: Any, params: Any, messag
 def test_a_layer_without_text_is_refused(workshop: Any) -> None:
     with pytest.raises(AssetInvalid, match="is of type solid and has no text"):
         fitted(workshop, workshop.solid("Words", "#ff0000"))
+
+
+def test_words_that_do_not_fit_their_box_are_warned_of(workshop: Any) -> None:
+    boxed = workshop.text("Boxed", "H", s=30, lh=36, sz=[80, 36], ps=[0, -30])
+    document = workshop.document(boxed, workshop.text("Free", "H", s=30))
+
+    def warnings(boxed: str, *more: Any) -> list[tuple[str, str]]:
+        words = (("Boxed", boxed), ("Free", 20 * "H"))
+        texts = [workshop.asset(type="text", layerName=name, value=text) for name, text in words]
+        _, rendered = workshop.render(document, assets=[*texts, *more])
+        return [(warning.code, warning.layer) for warning in rendered.warnings]
+
+    assert warnings("HH") == []
+    assert warnings(8 * "H") == [("TEXT_OVERFLOWS", "Boxed")]
+    assert warnings(8 * "H", workshop.call("nx:layer-autoscale", "Boxed")) == []
