@@ -12,6 +12,7 @@ from temporalio.common import MetricMeter
 from api import codec, health
 from api.authentication import Authenticator, RateLimits
 from api.batches import routes as batches
+from api.batches import sharing
 from api.batches.responses import BatchResponses
 from api.batches.watch import BatchWatches, Followers
 from api.http.errors import add_error_handlers
@@ -112,7 +113,14 @@ def create_app(
     add_middleware(app, settings, metrics)
     app.include_router(_v2(), prefix=V2)
     app.include_router(templates_v3.router, prefix=V3)
-    public = (health.router, outputs.router, uploads.router, codec.router, page.router)
+    public = (
+        health.router,
+        outputs.router,
+        sharing.public,
+        uploads.router,
+        codec.router,
+        page.router,
+    )
     for router in public:
         app.include_router(router)
     docs.add_docs_page(app)

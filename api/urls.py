@@ -11,7 +11,7 @@ from reelbatch.storage.signing import Signer
 
 LINK_LIFETIME = timedelta(hours=1)  # of upload and download links
 
-_OUTPUT, _UPLOAD, _DOWNLOAD = "output", "upload", "download"
+_OUTPUT, _UPLOAD, _DOWNLOAD, _SHARE = "output", "upload", "download", "share"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Urls:
         signature = self.signer.sign(_DOWNLOAD, template.team, template.id, str(expires))
         return f"{self.base}/downloads/{template.team}/{template.id}/{expires}/{signature}"
 
+    def share(self, team: str, batch_id: str, expires: int) -> str:
+        """The gallery of a batch, without a token. `expires` is in seconds since 1970."""
+        signature = self.signer.sign(_SHARE, team, batch_id, str(expires))
+        return f"{self.base}/shared/{team}/{batch_id}/{expires}/{signature}"
+
 
 def output_url_is_signed(signer: Signer, team: str, job_id: str, signature: str) -> bool:
     return signer.verify(signature, _OUTPUT, team, job_id)
@@ -74,6 +79,13 @@ def check_download_url(
     if not signer.verify(signature, _DOWNLOAD, team, template_id, str(expires)):
         raise Forbidden("This download link is not valid: get one by GET /templates/{id}/download.")
     _check_expiry(expires, "GET /templates/{id}/download")
+
+
+def check_share_url(signer: Signer, team: str, batch_id: str, expires: int, signature: str) -> None:
+    """Raises Forbidden for a forged link, and Gone for an expired one."""
+    if not signer.verify(signature, _SHARE, team, batch_id, str(expires)):
+        raise Forbidden("This link is not valid: ask for a new one.")
+    _check_expiry(expires, "POST /batches/{id}/share")
 
 
 def _upload_parts(template: TemplateRecord, expires: int) -> tuple[str, ...]:

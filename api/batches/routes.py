@@ -2,8 +2,28 @@
 
 from fastapi import APIRouter
 
-from api.batches import archive, cancellation, creation, events, listing, reading, results, retry
+from api.batches import (
+    archive,
+    cancellation,
+    creation,
+    events,
+    listing,
+    reading,
+    results,
+    retry,
+    sharing,
+)
 
 router = APIRouter()
-for part in (creation, listing, reading, events, results, archive, retry, cancellation):
+for part in (
+    creation,
+    listing,
+    reading,
+    events,
+    results,
+    archive,
+    retry,
+    cancellation,
+    sharing,
+):
     router.include_router(part.router)

@@ -2,8 +2,8 @@
 
 import { ApiError, idempotencyKey, save } from "./client.js";
 import { announce, h, setText } from "./dom.js";
-import { count, plural } from "./format.js";
-import { confirm, workButton } from "./widgets.js";
+import { count, exactly, plural } from "./format.js";
+import { confirm, field, workButton } from "./widgets.js";
 
 const RECORD = /(?:"[^"]*"|[^"\n])+\n?/g; // of a CSV
 
@@ -56,6 +56,12 @@ export function batchActions(client, partsOf, place) {
     save(new Blob(tables, { type: "text/csv" }), `${partsOf()[0].batchId}.csv`);
   }, place);
 
+  const share = workButton("Share", { hidden: true }, async () => {
+    const made = [];
+    for (const { batchId } of partsOf()) made.push(await client.json(`batches/${batchId}/share`, { method: "POST" }));
+    await showLinks(made);
+  }, place);
+
   /** @param {import("./countsbar.js").Stats} stats */
   function update(stats) {
     const failed = stats.error - stats.cancelled;
@@ -65,15 +71,38 @@ export function batchActions(client, partsOf, place) {
     retry.hidden = stats.error === 0 || pending > 0;
     const number = count(failed || stats.cancelled);
     setText(retry, `Retry ${number} ${failed ? "failed" : "cancelled"}`);
-    archive.hidden = stats.finished === 0;
+    archive.hidden = share.hidden = stats.finished === 0;
   }
 
-  const element = h("div", { class: "actions" }, archive, results, retry, cancel);
+  const element = h("div", { class: "actions" }, archive, results, share, retry, cancel);
   return { element, update };
 }
 
 /** The page of batches that were just started, of which the first stands for all. @param {string[]} ids */
 export const addressOf = (ids) => `#/batches/${ids[0]}${ids.length > 1 ? `?parts=${ids.length}` : ""}`;
+
+/** Links that work without a token. @param {{url: string, expiresAt: string}[]} links @returns {Promise<void>} */
+function showLinks(links) {
+  return new Promise((done) => {
+    const dialog = h(
+      "dialog",
+      { class: "question", "aria-labelledby": "share-title" },
+      h("h2", { id: "share-title" }, "Share the outputs"),
+      h("p", {}, `Who has the link sees and saves the files without a token, until ${exactly(links[0].expiresAt)}.`),
+      links.map(({ url }, at) => {
+        const input = h("input", { type: "text", readonly: true, value: url, onfocus: () => input.select() });
+        return field(links.length > 1 ? `Part ${at + 1}` : "Link", input);
+      }),
+      h("div", { class: "actions" }, h("a", { class: "button", href: links[0].url, target: "_blank", rel: "noopener noreferrer" }, "Open"), h("button", { type: "button", onclick: () => dialog.close() }, "Close")),
+    );
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      done();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
 
 /** A part of a table in which nothing has failed. @param {unknown} error */
 function nothingToRetry(error) {

@@ -178,6 +178,13 @@ class BatchResult(WireModel):
     cells: Absent[dict[str, str]] = None  # of a table's row, by the names of their columns
 
 
+class BatchShare(WireModel):
+    """A link to a gallery of a batch's outputs."""
+
+    url: str
+    expires_at: Timestamp
+
+
 class JobCancellation(WireModel):
     """What a cancellation did to one job."""
 

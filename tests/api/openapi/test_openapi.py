@@ -70,7 +70,11 @@ EXPLORATION = hypothesis_settings(
 )
 
 # These take what needs no body; all others that write have to declare theirs.
-WITHOUT_BODY = ("/cancel", "/upload", "/retry", "/redeliver", "/pause", "/resume", "/trigger")
+BATCHES_REFUSED = {("/api/v2/batches", "400"), ("/api/v2/previews", "400")}
+WITHOUT_BODY = (
+    *("/cancel", "/upload", "/retry", "/redeliver", "/share"),
+    *("/pause", "/resume", "/trigger"),
+)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,12 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.keyboard.press("Escape")
     await visit.go("/templates")
     await expect(visit.page.locator(".templates .card")).to_have_count(2)
+    await visit.page.get_by_role("button", name="Share").click()
+    link = await visit.page.get_by_label("Link").input_value()
+    yield "sharing"
+    await visit.page.goto(link)
+    await expect(visit.page.get_by_role("img")).to_be_visible()
+    yield "a gallery"
     await expect(visit.page.locator(".template-fields table")).to_have_count(2)
     yield "templates"
     await visit.go("/new")
