@@ -6,6 +6,7 @@ import { Client } from "./client.js";
 import { fill, h } from "./dom.js";
 import { newBatchPage } from "./newbatch.js";
 import { forgetToken, storedToken } from "./session.js";
+import { settingsPage } from "./settings.js";
 import { signInPage } from "./signin.js";
 import { templatesPage } from "./templates.js";
 import { refreshAges } from "./widgets.js";
@@ -20,7 +21,7 @@ import { refreshAges } from "./widgets.js";
  *   PageMaker */
 
 /** @type {Record<string, PageMaker>} */
-const PAGES = { batches: batchesPage, batch: batchPage, new: newBatchPage, templates: templatesPage };
+const PAGES = { batches: batchesPage, batch: batchPage, new: newBatchPage, templates: templatesPage, settings: settingsPage };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const navigation = /** @type {HTMLElement} */ (document.getElementById("navigation"));

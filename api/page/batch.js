@@ -12,6 +12,7 @@ import { JobPanel } from "./jobpanel.js";
 import { Jobs, groupedErrors } from "./jobs.js";
 import { followParts, partsOf, partsView } from "./parts.js";
 import { hasThumbnail } from "./preview.js";
+import { webhookLog } from "./webhooklog.js";
 import { ageOf, problemPlace } from "./widgets.js";
 
 const STEP = 25; // percent; so often progress is said aloud
@@ -73,6 +74,7 @@ class BatchView {
       h("div", { class: "toolbar" }, this.filter.element, this.pictures),
       this.grid.element,
       this.hint,
+      webhookLog(client, `batches/${id}`),
       this.panel.element,
     );
     this.element = h(

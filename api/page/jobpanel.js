@@ -6,6 +6,7 @@ import { fill, h } from "./dom.js";
 import { duration, exactly, plural, size } from "./format.js";
 import { preview } from "./preview.js";
 import { STATES, hasEnded, stateOf } from "./states.js";
+import { webhookLog } from "./webhooklog.js";
 import { pill, problem, warningBox } from "./widgets.js";
 
 const LOOK_INTERVAL = 1000; // milliseconds between looks at a job that renders
@@ -110,6 +111,7 @@ export class JobPanel {
       job.state === "finished" && job.outputUrl && outputLinks(job.outputUrl, job.posterUrl),
       cells(job.result?.cells),
       job.id && hasEnded(job.state) && this.#log(job.id),
+      job.id && webhookLog(this.client, `jobs/${job.id}`),
     );
     if (job.state === "rendering") this.#follow(job, progress, this.looking.signal);
   }

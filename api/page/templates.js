@@ -8,8 +8,8 @@ import { renderStill } from "./rowpreview.js";
 import { ageOf, confirm, fileDrop, pill, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const LOOK_INTERVAL = 700; // milliseconds between looks at a template that is read
-const TYPES = { json: "lottie", lottie: "lottie", zip: "zip", aep: "aep", aet: "aep", mogrt: "mogrt" };
-const KINDS = ".json, .lottie, .zip, .aep or .mogrt";
+const TYPES = { json: "lottie", lottie: "lottie", zip: "zip", aep: "aep", aet: "aep", mogrt: "mogrt", html: "html" };
+const KINDS = ".json, .lottie, .zip, .aep, .mogrt or .html";
 const NAMES_SHOWN = 12;
 const MOST_DELETIONS = 8; // tries
 const RENDERERS = ["auto", "lottie"]; // as the API names them

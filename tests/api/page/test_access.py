@@ -62,6 +62,8 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     yield "a batch"
     await visit.cell(1).click()
     await visit.page.get_by_text("Log", exact=True).click()
+    await visit.page.get_by_role("dialog").get_by_text("Webhook", exact=True).click()
+    await expect(visit.page.get_by_text("It has no webhook.")).to_be_visible()
     yield "a job"
     await visit.page.keyboard.press("Escape")
     await visit.page.get_by_role("button", name="Cancel", exact=True).click()
@@ -78,6 +80,11 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await expect(visit.page.locator(".template-fields table")).to_have_count(2)
     yield "templates"
     await visit.go("/new")
+    await visit.go("/settings")
+    await expect(visit.page.get_by_text("No secrets yet")).to_be_visible()
+    await visit.page.get_by_role("button", name="Show the signing key").click()
+    await expect(visit.page.get_by_label("Signing key")).to_be_visible()
+    yield "settings"
     table = b"Title,who,job:priority\nA,B,high"
     file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": table}
     await visit.page.get_by_label("title, row 1").wait_for()

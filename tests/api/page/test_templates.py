@@ -57,7 +57,7 @@ async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
     )
     uploads = visit.page.get_by_role("list", name="Uploads")
     await expect(uploads).to_contain_text(
-        "A template is a .json, .lottie, .zip, .aep or .mogrt file."
+        "A template is a .json, .lottie, .zip, .aep, .mogrt or .html file."
     )
     await expect(uploads.get_by_role("alert")).to_have_count(2)
     card = visit.page.locator(".templates .card")
