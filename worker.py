@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import httpx
@@ -252,7 +252,9 @@ async def _engine_workers(
         inspections = InspectionActivities(
             store=store, pool=pool, objects=shared.objects, scratch=shared.scratch
         )
-        workers.append(_inspection_worker(shared, name, inspections))
+        delivery = Delivery(store, BucketUploader(shared.http), RenderSlots(_WAITING_INSPECTIONS))
+        previews = replace(attempts, delivery=delivery, renders=None, at_once=True)
+        workers.append(_inspection_worker(shared, name, inspections, RenderActivities(previews)))
     return workers
 
 
@@ -292,16 +294,21 @@ def _render_worker(shared: _Shared, engine: str, attempts: Attempts, slots: Rend
     )
 
 
-def _inspection_worker(shared: _Shared, engine: str, inspections: InspectionActivities) -> Worker:
+def _inspection_worker(
+    shared: _Shared, engine: str, inspections: InspectionActivities, previews: RenderActivities
+) -> Worker:
     """It has slots of its own, since all of the renders may take long, and more than places to
     inspect: a team's further files wait for its first, and others' shall not wait for them.
     """
+    interval = timedelta(seconds=HEARTBEAT_INTERVAL)
     return Worker(
         shared.client,
         task_queue=inspection_task_queue(engine),
-        activities=[inspections.inspect_template],
+        activities=[inspections.inspect_template, previews.render],
         max_concurrent_activities=_WAITING_INSPECTIONS,
         max_concurrent_activity_task_polls=INSPECTIONS,
+        max_heartbeat_throttle_interval=interval,
+        default_heartbeat_throttle_interval=interval,
         graceful_shutdown_timeout=timedelta(seconds=shared.settings.drain_timeout),
         deployment_config=_deployment(shared.settings),
     )

@@ -46,6 +46,7 @@ class Resources:
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics
     uploading: set[str]  # the upload links at which a file is arriving, by their nonces
+    previews: dict[str, str]  # each team's last batch of previews
     workbooks: WorkbookReader
     parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
 

@@ -195,6 +195,7 @@ class Ledger:
             records=list(self.records),
             errors=self.batch.errors,
             cancellations=[outcome for outcome in outcomes if outcome],
+            preview=self.batch.preview,
         )
 
     def details(self, namespace: str = "default") -> str:

@@ -14,7 +14,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from reelbatch.models.orchestration.jobs import RenderJob, RenderProgress, RenderTask
-    from reelbatch.models.orchestration.names import render_task_queue
+    from reelbatch.models.orchestration.names import inspection_task_queue, render_task_queue
     from workflows.markdown import headline, plain
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
@@ -42,7 +42,9 @@ async def on_engine(activity: str, task: RenderTask, result_type: type[T], summa
         activity,
         task,
         result_type=result_or_progress,
-        task_queue=render_task_queue(task.engine),
+        task_queue=inspection_task_queue(task.engine)
+        if task.preview
+        else render_task_queue(task.engine),
         start_to_close_timeout=_LONGEST_RENDER,
         heartbeat_timeout=_HEARTBEAT_TIMEOUT,
         retry_policy=_RETRIES,

@@ -41,6 +41,7 @@ class Attempts:
     scratch: Scratch
     metrics: RenderMetrics
     renders: RenderCache | None  # None: each job is rendered, also where an equal one has been
+    at_once: bool = False  # where all processes render, in one of those for inspections
 
     async def run(
         self, job: RenderTask, work: Callable[["Attempt"], Awaitable[T]]
@@ -110,7 +111,9 @@ class Attempt:
         started = monotonic()
         with metrics.phase(Phase.RENDER):
             watched = self.log.watching(self.progress.set)
-            rendered = await self.attempts.pool.render(self.request, watched)
+            rendered = await self.attempts.pool.render(
+                self.request, watched, at_once=self.attempts.at_once
+            )
         rendered = replace(rendered, warnings=[*map(self._without_secrets, rendered.warnings)])
         fresh = FreshRender.of(rendered, self.request, seconds=monotonic() - started)
         metrics.note_render(self.job, frames=fresh.frames, seconds=fresh.seconds, size=fresh.size)

@@ -55,6 +55,7 @@ _OPEN = "ExecutionStatus = 'Running'"
 _MOST_REMOVALS = 100_000  # objects in one sweep
 # Of jobs whose workflow was terminated; others remove them themselves. A render ends in a day.
 _SEGMENT_LIFETIME = timedelta(days=2)
+_PREVIEW_LIFETIME = timedelta(days=1)
 _UPLOAD_TIME = timedelta(days=2)  # that a file which is still arriving may take
 # A payload is written a moment before its workflow starts, perhaps on the day before.
 _MARGIN = timedelta(days=1)
@@ -100,7 +101,8 @@ class SweepActivities:
             ),
             records=await self._sweep_records(team, lifetimes.records, removal),
             logs=await self._sweep_old(keys.job_logs(team), lifetimes.logs, removal),
-            outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal),
+            outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal)
+            + await self._sweep_old(keys.previews(team), _PREVIEW_LIFETIME, removal),
             renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
             segments=await self._sweep_old(keys.segments(team), _SEGMENT_LIFETIME, removal),
             uploads=await self._sweep_replaced_templates(team, removal)

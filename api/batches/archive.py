@@ -56,11 +56,12 @@ async def _entries(
     yield _results_entry(snapshot, urls, table)
     jobs = jobs_of(snapshot)
     stems = file_stems({job.index: job.summary.name for job in jobs}, _DIGITS)
+    key_of = keys.preview if snapshot.preview else keys.output
     for job in jobs:
         if job.state.status is not JobStatus.FINISHED:
             continue
         for extension in job.summary.extensions:
-            file = await find_file(store, keys.output(snapshot.team, job.id, extension))
+            file = await find_file(store, key_of(snapshot.team, job.id, extension))
             if file is None:  # it went to the client's own bucket, or was deleted
                 continue
             yield ZipEntry(

@@ -45,6 +45,7 @@ from reelbatch.models.errors import (
     IdempotencyKeyReused,
     QuotaExceeded,
     RequestError,
+    TooManyRequests,
     UnsupportedMediaType,
 )
 from reelbatch.models.ids import new_batch_id
@@ -60,7 +61,7 @@ from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.settings import Settings
 
 
-class _CreationRoute(APIRoute):
+class CreationRoute(APIRoute):
     """Answers what is no batch in the shape that the contract has for its 400: a batch's."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -79,7 +80,7 @@ class _CreationRoute(APIRoute):
         return handle_what_is_no_batch
 
 
-router = APIRouter(tags=["batches"], route_class=_CreationRoute)
+router = APIRouter(tags=["batches"], route_class=CreationRoute)
 
 _MOST_DETAILS = 2000  # of a batch, beyond the first of each job
 
@@ -87,6 +88,15 @@ _MOST_SCHEDULED = 100_000  # rows: each of their batches takes reading the table
 
 _INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
 
+
+BATCH_REFUSALS = documented(
+    BodyTooLarge, QuotaExceeded, UnsupportedMediaType, IdempotencyKeyReused, TooManyRequests
+) | {
+    400: {
+        "model": BatchCreationResponse,
+        "description": "Every job was rejected, or the body is no batch.",
+    }
+}
 
 DryRun = Annotated[
     Flag,
@@ -102,12 +112,8 @@ DryRun = Annotated[
     status_code=201,
     response_model=BatchCreationResponse,
     responses={
-        **documented(BodyTooLarge, QuotaExceeded, UnsupportedMediaType, IdempotencyKeyReused),
+        **BATCH_REFUSALS,
         200: {"model": BatchCreationResponse, "description": "A dry run: nothing was stored."},
-        400: {
-            "model": BatchCreationResponse,
-            "description": "Every job was rejected, or the body is no batch.",
-        },
     },
     openapi_extra=CREATE_BATCH,
 )
@@ -126,7 +132,7 @@ async def create_batch(
     """
     body = await read_batch_body(request, resources.settings.limit_of("body"), resources.parsing)
     if dry_run:
-        sent, validated = await _validated(body, query, resources, team)
+        sent, validated = await read_and_validate(body, query, resources, team)
         draft = new_batch(team, sent, validated, resources.settings, urls)
         response = creation_response(
             draft.batch, urls, warnings=draft.warnings, total_rows=draft.total_rows
@@ -164,7 +170,7 @@ async def submit_batch(
     """
     async with once(resources, team, key, identity, BatchSubmission) as attempt:
         if attempt.earlier is None:
-            sent, validated = await _validated(body, query, resources, team)
+            sent, validated = await read_and_validate(body, query, resources, team)
             if schedule is not None:
                 _check_scheduled(sent)
             submission = new_batch(
@@ -175,10 +181,13 @@ async def submit_batch(
     return attempt
 
 
-async def _validated(
-    body: Body, query: BatchQuery, resources: Resources, team: str
+async def read_and_validate(
+    body: Body, query: BatchQuery, resources: Resources, team: str, most: int | None = None
 ) -> tuple[BatchRequest, list[ValidJob | RejectedJob]]:
-    """The batch as it was sent, and its jobs. Raises what no job alone is to blame for."""
+    """The batch as it was sent, and its jobs, or the first `most` of them.
+
+    Raises what no job alone is to blame for.
+    """
     templates: Templates = {}
     if body.is_table and query.template:
         templates[query.template] = await ready_template(resources, team, query.template)
@@ -191,7 +200,7 @@ async def _validated(
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
-    validated = await validate(resources, team, sent.jobs, sent.defaults, templates)
+    validated = await validate(resources, team, sent.jobs[:most], sent.defaults, templates)
     if sent.outputs:
         sent.outputs.check(
             [each.problems if isinstance(each, RejectedJob) else [] for each in validated]

@@ -21,6 +21,7 @@ from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.orchestration.search_attributes import (
+    PREVIEW,
     name_tag,
     row_in,
     schedule_in,
@@ -80,6 +81,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution.id.rsplit("/", 1)[-1]: execution
         for execution in await resources.workflows.batches(team)
     }
+    previews = {id_ for id_, found in executions.items() if PREVIEW in tags_of(found)}
     tagged = await _tagged(resources.store, team, page)
     if tagged is None:
         ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
@@ -87,7 +89,8 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         taken = (id_ for id_, found in executions.items() if page.takes(id_, tags_of(found)))
         ids = {*taken, *tagged}
     older = sorted(
-        (batch_id for batch_id in ids if not page.cursor or batch_id < page.cursor), reverse=True
+        (batch_id for batch_id in ids - previews if not page.cursor or batch_id < page.cursor),
+        reverse=True,
     )
 
     async def item(batch_id: str) -> BatchListItem | None:
@@ -103,6 +106,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
             "first_row": row_in(tags),
             "schedule": schedule_in(tags),
             "outputs": await execution.memo_value("outputs", None, type_hint=int),
+            "rejected": await execution.memo_value("rejected", None, type_hint=int),
         }
         return found.model_copy(update=origin)
 
@@ -137,7 +141,10 @@ async def _stored_item(resources: Resources, team: str, batch: TaggedBatch) -> B
         snapshot: BatchSnapshot = await resources.batches.read(team, batch.id)
     except BatchNotFound:
         return None
-    return _item(batch.id, snapshot.stats, snapshot.name).model_copy(update=batch.part)
+    if snapshot.preview:
+        return None
+    found = _item(batch.id, snapshot.stats, snapshot.name)
+    return found.model_copy(update={**batch.part, "rejected": len(snapshot.errors) or None})
 
 
 def _item(batch_id: str, stats: BatchStats, name: str | None) -> BatchListItem:

@@ -8,6 +8,7 @@ from api.batches import (
     creation,
     events,
     listing,
+    previews,
     reading,
     results,
     retry,
@@ -17,6 +18,7 @@ from api.batches import (
 router = APIRouter()
 for part in (
     creation,
+    previews,
     listing,
     reading,
     events,

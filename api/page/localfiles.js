@@ -25,6 +25,10 @@ export class LocalFiles {
     this.tell = tell;
   }
 
+  get all() {
+    return this.#files;
+  }
+
   /** @param {LocalFile[]} files which win over those that were there before */
   add(files) {
     this.#files = [...files, ...this.#files].slice(0, MOST_FILES);

@@ -4,10 +4,11 @@ import { ApiError } from "./client.js";
 import { sentNames } from "./columns.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, duration, plural } from "./format.js";
+import { FirstRows, MOST_PREVIEWS } from "./firstrows.js";
 import { LocalFiles, chosen, dropped, tableAmong } from "./localfiles.js";
 import { fileNames, outputFields } from "./output.js";
 import { RowPreview } from "./rowpreview.js";
-import { RowTable } from "./rowtable.js";
+import { RowTable, isEmpty } from "./rowtable.js";
 import { addressOf } from "./batchactions.js";
 import { Submission, noteProblems, requestOf, sentRows } from "./submission.js";
 import { MOST_ROWS, dryRunOfAll, tableOfClipboard, tableOfFile } from "./tables.js";
@@ -18,10 +19,20 @@ const MISSING_SHOWN = 10;
 
 /** @typedef {import("./localfiles.js").LocalFile} LocalFile */
 
+/** What was typed and not started: until it is, the tab is closed, or somebody else signs in.
+ * @type {WeakMap<import("./client.js").Client, ReturnType<NewBatchView["draft"]>>} */
+const drafts = new WeakMap();
+
 /** @type {import("./app.js").PageMaker} */
 export function newBatchPage(client, _parts, query, signal) {
   const view = new NewBatchView(client, signal);
-  view.start(query.get("template"));
+  const draft = drafts.get(client);
+  drafts.delete(client);
+  view.start(query.get("template"), draft);
+  signal.addEventListener("abort", () => {
+    if (view.isWorthKeeping) drafts.set(client, view.draft());
+    else if (!view.isReady && draft) drafts.set(client, draft);
+  });
   return { title: "New batch", element: view.element };
 }
 
@@ -52,6 +63,8 @@ class NewBatchView {
       paste: (text, row, column) => this.#paste(text, row, column),
     });
     this.preview = new RowPreview(client, signal);
+    this.firstRows = new FirstRows(client, signal);
+    this.showFirst = workButton(`Preview the first ${MOST_PREVIEWS} rows`, {}, () => this.#previewFirst(), this.place);
     this.note = h("div", { class: "of-file" });
     this.missing = h("div", { class: "of-file" });
     this.summary = h("p", { class: "summary", role: "status" });
@@ -65,7 +78,7 @@ class NewBatchView {
       (files) => this.#takeFiles(chosen(files)),
       true,
     );
-    const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.missing, this.table.element);
+    const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.missing, this.table.element, this.showFirst);
     takeDrops(rows, (_, transfer) => this.#takeFiles(dropped(transfer)));
     this.form = h(
       "div",
@@ -75,6 +88,7 @@ class NewBatchView {
         { class: "form" },
         h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.nameField.element, this.fileNames.element, this.warnings),
         rows,
+        this.firstRows.element,
       ),
       this.preview.element,
     );
@@ -82,8 +96,21 @@ class NewBatchView {
     this.element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "New batch")), this.form, this.place.element, this.bar);
   }
 
-  /** @param {string | null} wanted the id of a template */
-  async start(wanted) {
+  isReady = false;
+  isStarted = false;
+
+  get isWorthKeeping() {
+    const isTyped = !this.table.rows.every(isEmpty) || this.name.value || this.fileNames.pattern();
+    return this.isReady && !this.isStarted && Boolean(isTyped);
+  }
+
+  draft() {
+    const { columns, rows } = this.table;
+    return { query: this.#query(), names: this.#names(), columns, rows, files: this.files.all };
+  }
+
+  /** @param {string | null} wanted the id of a template @param {ReturnType<NewBatchView["draft"]>} [draft] */
+  async start(wanted, draft) {
     try {
       const all = await this.client.json("templates", { signal: this.signal });
       const ready = all.filter((/** @type {any} */ template) => template.status === "uploaded").reverse();
@@ -93,12 +120,28 @@ class NewBatchView {
       }
       this.templates = ready;
       fill(this.template, ready.map((/** @type {any} */ each) => h("option", { value: each.id }, each.displayName)));
-      if (ready.some((/** @type {any} */ each) => each.id === wanted)) this.template.value = wanted;
+      const chosen = wanted ?? draft?.query.template;
+      if (ready.some((/** @type {any} */ each) => each.id === chosen)) this.template.value = chosen;
       await this.#readTemplate();
+      if (draft && draft.query.template === this.template.value) await this.#restore(draft);
+      this.isReady = true;
       this.form.hidden = this.bar.hidden = false;
     } catch (error) {
       if (!this.signal.aborted) this.place.show(error);
     }
+  }
+
+  /** @param {ReturnType<NewBatchView["draft"]>} draft */
+  async #restore({ query, names, columns, rows, files }) {
+    if (this.composition.value !== query.composition) {
+      this.composition.value = query.composition;
+      await this.#readFields();
+    }
+    this.output.restore(query);
+    this.name.value = names.name ?? "";
+    this.fileNames.restore(names.outputName ?? "");
+    this.files.add(files);
+    this.table.restore(columns, rows);
   }
 
   async #chooseTemplate() {
@@ -157,10 +200,13 @@ class NewBatchView {
     return { template: this.template.value, composition: this.composition.value, ...this.output.settings() };
   }
 
-  #request() {
+  #names() {
     const names = Object.entries({ name: this.name.value.trim(), outputName: this.fileNames.pattern() });
-    const given = Object.fromEntries(names.filter(([, value]) => value));
-    return requestOf({ ...this.#query(), ...given }, this.table.rows, this.table.columns, this.files);
+    return Object.fromEntries(names.filter(([, value]) => value));
+  }
+
+  #request() {
+    return requestOf({ ...this.#query(), ...this.#names() }, this.table.rows, this.table.columns, this.files);
   }
 
   #changed() {
@@ -277,6 +323,16 @@ class NewBatchView {
     setText(this.startRest, `Start the other ${count(good)}`);
   }
 
+  /** Its check sends the files that the rows name, and marks those that cannot be rendered. */
+  async #previewFirst() {
+    await this.#check();
+    const { columns, rows } = this.table;
+    const first = sentRows(rows, columns).slice(0, MOST_PREVIEWS);
+    if (first.length === 0) return;
+    const request = requestOf({ ...this.#query(), ...this.#names() }, first, columns, this.files);
+    await this.firstRows.show(request, () => this.table.showWarnings());
+  }
+
   async #start() {
     const request = this.#request();
     if (await this.#check()) await this.#send(request);
@@ -285,6 +341,7 @@ class NewBatchView {
   /** @param {import("./submission.js").Request} request */
   async #send(request) {
     const ids = await this.submission.start(request, (done, all) => setText(this.summary, `Sending part ${done + 1} of ${all} …`));
+    this.isStarted = true;
     if (!this.signal.aborted) location.hash = addressOf(ids);
   }
 }

@@ -62,7 +62,16 @@ export function outputFields(onChange) {
     show();
   }
 
-  return { elements: [field("Output", codec), field("Quality", quality), frameField, posterField], settings, suit };
+  /** @param {Record<string, any>} chosen as `settings` told it */
+  function restore(chosen) {
+    codec.value = chosen.codec;
+    quality.value = chosen.quality;
+    frame.value = chosen.frame ?? frame.value;
+    poster.checked = Boolean(chosen.poster);
+    show();
+  }
+
+  return { elements: [field("Output", codec), field("Quality", quality), frameField, posterField], settings, suit, restore };
 }
 
 /** What files are called: a pattern, and a button for each column that it may have.
@@ -89,5 +98,9 @@ export function fileNames(onChange) {
     fill(chips, shown.map((text) => h("button", { type: "button", class: "chip", onclick: () => insert(text) }, text)));
   }
 
-  return { element, say, offer, pattern: () => input.value.trim() };
+  /** @param {string} pattern */
+  const restore = (pattern) => {
+    input.value = pattern;
+  };
+  return { element, say, offer, restore, pattern: () => input.value.trim() };
 }

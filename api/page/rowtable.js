@@ -82,6 +82,12 @@ export class RowTable {
     this.on.change();
   }
 
+  /** Show what was there before. @param {Column[]} columns @param {Row[]} rows */
+  restore(columns, rows) {
+    this.columns = columns;
+    this.load(rows);
+  }
+
   /** Take a table that the API has read; what it has is seen first.
    * @param {any[]} columns @param {{cells: string[]}[]} rows as a dry run tells them */
   loadTable(columns, rows) {
@@ -138,6 +144,11 @@ export class RowTable {
     if (first >= 0) this.#page = Math.floor(first / PAGE_SIZE);
     this.#render();
     /** @type {HTMLElement | null} */ (this.body.querySelector("[aria-invalid]"))?.focus();
+  }
+
+  /** Show warnings that came later, unless someone types. */
+  showWarnings() {
+    if (!this.body.contains(document.activeElement)) this.#render();
   }
 
   #render() {

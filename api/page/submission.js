@@ -38,6 +38,9 @@ export function requestOf(query, rows, columns, files) {
   return { table: { ...tableOf(filled.map(({ name }) => name), cells), files }, query: { ...query, map }, sent };
 }
 
+const OF_ROWS = new Set(["MISSING_GLYPHS", "TEXT_OVERFLOWS"]);
+const OF_LAYERS = new Set(["text", "image", "video", "audio"]);
+
 export class Submission {
   /** Files that the rows of the last check name, and that are not here. @type {{path: string}[]} */
   missing = [];
@@ -88,8 +91,10 @@ export function noteProblems(answer, rows, columns) {
   const errors = answer.errors ?? [];
   if (errors.length === 0 && answer.jobs.length === 0) throw new Error(answer.error);
   const names = sentNames(columns);
+  const filled = filledLayers(columns, rows);
   for (const row of rows) forgetCheck(row);
-  for (const job of answer.jobs) rows[job.index].warnings = missingGlyphs(job);
+  for (const row of rows) row.warnings = emptyCells(row, filled);
+  for (const job of answer.jobs) rows[job.index].warnings.push(...rowWarnings(job));
   for (const error of errors) rows[error.index].problems = problemsOf(error, columns, names);
   return errors.length;
 }
@@ -101,9 +106,22 @@ function oneJob({ template, composition, codec, quality, frame, poster }) {
   return { type: JSON_TYPE, body: JSON.stringify({ jobs: [job] }) };
 }
 
-/** Other warnings are about the template, not about a row. @param {any} job */
-const missingGlyphs = (job) =>
-  (job.warnings ?? []).filter((/** @type {any} */ warning) => warning.code === "MISSING_GLYPHS").map(warningText);
+/** Other warnings are about the template, not about a row. @param {any} job @returns {string[]} */
+export const rowWarnings = (job) =>
+  (job.warnings ?? []).filter((/** @type {any} */ warning) => OF_ROWS.has(warning.code)).map(warningText);
+
+/** Columns of layers that some of the rows fill, with their places. @param {Column[]} columns @param {Row[]} rows */
+const filledLayers = (columns, rows) =>
+  columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column, at }) => column.means && OF_LAYERS.has(column.kind) && rows.some((row) => row.cells[at]));
+
+/** What a row leaves as the template has it, though others fill it.
+ * @param {Row} row @param {ReturnType<typeof filledLayers>} filled */
+const emptyCells = (row, filled) =>
+  filled
+    .filter(({ at }) => !row.cells[at])
+    .map(({ column }) => `${labelOf(column)} is empty: the template’s own ${column.kind === "text" ? "words" : column.kind} will be there.`);
 
 /** @param {any} error of a job @param {Column[]} columns @param {string[]} names of them as they were sent */
 function problemsOf(error, columns, names) {

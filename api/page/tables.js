@@ -65,10 +65,11 @@ function add(whole, part, first) {
 
 /** A batch that cannot be started is a 400 with the same answer.
  * @param {import("./client.js").Client} client @param {Table} table
- * @param {Record<string, any>} query a list is sent word by word @param {Record<string, string>} [headers] */
-export async function submitted(client, table, query, headers) {
+ * @param {Record<string, any>} query a list is sent word by word @param {Record<string, string>} [headers]
+ * @param {string} [endpoint] */
+export async function submitted(client, table, query, headers, endpoint = "batches") {
   const words = Object.entries(query).flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
-  const path = `batches?${new URLSearchParams(words)}`;
+  const path = `${endpoint}?${new URLSearchParams(words)}`;
   try {
     return await client.json(path, { method: "POST", ...bodyOf(table, headers) });
   } catch (error) {

@@ -235,8 +235,8 @@ async def _start_batch(client: Client, batch: Batch) -> None:
 
 def _batch_memo(batch: Batch) -> dict[str, object]:
     stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
-    given = {"name": batch.name, "outputs": batch.outputs}
-    return {"stats": stats, **{name: value for name, value in given.items() if value is not None}}
+    given = {"name": batch.name, "outputs": batch.outputs, "rejected": len(batch.errors)}
+    return {"stats": stats, **{name: value for name, value in given.items() if value}}
 
 
 def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
@@ -251,6 +251,8 @@ def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
         own.append(search_attributes.submission_tag(batch.submission))
     if batch.first_row:
         own.append(search_attributes.row_tag(batch.first_row))
+    if batch.preview:
+        own.append(search_attributes.PREVIEW)
     names = [search_attributes.name_tag(batch.name)] if batch.name else []
     tags = search_attributes.tag_list(templates, fonts, names, own=own)
     if tags:

@@ -58,6 +58,7 @@ async def get_output(
             "There is no output at this address; take it from the job's outputUrl."
         )
     file = await find_file(resources.store, keys.output(team, job_id, extension))
+    file = file or await find_file(resources.store, keys.preview(team, job_id, extension))
     if file is None:
         raise OutputNotFound
     response = file_response(

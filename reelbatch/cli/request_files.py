@@ -53,6 +53,9 @@ _FORMS = {
 }
 
 
+_TABLES = (FileForm.CSV, FileForm.TSV, FileForm.XLSX)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowOptions:
     """What holds for all rows of a table."""
@@ -76,6 +79,7 @@ class _Service(Generic[T]):
     table: Callable[..., T]
     id_of: Callable[[T], str]
     upload: Callable[[Path], str]  # the `src` of a file that comes with a table
+    takes_all: bool = True  # of a table, and not the first rows alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +128,29 @@ def check_file(
     return _send(service, client, file, form, rows or RowOptions(), options).batches
 
 
+def preview_file(
+    client: Reelbatch,
+    file: Path,
+    form: FileForm | None = None,
+    rows: RowOptions | None = None,
+    **options: Unpack[FileOptions],
+) -> SubmittedBatch:
+    """Pictures of the first rows of a table. Raises as `submit_file`."""
+    form = form or _form_of(file)
+    if form not in _TABLES:
+        raise CommandFailed("--preview shows the rows of a table: a CSV or XLSX file.")
+    batches = client.batches
+    service = _Service(
+        json=batches.create_from_json,
+        json_lines=batches.create_from_json_lines,
+        table=batches.preview_table,
+        id_of=lambda batch: batch.id,
+        upload=partial(_upload, client),
+        takes_all=False,
+    )
+    return _send_table(service, client, file, form, rows or RowOptions(), options).batches[0]
+
+
 def _send(
     service: _Service[T],
     client: Reelbatch,
@@ -133,7 +160,7 @@ def _send(
     options: FileOptions,
 ) -> Sent[T]:
     form = form or _form_of(file)
-    if form in (FileForm.CSV, FileForm.TSV, FileForm.XLSX):
+    if form in _TABLES:
         return _send_table(service, client, file, form, rows, options)
     if rows != RowOptions():
         raise CommandFailed(
@@ -181,7 +208,7 @@ def _send_table(
         part["idempotency_key"] = f"{key}-{number}" if key and number else key
         checked = client.batches.check_table(content, **part)
         parts.append((part, find_files(checked.files, folder)))
-        if (number + 1) * rows_a_part >= (checked.total_rows or 0):
+        if not service.takes_all or (number + 1) * rows_a_part >= (checked.total_rows or 0):
             break
     sent: Sent[T] = Sent(batches=[], refused=[])
     for part, found in parts:

@@ -191,6 +191,7 @@ class AsyncBatches(_Part[Session]):
     create_from_json_lines = _submitting(_batches.create_from_json_lines)
     create_from_table = _submitting(_batches.create_from_table)
     create_from_csv = _submitting(_batches.create_from_table)
+    preview_table = _submitting(_batches.preview_table)
     check = _awaited(_batches.check_batch)
     check_json = _awaited(_batches.check_json)
     check_json_lines = _awaited(_batches.check_json_lines)

@@ -183,6 +183,22 @@ check_json_lines = _checking(create_from_json_lines)
 check_table = _checking(create_from_table)
 
 
+class _Previews(Session):
+    """A session in which only the first jobs are rendered, as pictures."""
+
+    def creation(self, *path: str, key: str | None, **parts: Any) -> Request:  # noqa: ARG002
+        return super().creation("previews", key=key, **parts)
+
+
+@wraps(create_from_table)
+def preview_table(
+    session: Session, rows: str | bytes, **options: Any
+) -> Steps[BatchCreationResponse]:
+    """One frame of each of the first twelve rows of what `create_from_table` would make: a batch of
+    small pictures, which is not listed and is removed after a day."""
+    return (yield from create_from_table(_Previews(**vars(session)), rows, **options))
+
+
 def list_batches(
     session: Session,
     *,

@@ -37,6 +37,15 @@ def output(team: str, job_id: str, extension: str) -> str:
     return f"teams/{team}/outputs/{job_id}.{extension}"
 
 
+def previews(team: str) -> str:
+    return f"teams/{team}/previews"
+
+
+def preview(team: str, job_id: str, extension: str) -> str:
+    """The output of a job that only shows what another one will be."""
+    return f"teams/{team}/previews/{job_id}.{extension}"
+
+
 def kept_renders(team: str) -> str:
     return f"teams/{team}/renders"
 

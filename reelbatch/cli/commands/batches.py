@@ -49,6 +49,7 @@ from reelbatch.cli.request_files import (
     FileForm,
     RowOptions,
     check_file,
+    preview_file,
     read_outputs,
     submit_file,
 )
@@ -88,6 +89,10 @@ def submit(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")
     ] = False,
+    preview: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Only pictures of a table's first rows, put there."),
+    ] = None,
     form: Annotated[
         FileForm | None, typer.Option("--format", help="Of the file; by its name if left out.")
     ] = None,
@@ -122,8 +127,8 @@ def submit(
     JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV and XLSX: a job a
     row, whose columns are layers. Options win over what the file says.
     """
-    if dry_run and (wait or opened):
-        words = "--dry-run makes no batch: leave out --wait and --open."
+    if (dry_run or preview) and (wait or opened or (dry_run and preview)):
+        words = "--dry-run and --preview make no batch: use one of them, without --wait and --open."
         raise CommandFailed(words, ExitCode.USAGE, "USAGE")
     rows = RowOptions(
         template=template,
@@ -147,6 +152,9 @@ def submit(
         _show_checked(check_file(client, file, form, rows, **options), as_json=as_json)
         return
     try:
+        if preview:
+            _show_previews(preview_file(client, file, form, rows, **options), preview, as_json)
+            return
         sent = submit_file(client, file, form, rows, **options)
     except BatchRejected as error:
         answer(error.creation, rejections_table(error.rejected), as_json=as_json)
@@ -302,7 +310,7 @@ def batches(
         (
             batch.batch_id,
             batch.name or "",
-            batch.status,
+            _status(batch.stats),
             rfc3339(batch.created_at),
             *_counts(batch.stats),
         )
@@ -310,6 +318,10 @@ def batches(
     ]
     table = listing(rows, "id", "name", "status", "created", "jobs", "finished", "error", "pending")
     answer(found, table, as_json=as_json)
+
+
+def _status(stats: BatchStats) -> str:
+    return "cancelled" if stats.total and stats.cancelled == stats.total else stats.status
 
 
 def _counts(stats: BatchStats) -> Iterator[str]:
@@ -333,6 +345,16 @@ def _show_checked(checked: Sequence[BatchCreationResponse], *, as_json: bool) ->
     if rejected:
         words = f"{rejected} jobs would be rejected."
         raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
+
+
+def _show_previews(batch: SubmittedBatch, folder: Path, as_json: bool) -> None:
+    end = batch.wait() if as_json else watch_batch(batch, "the first rows")
+    files = {found.job.index: found.file for found in batch.downloads(folder)}
+    answer(end, results_table(end.jobs, end.errors or (), files), as_json=as_json)
+    if not as_json:
+        say_warnings(end.jobs)
+    if end.stats.error or end.errors:
+        raise CommandFailed("Not every row has a picture.", ExitCode.JOBS_FAILED, "JOBS_FAILED")
 
 
 def _show_submitted(batches: Sequence[SubmittedBatch], *, wait: bool, as_json: bool) -> None:
@@ -379,7 +401,7 @@ def _follow(parts: Sequence[Part], *, as_json: bool, told: Sequence[JobCreated] 
     rejected = [error for end in ends for error in end.errors or ()]
     finished = sum(end.stats.finished for end in ends)
     total = sum(end.stats.total for end in ends)
-    status = "finished" if finished else ends[0].status
+    status = "finished" if finished else _status(ends[0].stats)
     answer(_one_or_all(ends), f"{status}: {finished} of {total} jobs finished", as_json=as_json)
     if failed and not as_json:
         print_table(results_table(failed))

@@ -41,7 +41,8 @@ log = structlog.get_logger("engines")
 class RenderPool:
     """Runs one engine in up to `processes` killable processes, which start when they are needed.
 
-    Where all of them render, there are up to `INSPECTIONS` more for as long as they inspect.
+    Where all of them render, there are up to `INSPECTIONS` more for as long as they inspect, or
+    render what people wait for.
 
     `engine` is the name of an installed engine, or `module:Class` for one that is not installed.
     `limits.seconds` count from the start of a render, not from its place in the queue. A pool
@@ -77,13 +78,17 @@ class RenderPool:
         self._busy: set[RenderProcess] = set()
         self._is_closed = False
 
-    async def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
+    async def render(
+        self, request: RenderRequest, report: ReportProgress, *, at_once: bool = False
+    ) -> RenderedFile:
         """Render in a process of the pool; `report` is called on the event loop's thread.
 
+        `at_once` is for what is short: it takes its turn with inspections where all render.
         Cancelling the call kills the render. Once it has returned or raised, nothing writes to
         the request's folder any more. Raises RenderError.
         """
-        return await self._write(Render(request), report)
+        turns = self._short_turns if at_once else self._turns
+        return await self._write(Render(request), report, turns)
 
     async def join(
         self,
@@ -96,7 +101,7 @@ class RenderPool:
 
         As with `render` in all else. Raises RenderError: SegmentsUnusable where they do not fit.
         """
-        return await self._write(Join(request, segments, frame_rate), report)
+        return await self._write(Join(request, segments, frame_rate), report, self._turns)
 
     async def inspect(
         self, template: Path, template_type: str, target: Path | None = None
@@ -106,8 +111,7 @@ class RenderPool:
         With a `target`, the engine may write there what renders are given instead of the template.
         """
         limits = replace(self._limits, seconds=min(self._limits.seconds, _LONGEST_INSPECTION))
-        turns = self._inspections if self._turns.locked() else self._turns
-        async with turns:
+        async with self._short_turns:
             result = await self._run(
                 Inspect(template, template_type, limits, target=target), _ignore
             )
@@ -160,8 +164,14 @@ class RenderPool:
     async def __aexit__(self, *_raised: object) -> None:
         self.close()
 
-    async def _write(self, task: Render | Join, report: ReportProgress) -> RenderedFile:
-        async with self._turns:
+    @property
+    def _short_turns(self) -> asyncio.Semaphore:
+        return self._inspections if self._turns.locked() else self._turns
+
+    async def _write(
+        self, task: Render | Join, report: ReportProgress, turns: asyncio.Semaphore
+    ) -> RenderedFile:
+        async with turns:
             try:
                 result = await self._run(task, report)
             except (RenderCrashed, ExpressionStuck) as error:

@@ -32,6 +32,7 @@ class Batch(WireModel):
     concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
     kinds: Absent[list[int]] = None  # of `jobs`, equal where their inputs are; None: all differ
     webhook: Absent[PendingWebhook] = None
+    preview: Absent[bool] = None  # whether it only shows what another batch will be
 
 
 class JobRecord(RecordModel):
@@ -60,6 +61,7 @@ class BatchSnapshot(RecordModel):
     records: list[JobRecord]  # in the order of `summaries`
     errors: list[JobError] = []
     cancellations: list["CancellationOutcome"] = []
+    preview: Absent[bool] = None  # as of the batch
 
     def with_changes(self, changes: "BatchChanges") -> "BatchSnapshot":
         """The batch as it is after `changes`, which came since this snapshot's revision.

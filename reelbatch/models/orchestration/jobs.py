@@ -116,6 +116,7 @@ class RenderJob(WireModel):
     name: Absent[str] = None  # what people call it
     tags: list[str] = []
     priority: int = 0
+    preview: Absent[bool] = None  # whether it only shows what another job will be
     webhook: Absent[PendingWebhook] = None
     upload: Absent[Upload] = None
     created_at: Timestamp

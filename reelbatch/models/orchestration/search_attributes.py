@@ -23,6 +23,7 @@ ALL = (TEAM, BATCH_ID, TAGS, STATUS, ERROR_CODE, FAILED_JOBS)
 FORMER_TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
 FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
+PREVIEW = "kind:preview"  # of a batch that only shows what another one will be
 _SCHEDULE, _SUBMISSION, _ROW = "schedule:", "submission:", "row:"
 _MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
 _SEPARATOR = 2  # bytes of a comma and a space

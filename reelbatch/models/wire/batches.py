@@ -233,6 +233,7 @@ class BatchListItem(WireModel):
     status: Annotated[BatchStatus, words(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats
+    rejected: Absent[int] = None  # jobs of the request that were not accepted
 
 
 class BatchList(WireModel):

@@ -194,6 +194,13 @@ async def test_what_was_stored_at_a_batchs_beginning_goes_with_its_manifest(
     assert [await sweeping.exists(key) for key in kept + gone] == [True] * 3 + [False] * 3
 
 
+async def test_previews_go_after_a_day_whatever_the_settings(sweeping: Sweeping) -> None:
+    old = await sweeping.put(keys.preview(sweeping.team, "old", "jpg"), 1.1)
+    young = await sweeping.put(keys.preview(sweeping.team, "young", "jpg"), 0.9)
+    assert await sweeping.sweep() == SweepReport(outputs=1)
+    assert (await sweeping.exists(old), await sweeping.exists(young)) == (False, True)
+
+
 def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
     days = [Settings(keep_outputs_days=number).kept_renders_days for number in (None, 1, 30)]
     assert days == [3, 1, 3]

@@ -166,7 +166,7 @@ async def test_every_operation_says_what_it_takes_and_answers(document: Document
                 assert operation["security"], place
                 assert "401" in operation["responses"], place
             for status, answer in operation["responses"].items():
-                if int(status) >= 400 and (path, status) != ("/api/v2/batches", "400"):
+                if int(status) >= 400 and (path, status) not in BATCHES_REFUSED:
                     schema = answer.get("content", {}).get("application/json", {}).get("schema")
                     assert schema == error_schema or status == "416", f"{place} {status}"
 
@@ -268,6 +268,8 @@ async def test_every_example_of_the_document_is_accepted(
 ) -> None:
     template_id = await team.upload_card()
     for path, operations in document.content["paths"].items():
+        if path.endswith("/previews"):  # it takes one at a time, and those of batches
+            continue
         for method, operation in operations.items():
             for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
                 for name, example in content.get("examples", {}).items():

@@ -69,22 +69,23 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.get_by_role("button", name="Cancel", exact=True).click()
     yield "a question"
     await visit.page.keyboard.press("Escape")
-    await visit.go("/templates")
-    await expect(visit.page.locator(".templates .card")).to_have_count(2)
     await visit.page.get_by_role("button", name="Share").click()
     link = await visit.page.get_by_label("Link").input_value()
     yield "sharing"
     await visit.page.goto(link)
     await expect(visit.page.get_by_role("img")).to_be_visible()
     yield "a gallery"
+    await visit.go("/templates")
+    await expect(visit.page.locator(".templates .card")).to_have_count(2)
+    await visit.page.locator(".templates .card").last.scroll_into_view_if_needed()
     await expect(visit.page.locator(".template-fields table")).to_have_count(2)
     yield "templates"
-    await visit.go("/new")
     await visit.go("/settings")
     await expect(visit.page.get_by_text("No secrets yet")).to_be_visible()
     await visit.page.get_by_role("button", name="Show the signing key").click()
     await expect(visit.page.get_by_label("Signing key")).to_be_visible()
     yield "settings"
+    await visit.go("/new")
     table = b"Title,who,job:priority\nA,B,high"
     file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": table}
     await visit.page.get_by_label("title, row 1").wait_for()
@@ -95,6 +96,12 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.get_by_role("button", name="Check rows").click()
     await expect(visit.page.get_by_text("The table has no column size.")).to_be_visible()
     yield "a new batch"
+    await visit.page.get_by_label("File names").fill("")
+    await visit.page.get_by_label("Remove row 1").click()
+    await visit.page.get_by_label("title, row 1").fill("Ada")
+    await visit.page.get_by_role("button", name="Preview the first 12 rows").click()
+    await expect(visit.page.get_by_alt_text("Row 1 as it will look")).to_be_visible()
+    yield "the first rows"
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

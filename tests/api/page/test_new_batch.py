@@ -96,6 +96,21 @@ async def test_rows_with_letters_that_no_font_has_say_so_and_are_started(
     await expect(visit.page.get_by_label("Warnings")).to_contain_text(LACKING)
 
 
+async def test_the_first_rows_are_seen_before_anything_starts(visit: Visit, team: Team) -> None:
+    file = await fill_in(visit, team)
+    rows = [f"Row {number},x" for number in range(3, 14)]
+    await file.set_input_files(a_csv("title,label", "Ada,x", f"Ada {LETTER},", *rows))
+    await visit.page.get_by_label("File names").fill("{label}")
+    await expect(visit.page.locator(".row-warnings")).to_contain_text("label is empty")
+    await visit.page.get_by_role("button", name="Preview the first 12 rows").click()
+    shown = visit.page.get_by_role("region", name="The first rows").get_by_role("listitem")
+    await expect(shown).to_have_count(12)
+    await has_property(shown.nth(11).get_by_role("img"), "naturalWidth", 16)
+    await expect(shown.nth(11)).to_contain_text("Row 12: x")
+    await expect(shown.nth(1)).to_contain_text(LACKING)
+    assert await batches_of(team) == []
+
+
 async def test_what_of_a_template_will_not_look_as_designed_is_shown(
     visit: Visit, team: Team
 ) -> None:
@@ -123,6 +138,27 @@ async def test_a_row_that_is_put_right_is_started_with_the_others(visit: Visit, 
     [batch_id] = await team.batch_ids()
     [first, _] = await team.get(f"/batches/{batch_id}/results")
     assert first["tags"] == ["fine"]
+
+
+async def test_a_draft_survives_a_look_elsewhere_and_is_gone_once_it_is_started(
+    visit: Visit, team: Team
+) -> None:
+    file = await fill_in(visit, team)
+    await file.set_input_files(a_csv("Who,title", "x,Ada"))
+    await visit.page.get_by_label("Batch name").fill("Spring")
+    await cell_of(visit, "title", 1).fill("Zoë")
+    await visit.page.get_by_role("link", name="Batches").click()
+    await expect(visit.page.get_by_role("heading", name="No batches yet")).to_be_visible()
+    await visit.page.get_by_role("link", name="New batch").first.click()
+    await expect(cell_of(visit, "title", 1)).to_have_value("Zoë")
+    await expect(visit.page.get_by_label("What Who is")).to_be_visible()
+    await expect(visit.page.get_by_label("Batch name")).to_have_value("Spring")
+    await expect(visit.page.get_by_label("Output", exact=True)).to_have_value("image_png")
+
+    await visit.page.get_by_role("button", name="Start 1 job").click()
+    await visit.wait_for_state(0, "finished")
+    await visit.page.get_by_role("link", name="New batch").first.click()
+    await expect(cell_of(visit, "title", 1)).to_have_value("")
 
 
 async def test_a_double_click_starts_one_batch(visit: Visit, team: Team) -> None:

@@ -220,6 +220,15 @@ async def test_an_empty_cell_is_warned_of(team: Team) -> None:
     assert answers[1] == answers[0]
 
 
+async def test_a_blank_makes_a_text_empty_and_quotes_alone_do_not(team: Team) -> None:
+    query = f"template={await team.upload_card()}&dryRun=true"
+    table = b'title,label\n" ",B\n"",B\n'
+    response = await team.http.post(f"/batches?{query}", content=table, headers=CSV)
+    blank, quoted = (row["job"]["assets"] for row in response.json()["rows"])
+    assert [asset["value"] for asset in blank] == [" ", "B"]
+    assert [asset["value"] for asset in quoted] == ["B"]
+
+
 @pytest.mark.parametrize("column", ["label", "badge/label", "text:badge/label"])
 async def test_a_column_finds_its_layer_in_a_precomposition(team: Team, column: str) -> None:
     query = f"template={await team.upload_card()}&codec=image_png"

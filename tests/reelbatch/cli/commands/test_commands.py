@@ -315,6 +315,21 @@ def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
     assert served("batches", "--json").out == before
 
 
+def test_the_first_rows_are_shown_as_pictures_before_anything_starts(
+    served: Command, card: str, here: Path
+) -> None:
+    before = served("batches", "--json").out
+    (here / "people.csv").write_text("title\nAda\nZoë\n")
+    of_rows = ("--template", card, "--output-name", "{title}")
+    shown = served("submit", "people.csv", *of_rows, "--preview", "pictures")
+    assert shown.code == 0, shown.err
+    assert Image.open(here / "pictures" / "Zoë.jpg").size == (16, 9)
+    assert served("batches", "--json").out == before
+    jobs = written(here / "jobs.json", [a_still(card)])
+    refused = served("submit", jobs, "--preview", "pictures")
+    assert (refused.code, "rows of a table" in refused.err) == (1, True)
+
+
 @pytest.fixture
 def photo(served: Command, here: Path) -> str:
     """A template of this test alone that shows a picture."""

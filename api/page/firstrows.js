@@ -1,0 +1,109 @@
+/** The first rows of a new batch as pictures: rendered for real, but small and before all else. */
+
+import { ApiError, ownAddress } from "./client.js";
+import { pause } from "./connection.js";
+import { announce, fill, h } from "./dom.js";
+import { follow } from "./events.js";
+import { count, plural } from "./format.js";
+import { hasEnded, stateOf } from "./states.js";
+import { rowWarnings } from "./submission.js";
+import { submitted } from "./tables.js";
+import { problem } from "./widgets.js";
+
+export const MOST_PREVIEWS = 12; // that the API renders of a request
+const TURN = 2000; // milliseconds until a team may ask again
+
+export class FirstRows {
+  #batch = "";
+  #run = new AbortController();
+
+  /** @param {import("./client.js").Client} client @param {AbortSignal} signal of the page's end */
+  constructor(client, signal) {
+    this.client = client;
+    this.list = h("ol", { class: "first-rows" });
+    this.element = h("section", { class: "card", "aria-labelledby": "first-rows-title", hidden: true }, h("h2", { id: "first-rows-title" }, "The first rows"), this.list);
+    signal.addEventListener("abort", () => this.stop());
+  }
+
+  /** Nobody wants to see them any more. */
+  stop() {
+    this.#run.abort();
+    if (this.#batch) this.client.json(`batches/${this.#batch}/cancel`, { method: "POST" }).catch(() => {});
+    this.#batch = "";
+    this.element.hidden = true;
+  }
+
+  /** @param {import("./submission.js").Request} request of as many rows as are shown
+   * @param {() => void} onWarned called once the rows have the warnings of their renders */
+  async show(request, onWarned) {
+    this.stop();
+    this.#run = new AbortController();
+    const { signal } = this.#run;
+    const places = request.sent.map((row, at) => new Place(row, at + 1));
+    fill(this.list, places.map((place) => place.element));
+    this.element.hidden = false;
+    this.element.scrollIntoView({ block: "nearest" });
+    const made = await this.#made(request, signal);
+    if (signal.aborted || !made) return;
+    for (const error of made.errors ?? []) places[error.index].say(error.error);
+    if (made.jobs.length === 0) return;
+    this.#batch = made.batchId;
+    await follow(this.client, `batches/${made.batchId}/events`, {
+      onEvent: ({ name, content }) => name === "job" && places[content.index].update(content),
+      onLive: () => {},
+      onFailure: (error) => fill(this.list, h("li", {}, problem(error))),
+    }, signal);
+    if (signal.aborted) return;
+    this.#batch = "";
+    announce(`${plural(made.jobs.length, "picture")} of the first rows ready`);
+    onWarned();
+  }
+
+  /** @param {import("./submission.js").Request} request @param {AbortSignal} signal */
+  async #made({ table, query }, signal) {
+    while (!signal.aborted) {
+      try {
+        return await submitted(this.client, table, query, {}, "previews");
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 429)) throw error;
+        await pause(TURN, signal);
+      }
+    }
+    return null;
+  }
+}
+
+/** The place of one row's picture. */
+class Place {
+  /** @param {import("./rowtable.js").Row} row @param {number} number */
+  constructor(row, number) {
+    this.row = row;
+    this.number = number;
+    this.picture = h("div", { class: "picture", "aria-busy": "true" }, h("span", { class: "muted small" }, "Rendering …"));
+    this.words = h("div", { class: "small words" });
+    this.caption = h("span", { class: "small" }, `Row ${count(number)}`);
+    this.element = h("li", {}, this.picture, this.caption, this.words);
+  }
+
+  /** @param {any} job as an event tells it */
+  update(job) {
+    const state = stateOf(job.status);
+    if (!hasEnded(state)) return;
+    if (job.name) fill(this.caption, `Row ${count(this.number)}: ${job.name}`);
+    if (state !== "finished") {
+      this.say(job.error ?? "Cancelled");
+      return;
+    }
+    this.picture.removeAttribute("aria-busy");
+    fill(this.picture, h("img", { src: ownAddress(job.outputUrl), alt: `Row ${this.number} as it will look` }));
+    const warnings = rowWarnings(job);
+    this.row.warnings = [...new Set([...this.row.warnings, ...warnings])];
+    fill(this.words, warnings.map((text) => h("p", {}, text)));
+  }
+
+  /** @param {string} text why there is no picture */
+  say(text) {
+    this.picture.removeAttribute("aria-busy");
+    fill(this.picture, h("span", { class: "small bad" }, text));
+  }
+}

@@ -1,0 +1,50 @@
+"""Pictures of the first rows of a table, before anything is started."""
+
+import io
+from typing import Any
+
+from PIL import Image
+
+from tests.api.documents import a_film
+from tests.api.running_api import Team, a_video, until
+
+
+async def preview(team: Team, table: str, status: int = 201, **query: Any) -> Any:
+    headers = {"Content-Type": "text/csv"}
+    response = await team.http.post("/previews", params=query, content=table, headers=headers)
+    assert response.status_code == status, response.text
+    return response
+
+
+async def test_the_first_rows_are_shown_before_a_batch_under_way_goes_on(team: Team) -> None:
+    card, film = await team.upload_card(), await team.upload(a_film())
+    busy = (await team.create_batch(*[a_video(film)] * 3))["batchId"]
+
+    async def rendering() -> bool | None:
+        jobs = (await team.get(f"/batches/{busy}"))["jobs"]
+        return any(job["status"] == "render:dorender" for job in jobs) or None
+
+    await until(rendering, "job that renders")
+    rows = "".join(f"Row {number},{'high' if number == 1 else ''}\n" for number in range(20))
+    table = f"title,job:priority\n{rows}"
+    made = (await preview(team, table, template=card, name="Spring")).json()
+    again = await preview(team, table, 429, template=card)
+    assert again.headers["retry-after"] == "2"
+    assert made["batchId"] in again.json()["error"]
+
+    assert made["totalRows"] == 20
+    assert [job["index"] for job in made["jobs"]] == [0, *range(2, 12)]
+    assert [(error["index"], error["line"]) for error in made["errors"]] == [(1, 3)]
+    ended = await team.end_of_batch(made["batchId"])
+    assert ended["stats"]["finished"] == 11
+    assert (await team.get(f"/batches/{busy}"))["stats"]["pending"] > 0
+    picture = Image.open(io.BytesIO((await team.public.get(made["jobs"][0]["outputUrl"])).content))
+    assert (picture.format, picture.size) == ("JPEG", (16, 9))
+    assert await team.batch_ids() == [busy]
+    assert (await team.get("/batches?name=Spring"))["batches"] == []
+
+
+async def test_rows_that_cannot_be_rendered_say_why_instead(team: Team) -> None:
+    card = await team.upload_card()
+    response = await preview(team, "title,job:priority\nAda,high\n", 400, template=card)
+    assert response.json()["errors"][0]["details"][0]["column"] == "job:priority"
