@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from obstore.store import ObjectStore
+from pydantic import Field
 
 from api.batches.creation import creation_response, kinds_of
 from api.http.errors import documented
@@ -29,7 +30,12 @@ from reelbatch.models.errors import (
     RequestError,
     Unavailable,
 )
-from reelbatch.models.ids import batch_job_id, new_batch_id, new_nested_job_id
+from reelbatch.models.ids import (
+    MAX_BATCH_JOBS,
+    batch_job_id,
+    new_batch_id,
+    new_nested_job_id,
+)
 from reelbatch.models.orchestration.batches import Batch, BatchSnapshot
 from reelbatch.models.orchestration.jobs import BatchRenderJob, RenderJob
 from reelbatch.models.orchestration.webhooks import PendingWebhook
@@ -53,6 +59,10 @@ First = Annotated[
         alias="submission",
         description="The first of the new batches, where several batches of one table are retried.",
     ),
+]
+These = Annotated[
+    list[Annotated[int, Field(ge=0, lt=MAX_BATCH_JOBS)]] | None,
+    Query(alias="index", max_length=MAX_BATCH_JOBS, description="Only the jobs at these indexes."),
 ]
 J = TypeVar("J", bound=RenderJob)
 
@@ -79,17 +89,20 @@ async def retry_batch(
     key: IdempotencyKey,
     only: Only = "all",
     first: First = None,
+    these: These = None,
 ) -> Response:
-    """Render the failed and cancelled jobs again, or with `only` just the one kind.
+    """Render the failed and cancelled jobs again, or with `only` just the one kind, or with `index`
+    just these.
 
     They keep their indexes and their inputs, and have new ids.
     """
-    identity = f"only={only}{f'&submission={first}' if first else ''}".encode()
+    asked = [f"only={only}", f"submission={first}" if first else "", *map(str, these or ())]
+    identity = "&".join(filter(None, asked)).encode()
     async with once(resources, team, key, identity, BatchSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:
             earlier, snapshot = await _read(resources, team, batch_id)
-            indexes = _indexes(snapshot, _CHOICES[only])
+            indexes = _indexes(snapshot, _CHOICES[only], these)
             submission = await attempt.save(
                 await _again(resources.store, earlier, indexes, urls, first)
             )
@@ -112,14 +125,17 @@ async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, 
     return await read_input(resources.client, handle), snapshot
 
 
-def _indexes(snapshot: BatchSnapshot, statuses: Sequence[JobStatus]) -> set[int]:
-    """Raises NothingToRetry."""
+def _indexes(
+    snapshot: BatchSnapshot, statuses: Sequence[JobStatus], these: Sequence[int] | None
+) -> set[int]:
+    """Those with one of the statuses, of all jobs or of `these`. Raises NothingToRetry."""
     found = {record.index for record in snapshot.records if record.status in statuses}
+    found &= set(these) if these else found
     if not found:
-        words = " or ".join(statuses)
+        words, which = " or ".join(statuses), "of these indexes" if these else "of the batch"
         pending = snapshot.stats.pending
         later = f" {pending} have not ended yet: try again later." if pending else ""
-        raise NothingToRetry(f"No job of the batch has the status {words}.{later}")
+        raise NothingToRetry(f"No job {which} has the status {words}.{later}")
     return found
 
 

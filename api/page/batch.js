@@ -10,6 +10,7 @@ import { count, plural } from "./format.js";
 import { JobGrid, labelOf } from "./jobgrid.js";
 import { JobPanel } from "./jobpanel.js";
 import { Jobs, groupedErrors } from "./jobs.js";
+import { Pace } from "./pace.js";
 import { followParts, partsOf, partsView } from "./parts.js";
 import { hasThumbnail } from "./preview.js";
 import { webhookLog } from "./webhooklog.js";
@@ -45,6 +46,8 @@ class BatchView {
     this.created = h("span", { class: "muted" });
     this.bar = countsBar("Progress of the batch");
     this.line = h("p", { class: "counts" });
+    this.pace = new Pace();
+    this.paceLine = h("p", { class: "pace muted" });
     this.errors = h("section", { class: "errors", "aria-label": "Errors", hidden: true });
     this.hint = h("p", { class: "hint-line muted", "aria-hidden": "true" });
     this.actions = batchActions(client, () => this.parts, this.place);
@@ -57,6 +60,7 @@ class BatchView {
     );
     this.panel = new JobPanel(
       client,
+      id,
       (step, from) => this.#neighbour(step, from),
       (index) => this.grid.focus(index),
       signal,
@@ -69,7 +73,7 @@ class BatchView {
     this.content = h(
       "div",
       { hidden: true },
-      h("div", { class: "progress-block" }, this.bar.element, this.line),
+      h("div", { class: "progress-block" }, this.bar.element, this.line, this.paceLine),
       this.errors,
       h("div", { class: "toolbar" }, this.filter.element, this.pictures),
       this.grid.element,
@@ -111,14 +115,15 @@ class BatchView {
       if (batch.name) fill(this.heading, batch.name, " ", this.heading.querySelector(".id"));
       this.created.replaceChildren("created ", ageOf(batch.createdAt));
       this.content.hidden = false;
+      this.pace.note(0, Date.parse(batch.createdAt));
       this.#showStats(batch.stats);
       this.#showParts(parts);
       followParts(this.client, this.table.first, this.table.expected, (now) => this.#showParts(now), this.signal);
       this.saidStep = stepOf(batch.stats);
       this.#showJobs();
       await this.#readResults();
-      if (batch.stats.pending === 0) this.#offerPictures(true);
-      else await this.#follow();
+      this.#offerPictures();
+      if (batch.stats.pending > 0) await this.#follow();
     } catch (error) {
       if (!this.signal.aborted) this.place.show(error);
     }
@@ -158,6 +163,7 @@ class BatchView {
     const job = /** @type {import("./jobs.js").BatchJob} */ (this.jobs.get(changed.index));
     this.grid.update(job);
     this.panel.update(job);
+    this.#offerPictures();
     this.frame ??= requestAnimationFrame(() => this.#showJobs()); // many events, one look
   }
 
@@ -180,11 +186,10 @@ class BatchView {
 
   /** @param {import("./countsbar.js").Stats} stats */
   #showStats(stats) {
-    const status = stats.pending ? "processing" : stats.finished ? "finished" : "error";
-    if (this.status.dataset.status !== status) {
-      this.status.dataset.status = status;
-      fill(this.status, batchPill(status));
-    }
+    const pill = batchPill(stats);
+    if (this.status.textContent !== pill.textContent) fill(this.status, pill);
+    this.pace.note(stats.total - stats.pending);
+    setText(this.paceLine, this.pace.words(stats.pending));
     this.bar.update(stats);
     setText(this.line, stats.total ? words(stats) + this.#rejected() : "Every job was rejected: nothing was started.");
     if (this.parts.length < 2) this.actions.update(stats);
@@ -217,7 +222,7 @@ class BatchView {
     this.#showStats(summary.stats);
     try {
       await this.#readResults();
-      this.#offerPictures(false);
+      this.#offerPictures();
     } catch (error) {
       if (!this.signal.aborted) this.place.show(error);
     }
@@ -232,11 +237,11 @@ class BatchView {
     }
   }
 
-  /** @param {boolean} atOnce nobody has seen the states yet */
-  #offerPictures(atOnce) {
-    if (!this.jobs.all().some(hasThumbnail)) return;
+  /** From the first output on; who prefers the states has the last word. */
+  #offerPictures() {
+    if (!this.pictures.hidden || !this.jobs.all().some(hasThumbnail)) return;
     this.pictures.hidden = false;
-    if (atOnce) this.#togglePictures();
+    this.#togglePictures();
   }
 
   #togglePictures() {

@@ -156,21 +156,21 @@ function batchRow(batch) {
   );
   /** @param {any} now */
   function update(now) {
-    if (status.dataset.status !== now.status) {
-      status.dataset.status = now.status;
-      fill(status, batchPill(now.status));
-    }
+    const pill = batchPill(now.stats);
+    if (status.textContent !== pill.textContent) fill(status, pill);
     bar.update(now.stats);
-    setText(line, now.stats.total ? words(now.stats) : "every job was rejected");
+    const rejected = now.rejected ? `; ${count(now.rejected)} rejected` : "";
+    setText(line, now.stats.total ? words(now.stats) + rejected : "every job was rejected");
     setText(jobs, count(now.stats.total));
   }
   return { element, update };
 }
 
-/** @param {string} status of a batch */
-export function batchPill(status) {
-  if (status === "processing") return pill("rendering", "Processing");
-  return status === "finished" ? pill("finished", "Finished") : pill("failed", "Error");
+/** @param {import("./countsbar.js").Stats} stats of a batch */
+export function batchPill({ pending, finished, error, cancelled }) {
+  if (pending) return pill("rendering", "Processing");
+  if (cancelled && cancelled === error) return pill("cancelled", finished ? "Partly cancelled" : "Cancelled");
+  return finished ? pill("finished", "Finished") : pill("failed", "Error");
 }
 
 const noneLoaded = () => h("p", { class: "empty" }, "No batch on this page of the list has this in its name. Press Enter to look for the whole name in all of them.");

@@ -70,7 +70,9 @@ export class JobGrid {
     const cell = this.#cells.get(job.index);
     if (!cell) return;
     paint(cell, job);
-    if (this.#arePictures) this.visible.observe(cell);
+    if (!this.#arePictures || cell.firstChild) return;
+    this.visible.unobserve(cell); // what it has told already it would not tell again
+    this.visible.observe(cell);
   }
 
   /** Show the outputs in the cells, or not. @param {boolean} arePictures */
@@ -205,7 +207,7 @@ export class JobGrid {
 
 /** @param {BatchJob} job */
 function newCell(job) {
-  const cell = h("div", { class: "cell", role: "gridcell", tabindex: -1, "data-index": job.index, "data-number": job.number });
+  const cell = h("div", { class: "cell", role: "gridcell", tabindex: -1, "data-index": job.index });
   paint(cell, job);
   return cell;
 }
@@ -213,5 +215,6 @@ function newCell(job) {
 /** @param {HTMLElement} cell @param {BatchJob} job */
 function paint(cell, job) {
   cell.dataset.state = job.state;
+  cell.dataset.caption = job.name ? `${job.number} ${job.name}` : String(job.number);
   cell.setAttribute("aria-label", labelOf(job));
 }

@@ -1,13 +1,13 @@
 /** All about one job, in a panel beside the grid. */
 
-import { ApiError, ownAddress } from "./client.js";
+import { ApiError, idempotencyKey, ownAddress } from "./client.js";
 import { pause } from "./connection.js";
 import { fill, h } from "./dom.js";
 import { duration, exactly, plural, size } from "./format.js";
 import { preview } from "./preview.js";
 import { STATES, hasEnded, stateOf } from "./states.js";
 import { webhookLog } from "./webhooklog.js";
-import { pill, problem, warningBox } from "./widgets.js";
+import { pill, problem, problemPlace, warningBox, workButton } from "./widgets.js";
 
 const LOOK_INTERVAL = 1000; // milliseconds between looks at a job that renders
 const LONGEST_CELL = 500; // characters shown; a cell may be a whole picture
@@ -15,12 +15,14 @@ const LONGEST_CELL = 500; // characters shown; a cell may be a whole picture
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
 export class JobPanel {
-  /** @param {import("./client.js").Client} client
+  /** @param {import("./client.js").Client} client @param {string} batchId
    * @param {(step: -1 | 1, from: number) => BatchJob | undefined} neighbour
    * @param {(index: number) => void} onClose with the index of the job that was shown last
    * @param {AbortSignal} signal */
-  constructor(client, neighbour, onClose, signal) {
+  constructor(client, batchId, neighbour, onClose, signal) {
     this.client = client;
+    this.batchId = batchId;
+    this.place = problemPlace();
     this.neighbour = neighbour;
     this.onClose = onClose;
     this.signal = signal;
@@ -109,11 +111,30 @@ export class JobPanel {
       preview(job),
       facts(job),
       job.state === "finished" && job.outputUrl && outputLinks(job.outputUrl, job.posterUrl),
+      this.#actions(job),
+      this.place.element,
       cells(job.result?.cells),
       job.id && hasEnded(job.state) && this.#log(job.id),
       job.id && webhookLog(this.client, `jobs/${job.id}`),
     );
     if (job.state === "rendering") this.#follow(job, progress, this.looking.signal);
+  }
+
+  /** What can be done with this job alone. @param {BatchJob} job */
+  #actions(job) {
+    this.place.clear();
+    if (!job.id || job.state === "finished") return null;
+    if (!hasEnded(job.state)) {
+      const cancel = async () => void (await this.client.json(`jobs/${job.id}/cancel`, { method: "PATCH" }));
+      return h("div", { class: "actions" }, workButton("Cancel this job", { class: "danger" }, cancel, this.place));
+    }
+    const key = idempotencyKey();
+    const retry = async () => {
+      const options = { method: "POST", headers: { "Idempotency-Key": key } };
+      const made = await this.client.json(`batches/${this.batchId}/retry?index=${job.index}`, options);
+      location.hash = `#/batches/${made.batchId}`;
+    };
+    return h("div", { class: "actions" }, workButton("Retry this job", {}, retry, this.place));
   }
 
   /** @param {BatchJob} job @param {any} progress @param {AbortSignal} signal */

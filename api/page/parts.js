@@ -4,12 +4,13 @@ import { repeat } from "./connection.js";
 import { countsBar, sum, words } from "./countsbar.js";
 import { fill, h, setText } from "./dom.js";
 import { count } from "./format.js";
+import { Pace } from "./pace.js";
 
 const MOST_PARTS = 100; // in one answer
 const INTERVAL = 2000; // milliseconds between looks
 
 /** @typedef {{batchId: string, name?: string, status: string, createdAt: string, firstRow?: number,
- *   submission?: string, stats: import("./countsbar.js").Stats}} Part as the list of batches has it */
+ *   submission?: string, rejected?: number, stats: import("./countsbar.js").Stats}} Part as the list of batches has it */
 
 /** In the order of the rows.
  * @param {import("./client.js").Client} client @param {string} first the id of the first batch
@@ -36,15 +37,18 @@ export async function asTables(client, batches, signal) {
 /** @param {Part[]} parts @returns {Part} */
 function whole(parts) {
   const stats = sum(parts.map((part) => part.stats));
+  const rejected = parts.reduce((number, part) => number + (part.rejected ?? 0), 0);
   const status = stats.pending ? "processing" : stats.finished ? "finished" : "error";
-  return { ...parts[0], batchId: parts[0].submission ?? parts[0].batchId, status, stats };
+  return { ...parts[0], batchId: parts[0].submission ?? parts[0].batchId, status, stats, rejected };
 }
 
 /** Where the whole table stands, and links to its parts.
  * @param {string} shown the id of the batch whose jobs are shown */
 export function partsView(shown) {
   const bar = countsBar("Progress of the whole table");
-  const line = h("p", { class: "counts" });
+  const line = h("p");
+  const pace = new Pace();
+  const paceLine = h("p", { class: "muted" });
   const links = h("ul", { class: "chips" });
   const element = h(
     "section",
@@ -52,6 +56,7 @@ export function partsView(shown) {
     h("h2", { id: "parts-title" }, "The whole table"),
     bar.element,
     line,
+    paceLine,
     h("nav", { "aria-label": "Parts of the table" }, links),
   );
 
@@ -62,6 +67,8 @@ export function partsView(shown) {
     element.hidden = false;
     bar.update(stats);
     setText(line, words(stats));
+    pace.note(stats.total - stats.pending);
+    setText(paceLine, pace.words(stats.pending));
     const ids = parts.map((part) => part.batchId).join();
     if (links.dataset.shown === ids) return; // a link may have the focus
     links.dataset.shown = ids;

@@ -31,7 +31,7 @@ export function hasThumbnail(job) {
   if (posterAddress(job)) return true;
   const address = shownAddress(job);
   if (!address) return false;
-  const isSmall = (job.result?.size ?? Infinity) <= SMALL_FILM;
+  const isSmall = (job.result?.size ?? 0) <= SMALL_FILM; // not known while the batch goes on
   return PICTURES.has(extension(address)) || (FILMS.has(extension(address)) && isSmall);
 }
 

@@ -1,8 +1,10 @@
 """A batch from the command line: followed to its end, its outcome shown, its outputs fetched."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ from reelbatch.client import (
     TableColumn,
 )
 
+_PACE_WINDOW = 60.0  # seconds
 _INDEXES_SHOWN = 10  # of the jobs with one warning
 _Warned = BatchJob | BatchResult | JobCreated
 
@@ -40,12 +43,53 @@ _STYLES = {
 
 def watch_batch(batch: Batch, what: str = "rendering") -> BatchStatusResponse:
     """Show the batch's progress until it has ended, and return its end."""
+    pace = Pace()
     with _progress(what) as show:
         for event in batch.events():
             if isinstance(event, StatsChanged):
                 stats = event.stats
-                show(_done(stats), stats.total, _counts(stats))
+                pace.note(_done(stats), monotonic())
+                words = ", ".join(filter(None, (_counts(stats), pace.words(stats.pending))))
+                show(_done(stats), stats.total, words)
     return batch.read()
+
+
+class Pace:
+    """How fast a batch goes on, and how long it will still take, by the last minute of it."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def note(self, done: int, now: float) -> None:
+        """`done` is a number of jobs, `now` in seconds."""
+        self._seen.append((now, done))
+        while len(self._seen) > 2 and self._seen[1][0] <= now - _PACE_WINDOW:
+            self._seen.popleft()
+
+    def words(self, pending: int) -> str:
+        """Empty as long as nobody can tell. `pending` is a number of jobs."""
+        (begin, before), (now, done) = self._seen[0], self._seen[-1]
+        if not pending or done <= before or now <= begin:
+            return ""
+        rate = (done - before) / (now - begin)
+        return f"{_rate(rate)}, about {_duration(max(1, round(pending / rate)))} left"
+
+
+def _rate(per_second: float) -> str:
+    if per_second >= 1:
+        return f"{per_second:.1f} a second"
+    return (
+        f"{60 * per_second:.0f} a minute"
+        if per_second >= 1 / 60
+        else f"{3600 * per_second:.0f} an hour"
+    )
+
+
+def _duration(seconds: int) -> str:
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
 
 
 def download_outputs(outputs: Iterable[DownloadedOutput], total: int) -> list[DownloadedOutput]:

@@ -157,6 +157,38 @@ async def test_failed_jobs_are_grouped_explained_and_rendered_again(
     await expect(visit.page.locator(".cell")).to_have_count(2)
 
 
+async def test_a_batch_shows_its_named_pictures_while_it_goes_on(visit: Visit, team: Team) -> None:
+    card, film = await team.upload_card(), await team.upload(a_film())
+    jobs = [a_still(card, name="Ada"), a_video(film), a_video(film), {}]
+    made = (await team.http.post("/batches", json={"jobs": jobs, "concurrency": 1})).json()
+    await visit.go(f"/batches/{made['batchId']}")
+    await has_property(visit.cell(0).locator("img"), "naturalWidth", 32)
+    await has_attribute(visit.cell(0), "data-caption", "0 Ada")
+    await expect(visit.page.locator(".pace")).to_contain_text(re.compile("an? .*, about .* left"))
+
+    panel = visit.page.get_by_role("dialog")
+    for index, state in ((2, "queued"), (1, "rendering")):
+        await visit.wait_for_state(index, state)
+        await visit.cell(index).click()
+        await panel.get_by_role("button", name="Cancel this job").click()
+        await visit.wait_for_state(index, "cancelled")
+        await visit.page.keyboard.press("Escape")
+    await expect(visit.page.locator(".facts .pill")).to_have_text("Partly cancelled")
+    await visit.page.get_by_role("link", name="Batches").click()
+    listed = visit.page.locator("table.batches tbody tr")
+    await expect(listed).to_contain_text("1 of 3 finished, 2 cancelled; 1 rejected")
+
+    await visit.go(f"/batches/{made['batchId']}")
+    await visit.cell(2).click()
+    await panel.get_by_role("button", name="Retry this job").click()
+    await expect(visit.page.get_by_role("heading", level=1)).not_to_contain_text(made["batchId"])
+    await visit.wait_for_state(2, "rendering")
+    await expect(visit.page.locator(".cell")).to_have_count(1)
+    await visit.page.get_by_role("button", name="Cancel", exact=True).click()
+    await visit.page.get_by_role("button", name="Cancel the batch").click()
+    await expect(visit.page.locator(".facts .pill")).to_have_text("Cancelled")
+
+
 async def test_outputs_are_shown_and_downloaded(visit: Visit, team: Team, tmp_path: Path) -> None:
     card = await team.upload_card()
     with_poster = a_video(card, codec="prores_422", poster=True)
