@@ -265,6 +265,8 @@ class Footage(Item):
     has_picture: bool = True
     has_sound: bool = False
     retimed: bool = False  # looped, or played at another rate than its own
+    loops: int = 1
+    alpha: str = ""  # what is done to its transparency, in words; empty: nothing
     layer_of_file: LayerOfFile | None = None
 
 
@@ -292,6 +294,7 @@ class Composition(Item):
     background: Vector = (0.0, 0.0, 0.0)
     motion_blur: bool = False
     frame_blending: bool = False
+    keeps_frame_rate: bool = False  # also in compositions that show it
     layers: tuple[Layer, ...] = ()  # from the top
     markers: Property | None = None
     controls: tuple[Control, ...] = ()
@@ -300,6 +303,7 @@ class Composition(Item):
 @dataclass(frozen=True)
 class Project:
     version: str  # of After Effects, such as 24.1; empty where it cannot be told
+    linear: bool = False  # colours are blended with a gamma of 1.0
     items: Mapping[int, Item] = field(default_factory=dict[int, Item])
 
     @property

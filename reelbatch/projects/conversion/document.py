@@ -34,6 +34,7 @@ _VERSION = "5.13.0"  # of Bodymovin, whose document this is like
 _OPEN_MARGIN = 5000  # pixels around a composition that its layers may reach beyond
 _MOST_COPIES = 500  # of compositions, for layers that set Essential Properties
 _PRECOMPOSITION, _NULL = 0, 3
+_SLOWER = 0.01  # frames a second, of a rate that is another one
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ def convert(project: Project, name: str, files: FootageFiles | None = None) -> C
         known = ", ".join(repr(one.name) for one in project.compositions)
         raise TemplateInvalid(f"The project has no composition {name!r}; it has {known}.")
     reasons = Reasons()
+    if project.linear:
+        reasons.within(name).add(
+            WarningCode.BLEND_MODE_NOT_DRAWN, "Colours are not blended with a gamma of 1.0."
+        )
     clock = Clock(composition.frame_rate)
     scene = Scene(project, files or FootageFiles(), clock)
     layers = _Layers(scene, reasons, composition.controls).of(composition, seen=True)
@@ -104,7 +109,7 @@ class _Layers:
             reasons.add(
                 WarningCode.PIXELS_NOT_SQUARE, "The composition has pixels that are no squares."
             )
-        place = _place(composition)
+        place = _place(composition, self._scene.project.items)
         layers = [self._layer(layer, place, overrides, seen=seen) for layer in composition.layers]
         mattes = [(n, one.matte) for n, one in enumerate(composition.layers) if one.matte]
         return matted(layers, mattes, place, reasons)
@@ -124,6 +129,12 @@ class _Layers:
                     f"Its Essential Property {name!r} is not drawn.",
                 )
             converted["refId"] = self._asset(source, [*own, *overrides], seen=shown)
+            slower = self._scene.clock.frame_rate - source.frame_rate > _SLOWER
+            if source.keeps_frame_rate and slower:
+                reasons.add(
+                    WarningCode.FRAME_RATE_NOT_KEPT,
+                    f"The frame rate of {source.name!r} is not kept.",
+                )
             if "tm" in converted and self._plays_video(source):
                 reasons.add(
                     WarningCode.FOOTAGE_NOT_DRAWN,
@@ -193,16 +204,31 @@ class _Layers:
         return isinstance(target, Composition) and with_overrides(target, [override]) is not target
 
 
-def _place(composition: Composition) -> Place:
+def _place(composition: Composition, items: Mapping[int, Item]) -> Place:
     layers = composition.layers
     kinds = {layer.kind for layer in layers if layer.switches.enabled}
     return Place(
         composition=composition,
         indices={layer.identity: number for number, layer in enumerate(layers, start=1)},
         deep=bool(kinds & {LayerKind.CAMERA, LayerKind.LIGHT}),
-        any_solo=any(layer.switches.solo for layer in layers),
+        left_out=frozenset(_left_out(layers, items)),
         mattes=frozenset(_mattes(layers)),
     )
+
+
+def _left_out(layers: Sequence[Layer], items: Mapping[int, Item]) -> Iterator[int]:
+    """Where a layer is solo, others of its kind are not shown: a picture leaves sounds alone."""
+
+    def kind(layer: Layer) -> LayerKind | bool:
+        source = items.get(layer.source) if layer.source is not None else None
+        if layer.kind in (LayerKind.CAMERA, LayerKind.LIGHT):
+            return layer.kind
+        return isinstance(source, Footage) and not source.has_picture
+
+    alone = {kind(layer) for layer in layers if layer.switches.solo}
+    for layer in layers:
+        if kind(layer) in alone and not layer.switches.solo:
+            yield layer.identity
 
 
 def _mattes(layers: Sequence[Layer]) -> Iterator[int]:

@@ -181,12 +181,24 @@ def effects_of(
             continue
         known = _DRAWN.get(effect.match_name)
         if known is not None:
+            _check_options(effect, reasons)
             found.append(_drawn(effect, known, clock, indices))
         elif effect.match_name in _HOLDS_VALUES or effect.match_name.startswith(_PSEUDO):
             found.append(_held_values(effect, clock, indices))
         else:
             reasons.add(WarningCode.EFFECT_NOT_DRAWN, f"The effect {effect.name!r} is not drawn.")
     return [*found, *_styles(layer_tree.group("ADBE Layer Styles"), clock, reasons)]
+
+
+def _check_options(effect: Group, reasons: Reasons) -> None:
+    """How strong an effect is, and in which masks."""
+    options = effect.group("ADBE Effect Built In Params")
+    opacity = options.leaf("ADBE Effect Mask Opacity")
+    if any(options.group("ADBE Effect Mask Parade").children) or not (
+        opacity is None or _is_always(opacity, (100.0,))
+    ):
+        message = f"The compositing options of the effect {effect.name!r} are not drawn."
+        reasons.add(WarningCode.EFFECT_NOT_DRAWN, message)
 
 
 def _drawn(

@@ -36,6 +36,7 @@ Converter = Callable[[Value], Any]
 
 _STATEMENT = re.compile(r"(?:var|let|const|if|for|while|do|try|switch|function|return|//|/\*|\{)")
 _DIGITS = 5  # behind the point
+_WHOLE = 0.01  # frames; projects have rates such as 29.97 as a fraction that is a little off
 _MAX_BAKED = 20_000  # keyframes of a property
 _COLOR_SPEED = 255.0  # speeds of colours count channels from 0 to 255
 
@@ -47,7 +48,10 @@ class Clock:
     frame_rate: float  # frames a second
 
     def frames(self, seconds: float) -> float:
-        return rounded(seconds * self.frame_rate)
+        """Whole ones where the time means one: a layer begins with the frame, not after it."""
+        frames = seconds * self.frame_rate
+        whole = round(frames)
+        return whole if abs(frames - whole) < _WHOLE else rounded(frames)
 
 
 def still(value: Any) -> Json:

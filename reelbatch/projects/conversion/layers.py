@@ -87,9 +87,9 @@ _LOOP = re.compile(
 
 
 def is_seen(layer: Layer, place: Place) -> bool:
-    """Guides are for the designer alone, and where one layer is solo, the others are not shown."""
+    """Guides are for the designer alone."""
     switches = layer.switches
-    return switches.enabled and not switches.guide and (switches.solo or not place.any_solo)
+    return switches.enabled and not switches.guide and layer.identity not in place.left_out
 
 
 def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) -> Json:
@@ -191,6 +191,7 @@ def matted(
     `mattes` are the positions of layers in the composition, with their mattes.
     """
     drawn: dict[int, Json] = {}  # copies of mattes that are seen themselves, by position
+    with_matte = {position for position, _ in mattes}
     for position, matte in mattes:
         above = position - 1 if matte.layer is None else place.indices.get(matte.layer, 0) - 1
         if not 0 <= above < len(layers) or above == position:
@@ -199,6 +200,10 @@ def matted(
             )
             continue
         source = layers[above]
+        if above in with_matte and not layers[position].get("hd"):
+            reasons.add(
+                WarningCode.MATTE_NOT_DRAWN, "A matte with a matte of its own is drawn whole."
+            )
         layers[position] |= {"tt": _MATTES[matte.kind], "tp": source["ind"]}
         if not source.get("hd") and "td" not in source:
             drawn[above] = {**source, "ind": len(layers) + len(drawn) + 1}

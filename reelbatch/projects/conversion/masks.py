@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from reelbatch.models.wire.warnings import WarningCode
-from reelbatch.projects.conversion.keyframes import Clock, Json, animated, scalar
-from reelbatch.projects.conversion.paths import path_property
+from reelbatch.projects.conversion.keyframes import Clock, Json, animated, scalar, still
+from reelbatch.projects.conversion.paths import outline, path_property
 from reelbatch.projects.model import Group, Path, Property, Value
 from reelbatch.projects.reasons import Reasons
 
 _MODES = {
-    "none": "n",
     "add": "a",
     "subtract": "s",
     "intersect": "i",
@@ -25,11 +24,15 @@ def masks_of(parade: Group, clock: Clock, reasons: Reasons) -> list[Json]:
 
 
 def _mask(group: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
+    """One without a mode hides nothing: texts and effects may follow its path, by its number."""
     switches = group.mask
-    if switches is None or switches.mode == "none" or not group.enabled:
+    if switches is None:
         return
     shape = group.leaf("ADBE Mask Shape")
     path = path_property(shape, clock, reasons)
+    if switches.mode == "none":
+        yield {"nm": group.name, "mode": "n", "pt": path or still(outline(None))}
+        return
     if path is None:
         reasons.add(WarningCode.MASK_NOT_DRAWN, "A mask without a path of its own is not drawn.")
         return

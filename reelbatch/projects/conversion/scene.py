@@ -28,5 +28,5 @@ class Place:
     composition: Composition
     indices: dict[int, int]  # by identity, from 1
     deep: bool  # whether a camera looks at layers in three dimensions
-    any_solo: bool
+    left_out: frozenset[int]  # the layers that are not shown since others are solo, by identity
     mattes: frozenset[int]  # the layers whose shape others have, by identity

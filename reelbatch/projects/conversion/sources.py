@@ -11,6 +11,7 @@ from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
 FOLDER = "images/"
+_MOST_FRAMES = 5000  # of a sequence with its repetitions
 _LOUDEST = 20.0  # decibels; more is an error of the project's
 
 
@@ -35,6 +36,9 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
             WarningCode.PIXELS_NOT_SQUARE,
             f"The footage {item.name!r} has pixels that are no squares.",
         )
+    if item.alpha:
+        message = f"The transparency of {item.name!r}, which is {item.alpha}, is drawn as it is."
+        reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     if not item.has_picture:
         return _sound(item, layer, scene, reasons)
     if item.frames or (item.path and item.frame_rate and is_picture(item.path)):
@@ -91,10 +95,17 @@ def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
         )
     identity = f"sequence_{item.identity}"
     step = scene.clock.frame_rate / item.frame_rate if item.frame_rate else 1.0
-    layers: list[Json] = []
-    for number, name in enumerate(item.frames, start=1):
-        picture = _picture(f"image_{item.identity}_{number}", item, name, scene)
-        layers.append(_shown_once(number, picture, step))
+    pictures = [
+        _picture(f"image_{item.identity}_{number}", item, name, scene)
+        for number, name in enumerate(item.frames, start=1)
+    ]
+    loops = min(item.loops, _MOST_FRAMES // len(pictures)) if pictures else 1
+    if loops < item.loops:
+        reasons.add(
+            WarningCode.FOOTAGE_NOT_DRAWN, f"The sequence {item.name!r} plays {loops} times."
+        )
+    shown = enumerate(pictures * loops, start=1)
+    layers = [_shown_once(number, picture, step) for number, picture in shown]
     if not layers:
         layers = [_shown_once(1, _picture(f"image_{item.identity}", item, item.path, scene), 1e6)]
     scene.assets[identity] = {

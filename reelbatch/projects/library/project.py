@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from py_aep import CompItem, FileSource, FootageItem, SolidSource
+from py_aep import AlphaMode, CompItem, FileSource, FootageItem, FootageSource, SolidSource
 from py_aep import Project as LibraryProject
 from py_aep.binary.chunk import read_aep
 from py_aep.parsers.project import parse_project
@@ -39,6 +39,7 @@ def read_project(checked: CheckedChunks) -> Project:
         project = parse_project(whole, "", "project.aep")
         return Project(
             version=_version(project),
+            linear=project.linear_blending or project.linearize_working_space,
             items={
                 identity: _item(item, checked, trees)
                 for identity, item in project.items.items()
@@ -78,8 +79,18 @@ def _item(item: CompItem | FootageItem, checked: CheckedChunks, trees: TreeReade
         has_picture=item.width > 0,
         has_sound=item.has_audio,
         layer_of_file=_layer_of_file(item, source) if is_file else None,
+        loops=source.loop,
+        alpha=_alpha(source),
         retimed=source.loop > 1 or source.conform_frame_rate != 0,
     )
+
+
+def _alpha(source: FootageSource) -> str:
+    if not source.has_alpha:
+        return ""
+    if source.alpha_mode == AlphaMode.IGNORE:  # pyright: ignore[reportUnknownMemberType]
+        return "ignored"
+    return "inverted" if source.invert_alpha else ""
 
 
 def _layer_of_file(item: FootageItem, source: FileSource) -> LayerOfFile | None:
@@ -121,6 +132,7 @@ def _composition(item: CompItem, chunks: list[LayerChunks], trees: TreeReader) -
         background=vector(item.bg_color),
         motion_blur=item.motion_blur,
         frame_blending=item.frame_blending,
+        keeps_frame_rate=item.preserve_nested_frame_rate,
         layers=tuple(
             read_layer(layer, one, trees) for layer, one in zip(layers, chunks, strict=True)
         ),

@@ -176,6 +176,23 @@ def _subtracted(stage: Stage) -> None:
     _add_mask(stage).mask_mode = MaskMode.SUBTRACT  # type: ignore[attr-defined]
 
 
+def _idle_mask(stage: Stage) -> None:
+    _add_mask(stage).mask_mode = MaskMode.NONE  # type: ignore[attr-defined]
+
+
+def _text_on_path(stage: Stage) -> None:
+    """Along the second of two masks, which hides nothing."""
+    layer = stage.main.add_text("MMM")
+    document = layer.text["ADBE Text Document"].value
+    document.font, document.font_size, document.fill_color = "Inter-Bold", 60, RED
+    layer.transform["ADBE Position"].value = [0, 0, 0]
+    masks = [layer["ADBE Mask Parade"].add_property("ADBE Mask Atom") for _ in range(2)]
+    masks[0]["ADBE Mask Shape"].value = Shape([[0, 0], [80, 0], [80, 60], [0, 60]])
+    masks[1]["ADBE Mask Shape"].value = Shape([[0, 50], [200, 50]], closed=False)
+    masks[1].mask_mode = MaskMode.NONE
+    layer.text["ADBE Text Path Options"]["ADBE Text Path"].value = 2
+
+
 def _feathered(stage: Stage) -> None:
     _add_mask(stage)["ADBE Mask Feather"].value = [10, 10]  # type: ignore[index]
 
@@ -194,6 +211,19 @@ def _inverted_matte(stage: Stage) -> None:
     layer.set_track_matte(matte, TrackMatteType.ALPHA_INVERTED)
 
 
+def _matted_matte(stage: Stage) -> None:
+    """The left half of what has the upper half as its own matte."""
+    layer, matte, upper = (
+        stage.solid(RED),
+        stage.solid(BLUE, 40, HEIGHT),
+        stage.solid(GREEN, 80, 30),
+    )
+    matte.transform["ADBE Position"].value = [20, 30, 0]
+    upper.transform["ADBE Position"].value = [40, 15, 0]
+    layer.set_track_matte(matte, TrackMatteType.ALPHA)
+    matte.set_track_matte(upper, TrackMatteType.ALPHA)
+
+
 def _blending(stage: Stage) -> None:
     stage.solid(RED)
     stage.solid(GREEN).blending_mode = BlendingMode.MULTIPLY
@@ -207,6 +237,13 @@ def _precomposition(stage: Stage) -> None:
     inner = stage.composition("Inner", 40, 30)
     inner.add_solid(RED, "Red", 40, 30)
     stage.main.add(inner).transform["ADBE Position"].value = [20, 15, 0]
+
+
+def _own_frame_rate(stage: Stage) -> None:
+    inner = stage.project.root_folder.add_comp("Inner", WIDTH, HEIGHT, 1.0, 2.0, 2.0)
+    inner.preserve_nested_frame_rate = True
+    inner.add_solid(RED, "Red", WIDTH, HEIGHT)
+    stage.main.add(inner)
 
 
 def _collapsed(stage: Stage) -> None:
@@ -413,6 +450,7 @@ CASES = (
     Case("twist, zig zag, pucker and bloat, wiggles", _twist, reason=WarningCode.SHAPE_NOT_DRAWN),
     Case("masks", _mask, [(*LEFT, Red), (*RIGHT, White)]),
     Case("masks that subtract", _subtracted, [(*LEFT, White), (*RIGHT, Red)]),
+    Case("masks without a mode", _idle_mask, [(*LEFT, Red), (*RIGHT, Red)]),
     Case(
         "feather of masks",
         _feathered,
@@ -422,10 +460,23 @@ CASES = (
     ),
     Case("track mattes", _matte, [(*LEFT, Red), (*RIGHT, White)]),
     Case("inverted track mattes", _inverted_matte, [(*LEFT, White), (*RIGHT, Red)]),
+    Case(
+        "mattes of mattes",
+        _matted_matte,
+        [(0, 20, 15, Red), (*RIGHT, White)],
+        WarningCode.MATTE_NOT_DRAWN,
+        "the matte is drawn whole",
+    ),
     Case("blending modes", _blending, [(*LEFT, Black)]),
     Case("Dissolve, Stencil and their like", _dissolve, reason=WarningCode.BLEND_MODE_NOT_DRAWN),
     Case("preserved transparency", _preserved, reason=WarningCode.TRANSPARENCY_NOT_PRESERVED),
     Case("precompositions", _precomposition, [(0, 5, 5, Red), (0, 60, 50, White)]),
+    Case(
+        "precompositions that keep their frame rate",
+        _own_frame_rate,
+        reason=WarningCode.FRAME_RATE_NOT_KEPT,
+        note="at the rate of the whole",
+    ),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
     Case("Essential Properties", _essential, [(*LEFT, Red), (*RIGHT, White)]),
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
@@ -436,6 +487,7 @@ CASES = (
         _styled_text,
         [(0, 2, 24, Blue), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
     ),
+    Case("texts along a path", _text_on_path, [(0, 6, 40, Red)]),
     Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
     Case(
         "text in the middle or at the bottom of its box",

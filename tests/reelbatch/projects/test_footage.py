@@ -203,3 +203,28 @@ def test_a_file_without_a_picture_is_missing_and_its_reason_says_the_way_out(
     found = LottieEngine.renderer().convert(archive, "zip", tmp_path / "made", RenderLimits())
     assert [one.code for one in found.warnings] == ["MISSING_PICTURE"]
     assert "save it as PNG or SVG" in found.warnings[0].message
+
+
+def test_footage_whose_transparency_is_ignored_is_a_reason(tmp_path: Path) -> None:
+    file = tmp_path / "logo.png"
+    Image.new("RGBA", (80, 60), (*RED, 90)).save(file)
+
+    def ignored(stage: Stage) -> None:
+        stage.footage(file).source.main_source.alpha_mode = py_aep.AlphaMode.IGNORE
+
+    found, _ = _converted(tmp_path, ignored)
+    assert [one.code for one in found.warnings] == ["FOOTAGE_NOT_DRAWN"]
+
+
+def test_a_sequence_repeats_as_often_as_its_footage_says(tmp_path: Path) -> None:
+    first = _pictures(tmp_path, 9)
+
+    def twice(stage: Stage) -> None:
+        layer = _sequence(stage, first)
+        layer.source.main_source.loop = 2
+        layer.out_point = 0.4
+
+    found, made = _converted(tmp_path, twice)
+    assert found.warnings == []
+    shown = [tuple(drawn_frame(made, n, tmp_path / f"frame {n}")[30, 40]) for n in (1, 2)]
+    assert shown == [BLUE, RED]
