@@ -9,6 +9,7 @@ import binascii
 import io
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -33,6 +34,7 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.projects.footage import is_video
 
 _EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
+_HARDLY_CUT = 1  # pixels of a picture
 _SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
 
 
@@ -51,6 +53,8 @@ def embed_pictures(
             packed = _own_svg(asset, content, limits, warnings)
         else:
             packed = _own_picture(asset, content, limits, warnings)
+            if box and _is_own(asset, content, files):
+                packed = _cut_to(box, packed)
         width, height = box or _size_of(packed)
         _embed(asset, packed, width, height)
     return warnings
@@ -81,6 +85,23 @@ def _own_svg(
     if svg.left_out:
         warnings.append(_incomplete(_name_of(asset), svg))
     return as_png(picture)
+
+
+def _is_own(asset: Json, content: bytes, files: TemplateFiles) -> bool:
+    """Whether a picture is the template's, and not a static file that a job sent for it."""
+    return not files.statics or asset_content(asset, replace(files, statics={})) == content
+
+
+def _cut_to(box: tuple[float, float], packed: bytes) -> bytes:
+    """The middle of a picture with the sides of its box, which it fills as in lottie-web."""
+    with Image.open(io.BytesIO(packed), formats=("PNG",)) as picture:
+        size = picture.width, picture.height
+        scale = min(size[0] / box[0], size[1] / box[1])
+        sides = [max(1, round(side * scale)) for side in box]
+        if all(abs(side - whole) <= _HARDLY_CUT for side, whole in zip(sides, size, strict=True)):
+            return packed
+        left, top = ((whole - side) // 2 for side, whole in zip(sides, size, strict=True))
+        return as_png(picture.crop((left, top, left + sides[0], top + sides[1])))
 
 
 def _nothing(asset: Json, content: bytes, warnings: list[RenderWarning]) -> bytes:

@@ -54,7 +54,8 @@ def replace_transforms(compositions: Iterable[list[Json]]) -> None:
 
 
 def _transform(effect: Json, layer: Json, layers: list[Json]) -> None:
-    own = layer.get("ks") if is_object(layer.get("ks")) else {}
+    transform = layer.get("ks")
+    own: Json = transform if is_object(transform) else {}
     index = _unused_index(layers)
     times = {key: layer[key] for key in ("ip", "op", "st", "sr") if key in layer}
     place = {key: layer.pop(key) for key in ("parent", "ao", "ddd") if key in layer}

@@ -54,7 +54,7 @@ def framed(layer: Json, picture: Json, scale: tuple[float, float], number: int) 
         return None
     height, width = pixels.shape[:2]
     pixel = box[0] / width, box[1] / height
-    shown = min(a * b * c for a, b, c in zip(pixel, _scale_of(transform), scale, strict=True))
+    shown = min(a * b for a, b in zip(pixel, scale, strict=True)) * _scale_of(transform)
     margin = min(_WIDEST, 1 + math.ceil(_REACH / shown)) if shown > 0 else _WIDEST
     wider = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     packed = base64.b64encode(as_png(Image.fromarray(wider))).decode("ascii")
@@ -72,15 +72,14 @@ def framed(layer: Json, picture: Json, scale: tuple[float, float], number: int) 
     )
 
 
-def _scale_of(transform: Json) -> tuple[float, float]:
+def _scale_of(transform: Json) -> float:
     """The least that a layer is scaled by at its keyframes, but for those that hide it."""
     track = read_track(transform.get("s", still([100, 100])))
     if track is None:
-        return 1.0, 1.0
+        return 1.0
     states = [track.rest, *(segment.after for segment in track.segments)]
     shown = [abs(part) / 100 for state in states for part in state[:2] if part]
-    least = min(shown, default=1.0)
-    return least, least
+    return min(shown, default=1.0)
 
 
 def _matte(layer: Json, box: tuple[float, float], number: int) -> Json:

@@ -166,10 +166,26 @@ def test_a_photo_is_turned_as_its_camera_was_held(shown: Shown, orientation: int
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_without_its_last_bytes_is_shown(shown: Shown, progressive: bool) -> None:
-    noise = np.random.default_rng(1).integers(0, 60, (64, 64, 3), np.uint8)
+    noise = np.random.default_rng(1).integers(0, 60, (60, 100, 3), np.uint8)
     noise[:8, :8] = (250, 0, 0)
     whole = encoded(Image.fromarray(noise), "JPEG", progressive=progressive)
     assert shown(whole[:-3])[0][0] > 200
+
+
+def test_a_picture_of_the_template_fills_its_box_and_that_of_a_job_is_shown_whole(
+    workshop: Any,
+) -> None:
+    """As in lottie-web, which cuts what sticks out."""
+    stripes = np.zeros((30, 100, 3), np.uint8)
+    stripes[:, 25:75] = (255, 0, 0)
+    asset = {"id": "photo", "w": 50, "h": 60, "u": "", "p": "photo.png", "e": 0}
+    document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
+    content = encoded(Image.fromarray(stripes))
+    template = workshop.archive({"data.json": document, "photo.png": content})
+    assert workshop.still(template)[:, :50, 0].min() > 250
+    src = "https://example.com/photo.png"
+    replaced = workshop.asset(content, type="static", name="photo.png", src=src)
+    assert workshop.still(template, replaced)[..., 3].sum(axis=0).min() < 60 * 255
 
 
 def test_half_a_jpeg_is_refused(workshop: Any) -> None:
