@@ -276,6 +276,22 @@ def test_a_style_sheet_without_an_end_is_read_in_one_pass(style: str) -> None:
     assert read_svg(with_style(style), None).left_out == []
 
 
+@pytest.mark.parametrize(
+    ("parts", "most"),
+    [
+        ('<g opacity="0.9">' * 90 + "<path/>" + "</g>" * 90, 2**28 // 90),
+        ('<path style="opacity:.5"/>' * 9_000, 2 * 10**9 // 9_000),
+        ("<style>.a{opacity:.5}</style>" + '<path class="a"/>' * 9_000, 2 * 10**9 // 9_002),
+        ('<path fill-opacity="0.5"/>' * 9_000, 2**25),
+    ],
+)
+def test_an_svg_with_many_translucent_parts_is_drawn_with_fewer_pixels(
+    parts: str, most: int
+) -> None:
+    svg = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{parts}</svg>'.encode(), None)
+    assert svg.most_pixels(2**25) == most
+
+
 def test_a_style_sheet_that_refers_to_more_than_is_drawn_is_refused() -> None:
     style = "*," * 5000 + "{mask:" + "url(#r)" * 5000 + "}"
     with pytest.raises(LimitExceeded, match="20,000 elements"):
