@@ -17,8 +17,8 @@ from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
 from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
-from reelbatch.models.wire.sources import shown
 from reelbatch.models.wire.uploaded_files import upload_id_in
+from reelbatch.models.wire.urls import shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 

@@ -22,7 +22,7 @@ from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.wire.base import rfc3339
-from reelbatch.models.wire.sources import shown
+from reelbatch.models.wire.urls import shown
 from reelbatch.models.wire.warnings import RenderWarning, glyph_warnings
 from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
 

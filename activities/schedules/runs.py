@@ -26,8 +26,8 @@ from reelbatch.models.orchestration.schedules import (
     ScheduledRun,
     SubmittedTable,
 )
-from reelbatch.models.wire.sources import is_http_url, shown
 from reelbatch.models.wire.tables import CSV, TABS, XLSX
+from reelbatch.models.wire.urls import is_http_url, shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.schedules import note_run, read_schedule

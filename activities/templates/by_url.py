@@ -30,7 +30,7 @@ from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output, RenderJob, RenderTask
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.sources import is_http_url, shown
+from reelbatch.models.wire.urls import is_http_url, shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.fonts import list_fonts
 

@@ -21,8 +21,8 @@ from reelbatch.models.orchestration.templates import (
     TemplateFailure,
 )
 from reelbatch.models.stored.templates import TemplateRecord
-from reelbatch.models.wire.sources import shown
 from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.models.wire.urls import shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.templates import read_template, write_template

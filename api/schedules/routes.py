@@ -36,7 +36,7 @@ from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, schedule_wo
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.schedules import ScheduleRecord
 from reelbatch.models.wire.schedules import MAX_SCHEDULES, Schedule, ScheduleCreation
-from reelbatch.models.wire.sources import shown
+from reelbatch.models.wire.urls import shown
 from reelbatch.parallel import gather_each
 from reelbatch.spelling import did_you_mean
 from reelbatch.storage.schedules import (

@@ -34,8 +34,9 @@ from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import JobCreation
 from reelbatch.models.wire.joins import JoinCreation
 from reelbatch.models.wire.secrets import begins_with_reference, referenced_secrets
-from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_http_url, is_s3_url
+from reelbatch.models.wire.sources import BucketParams, bucket_and_key, is_s3_url
 from reelbatch.models.wire.uploaded_files import upload_id_in
+from reelbatch.models.wire.urls import is_http_url
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.spelling import did_you_mean
 from reelbatch.storage.secrets import SecretVault

@@ -34,7 +34,7 @@ from reelbatch.models.wire.codecs import (
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.secrets import begins_with_reference
-from reelbatch.models.wire.sources import is_http_url
+from reelbatch.models.wire.urls import is_http_url
 from reelbatch.spelling import did_you_mean
 
 _TYPES = {

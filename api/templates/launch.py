@@ -15,7 +15,7 @@ from reelbatch.models.orchestration.templates import TemplateDownloadJob
 from reelbatch.models.stored.templates import TemplateDownload, TemplateRecord
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.secrets import has_reference
-from reelbatch.models.wire.sources import is_http_url
+from reelbatch.models.wire.urls import is_http_url
 from reelbatch.settings import Settings
 from reelbatch.storage.templates import delete_template
 from workflows.markdown import headline, plain

@@ -1,7 +1,6 @@
 """Where a file may come from: http, https and data URLs, and objects in S3 buckets."""
 
 from typing import Self
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,7 +8,6 @@ from reelbatch.models.wire.base import OpenWireModel
 from reelbatch.models.wire.uploads import DEFAULT_ENDPOINT, checked_bucket, checked_endpoint
 
 _S3_SCHEME = "s3://"
-_SHOWN = 300  # characters
 
 
 class BucketParams(OpenWireModel):
@@ -45,28 +43,3 @@ def bucket_and_key(src: str) -> tuple[str, str]:
     if not bucket or not key or {".", ".."}.intersection(key.split("/")):
         raise ValueError("an s3 URL is s3://BUCKET/KEY")
     return checked_bucket(bucket), key
-
-
-def host_and_port(parts: SplitResult) -> str:
-    """Of a URL, for messages: without credentials."""
-    return parts.netloc.rpartition("@")[2].lower()
-
-
-def shown(src: str) -> str:
-    """A URL for messages: without its query and credentials, which may be secret, and short."""
-    parts = urlsplit(src)
-    if parts.scheme == "data":
-        return "a data: URL"
-    if parts.scheme == "upload":
-        return src[:_SHOWN]
-    if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
-        return parts.path[:_SHOWN]
-    return f"{parts.scheme}://{host_and_port(parts)}{parts.path}"[:_SHOWN]
-
-
-def is_http_url(src: str) -> bool:
-    try:
-        parts = urlsplit(src)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False

@@ -8,13 +8,14 @@ from pydantic import Field, field_validator, model_validator
 
 from reelbatch.models.wire.base import Absent, WireModel
 from reelbatch.models.wire.secrets import begins_with_reference, has_reference
+from reelbatch.models.wire.urls import is_http_url
 
 DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 
 def checked_endpoint(endpoint: str) -> str:
     """Without a slash at its end. Raises ValueError."""
-    usable = _is_http(endpoint) and not urlsplit(endpoint).query
+    usable = is_http_url(endpoint) and not urlsplit(endpoint).query
     if not usable and not begins_with_reference(endpoint):
         raise ValueError("must be an http or https URL")
     return endpoint.rstrip("/")
@@ -67,9 +68,7 @@ class Upload(WireModel):
     @field_validator("output_url")
     @classmethod
     def _is_an_address(cls, output_url: str | None) -> str | None:
-        if output_url is not None and (
-            not _is_http(output_url) or re.search(r"[\s\x00-\x1f\x7f]", output_url)
-        ):
+        if output_url is not None and (not is_http_url(output_url) or re.search(r"\s", output_url)):
             raise ValueError("must be an http or https URL")
         return output_url
 
@@ -88,9 +87,3 @@ class Upload(WireModel):
         """Where the file will be."""
         base = self.output_url or f"{self.params.endpoint}/{quote(self.params.bucket)}"
         return f"{base.rstrip('/')}/{quote(self.object_key(file_name))}"
-
-
-def _is_http(url: str) -> bool:
-    """Raises ValueError for what is no URL at all."""
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from reelbatch.models.wire.base import Absent, LenientWireModel, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.secrets import begins_with_reference
-from reelbatch.models.wire.sources import host_and_port
+from reelbatch.models.wire.urls import host_and_port, is_http_url
 
 MAX_WEBHOOK_HEADERS = 50
 
@@ -53,11 +53,10 @@ class Webhook(LenientWireModel):
     def _is_http(cls, url: str) -> str:
         if begins_with_reference(url):
             return url
-        parts = urlsplit(url)
-        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an http or https URL")
         if re.search(r"[\x00-\x20\x7f]", url):
             raise ValueError("has a space or a control character; percent-encode it")
+        if not is_http_url(url):
+            raise ValueError("must be an http or https URL")
         return url
 
     @field_validator("headers")

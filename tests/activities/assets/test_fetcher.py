@@ -15,7 +15,7 @@ from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 from reelbatch.models.wire.assets import Asset
-from reelbatch.models.wire.sources import shown
+from reelbatch.models.wire.urls import shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import SecretVault

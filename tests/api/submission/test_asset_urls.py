@@ -44,6 +44,35 @@ PRIVATE: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://exa mple.com/a.png",
+        "https://example.com:99999/a.png",
+        "https://example.com:0/a.png",
+        "https://example.com:x/a.png",
+        "https://exam\nple.com/a.png",
+        "https:///a.png",
+        "https://[::1/a.png",
+    ],
+)
+async def test_what_nothing_can_be_fetched_from_is_refused_at_submission(
+    card_team: Team, card: str, url: str
+) -> None:
+    job = a_still(card)
+    for change, field in (
+        ({"assets": [image(url)]}, "assets.0.src"),
+        ({"template": {"id": "x", "src": url}}, "template.src"),
+        ({"webhook": {"url": url}}, "webhook.url"),
+    ):
+        refused = await card_team.http.post("/batches?dryRun=true", json={"jobs": [job | change]})
+        [error] = refused.json()["errors"]
+        assert error["details"][0]["field"] == field
+    created = {"type": "lottie", "displayName": "x", "src": url}
+    refused = await card_team.http.post("/templates", json=created)
+    assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "src")
+
+
 async def test_private_addresses_are_refused_at_submission(
     api: RunningApi, team: Team, subtests: pytest.Subtests
 ) -> None:

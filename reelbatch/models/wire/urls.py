@@ -1,0 +1,42 @@
+"""URLs that clients name."""
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from reelbatch.models.wire.secrets import has_reference
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # `urlsplit` leaves some of them out
+_SHOWN = 300  # characters
+
+
+def is_http_url(url: str) -> bool:
+    """Whether something may be fetched from it, as far as its form tells."""
+    try:
+        parts = urlsplit(url)
+        is_usable = has_reference(parts.netloc) or _has_usable_port(parts)
+    except ValueError:
+        return False
+    is_http = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return is_http and is_usable and not _CONTROL.search(url)
+
+
+def _has_usable_port(parts: SplitResult) -> bool:
+    """Beside a name without spaces. Raises ValueError for what is not a port."""
+    return parts.port != 0 and not re.search(r"\s", parts.netloc)
+
+
+def host_and_port(parts: SplitResult) -> str:
+    """Of a URL, for messages: without credentials."""
+    return parts.netloc.rpartition("@")[2].lower()
+
+
+def shown(src: str) -> str:
+    """A URL for messages: without its query and credentials, which may be secret, and short."""
+    parts = urlsplit(src)
+    if parts.scheme == "data":
+        return "a data: URL"
+    if parts.scheme == "upload":
+        return src[:_SHOWN]
+    if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
+        return parts.path[:_SHOWN]
+    return f"{parts.scheme}://{host_and_port(parts)}{parts.path}"[:_SHOWN]
