@@ -15,7 +15,9 @@ from reelbatch.engines.lottie.rewriting.curves import read_track, sampled
 from reelbatch.engines.lottie.rewriting.ridges import points_of
 
 _INDIVIDUALLY = 2  # of `m`
-_PLAIN = frozenset({"sh", "fl", "st", "gf", "gs", "tr"})  # in a group that can have its own trim
+_PATHS = frozenset({"sh", "el"})
+_ROUND = 0.5519  # of an ellipse's radius: its handles
+_PLAIN = frozenset({*_PATHS, "fl", "st", "gf", "gs", "tr"})  # in a group that can have its own trim
 _STEPS = 50  # of a curve, along which its length is measured
 
 
@@ -46,7 +48,7 @@ def _trim_groups(groups: list[Json], trim: Json) -> bool:
             key: sampled([start, end], partial(_share, choose, before, length, whole))
             for key, choose in (("s", min), ("e", max))
         }
-        at = next(n for n, item in enumerate(group["it"]) if item.get("ty") == "sh")
+        at = next(n for n, item in enumerate(group["it"]) if item.get("ty") in _PATHS)
         group["it"].insert(at + 1, {"ty": "tm", "m": 1, "o": still(0), **own})
         before += length
     return True
@@ -68,9 +70,23 @@ def _only_path(group: Json) -> Json | None:
     items = objects(group.get("it"))
     if group.get("ty") != "gr" or any(item.get("ty") not in _PLAIN for item in items):
         return None
-    paths = [item.get("ks") for item in items if item.get("ty") == "sh"]
-    path = paths[0].get("k") if len(paths) == 1 and is_object(paths[0]) else None
+    paths = [item for item in items if item.get("ty") in _PATHS]
+    if len(paths) == 1 and paths[0].get("ty") == "el":
+        return _ellipse(paths[0])
+    outline = paths[0].get("ks") if len(paths) == 1 else None
+    path = outline.get("k") if is_object(outline) else None
     return path if is_object(path) else None
+
+
+def _ellipse(shape: Json) -> Json | None:
+    size = read_track(shape.get("s"))
+    if size is None or size.segments or len(size.rest) < 2:
+        return None
+    x, y = size.rest[0] / 2, size.rest[1] / 2
+    across, down = [x * _ROUND, 0.0], [0.0, y * _ROUND]
+    back, up = [-across[0], 0.0], [0.0, -down[1]]
+    points = [[0.0, -y], [x, 0.0], [0.0, y], [-x, 0.0]]
+    return {"v": points, "i": [back, up, across, down], "o": [across, down, back, up], "c": True}
 
 
 def _length(path: Json) -> float:

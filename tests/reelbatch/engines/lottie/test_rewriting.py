@@ -450,6 +450,19 @@ def test_paths_of_groups_are_trimmed_one_by_one(workshop: Any) -> None:
     assert [int(drawn[40, x, 3]) for x in (12, 28, 32, 88)] == [255, 255, 0, 0]
 
 
+def test_a_circle_is_trimmed_after_the_path_above_it(workshop: Any) -> None:
+    layer = workshop.shape("Line", line(5, 10, 50), PEN)
+    circle = {"ty": "el", "d": 1, "p": {"a": 0, "k": [50, 35]}, "s": {"a": 0, "k": [20, 20]}}
+    second = workshop.shape("Circle", circle, PEN)["shapes"]
+    ends = {"s": {"a": 0, "k": 0}, "e": {"a": 0, "k": 50}, "o": {"a": 0, "k": 0}}
+    layer["shapes"] += [*second, {"ty": "tm", "m": 2, **ends}]
+    assert workshop.inspect(workshop.document(layer)).warnings == []
+    drawn = workshop.still(workshop.document(layer))
+    assert [int(drawn[5, x, 3]) for x in (12, 48)] == [255, 255]
+    # half of 40 + 20 pi pixels leaves the circle 18 percent, from its top on
+    assert [int(drawn[y, x, 3]) for x, y in ((54, 26), (59, 38), (45, 26))] == [255, 0, 0]
+
+
 @pytest.mark.parametrize("highlight", [0, 50])
 @pytest.mark.parametrize("is_moving", [False, True])
 def test_a_radial_gradient_is_as_wide_whichever_way_its_radius_points(
