@@ -13,7 +13,11 @@ from reelbatch.engines.lottie.rewriting.effects import (
     replace_transforms,
     widen_blurs,
 )
-from reelbatch.engines.lottie.rewriting.gradients import GRADIENTS, lay_gradients_level
+from reelbatch.engines.lottie.rewriting.gradients import (
+    GRADIENTS,
+    lay_gradients_level,
+    write_out_moving_stops,
+)
 from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
 from reelbatch.engines.lottie.rewriting.masks import hide_without_mattes, order_masks
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
@@ -63,6 +67,7 @@ def rewrite(
             rule(layers)
     if kinds.intersection(GRADIENTS):
         lay_gradients_level(layers)
+        write_out_moving_stops(layers)
     blend_groups(layers)
     shrink_pictures(root, precompositions, pictures)
     soften_edges(root, precompositions, pictures)

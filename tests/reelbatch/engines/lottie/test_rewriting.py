@@ -482,3 +482,15 @@ def test_a_radial_gradient_is_as_wide_whichever_way_its_radius_points(
     level = drawn(40, 0, 90)
     tilted = drawn(40 * np.cos(0.5), 40 * np.sin(0.5), 90 - np.degrees(0.5))
     assert np.abs(level - tilted).max() <= 4
+
+
+def test_a_gradient_whose_opacities_move_fades_halfway_between(workshop: Any) -> None:
+    """From opaque to clear becomes from 50 percent, from a fifth of the way on, to opaque."""
+    red = [0, 1, 0, 0, 1, 1, 0, 0]
+    stops = eased([*red, 0, 1, 1, 0], [*red, 0.2, 0.5, 1, 1], frames=2)
+    gradient: Any = {"ty": "gf", "t": 1, "r": 1, "o": {"a": 0, "k": 100}, "g": {"p": 2, "k": stops}}
+    gradient |= {"s": {"a": 0, "k": [0, 0]}, "e": {"a": 0, "k": [100, 0]}}
+    layer = workshop.shape("Faded", workshop.rectangle(0, 0, 100, 60), gradient)
+    drawn = workshop.still(workshop.document(layer), frame=1)
+    halfway = [255 * opacity for opacity in (0.75, 0.75 - 0.25 * 4 / 9, 0.5)]  # from 10 % on
+    assert drawn[30, [5, 50, 99], 3].tolist() == pytest.approx(halfway, abs=4)
