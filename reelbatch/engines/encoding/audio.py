@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -10,6 +11,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.filter import Graph
 
 from reelbatch.engines.encoding.pyav import UNTRUSTED_INPUT
 from reelbatch.models.errors import AssetInvalid
@@ -17,6 +19,9 @@ from reelbatch.models.errors import AssetInvalid
 SAMPLE_RATE = 48_000  # samples a second
 LAYOUT = "stereo"
 SAMPLE_FORMAT = "fltp"  # float32, one plane a channel
+
+_TICK = Fraction(1, SAMPLE_RATE)
+_SLOWEST, _FASTEST = 0.5, 16.0  # times the speed, at which FFmpeg's filter keeps the pitch
 
 Samples = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 """float32 (2, n), from -1 to 1."""
@@ -39,6 +44,8 @@ class AudioClip:
     end: float | None  # output second at which it is cut; None: when the output ends
     gain: float = 1.0
     name: str | None = None  # by which errors call it; None: the file's name
+    skip: float = 0.0  # seconds of the file that are left out before `start`
+    speed: float = 1.0  # times the file's own; its pitch stays
 
     @property
     def label(self) -> str:
@@ -49,6 +56,12 @@ def check_sound(clip: AudioClip) -> None:
     """Raise AssetInvalid where the clip's file has no sound."""
     with _open(clip):
         pass
+
+
+def sound_duration(clip: AudioClip) -> float:
+    """Seconds that the clip's file says it lasts. Raises AssetInvalid."""
+    with _open(clip) as container:
+        return max(0, container.duration or 0) / av.time_base
 
 
 class Mixer:
@@ -83,7 +96,7 @@ class _PlayingClip:
     def __init__(self, clip: AudioClip) -> None:
         self._gain = np.float32(clip.gain)
         self._end = None if clip.end is None else _sample(clip.end)
-        self._chunks = _decode(clip)
+        self._chunks = _at_speed(_after(_decode(clip), _sample(clip.skip)), clip.speed)
         self._chunk = np.zeros((2, 0), np.float32)
         self._chunk_start = _sample(clip.start)  # where the chunk lies in the output
         self.is_over = False
@@ -156,6 +169,52 @@ def _decode(clip: AudioClip) -> Generator[Samples, None, None]:
             yield from _resampled(resampler, None)
         except (FFmpegError, ValueError) as error:  # ValueError: its channels change on the way
             raise AssetInvalid(f"the audio file {clip.label} is damaged") from error
+
+
+def _after(chunks: Generator[Samples, None, None], count: int) -> Generator[Samples, None, None]:
+    """Leave the first samples out."""
+    for chunk in chunks:
+        if count < chunk.shape[1]:
+            yield chunk[:, count:]
+        count = max(0, count - chunk.shape[1])
+
+
+def _at_speed(
+    chunks: Generator[Samples, None, None], speed: float
+) -> Generator[Samples, None, None]:
+    if speed == 1.0:
+        yield from chunks
+        return
+    graph = Graph()
+    source = graph.add_abuffer(
+        format=SAMPLE_FORMAT, sample_rate=SAMPLE_RATE, layout=LAYOUT, time_base=_TICK
+    )
+    tempo = graph.add("atempo", f"{min(_FASTEST, max(_SLOWEST, speed)):.6f}")
+    planes = graph.add("aformat", f"sample_fmts={SAMPLE_FORMAT}")  # which the filter interleaves
+    sink = graph.add("abuffersink")
+    source.link_to(tempo)
+    tempo.link_to(planes)
+    planes.link_to(sink)
+    graph.configure()
+    position = 0
+    for chunk in chunks:
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(chunk), SAMPLE_FORMAT, LAYOUT)
+        frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, _TICK, position
+        position += chunk.shape[1]
+        graph.push(frame)
+        yield from _pulled(graph)
+    graph.push(None)
+    yield from _pulled(graph)
+
+
+def _pulled(graph: Graph) -> Iterator[Samples]:
+    while True:
+        try:
+            frame = graph.pull()
+        except (BlockingIOError, EOFError):
+            return
+        assert isinstance(frame, AudioFrame)  # noqa: S101  # for the type checker
+        yield frame.to_ndarray().astype(np.float32, copy=False)
 
 
 def _silence(count: int) -> Iterator[Samples]:

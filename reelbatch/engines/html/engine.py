@@ -7,7 +7,7 @@ from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import Asset, DataAsset, MediaAsset, NestedJobAsset, TextAsset
 
-_WORDS = {"text": "text", "image": "picture"}
+_WORDS = {"text": "a text", "image": "a picture", "video": "a video", "audio": "sound"}
 
 
 class HtmlEngine(RenderEngine):
@@ -16,7 +16,9 @@ class HtmlEngine(RenderEngine):
     name: ClassVar[str] = "html"
     version: ClassVar[str] = "3"
     template_types: ClassVar[frozenset[str]] = frozenset({"html"})
-    asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "static"})
+    asset_types: ClassVar[frozenset[str]] = frozenset(
+        {"text", "data", "image", "video", "audio", "static"}
+    )
     runs_programs: ClassVar[bool] = True
     renders_ranges: ClassVar[bool] = True
 
@@ -32,7 +34,7 @@ class HtmlEngine(RenderEngine):
         way_out = 'Name it in `layers` as "data" if scripts show it otherwise.'
         return (
             "layerName",
-            f"An element for {layer.layer_type} shows no {_WORDS[needed]}. {way_out}",
+            f"An element for {layer.layer_type} has no place for {_WORDS[needed]}. {way_out}",
         )
 
     @classmethod

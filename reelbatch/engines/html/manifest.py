@@ -21,9 +21,15 @@ from reelbatch.engines.described import DescribedComposition, check_limits, unus
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 from reelbatch.models.stored.templates import Composition
 
-LayerType = Literal["text", "image", "data"]
+LayerType = Literal["text", "image", "video", "audio", "data"]
 Files = Mapping[PurePosixPath, bytes]
 
+_KINDS: Mapping[str, LayerType] = {
+    "img": "image",
+    "image": "image",
+    "video": "video",
+    "audio": "audio",
+}
 _ENDINGS = (".html", ".htm")
 _INDEX = PurePosixPath("index.html")
 _LARGEST_PAGE = 4 * 1024**2  # bytes; pictures and scripts belong into files
@@ -123,7 +129,7 @@ def _elements(text: str) -> Iterator[tuple[str, LayerType, str]]:
     for element in _ELEMENT.finditer(text):
         found = _LAYER.search(element[2])
         if found:
-            kind: LayerType = "image" if element[1].lower() in ("img", "image") else "text"
+            kind = _KINDS.get(element[1].lower(), "text")
             following = text.find("<", element.end())
             words = text[element.end() : following].strip() if kind == "text" else ""
             yield found[1] or found[2], kind, words[:1000]

@@ -19,6 +19,7 @@ _OTHER_SOURCES = ("network", "security", "deprecation", "violation", "recommenda
 _WAYS_OUT = {
     "worker-src": "workers have clocks of their own: run the script in the page",
     "frame-src": "frames are not drawn: put their content into the page",
+    "media-src": "video and sound play from files of the template alone: put it into the zip",
     "form-action": "forms are sent nowhere",
 }
 _WAY_OUT = "a page has no network: put the file into the template's zip"
@@ -111,8 +112,9 @@ class Notes:
         details = event["issue"]["details"].get("contentSecurityPolicyIssueDetails")
         if details is not None:
             location = details.get("sourceCodeLocation", {})
-            directive = details["violatedDirective"]
-            self.add_refused(details.get("blockedURL", ""), directive, where=line_of(location))
+            directive, url = details["violatedDirective"], details.get("blockedURL", "")
+            if directive != "media-src" or not url.startswith(ORIGIN):  # the engine plays those
+                self.add_refused(url, directive, where=line_of(location))
 
 
 def line_of(place: Mapping[str, Any]) -> str:

@@ -106,13 +106,14 @@
     return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
   };
   const problems = [];
+  const places = { img: "src", source: "srcset", image: "href", video: "src", audio: "src" };
   const fillElement = (element, layer) => {
     const tag = `<${element.localName}>`;
     const note = (code, message) => problems.push({ code, message, layer });
-    if (layer in settings.pictures) {
-      const place = { img: "src", source: "srcset", image: "href" }[element.localName];
-      if (place) element.setAttribute(place, settings.pictures[layer]);
-      else note("LAYER_NOT_FILLED", `${tag} shows no picture: use an <img>`);
+    if (layer in settings.files) {
+      const place = places[element.localName];
+      if (place) element.setAttribute(place, settings.files[layer]);
+      else note("LAYER_NOT_FILLED", `${tag} has no place for a file: use an <img>, <video> or <audio>`);
     } else if (layer in settings.texts) {
       if (element.matches("img, video, audio, source, image")) {
         note("LAYER_NOT_FILLED", `${tag} shows no text`);

@@ -4,11 +4,12 @@ import base64
 import io
 import json
 import mimetypes
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files as package_files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,11 +17,13 @@ import numpy as np
 from PIL import Image
 
 from reelbatch.engines.described import rate_of
+from reelbatch.engines.encoding import AudioClip
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.clock import VirtualTime, clock_time
+from reelbatch.engines.html.media import Content, PageMedia, fetch_tones, write_tones
 from reelbatch.engines.html.notes import ORIGIN, Notes, line_of
-from reelbatch.models.errors import TemplateInvalid
+from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.warnings import WarningCode
 
@@ -28,16 +31,19 @@ _START = 30.0  # seconds until a browser is there
 _LOAD = 60.0  # seconds until a page is loaded
 _FRAME = 30.0  # seconds until a frame is drawn
 _PATIENCE = 5.0  # seconds; what then is not there yet needs time of the page to come
+_IS_SETTLED = "__reelbatch.isSettled() && __reelbatchMedia.isSettled()"
 _LONGEST_PAUSE = 0.01  # seconds between two looks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _ONCE_MORE = 1  # microsecond: the browser draws nothing twice at one time
 _LONGEST_MESSAGE = 300  # characters
 
-# Workers have clocks of their own, frames in frames are not stepped, and nothing is outside.
+# Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
+# are decoded by the engine: the browser's own player keeps the time of the wall.
 _POLICY = (
     f"default-src {ORIGIN} data: blob: 'unsafe-inline' 'unsafe-eval'; "
-    "worker-src 'none'; frame-src 'none'; object-src 'none'; form-action 'none'"
+    "media-src 'none'; worker-src 'none'; frame-src 'none'; object-src 'none'; form-action 'none'"
 )
 
 _HEADERS = {
@@ -46,10 +52,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
-_ANTEROOM = PurePosixPath(".reelbatch/anteroom.html")  # in which time is stopped
-
-Content = Callable[[PurePosixPath], bytes | None]
-"""The file at a path of the template, or None where there is none."""
+_OWN = ".reelbatch"  # the folder of what the engine itself serves
+_ANTEROOM = PurePosixPath(_OWN, "anteroom.html")  # in which time is stopped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,7 @@ class Filling:
 
     data: Mapping[str, Any]  # all of it, as scripts see it
     texts: Mapping[str, str]
-    pictures: Mapping[str, str]  # URLs
+    files: Mapping[str, str]  # URLs of pictures, videos and sounds
     properties: Mapping[str, Mapping[str, Any]]  # of CSS
 
 
@@ -72,6 +76,7 @@ class PageView:
         path: PurePosixPath,
         composition: Composition,
         content: Content,
+        media: PageMedia,
         filling: Filling,
         notes: Notes,
         opaque: bool,
@@ -80,6 +85,7 @@ class PageView:
         self._browser = browser
         self._notes = notes
         self._content = content
+        self._media = media
         self._rate = rate_of(composition)
         self._failure: str | None = None
         self._awaited: PurePosixPath | None = None  # the page that is being loaded
@@ -121,7 +127,24 @@ class PageView:
             pixels = np.asarray(image.convert("RGBA").convert("RGBa"), np.uint8)  # premultiplied
         return _fitted(pixels[..., (2, 1, 0, 3)], width, height)
 
+    def sounds(self, frames: range, folder: Path) -> list[AudioClip]:
+        """What the page has played and made by now, on the time line of an output of `frames`.
+
+        Sound of its own making goes into files in `folder`.
+        """
+        self._evaluate(f"__reelbatchMedia.finish({float(frames.stop / self._rate)!r})")
+        self._settle()
+        found = self._evaluate("__reelbatchMedia.sounds()")
+        first = float(frames.start / self._rate)
+        clips = self._media.clips(found, first)
+        for number, tone in enumerate(found["tones"]):
+            file = folder / f"tones-{number}.wav"
+            write_tones(fetch_tones(self._evaluate, number, tone["size"]), file)
+            clips.append(AudioClip(file, start=tone["start"] - first, end=None))
+        return clips
+
     def close(self) -> None:
+        self._media.close()
         self._browser.close()
 
     def _load(self, path: PurePosixPath) -> None:
@@ -141,6 +164,7 @@ class PageView:
         """Go to the first frame: time passes before it only where the page waits for it."""
         for problem in self._evaluate("__reelbatch.problems") or ():
             self._notes.add(problem["code"], problem["message"], layer=problem["layer"])
+        self._evaluate("__reelbatchMedia.update()")
         self._settle()
         end = self._time.now + _LONGEST_PRELUDE
         while not self._is_settled() and self._time.now < end:
@@ -152,6 +176,7 @@ class PageView:
         self._notes.frame = number
         due = self._zero + clock_time(number, self._rate)
         self._time.go_to(due)
+        self._evaluate("__reelbatchMedia.update()")
         self._settle()
         shot = self._begin_frame(due, shown)
         if self._has_requests or not self._is_settled():  # it asked for what comes only now
@@ -181,7 +206,7 @@ class PageView:
             self._has_requests = False
             self._time.stand_still()  # which takes until their answers have come
         self._check()
-        return bool(self._evaluate("__reelbatch.isSettled()")) and not self._has_requests
+        return bool(self._evaluate(_IS_SETTLED)) and not self._has_requests
 
     def _evaluate(self, expression: str) -> Any:
         answer = self._browser.call(
@@ -207,20 +232,44 @@ class PageView:
             return
         if is_page:
             self._awaited = None
-        content = b"" if path == _ANTEROOM else self._content(path)
-        if content is None:
-            message = f"{str(path)[:_LONGEST_MESSAGE]} is not in the template"
+        found = self._found(path, url.query)
+        if found is None:
+            name = str(_without_own(path))[:_LONGEST_MESSAGE]
             where = request.get("networkId", "")
-            self._notes.add(WarningCode.MISSING_FILE, message, where=where)
+            self._notes.add(WarningCode.MISSING_FILE, f"{name} is not in the template", where=where)
+        self._fulfill(request, found)
+
+    def _found(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
+        """The type and content of what the page asks for."""
+        if path == _ANTEROOM:
+            return "text/html", b""
+        if path.parts[:1] == (_OWN,) and len(path.parts) > 2:
+            try:
+                return self._media.answer(PurePosixPath(*path.parts[1:]), query)
+            except AssetInvalid as error:
+                message = f"{_without_own(path)} does not play: {error.message}"
+                self._notes.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
+                return "text/plain", b""
+        content = self._content(path)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        headers = {"Content-Type": kind, **_HEADERS}
+        return None if content is None else (kind, content)
+
+    def _fulfill(self, request: dict[str, Any], found: tuple[str, bytes] | None) -> None:
+        kind, content = found or ("text/plain", b"")
+        headers = {"Content-Type": kind, "Accept-Ranges": "bytes", **_HEADERS}
+        status = 404 if found is None else 200
+        asked = _RANGE.fullmatch(request["request"].get("headers", {}).get("Range", ""))
+        if asked and found is not None and int(asked[1]) < len(content):
+            first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+            status, content = 206, content[first : last + 1]
         self._browser.send(
             "Fetch.fulfillRequest",
             {
                 "requestId": request["requestId"],
-                "responseCode": 404 if content is None else 200,
+                "responseCode": status,
                 "responseHeaders": [{"name": n, "value": v} for n, v in headers.items()],
-                "body": base64.b64encode(content or b"").decode(),
+                "body": base64.b64encode(content).decode(),
             },
         )
 
@@ -264,7 +313,7 @@ class PageView:
 def _preparations(
     composition: Composition, filling: Filling, *, opaque: bool, draft: bool
 ) -> list[tuple[str, dict[str, Any]]]:
-    script = package_files("reelbatch.engines.html").joinpath("page.js").read_text("utf-8")
+    scripts = package_files("reelbatch.engines.html")
     settings = {
         "width": composition.width,
         "height": composition.height,
@@ -272,7 +321,7 @@ def _preparations(
         "frames": composition.frames,
         "data": filling.data,
         "texts": filling.texts,
-        "pictures": filling.pictures,
+        "files": filling.files,
         "properties": filling.properties,
     }
     metrics = {
@@ -290,11 +339,19 @@ def _preparations(
         ("Emulation.setDeviceMetricsOverride", metrics),
         ("Emulation.setTimezoneOverride", {"timezoneId": "UTC"}),
         *([] if opaque else [("Emulation.setDefaultBackgroundColorOverride", clear)]),
-        (
-            "Page.addScriptToEvaluateOnNewDocument",
-            {"source": f"{script.rstrip()}({json.dumps(settings)})"},
+        *(
+            (
+                "Page.addScriptToEvaluateOnNewDocument",
+                {"source": f"{script.read_text('utf-8').rstrip()}({json.dumps(settings)})"},
+            )
+            for script in (scripts / "page.js", scripts / "media.js")
         ),
     ]
+
+
+def _without_own(path: PurePosixPath) -> PurePosixPath:
+    """What a request to the engine itself is about."""
+    return PurePosixPath(*path.parts[2:]) if path.parts[:1] == (_OWN,) else path
 
 
 def _pauses() -> Iterator[float]:

@@ -1,7 +1,10 @@
 """From a template's pages and a job's assets to the output's file."""
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,18 +19,29 @@ from reelbatch.engines.base import (
     ReportProgress,
     ResolvedAsset,
 )
+from reelbatch.engines.decoding import Footage
 from reelbatch.engines.described import frames_of, rate_of
-from reelbatch.engines.encoding import FrameWriter, open_writer, output_size
+from reelbatch.engines.encoding import (
+    AudioClip,
+    FrameWriter,
+    join_segments,
+    open_writer,
+    output_size,
+)
+from reelbatch.engines.encoding.audio import check_sound
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.manifest import Files, Page, open_template
+from reelbatch.engines.html.media import Content, PageMedia
 from reelbatch.engines.html.notes import Notes
-from reelbatch.engines.html.page import Content, Filling, PageView
+from reelbatch.engines.html.page import Filling, PageView
 from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.stored.templates import Layer, TemplateInspection
 from reelbatch.models.wire.assets import DataAsset, MediaAsset, StaticAsset, TextAsset
 from reelbatch.models.wire.codecs import CODECS
 
 _ASSETS = PurePosixPath("reelbatch-assets")  # the folder of a job's pictures, beside the pages
+_CODE = (".html", ".htm", ".js", ".mjs", ".cjs")
+_SOUND = re.compile(rb"<audio|<video|Audio\b|AudioContext|createElement")
 _STARTS = 2  # of a browser for one render
 
 
@@ -53,42 +67,92 @@ class HtmlRenderer(Renderer):
 
         Codecs without alpha show the page on white, as browsers do.
         """
-        files, pages = open_template(request.template, request.limits)
-        page = _page(pages, request.composition)
-        output, composition = request.output, page.composition
-        frames = frames_of(composition, output)
-        codec = CODECS[output.codec]
-        size = output_size(codec.name, composition.width, composition.height, output.draft)
-        content, filling = _content(files, request.assets), _filling(request.assets, request.limits)
-        notes = Notes(composition.name, strict=page.strict)
-        view = _open_view(
-            request.work_dir,
-            lambda browser: PageView(
-                browser=browser,
-                notes=notes,
-                path=page.path,
-                composition=composition,
-                content=content,
-                filling=filling,
-                opaque=not codec.alpha,
-                draft=output.draft,
-            ),
+        opened = _open(request)
+        frames, codec = opened.frames, CODECS[request.output.codec]
+        draft, rate = request.output.draft, rate_of(opened.page.composition)
+        size = output_size(
+            codec.name, opened.page.composition.width, opened.page.composition.height, draft
         )
-        with (
-            closing(view),
-            open_writer(
+        with closing(_view(request, opened)) as view:
+            with open_writer(
                 request.output_path,
                 codec.name,
                 width=size[0],
                 height=size[1],
-                frame_rate=rate_of(composition),
-                draft=output.draft,
-            ) as writer,
-        ):
-            _draw(view, frames, writer, size, report)
-        return RenderedFile(
-            width=size[0], height=size[1], frames=len(frames), warnings=notes.warnings()
-        )
+                frame_rate=rate,
+                draft=draft,
+            ) as writer:
+                _draw(view, frames, writer, size, report)
+            is_heard = request.sound and codec.joinable
+            clips = view.sounds(frames, request.work_dir) if is_heard else []
+        if clips:
+            _add_sound(request, rate, clips)
+        warnings = opened.notes.warnings()
+        return RenderedFile(width=size[0], height=size[1], frames=len(frames), warnings=warnings)
+
+    def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
+        """What the page plays and makes while all frames of the output pass. Raises RenderError."""
+        opened = _open(request)
+        if not CODECS[request.output.codec].joinable or not _may_sound(opened.files):
+            return []
+        with closing(_view(request, opened)) as view:
+            for number in range(opened.frames.stop):
+                view.step(number)
+            return view.sounds(opened.frames, request.work_dir)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    """A template's page, and what of it is asked for."""
+
+    files: Files
+    page: Page
+    frames: range
+    notes: Notes
+
+
+def _open(request: RenderRequest) -> _Opened:
+    files, pages = open_template(request.template, request.limits)
+    page = _page(pages, request.composition)
+    return _Opened(
+        files=files,
+        page=page,
+        frames=frames_of(page.composition, request.output),
+        notes=Notes(page.composition.name, strict=page.strict),
+    )
+
+
+def _view(request: RenderRequest, opened: _Opened) -> PageView:
+    page, content = opened.page, _content(opened.files, request.assets)
+    filling = _filling(request.assets, request.limits)
+    return _open_view(
+        request.work_dir,
+        lambda browser: PageView(
+            browser=browser,
+            notes=opened.notes,
+            path=page.path,
+            composition=page.composition,
+            content=content,
+            media=PageMedia(content, request.work_dir, request.limits),
+            filling=filling,
+            opaque=not CODECS[request.output.codec].alpha,
+            draft=request.output.draft,
+        ),
+    )
+
+
+def _may_sound(files: Files) -> bool:
+    return any(_SOUND.search(content) for path, content in files.items() if path.suffix in _CODE)
+
+
+def _add_sound(request: RenderRequest, rate: Fraction, clips: Sequence[AudioClip]) -> None:
+    """Only now the page has told all that is heard."""
+    silent = request.work_dir / f"silent.{request.output.extension}"
+    request.output_path.rename(silent)
+    codec = request.output.codec
+    join_segments(
+        request.output_path, codec, [silent], lambda _: None, frame_rate=rate, audio=clips
+    )
 
 
 def _open_view(folder: Path, load: Callable[[Browser], PageView]) -> PageView:
@@ -172,7 +236,7 @@ def _place(asset: MediaAsset) -> PurePosixPath:
 
 
 def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
-    data, texts, pictures = dict[str, Any](), dict[str, str](), dict[str, str]()
+    data, texts, places = dict[str, Any](), dict[str, str](), dict[str, str]()
     properties: dict[str, dict[str, Any]] = {}
     for resolved in assets:
         asset = resolved.asset
@@ -184,19 +248,34 @@ def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
         elif isinstance(asset, DataAsset):
             properties.setdefault(asset.layer_name, {})[asset.property] = asset.value
         elif isinstance(asset, MediaAsset):
-            _check_picture(resolved, limits)
-            data[asset.layer_name] = pictures[asset.layer_name] = f"/{_place(asset)}"
-    return Filling(data=data, texts=texts, pictures=pictures, properties=properties)
+            _check_file(resolved, limits)
+            data[asset.layer_name] = places[asset.layer_name] = f"/{_place(asset)}"
+    return Filling(data=data, texts=texts, files=places, properties=properties)
 
 
-def _check_picture(resolved: ResolvedAsset, limits: RenderLimits) -> None:
-    """Whether it is one, before a browser shows nothing in its place. Raises AssetInvalid."""
+def _check_file(resolved: ResolvedAsset, limits: RenderLimits) -> None:
+    """Whether it is what it is said to be, before a page shows nothing in its place.
+
+    Raises AssetInvalid.
+    """
     assert isinstance(resolved.asset, MediaAsset)  # noqa: S101
     name = resolved.asset.layer_name
     if resolved.file is None:
         raise AssetInvalid(f"{name}: The file is missing.")
+    if resolved.asset.type == "image":
+        _check_picture(name, resolved.file, limits)
+    elif resolved.asset.type == "audio":
+        check_sound(AudioClip(resolved.file, 0.0, None, name=name))
+    else:
+        try:
+            Footage(resolved.file, limits).close()
+        except AssetInvalid as error:
+            raise AssetInvalid(f"{name}: {error.message}") from error
+
+
+def _check_picture(name: str, file: Path, limits: RenderLimits) -> None:
     try:
-        with Image.open(resolved.file, formats=["PNG", "JPEG", "WEBP", "GIF"]) as image:
+        with Image.open(file, formats=["PNG", "JPEG", "WEBP", "GIF"]) as image:
             if image.width * image.height > limits.pixels_per_frame:
                 raise AssetInvalid(
                     f"{name}: The picture has {image.width}x{image.height} pixels; this server "

@@ -51,6 +51,19 @@ def test_a_clip_that_began_before_the_first_frame_is_joined_in_the_middle(
     assert level(sound, 0.51, 2) < 0.001
 
 
+def test_a_clip_may_begin_in_its_middle_and_run_at_another_speed(
+    two_seconds: Build, a_tone: Build
+) -> None:
+    tone = a_tone(seconds=2, frequency=1000)
+    sound = two_seconds(AudioClip(tone, start=0.2, end=None, skip=1, speed=2))
+    assert level(sound, 0, 0.19) < 0.001
+    assert level(sound, 0.3, 0.6) == pytest.approx(FULL, rel=0.1)
+    assert level(sound, 0.8, 2) < 0.001
+    part = sound[round(0.3 * RATE) : round(0.6 * RATE)]
+    crossings = int(np.count_nonzero(np.diff(np.signbit(part))))
+    assert crossings == pytest.approx(600, rel=0.03)  # the pitch stays
+
+
 @pytest.mark.parametrize("codec", [MOV, "video_h264_vbr_1mbps", "video_vp9", "video_av1"])
 @pytest.mark.parametrize("seconds", [0.3, 7])
 def test_the_sound_is_as_long_as_the_pictures(

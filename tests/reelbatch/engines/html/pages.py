@@ -53,6 +53,7 @@ class Film:
         self._folder = folder
         self._renders = 0
         self.rendered: RenderedFile | None = None  # of the last render
+        self.output: Path | None = None  # of the last render
 
     def __call__(
         self,
@@ -64,6 +65,7 @@ class Film:
     ) -> list[Picture]:
         """The pictures, as R, G, B, A; of a still the first frame, unless `frames` says which."""
         request = self.request(template, codec, assets, frames, sound=sound)
+        self.output = request.output_path
         self.rendered = HtmlEngine.renderer().render(request, lambda _: None)
         if CODECS[codec].output_type == "image":
             return [np.asarray(Image.open(request.output_path).convert("RGBA"))]

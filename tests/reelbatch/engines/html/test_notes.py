@@ -63,9 +63,9 @@ def test_a_strict_page_fails_of_what_would_be_a_warning(film: Film) -> None:
 @pytest.mark.parametrize(
     ("asset", "kind", "words"),
     [
-        ({"type": "text", "value": "Hello"}, "image", "shows no text"),
-        ({"type": "data", "property": "value", "value": 3}, "image", "shows no text"),
-        ({"type": "image", "src": "a.png"}, "text", "shows no picture"),
+        ({"type": "text", "value": "Hello"}, "image", "no place for a text"),
+        ({"type": "data", "property": "value", "value": 3}, "image", "no place for a text"),
+        ({"type": "image", "src": "a.png"}, "text", "no place for a picture"),
     ],
 )
 def test_what_a_layer_cannot_show_is_refused_with_the_job(

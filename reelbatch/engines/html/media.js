@@ -1,0 +1,344 @@
+// Elements that play: their time is the page's, and the engine decodes what they show. Sounds are
+// noted down, or rendered beside the frames. Runs before a page's own scripts.
+((settings) => {
+  "use strict";
+  const RATE = 48000; // samples a second
+  const FILES = `${location.origin}/.reelbatch`;
+  const now = () => performance.now() / 1000;
+  const players = new Map(); // by their elements
+  const stretches = []; // of time in which something sounds
+  let changes = 0; // that are on their way
+
+  const fire = (element, ...names) => names.forEach((name) => element.dispatchEvent(new Event(name)));
+  const stopNative = (event) => event.isTrusted && event.stopImmediatePropagation();
+
+  class Player {
+    constructor(element) {
+      this.element = element;
+      for (const name of ["error", "loadstart", "suspend", "abort", "emptied", "stalled"]) {
+        element.addEventListener(name, stopNative, true); // of the browser's own player, which is off
+      }
+      this.forget("");
+    }
+
+    forget(source) {
+      this.cut(now());
+      Object.assign(this, {
+        source, info: null, error: null, position: 0, since: now(), isPlaying: false,
+        hasBegun: false, isEnded: false, picture: null, shown: "", callbacks: new Map(),
+      });
+    }
+
+    get rate() {
+      return this.element.playbackRate;
+    }
+
+    get time() {
+      const passed = this.isPlaying && this.info ? (now() - this.since) * this.rate : 0;
+      return Math.max(0, Math.min(this.position + passed, this.info?.duration ?? Infinity));
+    }
+
+    // Where its sound is now, or from `moment` on
+    cut(moment) {
+      if (this.stretch) this.stretch.end = moment;
+      this.stretch = null;
+    }
+
+    sound(moment) {
+      const { element, info } = this;
+      const gain = element.muted ? 0 : element.volume;
+      if (this.stretch?.gain === gain && this.stretch.rate === this.rate) return;
+      this.cut(moment);
+      if (!this.isPlaying || !info?.sound || !gain || this.rate <= 0) return;
+      const position = this.position + (moment - this.since) * this.rate;
+      this.stretch = { path: info.path, start: moment, end: null, position, rate: this.rate, gain };
+      stretches.push(this.stretch);
+    }
+
+    hold(position, moment) {
+      this.cut(moment);
+      this.position = position;
+      this.since = moment;
+    }
+
+    async load(source) {
+      this.forget(source);
+      const { element } = this;
+      const { origin, pathname } = new URL(source, document.baseURI);
+      changes += 1;
+      try {
+        const answer = origin === location.origin && await fetch(`${FILES}/media${pathname}`);
+        if (this.source !== source) return;
+        if (answer?.ok) this.info = await answer.json();
+      } finally {
+        changes -= 1;
+      }
+      if (!this.info) {
+        this.error = { code: 4, message: "The file is missing, or has nothing that plays." };
+        fire(element, "error");
+        return;
+      }
+      this.since = now();
+      fire(element, "loadstart", "durationchange", "loadedmetadata", "loadeddata", "canplay",
+        "canplaythrough");
+      if (this.isPlaying) fire(element, "playing");
+      else if (element.autoplay) this.play();
+      this.show();
+    }
+
+    play() {
+      if (this.isPlaying) return;
+      this.hold(this.isEnded ? 0 : this.position, now());
+      this.isPlaying = this.hasBegun = true;
+      this.isEnded = false;
+      fire(this.element, "play", ...(this.info ? ["playing"] : []));
+      this.sound(now());
+    }
+
+    pause() {
+      if (!this.isPlaying) return;
+      this.hold(this.time, now());
+      this.isPlaying = false;
+      fire(this.element, "timeupdate", "pause");
+    }
+
+    seek(seconds) {
+      if (!Number.isFinite(seconds)) throw new TypeError("currentTime is a number of seconds");
+      this.hold(Math.max(0, Math.min(seconds, this.info?.duration ?? seconds)), now());
+      this.hasBegun = true;
+      this.isEnded = false;
+      fire(this.element, "seeking", "timeupdate", "seeked");
+      this.sound(now());
+      this.show();
+    }
+
+    // Once a frame
+    update() {
+      const source = sourceOf(this.element);
+      if (source !== this.source) {
+        if (source) this.load(source);
+        else this.forget("");
+        return;
+      }
+      if (!this.info || !this.isPlaying) return;
+      const { duration } = this.info;
+      while (this.rate > 0 && this.isPlaying) {
+        const end = this.since + (duration - this.position) / this.rate;
+        if (end > now() + 1e-6 || duration <= 0) break;
+        this.hold(this.element.loop ? 0 : duration, end);
+        if (!this.element.loop) {
+          this.isPlaying = false;
+          this.isEnded = true;
+          fire(this.element, "timeupdate", "pause", "ended");
+        } else this.sound(end);
+      }
+      this.sound(now());
+      if (this.isPlaying) fire(this.element, "timeupdate");
+      this.show();
+    }
+
+    // The picture of its time, in the place of the poster: no other one comes from elsewhere
+    show() {
+      const { element, info } = this;
+      if (!info?.width || (!this.hasBegun && element.hasAttribute("poster") && !this.shown)) return;
+      const url = `${FILES}/picture/${info.file}?at=${Math.round(this.time * 1e6)}`;
+      if (url === this.shown) return;
+      this.shown = url;
+      changes += 1;
+      const picture = new Image();
+      picture.onload = () => {
+        changes -= 1;
+        this.picture = picture;
+        element.poster = url;
+        const { callbacks } = this;
+        this.callbacks = new Map();
+        for (const run of callbacks.values()) {
+          requestAnimationFrame((time) => run(time, { mediaTime: this.time, width: info.width,
+            height: info.height, presentationTime: time, expectedDisplayTime: time,
+            presentedFrames: 1 }));
+        }
+      };
+      picture.onerror = () => {
+        changes -= 1;
+      };
+      picture.src = url;
+    }
+  }
+
+  const player = (element) => {
+    if (!players.has(element)) players.set(element, new Player(element));
+    return players.get(element);
+  };
+  const loaded = (element) => {
+    const found = player(element);
+    const source = sourceOf(element);
+    if (source && source !== found.source) found.load(source);
+    return found;
+  };
+  const sourceOf = (element) =>
+    element.getAttribute("src") ?? element.querySelector("source[src]")?.getAttribute("src") ?? "";
+
+  const ranges = (element) => {
+    const end = player(element).info?.duration;
+    const check = (at) => {
+      if (at !== 0 || !end) throw new DOMException("There is no such range", "IndexSizeError");
+    };
+    return { length: end ? 1 : 0, start: (at) => (check(at), 0), end: (at) => (check(at), end) };
+  };
+  const define = (holder, members) =>
+    Object.defineProperties(holder, Object.getOwnPropertyDescriptors(members));
+  define(HTMLMediaElement.prototype, {
+    get currentTime() { return player(this).time; },
+    set currentTime(seconds) { loaded(this).seek(Number(seconds)); },
+    get duration() { return player(this).info?.duration ?? NaN; },
+    get paused() { return !player(this).isPlaying; },
+    get ended() { return player(this).isEnded; },
+    get seeking() { return false; },
+    get readyState() { return player(this).info ? 4 : 0; },
+    get networkState() { return player(this).info ? 1 : 0; },
+    get error() { return player(this).error; },
+    get currentSrc() { const source = sourceOf(this);
+      return source && new URL(source, document.baseURI).href; },
+    get buffered() { return ranges(this); },
+    get seekable() { return ranges(this); },
+    get played() { return ranges(this); },
+    async play() { loaded(this).play(); },
+    pause() { player(this).pause(); },
+    load() { player(this).forget(""); loaded(this); },
+    fastSeek(seconds) { this.currentTime = seconds; },
+    canPlayType: (type) => (/^(video|audio)\//.test(type) ? "probably" : ""),
+  });
+  let lastCallback = 0;
+  define(HTMLVideoElement.prototype, {
+    get videoWidth() { return player(this).info?.width ?? 0; },
+    get videoHeight() { return player(this).info?.height ?? 0; },
+    requestVideoFrameCallback(run) { player(this).callbacks.set(++lastCallback, run);
+      return lastCallback; },
+    cancelVideoFrameCallback(id) { player(this).callbacks.delete(id); },
+  });
+  window.Audio = function Audio(source) {
+    const element = document.createElement("audio");
+    if (source !== undefined) element.src = source;
+    return element;
+  };
+  window.Audio.prototype = HTMLAudioElement.prototype;
+
+  // What draws a video draws its picture.
+  const nothing = new OffscreenCanvas(1, 1);
+  const drawn = (value) =>
+    value instanceof HTMLVideoElement ? (player(value).picture ?? nothing) : value;
+  const replace = (holder, ...names) => names.forEach((name) => {
+    const original = holder?.[name];
+    if (original) {
+      holder[name] = function (...given) { return original.apply(this, given.map(drawn)); };
+    }
+  });
+  replace(CanvasRenderingContext2D.prototype, "drawImage", "createPattern");
+  replace(OffscreenCanvasRenderingContext2D.prototype, "drawImage", "createPattern");
+  replace(WebGLRenderingContext.prototype, "texImage2D", "texSubImage2D");
+  replace(WebGL2RenderingContext.prototype, "texImage2D", "texSubImage2D", "texImage3D",
+    "texSubImage3D");
+  replace(window, "createImageBitmap");
+
+  // Web Audio: a context that renders as far as the page's time has come, again and again.
+  const contexts = [];
+  const offline = OfflineAudioContext.prototype;
+  class PageAudioContext extends OfflineAudioContext {
+    constructor() {
+      const left = settings.frames / settings.frameRate - now();
+      super(2, Math.max(128, Math.ceil(left * RATE)), RATE);
+      this.begun = now();
+      this.until = 0;
+      offline.suspend.call(this, 0);
+      this.rendered = offline.startRendering.call(this);
+      contexts.push(this);
+    }
+    get currentTime() { return now() - this.begun; }
+    get state() { return "running"; }
+    get baseLatency() { return 0; }
+    get outputLatency() { return 0; }
+    async resume() {}
+    async suspend() {}
+    async close() {}
+    getOutputTimestamp() {
+      return { contextTime: this.currentTime, performanceTime: performance.now() };
+    }
+    createMediaElementSource() {
+      console.warn("What an element plays is heard as it is: for effects use decodeAudioData");
+      return this.createGain();
+    }
+    async go(seconds) {
+      const target = Math.floor(((seconds - this.begun) * RATE) / 128) * 128;
+      if (target <= this.until) return;
+      this.until = target;
+      changes += 1;
+      try {
+        const there = target < this.length ? offline.suspend.call(this, target / RATE) : this.rendered;
+        await offline.resume.call(this);
+        await there;
+      } finally {
+        changes -= 1;
+      }
+    }
+  }
+  window.AudioContext = window.webkitAudioContext = PageAudioContext;
+
+  // "At once" is the page's time, which may be later than what is rendered.
+  const notBefore = (holder, name) => {
+    const original = holder[name];
+    holder[name] = function (when = 0, ...rest) {
+      const { context } = this;
+      const is = context instanceof PageAudioContext;
+      return original.call(this, is ? Math.max(when, context.currentTime) : when, ...rest);
+    };
+  };
+  notBefore(AudioScheduledSourceNode.prototype, "start");
+  notBefore(AudioScheduledSourceNode.prototype, "stop");
+  notBefore(AudioBufferSourceNode.prototype, "start");
+
+  const packed = (buffer) => {
+    const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
+    const samples = new Float32Array(2 * buffer.length);
+    for (let at = 0; at < buffer.length; at++) {
+      samples[2 * at] = left[at];
+      samples[2 * at + 1] = right[at];
+    }
+    return new Uint8Array(samples.buffer);
+  };
+  let tones = [];
+
+  const engine = {
+    isSettled: () => changes === 0,
+    update: () => {
+      document.querySelectorAll("video, audio").forEach(player);
+      players.forEach((each) => each.update());
+      contexts.forEach((each) => each.go(now()));
+    },
+    // What there was to hear: files with their places, and how many bytes scripts have made
+    finish: (end) => {
+      players.forEach((each) => each.cut(end));
+      changes += 1;
+      Promise.all(contexts.map(async (context) => {
+        await context.go(Infinity);
+        return { start: context.begun, bytes: packed(await context.rendered) };
+      })).then((found) => {
+        tones = found.filter(({ bytes }) => bytes.some((byte) => byte));
+      }).finally(() => {
+        changes -= 1;
+      });
+    },
+    sounds: () => ({
+      stretches,
+      tones: tones.map(({ start, bytes }) => ({ start, size: bytes.length })),
+    }),
+    bytes: (number, from, to) => {
+      const part = tones[number].bytes.subarray(from, to);
+      let text = "";
+      for (let at = 0; at < part.length; at += 8192) {
+        text += String.fromCharCode(...part.subarray(at, at + 8192));
+      }
+      return btoa(text);
+    },
+  };
+  Object.defineProperty(window, "__reelbatchMedia", { value: Object.freeze(engine) });
+})

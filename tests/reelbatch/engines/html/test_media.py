@@ -1,0 +1,135 @@
+"""Videos show the picture of the page's time, and what a page plays is in its film."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from reelbatch.engines.encoding.pyav import (
+    add_audio_stream,
+    add_video_stream,
+    encode_picture,
+    encode_sound,
+    mux,
+)
+from reelbatch.engines.html import HtmlEngine
+from tests.reelbatch.engines.html.pages import Film, Picture, a_page, needs_browser, packed
+
+_RATE = 48_000
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten pictures in a second, each lighter by 20 levels, with a tone of 1000 Hz."""
+    file = tmp_path_factory.mktemp("video") / "video.mp4"
+    with av.open(str(file), "w") as output:
+        pictures = add_video_stream(output, "libx264", Fraction(10), {"crf": "1", "g": "10"})
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 36, "yuv420p"
+        sound = add_audio_stream(output, "aac", _RATE)
+        for number in range(10):
+            levels = np.full((36, 64, 3), 20 * number + 20, np.uint8)
+            picture = av.VideoFrame.from_ndarray(levels, "rgb24")
+            for packet in encode_picture(pictures, picture):
+                mux(output, packet)
+        wave = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(_RATE) / _RATE)
+        frame = av.AudioFrame.from_ndarray(wave.astype(np.float32)[np.newaxis], "fltp", "mono")
+        frame.sample_rate = _RATE
+        last = encode_picture(pictures, None)
+        for packet in [*last, *encode_sound(sound, frame), *encode_sound(sound, None)]:
+            mux(output, packet)
+    return file
+
+
+def levels(pictures: list[Picture], row: int = 18, column: int = 32) -> list[int]:
+    """How far in the video each picture is, in its frames."""
+    return [round((int(picture[row, column, 0]) - 20) / 20) for picture in pictures]
+
+
+def heard(film: Film) -> dict[str, list[float]]:
+    """How loud the tones of 1000 and 3000 Hz are, in each tenth of a second."""
+    assert film.output is not None
+    with av.open(str(film.output)) as file:
+        plain = av.AudioResampler("fltp", "stereo", _RATE)
+        parts = [
+            part.to_ndarray()[0] for frame in file.decode(audio=0) for part in plain.resample(frame)
+        ]
+    samples = np.concatenate(parts)
+    tenths = samples[: len(samples) // 4800 * 4800].reshape(-1, 4800)
+    spectrum = np.abs(np.fft.rfft(tenths)) / 2400
+    return {
+        name: [round(float(each), 1) for each in spectrum[:, at]]
+        for name, at in (("1000", 100), ("3000", 300))
+    }
+
+
+_VIDEO = """<style>video {{ position: absolute; width: 64px; height: 36px }}</style>
+    <video src="video.mp4" {0}></video><script>
+    const video = document.querySelector("video"); {1}</script>"""
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("attributes", "script", "expected"),
+    [
+        ("autoplay muted", "", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("muted", "setTimeout(() => video.play(), 300)", [0, 0, 0, 0, 1, 2, 3, 4, 5, 6]),
+        ("autoplay muted loop", "video.playbackRate = 2", [0, 2, 4, 6, 8, 0, 2, 4, 6, 8]),
+        (
+            "",
+            """const draw = (time) => { video.currentTime = 0.95 - time / 1000;
+            requestAnimationFrame(draw) }; requestAnimationFrame(draw)""",
+            [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+        ),
+    ],
+)
+def test_a_video_shows_the_picture_of_the_pages_time(
+    film: Film, video: Path, attributes: str, script: str, expected: list[int]
+) -> None:
+    page = packed(
+        index_html=a_page(_VIDEO.format(attributes, script)), video_mp4=video.read_bytes()
+    )
+    assert levels(film(page)) == expected
+    assert levels(film(page, frames=range(6, 8))) == expected[6:8]
+
+
+@needs_browser
+def test_scripts_draw_a_video_and_hear_of_its_events(film: Film, video: Path) -> None:
+    body = """<canvas width="64" height="36" style="display: block"></canvas><script>
+        const video = document.createElement("video"); video.muted = true;
+        video.src = "video.mp4"; const names = [];
+        for (const name of ["loadedmetadata", "canplay", "play", "playing", "error"])
+          video.addEventListener(name, () => names.push(name));
+        const pen = document.querySelector("canvas").getContext("2d");
+        video.onended = () => { if (names.join() !== "play,loadedmetadata,canplay,playing" ||
+          video.videoWidth !== 64 || video.duration.toFixed(1) !== "1.0") throw names };
+        video.play();
+        const draw = () => { pen.drawImage(video, 0, 0); requestAnimationFrame(draw) };
+        requestAnimationFrame(draw)</script>"""
+    page = packed(index_html=a_page(body, seconds=1.2), video_mp4=video.read_bytes())
+    assert levels(film(page)) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9]
+
+
+@needs_browser
+def test_what_plays_is_heard_in_time_and_in_segments_too(film: Film, video: Path) -> None:
+    body = """<audio data-layer="voice"></audio><video src="video.mp4"></video><script>
+        const video = document.querySelector("video"), voice = document.querySelector("audio");
+        setTimeout(() => { video.currentTime = 0.5; video.play() }, 300);
+        setTimeout(() => { video.pause() }, 500);
+        setTimeout(() => { voice.volume = 0.5; voice.play() }, 1000);
+        const context = new AudioContext();
+        setTimeout(() => { const tone = context.createOscillator();
+          tone.frequency.value = 3000; const level = context.createGain();
+          level.gain.value = 0.25; tone.connect(level).connect(context.destination);
+          tone.start(); tone.stop(context.currentTime + 0.2) }, 700)</script>"""
+    page = packed(index_html=a_page(body, seconds=1.5), video_mp4=video.read_bytes())
+    voice = {"type": "audio", "layerName": "voice", "src": str(video)}
+    film(page, voice, codec="video_prores_4444")
+    sounds = heard(film)
+    near = [0, 0, 0, 0.5, 0.5, 0, 0, 0, 0, 0, 0.2, 0.2, 0.2, 0.2, 0.2]
+    assert sounds["1000"] == pytest.approx(near, abs=0.11)
+    assert sounds["3000"] == pytest.approx([*[0] * 7, 0.25, 0.25, *[0] * 6], abs=0.11)
+    whole = film.request(page, "video_prores_4444", [voice])
+    clips = HtmlEngine.renderer().sounds(whole)
+    assert [round(clip.start, 1) for clip in clips] == [0.3, 1.0, 0.0]
