@@ -160,6 +160,7 @@ def _json(content: BaseModel) -> str:
 def _summary(snapshot: BatchSnapshot) -> BatchListItem:
     return BatchListItem(
         batch_id=snapshot.id,
+        name=snapshot.name,
         status=snapshot.stats.status,
         created_at=snapshot.created_at,
         stats=snapshot.stats,

@@ -1,5 +1,6 @@
 """Templates: what clients send and read (contract 5)."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
 
@@ -30,13 +31,15 @@ class TemplateStatus(StrEnum):
     ERROR = "error"
 
 
-def _not_blank(name: str) -> str:
+def _checked_name(name: str) -> str:
     if not name.strip():
         raise ValueError("must not be empty")
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", name):  # it is a part of lines in logs
+        raise ValueError("must not have line breaks or other controls")
     return name
 
 
-DisplayName = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_not_blank)]
+DisplayName = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_checked_name)]
 
 
 class TemplateCreation(OpenWireModel):

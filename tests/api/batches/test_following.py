@@ -79,7 +79,8 @@ async def test_events_tell_of_every_job_and_of_the_end(team: Team) -> None:
     broken = a_still(card) | {
         "assets": [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
     }
-    batch_id = (await team.create_batch(a_still(card), broken, a_still(card)))["batchId"]
+    body = {"jobs": [a_still(card), broken, a_still(card)], "name": "Spring"}
+    batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
 
     seen = [event async for event in events(team, batch_id)]
 
@@ -88,6 +89,7 @@ async def test_events_tell_of_every_job_and_of_the_end(team: Team) -> None:
     assert seen[-1].name == "end"
     assert seen[-1].content == {
         "batchId": batch_id,
+        "name": "Spring",
         "status": "finished",
         "createdAt": batch["createdAt"],
         "stats": batch["stats"],

@@ -211,8 +211,8 @@ async def test_a_template_is_renamed(team: Team) -> None:
     renamed = await team.http.patch(path, json={"displayName": "new"})
     assert renamed.json()["displayName"] == "new"
     assert (await team.get(path))["displayName"] == "new"
-    for blank in ("", "  "):
-        assert (await team.http.patch(path, json={"displayName": blank})).status_code == 400
+    for refused in ("", "  ", "a\nb", "a\x00"):
+        assert (await team.http.patch(path, json={"displayName": refused})).status_code == 400
 
 
 async def test_a_template_is_downloaded_without_a_token(team: Team) -> None:
