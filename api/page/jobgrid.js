@@ -30,6 +30,7 @@ export class JobGrid {
   #columns = 1;
   #current = -1; // the index of the job that Tab reaches
   #arePictures = false;
+  #outputs = 1; // that each row is rendered in
 
   /** @param {(index: number) => BatchJob | undefined} jobOf
    * @param {(index: number) => void} onOpen @param {(job: BatchJob | null) => void} onHint
@@ -59,6 +60,7 @@ export class JobGrid {
   /** Show these jobs and no others. @param {BatchJob[]} jobs */
   show(jobs) {
     this.#shown = jobs.map((job) => job.index);
+    this.#outputs = 1 + Math.max(0, ...jobs.map((job) => job.output ?? 0));
     for (const job of jobs) if (!this.#cells.has(job.index)) this.#cells.set(job.index, newCell(job));
     if (!this.#shown.includes(this.#current)) this.#current = this.#shown[0] ?? -1;
     this.#measure();
@@ -106,8 +108,9 @@ export class JobGrid {
   #measure() {
     const cell = this.#cellWidth();
     const width = this.element.clientWidth;
-    const fitting = Math.max(1, Math.floor((width + GAP) / (cell + GAP)));
-    this.#columns = this.#arePictures ? Math.max(2, fitting) : fitting;
+    const fitting = Math.max(this.#arePictures ? 2 : 1, Math.floor((width + GAP) / (cell + GAP)));
+    // the outputs of a row side by side, where they fit
+    this.#columns = fitting < this.#outputs ? fitting : fitting - (fitting % this.#outputs);
     const track = this.#arePictures ? "minmax(0, 1fr)" : `${cell}px`;
     this.element.style.gridTemplateColumns = `repeat(${this.#columns}, ${track})`;
     this.element.style.setProperty("--cell", `${cell}px`);

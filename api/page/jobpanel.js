@@ -183,6 +183,7 @@ function facts(job) {
   /** @type {[string, any][]} */
   const known = [
     ["Job id", job.id && h("span", { class: "id" }, job.id)],
+    ["Row", job.row !== undefined && `${job.row}, output ${job.output}`],
     ["Tags", result?.tags?.length && result.tags.join(", ")],
     ["Created", stats && exactly(stats.createdAt)],
     ["Started", stats?.startedAt && exactly(stats.startedAt)],

@@ -8,6 +8,8 @@ import { stateOf } from "./states.js";
  * @property {number} number in the table of which the batch may be a part
  * @property {string | null} id null for a rejected job
  * @property {string} [name]
+ * @property {number} [row] where each is rendered in several outputs, from 0
+ * @property {number} [output] its place among them
  * @property {import("./states.js").State} state
  * @property {string} [outputUrl]
  * @property {string} [posterUrl] of a film that has a poster

@@ -85,6 +85,7 @@ CHANGES: dict[str, Callable[[Folder], dict[str, Any]]] = {
     "the composition": lambda _: {"composition": "other"},
     "the codec": lambda _: {"output": STILL.model_copy(update={"codec": "image_webp"})},
     "the frame": lambda _: {"output": STILL.model_copy(update={"first_frame": 1, "end_frame": 2})},
+    "a poster": lambda _: {"output": STILL.model_copy(update={"poster": True})},
     "the quality": lambda _: {"output": STILL.model_copy(update={"draft": True})},
     "a font": lambda folder: {"fonts": [folder.file("other font")]},
     "fewer fonts": lambda _: {"fonts": []},

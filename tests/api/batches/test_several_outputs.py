@@ -180,6 +180,8 @@ async def test_outputs_multiply_the_size_of_a_batch(card_team: Team, card: str) 
     refused = await send(card_team, card, rows, *[{}] * 10)
     assert (refused.status_code, refused.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
     assert "`outputs`" in refused.json()["error"]
+    jobs = [{"template": {"id": card}, "fonts": ["A" * 30_000]}] * 40
+    await send_jobs(card_team, *jobs, status=413, outputs=[{}] * 10)
 
 
 async def test_jobs_that_are_rendered_again_keep_their_row_and_output(team: Team) -> None:

@@ -233,6 +233,26 @@ async def test_outputs_are_shown_and_downloaded(visit: Visit, team: Team, tmp_pa
     assert [row["status"] for row in rows] == ["finished", "finished", "rejected", "finished"]
 
 
+async def test_the_outputs_of_a_row_are_side_by_side(visit: Visit, team: Team) -> None:
+    card = await team.upload_card()
+    outputs = [
+        {"composition": composition, "name": name, "settings": {"codec": "image_png"}}
+        for composition, name in (("main", "wide"), ("badge", "badge"), ("main", "again"))
+    ]
+    jobs = [{"template": {"id": card}, "name": name} for name in ("Ada", "Eve", "Zoë")]
+    response = await team.http.post("/batches", json={"jobs": jobs, "outputs": outputs})
+    await team.end_of_batch(response.json()["batchId"])
+    await visit.go(f"/batches/{response.json()['batchId']}")
+    await has_property(visit.cell(8).locator("img"), "naturalWidth", 32)
+    lines = visit.page.locator(".grid .row")
+    await expect(lines).to_have_count(2)  # seven columns would fit
+    await expect(lines.first.locator(".cell")).to_have_count(6)
+    await visit.cell(7).click()
+    panel = visit.page.get_by_role("dialog")
+    await expect(panel).to_contain_text("Zoë-badge")
+    await expect(panel).to_contain_text("2, output 1")
+
+
 async def test_a_stream_that_breaks_off_is_taken_up_again(visit: Visit, team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {"jobs": [a_video(film), a_still(card)], "concurrency": 1}
