@@ -4,7 +4,8 @@ import json
 import subprocess
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from tests.deployment.programs import find
 from tests.deployment.topology import TEAM, Topology
 from tests.integration.service import command_of
 
+_IDLE = 20.0  # seconds
+
 
 @dataclass(frozen=True)
 class Costs:
     jobs: int
     seconds: float
-    processor: Mapping[str, float]  # seconds of each program
+    processor: Mapping[str, float]  # seconds of each program, without those that it takes idle
+    idle: Mapping[str, float]  # seconds of a processor a second
     bytes: Counter[str]  # that each database has grown by
     events: int  # of the batch's own workflow
     history: int  # bytes
@@ -28,7 +32,8 @@ class Costs:
         return [
             f"{self.jobs} jobs in {self.seconds:.1f} s: {self.jobs / self.seconds:.1f} a second",
             *(
-                f"{program}: {1000 * seconds / self.jobs:.1f} ms of a processor a job"
+                f"{program}: {1000 * seconds / self.jobs:.1f} ms of a processor a job, "
+                f"and {1000 * self.idle[program]:.0f} a second while nothing is done"
                 for program, seconds in self.processor.items()
             ),
             *(
@@ -48,14 +53,20 @@ def measure(
     temporal: str,
 ) -> Costs:
     """Run a batch to its end. `temporal` is the server's address."""
-    before, processor, start = sizes(), _processor(processes), time.monotonic()
-    batch = run()
+    with _counting(processes) as idle:
+        time.sleep(_IDLE)
+    before, start = sizes(), time.monotonic()
+    with _counting(processes) as spent:
+        batch = run()
     seconds = time.monotonic() - start
-    spent = {name: after - processor[name] for name, after in _processor(processes).items()}
+    rates = {program: idle[program] / _IDLE for program in idle}
+    work = {program: spent[program] - seconds * rates[program] for program in spent}
     grown = sizes()
     grown.subtract(before)
     events, history = _history(batch.id, temporal)
-    return Costs(jobs, seconds, spent, grown, events, history)
+    return Costs(
+        jobs, seconds, processor=work, idle=rates, bytes=grown, events=events, history=history
+    )
 
 
 def databases_of(topology: Topology) -> Counter[str]:
@@ -87,6 +98,16 @@ def databases_of(topology: Topology) -> Counter[str]:
 
 def sizes_of(*files: Path) -> Counter[str]:
     return Counter({file.name: file.stat().st_size for file in files if file.exists()})
+
+
+@contextmanager
+def _counting(processes: Collection[int]) -> Generator[dict[str, float]]:
+    """Yields what has the seconds of each program once the context ends."""
+    spent: dict[str, float] = {}
+    before = _processor(processes)
+    yield spent
+    after = _processor(processes)
+    spent.update({program: after[program] - before[program] for program in after})
 
 
 def _processor(processes: Collection[int]) -> Mapping[str, float]:

@@ -36,7 +36,7 @@ def test_a_batch_costs_what_the_scaling_guide_says(whole: Topology, tmp_path: Pa
     lines = [line for name, cost in costs.items() for line in (name, *cost.lines(), "")]
     FIGURES.write_text("\n".join(lines))
     for cost in costs.values():
-        assert 6 * JOBS < cost.events < 9 * JOBS
+        assert 3 * JOBS < cost.events < 9 * JOBS
 
 
 def _costs(
