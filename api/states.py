@@ -198,7 +198,8 @@ class RunningJobs:
         elif description.pending_activities:  # its nested jobs are done
             state = replace(state, status=JobStatus.QUEUED)
         run_id = description.workflow_execution_info.execution.run_id
-        return _Seen(run_id, attempt, state, _place_of(description), at=monotonic())
+        place = _place_of(description)
+        return _Seen(run_id, attempt, state, place=place, at=monotonic())
 
     async def _render_of(
         self, description: DescribeWorkflowExecutionResponse
