@@ -10,7 +10,7 @@ from api.http.requests import parse_json, read_body
 from api.http.responses import respond
 from api.openapi.inputs import CREATE_JOB
 from api.resources import MayWriteJobs, RequestUrls, Shared
-from api.submission.defaults import JobDefaults
+from api.submission.formats import JobDefaults
 from api.submission.launch import (
     IdempotencyKey,
     children_created,

@@ -6,6 +6,7 @@ the part `files` says by JSON which `src` stands for which path in its cells.
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -24,6 +25,7 @@ from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MOST_FILES, TABS, XL
 from reelbatch.settings import ByteLimit
 
 _FORM = "multipart/form-data"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
 _TABLES = (CSV, TABS, XLSX)
 _PARTS = ("table", "files")
 _LARGEST_FILES = 2 * 1024**2  # bytes of the part `files`
@@ -127,3 +129,30 @@ def _files(content: bytes) -> dict[str, str]:
             f"such as upload:ID; paths have {LONGEST_PATH} characters at most and sources "
             f"{_LONGEST_SRC}."
         ) from error
+
+
+def jobs_apart(body: bytes) -> tuple[bytes, list[bytes]]:
+    """A body without its jobs, and the text of each: so a job that cannot be read fails alone."""
+    depth, key, begin, start = 0, b"", 0, 0
+    string = b""
+    texts: list[bytes] = []
+    for token in _TOKEN.finditer(body):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                if depth == 2 and key == b'"jobs"':
+                    begin = start = token.end()
+            case b"]" | b"}":
+                if begin and depth == 2:
+                    texts.append(body[start : token.start()])
+                    return body[:begin] + body[token.start() :], texts
+                depth -= 1
+            case b",":
+                if begin and depth == 2:
+                    texts.append(body[start : token.start()])
+                    start = token.end()
+            case b":":
+                key = string if depth == 1 else key
+            case _:
+                string = token[0]
+    return body, texts

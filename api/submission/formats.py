@@ -1,11 +1,10 @@
-"""What requests send: batches in each format, and the form of a job. No I/O.
+"""What requests send: batches in each format, their `defaults`, and the form of a job. No I/O.
 
 A batch comes as JSON, as JSON Lines (a job a line, https://jsonlines.org) or as a table.
 """
 
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
@@ -14,9 +13,8 @@ from pydantic import Field, JsonValue, ValidationError
 
 from api.http.parameters import OrEmpty
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
-from api.submission.bodies import Body
-from api.submission.defaults import JobDefaults, RawJob
-from api.submission.outputs import Outputs
+from api.submission.bodies import Body, jobs_apart
+from api.submission.outputs import Outputs, outputs_in
 from api.submission.tables.reading import Table, TableQuery, read_table
 from api.submission.tables.text import Rows, csv_rows
 from api.submission.tables.workbooks import workbook_rows
@@ -40,12 +38,19 @@ from reelbatch.settings import Settings
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _BOM = b"\xef\xbb\xbf"
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
-
 _LONGEST_CELL = 4  # times the most of a job; a longer one is a quote that was not closed
 
 _LONGEST_OUTPUTS = 20_000  # characters, in the query
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
+
+_MERGED_KEY_BY_KEY = ("template", "settings")
+# Two assets that agree in all of these address the same thing: the job's own replaces the default.
+_IDENTITY = ("type", "layerName", "composition", "property", "name")
+
+RawJob = JsonValue | Problem
+"""A job as it was sent, or why it could not even be read."""
+
+_Identity = tuple[str | None, ...]
 
 
 class BatchQuery(TableQuery):
@@ -73,7 +78,7 @@ class BatchRequest:
     each output of each row."""
 
     jobs: Sequence[RawJob]
-    defaults: JobDefaults
+    defaults: "JobDefaults"
     concurrency: int | None = None
     webhook: Webhook | None = None
     name: str | None = None
@@ -96,7 +101,9 @@ def read_batch(
 
     Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
-    outputs = _outputs_of(query)
+    outputs = None
+    if query.outputs:
+        outputs = outputs_in(query.outputs, first_row=query.first_row or 0, frame=query.frame or 0)
     if body.media_type in _JSON_LINES:
         jobs = _read_json_lines(body.content)
         _check_size(len(body.content), outputs, settings)
@@ -132,17 +139,6 @@ def _rows(body: Body, settings: Settings) -> Rows:
     return csv_rows(body.content, _LONGEST_CELL * settings.max_job_bytes, delimiter)
 
 
-def _outputs_of(query: BatchQuery) -> Outputs | None:
-    """Raises InvalidJson or RequestError."""
-    if not query.outputs:
-        return None
-    named = {"outputs": parse_json(query.outputs.encode(), "The parameter outputs")}
-    given = as_model(named, BatchOptions).outputs
-    if not given:
-        return None
-    return Outputs(outputs=given, first_row=query.first_row or 0, frame=query.frame or 0)
-
-
 def _of_rows(
     rows: Sequence[RawJob],
     fields: Mapping[str, JsonValue] | None,
@@ -174,7 +170,7 @@ def _read_json(
     try:
         content, apart = parse_json(body), None
     except JsonUnreadable:
-        rest, texts = _jobs_apart(body)
+        rest, texts = jobs_apart(body)
         content, apart = parse_json(rest), [_read_text(f"Job {i}", t) for i, t in enumerate(texts)]
     if not isinstance(content, dict):
         raise RequestError('The body must be a JSON object: {"jobs": […]}.')
@@ -201,33 +197,6 @@ def _read_json(
         webhook=options.webhook,
         name=options.name,
     )
-
-
-def _jobs_apart(body: bytes) -> tuple[bytes, list[bytes]]:
-    """A body without its jobs, and the text of each: so a job that cannot be read fails alone."""
-    depth, key, begin, start = 0, b"", 0, 0
-    string = b""
-    texts: list[bytes] = []
-    for token in _TOKEN.finditer(body):
-        match token[0]:
-            case b"[" | b"{":
-                depth += 1
-                if depth == 2 and key == b'"jobs"':
-                    begin = start = token.end()
-            case b"]" | b"}":
-                if begin and depth == 2:
-                    texts.append(body[start : token.start()])
-                    return body[:begin] + body[token.start() :], texts
-                depth -= 1
-            case b",":
-                if begin and depth == 2:
-                    texts.append(body[start : token.start()])
-                    start = token.end()
-            case b":":
-                key = string if depth == 1 else key
-            case _:
-                string = token[0]
-    return body, texts
 
 
 def _jobs_in(content: Mapping[str, object]) -> list[RawJob]:
@@ -277,6 +246,100 @@ def _check_number_of_rows(table: Table, first_row: int | None, outputs: int) -> 
         message = f"The table has {number} rows: there is no row {first_row}, counted from 0."
         raise BatchSizeInvalid(message, details=[FieldError(field="firstRow", message=message)])
     _check_number_of_jobs(len(table.jobs))
+
+
+class JobDefaults:
+    """`defaults` of a batch: what each of its jobs has unless the job says otherwise.
+
+    `quality` is what each has whatever it says, and `outputs` what the batch is rendered in.
+    """
+
+    def __init__(
+        self,
+        fields: Mapping[str, JsonValue] | None = None,
+        quality: str | None = None,
+        outputs: Outputs | None = None,
+    ) -> None:
+        self._fields = fields or {}
+        self._quality = quality
+        self._outputs = outputs
+        self._assets = [(asset, _identity(asset)) for asset in _list(self._fields.get("assets"))]
+
+    def merged_into(self, job: RawJob, index: int) -> RawJob:
+        """The job at `index` with the defaults and in its output; what is no object stays as it is,
+        for its own error."""
+        if not isinstance(job, dict):
+            return job
+        merged = self._with_defaults(job)
+        if self._outputs:
+            merged = self._outputs.merged_into(merged, index)
+        settings = merged.get("settings") or {}
+        if self._quality and isinstance(settings, dict):
+            return {**merged, "settings": {**settings, "quality": self._quality}}
+        return merged
+
+    def _with_defaults(self, job: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if not self._fields:
+            return job
+        merged = {**self._fields, **job}
+        for name in _MERGED_KEY_BY_KEY:
+            common, own = self._fields.get(name), job.get(name)
+            if isinstance(common, dict) and isinstance(own, dict):
+                merged[name] = {**common, **own}
+        own_assets = job.get("assets")
+        if isinstance(own_assets, list):
+            merged["assets"] = [*self._assets_beside(own_assets), *own_assets]
+        return merged
+
+    def named_in(self, problems: list[Problem], job: RawJob, index: int) -> list[Problem]:
+        """Say which of the merged job's problems come from the defaults or its output, and not from
+        the job."""
+        if not isinstance(job, dict):
+            return problems
+        if self._outputs:
+            problems = self._outputs.named_in(problems, self._with_defaults(job), index)
+        if not self._fields:
+            return problems
+        number_of_assets = len(self._assets_beside(_list(job.get("assets"))))
+        return [
+            Problem(problem.kind, problem.field, f"{problem.message} (from `defaults`)")
+            if self._has(problem.field.split("."), job, number_of_assets)
+            else problem
+            for problem in problems
+        ]
+
+    def _has(self, path: list[str], job: Mapping[str, JsonValue], number_of_assets: int) -> bool:
+        """Whether the merged job's field is the defaults'; their assets come first in it."""
+        first, *rest = path
+        if first not in job:
+            return first in self._fields
+        common, own = self._fields.get(first), job[first]
+        if first in _MERGED_KEY_BY_KEY and isinstance(common, dict) and isinstance(own, dict):
+            return bool(rest) and rest[0] in common and rest[0] not in own
+        if first == "assets" and isinstance(own, list) and rest and rest[0].isdecimal():
+            return int(rest[0]) < number_of_assets
+        return False
+
+    def _assets_beside(self, own_assets: list[JsonValue]) -> list[JsonValue]:
+        """The default assets that none of the job's own replaces."""
+        replaced = {_identity(asset) for asset in own_assets} - {None}
+        return [asset for asset, identity in self._assets if identity not in replaced]
+
+
+def _identity(asset: JsonValue) -> _Identity | None:
+    """None for what is no asset: it replaces nothing."""
+    if not isinstance(asset, dict):
+        return None
+    fields = cast("dict[str, JsonValue]", asset)
+    params = fields.get("params")
+    layers = params.get("layerName") if isinstance(params, dict) else None
+    parts = [*(fields.get(name) for name in _IDENTITY), *(_list(layers) or [layers])]
+    words = [part for part in parts if part is None or isinstance(part, str)]
+    return tuple(words) if len(words) == len(parts) else None
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return cast("list[JsonValue]", value) if isinstance(value, list) else []
 
 
 def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from api.http.requests import as_model, parse_json
+from reelbatch.models.errors import RequestError
 from reelbatch.models.problems import Problem, error_of
-from reelbatch.models.wire.batches import BatchOutput
+from reelbatch.models.wire.batches import BatchOptions, BatchOutput
 from reelbatch.models.wire.codecs import OutputType, find_codec
 from reelbatch.models.wire.render_settings import RenderSettings
 
@@ -74,6 +76,15 @@ class Outputs:
         common = {name: value for name, value in own.items() if name not in _OF_ONE_TYPE}
         frames: dict[str, JsonValue] = {"frames": self.frame} if kind == "image" else {}
         return {**common, "type": kind, **frames, **changes}
+
+
+def outputs_in(text: str, *, first_row: int, frame: int) -> Outputs:
+    """Those of the parameter `outputs`. Raises InvalidJson or RequestError."""
+    named = {"outputs": parse_json(text.encode(), "The parameter outputs")}
+    given = as_model(named, BatchOptions).outputs
+    if given is None:
+        raise RequestError("The parameter outputs must be a list.")
+    return Outputs(outputs=given, first_row=first_row, frame=frame)
 
 
 def _type_of(settings: _Fields) -> OutputType:

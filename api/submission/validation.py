@@ -19,8 +19,7 @@ from api.submission.checks import (
     team_secrets,
     upload_problems,
 )
-from api.submission.defaults import JobDefaults, RawJob
-from api.submission.formats import read_job
+from api.submission.formats import JobDefaults, RawJob, read_job
 from api.submission.outputs import Outputs
 from api.submission.plan import (
     ChosenTemplate,
