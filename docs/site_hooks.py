@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -14,22 +15,59 @@ from api.app import create_app
 from reelbatch.settings import Settings
 
 DOCS = Path(__file__).parent
+_ENDPOINTS = """# Endpoints
+
+Made from the code: the same description, with all types, is at `/openapi.json` of a running
+server (OpenAPI 3.1), at `/openapi-3.0.json` as OpenAPI 3.0.4 for tools that take no 3.1, and at
+`/docs` one can try it out. [The API](api.md) explains it."""
 TOP_PAGES = {"CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the OpenAPI document, the list of decisions, and the pages at the repository's top."""
-    files.append(File.generated(config, "openapi.json", content=json.dumps(_openapi())))
+    document = _openapi()
+    files.append(File.generated(config, "openapi.json", content=json.dumps(document)))
+    files.append(File.generated(config, "endpoints.md", content=_endpoints(document)))
     files.append(File.generated(config, "decisions/index.md", content=_decisions()))
     for name, page in TOP_PAGES.items():
         files.append(File.generated(config, page, content=_top_page(name)))
     return files
 
 
-def _openapi() -> dict[str, object]:
+def _openapi() -> dict[str, Any]:
     """The document of a server with default settings. No server and no Temporal is asked for it."""
     client = asyncio.run(Client.connect("127.0.0.1:7233", lazy=True))
     return create_app(Settings(), client, MemoryStore()).openapi()
+
+
+def _endpoints(document: dict[str, Any]) -> str:
+    """Every endpoint in words: unlike an explorer they are searched, and read from a disk."""
+    parts = [_ENDPOINTS]
+    for tag in document["tags"]:
+        parts += [f"## {tag['name'].capitalize()}", tag["description"]]
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if tag["name"] in operation["tags"]:
+                    parts.append(_endpoint(f"{method.upper()} {path}", operation))
+    return "\n\n".join(parts) + "\n"
+
+
+def _endpoint(name: str, operation: dict[str, Any]) -> str:
+    parameters = operation.get("parameters", [])
+    rows = [
+        f"| `{each['name']}` | {each['in']} | {_in_a_cell(each.get('description', ''))} |"
+        for each in parameters
+    ]
+    table = ["| parameter | in | meaning |", "|---|---|---|", *rows] if rows else []
+    bodies = operation.get("requestBody", {}).get("content", {})
+    sent = f"Body: {', '.join(f'`{kind}`' for kind in bodies)}." if bodies else ""
+    statuses = ", ".join(operation["responses"])
+    texts = [f"### `{name}`", f"{operation['summary']}.", operation["description"], sent]
+    return "\n\n".join(filter(None, [*texts, "\n".join(table), f"Responses: {statuses}."]))
+
+
+def _in_a_cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _decisions() -> str:

@@ -1,15 +1,23 @@
-"""The documentation as a site: every page is in it, and every link leads somewhere."""
+"""The documentation as a site: every page is in it, every link leads somewhere, and a browser reads
+it from a disk."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.api.page.browsing import ARGUMENTS, HOW_TO_GET_IT, find_chromium
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_site_is_built_without_a_broken_link(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     built = subprocess.run(
         command,
         cwd=ROOT,
@@ -19,6 +27,24 @@ def test_the_site_is_built_without_a_broken_link(tmp_path: Path) -> None:
         check=False,
     )
     assert built.returncode == 0, built.stderr
-    assert "/api/v2/batches/{batch_id}" in (tmp_path / "openapi.json").read_text()
-    assert "reelbatch.engines.base.RenderEngine" in (tmp_path / "python.html").read_text()
-    assert "0006-confinement.html" in (tmp_path / "decisions" / "index.html").read_text()
+    return folder
+
+
+def test_the_site_is_built_without_a_broken_link(site: Path) -> None:
+    assert "/api/v2/batches/{batch_id}" in (site / "openapi.json").read_text()
+    assert "reelbatch.engines.base.RenderEngine" in (site / "python.html").read_text()
+    assert "0006-confinement.html" in (site / "decisions" / "index.html").read_text()
+
+
+@pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_GET_IT)
+async def test_the_site_is_searched_from_a_disk_and_has_the_endpoints(site: Path) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        page = await browser.new_page()
+        await page.goto((site / "endpoints.html").as_uri())
+        await expect(
+            page.get_by_role("heading", name="POST /api/v2/batches", exact=False).first
+        ).to_be_visible()
+        await page.locator("input[name=query]").fill("retry batch")
+        await expect(page.locator(".md-search-result__item").first).to_be_visible()
+        await browser.close()
