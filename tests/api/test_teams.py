@@ -88,6 +88,7 @@ class Estate:
     output_url: str
     upload_url: str
     download_url: str
+    share_url: str
 
 
 def unknown_names(owned: Names) -> Names:
@@ -153,7 +154,15 @@ async def estate(
             secret=OWNED_SECRET,
         )
         output_url = batch["jobs"][0]["outputUrl"]
-        yield Estate(team, names, output_url, renewed["url"], download["url"])
+        share = await team.http.post(f"/batches/{names.batch_id}/share")
+        yield Estate(
+            team,
+            names,
+            output_url=output_url,
+            upload_url=renewed["url"],
+            download_url=download["url"],
+            share_url=share.json()["url"],
+        )
         await team.cancel_everything()
 
 
@@ -232,6 +241,41 @@ def secret_clip(names: Names) -> dict[str, Any]:
     return {"type": "video", "src": f"https://example.com/clip.mp4?key={secret_text(names)}"}
 
 
+OF_BATCHES: list[Naming] = [
+    Naming(lambda names, _: {"json": {"jobs": [job(names.template_id)]}}, (400,)),
+    Naming(
+        lambda names, _: {
+            "json": {"jobs": [{}], "defaults": {"template": {"id": names.template_id}}}
+        },
+        (400,),
+    ),
+    Naming(
+        lambda names, by: {"json": {"jobs": [job(by.card, title=secret_text(names))]}},
+        (400,),
+    ),
+    Naming(
+        lambda names, by: {
+            "json": {"jobs": [job(by.card)], "webhook": secret_webhook(names)},
+        },
+        (400,),
+    ),
+    Naming(
+        lambda names, _: {
+            "params": {"template": names.template_id},
+            "headers": {"Content-Type": "text/csv"},
+            "content": "title\nA\n",
+        },
+        (400,),
+    ),
+    Naming(
+        lambda names, _: {
+            "headers": {"Content-Type": "application/x-ndjson"},
+            "content": json.dumps(job(names.template_id)),
+        },
+        (400,),
+    ),
+]
+
 # Every request that names things elsewhere than in its path. Each endpoint without an id in its
 # path stands here, be it with nothing that it could name.
 NAMING: dict[str, list[Naming]] = {
@@ -265,40 +309,8 @@ NAMING: dict[str, list[Naming]] = {
         Naming(lambda names, _: {"json": {"assets": [nested_job(names.template_id)]}}, (404,)),
         Naming(lambda names, _: {"json": {"assets": [secret_clip(names)]}}, (400,)),
     ],
-    "POST /api/v2/batches": [
-        Naming(lambda names, _: {"json": {"jobs": [job(names.template_id)]}}, (400,)),
-        Naming(
-            lambda names, _: {
-                "json": {"jobs": [{}], "defaults": {"template": {"id": names.template_id}}}
-            },
-            (400,),
-        ),
-        Naming(
-            lambda names, by: {"json": {"jobs": [job(by.card, title=secret_text(names))]}},
-            (400,),
-        ),
-        Naming(
-            lambda names, by: {
-                "json": {"jobs": [job(by.card)], "webhook": secret_webhook(names)},
-            },
-            (400,),
-        ),
-        Naming(
-            lambda names, _: {
-                "params": {"template": names.template_id},
-                "headers": {"Content-Type": "text/csv"},
-                "content": "title\nA\n",
-            },
-            (400,),
-        ),
-        Naming(
-            lambda names, _: {
-                "headers": {"Content-Type": "application/x-ndjson"},
-                "content": json.dumps(job(names.template_id)),
-            },
-            (400,),
-        ),
-    ],
+    "POST /api/v2/batches": OF_BATCHES,
+    "POST /api/v2/previews": OF_BATCHES,
     "POST /api/v2/jobs/cancel": [
         Naming(lambda names, _: {"json": {"jobs": [names.single_job_id]}}, (404,)),
         Naming(lambda names, by: {"json": {"jobs": [by.own_job, names.single_job_id]}}, (404,)),
@@ -417,6 +429,7 @@ async def test_signed_links_of_a_team_open_nothing_else(
         "outputs": estate.output_url,
         "uploads": estate.upload_url,
         "downloads": estate.download_url,
+        "shared": estate.share_url,
     }
     assert {endpoint.path.split("/")[1] for endpoint in public.values()} == set(links)
     for place, endpoint in public.items():
@@ -436,6 +449,7 @@ async def test_signed_links_of_a_team_open_nothing_else(
             assert all(answer == answers[0] for answer in answers)
     assert (await estate.team.public.get(estate.output_url)).status_code == 200
     assert (await estate.team.public.get(estate.download_url)).status_code == 200
+    assert (await estate.team.public.get(estate.share_url)).status_code == 200
     put = await estate.team.public.put(estate.upload_url, content=a_film())
     assert put.status_code == 200, "the link itself was good all the time"
 
