@@ -5,6 +5,7 @@ The protocol is described at https://chromedevtools.github.io/devtools-protocol/
 and written to descriptor 4.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -100,6 +101,8 @@ class Browser:
         self._folder.mkdir()
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # a picture takes fewer turns
+            fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._log = self._folder / "log"
         try:
             with self._log.open("wb") as log:

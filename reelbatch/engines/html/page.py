@@ -124,8 +124,7 @@ class PageView:
             return None
         self._shot = shot
         with Image.open(io.BytesIO(base64.b64decode(shot))) as image:
-            pixels = np.asarray(image.convert("RGBA").convert("RGBa"), np.uint8)  # premultiplied
-        return _fitted(pixels[..., (2, 1, 0, 3)], width, height)
+            return _fitted(_pixels(image), width, height)
 
     def sounds(self, frames: range, folder: Path) -> list[AudioClip]:
         """What the page has played and made by now, on the time line of an output of `frames`.
@@ -362,8 +361,19 @@ def _pauses() -> Iterator[float]:
         pause = min(_LONGEST_PAUSE, pause + _LONGEST_PAUSE / 16)
 
 
+def _pixels(picture: Image.Image) -> Frame:
+    """B, G, R, A, premultiplied: what is opaque needs no such pass."""
+    colours, layout = picture.convert("RGBA"), "BGRA"
+    if picture.mode != "RGB":
+        colours, layout = colours.convert("RGBa"), "BGRa"
+    packed = np.frombuffer(colours.tobytes("raw", layout), np.uint8)
+    return packed.reshape(picture.height, picture.width, 4)
+
+
 def _fitted(pixels: Frame, width: int, height: int) -> Frame:
     """With a pixel more or less at the right and below, as a codec's sizes need it."""
     rows, columns = pixels.shape[:2]
+    if (rows, columns) == (height, width):
+        return pixels
     more = ((0, max(0, height - rows)), (0, max(0, width - columns)), (0, 0))
     return np.ascontiguousarray(np.pad(pixels, more, mode="edge")[:height, :width])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.docs.test_tables import table
 from tests.reelbatch.engines.html.pages import Film, Picture, a_page, needs_browser, packed
 
 # Each moves its bar by six pixels a frame, at ten frames a second; `bar` is that element.
@@ -96,6 +97,13 @@ _ELSEWHERE = {
 }
 
 TECHNIQUES = tuple(_EACH_FRAME)
+_TESTED_ELSEWHERE = {
+    "`IntersectionObserver`, `ResizeObserver`, view transitions": "exact",  # test_history
+    "`<video>`, played or sought, in a 2D canvas": "exact",  # test_media
+    "`<audio>`, sound of `<video>`, `AudioContext`": "heard in time",
+    "workers, frames, sockets, other hosts": "refused with `REQUEST_REFUSED`",  # test_notes
+    "navigations": "refused with `NAVIGATION_REFUSED`",
+}
 
 
 def _strip(place: int) -> Image.Image:
@@ -139,6 +147,11 @@ def page() -> bytes:
 def _places(picture: Picture) -> list[int]:
     opaque = picture[3::8, :, 3] > 128
     return [int(line.argmax()) for line in opaque[: len(TECHNIQUES)]]
+
+
+def test_the_table_of_techniques_is_what_is_tested() -> None:
+    rows = dict(table("html.md", "technique", "in films, ranges, segments and stills"))
+    assert rows == {**dict.fromkeys(TECHNIQUES, "exact"), **_TESTED_ELSEWHERE}
 
 
 @needs_browser
