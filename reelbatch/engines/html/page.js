@@ -74,6 +74,11 @@
     due.delete(id);
   };
 
+  // The team's fonts, which are loaded where they are used
+  for (const { family, url, ...style } of settings.fonts) {
+    document.fonts.add(new FontFace(family, `url(${url})`, style));
+  }
+
   // What pages may use
   let zero = 0; // milliseconds, when the first frame was
   const waited = new Set();

@@ -6,7 +6,7 @@ import json
 import mimetypes
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
@@ -64,6 +64,7 @@ class Filling:
     texts: Mapping[str, str]
     files: Mapping[str, str]  # URLs of pictures, videos and sounds
     properties: Mapping[str, Mapping[str, Any]]  # of CSS
+    fonts: Sequence[Mapping[str, Any]] = ()  # of the team: family, url, weight and style
 
 
 class PageView:
@@ -322,6 +323,7 @@ def _preparations(
         "texts": filling.texts,
         "files": filling.files,
         "properties": filling.properties,
+        "fonts": filling.fonts,
     }
     metrics = {
         "width": composition.width,

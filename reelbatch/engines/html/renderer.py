@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -30,6 +30,7 @@ from reelbatch.engines.encoding import (
 )
 from reelbatch.engines.encoding.audio import check_sound
 from reelbatch.engines.html.browser import Browser, BrowserEnded
+from reelbatch.engines.html.fonts import described_fonts, lent_characters, wanted_fonts
 from reelbatch.engines.html.manifest import Files, Page, open_template
 from reelbatch.engines.html.media import Content, PageMedia
 from reelbatch.engines.html.notes import Notes
@@ -40,6 +41,7 @@ from reelbatch.models.wire.assets import DataAsset, MediaAsset, StaticAsset, Tex
 from reelbatch.models.wire.codecs import CODECS
 
 _ASSETS = PurePosixPath("reelbatch-assets")  # the folder of a job's pictures, beside the pages
+_FONTS = PurePosixPath("reelbatch-fonts")  # of the team
 _CODE = (".html", ".htm", ".js", ".mjs", ".cjs")
 _SOUND = re.compile(rb"<audio|<video|Audio\b|AudioContext|createElement")
 _STARTS = 2  # of a browser for one render
@@ -55,11 +57,14 @@ class HtmlRenderer(Renderer):
         limits: RenderLimits,
     ) -> TemplateInspection:
         """Read what the pages say of themselves. Raises TemplateInvalid or LimitExceeded."""
-        _, pages = open_template(template, limits)
+        files, pages = open_template(template, limits)
+        layers = [layer for page in pages for layer in _layers(page)]
+        has_text = any(layer.layer_type == "text" for layer in layers)
         return TemplateInspection(
             compositions=[page.composition for page in pages],
-            layers=[layer for page in pages for layer in _layers(page)],
-            fonts=[],
+            layers=layers,
+            fonts=wanted_fonts(files),
+            lent_characters=lent_characters(files) if has_text else None,
         )
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
@@ -123,8 +128,10 @@ def _open(request: RenderRequest) -> _Opened:
 
 
 def _view(request: RenderRequest, opened: _Opened) -> PageView:
-    page, content = opened.page, _content(opened.files, request.assets)
+    page, content = opened.page, _content(opened.files, request.assets, request.fonts)
     filling = _filling(request.assets, request.limits)
+    urls = [f"/{_FONTS / str(number)}" for number in range(len(request.fonts))]
+    filling = replace(filling, fonts=list(described_fonts(request.font_faces, urls)))
     return _open_view(
         request.work_dir,
         lambda browser: PageView(
@@ -214,10 +221,10 @@ def _layers(page: Page) -> list[Layer]:
     ]
 
 
-def _content(files: Files, assets: Sequence[ResolvedAsset]) -> Content:
-    """The template's files, with those of the job before them."""
+def _content(files: Files, assets: Sequence[ResolvedAsset], fonts: Sequence[Path]) -> Content:
+    """The template's files, with those of the job and the team before them."""
     packed = {comparable(path): file for path, file in files.items()}
-    own: dict[PurePosixPath, Path] = {}
+    own = {_FONTS / str(number): font for number, font in enumerate(fonts)}
     for resolved in assets:
         if resolved.file is not None and isinstance(resolved.asset, StaticAsset):
             own[comparable(PurePosixPath(resolved.asset.name))] = resolved.file

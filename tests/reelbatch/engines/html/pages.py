@@ -3,7 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.fonts import FontFace
 
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 _MANIFEST = {"width": 64, "height": 36, "frameRate": 10, "seconds": 1}
@@ -62,9 +64,16 @@ class Film:
         codec: str = "video_prores_4444",
         frames: range | None = None,
         sound: bool = True,
+        fonts: Mapping[str, Path] | None = None,
     ) -> list[Picture]:
-        """The pictures, as R, G, B, A; of a still the first frame, unless `frames` says which."""
+        """The pictures, as R, G, B, A; of a still the first frame, unless `frames` says which.
+
+        `fonts` are the team's, by their families.
+        """
         request = self.request(template, codec, assets, frames, sound=sound)
+        if fonts:
+            faces = [FontFace(family=family) for family in fonts]
+            request = replace(request, fonts=list(fonts.values()), font_faces=faces)
         self.output = request.output_path
         self.rendered = HtmlEngine.renderer().render(request, lambda _: None)
         if CODECS[codec].output_type == "image":

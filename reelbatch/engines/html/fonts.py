@@ -1,0 +1,75 @@
+"""The fonts of pages: what their styles ask for, and what the team and the machine have."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from reelbatch.engines.characters import as_ranges
+from reelbatch.engines.html.manifest import Files
+from reelbatch.engines.lottie.typesetting.fontfile import is_italic, weight_of
+from reelbatch.engines.lottie.typesetting.system_fonts import system_fonts
+from reelbatch.models.wire.fonts import FontFace
+
+_STYLES = (".html", ".htm", ".css")
+_FONT_FILES = (".ttf", ".otf", ".ttc", ".woff", ".woff2")
+_MOST_FAMILIES = 50  # of one template
+_OWN = re.compile(r"@font-face\s*+\{[^{}]*?font-family\s*+:\s*+([^;{}]{1,200})", re.IGNORECASE)
+_FAMILY = re.compile(r"font-family\s*+:\s*+([^;{}<>]{1,500})", re.IGNORECASE)
+_NO_FAMILY = re.compile(
+    r"-apple-system|blinkmacsystemfont|(ui-)?(serif|sans-serif|monospace|rounded)|cursive|emoji"
+    r"|fantasy|fangsong|math|system-ui|inherit|initial|unset|revert|revert-layer|var\(.*|",
+    re.IGNORECASE,
+)
+
+
+def wanted_fonts(files: Files) -> list[FontFace]:
+    """The families that styles name first and that neither the template nor this machine has."""
+    texts = [
+        content.decode("utf-8", "replace")
+        for path, content in files.items()
+        if path.suffix.casefold() in _STYLES
+    ]
+    own = {_first(found[1]).casefold() for text in texts for found in _OWN.finditer(text)}
+    named = dict.fromkeys(_first(found[1]) for text in texts for found in _FAMILY.finditer(text))
+    wanted = [
+        name for name in named if not _NO_FAMILY.fullmatch(name) and name.casefold() not in own
+    ]
+    known = _system_families() if wanted else frozenset[str]()
+    return [FontFace(family=name) for name in wanted if name.casefold() not in known][
+        :_MOST_FAMILIES
+    ]
+
+
+def lent_characters(files: Files) -> str | None:
+    """What the machine's fonts have together; None where the template brings fonts of its own,
+    which only the browser can read."""
+    if any(path.suffix.casefold() in _FONT_FILES for path in files):
+        return None
+    return _system_characters()
+
+
+def described_fonts(faces: Sequence[FontFace], urls: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The team's fonts as a page's script adds them, under each of their families' names."""
+    for face, url in zip(faces, urls, strict=False):
+        style = {
+            "url": url,
+            "weight": str(weight_of(face.style)),
+            "style": "italic" if is_italic(face.style) else "normal",
+        }
+        for family in filter(None, dict.fromkeys((face.family, face.alias))):
+            yield {"family": family, **style}
+
+
+def _first(families: str) -> str:
+    return families.split(",")[0].replace("!important", "").strip().strip("\"'").strip()
+
+
+@cache
+def _system_families() -> frozenset[str]:
+    return frozenset(font.face.family.casefold() for font in system_fonts())
+
+
+@cache
+def _system_characters() -> str:
+    return as_ranges(set[int]().union(*(font.characters for font in system_fonts())))

@@ -1,0 +1,39 @@
+"""Pages are set in the team's fonts, and ask for those that nobody else has."""
+
+from pathlib import Path
+
+import numpy as np
+
+from reelbatch.engines import lottie
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.html import HtmlEngine
+from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser, packed
+
+_ANTON = Path(lottie.__file__).parent / "typefaces" / "Anton-Regular.ttf"
+_TEXT = "<p style='margin: 0; font: 20px Brand, serif'>mmm</p>"
+
+
+@needs_browser
+def test_a_page_is_set_in_the_teams_font_under_its_name(film: Film) -> None:
+    page = a_page(_TEXT)
+    (without,) = film(page, codec="image_png")
+    (with_it,) = film(page, codec="image_png", fonts={"Brand": _ANTON})
+    declared = f"<style>@font-face {{ font-family: Brand; src: url(brand.ttf) }}</style>{_TEXT}"
+    template = packed(index_html=a_page(declared), brand_ttf=_ANTON.read_bytes())
+    (expected,) = film(template, codec="image_png")
+    assert np.array_equal(with_it, expected)
+    assert not np.array_equal(with_it, without)
+
+
+def test_a_template_asks_for_the_families_that_it_names_first(tmp_path: Path) -> None:
+    style = """@font-face { font-family: "Own"; src: url(own.woff2) }
+        h1 { font-family: "Own", serif } p { font-family: 'No Such Brand', Arial }
+        b { font-family: sans-serif } i { font-family: no such brand !important }"""
+    file = tmp_path / "template"
+    files = {"look_css": style, "own_woff2": b"font"}
+    file.write_bytes(packed(index_html=a_page("<h1 data-layer='x'>x</h1>"), **files))
+    found = HtmlEngine.renderer().inspect(file, "html", RenderLimits())
+    assert [font.family for font in found.fonts][:1] == ["No Such Brand"]
+    assert found.lent_characters is None  # its own font may have any
+    file.write_text(a_page("<h1 data-layer='x'>x</h1>"))
+    assert HtmlEngine.renderer().inspect(file, "html", RenderLimits()).lent_characters
