@@ -100,6 +100,7 @@ class PageView:
         browser.listen("Page.javascriptDialogOpening", self._close_dialog)
         browser.listen("Page.loadEventFired", self._note_load)
         browser.listen("Page.frameNavigated", self._note_navigation)
+        browser.listen("Page.windowOpen", self._note_window)
         notes.listen(browser)
         for method, parameters in _preparations(composition, filling, opaque=opaque, draft=draft):
             browser.call(method, parameters)
@@ -284,6 +285,10 @@ class PageView:
         frame = event["frame"]
         if "parentId" not in frame and not frame["url"].startswith(f"{ORIGIN}/"):
             raise TemplateInvalid(f"The page left itself for {frame['url'][:_LONGEST_MESSAGE]}.")
+
+    def _note_window(self, event: dict[str, Any]) -> None:
+        url = event["url"][:_LONGEST_MESSAGE]
+        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"A window of {url} is not shown")
 
     def _note_exception(self, event: dict[str, Any]) -> None:
         details = event["exceptionDetails"]

@@ -47,3 +47,18 @@ def test_a_frame_is_the_same_in_a_film_a_range_a_segment_and_a_still(film: Film)
     assert np.abs(still.astype(int) - whole[12]).max() < 12
     again = film(_PAGE)
     assert all(np.array_equal(one, other) for one, other in zip(whole, again, strict=True))
+
+
+@needs_browser
+def test_a_page_may_wait_for_what_timers_bring_and_chance_is_the_same(film: Film) -> None:
+    page = a_page(
+        """<i></i><script>
+        if (crypto.randomUUID() !== "a4f16a54-95f7-4a64-adc2-255040584f0b") throw new Error("id");
+        if (crypto.getRandomValues(new Uint8Array(2)).join() !== "24,184") throw new Error("bytes");
+        reelbatch.wait(new Promise((done) => setTimeout(done, 40))).then(() => {
+          document.querySelector("i").style.left = "30px" });
+        requestAnimationFrame(() => { if (reelbatch.time !== 0) throw new Error("late") });
+        </script>"""
+    )
+    (first,) = film(page, codec="image_png")
+    assert first[18, 31].tolist() == [255, 0, 0, 255]

@@ -22,6 +22,7 @@ _COMPLAINTS = """
   fetch("/data/gone.json").then((answer) => answer.status);
   setTimeout(() => { location.href = "/other.html" }, 150);
   setInterval(() => console.warn("late"), 250);
+  window.open("https://shop.example.org/");
 </script>"""
 
 
@@ -46,6 +47,7 @@ def test_each_thing_that_went_wrong_is_told_once_with_its_place_and_frame(film: 
         ("REQUEST_REFUSED", r"wss://live\.example\.org/ was refused: .*"),
         ("MISSING_FILE", r"data/gone\.json is not in the template \(index\.html:11, frame 0\)"),
         ("NAVIGATION_REFUSED", r"The page may not go to other\.html \(.*frame 2\)"),
+        ("NAVIGATION_REFUSED", r"A window of https://shop\.example\.org/ is not shown .*"),
         ("PAGE_WARNING", r"console\.warning: late \(index\.html:13, frame 3\)"),
     ]
     for code, words, *layer in expected:
