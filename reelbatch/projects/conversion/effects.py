@@ -279,7 +279,11 @@ def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json
     counterclockwise from the right."""
     mode = _number(style, "dropShadow/mode2", _MULTIPLY)
     spread = _number(style, "dropShadow/chokeMatte", 0.0)
-    if mode not in (_NORMAL, _MULTIPLY) or spread or _number(style, "dropShadow/noise", 0.0):
+    color = style.leaf("dropShadow/color")
+    covers = mode == _NORMAL or (
+        mode == _MULTIPLY and (color is None or _is_always(color, tuple(_BLACK)))
+    )
+    if not covers or spread or _number(style, "dropShadow/noise", 0.0):
         reasons.add(
             WarningCode.LAYER_STYLES_NOT_DRAWN,
             "A drop shadow's mode, spread and noise are not drawn.",
@@ -288,7 +292,7 @@ def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json
     if _number(style, "dropShadow/useGlobalAngle", 0.0):
         angle = styles.group("ADBE Blend Options Group").leaf("ADBE Global Angle2")
     values = (
-        (_COLOR, animated(style.leaf("dropShadow/color"), _BLACK, clock)),
+        (_COLOR, animated(color, _BLACK, clock)),
         (_SLIDER, animated(style.leaf("dropShadow/opacity"), 191.25, clock, _of_255)),
         (_ANGLE, animated(angle, 150, clock, _direction)),
         (_SLIDER, animated(style.leaf("dropShadow/distance"), 5, clock, scalar)),

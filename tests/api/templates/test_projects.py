@@ -117,6 +117,10 @@ def _controlled(stage: Stage) -> None:
     title = stage.main.add_text("Hello")
     title.name = "Title"
     title.text["ADBE Text Document"].add_to_motion_graphics_template_as(stage.main, "Headline")
+    shapes = stage.rectangle(40, 30)
+    paint = shapes.add_property("ADBE Vector Graphic - Fill")["ADBE Vector Fill Color"]
+    paint.value = [0.0, 0.0, 1.0, 1.0]
+    paint.add_to_motion_graphics_template_as(stage.main, "Tint")
     opacity = stage.solid(RED).transform["ADBE Opacity"]
     opacity.value = 100
     opacity.add_to_motion_graphics_template_as(stage.main, "Strength")
@@ -140,12 +144,14 @@ async def test_controls_of_a_motion_graphics_template_are_told_and_set(team: Tea
     )
     assert third.json()["mogrt"] == template["mogrt"]
     off = {"type": "essential", "layerName": "Strength", "value": 0}
+    green = {"type": "essential", "layerName": "Tint", "value": "#00ff00"}
     wrong = {"type": "essential", "layerName": "Strenght", "value": 0}
     job = {"template": {"id": template_id}, "settings": STILL}
-    created = await team.create_batch({**job, "assets": [off]}, {**job, "assets": [wrong]})
+    created = await team.create_batch({**job, "assets": [off, green]}, {**job, "assets": [wrong]})
     assert "Did you mean Strength?" in created["errors"][0]["error"]
     batch = await team.end_of_batch(created["batchId"])
-    assert (await _pixels(team, batch["jobs"][0])).getpixel((70, 2)) == (0, 0, 0)
+    pixels = await _pixels(team, batch["jobs"][0])
+    assert (pixels.getpixel((70, 2)), pixels.getpixel((40, 30))) == ((0, 0, 0), (0, 255, 0))
 
 
 async def test_controls_are_columns_of_tables_like_other_fields(team: Team) -> None:

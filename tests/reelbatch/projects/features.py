@@ -20,7 +20,16 @@ from py_aep import (
 )
 
 from reelbatch.models.wire.warnings import WarningCode
-from tests.reelbatch.projects.made import BLUE, GREEN, HEIGHT, RED, WIDTH, Stage, set_essentials
+from tests.reelbatch.projects.made import (
+    BLUE,
+    GREEN,
+    HEIGHT,
+    RED,
+    WIDTH,
+    Stage,
+    add_style,
+    set_essentials,
+)
 
 PAGE = Path(__file__).parents[3] / "docs" / "after-effects.md"
 BEGIN, END = "<!-- features -->", "<!-- end of features -->"
@@ -352,6 +361,24 @@ def _effect_off(stage: Stage) -> None:
     stage.solid(RED).effects.add_property("ADBE Geometry2").enabled = False
 
 
+def _overlay(stage: Stage) -> None:
+    add_style(stage.solid(RED, 40, 30), "solidFill", color=[*GREEN, 1.0])
+
+
+def _shadow(stage: Stage) -> None:
+    """The light comes from the left."""
+    values = {"localLightingAngle": 180, "distance": 30, "blur": 0, "opacity": 100}
+    add_style(stage.solid(RED, 20, 20), "dropShadow", **values)
+
+
+def _coloured_shadow(stage: Stage) -> None:
+    add_style(stage.solid(RED, 20, 20), "dropShadow", color=[*BLUE, 1.0])
+
+
+def _glow(stage: Stage) -> None:
+    add_style(stage.solid(RED, 20, 20), "outerGlow", opacity=50)
+
+
 def _motion_blur(stage: Stage) -> None:
     _keyframes(stage)
     stage.main.motion_blur = True
@@ -516,6 +543,15 @@ CASES = (
     Case("adjustment layers without effects", _idle_adjustment, [(*LEFT, Red)]),
     Case("effects that the engine lacks", _effect, reason=WarningCode.EFFECT_NOT_DRAWN),
     Case("effects that are off", _effect_off, [(*LEFT, Red)]),
+    Case("layer styles: Color Overlay", _overlay, [(0, 40, 30, Green), (0, 5, 5, White)]),
+    Case("layer styles: Drop Shadow", _shadow, [(0, 40, 30, Red), (0, 70, 30, Black)]),
+    Case(
+        "layer styles: Drop Shadow that multiplies a colour",
+        _coloured_shadow,
+        reason=WarningCode.LAYER_STYLES_NOT_DRAWN,
+        note="the colour covers what is below",
+    ),
+    Case("other layer styles", _glow, reason=WarningCode.LAYER_STYLES_NOT_DRAWN),
     Case("motion blur", _motion_blur, reason=WarningCode.MOTION_BLUR_NOT_DRAWN),
     Case("layers in three dimensions", _depth, reason=WarningCode.LAYER_IN_3D, note="drawn flat"),
     Case("layers in three dimensions that face the picture", _flat_depth, [(*LEFT, Red)]),

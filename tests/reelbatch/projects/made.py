@@ -82,6 +82,17 @@ def set_essentials(layer: Any, *properties: Any) -> None:
     values.chunks[:] = [*kept, end]
 
 
+def add_style(layer: Any, name: str, **values: Any) -> None:
+    """Switch a layer style on, such as `solidFill`: the writer's own switch works only for those
+    that are on."""
+    styles = layer["ADBE Layer Styles"]
+    style = styles[f"{name}/enabled"]
+    for key, value in values.items():
+        style[f"{name}/{key}"].value = value
+    for group in (styles, style):
+        group._tdsb.enabled = True
+
+
 def a_zip(files: dict[str, bytes]) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
