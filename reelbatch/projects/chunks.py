@@ -20,7 +20,7 @@ _PANELS = frozenset({b"SLay", b"CLay", b"DLay"})  # of an item
 _VIEWS = frozenset({b"fvdv", b"fiop", b"ftts", b"foac", b"fiac", b"Ewst", b"fipc", b"fifl"})
 """How the viewer of an item looked, behind each item of a folder."""
 
-_FOLDERS = frozenset({b"Fold", b"Sfdr"})
+_FOLDERS = frozenset({b"Fold", b"Sfdr", b"Item"})
 _NAME = 40  # bytes of a name, before what it names
 _UNREAD_GROUPS = frozenset(
     {
@@ -208,7 +208,9 @@ def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
         )
     if kind != b"LIST":
         unread = kind in _VIEWS and above[-1].kind in _FOLDERS
-        return _Chunk(kind, False, start, start + length, above, unread)
+        return _Chunk(
+            kind, is_list=False, start=start, end=start + length, above=above, is_unread=unread
+        )
     if length < 4:
         raise TemplateInvalid(f"The project is damaged: the list at byte {place} has no kind.")
     kind = content[start : start + 4]
