@@ -53,12 +53,13 @@ def ease_alike(layers: Iterable[Json]) -> None:
 def _eased(keyframes: list[Json], budget: _Budget, keeps_ways: bool) -> Iterator[Json]:
     segments = {segment.start: segment for segment in read_segments(keyframes)}
     former: Segment | None = None
-    for keyframe in keyframes:
+    for keyframe, following in zip(keyframes, [*keyframes[1:], {}], strict=True):
         if former is not None:  # older files write where a segment ends beside its start alone
             keyframe.setdefault("s", former.after)
         segment = former = segments.get(time_of(keyframe, math.nan))
         curves = segment.moving_curves if segment else []
-        if segment is not None and is_spatial(keyframe) and is_straight(keyframe, segment):
+        # lottie-web does so only where the next keyframe says itself where the way ends
+        if segment and "s" in following and is_straight(keyframe, segment):
             for key in ("to", "ti"):
                 keyframe.pop(key, None)
         is_curved = is_spatial(keyframe)

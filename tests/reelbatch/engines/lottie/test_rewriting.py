@@ -301,11 +301,15 @@ def test_curved_ways_are_walked_at_an_even_pace(workshop: Any) -> None:
 
 
 def test_a_way_whose_handles_lie_on_its_line_goes_straight_ahead(workshop: Any) -> None:
-    """As in lottie-web, also where they reach beyond its end."""
+    """As in lottie-web, also where they reach beyond its end; but not in older files, where the
+    next keyframe does not say where it ends."""
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
-    layer["ks"]["p"] = eased([20, 0, 0], [20, 14, 0], frames=2, to=[0, 27], ti=[0, 25])
-    layer["ks"]["p"]["k"][0] |= {"i": {"x": 1, "y": 1}, "o": {"x": 0, "y": 0}}
+    way = eased([20, 0, 0], [20, 14, 0], frames=2, to=[0, 27], ti=[0, 25])
+    way["k"][0] |= {"i": {"x": 1, "y": 1}, "o": {"x": 0, "y": 0}}
+    layer["ks"]["p"] = way
     assert box_of(workshop.still(workshop.document(layer), frame=1))[:2] == (20, 7)
+    way["k"][0]["e"] = way["k"][1].pop("s")
+    assert box_of(workshop.still(workshop.document(layer), frame=1))[1] > 15
 
 
 def test_a_curved_way_of_an_older_file_ends_where_it_says_beside_its_start(workshop: Any) -> None:
