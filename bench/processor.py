@@ -43,7 +43,10 @@ def _processor_seconds() -> float:
 
 
 def of_tree(process: int) -> float:
-    """The seconds of a process and of all that it has started."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    own = sum(map(int, fields[_TIMES])) / _TICKS
-    return own + sum(map(of_tree, children_of(process)))
+    """The seconds of a process and of all that it has started; none of one that has just ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        started = children_of(process)
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[_TIMES])) / _TICKS + sum(map(of_tree, started))
