@@ -99,12 +99,15 @@ async def single_jobs(team: Team, finishing: Any, failing: Any, endless: Any) ->
 async def forget(client: Client, *workflow_ids: str) -> None:
     """Delete the workflows as the end of their retention does."""
     for workflow_id in workflow_ids:
-        await client.workflow_service.delete_workflow_execution(
-            DeleteWorkflowExecutionRequest(
-                namespace=client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=workflow_id),
-            )
+        request = DeleteWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id),
         )
+        try:
+            await client.workflow_service.delete_workflow_execution(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # a job that was cancelled before
+                raise
 
     async def gone() -> bool | None:
         for workflow_id in workflow_ids:
