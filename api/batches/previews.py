@@ -4,6 +4,7 @@ They are a batch of their own, which is read, followed and cancelled as any othe
 goes before the team's other jobs, and its pictures are removed soon.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from api.submission.bodies import read_batch_body
 from api.submission.formats import BatchQuery
 from api.submission.launch import launch_batch, once
 from reelbatch.engines.output_size import output_size
-from reelbatch.models.errors import TooManyRequests
+from reelbatch.models.errors import BatchNotFound, TooManyRequests
 from reelbatch.models.orchestration.batches import Batch
 from reelbatch.models.orchestration.jobs import BatchRenderJob, Output, OutputExtent
 from reelbatch.models.stored.idempotency import BatchSubmission
@@ -79,7 +80,10 @@ async def create_previews(
 async def _check_turn(resources: Resources, team: str) -> None:
     """Raises TooManyRequests. Each API process counts on its own."""
     before = resources.previews.get(team)
-    if before and (await resources.batches.read(team, before)).stats.pending:
+    pending = 0
+    with suppress(BatchNotFound):  # it was so long ago that its record is gone
+        pending = (await resources.batches.read(team, before)).stats.pending if before else 0
+    if pending:
         raise TooManyRequests(
             f"Earlier pictures of the team are still rendering, as batch {before}: wait, or cancel "
             "that.",

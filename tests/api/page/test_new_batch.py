@@ -299,14 +299,16 @@ async def test_a_template_with_nothing_to_fill_in_is_previewed(visit: Visit, tea
     await has_property(visit.page.get_by_alt_text("Row 1, frame 5"), "naturalWidth", 16)
 
 
-async def test_a_thousand_rows_are_taken_and_one_more_is_refused(visit: Visit, team: Team) -> None:
+async def test_a_thousand_rows_are_a_batch_and_one_more_are_two(visit: Visit, team: Team) -> None:
     file = await fill_in(visit, team)
     await file.set_input_files(a_csv("title", *(f"Number {n}" for n in range(1000))))
     await expect(visit.page.get_by_text("All 1,000 rows can be rendered.")).to_be_visible()
     await visit.page.get_by_role("button", name="Next").click()
     await expect(cell_of(visit, "title", 51)).to_have_value("Number 50")
     await file.set_input_files(a_csv("title", *(f"Number {n}" for n in range(1001))))
-    await expect(visit.page.get_by_role("alert")).to_contain_text("BATCH_SIZE_INVALID")
+    told = visit.page.get_by_text("All 1,001 rows can be rendered. They become 2 batches")
+    await expect(told).to_be_visible()
+    await expect(visit.page.get_by_text("Rows 1 to 50 of 1,001")).to_be_visible()
 
 
 async def test_a_file_that_is_no_table_is_refused_with_a_reason(visit: Visit, team: Team) -> None:
