@@ -15,6 +15,7 @@ from bench.fairness import fairness
 from bench.figures import Figure
 from bench.memory import memory
 from bench.orchestration import orchestration
+from bench.pages import pages
 from bench.peers.films import peers
 from bench.peers.queues import peer_queues
 from bench.pipeline import pipeline
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "memory": memory,
     "projects": projects,
     "cache": cache,
+    "pages": pages,
     "peers": peers,
     "peer-queues": peer_queues,
 }
