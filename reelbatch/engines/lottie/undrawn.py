@@ -203,12 +203,22 @@ def _shapes(layer: Json) -> Iterator[_Found]:
     shapes = [shape for shape in all_shapes(top) if shape.get("hd") is not True]
     for kind in sorted({str(shape.get("ty")) for shape in shapes} & _MODIFIERS.keys()):
         yield WarningCode.SHAPE_NOT_DRAWN, f"The modifier {_MODIFIERS[kind]} changes nothing"
+    zigzags = [shape for shape in shapes if shape.get("ty") == "zz"]
+    if zigzags and any(shape.get("ty") == "el" for shape in shapes):
+        yield WarningCode.SHAPE_NOT_DRAWN, "The zig-zag does not bend ellipses"
+    if any(_has_keyframes(zigzag.get(key)) for zigzag in zigzags for key in "sr"):
+        message = "The zig-zag keeps the size and number that it begins with"
+        yield WarningCode.SHAPE_NOT_DRAWN, message
     if any(shape.get("ty") == "mm" and shape.get("mm", _MERGE) != _MERGE for shape in shapes):
         message = "Merged paths are drawn one after the other, whole"
         yield WarningCode.PATHS_NOT_MERGED, message
     if len(top) > 2 and _trims_together(top) and _trims_together(_trimmed(layer)):
         message = "Its paths are trimmed at the same time, not one after the other"
         yield WarningCode.TRIM_PATHS_TOGETHER, message
+
+
+def _has_keyframes(animated: object) -> bool:
+    return is_object(animated) and bool(objects(animated.get("k")))
 
 
 def _trims_together(shapes: list[Json]) -> bool:

@@ -53,6 +53,14 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
             "ks": {"rx": {"a": 1, "k": MOVING}, "p": still([0, 0, 0])},
         },
     ),
+    "a zig-zag on an ellipse": (
+        "SHAPE_NOT_DRAWN",
+        lambda w: shapes(w, {"ty": "el"}, {"ty": "zz", "s": still(4), "r": still(3)}),
+    ),
+    "a zig-zag that grows": (
+        "SHAPE_NOT_DRAWN",
+        lambda w: shapes(w, {"ty": "zz", "s": {"a": 1, "k": MOVING}, "r": still(3)}),
+    ),
     "an effect": (
         "EFFECT_NOT_DRAWN",
         lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 24, "nm": "Levels", "ef": []}]),
