@@ -5,11 +5,11 @@ The protocol is described at https://chromedevtools.github.io/devtools-protocol/
 and written to descriptor 4.
 """
 
-import fcntl
 import json
 import os
 import select
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +19,9 @@ import structlog
 
 from reelbatch.engines.programs import end_program, start_program
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted, RenderError, TemplateInvalid
+
+if sys.platform == "linux":
+    import fcntl
 
 # The shell alone runs confined: the full browser wants sockets to find others of its kind.
 _PROGRAMS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
@@ -101,7 +104,7 @@ class Browser:
         self._folder.mkdir()
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        if hasattr(fcntl, "F_SETPIPE_SZ"):  # a picture takes fewer turns
+        if sys.platform == "linux":  # a picture takes fewer turns
             fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._log = self._folder / "log"
         try:
