@@ -87,6 +87,7 @@ def create_app(
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,
             uploading=set(),
+            previewing=set(),
             previews={},
             workbooks=workbooks,
             parsing=asyncio.Semaphore(_PARSED_AT_ONCE),

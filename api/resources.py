@@ -47,6 +47,7 @@ class Resources:
     metrics: ApiMetrics
     uploading: set[str]  # the upload links at which a file is arriving, by their nonces
     previews: dict[str, str]  # each team's last batch of previews
+    previewing: set[str]  # the teams whose previews are being started
     workbooks: WorkbookReader
     parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
 

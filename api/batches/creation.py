@@ -201,7 +201,7 @@ async def read_and_validate(
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
     validated = await validate(resources, team, sent.jobs[:most], sent.defaults, templates)
-    if sent.outputs:
+    if sent.outputs and most is None:
         sent.outputs.check(
             [each.problems if isinstance(each, RejectedJob) else [] for each in validated]
         )

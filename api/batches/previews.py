@@ -4,7 +4,8 @@ They are a batch of their own, which is read, followed and cancelled as any othe
 goes before the team's other jobs, and its pictures are removed soon.
 """
 
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,16 +15,16 @@ from api.batches.creation import (
     BATCH_REFUSALS,
     CreationRoute,
     creation_response,
-    kinds_of,
     new_batch,
     read_and_validate,
 )
 from api.http.responses import respond
 from api.openapi.inputs import CREATE_BATCH
 from api.resources import MayWriteJobs, RequestUrls, Resources, Shared
-from api.submission.bodies import read_batch_body
+from api.submission.bodies import Body, read_batch_body
 from api.submission.formats import BatchQuery
 from api.submission.launch import launch_batch, once
+from api.urls import Urls
 from reelbatch.engines.output_size import output_size
 from reelbatch.models.errors import BatchNotFound, TooManyRequests
 from reelbatch.models.orchestration.batches import Batch
@@ -60,35 +61,51 @@ async def create_previews(
     Takes what POST /batches takes. A team has one such request under way at a time.
     """
     body = await read_batch_body(request, resources.settings.limit_of("body"), resources.parsing)
-    await _check_turn(resources, team)
-    async with once(resources, team, None, b"", BatchSubmission) as attempt:
-        sent, validated = await read_and_validate(body, query, resources, team, MOST_PREVIEWS)
-        sent = replace(sent, webhook=None, submission=None, first_row=None)
-        draft = new_batch(team, sent, validated, resources.settings, urls)
-        stills = draft.model_copy(
-            update={"batch": _stills(draft.batch), "webhooks": [], "table": None}
-        )
-        submission = await attempt.save(stills)
-        if submission.batch.jobs:
-            await launch_batch(resources, submission)
-            resources.previews[team] = submission.batch.id
+    async with _turn(resources, team):
+        submission = await _launched(body, query, resources, team, urls)
     batch = submission.batch
-    response = creation_response(batch, urls, total_rows=submission.total_rows)
+    response = creation_response(
+        batch, urls, warnings=submission.warnings, total_rows=submission.total_rows
+    )
     return respond(response, 201 if batch.jobs else 400)
 
 
-async def _check_turn(resources: Resources, team: str) -> None:
-    """Raises TooManyRequests. Each API process counts on its own."""
-    before = resources.previews.get(team)
-    pending = 0
-    with suppress(BatchNotFound):  # it was so long ago that its record is gone
-        pending = (await resources.batches.read(team, before)).stats.pending if before else 0
-    if pending:
-        raise TooManyRequests(
-            f"Earlier pictures of the team are still rendering, as batch {before}: wait, or cancel "
-            "that.",
-            retry_after=_WAIT,
+async def _launched(
+    body: Body, query: BatchQuery, resources: Resources, team: str, urls: Urls
+) -> BatchSubmission:
+    async with once(resources, team, None, b"", BatchSubmission) as attempt:
+        sent, validated = await read_and_validate(body, query, resources, team, MOST_PREVIEWS)
+        sent = replace(sent, name=None, webhook=None, submission=None, first_row=None)
+        draft = new_batch(team, sent, validated, resources.settings, urls)
+        submission = await attempt.save(
+            draft.model_copy(update={"batch": _stills(draft.batch), "webhooks": [], "table": None})
         )
+        if submission.batch.jobs:
+            await launch_batch(resources, submission)
+            resources.previews[team] = submission.batch.id
+    return submission
+
+
+@asynccontextmanager
+async def _turn(resources: Resources, team: str) -> AsyncGenerator[None]:
+    """Raises TooManyRequests. Each API process counts on its own."""
+    if team in resources.previewing:
+        raise TooManyRequests("Pictures of the team are being started: wait.", retry_after=_WAIT)
+    resources.previewing.add(team)
+    try:
+        before = resources.previews.get(team)
+        pending = 0
+        with suppress(BatchNotFound):  # it was so long ago that its record is gone
+            pending = (await resources.batches.read(team, before)).stats.pending if before else 0
+        if pending:
+            raise TooManyRequests(
+                f"Earlier pictures of the team are still rendering, as batch {before}: wait, or "
+                "cancel that.",
+                retry_after=_WAIT,
+            )
+        yield
+    finally:
+        resources.previewing.discard(team)
 
 
 def _stills(batch: Batch) -> Batch:
@@ -96,7 +113,7 @@ def _stills(batch: Batch) -> Batch:
     return batch.model_copy(
         update={
             "jobs": jobs,
-            "kinds": kinds_of(jobs),
+            "kinds": None,  # they are not kept for equal jobs
             "concurrency": MOST_PREVIEWS,
             "preview": True,
         }

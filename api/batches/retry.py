@@ -119,6 +119,8 @@ async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, 
     snapshot = await resources.batches.read(team, batch_id)
     if not snapshot.records:
         raise NothingToRetry("The batch has no jobs: all of them were rejected.")
+    if snapshot.preview:
+        raise NothingToRetry("Pictures of the first rows are not made again: send them once more.")
     handle = resources.batches.handle(team, batch_id)
     if await describe(handle) is None:
         raise Gone("The inputs of this batch are no longer kept; send its jobs again.")

@@ -25,7 +25,9 @@ from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MOST_FILES, TABS, XL
 from reelbatch.settings import ByteLimit
 
 _FORM = "multipart/form-data"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)  # of JSON, where jobs begin
+# Of JSON, where jobs begin. A string without an end is one too: else each quote in it would be
+# looked through to the end of the body.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]', re.DOTALL)
 _TABLES = (CSV, TABS, XLSX)
 _PARTS = ("table", "files")
 _LARGEST_FILES = 2 * 1024**2  # bytes of the part `files`

@@ -111,7 +111,8 @@ def read_batch(
     elif body.is_table:
         table = read_table(_rows(body, settings), query, template, body.files, outputs)
         _check_number_of_rows(table, query.first_row, len(outputs or ()))
-        _check_size(table.size, outputs, settings)
+        if outputs:
+            _check_size(table.size, outputs, settings)
         defaults = JobDefaults(quality=query.quality, outputs=outputs)
         sent = BatchRequest(jobs=table.jobs, defaults=defaults, table=table, outputs=outputs)
     else:
@@ -156,10 +157,11 @@ def _of_rows(
 
 def _check_size(size: int, outputs: Outputs | None, settings: Settings) -> None:
     """`size` is that of all rows, in bytes. Raises BodyTooLarge."""
-    if outputs and size * len(outputs) > settings.max_body_bytes:
+    limit = settings.limit_of("body")
+    if size * len(outputs or (0,)) > limit.size:
         raise BodyTooLarge(
             "With its `outputs` and `defaults` written out in every job the batch is larger than "
-            f"the {settings.max_body_bytes} bytes this server takes (REELBATCH_MAX_BODY_BYTES)."
+            f"{limit}."
         )
 
 
@@ -175,7 +177,7 @@ def _read_json(
     if not isinstance(content, dict):
         raise RequestError('The body must be a JSON object: {"jobs": […]}.')
     jobs = _jobs_in({**content, "jobs": apart} if apart else content)
-    for name in ("defaults", "webhook"):
+    for name in ("defaults", "outputs", "webhook"):
         problem = form_problem(content.get(name), settings.max_job_bytes)
         if problem:
             raise error_of([Problem(problem.kind, name, problem.message)])
@@ -183,12 +185,10 @@ def _read_json(
     defaults = options.defaults or {}
     if outputs is None and options.outputs:
         outputs = Outputs(outputs=options.outputs)
-    _check_size(len(body) + len(_json_bytes(defaults)) * len(jobs), outputs, settings)
-    if defaults and len(body) + len(_json_bytes(defaults)) * len(jobs) > settings.max_body_bytes:
-        raise BodyTooLarge(
-            "With its `defaults` written out in every job the batch is larger than "
-            f"{settings.limit_of('body')}."
-        )
+    in_each = len(_json_bytes(defaults)) if defaults else 0
+    if options.outputs:
+        in_each += len(_json_bytes(content["outputs"]))
+    _check_size(len(body) + in_each * len(jobs), outputs, settings)
     if options.priority is not None:
         defaults = {"priority": options.priority, **defaults}
     return replace(

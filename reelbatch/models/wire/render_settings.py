@@ -1,6 +1,5 @@
 """What the output of a job is, as clients ask for it (contract 3.4)."""
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -12,11 +11,14 @@ FrameNumber = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
 
 
+_LONGEST_FILM = 1e9  # seconds, which no film has
+
+
 def _checked_poster(poster: object) -> object:
     """None for none; a moment is never an integer, since one equals true."""
     if poster is None or isinstance(poster, bool):
         return poster or None
-    if isinstance(poster, int | float) and 0 <= poster < math.inf:
+    if isinstance(poster, int | float) and 0 <= poster < _LONGEST_FILM:
         return float(poster)
     raise ValueError("must be true, false, or a moment of the film in seconds, from 0")
 

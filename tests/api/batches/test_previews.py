@@ -1,17 +1,23 @@
 """Pictures of the first rows of a table, before anything is started."""
 
+import asyncio
 import io
 from typing import Any
 
+import httpx
 from PIL import Image
 
 from tests.api.documents import a_film
 from tests.api.running_api import Team, a_video, until
 
 
-async def preview(team: Team, table: str, status: int = 201, **query: Any) -> Any:
+async def send_table(team: Team, table: str, **query: Any) -> httpx.Response:
     headers = {"Content-Type": "text/csv"}
-    response = await team.http.post("/previews", params=query, content=table, headers=headers)
+    return await team.http.post("/previews", params=query, content=table, headers=headers)
+
+
+async def preview(team: Team, table: str, status: int = 201, **query: Any) -> httpx.Response:
+    response = await send_table(team, table, **query)
     assert response.status_code == status, response.text
     return response
 
@@ -27,7 +33,11 @@ async def test_the_first_rows_are_shown_before_a_batch_under_way_goes_on(team: T
     await until(rendering, "job that renders")
     rows = "".join(f"Row {number},{'high' if number == 1 else ''}\n" for number in range(20))
     table = f"title,job:priority\n{rows}"
-    made = (await preview(team, table, template=card, name="Spring")).json()
+    first, second = await asyncio.gather(
+        *(send_table(team, table, template=card, name="Spring") for _ in range(2))
+    )
+    assert {first.status_code, second.status_code} == {201, 429}
+    made = next(each.json() for each in (first, second) if each.status_code == 201)
     again = await preview(team, table, 429, template=card)
     assert again.headers["retry-after"] == "2"
     assert made["batchId"] in again.json()["error"]
@@ -42,6 +52,8 @@ async def test_the_first_rows_are_shown_before_a_batch_under_way_goes_on(team: T
     assert (picture.format, picture.size) == ("JPEG", (16, 9))
     assert await team.batch_ids() == [busy]
     assert (await team.get("/batches?name=Spring"))["batches"] == []
+    retried = await team.http.post(f"/batches/{made['batchId']}/retry")
+    assert (retried.status_code, retried.json()["errorCode"]) == (409, "NOTHING_TO_RETRY")
 
 
 async def test_rows_that_cannot_be_rendered_say_why_instead(team: Team) -> None:

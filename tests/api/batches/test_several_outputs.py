@@ -182,6 +182,8 @@ async def test_outputs_multiply_the_size_of_a_batch(card_team: Team, card: str) 
     assert "`outputs`" in refused.json()["error"]
     jobs = [{"template": {"id": card}, "fonts": ["A" * 30_000]}] * 40
     await send_jobs(card_team, *jobs, status=413, outputs=[{}] * 10)
+    long = {"composition": "A" * 30_000}
+    await send_jobs(card_team, *[{"template": {"id": card}}] * 400, status=413, outputs=[long])
 
 
 async def test_jobs_that_are_rendered_again_keep_their_row_and_output(team: Team) -> None:

@@ -30,6 +30,7 @@ BOMBS = {
     "deep objects": DEEP,
     "deep lists": b"[" * 100_000 + b"]" * 100_000,
     "open lists": b"[" * 100_000,
+    "quotes in an open string": b'{"jobs":' + b"[" * 1_100 + b'"' + b'\\"' * 400_000,
     "a little too deep": b'{"a":' * 65 + b"1" + b"}" * 65,
     "many digits": b'{"a":' + b"9" * 100_000 + b"}",
     "an infinite number": b'{"a": 1e999}',

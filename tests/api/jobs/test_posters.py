@@ -124,6 +124,7 @@ async def test_the_rows_of_a_table_have_posters(card_team: Team, changing: str) 
         ({"frames": [0, 5], "poster": 0.2}, "The film lasts 0.2 seconds"),
         ({"poster": -1}, "must be true, false, or a moment"),
         ({"poster": "soon"}, "must be true, false, or a moment"),
+        ({"poster": 10**310}, "must be true, false, or a moment"),
     ],
 )
 async def test_a_poster_that_no_film_can_have_is_refused(
