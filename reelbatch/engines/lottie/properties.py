@@ -34,13 +34,15 @@ class ValueUnusable(AssetInvalid):
 def value_of(asset: DataAsset) -> Value:
     """Raises ValueUnusable for what pages of HTML take alone."""
     value = asset.value
-    if isinstance(value, dict) or (
-        isinstance(value, list) and not all(isinstance(each, (int, float)) for each in value)
-    ):
+    if isinstance(value, dict) or (isinstance(value, list) and not all(map(_is_number, value))):
         raise ValueUnusable(
             "Objects are for pages of HTML: send text, a number or an array of numbers."
         )
     return cast("Value", value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def set_property(layer: Json, name: str, value: Value) -> None:

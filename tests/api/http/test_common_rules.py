@@ -8,6 +8,8 @@ import pytest
 from reelbatch.storage.tokens import create_token, revoke_token
 from tests.api.running_api import RunningApi, Team, a_still
 
+A_POSITION = {"type": "data", "layerName": "title", "property": "Position", "value": [0.5, True]}
+
 
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer rb_wrong", "Basic YTpi", "rb_wrong"]
@@ -128,8 +130,11 @@ async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
             "settings.frames.1: must be an integer",
         ),
         (
-            {"assets": [{"type": "data", "layerName": "a", "property": "b", "value": [0.5, True]}]},
-            "assets.0.value.1: must be a number",
+            {"assets": [A_POSITION]},
+            (
+                "assets.0.value: Objects are for pages of HTML: send text, a number or an array of "
+                "numbers."
+            ),
         ),
     ],
 )
