@@ -57,8 +57,7 @@ def _make_database(folder: Path, user: str, password: str) -> None:
     cluster.mkdir(parents=True)
     file.write_text(password)
     if os.geteuid() == 0:
-        for path in (cluster, file):
-            shutil.chown(path, "postgres", "postgres")
+        shutil.chown(cluster, "postgres", "postgres")
     command = [
         *(*_as_postgres(), find("initdb"), f"--pgdata={cluster}", f"--username={user}"),
         *(f"--pwfile={file}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"),
@@ -67,7 +66,13 @@ def _make_database(folder: Path, user: str, password: str) -> None:
 
 
 def _as_postgres() -> list[str]:
-    """PostgreSQL does not start as root; Debian's package has a user for it."""
+    """PostgreSQL does not start as root; Debian's package has a user for it.
+
+    The capability lets that user into folders that only root may open, such as those of TMPDIR.
+    """
     if os.geteuid() != 0:
         return []
-    return [find("setpriv"), "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    return [
+        *(find("setpriv"), "--reuid=postgres", "--regid=postgres", "--clear-groups"),
+        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+    ]
