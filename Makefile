@@ -7,8 +7,6 @@ CLIENTS := .venv-clients
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # The project itself is built by the hatchling that requirements-build.lock pins.
 INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
-# Workers with After Effects run on other systems too; tests run on Linux.
-SHIPPED := activities api reelbatch workflows worker.py
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
@@ -61,12 +59,13 @@ fonts:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends \
 		fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji unicode-data >/dev/null; }
 
+# What runs on other systems too, where workers with After Effects are, is checked for these as well.
 lint: lint-github $(VENV)/development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
-	@$(BIN)/pyright --pythonpath $(BIN)/python --pythonplatform Windows $(SHIPPED)
-	@$(BIN)/pyright --pythonpath $(BIN)/python --pythonplatform Darwin $(SHIPPED)
+	@$(BIN)/pyright --pythonpath $(BIN)/python --pythonplatform Windows activities api reelbatch workflows worker.py
+	@$(BIN)/pyright --pythonpath $(BIN)/python --pythonplatform Darwin activities api reelbatch workflows worker.py
 	@$(BIN)/lint-imports
 	@$(BIN)/pip-licenses --from=mixed > /dev/null
 	@! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile

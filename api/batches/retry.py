@@ -61,7 +61,7 @@ First = Annotated[
     ),
 ]
 These = Annotated[
-    list[Annotated[int, Field(ge=0, lt=MAX_BATCH_JOBS)]] | None,
+    list[Annotated[int, Field(ge=0, le=MAX_BATCH_JOBS - 1)]] | None,
     Query(alias="index", max_length=MAX_BATCH_JOBS, description="Only the jobs at these indexes."),
 ]
 J = TypeVar("J", bound=RenderJob)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from filelock import lock_descriptor
-
 from reelbatch.cli.console import CommandFailed
 
 
@@ -67,6 +65,8 @@ def locked(home: Home) -> Generator[None]:
 
     Raises CommandFailed if another stack holds it.
     """
+    from filelock import lock_descriptor  # which a client alone does without
+
     try:
         descriptor = os.open(home.lock_file, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
@@ -84,6 +84,8 @@ def locked(home: Home) -> Generator[None]:
 
 def is_running(home: Home) -> bool:
     """Whether a stack runs in this home."""
+    from filelock import lock_descriptor
+
     try:
         file = os.open(home.lock_file, os.O_RDWR)
     except OSError:

@@ -97,6 +97,8 @@ def a_value(document: dict[str, Any], schema: dict[str, Any]) -> Any:
             return EXAMPLE_TEMPLATE_ID  # it is of each pattern
         case "boolean":
             return True
+        case "integer":  # the document writes bounds as 0.0
+            return int(schema.get("minimum", 1))
         case _:
             return schema.get("minimum", 1)
 

@@ -51,11 +51,11 @@ async def test_schema_errors_name_the_field(
 
 
 async def test_a_field_of_several_types_has_one_message(card_team: Team, card: str) -> None:
-    job = with_asset(card, type="data", layerName="background", property="Color", value={})
+    job = a_still(card) | {"settings": {"type": "image", "frames": {}}}
     assert await refusal(card_team, job) == (
         "VALIDATION_ERROR",
-        "assets.0.value",
-        "must be a string or a number or true or false or a list",
+        "settings.frames",
+        "must be an integer or a list",
     )
 
 
