@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
+WHOLE_TOPOLOGY := $(sort $(wildcard tests/deployment/test_whole_topology*.py))
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # The project itself is built by the hatchling that requirements-build.lock pins.
 INSTALL_PROJECT := $(PIP) install --no-deps --no-build-isolation --editable .
@@ -99,20 +100,25 @@ chaos: $(VENV)/development
 		timeout --kill-after=10 600 $(BIN)/python -m pytest tests/chaos -m "long or not long"
 	@cat chaos-output/figures.json
 
-# Without its programs it says in a line which are missing, and is skipped.
+# Without its programs it says in a line which are missing, and is skipped. It ends with the first failure,
+# because that leaves programs dead that the tests after it would wait for.
 topology: $(VENV)/development
-	@$(BIN)/python -m pytest $(wildcard tests/deployment/test_whole_topology*.py) -m "topology and not long"
+	@$(BIN)/python -m pytest -x $(WHOLE_TOPOLOGY) -m "topology and not long"
 
 topology-full: $(VENV)/development
 	@rm -rf topology-output
-	@$(BIN)/python -m pytest $(wildcard tests/deployment/test_whole_topology*.py) -m topology
+	@$(BIN)/python -m pytest -x $(WHOLE_TOPOLOGY) -m topology
 	@cat topology-output/*
 
-# PostgreSQL and Prometheus go into the system; what Go builds, in ten minutes, into the user's cache folder.
+# PostgreSQL and Prometheus go into the system. The policy keeps their services from starting, which would take the
+# tests' ports. Go builds the others into the user's cache folder in ten minutes, and is stopped after 20.
+POLICY := /usr/sbin/policy-rc.d
 topology-tools: $(VENV)/development
-	@{ test -d /usr/lib/postgresql && command -v prometheus; } >/dev/null || { apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql prometheus >/dev/null; }
 	@command -v go >/dev/null || { echo "There is no go; install Go 1.26 or newer." >&2; exit 1; }
+	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v prometheus; } >/dev/null 2>&1 || { apt-get update -qq && \
+		{ test -e $(POLICY) || { trap 'rm -f $(POLICY)' EXIT && trap 'exit 1' INT TERM && \
+			printf '#!/bin/sh\nexit 101\n' >$(POLICY) && chmod +x $(POLICY); }; } && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql prometheus >/dev/null; }
 	@$(BIN)/python -m tests.deployment.programs
 
 bench: $(VENV)/runtime
