@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -41,8 +42,11 @@ class Alerts:
     def __init__(self, container: Container) -> None:
         self._url = f"http://{container.address}:9090/api/v1/query"
 
-    def firing(self) -> set[str]:
-        query = {"query": 'ALERTS{alertstate="firing"}'}
-        answer = httpx.get(self._url, params=query, timeout=60, trust_env=False)
-        assert answer.is_success, answer.text
-        return {found["metric"]["alertname"] for found in answer.json()["data"]["result"]}
+    def fires(self, name: str) -> bool | None:
+        """True if this alert fires; None if it does not, or if Prometheus does not respond."""
+        query = {"query": f'ALERTS{{alertstate="firing", alertname="{name}"}}'}
+        with suppress(httpx.TransportError):
+            answer = httpx.get(self._url, params=query, timeout=60, trust_env=False)
+            assert answer.is_success, answer.text
+            return bool(answer.json()["data"]["result"]) or None
+        return None

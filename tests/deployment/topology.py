@@ -83,8 +83,10 @@ class Topology:
         return container
 
     def discard(self) -> None:
-        for name in reversed(self.containers):
-            self.containers[name].discard()
+        """End all, the last first, even if one of them raises."""
+        with ExitStack() as parts:
+            for container in self.containers.values():
+                parts.callback(container.discard)
 
     def show_logs(self) -> None:
         """The end of each on standard error."""

@@ -22,17 +22,25 @@ _SCRAPED = {"api": APIS, "worker": WORKERS, "temporal": ["temporal-1"]}
 
 @contextmanager
 def running_whole_topology() -> Generator[Topology]:
+    """All of them running. Shows the logs if one does not start."""
     with ExitStack() as resources:
         home = Path(resources.enter_context(TemporaryDirectory(prefix="reelbatch-topology-")))
-        home.chmod(0o755)  # PostgreSQL has a user of its own
         topology = Topology(home, GIVEN)
         resources.callback(topology.discard)
-        _tell_often(topology.container("temporal-1"))
-        resources.enter_context(topology.serving())
-        hurry(topology.container("prometheus-1"), topology.network, _SCRAPED)
-        for name in ("prometheus-1", "temporal-ui-1"):
-            topology.up(name)
+        try:
+            _start(topology, resources)
+        except BaseException:  # pytest's time limit raises one that is not an Exception
+            topology.show_logs()
+            raise
         yield topology
+
+
+def _start(topology: Topology, resources: ExitStack) -> None:
+    _tell_often(topology.container("temporal-1"))
+    resources.enter_context(topology.serving())
+    hurry(topology.container("prometheus-1"), topology.network, _SCRAPED)
+    for name in ("prometheus-1", "temporal-ui-1"):
+        topology.up(name)
 
 
 def _tell_often(temporal: Container) -> None:
