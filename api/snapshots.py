@@ -214,15 +214,11 @@ class BatchReader:
             return await self._with_end(batch, record) if record.status.is_terminal else record
 
         records = await gather_each(whole, outline, at_once=_PARALLEL_READS)
-        snapshot = BatchSnapshot(
-            team=batch.team,
-            id=batch.id,
-            created_at=batch.created_at,
+        snapshot = BatchSnapshot.of(
+            batch,
             closed_at=closed_at,
             stats=count(records, as_of=None if closed_at else datetime.now(UTC)),
-            summaries=[job.summary for job in batch.jobs],
             records=records,
-            errors=batch.errors,
         )
         with suppress(ValueError):  # it is too large to be remembered
             self._rebuilt[handle.id] = snapshot

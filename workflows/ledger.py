@@ -183,19 +183,13 @@ class Ledger:
 
     def snapshot(self) -> BatchSnapshot:
         outcomes = [self.outcome(request_id) for request_id in self._requests]
-        return BatchSnapshot(
-            team=self.batch.team,
-            id=self.batch.id,
-            name=self.batch.name,
-            created_at=self.batch.created_at,
+        return BatchSnapshot.of(
+            self.batch,
             closed_at=self.closed_at,
             revision=self._revision,
             stats=self.stats,
-            summaries=[job.summary for job in self.batch.jobs],
             records=list(self.records),
-            errors=self.batch.errors,
             cancellations=[outcome for outcome in outcomes if outcome],
-            preview=self.batch.preview,
         )
 
     def details(self, namespace: str = "default") -> str:

@@ -5,7 +5,7 @@ older ones, and the records of batches of which no job was accepted. Their ids a
 By a name and by a table batches are found in the object store, as soon as they are accepted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -31,7 +31,7 @@ from reelbatch.models.orchestration.search_attributes import (
 )
 from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
 from reelbatch.parallel import gather_each
-from reelbatch.storage.batches import TaggedBatch, batches_with_tag, stored_batch_ids
+from reelbatch.storage.batches import batches_with_tag, stored_batch_ids
 
 router = APIRouter(tags=["batches"])
 
@@ -96,8 +96,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
     async def item(batch_id: str) -> BatchListItem | None:
         execution = executions.get(batch_id)
         if execution is None:  # it is older than Temporal's memory, or younger than Visibility's
-            part = tagged.get(batch_id) if tagged else None
-            return await _stored_item(resources, team, part or TaggedBatch(batch_id))
+            return await _stored_item(resources, team, batch_id)
         name = await execution.memo_value("name", None, type_hint=str)
         found = _item(batch_id, await resources.batches.stats(team, execution), name)
         tags = tags_of(execution)
@@ -118,33 +117,35 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
     )
 
 
-async def _tagged(
-    store: ObjectStore, team: str, page: BatchPage
-) -> Mapping[str, TaggedBatch] | None:
+async def _tagged(store: ObjectStore, team: str, page: BatchPage) -> set[str] | None:
     """Those of the name, the submission and the schedule that are asked; None where none is."""
-    found: list[Mapping[str, TaggedBatch]] = []
+    found: list[set[str]] = []
     if page.name:
         found.append(await batches_with_tag(store, team, name_tag(page.name)))
     if page.submission:
         parts = await batches_with_tag(store, team, submission_tag(page.submission))
-        found.append({**parts, page.submission: TaggedBatch(page.submission)})
+        found.append({*parts, page.submission})
     if page.schedule:
         found.append(await batches_with_tag(store, team, schedule_tag(page.schedule)))
-    if not found:
-        return None
-    first, *others = found
-    return {id_: part for id_, part in first.items() if all(id_ in other for other in others)}
+    return found[0].intersection(*found[1:]) if found else None
 
 
-async def _stored_item(resources: Resources, team: str, batch: TaggedBatch) -> BatchListItem | None:
+async def _stored_item(resources: Resources, team: str, batch_id: str) -> BatchListItem | None:
     try:
-        snapshot: BatchSnapshot = await resources.batches.read(team, batch.id)
+        snapshot: BatchSnapshot = await resources.batches.read(team, batch_id)
     except BatchNotFound:
         return None
     if snapshot.preview:
         return None
-    found = _item(batch.id, snapshot.stats, snapshot.name)
-    return found.model_copy(update={**batch.part, "rejected": len(snapshot.errors) or None})
+    found = _item(batch_id, snapshot.stats, snapshot.name)
+    origin = {
+        "submission": snapshot.submission,
+        "first_row": snapshot.first_row,
+        "schedule": snapshot.schedule,
+        "outputs": snapshot.outputs,
+        "rejected": len(snapshot.errors) or None,
+    }
+    return found.model_copy(update=origin)
 
 
 def _item(batch_id: str, stats: BatchStats, name: str | None) -> BatchListItem:

@@ -167,11 +167,14 @@ async def launch_batch(resources: Resources, submission: BatchSubmission) -> Non
     await save_nested_jobs(resources.store, batch.jobs)
     if submission.table is not None:
         await save_batch_table(resources.store, batch.team, batch.id, submission.table)
+    await tag_batch(resources.store, batch)
     if batch.jobs:
-        await tag_batch(resources.store, batch)
         await _start_batch(resources.client, batch)
     else:
-        await save_rejected_batch(resources.store, _empty_snapshot(batch))
+        rejected = BatchSnapshot.of(
+            batch, closed_at=batch.created_at, stats=BatchStats(), records=[]
+        )
+        await save_rejected_batch(resources.store, rejected)
 
 
 async def launch_job(resources: Resources, submission: JobSubmission) -> None:
@@ -291,17 +294,3 @@ def _batch_details(batch: Batch) -> str:
     """The batch in Markdown for its page in the Temporal Web UI."""
     accepted, rejected = len(batch.jobs), len(batch.errors)
     return f"Of the team {batch.team}: {accepted} accepted jobs, {rejected} rejected."
-
-
-def _empty_snapshot(batch: Batch) -> BatchSnapshot:
-    return BatchSnapshot(
-        team=batch.team,
-        id=batch.id,
-        name=batch.name,
-        created_at=batch.created_at,
-        closed_at=batch.created_at,
-        stats=BatchStats(),
-        summaries=[],
-        records=[],
-        errors=batch.errors,
-    )

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import hashlib
-from typing import NamedTuple
 
 from obstore.store import ObjectStore
 from pydantic import BaseModel
@@ -62,22 +61,6 @@ def _packed(record: BaseModel) -> bytes:
     return gzip.compress(record.model_dump_json(by_alias=True).encode())
 
 
-class TaggedBatch(NamedTuple):
-    """A batch that is found by a tag, and the part of a table that it is."""
-
-    id: str
-    submission: str = ""  # the first batch of the table; empty: it is the first, or of no table
-    first_row: str = ""
-
-    @property
-    def part(self) -> dict[str, object]:
-        """As a list of batches tells it."""
-        return {
-            "submission": self.submission or None,
-            "first_row": int(self.first_row or 0) or None,
-        }
-
-
 async def tag_batch(store: ObjectStore, batch: Batch) -> None:
     """Let the batch be found from now on: by its name, the first batch of its table, its schedule.
 
@@ -88,16 +71,15 @@ async def tag_batch(store: ObjectStore, batch: Batch) -> None:
         tags.append(submission_tag(batch.submission))
     if batch.schedule:
         tags.append(schedule_tag(batch.schedule))
-    place = "-".join(TaggedBatch(batch.id, batch.submission or "", str(batch.first_row or "")))
     await gather_each(
-        lambda tag: store.put_async(keys.batch_with_tag(batch.team, _digest(tag), place), b""), tags
+        lambda tag: store.put_async(keys.batch_with_tag(batch.team, _digest(tag), batch.id), b""),
+        tags,
     )
 
 
-async def batches_with_tag(store: ObjectStore, team: str, tag: str) -> dict[str, TaggedBatch]:
-    """By their ids."""
-    places = await names_in(store, keys.batches_with_tag(team, _digest(tag)))
-    return {tagged.id: tagged for tagged in (TaggedBatch(*place.split("-")) for place in places)}
+async def batches_with_tag(store: ObjectStore, team: str, tag: str) -> set[str]:
+    """Their ids."""
+    return set(await names_in(store, keys.batches_with_tag(team, _digest(tag))))
 
 
 def _digest(tag: str) -> str:

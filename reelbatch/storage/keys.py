@@ -112,9 +112,9 @@ def batches_with_tag(team: str, digest: str) -> str:
     return f"teams/{team}/batch-tags/{digest}"
 
 
-def batch_with_tag(team: str, digest: str, place: str) -> str:
+def batch_with_tag(team: str, digest: str, batch_id: str) -> str:
     """An empty object: its name says all."""
-    return f"teams/{team}/batch-tags/{digest}/{place}"
+    return f"teams/{team}/batch-tags/{digest}/{batch_id}"
 
 
 def rejected_batches(team: str) -> str:

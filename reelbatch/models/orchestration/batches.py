@@ -1,5 +1,8 @@
 """A batch: what its workflow is given, what it keeps, and what it answers."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from pydantic import Field
 
 from reelbatch.models.orchestration.jobs import (
@@ -53,6 +56,10 @@ class BatchSnapshot(RecordModel):
     team: str
     id: str
     name: Absent[str] = None
+    submission: Absent[str] = None
+    first_row: Absent[int] = None
+    schedule: Absent[str] = None
+    outputs: Absent[int] = None
     created_at: Timestamp
     closed_at: Timestamp | None = None
     revision: int = 0  # counts the changes of records
@@ -61,7 +68,38 @@ class BatchSnapshot(RecordModel):
     records: list[JobRecord]  # in the order of `summaries`
     errors: list[JobError] = []
     cancellations: list["CancellationOutcome"] = []
-    preview: Absent[bool] = None  # as of the batch
+    preview: Absent[bool] = None
+
+    @classmethod
+    def of(
+        cls,
+        batch: Batch,
+        *,
+        stats: BatchStats,
+        records: list[JobRecord],
+        closed_at: datetime | None = None,
+        revision: int = 0,
+        cancellations: Sequence["CancellationOutcome"] = (),
+    ) -> "BatchSnapshot":
+        """The batch as it was submitted, and where it stands."""
+        return cls(
+            team=batch.team,
+            id=batch.id,
+            name=batch.name,
+            submission=batch.submission,
+            first_row=batch.first_row,
+            schedule=batch.schedule,
+            outputs=batch.outputs,
+            created_at=batch.created_at,
+            closed_at=closed_at,
+            revision=revision,
+            stats=stats,
+            summaries=[job.summary for job in batch.jobs],
+            records=records,
+            errors=batch.errors,
+            cancellations=list(cancellations),
+            preview=batch.preview,
+        )
 
     def with_changes(self, changes: "BatchChanges") -> "BatchSnapshot":
         """The batch as it is after `changes`, which came since this snapshot's revision.

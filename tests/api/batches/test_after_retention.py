@@ -29,6 +29,7 @@ class Past:
     http: httpx.AsyncClient
     answers: dict[str, Any]  # of GET requests, by their paths
     batch: Any
+    part: Any  # of a table, whose first part `batch` stands for
     cancelled: Any
     terminated: Any
     singles: list[Any]
@@ -46,6 +47,7 @@ async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Pa
         created = await team.create_batch(still, failing, {})
         batch = await team.end_of_batch(created["batchId"])
         await receiver.bodies(1)
+    part = await later_part(team, card, batch["batchId"])
     cancelled = await cancelled_batch(team, film)
     terminated = await terminated_batch(api, team, film)
     singles = await single_jobs(team, a_still(card, tags=["a"]), failing, a_video(film))
@@ -54,7 +56,7 @@ async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Pa
     job_paths = [f"/jobs/{job['id']}" for job in [*batch["jobs"], *singles]]
     paths = [path, f"{path}/results", *job_paths, f"{job_paths[0]}/webhook"]
     answers = {path: await team.get(path) for path in paths}
-    batches = (batch, cancelled, terminated)
+    batches = (batch, part, cancelled, terminated)
     jobs = [*singles, *(job for batch in batches for job in batch["jobs"])]
     await forget(
         api.client,
@@ -67,7 +69,16 @@ async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Pa
         served(settings, api.client, api.store) as later,
         later.client_of(token) as http,
     ):
-        yield Past(http, answers, batch, cancelled, terminated, singles)
+        yield Past(http, answers, batch, part, cancelled, terminated, singles)
+
+
+async def later_part(team: Team, card: str, first: str) -> Any:
+    """The second row of two, in two outputs."""
+    outputs = [{"composition": name, "settings": {"codec": "png"}} for name in ("main", "badge")]
+    query = {"template": card, "outputs": json.dumps(outputs), "submission": first, "firstRow": 1}
+    headers = {"Content-Type": "text/csv"}
+    sent = await team.http.post("/batches", params=query, content="title\nA\nB\n", headers=headers)
+    return await team.end_of_batch(sent.json()["batchId"])
 
 
 async def cancelled_batch(team: Team, film: str) -> Any:
@@ -142,9 +153,20 @@ async def test_batches_and_jobs_and_webhooks_read_as_before(past: Past) -> None:
 async def test_batches_stay_listed_and_jobs_do_not(past: Past) -> None:
     listed = (await past.http.get("/batches")).json()["batches"]
     ids = [item["batchId"] for item in listed]
-    assert ids == [past.terminated["batchId"], past.cancelled["batchId"], past.batch["batchId"]]
-    assert listed[2]["stats"] == past.batch["stats"]
+    batches = (past.terminated, past.cancelled, past.part, past.batch)
+    assert ids == [batch["batchId"] for batch in batches]
+    assert listed[3]["stats"] == past.batch["stats"]
     assert (await past.http.get("/jobs")).json() == []
+
+
+async def test_a_part_of_a_table_is_still_listed_with_its_place(past: Past) -> None:
+    """By which clients give the files of all parts names that differ."""
+    first = past.batch["batchId"]
+    of_table = (await past.http.get("/batches", params={"submission": first})).json()["batches"]
+    assert of_table == (await past.http.get("/batches")).json()["batches"][2:]
+    part, whole = of_table
+    assert (part["submission"], part["firstRow"], part["outputs"]) == (first, 1, 2)
+    assert {"submission", "firstRow", "outputs"}.isdisjoint(whole)
 
 
 async def test_the_events_of_a_batch_tell_how_it_ended(past: Past) -> None:

@@ -96,6 +96,16 @@ async def test_a_schedule_makes_a_batch_of_the_table_that_is_there_by_then(
     batches = await until(listed, "batches of the schedule")
     assert [each["batchId"] for each in batches] == [*run["batchIds"], batch_id]
     assert {each["schedule"] for each in batches} == {schedule["id"]}
+    await rest(team, schedule)
+
+    origin.answer("/offers.csv?key=hush", b"title,job:priority\nE,high\n")
+    await tell(team, schedule, "trigger", 202)
+    run = await next_run(team, schedule, 3)
+    [rejected_id] = run["batchIds"]
+    for query in (f"schedule={schedule['id']}", "name=Offers"):
+        newest = (await team.get(f"/batches?{query}"))["batches"][0]
+        assert (newest["batchId"], newest["rejected"]) == (rejected_id, 1)
+        assert newest["schedule"] == schedule["id"]
     assert (await team.get(f"/batches?schedule={new_id()}"))["batches"] == []
     await rest(team, schedule)
     assert await team.get("/schedules") == [await team.get(f"/schedules/{schedule['id']}")]
