@@ -11,7 +11,7 @@ import { JobGrid, labelOf } from "./jobgrid.js";
 import { JobPanel } from "./jobpanel.js";
 import { Jobs, groupedErrors } from "./jobs.js";
 import { Pace } from "./pace.js";
-import { followParts, partsOf, partsView } from "./parts.js";
+import { firstJob, followParts, partsOf, partsView } from "./parts.js";
 import { hasThumbnail } from "./preview.js";
 import { webhookLog } from "./webhooklog.js";
 import { ageOf, problemPlace } from "./widgets.js";
@@ -110,7 +110,7 @@ class BatchView {
         this.client.json(`batches/${this.id}`, { signal: this.signal }),
         partsOf(this.client, this.table.first, this.signal).catch(() => []), // the batch itself matters more
       ]);
-      this.jobs.firstRow = parts.find((part) => part.batchId === this.id)?.firstRow ?? 0;
+      this.jobs.first = firstJob(parts.find((part) => part.batchId === this.id) ?? {});
       this.jobs.putBatch(batch);
       if (batch.name) fill(this.heading, batch.name, " ", this.heading.querySelector(".id"));
       this.created.replaceChildren("created ", ageOf(batch.createdAt));

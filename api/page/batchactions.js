@@ -3,11 +3,13 @@
 import { ApiError, idempotencyKey, save } from "./client.js";
 import { announce, h, setText } from "./dom.js";
 import { count, exactly, plural } from "./format.js";
+import { firstJob } from "./parts.js";
 import { confirm, field, workButton } from "./widgets.js";
 
-const RECORD = /(?:"[^"]*"|[^"\n])+\n?/g; // of a CSV
+const RECORD = /(?:"[^"]*"|[^"\r\n])+/g; // of a CSV
+const CELL = /,((?:"[^"]*"|[^",])*)/g; // after its comma
 
-/** @typedef {{batchId: string, firstRow?: number, name?: string}} Part */
+/** @typedef {{batchId: string, firstRow?: number, outputs?: number, name?: string}} Part */
 
 /** @param {import("./client.js").Client} client @param {() => Part[]} partsOf in the order of the rows
  * @param {ReturnType<typeof import("./widgets.js").problemPlace>} place */
@@ -47,13 +49,12 @@ export function batchActions(client, partsOf, place) {
     for (const { batchId } of partsOf()) await client.download(`batches/${batchId}/archive`, `${batchId}.zip`);
   }, place);
   const results = workButton("Results as CSV", {}, async () => {
-    /** @type {string[]} */
     const tables = [];
-    for (const { batchId, firstRow = 0 } of partsOf()) {
-      const table = await client.text(`batches/${batchId}/results?format=csv`);
-      tables.push(tables.length ? laterPart(table, firstRow) : table);
+    for (const part of partsOf()) {
+      tables.push({ text: await client.text(`batches/${part.batchId}/results?format=csv`), first: firstJob(part) });
     }
-    save(new Blob(tables, { type: "text/csv" }), `${partsOf()[0].batchId}.csv`);
+    const whole = tables.length > 1 ? joined(tables) : tables[0].text;
+    save(new Blob([whole], { type: "text/csv" }), `${partsOf()[0].batchId}.csv`);
   }, place);
 
   const share = workButton("Share", { hidden: true }, async () => {
@@ -110,9 +111,17 @@ function nothingToRetry(error) {
   throw error;
 }
 
-/** Without the names, and with places in the whole table as indexes.
- * @param {string} table results as CSV @param {number} firstRow */
-function laterPart(table, firstRow) {
-  const records = (table.match(RECORD) ?? []).slice(1);
-  return records.map((record) => record.replace(/^\d+/, (index) => String(Number(index) + firstRow))).join("");
+/** One table with every column that a part has, and with places in the whole table as indexes, which come first.
+ * @param {{text: string, first: number}[]} tables results as CSV, and the places of their first jobs */
+function joined(tables) {
+  const parts = tables.map(({ text, first }) => ({ first, records: (text.match(RECORD) ?? []).map(cellsOf) }));
+  const columns = [...new Set(parts.flatMap(({ records }) => records[0]))];
+  const rows = parts.flatMap(({ first, records: [names, ...records] }) => {
+    const places = columns.slice(1).map((name) => names.indexOf(name));
+    return records.map((cells) => [Number(cells[0]) + first, ...places.map((place) => cells[place] ?? "")]);
+  });
+  return [columns, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("");
 }
+
+/** As they are written, with their quotation marks. @param {string} record */
+const cellsOf = (record) => [...`,${record}`.matchAll(CELL)].map(([, cell]) => cell);

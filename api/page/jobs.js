@@ -25,7 +25,7 @@ import { stateOf } from "./states.js";
 export class Jobs {
   /** @type {Map<number, BatchJob>} */
   #byIndex = new Map();
-  firstRow = 0; // of the table
+  first = 0; // the place of the first one in the table
 
   /** In the order of the request. */
   all() {
@@ -39,7 +39,7 @@ export class Jobs {
 
   /** @param {any} job as in the batch's `jobs` and its `job` events @returns {BatchJob} */
   put(job) {
-    const merged = { ...this.#byIndex.get(job.index), ...job, number: this.firstRow + job.index, state: stateOf(job.status) };
+    const merged = { ...this.#byIndex.get(job.index), ...job, number: this.first + job.index, state: stateOf(job.status) };
     this.#byIndex.set(job.index, merged);
     return merged;
   }

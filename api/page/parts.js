@@ -9,7 +9,7 @@ import { Pace } from "./pace.js";
 const MOST_PARTS = 100; // in one answer
 const INTERVAL = 2000; // milliseconds between looks
 
-/** @typedef {{batchId: string, name?: string, status: string, createdAt: string, firstRow?: number,
+/** @typedef {{batchId: string, name?: string, status: string, createdAt: string, firstRow?: number, outputs?: number,
  *   submission?: string, rejected?: number, stats: import("./countsbar.js").Stats}} Part as the list of batches has it */
 
 /** In the order of the rows.
@@ -19,6 +19,10 @@ export async function partsOf(client, first, signal) {
   const list = await client.json(`batches?submission=${first}&limit=${MOST_PARTS}`, { signal });
   return list.batches.reverse();
 }
+
+/** The place of a part's first job in its table, where each row is one job in each output.
+ * @param {{firstRow?: number, outputs?: number}} part */
+export const firstJob = ({ firstRow = 0, outputs = 1 }) => firstRow * outputs;
 
 /** The batches of a list with those of one table as one, which has the id of its first batch.
  * @param {import("./client.js").Client} client @param {Part[]} batches

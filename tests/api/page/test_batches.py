@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -251,6 +252,37 @@ async def test_the_outputs_of_a_row_are_side_by_side(visit: Visit, team: Team) -
     panel = visit.page.get_by_role("dialog")
     await expect(panel).to_contain_text("Zoë-badge")
     await expect(panel).to_contain_text("2, output 1")
+
+
+async def test_parts_of_a_table_in_several_outputs_are_one_table_of_results(
+    visit: Visit, team: Team, tmp_path: Path
+) -> None:
+    good = {0: "", 500: "data:image/png;base64"}  # which is no picture: that film fails
+    rows = [f'"Row\n{at}",{1 if at in good else "high"},{good.get(at, "")}' for at in range(502)]
+    film = {"composition": "main", "settings": {"codec": "video_gif", "poster": True}}
+    still = {"composition": "badge", "settings": {"codec": "image_png"}}
+    query = {"template": await team.upload_card(), "outputs": json.dumps([film, still])}
+    table = "\n".join(["title,job:priority,image:background", *rows])
+    batches: list[Any] = []
+    for place in ({"firstRow": 0}, {"firstRow": 500}):
+        submission = {"submission": batches[0]["batchId"]} if batches else {}
+        headers = {"Content-Type": "text/csv"}
+        params = {**query, **place, **submission}
+        sent = await team.http.post("/batches", params=params, content=table, headers=headers)
+        batches.append(await team.end_of_batch(sent.json()["batchId"]))
+    first, second = (batch["batchId"] for batch in batches)
+    await visit.go(f"/batches/{second}?table={first}")
+    await has_attribute(visit.cell(1), "aria-label", "Job 1001, finished")
+    async with visit.page.expect_download() as download:
+        await visit.page.get_by_role("button", name="Results as CSV").click()
+    await (await download.value).save_as(tmp_path / "results.csv")
+    results = list(csv.DictReader((tmp_path / "results.csv").open(newline="")))
+    assert [int(row["index"]) for row in results] == [*range(1004)]
+    assert {(row["title"], row["row"]) for row in results} == {
+        (f"Row\n{at}", str(at)) for at in range(502)
+    }
+    assert [at for at, row in enumerate(results) if row["posterUrl"]] == [0], "no other film"
+    assert [row["status"] for row in results[1000:]] == ["error", "finished"] + ["rejected"] * 2
 
 
 async def test_a_stream_that_breaks_off_is_taken_up_again(visit: Visit, team: Team) -> None:
