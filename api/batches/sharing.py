@@ -106,17 +106,24 @@ def _gallery(snapshot: BatchSnapshot, urls: Urls, end: datetime) -> str:
 def _item(team: str, job: BatchJobSnapshot, urls: Urls, with_many: bool) -> str:
     """`with_many` films their first frames are not loaded."""
     summary = job.summary
-    url = urls.of_job(team, job.id, summary)  # relative, however the server is reached
-    address = escape(url if summary.bucket_url else f"{_ROOT}{url.removeprefix(urls.base)}")
+    url = urls.of_job(team, job.id, summary)
+    address = escape(url) if summary.bucket_url else _address(url, urls)
     name = escape(summary.name or f"{job.index:05d}")
     shown = ""
     if summary.bucket_url is None and summary.extension in _PICTURES:
         shown = f'<img src="{address}" alt="{name}" loading="lazy" decoding="async">'
     elif summary.bucket_url is None and summary.extension in _FILMS:
         preload = "none" if with_many else "metadata"
+        poster = summary.poster_url(url)
+        still = f'poster="{_address(poster, urls)}" ' if poster else ""
         shown = (
-            f'<video src="{address}" aria-label="{name}" controls playsinline '
+            f'<video src="{address}" {still}aria-label="{name}" controls playsinline '
             f'preload="{preload}"></video>'
         )
     link = f'<a href="{address}" download>Download<span class="unseen"> {name}</span></a>'
     return f"<li>{shown}<p>{name}</p>{link}</li>"
+
+
+def _address(url: str, urls: Urls) -> str:
+    """Relative, however the server is reached, for an attribute."""
+    return escape(f"{_ROOT}{url.removeprefix(urls.base)}")

@@ -2,18 +2,20 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from api.urls import Urls
 from reelbatch.storage.signing import open_signer
-from tests.api.running_api import RunningApi, Team, a_still
+from tests.api.running_api import RunningApi, Team, a_still, a_video
 
 
 async def test_a_shared_batch_is_seen_without_a_token_until_its_end(
     api: RunningApi, team: Team
 ) -> None:
     card = await team.upload_card()
-    jobs: list[Any] = [a_still(card, name="<Ada>"), {}]
+    film = a_video(card, codec="vp9", poster=True) | {"name": "Eve & co"}
+    jobs: list[Any] = [a_still(card, name="<Ada>"), {}, film, a_video(card, codec="vp9")]
     batch = (await team.http.post("/batches", json={"jobs": jobs, "name": "Spring & sale"})).json()
     await team.end_of_batch(batch["batchId"])
     share = await team.http.post(f"/batches/{batch['batchId']}/share?days=3")
@@ -29,6 +31,9 @@ async def test_a_shared_batch_is_seen_without_a_token_until_its_end(
     assert "<p>&lt;Ada&gt;</p>" in page.text
     [picture] = re.findall(r'<img src="../../../..([^"]+)"', page.text)
     assert (await team.public.get(picture)).headers["content-type"] == "image/png"
+    assert page.text.count("<video ") == 2
+    [poster] = re.findall(r'<video [^>]*poster="../../../..([^"]+)"', page.text)
+    assert (await team.public.get(unescape(poster))).headers["content-type"] == "image/jpeg"
     [sheet] = re.findall(r'rel="stylesheet" href="../../../..([^"]+)"', page.text)
     assert (await team.public.get(sheet)).status_code == 200
 
