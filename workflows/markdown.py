@@ -14,9 +14,9 @@ MOST_SUMMARY, MOST_DETAILS = 170, 19_700
 # What begins a link, picture or tag. A backslash before it could belong to an address, which the
 # Web UI makes a link of by itself, and would be none then.
 _OPENING = re.compile(r"[<>\[\]]|&(?=[#\w])")
-# What begins code, a table's cell or emphasis in the middle of a line.
 _SEPARATOR = " · "
 _UNDIVIDED = re.compile(r"&#\d+;|\\.|.", re.DOTALL)  # what is shown as one character
+# What begins code, a table's cell or emphasis in the middle of a line.
 _STYLING = re.compile(r"[\\`*|~]|(?<!\w)_|_(?!\w)")
 
 

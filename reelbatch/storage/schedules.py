@@ -1,5 +1,7 @@
 """The team's schedules: what each makes, and what came of its last runs."""
 
+from contextlib import suppress
+
 from obstore.store import ObjectStore
 
 from reelbatch.models.stored.schedules import ScheduleRecord, ScheduleRuns
@@ -23,7 +25,8 @@ async def list_schedules(store: ObjectStore, team: str) -> list[ScheduleRecord]:
 
 
 async def delete_schedule(store: ObjectStore, team: str, schedule_id: str) -> None:
-    await store.delete_async(keys.schedule_record(team, schedule_id))
+    with suppress(FileNotFoundError):
+        await store.delete_async(keys.schedule_record(team, schedule_id))
     await delete_folder(store, keys.schedule(team, schedule_id))
 
 

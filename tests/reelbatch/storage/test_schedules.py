@@ -1,0 +1,21 @@
+"""Schedules in both kinds of stores."""
+
+from datetime import UTC, datetime
+
+from obstore.store import ObjectStore
+
+from reelbatch.models.ids import new_id
+from reelbatch.models.stored.schedules import ScheduleRecord
+from reelbatch.models.wire.schedules import ScheduleCreation
+from reelbatch.storage.schedules import delete_schedule, list_schedules, write_schedule
+
+
+async def test_a_schedule_that_somebody_else_deletes_too_is_gone(store: ObjectStore) -> None:
+    creation = ScheduleCreation(
+        name="Offers", cron="@daily", url="https://example.com/a.csv", template="promo"
+    )
+    record = ScheduleRecord(id=new_id(), team="t", created_at=datetime.now(UTC), creation=creation)
+    await write_schedule(store, record)
+    for _ in range(2):
+        await delete_schedule(store, "t", record.id)
+    assert await list_schedules(store, "t") == []
