@@ -89,7 +89,7 @@ function showLinks(links) {
       "dialog",
       { class: "question", "aria-labelledby": "share-title" },
       h("h2", { id: "share-title" }, "Share the outputs"),
-      h("p", {}, `Who has the link sees and saves the files without a token, until ${exactly(links[0].expiresAt)}.`),
+      h("p", {}, `The page at the link shows the files to whoever has it, without a token, and works until ${exactly(links[0].expiresAt)}. The files' own addresses go on working.`),
       links.map(({ url }, at) => {
         const input = h("input", { type: "text", readonly: true, value: url, onfocus: () => input.select() });
         return field(links.length > 1 ? `Part ${at + 1}` : "Link", input);

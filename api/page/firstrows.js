@@ -28,7 +28,7 @@ export class FirstRows {
   /** Nobody wants to see them any more. */
   stop() {
     this.#run.abort();
-    if (this.#batch) this.client.json(`batches/${this.#batch}/cancel`, { method: "POST" }).catch(() => {});
+    if (this.#batch) this.#cancel(this.#batch);
     this.#batch = "";
     this.element.hidden = true;
   }
@@ -44,7 +44,11 @@ export class FirstRows {
     this.element.hidden = false;
     this.element.scrollIntoView({ block: "nearest" });
     const made = await this.#made(request, signal);
-    if (signal.aborted || !made) return;
+    if (!made) return;
+    if (signal.aborted) { // while the request was under way
+      this.#cancel(made.batchId);
+      return;
+    }
     for (const error of made.errors ?? []) places[error.index].say(error.error);
     if (made.jobs.length === 0) return;
     this.#batch = made.batchId;
@@ -57,6 +61,11 @@ export class FirstRows {
     this.#batch = "";
     announce(`${plural(made.jobs.length, "picture")} of the first rows ready`);
     onWarned();
+  }
+
+  /** Or else the team's next previews wait for its end. @param {string} batchId */
+  #cancel(batchId) {
+    this.client.json(`batches/${batchId}/cancel`, { method: "POST" }).catch(() => {});
   }
 
   /** @param {import("./submission.js").Request} request @param {AbortSignal} signal */

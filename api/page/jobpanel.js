@@ -183,7 +183,7 @@ function facts(job) {
   /** @type {[string, any][]} */
   const known = [
     ["Job id", job.id && h("span", { class: "id" }, job.id)],
-    ["Row", job.row !== undefined && `${job.row}, output ${job.output}`],
+    ["Row", job.row !== undefined && `${job.row + 1}, output ${(job.output ?? 0) + 1}`],
     ["Tags", result?.tags?.length && result.tags.join(", ")],
     ["Created", stats && exactly(stats.createdAt)],
     ["Started", stats?.startedAt && exactly(stats.startedAt)],

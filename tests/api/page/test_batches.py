@@ -251,7 +251,7 @@ async def test_the_outputs_of_a_row_are_side_by_side(visit: Visit, team: Team) -
     await visit.cell(7).click()
     panel = visit.page.get_by_role("dialog")
     await expect(panel).to_contain_text("Zoë-badge")
-    await expect(panel).to_contain_text("2, output 1")
+    await expect(panel).to_contain_text("Row3, output 2")
 
 
 async def test_parts_of_a_table_in_several_outputs_are_one_table_of_results(

@@ -111,6 +111,23 @@ async def test_the_first_rows_are_seen_before_anything_starts(visit: Visit, team
     assert await batches_of(team) == []
 
 
+async def test_a_preview_that_is_asked_for_on_leaving_the_page_is_cancelled(
+    visit: Visit, team: Team
+) -> None:
+    await fill_in(visit, team)
+    await cell_of(visit, "title", 1).fill("Ada")
+
+    async def leave_meanwhile(route: Any) -> None:
+        answer = await route.fetch()
+        await visit.go("/templates")
+        await expect(visit.page.get_by_role("heading", name="Templates")).to_be_visible()
+        await route.fulfill(response=answer)
+
+    await visit.page.route("**/previews?*", leave_meanwhile)
+    async with visit.page.expect_request("**/batches/*/cancel"):
+        await visit.page.get_by_role("button", name="Preview the first 12 rows").click()
+
+
 async def test_what_of_a_template_will_not_look_as_designed_is_shown(
     visit: Visit, team: Team
 ) -> None:
