@@ -207,7 +207,11 @@ def _send_table(
         part: dict[str, Any] = {**table, "first_row": number * rows_a_part}
         part["idempotency_key"] = f"{key}-{number}" if key and number else key
         checked = client.batches.check_table(content, **part)
-        parts.append((part, find_files(checked.files, folder)))
+        named = checked.files
+        if not service.takes_all:
+            shown = {row.line for row in checked.rows}
+            named = [file for file in named if shown.intersection(file.lines)]
+        parts.append((part, find_files(named, folder)))
         if not service.takes_all or (number + 1) * rows_a_part >= (checked.total_rows or 0):
             break
     sent: Sent[T] = Sent(batches=[], refused=[])

@@ -363,6 +363,17 @@ def test_files_beside_a_table_are_sent_along(served: Command, photo: str, here: 
         assert colours == [(255, 0, 0), (0, 0, 255), (255, 0, 0)]
 
 
+def test_a_preview_sends_the_files_of_its_rows_alone(
+    served: Command, photo: str, here: Path
+) -> None:
+    Image.new("RGB", (32, 18), "red").save(here / "red.png")
+    rows = ["red.png"] * 12 + ["missing.png"]
+    (here / "photos.csv").write_text("\n".join(["photo", *rows]))
+    shown = served("submit", "photos.csv", "--template", photo, "--preview", "pictures")
+    assert shown.code == 0, shown.err
+    assert len(list((here / "pictures").glob("*.jpg"))) == 12
+
+
 def test_files_that_cannot_be_sent_along_are_named_and_nothing_is_made(
     served: Command, photo: str, here: Path
 ) -> None:
