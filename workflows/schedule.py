@@ -40,25 +40,41 @@ class ScheduledBatchWorkflow:
     async def run(self) -> ScheduleRun | None:
         """None where the schedule was deleted."""
         run, started_at = _this_run(), workflow.now()
+        failed: ActivityError | None = None
         try:
-            submitted = await _submit(run)
+            table = await _fetch(run)
+            if table is None:
+                return None
+            submitted = await _submit(table)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            failure = _failure_of(error)
-            failed = ScheduleRun(
-                started_at=started_at, error=failure.error, error_code=failure.error_code
-            )
-            await _record(run, failed)
-            raise ApplicationError(
-                failure.error, type=failure.error_code, non_retryable=True
-            ) from error
-        if submitted is None:
-            return None
+            failed, submitted = error, _begun(run, error)
         outcome = _outcome(submitted, started_at)
         await _record(run, outcome)
-        await _await_end(submitted)
+        if submitted.batch_ids:
+            await _await_end(submitted)
+        if failed is not None:
+            raise ApplicationError(
+                outcome.error or "", type=outcome.error_code, non_retryable=True
+            ) from failed
         return outcome
+
+
+def _begun(run: ScheduledRun, error: ActivityError) -> SubmittedTable:
+    """What had become of the table by the time that its activity failed, and why it did."""
+    cause, told = error.cause, ()
+    if error.activity_type == SUBMIT_TABLE and isinstance(cause, ApplicationError):
+        told = cause.details
+    elif error.activity_type == SUBMIT_TABLE and isinstance(cause, ActivityTimeoutError):
+        told = cause.last_heartbeat_details
+    begun = (
+        SubmittedTable.model_validate(told[0])
+        if told
+        else SubmittedTable(team=run.team, batch_ids=[], jobs=0, rejected_jobs=0)
+    )
+    failure = _failure_of(error)
+    return begun.model_copy(update={"error": failure.error, "error_code": failure.error_code})
 
 
 def _failure_of(error: ActivityError) -> JobFailure:
@@ -81,9 +97,8 @@ def _this_run() -> ScheduledRun:
     )
 
 
-async def _submit(run: ScheduledRun) -> SubmittedTable | None:
-    priority = Priority(fairness_key=run.team)
-    table = await workflow.execute_activity(
+async def _fetch(run: ScheduledRun) -> FetchedTable | None:
+    return await workflow.execute_activity(
         FETCH_TABLE,
         run,
         result_type=FetchedTable | None,  # pyright: ignore[reportArgumentType]  the SDK takes unions
@@ -93,10 +108,11 @@ async def _submit(run: ScheduledRun) -> SubmittedTable | None:
         retry_policy=RetryPolicy(
             initial_interval=timedelta(seconds=2), backoff_coefficient=3.0, maximum_attempts=5
         ),
-        priority=priority,
+        priority=Priority(fairness_key=run.team),
     )
-    if table is None:
-        return None
+
+
+async def _submit(table: FetchedTable) -> SubmittedTable:
     return await workflow.execute_activity(
         SUBMIT_TABLE,
         table,
@@ -105,7 +121,7 @@ async def _submit(run: ScheduledRun) -> SubmittedTable | None:
         schedule_to_close_timeout=_LONGEST_SUBMISSION,
         heartbeat_timeout=timedelta(minutes=2),
         retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
-        priority=priority,
+        priority=Priority(fairness_key=table.run.team),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -17,8 +18,11 @@ from api.http.requests import read_model
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_SCHEDULE
 from api.resources import MayReadJobs, MayWriteJobs, Resources, Shared
+from api.schedules.submission import query_of
 from api.submission.checks import check_public, check_table_url, check_webhook_secrets
-from api.submission.formats import webhook_at
+from api.submission.formats import read_job, webhook_at
+from api.submission.plan import ReadyTemplate, RenderPlan, RenderPlans
+from api.submission.tables.reading import common_fields
 from api.submission.validation import ready_template
 from reelbatch.models.errors import (
     BodyTooLarge,
@@ -35,6 +39,7 @@ from reelbatch.models.orchestration import search_attributes
 from reelbatch.models.orchestration.names import CONTROL_TASK_QUEUE, schedule_workflow_id
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.schedules import ScheduleRecord
+from reelbatch.models.wire.jobs import JobCreation
 from reelbatch.models.wire.schedules import MAX_SCHEDULES, Schedule, ScheduleCreation
 from reelbatch.models.wire.urls import shown
 from reelbatch.parallel import gather_each
@@ -46,13 +51,20 @@ from reelbatch.storage.schedules import (
     read_schedule,
     write_schedule,
 )
-from workflows.markdown import plain
+from workflows.markdown import headline, plain
 from workflows.schedule import ScheduledBatchWorkflow
 
 router = APIRouter(tags=["schedules"])
 
 _PARALLEL_READS = 8
 _CATCH_UP = timedelta(hours=1)  # what came due while Temporal was away begins up to so much later
+
+# By what the job of a row calls them.
+_FIELDS = {
+    "template.composition": "composition",
+    "settings.codec": "codec",
+    "settings.frames": "frame",
+}
 
 _ERRORS = documented(RequestError, ScheduleNotFound)
 
@@ -182,10 +194,24 @@ async def _check(resources: Resources, team: str, creation: ScheduleCreation) ->
     template = await ready_template(resources, team, creation.template)
     if isinstance(template, Problem):
         raise error_of([Problem(template.kind, "template", template.message)])
+    problems = _row_problems(creation, template, resources.settings.max_job_bytes)
+    if problems:
+        raise error_of(problems)
     if len(await list_schedules(resources.store, team)) >= MAX_SCHEDULES:
         raise QuotaExceeded(
             f"The team has {MAX_SCHEDULES} schedules, which is as many as it may have: delete one."
         )
+
+
+def _row_problems(
+    creation: ScheduleCreation, template: ReadyTemplate, most_bytes: int
+) -> list[Problem]:
+    """What is wrong with every row of every table, whatever its cells say."""
+    job = read_job(common_fields(query_of(creation)), most_bytes)
+    found = RenderPlans(0).of(job, template) if isinstance(job, JobCreation) else job
+    if isinstance(found, RenderPlan):
+        return []
+    return [replace(each, field=_FIELDS.get(each.field, each.field)) for each in found]
 
 
 async def _start(resources: Resources, record: ScheduleRecord) -> None:
@@ -204,7 +230,7 @@ async def _start(resources: Resources, record: ScheduleRecord) -> None:
             id=id_,
             task_queue=CONTROL_TASK_QUEUE,
             typed_search_attributes=attributes,
-            static_summary=plain(creation.name[:80]),
+            static_summary=headline(plain(creation.name)),
             priority=Priority(fairness_key=record.team),
         ),
         spec=temporal.ScheduleSpec(

@@ -6,16 +6,19 @@ task queue of its own.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
+from obstore.exceptions import BaseError as ObjectStoreError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from api.batches.creation import all_rejected, submit_batch
+from api.http.errors import store_unavailable, temporal_unavailable
 from api.resources import Resources, urls_of
 from api.submission.bodies import Body
 from api.submission.formats import BatchQuery
@@ -27,6 +30,7 @@ from reelbatch.models.orchestration.names import SUBMISSION_TASK_QUEUE
 from reelbatch.models.orchestration.schedules import FetchedTable, SubmittedTable
 from reelbatch.models.stored.idempotency import BatchSubmission
 from reelbatch.models.stored.schedules import ScheduleRecord
+from reelbatch.models.wire.schedules import ScheduleCreation
 from reelbatch.storage.objects import read_bytes
 from reelbatch.storage.schedules import read_schedule
 from reelbatch.telemetry import tracing
@@ -71,43 +75,44 @@ class SubmissionActivities:
     @activity.defn(name=SUBMIT_TABLE)
     async def submit_table(self, table: FetchedTable) -> SubmittedTable:
         """The batches of the table, which are the same however often this runs."""
+        batches: list[Batch] = []
         try:
-            batches = await self._submitted(table)
-        except ReelbatchError as error:
-            raise _failure(error) from error
-        accepted = sum(len(batch.jobs) for batch in batches)
+            async for batch in self._submitted(table):
+                batches.append(batch)
+                activity.heartbeat(_begun(table, batches))
+        except Exception as error:
+            raise _failure(error, _begun(table, batches)) from error
+        submitted = _begun(table, batches)
+        if submitted.jobs:
+            return submitted
         errors = [error for batch in batches for error in batch.errors]
-        return SubmittedTable(
-            team=table.run.team,
-            batch_ids=[batch.id for batch in batches],
-            jobs=accepted,
-            rejected_jobs=len(errors),
-            error=None if accepted else all_rejected(errors),
-            error_code=None if accepted else errors[0].error_code,
-        )
+        why = {"error": all_rejected(errors), "error_code": errors[0].error_code}
+        return submitted.model_copy(update=why)
 
-    async def _submitted(self, table: FetchedTable) -> list[Batch]:
+    async def _submitted(self, table: FetchedTable) -> AsyncGenerator[Batch]:
+        """Its batches, each as soon as it is started."""
         run, store = table.run, self.resources.store
         schedule = await read_schedule(store, run.team, run.schedule_id)
         content = await read_bytes(store, table.source)
         if schedule is None or content is None:
             raise ScheduleNotFound("The schedule was deleted before its table was read.")
         body = Body(content=content, media_type=table.media_type)
-        first = await self._part(table, schedule, body, [])
-        batches, rows = [first.batch], first.total_rows or 0
-        while len(batches) * MAX_BATCH_JOBS < rows:
-            activity.heartbeat(len(batches))
-            part = await self._part(table, schedule, body, batches)
-            batches.append(part.batch)
-        return batches
+        first = await self._part(table, schedule, body, 0)
+        yield first.batch
+        for first_row in range(MAX_BATCH_JOBS, first.total_rows or 0, MAX_BATCH_JOBS):
+            yield (await self._part(table, schedule, body, first_row, first.batch.id)).batch
 
     async def _part(
-        self, table: FetchedTable, schedule: ScheduleRecord, body: Body, earlier: list[Batch]
+        self,
+        table: FetchedTable,
+        schedule: ScheduleRecord,
+        body: Body,
+        first_row: int,
+        submission: str | None = None,
     ) -> BatchSubmission:
-        """The next batch of the table, after those that there are."""
-        first_row = len(earlier) * MAX_BATCH_JOBS
-        place = {"first_row": first_row, "submission": earlier[0].id if earlier else None}
-        query = BatchQuery.model_validate({}).model_copy(update=schedule.creation.of_batch | place)
+        """The batch of the table that begins with this row; `submission` is the first one's id."""
+        place = {"first_row": first_row, "submission": submission}
+        query = query_of(schedule.creation).model_copy(update=place)
         identity = f"{schedule.id}/{table.run.run_id}/{first_row}".encode()
         attempt = await submit_batch(
             self.resources,
@@ -122,14 +127,43 @@ class SubmissionActivities:
         return attempt.decided
 
 
-def _failure(error: ReelbatchError) -> ApplicationError:
-    """What is wrong with the table stays so; all else may pass."""
+def query_of(creation: ScheduleCreation) -> BatchQuery:
+    """What the query of POST /batches would say of the whole table."""
+    return BatchQuery.model_validate({}).model_copy(update=creation.of_batch)
+
+
+def _begun(table: FetchedTable, batches: Sequence[Batch]) -> SubmittedTable:
+    return SubmittedTable(
+        team=table.run.team,
+        batch_ids=[batch.id for batch in batches],
+        jobs=sum(len(batch.jobs) for batch in batches),
+        rejected_jobs=sum(len(batch.errors) for batch in batches),
+    )
+
+
+def _failure(error: Exception, begun: SubmittedTable) -> ApplicationError:
+    """What is wrong with the table stays so; all else may pass. `begun` are its details."""
     is_final = isinstance(error, RequestError | ScheduleNotFound)
+    known = _known(error)
     return ApplicationError(
-        error.message,
-        type=error.error_code,
+        known.message,
+        begun,
+        type=known.error_code,
         non_retryable=is_final,
         category=(
             ApplicationErrorCategory.BENIGN if is_final else ApplicationErrorCategory.UNSPECIFIED
         ),
     )
+
+
+def _known(error: Exception) -> ReelbatchError:
+    """With words that do not say where the service keeps its things."""
+    match error:
+        case ReelbatchError():
+            return error
+        case RPCError():
+            return temporal_unavailable(error)
+        case ObjectStoreError():
+            return store_unavailable(error)
+        case _:
+            return ReelbatchError()

@@ -54,6 +54,30 @@ async def test_a_table_that_cannot_be_read_is_the_error_of_the_run(
     assert (outcome.error, outcome.error_code) == ("no such column", "VALIDATION_ERROR")
 
 
+async def test_batches_that_were_started_before_a_later_part_failed_are_noted_and_awaited(
+    skipping_workbench: Workbench,
+) -> None:
+    async def refuse(table: FetchedTable) -> SubmittedTable:
+        begun = SubmittedTable(
+            team=table.run.team, batch_ids=[SCHEDULED], jobs=1000, rejected_jobs=0
+        )
+        raise ApplicationError("too many bytes", begun, type="QUOTA_EXCEEDED", non_retryable=True)
+
+    async def still_open() -> None:
+        if activity.info().attempt < 3:
+            raise ApplicationError("it is under way")
+        awaited.append(skipping_workbench.runs[0].outcome.batch_ids)
+
+    awaited: list[list[str]] = []
+    skipping_workbench.submit_table = refuse
+    skipping_workbench.await_batches = still_open
+    with pytest.raises(WorkflowFailureError):
+        await ended(skipping_workbench)
+    assert awaited == [[SCHEDULED]]
+    [noted] = skipping_workbench.runs
+    assert (noted.outcome.jobs, noted.outcome.error_code) == (1000, "QUOTA_EXCEEDED")
+
+
 async def test_a_team_that_may_submit_nothing_now_is_asked_for_an_hour(
     skipping_workbench: Workbench,
 ) -> None:

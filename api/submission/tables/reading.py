@@ -196,7 +196,7 @@ def read_table(
     With a template, columns find layers of precompositions, and those that name none are left out
     if another one names one. Raises RequestError for a query or a header that cannot be used.
     """
-    common = _common_fields(query)
+    common = common_fields(query)
     _, header = next(rows, (1, None))
     if header is None:
         raise RequestError("The table is empty: its first row has to name the layers.")
@@ -256,7 +256,8 @@ def _names(header: Sequence[str]) -> list[str]:
     return names
 
 
-def _common_fields(query: TableQuery) -> Fields:
+def common_fields(query: TableQuery) -> Fields:
+    """What the job of every row has. Raises RequestError."""
     if not query.template:
         message = "The parameter template is required: the id of the template for all rows."
         raise RequestError(message, details=[FieldError(field="template", message="is required")])

@@ -23,7 +23,8 @@ class FetchedTable(RecordModel):
 class SubmittedTable(RecordModel):
     """The result of `submit_table`, and the input of `await_batches`.
 
-    `error` says why no row can be rendered.
+    Where a later part of the table fails, the failure's details have what was started before.
+    `error` says why no row can be rendered, or why there are no further batches.
     """
 
     team: str

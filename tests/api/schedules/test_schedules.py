@@ -160,7 +160,7 @@ async def test_a_paused_schedule_is_not_due_and_runs_by_hand(
     card_team: Team, card: str, origin: Origin
 ) -> None:
     url = origin.answer("/paused.csv", b"title\nA\n")
-    schedule = await create(card_team, a_schedule(card, url))
+    schedule = await create(card_team, a_schedule(card, url, name="<" * 200))
     paused = await tell(card_team, schedule, "pause")
     assert paused["paused"]
     assert "nextRunAt" not in paused
@@ -223,6 +223,9 @@ async def test_a_secret_in_the_url_is_sent_and_never_shown(
         ({"cron": "* * * * * *"}, "cron", "five fields"),
         ({"timeZone": "Europe/Berlni"}, "timeZone", "Did you mean Europe/Berlin?"),
         ({"url": "ftp://example.com/a.csv"}, "url", "must be an http or https URL"),
+        ({"composition": "mian"}, "composition", "Did you mean main?"),
+        ({"codec": "image_gold"}, "codec", "There is no codec image_gold"),
+        ({"frame": 1000}, "frame", "10 frames"),
         ({"template": "01JD8Z4V7QW5R8T2Y6N3M1B0CD"}, "template", "no template"),
         ({"webhook": "nowhere"}, "webhook.url", "must be an http or https URL"),
         ({"firstRow": 3}, "firstRow", "is not a known field"),
