@@ -11,9 +11,8 @@ from reelbatch.storage.schedules import delete_schedule, list_schedules, write_s
 
 
 async def test_a_schedule_that_somebody_else_deletes_too_is_gone(store: ObjectStore) -> None:
-    creation = ScheduleCreation(
-        name="Offers", cron="@daily", url="https://example.com/a.csv", template="promo"
-    )
+    fields = {"name": "Offers", "cron": "@daily", "template": "promo"}
+    creation = ScheduleCreation.model_validate({**fields, "url": "https://example.com/a.csv"})
     record = ScheduleRecord(id=new_id(), team="t", created_at=datetime.now(UTC), creation=creation)
     await write_schedule(store, record)
     for _ in range(2):
