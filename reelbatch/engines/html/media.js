@@ -4,7 +4,8 @@
   "use strict";
   const RATE = 48000; // samples a second
   const FILES = `${location.origin}/.reelbatch`;
-  const now = () => performance.now() / 1000;
+  const LONGEST_PRELUDE = 10; // seconds that may pass before the first frame
+  const now = () => performance.now() / 1000; // which is not 0 at the first frame
   const players = new Map(); // by their elements
   const stretches = []; // of time in which something sounds
   let changes = 0; // that are on their way
@@ -245,7 +246,7 @@
   const offline = OfflineAudioContext.prototype;
   class PageAudioContext extends OfflineAudioContext {
     constructor() {
-      const left = settings.frames / settings.frameRate - now();
+      const left = LONGEST_PRELUDE + settings.frames / settings.frameRate - now();
       super(2, Math.max(128, Math.ceil(left * RATE)), RATE);
       this.begun = now();
       this.until = 0;
@@ -268,7 +269,8 @@
       return this.createGain();
     }
     async go(seconds) {
-      const target = Math.floor(((seconds - this.begun) * RATE) / 128) * 128;
+      const due = Math.floor(((seconds - this.begun) * RATE) / 128) * 128;
+      const target = Math.min(due, this.length);
       if (target <= this.until) return;
       this.until = target;
       changes += 1;
@@ -296,16 +298,18 @@
   notBefore(AudioScheduledSourceNode.prototype, "stop");
   notBefore(AudioBufferSourceNode.prototype, "start");
 
-  const packed = (buffer) => {
+  const packed = (buffer, seconds) => {
     const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
-    const samples = new Float32Array(2 * buffer.length);
-    for (let at = 0; at < buffer.length; at++) {
+    const count = Math.max(0, Math.min(buffer.length, Math.ceil(seconds * RATE)));
+    const samples = new Float32Array(2 * count);
+    for (let at = 0; at < count; at++) {
       samples[2 * at] = left[at];
       samples[2 * at + 1] = right[at];
     }
     return new Uint8Array(samples.buffer);
   };
   let tones = [];
+  let zero = 0; // seconds, when the first frame was
 
   const engine = {
     isSettled: () => changes === 0,
@@ -314,13 +318,16 @@
       players.forEach((each) => each.update());
       contexts.forEach((each) => each.go(now()));
     },
-    // What there was to hear: files with their places, and how many bytes scripts have made
+    // What there was to hear until `end`: files with their places, and how many bytes scripts have
+    // made. Its seconds count from the first frame.
     finish: (end) => {
-      players.forEach((each) => each.cut(end));
+      zero = now() - window.reelbatch.time;
+      players.forEach((each) => each.cut(zero + end));
       changes += 1;
       Promise.all(contexts.map(async (context) => {
         await context.go(Infinity);
-        return { start: context.begun, bytes: packed(await context.rendered) };
+        const start = context.begun - zero;
+        return { start, bytes: packed(await context.rendered, end - start) };
       })).then((found) => {
         tones = found.filter(({ bytes }) => bytes.some((byte) => byte));
       }).finally(() => {
@@ -328,7 +335,8 @@
       });
     },
     sounds: () => ({
-      stretches,
+      stretches: stretches.map((each) =>
+        ({ ...each, start: each.start - zero, end: each.end - zero })),
       tones: tones.map(({ start, bytes }) => ({ start, size: bytes.length })),
     }),
     bytes: (number, from, to) => {

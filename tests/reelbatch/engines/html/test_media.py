@@ -133,3 +133,22 @@ def test_what_plays_is_heard_in_time_and_in_segments_too(film: Film, video: Path
     whole = film.request(page, "video_prores_4444", [voice])
     clips = HtmlEngine.renderer().sounds(whole)
     assert [round(clip.start, 1) for clip in clips] == [0.3, 1.0, 0.0]
+
+
+@needs_browser
+def test_sound_is_in_time_with_the_first_frame_that_a_page_was_waited_for(
+    film: Film, video: Path
+) -> None:
+    body = """<video src="video.mp4"></video><script>
+        const context = new AudioContext();
+        reelbatch.wait(new Promise((done) => setTimeout(done, 300))).then(() => {
+          document.querySelector("video").play();
+          const tone = context.createOscillator(); tone.frequency.value = 3000;
+          const level = context.createGain(); level.gain.value = 0.25;
+          tone.connect(level).connect(context.destination);
+          tone.start(context.currentTime + 0.4); tone.stop(context.currentTime + 0.8) })</script>"""
+    page = packed(index_html=a_page(body, seconds=0.8), video_mp4=video.read_bytes())
+    film(page, codec="video_prores_4444")
+    sounds = heard(film)
+    assert sounds["1000"] == pytest.approx([0.35] * 8, abs=0.11)
+    assert sounds["3000"] == pytest.approx([*[0] * 4, *[0.25] * 4], abs=0.11)
