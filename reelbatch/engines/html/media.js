@@ -249,7 +249,8 @@
       const left = LONGEST_PRELUDE + settings.frames / settings.frameRate - now();
       super(2, Math.max(128, Math.ceil(left * RATE)), RATE);
       this.begun = now();
-      this.until = 0;
+      this.until = 0; // samples that are rendered
+      this.going = Promise.resolve();
       offline.suspend.call(this, 0);
       this.rendered = offline.startRendering.call(this);
       contexts.push(this);
@@ -268,19 +269,22 @@
       console.warn("What an element plays is heard as it is: for effects use decodeAudioData");
       return this.createGain();
     }
-    async go(seconds) {
+    // One stretch after the other: a context that is on its way refuses to go on.
+    go(seconds) {
+      changes += 1;
+      this.going = this.going.then(() => this.render(seconds)).finally(() => {
+        changes -= 1;
+      });
+      return this.going;
+    }
+    async render(seconds) {
       const due = Math.floor(((seconds - this.begun) * RATE) / 128) * 128;
       const target = Math.min(due, this.length);
       if (target <= this.until) return;
       this.until = target;
-      changes += 1;
-      try {
-        const there = target < this.length ? offline.suspend.call(this, target / RATE) : this.rendered;
-        await offline.resume.call(this);
-        await there;
-      } finally {
-        changes -= 1;
-      }
+      const there = target < this.length ? offline.suspend.call(this, target / RATE) : this.rendered;
+      await offline.resume.call(this);
+      await there;
     }
   }
   window.AudioContext = window.webkitAudioContext = PageAudioContext;

@@ -6,7 +6,7 @@ import json
 import mimetypes
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
@@ -23,15 +23,17 @@ from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.clock import VirtualTime, clock_time
 from reelbatch.engines.html.media import Content, PageMedia, fetch_tones, write_tones
 from reelbatch.engines.html.notes import ORIGIN, Notes, line_of
-from reelbatch.models.errors import AssetInvalid, TemplateInvalid
+from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
 from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.warnings import WarningCode
 
 _START = 30.0  # seconds until a browser is there
 _LOAD = 60.0  # seconds until a page is loaded
 _FRAME = 30.0  # seconds until a frame is drawn
-_PATIENCE = 5.0  # seconds; what then is not there yet needs time of the page to come
-_IS_SETTLED = "__reelbatch.isSettled() && __reelbatchMedia.isSettled()"
+_MEDIA = 60.0  # seconds until pictures of videos are there, and sound that scripts make
+_PATIENCE = 5.0  # seconds without a request; what is not there then needs time of the page to come
+_HAS_MEDIA = "__reelbatchMedia.isSettled()"
+_IS_SETTLED = f"__reelbatch.isSettled() && {_HAS_MEDIA}"
 _LONGEST_PAUSE = 0.01  # seconds between two looks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
@@ -92,6 +94,7 @@ class PageView:
         self._awaited: PurePosixPath | None = None  # the page that is being loaded
         self._is_loaded = False
         self._has_requests = False
+        self._last_answer = 0.0  # when it was given
         self._shot = ""
         browser.open_tab(composition.width, composition.height, _START)
         browser.listen("Fetch.requestPaused", self._answer)
@@ -131,10 +134,10 @@ class PageView:
     def sounds(self, frames: range, folder: Path) -> list[AudioClip]:
         """What the page has played and made by now, on the time line of an output of `frames`.
 
-        Sound of its own making goes into files in `folder`.
+        Sound of its own making goes into files in `folder`. Raises RenderError.
         """
         self._evaluate(f"__reelbatchMedia.finish({float(frames.stop / self._rate)!r})")
-        self._settle()
+        self._await_media()
         found = self._evaluate("__reelbatchMedia.sounds()")
         first = float(frames.start / self._rate)
         clips = self._media.clips(found, first)
@@ -194,13 +197,24 @@ class PageView:
 
     def _settle(self) -> None:
         """Wait for files, fonts, pictures and what the page itself waits for, while its time
-        stands still. In vain where it waits for what only time can bring."""
-        deadline = time.monotonic() + _PATIENCE
-        for pause in _pauses():
-            if self._is_settled() or time.monotonic() > deadline:
-                return
+        stands still. In vain where it waits for what only time can bring. Raises RenderError."""
+        if not self._wait_until(self._is_settled, _PATIENCE):
+            self._await_media()
+
+    def _await_media(self) -> None:
+        """None of it needs time of the page. Raises RenderError."""
+        if not self._wait_until(lambda: bool(self._evaluate(_HAS_MEDIA)), _MEDIA):
+            raise RenderError(f"The page's media were not there within {_MEDIA:.0f} seconds.")
+
+    def _wait_until(self, is_there: Callable[[], bool], seconds: float) -> bool:
+        """False: in vain for that long after the last answer, which may take long itself."""
+        begin, pauses = time.monotonic(), _pauses()
+        while not is_there():
+            if time.monotonic() > max(begin, self._last_answer) + seconds:
+                return False
             self._time.stand_still()
-            time.sleep(pause)
+            time.sleep(next(pauses))
+        return True
 
     def _is_settled(self) -> bool:
         if self._has_requests:
@@ -220,6 +234,10 @@ class PageView:
     def _answer(self, request: dict[str, Any]) -> None:
         """Serve the template's own files, and nothing else."""
         self._has_requests = True
+        self._serve(request)
+        self._last_answer = time.monotonic()
+
+    def _serve(self, request: dict[str, Any]) -> None:
         url = urlsplit(str(request["request"]["url"]))
         path = PurePosixPath(unquote(url.path).lstrip("/"))
         is_page = request.get("resourceType") == "Document"
