@@ -65,12 +65,16 @@
     async load(source) {
       this.forget(source);
       const { element } = this;
-      const { origin, pathname } = new URL(source, document.baseURI);
       changes += 1;
       try {
+        const { origin, pathname } = new URL(source, document.baseURI);
         const answer = origin === location.origin && await fetch(`${FILES}/media${pathname}`);
         if (this.source !== source) return;
         if (answer?.ok) this.info = await answer.json();
+      } catch { // what the engine could not open, it has noted
+        if (!URL.canParse(source, document.baseURI)) {
+          console.warn(`${source.slice(0, 80)} is not the address of a file`);
+        }
       } finally {
         changes -= 1;
       }

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -22,7 +23,9 @@ Content = Callable[[PurePosixPath], bytes | None]
 """The file at a path of the template, or None where there is none."""
 
 _MOST_FILES = 100  # that play in one page
+_MOMENT = re.compile(r"\d{1,15}")
 _MICROSECOND = Fraction(1, 1_000_000)
+_BEFORE_END = Fraction(1, 500)  # second: more than the rounding of containers' times
 _PART = 3 << 20  # bytes of a page's own sound that are fetched at a time
 
 
@@ -39,15 +42,17 @@ class PageMedia:
 
     def answer(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
         """The type and content at `media/PATH` or `picture/PATH?at=MICROSECONDS`; None where
-        there is no such file. Raises AssetInvalid or LimitExceeded."""
+        there is no such file or moment. Raises AssetInvalid or LimitExceeded."""
         kind, name = path.parts[0], PurePosixPath(*path.parts[1:])
         if kind == "media":
             found = self._describe(name)
             return None if found is None else ("application/json", json.dumps(found).encode())
         if name not in self._films:
             return None
-        at = int(parse_qs(query).get("at", ["0"])[0])
-        return "image/bmp", self._films[name].picture(at * _MICROSECOND)
+        at = parse_qs(query).get("at", ["0"])[0]
+        if not _MOMENT.fullmatch(at):
+            return None
+        return "image/bmp", self._films[name].picture(int(at) * _MICROSECOND)
 
     def clips(self, found: Mapping[str, Any], first: float) -> list[AudioClip]:
         """The sounds of elements, on the time line of an output that begins `first` seconds after
@@ -77,11 +82,12 @@ class PageMedia:
             return None
         names = {"path": str(name), "file": quote(str(name))}
         try:
-            film = self._films.setdefault(name, _Film(file, self._limits))
+            if name not in self._films:
+                self._films[name] = _Film(file, self._limits)
         except AssetInvalid:
             duration = sound_duration(AudioClip(file, 0.0, None, name=str(name)))
             return {**names, "duration": duration, "sound": True, "width": 0, "height": 0}
-        return {**names, **film.facts}
+        return {**names, **self._films[name].facts}
 
     def _file(self, name: PurePosixPath) -> Path | None:
         if name in self._files:
@@ -107,16 +113,18 @@ class _Film:
         self._painter = FootagePainter(
             self._canvas, self._footage.size, self._footage.quarter_turns
         )
+        duration = self._footage.duration()
+        self._last = max(Fraction(0), duration - _BEFORE_END)
         self.facts = {
             "width": width,
             "height": height,
-            "duration": float(self._footage.duration()),
+            "duration": float(duration),
             "sound": self._footage.has_sound,
         }
 
     def picture(self, seconds: Fraction) -> bytes:
         """A BMP; after the end it is the last picture."""
-        picture = self._footage.picture_at(seconds)
+        picture = self._footage.picture_at(min(seconds, self._last))
         if picture is not None:
             self._painter.clear()
             self._painter.paint(picture)

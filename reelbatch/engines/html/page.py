@@ -37,7 +37,7 @@ _IS_SETTLED = f"__reelbatch.isSettled() && {_HAS_MEDIA}"
 _LONGEST_PAUSE = 0.01  # seconds between two looks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _ONCE_MORE = 1  # microsecond: the browser draws nothing twice at one time
 _LONGEST_MESSAGE = 300  # characters
 
@@ -123,8 +123,10 @@ class PageView:
 
     def picture(self, number: int, width: int, height: int) -> Frame | None:
         """What the page shows in the frame `number`, as frames of an output have it; None where
-        that is the same as in the picture before."""
+        that is the same as in the picture before. Raises RenderError."""
         shot = self._draw(number, {"screenshot": {"format": "png", "optimizeForSpeed": True}})
+        if not shot:
+            raise BrowserEnded("The browser gave no picture of a frame.")
         if shot == self._shot:
             return None
         self._shot = shot

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -134,13 +135,13 @@ def _view(request: RenderRequest, opened: _Opened) -> PageView:
     filling = replace(filling, fonts=list(described_fonts(request.font_faces, urls)))
     return _open_view(
         request.work_dir,
-        lambda browser: PageView(
-            browser=browser,
+        lambda: PageMedia(content, request.work_dir, request.limits),
+        partial(
+            PageView,
             notes=opened.notes,
             path=page.path,
             composition=page.composition,
             content=content,
-            media=PageMedia(content, request.work_dir, request.limits),
             filling=filling,
             opaque=not CODECS[request.output.codec].alpha,
             draft=request.output.draft,
@@ -162,21 +163,25 @@ def _add_sound(request: RenderRequest, rate: Fraction, clips: Sequence[AudioClip
     )
 
 
-def _open_view(folder: Path, load: Callable[[Browser], PageView]) -> PageView:
+def _open_view(
+    folder: Path, media: Callable[[], PageMedia], load: Callable[..., PageView]
+) -> PageView:
     """A page that is loaded. Now and then a browser crashes while it starts."""
     for _ in range(_STARTS - 1):
         with suppress(BrowserEnded):
-            return _load_view(folder, load)
-    return _load_view(folder, load)
+            return _load_view(folder, media, load)
+    return _load_view(folder, media, load)
 
 
-def _load_view(folder: Path, load: Callable[[Browser], PageView]) -> PageView:
-    browser = Browser(folder)
-    try:
-        return load(browser)
-    except BaseException:
-        browser.close()
-        raise
+def _load_view(
+    folder: Path, media: Callable[[], PageMedia], load: Callable[..., PageView]
+) -> PageView:
+    with ExitStack() as opened:
+        browser = opened.enter_context(closing(Browser(folder)))
+        playing = opened.enter_context(closing(media()))
+        view = load(browser=browser, media=playing)
+        opened.pop_all()  # the view closes them
+        return view
 
 
 def _draw(

@@ -95,6 +95,27 @@ def test_a_video_shows_the_picture_of_the_pages_time(
 
 
 @needs_browser
+def test_a_video_that_ended_keeps_its_picture_while_another_one_plays_the_file(
+    film: Film, video: Path
+) -> None:
+    body = """<style>video { position: absolute; width: 64px; height: 36px }</style>
+        <video src="video.mp4" autoplay muted></video>
+        <video src="video.mp4" muted style="left: 64px"></video>
+        <video src="video.mp4" muted style="left: 128px"></video>
+        <video src="http://"></video><script>
+        const [, late, ended] = document.querySelectorAll("video");
+        ended.onloadedmetadata = () => { ended.currentTime = ended.duration };
+        setTimeout(() => late.play(), 500)</script>"""
+    page = packed(index_html=a_page(body, width=192, seconds=1.3), video_mp4=video.read_bytes())
+    pictures = film(page)
+    assert levels(pictures) == [*range(10), 9, 9, 9]
+    assert levels(pictures, column=96) == [0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7]
+    assert levels(pictures, column=160) == [9] * 13
+    assert film.rendered is not None
+    assert "http:// is not the address of a file" in str(film.rendered.warnings)
+
+
+@needs_browser
 def test_scripts_draw_a_video_and_hear_of_its_events(film: Film, video: Path) -> None:
     body = """<canvas width="64" height="36" style="display: block"></canvas><script>
         const video = document.createElement("video"); video.muted = true;
