@@ -33,7 +33,7 @@ from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.warnings import WarningCode, bounded, expressions_stopped
 
 _TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
-_LONGEST_INSPECTION = 120.0  # seconds
+_LONGEST_INSPECTION = 120.0  # seconds, and of a render that shares its turns
 
 log = structlog.get_logger("engines")
 
@@ -83,12 +83,15 @@ class RenderPool:
     ) -> RenderedFile:
         """Render in a process of the pool; `report` is called on the event loop's thread.
 
-        `at_once` is for what is short: it takes its turn with inspections where all render.
+        `at_once` is for what is short: it takes its turn with inspections where all render, and has
+        two minutes as they have.
         Cancelling the call kills the render. Once it has returned or raised, nothing writes to
         the request's folder any more. Raises RenderError.
         """
-        turns = self._short_turns if at_once else self._turns
-        return await self._write(Render(request), report, turns)
+        if not at_once:
+            return await self._write(Render(request), report, self._turns)
+        request = replace(request, limits=_short(request.limits))
+        return await self._write(Render(request), report, self._short_turns)
 
     async def join(
         self,
@@ -110,7 +113,7 @@ class RenderPool:
 
         With a `target`, the engine may write there what renders are given instead of the template.
         """
-        limits = replace(self._limits, seconds=min(self._limits.seconds, _LONGEST_INSPECTION))
+        limits = _short(self._limits)
         async with self._short_turns:
             result = await self._run(
                 Inspect(template, template_type, limits, target=target), _ignore
@@ -253,6 +256,10 @@ class RenderPool:
             self._idle.append(process)
         else:
             await process.kill()
+
+
+def _short(limits: RenderLimits) -> RenderLimits:
+    return replace(limits, seconds=min(limits.seconds, _LONGEST_INSPECTION))
 
 
 def _without_expressions(result: Result, reason: str) -> Result:

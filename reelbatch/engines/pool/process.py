@@ -104,6 +104,9 @@ class RenderProcess:
         elif isinstance(task, ReadCells):
             seconds = task.limits.seconds
             limit = f"the reading took longer than {seconds:g} seconds"
+        elif task.request.limits.seconds < seconds:
+            seconds = task.request.limits.seconds
+            limit = f"the render took longer than the {seconds:g} seconds that a preview has"
         try:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), seconds, limit)

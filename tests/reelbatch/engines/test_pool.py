@@ -194,6 +194,15 @@ async def test_an_inspection_that_takes_too_long_is_killed(tmp_path: Path) -> No
         assert not children()
 
 
+async def test_a_render_that_people_wait_for_ends_with_its_own_time(
+    pool: RenderPool, a_request: ARequest
+) -> None:
+    request = replace(a_request("sleep"), limits=RenderLimits(seconds=0.5))
+    with pytest.raises(RenderTimedOut, match=r"0\.5 seconds that a preview has"):
+        await pool.render(request, ignore, at_once=True)
+    assert not children()
+
+
 async def test_an_inspection_raises_the_engines_error(pool: RenderPool, tmp_path: Path) -> None:
     with pytest.raises(TemplateInvalid, match="missing is not a misbehaving"):
         await pool.inspect(tmp_path / "missing", "misbehaving")
