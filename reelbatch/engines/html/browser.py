@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,9 @@ class Browser:
         self._folder.mkdir()
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        if sys.platform == "linux":  # a picture takes fewer turns
-            fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, _CHUNK)
+        if sys.platform == "linux":  # a picture takes fewer turns; a user's pipes have a bound
+            with suppress(OSError):
+                fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._log = self._folder / "log"
         try:
             with self._log.open("wb") as log:
