@@ -1,14 +1,17 @@
 """Sound: clips placed on the output's time line, mixed to 48 kHz stereo as they are needed."""
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, dropwhile
 from pathlib import Path
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.filter import Graph
@@ -20,6 +23,7 @@ SAMPLE_RATE = 48_000  # samples a second
 LAYOUT = "stereo"
 SAMPLE_FORMAT = "fltp"  # float32, one plane a channel
 
+_LEAD = 1.0  # second: what decoders need before a place to be right at it
 _TICK = Fraction(1, SAMPLE_RATE)
 _SLOWEST, _FASTEST = 0.5, 16.0  # times the speed, at which FFmpeg's filter keeps the pitch
 
@@ -96,7 +100,7 @@ class _PlayingClip:
     def __init__(self, clip: AudioClip) -> None:
         self._gain = np.float32(clip.gain)
         self._end = None if clip.end is None else _sample(clip.end)
-        self._chunks = _at_speed(_after(_decode(clip), _sample(clip.skip)), clip.speed)
+        self._chunks = _at_speed(_decode(clip), clip.speed)
         self._chunk = np.zeros((2, 0), np.float32)
         self._chunk_start = _sample(clip.start)  # where the chunk lies in the output
         self.is_over = False
@@ -152,26 +156,42 @@ def _open(clip: AudioClip) -> InputContainer:
 
 
 def _decode(clip: AudioClip) -> Generator[Samples, None, None]:
-    """The file's first sound, resampled. It begins where the file does, if with silence."""
+    """The file's first sound after what the clip skips, resampled. It begins where the file does,
+    if with silence."""
     with _open(clip) as container:
         stream = container.streams.audio[0]
         # FFmpeg would spread one channel over two with 3 dB less; players keep its level
         layout = "mono" if stream.codec_context.channels == 1 else LAYOUT
         resampler = AudioResampler(format=SAMPLE_FORMAT, layout=layout, rate=SAMPLE_RATE)
         file_start = (container.start_time or 0) / av.time_base
-        is_first = True
+        skip = _sample(clip.skip)
         try:
-            for frame in container.decode(stream):
-                if is_first:
-                    yield from _silence(_sample((frame.time or 0.0) - file_start))
-                is_first = False
-                yield from _resampled(resampler, frame)
-            yield from _resampled(resampler, None)
+            frames = _frames_from(container, stream, clip.skip + file_start)
+            first = next(frames, None)
+            if first is None:
+                return
+            begin = max(0, _sample((first.time or 0.0) - file_start))
+            yield from _silence(begin - skip)
+            following = chain([first], frames, [None])
+            sound = (part for frame in following for part in _resampled(resampler, frame))
+            yield from _after(sound, max(0, skip - begin))
         except (FFmpegError, ValueError) as error:  # ValueError: its channels change on the way
             raise AssetInvalid(f"the audio file {clip.label} is damaged") from error
 
 
-def _after(chunks: Generator[Samples, None, None], count: int) -> Generator[Samples, None, None]:
+def _frames_from(
+    container: InputContainer, stream: AudioStream, seconds: float
+) -> Iterator[AudioFrame]:
+    """From a while before that second of the file on, where it can be gone to: a song that fades
+    is a clip for each step, and is not to be decoded anew for each."""
+    if seconds <= _LEAD or stream.time_base is None:
+        return container.decode(stream)
+    with suppress(FFmpegError):  # then from the file's start on
+        container.seek(int((seconds - _LEAD) / stream.time_base), stream=stream)
+    return dropwhile(lambda frame: frame.time is None, container.decode(stream))
+
+
+def _after(chunks: Iterator[Samples], count: int) -> Iterator[Samples]:
     """Leave the first samples out."""
     for chunk in chunks:
         if count < chunk.shape[1]:

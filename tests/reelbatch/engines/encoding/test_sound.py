@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -62,6 +63,28 @@ def test_a_clip_may_begin_in_its_middle_and_run_at_another_speed(
     part = sound[round(0.3 * RATE) : round(0.6 * RATE)]
     crossings = int(np.count_nonzero(np.diff(np.signbit(part))))
     assert crossings == pytest.approx(600, rel=0.03)  # the pitch stays
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "ogg", "flac"])
+def test_a_clip_is_as_exact_far_into_its_file(
+    two_seconds: Build, tmp_path: Path, kind: str
+) -> None:
+    seconds = np.arange(20 * RATE) / RATE
+    wave = np.where((seconds > 15.5) & (seconds < 16), 0.5 * np.sin(2 * np.pi * 440 * seconds), 0)
+    file = tmp_path / f"song.{kind}"
+    with av.open(str(file), "w") as output:
+        codecs = {"wav": "pcm_s16le", "mp3": "mp3", "m4a": "aac", "ogg": "libopus"}
+        stream = output.add_stream(codecs.get(kind, kind), RATE)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "stereo"
+        both = np.stack([wave, wave]).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(both, "fltp", "stereo")
+        frame.sample_rate = RATE
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    sound = two_seconds(AudioClip(file, start=0, end=None, skip=15))
+    assert level(sound, 0, 0.47) < 0.01
+    assert level(sound, 0.52, 0.98) == pytest.approx(FULL, rel=0.1)
+    assert level(sound, 1.05, 2) < 0.01
 
 
 @pytest.mark.parametrize("codec", [MOV, "video_h264_vbr_1mbps", "video_vp9", "video_av1"])
