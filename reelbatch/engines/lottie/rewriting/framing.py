@@ -8,6 +8,7 @@ import base64
 import copy
 import io
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,41 +36,54 @@ class Framed(NamedTuple):
     margin: tuple[float, float]  # its sides in the layer, which the layer is to be moved back by
 
 
-def framed(layer: Json, picture: Json, scale: tuple[float, float], number: int) -> Framed | None:
+def framed(
+    layer: Json,
+    picture: Json,
+    scale: tuple[float, float],
+    number: int,
+    pictures: Mapping[str, Json],
+) -> Framed | None:
     """The frame of a turned picture, whose matte gets the `number`; None where it needs none.
 
-    `scale` is what the layer is in. The layer itself stays as it is.
+    `scale` is what the layer is in. The layer itself stays as it is. `pictures` are those of the
+    document by their ids, with those that have margins already.
     """
     box, path, transform = sides(picture), picture.get("p"), layer.get("ks")
     if box is None or not isinstance(path, str) or not path.startswith(EMBEDDED):
         return None
     if not is_object(transform) or layer.get("tt") or layer.get("td"):
         return None
-    with Image.open(io.BytesIO(base64.b64decode(path[len(EMBEDDED) :])), formats=("PNG",)) as png:
-        if png.width * png.height > _MOST_PIXELS:
-            return None
-        pixels = np.asarray(png.convert("RGBA"))
+    try:
+        content = io.BytesIO(base64.b64decode(path[len(EMBEDDED) :]))
+        with Image.open(content, formats=("PNG",)) as png:
+            if png.width * png.height > _MOST_PIXELS:
+                return None
+            pixel = box[0] / png.width, box[1] / png.height
+            shown = min(a * b for a, b in zip(pixel, scale, strict=True)) * _scale_of(transform)
+            margin = 1 + math.ceil(min(_WIDEST - 1, _REACH / shown)) if shown > 0 else _WIDEST
+            name = f"{picture['id']} framed {margin}"
+            wider = pictures[name]["p"] if name in pictures else _widened(png, margin)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    if wider is None:
+        return None
+    around = margin * pixel[0], margin * pixel[1]
+    size = {"w": box[0] + 2 * around[0], "h": box[1] + 2 * around[1]}
+    return Framed(
+        matte=_matte(layer, box, number),
+        picture={**picture, "id": name, **size, "p": wider},
+        margin=around,
+    )
+
+
+def _widened(png: Image.Image, margin: int) -> str | None:
+    """The picture with a margin, as a document has it; None where its edges show nothing."""
+    pixels = np.asarray(png.convert("RGBA"))
     edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     if not any(edge[..., 3].any() for edge in edges):
         return None
-    height, width = pixels.shape[:2]
-    pixel = box[0] / width, box[1] / height
-    shown = min(a * b for a, b in zip(pixel, scale, strict=True)) * _scale_of(transform)
-    margin = min(_WIDEST, 1 + math.ceil(_REACH / shown)) if shown > 0 else _WIDEST
     wider = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
-    packed = base64.b64encode(as_png(Image.fromarray(wider))).decode("ascii")
-    around = margin * pixel[0], margin * pixel[1]
-    return Framed(
-        matte=_matte(layer, box, number),
-        picture={
-            **picture,
-            "id": f"{picture['id']} framed {margin}",
-            "w": box[0] + 2 * around[0],
-            "h": box[1] + 2 * around[1],
-            "p": EMBEDDED + packed,
-        },
-        margin=around,
-    )
+    return EMBEDDED + base64.b64encode(as_png(Image.fromarray(wider))).decode("ascii")
 
 
 def _scale_of(transform: Json) -> float:

@@ -104,7 +104,7 @@ def _frame(
     """Give a turned picture soft edges; returns the picture that its layer shows then. `place` are
     the layers that it is among, and numbers that none of them has."""
     layers, unused = place
-    frame = framed(layer, picture, scale, next(unused))
+    frame = framed(layer, picture, scale, next(unused), pictures)
     if frame is None or not _shift(layer["ks"].setdefault("a", still([0, 0])), [*frame.margin]):
         return picture
     position = next(position for position, one in enumerate(layers) if one is layer)
