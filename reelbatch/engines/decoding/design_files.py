@@ -4,6 +4,7 @@ A project's footage is drawn once, when the project is converted, so that render
 Both libraries are loaded where a project has such a file.
 """
 
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 
@@ -19,38 +20,49 @@ STARTS = (_PHOTOSHOP, _PDF, _POSTSCRIPT)
 _SHARPNESS = 2.0  # pixels for each of a page's, since layers may grow
 
 
-def flat_picture(content: bytes, layer: LayerOfFile | None, most_pixels: int) -> bytes:
-    """A PNG. Illustrator's files are drawn by the PDF in them, of which only the whole page is had.
+class DesignFile:
+    """A file that is read once for all pictures of its layers."""
 
-    Raises PictureUnreadable or PictureTooLarge.
-    """
-    try:
-        if content.startswith(_PHOTOSHOP):
-            return as_png(_photoshop(content, layer, most_pixels))
-        if content.startswith(_PDF) and layer is None:
-            return as_png(_page(content, most_pixels))
-    except (PictureTooLarge, PictureUnreadable):
-        raise
-    except Exception as error:  # a dozen types of two libraries
-        raise PictureUnreadable from error
-    raise PictureUnreadable
+    def __init__(self, content: bytes, most_pixels: int) -> None:
+        self.content = content
+        self._most_pixels = most_pixels
 
+    def picture(self, layer: LayerOfFile | None) -> bytes:
+        """A PNG. Illustrator's files are drawn by the PDF in them, of which only the whole page is
+        had.
 
-def _photoshop(content: bytes, layer: LayerOfFile | None, most_pixels: int) -> Image.Image:
-    from psd_tools import PSDImage
+        Raises PictureUnreadable or PictureTooLarge.
+        """
+        try:
+            if self.content.startswith(_PHOTOSHOP):
+                return as_png(self._of_photoshop(layer))
+            if self.content.startswith(_PDF) and layer is None:
+                return as_png(_page(self.content, self._most_pixels))
+        except (PictureTooLarge, PictureUnreadable):
+            raise
+        except Exception as error:  # a dozen types of two libraries
+            raise PictureUnreadable from error
+        raise PictureUnreadable
 
-    file = PSDImage.open(BytesIO(content))  # pyright: ignore[reportUnknownMemberType]
-    _check_size(file.size, most_pixels)
-    if layer is None:
-        return _rgba(file.topil())
-    shown = _find(file, layer)
-    _check_size(shown.size, most_pixels)
-    picture = _masked(shown)
-    if layer.size != file.size:
-        return picture
-    canvas = Image.new("RGBA", file.size)
-    canvas.paste(picture, shown.offset)
-    return canvas
+    def _of_photoshop(self, layer: LayerOfFile | None) -> Image.Image:
+        file = self._photoshop
+        _check_size(file.size, self._most_pixels)
+        if layer is None:
+            return _rgba(file.topil())
+        shown = _find(file, layer)
+        _check_size(shown.size, self._most_pixels)
+        picture = _masked(shown)
+        if layer.size != file.size:
+            return picture
+        canvas = Image.new("RGBA", file.size)
+        canvas.paste(picture, shown.offset)
+        return canvas
+
+    @cached_property
+    def _photoshop(self) -> Any:
+        from psd_tools import PSDImage
+
+        return PSDImage.open(BytesIO(self.content))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _find(file: Any, layer: LayerOfFile) -> Any:

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
-from reelbatch.engines.decoding.design_files import flat_picture
+from reelbatch.engines.decoding.design_files import DesignFile
 from reelbatch.engines.decoding.pictures import PictureTooLarge, PictureUnreadable
 from reelbatch.engines.lottie.checks import check_document
 from reelbatch.engines.lottie.document import (
@@ -106,6 +106,7 @@ class _Archive:
     found: list[TemplateInspection] = field(default_factory=list[TemplateInspection])
     left_out: list[RenderWarning] = field(default_factory=list[RenderWarning])
     drawn: dict[ShownFile, bytes] = field(default_factory=dict[ShownFile, bytes])
+    design: DesignFile | None = None  # the last one
 
     def write(self) -> TemplateInspection:
         for number, composition in enumerate(self._in_order()):
@@ -156,13 +157,18 @@ class _Archive:
             return content
         if shown not in self.drawn:
             try:
-                most = self.limits.pixels_per_frame
-                self.drawn[shown] = flat_picture(content, shown.layer, most)
+                self.drawn[shown] = self._opened_design(content).picture(shown.layer)
             except PictureTooLarge as error:
                 raise too_many_pixels(self.limits) from error
             except PictureUnreadable:
                 self.drawn[shown] = content
         return self.drawn[shown]
+
+    def _opened_design(self, content: bytes) -> DesignFile:
+        """The layers of a file come one after the other."""
+        if self.design is None or self.design.content is not content:
+            self.design = DesignFile(content, self.limits.pixels_per_frame)
+        return self.design
 
     def _put(self, name: str, content: bytes) -> None:
         """Raises LimitExceeded."""
