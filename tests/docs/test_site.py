@@ -45,6 +45,8 @@ async def test_the_site_is_searched_from_a_disk_and_has_the_endpoints(site: Path
         await expect(
             page.get_by_role("heading", name="POST /api/v2/batches", exact=False).first
         ).to_be_visible()
+        # What is typed before the index is there is not searched for.
+        await expect(page.get_by_text("Type to start searching")).to_be_attached()
         await page.locator("input[name=query]").fill("retry batch")
         await expect(page.locator(".md-search-result__item").first).to_be_visible()
         await browser.close()

@@ -25,6 +25,7 @@ from tests.hostile.documents import document, packed
 from tests.hostile.documents import picture as picture_layer
 
 _NONE = bad_asset("is no picture")
+_DESIGN = bad_asset("is of Photoshop or Illustrator")
 _SVG = bad_asset("is an SVG that cannot be read")
 _CROWDED = too_much("elements")
 _LARGE = too_much("pixels")
@@ -37,7 +38,7 @@ def picture_inputs() -> Iterator[HostileInput]:
         yield HostileInput("picture", name, make, verdict, Place.PICTURE)
     for name, make, verdict in found:
         # a template's picture that cannot be read is left out; one too large is refused
-        inside = RENDERED if verdict in (_NONE, _SVG) else verdict
+        inside = RENDERED if verdict in (_NONE, _DESIGN, _SVG) else verdict
         yield HostileInput("picture in a template", name, partial(_in_template, make), inside)
 
 
@@ -283,11 +284,11 @@ def _impostors() -> list[_Made]:
         ("a GIF that is a script", lambda: b"GIF89a/*" + bytes(50) + b"*/=1;alert(1)", _NONE),
         ("HTML with a PNG behind it", lambda: html + png, _NONE),
         ("a PNG and ZIP in one", lambda: png + b"PK\x05\x06" + bytes(18), RENDERED),
-        ("a PDF", lambda: b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj", _NONE),
-        ("PostScript", lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) (r) file", _NONE),
+        ("a PDF", lambda: b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj", _DESIGN),
+        ("PostScript", lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) (r) file", _DESIGN),
         ("an icon of icons", lambda: b"\0\0\1\0\1\0" + bytes(16) + png, _NONE),
         ("a Windows metafile", lambda: b"\xd7\xcd\xc6\x9a" + bytes(100), _NONE),
-        ("a PSD", lambda: b"8BPS\0\1" + bytes(6) + b"\0\3" + b"\xff" * 100, _NONE),
+        ("a PSD", lambda: b"8BPS\0\1" + bytes(6) + b"\0\3" + b"\xff" * 100, _DESIGN),
         ("an XPM", lambda: b'/* XPM */ static char *a[] = {"9999 9999 1 1"};', _NONE),
         ("a PPM of 10^9 x 10^9", lambda: b"P6 1000000000 1000000000 255\n" + bytes(9), _NONE),
         ("a FITS file", lambda: b"SIMPLE  =                    T" + b" " * 2850, _NONE),

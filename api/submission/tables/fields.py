@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import JsonValue
+
 from api.submission.tables.columns import CONTROL, KINDS, Column
 from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.stored.templates import Composition, Layer
@@ -31,7 +33,7 @@ class Field:
         value = self.source.value
         if value is None or isinstance(value, str):
             return _with_line_feeds(value)
-        return json.dumps(value)
+        return _hex(value) if isinstance(value, list) else json.dumps(value)
 
     @property
     def wire(self) -> TemplateField:
@@ -67,7 +69,7 @@ def fields_of(template: TemplateOffer, composition: Composition) -> list[Field]:
         *(
             Field(name=column.full_name, column=column, source=control)
             for control in controls
-            if control.type != MEDIA_CONTROL
+            if control.type != MEDIA_CONTROL and _fits_a_cell(control)
             for column in [Column(CONTROL, control.name)]
         ),
         *(
@@ -106,6 +108,17 @@ def _layers(
         for prefix, kind in KINDS.items():
             if layer.layer_type in kind.layer_types and not has_words_set:
                 yield Column(prefix, name, composition=place), layer
+
+
+def _fits_a_cell(control: TemplateControl) -> bool:
+    """Points and scales are several numbers, which no cell can say."""
+    return control.type == "color" or not isinstance(control.value, list)
+
+
+def _hex(colour: Sequence[JsonValue]) -> str:
+    """As After Effects has it, from 0 to 1, and without its opacity."""
+    channels = [each for each in colour[:3] if isinstance(each, int | float)]
+    return "#" + "".join(f"{round(255 * min(max(each, 0), 1)):02x}" for each in channels)
 
 
 def _name(column: Column, alike: int) -> str:

@@ -51,7 +51,7 @@ async def test_schema_errors_name_the_field(
 
 
 async def test_a_field_of_several_types_has_one_message(card_team: Team, card: str) -> None:
-    job = a_still(card) | {"settings": {"type": "image", "frames": {}}}
+    job = a_still(card) | {"settings": {"type": "image", "frames": "all"}}
     assert await refusal(card_team, job) == (
         "VALIDATION_ERROR",
         "settings.frames",

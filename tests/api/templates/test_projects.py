@@ -159,14 +159,17 @@ async def test_controls_are_columns_of_tables_like_other_fields(team: Team) -> N
     fields = await team.get(f"/templates/{template_id}/fields")
     assert [(each["column"], each.get("control"), each.get("words")) for each in fields] == [
         ("control:Strength", "slider", "100"),
+        ("control:Tint", "color", "#0000ff"),
         ("control:Headline", "text", "Hello"),
     ], "what a control sets is no field once more"
     example = await team.http.get(f"/templates/{template_id}/fields?format=csv")
-    assert example.text == "control:Strength,control:Headline\r\n100,Hello\r\n"
+    assert example.text == (
+        "control:Strength,control:Tint,control:Headline\r\n100,#0000ff,Hello\r\n"
+    )
 
     query = {"template": template_id, "codec": "image_png", "strict": "true"}
     csv = {"Content-Type": "text/csv"}
-    rows = "control:Headline,strength\nHello,100\n007,0\n"
+    rows = "control:Headline,strength,tint\nHello,100,#0000ff\n007,0,\n"
     sent = await team.http.post("/batches", params=query, content=rows, headers=csv)
     batch = await team.end_of_batch(sent.json()["batchId"])
     shown, hidden = [await _pixels(team, job) for job in batch["jobs"]]
