@@ -238,14 +238,14 @@ class _Costs:
                 raise _too_many()
             self._open.add(element)
             own = int(self._is_blended(element))
-            cost = _Cost(1, 0, own, own)
+            cost = _Cost(number=1, height=0, blended=own, nested=own)
             for inner in (*element, *self._referred(element)):
                 more = self._cost(inner, depth + 1)
                 cost = _Cost(
-                    cost.number + more.number,
-                    max(cost.height, more.height + 1),
-                    cost.blended + more.blended,
-                    max(cost.nested, more.nested + own),
+                    number=cost.number + more.number,
+                    height=max(cost.height, more.height + 1),
+                    blended=cost.blended + more.blended,
+                    nested=max(cost.nested, more.nested + own),
                 )
                 if cost.number > _MOST_ELEMENTS or depth + cost.height > _MOST_NESTED:
                     raise _too_many()
