@@ -94,7 +94,7 @@ class TableQuery(BaseModel):
         False, description="Refuse a table with a column that names no layer of the template."
     )
     mapping: list[str] = Field(
-        [],
+        default_factory=list,  # generators for Go write a default of `[]` as what is no Go
         alias="map",
         max_length=MAX_ASSETS,
         description="COLUMN=LAYER, for a column of a table whose name is not the layer's; nothing "

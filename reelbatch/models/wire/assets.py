@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal, cast
 
-from pydantic import Field, JsonValue, Tag, model_validator
+from pydantic import Field, JsonValue, Tag, TypeAdapter, WithJsonSchema, model_validator
 from pydantic.functional_validators import field_validator
 from typing_extensions import TypeAliasType
 
@@ -14,6 +14,10 @@ MAX_NESTED_JOBS = 50
 MAX_ASSETS = 1000
 """Of one job."""
 """How many assets of a job may be jobs: all of them start at once, outside of a batch's window."""
+
+# Objects, which pages of HTML take, are not in the schema: generators for Java write a union with
+# them as what is no Java.
+_PLAIN_VALUE = TypeAdapter(str | float | bool | list[Number]).json_schema()
 
 LayerName = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -64,7 +68,10 @@ class DataAsset(_Asset):
     type: Literal["data"]
     layer_name: LayerName
     property: str = Field(min_length=1, max_length=200)
-    value: str | float | bool | list[Number] | list[JsonValue] | dict[str, JsonValue]
+    value: Annotated[
+        str | float | bool | list[Number] | list[JsonValue] | dict[str, JsonValue],
+        WithJsonSchema(_PLAIN_VALUE),
+    ]
 
 
 class _FetchedAsset(_Asset):
