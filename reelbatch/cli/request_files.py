@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from itertools import count
@@ -98,15 +98,18 @@ def submit_file(
     **options: Unpack[FileOptions],
 ) -> Sent[SubmittedBatch]:
     """Raises CommandFailed for a file that cannot be sent, and BatchRejected."""
+    return _send(_submitting(client), client, file, form, rows or RowOptions(), options)
+
+
+def _submitting(client: Reelbatch) -> _Service[SubmittedBatch]:
     batches = client.batches
-    service = _Service(
+    return _Service(
         json=batches.create_from_json,
         json_lines=batches.create_from_json_lines,
         table=batches.create_from_table,
         id_of=lambda batch: batch.id,
         upload=partial(_upload, client),
     )
-    return _send(service, client, file, form, rows or RowOptions(), options)
 
 
 def check_file(
@@ -139,15 +142,7 @@ def preview_file(
     form = form or _form_of(file)
     if form not in _TABLES:
         raise CommandFailed("--preview shows the rows of a table: a CSV or XLSX file.")
-    batches = client.batches
-    service = _Service(
-        json=batches.create_from_json,
-        json_lines=batches.create_from_json_lines,
-        table=batches.preview_table,
-        id_of=lambda batch: batch.id,
-        upload=partial(_upload, client),
-        takes_all=False,
-    )
+    service = replace(_submitting(client), table=client.batches.preview_table, takes_all=False)
     return _send_table(service, client, file, form, rows or RowOptions(), options).batches[0]
 
 

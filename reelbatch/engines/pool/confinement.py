@@ -35,15 +35,18 @@ _PROCESSOR_SLACK = 10  # seconds, for what an engine does beside its renders
 _MASK = 0o077
 _MEBIBYTE = 1024**2
 
-_ALLOWED_VARIABLES = frozenset(
-    {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"}
-)
+_ALLOWED_EVERYWHERE = {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"}
 _ALLOWED_PREFIXES = ("FONTCONFIG_", "LC_")
-# Without these Windows loads no libraries and finds no programs, and After Effects no settings.
-_ALLOWED_ON_WINDOWS = frozenset(
-    {"APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "PROGRAMFILES"}
-    | {"COMMONPROGRAMFILES", "SYSTEMDRIVE", "SYSTEMROOT", "USERNAME", "USERPROFILE", "WINDIR"}
-)
+if sys.platform == "win32":
+    # Without these it loads no libraries and finds no programs, and After Effects no settings.
+    _ALLOWED_VARIABLES = _ALLOWED_EVERYWHERE | {
+        *("APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "PROGRAMFILES"),
+        *("COMMONPROGRAMFILES", "SYSTEMDRIVE", "SYSTEMROOT", "USERNAME", "USERPROFILE", "WINDIR"),
+    }
+    _TEMPORARY_VARIABLES = ("TEMP", "TMP")
+else:
+    _ALLOWED_VARIABLES = _ALLOWED_EVERYWHERE
+    _TEMPORARY_VARIABLES = ("TMPDIR",)
 
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/nix/store"),
@@ -89,7 +92,7 @@ def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[s
     kept = {
         name: value
         for name, value in environment.items()
-        if name in _allowed_variables() or name.startswith(_ALLOWED_PREFIXES)
+        if name in _ALLOWED_VARIABLES or name.startswith(_ALLOWED_PREFIXES)
     }
     search_path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
     quiet_encoder = {"SVT_LOG": "1"}  # SVT-AV1 prints a banner a file otherwise
@@ -100,16 +103,8 @@ def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[s
         **quiet_encoder,
         **no_early_threads,
         "PYTHONPATH": search_path,
-        **dict.fromkeys(
-            ("TEMP", "TMP") if sys.platform == "win32" else ("TMPDIR",), str(temporary)
-        ),
+        **dict.fromkeys(_TEMPORARY_VARIABLES, str(temporary)),
     }
-
-
-def _allowed_variables() -> frozenset[str]:
-    return _ALLOWED_VARIABLES | (
-        _ALLOWED_ON_WINDOWS if sys.platform == "win32" else frozenset[str]()
-    )
 
 
 def die_with_parent(parent: int) -> None:
