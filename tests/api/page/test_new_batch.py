@@ -162,6 +162,7 @@ async def test_a_draft_survives_a_look_elsewhere_and_is_gone_once_it_is_started(
 ) -> None:
     file = await fill_in(visit, team)
     await file.set_input_files(a_csv("Who,title", "x,Ada"))
+    await expect(cell_of(visit, "title", 1)).to_have_value("Ada")
     await visit.page.get_by_label("Batch name").fill("Spring")
     await cell_of(visit, "title", 1).fill("Zoë")
     await visit.page.get_by_role("link", name="Batches").click()
