@@ -1,9 +1,15 @@
-"""Middleware: a weak ETag for each complete answer of a read, and a 304 where the client has it."""
+"""Middleware: a weak ETag for each complete answer of a read, and what conditions make of it.
+
+That is a 304 where the client has it already, and a 412 where it expects another one.
+"""
 
 from hashlib import sha256
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.errors import error_response
+from reelbatch.models.errors import PreconditionFailed
 
 _OF_THE_CONTENT = ("content-length", "content-type")
 
@@ -21,7 +27,7 @@ class ConditionalReads:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        condition = Headers(scope=scope).get("if-none-match", "")
+        asked = Headers(scope=scope)
         held_back: Message | None = None
 
         async def send_if_changed(message: Message) -> None:
@@ -31,7 +37,11 @@ class ConditionalReads:
                 return
             if held_back is not None:
                 start, held_back = held_back, None
-                message = _with_tag(start, message, condition)
+                tag = _tag_of(message["body"])
+                if not is_expected(asked.get("if-match"), tag):
+                    await error_response(PreconditionFailed())(scope, receive, send)
+                    return
+                message = _with_tag(start, message, tag, asked.get("if-none-match", ""))
                 await send(start)
             await send(message)
 
@@ -40,8 +50,22 @@ class ConditionalReads:
 
 def matches_tag(condition: str, tag: str) -> bool:
     """Whether If-None-Match names the tag, as weak ones compare (RFC 9110, 8.8.3.2)."""
-    named = {each.strip().removeprefix("W/") for each in condition.split(",")}
+    named = {each.removeprefix("W/") for each in _named(condition)}
     return not named.isdisjoint({"*", tag.removeprefix("W/")})
+
+
+def is_expected(condition: str | None, tag: str) -> bool:
+    """Whether If-Match, where it is sent, names the tag, which no weak one is equal to."""
+    expected = {"*"} if tag.startswith("W/") else {"*", tag}
+    return condition is None or not expected.isdisjoint(_named(condition))
+
+
+def _named(condition: str) -> list[str]:
+    return [each.strip() for each in condition.split(",")]
+
+
+def _tag_of(content: bytes) -> str:
+    return f'W/"{sha256(content).hexdigest()[:32]}"'
 
 
 def _is_complete(start: Message) -> bool:
@@ -50,10 +74,9 @@ def _is_complete(start: Message) -> bool:
     return start["status"] == 200 and "content-length" in headers and "etag" not in headers
 
 
-def _with_tag(start: Message, body: Message, condition: str) -> Message:
+def _with_tag(start: Message, body: Message, tag: str, condition: str) -> Message:
     """The body to send, none where `condition` names the tag that `start` gets."""
     headers = MutableHeaders(raw=start["headers"])
-    tag = f'W/"{sha256(body["body"]).hexdigest()[:32]}"'
     headers["ETag"] = tag
     if not matches_tag(condition, tag):
         return body

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from obstore.store import ObjectStore
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.conditional_reads import matches_tag
+from api.http.conditional_reads import is_expected, matches_tag
 from reelbatch.models.errors import PreconditionFailed
 from reelbatch.storage.files import StoredFile, read_chunks
 
@@ -82,7 +82,7 @@ def file_response(
 
 def _is_another(asked: FileHeaders, file: StoredFile) -> bool:
     if asked.if_match is not None:
-        return not {"*", file.etag}.intersection(map(str.strip, asked.if_match.split(",")))
+        return not is_expected(asked.if_match, file.etag)
     until = _parse_date(asked.if_unmodified_since)
     return until is not None and file.last_modified.replace(microsecond=0) > until
 

@@ -19,6 +19,7 @@ from api.http.responses import JSON
 from reelbatch.models.errors import (
     BodyTooSlow,
     Forbidden,
+    PreconditionFailed,
     ReelbatchError,
     TooManyRequests,
     Unauthorized,
@@ -151,13 +152,13 @@ def complete_reference(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = generate()
             _move_definitions(document)
+            for path, operations in document["paths"].items():
+                if path.startswith("/api/") and "get" in operations:
+                    _declare_condition(operations["get"])
             for operation in _operations(document):
                 _summarise(operation)
                 _simplify_parameters(operation)
                 _declare_common_responses(operation)
-            for path, operations in document["paths"].items():
-                if path.startswith("/api/") and "get" in operations:
-                    _declare_condition(operations["get"])
             _drop_unused_schemas(document)
         return cast("Entry", app.openapi_schema)
 
@@ -200,6 +201,8 @@ def _declare_common_responses(operation: Entry) -> None:
         common += [BodyTooSlow]
     if "security" in operation:
         common += [Unauthorized, Forbidden, TooManyRequests]
+    if "304" in responses:
+        common += [PreconditionFailed]
     for scheme in operation.get("security", []):
         scopes = " and ".join(f"`{scope}`" for scopes in scheme.values() for scope in scopes)
         operation["description"] += f"\n\nNeeds a token with the scope {scopes}."
@@ -216,12 +219,12 @@ def _declare_common_responses(operation: Entry) -> None:
 
 
 def _declare_condition(read: Entry) -> None:
-    """Responses that are not streamed have an ETag."""
+    """Responses that are not streamed have an ETag. If-Match is taken too, but no read needs it."""
     responses = cast("Entry", read["responses"])
     if not {JSON, "text/plain"}.isdisjoint(responses["200"]["content"]):
         read.setdefault("parameters", []).append(_IF_NONE_MATCH)
-        responses["200"]["headers"] |= _ETAG
-        responses["304"] = {"description": "Nothing has changed.", "headers": _ETAG | _REQUEST_ID}
+        responses["200"]["headers"] = {**_ETAG}
+        responses["304"] = {"description": "Nothing has changed.", "headers": {**_ETAG}}
 
 
 _FRAMEWORK_ERROR = f"{_SCHEMAS}HTTPValidationError"

@@ -6,7 +6,7 @@ The page is a client of this API as any other: it has no endpoints of its own.
 from hashlib import sha256
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from reelbatch.models.errors import NotFound
 
@@ -27,7 +27,6 @@ _FILES = {
 # address, so that browsers may keep files forever and still never mix two versions.
 _VERSION = sha256(b"".join(_FILES.values())).hexdigest()[:12]
 _INDEX = _FILES.pop("index.html").replace(b"VERSION", _VERSION.encode())
-_ETAG = f'"{_VERSION}"'
 
 # Nothing of others, nothing inline, and no text that is ever parsed as HTML.
 _POLICY = (
@@ -35,16 +34,14 @@ _POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-_UNTIL_IT_CHANGES = {"Cache-Control": "no-cache", "ETag": _ETAG}
+_UNTIL_IT_CHANGES = {"Cache-Control": "no-cache"}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @router.head("/")
 @router.get("/")
-async def get_page(request: Request) -> Response:
+async def get_page() -> Response:
     headers = {"Content-Security-Policy": _POLICY, **_UNTIL_IT_CHANGES}
-    if _ETAG in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
     return Response(_INDEX, headers=headers, media_type=_MEDIA_TYPES[".html"])
 
 

@@ -10,7 +10,7 @@ from api.http.file_response import AskedFile, file_response
 from api.openapi.document import file_responses
 from api.resources import Shared
 from api.urls import output_url_is_signed
-from reelbatch.models.errors import OutputNotFound, PreconditionFailed
+from reelbatch.models.errors import OutputNotFound, RequestError
 from reelbatch.models.file_names import file_stem
 from reelbatch.models.wire.codecs import CODECS
 from reelbatch.storage import keys
@@ -37,8 +37,7 @@ OutputName = Annotated[
 @router.get(
     "/outputs/{team}/{job_id}/{signature}/{file_name}",
     response_class=Response,
-    responses=documented(OutputNotFound, PreconditionFailed)
-    | file_responses(*_MEDIA_TYPES.values()),
+    responses=documented(OutputNotFound, RequestError) | file_responses(*_MEDIA_TYPES.values()),
 )
 async def get_output(
     team: str,

@@ -30,7 +30,6 @@ from reelbatch.models.errors import (
     BodyTooLarge,
     Forbidden,
     Gone,
-    PreconditionFailed,
     QuotaExceeded,
     RequestError,
     TemplateNotFound,
@@ -100,7 +99,7 @@ async def upload_template(
 @router.get(
     "/downloads/{team}/{template_id}/{expires}/{signature}",
     response_class=Response,
-    responses=documented(RequestError, Forbidden, Gone, TemplateNotFound, PreconditionFailed)
+    responses=documented(RequestError, Forbidden, Gone, TemplateNotFound)
     | file_responses("application/octet-stream"),
 )
 async def download_template(

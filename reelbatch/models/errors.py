@@ -283,7 +283,7 @@ class Gone(ReelbatchError):
 
 
 class PreconditionFailed(ReelbatchError):
-    """The file has changed since the version that the request's condition names."""
+    """What is at this address is not the version that the request's condition names."""
 
     status = 412
 

@@ -110,6 +110,10 @@ async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
         assert head.status_code == 304
         other = await team.http.get(path, headers={"If-None-Match": '"x"'})
         assert other.status_code == 200
+        for expected, status in (("*", 200), ('"x"', 412), (tag, 412)):  # a weak tag equals none
+            conditional = await team.http.get(path, headers={"If-Match": expected})
+            assert conditional.status_code == status
+        assert conditional.json()["errorCode"] == "PRECONDITION_FAILED"
 
     tag = (await team.http.get(f"/templates/{card}")).headers["etag"]
     await team.http.patch(f"/templates/{card}", json={"displayName": "Another"})
