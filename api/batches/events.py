@@ -13,15 +13,14 @@ from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from api.batches.responses import Responses
+from api.batches.responses import Responses, list_item
 from api.batches.watch import BatchWatches, CountsAsFollower, Watches
 from api.http.errors import documented
 from api.http.parameters import UlidPath
-from api.openapi.document import content_response
 from api.resources import MayReadJobs, Recheck, RequestUrls
 from reelbatch.models.errors import BatchNotFound, RequestError, TooManyRequests, Unauthorized
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
-from reelbatch.models.wire.batches import BatchListItem, BatchStats
+from reelbatch.models.wire.batches import BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 
 router = APIRouter(tags=["batches"])
@@ -50,11 +49,12 @@ _JobTexts = Callable[[BatchSnapshot], list[str]]
     dependencies=[CountsAsFollower],
     responses={
         **documented(RequestError, BatchNotFound, TooManyRequests),
-        200: content_response(
-            "Until the batch has ended: `stats` with BatchStats as JSON, `job` with BatchJob, and "
-            "`end` with BatchListItem.",
-            "text/event-stream",
-        ),
+        # Without a schema: tools disagree whether it would be the stream's or an event's.
+        200: {
+            "description": "Until the batch has ended: `stats` with BatchStats as JSON, `job` with "
+            "BatchJob, and `end` with BatchListItem.",
+            "content": {"text/event-stream": {}},
+        },
     },
 )
 async def get_batch_events(
@@ -110,7 +110,7 @@ async def _events(
                 texts = jobs_of(shown)
                 yield "".join(_job_event(record, texts[place]) for place, record in changed)
             if shown.stats.pending == 0:
-                yield _event("end", _json(_summary(shown)))
+                yield _event("end", _json(list_item(shown)))
                 return
             while (newer := await watch.next_shown(shown, _HEARTBEAT)) is shown:
                 if watch.is_closed:
@@ -155,16 +155,6 @@ def _event(name: str, content: str, event_id: int | None = None) -> str:
 
 def _json(content: BaseModel) -> str:
     return content.model_dump_json(by_alias=True)
-
-
-def _summary(snapshot: BatchSnapshot) -> BatchListItem:
-    return BatchListItem(
-        batch_id=snapshot.id,
-        name=snapshot.name,
-        status=snapshot.stats.status,
-        created_at=snapshot.created_at,
-        stats=snapshot.stats,
-    )
 
 
 def _milliseconds(moment: datetime) -> int:

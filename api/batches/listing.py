@@ -5,13 +5,13 @@ older ones, and the records of batches of which no job was accepted. Their ids a
 By a name and by a table batches are found in the object store, as soon as they are accepted.
 """
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from obstore.store import ObjectStore
 from pydantic import BaseModel, Field
 
+from api.batches.responses import list_item
 from api.http.errors import documented
 from api.http.parameters import OrEmpty, Ulid
 from api.http.responses import respond
@@ -29,7 +29,7 @@ from reelbatch.models.orchestration.search_attributes import (
     submission_in,
     submission_tag,
 )
-from reelbatch.models.wire.batches import BatchList, BatchListItem, BatchStats
+from reelbatch.models.wire.batches import BatchList, BatchListItem
 from reelbatch.parallel import gather_each
 from reelbatch.storage.batches import batches_with_tag, stored_batch_ids
 
@@ -55,16 +55,6 @@ class BatchPage(BaseModel):
     )
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
 
-    def takes(self, batch_id: str, tags: Sequence[str]) -> bool:
-        """Whether a batch with these tags has the name, and is of the submission and the schedule,
-        that are asked for.
-        """
-        is_part = not self.submission or (
-            batch_id == self.submission or submission_tag(self.submission) in tags
-        )
-        is_scheduled = not self.schedule or schedule_tag(self.schedule) in tags
-        return is_part and is_scheduled and (not self.name or name_tag(self.name) in tags)
-
 
 @router.get(
     "/batches", name="list_batches", response_model=BatchList, responses=documented(RequestError)
@@ -82,12 +72,9 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         for execution in await resources.workflows.batches(team)
     }
     previews = {id_ for id_, found in executions.items() if PREVIEW in tags_of(found)}
-    tagged = await _tagged(resources.store, team, page)
-    if tagged is None:
+    ids = await _tagged(resources.store, team, page)
+    if ids is None:
         ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
-    else:  # Visibility alone knows those of earlier versions
-        taken = (id_ for id_, found in executions.items() if page.takes(id_, tags_of(found)))
-        ids = {*taken, *tagged}
     older = sorted(
         (batch_id for batch_id in ids - previews if not page.cursor or batch_id < page.cursor),
         reverse=True,
@@ -97,17 +84,20 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
         execution = executions.get(batch_id)
         if execution is None:  # it is older than Temporal's memory, or younger than Visibility's
             return await _stored_item(resources, team, batch_id)
-        name = await execution.memo_value("name", None, type_hint=str)
-        found = _item(batch_id, await resources.batches.stats(team, execution), name)
+        stats = await resources.batches.stats(team, execution)
         tags = tags_of(execution)
-        origin = {
-            "submission": submission_in(tags),
-            "first_row": row_in(tags),
-            "schedule": schedule_in(tags),
-            "outputs": await execution.memo_value("outputs", None, type_hint=int),
-            "rejected": await execution.memo_value("rejected", None, type_hint=int),
-        }
-        return found.model_copy(update=origin)
+        return BatchListItem(
+            batch_id=batch_id,
+            name=await execution.memo_value("name", None, type_hint=str),
+            submission=submission_in(tags),
+            first_row=row_in(tags),
+            schedule=schedule_in(tags),
+            outputs=await execution.memo_value("outputs", None, type_hint=int),
+            status=stats.status,
+            created_at=created_at(batch_id),
+            stats=stats,
+            rejected=await execution.memo_value("rejected", None, type_hint=int),
+        )
 
     shown = older[: page.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)
@@ -135,24 +125,4 @@ async def _stored_item(resources: Resources, team: str, batch_id: str) -> BatchL
         snapshot: BatchSnapshot = await resources.batches.read(team, batch_id)
     except BatchNotFound:
         return None
-    if snapshot.preview:
-        return None
-    found = _item(batch_id, snapshot.stats, snapshot.name)
-    origin = {
-        "submission": snapshot.submission,
-        "first_row": snapshot.first_row,
-        "schedule": snapshot.schedule,
-        "outputs": snapshot.outputs,
-        "rejected": len(snapshot.errors) or None,
-    }
-    return found.model_copy(update=origin)
-
-
-def _item(batch_id: str, stats: BatchStats, name: str | None) -> BatchListItem:
-    return BatchListItem(
-        batch_id=batch_id,
-        name=name,
-        status=stats.status,
-        created_at=created_at(batch_id),
-        stats=stats,
-    )
+    return None if snapshot.preview else list_item(snapshot)

@@ -15,7 +15,7 @@ from api.snapshots import job_at, jobs_of
 from api.urls import Urls
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.orchestration.jobs import shortcomings_of
-from reelbatch.models.wire.batches import BatchJob, BatchStatusResponse
+from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStatusResponse
 from workflows.job_states import BatchJobSnapshot, job_stats
 
 _MOST_BYTES = 64 * 1024**2  # of responses in memory; one of a thousand jobs takes 3 MB
@@ -33,6 +33,22 @@ def batch_response(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
         stats=snapshot.stats,
         jobs=[_batch_job(snapshot.team, job, urls) for job in jobs_of(snapshot)],
         errors=snapshot.errors or None,
+    )
+
+
+def list_item(snapshot: BatchSnapshot) -> BatchListItem:
+    """The batch without its jobs, as GET /batches has it."""
+    return BatchListItem(
+        batch_id=snapshot.id,
+        name=snapshot.name,
+        submission=snapshot.submission,
+        first_row=snapshot.first_row,
+        schedule=snapshot.schedule,
+        outputs=snapshot.outputs,
+        status=snapshot.stats.status,
+        created_at=snapshot.created_at,
+        stats=snapshot.stats,
+        rejected=len(snapshot.errors) or None,
     )
 
 

@@ -64,7 +64,7 @@ def _packed(record: BaseModel) -> bytes:
 async def tag_batch(store: ObjectStore, batch: Batch) -> None:
     """Let the batch be found from now on: by its name, the first batch of its table, its schedule.
 
-    Visibility has the same tags, but not at once, and not those that are too long.
+    Visibility has the same tags for people, but not at once, and not those that are too long.
     """
     tags = [name_tag(batch.name)] if batch.name else []
     if batch.submission:
