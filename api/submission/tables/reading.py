@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat, zip_longest
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
-from api.http.parameters import Flag, OrEmpty, Ulid
+from api.http.parameters import ErrorText, Flag, OrEmpty, Ulid
 from api.openapi.inputs import EXAMPLE_TEMPLATE_ID
 from api.submission.outputs import Outputs
 from api.submission.tables.columns import Column, Fields
@@ -30,7 +29,6 @@ from reelbatch.models.wire.assets import MAX_ASSETS
 from reelbatch.models.wire.codecs import find_codec
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import Name
-from reelbatch.models.wire.render_settings import Poster
 from reelbatch.models.wire.tables import TableColumn, TableRow
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
 from reelbatch.spelling import did_you_mean
@@ -40,16 +38,13 @@ _SPACES = re.compile(r"\s+")  # a cell may have lines
 _LINES_SHOWN = 10
 _ROWS_SHOWN = 12
 _LONGEST_NAME = 1000  # characters of a column's
-_POSTERS = {"": None, "true": True, "false": False}
+_POSTERS = {"true": True, "false": False}
+_POSTER_PATTERN = r"^(true|false|[0-9]{1,9}(\.[0-9]+)?)$"
+_POSTER_ERROR = "must be true, false, or a moment of the film in seconds, such as 1.5"
 
 
-def _as_in_json(poster: str) -> object:
-    """What is neither a word nor a number stays as it is."""
-    if poster in _POSTERS:
-        return _POSTERS[poster]
-    with suppress(ValueError):
-        return float(poster)
-    return poster
+def _as_in_json(poster: str) -> bool | float:
+    return _POSTERS[poster] if poster in _POSTERS else float(poster)
 
 
 class TableQuery(BaseModel):
@@ -85,10 +80,12 @@ class TableQuery(BaseModel):
     frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
         None, description="Of all rows of a table, where the codec writes images."
     )
-    poster: Annotated[Poster, BeforeValidator(_as_in_json)] = Field(
-        None,
-        description="Of all rows of a table: whether a still comes with each film, `true` for its "
-        "middle, or the moment in seconds.",
+    poster: OrEmpty[Annotated[str, Field(pattern=_POSTER_PATTERN), ErrorText(_POSTER_ERROR)]] = (
+        Field(
+            None,
+            description="Of all rows of a table: whether a still comes with each film, `true` for "
+            "its middle, or the moment in seconds.",
+        )
     )
     strict: Flag = Field(
         False, description="Refuse a table with a column that names no layer of the template."
@@ -273,7 +270,7 @@ def common_fields(query: TableQuery) -> Fields:
     if query.quality:
         settings["quality"] = query.quality
     if query.poster is not None:
-        settings["poster"] = query.poster
+        settings["poster"] = _as_in_json(query.poster)
     return {"template": template, "settings": settings} if settings else {"template": template}
 
 

@@ -18,12 +18,13 @@ def _checked_poster(poster: object) -> object:
     """None for none; a moment is never an integer, since one equals true."""
     if poster is None or isinstance(poster, bool):
         return poster or None
-    if isinstance(poster, int | float) and 0 <= poster < _LONGEST_FILM:
+    if isinstance(poster, int | float) and 0 <= poster <= _LONGEST_FILM:
         return float(poster)
     raise ValueError("must be true, false, or a moment of the film in seconds, from 0")
 
 
-Poster = Annotated[bool | float | None, BeforeValidator(_checked_poster)]
+_Moment = Annotated[float, Field(ge=0, le=_LONGEST_FILM)]
+Poster = Annotated[bool | _Moment | None, BeforeValidator(_checked_poster)]
 """The still that comes with a film: of its middle if true, or of a moment in seconds."""
 
 

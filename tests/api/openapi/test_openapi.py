@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from copy import deepcopy
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 from schemathesis.checks import (
@@ -252,6 +254,34 @@ async def test_unions_are_those_of_the_contract_and_posters(document: Document) 
         "PlainAsset",
     }
     assert schemas["JobCreation"]["properties"]["priority"]["minimum"] == -1000
+
+
+async def test_the_poster_of_a_table_takes_what_its_pattern_does(document: Document) -> None:
+    create = document.content["paths"]["/api/v2/batches"]["post"]["parameters"]
+    [schema] = [found["schema"] for found in create if found["name"] == "poster"]
+    assert schema == {"type": "string", "pattern": r"^(true|false|[0-9]{1,9}(\.[0-9]+)?)$"}
+    table = {"template": document.known["template_id"], "dryRun": "true", "codec": "video_gif"}
+    for poster, status in {"true": 200, "false": 200, "0": 200, "0.1": 200, "1e-1": 400}.items():
+        response = await document.team.http.post(
+            "/batches",
+            params={**table, "poster": poster},
+            content="title\nA\n",
+            headers={"Content-Type": "text/csv"},
+        )
+        assert response.status_code == status, f"{poster}: {response.text}"
+
+
+async def test_events_have_the_schemas_that_their_response_names(document: Document) -> None:
+    stream = document.content["paths"]["/api/v2/batches/{batch_id}/events"]["get"]
+    response = await document.team.http.get(f"/batches/{document.known['batch_id']}/events")
+    events = re.findall(r"^event: (\w+)\ndata: (.+)$", response.text, re.MULTILINE)
+    assert [name for name, _ in events] == ["stats", "job", "end"]
+    for (name, content), schema in zip(
+        events, ("BatchStats", "BatchJob", "BatchListItem"), strict=True
+    ):
+        assert re.search(rf"`{name}` with {schema}\b", stream["responses"]["200"]["description"])
+        reference = {"$ref": f"#/components/schemas/{schema}", **document.content}
+        OAS31Validator(reference).validate(json.loads(content))
 
 
 async def test_every_tag_is_described(document: Document) -> None:
