@@ -56,8 +56,8 @@ _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
 _FRESH = 1.0  # seconds for which a look at a job serves all who read its batch
+_FRESH_RENDERING = 3.0  # the same, of one that renders: its end is the batch's to tell
 _FRESH_IN_LINE = 10.0  # the same, of a job before which others wait, should it overtake them
-_AT_ONCE_IN_LINE = 2
 _LOOKS_AT_ONCE = 16
 _MOST_SEEN = 20_000  # jobs, of about 1 kB
 
@@ -110,11 +110,13 @@ class RunningJobs:
 
         A job whose workflow has just ended runs until the batch has noted the end.
         """
-        others = [job for job in jobs if self._place(job) is None]
+        begun = [job for job in jobs if self._is_rendering(job)]
+        others = [job for job in jobs if not (self._place(job) or self._is_rendering(job))]
         placed = sorted((place, job) for job in jobs if (place := self._place(job)))
         lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
         looks = [self._look_along([job for _, job in line]) for _, line in lines]
-        await asyncio.gather(self._look_at(others, _FRESH), *looks)
+        looks += [self._look_at(others, _FRESH), self._look_at(begun, _FRESH_RENDERING)]
+        await asyncio.gather(*looks)
         before, self._begun[batch] = self._begun.get(batch, 0), self._number_begun(jobs)
         if self._begun[batch] < before:  # one has ended, and who follows may not be the first
             await self._look_at(jobs, _FRESH)
@@ -122,22 +124,22 @@ class RunningJobs:
         return [self._last_state(*job) for job in jobs]
 
     def _number_begun(self, jobs: Sequence[_Job]) -> int:
-        return sum(self._last_state(*job).status is JobStatus.RENDERING for job in jobs)
+        return sum(map(self._is_rendering, jobs))
+
+    def _is_rendering(self, job: _Job) -> bool:
+        return self._last_state(*job).status is JobStatus.RENDERING
 
     def _place(self, job: _Job) -> _Place | None:
         seen = self._seen.get(job[0])
         return seen.place if seen else None
 
     async def _look_along(self, line: Sequence[_Job]) -> None:
-        """Look at the first of those that wait in line, and at the next ones as long as one has
-        left it.
-        """
-        while line:
-            first, line = line[:_AT_ONCE_IN_LINE], line[_AT_ONCE_IN_LINE:]
-            await self._look_at(first, _FRESH)
-            if all(map(self._place, first)):
+        """Look at the first of those that wait in line, and at the next one if it has left it."""
+        for position, first in enumerate(line):
+            await self._look_at([first], _FRESH)
+            if self._place(first):
+                await self._look_at(line[position + 1 :], _FRESH_IN_LINE)
                 break
-        await self._look_at(line, _FRESH_IN_LINE)
 
     async def _look_at(self, jobs: Sequence[_Job], seconds: float) -> None:
         """Look at those of the jobs at which nobody has looked for so long."""

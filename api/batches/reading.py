@@ -51,4 +51,5 @@ async def get_batch_status(
         snapshot = await resources.batches.with_renders(books)
     else:
         snapshot = await resources.batches.read(team, batch_id)
-    return json_response(responses.json(snapshot, urls))
+    content, etag = responses.json(snapshot, urls)
+    return json_response(content, headers={"ETag": etag})

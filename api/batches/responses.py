@@ -3,7 +3,6 @@
 Clients read a batch of a thousand jobs again and again while a few of its jobs end.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,11 +10,12 @@ from typing import Annotated
 from cachetools import LRUCache
 from fastapi import Depends, Request
 
+from api.http.conditional_reads import tag_of
 from api.snapshots import job_at, jobs_of
 from api.urls import Urls
 from reelbatch.models.orchestration.batches import BatchSnapshot, JobRecord
 from reelbatch.models.orchestration.jobs import shortcomings_of
-from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStatusResponse
+from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStats, BatchStatusResponse
 from workflows.job_states import BatchJobSnapshot, job_stats
 
 _MOST_BYTES = 64 * 1024**2  # of responses in memory; one of a thousand jobs takes 3 MB
@@ -60,31 +60,56 @@ class _Part:
     text: str
 
 
+@dataclass(frozen=True)
+class _Whole:
+    """The response of these parts, as long as the counts are these."""
+
+    stats: BatchStats
+    content: bytes
+    etag: str
+
+
+@dataclass(eq=False)
+class _Remembered:
+    parts: list[_Part]
+    whole: _Whole | None = None
+
+
 class BatchResponses:
     """One a process. Remembers the last responses."""
 
     def __init__(self) -> None:
-        self._parts: LRUCache[tuple[str, str, str], list[_Part]] = LRUCache(_MOST_BYTES, _bytes_of)
+        self._last: LRUCache[tuple[str, str, str], _Remembered] = LRUCache(_MOST_BYTES, _bytes_of)
 
-    def json(self, snapshot: BatchSnapshot, urls: Urls) -> str:
-        """The same as `batch_response`, as JSON."""
-        jobs = ",".join(self.jobs(snapshot, urls))
-        return _around(snapshot, urls).replace(_NO_JOBS, f'"jobs":[{jobs}]', 1)
+    def json(self, snapshot: BatchSnapshot, urls: Urls) -> tuple[bytes, str]:
+        """The same as `batch_response`, as JSON, and its ETag."""
+        last = self._current(snapshot, urls)
+        if last.whole is None or last.whole.stats != snapshot.stats:
+            jobs = ",".join(part.text for part in last.parts)
+            text = _around(snapshot, urls).replace(_NO_JOBS, f'"jobs":[{jobs}]', 1)
+            content = text.encode()
+            last.whole = _Whole(snapshot.stats, content, tag_of(content))
+        return last.whole.content, last.whole.etag
 
     def jobs(self, snapshot: BatchSnapshot, urls: Urls) -> list[str]:
         """The response's entries for jobs as JSON, in the order of the snapshot's records."""
+        return [part.text for part in self._current(snapshot, urls).parts]
+
+    def _current(self, snapshot: BatchSnapshot, urls: Urls) -> _Remembered:
+        """The last response's as long as no record changes."""
         key = (urls.base, snapshot.team, snapshot.id)
-        earlier = self._parts.get(key, [])
+        last = self._last.get(key) or _Remembered([])
         parts = [
             part if part and part.record is record else _part(snapshot, position, urls)
             for position, (record, part) in enumerate(
-                zip(snapshot.records, earlier or [None] * len(snapshot.records), strict=True)
+                zip(snapshot.records, last.parts or [None] * len(snapshot.records), strict=True)
             )
         ]
-        if parts != earlier:  # as objects: equal records of another reading are to be kept
+        if parts != last.parts:  # as objects: equal records of another reading are to be kept
+            last = _Remembered(parts)
             with suppress(ValueError):  # it is too large to be remembered
-                self._parts[key] = parts
-        return [part.text for part in parts]
+                self._last[key] = last
+        return last
 
 
 async def _responses(request: Request) -> BatchResponses:
@@ -94,8 +119,9 @@ async def _responses(request: Request) -> BatchResponses:
 Responses = Annotated[BatchResponses, Depends(_responses)]
 
 
-def _bytes_of(parts: Sequence[_Part]) -> int:
-    return 500 + sum(_RECORD_BYTES + len(part.text) for part in parts)  # with what Python adds
+def _bytes_of(last: _Remembered) -> int:
+    """With what Python adds, and with each text once more in the whole."""
+    return 500 + sum(_RECORD_BYTES + 2 * len(part.text) for part in last.parts)
 
 
 def _part(snapshot: BatchSnapshot, position: int, urls: Urls) -> _Part:

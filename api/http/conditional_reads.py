@@ -17,7 +17,8 @@ _OF_THE_CONTENT = ("content-length", "content-type")
 class ConditionalReads:
     """Clients poll batches and lists. What has not changed since the last time is not sent again.
 
-    Responses that are streamed, and those with an ETag of their own, stay as they are.
+    Responses that are streamed, and those with a strong ETag of their own, stay as they are; a
+    weak one spares looking at the content.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -37,7 +38,7 @@ class ConditionalReads:
                 return
             if held_back is not None:
                 start, held_back = held_back, None
-                tag = _tag_of(message["body"])
+                tag = Headers(raw=start["headers"]).get("etag") or tag_of(message["body"])
                 if not is_expected(asked.get("if-match"), tag):
                     await error_response(PreconditionFailed())(scope, receive, send)
                     return
@@ -64,14 +65,16 @@ def _named(condition: str) -> list[str]:
     return [each.strip() for each in condition.split(",")]
 
 
-def _tag_of(content: bytes) -> str:
+def tag_of(content: bytes) -> str:
+    """Weak, since the content may be sent packed."""
     return f'W/"{sha256(content).hexdigest()[:32]}"'
 
 
 def _is_complete(start: Message) -> bool:
     """Whether the whole content follows at once: only its length is known ahead."""
     headers = Headers(raw=start["headers"])
-    return start["status"] == 200 and "content-length" in headers and "etag" not in headers
+    is_weak = headers.get("etag", "W/").startswith("W/")
+    return start["status"] == 200 and "content-length" in headers and is_weak
 
 
 def _with_tag(start: Message, body: Message, tag: str, condition: str) -> Message:

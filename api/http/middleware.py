@@ -1,7 +1,7 @@
 """What goes on around every request, from the outside in.
 
-Security headers, CORS, a span, the log with the request's id, rate limit headers, gzip, the
-deadline for the body, HEAD, and ETags.
+Security headers, CORS, a span, the log with the request's id, rate limit headers, HEAD, gzip, the
+deadline for the body, and ETags.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import RATE_WINDOW, Quota
 from api.http.conditional_reads import ConditionalReads
 from api.http.errors import error_response
+from api.http.packed_answers import PackedAnswers
 from api.metrics import ApiMetrics
 from reelbatch.models.errors import BodyTooSlow, ReelbatchError
 from reelbatch.settings import Settings
@@ -50,7 +50,6 @@ _PROBES = frozenset({"/healthz", "/readyz"})
 _TRACE_HEADERS = ("traceparent", "tracestate")  # W3C Trace Context; baggage may hold anything
 _SPAN_PARAMETERS = {"batch_id": "reelbatch.batch_id", "job_id": "reelbatch.job_id"}
 
-_REFUSED_GZIP = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
 _HIDDEN = "signature"  # this path parameter opens a door and stays out of the log
 
@@ -61,9 +60,9 @@ _tracer = trace.get_tracer("reelbatch")
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: ApiMetrics) -> None:
     app.add_middleware(ConditionalReads)  # the innermost comes first
-    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyDeadline, seconds=settings.body_timeout)
-    app.add_middleware(PackedAnswers)
+    app.add_middleware(PackedAnswers, prefixes=(f"{V2}/", f"{V3}/"))
+    app.add_middleware(HeadAsGet)
     if settings.rate_limit_per_minute:
         app.add_middleware(RateLimitHeaders)
     app.add_middleware(RequestLog, metrics=metrics)
@@ -309,31 +308,6 @@ class BodyDeadline:
             await send(message)
 
         await self._app(scope, receive_in_time, send_and_note)
-
-
-class PackedAnswers:
-    """gzip for the API's answers, to those who take it. Files stay as they are, for their parts."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._packing = GZipMiddleware(
-            app, minimum_size=1024, compresslevel=3
-        )  # half of what 5 costs
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith((f"{V2}/", f"{V3}/")):
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_vary(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if "vary" not in headers:  # also where there is nothing to pack
-                    headers["Vary"] = "Accept-Encoding"
-            await send(message)
-
-        refused = _REFUSED_GZIP.search(Headers(scope=scope).get("accept-encoding", ""))
-        await (self._app if refused else self._packing)(scope, receive, send_with_vary)
 
 
 class HeadAsGet:
