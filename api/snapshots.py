@@ -22,7 +22,7 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.states import STATUS_OF_EXECUTION, RunningJobs, ended_state
+from api.states import STATUS_HOLDS, STATUS_OF_EXECUTION, RunningJobs, ended_state
 from api.visibility import Workflows, children_of, note_run
 from reelbatch.models.errors import BatchNotFound, Unavailable
 from reelbatch.models.ids import batch_job_id, is_batch_id
@@ -85,18 +85,24 @@ class BatchReader:
             BatchWorkflow.run, batch_workflow_id(team, batch_id)
         )
 
-    async def read(self, team: str, batch_id: str) -> BatchSnapshot:
+    async def read(
+        self, team: str, batch_id: str, render_holds: float = STATUS_HOLDS
+    ) -> BatchSnapshot:
         """The batch as it stands. Raises BatchNotFound."""
-        return await self.with_renders(await self.read_books(team, batch_id))
+        return await self.with_renders(await self.read_books(team, batch_id), render_holds)
 
-    async def with_renders(self, books: BatchSnapshot) -> BatchSnapshot:
-        """The batch with what the workflows of its running jobs say."""
+    async def with_renders(
+        self, books: BatchSnapshot, render_holds: float = STATUS_HOLDS
+    ) -> BatchSnapshot:
+        """The batch with what the workflows of its running jobs say, or said within so many
+        seconds while they render.
+        """
         started = [at for at, record in enumerate(books.records) if record.status in _IN_FLIGHT]
         if not started:
             return books
         records = list(books.records)
         states = await self.running.recent_states(
-            books.id, [_started_at(books, at) for at in started]
+            books.id, [_started_at(books, at) for at in started], render_holds
         )
         for position, state in zip(started, states, strict=True):
             records[position] = self._shown_record(books, position, state)

@@ -56,7 +56,8 @@ _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
 _FRESH = 1.0  # seconds for which a look at a job serves all who read its batch
-_FRESH_RENDERING = 3.0  # the same, of one that renders: its end is the batch's to tell
+STATUS_HOLDS = 3.0  # the same, of one that renders: its end is the batch's to tell
+PROGRESS_HOLDS = _FRESH  # the same for those who are told of its progress
 _FRESH_IN_LINE = 10.0  # the same, of a job before which others wait, should it overtake them
 _LOOKS_AT_ONCE = 16
 _MOST_SEEN = 20_000  # jobs, of about 1 kB
@@ -105,8 +106,11 @@ class RunningJobs:
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
-    async def recent_states(self, batch: str, jobs: Sequence[_Job]) -> list[JobState]:
-        """Where jobs stand that their batch takes for running, as it was within a second.
+    async def recent_states(
+        self, batch: str, jobs: Sequence[_Job], render_holds: float
+    ) -> list[JobState]:
+        """Where jobs stand that their batch takes for running, as it was within a second, or of
+        those that render within `render_holds` seconds.
 
         A job whose workflow has just ended runs until the batch has noted the end.
         """
@@ -115,7 +119,7 @@ class RunningJobs:
         placed = sorted((place, job) for job in jobs if (place := self._place(job)))
         lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
         looks = [self._look_along([job for _, job in line]) for _, line in lines]
-        looks += [self._look_at(others, _FRESH), self._look_at(begun, _FRESH_RENDERING)]
+        looks += [self._look_at(others, _FRESH), self._look_at(begun, render_holds)]
         await asyncio.gather(*looks)
         before, self._begun[batch] = self._begun.get(batch, 0), self._number_begun(jobs)
         if self._begun[batch] < before:  # one has ended, and who follows may not be the first

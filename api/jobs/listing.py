@@ -22,6 +22,7 @@ from api.jobs.filters import JobListing, JobSort
 from api.jobs.reading import job_response, read_state, read_summary
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
 from api.snapshots import is_unknown, jobs_of
+from api.states import PROGRESS_HOLDS
 from api.visibility import is_open
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
@@ -127,7 +128,8 @@ class _UnitReader:
             return await self._single_entry(unit)
         async with self._gate:
             try:
-                snapshot = await self._resources.batches.read(self._team, unit.id)
+                batches = self._resources.batches
+                snapshot = await batches.read(self._team, unit.id, PROGRESS_HOLDS)
             except BatchNotFound:  # it has gone since it was listed
                 return []
         if not self._listing.takes_time(snapshot.created_at):

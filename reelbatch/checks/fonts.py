@@ -122,7 +122,7 @@ def _drawn_by_none(
 ) -> list[str]:
     """Those that the worker's fonts do not lend either; none where that cannot be known."""
     lent = inspection.lent_characters
-    if lent is None or not all(font.characters for font in fonts):
+    if not characters or lent is None or not all(font.characters for font in fonts):
         return []
     return missing_characters(characters, [from_ranges(lent)])[:MOST_GLYPHS]
 
@@ -131,7 +131,7 @@ def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]
     """The characters of the job's words that neither the template nor `fonts` have, but for those
     that every font has: others of the team's may lend them."""
     words = chain(needs.words, _words(needs.assets))
-    rare = [text for text in words if max(text, default="") > _LAST_OF_LATIN]
+    rare = [text for text in words if not text.isascii() and max(text) > _LAST_OF_LATIN]
     if not rare:  # as of most jobs: the rest is dear for a thousand of them
         return []
     at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]

@@ -82,7 +82,7 @@ class AnyJobCreation(OpenWireModel):
     """What the output is called as a file, without its ending."""
     upload: Upload | None = None
     webhook: Webhook | None = None
-    tags: list[Tag] = []
+    tags: list[Tag] = Field(default_factory=list[Tag])  # a default of [] is copied deeply, slowly
     priority: Priority = 0
 
     @field_validator("upload", mode="before")
@@ -115,7 +115,7 @@ class JobCreation(AnyJobCreation):
 
     template: TemplateChoice
     preview: bool = False
-    fonts: list[str] = []
+    fonts: list[str] = Field(default_factory=list[str])
     assets: list[Asset] = Field(default=[], max_length=MAX_ASSETS)
     settings: RenderSettings | None = None
 
