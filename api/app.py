@@ -27,7 +27,7 @@ from api.resources import Resources
 from api.schedules import routes as schedules
 from api.schedules.submission import submitting_tables
 from api.snapshots import BatchReader
-from api.team import fonts, outputs, secrets, webhooks
+from api.team import fonts, outputs, secrets, tokens, webhooks
 from api.team import uploads as uploaded_files
 from api.templates import fields, uploads
 from api.templates import routes as templates
@@ -132,7 +132,7 @@ def create_app(
 
 def _v2() -> APIRouter:
     router = APIRouter()
-    team = (fonts, uploaded_files, secrets, webhooks)
+    team = (fonts, uploaded_files, secrets, tokens, webhooks)
     for part in (batches, jobs, schedules, templates, fields, *team):
         router.include_router(part.router)
     return router

@@ -32,7 +32,8 @@ from reelbatch.models.errors import (
     RequestError,
     Unauthorized,
 )
-from reelbatch.models.stored.tokens import Scope, TokenRecord
+from reelbatch.models.stored.tokens import TokenRecord
+from reelbatch.models.wire.tokens import Scope
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import read_bytes
 from reelbatch.storage.payload_encryption import is_encrypted, team_of

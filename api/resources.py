@@ -19,7 +19,7 @@ from api.visibility import TeamWorkflows
 from api.workbooks import WorkbookReader
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import Forbidden
-from reelbatch.models.stored.tokens import Scope
+from reelbatch.models.wire.tokens import Scope
 from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec
 from reelbatch.storage.secrets import SecretVault
@@ -79,7 +79,7 @@ async def _team(
                 f"This token lacks the scope {scope}: ask whoever runs this server for one that "
                 "has it."
             )
-    request.state.token_id = record.id
+    request.state.token = record
     request.state.after_body = await _recheck(request, shared)
     return record.team
 
@@ -118,6 +118,8 @@ Shared = Annotated[Resources, Depends(_resources)]
 MayReadJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_READ])]
 MayWriteJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_WRITE])]
 MayWriteTemplates = Annotated[str, Security(_team, scopes=[Scope.TEMPLATES_WRITE])]
+
+MayManageTeam = Annotated[str, Security(_team, scopes=[Scope.ADMIN])]
 
 Recheck = Annotated[Callable[[], Awaitable[None]], Depends(_recheck)]
 """For responses that take long: whether the token still holds."""

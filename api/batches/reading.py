@@ -45,7 +45,7 @@ async def get_batch_status(
     With `wait`, a number of seconds, the response comes when more jobs have ended, or then.
     """
     if wait:
-        with followers.one_more(request.state.token_id):
+        with followers.one_more(request.state.token.id):
             books = await watches.change(await watches.read(team, batch_id), wait)
         await recheck()
         snapshot = await resources.batches.with_renders(books)

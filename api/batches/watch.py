@@ -221,7 +221,7 @@ AllFollowers = Annotated[Followers, Depends(_followers)]
 async def _follower(
     request: Request, _: MayReadJobs, followers: AllFollowers
 ) -> AsyncGenerator[None]:
-    with followers.one_more(request.state.token_id):
+    with followers.one_more(request.state.token.id):
         yield
 
 

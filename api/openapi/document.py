@@ -39,6 +39,7 @@ TAGS: list[Entry] = [
     {"name": "schedules", "description": "Batches of the table at a URL, again and again."},
     {"name": "webhooks", "description": "What came of them, and sending one again."},
     {"name": "secrets", "description": "Values that jobs name as `${secrets.NAME}`."},
+    {"name": "team", "description": "Whom a token speaks for, and the team's tokens."},
     {"name": "outputs", "description": "What jobs have rendered. The addresses are the keys."},
     {"name": "signed links", "description": "A template's file. The addresses are the keys."},
     {"name": "health", "description": "For load balancers."},

@@ -24,6 +24,7 @@ from reelbatch.models.wire.schedules import ScheduleCreation
 from reelbatch.models.wire.secrets import SecretCreation
 from reelbatch.models.wire.tables import CSV, TABS, XLSX
 from reelbatch.models.wire.templates import TemplateCreation, TemplateUpdate
+from reelbatch.models.wire.tokens import TokenCreation
 
 EXAMPLE_TEMPLATE_ID = "01JD8Z4V7QW5R8T2Y6N3M1B0CD"
 
@@ -122,6 +123,16 @@ CREATE_TEMPLATE = body(
 )
 RENAME_TEMPLATE = body(json_content(TemplateUpdate, name={"displayName": "Promo, autumn"}))
 CREATE_SECRET = body(json_content(SecretCreation, secret={"name": "BRAND_KEY", "value": "s3cr3t"}))
+CREATE_TOKEN = body(
+    json_content(
+        TokenCreation,
+        reader={
+            "name": "The dashboard",
+            "scopes": ["jobs:read"],
+            "expiresAt": "2099-12-31T00:00:00Z",
+        },
+    )
+)
 CREATE_SCHEDULE = body(
     json_content(
         ScheduleCreation,

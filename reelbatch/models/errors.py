@@ -27,6 +27,7 @@ ReelbatchError                  500 INTERNAL_ERROR
 │   ├── TemplateNotFound        404 TEMPLATE_NOT_FOUND
 │   ├── FontNotFound            404 FONT_NOT_FOUND
 │   ├── SecretNotFound          404 SECRET_NOT_FOUND
+│   ├── TokenNotFound           404 TOKEN_NOT_FOUND
 │   ├── OutputNotFound          404 OUTPUT_NOT_FOUND
 │   ├── LogNotFound             404 LOG_NOT_FOUND
 │   ├── UploadNotFound          404 UPLOAD_NOT_FOUND
@@ -220,6 +221,10 @@ class FontNotFound(NotFound):
 
 class SecretNotFound(NotFound):
     """There is no secret with this id."""
+
+
+class TokenNotFound(NotFound):
+    """The team has no token with this id."""
 
 
 class OutputNotFound(NotFound):

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 
 from obstore.store import ObjectStore
 
-from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
+from reelbatch.models.stored.tokens import TokenRecord
+from reelbatch.models.wire.tokens import DEFAULT_SCOPES, Scope
+from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import read_model, write_model
@@ -70,17 +72,26 @@ async def find_record(store: ObjectStore, digest: str) -> TokenRecord | None:
     return None if record is None or record.is_expired else record
 
 
-async def list_tokens(store: ObjectStore) -> list[TokenRecord]:
-    """All tokens of all teams, expired ones too, oldest first."""
-    names = await names_in(store, keys.TOKENS)
-    found = [await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord) for name in names]
-    return sorted((record for record in found if record), key=lambda record: record.created_at)
+async def list_tokens(store: ObjectStore, team: str | None = None) -> list[TokenRecord]:
+    """All tokens of a team, or of all teams, expired ones too, oldest first."""
+
+    async def read(name: str) -> TokenRecord | None:
+        return await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord)
+
+    found = await gather_each(read, await names_in(store, keys.TOKENS))
+    of_team = (record for record in found if record and team in (None, record.team))
+    return sorted(of_team, key=lambda record: record.created_at)
 
 
-async def revoke_token(store: ObjectStore, token_id: str) -> bool:
-    """Remove the token with this id. Returns whether there was one."""
+async def revoke_token(store: ObjectStore, token_id: str, team: str | None = None) -> bool:
+    """Remove the token with this id, if it is one of `team`. Returns whether there was one."""
+    if len(token_id) < _SHORTEST_ID:
+        return False
     for name in await names_in(store, keys.TOKENS):
-        if token_id and name.startswith(token_id) and len(token_id) >= _SHORTEST_ID:
+        if not name.startswith(token_id):
+            continue
+        record = await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord) if team else None
+        if record is None or record.team == team:
             await store.delete_async(f"{keys.TOKENS}/{name}")
             return True
     return False

@@ -14,6 +14,7 @@ from temporalio.common import MetricMeter
 
 from api.app import create_app
 from api.server import ApiServer
+from reelbatch.models.wire.tokens import Scope
 from reelbatch.settings import Settings
 from reelbatch.storage.tokens import create_token
 from tests.api.documents import a_card
@@ -117,7 +118,7 @@ class RunningApi:
     async def new_team(self, name: str = "") -> AsyncGenerator[Team]:
         """A team of its own for each test: it sees nothing of the others."""
         name = name or f"team-{uuid4().hex[:8]}"
-        token, _ = await create_token(self.store, name, "test")
+        token, _ = await create_token(self.store, name, "test", Scope)
         async with _http(self.url) as public, self.client_of(token) as http:
             yield Team(name, http, public)
 

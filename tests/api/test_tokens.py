@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from api import authentication
 from api.app import create_app
-from reelbatch.models.stored.tokens import Scope
+from reelbatch.models.wire.tokens import Scope
 from reelbatch.settings import Settings
 from reelbatch.storage.tokens import create_token, revoke_token
 from tests.api.documents import a_film
@@ -32,6 +32,8 @@ async def token_for(api: RunningApi, *scopes: Scope) -> str:
 
 
 def expected_scope(endpoint: Endpoint) -> Scope:
+    if "/tokens" in endpoint.path:
+        return Scope.ADMIN
     if endpoint.method in ("GET", "HEAD") and not endpoint.path.endswith("/webhooks/secret"):
         return Scope.JOBS_READ
     place = endpoint.path.removeprefix("/api/v2").removeprefix("/api/v3")
@@ -40,7 +42,7 @@ def expected_scope(endpoint: Endpoint) -> Scope:
 
 def address_of(endpoint: Endpoint) -> str:
     filled = endpoint.path
-    for thing in ("batch", "job", "template", "font", "secret", "upload", "schedule"):
+    for thing in ("batch", "job", "template", "font", "secret", "upload", "schedule", "token"):
         filled = filled.replace(f"{{{thing}_id}}", UNKNOWN_ID)
     assert "{" not in filled, f"{endpoint}: which id is that?"
     return filled

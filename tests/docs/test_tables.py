@@ -13,9 +13,9 @@ from reelbatch.models.orchestration.names import (
     inspection_task_queue,
     render_task_queue,
 )
-from reelbatch.models.stored.tokens import Scope
 from reelbatch.models.wire.codecs import CODECS, find_codec
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.tokens import Scope
 from reelbatch.models.wire.warnings import WarningCode
 
 ROOT = Path(__file__).parents[2]

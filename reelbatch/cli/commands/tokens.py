@@ -1,4 +1,5 @@
-"""`reelbatch tokens …`: the API cannot make tokens, so these work on the object store."""
+"""`reelbatch tokens …`: the first token of a team cannot come from the API, so these work on the
+object store."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,9 @@ from reelbatch.cli.application import require_server
 from reelbatch.cli.commands.with_store import ObjectStoreOption, on_store, opened_store
 from reelbatch.cli.console import CommandFailed, answer, listing, say
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
-from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope, TokenRecord
+from reelbatch.models.stored.tokens import TokenRecord
 from reelbatch.models.wire.base import rfc3339
+from reelbatch.models.wire.tokens import DEFAULT_SCOPES, Scope
 
 app = typer.Typer(
     help="Make and revoke API tokens, each for one team.",

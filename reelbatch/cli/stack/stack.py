@@ -32,6 +32,7 @@ from reelbatch.cli.stack.temporal_namespace import (
 )
 from reelbatch.cli.stack.temporal_server import LOCALHOST, find_temporal, server_command
 from reelbatch.connection import connect
+from reelbatch.models.wire.tokens import Scope
 from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.tokens import create_token, find_token
@@ -179,7 +180,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         earlier = read_connection(self._home.connection_file)
         if earlier and await find_token(store, earlier.token):
             return earlier.token
-        token, _ = await create_token(store, FIRST_TEAM, "reelbatch up")
+        token, _ = await create_token(store, FIRST_TEAM, "reelbatch up", Scope)
         return token
 
     async def _until(self, attempt: Callable[[], Awaitable[T | None]]) -> T:

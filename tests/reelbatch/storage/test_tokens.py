@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from obstore.store import ObjectStore
 
-from reelbatch.models.stored.tokens import DEFAULT_SCOPES, Scope
+from reelbatch.models.wire.tokens import DEFAULT_SCOPES, Scope
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import open_store, read_bytes

@@ -1,0 +1,84 @@
+"""Tokens that a team makes itself, and whom a token speaks for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.team import tokens
+from reelbatch.models.wire.base import rfc3339
+from reelbatch.version import VERSION
+from tests.api.running_api import RunningApi, Team, until
+
+
+async def made(team: Team, **fields: Any) -> dict[str, Any]:
+    created = await team.http.post("/tokens", json={"name": "dashboard", **fields})
+    assert created.status_code == 201, created.text
+    return created.json()
+
+
+async def test_a_token_tells_its_team_and_the_version(team: Team) -> None:
+    told = await team.get("/team")
+    assert (told["name"], told["version"]) == (team.name, VERSION)
+    assert await team.get("/tokens") == [told["token"]]
+
+
+async def test_a_new_token_is_shown_once_may_what_its_scopes_say_and_ends(
+    team: Team, api: RunningApi
+) -> None:
+    end = rfc3339(datetime.now(UTC) + timedelta(days=30))
+    new = await made(team, scopes=["jobs:read"], expiresAt=end)
+    token = new.pop("token")
+    assert (new["scopes"], new["expiresAt"]) == (["jobs:read"], end)
+    assert (await team.get("/tokens"))[1] == new
+    async with api.client_of(token) as http:
+        assert (await http.get("/team")).json() == {
+            "name": team.name,
+            "version": VERSION,
+            "token": new,
+        }
+        refused = await http.post("/tokens", json={"name": "more"})
+        assert (refused.status_code, refused.json()["errorCode"]) == (403, "FORBIDDEN")
+        revoked = await team.http.delete(f"/tokens/{new['id']}")
+        assert (revoked.status_code, revoked.content) == (200, b"")
+
+        async def is_refused() -> bool | None:
+            return (await http.get("/team")).status_code == 401 or None
+
+        await until(is_refused, "refusal")
+
+
+async def test_teams_neither_see_nor_revoke_each_others_tokens(
+    team: Team, other_team: Team
+) -> None:
+    new = await made(team)
+    assert new["id"] not in {each["id"] for each in await other_team.get("/tokens")}
+    refused = await other_team.http.delete(f"/tokens/{new['id']}")
+    assert (refused.status_code, refused.json()["errorCode"]) == (404, "TOKEN_NOT_FOUND")
+    assert len(await team.get("/tokens")) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": "  "}, "name: must have visible characters"),
+        ({"scopes": []}, "scopes: "),
+        ({"scopes": ["jobs"]}, "scopes.0: "),
+        ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt: must be in the future"),
+        ({"expiresAt": "2099-01-01T00:00:00"}, "expiresAt: "),
+    ],
+)
+async def test_a_token_that_could_do_nothing_is_refused_by_its_field(
+    team: Team, fields: dict[str, Any], message: str
+) -> None:
+    refused = await team.http.post("/tokens", json={"name": "dashboard", **fields})
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
+    assert message in refused.json()["error"]
+
+
+async def test_a_team_has_a_bounded_number_of_tokens(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MAX_TOKENS", 1)
+    refused = await team.http.post("/tokens", json={"name": "one more"})
+    assert (refused.status_code, refused.json()["errorCode"]) == (413, "QUOTA_EXCEEDED")
