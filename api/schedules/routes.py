@@ -64,6 +64,7 @@ _FIELDS = {
     "template.composition": "composition",
     "settings.codec": "codec",
     "settings.frames": "frame",
+    "settings.poster": "poster",
 }
 
 _ERRORS = documented(RequestError, ScheduleNotFound)

@@ -43,6 +43,12 @@ BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="Its id or i
 CompositionOption = Annotated[str | None, typer.Option(help="Of a table's rows.")]
 CodecOption = Annotated[str | None, typer.Option(help="Of a table's rows.")]
 FrameOption = Annotated[int | None, typer.Option(help="Of a table's rows, for stills.")]
+PosterOption = Annotated[
+    bool, typer.Option("--poster", help="Of a table's rows: a still beside each film.")
+]
+AutofitOption = Annotated[
+    bool, typer.Option("--autofit", help="Of a table's rows: shrink texts until they fit.")
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Refuse a column that names no layer.")
 ]

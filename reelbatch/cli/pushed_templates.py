@@ -36,8 +36,8 @@ def push_template(
         )
     except ValueError as error:
         raise CommandFailed(
-            f"The type of {file} cannot be told from its name; say --type aep, lottie, mogrt or "
-            "zip."
+            f"The type of {file} cannot be told from its name; say --type aep, html, lottie, "
+            "mogrt or zip."
         ) from error
 
 

@@ -65,6 +65,7 @@ class RowOptions:
     codec: str | None = None
     frame: int | None = None
     poster: bool = False  # a still beside each film
+    autofit: bool = False  # shrinks texts until they fit
     strict: bool = False  # refuses columns that name no layer
     mapping: tuple[str, ...] = ()  # COLUMN=LAYER
     output_name: str | None = None  # of columns in braces
@@ -159,8 +160,8 @@ def _send(
         return _send_table(service, client, file, form, rows, options)
     if rows != RowOptions():
         raise CommandFailed(
-            "--template, --composition, --codec, --frame, --poster, --map, --output-name and "
-            "--strict are about tables in CSV or XLSX; "
+            "--template, --composition, --codec, --frame, --poster, --autofit, --map, "
+            "--output-name and --strict are about tables in CSV or XLSX; "
             f"{file} says for each job what it is made of."
         )
     text = _text(file)
@@ -191,6 +192,7 @@ def _send_table(
         "codec": rows.codec,
         "frame": rows.frame,
         "poster": rows.poster,
+        "autofit": rows.autofit,
         "mapping": rows.mapping,
         "strict": rows.strict,
         "output_name": rows.output_name,

@@ -62,6 +62,21 @@ def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
     return [Part(client.batches.of(id_), begins[id_]) for id_ in sorted(begins)]
 
 
+def chosen_in(
+    parts: Sequence[Part], indexes: Sequence[int] | None
+) -> Iterator[tuple[Part, list[int]]]:
+    """The parts with these of the table's indexes, each with its own ones; all without any."""
+    ends = [*(part.first for part in parts[1:]), None]
+    for part, end in zip(parts, ends, strict=True):
+        own = [
+            index - part.first
+            for index in indexes or ()
+            if index >= part.first and (end is None or index < end)
+        ]
+        if own or not indexes:
+            yield part, own
+
+
 def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
     """Batches that have just been submitted as those of one table."""
     return [
@@ -73,6 +88,13 @@ def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
 def _first_job(first_row: int | None, outputs: int | None) -> int:
     """The place of a part's first job, where each row is one in each of its outputs."""
     return (first_row or 0) * (outputs or 1)
+
+
+def numbered(file: Path, number: int) -> list[Path]:
+    """A file for each of so many parts: `films-1.zip`, `films-2.zip`, or `films.zip` itself."""
+    if number == 1:
+        return [file]
+    return [file.with_stem(f"{file.stem}-{place}") for place in range(1, number + 1)]
 
 
 def downloads(

@@ -221,6 +221,7 @@ class AsyncTemplates(_Part[Session]):
     list = _awaited(_templates.list_templates)
     get = _awaited(_templates.read_template)
     example_table = _awaited(_templates.example_table)
+    picture = _awaited(_templates.picture_of_template)
     rename = _awaited(_templates.rename_template)
     change = _awaited(_templates.change_template)
     delete = _awaited(_templates.delete_template)

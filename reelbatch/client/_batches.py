@@ -115,6 +115,7 @@ def create_from_table(
     codec: str | None = None,
     frame: int | None = None,
     poster: bool | float = False,
+    autofit: bool = False,
     mapping: Sequence[str] = (),
     strict: bool = False,
     output_name: str | None = None,
@@ -127,6 +128,7 @@ def create_from_table(
 
     `form` is csv, also with semicolons or tabs; tsv, in which only tabs part cells; or xlsx.
     `poster` gives a still beside each film: of its middle, or of a moment in seconds.
+    `autofit` shrinks texts until they fit their boxes.
     `mapping` says what columns mean that are not called as their layers: `COLUMN=LAYER`. `strict`
     refuses a column that names no layer, which is left out with a warning otherwise. `output_name`
     makes the jobs' names, and so those of their files, of columns: `{first}-{last}`. `files` has
@@ -140,6 +142,7 @@ def create_from_table(
         "codec": codec,
         "frame": frame,
         "poster": None if poster is False else poster,
+        "autofit": autofit or None,
         "map": list(mapping) or None,
         "strict": strict or None,
         "outputName": output_name,
@@ -258,15 +261,16 @@ def retry_batch(
     batch: BatchRef,
     only: RetryChoice = "all",
     *,
+    indexes: Sequence[int] = (),
     submission: str | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """Render the jobs that failed or were cancelled again, as a new batch. `submission` is the
-    first new batch, where several batches of one table are retried.
+    """Render the jobs that failed or were cancelled again, as a new batch; with `indexes` these of
+    them alone. `submission` is the first new batch, where several batches of one table are retried.
 
     Raises Conflict if there are none, and Gone if their inputs are no longer kept.
     """
-    query = {"only": only, "submission": submission}
+    query = {"only": only, "index": list(indexes) or None, "submission": submission}
     request = batch.session.creation("batches", batch.id, "retry", key=idempotency_key, query=query)
     return read_model(BatchCreationResponse, (yield from batch.session.send(request)))
 

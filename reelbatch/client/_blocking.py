@@ -214,6 +214,7 @@ class Templates(_Part[Session]):
     list = _blocking(_templates.list_templates)
     get = _blocking(_templates.read_template)
     example_table = _blocking(_templates.example_table)
+    picture = _blocking(_templates.picture_of_template)
     rename = _blocking(_templates.rename_template)
     change = _blocking(_templates.change_template)
     delete = _blocking(_templates.delete_template)

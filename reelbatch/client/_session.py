@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -58,6 +58,7 @@ class Session:
         query: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         body: object = None,
+        version: Literal["v2", "v3"] = "v2",
     ) -> Request:
         """A request to the API. `query` is without its None, `body` any JSON or models."""
         parts = "/".join(quote(part, safe="") for part in path)
@@ -67,7 +68,7 @@ class Session:
             sent.setdefault("Content-Type", "application/json")
         return Request(
             method=method,
-            url=f"{self.origin}{_API_PATH}/{parts}",
+            url=f"{self.origin}/api/{version}/{parts}",
             headers=sent,
             query={
                 name: _value(value) for name, value in (query or {}).items() if value is not None

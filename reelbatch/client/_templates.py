@@ -8,8 +8,9 @@ from typing import TypeAlias
 import httpx
 from pydantic import JsonValue
 
-from reelbatch.client._downloads import fetch
+from reelbatch.client._downloads import download_output, fetch
 from reelbatch.client._errors import TemplateUnusable, UnexpectedAnswer, WaitTimedOut
+from reelbatch.client._jobs import create_job, wait_for_job
 from reelbatch.client._session import Session, read_model, read_models
 from reelbatch.client._steps import Pause, Request, Steps, do
 from reelbatch.models.wire.base import OpenWireModel
@@ -20,6 +21,7 @@ AnyPath: TypeAlias = str | Path
 _TYPE_OF_SUFFIX = {
     ".aep": "aep",
     ".aet": "aep",
+    ".html": "html",
     ".json": "lottie",
     ".lottie": "lottie",
     ".mogrt": "mogrt",
@@ -30,8 +32,25 @@ _CHECK_INTERVAL = 0.2  # seconds
 _READ_TIME = 120.0  # seconds; the service reads a file in well under one
 
 
+_CODEC_OF_SUFFIX = {
+    ".png": "image_png",
+    ".jpg": "image_jpeg",
+    ".jpeg": "image_jpeg",
+    ".webp": "image_webp",
+}
+
+
 class _Link(OpenWireModel):
     url: str
+
+
+class _CompositionData(OpenWireModel):
+    frames: int
+
+
+class _Composition(OpenWireModel):
+    name: str
+    data: _CompositionData
 
 
 def push_template(
@@ -56,7 +75,7 @@ def push_template(
     kind = template_type or _TYPE_OF_SUFFIX.get(path.suffix.lower())
     if kind is None:
         raise ValueError(
-            f"the name of {path} does not tell its type: say aep, lottie, mogrt or zip"
+            f"the name of {path} does not tell its type: say aep, html, lottie, mogrt or zip"
         )
     content = yield from do(path.read_bytes)
     template = yield from create_template(
@@ -128,6 +147,35 @@ def example_table(session: Session, template_id: str, composition: str | None = 
     request = session.request("GET", "templates", template_id, "fields", query=query)
     response: httpx.Response = yield from session.send(request)
     return response.content.decode()
+
+
+def picture_of_template(
+    session: Session, template_id: str, file: AnyPath, composition: str | None = None
+) -> Steps[Path]:
+    """One frame of the middle of a composition, or of the first one, at half its size.
+
+    PNG, JPEG or WebP, by the ending of `file`. Raises ValueError for another ending, and
+    TemplateUnusable where there is nothing to be drawn.
+    """
+    codec = _CODEC_OF_SUFFIX.get(Path(file).suffix.lower())
+    if codec is None:
+        raise ValueError(f"a picture is a file such as template.png, .jpg or .webp; not {file}")
+    request = session.request("GET", "templates", template_id, "compositions", version="v3")
+    found = read_models(_Composition, (yield from session.send(request)))
+    shown = next((each for each in found if composition in (None, each.name)), None)
+    settings: dict[str, JsonValue] = {"type": "image", "codec": codec, "quality": "draft"}
+    settings["frames"] = shown.data.frames // 2 if shown else 0
+    template: dict[str, JsonValue] = {"id": template_id}
+    if composition or shown:
+        template["composition"] = composition or (shown.name if shown else None)
+    if (yield from read_template(session, template_id)).lossy is not None:
+        template["lossy"] = True
+    job = {"template": template, "settings": settings, "tags": ["preview"]}
+    created = yield from create_job(session, job)
+    ended = yield from wait_for_job(session, created.id)
+    if ended.error:
+        raise TemplateUnusable(f"The template has no picture: {ended.error}")
+    return (yield from download_output(session, ended.id, file))
 
 
 def rename_template(session: Session, template_id: str, name: str) -> Steps[Template]:

@@ -69,6 +69,11 @@ class Column:
         else:
             job[self.target] = cell
 
+    @property
+    def fit(self) -> Fields:
+        """The asset that shrinks the words of a text until they fit."""
+        return {"type": "function", "name": "nx:layer-autoscale", **self._layer}
+
     def fits(self, template: TemplateOffer, layer: Layer) -> bool:
         """Whether the engine can do with the layer what the column asks for."""
         if self.kind == "data":
@@ -78,10 +83,13 @@ class Column:
         return template.engine.layer_problem(asset, layer) is None
 
     def _asset(self, cell: str) -> Fields:
-        fields: Fields = {"type": KINDS[self.kind].asset or self.kind, "layerName": self.target}
-        if self.composition:
-            fields["composition"] = self.composition
-        return fields | KINDS[self.kind].content(self, cell)
+        kind = KINDS[self.kind]
+        return {"type": kind.asset or self.kind, **self._layer, **kind.content(self, cell)}
+
+    @property
+    def _layer(self) -> Fields:
+        place: Fields = {"composition": self.composition} if self.composition else {}
+        return {"layerName": self.target, **place}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice, repeat, zip_longest
 from typing import Annotated, Literal, cast
 
@@ -86,6 +87,9 @@ class TableQuery(BaseModel):
             description="Of all rows of a table: whether a still comes with each film, `true` for "
             "its middle, or the moment in seconds.",
         )
+    )
+    autofit: Flag = Field(
+        False, description="Shrink the texts of a table's rows until they fit their places."
     )
     strict: Flag = Field(
         False, description="Refuse a table with a column that names no layer of the template."
@@ -211,7 +215,8 @@ def read_table(
     name_of = _name_pattern(query.output_name, names)
     before = sum(1 for _ in islice(rows, query.first_row or 0))
     meanings = [known[composition] for composition in compositions]
-    table = _table(common, meanings, rows, name_of, files or {}, before)
+    make = partial(_job, common, files=files or {}, autofit=query.autofit)
+    table = _table(meanings, rows, name_of, make, before)
     return replace(table, warnings=[*left_out, *table.warnings])
 
 
@@ -306,11 +311,10 @@ def _first_used(meanings: Sequence[list[Meaning]]) -> list[Meaning]:
 
 
 def _table(
-    common: Fields,
     meanings: list[list[Meaning]],
     rows: Rows,
     name_of: Callable[[Sequence[str]], str],
-    files: Mapping[str, str],
+    make: Callable[[Sequence[Meaning], Sequence[str], str], Fields | Problem],
     before: int,
 ) -> Table:
     """`before` is the number of rows that have been read."""
@@ -318,7 +322,7 @@ def _table(
     empty: dict[Meaning, list[int]] = {}
     distinct, used = _distinct(meanings), _first_used(meanings)
     for line, row in islice(rows, MAX_BATCH_JOBS // len(meanings)):
-        made = {id(each): _job(common, each, row, name_of(row), files) for each in distinct}
+        made = {id(each): make(each, row, name_of(row)) for each in distinct}
         jobs += [made[id(each)] for each in meanings]
         lines.append(line)
         kept.append(row)
@@ -341,7 +345,9 @@ def _job(
     meanings: Sequence[Meaning],
     row: Sequence[str],
     name: str,
+    *,
     files: Mapping[str, str],
+    autofit: bool,
 ) -> Fields | Problem:
     names = chain((each.name for each in meanings), repeat(""))
     cells = enumerate(zip(row, names, strict=False), start=1)
@@ -353,8 +359,11 @@ def _job(
             f"The row has a cell in column {nameless}, which has no name above it.",
         )
     job, assets = ({**common, "name": name} if name else dict(common)), list[JsonValue]()
-    for _, column, cell in _filled(meanings, row):
+    filled = list(_filled(meanings, row))
+    for _, column, cell in filled:
         column.fill(job, assets, files.get(cell, cell) if column.takes_file else cell)
+    if autofit:  # after all assets, whose places in the list lead to their columns
+        assets += [column.fit for _, column, _ in filled if column.kind == "text"]
     return {**job, "assets": assets}
 
 

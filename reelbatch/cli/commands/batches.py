@@ -33,6 +33,7 @@ from reelbatch.cli.followed_batch import (
     watch_batch,
 )
 from reelbatch.cli.options import (
+    AutofitOption,
     BatchArgument,
     CodecOption,
     CompositionOption,
@@ -41,6 +42,7 @@ from reelbatch.cli.options import (
     JsonOption,
     MappingOption,
     OutputNameOption,
+    PosterOption,
     QualityOption,
     StrictOption,
     WebhookOption,
@@ -53,7 +55,15 @@ from reelbatch.cli.request_files import (
     read_outputs,
     submit_file,
 )
-from reelbatch.cli.table_parts import Part, downloads, exported_results, parts_of, parts_with
+from reelbatch.cli.table_parts import (
+    Part,
+    chosen_in,
+    downloads,
+    exported_results,
+    numbered,
+    parts_of,
+    parts_with,
+)
 from reelbatch.client import (
     BatchCreationResponse,
     BatchRejected,
@@ -102,9 +112,8 @@ def submit(
     composition: CompositionOption = None,
     codec: CodecOption = None,
     frame: FrameOption = None,
-    poster: Annotated[
-        bool, typer.Option("--poster", help="Of a table's rows: a still beside each film.")
-    ] = False,
+    poster: PosterOption = False,
+    autofit: AutofitOption = False,
     strict: StrictOption = False,
     opened: Annotated[
         bool, typer.Option("--open", help="Open the batch's page in the browser.")
@@ -136,6 +145,7 @@ def submit(
         codec=codec,
         frame=frame,
         poster=poster,
+        autofit=autofit,
         strict=strict,
         mapping=tuple(mapping or ()),
         output_name=output_name,
@@ -200,6 +210,10 @@ def retry(
     batch: BatchArgument,
     *,
     only: Annotated[RetryChoice, typer.Option(help="Which of them.")] = "all",
+    index: Annotated[
+        list[int] | None,
+        typer.Option(min=0, help="Only the job at this index; several times for more."),
+    ] = None,
     wait: WaitOption = False,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
@@ -207,15 +221,15 @@ def retry(
     """Render the jobs that failed or were cancelled again, as a new batch."""
     again: list[SubmittedBatch] = []
     nothing: Conflict | None = None
-    for number, part in enumerate(parts_of(client, batch)):
+    for number, (part, own) in enumerate(chosen_in(parts_of(client, batch), index)):
         key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
         first = again[0].id if again else None
         try:
-            again.append(part.batch.retry(only, submission=first, idempotency_key=key))
+            again.append(part.batch.retry(only, indexes=own, submission=first, idempotency_key=key))
         except Conflict as error:  # no job of this part
             nothing = error
-    if nothing and not again:
-        raise nothing
+    if not again:
+        raise nothing or CommandFailed(f"{batch} has no job at this index.")
     _show_submitted(again, wait=wait, as_json=as_json)
 
 
@@ -259,7 +273,7 @@ def download(
         Path | None, typer.Option(help="A folder; the batch's id if left out.")
     ] = None,
     archive: Annotated[
-        Path | None, typer.Option("--zip", help="One ZIP file instead of a folder.")
+        Path | None, typer.Option("--zip", help="A ZIP file of each batch instead of a folder.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -269,11 +283,12 @@ def download(
     """
     parts = parts_of(client, batch)
     if archive is not None:
-        if len(parts) > 1:
-            words = "The table is several batches: leave out --zip, or name one of them by its id."
-            raise CommandFailed(words)
-        parts[0].batch.archive(archive)
-        answer({"file": str(archive)}, f"all outputs in {archive}", as_json=as_json)
+        files = numbered(archive, len(parts))
+        for part, file in zip(parts, files, strict=True):
+            part.batch.archive(file)
+        told = [{"file": str(file)} for file in files]
+        words = f"all outputs in {', '.join(map(str, files))}"
+        answer(_one_or_all(told), words, as_json=as_json)
         return
     folder = output or Path(batch)
     states = [part.ended(part.batch.read()) for part in parts]

@@ -10,6 +10,7 @@ from rich.table import Table
 from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.console import CommandFailed, answer, details, listing, print_table
 from reelbatch.cli.options import (
+    AutofitOption,
     CodecOption,
     CompositionOption,
     ConcurrencyOption,
@@ -17,6 +18,7 @@ from reelbatch.cli.options import (
     JsonOption,
     MappingOption,
     OutputNameOption,
+    PosterOption,
     QualityOption,
     StrictOption,
     WebhookOption,
@@ -45,6 +47,8 @@ def create(
     composition: CompositionOption = None,
     codec: CodecOption = None,
     frame: FrameOption = None,
+    poster: PosterOption = False,
+    autofit: AutofitOption = False,
     strict: StrictOption = False,
     mapping: MappingOption = None,
     output_name: OutputNameOption = None,
@@ -63,6 +67,8 @@ def create(
         "composition": composition,
         "codec": codec,
         "frame": frame,
+        "poster": poster or None,
+        "autofit": autofit,
         "strict": strict,
         "map": mapping or [],
         "outputName": output_name,

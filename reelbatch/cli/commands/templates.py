@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import answer, print_table, say_warning
+from reelbatch.cli.console import CommandFailed, answer, print_table, say, say_warning
+from reelbatch.cli.exit_codes import ExitCode
 from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
     fields_table,
@@ -36,7 +37,7 @@ def push(
     *,
     template_type: Annotated[
         str | None,
-        typer.Option("--type", help="Told by the file's name: aep, lottie, mogrt or zip."),
+        typer.Option("--type", help="Told by the file's name: aep, html, lottie, mogrt or zip."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
     lossy: Annotated[bool, typer.Option("--lossy", help=_LOSSY)] = False,
@@ -68,7 +69,12 @@ def inspect(
     template: TemplateArgument,
     *,
     composition: Annotated[
-        str | None, typer.Option(help="Of --csv; the template's first one if left out.")
+        str | None,
+        typer.Option(help="Of --csv and --picture; the template's first one if left out."),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw one frame of it into FILE: PNG, JPEG, WebP."),
     ] = None,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="A table of its fields, to begin a batch with.")
@@ -80,10 +86,20 @@ def inspect(
     if as_csv:
         typer.echo(client.templates.example_table(template_id, composition), nl=False)
         return
+    if picture is not None:
+        _draw(client, template_id, picture, composition)
     found = client.templates.get(template_id)
     if not as_json and found.fields:
         print_table(fields_table(found))
     answer(found, template_table(found), as_json=as_json)
+
+
+def _draw(client: Reelbatch, template_id: str, file: Path, composition: str | None) -> None:
+    try:
+        client.templates.picture(template_id, file, composition)
+    except ValueError as error:
+        raise CommandFailed(f"--picture: {error}.", ExitCode.USAGE, "USAGE") from error
+    say(f"A picture of the template is in {file}.")
 
 
 @app.command("set")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from reelbatch.models.wire.assets import MAX_ASSETS
 from reelbatch.models.wire.base import NOT_BOOLEAN, Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.jobs import Name
+from reelbatch.models.wire.render_settings import Poster
 
 MAX_SCHEDULES = 100
 """Of a team."""
@@ -49,7 +50,9 @@ class ScheduleCreation(WireModel):
     composition: str | None = None
     codec: str | None = None
     frame: Annotated[int, Field(ge=0, le=999_999_999), NOT_BOOLEAN] | None = None
+    poster: Poster = None
     quality: Literal["full", "draft"] | None = None
+    autofit: bool = False
     output_name: Annotated[str, Field(max_length=1000)] | None = None
     strict: bool = False
     mapping: Annotated[list[str], Field(max_length=MAX_ASSETS, alias="map")] = []

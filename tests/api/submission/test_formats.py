@@ -21,6 +21,7 @@ from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.models.errors import BodyTooLarge, RequestError
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.settings import ByteLimit
+from tests.api.documents import a_card
 from tests.api.running_api import Team, a_still
 
 GZIP = {"Content-Encoding": "gzip"}
@@ -218,6 +219,21 @@ async def test_an_empty_cell_is_warned_of(team: Team) -> None:
     )
     assert label["message"].endswith("1 row, which keeps the template's own words: line 4.")
     assert answers[1] == answers[0]
+
+
+async def test_words_that_are_too_long_are_shrunk_if_that_is_asked_for(team: Team) -> None:
+    boxed = json.loads(a_card())
+    boxed["layers"][0]["t"]["d"]["k"][0]["s"] |= {"sz": [32, 18], "ps": [0, 0]}
+    card = await team.upload(json.dumps(boxed).encode())
+    found: list[list[str]] = []
+    for autofit in ("false", "true"):
+        query = f"?template={card}&codec=image_png&autofit={autofit}"
+        table = b"title\nfar too long\n"
+        created = await team.http.post(f"/batches{query}", content=table, headers=CSV)
+        ended = await team.end_of_job(created.json()["jobs"][0]["id"])
+        assert ended["status"] == "finished", ended["error"]
+        found.append([warning["code"] for warning in ended.get("warnings", [])])
+    assert found == [["TEXT_OVERFLOWS"], []]
 
 
 async def test_a_blank_makes_a_text_empty_and_quotes_alone_do_not(team: Team) -> None:

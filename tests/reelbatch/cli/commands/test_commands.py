@@ -219,6 +219,29 @@ def test_a_table_of_more_than_a_thousand_rows_is_one_to_its_name(
     assert "No batch has the id or the name" in unknown.err
 
 
+def test_parts_of_a_table_are_cancelled_and_retried_as_one_and_job_by_job(
+    served: Command, here: Path
+) -> None:
+    film = pushed(served, here, f"film-{here.name}", a_film())
+    rows = [f"{row},{0 if row in (0, 1000) else 'high'}\n" for row in range(1001)]
+    (here / "people.csv").write_text("title,job:priority\n" + "".join(rows))
+    sent = served("submit", "people.csv", "--template", film, "--name", here.name, "--json")
+    first_id = json.loads(sent.out)[0]["batchId"]
+    assert "2 jobs cancelled" in served("cancel", here.name).out
+
+    one = json.loads(served("retry", here.name, "--index", 1000, "--json").out)
+    assert (one["firstRow"], [job["index"] for job in one["jobs"]]) == (1000, [0])
+    assert served("jobs", "cancel", one["jobs"][0]["id"]).code == 0
+    assert "No job of these indexes" in served("retry", first_id, "--index", 1).err
+    assert "has no job at this index" in served("retry", here.name, "--index", 1).err
+    again = json.loads(served("retry", first_id, "--json").out)
+    assert [len(part["jobs"]) for part in again] == [1, 1]
+    assert "2 jobs cancelled" in served("cancel", again[0]["batchId"]).out
+    zipped = served("download", here.name, "--zip", "films.zip", "--json")
+    assert json.loads(zipped.out) == [{"file": "films-1.zip"}, {"file": "films-2.zip"}]
+    assert (here / "films-2.zip").exists()
+
+
 def test_rows_in_several_outputs_are_files_beside_each_other(
     served: Command, card: str, here: Path
 ) -> None:
@@ -474,6 +497,17 @@ def test_a_template_gives_a_table_to_begin_with(served: Command, card: str, here
     sent = served("submit", "example.csv", "--template", card, "--codec", "image_png", "--strict")
     assert (sent.code, sent.err) == (0, ""), sent.err
     assert "1 of 1 jobs accepted" in sent.out
+
+
+def test_a_template_s_picture_is_drawn_into_a_file(served: Command, card: str, here: Path) -> None:
+    for name, kind in (("card.png", "PNG"), ("card.jpg", "JPEG")):
+        assert served("templates", "inspect", card, "--picture", name).code == 0
+        with Image.open(here / name) as picture:
+            assert (picture.format, picture.size) == (kind, (16, 9))  # half of the card's
+    badge = served("templates", "inspect", card, "--composition", "nothing", "--picture", "a.png")
+    assert (badge.code, "has no composition nothing" in badge.err) == (1, True)
+    refused = served("templates", "inspect", card, "--picture", "card.gif")
+    assert (refused.code, "card.gif" in refused.err) == (2, True)
 
 
 def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> None:
