@@ -4,7 +4,9 @@ import { batchPage } from "./batch.js";
 import { batchesPage } from "./batches.js";
 import { Client } from "./client.js";
 import { fill, h } from "./dom.js";
+import { helpPage } from "./help.js";
 import { newBatchPage } from "./newbatch.js";
+import { schedulesPage } from "./schedules.js";
 import { forgetToken, storedToken } from "./session.js";
 import { settingsPage } from "./settings.js";
 import { signInPage } from "./signin.js";
@@ -21,10 +23,11 @@ import { refreshAges } from "./widgets.js";
  *   PageMaker */
 
 /** @type {Record<string, PageMaker>} */
-const PAGES = { batches: batchesPage, batch: batchPage, new: newBatchPage, templates: templatesPage, settings: settingsPage };
+const PAGES = { batches: batchesPage, batch: batchPage, new: newBatchPage, templates: templatesPage, schedules: schedulesPage, settings: settingsPage, help: helpPage };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const navigation = /** @type {HTMLElement} */ (document.getElementById("navigation"));
+const team = /** @type {HTMLElement} */ (document.getElementById("team"));
 const signOutButton = /** @type {HTMLElement} */ (document.getElementById("sign-out"));
 
 /** @type {Client | null} */
@@ -66,7 +69,7 @@ function show(make) {
 
 /** @param {string} reason why it is needed, if the person was signed in */
 function showSignIn(reason) {
-  navigation.hidden = signOutButton.hidden = true;
+  navigation.hidden = signOutButton.hidden = team.hidden = true;
   show(() => signInPage(reason, signIn));
 }
 
@@ -74,7 +77,16 @@ function showSignIn(reason) {
 function signIn(token) {
   client = new Client(token, () => signOut("The token is not valid any more. Sign in again."));
   navigation.hidden = signOutButton.hidden = false;
+  showTeam(client);
   showAddress();
+}
+
+/** @param {Client} known */
+async function showTeam(known) {
+  const found = await known.json("team").catch(() => null); // the page says elsewhere what is wrong
+  if (!found || client !== known) return;
+  team.textContent = team.title = `Team ${found.name}`;
+  team.hidden = false;
 }
 
 function signOut(reason = "") {

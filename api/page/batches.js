@@ -15,6 +15,7 @@ const IDLE_INTERVAL = 4000;
 export function batchesPage(client, _parts, query, signal) {
   const cursor = query.get("cursor");
   const name = query.get("name") ?? "";
+  const schedule = query.get("schedule") ?? "";
   const search = batchSearch(name, () => {
     if (!latest) return;
     show(latest);
@@ -48,11 +49,11 @@ export function batchesPage(client, _parts, query, signal) {
   function show(list) {
     latest = list;
     content.removeAttribute("aria-busy");
-    search.element.hidden = !name && !cursor && list.batches.length === 0;
+    search.element.hidden = !name && !schedule && !cursor && list.batches.length === 0;
     showPages(list.nextCursor);
     const wanted = list.batches.filter(search.takes);
     if (wanted.length === 0) {
-      const empty = list.batches.length ? noneLoaded() : emptyList(name, Boolean(cursor));
+      const empty = list.batches.length ? noneLoaded() : emptyList(name, schedule, Boolean(cursor));
       if (content.textContent !== empty.textContent) fill(content, empty);
       return;
     }
@@ -75,15 +76,15 @@ export function batchesPage(client, _parts, query, signal) {
     pages.dataset.next = nextCursor ?? "";
     fill(
       pages,
-      cursor && h("a", { class: "button", href: listAddress({ name }) }, "Newest"),
-      name && h("a", { class: "button", href: listAddress({}) }, "All batches"),
-      nextCursor && h("a", { class: "button", href: listAddress({ name, cursor: nextCursor }) }, "Older"),
+      cursor && h("a", { class: "button", href: listAddress({ name, schedule }) }, "Newest"),
+      (name || schedule) && h("a", { class: "button", href: listAddress({}) }, "All batches"),
+      nextCursor && h("a", { class: "button", href: listAddress({ name, schedule, cursor: nextCursor }) }, "Older"),
     );
   }
 
   repeat(async () => {
     try {
-      const page = new URLSearchParams({ limit: String(PAGE_SIZE), name, cursor: cursor ?? "" });
+      const page = new URLSearchParams({ limit: String(PAGE_SIZE), name, schedule, cursor: cursor ?? "" });
       const list = await client.json(`batches?${page}`, { signal });
       list.batches = await asTables(client, list.batches, signal);
       place.clear();
@@ -102,7 +103,7 @@ export function batchesPage(client, _parts, query, signal) {
     h(
       "div",
       { class: "headline" },
-      h("h1", {}, "Batches"),
+      h("h1", {}, schedule ? "Batches of a schedule" : "Batches"),
       h("a", { class: "button primary", href: "#/new" }, "New batch"),
     ),
     search.element,
@@ -175,8 +176,9 @@ export function batchPill({ pending, finished, error, cancelled }) {
 
 const noneLoaded = () => h("p", { class: "empty" }, "No batch on this page of the list has this in its name. Press Enter to look for the whole name in all of them.");
 
-/** @param {string} name @param {boolean} isLater */
-function emptyList(name, isLater) {
+/** @param {string} name @param {string} schedule @param {boolean} isLater */
+function emptyList(name, schedule, isLater) {
+  if (schedule && !isLater) return h("p", { class: "empty" }, "The schedule has not made any batches yet.");
   if (name && !isLater) return h("p", { class: "empty" }, `No batch has the name “${name}”.`);
   if (isLater) return h("p", { class: "empty" }, "There are no older batches.");
   return h(

@@ -8,6 +8,7 @@
  * @property {boolean} [isFromFile] so that it may mean something else than was guessed
  * @property {string} [reason] why it is not used
  * @property {string} [example] what the layer shows by itself
+ * @property {boolean} [isColour]
  */
 
 /** Fields of a job, which every template has. @type {Column[]} */
@@ -23,9 +24,10 @@ export const choicesOf = (fields) => [...fields.map(ofField), ...JOB_FIELDS];
 /** The columns of a file, as a dry run tells them. @param {any[]} told @param {any[]} fields
  * @returns {Column[]} */
 export function columnsOfFile(told, fields) {
-  const examples = new Map(fields.map((field) => [field.column, field.words]));
+  const known = new Map(fields.map((field) => [field.column, ofField(field)]));
   return told.map(({ name, means = "", kind = "", reason }) => {
-    return { name: name || "(no name)", means, kind, reason, isFromFile: true, example: examples.get(means) };
+    const { example, isColour = /^data:.*\bcolor$/i.test(means) } = known.get(means) ?? {};
+    return { name: name || "(no name)", means, kind, reason, isFromFile: true, example, isColour };
   });
 }
 
@@ -47,4 +49,4 @@ export function sentNames(columns) {
 }
 
 /** @param {any} field @returns {Column} */
-const ofField = ({ column, kind, words }) => ({ name: column, means: column, kind, example: words });
+const ofField = ({ column, kind, words, control }) => ({ name: column, means: column, kind, example: words, isColour: control === "color" });

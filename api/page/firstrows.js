@@ -39,7 +39,9 @@ export class FirstRows {
     this.stop();
     this.#run = new AbortController();
     const { signal } = this.#run;
-    const places = request.sent.map((row, at) => new Place(row, at + 1));
+    const outputs = request.query.outputs ? JSON.parse(request.query.outputs).length : 1;
+    const all = request.sent.flatMap((row, at) => Array.from({ length: outputs }, (_, place) => new Place(row, `${count(at + 1)}${place ? `, output ${place + 1}` : ""}`)));
+    const places = all.slice(0, MOST_PREVIEWS);
     fill(this.list, places.map((place) => place.element));
     this.element.hidden = false;
     this.element.scrollIntoView({ block: "nearest" });
@@ -84,13 +86,13 @@ export class FirstRows {
 
 /** The place of one row's picture. */
 class Place {
-  /** @param {import("./rowtable.js").Row} row @param {number} number */
-  constructor(row, number) {
+  /** @param {import("./rowtable.js").Row} row @param {string} place its number, and which of its outputs */
+  constructor(row, place) {
     this.row = row;
-    this.number = number;
+    this.place = place;
     this.picture = h("div", { class: "picture", "aria-busy": "true" }, h("span", { class: "muted small" }, "Rendering …"));
     this.words = h("div", { class: "small words" });
-    this.caption = h("span", { class: "small" }, `Row ${count(number)}`);
+    this.caption = h("span", { class: "small" }, `Row ${place}`);
     this.element = h("li", {}, this.picture, this.caption, this.words);
   }
 
@@ -98,13 +100,13 @@ class Place {
   update(job) {
     const state = stateOf(job.status);
     if (!hasEnded(state)) return;
-    if (job.name) fill(this.caption, `Row ${count(this.number)}: ${job.name}`);
+    if (job.name) fill(this.caption, `Row ${this.place}: ${job.name}`);
     if (state !== "finished") {
       this.say(job.error ?? "Cancelled");
       return;
     }
     this.picture.removeAttribute("aria-busy");
-    fill(this.picture, h("img", { src: ownAddress(job.outputUrl), alt: `Row ${this.number} as it will look` }));
+    fill(this.picture, h("img", { src: ownAddress(job.outputUrl), alt: `Row ${this.place} as it will look` }));
     const warnings = rowWarnings(job);
     this.row.warnings = [...new Set([...this.row.warnings, ...warnings])];
     fill(this.words, warnings.map((text) => h("p", {}, text)));

@@ -7,11 +7,12 @@ import { count, duration, plural } from "./format.js";
 import { FirstRows, MOST_PREVIEWS } from "./firstrows.js";
 import { LocalFiles, chosen, dropped, tableAmong } from "./localfiles.js";
 import { fileNames, outputFields } from "./output.js";
+import { furtherOutputs } from "./outputs.js";
 import { RowPreview } from "./rowpreview.js";
 import { RowTable, isEmpty } from "./rowtable.js";
 import { addressOf } from "./batchactions.js";
 import { Submission, noteProblems, requestOf, sentRows } from "./submission.js";
-import { MOST_ROWS, dryRunOfAll, tableOfClipboard, tableOfFile } from "./tables.js";
+import { rowsAPart, dryRunOfAll, tableOfClipboard, tableOfFile } from "./tables.js";
 import { checkedField, field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
 
 const MOST_COMPOSITIONS = 1000; // in one answer
@@ -53,6 +54,8 @@ class NewBatchView {
     this.warnings = h("div", { class: "all-of-template" });
     this.composition = h("select", { name: "composition", onchange: () => this.#chooseComposition() });
     this.output = outputFields(() => this.#changed());
+    this.fits = h("input", { type: "checkbox", name: "autofit", onchange: () => this.#changed() });
+    this.fitsField = h("label", { class: "check" }, this.fits, "Shrink texts that do not fit");
     this.name = h("input", { type: "text", maxlength: 200, autocomplete: "off" });
     this.nameField = checkedField("Batch name", this.name, "Optional: the list of batches finds it by this.");
     this.fileNames = fileNames(() => this.#changed());
@@ -65,6 +68,7 @@ class NewBatchView {
     this.preview = new RowPreview(client, signal);
     this.firstRows = new FirstRows(client, signal);
     this.showFirst = workButton(`Preview the first ${MOST_PREVIEWS} rows`, {}, () => this.#previewFirst(), this.place);
+    this.outputs = furtherOutputs(() => this.#changed());
     this.note = h("div", { class: "of-file" });
     this.missing = h("div", { class: "of-file" });
     this.summary = h("p", { class: "summary", role: "status" });
@@ -86,7 +90,7 @@ class NewBatchView {
       h(
         "div",
         { class: "form" },
-        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.nameField.element, this.fileNames.element, this.warnings),
+        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.fitsField, this.outputs.ownField, this.outputs.element, this.nameField.element, this.fileNames.element, this.warnings),
         rows,
         this.firstRows.element,
       ),
@@ -138,6 +142,8 @@ class NewBatchView {
       await this.#readFields();
     }
     this.output.restore(query);
+    this.outputs.restore(query.outputs);
+    this.fits.checked = Boolean(query.autofit);
     this.name.value = names.name ?? "";
     this.fileNames.restore(names.outputName ?? "");
     this.files.add(files);
@@ -159,7 +165,10 @@ class NewBatchView {
     const compositions = await this.client.json(path, { signal: this.signal });
     if (this.template.value !== id) return; // another was chosen meanwhile
     this.compositions = compositions;
-    fill(this.warnings, warningBox(this.templates.find((each) => each.id === id)?.warnings));
+    const template = this.templates.find((each) => each.id === id);
+    this.fitsField.hidden = template.type === "html"; // a page fits its texts itself
+    fill(this.warnings, warningBox(template.warnings));
+    this.outputs.offer(compositions);
     fill(this.composition, compositions.map((/** @type {any} */ each) => h("option", { value: each.name }, describe(each))));
     await this.#readFields();
   }
@@ -197,7 +206,10 @@ class NewBatchView {
 
   /** What holds for all rows. */
   #query() {
-    return { template: this.template.value, composition: this.composition.value, ...this.output.settings() };
+    const composition = this.composition.value;
+    const settings = this.output.settings();
+    const fits = this.fits.checked && !this.fitsField.hidden && { autofit: true };
+    return { template: this.template.value, composition, ...settings, ...fits, ...this.outputs.query(composition, settings) };
   }
 
   #names() {
@@ -210,7 +222,7 @@ class NewBatchView {
   }
 
   #changed() {
-    const jobs = sentRows(this.table.rows, this.table.columns).length;
+    const jobs = sentRows(this.table.rows, this.table.columns).length * this.outputs.number();
     setText(this.startButton, jobs ? `Start ${plural(jobs, "job")}` : "Start");
     setText(this.summary, "");
     this.startRest.hidden = true;
@@ -247,7 +259,7 @@ class NewBatchView {
       fill(this.note, problem(new Error(told.error)));
       return;
     }
-    this.#showCheck(noteProblems(told, this.table.rows, this.table.columns), told.totalJobs, told.files);
+    this.#showCheck(noteProblems(told, this.table.rows, this.table.columns), this.table.rows.length, told.files);
   }
 
   async #mapped() {
@@ -316,9 +328,10 @@ class NewBatchView {
   /** @param {number} bad @param {number} all @param {{path: string}[]} [missing] files */
   #showCheck(bad, all, missing) {
     const good = all - bad;
+    const parts = Math.ceil(all / rowsAPart(this.#query()));
     fill(this.missing, missingNote(missing));
     this.table.showProblems();
-    setText(this.summary, `${outcome(bad, good)}${all > MOST_ROWS ? ` They become ${count(Math.ceil(all / MOST_ROWS))} batches, which are followed as one.` : ""}`);
+    setText(this.summary, `${outcome(bad, good)}${parts > 1 ? ` They become ${count(parts)} batches, which are followed as one.` : ""}`);
     this.startRest.hidden = bad === 0 || good === 0;
     setText(this.startRest, `Start the other ${count(good)}`);
   }

@@ -5,6 +5,7 @@ import { announce, fill, h } from "./dom.js";
 import { count } from "./format.js";
 
 const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
+const COLOUR = /^#[0-9a-f]{6}$/i;
 /** @type {Record<string, string>} */
 const JOB_EXAMPLES = { "job:tags": "spring, sale", "job:priority": "0", "job:name": "Ada Lovelace" };
 
@@ -110,7 +111,7 @@ export class RowTable {
     const twin = this.columns.findIndex((each) => each !== column && choice !== undefined && each.means === choice.means);
     if (twin >= 0) this.#unuse(twin);
     const place = this.columns.indexOf(column);
-    this.columns[place] = { name, isFromFile: true, means: choice?.means ?? "", kind: choice?.kind ?? "", example: choice?.example };
+    this.columns[place] = { name, isFromFile: true, means: choice?.means ?? "", kind: choice?.kind ?? "", example: choice?.example, isColour: choice?.isColour };
     this.#addUnused();
     for (const row of this.rows) forgetCheck(row);
     this.#render();
@@ -182,7 +183,7 @@ export class RowTable {
   /** A row, and below it its problems. @param {Row} row @param {number} at */
   #lines(row, at) {
     const number = at + 1;
-    const cells = this.columns.map((_, place) => h("td", {}, this.#input(row, at, place)));
+    const cells = this.columns.map((_, place) => h("td", {}, this.#cell(row, at, place)));
     const line = h(
       "tr",
       { class: row.problems.length > 0 && "bad" },
@@ -215,6 +216,24 @@ export class RowTable {
     );
     select.selectedIndex = choices.findIndex(({ means }) => means === column.means) + 1;
     return [h("span", { class: "file-name" }, column.name), select];
+  }
+
+  /** @param {Row} row @param {number} at @param {number} place of the column */
+  #cell(row, at, place) {
+    const input = this.#input(row, at, place);
+    const column = this.columns[place];
+    if (!column.isColour) return input;
+    const colour = h("input", {
+      type: "color",
+      "aria-label": `Choose ${labelOf(column)}, row ${at + 1}`,
+      oninput: (/** @type {Event} */ event) => {
+        event.stopPropagation();
+        input.value = colour.value;
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      },
+    });
+    colour.value = [input.value, column.example].find((text) => COLOUR.test(text ?? "")) ?? "#000000";
+    return h("span", { class: "with-colour" }, colour, input);
   }
 
   /** @param {Row} row @param {number} at @param {number} place of the column */
@@ -304,7 +323,7 @@ export class RowTable {
 
 /** @param {Column} column */
 function placeholder(column) {
-  if (column.kind === "text") return column.example?.replaceAll(/\s+/g, " ");
+  if (column.kind === "text" || column.isColour) return column.example?.replaceAll(/\s+/g, " ");
   if (column.kind === "job") return JOB_EXAMPLES[column.means];
   return ["", "data"].includes(column.kind) ? "" : "https://… or photo.png";
 }

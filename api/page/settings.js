@@ -1,119 +1,182 @@
-/** What a team has beside templates and batches: fonts, secrets, and what its webhooks are signed with. */
+/** What a team has beside templates and batches: fonts, secrets, tokens, and what its webhooks are signed with. */
 
 import { announce, fill, h } from "./dom.js";
+import { exactly } from "./format.js";
 import { ageOf, confirm, field, fileDrop, problemPlace, takeDrops, workButton } from "./widgets.js";
+
+const SCOPES = { "jobs:read": "Read", "jobs:write": "Start, cancel and retry", "templates:write": "Change templates, fonts and secrets", admin: "Everything, tokens too" };
+const LIFETIMES = { "": "Never", 30: "In 30 days", 90: "In 90 days", 365: "In a year" };
+const DAY = 86_400_000; // milliseconds
+
+/** @typedef {import("./client.js").Client} Client */
 
 /** @type {import("./app.js").PageMaker} */
 export function settingsPage(client, _parts, _query, signal) {
-  const parts = [fontsCard(client, signal), secretsCard(client, signal), webhooksCard(client)];
+  const parts = [fontsCard(client, signal), secretsCard(client, signal), tokensCard(client, signal), webhooksCard(client)];
   const element = h("div", { class: "view settings" }, h("div", { class: "headline" }, h("h1", {}, "Settings")), parts);
   return { title: "Settings", element };
 }
 
-/** A card with a list that can be added to.
- * @param {string} title @param {string} none what stands there for an empty list */
-function listCard(title, none) {
-  const id = `${title.toLowerCase()}-title`;
+/**
+ * A card with a list of what the team has of a kind.
+ * @param {Client} client @param {AbortSignal} signal
+ * @param {object} kind
+ * @param {string} kind.title
+ * @param {string} kind.path of the list; each thing is below it, by its id
+ * @param {string} kind.none what stands there for an empty list
+ * @param {(thing: any) => string} kind.name
+ * @param {(thing: any) => string} [kind.note]
+ * @param {string} [kind.verb]
+ * @param {string} kind.consequence of deleting one
+ */
+function listCard(client, signal, { title, path, none, name, note = () => "", verb = "Delete", consequence }) {
+  const id = `${path}-title`;
   const place = problemPlace();
   const list = h("ul", { class: "things", "aria-labelledby": id });
   const element = h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), list, place.element);
-  /** @param {HTMLElement[]} items */
-  const show = (items) => fill(list, items.length ? items : h("li", { class: "muted" }, none));
-  return { element, place, show };
-}
 
-/** @param {any} thing with its id and when it was made @param {string} name @param {string} [note]
- * @param {HTMLElement} remove */
-const item = (thing, name, note, remove) =>
-  h("li", {}, h("strong", {}, name), " ", note && h("span", { class: "muted" }, note, " "), h("span", { class: "muted small" }, ageOf(thing.createdAt)), remove);
+  /** @param {any} thing */
+  function item(thing) {
+    const remove = workButton(verb, { class: "quiet", "aria-label": `${verb} ${name(thing)}` }, async () => {
+      if (!(await confirm(`${verb} ${name(thing)}?`, consequence, verb))) return;
+      await client.open(`${path}/${thing.id}`, { method: "DELETE" });
+      await refresh();
+    }, place);
+    return h("li", {}, h("strong", {}, name(thing)), h("span", { class: "muted" }, note(thing)), h("span", { class: "muted small" }, ageOf(thing.createdAt)), remove);
+  }
 
-/** @param {import("./client.js").Client} client @param {AbortSignal} signal */
-function fontsCard(client, signal) {
-  const card = listCard("Fonts", "No fonts yet: templates use their own and the server’s.");
-  const drop = fileDrop("Drop TTF or OTF files here, or choose them", ".ttf,.otf", (files) => add(files), true);
-  card.element.append(drop.element);
-  takeDrops(card.element, (files) => add(files));
-
-  /** @param {File[]} files */
-  async function add(files) {
-    card.place.clear();
+  async function refresh() {
     try {
-      for (const file of files) {
-        const form = new FormData();
-        form.append("font", file);
-        await client.json("fonts", { method: "POST", body: form });
-        announce(`${file.name} added`);
-      }
+      const things = await client.json(path, { signal });
+      fill(list, things.length ? things.map(item) : h("li", { class: "muted" }, none));
     } catch (error) {
-      card.place.show(error);
+      if (!signal.aborted) place.show(error);
+    }
+  }
+
+  /** Add to the list, and show how it is then. @param {() => Promise<void>} work */
+  async function add(work) {
+    place.clear();
+    try {
+      await work();
+    } catch (error) {
+      place.show(error);
     }
     await refresh();
   }
 
-  /** @param {any} font */
-  function shown(font) {
-    const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${font.familyName}` }, async () => {
-      const sure = await confirm(`Delete ${font.familyName}?`, "Later jobs are drawn with another font.", "Delete");
-      if (!sure) return;
-      await client.json(`fonts/${font.id}`, { method: "DELETE" });
-      await refresh();
-    }, card.place);
-    return item(font, font.familyName, `${font.styleName} · ${font.fileName}`, remove);
+  /** @param {HTMLFormElement} form @param {() => Promise<void>} work */
+  function addBy(form, work) {
+    element.append(form);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      add(work);
+    });
   }
+  return { element, list, place, add, addBy, refresh };
+}
 
-  async function refresh() {
-    try {
-      card.show((await client.json("fonts", { signal })).map(shown));
-    } catch (error) {
-      if (!signal.aborted) card.place.show(error);
-    }
+/** @param {Client} client @param {AbortSignal} signal */
+function fontsCard(client, signal) {
+  const card = listCard(client, signal, {
+    title: "Fonts",
+    path: "fonts",
+    none: "No fonts yet: templates use their own and the server’s.",
+    name: (font) => font.familyName,
+    note: (font) => `${font.styleName} · ${font.fileName}`,
+    consequence: "Later jobs are drawn with another font.",
+  });
+  const drop = fileDrop("Drop TTF or OTF files here, or choose them", ".ttf,.otf", receive, true);
+  card.element.append(drop.element);
+  takeDrops(card.element, receive);
+
+  /** @param {File[]} files */
+  function receive(files) {
+    card.add(async () => {
+      for (const file of files) {
+        const body = new FormData();
+        body.append("font", file);
+        await client.json("fonts", { method: "POST", body });
+        announce(`${file.name} added`);
+      }
+    });
   }
-  refresh();
+  card.refresh();
   return card.element;
 }
 
-/** @param {import("./client.js").Client} client @param {AbortSignal} signal */
+/** @param {Client} client @param {AbortSignal} signal */
 function secretsCard(client, signal) {
-  const card = listCard("Secrets", "No secrets yet: jobs refer to one as ${secrets.NAME}.");
+  const card = listCard(client, signal, {
+    title: "Secrets",
+    path: "secrets",
+    none: "No secrets yet: jobs refer to one as ${secrets.NAME}.",
+    name: (secret) => secret.name,
+    consequence: "Jobs that still need it fail.",
+  });
   const name = h("input", { type: "text", required: true, pattern: "[A-Za-z0-9_\\-]{1,128}", autocomplete: "off", spellcheck: "false" });
   const value = h("input", { type: "password", required: true, autocomplete: "new-password" });
   const form = h("form", { class: "fields" }, field("Name", name, "Letters, digits, _ and -"), field("Value", value, "It is stored encrypted, and nobody can read it again."), h("button", {}, "Add the secret"));
-  card.element.append(form);
-  form.addEventListener("submit", async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    card.place.clear();
-    try {
-      await client.json("secrets", { method: "PUT", json: { name: name.value, value: value.value } });
-      announce(`${name.value} added`);
-      form.reset();
-      await refresh();
-    } catch (error) {
-      card.place.show(error);
-    }
+  card.addBy(form, async () => {
+    await client.json("secrets", { method: "PUT", json: { name: name.value, value: value.value } });
+    announce(`${name.value} added`);
+    form.reset();
+  });
+  card.refresh();
+  return card.element;
+}
+
+/** @param {Client} client @param {AbortSignal} signal */
+function tokensCard(client, signal) {
+  let own = "";
+  const card = listCard(client, signal, {
+    title: "API tokens",
+    path: "tokens",
+    none: "No tokens yet.",
+    name: (token) => token.name || token.id,
+    note: ({ id, scopes, expiresAt }) => [id === own && "the one in use here", scopes.join(", "), expiresAt && `until ${exactly(expiresAt)}`].filter(Boolean).join(" · "),
+    verb: "Revoke",
+    consequence: "Whoever uses it is refused within ten seconds. It cannot be taken back.",
+  });
+  const name = h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" });
+  const end = h("select", {}, Object.entries(LIFETIMES).map(([days, text]) => h("option", { value: days }, text)));
+  const scopes = Object.entries(SCOPES).map(([scope, text]) => ({ scope, text, input: h("input", { type: "checkbox", checked: scope !== "admin" }) }));
+  const secret = h("input", { type: "text", readonly: true });
+  const shown = h("div", { class: "notice", hidden: true }, field("New token", secret, "Copy it now: it is not shown again."));
+  const form = h(
+    "form",
+    { class: "fields", hidden: true },
+    field("Name", name, "What it is for."),
+    field("It ends", end),
+    h("fieldset", { class: "choices" }, h("legend", {}, "It may"), scopes.map(({ text, input }) => h("label", { class: "check" }, input, text))),
+    h("button", {}, "Make a token"),
+  );
+  card.element.append(shown);
+  card.addBy(form, async () => {
+    const expiresAt = end.value ? new Date(Date.now() + Number(end.value) * DAY).toISOString() : undefined;
+    const json = { name: name.value, expiresAt, scopes: scopes.filter(({ input }) => input.checked).map(({ scope }) => scope) };
+    secret.value = (await client.json("tokens", { method: "POST", json })).token;
+    shown.hidden = false;
+    secret.select();
+    form.reset();
   });
 
-  /** @param {any} secret */
-  function shown(secret) {
-    const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${secret.name}` }, async () => {
-      if (!(await confirm(`Delete ${secret.name}?`, "Jobs that still need it fail.", "Delete"))) return;
-      await client.text(`secrets/${secret.id}`, { method: "DELETE" });
-      await refresh();
-    }, card.place);
-    return item(secret, secret.name, undefined, remove);
-  }
-
-  async function refresh() {
+  async function start() {
     try {
-      card.show((await client.json("secrets", { signal })).map(shown));
+      const { token } = await client.json("team", { signal });
+      own = token.id;
+      form.hidden = !token.scopes.includes("admin");
+      if (form.hidden) fill(card.list, h("li", { class: "muted" }, "The token in use here lacks the scope admin, which shows and makes others. ", h("code", {}, "reelbatch tokens create"), " makes one that has it."));
+      else await card.refresh();
     } catch (error) {
       if (!signal.aborted) card.place.show(error);
     }
   }
-  refresh();
+  start();
   return card.element;
 }
 
-/** @param {import("./client.js").Client} client */
+/** @param {Client} client */
 function webhooksCard(client) {
   const place = problemPlace();
   const key = h("input", { type: "text", readonly: true });

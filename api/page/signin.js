@@ -27,7 +27,7 @@ export function signInPage(reason, onSignedIn) {
     place.clear();
     button.setAttribute("aria-disabled", "true");
     try {
-      await new Client(token, () => {}).json("batches?limit=1");
+      await new Client(token, () => {}).json("team");
       storeToken(token, remember.checked);
       onSignedIn(token);
     } catch (error) {

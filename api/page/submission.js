@@ -3,7 +3,7 @@
 import { idempotencyKey } from "./client.js";
 import { labelOf, sentNames } from "./columns.js";
 import { forgetCheck, isEmpty } from "./rowtable.js";
-import { JSON_TYPE, MOST_ROWS, dryRunOfAll, submitted, tableOf } from "./tables.js";
+import { JSON_TYPE, rowsAPart, dryRunOfAll, submitted, tableOf } from "./tables.js";
 import { warningText } from "./widgets.js";
 
 /** @typedef {import("./rowtable.js").Row} Row */
@@ -71,12 +71,13 @@ export class Submission {
       this.#started = text;
       this.#key = idempotencyKey();
     }
-    const all = Math.ceil(sent.length / MOST_ROWS);
+    const most = rowsAPart(query);
+    const all = Math.ceil(sent.length / most);
     /** @type {any[]} */
     const made = [];
     for (let part = 0; part < all; part += 1) {
       if (all > 1) tell(part, all);
-      const place = all > 1 ? { firstRow: part * MOST_ROWS, ...(made[0] && { submission: made[0].batchId }) } : {};
+      const place = all > 1 ? { firstRow: part * most, ...(made[0] && { submission: made[0].batchId }) } : {};
       const batch = await submitted(this.client, table, { ...query, ...place }, { "Idempotency-Key": `${this.#key}-${part}` });
       if (batch.jobs.length > 0 || all === 1) made.push(batch); // nobody asks for a part of which nothing was started
     }
@@ -94,10 +95,16 @@ export function noteProblems(answer, rows, columns) {
   const filled = filledLayers(columns, rows);
   for (const row of rows) forgetCheck(row);
   for (const row of rows) row.warnings = emptyCells(row, filled);
-  for (const job of answer.jobs) rows[job.index].warnings.push(...rowWarnings(job));
-  for (const error of errors) rows[error.index].problems = problemsOf(error, columns, names);
-  return errors.length;
+  for (const job of answer.jobs) rows[rowOf(job)].warnings.push(...rowWarnings(job));
+  for (const error of errors) rows[rowOf(error)].problems.push(...problemsOf(error, columns, names));
+  for (const row of rows) row.warnings = [...new Set(row.warnings)];
+  const bad = rows.filter((row) => row.problems.length > 0);
+  for (const row of bad) row.problems = row.problems.filter(({ text }, at) => row.problems.findIndex((each) => each.text === text) === at);
+  return bad.length;
 }
+
+/** The place of a job's row among those that were sent: a row is one job in each output. @param {any} job */
+const rowOf = (job) => job.row ?? job.index;
 
 /** @param {Record<string, any>} query @returns {import("./tables.js").Table} */
 function oneJob({ template, composition, codec, quality, frame, poster }) {

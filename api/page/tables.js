@@ -2,7 +2,7 @@
 
 import { ApiError } from "./client.js";
 
-export const MOST_ROWS = 1000; // of a table in one batch; a longer one is sent in parts
+const MOST_JOBS = 1000; // of one batch; a longer table is sent in parts
 export const JSON_TYPE = "application/json";
 const CSV = "text/csv";
 const TABS = "text/tab-separated-values"; // as spreadsheets put them on the clipboard
@@ -10,6 +10,9 @@ const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 /** A table as the API takes it, or one job that needs none.
  * @typedef {{type: string, body: BodyInit, files?: import("./localfiles.js").LocalFiles}} Table */
+
+/** How many rows a batch takes, each in all of its outputs. @param {Record<string, any>} query */
+export const rowsAPart = ({ outputs }) => Math.floor(MOST_JOBS / (outputs ? JSON.parse(outputs).length : 1));
 
 /** @param {File} file @returns {Table} */
 export const tableOfFile = (file) => ({ type: /\.xls[xm]$/i.test(file.name) ? XLSX : /\.tsv$/i.test(file.name) ? TABS : CSV, body: file });
@@ -43,17 +46,18 @@ export async function dryRun(client, table, query, rows) {
 export async function dryRunOfAll(client, table, query, withRows) {
   if (table.type === JSON_TYPE) return dryRun(client, table, query, 0);
   const whole = { rows: [], jobs: [], errors: [], files: [], warnings: [], totalJobs: 0 };
-  for (let first = 0; ; first += MOST_ROWS) {
-    const part = await dryRun(client, table, { ...query, firstRow: first }, withRows ? MOST_ROWS : 0);
+  const most = rowsAPart(query);
+  for (let first = 0; ; first += most) {
+    const part = await dryRun(client, table, { ...query, firstRow: first }, withRows ? most : 0);
     add(whole, part, first);
-    const isLast = part.totalRows === undefined ? (part.rows ?? []).length < MOST_ROWS : part.totalRows <= first + MOST_ROWS;
+    const isLast = part.totalRows === undefined ? (part.rows ?? []).length < most : part.totalRows <= first + most;
     if (isLast) return { ...part, ...whole };
   }
 }
 
 /** @param {any} whole @param {any} part @param {number} first the row with which it begins */
 function add(whole, part, first) {
-  const placed = (/** @type {any} */ job) => ({ ...job, index: job.index + first });
+  const placed = (/** @type {any} */ job) => ({ ...job, row: job.row ?? job.index + first });
   whole.jobs.push(...part.jobs.map(placed));
   whole.errors.push(...(part.errors ?? []).map(placed));
   whole.rows.push(...(part.rows ?? []));

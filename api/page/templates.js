@@ -10,6 +10,7 @@ import { ageOf, confirm, fileDrop, pill, problem, problemPlace, takeDrops, warni
 const LOOK_INTERVAL = 700; // milliseconds between looks at a template that is read
 const TYPES = { json: "lottie", lottie: "lottie", zip: "zip", aep: "aep", aet: "aep", mogrt: "mogrt", html: "html" };
 const KINDS = ".json, .lottie, .zip, .aep, .mogrt or .html";
+const LONGEST_LIST = 256 * 1024; // bytes of the list of a zip file's files
 const NAMES_SHOWN = 12;
 const MOST_DELETIONS = 8; // tries
 const RENDERERS = ["auto", "lottie"]; // as the API names them
@@ -59,7 +60,7 @@ export function templatesPage(client, _parts, _query, signal) {
   /** @param {File} file @param {(text: string) => void} say @returns {Promise<any>} */
   async function send(file, say) {
     const [name, extension] = split(file.name);
-    const type = TYPES[/** @type {keyof typeof TYPES} */ (extension)];
+    const type = (await isZipOfPages(file)) ? "html" : TYPES[/** @type {keyof typeof TYPES} */ (extension)];
     if (!type) throw new Error(`A template is a ${KINDS} file.`);
     const created = await client.json("templates", { method: "POST", json: { type, displayName: name } });
     await upload(created.uploadInfo.url, file);
@@ -229,6 +230,13 @@ function onceSeen(element, then) {
     then();
   });
   observer.observe(element);
+}
+
+/** Whether the names of its files, which are at its end, are those of pages. @param {File} file */
+async function isZipOfPages(file) {
+  if (!/\.zip$/i.test(file.name)) return false;
+  const names = await file.slice(-LONGEST_LIST).text();
+  return /index\.html/i.test(names) || (/\.html/i.test(names) && !/\.(json|aep)/i.test(names));
 }
 
 /** @param {string} fileName @returns {[string, string]} */

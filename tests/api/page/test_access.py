@@ -36,6 +36,9 @@ async def batch_id(team: Team) -> str:
         headers={"Content-Type": "text/csv"},
     )
     await team.http.patch(f"/jobs/{batch['jobs'][4]['id']}/cancel")
+    table = "https://example.com/a.csv"
+    schedule = {"name": LONG_NAME, "cron": "0 6 1 1 *", "url": table, "template": card}
+    assert (await team.http.post("/schedules", json=schedule)).status_code == 201
     return batch["batchId"]
 
 
@@ -85,13 +88,26 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.get_by_role("button", name="Show the signing key").click()
     await expect(visit.page.get_by_label("Signing key")).to_be_visible()
     yield "settings"
+    tokens = visit.page.get_by_role("region", name="API tokens")
+    await tokens.get_by_label("Name").fill(LONG_NAME)
+    await tokens.get_by_role("button", name="Make a token").click()
+    await expect(visit.page.get_by_label("New token")).to_be_visible()
+    yield "a new token"
+    await visit.go("/schedules")
+    await visit.page.get_by_text("New schedule").click()
+    await expect(visit.page.get_by_text("It has not run yet.")).to_be_visible()
+    yield "schedules"
+    await visit.go("/help")
+    await expect(visit.page.get_by_text("Reelbatch 0")).to_be_visible()
+    yield "help"
     await visit.go("/new")
-    table = b"Title,who,job:priority\nA,B,high"
+    table = b"Title,who,job:priority,data:background.Color\nA,B,high,#ff0000"
     file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": table}
     await visit.page.get_by_label("title, row 1").wait_for()
     await visit.page.locator("input[type=file]").set_input_files(file)
     await expect(visit.page.get_by_role("list", name="About the table")).to_be_visible()
     await expect(visit.page.locator(".row-problems")).to_be_visible()
+    await visit.page.get_by_role("button", name="Add an output").click()
     await visit.page.get_by_label("File names").fill("{size}")
     await visit.page.get_by_role("button", name="Check rows").click()
     await expect(visit.page.get_by_text("The table has no column size.")).to_be_visible()

@@ -273,6 +273,38 @@ async def test_a_batch_and_its_files_are_named_by_columns_of_the_file(
     await expect(cells).to_have_text(["Grace", "38"])
 
 
+async def test_rows_are_made_in_several_outputs_with_colours_that_are_chosen(
+    visit: Visit, team: Team
+) -> None:
+    file = await fill_in(visit, team)
+    bad = "Zoë,,high"
+    await file.set_input_files(
+        a_csv("title,data:background.Color,job:priority", "Ada,#00ff00,1", bad)
+    )
+    await visit.page.get_by_label("Choose background.Color, row 1").fill("#ff0000")
+    await expect(cell_of(visit, "background.Color", 1)).to_have_value("#ff0000")
+    await visit.page.get_by_label("Shrink texts that do not fit").check()
+    await visit.page.get_by_role("button", name="Add an output").click()
+    second = visit.page.get_by_role("group", name="Output 2")
+    await second.get_by_label("Composition").select_option("badge")
+    await second.get_by_label("Output", exact=True).select_option("image_jpeg")
+    await second.get_by_label("Ending of its name").fill("badge")
+    await visit.page.get_by_label("File names").fill("{title}")
+    await visit.page.get_by_role("link", name="Help").click()
+    await visit.page.get_by_role("link", name="New batch").first.click()
+    await visit.page.get_by_role("button", name="Start 4 jobs").click()
+    await expect(visit.page.get_by_text("1 row of 2 cannot be rendered.")).to_be_visible()
+    await visit.page.get_by_role("button", name="Start the other 1").click()
+    await has_attribute(visit.cell(0), "aria-label", "Job 0, Ada, finished")
+    await has_attribute(visit.cell(1), "aria-label", "Job 1, Ada-badge, finished")
+    await visit.wait_for_state(3, "rejected")
+    [batch_id] = await team.batch_ids()
+    red, badge, *_ = await team.get(f"/batches/{batch_id}/results")
+    picture = Image.open(io.BytesIO((await team.public.get(red["outputUrl"])).content))
+    assert picture.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
+    assert ".jpg" in badge["outputUrl"]
+
+
 async def test_files_are_named_by_columns_that_are_typed(visit: Visit, team: Team) -> None:
     await fill_in(visit, team)
     await visit.page.get_by_role("button", name="{title}").click()

@@ -1,0 +1,193 @@
+/** Schedules: batches of the table at a URL, again and again. */
+
+import { announce, fill, h } from "./dom.js";
+import { count, exactly, plural } from "./format.js";
+import { outputFields } from "./output.js";
+import { ageOf, confirm, field, pill, problem, problemPlace, workButton } from "./widgets.js";
+
+const LOOK_INTERVAL = 3000; // milliseconds between looks at the list
+const MOST_COMPOSITIONS = 1000; // in one answer
+/** When they are due, in words. @type {Record<string, string>} */
+const TIMES = {
+  "0 6 * * *": "Every day at 6:00",
+  "0 6 * * MON-FRI": "Monday to Friday at 6:00",
+  "0 6 * * MON": "Every Monday at 6:00",
+  "0 6 1 * *": "Every first of the month at 6:00",
+  "@hourly": "Every hour",
+};
+
+/** @type {import("./app.js").PageMaker} */
+export function schedulesPage(client, _parts, _query, signal) {
+  const place = problemPlace();
+  const list = h("ul", { class: "schedules" });
+  const form = scheduleForm(client, refresh, signal);
+  /** @type {Map<string, string>} */
+  let templates = new Map();
+
+  async function refresh() {
+    try {
+      const schedules = await client.json("schedules", { signal });
+      const text = JSON.stringify(schedules);
+      if (list.dataset.shown === text) return; // a button may have the focus
+      list.dataset.shown = text;
+      const items = schedules.reverse().map((/** @type {any} */ each) => card(each));
+      fill(list, items.length ? items : h("li", { class: "empty" }, "No schedules yet."));
+    } catch (error) {
+      if (!signal.aborted) place.show(error);
+    }
+  }
+
+  /** @param {any} schedule */
+  function card(schedule) {
+    const { id, name, cron, timeZone, url, paused, running, nextRunAt, skipped, runs } = schedule;
+    /** @param {string} text @param {string} path @param {string} [done] what screen readers say */
+    const action = (text, path, done) =>
+      workButton(text, { "aria-label": `${text}: ${name}` }, async () => {
+        await client.json(`schedules/${id}/${path}`, { method: "POST" });
+        announce(done ?? "");
+        await refresh();
+      }, place);
+    const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${name}` }, async () => {
+      if (!(await confirm(`Delete ${name}?`, "It makes no more batches. Those that it has made stay.", "Delete"))) return;
+      await client.open(`schedules/${id}`, { method: "DELETE" });
+      await refresh();
+    }, place);
+    const state = paused ? pill("queued", "Paused") : pill("finished", "On");
+    const next = nextRunAt ? `next ${exactly(nextRunAt)}` : "not due until it is resumed";
+    const skips = skipped ? `, ${plural(skipped, "time")} skipped while it ran` : "";
+    return h(
+      "li",
+      { class: "card" },
+      h(
+        "div",
+        { class: "headline" },
+        h("div", { class: "facts" }, h("h2", {}, name), state, running && pill("rendering", "Running")),
+        h(
+          "div",
+          { class: "actions" },
+          action("Run now", "trigger", `${name} is run`),
+          paused ? action("Resume", "resume", `${name} is resumed`) : action("Pause", "pause", `${name} is paused`),
+          remove,
+        ),
+      ),
+      h("p", {}, TIMES[cron] ?? h("code", {}, cron), ` (${timeZone}), ${next}${skips}`),
+      h("p", { class: "small wide-words" }, h("span", { class: "muted" }, "Table "), url, h("span", { class: "muted" }, " · Template "), templates.get(schedule.template) ?? schedule.template),
+      runs.length ? h("ul", { class: "things small", "aria-label": `Runs of ${name}` }, runs.map(run)) : h("p", { class: "muted small" }, "It has not run yet."),
+      h("p", { class: "small" }, h("a", { href: `#/batches?schedule=${id}` }, "All its batches")),
+    );
+  }
+
+  const element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "Schedules")), form.element, place.element, list);
+  start();
+
+  async function start() {
+    try {
+      const found = await client.json("templates", { signal });
+      templates = new Map(found.map((/** @type {any} */ each) => [each.id, each.displayName]));
+      form.offer(found.filter((/** @type {any} */ each) => each.status === "uploaded").reverse());
+    } catch (error) {
+      if (!signal.aborted) place.show(error);
+    }
+    await refresh();
+    const looks = setInterval(refresh, LOOK_INTERVAL);
+    signal.addEventListener("abort", () => clearInterval(looks));
+  }
+  return { title: "Schedules", element };
+}
+
+/** What came of one time. @param {any} run */
+function run({ startedAt, batchIds = [], jobs, rejectedJobs, error }) {
+  const rejected = rejectedJobs ? `, ${count(rejectedJobs)} rejected` : "";
+  const links = batchIds.map((/** @type {string} */ id, /** @type {number} */ at) => h("a", { href: `#/batches/${id}` }, batchIds.length > 1 ? `part ${at + 1}` : "its batch", " "));
+  return h("li", {}, ageOf(startedAt), h("span", {}, error ?? `${plural(jobs, "job")}${rejected}`), links);
+}
+
+/** @param {import("./client.js").Client} client @param {() => Promise<void>} onMade @param {AbortSignal} signal */
+function scheduleForm(client, onMade, signal) {
+  const place = problemPlace();
+  const name = h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" });
+  const url = h("input", { type: "url", required: true, placeholder: "https://…/offers.csv", autocomplete: "off" });
+  const template = h("select", { required: true, onchange: () => chooseTemplate() });
+  const composition = h("select", {});
+  const output = outputFields(() => {});
+  const times = h("select", { onchange: () => chooseTimes() }, Object.entries(TIMES).map(([cron, text]) => h("option", { value: cron }, text)), h("option", { value: "" }, "By a cron expression"));
+  const cron = h("input", { type: "text", maxlength: 200, spellcheck: "false", autocomplete: "off", placeholder: "30 6 * * MON-FRI" });
+  const cronField = field("Cron expression", cron, "Minute, hour, day of the month, month, day of the week.");
+  const zones = Intl.supportedValuesOf("timeZone");
+  const zone = h("select", {}, ["UTC", ...zones.filter((each) => each !== "UTC")].map((each) => h("option", {}, each)));
+  zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone.value) zone.value = "UTC";
+  const pattern = h("input", { type: "text", maxlength: 1000, spellcheck: "false", autocomplete: "off", placeholder: "{title}" });
+  const button = h("button", { class: "primary" }, "Create the schedule");
+  const fields = h(
+    "form",
+    { class: "fields" },
+    field("Name", name, "Of the schedule and of its batches."),
+    field("Address of the table", url, "CSV or Excel. It is fetched anew each time."),
+    field("Template", template),
+    field("Composition", composition),
+    output.elements,
+    field("File names", pattern, "Optional: words, and columns in braces."),
+    field("When", times),
+    cronField,
+    field("Time zone", zone),
+    button,
+  );
+  const empty = h("p", {}, h("a", { href: "#/templates" }, "Upload a template"), " first.");
+  const element = h("details", { class: "card" }, h("summary", {}, "New schedule"), empty, fields, place.element);
+  chooseTimes();
+
+  function chooseTimes() {
+    cronField.hidden = times.value !== "";
+    cron.required = times.value === "";
+  }
+
+  async function chooseTemplate() {
+    const path = `../v3/templates/${template.value}/compositions?limit=${MOST_COMPOSITIONS}`;
+    const chosen = template.value;
+    try {
+      const found = await client.json(path, { signal });
+      if (template.value !== chosen) return; // another was chosen meanwhile
+      fill(composition, found.map((/** @type {any} */ each) => h("option", {}, each.name)));
+      output.suit(found[0].data.frames);
+    } catch (error) {
+      if (!signal.aborted) place.show(error);
+    }
+  }
+
+  /** @param {any[]} templates that are ready */
+  function offer(templates) {
+    fields.hidden = templates.length === 0;
+    empty.hidden = templates.length > 0;
+    fill(template, templates.map(({ id, displayName }) => h("option", { value: id }, displayName)));
+    if (templates.length > 0) chooseTemplate();
+  }
+
+  fields.addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    place.clear();
+    button.setAttribute("aria-disabled", "true");
+    try {
+      const json = {
+        name: name.value,
+        url: url.value,
+        template: template.value,
+        composition: composition.value,
+        ...output.settings(),
+        outputName: pattern.value.trim() || undefined,
+        cron: times.value || cron.value,
+        timeZone: zone.value,
+      };
+      await client.json("schedules", { method: "POST", json });
+      announce(`${name.value} is made`);
+      element.open = false;
+      name.value = url.value = pattern.value = "";
+      await onMade();
+    } catch (error) {
+      fill(place.element, problem(error));
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  return { element, offer };
+}
