@@ -3,6 +3,19 @@
 FROM python:3.11.14-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/reelbatch
+# lottie-web, which the HTML engine's browser runs: the lock file has its version and its hash.
+ARG HTML_ENGINE=false
+WORKDIR /player
+COPY deploy/lottie-web ./
+# hadolint ignore=DL3008
+RUN mkdir /opt/lottie-web \
+    && if [ "$HTML_ENGINE" = true ]; then \
+        apt-get update \
+        && apt-get install --yes --no-install-recommends npm \
+        && npm ci --ignore-scripts \
+        && cp node_modules/lottie-web/LICENSE.md /opt/lottie-web \
+        && cp node_modules/lottie-web/build/player/lottie_svg.min.js /opt/lottie-web; \
+    fi
 WORKDIR /source
 # First what changes rarely, so that a change of the code does not install everything again.
 COPY requirements-build.lock requirements-server.lock ./
@@ -31,6 +44,7 @@ RUN apt-get update \
         fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/reelbatch /opt/reelbatch
+COPY --from=build /opt/lottie-web /opt/lottie-web
 RUN useradd --create-home --uid 10001 reelbatch && install --directory --owner=10001 /scratch
 # A number, so that whoever runs the image can see that it is not root.
 USER 10001
@@ -38,6 +52,7 @@ WORKDIR /home/reelbatch
 # Nothing is written but work files: the rest of the image may be read-only.
 VOLUME /scratch
 ENV PATH=/opt/reelbatch/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    REELBATCH_SCRATCH=/scratch REELBATCH_API_HOST=0.0.0.0 REELBATCH_LOG_JSON=true
+    REELBATCH_LOTTIE_WEB=/opt/lottie-web/lottie_svg.min.js REELBATCH_SCRATCH=/scratch \
+    REELBATCH_API_HOST=0.0.0.0 REELBATCH_LOG_JSON=true
 EXPOSE 8080
 CMD ["reelbatch", "api"]

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     renders_per_process: int = Field(default=200, ge=1)  # then a new process takes its place
     confinement: ConfinementLevel = ConfinementLevel.AVAILABLE
     expressions: Expressions = Expressions.CONFINED  # where the scripts of Lottie templates run
+    lottie_web: Path | None = None  # the player's file; its engine looks for it; None: not served
     readable_paths: list[Path] = []  # what render processes may read beside Python's packages
     scratch: Path | None = None  # folder for work files; None: the system's temporary folder
     render_timeout: float = Field(default=900.0, gt=0)  # seconds for one render

@@ -19,6 +19,7 @@ from reelbatch.checks.fonts import (
 )
 from reelbatch.checks.template import (
     TemplateOffer,
+    as_drawn_by,
     composition_problem,
     frame_problems,
     job_warnings,
@@ -71,7 +72,8 @@ class TemplateFetcher:
 
         Raises the errors that submission would respond with.
         """
-        offer = TemplateOffer(inspection, load_engine(job.engine))
+        engine = load_engine(job.engine)
+        offer = TemplateOffer(as_drawn_by(engine, inspection), engine)
         composition = offer.composition_named(job.composition)
         problems = list(_problems(job, offer))
         warnings = job_warnings(offer, composition.name, job.assets) if composition else []

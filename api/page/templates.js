@@ -13,7 +13,6 @@ const KINDS = ".json, .lottie, .zip, .aep, .mogrt or .html";
 const LONGEST_LIST = 256 * 1024; // bytes of the list of a zip file's files
 const NAMES_SHOWN = 12;
 const MOST_DELETIONS = 8; // tries
-const RENDERERS = ["auto", "lottie"]; // as the API names them
 
 /** @type {import("./app.js").PageMaker} */
 export function templatesPage(client, _parts, _query, signal) {
@@ -114,7 +113,7 @@ export function templatesPage(client, _parts, _query, signal) {
       isReady && h("p", { class: "small" }, h("span", { class: "muted" }, "Layers "), names(template.layers)),
       isReady && template.fonts.length > 0 && h("p", { class: "small" }, h("span", { class: "muted" }, "Fonts "), names(template.fonts.map(fontText(template)))),
       template.mogrt && h("p", { class: "small" }, h("span", { class: "muted" }, "Controls "), names(template.mogrt.controls.map(controlText))),
-      template.lossy !== undefined && h("div", { class: "small choices" }, ...choices(template)),
+      ...choices(template),
       h("p", { class: "muted small" }, template.type, " · ", h("span", { class: "id" }, template.id)),
     );
   }
@@ -165,8 +164,12 @@ export function templatesPage(client, _parts, _query, signal) {
     }
   }
 
-  /** What a project's owner decides. @param {any} template */
+  /** What a template's owner decides. @param {any} template */
   function choices(template) {
+    const { renderer: chosen, renderers = [], suggestedRenderer } = template;
+    const known = renderers.includes(chosen) || chosen === undefined;
+    const isProject = template.lossy !== undefined;
+    if (!isProject && known && renderers.length < 3) return [];
     /** @param {Record<string, any>} json */
     const change = async (json) => {
       place.clear();
@@ -179,11 +182,17 @@ export function templatesPage(client, _parts, _query, signal) {
     };
     const lossy = h("input", { type: "checkbox", onchange: () => change({ lossy: lossy.checked }) });
     lossy.checked = template.lossy;
-    const renderer = h("select", { onchange: () => change({ renderer: renderer.value }) }, RENDERERS.map((each) => h("option", {}, each)));
-    renderer.value = template.renderer;
+    const names = known ? renderers : [...renderers, chosen];
+    const renderer = h("select", { onchange: () => change({ renderer: renderer.value }) }, names.map((/** @type {string} */ each) => h("option", {}, each)));
+    renderer.value = chosen;
+    const hint = known ? suggestedRenderer && `${suggestedRenderer} draws more of it` : "not on this server";
     return [
-      h("label", {}, lossy, " Draw it though it will not look as designed (lossy)"),
-      h("label", {}, "Renderer ", renderer),
+      h(
+        "div",
+        { class: "small choices" },
+        isProject && h("label", {}, lossy, " Draw it though it will not look as designed (lossy)"),
+        h("label", {}, "Renderer ", renderer, hint && h("span", { class: "muted" }, ` ${hint}`)),
+      ),
     ];
   }
 

@@ -4,16 +4,22 @@ Jobs of a request often differ in their assets alone, so a plan is made once for
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from reelbatch.checks.fonts import TemplateFonts
-from reelbatch.checks.template import TemplateOffer, composition_problem, frame_problems, listed
+from reelbatch.checks.template import (
+    TemplateOffer,
+    as_drawn_by,
+    composition_problem,
+    frame_problems,
+    listed,
+)
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.output_size import output_size
-from reelbatch.engines.registry import claims_on, engine_for_template_type
+from reelbatch.engines.registry import claims_on, engine_for_template_type, renderers_of
 from reelbatch.models.errors import (
     CodecInvalid,
     FramesInvalid,
@@ -34,6 +40,7 @@ from reelbatch.models.wire.codecs import (
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.secrets import begins_with_reference
+from reelbatch.models.wire.templates import Renderer
 from reelbatch.models.wire.urls import is_http_url
 from reelbatch.spelling import did_you_mean
 
@@ -45,7 +52,7 @@ _TYPES = {
 _LONGEST_URL = 8192  # characters
 _MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
 
-_Key = tuple[str, str | None, bool, str]
+_Key = tuple[str, str, str | None, bool, str]
 
 
 @dataclass(frozen=True)
@@ -80,9 +87,29 @@ class ReadyTemplate(TemplateOffer):
             id=record.id,
             name=record.display_name,
             type=record.type,
-            engine=record.engine,
+            engine=self.engine.name,
             source=self.source,
         )
+
+    def drawn_by(
+        self, renderer: Renderer | None, engines: Mapping[str, type[RenderEngine]]
+    ) -> "ReadyTemplate | Problem":
+        """As a job has it that asks for `renderer`; None: as the template says."""
+        engine = engine_of(renderer or self.record.renderer, self.engine, engines)
+        if isinstance(engine, Problem):
+            return engine
+        if engine is self.engine:
+            return self
+        if engine.name not in self._drawn_by_others:
+            inspection = as_drawn_by(engine, self.inspection)
+            other = replace(self, engine=engine, inspection=inspection)
+            self._drawn_by_others[engine.name] = other
+        return self._drawn_by_others[engine.name]
+
+    @cached_property
+    def _drawn_by_others(self) -> "dict[str, ReadyTemplate]":
+        """What `drawn_by` has found, by the engines' names."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -119,7 +146,8 @@ class RenderPlans:
                 composition=job.template.composition or "", output=output_of(job)
             )
         settings = job.settings.model_dump_json() if job.settings else ""
-        key = (job.template.id, job.template.composition, job.preview, settings)
+        chosen = job.template
+        key = (chosen.id, template.engine.name, chosen.composition, job.preview, settings)
         if key not in self._plans:
             self._plans[key] = self._new(job, template)
         return self._plans[key]
@@ -269,6 +297,9 @@ def template_by_url(
     if engine is None:
         message = f"No engine of this server renders {template_type}; it must be one of {served}."
         return Problem(NotSupported, "template.type", message)
+    engine = engine_of(choice.renderer or "auto", engine, engines)
+    if isinstance(engine, Problem):
+        return engine
     chosen = ChosenTemplate(
         id=choice.id,
         name=_name(url, choice.id),
@@ -278,6 +309,20 @@ def template_by_url(
         claims=claims_on(engines, template_type),
     )
     return TemplateByUrl(chosen, engine)
+
+
+def engine_of(
+    renderer: Renderer, own: type[RenderEngine], engines: Mapping[str, type[RenderEngine]]
+) -> type[RenderEngine] | Problem:
+    """The engine of a job that asks for `renderer`; `own` is its template's."""
+    asked = engines.get(renderer)
+    if asked is not None and asked.instead_of == own.name:
+        return asked
+    if renderer == "auto" or (asked is not None and not asked.instead_of):
+        return own
+    message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
+    choices = listed("renderers", ["auto", *renderers_of(engines, own.name)])
+    return Problem(NotSupported, "template.renderer", f"{message} {choices}")
 
 
 def _type_of(url: str) -> str:

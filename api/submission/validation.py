@@ -166,9 +166,12 @@ class RequestContext:
     private_networks: bool  # whether workers may reach them
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
-        if job.template.src is None:
-            return self.templates[job.template.id]
-        return template_by_url(job.template, job.template.src, self.engines)
+        if job.template.src is not None:
+            return template_by_url(job.template, job.template.src, self.engines)
+        found = self.templates[job.template.id]
+        if isinstance(found, Problem):
+            return found
+        return found.drawn_by(job.template.renderer, self.engines)
 
 
 async def validate(

@@ -11,6 +11,7 @@ from api.http.requests import known_id, read_model
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
+from api.submission.plan import engine_of
 from api.submission.tables.fields import fields_of
 from api.templates.launch import check_src, start_download
 from api.urls import LINK_LIFETIME, Urls
@@ -22,8 +23,9 @@ from reelbatch.checks.fonts import (
     own_needs,
     template_shortcomings,
 )
-from reelbatch.checks.template import TemplateOffer
-from reelbatch.engines.registry import engine_for_template_type
+from reelbatch.checks.template import TemplateOffer, as_drawn_by
+from reelbatch.engines.base import RenderEngine
+from reelbatch.engines.registry import engine_for_template_type, renderers_of
 from reelbatch.models.errors import (
     BodyTooLarge,
     Gone,
@@ -35,11 +37,13 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_id
+from reelbatch.models.problems import Problem
 from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import Layer, TemplateDownload, TemplateRecord
 from reelbatch.models.wire.base import Absent, WireModel
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.templates import (
+    RENDERERS,
     Template,
     TemplateCreation,
     TemplateLayer,
@@ -108,7 +112,8 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     """The team's templates, oldest first."""
     records = await list_templates(resources.store, team)
     found = await known_shortcomings(resources, team, records)
-    return respond_all([_template(*each) for each in zip(records, found, strict=True)])
+    pairs = zip(records, found, strict=True)
+    return respond_all([_template(resources, *each) for each in pairs])
 
 
 @router.get(
@@ -206,7 +211,7 @@ async def find_template(resources: Resources, team: str, template_id: str) -> Te
 async def template_response(resources: Resources, record: TemplateRecord) -> Template:
     """With its layers and fields, which lists leave out."""
     [flaws] = await known_shortcomings(resources, record.team, [record])
-    template = _template(record, flaws)
+    template = _template(resources, record, flaws)
     if record.inspection is None:
         return template
     offer = TemplateOffer(record.inspection)
@@ -233,10 +238,35 @@ async def known_shortcomings(
 
 def _own_needs(resources: Resources, record: TemplateRecord) -> FontNeeds | None:
     """The fonts that a template asks for; None before it has been looked into."""
-    engine, found = resources.engines.get(record.engine), record.inspection
+    engine, found = _engine_of(resources, record), record.inspection
     if found is None:
         return None
-    return own_needs(TemplateFonts(found, engine.fonts if engine else ()))
+    if engine is None:
+        return own_needs(TemplateFonts(found, ()))
+    return own_needs(TemplateFonts(as_drawn_by(engine, found), engine.fonts))
+
+
+def _engine_of(resources: Resources, record: TemplateRecord) -> type[RenderEngine] | None:
+    """What draws the template where a job does not say; None: nothing here."""
+    own = resources.engines.get(record.engine)
+    engine = engine_of(record.renderer, own, resources.engines) if own else None
+    return own if isinstance(engine, Problem) else engine
+
+
+def _renderers(
+    resources: Resources, record: TemplateRecord, flaws: Shortcomings
+) -> dict[str, object]:
+    """What draws the template, what may, and what draws more of it."""
+    if record.engine not in RENDERERS:
+        return {}
+    names = renderers_of(resources.engines, record.engine)
+    codes = {warning.code for warning in flaws["warnings"]}
+    better = (name for name in names[1:] if codes & resources.engines[name].draws)
+    return {
+        "renderer": record.renderer,
+        "renderers": ["auto", *names],
+        "suggested_renderer": next(better, None),
+    }
 
 
 def _layer(layer: Layer) -> TemplateLayer:
@@ -251,9 +281,9 @@ def _layer(layer: Layer) -> TemplateLayer:
     )
 
 
-def _template(record: TemplateRecord, flaws: Shortcomings) -> Template:
+def _template(resources: Resources, record: TemplateRecord, flaws: Shortcomings) -> Template:
     found = record.inspection
-    return Template(
+    template = Template(
         id=record.id,
         type=record.type,
         display_name=record.display_name,
@@ -265,10 +295,10 @@ def _template(record: TemplateRecord, flaws: Shortcomings) -> Template:
         fonts=[face.label for face in found.fonts] if found else [],
         mogrt=found.mogrt if found else None,
         error=record.error,
-        renderer=record.renderer if record.converted else None,
         lossy=record.lossy if record.converted else None,
         **flaws,
     )
+    return template.model_copy(update=_renderers(resources, record, flaws))
 
 
 def _new_record(resources: Resources, team: str, creation: TemplateCreation) -> TemplateRecord:

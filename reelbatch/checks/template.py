@@ -118,6 +118,20 @@ class TemplateOffer:
         return self.compositions.get(_composed(name)) if name else self.root
 
 
+def as_drawn_by(engine: type[RenderEngine], inspection: TemplateInspection) -> TemplateInspection:
+    """What of another engine's inspection holds for what `engine` draws."""
+
+    def holding(warnings: list[RenderWarning]) -> list[RenderWarning]:
+        return [warning for warning in warnings if warning.code not in engine.draws]
+
+    compositions = [
+        each if each.reasons is None else each.model_copy(update={"reasons": holding(each.reasons)})
+        for each in inspection.compositions
+    ]
+    changes = {"warnings": holding(inspection.warnings), "compositions": compositions}
+    return inspection.model_copy(update=changes) if engine.draws else inspection
+
+
 def layers_meant(
     name: str, template: TemplateOffer, composition: Composition, fits: Callable[[Layer], bool]
 ) -> list[tuple[str, str]]:

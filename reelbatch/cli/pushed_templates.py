@@ -45,7 +45,7 @@ def renderer_named(name: str | None) -> Renderer | None:
     """Raises CommandFailed where there is none of this name."""
     known: dict[str | None, Renderer | None] = {None: None, **{one: one for one in RENDERERS}}
     if name not in known:
-        raise CommandFailed(f"There is no renderer {name}; there is {' and '.join(RENDERERS)}.")
+        raise CommandFailed(f"There is no renderer {name}; there is {', '.join(RENDERERS)}.")
     return known[name]
 
 
@@ -106,11 +106,25 @@ def template_table(template: Template) -> Table:
         "layers": "\n".join(map(_in_a_line, template.layer_details)),
         "controls": "\n".join(map(_control, template.mogrt.controls if template.mogrt else [])),
         "fonts": "\n".join(map(_font(template), template.fonts)),
-        "renderer": template.renderer,
+        "renderer": _renderer(template),
         "lossy": None if template.lossy is None else ("yes" if template.lossy else "no"),
         "warnings": "\n".join(map(str, template.warnings)),
     }
     return details(values)
+
+
+def renderer_hint(template: Template) -> str | None:
+    """What to do where another renderer draws more of the template."""
+    if template.suggested_renderer is None:
+        return None
+    command = f"reelbatch templates set {template.id} --renderer {template.suggested_renderer}"
+    return f"{template.suggested_renderer} draws more of it: {command}"
+
+
+def _renderer(template: Template) -> str | None:
+    if template.renderer is None or template.renderer in template.renderers:
+        return " — ".join(filter(None, (template.renderer, renderer_hint(template)))) or None
+    return f"{template.renderer} (not on this server, which has {', '.join(template.renderers)})"
 
 
 def _in_a_line(layer: TemplateLayer) -> str:

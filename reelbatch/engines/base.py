@@ -108,6 +108,11 @@ class RenderEngine:
     manifest: ClassVar[str] = ""
     """The name of a file that makes an archive its own where other engines have the type too.
     Empty: it has what no other engine claims."""
+    instead_of: ClassVar[str] = ""
+    """The name of an engine whose templates it renders too, where a template or a job names it as
+    its `renderer`. Its `template_types` are that engine's. Empty: it has templates of its own."""
+    draws: ClassVar[frozenset[str]] = frozenset()
+    """The codes of warnings of that engine's inspection that do not hold for what it draws."""
     asset_types: ClassVar[frozenset[str]] = frozenset()
     """The values of an asset's `type` that it takes."""
     functions: ClassVar[frozenset[str]] = frozenset()

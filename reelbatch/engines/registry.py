@@ -61,8 +61,14 @@ def engine_for_template_type(
 ) -> type[RenderEngine] | None:
     """The engine of templates of `template_type` that none claims: the first by name, or None."""
     found = (engine for _, engine in sorted(engines.items()))
-    able = [engine for engine in found if template_type in engine.template_types]
+    able = [each for each in found if template_type in each.template_types and not each.instead_of]
     return min(able, key=lambda engine: engine.manifest != "", default=None)
+
+
+def renderers_of(engines: Mapping[str, type[RenderEngine]], engine: str) -> list[str]:
+    """The names of the engines that render templates of `engine`, that one first."""
+    others = (name for name, each in sorted(engines.items()) if each.instead_of == engine)
+    return [engine, *others]
 
 
 def claims_on(engines: Mapping[str, type[RenderEngine]], template_type: str) -> dict[str, str]:

@@ -144,7 +144,8 @@ def test_the_image_can_install_nothing_and_has_no_development_server() -> None:
         "--no-deps /wheels/*.whl",
     ]
     assert re.findall(r"^COPY .+$", run, re.MULTILINE) == [
-        "COPY --from=build /opt/reelbatch /opt/reelbatch"
+        "COPY --from=build /opt/reelbatch /opt/reelbatch",
+        "COPY --from=build /opt/lottie-web /opt/lottie-web",
     ]
     assert re.search(r"^RUN pip uninstall --yes .*\bpip setuptools wheel$", run, re.MULTILINE)
 

@@ -12,12 +12,14 @@ from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
     fields_table,
     push_template,
+    renderer_hint,
     renderer_named,
     template_id_of,
     template_table,
     templates_table,
 )
 from reelbatch.client import Reelbatch
+from reelbatch.models.wire.templates import RENDERERS
 
 app = typer.Typer(help="Upload and look at templates.", no_args_is_help=True)
 
@@ -26,7 +28,7 @@ TemplateArgument = Annotated[
 ]
 
 _LOSSY = "Draw an After Effects project though it will not look as designed."
-_RENDERER = "What draws an After Effects project: auto or lottie."
+_RENDERER = f"What draws a Lottie or an After Effects project: {', '.join(RENDERERS)}."
 
 
 @app.command()
@@ -50,8 +52,9 @@ def push(
     )
     answer(template, f"template {template.id}: {template.display_name}", as_json=as_json)
     if not as_json:
-        for warning in template.warnings:
-            say_warning(str(warning))
+        for warning in (*template.warnings, renderer_hint(template)):
+            if warning is not None:
+                say_warning(str(warning))
 
 
 @app.command("list")
@@ -112,7 +115,7 @@ def change(
     renderer: Annotated[str | None, typer.Option(help=_RENDERER)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change how an After Effects project is drawn."""
+    """Change how a template is drawn."""
     template_id = template_id_of(client, template)
     found = client.templates.change(template_id, renderer=renderer_named(renderer), lossy=lossy)
     answer(found, template_table(found), as_json=as_json)

@@ -92,7 +92,7 @@ class HtmlRenderer(Renderer):
             is_heard = request.sound and codec.joinable
             clips = view.sounds(frames, request.work_dir) if is_heard else []
         if clips:
-            _add_sound(request, rate, clips)
+            add_sound(request, rate, clips)
         warnings = opened.notes.warnings()
         return RenderedFile(width=size[0], height=size[1], frames=len(frames), warnings=warnings)
 
@@ -153,8 +153,8 @@ def _may_sound(files: Files) -> bool:
     return any(_SOUND.search(content) for path, content in files.items() if path.suffix in _CODE)
 
 
-def _add_sound(request: RenderRequest, rate: Fraction, clips: Sequence[AudioClip]) -> None:
-    """Only now the page has told all that is heard."""
+def add_sound(request: RenderRequest, rate: Fraction, clips: Sequence[AudioClip]) -> None:
+    """Put sound into a film that is ready. Only now a page has told all that is heard."""
     silent = request.work_dir / f"silent.{request.output.extension}"
     request.output_path.rename(silent)
     codec = request.output.codec

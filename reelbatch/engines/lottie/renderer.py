@@ -47,7 +47,7 @@ _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
 
 @dataclass(frozen=True)
-class _Filled:
+class FilledTemplate:
     """A template with the job's assets in it."""
 
     document: LottieDocument
@@ -68,6 +68,18 @@ class _Filled:
             folder=request.work_dir,
         )
         return track.clips(self.composition, self.frames)
+
+    def fit_texts(self, shelf: FontShelf) -> list[RenderWarning]:
+        """Choose the sizes of texts that have to fit; a warning for each that does not."""
+        for fit in self.substitution.fits:
+            fit_text(self.document, fit, shelf)
+        overflowing = overflows(self.document, self.substitution.worded, shelf)
+        return [*self.substitution.warnings, *overflowing]
+
+    def shelf(self, request: RenderRequest) -> FontShelf:
+        return FontShelf(
+            own_fonts(self.document, self.files), open_team_fonts(request.fonts, request.font_faces)
+        )
 
 
 class LottieRenderer(Renderer):
@@ -97,15 +109,11 @@ class LottieRenderer(Renderer):
         Codecs without alpha show the drawing on the background that the document names (`bg`), as
         converted projects do, else on white: Lottie is made for light pages.
         """
-        filled = _fill(request)
+        filled = fill_template(request)
         document, composition, frames = filled.document, filled.composition, filled.frames
         files, substitution = filled.files, filled.substitution
-        shelf = FontShelf(
-            own_fonts(document, files), open_team_fonts(request.fonts, request.font_faces)
-        )
-        for fit in substitution.fits:
-            fit_text(document, fit, shelf)
-        overflowing = overflows(document, substitution.worded, shelf)
+        shelf = filled.shelf(request)
+        warnings = filled.fit_texts(shelf)
         clips = filled.sounds(request) if request.sound else []
         videos = VideoLayers(
             document=document,
@@ -114,7 +122,6 @@ class LottieRenderer(Renderer):
             limits=request.limits,
         )
         pictures = {**substitution.pictures, **videos.assets}
-        warnings: list[RenderWarning] = [*substitution.warnings, *overflowing]
         scene = compose(
             document,
             composition,
@@ -158,7 +165,7 @@ class LottieRenderer(Renderer):
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """The clips that sound in the output. Raises RenderError."""
-        return _fill(request).sounds(request)
+        return fill_template(request).sounds(request)
 
 
 def _inspect(
@@ -183,7 +190,8 @@ def _may_be_lottie(template: Path) -> bool:
     return is_archive(start) or may_be_json(start)
 
 
-def _fill(request: RenderRequest) -> _Filled:
+def fill_template(request: RenderRequest) -> FilledTemplate:
+    """Read the request's template and put its assets in. Raises RenderError."""
     document, files = open_template(request.template, request.limits, request.composition)
     files = replace(files, statics=_statics(request.assets))
     composition = _composition(document, request.composition)
@@ -195,7 +203,7 @@ def _fill(request: RenderRequest) -> _Filled:
     own = own_videos(document, files, request.work_dir, request.limits)
     substitution.videos = own | substitution.videos
     frames = _frames(composition, request.output)
-    return _Filled(
+    return FilledTemplate(
         document=document,
         files=files,
         composition=composition,

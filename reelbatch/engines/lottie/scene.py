@@ -1,6 +1,7 @@
 """The document that is drawn: one composition with only what it shows, and nothing by reference."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.lottie.checks import check_shapes, check_texts
@@ -44,13 +45,9 @@ def compose(
     for the frames `expressions`, counted from the composition's first one; None: not at all.
     Raises LimitExceeded or AssetInvalid.
     """
-    precompositions = _precompositions(document, composition)
-    layers = [layer for group in (composition.layers, *precompositions.values()) for layer in group]
-    shown = dict.fromkeys(
-        reference(layer.get("refId")) for layer in layers if layer_type(layer) == "image"
-    )
-    own = [document.assets[name] for name in shown if _is_picture(document, name)]
-    warnings += embed_pictures(own, files, limits)
+    parts = gather_parts(document, composition, pictures, files, limits)
+    warnings += parts.warnings
+    layers, precompositions = parts.layers, parts.precompositions
     unroll_loops(layers, float(document.frame_rate))
     warnings += run_expressions(
         document,
@@ -62,31 +59,74 @@ def compose(
     )
     check_shapes(layers)
     check_texts(layers)
-    strip([*layers, *own, *pictures.values()])
+    strip([*layers, *parts.pictures.values()])
     ease_alike(layers)  # before the thousands of shapes of texts, which need none
     drawn_in_text = set_type(document, layers, shelf)
     replace_solids(layers)
-    all_pictures = {reference(asset["id"]): asset for asset in (*own, *drawn_in_text)} | {
-        name: pictures[name] for name in shown if name in pictures
-    }
+    all_pictures = parts.pictures | {reference(asset["id"]): asset for asset in drawn_in_text}
     rewrite(composition.layers, precompositions, all_pictures, float(document.frame_rate))
     for layer in layers:
         hold_to_type(layer)
         if "refId" in layer:
             layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
-    scene = {key: known for key in _KEPT if _is_plain(known := document.root.get(key))} | {
+    scene = put_together(document, composition, parts.precompositions, all_pictures)
+    arrange(scene)
+    return scene
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneParts:
+    """What a composition shows, by the names that its layers have for it."""
+
+    layers: list[Json]  # all of them
+    precompositions: dict[str, list[Json]]
+    pictures: dict[str, Json]  # with their content
+    warnings: list[RenderWarning]  # pictures that are absent
+
+
+def gather_parts(
+    document: LottieDocument,
+    composition: LottieComposition,
+    pictures: Mapping[str, Json],
+    files: TemplateFiles,
+    limits: RenderLimits,
+) -> SceneParts:
+    """`pictures` are image assets that are complete; the template's own get their content here.
+
+    Raises LimitExceeded or AssetInvalid.
+    """
+    precompositions = _precompositions(document, composition)
+    layers = [layer for group in (composition.layers, *precompositions.values()) for layer in group]
+    shown = dict.fromkeys(
+        reference(layer.get("refId")) for layer in layers if layer_type(layer) == "image"
+    )
+    own = {name: document.assets[name] for name in shown if _is_picture(document, name)}
+    return SceneParts(
+        layers=layers,
+        precompositions=precompositions,
+        warnings=embed_pictures(own.values(), files, limits),
+        pictures=own | {name: pictures[name] for name in shown if name in pictures},
+    )
+
+
+def put_together(
+    document: LottieDocument,
+    composition: LottieComposition,
+    precompositions: Mapping[str, list[Json]],
+    pictures: Mapping[str, Json],
+) -> Json:
+    """A document whose root is `composition`."""
+    return {key: known for key in _KEPT if _is_plain(known := document.root.get(key))} | {
         "w": composition.width,
         "h": composition.height,
         "ip": composition.first_frame,
         "op": composition.first_frame + composition.frames,
         "assets": [
             *({"id": name, "layers": inner} for name, inner in precompositions.items()),
-            *all_pictures.values(),
+            *pictures.values(),
         ],
         "layers": composition.layers,
     }
-    arrange(scene)
-    return scene
 
 
 def _is_plain(value: object) -> bool:

@@ -35,7 +35,10 @@ _PROCESSOR_SLACK = 10  # seconds, for what an engine does beside its renders
 _MASK = 0o077
 _MEBIBYTE = 1024**2
 
-_ALLOWED_EVERYWHERE = {"HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"}
+_ALLOWED_EVERYWHERE = {
+    *("HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"),
+    "REELBATCH_LOTTIE_WEB",  # a path, of which its engine is told before it is confined
+}
 _ALLOWED_PREFIXES = ("FONTCONFIG_", "LC_")
 if sys.platform == "win32":
     # Without these it loads no libraries and finds no programs, and After Effects no settings.

@@ -56,7 +56,7 @@ class TemplateChoice(OpenWireModel):
     """Of a `src` whose URL does not tell; the type of one of the team's templates is known."""
     composition: str | None = None
     renderer: Renderer | None = None
-    """Of an After Effects project; None: as the template says."""
+    """Of a Lottie or an After Effects project; None: as the template says."""
     lossy: bool | None = None
     """Whether a project is drawn that will not look as designed; None: as the template says."""
 

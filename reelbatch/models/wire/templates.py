@@ -18,8 +18,8 @@ from reelbatch.models.wire.base import (
 )
 from reelbatch.models.wire.warnings import Warned
 
-Renderer = Literal["auto", "lottie"]
-"""What draws an After Effects project."""
+Renderer = Literal["auto", "lottie", "lottie-web"]
+"""What draws a Lottie or an After Effects project."""
 RENDERERS: tuple[Renderer, ...] = get_args(Renderer)
 
 
@@ -169,6 +169,8 @@ class Template(Warned):
     mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
     project: Absent[ProjectContents] = None  # of a project; left out of lists
     error: str | None = None
-    renderer: Absent[Renderer] = None  # of an After Effects project
+    renderer: Absent[Renderer] = None  # of a Lottie or an After Effects project
+    renderers: AnyOf[str] = []  # that it can have on this server
+    suggested_renderer: Absent[str] = None  # which draws what `warnings` say is missing
     lossy: Absent[bool] = None
     upload_info: Absent[TemplateUploadInfo] = None

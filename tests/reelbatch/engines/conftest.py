@@ -25,13 +25,14 @@ from reelbatch.engines.encoding import AudioClip
 from reelbatch.engines.html import HtmlEngine
 from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.lottie import LottieEngine
+from reelbatch.engines.lottie_web import LottieWebEngine
 from reelbatch.engines.nexrender import NexrenderEngine
 from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.templates import TemplateInspection
 
 _STUBS = Path(__file__).parent / "after_effects_stub"
-_ENGINES = (HtmlEngine, JoinEngine, LottieEngine, NexrenderEngine)
+_ENGINES = (HtmlEngine, JoinEngine, LottieEngine, LottieWebEngine, NexrenderEngine)
 _LONGEST = 180.0  # seconds, for a call that hangs
 
 T = TypeVar("T")

@@ -1,10 +1,12 @@
 """The contract of engines: those that are there keep it, and one that breaks it is told so."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from tests.lottie_web import installed_player
 from tests.reelbatch.engines.contract_run import ROOT, SAMPLES, SLIDES, run_contract
 
 # The test that finds each broken engine, and words of what it says.
@@ -43,6 +45,20 @@ def test_the_engines_of_the_project_keep_the_contract(tmp_path: Path, engine: st
     run = run_contract(tmp_path, f"--engine={engine}", f"--engine-samples={SAMPLES}", chosen)
     assert run.failures == {}, run.output
     assert run.passed > 35
+
+
+def test_lottie_web_keeps_the_contract_where_it_differs_from_lottie(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = installed_player(tmp_path_factory.mktemp("player"))
+    monkeypatch.setenv("REELBATCH_LOTTIE_WEB", str(player))
+    samples, folder = tmp_path / "samples", tmp_path / "run"
+    shutil.copytree(SAMPLES / "lottie-card", samples / "lottie-card")
+    folder.mkdir()
+    chosen = "-k=itself or other_engine or exact or segments or equal"
+    run = run_contract(folder, "--engine=lottie-web", f"--engine-samples={samples}", chosen)
+    assert run.failures == {}, run.output
+    assert run.passed == 5
 
 
 def test_each_broken_promise_is_found_and_explained(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ DRAWS = (
 READ_ALL_ENGINES = """
 from reelbatch.engines.registry import load_engines, unavailable_engines
 read = {**load_engines(), **unavailable_engines()}
-assert {"html", "join", "lottie", "nexrender"} <= read.keys(), read
+assert {"html", "join", "lottie", "lottie-web", "nexrender"} <= read.keys(), read
 """
 CREATE_THE_APP = """
 import tempfile
@@ -58,7 +58,7 @@ def test_a_process_that_reads_all_engines_imports_nothing_that_draws(program: st
     assert [name for name in modules if name in DRAWS or name.endswith(".renderer")] == []
 
 
-@pytest.mark.parametrize("name", ["html", "join", "lottie", "nexrender"])
+@pytest.mark.parametrize("name", ["html", "join", "lottie", "lottie-web", "nexrender"])
 def test_every_engine_leads_to_its_renderer(name: str) -> None:
     assert isinstance(load_engine(name).renderer(), Renderer)
 

@@ -1,0 +1,157 @@
+"""What the player gets: the filled template's composition, with its pictures and its fonts."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.document import (
+    Json,
+    LottieDocument,
+    is_object,
+    layer_name,
+    layer_type,
+    reference,
+    text_documents,
+)
+from reelbatch.engines.lottie.reading.walking import all_objects
+from reelbatch.engines.lottie.renderer import FilledTemplate
+from reelbatch.engines.lottie.scene import SceneParts, gather_parts, put_together
+from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.engines.lottie.typesetting.own_glyphs import (
+    OwnGlyphs,
+    entry_face,
+    font_entries,
+    has_alphabet,
+    read_own_glyphs,
+    unlisted_face,
+)
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+
+_NULL = 3  # the layer type that draws nothing and can be a parent
+_SHOWS = frozenset({"image", "precomp"})  # an asset
+_LEFT_OUT = frozenset({"audio", "camera", "data"})  # the player fails at them, or needs more
+_USUAL_ASCENT = 75  # percent of the font size
+_BREAKS = "\r\x03"
+_NO_VIDEO = (
+    "The renderer lottie-web plays no video and no moving picture: choose the renderer lottie, or "
+    "let a GIF be a still with `conform: false`."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayerDocument:
+    animation: Json  # as lottie-web's `animationData`
+    fonts: list[bytes]  # files; the first is the family `font0` there
+    warnings: list[RenderWarning]
+
+
+def player_document(
+    filled: FilledTemplate, shelf: FontShelf, limits: RenderLimits
+) -> PlayerDocument:
+    """Raises LimitExceeded or AssetInvalid."""
+    document, composition = filled.document, filled.composition
+    videos = filled.substitution.videos
+    if not all(video.own for video in videos.values()):
+        raise AssetInvalid(_NO_VIDEO)
+    pictures = filled.substitution.pictures
+    parts = gather_parts(document, composition, pictures, filled.files, limits)
+    warnings = [*parts.warnings, *_unplayed(parts, videos)]
+    for layer in parts.layers:
+        _complete(layer, parts)
+        _seed_wiggles(layer)
+    shown = {name: each for name, each in parts.pictures.items() if name not in videos}
+    animation = put_together(document, composition, parts.precompositions, shown)
+    markers = document.root.get("markers")
+    animation |= {"markers": markers} if isinstance(markers, list) else {}
+    texts = [layer for layer in parts.layers if layer_type(layer) == "text"]
+    if _has_all_letters(document, texts):
+        animation |= {key: document.root.get(key) for key in ("chars", "fonts")}
+        return PlayerDocument(animation=animation, fonts=[], warnings=warnings)
+    entries, fonts = _fonts(document, texts, shelf)
+    animation["fonts"] = {"list": entries}
+    return PlayerDocument(animation=animation, fonts=fonts, warnings=warnings)
+
+
+def _unplayed(parts: SceneParts, videos: Iterable[str]) -> Iterator[RenderWarning]:
+    for position, layer in enumerate(parts.layers, start=1):
+        if layer_type(layer) == "image" and reference(layer.get("refId")) in videos:
+            yield RenderWarning(
+                code=WarningCode.FOOTAGE_NOT_DRAWN,
+                message="Its video is not played by lottie-web",
+                layer=layer_name(layer, position),
+            )
+
+
+def _complete(layer: Json, parts: SceneParts) -> None:
+    """Write out what the player does not do without."""
+    kind = layer_type(layer)
+    usual: Json = {"ip": 0, "st": 0, "sr": 1, "ks": {}}
+    layer |= usual | layer
+    if "refId" in layer:
+        layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
+    is_lost = kind in _SHOWS and layer["refId"] not in (parts.pictures | parts.precompositions)
+    if kind in _LEFT_OUT or is_lost:
+        layer["ty"] = _NULL
+    elif kind == "text" and is_object(layer.get("t")):
+        layer["t"] = {"a": [], "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}} | layer["t"]
+        for text in text_documents(layer):
+            _complete_text(text)
+
+
+def _seed_wiggles(layer: Json) -> None:
+    """The player seeds chance with the frame where an expression has the word "random", else
+    `wiggle` depends on what was drawn before."""
+    for value in all_objects(layer):
+        script = value.get("x")
+        if isinstance(script, str) and "wiggle" in script:
+            value["x"] = f"/* random */ {script}"
+
+
+def _complete_text(text: Json) -> None:
+    usual = {"s": 10, "f": "", "j": 0, "tr": 0, "ls": 0, "t": ""}
+    for key, value in usual.items():
+        text.setdefault(key, value)
+    text.setdefault("lh", text["s"] * 1.2)
+    text["t"] = str(text["t"]).replace("\r\n", "\r").replace("\n", "\r")
+
+
+def _has_all_letters(document: LottieDocument, texts: list[Json]) -> bool:
+    """Whether the template's own glyphs write all that the texts say."""
+    glyphs = read_own_glyphs(document)
+    if not glyphs:
+        return False
+    by_font: dict[object, OwnGlyphs] = {
+        entry.get("fName"): glyphs.get((str(entry.get("fFamily")), str(entry.get("fStyle"))), {})
+        for entry in font_entries(document)
+    }
+    return all(_can_write(by_font, layer) for layer in texts)
+
+
+def _can_write(by_font: dict[object, OwnGlyphs], layer: Json) -> bool:
+    source = layer["t"].get("d") if is_object(layer.get("t")) else None
+    is_computed = is_object(source) and isinstance(source.get("x"), str)
+    for text in text_documents(layer):
+        glyphs = by_font.get(text.get("f"), {})
+        if is_computed and not has_alphabet(glyphs):
+            return False
+        if any(letter not in glyphs and letter not in _BREAKS for letter in text["t"]):
+            return False
+    return True
+
+
+def _fonts(
+    document: LottieDocument, texts: list[Json], shelf: FontShelf
+) -> tuple[list[Json], list[bytes]]:
+    """The player's list of fonts, and their files."""
+    listed = {entry.get("fName"): entry for entry in reversed(font_entries(document))}
+    named = dict.fromkeys(text["f"] for layer in texts for text in text_documents(layer))
+    entries: list[Json] = []
+    files: dict[bytes, int] = {}
+    for name in named:
+        entry = listed.get(name, {})
+        font = shelf.choose(entry_face(entry) if entry else unlisted_face(name))
+        family = f"font{files.setdefault(font.content, len(files))}"
+        ascent = entry.get("ascent", _USUAL_ASCENT)
+        entries.append({"fName": name, "fFamily": family, "fStyle": "", "ascent": ascent})
+    return entries, list(files)

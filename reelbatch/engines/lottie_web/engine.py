@@ -1,0 +1,39 @@
+"""What the engine is; `renderer` has what it does."""
+
+from typing import ClassVar
+
+from reelbatch.engines.base import Renderer
+from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from reelbatch.engines.lottie.engine import LottieEngine
+from reelbatch.engines.lottie_web.player import HOW_TO_GET_THE_PLAYER, find_player
+from reelbatch.models.wire.warnings import WarningCode
+
+
+class LottieWebEngine(LottieEngine):
+    """Renders what the Lottie engine does, where a template or a job asks for `lottie-web`."""
+
+    name: ClassVar[str] = "lottie-web"
+    version: ClassVar[str] = "1"
+    instead_of: ClassVar[str] = LottieEngine.name
+    asset_types: ClassVar[frozenset[str]] = LottieEngine.asset_types - {"video"}
+    draws: ClassVar[frozenset[str]] = frozenset(
+        {
+            WarningCode.EXPRESSIONS_OFF,
+            WarningCode.BLEND_MODE_WEAK,
+            WarningCode.TRIM_PATHS_TOGETHER,
+        }
+    )
+    runs_programs: ClassVar[bool] = True
+    runs_expressions: ClassVar[bool] = False  # the browser does, which is confined
+
+    @classmethod
+    def why_unavailable(cls) -> str | None:
+        if find_browser() is None:
+            return HOW_TO_GET_IT
+        return None if find_player() else HOW_TO_GET_THE_PLAYER
+
+    @classmethod
+    def renderer(cls) -> Renderer:
+        from reelbatch.engines.lottie_web.renderer import LottieWebRenderer
+
+        return LottieWebRenderer()

@@ -1,0 +1,157 @@
+"""Lottie documents, filled as for ThorVG, and drawn by lottie-web."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from reelbatch.engines.lottie_web import LottieWebEngine
+from reelbatch.engines.lottie_web.player import SETTING
+from reelbatch.models.errors import AssetInvalid, TemplateInvalid
+from tests.api.fonts import a_font
+
+RED, GREEN, BLUE, NOTHING = (255, 0, 0, 255), (0, 128, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
+
+
+def a_moving_square(workshop: Any) -> Any:
+    """10 pixels wide, at 15 pixels a frame by an expression."""
+    square = workshop.solid("Square", "#ff0000", w=10, h=10)
+    square["ks"]["p"]["x"] = "var $bm_rt; $bm_rt = [time * 30 * 15, 20];"
+    return workshop.document(square)
+
+
+def test_expressions_move_what_the_frames_show_and_the_rest_is_clear(workshop: Any) -> None:
+    frames = workshop.film(a_moving_square(workshop), "video_prores_4444")
+    for number, frame in enumerate(frames):
+        red, *_, alpha = frame[25, number * 15 + 5].astype(int)
+        assert (red > 240, alpha) == (True, 255), number
+        assert frame[25, (number * 15 + 50) % 100, 3] == 0
+    assert len(frames) == 6
+
+
+def test_a_still_and_a_range_are_frames_of_the_film_and_equal_in_equal_renders(
+    workshop: Any,
+) -> None:
+    document = a_moving_square(workshop)
+    document["layers"][0]["ks"]["r"]["x"] = "var $bm_rt; $bm_rt = wiggle(4, 90);"
+    film = workshop.film(document, "video_prores_4444", end=6)
+    part = workshop.film(document, "video_prores_4444", frame=3, end=6)
+    assert all((one == other).all() for one, other in zip(film[3:], part, strict=True))
+    first, _ = workshop.render(document, "image_png", frame=4, output="first")
+    second, _ = workshop.render(document, "image_png", frame=4, output="second")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_set_mattes_pictures_and_functions_work(workshop: Any) -> None:
+    matte = workshop.solid("Matte", "#ffffff", w=50)
+    masked = workshop.solid("Masked", "#0000ff")
+    value = [{"ty": 0, "v": {"a": 0, "k": k}} for k in (1, 4, 0, 0, 1, 1)]
+    masked["ef"] = [{"ty": 28, "en": 1, "mn": "ADBE Set Matte3", "ef": value}]
+    picture = workshop.layer(2, "Photo", 60, 10, refId="photo")
+    camera = workshop.layer(13, "Camera")
+    document = workshop.document(
+        matte, masked, picture, camera, assets=[{"id": "photo", "w": 30, "h": 30, "p": "no.png"}]
+    )
+    photo = workshop.asset(
+        workshop.picture((255, 0, 0)), type="image", layerName="Photo", src="https://example.com/a"
+    )
+    hide = workshop.call("nx:layer-state-set", "Matte", state="hidden")
+    drawn = workshop.still(document, photo, hide)
+    assert tuple(drawn[50, 25]) == BLUE
+    assert tuple(drawn[25, 75]) == RED
+    assert tuple(drawn[50, 95]) == NOTHING
+
+
+def test_words_have_the_teams_font(workshop: Any) -> None:
+    """Its letter is a square of half the font size."""
+    font = workshop.file(a_font(letter="A"), "Rarissima.ttf")
+    document = workshop.document(workshop.text("Headline", "iii", font="Rarissima-Regular"))
+    words = workshop.asset(type="text", layerName="Headline", value="A\nA")
+    drawn = workshop.still(document, words, fonts=[font])
+    rows, columns = (drawn[..., 3] > 128).nonzero()
+    assert (columns.min(), columns.max()) == (5, 19)
+    assert rows.min() == 25  # 15 above the base line
+    assert drawn[39, 12, 3] == 255
+    assert drawn[45, 12, 3] == 0  # between the lines
+    assert drawn[58, 12, 3] == 255
+
+
+def test_the_templates_glyphs_write_what_they_can_and_fonts_all_other_words(workshop: Any) -> None:
+    box = {"c": True, "v": [[0, 0], [50, 0], [50, -50], [0, -50]]}
+    box |= {"i": [[0, 0]] * 4, "o": [[0, 0]] * 4}
+    shapes = [{"ty": "gr", "it": [{"ty": "sh", "ks": {"a": 0, "k": box}}]}]
+    names = {"fFamily": "Brand", "style": "Bold", "size": 30}
+    document = workshop.document(
+        workshop.text("Headline", "A", font="Brand-Bold"),
+        fonts={"list": [{"fName": "Brand-Bold", "fFamily": "Brand", "fStyle": "Bold"}]},
+        chars=[{"ch": "A", "w": 60, "data": {"shapes": shapes}, **names}],
+    )
+    own = workshop.still(document)
+    assert (own[26:39, 6:19, 3] == 255).all()
+    other = workshop.asset(type="text", layerName="Headline", value="lAl")
+    assert not (workshop.still(document, other)[26:39, 6:40, 3] == 255).all()
+
+
+def test_opaque_films_are_on_the_documents_background_and_have_its_sound(workshop: Any) -> None:
+    voice = workshop.layer(6, "Voice", refId="voice")
+    sounds = [{"id": "voice", "u": "", "p": "voice.wav", "e": 0}]
+    document = workshop.document(voice, fr=3, bg="#008000", assets=sounds)
+    template = workshop.archive({"data.json": document, "voice.wav": workshop.tone(1)})
+    path, rendered = workshop.render(template, "video_h264_vbr_5mbps")
+    assert workshop.loud_halves(path, 2) == [True, True, False, False]
+    assert (rendered.frames, rendered.drawn_by) == (6, "lottie-web 5.13.0")
+    red, green, blue, _ = workshop.film(template, "video_h264_vbr_5mbps")[5][30, 50].astype(int)
+    assert max(abs(red), abs(green - 128), abs(blue)) < 8
+
+
+def test_videos_and_moving_pictures_are_refused_with_the_way_out(workshop: Any) -> None:
+    gif = io.BytesIO()
+    frames = [Image.new("L", (8, 8), level) for level in (0, 255)]
+    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:], duration=40)
+    document = workshop.document(workshop.solid("Photo", "#ff0000"))
+    names = {"type": "image", "layerName": "Photo", "src": "https://example.com/a.gif"}
+    with pytest.raises(AssetInvalid, match=r"plays no video .* `conform: false`"):
+        workshop.still(document, workshop.asset(gif.getvalue(), **names))
+    still = workshop.still(document, workshop.asset(gif.getvalue(), **names, conform=False))
+    assert still[30, 50, 3] == 255
+
+
+def test_a_template_gets_nothing_out_of_its_document(workshop: Any) -> None:
+    """Names and words are no markup, and an expression reaches no address."""
+    escape = '</script><script>document.body.style.background = "blue"</script>'
+    square = workshop.solid(escape, "#ff0000", w=10, h=10)
+    square["ks"]["o"]["x"] = (
+        "var here = Function('return this')();"
+        "here.fetch('https://example.com/steal').catch(() => 0);"
+        "var image = new here.Image(); image.src = 'https://example.com/steal.png';"
+        "here.eval('1'); var $bm_rt; $bm_rt = 100;"
+    )
+    document = workshop.document(square, workshop.text(escape, escape, font=escape), nm=escape)
+    path, rendered = workshop.render(document, composition=escape)
+    drawn = Image.open(path)
+    assert drawn.getpixel((5, 5)) == RED
+    assert drawn.getpixel((99, 0)) == NOTHING
+    refused = [each.message for each in rendered.warnings if each.code == "REQUEST_REFUSED"]
+    assert {message.partition(" ")[0] for message in refused} == {
+        "https://example.com/steal",
+        "https://example.com/steal.png",
+    }
+
+
+def test_what_the_player_cannot_draw_fails_or_is_warned_of(workshop: Any) -> None:
+    square = workshop.solid("Square", "#ff0000")
+    with pytest.raises(TemplateInvalid, match="1 to 240 frames a second, and the template has 300"):
+        workshop.still(workshop.document(square, fr=300))
+    square["ks"]["o"]["x"] = "var $bm_rt; $bm_rt = nobody.knows;"
+    _, rendered = workshop.render(workshop.document(square))
+    [warning] = rendered.warnings
+    assert (warning.code, "nobody is not defined" in warning.message) == ("PAGE_ERROR", True)
+
+
+def test_a_machine_without_the_player_says_what_is_missing(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LottieWebEngine.why_unavailable() is None
+    monkeypatch.setenv(SETTING, str(workshop.folder / "nowhere.js"))
+    assert "lottie_svg.min.js" in (LottieWebEngine.why_unavailable() or "")
