@@ -5,6 +5,8 @@
   const RATE = 48000; // samples a second
   const FILES = `${location.origin}/.reelbatch`;
   const LONGEST_PRELUDE = 10; // seconds that may pass before the first frame
+  const LONGEST_SOUND = 3600; // seconds of all contexts, at 384 kB each
+  const MOST_CONTEXTS = 32;
   const now = () => performance.now() / 1000; // which is not 0 at the first frame
   const players = new Map(); // by their elements
   const stretches = []; // of time in which something sounds
@@ -203,7 +205,7 @@
     get networkState() { return player(this).info ? 1 : 0; },
     get error() { return player(this).error; },
     get currentSrc() { const source = sourceOf(this);
-      return source && new URL(source, document.baseURI).href; },
+      return (source && URL.parse(source, document.baseURI)?.href) || ""; },
     get buffered() { return ranges(this); },
     get seekable() { return ranges(this); },
     get played() { return ranges(this); },
@@ -245,15 +247,24 @@
     "texSubImage3D");
   replace(window, "createImageBitmap");
 
-  // Web Audio: a context that renders as far as the page's time has come, again and again.
+  // Web Audio: a context that renders as far as the page's time has come, again and again. Each one
+  // holds the sound of the whole film, and has a thread: those that are too many are silent.
   const contexts = [];
+  let room = LONGEST_SOUND;
   const offline = OfflineAudioContext.prototype;
   class PageAudioContext extends OfflineAudioContext {
     constructor() {
-      const left = LONGEST_PRELUDE + settings.frames / settings.frameRate - now();
-      super(2, Math.max(128, Math.ceil(left * RATE)), RATE);
+      const needed = LONGEST_PRELUDE + settings.frames / settings.frameRate - now();
+      const length = contexts.length < MOST_CONTEXTS ? Math.max(0, Math.min(needed, room)) : 0;
+      super(2, Math.max(128, Math.ceil(length * RATE)), RATE);
       this.begun = now();
       this.until = 0; // samples that are rendered
+      if (length < needed) {
+        console.warn(`An AudioContext is silent after ${length.toFixed()} seconds: a page has `
+          + `${MOST_CONTEXTS} contexts and an hour of their sound. Use one for all sounds`);
+      }
+      if (length === 0) return;
+      room -= length;
       this.going = Promise.resolve();
       offline.suspend.call(this, 0);
       this.rendered = offline.startRendering.call(this);
@@ -306,16 +317,17 @@
   notBefore(AudioScheduledSourceNode.prototype, "stop");
   notBefore(AudioBufferSourceNode.prototype, "start");
 
-  const packed = (buffer, seconds) => {
+  const BYTES = 8; // of a moment in stereo
+  const packed = (buffer, from, to) => {
     const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
-    const count = Math.max(0, Math.min(buffer.length, Math.ceil(seconds * RATE)));
-    const samples = new Float32Array(2 * count);
-    for (let at = 0; at < count; at++) {
-      samples[2 * at] = left[at];
-      samples[2 * at + 1] = right[at];
+    const samples = new Float32Array(2 * (to - from));
+    for (let at = from; at < to; at++) {
+      samples[2 * (at - from)] = left[at];
+      samples[2 * (at - from) + 1] = right[at];
     }
     return new Uint8Array(samples.buffer);
   };
+  const isHeard = (buffer) => [0, 1].some((each) => buffer.getChannelData(each).some(Boolean));
   let tones = [];
   let zero = 0; // seconds, when the first frame was
 
@@ -334,10 +346,11 @@
       changes += 1;
       Promise.all(contexts.map(async (context) => {
         await context.go(Infinity);
-        const start = context.begun - zero;
-        return { start, bytes: packed(await context.rendered, end - start) };
+        const [start, buffer] = [context.begun - zero, await context.rendered];
+        const length = Math.max(0, Math.min(buffer.length, Math.ceil((end - start) * RATE)));
+        return { start, buffer, size: BYTES * length };
       })).then((found) => {
-        tones = found.filter(({ bytes }) => bytes.some((byte) => byte));
+        tones = found.filter(({ buffer }) => isHeard(buffer));
       }).finally(() => {
         changes -= 1;
       });
@@ -345,10 +358,11 @@
     sounds: () => ({
       stretches: stretches.map((each) =>
         ({ ...each, start: each.start - zero, end: each.end - zero })),
-      tones: tones.map(({ start, bytes }) => ({ start, size: bytes.length })),
+      tones: tones.map(({ start, size }) => ({ start, size })),
     }),
     bytes: (number, from, to) => {
-      const part = tones[number].bytes.subarray(from, to);
+      const { buffer, size } = tones[number];
+      const part = packed(buffer, from / BYTES, Math.min(to, size) / BYTES);
       let text = "";
       for (let at = 0; at < part.length; at += 8192) {
         text += String.fromCharCode(...part.subarray(at, at + 8192));

@@ -134,22 +134,16 @@ class _Film:
         self._footage.close()
 
 
-def write_tones(parts: list[bytes], file: Path) -> None:
-    """A WAV of 32-bit floats, from stereo samples one after the other."""
-    size = sum(map(len, parts))
+def write_tones(evaluate: Callable[[str], Any], number: int, size: int, file: Path) -> None:
+    """Write the sound that a page has made, its tone `number` of `size` bytes: a WAV of 32-bit
+    floats in stereo. A page's script keeps it below WAV's 4 GiB."""
     kind = struct.pack("<HHIIHH", 3, 2, SAMPLE_RATE, SAMPLE_RATE * 8, 8, 32)
     with file.open("wb") as opened:
         opened.write(b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + struct.pack("<I", 16))
         opened.write(kind + b"data" + struct.pack("<I", size))
-        opened.writelines(parts)
-
-
-def fetch_tones(evaluate: Callable[[str], Any], number: int, size: int) -> list[bytes]:
-    """The samples that the page has made, in parts."""
-    return [
-        base64.b64decode(evaluate(f"__reelbatchMedia.bytes({number}, {at}, {at + _PART})"))
-        for at in range(0, size, _PART)
-    ]
+        for at in range(0, size, _PART):
+            part = evaluate(f"__reelbatchMedia.bytes({number}, {at}, {at + _PART})")
+            opened.write(base64.b64decode(part))
 
 
 def _bitmap(canvas: Frame) -> bytes:

@@ -21,7 +21,7 @@ from reelbatch.engines.encoding import AudioClip
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.clock import VirtualTime, clock_time
-from reelbatch.engines.html.media import Content, PageMedia, fetch_tones, write_tones
+from reelbatch.engines.html.media import Content, PageMedia, write_tones
 from reelbatch.engines.html.notes import ORIGIN, Notes, line_of
 from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
 from reelbatch.models.stored.templates import Composition
@@ -145,7 +145,7 @@ class PageView:
         clips = self._media.clips(found, first)
         for number, tone in enumerate(found["tones"]):
             file = folder / f"tones-{number}.wav"
-            write_tones(fetch_tones(self._evaluate, number, tone["size"]), file)
+            write_tones(self._evaluate, number, tone["size"], file)
             clips.append(AudioClip(file, start=tone["start"] - first, end=None))
         return clips
 

@@ -103,7 +103,8 @@ def test_a_video_that_ended_keeps_its_picture_while_another_one_plays_the_file(
         <video src="video.mp4" muted style="left: 64px"></video>
         <video src="video.mp4" muted style="left: 128px"></video>
         <video src="http://"></video><script>
-        const [, late, ended] = document.querySelectorAll("video");
+        const [, late, ended, broken] = document.querySelectorAll("video");
+        if (broken.currentSrc !== "") throw new Error(broken.currentSrc);
         ended.onloadedmetadata = () => { ended.currentTime = ended.duration };
         setTimeout(() => late.play(), 500)</script>"""
     page = packed(index_html=a_page(body, width=192, seconds=1.3), video_mp4=video.read_bytes())
@@ -173,3 +174,17 @@ def test_sound_is_in_time_with_the_first_frame_that_a_page_was_waited_for(
     sounds = heard(film)
     assert sounds["1000"] == pytest.approx([0.35] * 8, abs=0.11)
     assert sounds["3000"] == pytest.approx([*[0] * 4, *[0.25] * 4], abs=0.11)
+
+
+@needs_browser
+def test_contexts_that_are_too_many_are_silent_and_the_page_is_told_so(film: Film) -> None:
+    body = """<script>for (let at = 0; at < 40; at++) {
+        const context = new AudioContext(), tone = context.createOscillator();
+        tone.frequency.value = at < 32 ? 1000 : 3000; const level = context.createGain();
+        level.gain.value = at < 32 ? 0.01 : 0.1; tone.connect(level).connect(context.destination);
+        tone.start(); tone.stop(context.currentTime + 1) }</script>"""
+    film(a_page(body, seconds=0.3))
+    assert heard(film) == {"1000": pytest.approx([0.3] * 3, abs=0.11), "3000": [0.0] * 3}
+    assert film.rendered is not None
+    [warning] = film.rendered.warnings
+    assert "An AudioContext is silent after 0 seconds" in warning.message
