@@ -44,7 +44,6 @@ class Notes:
         self._origins: dict[str, str] = {}  # of requests, by their ids
 
     def listen(self, browser: Browser) -> None:
-        browser.listen("Network.requestWillBeSent", self._note_origin)
         browser.listen("Runtime.consoleAPICalled", self._note_words)
         browser.listen("Log.entryAdded", self._note_entry)
         browser.listen("Audits.issueAdded", self._note_issue)
@@ -87,7 +86,8 @@ class Notes:
         at = f"frame {self.frame if frame is None else frame}"
         return f"{where}, {at}" if where else at
 
-    def _note_origin(self, event: dict[str, Any]) -> None:
+    def note_origin(self, event: dict[str, Any]) -> None:
+        """The line that asked for a file, of `Network.requestWillBeSent`."""
         initiator = event.get("initiator", {})
         if len(self._origins) < 10 * _MOST_NOTES:
             self._origins[event["requestId"]] = line_of(initiator) or line_of(

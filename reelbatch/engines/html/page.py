@@ -37,8 +37,9 @@ _IS_SETTLED = f"__reelbatch.isSettled() && {_HAS_MEDIA}"
 _LONGEST_PAUSE = 0.01  # seconds between two looks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
+_SHOWN = ("Image", "Stylesheet", "Font", "Script")  # in terms of the DevTools protocol
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
-_ONCE_MORE = 1  # microsecond: the browser draws nothing twice at one time
+_MOST_REDRAWS = 3  # each a microsecond later: the browser draws nothing twice at one time
 _LONGEST_MESSAGE = 300  # characters
 
 # Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
@@ -94,6 +95,7 @@ class PageView:
         self._awaited: PurePosixPath | None = None  # the page that is being loaded
         self._is_loaded = False
         self._has_requests = False
+        self._loading = set[str]()  # requests whose answers the page's look depends on
         self._last_answer = 0.0  # when it was given
         self._shot = ""
         browser.open_tab(composition.width, composition.height, _START)
@@ -104,6 +106,9 @@ class PageView:
         browser.listen("Page.loadEventFired", self._note_load)
         browser.listen("Page.frameNavigated", self._note_navigation)
         browser.listen("Page.windowOpen", self._note_window)
+        browser.listen("Network.requestWillBeSent", self._note_request)
+        browser.listen("Network.loadingFinished", self._note_response)
+        browser.listen("Network.loadingFailed", self._note_response)
         notes.listen(browser)
         for method, parameters in _preparations(composition, filling, opaque=opaque, draft=draft):
             browser.call(method, parameters)
@@ -185,10 +190,12 @@ class PageView:
         self._evaluate("__reelbatchMedia.update()")
         self._settle()
         shot = self._begin_frame(due, shown)
-        if self._has_requests or not self._is_settled():  # it asked for what comes only now
-            self._settle()
+        for again in range(1, _MOST_REDRAWS + 1):
+            if not self._has_requests and self._is_settled():
+                break
+            self._settle()  # it asked for what comes only now, such as a picture of a style sheet
             self._evaluate("__reelbatch.waitNoMore()")
-            shot = self._begin_frame(due + _ONCE_MORE, shown)
+            shot = self._begin_frame(due + again, shown)
         self._check()
         return shot
 
@@ -201,6 +208,7 @@ class PageView:
         """Wait for files, fonts, pictures and what the page itself waits for, while its time
         stands still. In vain where it waits for what only time can bring. Raises RenderError."""
         if not self._wait_until(self._is_settled, _PATIENCE):
+            self._loading.clear()
             self._await_media()
 
     def _await_media(self) -> None:
@@ -223,7 +231,8 @@ class PageView:
             self._has_requests = False
             self._time.stand_still()  # which takes until their answers have come
         self._check()
-        return bool(self._evaluate(_IS_SETTLED)) and not self._has_requests
+        is_settled = bool(self._evaluate(_IS_SETTLED))
+        return is_settled and not self._has_requests and not self._loading
 
     def _evaluate(self, expression: str) -> Any:
         answer = self._browser.call(
@@ -300,6 +309,15 @@ class PageView:
         self._notes.add(WarningCode.NAVIGATION_REFUSED, f"The page may not go to {url}")
         answer = {"requestId": request["requestId"], "responseCode": 204}
         self._browser.send("Fetch.fulfillRequest", answer)
+
+    def _note_request(self, event: dict[str, Any]) -> None:
+        """Said before the frame that asks is drawn: that it asks us comes a little later."""
+        self._notes.note_origin(event)
+        if event.get("type") in _SHOWN:
+            self._loading.add(event["requestId"])
+
+    def _note_response(self, event: dict[str, Any]) -> None:
+        self._loading.discard(event["requestId"])
 
     def _note_navigation(self, event: dict[str, Any]) -> None:
         frame = event["frame"]

@@ -87,6 +87,11 @@ _EACH_FRAME = {
         const change = (time) => { strip.src = `at-${Math.round(time / 100)}.png`;
           requestAnimationFrame(change) };
         requestAnimationFrame(change)""",
+    "style sheets and their pictures": """bar.style.width = "64px"; bar.style.background = "none";
+        bar.id = "sheet"; const turn = (time) => { const link = document.createElement("link");
+          link.rel = "stylesheet"; link.href = `at-${Math.round(time / 100)}.css`;
+          document.head.append(link); requestAnimationFrame(turn) };
+        requestAnimationFrame(turn)""",
     "animated pictures": """bar.style.background = "none"; bar.style.width = "64px";
         bar.innerHTML = "<img src='strip.gif' style='display: block'>" """,
 }
@@ -119,6 +124,8 @@ def _files() -> dict[str, bytes]:
         target = io.BytesIO()
         strip.save(target, "PNG")
         files[f"at-{frame}_png"] = target.getvalue()
+        sheet = f"#sheet {{ background: url(at-{frame}.png) !important }}"
+        files[f"at-{frame}_css"] = sheet.encode()
     target = io.BytesIO()
     strips[0].save(
         target, "GIF", save_all=True, append_images=strips[1:], duration=100, disposal=2, loop=0
