@@ -16,6 +16,12 @@ _FONT_FILES = (".ttf", ".otf", ".ttc", ".woff", ".woff2")
 _MOST_FAMILIES = 50  # of one template
 _OWN = re.compile(r"@font-face\s*+\{[^{}]*?font-family\s*+:\s*+([^;{}]{1,200})", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family\s*+:\s*+([^;{}<>]{1,500})", re.IGNORECASE)
+_SHORTHAND = re.compile(  # style, weight and size, with the line's height, come before the family
+    r"\bfont\s*+:\s*+[^;{}<>]{0,100}?(?:\d[a-z%]++|\))(?:\s*+/\s*+[^\s;{}<>]{1,50})?\s++"
+    r"""(["'a-z][^;{}<>]{0,500})""",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"""(["'])([^"']*+)\1""")
 _NO_FAMILY = re.compile(
     r"-apple-system|blinkmacsystemfont|(ui-)?(serif|sans-serif|monospace|rounded)|cursive|emoji"
     r"|fantasy|fangsong|math|system-ui|inherit|initial|unset|revert|revert-layer|var\(.*|",
@@ -31,14 +37,20 @@ def wanted_fonts(files: Files) -> list[FontFace]:
         if path.suffix.casefold() in _STYLES
     ]
     own = {_first(found[1]).casefold() for text in texts for found in _OWN.finditer(text)}
-    named = dict.fromkeys(_first(found[1]) for text in texts for found in _FAMILY.finditer(text))
-    wanted = [
-        name for name in named if not _NO_FAMILY.fullmatch(name) and name.casefold() not in own
+    named = [
+        _first(found[1])
+        for text in texts
+        for pattern in (_FAMILY, _SHORTHAND)
+        for found in pattern.finditer(text)
     ]
+    wanted = {
+        name.casefold(): name
+        for name in reversed(named)  # as it is spelled first
+        if not _NO_FAMILY.fullmatch(name) and name.casefold() not in own
+    }
     known = _system_families() if wanted else frozenset[str]()
-    return [FontFace(family=name) for name in wanted if name.casefold() not in known][
-        :_MOST_FAMILIES
-    ]
+    missing = [name for folded, name in reversed(wanted.items()) if folded not in known]
+    return [FontFace(family=name) for name in missing][:_MOST_FAMILIES]
 
 
 def lent_characters(files: Files) -> str | None:
@@ -62,7 +74,10 @@ def described_fonts(faces: Sequence[FontFace], urls: Sequence[str]) -> Iterator[
 
 
 def _first(families: str) -> str:
-    return families.split(",")[0].replace("!important", "").strip().strip("\"'").strip()
+    """Up to its quote, or to that of the attribute that the style stands in."""
+    name = families.split(",")[0].replace("!important", "").strip()
+    quoted = _QUOTED.match(name)
+    return (quoted[2] if quoted else re.split("[\"']", name)[0]).strip()
 
 
 @cache

@@ -28,12 +28,28 @@ def test_a_page_is_set_in_the_teams_font_under_its_name(film: Film) -> None:
 def test_a_template_asks_for_the_families_that_it_names_first(tmp_path: Path) -> None:
     style = """@font-face { font-family: "Own"; src: url(own.woff2) }
         h1 { font-family: "Own", serif } p { font-family: 'No Such Brand', Arial }
-        b { font-family: sans-serif } i { font-family: no such brand !important }"""
+        b { font-family: sans-serif } i { font-family: no such brand !important }
+        a { font: italic 700 calc(1vw + 9px) / 1.2 "In Short", serif } u { font: inherit }
+        s { font-size: 12px; font: 12px/normal Own } q { font: bold 2em Unquoted }"""
     file = tmp_path / "template"
     files = {"look_css": style, "own_woff2": b"font"}
-    file.write_bytes(packed(index_html=a_page("<h1 data-layer='x'>x</h1>"), **files))
+    body = """<h1 data-layer='x'>x</h1><p style="font-family: 'Of an Attribute'" class="a">
+        <p style="font: 9px no such Brand" class="b">"""
+    file.write_bytes(packed(index_html=a_page(body), **files))
     found = HtmlEngine.renderer().inspect(file, "html", RenderLimits())
-    assert [font.family for font in found.fonts][:1] == ["No Such Brand"]
+    families = [font.family for font in found.fonts]
+    assert families == ["Of an Attribute", "no such Brand", "In Short", "Unquoted"]
     assert found.lent_characters is None  # its own font may have any
     file.write_text(a_page("<h1 data-layer='x'>x</h1>"))
     assert HtmlEngine.renderer().inspect(file, "html", RenderLimits()).lent_characters
+
+
+@needs_browser
+def test_a_word_that_a_script_writes_later_is_set_in_the_teams_font_at_once(film: Film) -> None:
+    body = """<p style="margin: 0; font: 20px Brand, serif"></p><script>
+        setTimeout(() => { document.querySelector("p").textContent = "mmm" }, 200)</script>"""
+    pictures = film(a_page(body, seconds=0.4), fonts={"Brand": _ANTON})
+    (expected,) = film(a_page(_TEXT), codec="image_png", fonts={"Brand": _ANTON})
+    assert not pictures[1][:, :, 3].any()
+    for picture in pictures[2:]:
+        assert np.abs(picture[:, :, 3].astype(int) - expected[:, :, 3]).max() < 12
