@@ -28,7 +28,8 @@
       this.cut(now());
       Object.assign(this, {
         source, info: null, error: null, position: 0, since: now(), isPlaying: false,
-        hasBegun: false, isEnded: false, picture: null, shown: "", callbacks: new Map(),
+        hasBegun: false, isEnded: false, picture: null, shown: "", showing: null, seeks: null,
+        callbacks: new Map(),
       });
     }
 
@@ -114,9 +115,14 @@
       this.hold(Math.max(0, Math.min(seconds, this.info?.duration ?? seconds)), now());
       this.hasBegun = true;
       this.isEnded = false;
-      fire(this.element, "seeking", "timeupdate", "seeked");
+      const seek = this.seeks = {};
+      fire(this.element, "seeking", "timeupdate");
       this.sound(now());
-      this.show();
+      this.show().then(() => {
+        if (this.seeks !== seek) return;
+        this.seeks = null;
+        fire(this.element, "seeked");
+      });
     }
 
     // Once a frame
@@ -147,28 +153,33 @@
     // The picture of its time, in the place of the poster: no other one comes from elsewhere
     show() {
       const { element, info } = this;
-      if (!info?.width || (!this.hasBegun && element.hasAttribute("poster") && !this.shown)) return;
+      const isPoster = !this.hasBegun && element.hasAttribute("poster") && !this.shown;
+      if (!info?.width || isPoster) return Promise.resolve();
       const url = `${FILES}/picture/${info.file}?at=${Math.round(this.time * 1e6)}`;
-      if (url === this.shown) return;
+      if (url === this.shown) return this.showing;
       this.shown = url;
       changes += 1;
       const picture = new Image();
-      picture.onload = () => {
+      this.showing = new Promise((done) => {
+        picture.onload = () => done(this.take(picture));
+        picture.onerror = done;
+      }).finally(() => {
         changes -= 1;
-        this.picture = picture;
-        element.poster = url;
-        const { callbacks } = this;
-        this.callbacks = new Map();
-        for (const run of callbacks.values()) {
-          requestAnimationFrame((time) => run(time, { mediaTime: this.time, width: info.width,
-            height: info.height, presentationTime: time, expectedDisplayTime: time,
-            presentedFrames: 1 }));
-        }
-      };
-      picture.onerror = () => {
-        changes -= 1;
-      };
+      });
       picture.src = url;
+      return this.showing;
+    }
+
+    take(picture) {
+      const { callbacks, info } = this;
+      this.picture = picture;
+      this.element.poster = picture.src;
+      this.callbacks = new Map();
+      for (const run of callbacks.values()) {
+        requestAnimationFrame((time) => run(time, { mediaTime: this.time, width: info.width,
+          height: info.height, presentationTime: time, expectedDisplayTime: time,
+          presentedFrames: 1 }));
+      }
     }
   }
 
@@ -200,7 +211,7 @@
     get duration() { return player(this).info?.duration ?? NaN; },
     get paused() { return !player(this).isPlaying; },
     get ended() { return player(this).isEnded; },
-    get seeking() { return false; },
+    get seeking() { return player(this).seeks !== null; },
     get readyState() { return player(this).info ? 4 : 0; },
     get networkState() { return player(this).info ? 1 : 0; },
     get error() { return player(this).error; },

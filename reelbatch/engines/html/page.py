@@ -289,10 +289,11 @@ class PageView:
         headers = {"Content-Type": kind, "Accept-Ranges": "bytes", **_HEADERS}
         status = 404 if found is None else 200
         asked = _RANGE.fullmatch(request["request"].get("headers", {}).get("Range", ""))
-        if asked and found is not None and int(asked[1]) < len(content):
+        if asked and found is not None:
             first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
-            headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-            status, content = 206, content[first : last + 1]
+            if first <= last:
+                headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+                status, content = 206, content[first : last + 1]
         self._browser.send(
             "Fetch.fulfillRequest",
             {

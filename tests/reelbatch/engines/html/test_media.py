@@ -134,6 +134,44 @@ def test_scripts_draw_a_video_and_hear_of_its_events(film: Film, video: Path) ->
 
 
 @needs_browser
+def test_a_texture_of_a_video_and_an_asset_show_its_picture(film: Film, video: Path) -> None:
+    body = """<style>canvas, video { display: block; width: 64px; height: 36px }</style>
+        <canvas width="64" height="36"></canvas><video data-layer="clip" autoplay muted></video>
+        <script>const gl = document.querySelector("canvas").getContext("webgl2",
+          { antialias: false });
+        const video = document.createElement("video"); video.src = "video.mp4"; video.muted = true;
+        gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+        gl.bindFramebuffer(gl.READ_FRAMEBUFFER, gl.createFramebuffer());
+        const draw = () => { video.currentTime = 0.95 - reelbatch.time;
+          requestAnimationFrame(draw) };
+        video.onseeked = () => {
+          gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, video);
+          gl.framebufferTexture2D(gl.READ_FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D,
+            gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
+          gl.blitFramebuffer(0, 0, 64, 36, 0, 0, 64, 36, gl.COLOR_BUFFER_BIT, gl.NEAREST) };
+        video.onloadeddata = () => requestAnimationFrame(draw); video.load()</script>"""
+    clip = {"type": "video", "layerName": "clip", "src": str(video)}
+    page = packed(index_html=a_page(body, height=72), video_mp4=video.read_bytes())
+    pictures = film(page, clip)
+    assert levels(pictures) == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+    assert levels(pictures, row=54) == list(range(10))
+
+
+@needs_browser
+def test_a_part_of_a_file_is_served(film: Film) -> None:
+    script = """<script>reelbatch.wait((async () => {
+        const part = async (range) => {
+          const answer = await fetch("digits.txt", { headers: { Range: range } });
+          return [answer.status, answer.headers.get("Content-Range"), await answer.text()].join() };
+        for (const [range, expected] of [["bytes=2-4", "206,bytes 2-4/10,234"],
+            ["bytes=7-", "206,bytes 7-9/10,789"], ["bytes=8-99", "206,bytes 8-9/10,89"],
+            ["bytes=4-2", "200,,0123456789"], ["bytes=99-", "200,,0123456789"]])
+          if (await part(range) !== expected) throw new Error(`${range}: ${await part(range)}`)
+        })())</script>"""
+    film(packed(index_html=a_page(script), digits_txt="0123456789"), codec="image_png")
+
+
+@needs_browser
 def test_what_plays_is_heard_in_time_and_in_segments_too(film: Film, video: Path) -> None:
     body = """<audio data-layer="voice"></audio><video src="video.mp4"></video><script>
         const video = document.querySelector("video"), voice = document.querySelector("audio");
