@@ -13,6 +13,7 @@ from reelbatch.engines.html.browser import Browser
 _START = datetime(2025, 1, 1, tzinfo=UTC).timestamp()  # what Date tells at frame 0
 _GRAIN = 100  # microseconds: what clocks tell, so that their rounding hides nothing
 _MARGIN = 1  # microsecond: timers of the very moment have run by then
+_STEP = 5  # microseconds
 _INSTANT = 0.0004  # milliseconds, which the browser rounds to none: 0 would be "without end"
 _LONGEST = 30.0  # seconds until the page's work for a frame has to come to an end
 
@@ -20,6 +21,16 @@ _LONGEST = 30.0  # seconds until the page's work for a frame has to come to an e
 def clock_time(frame: int, rate: Fraction) -> int:
     """Microseconds from the first frame to another one, as clocks tell them."""
     return round(frame * 1_000_000 / rate / _GRAIN) * _GRAIN
+
+
+def frame_ticks(moment: int, again: int) -> float:
+    """When a frame is drawn, in milliseconds of the browser's scale; `again` counts how often it
+    was drawn before.
+
+    The browser tells animations their time in whole steps of 5 µs since the page began, and rounds
+    what lies between them by chance. So frames are drawn at such steps.
+    """
+    return (moment + _MARGIN + again * _STEP) / 1000
 
 
 class VirtualTime:

@@ -20,7 +20,7 @@ from reelbatch.engines.described import rate_of
 from reelbatch.engines.encoding import AudioClip
 from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
-from reelbatch.engines.html.clock import VirtualTime, clock_time
+from reelbatch.engines.html.clock import VirtualTime, clock_time, frame_ticks
 from reelbatch.engines.html.media import Content, PageMedia, write_tones
 from reelbatch.engines.html.notes import ORIGIN, Notes, line_of
 from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
@@ -39,7 +39,7 @@ _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
 _SHOWN = ("Image", "Stylesheet", "Font", "Script")  # in terms of the DevTools protocol
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
-_MOST_REDRAWS = 3  # each a microsecond later: the browser draws nothing twice at one time
+_MOST_REDRAWS = 3  # each a little later: the browser draws nothing twice at one time
 _LONGEST_MESSAGE = 300  # characters
 
 # Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
@@ -189,19 +189,19 @@ class PageView:
         self._time.go_to(due)
         self._evaluate("__reelbatchMedia.update()")
         self._settle()
-        shot = self._begin_frame(due, shown)
+        shot = self._begin_frame(frame_ticks(due, 0), shown)
         for again in range(1, _MOST_REDRAWS + 1):
             if not self._has_requests and self._is_settled():
                 break
             self._settle()  # it asked for what comes only now, such as a picture of a style sheet
             self._evaluate("__reelbatch.waitNoMore()")
-            shot = self._begin_frame(due + again, shown)
+            shot = self._begin_frame(frame_ticks(due, again), shown)
         self._check()
         return shot
 
-    def _begin_frame(self, due: int, shown: Mapping[str, Any]) -> str:
-        frame = {"frameTimeTicks": due / 1000, "interval": float(1000 / self._rate), **shown}
-        drawn = self._browser.call("HeadlessExperimental.beginFrame", frame, _FRAME)
+    def _begin_frame(self, ticks: float, shown: Mapping[str, Any]) -> str:
+        frame = {"frameTimeTicks": ticks, "interval": float(1000 / self._rate)}
+        drawn = self._browser.call("HeadlessExperimental.beginFrame", {**frame, **shown}, _FRAME)
         return drawn.get("screenshotData", "")
 
     def _settle(self) -> None:

@@ -62,3 +62,18 @@ def test_a_page_may_wait_for_what_timers_bring_and_chance_is_the_same(film: Film
     )
     (first,) = film(page, codec="image_png")
     assert first[18, 31].tolist() == [255, 0, 0, 255]
+
+
+@needs_browser
+def test_animations_are_where_their_time_puts_them_to_the_last_digit(film: Film) -> None:
+    page = a_page(
+        """<style>@property --far { syntax: "<number>"; inherits: false; initial-value: 0 }
+        i { animation: go 10s linear both } @keyframes go { to { --far: 1000000000 } }</style>
+        <i></i>        <script>const [bar] = document.getElementsByTagName("i");
+        const look = () => { const far = getComputedStyle(bar).getPropertyValue("--far");
+          if (Number(far) !== reelbatch.frame * 1e7) throw new Error(`${reelbatch.frame}: ${far}`);
+          requestAnimationFrame(look) };
+        requestAnimationFrame(look)</script>""",
+        seconds=5,
+    )
+    film(page, codec="image_png", frames=range(49, 50))
