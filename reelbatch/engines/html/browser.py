@@ -39,6 +39,8 @@ _FLAGS = (
     "--no-zygote",
     "--in-process-gpu",  # as a process of its own it reads /proc, which is closed
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # the only way to WebGL without a GPU; the confinement holds it
+    "--block-new-web-contents",  # each window would be a process with a memory of its own
     "--disable-dev-shm-usage",  # which is closed too
     "--disable-breakpad",
     "--disable-crash-reporter",

@@ -1,5 +1,6 @@
 """What a browser tells of a page that will not look or work as designed, as warnings of the job."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,6 +17,8 @@ _CONSOLE = {"error": WarningCode.PAGE_ERROR, "assert": WarningCode.PAGE_ERROR}
 _CONSOLE["warning"] = WarningCode.PAGE_WARNING
 # What is told otherwise, and what no author of a film needs to know.
 _OTHER_SOURCES = ("network", "security", "deprecation", "violation", "recommendation")
+_WEBGL = re.compile(r"^\[\.WebGL-[^\]]*+\]")  # with an address, which differs each time
+_OF_THE_DRIVER = "WebGL: GL Driver Message (OpenGL, Performance"  # such as reading of pixels
 _WAYS_OUT = {
     "worker-src": "workers have clocks of their own: run the script in the page",
     "frame-src": "frames are not drawn: put their content into the page",
@@ -106,7 +109,9 @@ class Notes:
         entry = event["entry"]
         if entry["level"] not in ("error", "warning") or entry["source"] in _OTHER_SOURCES:
             return
-        self.add(_CONSOLE[entry["level"]], entry["text"][:_LONGEST_TEXT], where=line_of(entry))
+        text = _WEBGL.sub("WebGL: ", entry["text"])
+        if not text.startswith(_OF_THE_DRIVER):
+            self.add(_CONSOLE[entry["level"]], text[:_LONGEST_TEXT], where=line_of(entry))
 
     def _note_issue(self, event: dict[str, Any]) -> None:
         details = event["issue"]["details"].get("contentSecurityPolicyIssueDetails")

@@ -22,7 +22,9 @@ _COMPLAINTS = """
   fetch("/data/gone.json").then((answer) => answer.status);
   setTimeout(() => { location.href = "/other.html" }, 150);
   setInterval(() => console.warn("late"), 250);
-  window.open("https://shop.example.org/");
+  if (window.open("https://shop.example.org/")) throw new Error("a window");
+  document.createElement("canvas").getContext("webgl2").readPixels(0, 0, 1, 1, 6408, 5121,
+    new Uint8Array(4));
 </script>"""
 
 
