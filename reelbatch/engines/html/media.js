@@ -2,11 +2,16 @@
 // noted down, or rendered beside the frames. Runs before a page's own scripts.
 ((settings) => {
   "use strict";
+  const {
+    DOMException, Event, Float32Array, Image, Map, Math, Number, Object, OffscreenCanvas, Promise,
+    String, URL, Uint8Array, btoa, console, fetch, performance, requestAnimationFrame,
+  } = window; // as they are before a page overwrites them
   const RATE = 48000; // samples a second
   const FILES = `${location.origin}/.reelbatch`;
   const LONGEST_PRELUDE = 10; // seconds that may pass before the first frame
   const LONGEST_SOUND = 3600; // seconds of all contexts, at 384 kB each
   const MOST_CONTEXTS = 32;
+  const SHORTEST = 0.01; // seconds of what comes to an end: loops are gone through one by one
   const now = () => performance.now() / 1000; // which is not 0 at the first frame
   const players = new Map(); // by their elements
   const stretches = []; // of time in which something sounds
@@ -137,7 +142,7 @@
       const { duration } = this.info;
       while (this.rate > 0 && this.isPlaying) {
         const end = this.since + (duration - this.position) / this.rate;
-        if (end > now() + 1e-6 || duration <= 0) break;
+        if (end > now() + 1e-6 || duration < SHORTEST) break;
         this.hold(this.element.loop ? 0 : duration, end);
         if (!this.element.loop) {
           this.isPlaying = false;
@@ -258,6 +263,25 @@
     "texSubImage3D");
   replace(window, "createImageBitmap");
 
+  // A canvas that is drawn elsewhere: the browser would show it now or one frame later.
+  const mirrors = new Map(); // what scripts draw, by the contexts that show it
+  HTMLCanvasElement.prototype.transferControlToOffscreen = function () {
+    const shown = this.getContext("2d");
+    if (!shown) throw new DOMException("The canvas has a context", "InvalidStateError");
+    const canvas = new OffscreenCanvas(this.width, this.height);
+    shown.globalCompositeOperation = "copy";
+    mirrors.set(shown, canvas);
+    return canvas;
+  };
+  const mirror = () => mirrors.forEach((canvas, shown) => {
+    const { width, height } = canvas;
+    if (shown.canvas.width !== width || shown.canvas.height !== height) {
+      Object.assign(shown.canvas, { width, height }); // which forgets all that is set
+      shown.globalCompositeOperation = "copy";
+    }
+    if (width && height) shown.drawImage(canvas, 0, 0);
+  });
+
   // Web Audio: a context that renders as far as the page's time has come, again and again. Each one
   // holds the sound of the whole film, and has a thread: those that are too many are silent.
   const contexts = [];
@@ -276,8 +300,7 @@
       }
       if (length === 0) return;
       room -= length;
-      this.going = Promise.resolve();
-      offline.suspend.call(this, 0);
+      this.going = offline.suspend.call(this, 0); // until then it cannot be resumed
       this.rendered = offline.startRendering.call(this);
       contexts.push(this);
     }
@@ -343,11 +366,13 @@
   let zero = 0; // seconds, when the first frame was
 
   const engine = {
+    mirror,
     isSettled: () => changes === 0,
     update: () => {
       document.querySelectorAll("video, audio").forEach(player);
       players.forEach((each) => each.update());
       contexts.forEach((each) => each.go(now()));
+      mirror();
     },
     // What there was to hear until `end`: files with their places, and how many bytes scripts have
     // made. Its seconds count from the first frame.

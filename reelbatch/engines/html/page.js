@@ -1,6 +1,7 @@
 // Runs before a page's own scripts. docs/html.md tells authors what it gives them.
 ((settings) => {
   "use strict";
+  const { Array, CSS, Map, Math, Object, Promise, Set, String, TypeError, reportError } = window;
   const START = Date.UTC(2025, 0, 1); // what Date tells at frame 0
 
   // Clocks are the browser's own, on a time that the engine lets pass. They are told in tenths of a
@@ -62,6 +63,7 @@
         reportError(error);
       }
     }
+    window.__reelbatchMedia.mirror();
   };
   window.requestAnimationFrame = (run) => {
     if (typeof run !== "function") throw new TypeError("requestAnimationFrame takes a function");
@@ -144,11 +146,20 @@
   // What the engine asks for
   const engine = {
     problems,
-    isSettled: () =>
-      waited.size === 0 &&
-      document.fonts.status === "loaded" &&
-      [...document.images].every((picture) => picture.complete),
-    waitNoMore: () => waited.clear(),
+    isSettled: () => {
+      document.querySelectorAll("img[loading=lazy]").forEach((each) => {
+        each.loading = "eager"; // a film is never scrolled ahead of time
+      });
+      return waited.size === 0 &&
+        document.fonts.status === "loaded" &&
+        [...document.images].every((picture) => picture.complete);
+    },
+    // Whether there was something to wait for
+    waitNoMore: () => {
+      const isWaiting = waited.size > 0;
+      waited.clear();
+      return isWaiting;
+    },
     begin: () => {
       zero = now();
     },

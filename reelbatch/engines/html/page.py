@@ -7,6 +7,7 @@ import mimetypes
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
@@ -180,6 +181,7 @@ class PageView:
         end = self._time.now + _LONGEST_PRELUDE
         while not self._is_settled() and self._time.now < end:
             self._time.go_to(self._time.now + _PRELUDE_STEP)
+        self._wait_no_more()
         self._evaluate("__reelbatch.begin()")
 
     def _draw(self, number: int, shown: Mapping[str, Any]) -> str:
@@ -194,7 +196,7 @@ class PageView:
             if not self._has_requests and self._is_settled():
                 break
             self._settle()  # it asked for what comes only now, such as a picture of a style sheet
-            self._evaluate("__reelbatch.waitNoMore()")
+            self._wait_no_more()
             shot = self._begin_frame(frame_ticks(due, again), shown)
         self._check()
         return shot
@@ -210,6 +212,11 @@ class PageView:
         if not self._wait_until(self._is_settled, _PATIENCE):
             self._loading.clear()
             self._await_media()
+
+    def _wait_no_more(self) -> None:
+        if self._evaluate("__reelbatch.waitNoMore()"):
+            message = "What reelbatch.wait() was given did not come: frames are drawn without it"
+            self._notes.add(WarningCode.PAGE_WARNING, message)
 
     def _await_media(self) -> None:
         """None of it needs time of the page. Raises RenderError."""
@@ -281,8 +288,7 @@ class PageView:
                 self._notes.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
                 return "text/plain", b""
         content = self._content(path)
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return None if content is None else (kind, content)
+        return None if content is None else (_type_of(path, content), content)
 
     def _fulfill(self, request: dict[str, Any], found: tuple[str, bytes] | None) -> None:
         kind, content = found or ("text/plain", b"")
@@ -392,6 +398,16 @@ def _preparations(
             for script in (scripts / "page.js", scripts / "media.js")
         ),
     ]
+
+
+def _type_of(path: PurePosixPath, content: bytes) -> str:
+    """Texts are UTF-8 where they can be, as they are when a template is inspected."""
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if kind.startswith("text/"):
+        with suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            return f"{kind}; charset=utf-8"
+    return kind
 
 
 def _without_own(path: PurePosixPath) -> PurePosixPath:

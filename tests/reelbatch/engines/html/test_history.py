@@ -65,6 +65,20 @@ def test_a_page_may_wait_for_what_timers_bring_and_chance_is_the_same(film: Film
 
 
 @needs_browser
+def test_a_page_that_waits_in_vain_is_drawn_and_told_so(film: Film) -> None:
+    (still,) = film(
+        a_page("<i></i><script>reelbatch.wait(new Promise(() => {}))</script>"), codec="image_png"
+    )
+    assert still[18, 1].tolist() == [255, 0, 0, 255]
+    assert film.rendered is not None
+    [warning] = film.rendered.warnings
+    assert (warning.code, "frames are drawn without it" in warning.message) == (
+        "PAGE_WARNING",
+        True,
+    )
+
+
+@needs_browser
 def test_animations_are_where_their_time_puts_them_to_the_last_digit(film: Film) -> None:
     page = a_page(
         """<style>@property --far { syntax: "<number>"; inherits: false; initial-value: 0 }

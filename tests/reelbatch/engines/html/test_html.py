@@ -54,6 +54,13 @@ def test_a_job_fills_texts_values_and_styles(film: Film) -> None:
 
 
 @needs_browser
+def test_a_page_that_says_no_encoding_is_read_as_its_layers_are(film: Film) -> None:
+    script = """<b>ü</b><script>const [words] = document.getElementsByTagName("b");
+        if (words.textContent !== "\u00fc") throw new Error(words.textContent)</script>"""
+    film(a_page(script), codec="image_png")
+
+
+@needs_browser
 def test_files_of_the_archive_are_there_before_the_first_frame(film: Film) -> None:
     page = a_page(
         """<link rel="stylesheet" href="look.css"><i></i><script type="module">

@@ -92,6 +92,34 @@ _EACH_FRAME = {
           link.rel = "stylesheet"; link.href = `at-${Math.round(time / 100)}.css`;
           document.head.append(link); requestAnimationFrame(turn) };
         requestAnimationFrame(turn)""",
+    "pictures with `loading=lazy`": """bar.style.background = "none"; bar.style.width = "64px";
+        const late = (time) => { const picture = new Image(); picture.loading = "lazy";
+          picture.style.display = "block"; picture.src = `at-${Math.round(time / 100)}.png`;
+          bar.replaceChildren(picture); requestAnimationFrame(late) };
+        requestAnimationFrame(late)""",
+    "`transferControlToOffscreen()`": """bar.style.width = "64px"; bar.style.background = "none";
+        const frame = document.createElement("canvas"); frame.width = 64; frame.height = 6;
+        frame.style.display = "block"; bar.append(frame);
+        const far = frame.transferControlToOffscreen().getContext("2d"); far.fillStyle = "red";
+        const stroke = (time) => { far.clearRect(0, 0, 64, 6);
+          far.fillRect(Math.round(time * 0.06), 0, 4, 6); requestAnimationFrame(stroke) };
+        requestAnimationFrame(stroke)""",
+    "animated custom properties (`@property`), masks": """bar.style.width = "64px";
+        bar.className = "masked" """,
+    "scroll-driven animations": """bar.style.background = "none";
+        bar.innerHTML = "<div class='scroller'><p></p></div><b></b>";
+        const [scroller, thumb] = bar.children; const timeline = new ScrollTimeline(
+          { source: scroller }); thumb.animate({ transform: ["none", "translateX(60px)"] },
+          { timeline, fill: "both" });
+        const scroll = (time) => { scroller.scrollTop = Math.round(time * 0.6);
+          requestAnimationFrame(scroll) };
+        requestAnimationFrame(scroll)""",
+    "sheets that shadow roots adopt": """bar.style.background = "none";
+        const inside = document.createElement("div"); bar.append(inside);
+        const adopted = new CSSStyleSheet();
+        adopted.replaceSync(`:host { display: block; width: 4px; height: 6px; background: red; animation: move 1s linear both } @keyframes move { to {
+          transform: translateX(60px) } }`);
+        inside.attachShadow({ mode: "open" }).adoptedStyleSheets = [adopted]""",
     "animated pictures": """bar.style.background = "none"; bar.style.width = "64px";
         bar.innerHTML = "<img src='strip.gif' style='display: block'>" """,
 }
@@ -146,7 +174,14 @@ def page() -> bytes:
         .hop, .again { animation: hop 0.2s linear } .again { animation-name: hop-again }
         @keyframes move { to { transform: translateX(60px) } }
         @keyframes hop { to { transform: translateX(12px) } }
-        @keyframes hop-again { to { transform: translateX(12px) } }</style>"""
+        @keyframes hop-again { to { transform: translateX(12px) } }
+        @property --at { syntax: "<length>"; inherits: false; initial-value: 0px }
+        .masked { mask: linear-gradient(red, red) var(--at) 0 / 4px 6px no-repeat;
+          animation: slide 1s linear both }
+        @keyframes slide { to { --at: 60px } }
+        .scroller { position: absolute; width: 1px; height: 6px; overflow: hidden }
+        .scroller p { height: 606px; margin: 0 }
+        b { display: block; width: 4px; height: 6px; background: red }</style>"""
     body = f"{style}{bars}<script>{' '.join(scripts)}</script>"
     return packed(index_html=a_page(body, height=8 * len(TECHNIQUES)), **_files())
 
