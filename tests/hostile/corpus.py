@@ -19,6 +19,7 @@ class Place(StrEnum):
     """Where the content comes in. Assets go into a layer of a plain template."""
 
     TEMPLATE = "template"
+    PAGE = "page"  # a template too, of the HTML engine
     PICTURE = "picture"
     FONT = "font"
     VIDEO = "video"

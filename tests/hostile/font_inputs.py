@@ -61,8 +61,8 @@ def _impostors() -> list[_Made]:
         ("a collection of 2^32 fonts", lambda: b"ttcf\0\1\0\0\xff\xff\xff\xff", _NONE),
         ("a WOFF of junk", lambda: b"wOFF" + b"\xff" * 200, _NONE),
         ("a WOFF2 of junk", lambda: b"wOF2" + b"\xff" * 200, _NONE),
-        ("a WOFF bomb", partial(_woff_bomb, 400_000_000), bad_asset("larger than 64 MiB")),
-        ("a WOFF bomb that lies", partial(_woff_bomb, 10_000_000), bad_asset("than the font")),
+        ("a WOFF bomb", partial(woff_bomb, 400_000_000), bad_asset("larger than 64 MiB")),
+        ("a WOFF bomb that lies", partial(woff_bomb, 10_000_000), bad_asset("than the font")),
         ("a Type 1 font", lambda: b"%!PS-AdobeFont-1.0: Evil\n" + b"(" * 1000, _NONE),
     ]
 
@@ -288,7 +288,7 @@ def _spoiled(tag: str, seed: int) -> bytes:
     return bytes(content)
 
 
-def _woff_bomb(stated: int) -> bytes:
+def woff_bomb(stated: int) -> bytes:
     """One table that unpacks to 400 MB, and says how much it is."""
     table = zlib.compress(bytes(400_000_000))
     end = 64 + len(table)

@@ -83,7 +83,7 @@ def _videos() -> list[_Made]:
     return [
         ("an MP4 of 30,000 x 30,000", partial(_sized, 30_000, 30_000), RENDERED),
         ("an MP4 of 0 x 0", partial(_sized, 0, 0), RENDERED),
-        ("an MP4 that lasts for ages", _endless, RENDERED),
+        ("an MP4 that lasts for ages", endless_film, RENDERED),
         ("an MP4 of a million samples in no bytes", _lying_samples, bad_asset("video")),
         ("an MP4 with a box of 2^63 bytes", lambda: _boxed(2**63), _NO_PICTURE),
         ("an MP4 whose boxes are nested 10,000 deep", _nested_boxes, _NO_PICTURE),
@@ -215,7 +215,7 @@ def _sized(width: int, height: int) -> bytes:
     return _patched(film, film.index(b"tkhd") + 80, ">II", width << 16, height << 16)
 
 
-def _endless() -> bytes:
+def endless_film() -> bytes:
     film = _film("mp4")
     for box, at in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20), (b"elst", 12)):
         film = _patched(film, film.index(box) + at, ">I", 0x7FFFFFFF)

@@ -22,6 +22,7 @@ LIMITS = RenderLimits(
     memory=1024**3,
     template_size=32 * 1024**2,
 )
+PAGE_LIMITS = replace(LIMITS, seconds=20)  # what loops until then takes that long
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 
 
@@ -51,6 +52,11 @@ def a_pool(folder: Path, level: ConfinementLevel = ConfinementLevel.AVAILABLE) -
     )
 
 
+def a_pool_of_pages(folder: Path) -> RenderPool:
+    """Its processes begin with the first page."""
+    return RenderPool("html", processes=1, limits=PAGE_LIMITS, folder=folder)
+
+
 async def run(
     pool: RenderPool, hostile: HostileInput, folder: Path, bait: Bait | None = None
 ) -> Outcome:
@@ -73,7 +79,7 @@ def _request(hostile: HostileInput, hostile_content: bytes, folder: Path) -> Ren
     content = folder / "content"
     content.write_bytes(hostile_content)
     template = content
-    if hostile.place is not Place.TEMPLATE:
+    if hostile.place not in (Place.TEMPLATE, Place.PAGE):
         template = folder / "template"
         words = [text("ABC", f=name) for name in ("Hostile-Regular", "Anton-Regular")]
         template.write_bytes(packed(document(*words, solid("Target"))))
@@ -83,7 +89,7 @@ def _request(hostile: HostileInput, hostile_content: bytes, folder: Path) -> Ren
     still = codec.output_type == "image"
     return RenderRequest(
         template=template,
-        template_type="lottie",
+        template_type="html" if hostile.place is Place.PAGE else "lottie",
         composition="",
         output=Output(
             output_type=codec.output_type, codec=codec.name, end_frame=1 if still else None
@@ -92,7 +98,7 @@ def _request(hostile: HostileInput, hostile_content: bytes, folder: Path) -> Ren
         work_dir=work_dir,
         assets=_assets(hostile.place, content),
         fonts=[content] if hostile.place is Place.FONT else [],
-        limits=LIMITS,
+        limits=PAGE_LIMITS if hostile.place is Place.PAGE else LIMITS,
         expressions=True,
     )
 

@@ -5,8 +5,10 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -14,10 +16,12 @@ from reelbatch.engines.pool import ConfinementLevel, RenderPool
 from reelbatch.models.errors import RenderError
 from tests.child_processes import children_of_command
 from tests.hostile import ledger
-from tests.hostile.corpus import HostileInput, Verdict
+from tests.hostile.corpus import HostileInput, Place, Verdict
 from tests.hostile.documents import document, packed, solid
 from tests.hostile.inputs import ALL
-from tests.hostile.running import Bait, Outcome, a_pool, run
+from tests.hostile.page_inputs import plain_page
+from tests.hostile.running import Bait, Outcome, a_pool, a_pool_of_pages, run
+from tests.reelbatch.engines.html.pages import needs_browser
 
 _BAIT_COLOR = (255, 0, 255)
 _MOST_MEMORY = 600 * 1024**2  # bytes; half of it is ThorVG at 300,000 keyframes
@@ -55,6 +59,15 @@ async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Render
 
 
 @pytest.fixture(scope="module")
+async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RenderPool]:
+    folder = tmp_path_factory.mktemp("pages")
+    async with a_pool_of_pages(folder) as pool:
+        yield pool
+    assert contents(folder) == []
+    assert programs_in(folder) == []
+
+
+@pytest.fixture(scope="module")
 async def open_pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RenderPool]:
     """One whose processes are not confined."""
     async with a_pool(tmp_path_factory.mktemp("pool"), ConfinementLevel.OFF) as pool:
@@ -86,6 +99,16 @@ def contents(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def programs_in(folder: Path) -> list[str]:
+    """The processes that were told to work there, such as browsers."""
+    found = psutil.process_iter(["name", "cmdline"])
+    return [
+        process.info["name"]
+        for process in found
+        if any(str(folder) in word for word in process.info["cmdline"] or ())
+    ]
+
+
 def render_processes() -> list[Path]:
     """The folders in /proc of the render processes of this process."""
     return [Path("/proc", str(pid)) for pid in children_of_command("reelbatch.engines.pool")]
@@ -106,13 +129,19 @@ def ended(outcome: Outcome) -> str:
     return "RENDERED" if outcome.error is None else outcome.error.error_code
 
 
-@pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.label)
+def inputs_of_this_machine() -> list[Any]:
+    return [
+        pytest.param(each, marks=needs_browser if each.place is Place.PAGE else ()) for each in ALL
+    ]
+
+
+@pytest.mark.parametrize("hostile", inputs_of_this_machine(), ids=lambda hostile: hostile.label)
 async def test_a_hostile_input_ends_as_its_verdict_says(
-    pool: RenderPool, bait: Bait, folder: Path, hostile: HostileInput
+    pool: RenderPool, pages: RenderPool, bait: Bait, folder: Path, hostile: HostileInput
 ) -> None:
     forget_memory()
     begun = time.monotonic()
-    outcome = await run(pool, hostile, folder, bait)
+    outcome = await run(pages if hostile.place is Place.PAGE else pool, hostile, folder, bait)
     entry = ledger.Entry(hostile, ended(outcome), time.monotonic() - begun, most_memory())
     ledger.entries.append(entry)
     assert_verdict(outcome, hostile.verdict)
@@ -152,6 +181,13 @@ def shows_the_bait(output: Path) -> bool:
 async def test_after_the_worst_the_pool_renders_as_before(pool: RenderPool, tmp_path: Path) -> None:
     plain = HostileInput("none", "plain", lambda: packed(document(solid())), Verdict())
     outcome = await run(pool, plain, tmp_path)
+    assert outcome.error is None
+    assert np.asarray(Image.open(outcome.output))[2, 2].tolist()[:3] == [0, 0, 255]
+
+
+@needs_browser
+async def test_after_the_worst_a_page_is_drawn_as_before(pages: RenderPool, tmp_path: Path) -> None:
+    outcome = await run(pages, plain_page(), tmp_path)
     assert outcome.error is None
     assert np.asarray(Image.open(outcome.output))[2, 2].tolist()[:3] == [0, 0, 255]
 
