@@ -117,8 +117,9 @@ _EACH_FRAME = {
     "sheets that shadow roots adopt": """bar.style.background = "none";
         const inside = document.createElement("div"); bar.append(inside);
         const adopted = new CSSStyleSheet();
-        adopted.replaceSync(`:host { display: block; width: 4px; height: 6px; background: red; animation: move 1s linear both } @keyframes move { to {
-          transform: translateX(60px) } }`);
+        adopted.replaceSync(`:host { display: block; width: 4px; height: 6px; background: red;
+          animation: move 1s linear both }
+          @keyframes move { to { transform: translateX(60px) } }`);
         inside.attachShadow({ mode: "open" }).adoptedStyleSheets = [adopted]""",
     "animated pictures": """bar.style.background = "none"; bar.style.width = "64px";
         bar.innerHTML = "<img src='strip.gif' style='display: block'>" """,
