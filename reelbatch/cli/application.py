@@ -5,7 +5,7 @@ wheel they are a folder of the package, in a checkout they are at its root.
 """
 
 import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -44,8 +44,13 @@ def become(part: Part, settings: Mapping[str, str] | None = None) -> NoReturn:
     """
     require_server()
     environment = application_environment({**os.environ, **(settings or {})})
-    if sys.platform == "win32":  # a replaced process is another one there, which no one waits for
-        sys.exit(subprocess.run(command_of(part), env=environment, check=False).returncode)
+    if sys.platform == "win32":
+        # There a replaced process is another one: nobody waits for it, and a service that is
+        # stopped would leave it behind.
+        os.environ.update(environment)
+        sys.path.insert(0, str(application_folder()))
+        runpy.run_module(part, run_name="__main__", alter_sys=True)
+        sys.exit()
     # A new program: the command line would stay in the memory of a process that lives for months.
     os.execve(sys.executable, command_of(part), environment)  # noqa: S606
 

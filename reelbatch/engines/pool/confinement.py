@@ -20,7 +20,9 @@ if sys.platform == "linux":
     from reelbatch.engines.pool.kernel import control_process, drop_capabilities
     from reelbatch.engines.pool.landlock import restrict_files
     from reelbatch.engines.pool.seccomp import refuse_system_calls
-if sys.platform != "win32":
+if sys.platform == "win32":
+    from reelbatch.engines.pool.job_object import end_children_with_this_process
+else:
     import resource
 
 FILES = "files (Landlock)"
@@ -113,10 +115,12 @@ def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[s
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends, however that ends.
 
-    Only Linux has this; elsewhere the end of the socket ends the process.
+    Only Linux has this; elsewhere the end of the socket ends the process, and on Windows that of
+    the process all that it has started.
     """
-    if sys.platform == "win32":  # the parent may be a launcher of Python's
-        return
+    if sys.platform == "win32":
+        end_children_with_this_process()
+        return  # the parent may be a launcher of Python's
     if sys.platform == "linux":
         control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

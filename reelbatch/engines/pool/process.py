@@ -229,6 +229,7 @@ def _spawn(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env=environment,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,  # Ctrl-C is for the worker alone
         )
         assert process.stdin is not None  # noqa: S101
         with process.stdin as stdin:
