@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Generator
@@ -221,7 +222,8 @@ class _BoundedFiles(LRUCache[str, int]):
         if name in self:
             return
         size = part.stat().st_size
-        part.chmod(_READ_ONLY)
+        if sys.platform != "win32":  # which removes no file that is read-only
+            part.chmod(_READ_ONLY)
         part.replace(self._folder / name)
         self[name] = size
 

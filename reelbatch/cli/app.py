@@ -5,8 +5,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -196,6 +197,9 @@ def prepare_temporal() -> None:
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    if sys.platform == "win32":  # where files and pipes take what Western Europe writes alone
+        for stream in (sys.stdout, sys.stderr):
+            cast("TextIOWrapper", stream).reconfigure(encoding="utf-8")
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
