@@ -1,4 +1,4 @@
-"""The fonts of the machine: where fontconfig would look for them.
+"""The fonts of the machine: where fontconfig, Windows or macOS would look for them.
 
 Fontconfig's programs need not be installed; its folders are what matters.
 """
@@ -6,11 +6,23 @@ Fontconfig's programs need not be installed; its folders are what matters.
 import hashlib
 import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
 _CONFIGURATION = Path("/etc/fonts")
-_USUAL_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+if sys.platform == "win32":
+    _USUAL_FOLDERS = (
+        os.path.expandvars(r"%WINDIR%\Fonts"),
+        os.path.expandvars(r"%LOCALAPPDATA%\Microsoft\Windows\Fonts"),
+    )
+elif sys.platform == "darwin":
+    _USUAL_FOLDERS = ("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts")
+else:
+    _USUAL_FOLDERS = (
+        *("/usr/share/fonts", "/usr/local/share/fonts"),
+        *("~/.local/share/fonts", "~/.fonts"),
+    )
 _FOLDER = re.compile(r'<dir(?:\s++prefix="(\w++)")?[^<>]*+>([^<]++)</dir>')
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 _HEADER_SIZE = 16 * 1024  # bytes; a font's directory has the checksums of all its tables

@@ -1,5 +1,6 @@
 """What the engine is; `renderer` has what it does."""
 
+import sys
 from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
@@ -7,6 +8,7 @@ from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import Asset, DataAsset, MediaAsset, NestedJobAsset, TextAsset
 
+_IMPOSSIBLE = {"win32": "It talks with its browser by pipes that Windows does not pass on."}
 _WORDS = {"text": "a text", "image": "a picture", "video": "a video", "audio": "sound"}
 
 
@@ -24,7 +26,7 @@ class HtmlEngine(RenderEngine):
 
     @classmethod
     def why_unavailable(cls) -> str | None:
-        return None if find_browser() else HOW_TO_GET_IT
+        return _IMPOSSIBLE.get(sys.platform) or (None if find_browser() else HOW_TO_GET_IT)
 
     @classmethod
     def layer_problem(cls, asset: Asset, layer: Layer) -> tuple[str, str] | None:

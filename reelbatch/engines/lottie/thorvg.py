@@ -6,9 +6,11 @@ resolver, by which the pixels of a picture can be ours and change from frame to 
 """
 
 import ctypes
+import sys
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,11 @@ def version() -> str:
     return (text.value or b"").decode()
 
 
+def _library(binding: Path) -> Path:
+    """The binding itself, which finds what it is linked with; Windows tells only of its own."""
+    return binding.with_name("thorvg-1.dll") if sys.platform == "win32" else binding
+
+
 @cache
 def load() -> dict[str, Callable[..., Any]]:
     """The functions by name, with ThorVG ready: without threads, since each process draws one
@@ -71,7 +78,7 @@ def load() -> dict[str, Callable[..., Any]]:
     binding = find_spec("thorvg_cython.thorvg")
     if binding is None or binding.origin is None:
         raise ImportError("The package thorvg-cython is not installed.")
-    library = ctypes.CDLL(binding.origin)  # finds what the binding itself is linked with
+    library = ctypes.CDLL(str(_library(Path(binding.origin))))
     functions: dict[str, Callable[..., Any]] = {}
     for name, (result, arguments) in _SIGNATURES.items():
         function = library[name]
