@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
@@ -223,8 +223,8 @@ class RenderPool:
             await self._put_back(process)
 
     def _note_confinement(self, process: RenderProcess) -> None:
-        if process.missing and not self._missing:
-            log.warning("renders are not fully confined", missing=list(process.missing))
+        if process.missing:
+            _warn_once(process.missing)
         self._missing = process.missing
 
     async def _take_process(self) -> RenderProcess:
@@ -256,6 +256,12 @@ class RenderPool:
             self._idle.append(process)
         else:
             await process.kill()
+
+
+@cache
+def _warn_once(missing: tuple[str, ...]) -> None:
+    """In the log of a worker, whose engines have a pool each."""
+    log.warning("renders are not fully confined", missing=list(missing))
 
 
 def _short(limits: RenderLimits) -> RenderLimits:
