@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.text import Text
 
 from reelbatch.cli.console import CommandFailed, out, print_json
+from reelbatch.cli.doctor.after_effects import after_effects_checks
 from reelbatch.cli.doctor.check import Check
 from reelbatch.cli.doctor.machine import machine_checks, port_checks, stack_checks
 from reelbatch.cli.doctor.remote import remote_checks
@@ -32,7 +33,7 @@ async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = F
     """
     remote, running = remote_checks(), is_running(home)
     is_stack = not remote or home.path.exists()
-    checks = machine_checks() + remote
+    checks = machine_checks() + after_effects_checks() + remote
     if is_stack:
         checks += stack_checks(home, temporal_binary)
         checks += service_checks(home) if running else port_checks()

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from reelbatch.engines.base import ResolvedAsset
+from reelbatch.engines.nexrender.after_effects import find_aerender
 from reelbatch.engines.programs import end_program, start_program
 from reelbatch.models.errors import RenderError
 from reelbatch.models.wire.assets import DataAsset, MediaAsset, TextAsset
 
-TOOL, RENDERER = "nexrender-cli", "aerender"
+TOOL = "nexrender-cli"
 HOW_TO_GET_IT = (
-    "After Effects is not reached: nexrender-cli (npm install --global @nexrender/cli) and "
-    "After Effects' own aerender have to be on the PATH."
+    "After Effects is not reached: nexrender-cli (npm install --global @nexrender/cli) must be on "
+    "the PATH, and After Effects' own aerender there or where After Effects is usually installed."
 )
 
 _PROGRESS = re.compile(rb"rendering progress (\d+)%")
@@ -29,7 +30,7 @@ _LAST_WORDS = 400  # characters of the tool's output
 
 
 def is_installed() -> bool:
-    return shutil.which(TOOL) is not None and shutil.which(RENDERER) is not None
+    return shutil.which(TOOL) is not None and find_aerender() is not None
 
 
 def describe_job(
@@ -54,7 +55,7 @@ def describe_job(
 
 def run(job: dict[str, Any], folder: Path, report: Callable[[float], None]) -> Path:
     """Have the job done; returns the film. Raises RenderError with the tool's own words."""
-    tool, renderer = shutil.which(TOOL), shutil.which(RENDERER)
+    tool, renderer = shutil.which(TOOL), find_aerender()
     if tool is None or renderer is None:
         raise RenderError(HOW_TO_GET_IT)
     file = folder / "job.json"

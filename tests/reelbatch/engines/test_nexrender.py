@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
-from reelbatch.engines.nexrender import NexrenderEngine
+from reelbatch.engines.nexrender import NexrenderEngine, after_effects
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job, run
 from reelbatch.models.errors import RenderError
 from reelbatch.models.orchestration.jobs import Output
@@ -92,6 +92,20 @@ def test_it_is_served_only_where_after_effects_is(
     assert NexrenderEngine.why_unavailable() is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert NexrenderEngine.why_unavailable() == HOW_TO_GET_IT
+
+
+def test_the_newest_after_effects_is_taken_where_none_is_on_the_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folders = [f"Adobe After Effects {year}" for year in ("2024", "2026", "CC 2019", "(Beta)")]
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "aerender").touch()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(after_effects, "_applications", lambda: tmp_path)
+    newest = tmp_path / "Adobe After Effects 2026" / "aerender"
+    assert after_effects.find_aerender() == newest
+    assert after_effects.version_of(newest) == "After Effects 2026"
 
 
 def test_a_description_may_begin_with_a_byte_order_mark(

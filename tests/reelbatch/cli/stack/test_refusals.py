@@ -106,6 +106,20 @@ def test_doctor_asks_servers_elsewhere_and_not_for_a_stack(
         assert f"{subject}: " not in report.stdout
 
 
+def test_doctor_says_what_a_machine_for_after_effects_lacks(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
+    settings = {
+        "REELBATCH_ENGINES": '["nexrender"]',
+        "REELBATCH_TEMPORAL_ADDRESS": "127.0.0.1:9",
+        "PATH": str(tmp_path),
+    }
+    report = reelbatch("doctor", "--home", tmp_path / "none", **settings).stdout
+
+    assert "✗ After Effects: aerender is neither on the PATH nor" in report
+    assert "✗ nexrender-cli: nexrender-cli is not on the PATH; install it by `npm" in report
+
+
 def ports(**chosen: str) -> list[str]:
     return [part for option in (_FREE_PORTS | chosen).items() for part in option]
 

@@ -1,0 +1,59 @@
+"""Whether this machine can render with After Effects, where it is meant to."""
+
+import asyncio
+import shutil
+import sys
+
+from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.doctor.check import Check
+from reelbatch.cli.stack.settings import current_settings
+from reelbatch.engines.nexrender.after_effects import find_aerender, version_of
+from reelbatch.engines.nexrender.engine import NexrenderEngine
+from reelbatch.engines.nexrender.tool import TOOL
+from reelbatch.engines.system_fonts import font_files
+
+
+def after_effects_checks() -> list[Check]:
+    """None on a machine without After Effects whose settings do not name its engine."""
+    if NexrenderEngine.name not in current_settings().engines and find_aerender() is None:
+        return []
+    return [
+        Check("After Effects", _after_effects),
+        Check(TOOL, _tool),
+        Check("fonts", _fonts),
+    ]
+
+
+async def _after_effects() -> str:
+    aerender = find_aerender()
+    if aerender is None:
+        raise CommandFailed(
+            "aerender is neither on the PATH nor where After Effects is usually installed; "
+            "install After Effects, or add the folder of its aerender to the PATH."
+        )
+    return f"{version_of(aerender)} ({aerender})"
+
+
+async def _tool() -> str:
+    tool = shutil.which(TOOL)
+    if tool is None:
+        raise CommandFailed(
+            f"{TOOL} is not on the PATH; install it by `npm install --global @nexrender/cli`."
+        )
+    process = await asyncio.create_subprocess_exec(
+        *(tool, "--version"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    words, _ = await process.communicate()
+    if process.returncode:
+        raise CommandFailed(f"{tool} does not run: {words.decode(errors='replace').strip()}")
+    return f"{words.decode(errors='replace').strip()} ({tool})"
+
+
+async def _fonts() -> str:
+    files = await asyncio.to_thread(font_files)
+    if not files and sys.platform != "linux":
+        raise CommandFailed("none are installed; install those of your projects.")
+    return f"{len(files)} files are installed; a project needs all of its own"
