@@ -149,6 +149,7 @@ async def _share(settings: Settings, resources: AsyncExitStack) -> _Shared:
 def _control_worker(shared: _Shared) -> Worker:
     settings, client, store = shared.settings, shared.client, shared.store
     manifests = ManifestActivities(store)
+    slots = SlotActivities(client)
     sweeps = SweepActivities(client=client, store=store, lifetimes=_lifetimes(settings))
     webhooks = WebhookActivities(
         store=store,
@@ -189,7 +190,8 @@ def _control_worker(shared: _Shared) -> Worker:
             manifests.save_job,
             webhooks.deliver_webhook,
             sweeps.sweep,
-            SlotActivities(client).find_free_slots,
+            slots.find_free_slots,
+            slots.is_engine_served,
             SegmentStoreActivities(store).clear_segments,
             downloads.download_template,
             downloads.fail_template,

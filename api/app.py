@@ -35,6 +35,7 @@ from api.templates import routes_v3 as templates_v3
 from api.visibility import TeamWorkflows
 from api.workbooks import WorkbookReader
 from reelbatch.engines.registry import load_engines
+from reelbatch.pollers import ServedEngines
 from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
 from reelbatch.storage.secrets import open_vault
@@ -83,6 +84,7 @@ def create_app(
             batches=reader,
             workflows=workflows,
             payload_codec=EncryptingCodec(open_key_ring(settings.payload_keys)),
+            served_engines=ServedEngines(client),
             quotas=Quotas(settings, workflows=workflows, store=store, batches=reader),
             rate_limits=RateLimits(per_minute) if per_minute else None,
             metrics=metrics,

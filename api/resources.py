@@ -20,6 +20,7 @@ from api.workbooks import WorkbookReader
 from reelbatch.engines.base import RenderEngine
 from reelbatch.models.errors import Forbidden
 from reelbatch.models.wire.tokens import Scope
+from reelbatch.pollers import ServedEngines
 from reelbatch.settings import Settings
 from reelbatch.storage.payload_encryption import EncryptingCodec
 from reelbatch.storage.secrets import SecretVault
@@ -43,6 +44,7 @@ class Resources:
     workflows: TeamWorkflows
     payload_codec: EncryptingCodec
     quotas: Quotas
+    served_engines: ServedEngines
     rate_limits: RateLimits | None  # None: nobody is held back
     metrics: ApiMetrics
     uploading: set[str]  # the upload links at which a file is arriving, by their nonces

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     # Long renders
     segment_pixels: int = Field(default=500_000_000, ge=0)  # at least in a segment; 0: never
 
+    # Engines that few machines have, such as After Effects
+    unserved_timeout: float = Field(default=3600.0, gt=0)  # seconds; then jobs fail without them
+
     # Workers
     engines: list[str] = []  # served here; empty: all that are installed and lack nothing
     render_processes: int = Field(default_factory=carried_processes, ge=1, le=256)

@@ -1,6 +1,7 @@
 """The activities that workflows ask for by name: their code has side effects and stays away."""
 
 RENDER = "render"
+IS_ENGINE_SERVED = "is_engine_served"
 FIND_FREE_SLOTS = "find_free_slots"
 FIND_EQUAL_RENDER = "find_equal_render"
 RENDER_SEGMENT = "render_segment"

@@ -71,6 +71,7 @@ def job_as_read(job: JobSnapshot, output_url: str) -> Job:
     return Job(
         id=job.id,
         template_id=summary.template_id,
+        renderer=summary.renderer,
         name=summary.name,
         status=state.status,
         progress=_progress(state),

@@ -1,7 +1,8 @@
 """Activities on an engine's task queue, each of which is a render or a part of one."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -13,8 +14,11 @@ from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
+    from reelbatch.models.errors import EngineNotServed
     from reelbatch.models.orchestration.jobs import RenderJob, RenderProgress, RenderTask
     from reelbatch.models.orchestration.names import inspection_task_queue, render_task_queue
+    from reelbatch.models.orchestration.segments import SlotsQuestion
+    from workflows.activity_names import IS_ENGINE_SERVED
     from workflows.markdown import headline, plain
 
 # A render ends by its own time limit, which the worker enforces; this is only the last resort.
@@ -27,18 +31,22 @@ _RETRIES = RetryPolicy(
     maximum_attempts=10,
 )
 
+# How often one asks, while a job waits that does not wait for ever, whether its engine is served.
+_LOOKS = 4
+
 T = TypeVar("T")
 
 
 async def on_engine(activity: str, task: RenderTask, result_type: type[T], summary: str) -> T:
     """Have `task` done by one of the engine's workers.
 
-    Raises ActivityError, or CancelledError if it was stopped in the middle.
+    Raises ActivityError, CancelledError if it was stopped in the middle, or ApplicationError if no
+    worker has been there for the time that the job waits.
     """
     result_or_progress: Any = Annotated[
         result_type | RenderProgress, Field(union_mode="left_to_right")
     ]
-    result: T | RenderProgress = await workflow.execute_activity(
+    render: workflow.ActivityHandle[T | RenderProgress] = workflow.start_activity(
         activity,
         task,
         result_type=result_or_progress,
@@ -52,9 +60,53 @@ async def on_engine(activity: str, task: RenderTask, result_type: type[T], summa
         summary=summary,
         priority=render_priority(task),
     )
-    if isinstance(result, RenderProgress):  # a cancelled activity could not tell that
-        raise CancelledError("The render was stopped.", result)
+    async with _given_up_unserved(render, task):
+        result = await render
+        if isinstance(result, RenderProgress):  # a cancelled activity could not tell that
+            raise CancelledError("The render was stopped.", result)
     return result
+
+
+@asynccontextmanager
+async def _given_up_unserved(
+    render: workflow.ActivityHandle[Any], task: RenderTask
+) -> AsyncGenerator[None]:
+    """Raises ApplicationError where the render was given up since nobody serves its engine."""
+    if task.unserved_timeout is None:
+        yield
+        return
+    giving_up = asyncio.create_task(_give_up_unserved(render, task.engine, task.unserved_timeout))
+    try:
+        yield
+    except (ActivityError, CancelledError) as error:
+        if giving_up.done():
+            message = (
+                f"No worker with the engine {task.engine} was there for "
+                f"{task.unserved_timeout:g} seconds (REELBATCH_UNSERVED_TIMEOUT): start one, and "
+                "retry the job."
+            )
+            raise ApplicationError(message, type=EngineNotServed.error_code) from error
+        raise
+    finally:
+        giving_up.cancel()
+
+
+async def _give_up_unserved(
+    render: workflow.ActivityHandle[Any], engine: str, seconds: float
+) -> None:
+    """Cancel the render once its engine has not been served for so long."""
+    unserved = 0
+    while unserved < _LOOKS:
+        await workflow.sleep(seconds / _LOOKS, summary=f"looks whether {engine} is served")
+        is_served = await workflow.execute_activity(
+            IS_ENGINE_SERVED,
+            SlotsQuestion(engine=engine),
+            result_type=bool,
+            start_to_close_timeout=timedelta(minutes=1),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        )
+        unserved = 0 if is_served else unserved + 1
+    render.cancel()
 
 
 def progress_of(error: BaseException | None) -> RenderProgress | None:

@@ -24,7 +24,8 @@ from temporalio.worker import (
 
 from reelbatch.models.orchestration.names import render_task_queue
 from reelbatch.models.orchestration.segments import SlotsQuestion
-from workflows.activity_names import FIND_FREE_SLOTS
+from reelbatch.pollers import is_engine_served
+from workflows.activity_names import FIND_FREE_SLOTS, IS_ENGINE_SERVED
 
 OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"
 _SLOTS = re.compile(r" slots=(\d+)$")
@@ -132,6 +133,11 @@ class SlotActivities:
         slots = sum(_slots_of(poller.identity) for poller in queue.pollers)
         open_jobs = await self._client.count_workflows(OPEN_JOBS)
         return slots // max(1, open_jobs.count)
+
+    @activity.defn(name=IS_ENGINE_SERVED)
+    async def is_engine_served(self, question: SlotsQuestion) -> bool:
+        """Whether a worker with the engine is there, however busy."""
+        return await is_engine_served(self._client, question.engine)
 
 
 def _slots_of(identity: str) -> int:

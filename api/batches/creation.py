@@ -332,6 +332,7 @@ def _job_created(job: BatchRenderJob, urls: Urls) -> JobCreated:
         status=job.first_status,
         output_url=output_url,
         poster_url=job.poster_url(output_url),
+        renderer=job.renderer,
         **shortcomings_of(job),
         children=children_created(job, urls),
     )

@@ -147,6 +147,7 @@ def _batch_job(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchJob:
         status=state.status,
         output_url=output_url,
         poster_url=job.summary.poster_url(output_url),
+        renderer=job.summary.renderer,
         stats=job_stats(job.summary, state) if state.status.is_terminal else None,
         error=state.failure.error if state.failure else None,
         error_code=state.failure.error_code if state.failure else None,

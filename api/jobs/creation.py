@@ -90,6 +90,7 @@ def creation_response(job: RenderJob, urls: Urls) -> JobCreationResponse:
         status=job.first_status,
         output_url=output_url,
         poster_url=job.poster_url(output_url),
+        renderer=job.renderer,
         stats=JobCreationStats(created_at=job.created_at),
         **shortcomings_of(job),
         children=children_created(job, urls),

@@ -5,7 +5,7 @@ Jobs of a request often differ in their assets alone, so a plan is made once for
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +19,12 @@ from reelbatch.checks.template import (
 )
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.output_size import output_size
-from reelbatch.engines.registry import claims_on, engine_for_template_type, renderers_of
+from reelbatch.engines.registry import (
+    claims_on,
+    engine_for_template_type,
+    load_engine,
+    renderers_of,
+)
 from reelbatch.models.errors import (
     CodecInvalid,
     FramesInvalid,
@@ -44,6 +49,8 @@ from reelbatch.models.wire.templates import Renderer
 from reelbatch.models.wire.urls import is_http_url
 from reelbatch.spelling import did_you_mean
 
+AFTER_EFFECTS = "nexrender"
+"""The name of the engine that has After Effects."""
 _TYPES = {
     ".aet": "aep",
     ".json": "lottie",
@@ -92,10 +99,10 @@ class ReadyTemplate(TemplateOffer):
         )
 
     def drawn_by(
-        self, renderer: Renderer | None, engines: Mapping[str, type[RenderEngine]]
+        self, renderer: Renderer, engines: Mapping[str, type[RenderEngine]]
     ) -> "ReadyTemplate | Problem":
-        """As a job has it that asks for `renderer`; None: as the template says."""
-        engine = engine_of(renderer or self.record.renderer, self.engine, engines)
+        """As a job has it that asks for `renderer`, which After Effects is not."""
+        engine = engine_of(renderer, self.engine, engines)
         if isinstance(engine, Problem):
             return engine
         if engine is self.engine:
@@ -110,6 +117,12 @@ class ReadyTemplate(TemplateOffer):
     def _drawn_by_others(self) -> "dict[str, ReadyTemplate]":
         """What `drawn_by` has found, by the engines' names."""
         return {}
+
+    @cached_property
+    def by_after_effects(self) -> "ReadyTemplate":
+        """The same, but as it was uploaded, for the engine that has After Effects."""
+        source = self.record.source or self.source
+        return replace(self, engine=after_effects(), source=source)
 
 
 @dataclass(frozen=True)
@@ -297,18 +310,30 @@ def template_by_url(
     if engine is None:
         message = f"No engine of this server renders {template_type}; it must be one of {served}."
         return Problem(NotSupported, "template.type", message)
-    engine = engine_of(choice.renderer or "auto", engine, engines)
-    if isinstance(engine, Problem):
-        return engine
+    drawn_by = _engine_by_url(choice.renderer or "auto", engine, engines, template_type)
+    if isinstance(drawn_by, Problem):
+        return drawn_by
     chosen = ChosenTemplate(
         id=choice.id,
         name=_name(url, choice.id),
         type=template_type,
-        engine=engine.name,
+        engine=drawn_by.name,
         url=url,
         claims=claims_on(engines, template_type),
     )
-    return TemplateByUrl(chosen, engine)
+    return TemplateByUrl(chosen, drawn_by)
+
+
+def _engine_by_url(
+    renderer: Renderer,
+    own: type[RenderEngine],
+    engines: Mapping[str, type[RenderEngine]],
+    template_type: str,
+) -> type[RenderEngine] | Problem:
+    if renderer != "after-effects":
+        return engine_of(renderer, own, engines)
+    engine = after_effects()
+    return engine if template_type in engine.template_types else no_project(template_type)
 
 
 def engine_of(
@@ -323,6 +348,16 @@ def engine_of(
     message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
     choices = listed("renderers", ["auto", *renderers_of(engines, own.name)])
     return Problem(NotSupported, "template.renderer", f"{message} {choices}")
+
+
+@cache
+def after_effects() -> type[RenderEngine]:
+    return load_engine(AFTER_EFFECTS)
+
+
+def no_project(template_type: str) -> Problem:
+    message = f"After Effects draws its own projects, and this template is a {template_type}."
+    return Problem(NotSupported, "template.renderer", message)
 
 
 def _type_of(url: str) -> str:

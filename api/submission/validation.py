@@ -22,6 +22,7 @@ from api.submission.checks import (
 from api.submission.formats import JobDefaults, RawJob, read_job
 from api.submission.outputs import Outputs
 from api.submission.plan import (
+    AFTER_EFFECTS,
     ChosenTemplate,
     ReadyTemplate,
     RenderPlan,
@@ -29,6 +30,7 @@ from api.submission.plan import (
     TemplateByUrl,
     template_by_url,
 )
+from api.submission.renderers import may_need_machines, renderer_of, with_renderer
 from reelbatch.checks.fonts import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from reelbatch.checks.template import job_warnings, lossy_problems
 from reelbatch.engines.base import RenderEngine
@@ -40,8 +42,8 @@ from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.assets import Asset, NestedJob, layer_names
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
-from reelbatch.models.wire.templates import TemplateStatus
-from reelbatch.models.wire.warnings import RenderWarning
+from reelbatch.models.wire.templates import Renderer, TemplateStatus
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
@@ -50,6 +52,8 @@ from reelbatch.storage.templates import read_template
 
 J = TypeVar("J", bound=RenderJob)
 
+# Other warnings of a project are about its conversion.
+_OF_AFTER_EFFECTS = (WarningCode.MISSING_PICTURE, WarningCode.MISSING_SOUND)
 _TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
 
 
@@ -64,6 +68,8 @@ class ValidJob:
     fonts: JobFonts
     children: "Children"
     warnings: list[RenderWarning]  # of the template
+    renderer: Renderer | None = None  # of a project
+    unserved_timeout: float | None = None  # seconds
 
     @property
     def webhook(self) -> Webhook | None:
@@ -105,6 +111,8 @@ class ValidJob:
             parent_id=parent_id,
             children=child_jobs(self.children, self.creation.assets, job_id, created_at),
             engine=template.engine,
+            renderer=self.renderer,
+            unserved_timeout=self.unserved_timeout,
             template_id=template.id,
             template_name=template.name,
             template_type=template.type,
@@ -164,14 +172,16 @@ class RequestContext:
     missing_uploads: frozenset[str]  # that the jobs use
     plans: RenderPlans
     private_networks: bool  # whether workers may reach them
+    machines: bool  # whether one with After Effects is there, as far as it matters
+    unserved_timeout: float  # seconds that jobs wait for one
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
-        if job.template.src is not None:
-            return template_by_url(job.template, job.template.src, self.engines)
-        found = self.templates[job.template.id]
-        if isinstance(found, Problem):
-            return found
-        return found.drawn_by(job.template.renderer, self.engines)
+        if job.template.src is None:
+            template = self.templates[job.template.id]
+            if isinstance(template, Problem):
+                return template
+            return with_renderer(job, template, self.engines, machines=self.machines)
+        return template_by_url(job.template, job.template.src, self.engines)
 
 
 async def validate(
@@ -240,6 +250,9 @@ async def request_context(
         missing_uploads=await missing_uploads(resources.store, team, everything),
         plans=RenderPlans(resources.settings.segment_pixels),
         private_networks=resources.settings.allow_private_networks,
+        machines=any(map(may_need_machines, templates.values()))
+        and await resources.served_engines.have(AFTER_EFFECTS),
+        unserved_timeout=resources.settings.unserved_timeout,
     )
 
 
@@ -330,6 +343,10 @@ def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | Rejec
         fonts=fonts,
         children=children,
         warnings=warnings,
+        renderer=renderer_of(template),
+        unserved_timeout=(
+            context.unserved_timeout if template.engine.name == AFTER_EFFECTS else None
+        ),
     )
 
 
@@ -337,7 +354,10 @@ def _warnings(job: JobCreation, template: ReadyTemplate | None) -> list[RenderWa
     composition = template.composition_named(job.template.composition) if template else None
     if template is None or composition is None:
         return []
-    return job_warnings(template, composition.name, job.assets)
+    warnings = job_warnings(template, composition.name, job.assets)
+    if template.engine.name != AFTER_EFFECTS:
+        return warnings
+    return [one for one in warnings if one.code in _OF_AFTER_EFFECTS]
 
 
 def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: Templates) -> bool:

@@ -264,7 +264,7 @@ def _renderers(
     better = (name for name in names[1:] if codes & resources.engines[name].draws)
     return {
         "renderer": record.renderer,
-        "renderers": ["auto", *names],
+        "renderers": ["auto", *names, *(["after-effects"] if record.converted else [])],
         "suggested_renderer": next(better, None),
     }
 

@@ -262,19 +262,26 @@ def lossy_problems(
     composition: Composition, warnings: Sequence[RenderWarning]
 ) -> Iterator[Problem]:
     """That a project's composition will not look as designed, for jobs that do not say `lossy`."""
-    if composition.reasons is None:
-        return
-    reasons = [one for one in warnings if one.code not in _NOT_DECIDED]
-    if reasons:
+    if reasons := conversion_reasons(composition, warnings):
         shown = "; ".join(map(str, reasons[:_REASONS_SHOWN]))
         more = len(reasons) - _REASONS_SHOWN
         yield Problem(
             NotSupported,
             "template.composition",
             f"{composition.name} cannot be drawn as it was designed: {shown}"
-            f"{f'; and {more} more' if more > 0 else ''}. To draw it all the same, set `lossy` to "
-            "true on the template, or in the job's `template`.",
+            f"{f'; and {more} more' if more > 0 else ''}. Set in the job's `template`, or on the "
+            "template itself, `lossy` to true to draw it all the same, or `renderer` to "
+            "after-effects where a machine has After Effects.",
         )
+
+
+def conversion_reasons(
+    composition: Composition, warnings: Sequence[RenderWarning]
+) -> list[RenderWarning]:
+    """Those of a job's `warnings` for which a project is not converted unless it may be `lossy`."""
+    if composition.reasons is None:
+        return []
+    return [one for one in warnings if one.code not in _NOT_DECIDED]
 
 
 def _composed(name: str) -> str:

@@ -45,7 +45,7 @@ def renderer_named(name: str | None) -> Renderer | None:
     """Raises CommandFailed where there is none of this name."""
     known: dict[str | None, Renderer | None] = {None: None, **{one: one for one in RENDERERS}}
     if name not in known:
-        raise CommandFailed(f"There is no renderer {name}; there is {', '.join(RENDERERS)}.")
+        raise CommandFailed(f"There is no renderer {name}; there are {', '.join(RENDERERS)}.")
     return known[name]
 
 

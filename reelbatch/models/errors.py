@@ -57,6 +57,7 @@ ReelbatchError                  500 INTERNAL_ERROR
     ├── AssetInvalid            500 ASSET_INVALID
     ├── SegmentsUnusable        500 SEGMENTS_UNUSABLE
     ├── ChildFailed             500 CHILD_FAILED
+    ├── EngineNotServed         500 ENGINE_NOT_SERVED
     ├── SecretUnavailable       500 SECRET_UNAVAILABLE
     ├── UploadFailed            500 UPLOAD_FAILED
     │   └── UploadInterrupted   500 UPLOAD_FAILED (another try may help)
@@ -369,6 +370,10 @@ class ChildFailed(RenderError):
     """A nested job of this job did not finish."""
 
     clients_fault = True
+
+
+class EngineNotServed(RenderError):
+    """No worker that serves the engine of this job has been there for as long as jobs wait."""
 
 
 class SecretUnavailable(RenderError):

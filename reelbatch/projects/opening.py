@@ -5,7 +5,7 @@ The content tells what it is; the name and the type of a template are not asked.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ Unpack = Callable[[bytes], Mapping[PurePosixPath, bytes]]
 """Reads a zip within the limits of the service. Raises TemplateInvalid or LimitExceeded."""
 
 _PROJECTS = (".aep", ".aet")
+_ALONE = PurePosixPath("project.aep")
 _DEFINITION = PurePosixPath("definition.json")
 _GRAPHIC = "project.aegraphic"  # a zip in a .mogrt that After Effects has made
 _PREMIERE = "project.prgraphic"
@@ -31,6 +32,8 @@ class OpenedProject:
     files: FootageFiles
     definition: Mapping[str, Any]
     """Of a .mogrt: its controls, with names, types and defaults. Else empty."""
+    path: PurePosixPath = _ALONE
+    """Of the project among `files`. An upload that is a project alone has no files."""
 
     def menu_of(self, control: str) -> list[str]:
         """What a dropdown offers, by the identity of its control; empty for others."""
@@ -62,8 +65,15 @@ def open_project(content: bytes, unpack: Unpack) -> OpenedProject:
         )
     if _GRAPHIC in names:
         inner = unpack(files[names[_GRAPHIC]])
-        return _opened(_only_project(inner), inner, _definition(files))
-    return _opened(_only_project(files), files, {})
+        return _opened_of(inner, _definition(files))
+    return _opened_of(files, {})
+
+
+def _opened_of(
+    files: Mapping[PurePosixPath, bytes], definition: Mapping[str, Any]
+) -> OpenedProject:
+    path = _only_project(files)
+    return replace(_opened(files[path], files, definition), path=path)
 
 
 def _opened(
@@ -80,13 +90,13 @@ def _opened(
     return OpenedProject(project, FootageFiles(files), definition)
 
 
-def _only_project(files: Mapping[PurePosixPath, bytes]) -> bytes:
+def _only_project(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:
     found = [path for path in files if path.suffix.casefold() in _PROJECTS]
     if len(found) > 1:
         names = ", ".join(sorted(map(str, found))[:5])
         raise TemplateInvalid(f"The archive holds more than one project: {names}.")
     if found:
-        return files[found[0]]
+        return found[0]
     if any(path.suffix.casefold() == ".aepx" for path in files):
         raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
     raise TemplateInvalid("The archive holds no After Effects project (.aep).")

@@ -16,6 +16,7 @@ from reelbatch.models.orchestration import search_attributes
 from reelbatch.settings import Settings
 
 IDLE_NAMESPACE = "idle"  # beside `default`; no worker looks there
+STUDIO_NAMESPACE = "studio"  # the same, for workers with After Effects
 
 _ATTRIBUTE_TYPES = {
     IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD: "Keyword",
@@ -50,7 +51,15 @@ async def temporal_server(folder: Path, *options: str) -> AsyncGenerator[str]:
 def _command(folder: Path, port: int) -> list[str]:
     command = [
         *server_command(find_temporal(None), folder / "temporal.db", port, free_port()),
-        *("--headless", "--log-level", "error", "--namespace", IDLE_NAMESPACE),
+        *(
+            "--headless",
+            "--log-level",
+            "error",
+            "--namespace",
+            IDLE_NAMESPACE,
+            "--namespace",
+            STUDIO_NAMESPACE,
+        ),
         # What is deleted waits for these, usually for half a minute.
         *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="1s"'),
         *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="1s"'),

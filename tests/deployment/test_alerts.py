@@ -101,6 +101,15 @@ async def test_renders_that_nobody_takes_are_what_the_alert_asks_for(tmp_path: P
                 return any(sample.value and _fits(sample, matchers) for sample in found) or None
 
             assert await until(waits, "task in the backlog")
+            [rule] = [rule for rule in alert_rules() if rule["alert"] == "ReelbatchNoAfterEffects"]
+            polls = re.search(r"unless sum\((\w+){task_type", rule["expr"])
+            assert polls is not None
+
+            async def polled() -> bool | None:
+                found = [s for s in scrape(f"127.0.0.1:{metrics}") if s.name == polls[1]]
+                return any(s.value and s.labels["taskqueue"] == "control" for s in found) or None
+
+            assert await until(polled, "poll of the worker")
 
 
 def _fits(sample: Sample, matchers: dict[str, str]) -> bool:

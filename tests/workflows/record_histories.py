@@ -297,6 +297,29 @@ async def record_schedules(client: Client, version: str) -> None:
         await end("failed")
 
 
+async def record_unserved(client: Client, version: str) -> None:
+    """Jobs that wait for an engine: one whose machine is there, and one that is given up."""
+
+    async def render_late(job: RenderTask) -> RenderResult:
+        while workbench.served:
+            activity.heartbeat(1.0)
+            await asyncio.sleep(0.1)
+        return finished(job)
+
+    async def end(engine: str, ending: str) -> None:
+        changes = {"engine": engine, "unserved_timeout": 0.8}
+        handle = await workbench.start_job(a_single_job().model_copy(update=changes))
+        with contextlib.suppress(WorkflowFailureError):
+            await handle.result()
+        await save(handle, f"waiting-job-{ending}-{version}")
+
+    workbench = Workbench(client)
+    workbench.served = [True, True]
+    async with workbench.worker(render_late):
+        await end("test", "finished")
+        await end("away", "given-up")
+
+
 SHAPES = {
     "plain": record_plain,
     "equal-jobs": record_equal_jobs,
@@ -306,6 +329,7 @@ SHAPES = {
     "nested": record_nested,
     "segments": record_segments,
     "schedules": record_schedules,
+    "unserved": record_unserved,
 }
 
 

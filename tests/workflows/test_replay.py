@@ -53,6 +53,8 @@ def test_each_workflow_has_a_recorded_history() -> None:
         "scheduled-batch-finished",
         "sweep",
         "join",
+        "waiting-job-finished",
+        "waiting-job-given-up",
         "parent-of-batch",
         *(f"long-job-{ending}" for ending in (*endings, "unusable", "whole", "reused")),
         *(f"parent-{ending}" for ending in endings),

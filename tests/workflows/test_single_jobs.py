@@ -95,3 +95,18 @@ async def _failed_task(handle: WorkflowHandle[Any, Any]) -> str:
                 if event.HasField("workflow_task_failed_event_attributes"):
                     return str(event.workflow_task_failed_event_attributes.failure)
             await asyncio.sleep(0.05)
+
+
+async def test_a_job_gives_up_once_its_engine_was_away_for_its_time(workbench: Workbench) -> None:
+    async def render(job: RenderJob) -> RenderResult:
+        return finished(job)
+
+    job = a_single_job().model_copy(update={"engine": "away", "unserved_timeout": 0.2})
+    workbench.served = [False, False, False, True]  # it was there in time, and went again
+    async with workbench.worker(render):
+        with pytest.raises(WorkflowFailureError):
+            await (await workbench.start_job(job)).result()
+    [kept] = workbench.kept_jobs
+    assert kept.failure is not None
+    assert kept.failure.error_code == "ENGINE_NOT_SERVED"
+    assert workbench.served == []

@@ -69,6 +69,7 @@ from workflows.activity_names import (
     FIND_EQUAL_RENDER,
     FIND_FREE_SLOTS,
     INSPECT_TEMPLATE,
+    IS_ENGINE_SERVED,
     JOIN_SEGMENTS,
     KEEP_JOB,
     RECORD_RUN,
@@ -118,6 +119,7 @@ class Workbench:
         self.failures: list[TemplateFailure] = []
         self.write_failure: Callable[[], Awaitable[object]] = _take  # of a template
         self.find_free_slots: Callable[[], Awaitable[int]] = _none
+        self.served: list[bool] = []  # what is found of engines, look by look; then they are not
         self.equal_render: RenderResult | None = None  # what a long job finds
         self.searches: list[RenderTask] = []
         self.on_search: Callable[[], Awaitable[object]] = _take  # while it looks for that
@@ -151,6 +153,10 @@ class Workbench:
         @activity.defn(name=FIND_FREE_SLOTS)
         async def find_free_slots(_question: SlotsQuestion) -> int:
             return await self.find_free_slots()
+
+        @activity.defn(name=IS_ENGINE_SERVED)
+        async def is_engine_served(_question: SlotsQuestion) -> bool:
+            return self.served.pop(0) if self.served else False
 
         @activity.defn(name=CLEAR_SEGMENTS)
         async def clear_segments(job: SegmentsOfJob) -> None:
@@ -215,6 +221,7 @@ class Workbench:
                 download_template,
                 fail_template,
                 find_free_slots,
+                is_engine_served,
                 clear_segments,
                 fetch_table,
                 record_run,

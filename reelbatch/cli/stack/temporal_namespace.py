@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
 )
-from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
-    DescribeTaskQueueRequest,
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
@@ -21,6 +19,7 @@ from temporalio.service import RPCError
 from reelbatch.cli.console import CommandFailed
 from reelbatch.connection import connect_without_payloads
 from reelbatch.models.orchestration import search_attributes
+from reelbatch.pollers import pollers_of
 from reelbatch.preparation import Unprepared, missing_search_attributes
 from reelbatch.settings import Settings
 
@@ -74,15 +73,4 @@ async def lengthen_retention(client: Client) -> None:
 
 async def queues_without_worker(client: Client, queues: Iterable[str]) -> list[str]:
     """Those of `queues` that no worker asks for activities."""
-    return [queue for queue in queues if not await _has_poller(client, queue)]
-
-
-async def _has_poller(client: Client, queue: str) -> bool:
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        )
-    )
-    return len(answer.pollers) > 0
+    return [queue for queue in queues if not await pollers_of(client, queue)]

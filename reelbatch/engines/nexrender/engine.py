@@ -11,7 +11,7 @@ class NexrenderEngine(RenderEngine):
 
     name: ClassVar[str] = "nexrender"
     version: ClassVar[str] = "1"
-    template_types: ClassVar[frozenset[str]] = frozenset({"aep", "zip"})
+    template_types: ClassVar[frozenset[str]] = frozenset({"aep", "mogrt", "zip"})
     manifest: ClassVar[str] = "reelbatch.json"
     asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "video", "audio"})
     runs_programs: ClassVar[bool] = True

@@ -1,13 +1,17 @@
-"""A template of the type `aep` or `zip`: a zip of a project, its footage and a description.
+"""A template with a project: an .aep, a zip of one with its footage, or a Motion Graphics template.
 
-Only After Effects reads its projects. So the template says itself what it has, in `reelbatch.json`:
+What it has is read in the project itself. A zip may say it instead, in `reelbatch.json`:
 
     {"compositions": [{"name": "main", "width": 1920, "height": 1080, "frameRate": 25, "seconds": 8,
                        "layers": {"headline": "text", "photo": "image"}}]}
 """
 
+import re
+import sys
 from codecs import BOM_UTF8
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,10 +21,16 @@ from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.described import DescribedComposition, check_limits, unusable
 from reelbatch.engines.nexrender.engine import NexrenderEngine
-from reelbatch.models.errors import TemplateInvalid
+from reelbatch.models.errors import LimitExceeded, TemplateInvalid
+from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.base import WireModel
+from reelbatch.projects import model
+from reelbatch.projects.contents import contents_of
+from reelbatch.projects.footage import FootageFiles
+from reelbatch.projects.opening import OpenedProject, open_project
 
 _MANIFEST = PurePosixPath(NexrenderEngine.manifest)
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 
 LayerType = Literal["text", "data", "image", "video", "audio"]
 
@@ -35,36 +45,141 @@ class _Manifest(WireModel):
 
 @dataclass(frozen=True)
 class Project:
-    """The template's files in memory, and what it says that it has."""
+    """The template's files in memory, and what it has."""
 
     path: PurePosixPath  # of the .aep among the files
-    files: dict[PurePosixPath, bytes]
-    compositions: list[ProjectComposition]
+    files: Mapping[PurePosixPath, bytes]
+    inspection: TemplateInspection
+    starts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The frames at which the work areas of compositions begin; 0 where nothing is said."""
+    compositions: Sequence[model.Composition] = ()
+    """As the project tells them; none where its `reelbatch.json` has told."""
 
     def write(self, folder: Path) -> Path:
-        """Unpack it; returns where the .aep is. The paths were checked when it was read."""
+        """Unpack it; returns where the .aep is. Raises TemplateInvalid."""
         for path, content in self.files.items():
-            place = folder / path
+            place = place_in(folder, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         return folder / self.path
 
 
+def place_in(folder: Path, path: PurePosixPath) -> Path:
+    """Where a file goes whose path stays inside. Windows takes drives and streams for paths, too.
+
+    Raises TemplateInvalid.
+    """
+    if sys.platform == "win32" and _NOT_ON_WINDOWS.search(str(path)):
+        raise TemplateInvalid(f"Windows takes no file of the name {str(path)[:200]!r}.")
+    return folder / path
+
+
 def read_project(template: Path, limits: RenderLimits) -> Project:
     """Raises TemplateInvalid or LimitExceeded."""
     content = read_bounded(template, limits)
-    if not is_archive(content):
-        raise TemplateInvalid(
-            "A project has to come as a zip with the .aep, its footage and a reelbatch.json."
-        )
-    files = unpack(content, limits)
+    files = unpack(content, limits) if is_archive(content) else {}
+    if _MANIFEST in files:
+        return _described(files, limits)
+    opened = open_project(content, partial(unpack, limits=limits))
+    compositions = _usable(opened, limits)
+    if not compositions:
+        raise TemplateInvalid("The project has no composition that can be rendered here.")
+    return Project(
+        opened.path,
+        opened.files.files or {opened.path: content},
+        _inspected(opened, compositions),
+        starts={one.name: _work_area(one)[0] for one in compositions},
+        compositions=compositions,
+    )
+
+
+def _described(files: Mapping[PurePosixPath, bytes], limits: RenderLimits) -> Project:
     projects = [path for path in files if path.suffix.casefold() == ".aep"]
-    if len(projects) != 1 or _MANIFEST not in files:
-        raise TemplateInvalid("The zip has to hold exactly one .aep, and a reelbatch.json beside.")
+    if len(projects) != 1:
+        raise TemplateInvalid("The zip has to hold exactly one .aep beside its reelbatch.json.")
     try:
         manifest = _Manifest.model_validate_json(files[_MANIFEST].removeprefix(BOM_UTF8))
     except ValidationError as error:
         raise unusable("The file reelbatch.json", error) from error
-    for described in manifest.compositions:
-        check_limits(described.composition("main"), limits)
-    return Project(projects[0], files, manifest.compositions)
+    found = [one.composition("main") for one in manifest.compositions]
+    for composition in found:
+        check_limits(composition, limits)
+    layers = [
+        Layer(composition=composition.name, position=n, name=name, layer_type=kind)
+        for composition, described in zip(found, manifest.compositions, strict=True)
+        for n, (name, kind) in enumerate(described.layers.items(), start=1)
+    ]
+    inspection = TemplateInspection(compositions=found, layers=layers, fonts=[])
+    return Project(projects[0], files, inspection)
+
+
+def _usable(opened: OpenedProject, limits: RenderLimits) -> list[model.Composition]:
+    """The first of each name: names are how jobs ask for them."""
+    found: dict[str, model.Composition] = {}
+    for composition in opened.project.compositions:
+        try:
+            check_limits(_composition(composition), limits)
+        except LimitExceeded:
+            continue
+        found.setdefault(composition.name, composition)
+    first = [bool(opened.definition and not one.controls) for one in found.values()]
+    return [one for _, one in sorted(zip(first, found.values(), strict=True), key=lambda it: it[0])]
+
+
+def _work_area(composition: model.Composition) -> tuple[int, int]:
+    """Its first frame and the one after its last, as After Effects renders it by default."""
+    start, duration = composition.work_area
+    first = round(start * composition.frame_rate)
+    seconds = duration if duration > 0 else composition.duration
+    return first, first + max(1, round(seconds * composition.frame_rate))
+
+
+def _composition(composition: model.Composition) -> Composition:
+    first, end = _work_area(composition)
+    return Composition(
+        name=composition.name,
+        width=composition.width,
+        height=composition.height,
+        frame_rate=composition.frame_rate,
+        frames=end - first,
+    )
+
+
+def _inspected(
+    opened: OpenedProject, compositions: Sequence[model.Composition]
+) -> TemplateInspection:
+    items, files = opened.project.items, FootageFiles(opened.files.files)
+    return TemplateInspection(
+        compositions=[*map(_composition, compositions)],
+        layers=[
+            Layer(
+                composition=composition.name,
+                position=position,
+                name=layer.name,
+                layer_type=_kind_of(layer, source),
+                source_composition=source.name if isinstance(source, model.Composition) else None,
+                start_time=layer.start,
+                in_point=layer.in_point,
+                out_point=layer.out_point,
+                shown=layer.switches.enabled,
+            )
+            for composition in compositions
+            for position, layer in enumerate(composition.layers, start=1)
+            for source in [items.get(layer.source or 0)]
+        ],
+        fonts=[],
+        project=contents_of(opened.project, files),
+    )
+
+
+def _kind_of(layer: model.Layer, source: model.Item | None) -> str:
+    """As a Lottie document's layers are called."""
+    match source:
+        case model.Composition():
+            return "precomp"
+        case model.Solid() if layer.kind is model.LayerKind.FOOTAGE:
+            return "solid"
+        case model.Footage(has_picture=has_picture):
+            return "image" if has_picture else "audio"
+        case _:
+            return str(layer.kind)

@@ -16,10 +16,10 @@ from reelbatch.engines.base import (
 from reelbatch.engines.decoding import Footage, FootagePainter
 from reelbatch.engines.described import frames_of, rate_of
 from reelbatch.engines.encoding import AudioClip, open_writer, output_size
-from reelbatch.engines.nexrender.project import Project, ProjectComposition, read_project
+from reelbatch.engines.nexrender.project import Project, read_project
 from reelbatch.engines.nexrender.tool import describe_job, run
 from reelbatch.models.errors import TemplateInvalid
-from reelbatch.models.stored.templates import Layer, TemplateInspection
+from reelbatch.models.stored.templates import Composition, TemplateInspection
 
 _SHARE = 80.0  # percent of the work that is After Effects'
 
@@ -33,28 +33,22 @@ class NexrenderRenderer(Renderer):
         template_type: str,  # noqa: ARG002  there is one
         limits: RenderLimits,
     ) -> TemplateInspection:
-        """Read what the template says of itself. Raises TemplateInvalid or LimitExceeded."""
-        described = read_project(template, limits).compositions
-        return TemplateInspection(
-            compositions=[one.composition("main") for one in described],
-            layers=[
-                Layer(composition=one.name or "main", position=n, name=name, layer_type=kind)
-                for one in described
-                for n, (name, kind) in enumerate(one.layers.items(), start=1)
-            ],
-            fonts=[],
-        )
+        """Read what the template has. Raises TemplateInvalid or LimitExceeded."""
+        return read_project(template, limits).inspection
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError."""
         project = read_project(request.template, request.limits)
-        described = _composition(project, request.composition)
-        composition = described.composition("main")
+        composition = _composition(project, request.composition)
         frames = frames_of(composition, request.output)
+        first = project.starts.get(composition.name, 0)
         folder = request.work_dir / "nexrender"
         folder.mkdir()
         job = describe_job(
-            project.write(folder / "project"), composition.name, frames, request.assets
+            project.write(folder / "project"),
+            composition.name,
+            range(first + frames.start, first + frames.stop),
+            request.assets,
         )
         film = run(job, folder, lambda percent: report(percent * _SHARE / 100))
         size = output_size(
@@ -94,8 +88,8 @@ def _transcode(
                 report(_SHARE + (100 - _SHARE) * (number + 1) / frames)
 
 
-def _composition(project: Project, name: str) -> ProjectComposition:
-    for described in project.compositions:
-        if (described.name or "main") == name:
-            return described
-    raise TemplateInvalid(f"The template's reelbatch.json has no composition {name!r}."[:500])
+def _composition(project: Project, name: str) -> Composition:
+    for composition in project.inspection.compositions:
+        if composition.name == name:
+            return composition
+    raise TemplateInvalid(f"The template has no composition {name!r}."[:500])

@@ -13,6 +13,7 @@ from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, Wi
 from reelbatch.models.wire.codecs import POSTER_CODEC, OutputType, find_codec
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
+from reelbatch.models.wire.templates import Renderer
 from reelbatch.models.wire.uploaded_files import upload_id_in
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.models.wire.warnings import (
@@ -93,6 +94,9 @@ class RenderJob(WireModel):
     row: Absent[int] = None  # of the request, where each is rendered in several outputs
     row_output: Absent[int] = None  # the place of this one among them
     engine: str
+    renderer: Absent[Renderer] = None  # of an After Effects project: what was chosen for it
+    unserved_timeout: Absent[float] = None
+    """Seconds that it waits while no worker serves its engine; None: for ever."""
     template_id: str | None  # None for a join, which has no template: the texts are empty there
     template_name: str
     template_type: str
@@ -189,6 +193,7 @@ class RenderJob(WireModel):
             index=self.index,
             row=self.row,
             row_output=self.row_output,
+            renderer=self.renderer,
             template_id=self.template_id,
             parent_id=self.parent_id,
             child_ids=[child.job.id for child in self.children] if self.children else None,
@@ -258,6 +263,7 @@ class JobSummary(RecordModel):
     index: int | None
     row: Absent[int] = None
     row_output: Absent[int] = None
+    renderer: Absent[Renderer] = None  # of an After Effects project
     template_id: str | None
     parent_id: Absent[str] = None
     child_ids: Absent[list[str]] = None

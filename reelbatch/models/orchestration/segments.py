@@ -27,7 +27,7 @@ def percent_of_segments(percents: Iterable[float], segments: int) -> float:
 
 
 class SlotsQuestion(WireModel):
-    """The input of `find_free_slots`."""
+    """The input of `find_free_slots` and `is_engine_served`."""
 
     engine: str
 

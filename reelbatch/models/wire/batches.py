@@ -27,6 +27,7 @@ from reelbatch.models.wire.jobs import (
 )
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.tables import TableColumn, TableFile, TableRow
+from reelbatch.models.wire.templates import Renderer
 from reelbatch.models.wire.warnings import RenderWarning, Warned
 from reelbatch.models.wire.webhooks import Webhook
 
@@ -96,6 +97,7 @@ class JobCreated(Warned):
     status: JobStatus
     output_url: str
     poster_url: Absent[str] = None
+    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
@@ -135,6 +137,7 @@ class BatchJob(Warned):
     status: JobStatus
     output_url: str
     poster_url: Absent[str] = None
+    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
     stats: Absent[JobStats] = None
     error: Absent[str] = None
     error_code: Absent[str] = None

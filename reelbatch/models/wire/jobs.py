@@ -159,6 +159,7 @@ class Job(Warned):
 
     id: str
     template_id: str | None
+    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
     name: Absent[str] = None
     status: JobStatus
     progress: float  # 0 to 100
@@ -197,6 +198,7 @@ class JobCreationResponse(Warned):
     status: JobStatus
     output_url: str
     poster_url: Absent[str] = None
+    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
     progress: float = 0.0
     stats: JobCreationStats
     children: Absent[list[ChildCreated]] = None  # in the order of their assets

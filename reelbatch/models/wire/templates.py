@@ -18,7 +18,7 @@ from reelbatch.models.wire.base import (
 )
 from reelbatch.models.wire.warnings import Warned
 
-Renderer = Literal["auto", "lottie", "lottie-web"]
+Renderer = Literal["auto", "lottie", "lottie-web", "after-effects"]
 """What draws a Lottie or an After Effects project."""
 RENDERERS: tuple[Renderer, ...] = get_args(Renderer)
 

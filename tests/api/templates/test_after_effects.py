@@ -1,0 +1,151 @@
+"""Projects that After Effects draws: where a job goes, and what becomes of it there.
+
+After Effects and its tool are stubs: see `tests/reelbatch/engines/after_effects_stub`.
+"""
+
+import asyncio
+import io
+import os
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import pytest_asyncio
+from obstore.store import ObjectStore
+from temporalio.client import Client
+
+import worker
+from reelbatch.pollers import is_engine_served
+from reelbatch.settings import Settings
+from reelbatch.storage.tokens import create_token
+from tests.api.running_api import RunningApi, Team, served, until
+from tests.api.temporal import STUDIO_NAMESPACE, connected
+from tests.reelbatch.projects.made import RED, Stage, a_project
+
+STUBS = Path(__file__).parents[2] / "reelbatch" / "engines" / "after_effects_stub"
+FILM = {"type": "video", "codec": "video_h264_vbr_1mbps", "frames": [2, 7]}
+
+
+def _twisted(stage: Stage) -> None:
+    effect = stage.solid(RED).effects.add_property("ADBE Geometry2")
+    effect["ADBE Geometry2-0006"].value = 45.0
+    other = stage.composition("Other")
+    other.add_solid(RED, "Red", 80, 60)
+
+
+TWISTED = a_project(_twisted)
+
+
+def a_job(template_id: str, composition: str = "Main", **choice: Any) -> Any:
+    template = {"id": template_id, "composition": composition, **choice}
+    return {"template": template, "settings": FILM}
+
+
+@pytest_asyncio.fixture
+async def hasty(
+    settings: Settings, client: Client, store: ObjectStore, team: Team
+) -> AsyncGenerator[Team]:
+    """The same team at an API whose jobs wait less than a second for After Effects."""
+    soon = settings.model_copy(update={"unserved_timeout": 0.4})
+    async with served(soon, client, store) as api:
+        token, _ = await create_token(store, team.name, "test")
+        async with api.client_of(token) as http:
+            yield Team(team.name, http, team.public)
+
+
+async def test_a_job_for_which_no_machine_is_there_says_so(hasty: Team) -> None:
+    template_id = await hasty.upload(TWISTED, "aep")
+    created = await hasty.create_batch(
+        a_job(template_id, renderer="after-effects"), a_job(template_id, "Other")
+    )
+    assert [job["renderer"] for job in created["jobs"]] == ["after-effects", "lottie"]
+    lost, drawn = (await hasty.end_of_batch(created["batchId"]))["jobs"]
+    assert (lost["status"], lost["errorCode"]) == ("error", "ENGINE_NOT_SERVED")
+    assert "nexrender" in lost["error"]
+    assert (drawn["status"], drawn["renderer"]) == ("finished", "lottie")
+
+
+async def test_a_job_that_waits_for_a_machine_can_be_cancelled(team: Team) -> None:
+    template_id = await team.upload(TWISTED, "aep")
+    created = await team.create_batch(a_job(template_id, renderer="after-effects"))
+    await team.http.post(f"/batches/{created['batchId']}/cancel")
+    [job] = (await team.end_of_batch(created["batchId"]))["jobs"]
+    assert job["status"] == "manually_cancelled"
+
+
+async def test_after_effects_is_refused_to_what_is_no_project_of_it(team: Team) -> None:
+    card = await team.upload_card()
+    refused = await team.create_batch(a_job(card, "main", renderer="after-effects"), status=400)
+    [error] = refused["errors"]
+    assert error["errorCode"] == "NOT_SUPPORTED"
+    assert error["details"][0]["field"] == "template.renderer"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def studio(settings: Settings, store: ObjectStore) -> AsyncGenerator[RunningApi]:
+    """An API and a worker in a namespace of their own, where a machine has After Effects."""
+    own = settings.model_copy(
+        update={
+            "temporal_namespace": STUDIO_NAMESPACE,
+            "readable_paths": [STUBS],
+            "engines": ["lottie", "nexrender"],
+        }
+    )
+    client = await connected(own, store)
+    stop = asyncio.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(STUBS), os.environ["PATH"]]))
+        running = asyncio.create_task(worker.run(own, stop))
+
+        async def look() -> bool | None:
+            return await is_engine_served(client, "nexrender") or None
+
+        await until(look, "machine with After Effects")
+        usual = own.model_copy(update={"engines": []})
+        async with served(usual, client, store) as api:
+            yield api
+        stop.set()
+        await running
+
+
+@pytest_asyncio.fixture
+async def artists(studio: RunningApi) -> AsyncGenerator[Team]:
+    async with studio.new_team() as team:
+        yield team
+
+
+async def test_a_composition_goes_to_after_effects_only_where_it_must(artists: Team) -> None:
+    template_id = await artists.upload(TWISTED, "aep")
+    created = await artists.create_batch(
+        a_job(template_id), a_job(template_id, "Other"), a_job(template_id, renderer="lottie")
+    )
+    assert "EFFECT_NOT_DRAWN" not in str(created["jobs"])
+    [refused] = created["errors"]
+    assert (refused["index"], refused["errorCode"]) == (2, "NOT_SUPPORTED")
+    by_after_effects, converted = (await artists.end_of_batch(created["batchId"]))["jobs"]
+    assert (by_after_effects["status"], converted["status"]) == ("finished", "finished")
+    assert (by_after_effects["renderer"], converted["renderer"]) == ("after-effects", "lottie")
+    assert by_after_effects.get("warnings", []) == []
+    read = await artists.get(f"/jobs/{by_after_effects['id']}")
+    assert (read["renderer"], read["progress"]) == ("after-effects", 100)
+    # The bar of the stub, whose film is 64 pixels wide, is where it is at frame 2.
+    film = (await artists.public.get(by_after_effects["outputUrl"])).content
+    with av.open(io.BytesIO(film), "r") as container:
+        frames = [
+            np.asarray(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)
+        ]
+    assert len(frames) == 5
+    assert int((frames[0][30] > 128).argmax()) == 12 * 80 // 64
+
+
+async def test_a_templates_renderer_holds_for_its_jobs(artists: Team) -> None:
+    template_id = await artists.upload(TWISTED, "aep")
+    await artists.http.patch(f"/templates/{template_id}", json={"renderer": "after-effects"})
+    created = await artists.create_batch(
+        a_job(template_id, "Other"), a_job(template_id, "Other", renderer="lottie")
+    )
+    assert [job["renderer"] for job in created["jobs"]] == ["after-effects", "lottie"]
+    await artists.http.post(f"/batches/{created['batchId']}/cancel")
