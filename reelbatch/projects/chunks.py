@@ -8,6 +8,7 @@ the chunks are known to be in each other, not too deep and not too many.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from struct import Struct
 from typing import NamedTuple
 
@@ -46,6 +47,11 @@ _KNOWN = frozenset(
 )
 
 
+_NOTED = frozenset({b"btdk", b"sspc", b"Layr"})
+_PLAIN = _KNOWN - _NOTED - {b"LIST"}
+_COMPARED = range(128, 64 * 1024)  # bytes of a list
+
+
 @dataclass(frozen=True)
 class LayerChunks:
     """What the library is not asked about a layer."""
@@ -76,6 +82,11 @@ class _Chunk(NamedTuple):
         return self.start - (12 if self.is_list else 8)
 
     @property
+    def inside(self) -> "tuple[_Chunk, ...]":
+        """What the chunks in this one are in."""
+        return (*self.above, self)
+
+    @property
     def next(self) -> int:
         """Where the chunk after it begins: at an even place."""
         return self.end + (self.end - self.start) % 2
@@ -87,6 +98,14 @@ class _Layer:
     texts: list[bytes] = field(default_factory=list[bytes])
     unread: dict[str, None] = field(default_factory=dict[str, None])
     effect_end: int = 0  # of the last effect in it
+
+
+class _Opened(NamedTuple):
+    """How far a walk was when it came to a list."""
+
+    key: tuple[int, bytes] | None
+    notes: int
+    chunks: int
 
 
 @dataclass(frozen=True)
@@ -107,7 +126,8 @@ def check_chunks(content: bytes) -> CheckedChunks:
     edits: list[_Edit] = []
     layers: dict[int, list[_Layer]] = {}
     composition: list[_Layer] | None = None
-    for chunk in _walk(content):
+    walk = _Walk(content)
+    for chunk in walk:
         kind, above = chunk.kind, chunk.above
         if kind == b"idta":
             kept = layers.setdefault(_item_identity(content, chunk), [])
@@ -116,11 +136,14 @@ def check_chunks(content: bytes) -> CheckedChunks:
             _cut(chunk, edits)
         elif kind == b"opti" and _is_short_source(content, chunk):
             missing = bytes(_SHORTEST_SOURCE - (chunk.end - chunk.start))
-            edits.append(_Edit(chunk.end, chunk.end, missing, above=(*above, chunk)))
+            edits.append(_Edit(chunk.end, chunk.end, missing, above=chunk.inside))
         elif kind == b"Layr" and composition is not None and above[-1].kind == b"Item":
             composition.append(_Layer(chunk.end))
+        elif chunk.kind in _KNOWN and chunk.kind not in _NOTED:
+            continue
         elif composition and chunk.start < composition[-1].end:
             _note(content, chunk, composition[-1], edits)
+        walk.notes += 1
     return CheckedChunks(
         _edited(content, edits),
         {
@@ -146,41 +169,83 @@ def _cut(chunk: _Chunk, edits: list[_Edit]) -> None:
 def _note(content: bytes, chunk: _Chunk, layer: _Layer, edits: list[_Edit]) -> None:
     if chunk.kind == b"btdk":
         layer.texts.append(content[chunk.start : chunk.end])
-        edits.append(_Edit(chunk.start, chunk.next, _NO_TEXT, above=(*chunk.above, chunk)))
+        edits.append(_Edit(chunk.start, chunk.next, _NO_TEXT, above=chunk.inside))
     elif chunk.kind == b"sspc":
         layer.effect_end = max(layer.effect_end, chunk.end)
     elif chunk.kind not in _KNOWN and chunk.start >= layer.effect_end:  # effects are told whole
         layer.unread.setdefault(chunk.kind.decode("ascii", "replace"))
 
 
-def _walk(content: bytes) -> Iterator[_Chunk]:
-    """All chunks in their order, a list before those that are in it."""
+class _Walk:
+    """Chunks in their order, a list before those that are in it.
+
+    Most lists of a project are the same, byte by byte, as others before. So a list is not looked
+    into again where whoever walks has noted nothing about it, nor about what is in it.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.notes = 0  # what has been noted so far
+        self._content = content
+        self._plain: dict[tuple[int, bytes], int] = {}
+        """How many chunks are in a list that nothing was noted about, by its depth and a hash."""
+
+    def __iter__(self) -> Iterator[_Chunk]:
+        content = self._content
+        above: tuple[_Chunk, ...] = (_whole(content),)
+        opened: list[_Opened | None] = [None]
+        place, count = 12, 0
+        while above:
+            within = above[-1]
+            if place >= within.end:
+                place, above = within.next, within.above
+                self._close(opened.pop(), count)
+                continue
+            count += 1
+            if count > MAX_CHUNKS:
+                raise LimitExceeded(f"The project has more than {MAX_CHUNKS} chunks.")
+            kind, length = _header(content, place, within.end)
+            if kind in _PLAIN:
+                place += 8 + length + length % 2
+                continue
+            chunk = _read(content, place, above, kind, length)
+            key = _key(content, chunk, len(above))
+            if key in self._plain:
+                count += self._plain[key]
+                place = chunk.next
+                continue
+            started = _Opened(key, self.notes, count)
+            yield chunk
+            if not chunk.is_list or chunk.kind == b"btdk" or chunk.is_unread:
+                place = chunk.next
+                continue
+            if len(above) >= MAX_DEPTH:
+                raise LimitExceeded(f"The project is nested deeper than {MAX_DEPTH} levels.")
+            place, above = chunk.start, chunk.inside
+            opened.append(started)
+
+    def _close(self, opened: _Opened | None, count: int) -> None:
+        if opened is not None and opened.key is not None and opened.notes == self.notes:
+            self._plain[opened.key] = count - opened.chunks
+
+
+def _key(content: bytes, chunk: _Chunk, depth: int) -> tuple[int, bytes] | None:
+    """What equal lists have in common; None for one that is not worth it, or not to be skipped."""
+    if not chunk.is_list or chunk.is_unread or chunk.end - chunk.start not in _COMPARED:
+        return None
+    whole = content[chunk.header : chunk.end]
+    return depth, blake2b(whole, digest_size=16, usedforsecurity=False).digest()
+
+
+def _whole(content: bytes) -> _Chunk:
+    """The list that all others are in."""
     if content[:4] != b"RIFX" or len(content) < 12:
         raise TemplateInvalid("The file is not an After Effects project: it is not RIFX.")
-    whole = 8 + _LENGTH.unpack_from(content, 4)[0]
-    if whole > len(content):
+    end = 8 + _LENGTH.unpack_from(content, 4)[0]
+    if end > len(content):
         raise TemplateInvalid(
-            f"The project is cut off: it says that it has {whole} bytes and has {len(content)}."
+            f"The project is cut off: it says that it has {end} bytes and has {len(content)}."
         )
-    above: tuple[_Chunk, ...] = (
-        _Chunk(content[8:12], is_list=True, start=12, end=whole, above=()),
-    )
-    place, count = 12, 0
-    while above:
-        if place >= above[-1].end:
-            place, above = above[-1].next, above[:-1]
-            continue
-        chunk = _read(content, place, above)
-        yield chunk
-        count += 1
-        if count > MAX_CHUNKS:
-            raise LimitExceeded(f"The project has more than {MAX_CHUNKS} chunks.")
-        if not chunk.is_list or chunk.kind == b"btdk" or chunk.is_unread:
-            place = chunk.next
-            continue
-        if len(above) >= MAX_DEPTH:
-            raise LimitExceeded(f"The project is nested deeper than {MAX_DEPTH} levels.")
-        place, above = chunk.start, (*above, chunk)
+    return _Chunk(content[8:12], is_list=True, start=12, end=end, above=())
 
 
 def _is_unread(content: bytes, kind: bytes, place: int, above: tuple[_Chunk, ...]) -> bool:
@@ -196,21 +261,27 @@ def _is_unread(content: bytes, kind: bytes, place: int, above: tuple[_Chunk, ...
     )
 
 
-def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
-    end = above[-1].end
+def _header(content: bytes, place: int, end: int) -> tuple[bytes, int]:
+    """The kind and the length of a chunk, in what ends at `end`."""
     if place + 8 > end:
         raise TemplateInvalid(f"The project is damaged: a chunk at byte {place} has no length.")
     kind, length = _HEADER.unpack_from(content, place)
-    start = place + 8
-    if start + length > end:
+    if place + 8 + length > end:
         raise TemplateInvalid(
             f"The project is damaged: the chunk at byte {place} is longer than what it is in."
         )
+    return kind, length
+
+
+def _read(
+    content: bytes, place: int, above: tuple[_Chunk, ...], kind: bytes, length: int
+) -> _Chunk:
+    start = place + 8
+    if kind in _VIEWS and above[-1].kind in _FOLDERS:
+        end = _end_of_views(content, place, above[-1].end)
+        return _Chunk(kind, is_list=False, start=start, end=end, above=above, is_unread=True)
     if kind != b"LIST":
-        unread = kind in _VIEWS and above[-1].kind in _FOLDERS
-        return _Chunk(
-            kind, is_list=False, start=start, end=start + length, above=above, is_unread=unread
-        )
+        return _Chunk(kind, is_list=False, start=start, end=start + length, above=above)
     if length < 4:
         raise TemplateInvalid(f"The project is damaged: the list at byte {place} has no kind.")
     kind = content[start : start + 4]
@@ -222,6 +293,16 @@ def _read(content: bytes, place: int, above: tuple[_Chunk, ...]) -> _Chunk:
         above=above,
         is_unread=_is_unread(content, kind, place, above),
     )
+
+
+def _end_of_views(content: bytes, place: int, end: int) -> int:
+    """Of all that follow each other, which are a dozen, as if they were one chunk."""
+    while place < end:
+        kind, length = _header(content, place, end)
+        if kind not in _VIEWS:
+            break
+        place += 8 + length + length % 2
+    return min(place, end)
 
 
 def _item_identity(content: bytes, chunk: _Chunk) -> int:

@@ -1,6 +1,8 @@
 """The bounds of shapes and of texts at rest, for those who look at a template's layers."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from math import cos, radians, sin
 
 from reelbatch.engines.lottie.document import (
@@ -14,10 +16,13 @@ from reelbatch.engines.lottie.document import (
     text_documents,
 )
 from reelbatch.engines.lottie.typesetting import set_type
+from reelbatch.engines.lottie.typesetting.fontfile import FontFile
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
+from reelbatch.engines.lottie.typesetting.own_glyphs import font_entries
 from reelbatch.models.errors import AssetInvalid
 
 _MOST_CORNERS = 100  # of a star that are looked at
+_NUMBERS = {int, float}
 _FARTHEST = 1e9  # pixels; far outside of any picture
 
 Rect = tuple[float, float, float, float]
@@ -29,22 +34,51 @@ _Point = tuple[float, float]
 def bounds_of_shapes(shapes: list[Json]) -> Rect | None:
     """Without the width of strokes; None where there is nothing, or what no picture can hold."""
     points = [*_points(shapes)]
-    if not points or not all(abs(place) <= _FARTHEST for point in points for place in point):
+    if not points:
         return None
-    left, top = (min(point[axis] for point in points) for axis in (0, 1))
-    right, bottom = (max(point[axis] for point in points) for axis in (0, 1))
+    across, down = zip(*points, strict=True)
+    if not all(abs(place) <= _FARTHEST for place in (*across, *down)):
+        return None
+    left, top, right, bottom = min(across), min(down), max(across), max(down)
     return round(left, 2), round(top, 2), round(right - left, 2), round(bottom - top, 2)
 
 
-def bounds_of_text(document: LottieDocument, layer: Json, shelf: FontShelf) -> Rect | None:
-    """Of the first words of a text layer, without animators; None where they cannot be set."""
-    text: Json = {"d": {"k": [{"t": 0, "s": words} for words in text_documents(layer)[:1]]}}
-    copy: Json = {"ty": 5, "ip": 0, "op": 1, "st": 0, "ks": {}, "t": {**text, "a": []}}
-    try:
-        set_type(document, [copy], shelf)
-    except AssetInvalid:
-        return None
-    return bounds_of_shapes(objects(copy.get("shapes")))
+MeasuredTexts = dict[str, dict[str, Rect | None]]
+"""The bounds of words by the fonts of their document, both as JSON."""
+
+
+class TextRuler:
+    """Measures the texts of a document: the first words of a layer, without animators.
+
+    `measured` is what documents of one project have in common, if they bring no fonts and glyphs
+    of their own.
+    """
+
+    def __init__(
+        self, document: LottieDocument, own_fonts: Sequence[FontFile], measured: MeasuredTexts
+    ) -> None:
+        self._document = document
+        self._shelf = FontShelf(own_fonts, [])
+        fonts = json.dumps(font_entries(document))
+        brings = bool(own_fonts) or "chars" in document.root
+        self._measured = {} if brings else measured.setdefault(fonts, {})
+
+    def bounds(self, layer: Json) -> Rect | None:
+        """None where they cannot be set, or are nothing."""
+        words = text_documents(layer)[:1]
+        key = json.dumps(words)
+        if key not in self._measured:
+            self._measured[key] = self._set(words)
+        return self._measured[key]
+
+    def _set(self, words: list[Json]) -> Rect | None:
+        text: Json = {"d": {"k": [{"t": 0, "s": each} for each in words]}}
+        copy: Json = {"ty": 5, "ip": 0, "op": 1, "st": 0, "ks": {}, "t": {**text, "a": []}}
+        try:
+            set_type(self._document, [copy], self._shelf)
+        except AssetInvalid:
+            return None
+        return bounds_of_shapes(objects(copy.get("shapes")))
 
 
 def _points(shapes: list[Json]) -> Iterator[_Point]:
@@ -74,12 +108,21 @@ def _path_points(path: object) -> Iterator[_Point]:
     outline = array(path)[0] if array(path) else path
     if not is_object(outline):
         return
-    vertices = [_place(point) for point in array(outline.get("v"))]
+    vertices = _places(outline.get("v"))
     yield from vertices
     for side in ("i", "o"):  # relative to the vertices
-        for (x, y), handle in zip(vertices, array(outline.get(side)), strict=False):
-            along, down = _place(handle)
+        for (x, y), (along, down) in zip(vertices, _places(outline.get(side)), strict=False):
             yield x + along, y + down
+
+
+def _places(points: object) -> list[_Point]:
+    """Points that are pairs of numbers, as nearly all are, without a look at each number."""
+    found = array(points)
+    if all(type(point) is list and len(point) == 2 for point in found) and _NUMBERS.issuperset(
+        map(type, chain.from_iterable(found))
+    ):
+        return found
+    return [_place(point) for point in found]
 
 
 def _corners(star: Json) -> Iterator[_Point]:

@@ -8,7 +8,12 @@ from math import isfinite
 from pydantic import JsonValue
 
 from reelbatch.engines.characters import as_ranges
-from reelbatch.engines.lottie.bounds import Rect, bounds_of_shapes, bounds_of_text
+from reelbatch.engines.lottie.bounds import (
+    MeasuredTexts,
+    Rect,
+    TextRuler,
+    bounds_of_shapes,
+)
 from reelbatch.engines.lottie.document import (
     Json,
     LottieComposition,
@@ -28,7 +33,7 @@ from reelbatch.engines.lottie.property_paths import named_parts
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.bundled_fonts import BUNDLED, bundled
 from reelbatch.engines.lottie.typesetting.fontfile import FontFile, FontUnreadable, open_font
-from reelbatch.engines.lottie.typesetting.fonts import FontShelf, open_own_fonts
+from reelbatch.engines.lottie.typesetting.fonts import open_own_fonts
 from reelbatch.engines.lottie.typesetting.own_glyphs import (
     entry_face,
     font_entries,
@@ -46,9 +51,13 @@ _NOWHERE = (0.0, 0.0, 0.0, 0.0)
 _MOST_PARTS = 256 * 1024  # characters of JSON; a record of a template is read with each job
 
 
-def inspect_document(document: LottieDocument, files: TemplateFiles) -> TemplateInspection:
-    """Describe a checked document."""
-    shelf = FontShelf(own_fonts(document, files), [])
+def inspect_document(
+    document: LottieDocument, files: TemplateFiles, measured: MeasuredTexts | None = None
+) -> TemplateInspection:
+    """Describe a checked document. With `measured`, that of documents of the same project, the
+    layers are those of the main composition alone."""
+    compositions = [*document.compositions.values()]
+    ruler = TextRuler(document, own_fonts(document, files), {} if measured is None else measured)
     return TemplateInspection(
         compositions=[
             Composition(
@@ -58,13 +67,13 @@ def inspect_document(document: LottieDocument, files: TemplateFiles) -> Template
                 frame_rate=float(document.frame_rate),
                 frames=composition.frames,
             )
-            for composition in document.compositions.values()
+            for composition in compositions
         ],
         layers=_with_bounded_parts(
             [
                 layer
-                for composition in document.compositions.values()
-                for layer in _describe_layers(document, composition, shelf)
+                for composition in (compositions if measured is None else [document.main])
+                for layer in _describe_layers(document, composition, ruler)
             ]
         ),
         fonts=_fonts(document),
@@ -92,7 +101,7 @@ def own_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFile]:
 
 
 def _describe_layers(
-    document: LottieDocument, composition: LottieComposition, shelf: FontShelf
+    document: LottieDocument, composition: LottieComposition, ruler: TextRuler
 ) -> Iterator[Layer]:
     positions: dict[str, int] = {}
     for position, layer in composition.numbered():
@@ -100,7 +109,7 @@ def _describe_layers(
     for position, layer in composition.numbered():
         parent = layer.get("parent")
         above = None if parent is None else positions.get(reference(parent))
-        rect = _rect(document, layer, shelf)
+        rect = _rect(document, layer, ruler)
         yield _describe(document, composition, position, layer, above, rect)
 
 
@@ -160,12 +169,12 @@ def _properties(layer: Json, texts: list[Json]) -> dict[str, JsonValue]:
     return properties
 
 
-def _rect(document: LottieDocument, layer: Json, shelf: FontShelf) -> Rect:
+def _rect(document: LottieDocument, layer: Json, ruler: TextRuler) -> Rect:
     """What the layer shows at rest, in its own pixels; without a size where that is nothing."""
     texts, kind = text_documents(layer), layer_type(layer)
     box = array(texts[0].get("sz")) if texts else []
     if kind == "text" and not box:
-        return bounds_of_text(document, layer, shelf) or _NOWHERE
+        return ruler.bounds(layer) or _NOWHERE
     if kind == "shape":
         return bounds_of_shapes(objects(layer.get("shapes"))) or _NOWHERE
     return 0.0, 0.0, *(_pair(box) if box else _size(document, layer))

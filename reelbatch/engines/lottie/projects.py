@@ -20,6 +20,7 @@ from reelbatch.engines.archives import is_archive, read_bounded, unpack
 from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.decoding.design_files import DesignFile
 from reelbatch.engines.decoding.pictures import PictureTooLarge, PictureUnreadable
+from reelbatch.engines.lottie.bounds import MeasuredTexts, Rect
 from reelbatch.engines.lottie.checks import check_document
 from reelbatch.engines.lottie.document import (
     Json,
@@ -62,6 +63,20 @@ _CONTROLS = {
 _MOST_FILES = 1000  # of a composition, whose absence is told one by one
 
 
+@contextmanager
+def _without_collections() -> Generator[None]:
+    """The garbage collector would look at a project's millions of values again and again, which
+    takes a quarter of the time, and find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collections()
 def convert_project(
     template: Path, target: Path | BinaryIO, limits: RenderLimits
 ) -> TemplateInspection | None:
@@ -74,25 +89,11 @@ def convert_project(
     unpacked = unpack(content, limits) if is_archive(content) else None
     if not is_project(content, unpacked) or (unpacked and holds_lottie(unpacked)):
         return None
-    with _without_collections():
-        opened = open_project(content, partial(unpack, limits=limits))
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            found = _Archive(opened, archive, limits).write()
-        contents = contents_of(opened.project, opened.files)
-        return found.model_copy(update={"project": contents})
-
-
-@contextmanager
-def _without_collections() -> Generator[None]:
-    """The garbage collector would look at a project's millions of values again and again, which
-    takes a quarter of the time, and find nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    opened = open_project(content, partial(unpack, limits=limits))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        found = _Archive(opened, archive, limits).write()
+    contents = contents_of(opened.project, opened.files)
+    return found.model_copy(update={"project": contents})
 
 
 @dataclass
@@ -107,6 +108,7 @@ class _Archive:
     left_out: list[RenderWarning] = field(default_factory=list[RenderWarning])
     drawn: dict[ShownFile, bytes] = field(default_factory=dict[ShownFile, bytes])
     design: DesignFile | None = None  # the last one
+    measured: MeasuredTexts = field(default_factory=dict[str, dict[str, Rect | None]])
 
     def write(self) -> TemplateInspection:
         for number, composition in enumerate(self._in_order()):
@@ -140,12 +142,36 @@ class _Archive:
         conversion = convert(self.opened.project, name, self.opened.files)
         written = json.dumps(conversion.document, allow_nan=False).encode()
         footage = {one: self._content(shown) for one, shown in conversion.files.items()}
-        inspection = _inspect(conversion, self.opened, _files(written, footage), self.limits)
+        inspection = self._inspect(conversion, _files(written, footage))
         self._put(file, written)
         for path, content in footage.items():
             self._put(path, content)
         self.names[name] = file
         self.found.append(inspection)
+
+    def _inspect(self, conversion: Conversion, files: TemplateFiles) -> TemplateInspection:
+        """Of the composition alone, without those in it, which have a document of their own."""
+        if not objects(conversion.document["layers"]):
+            return _empty(conversion)
+        document = read_document(files.animation)
+        normalise(document.root, {})
+        check_document(document, self.limits)
+        whole = inspect_document(document, files, self.measured)
+        main = document.main.name
+        controls = list(_controls(document, self.opened))
+        reasons = [*conversion.reasons, *whole.warnings]
+        return whole.model_copy(
+            update={
+                "compositions": [
+                    whole.compositions[0].model_copy(update={"reasons": _counted(reasons)})
+                ],
+                "controls": [one for one in controls if one.composition == main],
+                "warnings": [
+                    *conversion.reasons,
+                    *(one for one in whole.warnings if one.composition in (main, None)),
+                ],
+            }
+        )
 
     def _content(self, shown: ShownFile) -> bytes:
         """What renders get of a file: of one with layers, their picture.
@@ -181,34 +207,6 @@ class _Archive:
                 "that this server takes of a template (REELBATCH_MAX_TEMPLATE_BYTES)."
             )
         self.archive.writestr(name, content)
-
-
-def _inspect(
-    conversion: Conversion, opened: OpenedProject, files: TemplateFiles, limits: RenderLimits
-) -> TemplateInspection:
-    """Of the composition alone, without those in it, which have a document of their own."""
-    if not objects(conversion.document["layers"]):
-        return _empty(conversion)
-    document = read_document(files.animation)
-    normalise(document.root, {})
-    check_document(document, limits)
-    whole = inspect_document(document, files)
-    main = document.main.name
-    controls = list(_controls(document, opened))
-    reasons = [*conversion.reasons, *whole.warnings]
-    return whole.model_copy(
-        update={
-            "compositions": [
-                whole.compositions[0].model_copy(update={"reasons": _counted(reasons)})
-            ],
-            "layers": [layer for layer in whole.layers if layer.composition == main],
-            "controls": [one for one in controls if one.composition == main],
-            "warnings": [
-                *conversion.reasons,
-                *(one for one in whole.warnings if one.composition in (main, None)),
-            ],
-        }
-    )
 
 
 def _counted(reasons: list[RenderWarning]) -> list[RenderWarning]:

@@ -143,10 +143,18 @@ def _start(value: Any) -> list[Any]:
 
 
 Handle = tuple[float, float]
+_EVEN: tuple[Handle, Handle] = (
+    (LINEAR_HANDLE, LINEAR_HANDLE),
+    (1 - LINEAR_HANDLE, 1 - LINEAR_HANDLE),
+)
 
 
 def _handles(before: Keyframe, after: Keyframe, *, color: bool) -> Iterator[tuple[Handle, Handle]]:
     """The handles that leave and arrive, for each dimension that eases by itself."""
+    if not (before.ease_out or after.ease_in):
+        by_themselves = isinstance(before.value, tuple) and not (color or _has_path(before))
+        yield from [_EVEN] * (len(numbers(before)) if by_themselves else 1)
+        return
     duration = after.time - before.time
     for dimension, change in enumerate(_changes(before, after, color=color)):
         leaving, arriving = ease_out(before, dimension), ease_in(after, dimension)

@@ -1,6 +1,5 @@
 """What the library tells is held to what means something; its errors become one."""
 
-import math
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -24,11 +23,13 @@ def refusing(what: str) -> Generator[None]:
 
 
 def vector(values: list[float]) -> Vector:
-    return tuple(number(value) for value in values)
+    for value in values:
+        number(value)
+    return tuple(map(float, values))
 
 
 def number(value: float) -> float:
     """Raises ValueError for what is no number or too large to mean anything."""
-    if not math.isfinite(value) or abs(value) > _LARGEST:
+    if not -_LARGEST <= value <= _LARGEST:  # what is no number is not between them, either
         raise ValueError(f"the number {value} is out of range")
     return float(value)

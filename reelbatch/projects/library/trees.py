@@ -18,11 +18,13 @@ from py_aep.binary.chunk import Chunk, ListChunk, ReadContext, read_chunks
 from py_aep.binary.property_chunks import TdmnChunk
 from py_aep.parsers.property import parse_properties
 
+from reelbatch.projects.library.keyed import FACTORS, read_keyframes, without_keyframes
 from reelbatch.projects.library.properties import read_properties
 from reelbatch.projects.model import Group, Property, Text
 from reelbatch.projects.text_data import read_texts
 
 _OVERRIDES = "ADBE Layer Overrides"
+_KEYFRAMES = b"ldat"
 _NAME, _END, _LIST, _GROUP = b"tdmn", "ADBE Group End", b"LIST", b"tdgp"
 _OVERRIDE = b"CPrp"  # the list with the identity of one
 # Of what has these in it, more than its bytes counts: the times of keyframes, texts, layers and
@@ -53,6 +55,7 @@ class TreeReader:
 
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[_Read, ...]] = {}  # by a hash of their bytes
+        self._shells: dict[bytes, tuple[_Read, ...]] = {}  # without their keyframes; so, too
         self._texts: dict[bytes, list[Text]] = {}  # so, too
 
     def read(self, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
@@ -75,6 +78,8 @@ class TreeReader:
     def _run(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> tuple[_Read, ...]:
         if len(run.content) > _LARGEST:
             return tuple(_whole(run, layer, texts))
+        if run.match_name in FACTORS and _KEYFRAMES in run.content:
+            return self._keyed(run, layer, texts)
         key = _hash(run.content)
         found = self._known.get(key)
         if found is None:
@@ -83,6 +88,23 @@ class TreeReader:
             if not any(mark in run.content for mark in _OF_ITS_LAYER):
                 self._known[key] = found
         return found
+
+    def _keyed(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> tuple[_Read, ...]:
+        """A property whose keyframes the library is not asked for, if that can be."""
+        keyed = without_keyframes(run.content)
+        keyframes = None if keyed is None else read_keyframes(keyed, layer, run.match_name)
+        if keyed is None or keyframes is None:
+            return tuple(_whole(run, layer, texts))
+        key = _hash(keyed.rest)
+        if key not in self._shells:
+            shell = _Run(run.match_name, keyed.rest, None)
+            self._shells[key] = tuple(_whole(shell, layer, texts))
+        value = keyframes[0].value
+        return tuple(
+            replace(one, value=value, keyframes=keyframes)
+            for one in self._shells[key]
+            if isinstance(one, Property)
+        )
 
     def _group(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
         """A group by its switches and its name, and what is in it one by one."""

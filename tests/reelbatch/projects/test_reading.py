@@ -7,11 +7,13 @@ import struct
 from collections.abc import Callable
 
 import pytest
+from py_aep import KeyframeEase, KeyframeInterpolationType
 
 from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
 from reelbatch.projects import chunks
 from reelbatch.projects.chunks import check_chunks
 from reelbatch.projects.conversion.document import convert
+from reelbatch.projects.library import trees
 from reelbatch.projects.library.project import read_project
 from reelbatch.projects.model import Footage, Text
 from reelbatch.projects.opening import is_project
@@ -254,3 +256,41 @@ def _outcome(content: bytes) -> str:
     except RenderError as error:
         return "project" if "project" in error.message else error.message
     return ""
+
+
+def _moved_layers(stage: Stage) -> None:
+    """Each way to move that is read without the library, in layers that run at each speed."""
+    for stretch in (100, 150, -100):
+        layer = stage.solid(RED)
+        transform = layer.transform
+        times = [0, 0.5, 1]
+        transform["ADBE Position"].set_values_at_times(times, [[1, 2, 0], [30, 4, 0], [5, 60, 0]])
+        transform["ADBE Scale"].set_values_at_times(times, [[100] * 3, [50, 20, 100], [10] * 3])
+        transform["ADBE Opacity"].set_values_at_times(times, [0, 100, 40])
+        transform["ADBE Rotate Z"].set_values_at_times(times, [0, 90, 45])
+        for name, speed in (("ADBE Scale", [9.0, 8.0, 7.0]), ("ADBE Opacity", [30.0])):
+            _, middle, last = transform[name].keyframes
+            middle.out_temporal_ease = [KeyframeEase(one, 40.0) for one in speed]
+            last.in_temporal_ease = [KeyframeEase(one, 70.0) for one in speed]
+        transform["ADBE Position"].keyframes[1].out_spatial_tangent = [3.0, 9.0, 0.0]
+        transform["ADBE Rotate Z"].keyframes[
+            0
+        ].out_interpolation_type = KeyframeInterpolationType.HOLD
+        layer.stretch = stretch
+        layer.start_time = 0.3
+
+
+def test_keyframes_are_the_same_whoever_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = a_project(_moved_layers)
+    ours = convert(opened(content).project, "Main").document
+    monkeypatch.setattr(trees, "FACTORS", dict[str, float]())
+    assert convert(opened(content).project, "Main").document == ours
+    assert sum("i" in str(layer["ks"]) for layer in ours["layers"]) == 3
+
+
+def test_equal_chunks_are_counted_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked into once."""
+    monkeypatch.setattr(chunks, "MAX_CHUNKS", 1000)
+    equal = _chunk(b"LIST", b"tdgp" + _chunk(b"tdsb", bytes(8)) * 20)
+    with pytest.raises(LimitExceeded, match="The project has more than 1000 chunks"):
+        opened(_chunk(b"RIFX", b"Egg!" + equal * 50))
