@@ -95,7 +95,8 @@ class SoundTrack:
                     yield video.file, span, _gain(layer)
             elif layer_type(layer) == "precomp":
                 asset = self._document.asset_of(layer) or {}
-                yield from self._sounds(objects(asset.get("layers")), span)
+                for file, each, gain in self._sounds(objects(asset.get("layers")), span):
+                    yield file, each, gain * _gain(layer)
 
     def _embedded_file(self, layer: Json) -> Path | None:
         asset = self._document.asset_of(layer)

@@ -16,7 +16,7 @@ from reelbatch.projects.conversion.essentials import (
 from reelbatch.projects.conversion.keyframes import Clock, Json, rounded, still
 from reelbatch.projects.conversion.layers import convert_layer, is_seen, matted
 from reelbatch.projects.conversion.scene import Place, Scene
-from reelbatch.projects.conversion.sources import color_code
+from reelbatch.projects.conversion.sources import color_code, sound
 from reelbatch.projects.footage import FootageFiles, ShownFile, is_video
 from reelbatch.projects.model import (
     Composition,
@@ -109,7 +109,7 @@ class _Layers:
             reasons.add(
                 WarningCode.PIXELS_NOT_SQUARE, "The composition has pixels that are no squares."
             )
-        place = _place(composition, self._scene.project.items)
+        place = _place(composition, self._scene)
         layers = [self._layer(layer, place, overrides, seen=seen) for layer in composition.layers]
         mattes = [(n, one.matte) for n, one in enumerate(composition.layers) if one.matte]
         return matted(layers, mattes, place, reasons)
@@ -118,7 +118,8 @@ class _Layers:
         self, layer: Layer, place: Place, overrides: Sequence[Override], *, seen: bool
     ) -> Json:
         shown = seen and (is_seen(layer, place) or layer.identity in place.mattes)
-        reasons = self._reasons.within(place.composition.name, layer.name, seen=shown)
+        where = place.composition.name, layer.name
+        reasons = self._reasons.within(*where, seen=shown)
         converted = convert_layer(layer, place, self._scene, reasons)
         source = self._scene.project.items.get(layer.source) if layer.source else None
         if converted["ty"] == _PRECOMPOSITION and isinstance(source, Composition):
@@ -140,9 +141,29 @@ class _Layers:
                     WarningCode.FOOTAGE_NOT_DRAWN,
                     "Videos in a composition with remapped or reversed time are not drawn.",
                 )
+            if "au" in converted and ("tm" in converted or converted["sr"] != 1):
+                reasons.add(
+                    WarningCode.FOOTAGE_NOT_DRAWN,
+                    "Sounds in a composition whose time is remapped or stretched play at their own "
+                    "speed.",
+                )
             if layer.switches.collapse:
                 self._collapse(converted, source, reasons)
+        if layer.identity in place.heard:
+            self._hear(layer, converted, place, self._reasons.within(*where, seen=seen))
         return converted
+
+    def _hear(self, layer: Layer, converted: Json, place: Place, reasons: Reasons) -> None:
+        """Of a layer whose picture is switched off, leave the sound."""
+        source = self._scene.project.items.get(layer.source or 0)
+        if isinstance(source, Footage) and layer.identity not in place.mattes:
+            converted |= sound(source, layer, self._scene, reasons)
+            del converted["hd"]
+        else:
+            reasons.add(
+                WarningCode.FOOTAGE_NOT_DRAWN,
+                "Its sound is not heard, since its picture is switched off.",
+            )
 
     def _plays_video(self, composition: Composition) -> bool:
         """Whether one is in it, or in what it shows."""
@@ -153,10 +174,16 @@ class _Layers:
 
     def _collapse(self, layer: Json, source: Composition, reasons: Reasons) -> None:
         """A collapsed composition is not cut at its edges, and is no picture of its own: its layers
-        blend with those below, which is not drawn."""
-        if "masksProperties" in layer or any(
-            one.switches.three_d or one.switches.adjustment or one.switches.blending != "normal"
-            for one in source.layers
+        blend with those below, and are as transparent as it each, which is not drawn."""
+        seen = [one for one in source.layers if one.switches.enabled and not one.switches.guide]
+        blends = layer["bm"] != 0 or (layer["ks"]["o"] != still(100) and len(seen) > 1)
+        if (
+            "masksProperties" in layer
+            or blends
+            or any(
+                one.switches.three_d or one.switches.adjustment or one.switches.blending != "normal"
+                for one in seen
+            )
         ):
             reasons.add(WarningCode.COLLAPSE_NOT_DRAWN, "Collapse Transformations is not drawn.")
             return
@@ -204,16 +231,36 @@ class _Layers:
         return isinstance(target, Composition) and with_overrides(target, [override]) is not target
 
 
-def _place(composition: Composition, items: Mapping[int, Item]) -> Place:
-    layers = composition.layers
+def _place(composition: Composition, scene: Scene) -> Place:
+    layers, items = composition.layers, scene.project.items
+    left_out = frozenset(_left_out(layers, items))
+    rendered = [
+        layer for layer in layers if not layer.switches.guide and layer.identity not in left_out
+    ]
+    seen = {layer.identity for layer in rendered if _is_on(layer, items)}
     kinds = {layer.kind for layer in layers if layer.switches.enabled}
     return Place(
         composition=composition,
         indices={layer.identity: number for number, layer in enumerate(layers, start=1)},
         deep=bool(kinds & {LayerKind.CAMERA, LayerKind.LIGHT}),
-        left_out=frozenset(_left_out(layers, items)),
+        unseen=frozenset(layer.identity for layer in layers) - seen,
+        heard=frozenset(
+            layer.identity
+            for layer in rendered
+            if layer.identity not in seen
+            and layer.switches.audio
+            and scene.is_heard(items.get(layer.source or 0))
+        ),
         mattes=frozenset(_mattes(layers)),
     )
+
+
+def _is_on(layer: Layer, items: Mapping[int, Item]) -> bool:
+    """A sound has no switch for a picture."""
+    source = items.get(layer.source or 0)
+    if isinstance(source, Footage) and not source.has_picture:
+        return layer.switches.audio
+    return layer.switches.enabled
 
 
 def _left_out(layers: Sequence[Layer], items: Mapping[int, Item]) -> Iterator[int]:

@@ -10,7 +10,7 @@ from reelbatch.projects.conversion.keyframes import Json, animated, scalar
 from reelbatch.projects.conversion.masks import masks_of
 from reelbatch.projects.conversion.scene import Place, Scene
 from reelbatch.projects.conversion.shapes import shapes_of
-from reelbatch.projects.conversion.sources import footage, solid
+from reelbatch.projects.conversion.sources import footage, levels, solid
 from reelbatch.projects.conversion.texts import text_of
 from reelbatch.projects.conversion.transforms import check_depth, layer_transform
 from reelbatch.projects.model import (
@@ -88,8 +88,7 @@ _LOOP = re.compile(
 
 def is_seen(layer: Layer, place: Place) -> bool:
     """Guides are for the designer alone."""
-    switches = layer.switches
-    return switches.enabled and not switches.guide and layer.identity not in place.left_out
+    return layer.identity not in place.unseen
 
 
 def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) -> Json:
@@ -121,6 +120,8 @@ def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) ->
         converted["parent"] = place.indices[layer.parent]
     if converted["ty"] == _PRECOMPOSITION:
         converted |= _timing(layer, scene)
+        if scene.is_heard(source):
+            converted["au"] = levels(layer, scene.clock, reasons)
     if masks := masks_of(layer.tree.group("ADBE Mask Parade"), scene.clock, reasons):
         converted |= {"hasMask": True, "masksProperties": masks}
     if layer.switches.effects and not layer.switches.adjustment:
@@ -143,7 +144,7 @@ def _content(layer: Layer, source: Item | None, scene: Scene, reasons: Reasons) 
     if isinstance(source, Composition):
         return {"ty": _PRECOMPOSITION, "w": source.width, "h": source.height}
     if isinstance(source, Solid):
-        return solid(source)
+        return solid(source, reasons)
     if isinstance(source, Footage):
         return footage(source, layer, scene, reasons)
     return {"ty": _NULL}
@@ -200,6 +201,10 @@ def matted(
             )
             continue
         source = layers[above]
+        if place.composition.layers[above].switches.adjustment:
+            reasons.add(
+                WarningCode.MATTE_NOT_DRAWN, "An adjustment layer is not drawn as a track matte."
+            )
         if above in with_matte and not layers[position].get("hd"):
             reasons.add(
                 WarningCode.MATTE_NOT_DRAWN, "A matte with a matte of its own is drawn whole."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from reelbatch.projects.conversion.keyframes import Clock, Json
 from reelbatch.projects.conversion.texts import Fonts
 from reelbatch.projects.footage import FootageFiles, ShownFile
-from reelbatch.projects.model import Composition, Project
+from reelbatch.projects.model import Composition, Footage, Item, Project
 
 
 @dataclass
@@ -19,6 +19,21 @@ class Scene:
     assets: dict[str, Json] = field(default_factory=dict[str, Json])  # by id
     used: dict[str, ShownFile] = field(default_factory=dict[str, ShownFile])
     """The files beside the project, by what the document calls them."""
+    _heard: dict[int, bool] = field(default_factory=dict[int, bool])
+
+    def is_heard(self, item: Item | None) -> bool:
+        """Whether a file has sound, or a composition plays some."""
+        if isinstance(item, Footage):
+            return item.has_sound
+        if not isinstance(item, Composition):
+            return False
+        if item.identity not in self._heard:
+            self._heard[item.identity] = any(
+                self.is_heard(self.project.items.get(layer.source or 0))
+                for layer in item.layers
+                if layer.switches.audio and not layer.switches.guide
+            )
+        return self._heard[item.identity]
 
 
 @dataclass(frozen=True)
@@ -28,5 +43,6 @@ class Place:
     composition: Composition
     indices: dict[int, int]  # by identity, from 1
     deep: bool  # whether a camera looks at layers in three dimensions
-    left_out: frozenset[int]  # the layers that are not shown since others are solo, by identity
+    unseen: frozenset[int]  # the layers that are not shown, by identity
+    heard: frozenset[int]  # those of them whose sound is
     mattes: frozenset[int]  # the layers whose shape others have, by identity

@@ -3,10 +3,10 @@
 from pathlib import PurePosixPath
 
 from reelbatch.models.wire.warnings import WarningCode
-from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded
+from reelbatch.projects.conversion.keyframes import Clock, Json, animated, rounded, still
 from reelbatch.projects.conversion.scene import Scene
 from reelbatch.projects.footage import ShownFile, is_design, is_picture, is_video, name_of
-from reelbatch.projects.model import Footage, Layer, Solid, Value, Vector
+from reelbatch.projects.model import Footage, Item, Layer, Solid, Value, Vector
 from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
@@ -15,7 +15,8 @@ _MOST_FRAMES = 5000  # of a sequence with its repetitions
 _LOUDEST = 20.0  # decibels; more is an error of the project's
 
 
-def solid(item: Solid) -> Json:
+def solid(item: Solid, reasons: Reasons) -> Json:
+    check_pixels(item, reasons)
     color = color_code(item.color)
     return {"ty": _SOLID, "sw": item.width, "sh": item.height, "sc": color}
 
@@ -31,16 +32,13 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
 
     Whatever cannot be shown keeps the place and size of a picture, so that a job can fill it.
     """
-    if item.pixel_aspect != 1 and item.has_picture:
-        reasons.add(
-            WarningCode.PIXELS_NOT_SQUARE,
-            f"The footage {item.name!r} has pixels that are no squares.",
-        )
+    if item.has_picture:
+        check_pixels(item, reasons)
     if item.alpha:
-        message = f"The transparency of {item.name!r}, which is {item.alpha}, is drawn as it is."
+        message = f"The transparency of {item.name!r}, which is {item.alpha}, is drawn as if not."
         reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     if not item.has_picture:
-        return _sound(item, layer, scene, reasons)
+        return sound(item, layer, scene, reasons)
     if item.frames or (item.path and item.frame_rate and is_picture(item.path)):
         return _sequence(item, scene, reasons)
     if item.frame_rate and is_video(item.path):
@@ -49,6 +47,14 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
         message = f"Footage like {name_of(item.path)!r} is not drawn."
         reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     return {"ty": _IMAGE, "refId": _picture(f"image_{item.identity}", item, item.path, scene)}
+
+
+def check_pixels(item: Item, reasons: Reasons) -> None:
+    if item.pixel_aspect != 1:
+        reasons.add(
+            WarningCode.PIXELS_NOT_SQUARE,
+            f"The footage {item.name!r} has pixels that are no squares.",
+        )
 
 
 def _picture(identity: str, item: Footage, path: str, scene: Scene) -> str:
@@ -80,10 +86,8 @@ def _video(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
             WarningCode.FOOTAGE_NOT_DRAWN,
             f"The video {name_of(item.path)!r} plays at its own speed, once and forwards.",
         )
-    silence: Json = {"lv": {"a": 0, "k": [0, 0]}}
-    sound = _levels(layer, scene.clock) if layer.switches.audio else silence
     picture = _picture(f"video_{item.identity}", item, item.path, scene)
-    return {"ty": _IMAGE, "refId": picture, "au": sound}
+    return {"ty": _IMAGE, "refId": picture, "au": levels(layer, scene.clock, reasons)}
 
 
 def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
@@ -133,22 +137,30 @@ def _shown_once(number: int, picture: str, step: float) -> Json:
     }
 
 
-def _sound(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
+def sound(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
     """A sound that is switched off is nothing."""
     if not (item.has_sound and layer.switches.audio):
         return {"ty": _NULL}
-    if layer.stretch != 1:
+    if layer.stretch != 1 or item.retimed or layer.tree.leaf("ADBE Time Remapping") is not None:
         reasons.add(
-            WarningCode.FOOTAGE_NOT_DRAWN, f"The sound {item.name!r} is stretched: it is not heard."
+            WarningCode.FOOTAGE_NOT_DRAWN,
+            f"The sound {item.name!r} is heard at its own speed, once and forwards.",
         )
     identity = f"sound_{item.identity}"
     scene.assets[identity] = {"id": identity, "nm": item.name, **_file(item.path, scene, item)}
-    return {"ty": _AUDIO, "refId": identity, "au": _levels(layer, scene.clock)}
+    return {"ty": _AUDIO, "refId": identity, "au": levels(layer, scene.clock, reasons)}
 
 
-def _levels(layer: Layer, clock: Clock) -> Json:
-    """Lottie counts loudness in percent of the recorded one; After Effects in decibels."""
+def levels(layer: Layer, clock: Clock, reasons: Reasons) -> Json:
+    """How loud a layer is: not at all where its sound is off.
+
+    Lottie counts in percent of the recorded loudness; After Effects in decibels.
+    """
+    if not layer.switches.audio:
+        return {"lv": still([0, 0])}
     one = layer.tree.group("ADBE Audio Group").leaf("ADBE Audio Levels")
+    if one is not None and (len({key.value for key in one.keyframes}) > 1 or one.expression):
+        reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, "Its sound stays as loud as it begins.")
     return {"lv": animated(one, [100, 100], clock, _loudness)}
 
 

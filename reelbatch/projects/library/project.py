@@ -11,6 +11,7 @@ from py_aep.binary.chunk import read_aep
 from py_aep.parsers.project import parse_project
 
 from reelbatch.projects.chunks import CheckedChunks, LayerChunks
+from reelbatch.projects.footage import is_design
 from reelbatch.projects.library.layers import read_layer
 from reelbatch.projects.library.properties import read_property
 from reelbatch.projects.library.refusals import number, refusing, vector
@@ -90,6 +91,9 @@ def _alpha(source: FootageSource) -> str:
         return ""
     if source.alpha_mode == AlphaMode.IGNORE:  # pyright: ignore[reportUnknownMemberType]
         return "ignored"
+    file = source.file if isinstance(source, FileSource) else ""
+    if source.alpha_mode == AlphaMode.PREMULTIPLIED and not is_design(file):  # pyright: ignore[reportUnknownMemberType]
+        return "premultiplied"
     return "inverted" if source.invert_alpha else ""
 
 

@@ -233,6 +233,12 @@ def _matted_matte(stage: Stage) -> None:
     matte.set_track_matte(upper, TrackMatteType.ALPHA)
 
 
+def _adjusting_matte(stage: Stage) -> None:
+    layer, matte = stage.solid(RED), stage.solid(BLUE)
+    matte.adjustment_layer = True
+    layer.set_track_matte(matte, TrackMatteType.ALPHA)
+
+
 def _blending(stage: Stage) -> None:
     stage.solid(RED)
     stage.solid(GREEN).blending_mode = BlendingMode.MULTIPLY
@@ -260,6 +266,16 @@ def _collapsed(stage: Stage) -> None:
     inner = stage.composition("Inner", 40, 30)
     inner.add_solid(RED, "Red", 80, 30)
     stage.main.add(inner).collapse_transformation = True
+
+
+def _collapsed_half(stage: Stage) -> None:
+    """Where its two solids overlap, the lower one is seen through the upper one."""
+    inner = stage.composition("Inner")
+    inner.add_solid(RED, "Red", WIDTH, HEIGHT)
+    inner.add_solid(BLUE, "Blue", WIDTH, HEIGHT)
+    layer = stage.main.add(inner)
+    layer.collapse_transformation = True
+    layer.transform["ADBE Opacity"].value = 50
 
 
 def _stretched(stage: Stage) -> None:
@@ -494,6 +510,7 @@ CASES = (
         WarningCode.MATTE_NOT_DRAWN,
         "the matte is drawn whole",
     ),
+    Case("adjustment layers as mattes", _adjusting_matte, reason=WarningCode.MATTE_NOT_DRAWN),
     Case("blending modes", _blending, [(*LEFT, Black)]),
     Case("Dissolve, Stencil and their like", _dissolve, reason=WarningCode.BLEND_MODE_NOT_DRAWN),
     Case("preserved transparency", _preserved, reason=WarningCode.TRANSPARENCY_NOT_PRESERVED),
@@ -505,6 +522,12 @@ CASES = (
         note="at the rate of the whole",
     ),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
+    Case(
+        "collapsed transformations of a transparent precomposition",
+        _collapsed_half,
+        reason=WarningCode.COLLAPSE_NOT_DRAWN,
+        note="as one picture",
+    ),
     Case("Essential Properties", _essential, [(*LEFT, Red), (*RIGHT, White)]),
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
     Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),

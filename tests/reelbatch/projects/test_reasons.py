@@ -1,9 +1,13 @@
 """What the library's writer cannot make is a reason, or is none, all the same."""
 
 import wave
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
+from py_aep import AlphaMode, ImportOptions
 
 from reelbatch.projects.conversion.document import convert
 from reelbatch.projects.conversion.effects import effects_of
@@ -11,6 +15,16 @@ from reelbatch.projects.conversion.keyframes import Clock
 from reelbatch.projects.model import Group, Property
 from reelbatch.projects.reasons import Reasons
 from tests.reelbatch.projects.made import RED, Stage, a_project, converted, opened
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    """A second of silence."""
+    file = tmp_path / "voice.wav"
+    with wave.open(str(file), "w") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16000))
+    return file
 
 
 def _group(match_name: str, *children: Group | Property, enabled: bool = True) -> Group:
@@ -32,17 +46,70 @@ def test_a_drawn_effect_that_is_not_at_its_full_strength_is_a_reason(
     assert _codes(_group("ADBE Effect Parade", tint)) == codes
 
 
-def test_a_solo_sound_hides_no_pictures(tmp_path: Path) -> None:
-    file = tmp_path / "voice.wav"
-    with wave.open(str(file), "w") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(bytes(16000))
-
+def test_a_solo_sound_hides_no_pictures(voice: Path) -> None:
     def build(stage: Stage) -> None:
         stage.solid(RED)
-        stage.footage(file).solo = True
+        stage.footage(voice).solo = True
 
     assert not any(layer.get("hd") for layer in converted(build).document["layers"])
+
+
+def _loudness(layer: dict[str, Any]) -> object:
+    return layer["au"]["lv"]["k"]
+
+
+def test_a_sound_has_no_switch_for_a_picture(voice: Path) -> None:
+    def build(stage: Stage) -> None:
+        stage.footage(voice).enabled = False
+        stage.footage(voice).audio_enabled = False
+
+    silent, heard = converted(build).document["layers"]
+    assert "au" not in silent
+    assert "hd" not in heard
+    assert _loudness(heard) == [100, 100]
+
+
+def test_sounds_are_as_loud_as_the_compositions_that_they_are_in(voice: Path) -> None:
+    def build(stage: Stage) -> None:
+        inner = stage.composition("Inner")
+        inner.add(stage.project.import_file(ImportOptions(voice)))
+        stage.main.add(inner).audio_enabled = False
+        stage.main.add(inner)
+
+    loud, silent = converted(build).document["layers"]
+    assert (_loudness(loud), _loudness(silent)) == ([100, 100], [0, 0])
+
+
+def _fading(layer: Any) -> None:
+    layer["ADBE Audio Group"]["ADBE Audio Levels"].set_values_at_times([0, 1], [[0, 0], [-40, -40]])
+
+
+def _hidden(layer: Any) -> None:
+    layer.enabled = False
+
+
+def _slow(layer: Any) -> None:
+    layer.stretch = 200
+
+
+@pytest.mark.parametrize("change", [_fading, _hidden, _slow])
+def test_a_sound_that_differs_is_a_reason(voice: Path, change: Callable[[Any], None]) -> None:
+    def build(stage: Stage) -> None:
+        inner = stage.composition("Inner")
+        inner.add(stage.project.import_file(ImportOptions(voice)))
+        change(stage.main.add(inner))
+
+    assert "FOOTAGE_NOT_DRAWN" in [one.code for one in converted(build).reasons]
+
+
+def test_premultiplied_transparency_is_a_reason(tmp_path: Path) -> None:
+    file = tmp_path / "logo.png"
+    Image.new("RGBA", (8, 8), (255, 0, 0, 128)).save(file)
+
+    def build(stage: Stage) -> None:
+        stage.footage(file).source.main_source.alpha_mode = AlphaMode.PREMULTIPLIED
+
+    assert [one.code for one in converted(build).reasons] == ["FOOTAGE_NOT_DRAWN"]
 
 
 @pytest.mark.parametrize("rate", [23.976, 29.97, 59.94])
