@@ -32,23 +32,25 @@ async def fill_in_batch(page: Page, url: str) -> None:
     await page.get_by_role("button", name=f"Start {RUNNERS} jobs").wait_for()
     await page.get_by_label("Batch name").fill("Runners")
     await page.get_by_label("File names").fill("{number} {label}")
+    await page.get_by_label("A poster beside each film").check()
     await page.get_by_label("Preview row 1", exact=True).click()
     await page.locator(".picture img").wait_for()
     await page.evaluate("scrollTo(0, 0)")
 
 
 async def render(page: Page) -> None:
-    """Start the batch, and wait until all films that are on the screen play."""
+    """Start the batch, and wait until the posters that are on the screen are there."""
     await page.get_by_role("button", name=f"Start {RUNNERS} jobs").click()
     outputs = page.get_by_role("button", name="Show outputs")
-    await outputs.wait_for(timeout=600_000)  # at the end of the batch
+    ended = page.get_by_text(f"{RUNNERS} of {RUNNERS} finished").first
+    await ended.wait_for(timeout=600_000)
     if await outputs.get_attribute("aria-pressed") == "false":
         await outputs.click()
-    await page.locator(".cell video").first.wait_for()
+    await page.locator(".cell img").first.wait_for()
     await page.wait_for_function(
-        """() => [...document.querySelectorAll(".cell video")]
-             .filter((film) => film.getBoundingClientRect().top < innerHeight)
-             .every((film) => film.readyState >= 2 && !film.seeking)"""
+        """() => [...document.querySelectorAll(".cell img")]
+             .filter((poster) => poster.getBoundingClientRect().top < innerHeight)
+             .every((poster) => poster.complete)"""
     )
 
 

@@ -90,7 +90,7 @@ class NewBatchView {
       h(
         "div",
         { class: "form" },
-        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.fitsField, this.outputs.ownField, this.outputs.element, this.nameField.element, this.fileNames.element, this.warnings),
+        h("section", { class: "card fields", "aria-label": "Template and output" }, field("Template", this.template), field("Composition", this.composition), this.output.elements, this.fitsField, this.outputs.ownField, this.nameField.element, this.fileNames.element, this.outputs.element, this.warnings),
         rows,
         this.firstRows.element,
       ),

@@ -47,9 +47,12 @@ def _problem(path: str, file: Path, folder: Path) -> str | None:
         return "is not a path relative to the table."
     if not file.resolve().is_relative_to(folder.resolve()):
         return "is outside of the table's folder."
+    if file.is_dir():
+        return "is a folder."
     if not file.is_file():
-        beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
-        return f"does not exist.{did_you_mean(file.name, beside)}"
+        beside = [*file.parent.iterdir()] if file.parent.is_dir() else []
+        shown = (other.relative_to(folder).as_posix() for other in beside if other.is_file())
+        return f"does not exist.{did_you_mean(path, shown)}"
     if media_ending(file.name) is None:
         return "is not a picture, a sound or a video by its name."
     return None

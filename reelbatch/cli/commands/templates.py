@@ -86,11 +86,11 @@ def inspect(
 ) -> None:
     """Show what a template offers, its fields first, and what will not look as designed."""
     template_id = template_id_of(client, template)
+    if picture is not None:
+        _draw(client, template_id, picture, composition)
     if as_csv:
         typer.echo(client.templates.example_table(template_id, composition), nl=False)
         return
-    if picture is not None:
-        _draw(client, template_id, picture, composition)
     found = client.templates.get(template_id)
     if not as_json and found.fields:
         print_table(fields_table(found))
