@@ -30,10 +30,10 @@ def install(engine: str, place: str, site: Path, monkeypatch: pytest.MonkeyPatch
 
 @asynccontextmanager
 async def team_of(
-    engine: str, settings: Settings, client: Client, store: ObjectStore
+    engines: list[str], settings: Settings, client: Client, store: ObjectStore
 ) -> AsyncGenerator[Team]:
-    """A team of an API and a worker that have this engine alone."""
-    alone = settings.model_copy(update={"engines": [engine]})
+    """A team of an API and a worker that have these engines alone."""
+    alone = settings.model_copy(update={"engines": engines})
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(alone, stop))
     async with served(alone, client, store) as api, api.new_team() as team:

@@ -25,7 +25,7 @@ async def old_team(
     """A team of an API and a worker that have the old engine alone."""
     install("old-style", "old_style_engine:OldStyleEngine", tmp_path, monkeypatch)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        async with team_of("old-style", settings, client, store) as team:
+        async with team_of(["old-style"], settings, client, store) as team:
             yield team
 
 

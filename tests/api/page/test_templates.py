@@ -65,6 +65,22 @@ async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
     await expect(card.locator(".bad")).not_to_be_empty()
 
 
+async def test_a_renderer_can_be_changed_where_there_are_several_or_it_is_absent(
+    visit: Visit, team: Team
+) -> None:
+    template_id = await team.upload_card()
+    await visit.go("/templates")
+    card = visit.page.locator(".templates .card")
+    await expect(card).to_contain_text("Ready")
+    await expect(card.get_by_label("Renderer")).to_have_count(0)
+    await team.http.patch(f"/templates/{template_id}", json={"renderer": "lottie-web"})
+    await visit.page.reload()
+    await expect(card).to_contain_text("not on this server")
+    await card.get_by_label("Renderer").select_option("auto")
+    await expect(card.get_by_label("Renderer")).to_have_count(0)
+    assert (await team.get(f"/templates/{template_id}"))["renderer"] == "auto"
+
+
 async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Visit) -> None:
     await visit.go("/templates")
     graphics = a_zip({"project.aegraphic": a_zip({"a.aep": a_project(turned)})})

@@ -35,7 +35,7 @@ async def fontless(
 ) -> AsyncGenerator[Team]:
     """A team whose workers have the bundled fonts alone."""
     install("fontless", "fontless_engine:FontlessEngine", tmp_path, monkeypatch)
-    async with team_of("fontless", settings, client, store) as team:
+    async with team_of(["fontless"], settings, client, store) as team:
         yield team
 
 

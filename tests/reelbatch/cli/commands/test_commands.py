@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from openpyxl import Workbook
 from PIL import Image
 
 from reelbatch.cli.app import app
+from reelbatch.cli.pushed_templates import renderer_hint
+from reelbatch.client import Template, TemplateStatus
 from tests.api.documents import a_card, a_card_with_a_photo, a_film
 from tests.api.fonts import a_font
 from tests.integration.service import until
@@ -544,7 +547,21 @@ def test_a_project_is_pushed_told_and_set(served: Command, here: Path) -> None:
     strict = json.loads(served("templates", "set", "promo", "--strict", "--json").out)
     assert strict["lossy"] is False
     wrong = served("templates", "set", "promo", "--renderer", "nothing")
-    assert "There is no renderer nothing; there is auto and lottie." in wrong.err
+    assert "There is no renderer nothing; there is auto, lottie, lottie-web." in wrong.err
+    absent = served("templates", "set", "promo", "--renderer", "lottie-web", "--json")
+    assert json.loads(absent.out)["renderer"] == "lottie-web"
+    assert "lottie-web (not on this server" in served("templates", "inspect", "promo").out
+
+
+def test_a_renderer_that_draws_more_is_named_with_the_command_that_sets_it() -> None:
+    now = datetime.now(UTC)
+    known = {"type": "lottie", "display_name": "card", "created_at": now, "updated_at": now}
+    template = Template(id="T1", status=TemplateStatus.UPLOADED, **known)
+    assert renderer_hint(template) is None
+    better = template.model_copy(update={"suggested_renderer": "lottie-web"})
+    assert renderer_hint(better) == (
+        "lottie-web draws more of it: reelbatch templates set T1 --renderer lottie-web"
+    )
 
 
 def test_a_key_makes_a_submission_safe_to_repeat(served: Command, card: str, here: Path) -> None:
