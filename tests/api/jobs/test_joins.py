@@ -5,11 +5,13 @@ import io
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from tests.api.documents import a_film
 from tests.api.receiver import listening
 from tests.api.running_api import Team
+from tests.reelbatch.engines.html.pages import needs_browser
 
 COLOURS = {"red": [1, 0, 0], "green": [0, 1, 0]}
 AWAY_FROM_TEXT = (30, 2)  # x and y in the card
@@ -182,3 +184,39 @@ async def test_no_template_is_of_the_type_that_joins(card_team: Team) -> None:
     response = await card_team.http.post("/templates", json=body)
     assert response.status_code == 400
     assert "lottie" in response.json()["error"]
+
+
+def a_sounding_page(tone: int) -> bytes:
+    """A page of half a second that plays a tone of so many Hz."""
+    return f"""<!doctype html><script type="application/json" id="reelbatch">
+        {{"width": 32, "height": 18, "frameRate": 20, "seconds": 0.5}}</script>
+        <style>body {{ background: #0000ff }}</style><script>
+        const context = new AudioContext(), tone = context.createOscillator();
+        tone.frequency.value = {tone}; tone.connect(context.destination); tone.start()
+        </script>""".encode()
+
+
+@needs_browser
+async def test_films_of_pages_are_joined_with_their_sound(team: Team) -> None:
+    pages = [await team.upload(a_sounding_page(tone), "html") for tone in (1000, 3000)]
+    settings = {"codec": "video_h264_vbr_15mbps"}
+    templates = [{"id": page, "composition": "index"} for page in pages]
+    clips = [{"type": "job", "template": each, "settings": settings} for each in templates]
+    created = await join(team, *clips, settings={"preset": "mp4"})
+    job = await team.end_of_job(created["id"])
+    assert job["status"] == "finished", job
+    content = (await team.public.get(job["outputUrl"])).content
+    assert colours(content) == ["blue"] * 20
+    assert pitches(content) == [1000] * 4 + [3000] * 4
+
+
+def pitches(content: bytes) -> list[int]:
+    """The loudest tone of each tenth of a second, in Hz, but for those where clips meet."""
+    plain = av.AudioResampler("fltp", "mono", 48_000)
+    with av.open(io.BytesIO(content), "r") as film:
+        parts = [
+            part.to_ndarray()[0] for frame in film.decode(audio=0) for part in plain.resample(frame)
+        ]
+    tenths = np.concatenate(parts)[:48_000].reshape(10, 4800)
+    loudest = np.abs(np.fft.rfft(tenths)).argmax(axis=1) * 10
+    return [int(tone) for tone in (*loudest[:4], *loudest[6:])]
