@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -203,7 +203,8 @@ class _BoundedFiles(LRUCache[str, int]):
 
     def popitem(self) -> tuple[str, int]:
         name, size = super().popitem()
-        (self._folder / name).unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows removes no file that a render has open
+            (self._folder / name).unlink(missing_ok=True)
         return name, size
 
     @contextmanager
@@ -221,10 +222,11 @@ class _BoundedFiles(LRUCache[str, int]):
         """Make a complete `part` the file of this name, unless there is one."""
         if name in self:
             return
-        size = part.stat().st_size
-        if sys.platform != "win32":  # which removes no file that is read-only
-            part.chmod(_READ_ONLY)
-        part.replace(self._folder / name)
+        size, file = part.stat().st_size, self._folder / name
+        if not file.exists():  # else it could not be removed, and has the same content
+            if sys.platform != "win32":  # which removes no file that is read-only
+                part.chmod(_READ_ONLY)
+            part.replace(file)
         self[name] = size
 
     def link(self, name: str, target: Path) -> bool:

@@ -292,6 +292,25 @@ def _size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
+async def test_an_object_that_windows_does_not_remove_is_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if "cache" in path.parts and path.suffix != ".part" and path.exists():
+            raise PermissionError(path, missing_ok)
+        real(path, missing_ok=missing_ok)
+
+    real = Path.unlink
+    monkeypatch.setattr(Path, "unlink", refuse)
+    store = open_store(str(tmp_path / "store"))
+    cache = ObjectCache(store=store, folder=tmp_path / "cache", limit=100)
+    for key in ("a", "b"):
+        await store.put_async(key, key.encode() * 80)
+    for number, key in enumerate("aba"):
+        await cache.link(key, tmp_path / f"{number}")
+        assert (tmp_path / f"{number}").read_bytes() == key.encode() * 80
+
+
 async def test_a_file_that_is_gone_fails_the_job_clearly(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "store"))
     cache = ObjectCache(store=store, folder=tmp_path / "cache", limit=100)
