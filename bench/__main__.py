@@ -26,6 +26,7 @@ from bench.run import Run
 from bench.segments import segments
 from bench.service import PROCESSES
 from bench.sizes import FULL, SHORT, Sizes
+from bench.stills import stills
 from bench.table import json_of, table_of
 from reelbatch.process import end_process
 
@@ -34,6 +35,7 @@ OUTPUT = Path("bench-output")
 BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "pipeline": pipeline,
     "efficiency": efficiency,
+    "stills": stills,
     "orchestration": orchestration,
     "requests": requests,
     "segments": segments,
