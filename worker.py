@@ -32,7 +32,7 @@ from activities.renders.cache import RenderCache
 from activities.renders.cache_key import engine_fingerprint
 from activities.renders.delivery import Delivery
 from activities.renders.preparation import Preparation
-from activities.renders.render import RenderActivities
+from activities.renders.render import LocalRenders, RenderActivities, ServedEngine
 from activities.renders.segments import SegmentActivities, SegmentStoreActivities
 from activities.renders.slots import RenderSlots, SlotActivities, identity_with_slots
 from activities.schedules.runs import ScheduleActivities
@@ -85,9 +85,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """
     async with AsyncExitStack() as resources:
         shared = await _share(settings, resources)
-        workers = [_control_worker(shared)]
+        workers: list[Worker] = []
+        served: dict[str, ServedEngine] = {}
         for name, engine in _served_engines(settings).items():
-            workers += await _engine_workers(shared, name, engine, resources)
+            workers += await _engine_workers(shared, name, engine, resources, served)
+        workers.append(_control_worker(shared, LocalRenders(served)))
         await schedule_sweeps(shared.client)
         health = WorkerHealth(lambda: check_namespace(shared.client))
         await resources.enter_async_context(health.served(settings.worker_health_address))
@@ -146,7 +148,7 @@ async def _share(settings: Settings, resources: AsyncExitStack) -> _Shared:
     )
 
 
-def _control_worker(shared: _Shared) -> Worker:
+def _control_worker(shared: _Shared, local_renders: LocalRenders) -> Worker:
     settings, client, store = shared.settings, shared.client, shared.store
     manifests = ManifestActivities(store)
     slots = SlotActivities(client)
@@ -186,6 +188,7 @@ def _control_worker(shared: _Shared) -> Worker:
             SweepWorkflow,
         ],
         activities=[
+            local_renders.render_locally,
             manifests.write_manifest,
             manifests.save_job,
             webhooks.deliver_webhook,
@@ -216,8 +219,13 @@ def _served_engines(settings: Settings) -> Mapping[str, type[RenderEngine]]:
 
 
 async def _engine_workers(
-    shared: _Shared, name: str, engine: type[RenderEngine], resources: AsyncExitStack
+    shared: _Shared,
+    name: str,
+    engine: type[RenderEngine],
+    resources: AsyncExitStack,
+    served: dict[str, ServedEngine],
 ) -> list[Worker]:
+    """Adds the engine to `served`."""
     settings, store = shared.settings, shared.store
     metrics = RenderMetrics(name, shared.meter)
     pool = await resources.enter_async_context(
@@ -249,7 +257,9 @@ async def _engine_workers(
         metrics=metrics,
         renders=await _render_cache(settings, store, slots, engine),
     )
-    workers = [_render_worker(shared, name, attempts, slots)]
+    renders = RenderActivities(attempts)
+    served[name] = ServedEngine(renders, slots)
+    workers = [_render_worker(shared, name, renders, SegmentActivities(attempts), slots)]
     if engine.template_types:
         inspections = InspectionActivities(
             store=store, pool=pool, objects=shared.objects, scratch=shared.scratch
@@ -269,14 +279,20 @@ async def _render_cache(
     return RenderCache(store, slots=slots, fingerprint=fingerprint)
 
 
-def _render_worker(shared: _Shared, engine: str, attempts: Attempts, slots: RenderSlots) -> Worker:
-    settings, segments = shared.settings, SegmentActivities(attempts)
+def _render_worker(
+    shared: _Shared,
+    engine: str,
+    renders: RenderActivities,
+    segments: SegmentActivities,
+    slots: RenderSlots,
+) -> Worker:
+    settings = shared.settings
     interval = timedelta(seconds=HEARTBEAT_INTERVAL)
     return Worker(
         shared.client,
         task_queue=render_task_queue(engine),
         activities=[
-            RenderActivities(attempts).render,
+            renders.render,
             segments.find_equal_render,
             segments.render_segment,
             segments.join_segments,

@@ -31,6 +31,8 @@ class Progress:
         self.waits = False
 
     def beat(self) -> None:
+        if activity.info().is_local:  # nobody hears it
+            return
         activity.heartbeat(self.percent, self.so_far())
 
     def so_far(self) -> RenderProgress:

@@ -2,6 +2,7 @@
 
 RENDER = "render"
 IS_ENGINE_SERVED = "is_engine_served"
+RENDER_LOCALLY = "render_locally"
 FIND_FREE_SLOTS = "find_free_slots"
 FIND_EQUAL_RENDER = "find_equal_render"
 RENDER_SEGMENT = "render_segment"

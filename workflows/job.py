@@ -47,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import KEEP_JOB, RENDER
     from workflows.children import RENDER_STOPPED, render_children, tell_batch
     from workflows.job_states import JobSnapshot, JobState
+    from workflows.local_render import render_locally
     from workflows.markdown import MOST_DETAILS, plain, shortened
     from workflows.rendering import (
         extent_in_words,
@@ -97,6 +98,10 @@ class RenderJobWorkflow:
             if result is not None:
                 return result
         task = RenderTask.of(job, outputs)
+        if job.small:  # earlier histories have none that says so
+            result = await render_locally(task)
+            if result is not None:
+                return result
         return await on_engine(RENDER, task, RenderResult, job_headline(job))
 
     def _note_segments(self, progress: RenderProgress) -> None:

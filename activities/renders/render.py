@@ -1,12 +1,25 @@
 """The activity that renders a job whole."""
 
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.renders.attempt import Attempt, Attempts
 from activities.renders.delivery import FinishedRender, ReusedRender, result_of
+from activities.renders.slots import RenderSlots
 from reelbatch.models.orchestration.jobs import RenderProgress, RenderResult, RenderTask
 from reelbatch.storage.kept_renders import RenderGone
-from workflows.activity_names import RENDER
+from workflows.activity_names import RENDER, RENDER_LOCALLY
+
+_LONGEST_LOCAL = 2.0  # seconds; a cancellation of the job arrives behind it
+_MOST_SLOW = 1000  # compositions
+_TRIES = 3  # one after the other; the first ones may have waited for their process to start
+_SLOW_FOR = 120.0  # seconds: then it is tried again
 
 
 class RenderActivities:
@@ -43,3 +56,70 @@ class RenderActivities:
                 await renders.forget(job.team, key)
             else:
                 return found
+
+
+@dataclass(frozen=True)
+class ServedEngine:
+    """An engine of this worker."""
+
+    renders: RenderActivities
+    slots: RenderSlots
+
+
+@dataclass
+class _Late:
+    """Renders of a composition that were stopped here, since the last one that was not."""
+
+    times: int = 0
+    last: float = 0.0
+
+
+_Drawn = tuple[str | None, str]
+
+
+class LocalRenders:
+    """Renders small jobs on the worker that runs their workflows, where a process is free."""
+
+    def __init__(self, engines: Mapping[str, ServedEngine]) -> None:
+        self._engines = engines
+        self._late: OrderedDict[_Drawn, _Late] = OrderedDict()
+
+    @activity.defn(name=RENDER_LOCALLY)
+    async def render_locally(self, job: RenderTask) -> RenderResult | RenderProgress | None:
+        """None: the job goes by its engine's queue, which has retries and other machines."""
+        engine = self._engines.get(job.engine)
+        if engine is None or self._is_slow(job):
+            return None
+        async with engine.slots.local_turn(job.team) as has_turn:
+            return await self._render(engine.renders, job) if has_turn else None
+
+    async def _render(
+        self, renders: RenderActivities, job: RenderTask
+    ) -> RenderResult | RenderProgress | None:
+        try:
+            async with asyncio.timeout(_LONGEST_LOCAL):
+                result = await renders.render(job)
+        except TimeoutError:
+            self._note_late(job)
+        except ApplicationError as error:
+            if error.non_retryable:
+                raise
+        else:
+            self._late.pop(_drawn(job), None)
+            return result
+        return None
+
+    def _is_slow(self, job: RenderTask) -> bool:
+        late = self._late.get(_drawn(job))
+        return late is not None and late.times >= _TRIES and monotonic() < late.last + _SLOW_FOR
+
+    def _note_late(self, job: RenderTask) -> None:
+        late = self._late.pop(_drawn(job), None) or _Late()
+        late.times, late.last = late.times + 1, monotonic()
+        self._late[_drawn(job)] = late
+        if len(self._late) > _MOST_SLOW:
+            self._late.popitem(last=False)
+
+
+def _drawn(job: RenderTask) -> _Drawn:
+    return job.template_source, job.composition

@@ -54,6 +54,7 @@ J = TypeVar("J", bound=RenderJob)
 
 # Other warnings of a project are about its conversion.
 _OF_AFTER_EFFECTS = (WarningCode.MISSING_PICTURE, WarningCode.MISSING_SOUND)
+_SMALL = 4_000_000  # pixels of all frames; a still of so many takes a fifth of a second
 _TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
 
 
@@ -139,12 +140,23 @@ class ValidJob:
             output_key=keys.output(self.team, job_id, plan.output.extension),
             extent=plan.extent,
             split=plan.split,
+            small=self._is_small or None,
             name=self.creation.name,
             tags=self.creation.tags,
             priority=self.creation.priority,
             upload=self.creation.upload,
             created_at=created_at,
         )
+
+    @property
+    def _is_small(self) -> bool:
+        """One of another priority has to take its turn, and a client's bucket may be slow."""
+        creation, extent = self.creation, self.plan.extent
+        if extent is None or creation.priority or creation.upload is not None:
+            return False
+        if self.unserved_timeout is not None:  # its engine is on machines of its own
+            return False
+        return extent.width * extent.height * extent.frames <= _SMALL
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,18 @@ def test_jobs_of_a_worker_that_dies_are_rendered_by_another(
     stack.check_all_finished(batch_id, 24)
 
 
+@pytest.mark.long
+def test_stills_beside_the_workflows_of_a_worker_that_dies_are_rendered_by_another(
+    stack: Stack, card: str
+) -> None:
+    stack.add_worker("worker-2")
+    batch_id = stack.submit(*stills(card, 80))
+    stack.wait_for_finished(batch_id, 10)
+    stack.kill("worker")
+    stack.revive()
+    stack.check_all_finished(batch_id, 80)
+
+
 def test_a_worker_that_dies_during_an_upload_leaves_one_whole_output(
     stack: Stack, card: str
 ) -> None:

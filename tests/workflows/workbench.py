@@ -74,6 +74,7 @@ from workflows.activity_names import (
     KEEP_JOB,
     RECORD_RUN,
     RENDER,
+    RENDER_LOCALLY,
     RENDER_SEGMENT,
     SUBMIT_TABLE,
     SWEEP,
@@ -123,6 +124,7 @@ class Workbench:
         self.equal_render: RenderResult | None = None  # what a long job finds
         self.searches: list[RenderTask] = []
         self.on_search: Callable[[], Awaitable[object]] = _take  # while it looks for that
+        self.render_locally: Callable[[RenderTask], Awaitable[RenderResult | None]] = _elsewhere
         self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
         self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
         self.cleared: list[SegmentsOfJob] = []
@@ -180,6 +182,10 @@ class Workbench:
         async def render_activity(job: RenderTask) -> RenderResult:
             return await render(job)
 
+        @activity.defn(name=RENDER_LOCALLY)
+        async def render_locally(job: RenderTask) -> RenderResult | None:
+            return await self.render_locally(job)
+
         @activity.defn(name=INSPECT_TEMPLATE)
         async def inspect_template(template: TemplateInspectionJob) -> TemplateStatus:
             return await self.inspect(template)
@@ -214,6 +220,7 @@ class Workbench:
             task_queue=CONTROL_TASK_QUEUE,
             workflows=WORKFLOWS,
             activities=[
+                render_locally,
                 write_manifest,
                 keep_job,
                 sweep,
@@ -298,6 +305,10 @@ async def _submitted(table: FetchedTable) -> SubmittedTable:
 
 async def _none() -> int:
     return 0
+
+
+async def _elsewhere(_task: RenderTask) -> None:
+    """As a worker whose render processes are busy."""
 
 
 async def _rendered(task: SegmentTask) -> Segment:

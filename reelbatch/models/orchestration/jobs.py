@@ -117,6 +117,7 @@ class RenderJob(WireModel):
     output_key: str  # object key
     extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
     split: Absent[Split] = None  # of an output that takes long
+    small: Absent[bool] = None  # whether it is rendered in less time than a queue costs
     name: Absent[str] = None  # what people call it
     tags: list[str] = []
     priority: int = 0
@@ -250,7 +251,7 @@ class RenderTask(RenderJob):
 
     @classmethod
     def of(cls, job: RenderJob, outputs: Sequence[ChildOutput]) -> "RenderTask":
-        only_here = {"children": None, "split": None}
+        only_here = {"children": None, "split": None, "small": None}
         return cls.model_validate({**dict(job), **only_here, "outputs": list(outputs)})
 
 

@@ -177,13 +177,30 @@ async def test_jobs_and_their_renders_say_in_the_web_ui_what_they_make(
     ]
 
 
-async def _headlines(api: RunningApi, team: Team, job_id: str) -> set[str | None]:
-    """Of the job's workflow, and of its one render."""
+async def test_stills_are_rendered_beside_their_workflows(team: Team, api: RunningApi) -> None:
+    card = await team.upload_card()
+    stills = [a_still(card, f"Still {number}") for number in range(8)]
+    batch_id = (await team.create_batch(*stills))["batchId"]
+    batch = await team.end_of_batch(batch_id)
+    assert batch["stats"]["finished"] == 8
+    queued = [await _was_queued(api, team, job["id"]) for job in batch["jobs"]]
+    assert not all(queued), "a busy machine may queue some of them"
+
+
+async def _was_queued(api: RunningApi, team: Team, job_id: str) -> bool:
     handle = api.client.get_workflow_handle(job_workflow_id(team.name, job_id))
-    [render] = [
+    events = (await handle.fetch_history()).events
+    return any(event.HasField("activity_task_scheduled_event_attributes") for event in events)
+
+
+async def _headlines(api: RunningApi, team: Team, job_id: str) -> set[str | None]:
+    """Of the job's workflow, and of its one render, in the queue or beside the workflow."""
+    handle = api.client.get_workflow_handle(job_workflow_id(team.name, job_id))
+    render = [
         event
         async for event in handle.fetch_history_events()
         if event.HasField("activity_task_scheduled_event_attributes")
-    ]
+        or event.HasField("marker_recorded_event_attributes")
+    ][-1]
     [of_render] = await api.client.data_converter.decode([render.user_metadata.summary], [str])
     return {await (await handle.describe()).static_summary(), of_render}
