@@ -96,8 +96,8 @@ class NewBatchView {
       ),
       this.preview.element,
     );
-    this.bar = h("div", { class: "submit-bar", hidden: true }, this.summary, h("div", { class: "actions" }, this.check, this.startRest, this.startButton));
-    this.element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "New batch")), this.form, this.place.element, this.bar);
+    this.bar = h("div", { class: "controls", hidden: true }, this.summary, h("div", { class: "actions" }, this.check, this.startRest, this.startButton));
+    this.element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "New batch")), this.form, h("div", { class: "submit-bar" }, this.place.element, this.bar));
   }
 
   isReady = false;

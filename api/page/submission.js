@@ -128,7 +128,7 @@ const filledLayers = (columns, rows) =>
 const emptyCells = (row, filled) =>
   filled
     .filter(({ at }) => !row.cells[at])
-    .map(({ column }) => `${labelOf(column)} is empty: the template’s own ${column.kind === "text" ? "words" : column.kind} will be there.`);
+    .map(({ column }) => `${labelOf(column)} is empty: the template’s own ${column.kind === "text" ? 'words will be there. "" makes the text empty' : `${column.kind} will be there`}.`);
 
 /** @param {any} error of a job @param {Column[]} columns @param {string[]} names of them as they were sent */
 function problemsOf(error, columns, names) {

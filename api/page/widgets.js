@@ -72,6 +72,7 @@ export function workButton(text, attributes, work, place) {
       await work();
     } catch (error) {
       place.show(error);
+      place.element.scrollIntoView({ block: "nearest" });
     } finally {
       button.removeAttribute("aria-disabled");
     }

@@ -19,6 +19,7 @@ CONTROL = "control"
 """The kind of columns that set a control of Essential Graphics."""
 
 JOB_FIELDS = ("name", "tags", "priority")
+_EMPTY_TEXT = '""'  # in the cell itself; an empty one leaves the template's words
 _GUESSED_JOB_FIELDS = ("tags",)  # by a plain name, where no layer has it
 
 Fields = dict[str, JsonValue]
@@ -138,6 +139,10 @@ def _job_field(prefix: str, rest: str) -> Column:
     return Column(prefix, rest)
 
 
+def _text(_: Column, cell: str) -> Fields:
+    return {"value": "" if cell == _EMPTY_TEXT else cell}
+
+
 def _words(_: Column, cell: str) -> Fields:
     return {"value": cell}
 
@@ -162,7 +167,7 @@ def _value(cell: str) -> JsonValue:
 
 
 KINDS: Mapping[str, Kind] = {
-    "text": Kind(parse=_of_layer, content=_words, own="words", layer_types=frozenset({"text"})),
+    "text": Kind(parse=_of_layer, content=_text, own="words", layer_types=frozenset({"text"})),
     "image": Kind(
         parse=_of_layer,
         content=_source,

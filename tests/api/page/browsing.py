@@ -52,6 +52,10 @@ async def has_property(locator: Locator, name: str, value: object) -> None:
     await _expect(locator).to_have_js_property(name, value)
 
 
+async def is_in_view(locator: Locator) -> None:
+    await _expect(locator).to_be_in_viewport(ratio=1)
+
+
 def _expect(locator: Locator) -> Any:
     """Playwright leaves the types of these expectations open."""
     return cast("Any", expect(locator))

@@ -12,7 +12,13 @@ from PIL import Image
 from playwright.async_api import FilePayload, Locator, expect
 
 from tests.api.documents import a_card, a_card_with_a_photo
-from tests.api.page.browsing import Visit, has_attribute, has_focus, has_property
+from tests.api.page.browsing import (
+    Visit,
+    has_attribute,
+    has_focus,
+    has_property,
+    is_in_view,
+)
 from tests.api.running_api import Team
 
 LETTER = "\U0010fffd"  # for private use: no font has it
@@ -361,10 +367,16 @@ async def test_a_thousand_rows_are_a_batch_and_one_more_are_two(visit: Visit, te
     await expect(visit.page.get_by_text("Rows 1 to 50 of 1,001")).to_be_visible()
 
 
-async def test_a_file_that_is_no_table_is_refused_with_a_reason(visit: Visit, team: Team) -> None:
+async def test_a_file_that_is_no_table_is_refused_with_a_reason_where_the_eye_is(
+    visit: Visit, team: Team
+) -> None:
     file = await fill_in(visit, team)
+    await file.set_input_files(a_csv("title", *(f"Number {n}" for n in range(50))))
+    await expect(visit.page.get_by_text("All 50 rows can be rendered.")).to_be_visible()
+    await visit.page.evaluate("scrollTo(0, 0)")
     await file.set_input_files(a_csv("title", '"never closed'))
     await expect(visit.page.get_by_role("alert")).to_contain_text("a quote does not end")
+    await is_in_view(visit.page.get_by_role("alert"))
 
 
 async def test_a_team_without_templates_is_led_to_them(visit: Visit) -> None:

@@ -236,13 +236,16 @@ async def test_words_that_are_too_long_are_shrunk_if_that_is_asked_for(team: Tea
     assert found == [["TEXT_OVERFLOWS"], []]
 
 
-async def test_a_blank_makes_a_text_empty_and_quotes_alone_do_not(team: Team) -> None:
+async def test_a_blank_or_typed_quotes_make_a_text_empty_and_an_empty_cell_does_not(
+    team: Team,
+) -> None:
     query = f"template={await team.upload_card()}&dryRun=true"
-    table = b'title,label\n" ",B\n"",B\n'
+    table = b'title,label\n" ",B\n"",B\n"""""",B\n'
     response = await team.http.post(f"/batches?{query}", content=table, headers=CSV)
-    blank, quoted = (row["job"]["assets"] for row in response.json()["rows"])
+    blank, quoted, typed = (row["job"]["assets"] for row in response.json()["rows"])
     assert [asset["value"] for asset in blank] == [" ", "B"]
     assert [asset["value"] for asset in quoted] == ["B"]
+    assert [asset["value"] for asset in typed] == ["", "B"]
 
 
 @pytest.mark.parametrize("column", ["label", "badge/label", "text:badge/label"])
