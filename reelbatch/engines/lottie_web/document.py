@@ -25,6 +25,7 @@ from reelbatch.engines.lottie.typesetting.own_glyphs import (
     read_own_glyphs,
     unlisted_face,
 )
+from reelbatch.engines.lottie.typesetting.style import styled_runs
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
@@ -56,7 +57,7 @@ def player_document(
         raise AssetInvalid(_NO_VIDEO)
     pictures = filled.substitution.pictures
     parts = gather_parts(document, composition, pictures, filled.files, limits)
-    warnings = [*parts.warnings, *_unplayed(parts, videos)]
+    warnings = [*parts.warnings, *_flaws(parts, videos)]
     for layer in parts.layers:
         _complete(layer, parts)
         _seed_wiggles(layer)
@@ -73,14 +74,16 @@ def player_document(
     return PlayerDocument(animation=animation, fonts=fonts, warnings=warnings)
 
 
-def _unplayed(parts: SceneParts, videos: Iterable[str]) -> Iterator[RenderWarning]:
+def _flaws(parts: SceneParts, videos: Iterable[str]) -> Iterator[RenderWarning]:
+    """What the Lottie engine draws, and the player does not."""
     for position, layer in enumerate(parts.layers, start=1):
+        name = layer_name(layer, position)
         if layer_type(layer) == "image" and reference(layer.get("refId")) in videos:
-            yield RenderWarning(
-                code=WarningCode.FOOTAGE_NOT_DRAWN,
-                message="Its video is not played by lottie-web",
-                layer=layer_name(layer, position),
-            )
+            message = "Its video is not played by lottie-web"
+            yield RenderWarning(code=WarningCode.FOOTAGE_NOT_DRAWN, message=message, layer=name)
+        if any(len(styled_runs(text)) > 1 for text in text_documents(layer)):
+            message = "Its words have one style with lottie-web"
+            yield RenderWarning(code=WarningCode.TEXT_STYLE_NOT_DRAWN, message=message, layer=name)
 
 
 def _complete(layer: Json, parts: SceneParts) -> None:

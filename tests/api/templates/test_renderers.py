@@ -21,9 +21,13 @@ from tests.reelbatch.projects.made import RED, Stage, a_project
 
 STILL = {"type": "image", "codec": "image_png", "frames": 0}
 A_VIDEO = {"type": "video", "layerName": "Square", "src": "https://example.com/film.mp4"}
-_TRANSFORM: Any = {key: {"a": 0, "k": 0} for key in ("r", "sk", "sa")}
-_TRANSFORM |= {"ty": "tr", "o": {"a": 0, "k": 100}, "s": {"a": 0, "k": [100, 100]}}
-_TRANSFORM |= {"p": {"a": 0, "k": [0, 0]}, "a": {"a": 0, "k": [0, 0]}}
+TRANSFORM = {
+    "ty": "tr",
+    **{key: {"a": 0, "k": 0} for key in ("r", "sk", "sa")},
+    **{key: {"a": 0, "k": [0, 0]} for key in ("p", "a")},
+    "o": {"a": 0, "k": 100},
+    "s": {"a": 0, "k": [100, 100]},
+}
 
 
 def a_luminous_card() -> bytes:
@@ -33,11 +37,11 @@ def a_luminous_card() -> bytes:
         place = {"a": 0, "k": [20, 20]}
         outline = {"ty": "rc", "p": place, "s": {"a": 0, "k": [40, 40]}, "r": {"a": 0, "k": 0}}
         fill = {"ty": "fl", "c": {"a": 0, "k": [*color, 1]}, "o": {"a": 0, "k": 100}}
-        return {"ty": "gr", "nm": "Group", "it": [outline, fill, _TRANSFORM]}
+        return {"ty": "gr", "nm": "Group", "it": [outline, fill, TRANSFORM]}
 
     top, bottom = square([0, 1, 0]), square([1, 0, 0])
     top["it"][1]["bm"] = 15
-    layer = {"ty": 4, "nm": "Square", "ks": {}, "ip": 0, "op": 2, "st": 0, "ind": 1}
+    layer: Any = {"ty": 4, "nm": "Square", "ks": {}, "ip": 0, "op": 2, "st": 0, "ind": 1}
     document = {"v": "5.7.0", "nm": "main", "fr": 10, "ip": 0, "op": 2, "w": 40, "h": 40}
     return json.dumps(
         {**document, "assets": [], "layers": [{**layer, "shapes": [top, bottom]}]}

@@ -555,8 +555,14 @@ def test_a_project_is_pushed_told_and_set(served: Command, here: Path) -> None:
 
 def test_a_renderer_that_draws_more_is_named_with_the_command_that_sets_it() -> None:
     now = datetime.now(UTC)
-    known = {"type": "lottie", "display_name": "card", "created_at": now, "updated_at": now}
-    template = Template(id="T1", status=TemplateStatus.UPLOADED, **known)
+    template = Template(
+        id="T1",
+        type="lottie",
+        display_name="card",
+        status=TemplateStatus.UPLOADED,
+        created_at=now,
+        updated_at=now,
+    )
     assert renderer_hint(template) is None
     better = template.model_copy(update={"suggested_renderer": "lottie-web"})
     assert renderer_hint(better) == (

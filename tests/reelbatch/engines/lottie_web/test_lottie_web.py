@@ -144,9 +144,11 @@ def test_what_the_player_cannot_draw_fails_or_is_warned_of(workshop: Any) -> Non
     with pytest.raises(TemplateInvalid, match="1 to 240 frames a second, and the template has 300"):
         workshop.still(workshop.document(square, fr=300))
     square["ks"]["o"]["x"] = "var $bm_rt; $bm_rt = nobody.knows;"
-    _, rendered = workshop.render(workshop.document(square))
-    [warning] = rendered.warnings
-    assert (warning.code, "nobody is not defined" in warning.message) == ("PAGE_ERROR", True)
+    price = workshop.text("Price", "9.90", runs=[{"t": "9."}, {"t": "90", "s": 10}])
+    _, rendered = workshop.render(workshop.document(price, square))
+    style, failure = rendered.warnings
+    assert (style.code, style.layer) == ("TEXT_STYLE_NOT_DRAWN", "Price")
+    assert (failure.code, "nobody is not defined" in failure.message) == ("PAGE_ERROR", True)
 
 
 def test_a_machine_without_the_player_says_what_is_missing(
