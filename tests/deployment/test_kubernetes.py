@@ -132,7 +132,7 @@ def test_workers_scale_with_the_backlog_of_every_engine(resources: list[dict[str
             assert trigger["metadata"]["queueTypes"] == "activity"
             assert version_of(trigger) == build_id_of(worker)
         queues = {trigger["metadata"]["taskQueue"] for trigger in spec["triggers"]}
-        served = load_engines([]).keys() | {"html"}  # which needs a browser
+        served = load_engines([]).keys() | {"html", "lottie-web"}  # which need a browser
         assert queues == {render_task_queue(engine) for engine in served}
         assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
 
