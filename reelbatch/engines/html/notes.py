@@ -11,6 +11,7 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
 
+LONGEST_MESSAGE = 300  # characters
 _MOST_NOTES = 500
 _LONGEST_TEXT = 200  # characters of what a page says, or of an address
 _CONSOLE = {"error": WarningCode.PAGE_ERROR, "assert": WarningCode.PAGE_ERROR}

@@ -3,16 +3,13 @@
 import base64
 import io
 import json
-import mimetypes
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 import numpy as np
 from PIL import Image
@@ -23,8 +20,9 @@ from reelbatch.engines.encoding.pixels import Frame
 from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.clock import VirtualTime, clock_time, frame_ticks
 from reelbatch.engines.html.media import Content, PageMedia, write_tones
-from reelbatch.engines.html.notes import ORIGIN, Notes, line_of
-from reelbatch.models.errors import AssetInvalid, RenderError, TemplateInvalid
+from reelbatch.engines.html.notes import LONGEST_MESSAGE, ORIGIN, Notes, line_of
+from reelbatch.engines.html.requests import ANTEROOM, PageRequests
+from reelbatch.models.errors import RenderError, TemplateInvalid
 from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.warnings import WarningCode
 
@@ -38,26 +36,7 @@ _IS_SETTLED = f"__reelbatch.isSettled() && {_HAS_MEDIA}"
 _LONGEST_PAUSE = 0.01  # seconds between two looks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
-_SHOWN = ("Image", "Stylesheet", "Font", "Script")  # in terms of the DevTools protocol
-_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _MOST_REDRAWS = 3  # each a little later: the browser draws nothing twice at one time
-_LONGEST_MESSAGE = 300  # characters
-
-# Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
-# are decoded by the engine: the browser's own player keeps the time of the wall.
-_POLICY = (
-    f"default-src {ORIGIN} data: blob: 'unsafe-inline' 'unsafe-eval'; "
-    "media-src 'none'; worker-src 'none'; frame-src 'none'; object-src 'none'; form-action 'none'"
-)
-
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    # What is isolated has clocks that are exact to 5 µs. Others are rounded by chance.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
-_OWN = ".reelbatch"  # the folder of what the engine itself serves
-_ANTEROOM = PurePosixPath(_OWN, "anteroom.html")  # in which time is stopped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,31 +68,23 @@ class PageView:
     ) -> None:
         self._browser = browser
         self._notes = notes
-        self._content = content
         self._media = media
+        self._requests = PageRequests(browser=browser, content=content, media=media, notes=notes)
         self._rate = rate_of(composition)
         self._failure: str | None = None
-        self._awaited: PurePosixPath | None = None  # the page that is being loaded
         self._is_loaded = False
-        self._has_requests = False
-        self._loading = set[str]()  # requests whose answers the page's look depends on
-        self._last_answer = 0.0  # when it was given
         self._shot = ""
         browser.open_tab(composition.width, composition.height, _START)
-        browser.listen("Fetch.requestPaused", self._answer)
         browser.listen("Runtime.exceptionThrown", self._note_exception)
         browser.listen("Inspector.targetCrashed", self._note_crash)
         browser.listen("Page.javascriptDialogOpening", self._close_dialog)
         browser.listen("Page.loadEventFired", self._note_load)
         browser.listen("Page.frameNavigated", self._note_navigation)
         browser.listen("Page.windowOpen", self._note_window)
-        browser.listen("Network.requestWillBeSent", self._note_request)
-        browser.listen("Network.loadingFinished", self._note_response)
-        browser.listen("Network.loadingFailed", self._note_response)
         notes.listen(browser)
         for method, parameters in _preparations(composition, filling, opaque=opaque, draft=draft):
             browser.call(method, parameters)
-        self._load(_ANTEROOM)
+        self._load(ANTEROOM)
         self._time = VirtualTime(browser)
         self._load(path)
         self._begin()
@@ -160,11 +131,11 @@ class PageView:
         self._browser.close()
 
     def _load(self, path: PurePosixPath) -> None:
-        self._is_loaded, self._awaited = False, path
+        self._is_loaded, self._requests.page = False, path
         self._browser.call("Page.navigate", {"url": f"{ORIGIN}/{quote(str(path))}"}, _LOAD)
         deadline = time.monotonic() + _LOAD
         while not self._is_loaded:
-            if path == _ANTEROOM:
+            if path == ANTEROOM:
                 self._evaluate("document.readyState")
             else:
                 self._time.stand_still()
@@ -193,7 +164,7 @@ class PageView:
         self._settle()
         shot = self._begin_frame(frame_ticks(due, 0), shown)
         for again in range(1, _MOST_REDRAWS + 1):
-            if not self._has_requests and self._is_settled():
+            if not self._requests.are_open and self._is_settled():
                 break
             self._settle()  # it asked for what comes only now, such as a picture of a style sheet
             self._wait_no_more()
@@ -210,7 +181,7 @@ class PageView:
         """Wait for files, fonts, pictures and what the page itself waits for, while its time
         stands still. In vain where it waits for what only time can bring. Raises RenderError."""
         if not self._wait_until(self._is_settled, _PATIENCE):
-            self._loading.clear()
+            self._requests.forget()
             self._await_media()
 
     def _wait_no_more(self) -> None:
@@ -227,19 +198,17 @@ class PageView:
         """False: in vain for that long after the last answer, which may take long itself."""
         begin, pauses = time.monotonic(), _pauses()
         while not is_there():
-            if time.monotonic() > max(begin, self._last_answer) + seconds:
+            if time.monotonic() > max(begin, self._requests.last_answer) + seconds:
                 return False
             self._time.stand_still()
             time.sleep(next(pauses))
         return True
 
     def _is_settled(self) -> bool:
-        if self._has_requests:
-            self._has_requests = False
+        if self._requests.take_new():
             self._time.stand_still()  # which takes until their answers have come
         self._check()
-        is_settled = bool(self._evaluate(_IS_SETTLED))
-        return is_settled and not self._has_requests and not self._loading
+        return bool(self._evaluate(_IS_SETTLED)) and not self._requests.are_open
 
     def _evaluate(self, expression: str) -> Any:
         answer = self._browser.call(
@@ -249,96 +218,19 @@ class PageView:
             self._note_exception(answer)
         return answer["result"].get("value")
 
-    def _answer(self, request: dict[str, Any]) -> None:
-        """Serve the template's own files, and nothing else."""
-        self._has_requests = True
-        self._serve(request)
-        self._last_answer = time.monotonic()
-
-    def _serve(self, request: dict[str, Any]) -> None:
-        url = urlsplit(str(request["request"]["url"]))
-        path = PurePosixPath(unquote(url.path).lstrip("/"))
-        is_page = request.get("resourceType") == "Document"
-        if f"{url.scheme}://{url.netloc}" != ORIGIN:
-            self._notes.add_refused(request["request"]["url"], where=request.get("networkId", ""))
-            failure = {"requestId": request["requestId"], "errorReason": "BlockedByClient"}
-            self._browser.send("Fetch.failRequest", failure)
-            return
-        if is_page and path != self._awaited:
-            self._stay(request)
-            return
-        if is_page:
-            self._awaited = None
-        found = self._found(path, url.query)
-        if found is None:
-            name = str(_without_own(path))[:_LONGEST_MESSAGE]
-            where = request.get("networkId", "")
-            self._notes.add(WarningCode.MISSING_FILE, f"{name} is not in the template", where=where)
-        self._fulfill(request, found)
-
-    def _found(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
-        """The type and content of what the page asks for."""
-        if path == _ANTEROOM:
-            return "text/html", b""
-        if path.parts[:1] == (_OWN,) and len(path.parts) > 2:
-            try:
-                return self._media.answer(PurePosixPath(*path.parts[1:]), query)
-            except AssetInvalid as error:
-                message = f"{_without_own(path)} does not play: {error.message}"
-                self._notes.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
-                return "text/plain", b""
-        content = self._content(path)
-        return None if content is None else (_type_of(path, content), content)
-
-    def _fulfill(self, request: dict[str, Any], found: tuple[str, bytes] | None) -> None:
-        kind, content = found or ("text/plain", b"")
-        headers = {"Content-Type": kind, "Accept-Ranges": "bytes", **_HEADERS}
-        status = 404 if found is None else 200
-        asked = _RANGE.fullmatch(request["request"].get("headers", {}).get("Range", ""))
-        if asked and found is not None:
-            first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
-            if first <= last:
-                headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-                status, content = 206, content[first : last + 1]
-        self._browser.send(
-            "Fetch.fulfillRequest",
-            {
-                "requestId": request["requestId"],
-                "responseCode": status,
-                "responseHeaders": [{"name": n, "value": v} for n, v in headers.items()],
-                "body": base64.b64encode(content).decode(),
-            },
-        )
-
-    def _stay(self, request: dict[str, Any]) -> None:
-        """Answer a page's wish to leave with "no content"."""
-        url = request["request"]["url"][:_LONGEST_MESSAGE]
-        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"The page may not go to {url}")
-        answer = {"requestId": request["requestId"], "responseCode": 204}
-        self._browser.send("Fetch.fulfillRequest", answer)
-
-    def _note_request(self, event: dict[str, Any]) -> None:
-        """Said before the frame that asks is drawn: that it asks us comes a little later."""
-        self._notes.note_origin(event)
-        if event.get("type") in _SHOWN:
-            self._loading.add(event["requestId"])
-
-    def _note_response(self, event: dict[str, Any]) -> None:
-        self._loading.discard(event["requestId"])
-
     def _note_navigation(self, event: dict[str, Any]) -> None:
         frame = event["frame"]
         if "parentId" not in frame and not frame["url"].startswith(f"{ORIGIN}/"):
-            raise TemplateInvalid(f"The page left itself for {frame['url'][:_LONGEST_MESSAGE]}.")
+            raise TemplateInvalid(f"The page left itself for {frame['url'][:LONGEST_MESSAGE]}.")
 
     def _note_window(self, event: dict[str, Any]) -> None:
-        url = event["url"][:_LONGEST_MESSAGE]
+        url = event["url"][:LONGEST_MESSAGE]
         self._notes.add(WarningCode.NAVIGATION_REFUSED, f"A window of {url} is not shown")
 
     def _note_exception(self, event: dict[str, Any]) -> None:
         details = event["exceptionDetails"]
         words = details.get("exception", {}).get("description") or details.get("text", "")
-        message = words.split("\n    at ")[0].replace(f"{ORIGIN}/", "")[:_LONGEST_MESSAGE]
+        message = words.split("\n    at ")[0].replace(f"{ORIGIN}/", "")[:LONGEST_MESSAGE]
         place = self._notes.place(line_of(details))
         self._failure = self._failure or f"A script of the page failed: {message} ({place})"
 
@@ -398,21 +290,6 @@ def _preparations(
             for script in (scripts / "page.js", scripts / "media.js")
         ),
     ]
-
-
-def _type_of(path: PurePosixPath, content: bytes) -> str:
-    """Texts are UTF-8 where they can be, as they are when a template is inspected."""
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if kind.startswith("text/"):
-        with suppress(UnicodeDecodeError):
-            content.decode("utf-8")
-            return f"{kind}; charset=utf-8"
-    return kind
-
-
-def _without_own(path: PurePosixPath) -> PurePosixPath:
-    """What a request to the engine itself is about."""
-    return PurePosixPath(*path.parts[2:]) if path.parts[:1] == (_OWN,) else path
 
 
 def _pauses() -> Iterator[float]:

@@ -1,0 +1,161 @@
+"""What a page asks for: the template's own files, media that the engine decodes, nothing else."""
+
+import base64
+import mimetypes
+import re
+import time
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from reelbatch.engines.html.browser import Browser
+from reelbatch.engines.html.media import Content, PageMedia
+from reelbatch.engines.html.notes import LONGEST_MESSAGE, ORIGIN, Notes
+from reelbatch.models.errors import AssetInvalid
+from reelbatch.models.wire.warnings import WarningCode
+
+_SHOWN = ("Image", "Stylesheet", "Font", "Script")  # in terms of the DevTools protocol
+_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+
+# Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
+# are decoded by the engine: the browser's own player keeps the time of the wall.
+_POLICY = (
+    f"default-src {ORIGIN} data: blob: 'unsafe-inline' 'unsafe-eval'; "
+    "media-src 'none'; worker-src 'none'; frame-src 'none'; object-src 'none'; form-action 'none'"
+)
+
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    # What is isolated has clocks that are exact to 5 µs. Others are rounded by chance.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+_OWN = ".reelbatch"  # the folder of what the engine itself serves
+ANTEROOM = PurePosixPath(_OWN, "anteroom.html")  # in which time is stopped
+
+
+class PageRequests:
+    """Answers what a page asks for, while a call of the browser waits."""
+
+    def __init__(
+        self, *, browser: Browser, content: Content, media: PageMedia, notes: Notes
+    ) -> None:
+        self.page: PurePosixPath | None = None  # the one that is being loaded
+        self.last_answer = 0.0  # when it was given, as `time.monotonic` tells it
+        self._browser = browser
+        self._content = content
+        self._media = media
+        self._notes = notes
+        self._are_new = False
+        self._loading = set[str]()  # those whose answers the page's look depends on
+        browser.listen("Fetch.requestPaused", self._answer)
+        browser.listen("Network.requestWillBeSent", self._note_request)
+        browser.listen("Network.loadingFinished", self._note_response)
+        browser.listen("Network.loadingFailed", self._note_response)
+
+    @property
+    def are_open(self) -> bool:
+        """Whether an answer may still be on its way."""
+        return self._are_new or bool(self._loading)
+
+    def take_new(self) -> bool:
+        """Whether the page has asked for something since the last call."""
+        are_new, self._are_new = self._are_new, False
+        return are_new
+
+    def forget(self) -> None:
+        """Wait no longer for answers that the browser never says it has."""
+        self._loading.clear()
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        """Serve the template's own files, and nothing else."""
+        self._are_new = True
+        self._serve(request)
+        self.last_answer = time.monotonic()
+
+    def _serve(self, request: dict[str, Any]) -> None:
+        url = urlsplit(str(request["request"]["url"]))
+        path = PurePosixPath(unquote(url.path).lstrip("/"))
+        is_page = request.get("resourceType") == "Document"
+        if f"{url.scheme}://{url.netloc}" != ORIGIN:
+            self._notes.add_refused(request["request"]["url"], where=request.get("networkId", ""))
+            failure = {"requestId": request["requestId"], "errorReason": "BlockedByClient"}
+            self._browser.send("Fetch.failRequest", failure)
+            return
+        if is_page and path != self.page:
+            self._stay(request)
+            return
+        if is_page:
+            self.page = None
+        found = self._found(path, url.query)
+        if found is None:
+            name = str(_without_own(path))[:LONGEST_MESSAGE]
+            where = request.get("networkId", "")
+            self._notes.add(WarningCode.MISSING_FILE, f"{name} is not in the template", where=where)
+        self._fulfill(request, found)
+
+    def _found(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
+        """The type and content of what the page asks for."""
+        if path == ANTEROOM:
+            return "text/html", b""
+        if path.parts[:1] == (_OWN,) and len(path.parts) > 2:
+            try:
+                return self._media.answer(PurePosixPath(*path.parts[1:]), query)
+            except AssetInvalid as error:
+                message = f"{_without_own(path)} does not play: {error.message}"
+                self._notes.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
+                return "text/plain", b""
+        content = self._content(path)
+        return None if content is None else (_type_of(path, content), content)
+
+    def _fulfill(self, request: dict[str, Any], found: tuple[str, bytes] | None) -> None:
+        kind, content = found or ("text/plain", b"")
+        headers = {"Content-Type": kind, "Accept-Ranges": "bytes", **_HEADERS}
+        status = 404 if found is None else 200
+        asked = _RANGE.fullmatch(request["request"].get("headers", {}).get("Range", ""))
+        if asked and found is not None:
+            first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+            if first <= last:
+                headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+                status, content = 206, content[first : last + 1]
+        self._browser.send(
+            "Fetch.fulfillRequest",
+            {
+                "requestId": request["requestId"],
+                "responseCode": status,
+                "responseHeaders": [{"name": n, "value": v} for n, v in headers.items()],
+                "body": base64.b64encode(content).decode(),
+            },
+        )
+
+    def _stay(self, request: dict[str, Any]) -> None:
+        """Answer a page's wish to leave with "no content"."""
+        url = request["request"]["url"][:LONGEST_MESSAGE]
+        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"The page may not go to {url}")
+        answer = {"requestId": request["requestId"], "responseCode": 204}
+        self._browser.send("Fetch.fulfillRequest", answer)
+
+    def _note_request(self, event: dict[str, Any]) -> None:
+        """Said before the frame that asks is drawn: that it asks us comes a little later."""
+        self._notes.note_origin(event)
+        if event.get("type") in _SHOWN:
+            self._loading.add(event["requestId"])
+
+    def _note_response(self, event: dict[str, Any]) -> None:
+        self._loading.discard(event["requestId"])
+
+
+def _type_of(path: PurePosixPath, content: bytes) -> str:
+    """Texts are UTF-8 where they can be, as they are when a template is inspected."""
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if kind.startswith("text/"):
+        with suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            return f"{kind}; charset=utf-8"
+    return kind
+
+
+def _without_own(path: PurePosixPath) -> PurePosixPath:
+    """What a request to the engine itself is about."""
+    return PurePosixPath(*path.parts[2:]) if path.parts[:1] == (_OWN,) else path
