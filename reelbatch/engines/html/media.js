@@ -4,7 +4,7 @@
   "use strict";
   const {
     DOMException, Event, Float32Array, Image, Map, Math, Number, Object, OffscreenCanvas, Promise,
-    String, URL, Uint8Array, btoa, console, fetch, performance, requestAnimationFrame,
+    Set, String, URL, Uint8Array, btoa, console, fetch, performance, requestAnimationFrame,
   } = window; // as they are before a page overwrites them
   const RATE = 48000; // samples a second
   const FILES = `${location.origin}/.reelbatch`;
@@ -70,22 +70,19 @@
       this.since = moment;
     }
 
+    // The first of an element's sources that plays
     async load(source) {
       this.forget(source);
       const { element } = this;
       changes += 1;
-      try {
-        const { origin, pathname } = new URL(source, document.baseURI);
-        const answer = origin === location.origin && await fetch(`${FILES}/media${pathname}`);
-        if (this.source !== source) return;
-        if (answer?.ok) this.info = await answer.json();
-      } catch { // what the engine could not open, it has noted
-        if (!URL.canParse(source, document.baseURI)) {
-          console.warn(`${source.slice(0, 80)} is not the address of a file`);
-        }
-      } finally {
-        changes -= 1;
+      for (const each of sourcesOf(element)) {
+        const info = await describe(each);
+        if (this.source !== source) break;
+        this.info = info;
+        if (info) break;
       }
+      changes -= 1;
+      if (this.source !== source) return;
       if (!this.info) {
         this.error = { code: 4, message: "The file is missing, or has nothing that plays." };
         fire(element, "error");
@@ -188,6 +185,17 @@
     }
   }
 
+  const roots = new Set([document]); // in which there are elements
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function (...given) {
+    const root = attachShadow.apply(this, given);
+    roots.add(root);
+    return root;
+  };
+  document.addEventListener("DOMContentLoaded", () => { // of those that the page's text has
+    document.querySelectorAll("*").forEach((each) => each.shadowRoot && roots.add(each.shadowRoot));
+  }, { once: true });
+
   const player = (element) => {
     if (!players.has(element)) players.set(element, new Player(element));
     return players.get(element);
@@ -198,8 +206,24 @@
     if (source && source !== found.source) found.load(source);
     return found;
   };
-  const sourceOf = (element) =>
-    element.getAttribute("src") ?? element.querySelector("source[src]")?.getAttribute("src") ?? "";
+  const sourcesOf = (element) => {
+    const own = element.getAttribute("src");
+    const others = own === null ? [...element.querySelectorAll("source[src]")] : [];
+    return own === null ? others.map((each) => each.getAttribute("src")) : [own];
+  };
+  const sourceOf = (element) => sourcesOf(element).join(" "); // all that may play
+  const describe = async (source) => {
+    try {
+      const { origin, pathname } = new URL(source, document.baseURI);
+      const answer = origin === location.origin && await fetch(`${FILES}/media${pathname}`);
+      return answer?.ok ? { ...await answer.json(), url: `${origin}${pathname}` } : null;
+    } catch { // what the engine could not open, it has noted
+      if (!URL.canParse(source, document.baseURI)) {
+        console.warn(`${source.slice(0, 80)} is not the address of a file`);
+      }
+      return null;
+    }
+  };
 
   const ranges = (element) => {
     const end = player(element).info?.duration;
@@ -220,8 +244,7 @@
     get readyState() { return player(this).info ? 4 : 0; },
     get networkState() { return player(this).info ? 1 : 0; },
     get error() { return player(this).error; },
-    get currentSrc() { const source = sourceOf(this);
-      return (source && URL.parse(source, document.baseURI)?.href) || ""; },
+    get currentSrc() { return player(this).info?.url ?? ""; },
     get buffered() { return ranges(this); },
     get seekable() { return ranges(this); },
     get played() { return ranges(this); },
@@ -369,7 +392,7 @@
     mirror,
     isSettled: () => changes === 0,
     update: () => {
-      document.querySelectorAll("video, audio").forEach(player);
+      roots.forEach((root) => root.querySelectorAll("video, audio").forEach(player));
       players.forEach((each) => each.update());
       contexts.forEach((each) => each.go(now()));
       mirror();
