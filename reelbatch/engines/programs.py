@@ -11,6 +11,8 @@ from typing import IO
 
 if sys.platform == "win32":
     import psutil
+
+    from reelbatch.engines.pool.job_object import started_by_this_process
 if sys.platform == "linux":
     from reelbatch.engines.pool.kernel import control_process
 
@@ -44,9 +46,13 @@ def start_program(
 
 
 def end_program(program: subprocess.Popen[bytes]) -> None:
-    """Kill it, if it still runs, and wait until it is gone."""
+    """Kill it, if it still runs, and wait until it is gone. On Windows all goes that this process
+    has started, since what a program leaves there is nobody's child.
+    """
     if sys.platform == "win32":
-        kill_with_children(program.pid)
+        for process in started_by_this_process():
+            with suppress(OSError):  # it has ended meanwhile
+                os.kill(process, signal.SIGTERM)
     program.kill()
     program.wait()
 

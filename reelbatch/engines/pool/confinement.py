@@ -21,7 +21,7 @@ if sys.platform == "linux":
     from reelbatch.engines.pool.landlock import restrict_files
     from reelbatch.engines.pool.seccomp import refuse_system_calls
 if sys.platform == "win32":
-    from reelbatch.engines.pool.job_object import end_children_with_this_process
+    from reelbatch.engines.pool.job_object import join_own_job
 else:
     import resource
 
@@ -119,7 +119,7 @@ def die_with_parent(parent: int) -> None:
     the process all that it has started.
     """
     if sys.platform == "win32":
-        end_children_with_this_process()
+        join_own_job()
         return  # the parent may be a launcher of Python's
     if sys.platform == "linux":
         control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)

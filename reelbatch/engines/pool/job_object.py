@@ -4,10 +4,14 @@ https://learn.microsoft.com/windows/win32/procthread/job-objects
 """
 
 import ctypes
+import os
 import sys
 from ctypes import wintypes
+from functools import cache
 
+_MEMBERS = 3  # JobObjectBasicProcessIdList
 _EXTENDED_LIMITS = 9  # JobObjectExtendedLimitInformation
+_MOST_MEMBERS = 1000
 _KILL_ON_CLOSE = 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
 
 
@@ -36,23 +40,42 @@ class _ExtendedLimits(ctypes.Structure):
     )
 
 
-def end_children_with_this_process() -> None:
-    """Have the system kill all that this process starts from now on, as soon as it ends itself.
+class _Members(ctypes.Structure):
+    _fields_ = (
+        ("assigned", wintypes.DWORD),
+        ("listed", wintypes.DWORD),
+        ("processes", ctypes.c_size_t * _MOST_MEMBERS),
+    )
 
-    Only this process has the job's handle, which is never closed before. Raises OSError.
-    """
-    if sys.platform != "win32":
-        return
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-    kernel.CreateJobObjectW.restype = wintypes.HANDLE
-    kernel.GetCurrentProcess.restype = wintypes.HANDLE
-    job = wintypes.HANDLE(kernel.CreateJobObjectW(None, None))
-    limits = _ExtendedLimits(basic=_BasicLimits(flags=_KILL_ON_CLOSE))
-    size = wintypes.DWORD(ctypes.sizeof(limits))
-    this = wintypes.HANDLE(kernel.GetCurrentProcess())
-    if not (
-        job
-        and kernel.SetInformationJobObject(job, _EXTENDED_LIMITS, ctypes.byref(limits), size)
-        and kernel.AssignProcessToJobObject(job, this)
-    ):
-        raise ctypes.WinError(ctypes.get_last_error())
+
+if sys.platform == "win32":
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _kernel.CreateJobObjectW.restype = wintypes.HANDLE
+    _kernel.GetCurrentProcess.restype = wintypes.HANDLE
+
+    @cache
+    def join_own_job() -> wintypes.HANDLE:
+        """Have the system kill all that this process starts from now on, as soon as it ends itself.
+
+        Only this process has the handle of the job, and never closes it. Raises OSError.
+        """
+        job = wintypes.HANDLE(_kernel.CreateJobObjectW(None, None))
+        limits = _ExtendedLimits(basic=_BasicLimits(flags=_KILL_ON_CLOSE))
+        size = wintypes.DWORD(ctypes.sizeof(limits))
+        this = wintypes.HANDLE(_kernel.GetCurrentProcess())
+        if not (
+            job
+            and _kernel.SetInformationJobObject(job, _EXTENDED_LIMITS, ctypes.byref(limits), size)
+            and _kernel.AssignProcessToJobObject(job, this)
+        ):
+            raise ctypes.WinError(ctypes.get_last_error())
+        return job
+
+    def started_by_this_process() -> list[int]:
+        """The processes in the job of this one: also those whose own parent has ended."""
+        members = _Members()
+        size = wintypes.DWORD(ctypes.sizeof(members))
+        job = join_own_job()
+        if not _kernel.QueryInformationJobObject(job, _MEMBERS, ctypes.byref(members), size, None):
+            raise ctypes.WinError(ctypes.get_last_error())
+        return [one for one in members.processes[: members.listed] if one != os.getpid()]
