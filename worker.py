@@ -250,6 +250,7 @@ async def _engine_workers(
             assets=AssetFetcher(shared.assets, shared.objects, settings.limit_of("asset")),
             templates=TemplateFetcher(store, shared.assets, settings.limit_of("template")),
             limits=settings.render_limits,
+            output_modules={**settings.output_modules},
         ),
         references=shared.references,
         delivery=Delivery(store, BucketUploader(shared.http), slots),

@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     # Long renders
     segment_pixels: int = Field(default=500_000_000, ge=0)  # at least in a segment; 0: never
 
-    # Engines that few machines have, such as After Effects
+    # After Effects
+    output_modules: dict[Literal["opaque", "alpha", "prores"], str] = {}  # names, by their use
     unserved_timeout: float = Field(default=3600.0, gt=0)  # seconds; then jobs fail without them
 
     # Workers

@@ -6,9 +6,11 @@ import json
 import mimetypes
 import shutil
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
+
+from pydantic import JsonValue
 
 from activities.assets.caches import AssetCache, ObjectCache
 from activities.assets.content_check import page_in
@@ -16,11 +18,13 @@ from activities.assets.sources import source_of
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
-from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.wire.assets import Asset, MediaAsset, ScriptAsset, StaticAsset
 from reelbatch.models.wire.uploaded_files import upload_id_in
 from reelbatch.models.wire.urls import shown
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
+
+_Fetched = MediaAsset | StaticAsset | ScriptAsset
 
 
 class AssetFetcher:
@@ -43,12 +47,14 @@ class AssetFetcher:
         files: dict[str, Path] = {}
         resolved: list[ResolvedAsset] = []
         for asset in assets:
-            if not isinstance(asset, (MediaAsset, StaticAsset)):
+            if not isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)):
                 resolved.append(ResolvedAsset(await secrets.resolve_asset(asset)))
                 continue
-            identity = json.dumps([asset.src, asset.params])
+            params = {} if isinstance(asset, ScriptAsset) else asset.params
+            identity = json.dumps([asset.src, params])
             if identity not in files:
-                files[identity] = await self._fetch(asset, folder, f"asset-{len(files)}", secrets)
+                name = f"asset-{len(files)}"
+                files[identity] = await self._fetch(asset, params, folder / name, secrets)
             file = files[identity]
             if isinstance(asset, StaticAsset):
                 file = await asyncio.to_thread(_copy, file, work_dir, asset.name)
@@ -56,19 +62,19 @@ class AssetFetcher:
         return resolved
 
     async def _fetch(
-        self, asset: MediaAsset | StaticAsset, folder: Path, name: str, secrets: ResolvedSecrets
+        self, asset: _Fetched, params: Mapping[str, JsonValue], file: Path, secrets: ResolvedSecrets
     ) -> Path:
+        """`file` has no suffix yet."""
         src = await secrets.resolve(asset.src)
         label = shown(asset.src)
         if src[:5].lower() == "data:":
-            file, media_type = self._unpack(src, label, folder, name)
+            file, media_type = self._unpack(src, label, file)
         elif upload_id := upload_id_in(src):
-            file, media_type = folder / f"{name}{Path(upload_id).suffix}", ""
+            file, media_type = file.with_suffix(Path(upload_id).suffix), ""
             await self._link_upload(secrets.team, upload_id, file)
         else:
-            params = {name: await secrets.resolve_json(v) for name, v in asset.params.items()}
-            source = source_of(src, params, label)
-            file = folder / name
+            plain = {name: await secrets.resolve_json(v) for name, v in params.items()}
+            source = source_of(src, plain, label)
             found = await self._cache.link(secrets.team, source, self._limit, file)
             media_type = found.media_type
             file = file.rename(file.with_suffix(_extension(media_type, source.path)))
@@ -84,11 +90,11 @@ class AssetFetcher:
                 f"The uploaded file {upload_id} is no longer there: upload it again."
             ) from None
 
-    def _unpack(self, src: str, label: str, folder: Path, name: str) -> tuple[Path, str]:
+    def _unpack(self, src: str, label: str, file: Path) -> tuple[Path, str]:
         media_type, content = read_data_url(src)
         if len(content) > self._limit.size:
             raise LimitExceeded(f"{label} is larger than {self._limit}.")
-        file = folder / f"{name}{_extension(media_type, '')}"
+        file = file.with_suffix(_extension(media_type, ""))
         file.write_bytes(content)
         return file, media_type
 

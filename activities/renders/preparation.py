@@ -1,7 +1,7 @@
 """Makes a job into the request that its engine gets, with all of its files in one folder."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -31,6 +31,7 @@ class Preparation:
     assets: AssetFetcher
     templates: TemplateFetcher
     limits: RenderLimits
+    output_modules: Mapping[str, str]  # of After Effects
 
     async def with_template(
         self, job: RenderTask, folder: Path, secrets: ResolvedSecrets, log: JobLog
@@ -74,6 +75,7 @@ class Preparation:
             fonts=fonts,
             font_faces=job.font_faces,
             limits=self.limits,
+            output_modules=self.output_modules,
             sound=not isinstance(job, SegmentTask),  # it is added where the segments are joined
             expressions=await self.pool.may_run_expressions(),
         )

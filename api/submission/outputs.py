@@ -90,7 +90,8 @@ def outputs_in(text: str, *, first_row: int, frame: int) -> Outputs:
 def _type_of(settings: _Fields) -> OutputType:
     """As a render takes it, where it is not checked yet."""
     if isinstance(settings.get("type"), str):
-        return "image" if settings["type"] == "image" else "video"
+        types: dict[object, OutputType] = {"image": "image", "aep": "aep"}
+        return types.get(settings["type"], "video")
     name = settings.get("codec")
     codec = find_codec(name) if isinstance(name, str) else None
     return codec.output_type if codec else "video"

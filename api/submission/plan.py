@@ -39,6 +39,7 @@ from reelbatch.models.wire.codecs import (
     CODECS,
     DEFAULT_CODEC,
     PREVIEW_CODEC,
+    PROJECT_CODEC,
     Codec,
     find_codec,
 )
@@ -191,7 +192,8 @@ def output_of(job: JobCreation) -> Output:
     settings = job.settings or RenderSettings()
     output_type = settings.output_type
     names = PREVIEW_CODEC if job.preview else DEFAULT_CODEC
-    codec = find_codec(settings.codec or names[output_type])
+    is_project = output_type == PROJECT_CODEC.output_type
+    codec = PROJECT_CODEC if is_project else find_codec(settings.codec or names[output_type])
     if codec is None:
         raise ValueError(f"unknown codec {settings.codec}")
     frames = settings.frames
@@ -255,8 +257,7 @@ def _settings_problems(
         yield Problem(PreviewSettingsConflict, "settings", message)
         return
     if settings.type == "aep":
-        message = "The type aep is not supported: choose video or image."
-        yield Problem(NotSupported, "settings.type", message)
+        yield from _archive_problems(settings, engine)
         return
     codec_problem = _codec_problem(job, settings, engine)
     if codec_problem:
@@ -269,6 +270,20 @@ def _settings_problems(
     if settings.output_type == "image" and settings.poster is not None:
         message = "An image has no poster: leave it out, or set it to false."
         yield Problem(NotSupported, "settings.poster", message)
+
+
+def _archive_problems(settings: RenderSettings, engine: type[RenderEngine]) -> Iterator[Problem]:
+    """Of the project as an output."""
+    if PROJECT_CODEC.name not in engine.codecs:
+        message = (
+            "Only After Effects makes the project itself an output: set `renderer` to "
+            "after-effects in the job's `template`, or choose video or image."
+        )
+        yield Problem(NotSupported, "settings.type", message)
+    for name in ("codec", "frames", "poster"):
+        if getattr(settings, name) is not None:
+            message = f"The project as an output has no {name}: leave it out."
+            yield Problem(NotSupported, f"settings.{name}", message)
 
 
 def _codec_problem(

@@ -62,7 +62,8 @@ def renderer_of(template: ReadyTemplate | TemplateByUrl) -> Renderer | None:
 def _needs_after_effects(job: JobCreation, template: ReadyTemplate) -> bool:
     if template.record.converted is None:
         return False
-    if any(isinstance(asset, ScriptAsset) for asset in job.assets):
+    is_project = job.settings is not None and job.settings.type == "aep"
+    if is_project or any(isinstance(asset, ScriptAsset) for asset in job.assets):
         return True
     composition = template.composition_named(job.template.composition)
     if composition is None:

@@ -279,6 +279,9 @@ def validate_nested(
     problems: list[Problem] = []
     for position, job in jobs:
         validated = _validate_one(context, job)
+        if isinstance(validated, ValidJob) and validated.plan.output.output_type == "aep":
+            message = "The output of a nested job goes into a layer: choose video or image."
+            validated = RejectedJob([Problem(NotSupported, "settings.type", message)])
         if isinstance(validated, ValidJob):
             children[position] = validated
         else:

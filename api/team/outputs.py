@@ -12,7 +12,7 @@ from api.resources import Shared
 from api.urls import output_url_is_signed
 from reelbatch.models.errors import OutputNotFound, RequestError
 from reelbatch.models.file_names import file_stem
-from reelbatch.models.wire.codecs import CODECS
+from reelbatch.models.wire.codecs import CODECS, PROJECT_CODEC
 from reelbatch.storage import keys
 from reelbatch.storage.files import find_file
 
@@ -26,7 +26,7 @@ _EMBEDDABLE = {
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
     ),
 }
-_MEDIA_TYPES = {codec.extension: codec.media_type for codec in CODECS.values()}
+_MEDIA_TYPES = {one.extension: one.media_type for one in (*CODECS.values(), PROJECT_CODEC)}
 
 
 OutputName = Annotated[

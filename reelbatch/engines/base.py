@@ -7,7 +7,7 @@ of its own. The first is registered under the entry-point group `reelbatch.engin
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -68,6 +68,9 @@ class RenderRequest:
     sound: bool = True
     """False for a segment of a longer output: its pictures alone. Only an engine that
     `renders_ranges` gets it."""
+    output_modules: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The names of After Effects' output modules, by what they are for: `opaque`, `alpha` and
+    `prores`. What is left out has the name that After Effects gives to its own."""
     expressions: bool = False
     """Whether an engine that `runs_expressions` may run those of the template."""
 

@@ -1,6 +1,6 @@
 """The size that a codec's frames have."""
 
-from reelbatch.models.wire.codecs import find_codec
+from reelbatch.models.wire.codecs import PROJECT_CODEC, find_codec
 
 _SMALLEST = 2  # pixels a side
 _SMALLEST_AV1 = 4  # SVT-AV1 refuses less
@@ -15,7 +15,7 @@ def output_size(codec: str, width: int, height: int, draft: bool) -> tuple[int, 
     Sides grow by a pixel where the codec stores one colour for two pixels, and a side is never
     less than the codec's smallest. Raises ValueError for an unknown codec or a size below 1x1.
     """
-    known = find_codec(codec)
+    known = PROJECT_CODEC if codec == PROJECT_CODEC.name else find_codec(codec)
     if known is None:
         raise ValueError(f"unknown codec {codec}")
     if width < 1 or height < 1:

@@ -16,10 +16,10 @@ from reelbatch.engines.lottie.properties import as_number
 from reelbatch.engines.lottie.reading.walking import all_objects
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
-_START_KEYS = ("start", "startTime", "time", "value", "seconds")
-_DURATION_KEYS = ("duration", "time", "value", "seconds")
+START_KEYS = ("start", "startTime", "time", "value", "seconds")
+DURATION_KEYS = ("duration", "time", "value", "seconds")
 _TIMES_OF_A_LAYER = ("ip", "op", "st")
-_LONGEST = 24 * 3600.0  # seconds
+LONGEST = 24 * 3600.0  # seconds
 _TOLERANCE = 0.01  # frames; exporters write noise behind a time
 
 
@@ -30,7 +30,7 @@ def set_layer_start(
 
     Raises AssetInvalid.
     """
-    start = _seconds("nx:layer-start-set", params, _START_KEYS, -_LONGEST)
+    start = seconds_of("nx:layer-start-set", params, START_KEYS, -LONGEST)
     delta = composition.first_frame + start * rate - number(layer.get("ip"), 0.0)
     _shift_keyframes(layer, delta)
     for key in _TIMES_OF_A_LAYER:
@@ -39,7 +39,7 @@ def set_layer_start(
 
 def set_layer_duration(layer: Json, rate: float, params: Mapping[str, JsonValue]) -> None:
     """Let a layer end so many seconds after it began. Raises AssetInvalid."""
-    seconds = _seconds("nx:layer-duration-set", params, _DURATION_KEYS, 0.0)
+    seconds = seconds_of("nx:layer-duration-set", params, DURATION_KEYS, 0.0)
     layer["op"] = number(layer.get("ip"), 0.0) + seconds * rate
 
 
@@ -53,7 +53,7 @@ def set_composition_duration(
 
     Raises AssetInvalid or LimitExceeded.
     """
-    seconds = _seconds("nx:comp-duration-set", params, _DURATION_KEYS, 0.0)
+    seconds = seconds_of("nx:comp-duration-set", params, DURATION_KEYS, 0.0)
     frames = whole_frames(seconds * rate)
     if frames > limits.frames:
         raise LimitExceeded(
@@ -68,13 +68,13 @@ def set_composition_duration(
             layer["op"] = max(end, number(layer.get("op"), 0.0))
 
 
-def _seconds(
+def seconds_of(
     function: str, params: Mapping[str, JsonValue], keys: tuple[str, ...], low: float
 ) -> float:
     given = next((params[key] for key in keys if params.get(key) is not None), None)
     if given is None:
         raise AssetInvalid(f"{function} needs seconds in {' or '.join(keys)}.")
-    seconds = as_number(given, low, _LONGEST)
+    seconds = as_number(given, low, LONGEST)
     if seconds == low == 0.0:
         raise AssetInvalid(f"{function} needs more than 0 seconds.")
     return seconds

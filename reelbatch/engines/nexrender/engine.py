@@ -4,16 +4,35 @@ from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, is_installed
+from reelbatch.models.wire.codecs import CODECS, PROJECT_CODEC
 
 
 class NexrenderEngine(RenderEngine):
     """Renders projects of After Effects where that is installed. It is served only there."""
 
     name: ClassVar[str] = "nexrender"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     template_types: ClassVar[frozenset[str]] = frozenset({"aep", "mogrt", "zip"})
     manifest: ClassVar[str] = "reelbatch.json"
-    asset_types: ClassVar[frozenset[str]] = frozenset({"text", "data", "image", "video", "audio"})
+    asset_types: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("text", "data", "image", "video", "audio"),
+            *("static", "script", "essential", "function"),
+        }
+    )
+    functions: ClassVar[frozenset[str]] = frozenset(
+        {
+            "nx:text-params-set",
+            "nx:solid-color-set",
+            "nx:layer-state-set",
+            "nx:layer-remove",
+            "nx:layer-autoscale",
+            "nx:layer-start-set",
+            "nx:layer-duration-set",
+            "nx:comp-duration-set",
+        }
+    )
+    codecs: ClassVar[frozenset[str]] = frozenset({*CODECS, PROJECT_CODEC.name})
     runs_programs: ClassVar[bool] = True
 
     @classmethod

@@ -55,13 +55,13 @@ class Project:
     compositions: Sequence[model.Composition] = ()
     """As the project tells them; none where its `reelbatch.json` has told."""
 
-    def write(self, folder: Path) -> Path:
-        """Unpack it; returns where the .aep is. Raises TemplateInvalid."""
+    def write(self, folder: Path) -> list[Path]:
+        """Unpack it; returns where the files are, the .aep first. Raises TemplateInvalid."""
         for path, content in self.files.items():
             place = place_in(folder, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        return folder / self.path
+        return [folder / self.path, *(folder / path for path in self.files if path != self.path)]
 
 
 def place_in(folder: Path, path: PurePosixPath) -> Path:

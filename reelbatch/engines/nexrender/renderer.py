@@ -1,5 +1,6 @@
 """After Effects draws a film, which is written in the codec of the job."""
 
+import zipfile
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -14,12 +15,17 @@ from reelbatch.engines.base import (
     ReportProgress,
 )
 from reelbatch.engines.decoding import Footage, FootagePainter
-from reelbatch.engines.described import frames_of, rate_of
+from reelbatch.engines.described import check_limits, frames_of, rate_of
 from reelbatch.engines.encoding import AudioClip, open_writer, output_size
+from reelbatch.engines.nexrender.assets import ToolAssets
+from reelbatch.engines.nexrender.fonts import installed
+from reelbatch.engines.nexrender.operations import composition_seconds
 from reelbatch.engines.nexrender.project import Project, read_project
 from reelbatch.engines.nexrender.tool import describe_job, run
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.templates import Composition, TemplateInspection
+from reelbatch.models.wire.assets import FunctionAsset
+from reelbatch.models.wire.codecs import CODECS, PROJECT_CODEC
 
 _SHARE = 80.0  # percent of the work that is After Effects'
 
@@ -39,23 +45,69 @@ class NexrenderRenderer(Renderer):
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError."""
         project = read_project(request.template, request.limits)
-        composition = _composition(project, request.composition)
+        composition = _with_length(_composition(project, request.composition), request)
         frames = frames_of(composition, request.output)
         first = project.starts.get(composition.name, 0)
+        is_archive = request.output.codec == PROJECT_CODEC.name
         folder = request.work_dir / "nexrender"
         folder.mkdir()
+        files = project.write(folder / "project")
+        found = ToolAssets(
+            project, files[0], files, request.composition, folder, is_kept=is_archive
+        ).of(request.assets)
         job = describe_job(
-            project.write(folder / "project"),
+            files[0],
             composition.name,
             range(first + frames.start, first + frames.stop),
-            request.assets,
+            found,
+            module=_module_of(request),
         )
-        film = run(job, folder, lambda percent: report(percent * _SHARE / 100))
+        with installed(request.fonts, folder / "fonts"):
+            film = run(
+                job,
+                folder,
+                lambda percent: report(percent * _SHARE / 100),
+                patience=request.limits.seconds,
+                scripts_alone=is_archive,
+            )
+        if is_archive:
+            _archive(folder / "project", request.output_path)
+            return RenderedFile(width=composition.width, height=composition.height, frames=1)
         size = output_size(
             request.output.codec, composition.width, composition.height, request.output.draft
         )
         _transcode(film, request, size, rate_of(composition), len(frames), report)
         return RenderedFile(width=size[0], height=size[1], frames=len(frames))
+
+
+def _module_of(request: RenderRequest) -> str:
+    """The name of After Effects' output module whose film the codec is made of."""
+    codec, names = request.output.codec, request.output_modules
+    if (codec == PROJECT_CODEC.name) or not CODECS[codec].alpha:
+        name = names.get("prores") if codec.startswith("video_prores") else None
+        return name or names.get("opaque", "Lossless")
+    return names.get("alpha", "Lossless with Alpha")
+
+
+def _with_length(composition: Composition, request: RenderRequest) -> Composition:
+    """As long as the last `nx:comp-duration-set` of the job makes it. Raises LimitExceeded."""
+    for resolved in request.assets:
+        asset = resolved.asset
+        if not isinstance(asset, FunctionAsset) or asset.name != "nx:comp-duration-set":
+            continue
+        if asset.composition in (None, composition.name):
+            frames = round(composition_seconds(asset) * composition.frame_rate)
+            composition = composition.model_copy(update={"frames": max(1, frames)})
+            check_limits(composition, request.limits)
+    return composition
+
+
+def _archive(folder: Path, target: Path) -> None:
+    """The project as the scripts have left it, with all that it shows."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder).as_posix())
 
 
 def _transcode(

@@ -12,11 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reelbatch.engines.base import ResolvedAsset
 from reelbatch.engines.nexrender.after_effects import find_aerender
 from reelbatch.engines.programs import end_program, start_program
 from reelbatch.models.errors import RenderError
-from reelbatch.models.wire.assets import DataAsset, MediaAsset, TextAsset
 
 TOOL = "nexrender-cli"
 HOW_TO_GET_IT = (
@@ -25,7 +23,12 @@ HOW_TO_GET_IT = (
 )
 
 _PROGRESS = re.compile(rb"rendering progress (\d+)%")
-_SUFFIX = "avi" if sys.platform == "win32" else "mov"
+_TOLD = {"NEXRENDER_ENABLE_AELOG_PROJECT_FOLDER": "1"}
+_UID = "render"
+# As After Effects for Windows names a lossless film, up to 2021; others call it .mov all the same.
+_SUFFIXES = ("avi", "mov", "mp4") if sys.platform == "win32" else ("mov", "avi", "mp4")
+# The tool writes that name into a script between single quotation marks, as the text of `replace`.
+_UNSPEAKABLE = re.compile(r"['\\\\$\x00-\x1f\u2028\u2029]")
 _LAST_WORDS = 400  # characters of the tool's output
 
 
@@ -34,38 +37,60 @@ def is_installed() -> bool:
 
 
 def describe_job(
-    project: Path, composition: str, frames: range, assets: Sequence[ResolvedAsset]
+    project: Path, composition: str, frames: range, assets: Sequence[Any], *, module: str
 ) -> dict[str, Any]:
-    """The tool's job. After Effects counts the last frame in."""
+    """The tool's job. After Effects counts the last frame in. Raises RenderError.
+
+    `continueOnMissing` lets it draw a project whose footage is not all there: whether that is
+    wanted was asked when the job was submitted.
+    """
+    if _UNSPEAKABLE.search(composition):
+        raise RenderError(
+            f"The tool cannot take the name of the composition {composition!r}: rename it without "
+            "quotation marks, backslashes and $."[:500]
+        )
     return {
-        "uid": "render",
+        "uid": _UID,
         "template": {
             "src": project.as_uri(),
             "useOriginal": True,  # a copy would not be beside its footage
             "composition": composition,
             "frameStart": frames.start,
             "frameEnd": frames.stop - 1,
-            "outputModule": "Lossless",
-            "outputExt": _SUFFIX,
+            "outputModule": module,
+            "outputExt": _SUFFIXES[0],
+            "continueOnMissing": True,
         },
-        "assets": [_describe_asset(asset) for asset in assets],
+        "assets": [*assets],
         "actions": {},
     }
 
 
-def run(job: dict[str, Any], folder: Path, report: Callable[[float], None]) -> Path:
-    """Have the job done; returns the film. Raises RenderError with the tool's own words."""
+def run(
+    job: dict[str, Any],
+    folder: Path,
+    report: Callable[[float], None],
+    *,
+    patience: float,
+    scripts_alone: bool = False,
+) -> Path:
+    """Have the job done; returns the film. Raises RenderError with the tool's own words.
+
+    `patience` is the seconds that one frame may take. With `scripts_alone` After Effects runs the
+    scripts, and draws no more than it must; then there may be no film.
+    """
     tool, renderer = shutil.which(TOOL), find_aerender()
     if tool is None or renderer is None:
         raise RenderError(HOW_TO_GET_IT)
     file = folder / "job.json"
     file.write_text(json.dumps(job))
-    options = ("--skip-cleanup", "--no-license", "--no-analytics", "--stop-on-error")
+    options = ["--skip-cleanup", "--no-license", "--no-analytics", "--stop-on-error"]
+    options += ["--skip-render"] if scripts_alone else []
     program = start_program(
         [tool, *options, "--file", file, "--workpath", folder, "--binary", renderer],
         folder=folder,
         output=subprocess.PIPE,
-        environment={"NEXRENDER_ENABLE_AELOG_PROJECT_FOLDER": "1"},
+        environment={**_home(), **_TOLD, "NEXRENDER_MAX_UPDATE_TIMEOUT": f"{patience:.0f}"},
     )
     said = bytearray()
     try:
@@ -77,22 +102,14 @@ def run(job: dict[str, Any], folder: Path, report: Callable[[float], None]) -> P
         code = program.wait()
     finally:
         end_program(program)
-    film = folder / "render" / f"result.{_SUFFIX}"
-    if code or not film.is_file():
+    films = (folder / _UID / f"result.{suffix}" for suffix in _SUFFIXES)
+    film = next((film for film in films if film.is_file()), None)
+    if code or (film is None and not scripts_alone):
         words = said.decode(errors="replace").strip()[-_LAST_WORDS:]
         raise RenderError(f"After Effects has not rendered this: {words}")
-    return film
+    return film or file
 
 
-def _describe_asset(resolved: ResolvedAsset) -> dict[str, Any]:
-    asset = resolved.asset
-    if isinstance(asset, TextAsset):
-        found = {"type": "data", "property": "Source Text", "value": asset.value}
-    elif isinstance(asset, DataAsset):
-        found = {"type": "data", "property": asset.property, "value": asset.value}
-    elif isinstance(asset, MediaAsset) and resolved.file is not None:
-        found = {"type": asset.type, "src": resolved.file.as_uri(), "useOriginal": True}
-    else:
-        raise RenderError(f"After Effects takes no asset of the type {asset.type} here.")
-    found |= {"layerName": asset.layer_name}
-    return found | ({"composition": asset.composition} if asset.composition else {})
+def _home() -> dict[str, str]:
+    """After Effects keeps its licence and its output modules in the user's own folder."""
+    return {"HOME": str(Path.home())} if sys.platform != "linux" else {}

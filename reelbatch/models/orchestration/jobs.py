@@ -10,7 +10,7 @@ from pydantic import field_validator
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
-from reelbatch.models.wire.codecs import POSTER_CODEC, OutputType, find_codec
+from reelbatch.models.wire.codecs import POSTER_CODEC, OutputType, codec_named
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
 from reelbatch.models.wire.templates import Renderer
@@ -47,15 +47,11 @@ class Output(WireModel):
 
     @property
     def extension(self) -> str:
-        codec = find_codec(self.codec)
-        assert codec is not None
-        return codec.extension
+        return codec_named(self.codec).extension
 
     @property
     def media_type(self) -> str:
-        codec = find_codec(self.codec)
-        assert codec is not None
-        return codec.media_type
+        return codec_named(self.codec).media_type
 
 
 @dataclass(frozen=True, kw_only=True)

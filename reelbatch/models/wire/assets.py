@@ -216,7 +216,8 @@ class NestedJob(_Asset):
     @property
     def media_type(self) -> Literal["video", "image"]:
         """The type of asset that its output becomes."""
-        return self.settings.output_type if self.settings else "video"
+        is_image = self.settings is not None and self.settings.output_type == "image"
+        return "image" if is_image else "video"
 
 
 def _is_job(asset: object) -> bool:

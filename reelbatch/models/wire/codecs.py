@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-OutputType = Literal["video", "image"]
+OutputType = Literal["video", "image", "aep"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Codec:
 
     @property
     def output_type(self) -> OutputType:
+        if self.name == "aep":
+            return "aep"
         return "video" if self.name.startswith("video_") else "image"
 
 
@@ -51,6 +53,8 @@ CODECS: dict[str, Codec] = {codec.name: codec for codec in _ALL}
 DEFAULT_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_15mbps", "image": "image_png"}
 PREVIEW_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_1mbps", "image": "image_jpeg"}
 
+PROJECT_CODEC = Codec("aep", "zip", "application/zip")
+"""What `type: aep` asks for, which only engines with After Effects make. No client names it."""
 
 POSTER_CODEC = CODECS["image_jpeg"]
 """Of the still beside a film; no film has its extension."""
@@ -62,3 +66,8 @@ def find_codec(name: str) -> Codec | None:
         if spelling in CODECS:
             return CODECS[spelling]
     return None
+
+
+def codec_named(name: str) -> Codec:
+    """That of an output, whose name was checked. Raises KeyError."""
+    return PROJECT_CODEC if name == PROJECT_CODEC.name else CODECS[name]

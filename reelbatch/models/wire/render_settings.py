@@ -42,7 +42,7 @@ class RenderSettings(WireModel):
     def output_type(self) -> OutputType:
         """As `type` says, else as the codec does."""
         if self.type is not None:
-            return "image" if self.type == "image" else "video"
+            return self.type
         codec = find_codec(self.codec) if self.codec else None
         return codec.output_type if codec else "video"
 

@@ -4,8 +4,11 @@ After Effects and its tool are stubs: see `tests/reelbatch/engines/after_effects
 """
 
 import asyncio
+import base64
 import io
+import json
 import os
+import zipfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ from reelbatch.settings import Settings
 from reelbatch.storage.tokens import create_token
 from tests.api.running_api import RunningApi, Team, served, until
 from tests.api.temporal import STUDIO_NAMESPACE, connected
-from tests.reelbatch.projects.made import RED, Stage, a_project
+from tests.reelbatch.projects.made import RED, Stage, a_project, turned
 
 STUBS = Path(__file__).parents[2] / "reelbatch" / "engines" / "after_effects_stub"
 FILM = {"type": "video", "codec": "video_h264_vbr_1mbps", "frames": [2, 7]}
@@ -149,3 +152,48 @@ async def test_a_templates_renderer_holds_for_its_jobs(artists: Team) -> None:
     )
     assert [job["renderer"] for job in created["jobs"]] == ["after-effects", "lottie"]
     await artists.http.post(f"/batches/{created['batchId']}/cancel")
+
+
+def _data(content: bytes) -> str:
+    return f"data:;base64,{base64.b64encode(content).decode()}"
+
+
+async def test_a_project_comes_back_with_what_the_job_puts_into_it(artists: Team) -> None:
+    template_id = await artists.upload(a_project(turned), "aep")
+    hidden = {"layerName": "Solid", "state": "hidden"}
+    assets = [
+        {"type": "text", "layerName": "Title", "value": "Good day"},
+        {"type": "essential", "layerName": "Strength", "value": 50},
+        {"type": "function", "name": "nx:layer-state-set", "params": hidden},
+        {"type": "script", "src": _data(b"app.beep()")},
+        {"type": "static", "name": "notes.txt", "src": _data(b"for the editor")},
+    ]
+    job = {"template": {"id": template_id}, "assets": assets, "settings": {"type": "aep"}}
+    created = await artists.create_batch(job)
+    [ended] = (await artists.end_of_batch(created["batchId"]))["jobs"]
+    assert (ended["status"], ended["renderer"]) == ("finished", "after-effects"), ended["error"]
+    response = await artists.public.get(ended["outputUrl"])
+    assert response.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        assert archive.read("notes.txt") == b"for the editor"
+        assert archive.read("project.aep").startswith(b"RIFX")
+        asked = json.loads(archive.read("asked.json"))  # which the stub adds
+    does = [one["do"] for one in asked["operations"]]
+    assert does == ["relink", "essential", "nx:layer-state-set", "save"]
+
+
+@pytest.mark.parametrize(
+    ("template", "output", "field"),
+    [
+        ({"renderer": "lottie", "lossy": True}, {"type": "aep"}, "settings.type"),
+        ({}, {"type": "aep", "codec": "video_prores_422"}, "settings.codec"),
+        ({}, {"type": "video", "codec": "aep"}, "settings.codec"),
+    ],
+)
+async def test_a_project_is_an_output_of_after_effects_alone(
+    artists: Team, template: dict[str, Any], output: dict[str, Any], field: str
+) -> None:
+    template_id = await artists.upload(TWISTED, "aep")
+    job = {"template": {"id": template_id, "composition": "Main", **template}, "settings": output}
+    refused = await artists.create_batch(job, status=400)
+    assert refused["errors"][0]["details"][0]["field"] == field

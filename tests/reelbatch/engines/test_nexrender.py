@@ -1,5 +1,6 @@
 """After Effects by its public tool, both of which are stubs here: see `after_effects_stub`."""
 
+import json
 import os
 from codecs import BOM_UTF8
 from dataclasses import replace
@@ -9,16 +10,28 @@ from zipfile import ZipFile
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
-from reelbatch.engines.nexrender import NexrenderEngine, after_effects
-from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job, run
+from reelbatch.engines.nexrender import NexrenderEngine, after_effects, fonts
+from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job
 from reelbatch.models.errors import RenderError
 from reelbatch.models.orchestration.jobs import Output
-from reelbatch.models.wire.assets import DataAsset, MediaAsset, TextAsset
+from reelbatch.models.wire.assets import (
+    DataAsset,
+    EssentialAsset,
+    FunctionAsset,
+    MediaAsset,
+    ScriptAsset,
+    StaticAsset,
+    TextAsset,
+)
 from tests.reelbatch.engines.contract_run import ROOT, run_contract
+from tests.reelbatch.projects.made import a_project, a_zip, turned
 
 STUBS = Path(__file__).parent / "after_effects_stub"
+BUNDLED_FONT = ROOT / "reelbatch/engines/lottie/typefaces/Inter-Regular.ttf"
+A_STILL = Output(output_type="image", codec="image_png", first_frame=2, end_frame=3)
 SAMPLES = Path(__file__).parent / "after_effects_samples"
 
 
@@ -54,36 +67,128 @@ def test_a_range_of_frames_comes_back_in_the_codec_of_the_job(request_: RenderRe
     assert reports[0] < 80, "it is told of frames, not only of the end"
 
 
-def test_the_words_of_after_effects_reach_the_user(tmp_path: Path) -> None:
-    job = describe_job(tmp_path / "project.aep", "broken", range(5), ())
+def test_the_words_of_after_effects_reach_the_user(request_: RenderRequest) -> None:
+    described = b'{"compositions": [{"name": "broken", "width": 8, "height": 8, "seconds": 1}]}'
+    project = request_.work_dir / "project.zip"
+    project.write_bytes(a_zip({"project.aep": b"", "reelbatch.json": described}))
+    request = replace(request_, template=project, composition="broken", output=A_STILL)
     with pytest.raises(RenderError, match="No comp was found with the given name"):
-        run(job, tmp_path, lambda _: None)
+        NexrenderEngine.renderer().render(request, lambda _: None)
 
 
-def test_assets_become_what_the_tool_calls_them(tmp_path: Path) -> None:
-    picture = tmp_path / "a b.png"
+def test_a_composition_that_the_tool_cannot_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="rename it"):
+        describe_job(tmp_path / "a.aep", "Bob's", range(1), [], module="Lossless")
+
+
+def test_what_is_clear_stays_clear_where_the_codec_can_say_it(request_: RenderRequest) -> None:
+    request = replace(request_, output=A_STILL, output_path=request_.work_dir / "output.png")
+    NexrenderEngine.renderer().render(request, lambda _: None)
+    with Image.open(request.output_path) as picture:
+        clear, bar = picture.getpixel((40, 18)), picture.getpixel((13, 18))
+    assert isinstance(clear, tuple)
+    assert isinstance(bar, tuple)
+    assert (clear[3], bar[3]) == (0, 255)
+
+
+def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest) -> None:
+    folder = request_.work_dir
+    picture, script = folder / "it's a b.png", folder / "own.jsx"
+    picture.write_bytes(b"PNG")
+    script.write_text("app.beep()")
+    project = folder / "template"
+    project.write_bytes(a_zip({"promo/promo.aep": a_project(turned), "promo/photo.png": b"old"}))
+    words = "a'); app.quit(); ('\u2028\nb"
     assets = [
-        ResolvedAsset(TextAsset(type="text", layer_name="title", value="A")),
+        ResolvedAsset(TextAsset(type="text", layer_name="Title", value=words)),
+        ResolvedAsset(FunctionAsset(type="function", name="nx:layer-remove", layer_name="Title")),
+        ResolvedAsset(EssentialAsset(type="essential", layer_name="strength", value=50)),
+        ResolvedAsset(DataAsset(type="data", layer_name="S", property="Position", value=[1, 2])),
+        ResolvedAsset(ScriptAsset(type="script", src="x"), script),
+        ResolvedAsset(MediaAsset(type="image", layer_name="S", src="x", composition="O"), picture),
+        ResolvedAsset(StaticAsset(type="static", name="img/photo.png", src="x"), picture),
         ResolvedAsset(
-            DataAsset(type="data", layer_name="box", property="Position", value=[1, 2]), None
-        ),
-        ResolvedAsset(
-            MediaAsset(type="image", layer_name="photo", src="x", composition="inner"), picture
+            FunctionAsset(
+                type="function",
+                name="nx:solid-color-set",
+                params={"layerName": ["S", words], "color": "#FF8000"},
+            )
         ),
     ]
-    job = describe_job(tmp_path / "project.aep", "main", range(2, 7), assets)
-    assert (job["template"]["frameStart"], job["template"]["frameEnd"]) == (2, 6)
-    assert job["assets"] == [
-        {"type": "data", "property": "Source Text", "value": "A", "layerName": "title"},
-        {"type": "data", "property": "Position", "value": [1, 2], "layerName": "box"},
-        {
-            "type": "image",
-            "src": picture.as_uri(),
-            "useOriginal": True,
-            "layerName": "photo",
-            "composition": "inner",
-        },
+    request = replace(
+        request_,
+        template=project,
+        template_type="zip",
+        composition="Main",
+        output=Output(output_type="aep", codec="aep"),
+        output_path=folder / "output.zip",
+        assets=assets,
+        fonts=[BUNDLED_FONT],
+    )
+    NexrenderEngine.renderer().render(request, lambda _: None)
+    with ZipFile(request.output_path) as archive:
+        names = set(archive.namelist())
+        asked = json.loads(archive.read("promo/asked.json"))
+        assert archive.read("promo/img/photo.png") == b"PNG"
+    assert {"promo/promo.aep", "promo/photo.png", f"promo/assets/5-{picture.name}"} <= names
+    kinds = [(one["type"], one.get("layerName"), one.get("composition")) for one in asked["assets"]]
+    assert kinds == [
+        ("script", None, None),  # which finds footage
+        ("data", "Title", "Main"),
+        ("script", None, None),  # the function, and the control
+        ("data", "S", "Main"),
+        ("script", None, None),  # the job's own
+        ("image", "S", "O"),
+        ("static", None, None),
+        ("script", None, None),
     ]
+    assert asked["assets"][1]["value"] == words.replace("\n", "\r")
+    assert asked["assets"][4]["src"].endswith("/own.jsx")
+    does = [one["do"] for one in asked["operations"]]
+    colour = "nx:solid-color-set"
+    assert does == ["relink", "nx:layer-remove", "essential", colour, colour, "save"]
+    relink, _, control, _, painted, _ = asked["operations"]
+    assert relink["files"]["photo.png"].endswith("project/promo/img/photo.png")
+    assert (control["layer"], control["value"]) == ("Solid", 50)
+    assert control["path"][-1][0] == "ADBE Opacity"
+    assert (painted["layer"], painted["color"]) == (words, [1, pytest.approx(0.502, abs=0.01), 0])
+    assert len(asked["fonts"]) == 1
+
+
+def test_a_control_that_the_project_lacks_is_named(request_: RenderRequest) -> None:
+    project = request_.work_dir / "template"
+    project.write_bytes(a_project(turned))
+    asset = EssentialAsset(type="essential", layer_name="Colour", value=1)
+    request = replace(request_, template=project, composition="Main", assets=[ResolvedAsset(asset)])
+    with pytest.raises(RenderError, match="no control 'Colour'"):
+        NexrenderEngine.renderer().render(request, lambda _: None)
+
+
+def test_fonts_are_the_users_as_long_as_a_render_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / "Library" / "Fonts"
+    folder.mkdir(parents=True)
+    (folder / "reelbatch-left.ttf").write_bytes(b"by a worker that was killed")
+    os.utime(folder / "reelbatch-left.ttf", (0, 0))
+    (folder / "own.ttf").touch()
+    with fonts.installed([BUNDLED_FONT], tmp_path), fonts.installed([BUNDLED_FONT], tmp_path):
+        assert len(list(folder.glob("reelbatch-*"))) == 2
+    assert [file.name for file in folder.iterdir()] == ["own.ttf"]
+
+
+def test_a_project_tells_itself_what_it_has(request_: RenderRequest) -> None:
+    project = request_.work_dir / "template"
+    project.write_bytes(a_project(turned))
+    found = NexrenderEngine.renderer().inspect(project, "aep", request_.limits)
+    [composition] = found.compositions
+    assert (composition.name, composition.width, composition.frames) == ("Main", 80, 20)
+    assert {layer.name: layer.layer_type for layer in found.layers} == {
+        "Title": "text",
+        "Solid": "solid",
+    }
 
 
 def test_it_is_served_only_where_after_effects_is(

@@ -1,0 +1,127 @@
+"""The script of ours that After Effects runs, in an interpreter with a model of what it touches.
+
+After Effects runs on neither of our systems. What this shows is that the program is one of
+ECMAScript 3, and that it asks of the documented objects what it should.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from quickjs import Context, JSException
+
+from reelbatch.engines.nexrender.operations import script_of
+
+MODEL = """
+function CompItem(name, layers) {
+    this.name = name; this.duration = 4; this.workAreaStart = 1; this.workAreaDuration = 2;
+    this.width = 200; this.list = layers;
+    for (var i = 0; i < layers.length; i++) { layers[i].containingComp = this; }
+}
+CompItem.prototype = {
+    get numLayers() { return this.list.length; },
+    layer: function (n) { return this.list[n - 1]; }
+};
+function FootageItem(path) {
+    this.footageMissing = true;
+    this.mainSource = {missingFootagePath: path};
+}
+FootageItem.prototype.replace = function (file) { this.file = file.path; };
+function SolidSource() { this.color = [0, 0, 0]; }
+function File(path) { this.path = path; }
+function Value(name, value) { this.matchName = name; this.value = value; this.numKeys = 2; }
+Value.prototype = {
+    setValue: function (value) { this.value = value; },
+    removeKey: function () { this.numKeys--; }
+};
+function Group(name, children) { this.matchName = name; this.children = children; }
+Group.prototype = {
+    get numProperties() { return this.children.length; },
+    property: function (asked) {
+        if (typeof asked === "number") { return this.children[asked - 1] || null; }
+        for (var i = 0; i < this.children.length; i++) {
+            if (this.children[i].matchName === asked) { return this.children[i]; }
+        }
+        return null;
+    }
+};
+function layer(name, children, more) {
+    var made = new Group("", children);
+    made.name = name; made.locked = true; made.enabled = true; made.startTime = 0;
+    made.inPoint = 0.5; made.outPoint = 3;
+    made.remove = function () { comp.list.splice(comp.list.indexOf(made), 1); };
+    made.sourceRectAtTime = function () { return {width: text.value.fontSize * 5, height: 10}; };
+    for (var key in more) { made[key] = more[key]; }
+    return made;
+}
+var text = new Value("ADBE Text Document", {text: "old", fontSize: 60});
+var scale = new Group("ADBE Transform Group", [new Value("ADBE Scale", [100, 100])]);
+var title = layer("Title", [new Group("ADBE Text Properties", [text]), scale]);
+var fill = new Value("ADBE Vector Fill Color", [0, 0, 0, 1]);
+var shape = layer("Shape", [new Group("ADBE Root Vectors Group", [
+    new Group("ADBE Vector Group", [new Group("ADBE Vector Graphic - Fill", [fill])])
+])]);
+var effects = [new Value("ADBE Slider", 1), new Value("ADBE Slider", 2)];
+var solid = layer("Solid", [new Group("ADBE Effect Parade", effects)],
+    {source: {mainSource: new SolidSource()}});
+var comp = new CompItem("Main", [title, shape, solid]);
+var footage = new FootageItem("C:\\\\Jobs\\\\Photo.PNG");
+var saved = null;
+var app = {project: {
+    list: [footage, comp],
+    get numItems() { return this.list.length; },
+    item: function (n) { return this.list[n - 1]; },
+    save: function (file) { saved = file.path; }
+}};
+"""
+RED = [1, 0, 0]
+HOSTILE = "é\u2028\"'); app.quit(); ('"
+
+
+def on(layer: str, do: str, **values: object) -> dict[str, Any]:
+    """An operation on a layer."""
+    return {"do": do, "composition": "Main", "layer": layer, **values}
+
+
+def seen(*operations: dict[str, Any], of: str) -> Any:
+    """What an expression of the model gives after the operations."""
+    context = Context()
+    context.eval(MODEL)
+    context.eval(script_of(operations))
+    return json.loads(context.eval(f"JSON.stringify({of})"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "of", "expected"),
+    [
+        (on("Title", "nx:text-params-set", text={"text": HOSTILE}), "text.value.text", HOSTILE),
+        (on("Title", "nx:layer-autoscale", smallest=1, largest=None), "text.value.fontSize|0", 35),
+        (on("Title", "nx:layer-state-set", state="hidden"), "title.enabled", False),
+        (on("Title", "nx:layer-state-set", state="hidden"), "title.locked", True),
+        (on("Title", "nx:layer-remove"), "comp.list.length", 2),
+        (on("Title", "nx:layer-start-set", seconds=0.5), "title.startTime", 1),
+        (on("Title", "nx:layer-duration-set", seconds=2), "title.outPoint", 2.5),
+        (on("", "nx:comp-duration-set", seconds=5), "[comp.duration, title.outPoint]", [6, 6]),
+        (on("Shape", "nx:solid-color-set", color=RED), "fill.value", [1, 0, 0, 1]),
+        (on("Solid", "nx:solid-color-set", color=RED), "solid.source.mainSource.color", RED),
+        ({"do": "relink", "files": {"photo.png": "/p.png"}}, "footage.file", "/p.png"),
+        ({"do": "save", "file": "/there/a.aep"}, "saved", "/there/a.aep"),
+    ],
+)
+def test_an_operation_changes_what_it_is_for(
+    operation: dict[str, Any], of: str, expected: object
+) -> None:
+    assert seen(operation, of=of) == expected
+
+
+def test_a_control_sets_one_of_several_equal_effects_and_no_keyframe_outlasts_it() -> None:
+    path = [["ADBE Effect Parade", None], ["ADBE Slider", 1]]
+    before = 1  # where the layer was until another operation removed one
+    operation = on("Solid", "essential", control="Strength", index=before, path=path, value=7)
+    found = seen(operation, of="[effects[0].value, effects[1].value, effects[1].numKeys]")
+    assert found == [1, 7, 0]
+
+
+def test_a_layer_that_is_missing_is_named_as_the_tool_looks_for_it() -> None:
+    with pytest.raises(JSException, match="nexrender: Main has no layer Other"):
+        seen(on("Other", "nx:layer-remove"), of="1")
