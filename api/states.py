@@ -58,7 +58,7 @@ _STARTED = (
 _FRESH = 1.0  # seconds for which a look at a job serves all who read its batch
 STATUS_HOLDS = 3.0  # the same, of one that renders: its end is the batch's to tell
 PROGRESS_HOLDS = _FRESH  # the same for those who are told of its progress
-_FRESH_IN_LINE = 10.0  # the same, of a job before which others wait, should it overtake them
+_FRESH_IN_LINE = 30.0  # the same, of a job before which others wait, should it overtake them
 _LOOKS_AT_ONCE = 16
 _MOST_SEEN = 20_000  # jobs, of about 1 kB
 

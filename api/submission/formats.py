@@ -41,6 +41,7 @@ _BOM = b"\xef\xbb\xbf"
 _LONGEST_CELL = 4  # times the most of a job; a longer one is a quote that was not closed
 
 _LONGEST_OUTPUTS = 20_000  # characters, in the query
+_AS_SENT_ON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
 
 _MERGED_KEY_BY_KEY = ("template", "settings")
@@ -360,7 +361,7 @@ def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
 
 def _json_bytes(raw: JsonValue) -> bytes:
     """Its JSON text. Raises ValueError for what JSON or UTF-8 cannot write, and RecursionError."""
-    return json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
+    return _AS_SENT_ON.encode(raw).encode()
 
 
 def form_problem(raw: JsonValue, limit: int) -> Problem | None:

@@ -64,6 +64,14 @@ def test_an_answer_after_changes_is_the_same_as_one_made_anew() -> None:
     assert content(answers, before) == whole(before)
 
 
+def test_an_answer_is_put_together_once_as_long_as_nothing_changes() -> None:
+    answers, before = BatchResponses(), a_batch(3)
+    first, etag = answers.json(before, URLS)
+    assert answers.json(before.model_copy(), URLS)[0] is first
+    assert answers.json(with_failed_job(before, 1), URLS)[1] != etag
+    assert answers.json(before, URLS)[1] == etag
+
+
 def test_an_answer_at_another_address_has_urls_of_that_address() -> None:
     answers, batch = BatchResponses(), a_batch(2)
     elsewhere = Urls("https://films.example.com", URLS.signer)
