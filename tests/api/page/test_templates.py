@@ -1,6 +1,6 @@
 """Templates: uploaded by dropping a file, read, and deleted."""
 
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Request, expect
 
 from tests.api.documents import a_card
 from tests.api.page.browsing import Visit, has_property
@@ -95,3 +95,21 @@ async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Vis
     await expect(card.get_by_label("Draw it though")).to_be_checked()
     await has_property(card.get_by_label("Renderer"), "value", "auto")
     await expect(card.get_by_role("img", name="promo, Main")).to_be_visible()
+
+
+async def test_a_zip_of_pages_is_sent_as_pages_and_one_of_a_lottie_as_that(visit: Visit) -> None:
+    await visit.go("/templates")
+    zips = {
+        "html": a_zip({"index.html": b"<p>", "data.json": b"{}"}),
+        "zip": a_zip({"data.json": a_card(), "demo.html": b"<p>"}),
+    }
+    for kind, content in zips.items():
+        file: FilePayload = {"name": "pages.zip", "mimeType": "", "buffer": content}
+        async with visit.page.expect_request(_makes_a_template) as sent:
+            await visit.page.locator("input[type=file]").set_input_files([file])
+        assert f'"type":"{kind}"' in str((await sent.value).post_data)
+    await expect(visit.page.locator(".templates .card").filter(has_text="Ready")).to_be_visible()
+
+
+def _makes_a_template(request: Request) -> bool:
+    return request.method == "POST" and request.url.endswith("/templates")
