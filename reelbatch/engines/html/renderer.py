@@ -60,7 +60,7 @@ class HtmlRenderer(Renderer):
         """Read what the pages say of themselves. Raises TemplateInvalid or LimitExceeded."""
         files, pages = open_template(template, limits)
         layers = [layer for page in pages for layer in _layers(page)]
-        has_text = any(layer.layer_type == "text" for layer in layers)
+        has_text = any(layer.layer_type in ("text", "data") for layer in layers)
         return TemplateInspection(
             compositions=[page.composition for page in pages],
             layers=layers,

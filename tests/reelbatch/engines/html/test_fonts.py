@@ -40,7 +40,7 @@ def test_a_template_asks_for_the_families_that_it_names_first(tmp_path: Path) ->
     families = [font.family for font in found.fonts]
     assert families == ["Of an Attribute", "no such Brand", "In Short", "Unquoted"]
     assert found.lent_characters is None  # its own font may have any
-    file.write_text(a_page("<h1 data-layer='x'>x</h1>"))
+    file.write_text(a_page("", layers={"words of a script": "data"}))
     assert HtmlEngine.renderer().inspect(file, "html", RenderLimits()).lent_characters
 
 
