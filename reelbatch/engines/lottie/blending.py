@@ -1,7 +1,8 @@
-"""The blend modes that work on a colour as a whole, in NumPy: ThorVG's are another formula.
+"""Soft light, and the blend modes that work on a colour as a whole, in NumPy: ThorVG's are other
+formulas.
 
-The formula is that of W3C Compositing and Blending (non-separable blend modes), which lottie-web
-leaves to the browser, and After Effects' own.
+Those here are of W3C Compositing and Blending, which lottie-web leaves to the browser, and After
+Effects' own.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,12 @@ Colors = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 """float32 (height, width, 3): B, G, R from 0 to 1, straight."""
 
 _BAND = 64  # rows at a time, so that all stays in the processor's cache
+_QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 _LEAST = np.float32(1e-6)  # instead of a division by zero
 
 
 def blend(below: Frame, layer: Frame, mode: int) -> None:
-    """Draw `layer` into `below` by the Lottie blend mode 0, 12, 13, 14 or 15."""
+    """Draw `layer` into `below` by the Lottie blend mode 0, 9, 12, 13, 14 or 15."""
     rows = np.flatnonzero(layer[..., 3].any(axis=1))
     if not rows.size:
         return
@@ -74,8 +76,16 @@ def _with_saturation(colors: Colors, saturation: Colors) -> Colors:
     return away * (saturation / np.maximum(_saturation(colors), _LEAST))
 
 
+def _soft_light(under: Colors, over: Colors) -> Colors:
+    dark = ((16 * under - 12) * under + 4) * under
+    bright = np.where(under > _QUARTER, np.sqrt(under), dark) - under
+    away = np.where(over > _HALF, bright, under * (1 - under))
+    return under + (2 * over - 1) * away
+
+
 _MIXED: dict[int, Callable[[Colors, Colors], Colors]] = {
     0: lambda _, over: over,
+    9: _soft_light,
     12: lambda under, over: _with_luminosity(
         _with_saturation(over, _saturation(under)), _luminosity(under)
     ),

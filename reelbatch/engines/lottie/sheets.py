@@ -24,8 +24,8 @@ from reelbatch.engines.lottie.reading.walking import mattes, states
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.solids import replace_solids
 
-MODES = {12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
-"""Those that ThorVG draws too weak, by their `bm`."""
+MODES = {9: "soft light", 12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
+"""Those that ThorVG draws too weak, or soft light too bright, by their `bm`."""
 
 NORMAL = 0
 DEEPEST = 4

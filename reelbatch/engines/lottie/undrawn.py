@@ -41,6 +41,10 @@ _NOT_DRAWN = {
     "light": "lights are not drawn",
     "unknown": "its type is unknown",
 }
+_SOFT_LIGHT = 9
+_FILL, _SHADOW = 21, 25
+_OF_MASKS = (0, 1, 3, 4, 5)  # controls of Fill: a mask, or all, inverted, and two feathers
+_SHADOW_ALONE = 5  # a control of Drop Shadow
 _MODIFIERS = {"tw": "twist"}
 _MERGE = 1  # the way of merging paths that is drawn, as drawing them one after the other
 _TRIMS_ONE_AFTER_THE_OTHER = 2
@@ -143,9 +147,11 @@ class _Layer:
 
     def _effects(self) -> Iterator[_Found]:
         for effect in objects(self.content.get("ef")):
+            name = effect.get("nm") or effect.get("mn") or effect.get("ty")
             if effect.get("en") == 1 and not _is_drawn(effect):
-                name = effect.get("nm") or effect.get("mn") or effect.get("ty")
                 yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} is not drawn"
+            elif effect.get("en") == 1 and (flaw := _flaw(effect, self.content)):
+                yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} {flaw}"
 
     def _whole(self) -> Iterator[_Found]:
         """What concerns all of a layer."""
@@ -182,6 +188,22 @@ def _is_drawn(effect: Json) -> bool:
     return name.startswith(_CONTROLS) or name.endswith(" Control")
 
 
+def _flaw(effect: Json, layer: Json) -> str:
+    """What is otherwise than designed of an effect that is drawn; empty for nothing."""
+    kind = _whole_number(effect.get("ty"))
+    if kind == _FILL and objects(layer.get("masksProperties")) and _sets(effect, *_OF_MASKS):
+        return "fills all of the layer, not its masks"
+    if kind == _SHADOW and _sets(effect, _SHADOW_ALONE):
+        return "draws the layer with its shadow, not the shadow alone"
+    return ""
+
+
+def _sets(effect: Json, *controls: int) -> bool:
+    values = dict(enumerate(objects(effect.get("ef"))))
+    found = (values[control].get("v") for control in controls if control in values)
+    return any(map(_is_set, found))
+
+
 def _has_script(value: Json) -> bool:
     script = value.get("x")
     return isinstance(script, str) and bool(script.strip()) and not is_loop(value)
@@ -190,7 +212,8 @@ def _has_script(value: Json) -> bool:
 def _blends(holders: Iterable[Json]) -> Iterator[_Found]:
     for mode in sorted({_whole_number(holder.get("bm")) for holder in holders}):
         if mode in MODES:
-            message = f"The blend mode {MODES[mode]} is drawn too weak"
+            flaw = "bright" if mode == _SOFT_LIGHT else "weak"
+            message = f"The blend mode {MODES[mode]} is drawn too {flaw}"
             yield WarningCode.BLEND_MODE_WEAK, message
 
 
@@ -209,6 +232,9 @@ def _shapes(layer: Json) -> Iterator[_Found]:
     if any(_has_keyframes(zigzag.get(key)) for zigzag in zigzags for key in "sr"):
         message = "The zig-zag keeps the size and number that it begins with"
         yield WarningCode.SHAPE_NOT_DRAWN, message
+    if any(map(_rounds_before_trims, _lists_of(top))):
+        message = "Its rounded paths are trimmed from another point"
+        yield WarningCode.SHAPE_NOT_DRAWN, message
     if any(shape.get("ty") == "mm" and shape.get("mm", _MERGE) != _MERGE for shape in shapes):
         message = "Merged paths are drawn one after the other, whole"
         yield WarningCode.PATHS_NOT_MERGED, message
@@ -219,6 +245,28 @@ def _shapes(layer: Json) -> Iterator[_Found]:
 
 def _has_keyframes(animated: object) -> bool:
     return is_object(animated) and bool(objects(animated.get("k")))
+
+
+def _lists_of(shapes: list[Json]) -> Iterator[list[Json]]:
+    """The shapes at the top, and those of each group."""
+    yield shapes
+    yield from (objects(one.get("it")) for one in all_shapes(shapes) if one.get("ty") == "gr")
+
+
+def _rounds_before_trims(shapes: list[Json]) -> bool:
+    """Whether paths with corners have some rounded, and are not whole then."""
+    seen = [shape for shape in shapes if shape.get("hd") is not True]
+    rounds = [n for n, one in enumerate(seen) if one.get("ty") == "rd" and _is_set(one.get("r"))]
+    trims = [n for n, one in enumerate(seen) if one.get("ty") == "tm"]
+    return bool(rounds and trims) and rounds[0] < trims[-1] and _has_corners(seen)
+
+
+def _has_corners(shapes: list[Json]) -> bool:
+    return any(one.get("ty") in ("sh", "rc", "sr") for one in all_shapes(shapes))
+
+
+def _is_set(animated: object) -> bool:
+    return any(map(_is_not_zero, states(animated)))
 
 
 def _trims_together(shapes: list[Json]) -> bool:

@@ -3,12 +3,13 @@
 Each module has one rule and says what ThorVG does without it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from reelbatch.engines.lottie.document import Json, number, reference
 from reelbatch.engines.lottie.reading.walking import all_shapes
 from reelbatch.engines.lottie.rewriting.blending import blend_groups, isolate_precompositions
 from reelbatch.engines.lottie.rewriting.effects import (
+    fade_shadows,
     replace_effects,
     replace_transforms,
     widen_blurs,
@@ -41,7 +42,7 @@ _RULES: dict[str, Callable[[list[Json]], None]] = {
 
 def rewrite(
     root: list[Json],
-    precompositions: Mapping[str, list[Json]],
+    precompositions: dict[str, list[Json]],
     pictures: dict[str, Json],
     frame_rate: float,
 ) -> None:
@@ -49,6 +50,7 @@ def rewrite(
 
     `pictures` are the image assets that they show, by their ids, and get those that are added.
     """
+    fade_shadows(root, precompositions)
     compositions = [root, *precompositions.values()]
     ends = {
         name: max((number(layer.get("op"), 0.0) for layer in inner), default=0.0)

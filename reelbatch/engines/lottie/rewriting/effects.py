@@ -7,12 +7,19 @@ its own above it, and Transform the layer's own, below nulls that have what was 
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 
 from reelbatch.engines.lottie.document import Json, array, at_rest, is_object, number, objects
 from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.rewriting.curves import read_track, sampled
 
 _SHAPE = 4
+_SHADOW = 25
+_MOST_FADED = 1000  # layers in a document
+_OPAQUE = 100
+_WIDE = 65_536  # pixels, so that nothing is cut
+_OF_THE_PLACE = frozenset({"tt", "tp", "td", "bm"})  # what concerns other layers
+_ALWAYS: Json = {"ty": 3, "ip": -1e6, "op": 1e6}
 _STROKE, _SET_MATTE, _BLUR, _TRANSFORM = 22, 28, 29, 35
 _NULL = 3
 _MOST_TRANSFORMS = 1000  # in a document
@@ -24,6 +31,65 @@ _MATTES = {4: _ALPHA, 5: _LUMINANCE}
 # Of Stroke: which control is the paint style, after the spacing, and what it says.
 _PAINT_STYLE = 10
 _ON_TRANSPARENT, _REVEAL = 2, 3  # the line alone, and the picture where the line is
+
+
+def fade_shadows(root: list[Json], precompositions: dict[str, list[Json]]) -> None:
+    """Put each layer with a shadow that is not always opaque into a composition of its own, which
+    fades in its place: ThorVG fades a layer before its shadow is added, which shines through."""
+    left = _MOST_FADED
+    for layers in [root, *precompositions.values()]:
+        for position in range(len(layers) - 1, -1, -1):
+            layer = layers[position]
+            if left and _shadow_fades(layer) and not (layer.get("td") and _children(layer, layers)):
+                left -= 1
+                name = next(n for k in count() if (n := f"faded-{k}") not in precompositions)
+                precompositions[name] = _unfaded(layer, layers)
+                layers[position : position + 1] = _faded(layer, layers, name)
+
+
+def _shadow_fades(layer: Json) -> bool:
+    transform = layer.get("ks")
+    if layer.get("hd") is True or not is_object(transform):
+        return False
+    if not any(effect.get("ty") == _SHADOW for effect in _enabled(layer)):
+        return False
+    opacity = read_track(transform.get("o", {"k": 100}))
+    if opacity is None:
+        return False
+    values = (opacity.rest[0], *(segment.after[0] for segment in opacity.segments))
+    return any(value < _OPAQUE for value in values)
+
+
+def _children(layer: Json, layers: list[Json]) -> bool:
+    return any("ind" in layer and one.get("parent") == layer["ind"] for one in layers)
+
+
+def _unfaded(layer: Json, layers: list[Json]) -> list[Json]:
+    """The layer, and its parents as nulls."""
+    inner = {key: value for key, value in layer.items() if key not in _OF_THE_PLACE}
+    made = [inner | {"ks": layer["ks"] | {"o": still(_OPAQUE)}}]
+    known = {one["ind"]: one for one in reversed(layers) if isinstance(one.get("ind"), int)}
+    parent = layer.get("parent")
+    while isinstance(parent, int) and parent in known:
+        above = known.pop(parent)
+        made.append(_null(above))
+        parent = above.get("parent")
+    return made
+
+
+def _faded(layer: Json, layers: list[Json], name: str) -> list[Json]:
+    """The layer that shows the composition, and below it a null for those whose parent it was."""
+    kept = {key: layer[key] for key in _OF_THE_PLACE | {"nm", "ind", "ip", "op"} if key in layer}
+    shown = kept | {"ty": 0, "refId": name, "w": _WIDE, "h": _WIDE, "st": 0, "sr": 1}
+    shown["ks"] = {"o": layer["ks"]["o"]}
+    if not _children(layer, layers):
+        return [shown]
+    return [shown | {"ind": _unused_index(layers)}, _null(layer)]
+
+
+def _null(layer: Json) -> Json:
+    """What is always where the layer is."""
+    return {key: layer[key] for key in (*_PLACE, "ind") if key in layer} | _ALWAYS
 
 
 def replace_effects(compositions: Iterable[list[Json]]) -> None:

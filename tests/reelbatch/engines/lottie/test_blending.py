@@ -1,4 +1,4 @@
-"""Blend modes that ThorVG does not have: hue, saturation, colour and luminosity."""
+"""Blend modes that ThorVG does not have: soft light, hue, saturation, colour and luminosity."""
 
 import tracemalloc
 from typing import Any
@@ -10,10 +10,11 @@ from reelbatch.engines.lottie.drawing import Drawing
 from reelbatch.engines.lottie.sheets import sheets_of
 
 SKY, SAND = "#3380cc", "#e69933"
-HUE, SATURATION, COLOUR, LUMINOSITY = 12, 13, 14, 15
+SOFT_LIGHT, HUE, SATURATION, COLOUR, LUMINOSITY = 9, 12, 13, 14, 15
 MULTIPLY = 1
 # by the formulas of W3C Compositing and Blending, of sand on sky
 MIXED = {
+    SOFT_LIGHT: [102, 139, 180],
     HUE: [168, 103, 15],
     SATURATION: [41, 130, 219],
     COLOUR: [177, 101, 0],

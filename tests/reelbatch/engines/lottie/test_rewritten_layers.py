@@ -79,3 +79,18 @@ def test_a_blurred_picture_reaches_beyond_its_box(workshop: Any) -> None:
     layer["ks"]["s"]["k"] = [200, 200, 100]
     drawn = workshop.still(workshop.document(layer, assets=[picture]))
     assert 64 < drawn[30, 28, 3] < drawn[30, 32, 3] < 192
+
+
+def test_a_shadow_fades_with_its_layer_and_does_not_shine_through_it(workshop: Any) -> None:
+    """Nor does it leave its layer's parent and children."""
+    shadow = effect(25, [0, 0, 0, 1], 255, 90, 20, 0, 0)
+    layer = workshop.solid("Ground", RED, w=40, h=40, ef=[shadow], parent=3)
+    layer["ks"]["o"]["k"] = 50
+    child = workshop.solid("Child", "#0000ff", w=5, h=5, parent=2)
+    parent = workshop.layer(3, "Null")
+    parent["ks"] = {"p": {"a": 0, "k": [10, 0, 0]}}
+    drawn = workshop.still(workshop.document(child, layer, parent))
+    assert drawn[2, 12].tolist() == [0, 0, 255, 255]
+    assert drawn[10, 5, 3] == 0
+    assert [drawn[y, 30, 0] for y in (10, 30, 50)] == [255, 255, 0]
+    assert [drawn[y, 30, 3] for y in (10, 30, 50)] == pytest.approx([127] * 3, abs=3)

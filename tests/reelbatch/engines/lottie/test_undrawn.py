@@ -24,6 +24,10 @@ def turned(layer: Json, **properties: Any) -> Json:
     return {**layer, "ks": layer["ks"] | properties}
 
 
+def effect(kind: int, *values: float) -> Json:
+    return {"ty": kind, "en": 1, "ef": [{"v": still(value)} for value in values]}
+
+
 def masks(*chain: Json) -> list[Json]:
     return [{"pt": still(SQUARE), "o": still(100), "inv": False} | mask for mask in chain]
 
@@ -69,6 +73,16 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         "EFFECT_NOT_DRAWN",
         lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 5, "nm": "B", "mn": "ADBE Bulge"}]),
     ),
+    "a shadow without its layer": (
+        "EFFECT_NOT_DRAWN",
+        lambda w: w.solid("Sky", "#00f", ef=[effect(25, 0, 255, 90, 5, 0, 1)]),
+    ),
+    "a mask that is filled": (
+        "EFFECT_NOT_DRAWN",
+        lambda w: w.solid(
+            "Sky", "#00f", ef=[effect(21, 1, 0)], masksProperties=masks({"mode": "a"})
+        ),
+    ),
     "layer styles": ("LAYER_STYLES_NOT_DRAWN", lambda w: w.solid("Sky", "#00f", sy=[{"ty": 1}])),
     "masks that cannot be ordered": (
         "MASKS_OUT_OF_ORDER",
@@ -87,6 +101,10 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         lambda w: shapes(w, w.rectangle(0, 0, 9, 9), w.fill(1, 0, 0) | {"bm": 15}),
     ),
     "a twist": ("SHAPE_NOT_DRAWN", lambda w: shapes(w, w.rectangle(0, 0, 9, 9), {"ty": "tw"})),
+    "corners that are rounded before a trim": (
+        "SHAPE_NOT_DRAWN",
+        lambda w: shapes(w, w.rectangle(0, 0, 9, 9), {"ty": "rd", "r": still(2)}, {"ty": "tm"}),
+    ),
     "merge paths": ("PATHS_NOT_MERGED", lambda w: shapes(w, {"ty": "mm", "mm": 4})),
     "paths that are trimmed one after the other": (
         "TRIM_PATHS_TOGETHER",
