@@ -92,5 +92,5 @@ def test_a_shadow_fades_with_its_layer_and_does_not_shine_through_it(workshop: A
     drawn = workshop.still(workshop.document(child, layer, parent))
     assert drawn[2, 12].tolist() == [0, 0, 255, 255]
     assert drawn[10, 5, 3] == 0
-    assert [drawn[y, 30, 0] for y in (10, 30, 50)] == [255, 255, 0]
-    assert [drawn[y, 30, 3] for y in (10, 30, 50)] == pytest.approx([127] * 3, abs=3)
+    assert [drawn[20, x, 0] for x in (20, 40, 60)] == [255, 255, 0]
+    assert [drawn[20, x, 3] for x in (20, 40, 60)] == pytest.approx([127] * 3, abs=3)
