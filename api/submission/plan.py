@@ -1,4 +1,4 @@
-"""A job's template and its settings: what is wrong with them, or else how the job is rendered.
+"""A job's template, renderer and settings: what is wrong with them, or else how it is rendered.
 
 Jobs of a request often differ in their assets alone, so a plan is made once for all that share it.
 """
@@ -6,35 +6,30 @@ Jobs of a request often differ in their assets alone, so a plan is made once for
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
 
 from reelbatch.checks.fonts import TemplateFonts
 from reelbatch.checks.template import (
     TemplateOffer,
     as_drawn_by,
     composition_problem,
+    conversion_reasons,
     frame_problems,
+    job_warnings,
     listed,
 )
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.output_size import output_size
-from reelbatch.engines.registry import (
-    claims_on,
-    engine_for_template_type,
-    load_engine,
-    renderers_of,
-)
+from reelbatch.engines.registry import load_engine, renderers_of
 from reelbatch.models.errors import (
     CodecInvalid,
     FramesInvalid,
     NotSupported,
     PreviewSettingsConflict,
-    RequestError,
 )
 from reelbatch.models.orchestration.jobs import Output, OutputExtent, Split
 from reelbatch.models.problems import Problem
 from reelbatch.models.stored.templates import Composition, TemplateRecord
+from reelbatch.models.wire.assets import ScriptAsset
 from reelbatch.models.wire.codecs import (
     CODECS,
     DEFAULT_CODEC,
@@ -43,21 +38,19 @@ from reelbatch.models.wire.codecs import (
     Codec,
     find_codec,
 )
-from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
+from reelbatch.models.wire.jobs import JobCreation
 from reelbatch.models.wire.render_settings import RenderSettings
-from reelbatch.models.wire.secrets import begins_with_reference
 from reelbatch.models.wire.templates import Renderer
-from reelbatch.models.wire.urls import is_http_url
 from reelbatch.spelling import did_you_mean
 
 AFTER_EFFECTS = "nexrender"
 """The name of the engine that has After Effects."""
-_TYPES = {
-    ".aet": "aep",
-    ".json": "lottie",
-    ".lottie": "lottie",
-}  # other endings are called as their types
-_LONGEST_URL = 8192  # characters
+_PROJECTS = ("aep", "mogrt")  # types of templates
+_RENDERERS: Mapping[str, Renderer] = {
+    AFTER_EFFECTS: "after-effects",
+    "lottie": "lottie",
+    "lottie-web": "lottie-web",
+}
 _MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
 
 _Key = tuple[str, str, str | None, bool, str]
@@ -309,48 +302,6 @@ def _wrong_type(codec: Codec) -> str:
     return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
 
 
-def template_by_url(
-    choice: TemplateChoice, url: str, engines: Mapping[str, type[RenderEngine]]
-) -> TemplateByUrl | Problem:
-    """`url` is the choice's src; its id is only a label."""
-    if len(url) > _LONGEST_URL or not (is_http_url(url) or begins_with_reference(url)):
-        message = f"The src must be an http or https URL of up to {_LONGEST_URL} characters."
-        return Problem(RequestError, "template.src", message)
-    template_type = choice.type or _type_of(url)
-    engine = engine_for_template_type(engines, template_type)
-    served = ", ".join(sorted({t for known in engines.values() for t in known.template_types}))
-    if engine is None and choice.type is None and template_type not in ("aep", "mogrt"):
-        message = f"The URL does not tell the template's type: add `type`, one of {served}."
-        return Problem(RequestError, "template.type", message)
-    if engine is None:
-        message = f"No engine of this server renders {template_type}; it must be one of {served}."
-        return Problem(NotSupported, "template.type", message)
-    drawn_by = _engine_by_url(choice.renderer or "auto", engine, engines, template_type)
-    if isinstance(drawn_by, Problem):
-        return drawn_by
-    chosen = ChosenTemplate(
-        id=choice.id,
-        name=_name(url, choice.id),
-        type=template_type,
-        engine=drawn_by.name,
-        url=url,
-        claims=claims_on(engines, template_type),
-    )
-    return TemplateByUrl(chosen, drawn_by)
-
-
-def _engine_by_url(
-    renderer: Renderer,
-    own: type[RenderEngine],
-    engines: Mapping[str, type[RenderEngine]],
-    template_type: str,
-) -> type[RenderEngine] | Problem:
-    if renderer != "after-effects":
-        return engine_of(renderer, own, engines)
-    engine = after_effects()
-    return engine if template_type in engine.template_types else no_project(template_type)
-
-
 def engine_of(
     renderer: Renderer, own: type[RenderEngine], engines: Mapping[str, type[RenderEngine]]
 ) -> type[RenderEngine] | Problem:
@@ -375,17 +326,50 @@ def no_project(template_type: str) -> Problem:
     return Problem(NotSupported, "template.renderer", message)
 
 
-def _type_of(url: str) -> str:
-    ending = _path(url).suffix.lower()
-    return _TYPES.get(ending, ending[1:])
+def may_need_machines(template: ReadyTemplate | Problem) -> bool:
+    """Whether it matters to a template's jobs that there are any."""
+    return isinstance(template, ReadyTemplate) and template.record.converted is not None
 
 
-def _name(url: str, label: str) -> str:
-    """The file's name, which is no secret unlike perhaps the rest of the URL."""
-    return _path(url).name or label
+def with_renderer(
+    job: JobCreation,
+    template: ReadyTemplate,
+    engines: Mapping[str, type[RenderEngine]],
+    *,
+    machines: bool,
+) -> ReadyTemplate | Problem:
+    """The template as its chosen engine takes it; `machines` says whether any has After Effects."""
+    record = template.record
+    asked = job.template.renderer or record.renderer
+    if record.engine == AFTER_EFFECTS:
+        return template
+    if record.converted is None and asked == "after-effects":
+        return no_project(record.type)
+    if asked == "auto" and machines and _needs_after_effects(job, template):
+        asked = "after-effects"
+    return (
+        template.by_after_effects if asked == "after-effects" else template.drawn_by(asked, engines)
+    )
 
 
-def _path(url: str) -> PurePosixPath:
-    if begins_with_reference(url):
-        return PurePosixPath()
-    return PurePosixPath(unquote(urlsplit(url).path))
+def renderer_of(template: ReadyTemplate | TemplateByUrl) -> Renderer | None:
+    """What a job's answers call its engine; None for what is no project."""
+    is_project = template.chosen.type in _PROJECTS or (
+        isinstance(template, ReadyTemplate) and template.record.converted is not None
+    )
+    if is_project or template.engine.name == AFTER_EFFECTS:
+        return _RENDERERS.get(template.engine.name)
+    return None
+
+
+def _needs_after_effects(job: JobCreation, template: ReadyTemplate) -> bool:
+    if template.record.converted is None:
+        return False
+    is_project = job.settings is not None and job.settings.type == "aep"
+    if is_project or any(isinstance(asset, ScriptAsset) for asset in job.assets):
+        return True
+    composition = template.composition_named(job.template.composition)
+    if composition is None:
+        return False
+    warnings = job_warnings(template, composition.name, job.assets)
+    return bool(conversion_reasons(composition, warnings))

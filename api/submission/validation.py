@@ -28,9 +28,11 @@ from api.submission.plan import (
     RenderPlan,
     RenderPlans,
     TemplateByUrl,
-    template_by_url,
+    may_need_machines,
+    renderer_of,
+    with_renderer,
 )
-from api.submission.renderers import may_need_machines, renderer_of, with_renderer
+from api.submission.template_urls import template_by_url
 from reelbatch.checks.fonts import FontNeeds, JobFonts, needs_team_fonts, resolve_fonts
 from reelbatch.checks.template import job_warnings, lossy_problems
 from reelbatch.engines.base import RenderEngine
