@@ -13,7 +13,6 @@ from reelbatch.engines.lottie.document import (
     reference,
     text_documents,
 )
-from reelbatch.engines.lottie.reading.walking import all_objects
 from reelbatch.engines.lottie.renderer import FilledTemplate
 from reelbatch.engines.lottie.scene import SceneParts, gather_parts, put_together
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
@@ -60,7 +59,6 @@ def player_document(
     warnings = [*parts.warnings, *_flaws(parts, videos)]
     for layer in parts.layers:
         _complete(layer, parts)
-        _seed_wiggles(layer)
     shown = {name: each for name, each in parts.pictures.items() if name not in videos}
     animation = put_together(document, composition, parts.precompositions, shown)
     markers = document.root.get("markers")
@@ -100,15 +98,6 @@ def _complete(layer: Json, parts: SceneParts) -> None:
         layer["t"] = {"a": [], "p": {}, "m": {"g": 1, "a": {"a": 0, "k": [0, 0]}}} | layer["t"]
         for text in text_documents(layer):
             _complete_text(text)
-
-
-def _seed_wiggles(layer: Json) -> None:
-    """The player seeds chance with the frame where an expression has the word "random", else
-    `wiggle` depends on what was drawn before."""
-    for value in all_objects(layer):
-        script = value.get("x")
-        if isinstance(script, str) and "wiggle" in script:
-            value["x"] = f"/* random */ {script}"
 
 
 def _complete_text(text: Json) -> None:

@@ -55,7 +55,8 @@ class LottieWebRenderer(LottieRenderer):
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
 
-        A player shows any frame by itself, so the page begins with the first one of the output.
+        The page begins with the first frame of the output: the player passes over those before,
+        which takes a part of the time that drawing them does.
         """
         if not self._player:
             raise RendererInterrupted(HOW_TO_GET_THE_PLAYER)

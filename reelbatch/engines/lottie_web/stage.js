@@ -1,5 +1,6 @@
 // Has lottie-web show each frame of scene.json, at the time of the page.
 "use strict";
+const AT_A_TIME = 100; // frames that are passed over: a page must not stand still for long
 
 const play = async () => {
   const scene = await (await fetch("scene.json")).json();
@@ -19,6 +20,11 @@ const play = async () => {
   if (!film.isLoaded) throw new Error(`lottie-web cannot draw this: ${[...failures].join()}`);
   await Promise.all([...document.querySelectorAll("image")].map((image) => image.decode()));
 
+  // What a frame shows may depend on those before, as with `wiggle`. They need not be drawn for that.
+  for (let frame = 0; frame < scene.first; frame++) {
+    film.goToAndStop(frame, true);
+    if (frame % AT_A_TIME === AT_A_TIME - 1) await new Promise((then) => setTimeout(then));
+  }
   const show = () => {
     film.goToAndStop(scene.first + reelbatch.frame, true);
     requestAnimationFrame(show);
