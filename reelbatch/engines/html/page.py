@@ -71,6 +71,7 @@ class PageView:
         self._media = media
         self._requests = PageRequests(browser=browser, content=content, media=media, notes=notes)
         self._rate = rate_of(composition)
+        self._is_draft = draft
         self._failure: str | None = None
         self._is_loaded = False
         self._shot = ""
@@ -82,7 +83,7 @@ class PageView:
         browser.listen("Page.frameNavigated", self._note_navigation)
         browser.listen("Page.windowOpen", self._note_window)
         notes.listen(browser)
-        for method, parameters in _preparations(composition, filling, opaque=opaque, draft=draft):
+        for method, parameters in _preparations(composition, filling, opaque=opaque):
             browser.call(method, parameters)
         self._load(ANTEROOM)
         self._time = VirtualTime(browser)
@@ -108,7 +109,8 @@ class PageView:
             return None
         self._shot = shot
         with Image.open(io.BytesIO(base64.b64decode(shot))) as image:
-            return _fitted(_pixels(image), width, height)
+            pixels = _pixels(image)
+        return _fitted(_halved(pixels) if self._is_draft else pixels, width, height)
 
     def sounds(self, frames: range, folder: Path) -> list[AudioClip]:
         """What the page has played and made by now, on the time line of an output of `frames`.
@@ -253,7 +255,7 @@ class PageView:
 
 
 def _preparations(
-    composition: Composition, filling: Filling, *, opaque: bool, draft: bool
+    composition: Composition, filling: Filling, *, opaque: bool
 ) -> list[tuple[str, dict[str, Any]]]:
     scripts = package_files("reelbatch.engines.html")
     settings = {
@@ -270,7 +272,7 @@ def _preparations(
     metrics = {
         "width": composition.width,
         "height": composition.height,
-        "deviceScaleFactor": 0.5 if draft else 1,
+        "deviceScaleFactor": 1,  # less is not heeded where frames are drawn on demand
         "mobile": False,
     }
     clear = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
@@ -307,6 +309,14 @@ def _pixels(picture: Image.Image) -> Frame:
         colours, layout = colours.convert("RGBa"), "BGRa"
     packed = np.frombuffer(colours.tobytes("raw", layout), np.uint8)
     return packed.reshape(picture.height, picture.width, 4)
+
+
+def _halved(pixels: Frame) -> Frame:
+    """Each pixel is the mean of four."""
+    rows, columns = pixels.shape[:2]
+    even = np.pad(pixels, ((0, rows % 2), (0, columns % 2), (0, 0)), mode="edge").astype(np.uint16)
+    sums = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
+    return ((sums + 2) // 4).astype(np.uint8)
 
 
 def _fitted(pixels: Frame, width: int, height: int) -> Frame:

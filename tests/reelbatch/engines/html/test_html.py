@@ -34,6 +34,18 @@ def test_a_film_of_a_page_has_a_poster(film: Film) -> None:
 
 
 @needs_browser
+def test_a_draft_shows_all_of_the_page_at_half_the_size(film: Film) -> None:
+    page = a_page('<body style="background: blue"><i style="left: 60px">', width=64, height=35)
+    asked = film.request(page, "image_png")
+    request = replace(asked, output=asked.output.model_copy(update={"draft": True}))
+    HtmlEngine.renderer().render(request, lambda _: None)
+    picture = np.asarray(Image.open(request.output_path).convert("RGB"))
+    assert picture.shape[1] == 32
+    assert (picture[:, 30:] == (255, 0, 0)).all()
+    assert (picture[:, :30] == (0, 0, 255)).all()
+
+
+@needs_browser
 def test_a_job_fills_texts_values_and_styles(film: Film) -> None:
     body = """<i data-layer="bar"></i><script>
         const { data } = window.reelbatch;
