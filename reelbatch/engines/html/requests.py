@@ -17,6 +17,7 @@ from reelbatch.models.wire.warnings import WarningCode
 
 _SHOWN = ("Image", "Stylesheet", "Font", "Script")  # in terms of the DevTools protocol
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+_MOVING = re.compile(rb"<(?:animate|set\b)|@keyframes")
 
 # Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
 # are decoded by the engine: the browser's own player keeps the time of the wall.
@@ -89,10 +90,12 @@ class PageRequests:
         if is_page:
             self.page = None
         found = self._found(path, url.query)
+        name, where = str(_without_own(path))[:LONGEST_MESSAGE], request.get("networkId", "")
         if found is None:
-            name = str(_without_own(path))[:LONGEST_MESSAGE]
-            where = request.get("networkId", "")
             self._notes.add(WarningCode.MISSING_FILE, f"{name} is not in the template", where=where)
+        elif request.get("resourceType") == "Image" and _moves_by_itself(*found):
+            message = f"{name} moves, and in an image not in time: put the <svg> into the page"
+            self._notes.add(WarningCode.PAGE_WARNING, message, where=where)
         self._fulfill(request, found)
 
     def _found(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
@@ -154,6 +157,11 @@ def _type_of(path: PurePosixPath, content: bytes) -> str:
             content.decode("utf-8")
             return f"{kind}; charset=utf-8"
     return kind
+
+
+def _moves_by_itself(kind: str, content: bytes) -> bool:
+    """Whether it is a drawing for which the browser has a clock of its own, 60 times a second."""
+    return kind == "image/svg+xml" and _MOVING.search(content) is not None
 
 
 def _without_own(path: PurePosixPath) -> PurePosixPath:

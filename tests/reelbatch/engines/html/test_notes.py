@@ -7,11 +7,11 @@ import pytest
 from reelbatch.engines.html import HtmlEngine
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.templates import Layer
-from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser
+from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser, packed
 
 _COMPLAINTS = """
 <h1 data-layer="title">Hello</h1><i data-layer="bar"></i>
-<img src="pictures/gone.png">
+<img src="pictures/gone.png"><img src="moving.svg">
 <script src="https://cdn.example.org/library.js"></script>
 <iframe src="https://maps.example.org/"></iframe>
 <script>
@@ -30,8 +30,9 @@ _COMPLAINTS = """
 
 @needs_browser
 def test_each_thing_that_went_wrong_is_told_once_with_its_place_and_frame(film: Film) -> None:
+    moving = "<svg xmlns='http://www.w3.org/2000/svg'><animate attributeName='x'/></svg>"
     film(
-        a_page(_COMPLAINTS),
+        packed(index_html=a_page(_COMPLAINTS), moving_svg=moving),
         {"type": "data", "layerName": "bar", "property": "colour", "value": "red"},
         {"type": "data", "layerName": "bar", "property": "width", "value": "wide"},
         {"type": "data", "layerName": "bar", "property": "--mine", "value": "wide"},
@@ -42,6 +43,7 @@ def test_each_thing_that_went_wrong_is_told_once_with_its_place_and_frame(film: 
         ("STYLE_NOT_UNDERSTOOD", r"CSS has no colour: red \(frame 0\)", "bar"),
         ("STYLE_NOT_UNDERSTOOD", r"CSS has no width: wide \(frame 0\)", "bar"),
         ("MISSING_FILE", r"pictures/gone\.png is not in the template \(index\.html:\d, frame 0\)"),
+        ("PAGE_WARNING", r"moving\.svg moves, and in an image not in time.*"),
         ("REQUEST_REFUSED", r"https://cdn\.example\.org/library\.js was refused: .*zip.*"),
         ("REQUEST_REFUSED", r"https://maps\.example\.org was refused: .*into the page.*"),
         ("PAGE_ERROR", r"console\.error: no prices Object 3 \(index\.html:8, frame 0\)"),
