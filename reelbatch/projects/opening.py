@@ -23,6 +23,7 @@ _ALONE = PurePosixPath("project.aep")
 _DEFINITION = PurePosixPath("definition.json")
 _GRAPHIC = "project.aegraphic"  # a zip in a .mogrt that After Effects has made
 _PREMIERE = "project.prgraphic"
+_AUTO_SAVE = "Adobe After Effects Auto-Save"  # a folder of former states, beside the project
 _SAVE_AS = "Open it in After Effects and save it as .aep (File > Save As)."
 
 
@@ -91,7 +92,8 @@ def _opened(
 
 
 def _only_project(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:
-    found = [path for path in files if path.suffix.casefold() in _PROJECTS]
+    projects = [path for path in files if path.suffix.casefold() in _PROJECTS]
+    found = [path for path in projects if _AUTO_SAVE not in path.parts] or projects
     if len(found) > 1:
         names = ", ".join(sorted(map(str, found))[:5])
         raise TemplateInvalid(f"The archive holds more than one project: {names}.")

@@ -261,9 +261,7 @@ def _styles(styles: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
             WarningCode.LAYER_STYLES_NOT_DRAWN,
             "The blending options of the layer styles are not drawn.",
         )
-    for style in styles.groups:
-        if not style.enabled or "/" not in style.match_name:  # the others are options for all
-            continue
+    for style in _enabled_styles(styles):
         if style.match_name == _SHADOW:
             yield _shadow(style, styles, clock, reasons)
         elif style.match_name == _OVERLAY:
@@ -272,6 +270,16 @@ def _styles(styles: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
             reasons.add(
                 WarningCode.LAYER_STYLES_NOT_DRAWN, f"The layer style {style.name!r} is not drawn."
             )
+
+
+def has_styles(layer_tree: Group) -> bool:
+    styles = layer_tree.group("ADBE Layer Styles")
+    return styles.enabled and any(_enabled_styles(styles))
+
+
+def _enabled_styles(styles: Group) -> Iterator[Group]:
+    """Without the options for all of them."""
+    return (one for one in styles.groups if one.enabled and "/" in one.match_name)
 
 
 def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects import CONTROL, REPLACEABLE
-from reelbatch.projects.conversion.effects import effects_of
+from reelbatch.projects.conversion.effects import effects_of, has_styles
 from reelbatch.projects.conversion.keyframes import Json, animated, scalar
 from reelbatch.projects.conversion.masks import masks_of
 from reelbatch.projects.conversion.scene import Place, Scene
@@ -23,6 +23,7 @@ from reelbatch.projects.model import (
     Matte,
     Property,
     Solid,
+    Text,
 )
 from reelbatch.projects.reasons import Reasons
 
@@ -80,6 +81,10 @@ _UNREAD = frozenset(
     }
 )
 _SOURCE_OPTIONS = "ADBE Source Options Group"
+_UNCALCULATED = re.compile(
+    r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/""", re.DOTALL
+)
+"""Words and comments of an expression."""
 _LOOP = re.compile(
     r"\s*loop(?:Out|In)(?:Duration)?\(\s*(?:(['\"])(?:cycle|pingpong|offset|continue)\1\s*"
     r"(?:,\s*\d+(?:\.\d+)?\s*)?)?\)\s*;?\s*"
@@ -230,9 +235,13 @@ def _check_layer(layer: Layer, source: Item | None, place: Place, reasons: Reaso
 
 def _runs_alike(one: Property) -> bool:
     """After Effects adds and multiplies arrays by + and *, which plain JavaScript does not."""
-    if _LOOP.fullmatch(one.expression) or not re.search(r"[-+*/%]", one.expression):
+    if _LOOP.fullmatch(one.expression):
         return True
-    return isinstance(one.value, tuple) and len(one.value) == 1
+    code = _UNCALCULATED.sub("", one.expression)
+    is_single = isinstance(one.value, Text) or (
+        isinstance(one.value, tuple) and len(one.value) == 1
+    )
+    return is_single or not re.search(r"[-+*/%]", code)
 
 
 def _complaints(
@@ -254,8 +263,9 @@ def _complaints(
         yield WarningCode.LAYER_NOT_DRAWN, "Models and meshes in three dimensions are not drawn."
     if layer.kind is LayerKind.FOOTAGE and source is None:
         yield WarningCode.LAYER_NOT_DRAWN, "What the layer shows is not in the project."
-    if switches.adjustment and any(
-        effect.enabled for effect in layer.tree.group("ADBE Effect Parade").groups
+    if switches.adjustment and (
+        any(effect.enabled for effect in layer.tree.group("ADBE Effect Parade").groups)
+        or has_styles(layer.tree)
     ):
         yield WarningCode.ADJUSTMENT_LAYER_NOT_DRAWN, "Adjustment layers are not drawn."
     if switches.motion_blur and composition.motion_blur and _moves(layer):

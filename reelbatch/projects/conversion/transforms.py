@@ -43,10 +43,12 @@ def check_depth(layer: Layer, reasons: Reasons, *, with_camera: bool) -> None:
         one
         for name in _FROM_THE_SIDE
         if (one := group.leaf(name)) is not None
-        and any(any(value) for value in _values(one) if isinstance(value, tuple))
+        and (one.expression or any(any(value) for value in _numbers(one)))
     ]
     separate = group.leaf("ADBE Position_2")
-    apart = separate is not None and any(any(value) for value in _numbers(separate))
+    apart = separate is not None and (
+        bool(separate.expression) or any(any(value) for value in _numbers(separate))
+    )
     if with_camera or deep or turned or apart:
         reasons.add(WarningCode.LAYER_IN_3D, "Layers in three dimensions are drawn flat.")
 

@@ -139,6 +139,10 @@ def _places(content: bytes, kind: bytes) -> list[int]:
         pytest.param({"Folder/project.aep": PLAIN, "Folder/(Footage)/a.png": b""}, id="a folder"),
         pytest.param({"project.AET": PLAIN}, id="a template project"),
         pytest.param(
+            {"a/b.aep": PLAIN, "a/Adobe After Effects Auto-Save/b auto-save 1.aep": b"RIFX"},
+            id="former states beside it",
+        ),
+        pytest.param(
             {"definition.json": b"{}", "project.aegraphic": a_zip({"x.aep": PLAIN})},
             id="a Motion Graphics template",
         ),

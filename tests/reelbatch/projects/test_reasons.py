@@ -14,7 +14,7 @@ from reelbatch.projects.conversion.effects import effects_of
 from reelbatch.projects.conversion.keyframes import Clock
 from reelbatch.projects.model import Group, Property
 from reelbatch.projects.reasons import Reasons
-from tests.reelbatch.projects.made import RED, Stage, a_project, converted, opened
+from tests.reelbatch.projects.made import RED, Stage, a_project, add_style, converted, opened
 
 
 @pytest.fixture
@@ -130,3 +130,34 @@ def test_colours_that_are_blended_linearly_are_a_reason() -> None:
         stage.project.linear_blending = True
 
     assert [one.code for one in converted(build).reasons] == ["BLEND_MODE_NOT_DRAWN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "codes"),
+    [
+        ("ADBE Position", 'thisComp.layer("a-b").transform.position // as it is', []),
+        ("ADBE Position", "value + [10, 0]", ["EXPRESSION_DIFFERS"]),
+        ("ADBE Opacity", "time * 50", []),
+        ("ADBE Text Document", '"Total: " + 5', []),
+        ("ADBE Rotate Y", "time * 50", ["LAYER_IN_3D"]),
+    ],
+)
+def test_expressions_that_calculate_with_numbers_and_words_are_no_reasons(
+    name: str, expression: str, codes: list[str]
+) -> None:
+    def build(stage: Stage) -> None:
+        layer = stage.main.add_text("Hello")
+        layer.three_d_layer = name == "ADBE Rotate Y"
+        group = layer.text if name.startswith("ADBE Text") else layer.transform
+        group[name].expression = expression
+
+    assert [one.code for one in converted(build).reasons] == codes
+
+
+def test_a_style_of_an_adjustment_layer_is_a_reason() -> None:
+    def build(stage: Stage) -> None:
+        layer = stage.solid(RED)
+        layer.adjustment_layer = True
+        add_style(layer, "solidFill", color=[0.0, 1.0, 0.0, 1.0])
+
+    assert [one.code for one in converted(build).reasons] == ["ADJUSTMENT_LAYER_NOT_DRAWN"]
