@@ -267,7 +267,7 @@ def _settings_problems(
 
 def _archive_problems(settings: RenderSettings, engine: type[RenderEngine]) -> Iterator[Problem]:
     """Of the project as an output."""
-    if PROJECT_CODEC.name not in engine.codecs:
+    if not engine.gives_projects:
         message = (
             "Only After Effects makes the project itself an output: set `renderer` to "
             "after-effects in the job's `template`, or choose video or image."

@@ -123,6 +123,8 @@ class RenderEngine:
     codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
     """The names of `reelbatch.models.wire.codecs.CODECS` that it writes; by default all of them, as
     `reelbatch.engines.encoding` does."""
+    gives_projects: ClassVar[bool] = False
+    """Whether the filled template itself can be its output, a zip, as `type: aep` asks for."""
     fonts: ClassVar[tuple[FontFace, ...]] = ()
     """The fonts that it brings along."""
     runs_programs: ClassVar[bool] = False

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, is_installed
-from reelbatch.models.wire.codecs import CODECS, PROJECT_CODEC
 
 
 class NexrenderEngine(RenderEngine):
@@ -32,7 +31,7 @@ class NexrenderEngine(RenderEngine):
             "nx:comp-duration-set",
         }
     )
-    codecs: ClassVar[frozenset[str]] = frozenset({*CODECS, PROJECT_CODEC.name})
+    gives_projects: ClassVar[bool] = True
     runs_programs: ClassVar[bool] = True
 
     @classmethod
