@@ -52,6 +52,8 @@ if sys.platform == "win32":
     _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     _kernel.CreateJobObjectW.restype = wintypes.HANDLE
     _kernel.GetCurrentProcess.restype = wintypes.HANDLE
+    _tell = _kernel.SetInformationJobObject
+    _ask = _kernel.QueryInformationJobObject
 
     @cache
     def join_own_job() -> wintypes.HANDLE:
@@ -65,7 +67,7 @@ if sys.platform == "win32":
         this = wintypes.HANDLE(_kernel.GetCurrentProcess())
         if not (
             job
-            and _kernel.SetInformationJobObject(job, _EXTENDED_LIMITS, ctypes.byref(limits), size)
+            and _tell(job, _EXTENDED_LIMITS, ctypes.byref(limits), size)
             and _kernel.AssignProcessToJobObject(job, this)
         ):
             raise ctypes.WinError(ctypes.get_last_error())
@@ -76,6 +78,6 @@ if sys.platform == "win32":
         members = _Members()
         size = wintypes.DWORD(ctypes.sizeof(members))
         job = join_own_job()
-        if not _kernel.QueryInformationJobObject(job, _MEMBERS, ctypes.byref(members), size, None):
+        if not _ask(job, _MEMBERS, ctypes.byref(members), size, None):
             raise ctypes.WinError(ctypes.get_last_error())
         return [one for one in members.processes[: members.listed] if one != os.getpid()]
