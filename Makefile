@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # imports, which takes as long again as importing it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up browser fonts test lint lint-github audit clients chaos topology topology-full topology-tools bench bench-full bench-peers fidelity docs dist lock clean
+.PHONY: help demo up browser fonts test lint lint-github audit clients chaos topology topology-full topology-tools windows windows-tools bench bench-full bench-peers fidelity docs dist lock clean
 
 help:
 	@echo "make demo    render a batch of 24 jobs and show what came of it"
@@ -30,6 +30,8 @@ help:
 	@echo "make topology         run the programs of docker-compose.yml here, and kill each of them, in five minutes"
 	@echo "make topology-full    the same with 1,000 jobs, a second Temporal and figures, in half an hour"
 	@echo "make topology-tools   install and build these programs (Debian; as root; with Go)"
+	@echo "make windows  a worker on Windows, as far as wine is one, with a stub of After Effects, in five minutes"
+	@echo "make windows-tools    install wine and a compiler for it (Debian; as root)"
 	@echo "make bench   the benchmarks, in five minutes"
 	@echo "make bench-full   the same with 1,000 jobs and 200 films, in an hour"
 	@echo "make bench-peers  install what they compare with (Debian, Ubuntu; as root)"
@@ -120,6 +122,15 @@ topology-tools: $(VENV)/development
 			printf '#!/bin/sh\nexit 101\n' >$(POLICY) && chmod +x $(POLICY); }; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql prometheus >/dev/null; }
 	@$(BIN)/python -m tests.deployment.programs
+
+# Without its programs it says in a line which are missing, and is skipped.
+windows: $(VENV)/development
+	@$(BIN)/python -m pytest -x tests/windows -m windows
+
+windows-tools:
+	@{ command -v wine && command -v x86_64-w64-mingw32-gcc; } >/dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		wine wine64 gcc-mingw-w64-x86-64 >/dev/null; }
 
 bench: $(VENV)/runtime
 	@$(BIN)/python -m bench

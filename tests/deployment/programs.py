@@ -33,7 +33,7 @@ class GoProgram:
 
     @property
     def file(self) -> Path:
-        return _cache() / f"{self.name}-{self.version}" / self.name
+        return cache() / f"{self.name}-{self.version}" / self.name
 
     def build(self, deadline: float) -> None:
         """`deadline` is a time of time.monotonic().
@@ -115,7 +115,7 @@ def missing() -> str | None:
     )
 
 
-def _cache() -> Path:
+def cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "reelbatch"
 

@@ -36,16 +36,22 @@ class Topology:
     """Containers, and what a client needs.
 
     `given` are variables of Reelbatch's containers that stand as they are, and `elsewhere` the
-    services that no container is made for.
+    services that no container is made for. There is one API and one worker where it is `small`.
     """
 
     def __init__(
-        self, home: Path, given: Mapping[str, str], elsewhere: Collection[str] = ()
+        self,
+        home: Path,
+        given: Mapping[str, str],
+        elsewhere: Collection[str] = (),
+        *,
+        small: bool = False,
     ) -> None:
         self.network = Network(compose()["services"])
         self.url = f"http://{self.network.machine}:{API_PORT}"
         self.web_ui = f"http://{self.network.machine}:{WEB_UI_PORT}"
         self.token = ""
+        self.apis, self.workers = (names[:1] if small else names for names in (APIS, WORKERS))
         self.containers: dict[str, Container] = {}
         self._home = home
         self._given = {"REELBATCH_TRUSTED_PROXIES": "127.0.0.1", **given}
@@ -96,7 +102,7 @@ class Topology:
                 sys.stderr.write("\n".join([f"--- {name}", *lines, ""]))
 
     def api_addresses(self) -> list[str]:
-        return [f"http://{self.containers[name].address}:{API_PORT}" for name in APIS]
+        return [f"http://{self.containers[name].address}:{API_PORT}" for name in self.apis]
 
     def metrics_addresses(self) -> list[str]:
         named = [self.containers[name] for name in (*APIS, *WORKERS)]
@@ -110,16 +116,22 @@ class Topology:
 
     @contextmanager
     def serving(self) -> Generator[None]:
-        """While two APIs and two workers run, and the proxy before the APIs."""
+        """While the APIs and workers run, and the proxy before the APIs."""
         self.token = self.up("api-1").run("reelbatch", "tokens", "create", TEAM)
-        for name in (*APIS, *WORKERS):
+        for name in (*self.apis, *self.workers):
             self.up(name)
         with round_robin(self.api_addresses(), self.network.machine, API_PORT):
             yield
 
 
 @contextmanager
-def running_topology(home: Path, given: Mapping[str, str]) -> Generator[Topology]:
+def running_topology(
+    home: Path,
+    given: Mapping[str, str],
+    given_to_apis: Mapping[str, str] | None = None,
+    *,
+    small: bool = False,
+) -> Generator[Topology]:
     """With Temporal's development server and an object store of the tests' own."""
     example = environment()
     with ExitStack() as resources:
@@ -136,8 +148,11 @@ def running_topology(home: Path, given: Mapping[str, str]) -> Generator[Topology
         resources.callback(temporal.discard)
         temporal.start()
         until(lambda: listens("127.0.0.1", port), "Temporal server")
-        topology = Topology(home, {**stores, **given}, elsewhere=("namespace", "bucket"))
+        elsewhere = ("namespace", "bucket")
+        topology = Topology(home, {**stores, **given}, elsewhere, small=small)
         resources.callback(topology.discard)
+        for name in topology.apis:
+            topology.container(name).environment.update(given_to_apis or {})
         resources.enter_context(topology.serving())
         yield topology
 

@@ -1,0 +1,74 @@
+"""A service on Linux, and a worker on Windows that renders for it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from filelock import FileLock
+
+from reelbatch.client import Reelbatch
+from tests.deployment.programs import cache
+from tests.deployment.topology import Topology, running_topology
+from tests.windows.machine import Windows, made, missing
+from tests.windows.worker import WindowsWorker
+
+SAMPLE = Path(__file__).parents[1] / "reelbatch/engines/after_effects_samples/after-effects"
+
+
+@pytest.fixture(scope="session")
+def windows() -> Iterator[Windows]:
+    """The machine, for one run of the tests at a time."""
+    if line := missing():
+        pytest.skip(line)
+    cache().mkdir(parents=True, exist_ok=True)
+    with FileLock(cache() / "windows.lock"):
+        machine = made()
+        yield machine
+        machine.stop()
+
+
+@pytest.fixture(scope="session")
+def service(windows: Windows) -> Iterator[Topology]:  # noqa: ARG001  what is skipped without it
+    engines = {"REELBATCH_ENGINES": json.dumps(["join", "lottie", "nexrender"])}
+    with (
+        TemporaryDirectory(prefix="reelbatch-windows-") as home,
+        running_topology(Path(home), {}, engines, small=True) as topology,
+    ):
+        yield topology
+
+
+@pytest.fixture(scope="session")
+def worker(
+    windows: Windows,
+    service: Topology,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[WindowsWorker]:
+    """A running one. The tests leave it so, whatever they have done to it."""
+    application = tmp_path_factory.mktemp("windows") / "application"
+    windows.install(application)
+    worker = WindowsWorker(windows, application, like=service.containers["worker-1"])
+    worker.release_renders()
+    try:
+        worker.start()
+        yield worker
+    finally:
+        worker.release_renders()
+        if request.session.testsfailed:
+            print(worker.log.read_text(errors="replace")[-10_000:])  # noqa: T201
+            service.show_logs()
+
+
+@pytest.fixture(scope="session")
+def client(service: Topology) -> Iterator[Reelbatch]:
+    with Reelbatch(service.url, service.token) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def project(client: Reelbatch, worker: WindowsWorker) -> str:  # noqa: ARG001  it reads the project
+    """The id of a template with a project of After Effects."""
+    file = SAMPLE / "project.zip"
+    return client.templates.push(file, template_type="aep", timeout=300).id

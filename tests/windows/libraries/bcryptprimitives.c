@@ -1,0 +1,9 @@
+/* wine 8 has no bcryptprimitives.dll, which Rust's standard library takes random numbers from. */
+#include <windows.h>
+
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE numbers, SIZE_T count)
+{
+    return SystemFunction036(numbers, (ULONG)count);
+}
