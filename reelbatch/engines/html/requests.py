@@ -15,7 +15,7 @@ from reelbatch.engines.html.notes import LONGEST_MESSAGE, ORIGIN, Notes
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.warnings import WarningCode
 
-_SHOWN = ("Image", "Stylesheet", "Font", "Script")  # in terms of the DevTools protocol
+_AWAITED = ("Image", "Stylesheet", "Font", "Script", "Fetch", "XHR")  # of the DevTools protocol
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _MOVING = re.compile(rb"<(?:animate|set\b)|@keyframes")
 
@@ -49,7 +49,7 @@ class PageRequests:
         self._media = media
         self._notes = notes
         self._are_new = False
-        self._loading = set[str]()  # those whose answers the page's look depends on
+        self._loading = set[str]()  # those that the page has no answer to yet
         browser.listen("Fetch.requestPaused", self._answer)
         browser.listen("Network.requestWillBeSent", self._note_request)
         browser.listen("Network.loadingFinished", self._note_response)
@@ -142,7 +142,7 @@ class PageRequests:
     def _note_request(self, event: dict[str, Any]) -> None:
         """Said before the frame that asks is drawn: that it asks us comes a little later."""
         self._notes.note_origin(event)
-        if event.get("type") in _SHOWN:
+        if event.get("type") in _AWAITED:
             self._loading.add(event["requestId"])
 
     def _note_response(self, event: dict[str, Any]) -> None:

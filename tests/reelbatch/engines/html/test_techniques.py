@@ -87,6 +87,10 @@ _EACH_FRAME = {
         const change = (time) => { strip.src = `at-${Math.round(time / 100)}.png`;
           requestAnimationFrame(change) };
         requestAnimationFrame(change)""",
+    "data that a frame fetches": """const read = async () => {
+        const answer = await fetch(`at-${reelbatch.frame}.json`);
+        bar.style.left = `${await answer.json()}px`; requestAnimationFrame(read) };
+        requestAnimationFrame(read)""",
     "style sheets and their pictures": """bar.style.width = "64px"; bar.style.background = "none";
         bar.id = "sheet"; const turn = (time) => { const link = document.createElement("link");
           link.rel = "stylesheet"; link.href = `at-${Math.round(time / 100)}.css`;
@@ -155,6 +159,7 @@ def _files() -> dict[str, bytes]:
         files[f"at-{frame}_png"] = target.getvalue()
         sheet = f"#sheet {{ background: url(at-{frame}.png) !important }}"
         files[f"at-{frame}_css"] = sheet.encode()
+        files[f"at-{frame}_json"] = str(6 * frame).encode()
     target = io.BytesIO()
     strips[0].save(
         target, "GIF", save_all=True, append_images=strips[1:], duration=100, disposal=2, loop=0
