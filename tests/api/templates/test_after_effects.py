@@ -95,6 +95,8 @@ async def studio(settings: Settings, store: ObjectStore) -> AsyncGenerator[Runni
             "temporal_namespace": STUDIO_NAMESPACE,
             "readable_paths": [STUBS],
             "engines": ["lottie", "nexrender"],
+            "render_processes": 2,
+            "unserved_timeout": 0.4,  # less than a render takes, or a job waits for its turn
         }
     )
     client = await connected(own, store)
@@ -123,13 +125,17 @@ async def artists(studio: RunningApi) -> AsyncGenerator[Team]:
 async def test_a_composition_goes_to_after_effects_only_where_it_must(artists: Team) -> None:
     template_id = await artists.upload(TWISTED, "aep")
     created = await artists.create_batch(
-        a_job(template_id), a_job(template_id, "Other"), a_job(template_id, renderer="lottie")
+        a_job(template_id),
+        a_job(template_id, "Other"),
+        a_job(template_id, renderer="lottie"),
+        *[a_job(template_id)] * 2,
     )
     assert "EFFECT_NOT_DRAWN" not in str(created["jobs"])
     [refused] = created["errors"]
     assert (refused["index"], refused["errorCode"]) == (2, "NOT_SUPPORTED")
-    by_after_effects, converted = (await artists.end_of_batch(created["batchId"]))["jobs"]
-    assert (by_after_effects["status"], converted["status"]) == ("finished", "finished")
+    jobs = (await artists.end_of_batch(created["batchId"]))["jobs"]
+    assert [job["status"] for job in jobs] == ["finished"] * 4
+    by_after_effects, converted = jobs[:2]
     assert (by_after_effects["renderer"], converted["renderer"]) == ("after-effects", "lottie")
     assert by_after_effects.get("warnings", []) == []
     read = await artists.get(f"/jobs/{by_after_effects['id']}")
