@@ -149,21 +149,17 @@ class _Layers:
                 )
             if layer.switches.collapse:
                 self._collapse(converted, source, reasons)
-        if layer.identity in place.heard:
-            self._hear(layer, converted, place, self._reasons.within(*where, seen=seen))
+        if layer.identity in place.heard and layer.identity not in place.mattes:
+            self._hear(layer, source, converted, self._reasons.within(*where, seen=seen))
         return converted
 
-    def _hear(self, layer: Layer, converted: Json, place: Place, reasons: Reasons) -> None:
+    def _hear(self, layer: Layer, source: Item | None, converted: Json, reasons: Reasons) -> None:
         """Of a layer whose picture is switched off, leave the sound."""
-        source = self._scene.project.items.get(layer.source or 0)
-        if isinstance(source, Footage) and layer.identity not in place.mattes:
+        del converted["hd"]
+        if isinstance(source, Footage):
             converted |= sound(source, layer, self._scene, reasons)
-            del converted["hd"]
         else:
-            reasons.add(
-                WarningCode.FOOTAGE_NOT_DRAWN,
-                "Its sound is not heard, since its picture is switched off.",
-            )
+            converted["ks"]["o"] = still(0)
 
     def _plays_video(self, composition: Composition) -> bool:
         """Whether one is in it, or in what it shows."""
