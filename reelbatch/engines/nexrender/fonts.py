@@ -50,7 +50,7 @@ def installed(fonts: Sequence[Path], elsewhere: Path) -> Generator[None]:
 
 def _folder() -> Path | None:
     if sys.platform == "win32":
-        return Path(os.environ["LOCALAPPDATA"], "Microsoft", "Windows", "Fonts")
+        return Path(os.environ["LOCALAPPDATA"]) / "Microsoft" / "Windows" / "Fonts"
     return Path.home() / "Library" / "Fonts" if sys.platform == "darwin" else None
 
 

@@ -53,7 +53,12 @@ class NexrenderRenderer(Renderer):
         folder.mkdir()
         files = project.write(folder / "project")
         found = ToolAssets(
-            project, files[0], files, request.composition, folder, is_kept=is_archive
+            project=project,
+            file=files[0],
+            files=files,
+            composition=request.composition,
+            scripts=folder,
+            is_kept=is_archive,
         ).of(request.assets)
         job = describe_job(
             files[0],

@@ -547,7 +547,8 @@ def test_a_project_is_pushed_told_and_set(served: Command, here: Path) -> None:
     strict = json.loads(served("templates", "set", "promo", "--strict", "--json").out)
     assert strict["lossy"] is False
     wrong = served("templates", "set", "promo", "--renderer", "nothing")
-    assert "There is no renderer nothing; there are auto, lottie, lottie-web, after-effects." in wrong.err
+    renderers = "auto, lottie, lottie-web, after-effects"
+    assert f"There is no renderer nothing; there are {renderers}." in wrong.err
     absent = served("templates", "set", "promo", "--renderer", "lottie-web", "--json")
     assert json.loads(absent.out)["renderer"] == "lottie-web"
     assert "lottie-web (not on this server" in served("templates", "inspect", "promo").out
