@@ -49,11 +49,13 @@ class _Members(ctypes.Structure):
 
 
 if sys.platform == "win32":
-    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-    _kernel.CreateJobObjectW.restype = wintypes.HANDLE
-    _kernel.GetCurrentProcess.restype = wintypes.HANDLE
-    _tell = _kernel.SetInformationJobObject
-    _ask = _kernel.QueryInformationJobObject
+
+    @cache
+    def _kernel() -> "ctypes.WinDLL":
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateJobObjectW.restype = wintypes.HANDLE
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        return kernel
 
     @cache
     def join_own_job() -> wintypes.HANDLE:
@@ -61,14 +63,15 @@ if sys.platform == "win32":
 
         Only this process has the handle of the job, and never closes it. Raises OSError.
         """
-        job = wintypes.HANDLE(_kernel.CreateJobObjectW(None, None))
+        job = wintypes.HANDLE(_kernel().CreateJobObjectW(None, None))
         limits = _ExtendedLimits(basic=_BasicLimits(flags=_KILL_ON_CLOSE))
         size = wintypes.DWORD(ctypes.sizeof(limits))
-        this = wintypes.HANDLE(_kernel.GetCurrentProcess())
+        this = wintypes.HANDLE(_kernel().GetCurrentProcess())
+        limit = _kernel().SetInformationJobObject
         if not (
             job
-            and _tell(job, _EXTENDED_LIMITS, ctypes.byref(limits), size)
-            and _kernel.AssignProcessToJobObject(job, this)
+            and limit(job, _EXTENDED_LIMITS, ctypes.byref(limits), size)
+            and _kernel().AssignProcessToJobObject(job, this)
         ):
             raise ctypes.WinError(ctypes.get_last_error())
         return job
@@ -77,7 +80,7 @@ if sys.platform == "win32":
         """The processes in the job of this one: also those whose own parent has ended."""
         members = _Members()
         size = wintypes.DWORD(ctypes.sizeof(members))
-        job = join_own_job()
-        if not _ask(job, _MEMBERS, ctypes.byref(members), size, None):
+        ask = _kernel().QueryInformationJobObject
+        if not ask(join_own_job(), _MEMBERS, ctypes.byref(members), size, None):
             raise ctypes.WinError(ctypes.get_last_error())
         return [one for one in members.processes[: members.listed] if one != os.getpid()]
