@@ -67,6 +67,11 @@ async def _beat(progress: Progress) -> None:
         progress.beat()
 
 
+def is_put_off() -> bool:
+    """Whether a local render was stopped so that the job takes its turn in the queue."""
+    return activity.info().is_local and not is_cancelled_by_request()
+
+
 def is_cancelled_by_request() -> bool:
     """Whether somebody cancelled the job, instead of stopping this attempt at it."""
     details = activity.cancellation_details()

@@ -10,6 +10,7 @@ from opentelemetry import trace
 from temporalio.common import MetricMeter
 from temporalio.exceptions import ApplicationError
 
+from activities.heartbeats import is_put_off
 from reelbatch.models.errors import ReelbatchError, RenderError
 from reelbatch.models.orchestration.jobs import RenderJob
 
@@ -66,7 +67,7 @@ class RenderMetrics:
         try:
             yield
         except asyncio.CancelledError:
-            outcome = {"outcome": "cancelled", "error_code": ""}
+            outcome = {"outcome": "put_off" if is_put_off() else "cancelled", "error_code": ""}
             raise
         except Exception as error:
             outcome = {"outcome": "failed", "error_code": _error_code(error)}

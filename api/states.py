@@ -271,6 +271,10 @@ class RunningJobs:
                 renders.add(event.event_id)
             if event.activity_task_started_event_attributes.scheduled_event_id in renders:
                 started_at = event.event_time.ToDatetime(UTC)
+            local = event.marker_recorded_event_attributes.details.get("result")
+            if local is not None:
+                [render] = await self._client.data_converter.decode(local.payloads, [RenderResult])
+                started_at = render.started_at if render else started_at
         return started_at
 
     async def _split_of(self, description: DescribeWorkflowExecutionResponse) -> SplitRender | None:

@@ -13,7 +13,7 @@ from obstore.exceptions import BaseError as ObjectStoreError
 from obstore.store import ObjectStore
 from temporalio import activity
 
-from activities.heartbeats import is_cancelled_by_request
+from activities.heartbeats import is_put_off
 from activities.renders.delivery import FreshRender, RenderFacts, ReusedRender
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ReportProgress, ResolvedAsset
@@ -125,7 +125,7 @@ async def job_log(
     try:
         yield log
     except asyncio.CancelledError:
-        log.note("LATER: it takes longer here" if _is_put_off() else "CANCELLED")
+        log.note("LATER: it takes longer here" if is_put_off() else "CANCELLED")
         raise
     except ReelbatchError as error:
         log.note(f"ERROR: {error.error_code} {error.message}")
@@ -136,11 +136,6 @@ async def job_log(
     finally:
         if log.lines:
             await _write(store, job, log)
-
-
-def _is_put_off() -> bool:
-    """Whether a local render was stopped so that the job takes its turn in the queue."""
-    return activity.info().is_local and not is_cancelled_by_request()
 
 
 def _part_of_output(job: RenderJob) -> str:

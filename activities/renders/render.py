@@ -74,7 +74,7 @@ class _Late:
     last: float = 0.0
 
 
-_Drawn = tuple[str | None, str]
+_Drawn = tuple[str, str | None, str]
 
 
 class LocalRenders:
@@ -122,4 +122,4 @@ class LocalRenders:
 
 
 def _drawn(job: RenderTask) -> _Drawn:
-    return job.template_source, job.composition
+    return job.engine, job.template_source, job.composition

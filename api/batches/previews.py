@@ -134,6 +134,7 @@ def _still(job: BatchRenderJob) -> BatchRenderJob:
             "output": still,
             "extent": size and OutputExtent(width=size[0], height=size[1], frames=1),
             "split": None,
+            "small": None,
             "output_key": keys.preview(job.team, job.id, still.extension),
             "priority": PRIORITY_RANGE[1],
             "preview": True,

@@ -152,11 +152,13 @@ class ValidJob:
 
     @property
     def _is_small(self) -> bool:
-        """One of another priority has to take its turn, and a client's bucket may be slow."""
+        """One of another priority has to take its turn, and one with nested jobs is seen between
+        them and its own render. A client's bucket may be slow, and After Effects is elsewhere.
+        """
         creation, extent = self.creation, self.plan.extent
         if extent is None or creation.priority or creation.upload is not None:
             return False
-        if self.unserved_timeout is not None:  # its engine is on machines of its own
+        if self.children or self.unserved_timeout is not None:
             return False
         return extent.width * extent.height * extent.frames <= _SMALL
 

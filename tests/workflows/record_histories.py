@@ -320,7 +320,29 @@ async def record_unserved(client: Client, version: str) -> None:
         await end("away", "given-up")
 
 
+async def record_small(client: Client, version: str) -> None:
+    """Jobs that are rendered beside their workflow, or should be."""
+
+    async def refuse(_task: RenderTask) -> NoReturn:
+        raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
+
+    async def end(ending: str) -> None:
+        handle = await workbench.start_job(a_single_job().model_copy(update={"small": True}))
+        with contextlib.suppress(WorkflowFailureError):
+            await handle.result()
+        await save(handle, f"small-job-{ending}-{version}")
+
+    workbench = Workbench(client)
+    async with workbench.worker(render):
+        await end("queued")
+        workbench.render_locally = render
+        await end("finished")
+        workbench.render_locally = refuse
+        await end("failed")
+
+
 SHAPES = {
+    "small": record_small,
     "plain": record_plain,
     "equal-jobs": record_equal_jobs,
     "webhooks": record_webhooks,
