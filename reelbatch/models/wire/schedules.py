@@ -1,5 +1,6 @@
 """Schedules: batches that are made again and again, of the table that is at a URL by then."""
 
+import json
 import re
 from typing import Annotated, Any, Literal
 
@@ -62,7 +63,8 @@ class ScheduleCreation(WireModel):
     @property
     def of_batch(self) -> dict[str, Any]:
         """What holds for each batch, by the names that the query of POST /batches has for it."""
-        return self.model_dump(exclude={"cron", "time_zone", "url"})
+        poster = None if self.poster is None else json.dumps(self.poster)  # true and not 1.0
+        return {**self.model_dump(exclude={"cron", "time_zone", "url"}), "poster": poster}
 
 
 class ScheduleRun(RecordModel):

@@ -1,15 +1,19 @@
 """Batches of the table at a URL, again and again. No test waits for a time to come."""
 
+import json
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from api.schedules.submission import query_of
+from api.submission.tables.reading import common_fields
 from reelbatch.models.ids import new_id
 from reelbatch.models.orchestration.names import schedule_workflow_id
+from reelbatch.models.wire.schedules import ScheduleCreation
 from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in
 from tests.api.documents import a_film
@@ -64,6 +68,15 @@ async def rest(team: Team, schedule: Any) -> None:
         return not (await team.get(f"/schedules/{schedule['id']}"))["running"] or None
 
     await until(look, "end of the run")
+
+
+@pytest.mark.parametrize(
+    ("poster", "asked"), [(True, "true"), (1, "1.0"), (1.5, "1.5"), (False, "null")]
+)
+def test_the_poster_of_a_schedules_jobs_is_the_one_it_names(poster: object, asked: str) -> None:
+    creation = ScheduleCreation.model_validate(a_schedule("T", "https://host/t", poster=poster))
+    settings = cast("dict[str, object]", common_fields(query_of(creation))["settings"])
+    assert json.dumps(settings.get("poster")) == asked, "in JSON, as 1.0 equals true in Python"
 
 
 async def test_a_schedule_makes_a_batch_of_the_table_that_is_there_by_then(
