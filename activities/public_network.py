@@ -53,13 +53,13 @@ def retry_after(response: httpx.Response) -> int | None:
     """
     asked = response.headers.get("retry-after", "").strip()
     try:
-        moment = parsedate_to_datetime(asked) if not asked.isdecimal() else None
-    except ValueError:
+        moment = parsedate_to_datetime(asked).astimezone(UTC) if not asked.isdecimal() else None
+    except (ValueError, OverflowError):
         return None
     if moment is None:
         seconds = int(asked[:9])
     else:
-        seconds = ceil((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+        seconds = ceil((moment - datetime.now(UTC)).total_seconds())
     return min(max(1, seconds), _LONGEST_PAUSE)
 
 

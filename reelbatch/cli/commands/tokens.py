@@ -111,12 +111,12 @@ def _expiry(text: str) -> datetime:
         return now + int(lifetime[1]) * _UNITS[lifetime[2]]
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        expiry = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise CommandFailed(
             f"{text!r} is no time to expire: write a number of days or hours such as 30d or 12h, "
             "or a date such as 2027-01-31."
         ) from error
-    expiry = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     if expiry <= now:
         raise CommandFailed(f"{text} is over: the token would never work.")
     return expiry

@@ -1,9 +1,10 @@
 """The team that a token speaks for, and its tokens: what clients send and read of them."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
 from reelbatch.models.wire.base import Absent, Timestamp, WireModel
 from reelbatch.models.wire.jobs import Name
@@ -25,6 +26,13 @@ DEFAULT_SCOPES = frozenset(set(Scope) - {Scope.ADMIN})
 """Of a token for which nothing else was said, also of one from before there were scopes."""
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be in a year from 1 to 9999, also in UTC") from None
+
+
 class TokenCreation(WireModel):
     """The body of POST /tokens."""
 
@@ -37,7 +45,12 @@ class TokenCreation(WireModel):
         description="All but admin if left out.",
     )
     expires_at: (
-        Annotated[AwareDatetime, WithJsonSchema({"type": "string", "format": "date-time"})] | None
+        Annotated[
+            AwareDatetime,
+            AfterValidator(_in_utc),
+            WithJsonSchema({"type": "string", "format": "date-time"}),
+        ]
+        | None
     ) = Field(None, description="It never ends if left out.")
 
 

@@ -151,7 +151,8 @@ async def test_a_receiver_says_when_it_is_tried_again(origin: Origin, sender: Se
             await sender.send(url)
         assert raised.value.next_retry_delay is not None
         assert least <= raised.value.next_retry_delay.total_seconds() <= most
-    for headers in ("", "Retry-After: soon\r\n"):
+    no_moment = "Fri, 31 Dec 9999 23:59:59 -1200"
+    for headers in ("", "Retry-After: soon\r\n", f"Retry-After: {no_moment}\r\n"):
         url = origin.answer("/hook", status="429 Slow", headers=headers)
         with pytest.raises(ApplicationError) as raised:
             await sender.send(url)

@@ -66,6 +66,7 @@ async def test_teams_neither_see_nor_revoke_each_others_tokens(
         ({"scopes": ["jobs"]}, "scopes.0: "),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt: must be in the future"),
         ({"expiresAt": "2099-01-01T00:00:00"}, "expiresAt: "),
+        ({"expiresAt": "9999-12-31T23:59:59-12:00"}, "expiresAt: must be in a year from 1 to 9999"),
     ],
 )
 async def test_a_token_that_could_do_nothing_is_refused_by_its_field(

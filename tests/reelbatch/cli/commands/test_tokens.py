@@ -54,6 +54,7 @@ def test_a_date_is_its_first_moment_in_utc(tokens: RunReelbatch) -> None:
         (("--expires", "soon"), "such as 30d or 12h"),
         (("--expires", "0d"), "such as 30d or 12h"),
         (("--expires", "2020-01-01"), "is over"),
+        (("--expires", "9999-12-31T23:59-12:00"), "such as 30d or 12h"),
         (("--scope", "everything"), "jobs:read"),
         (("--name", " "), "The token's name is blank"),
     ],
