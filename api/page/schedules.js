@@ -1,5 +1,6 @@
 /** Schedules: batches of the table at a URL, again and again. */
 
+import { repeat } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
 import { count, exactly, plural } from "./format.js";
 import { outputFields } from "./output.js";
@@ -18,7 +19,8 @@ const TIMES = {
 
 /** @type {import("./app.js").PageMaker} */
 export function schedulesPage(client, _parts, _query, signal) {
-  const place = problemPlace();
+  const place = problemPlace(); // of buttons
+  const ofLooks = problemPlace();
   const list = h("ul", { class: "schedules" });
   const form = scheduleForm(client, refresh, signal);
   /** @type {Map<string, string>} */
@@ -27,13 +29,14 @@ export function schedulesPage(client, _parts, _query, signal) {
   async function refresh() {
     try {
       const schedules = await client.json("schedules", { signal });
+      ofLooks.clear();
       const text = JSON.stringify(schedules);
       if (list.dataset.shown === text) return; // a button may have the focus
       list.dataset.shown = text;
       const items = schedules.reverse().map((/** @type {any} */ each) => card(each));
       fill(list, items.length ? items : h("li", { class: "empty" }, "No schedules yet."));
     } catch (error) {
-      if (!signal.aborted) place.show(error);
+      if (!signal.aborted) ofLooks.show(error);
     }
   }
 
@@ -77,7 +80,7 @@ export function schedulesPage(client, _parts, _query, signal) {
     );
   }
 
-  const element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "Schedules")), form.element, place.element, list);
+  const element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "Schedules")), form.element, place.element, ofLooks.element, list);
   start();
 
   async function start() {
@@ -88,9 +91,10 @@ export function schedulesPage(client, _parts, _query, signal) {
     } catch (error) {
       if (!signal.aborted) place.show(error);
     }
-    await refresh();
-    const looks = setInterval(refresh, LOOK_INTERVAL);
-    signal.addEventListener("abort", () => clearInterval(looks));
+    await repeat(async () => {
+      await refresh();
+      return LOOK_INTERVAL;
+    }, signal);
   }
   return { title: "Schedules", element };
 }
@@ -105,10 +109,12 @@ function run({ startedAt, batchIds = [], jobs, rejectedJobs, error }) {
 /** @param {import("./client.js").Client} client @param {() => Promise<void>} onMade @param {AbortSignal} signal */
 function scheduleForm(client, onMade, signal) {
   const place = problemPlace();
+  /** @type {any[]} */
+  let compositions = [];
   const name = h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" });
   const url = h("input", { type: "url", required: true, placeholder: "https://…/offers.csv", autocomplete: "off" });
   const template = h("select", { required: true, onchange: () => chooseTemplate() });
-  const composition = h("select", {});
+  const composition = h("select", { onchange: () => chooseComposition() });
   const output = outputFields(() => {});
   const times = h("select", { onchange: () => chooseTimes() }, Object.entries(TIMES).map(([cron, text]) => h("option", { value: cron }, text)), h("option", { value: "" }, "By a cron expression"));
   const cron = h("input", { type: "text", maxlength: 200, spellcheck: "false", autocomplete: "off", placeholder: "30 6 * * MON-FRI" });
@@ -145,14 +151,21 @@ function scheduleForm(client, onMade, signal) {
   async function chooseTemplate() {
     const path = `../v3/templates/${template.value}/compositions?limit=${MOST_COMPOSITIONS}`;
     const chosen = template.value;
+    place.clear();
     try {
       const found = await client.json(path, { signal });
       if (template.value !== chosen) return; // another was chosen meanwhile
-      fill(composition, found.map((/** @type {any} */ each) => h("option", {}, each.name)));
-      output.suit(found[0].data.frames);
+      compositions = found;
+      fill(composition, compositions.map((each) => h("option", {}, each.name)));
+      chooseComposition();
     } catch (error) {
       if (!signal.aborted) place.show(error);
     }
+  }
+
+  function chooseComposition() {
+    const chosen = compositions.find((each) => each.name === composition.value);
+    if (chosen) output.suit(chosen.data.frames);
   }
 
   /** @param {any[]} templates that are ready */

@@ -2,9 +2,10 @@
 
 from playwright.async_api import expect
 
-from tests.api.page.browsing import Visit
+from tests.api.page.browsing import Visit, has_attribute
 from tests.api.running_api import Team
 from tests.origin import running_origin
+from tests.reelbatch.projects.made import RATE, SECONDS, Stage, a_project
 
 
 async def test_a_schedule_is_made_run_paused_and_deleted(visit: Visit, team: Team) -> None:
@@ -46,3 +47,32 @@ async def test_a_schedule_is_made_run_paused_and_deleted(visit: Visit, team: Tea
     await card.get_by_role("button", name="Delete Offers").click()
     await visit.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(visit.page.get_by_text("No schedules yet.")).to_be_visible()
+
+
+def _with_a_shorter_one(stage: Stage) -> None:
+    stage.project.root_folder.add_comp("Short", 80, 60, 1.0, SECONDS / 2, RATE)
+
+
+async def test_a_still_is_a_frame_of_the_composition_that_is_chosen(
+    visit: Visit, team: Team
+) -> None:
+    await team.upload(a_project(_with_a_shorter_one), "aep")
+    await visit.go("/schedules")
+    await visit.page.get_by_text("New schedule").click()
+    form = visit.page.locator("form")
+    await form.get_by_label("Output").select_option("image_png")
+    frame = form.get_by_label("Frame")
+    await has_attribute(frame, "max", "19")
+    await form.get_by_label("Composition").select_option("Short")
+    await has_attribute(frame, "max", "9")
+
+
+async def test_the_problem_of_a_look_goes_with_the_next_good_one(visit: Visit) -> None:
+    busy = {"error": "Busy just now.", "errorCode": "UNAVAILABLE"}
+    await visit.page.route(
+        "**/api/v2/schedules", lambda route: route.fulfill(status=503, json=busy), times=1
+    )
+    await visit.go("/schedules")
+    await expect(visit.page.get_by_text("Busy just now.")).to_be_visible()
+    await expect(visit.page.get_by_text("No schedules yet.")).to_be_visible()
+    await expect(visit.page.get_by_text("Busy just now.")).to_have_count(0)
