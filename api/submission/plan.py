@@ -92,15 +92,22 @@ class ReadyTemplate(TemplateOffer):
             source=self.source,
         )
 
+    @property
+    def is_project(self) -> bool:
+        """Whether it has been converted, so that After Effects can draw it too."""
+        return self.record.converted is not None
+
     def drawn_by(
         self, renderer: Renderer, engines: Mapping[str, type[RenderEngine]]
     ) -> "ReadyTemplate | Problem":
-        """As a job has it that asks for `renderer`, which After Effects is not."""
-        engine = engine_of(renderer, self.engine, engines)
+        """As a job has it that asks for `renderer`."""
+        engine = engine_of(renderer, self.engine, engines, is_project=self.is_project)
         if isinstance(engine, Problem):
             return engine
         if engine is self.engine:
             return self
+        if engine.name == AFTER_EFFECTS:
+            return self.by_after_effects
         if engine.name not in self._drawn_by_others:
             inspection = as_drawn_by(engine, self.inspection)
             other = replace(self, engine=engine, inspection=inspection)
@@ -115,8 +122,9 @@ class ReadyTemplate(TemplateOffer):
     @cached_property
     def by_after_effects(self) -> "ReadyTemplate":
         """The same, but as it was uploaded, for the engine that has After Effects."""
-        source = self.record.source or self.source
-        return replace(self, engine=after_effects(), source=source)
+        engine, source = after_effects(), self.record.source or self.source
+        inspection = as_drawn_by(engine, self.inspection)
+        return replace(self, engine=engine, source=source, inspection=inspection)
 
 
 @dataclass(frozen=True)
@@ -302,18 +310,46 @@ def _wrong_type(codec: Codec) -> str:
     return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
 
 
+def renderer_choices(
+    engines: Mapping[str, type[RenderEngine]], engine: str, *, is_project: bool
+) -> list[Renderer]:
+    """The values of `renderer` that templates of `engine` can have on this server."""
+    names = [*renderers_of(engines, engine), *([AFTER_EFFECTS] if is_project else [])]
+    return ["auto", *(_RENDERERS[name] for name in names if name in _RENDERERS)]
+
+
 def engine_of(
-    renderer: Renderer, own: type[RenderEngine], engines: Mapping[str, type[RenderEngine]]
+    renderer: Renderer,
+    own: type[RenderEngine],
+    engines: Mapping[str, type[RenderEngine]],
+    *,
+    is_project: bool,
 ) -> type[RenderEngine] | Problem:
     """The engine of a job that asks for `renderer`; `own` is its template's."""
-    asked = engines.get(renderer)
-    if asked is not None and asked.instead_of == own.name:
-        return asked
-    if renderer == "auto" or (asked is not None and not asked.instead_of):
+    choices = renderer_choices(engines, own.name, is_project=is_project)
+    if renderer not in choices:
+        message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
+        message = f"{message} {listed('renderers', choices)}"
+        return Problem(NotSupported, "template.renderer", message)
+    if renderer in ("auto", _RENDERERS.get(own.name)):
         return own
-    message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
-    choices = listed("renderers", ["auto", *renderers_of(engines, own.name)])
-    return Problem(NotSupported, "template.renderer", f"{message} {choices}")
+    return after_effects() if renderer == "after-effects" else engines[renderer]
+
+
+def renderer_problem(renderer: Renderer, template_type: str) -> Problem | None:
+    """That no template of the type can have the renderer, whatever its file has."""
+    if renderer == "auto":
+        return None
+    able = [
+        value
+        for name, value in _RENDERERS.items()
+        if template_type in load_engine(name).template_types
+    ]
+    if renderer in able:
+        return None
+    message = f"No template of the type {template_type} is drawn by {renderer}."
+    message = f"{message} {listed('renderers', ['auto', *able])}"
+    return Problem(NotSupported, "renderer", message)
 
 
 @cache
@@ -328,7 +364,7 @@ def no_project(template_type: str) -> Problem:
 
 def may_need_machines(template: ReadyTemplate | Problem) -> bool:
     """Whether it matters to a template's jobs that there are any."""
-    return isinstance(template, ReadyTemplate) and template.record.converted is not None
+    return isinstance(template, ReadyTemplate) and template.is_project
 
 
 def with_renderer(
@@ -341,21 +377,18 @@ def with_renderer(
     """The template as its chosen engine takes it; `machines` says whether any has After Effects."""
     record = template.record
     asked = job.template.renderer or record.renderer
-    if record.engine == AFTER_EFFECTS:
-        return template
-    if record.converted is None and asked == "after-effects":
+    can_be = template.is_project or record.engine == AFTER_EFFECTS
+    if asked == "after-effects" and not can_be:
         return no_project(record.type)
     if asked == "auto" and machines and _needs_after_effects(job, template):
-        asked = "after-effects"
-    return (
-        template.by_after_effects if asked == "after-effects" else template.drawn_by(asked, engines)
-    )
+        return template.by_after_effects
+    return template.drawn_by(asked, engines)
 
 
 def renderer_of(template: ReadyTemplate | TemplateByUrl) -> Renderer | None:
     """What a job's answers call its engine; None for what is no project."""
     is_project = template.chosen.type in _PROJECTS or (
-        isinstance(template, ReadyTemplate) and template.record.converted is not None
+        isinstance(template, ReadyTemplate) and template.is_project
     )
     if is_project or template.engine.name == AFTER_EFFECTS:
         return _RENDERERS.get(template.engine.name)
@@ -363,7 +396,7 @@ def renderer_of(template: ReadyTemplate | TemplateByUrl) -> Renderer | None:
 
 
 def _needs_after_effects(job: JobCreation, template: ReadyTemplate) -> bool:
-    if template.record.converted is None:
+    if not template.is_project:
         return False
     is_project = job.settings is not None and job.settings.type == "aep"
     if is_project or any(isinstance(asset, ScriptAsset) for asset in job.assets):

@@ -64,10 +64,10 @@ def _engine_by_url(
     engines: Mapping[str, type[RenderEngine]],
     template_type: str,
 ) -> type[RenderEngine] | Problem:
-    if renderer != "after-effects":
-        return engine_of(renderer, own, engines)
-    engine = after_effects()
-    return engine if template_type in engine.template_types else no_project(template_type)
+    is_project = template_type in after_effects().template_types
+    if renderer == "after-effects" and not is_project:
+        return no_project(template_type)
+    return engine_of(renderer, own, engines, is_project=is_project)
 
 
 def _type_of(url: str) -> str:

@@ -11,7 +11,7 @@ from api.http.requests import known_id, read_model
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
-from api.submission.plan import engine_of
+from api.submission.plan import engine_of, renderer_choices, renderer_problem
 from api.submission.tables.fields import fields_of
 from api.templates.launch import check_src, start_download
 from api.urls import LINK_LIFETIME, Urls
@@ -37,13 +37,13 @@ from reelbatch.models.errors import (
     Unavailable,
 )
 from reelbatch.models.ids import new_id
-from reelbatch.models.problems import Problem
+from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import Layer, TemplateDownload, TemplateRecord
 from reelbatch.models.wire.base import Absent, WireModel
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.templates import (
-    RENDERERS,
+    Renderer,
     Template,
     TemplateCreation,
     TemplateLayer,
@@ -95,6 +95,7 @@ async def create_or_update_template(
         check_src(creation.src, resources.settings)
         await resources.quotas.room(team, ByteLimit(1))
     record = _new_record(resources, team, creation)
+    _check_renderer(creation.renderer, record)
     await write_template(resources.store, record)
     template = await template_response(resources, record)
     if record.download is not None:
@@ -137,6 +138,7 @@ async def update_template(
     """Change a template's displayName, renderer or lossy."""
     update = await read_model(request, TemplateUpdate, if_empty=b"{}")
     record = await find_template(resources, team, template_id)
+    _check_renderer(update.renderer or "auto", record)
     if changes := update.model_dump(exclude_none=True):
         record = _changed(record, **changes)
         await write_template(resources.store, record)
@@ -249,7 +251,10 @@ def _own_needs(resources: Resources, record: TemplateRecord) -> FontNeeds | None
 def _engine_of(resources: Resources, record: TemplateRecord) -> type[RenderEngine] | None:
     """What draws the template where a job does not say; None: nothing here."""
     own = resources.engines.get(record.engine)
-    engine = engine_of(record.renderer, own, resources.engines) if own else None
+    if own is None:
+        return None
+    is_project = record.converted is not None
+    engine = engine_of(record.renderer, own, resources.engines, is_project=is_project)
     return own if isinstance(engine, Problem) else engine
 
 
@@ -257,14 +262,16 @@ def _renderers(
     resources: Resources, record: TemplateRecord, flaws: Shortcomings
 ) -> dict[str, object]:
     """What draws the template, what may, and what draws more of it."""
-    if record.engine not in RENDERERS:
+    is_project = record.converted is not None
+    choices = renderer_choices(resources.engines, record.engine, is_project=is_project)
+    if choices == ["auto"]:
         return {}
     names = renderers_of(resources.engines, record.engine)
     codes = {warning.code for warning in flaws["warnings"]}
     better = (name for name in names[1:] if codes & resources.engines[name].draws)
     return {
         "renderer": record.renderer,
-        "renderers": ["auto", *names, *(["after-effects"] if record.converted else [])],
+        "renderers": choices,
         "suggested_renderer": next(better, None),
     }
 
@@ -330,6 +337,12 @@ def _engine_for(resources: Resources, template_type: str) -> str:
             details=[FieldError(field="type", message=must_be)],
         )
     return engine.name
+
+
+def _check_renderer(renderer: Renderer, record: TemplateRecord) -> None:
+    """Raises NotSupported. What the template's next file is nobody knows."""
+    if problem := renderer_problem(renderer, record.type):
+        raise error_of([problem])
 
 
 def _upload_info(record: TemplateRecord, urls: Urls) -> TemplateUploadInfo:

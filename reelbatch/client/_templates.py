@@ -190,7 +190,8 @@ def change_template(
     renderer: Renderer | None = None,
     lossy: bool | None = None,
 ) -> Steps[Template]:
-    """Change how an After Effects project is drawn; None leaves a setting as it is."""
+    """Change how a template is drawn: `lossy` is for After Effects projects alone, `renderer` for
+    Lottie templates too. None leaves a setting as it is."""
     asked: dict[str, JsonValue] = {"renderer": renderer, "lossy": lossy}
     body = {key: value for key, value in asked.items() if value is not None}
     request = session.request("PATCH", "templates", template_id, body=body)

@@ -1,14 +1,27 @@
 """What is found out once for all jobs of a request that have it in common."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
-from api.submission.plan import ReadyTemplate, RenderPlan, RenderPlans
+import pytest
+
+from api.submission.plan import (
+    ReadyTemplate,
+    RenderPlan,
+    RenderPlans,
+    after_effects,
+    renderer_problem,
+    with_renderer,
+)
+from reelbatch.engines.base import RenderEngine
+from reelbatch.engines.html.engine import HtmlEngine
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import OutputExtent
+from reelbatch.models.problems import Problem
 from reelbatch.models.stored.templates import Composition, TemplateInspection, TemplateRecord
 from reelbatch.models.wire.jobs import JobCreation
-from reelbatch.models.wire.templates import TemplateStatus
+from reelbatch.models.wire.templates import Renderer, TemplateStatus
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 INSPECTION = TemplateInspection(
@@ -68,3 +81,62 @@ def test_jobs_have_the_plan_of_their_own_settings_and_composition() -> None:
         "template.composition",
         whole,
     ]
+
+
+def _template(kind: str, engine: type[RenderEngine], converted: str | None = None) -> ReadyTemplate:
+    changes = {"type": kind, "engine": engine.name, "converted": converted}
+    return replace(TEMPLATE, record=RECORD.model_copy(update=changes), engine=engine)
+
+
+CARD, PAGE = _template("lottie", LottieEngine), _template("html", HtmlEngine)
+PROJECT = _template("aep", LottieEngine, "converted")
+ARCHIVE = _template("zip", after_effects())
+
+
+def drawn_by(template: ReadyTemplate, renderer: str | None) -> str:
+    """The name of the engine, or why there is none, at a server without lottie-web."""
+    job = JobCreation.model_validate({"template": {"id": RECORD.id, "renderer": renderer}})
+    engines = {each.name: each for each in (LottieEngine, HtmlEngine)}
+    found = with_renderer(job, template, engines, machines=False)
+    return found.message if isinstance(found, Problem) else found.engine.name
+
+
+@pytest.mark.parametrize(
+    ("template", "renderers"),
+    [
+        (CARD, {"auto": "lottie", "lottie": "lottie"}),
+        (PROJECT, {"auto": "lottie", "lottie": "lottie", "after-effects": "nexrender"}),
+        (ARCHIVE, {"auto": "nexrender", "after-effects": "nexrender"}),
+        (PAGE, {"auto": "html"}),
+    ],
+)
+def test_a_job_has_the_renderer_that_it_asks_for_or_is_told_which_there_are(
+    template: ReadyTemplate, renderers: dict[str, str]
+) -> None:
+    assert drawn_by(template, None) == renderers["auto"]
+    for renderer in get_args(Renderer):
+        found = drawn_by(template, renderer)
+        if renderer in renderers:
+            assert found == renderers[renderer]
+        elif renderer == "after-effects":
+            assert found.startswith("After Effects draws its own projects")
+        else:
+            assert f"no renderer {renderer} " in found
+            assert found.endswith(f"Its renderers: {', '.join(renderers)}.")
+
+
+@pytest.mark.parametrize(
+    ("template_type", "refused"),
+    [
+        ("lottie", ["after-effects"]),
+        ("html", ["lottie", "lottie-web", "after-effects"]),
+        ("zip", []),
+        ("aep", []),
+        ("mogrt", []),
+    ],
+)
+def test_only_renderers_that_no_file_of_its_type_can_have_are_refused_to_a_template(
+    template_type: str, refused: list[str]
+) -> None:
+    problems = {each: renderer_problem(each, template_type) for each in get_args(Renderer)}
+    assert [each for each, problem in problems.items() if problem] == refused

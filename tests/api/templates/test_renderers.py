@@ -81,6 +81,22 @@ async def test_a_renderer_that_is_not_there_is_refused_with_those_that_are(team:
     )
 
 
+async def test_a_template_is_refused_a_renderer_that_its_type_can_never_have(team: Team) -> None:
+    asked = {"type": "lottie", "displayName": "card", "renderer": "after-effects"}
+    refused = await team.http.post("/templates", json=asked)
+    accepted = await team.http.post("/templates", json={**asked, "type": "zip"})
+    changed = await team.http.patch(
+        f"/templates/{await team.upload_card()}", json={"renderer": "after-effects"}
+    )
+    assert accepted.json()["renderer"] == "after-effects", "a zip may turn out to be a project"
+    for response in (refused, changed):
+        assert (response.status_code, response.json()["errorCode"]) == (400, "NOT_SUPPORTED")
+        assert response.json()["error"] == (
+            "renderer: No template of the type lottie is drawn by after-effects. Its renderers: "
+            "auto, lottie, lottie-web."
+        )
+
+
 async def test_a_template_says_which_renderer_draws_what_is_missing(web_team: Team) -> None:
     template_id = await web_team.upload(a_luminous_card())
     template = await web_team.get(f"/templates/{template_id}")
