@@ -45,7 +45,7 @@ from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.assets import Asset, NestedJob, layer_names
 from reelbatch.models.wire.jobs import JobCreation, TemplateChoice
 from reelbatch.models.wire.templates import Renderer, TemplateStatus
-from reelbatch.models.wire.warnings import RenderWarning, WarningCode
+from reelbatch.models.wire.warnings import RenderWarning
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
@@ -54,8 +54,6 @@ from reelbatch.storage.templates import read_template
 
 J = TypeVar("J", bound=RenderJob)
 
-# Other warnings of a project are about its conversion.
-_OF_AFTER_EFFECTS = (WarningCode.MISSING_PICTURE, WarningCode.MISSING_SOUND)
 _SMALL = 4_000_000  # pixels of all frames; a still of so many takes a fifth of a second
 _TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
 
@@ -373,10 +371,7 @@ def _warnings(job: JobCreation, template: ReadyTemplate | None) -> list[RenderWa
     composition = template.composition_named(job.template.composition) if template else None
     if template is None or composition is None:
         return []
-    warnings = job_warnings(template, composition.name, job.assets)
-    if template.engine.name != AFTER_EFFECTS:
-        return warnings
-    return [one for one in warnings if one.code in _OF_AFTER_EFFECTS]
+    return job_warnings(template, composition.name, job.assets)
 
 
 def _any_needs_team_fonts(jobs: Sequence[JobCreation], templates: Templates) -> bool:

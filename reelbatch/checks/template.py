@@ -128,7 +128,12 @@ def as_drawn_by(engine: type[RenderEngine], inspection: TemplateInspection) -> T
         each if each.reasons is None else each.model_copy(update={"reasons": holding(each.reasons)})
         for each in inspection.compositions
     ]
-    changes = {"warnings": holding(inspection.warnings), "compositions": compositions}
+    changes = {
+        "warnings": holding(inspection.warnings),
+        "compositions": compositions,
+        # An engine with templates of its own may be on machines of its own, with other fonts.
+        "lent_characters": inspection.lent_characters if engine.instead_of else None,
+    }
     return inspection.model_copy(update=changes) if engine.draws else inspection
 
 

@@ -115,7 +115,7 @@ class RenderEngine:
     """The name of an engine whose templates it renders too, where a template or a job names it as
     its `renderer`. Its `template_types` are that engine's. Empty: it has templates of its own."""
     draws: ClassVar[frozenset[str]] = frozenset()
-    """The codes of warnings of that engine's inspection that do not hold for what it draws."""
+    """The codes of warnings of another engine's inspection that do not hold for what it draws."""
     asset_types: ClassVar[frozenset[str]] = frozenset()
     """The values of an asset's `type` that it takes."""
     functions: ClassVar[frozenset[str]] = frozenset()

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from reelbatch.engines.base import RenderEngine, Renderer
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, is_installed
+from reelbatch.models.wire.warnings import WarningCode
 
 
 class NexrenderEngine(RenderEngine):
@@ -13,6 +14,10 @@ class NexrenderEngine(RenderEngine):
     version: ClassVar[str] = "2"
     template_types: ClassVar[frozenset[str]] = frozenset({"aep", "mogrt", "zip"})
     manifest: ClassVar[str] = "reelbatch.json"
+    draws: ClassVar[frozenset[str]] = frozenset(WarningCode) - {
+        WarningCode.MISSING_PICTURE,
+        WarningCode.MISSING_SOUND,
+    }  # as all others are about the conversion
     asset_types: ClassVar[frozenset[str]] = frozenset(
         {
             *("text", "data", "image", "video", "audio"),

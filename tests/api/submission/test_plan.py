@@ -14,14 +14,17 @@ from api.submission.plan import (
     renderer_problem,
     with_renderer,
 )
+from reelbatch.checks.fonts import FontNeeds, resolve_fonts
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.html.engine import HtmlEngine
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import OutputExtent
 from reelbatch.models.problems import Problem
 from reelbatch.models.stored.templates import Composition, TemplateInspection, TemplateRecord
+from reelbatch.models.wire.assets import TextAsset
 from reelbatch.models.wire.jobs import JobCreation
 from reelbatch.models.wire.templates import Renderer, TemplateStatus
+from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 INSPECTION = TemplateInspection(
@@ -140,3 +143,24 @@ def test_only_renderers_that_no_file_of_its_type_can_have_are_refused_to_a_templ
 ) -> None:
     problems = {each: renderer_problem(each, template_type) for each in get_args(Renderer)}
     assert [each for each, problem in problems.items() if problem] == refused
+
+
+def test_a_project_for_after_effects_is_warned_of_missing_files_alone() -> None:
+    codes = WarningCode.EFFECT_NOT_DRAWN, WarningCode.MISSING_PICTURE
+    changes = {
+        "warnings": [RenderWarning(code=code, message="so") for code in codes],
+        "lent_characters": "",
+    }
+    own = replace(PROJECT, inspection=INSPECTION.model_copy(update=changes))
+    title = TextAsset(type="text", layer_name="title", value="\u6f22")
+    found = {
+        each.engine.name: (
+            [warning.code for warning in each.inspection.warnings],
+            resolve_fonts(FontNeeds([], [title], each.fonts), []).missing_glyphs,
+        )
+        for each in (own, own.by_after_effects)
+    }
+    assert found == {
+        "lottie": ([*codes], ["\u6f22"]),
+        "nexrender": ([WarningCode.MISSING_PICTURE], []),
+    }

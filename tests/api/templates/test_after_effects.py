@@ -152,7 +152,12 @@ async def test_a_composition_goes_to_after_effects_only_where_it_must(artists: T
 
 async def test_a_templates_renderer_holds_for_its_jobs(artists: Team) -> None:
     template_id = await artists.upload(TWISTED, "aep")
-    await artists.http.patch(f"/templates/{template_id}", json={"renderer": "after-effects"})
+    warned = await artists.get(f"/templates/{template_id}")
+    assert "EFFECT_NOT_DRAWN" in str(warned["warnings"])
+    changed = await artists.http.patch(
+        f"/templates/{template_id}", json={"renderer": "after-effects"}
+    )
+    assert "warnings" not in changed.json(), "they are about the conversion"
     created = await artists.create_batch(
         a_job(template_id, "Other"), a_job(template_id, "Other", renderer="lottie")
     )
