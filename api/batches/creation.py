@@ -86,7 +86,9 @@ _MOST_DETAILS = 2000  # of a batch, beyond the first of each job
 
 _MOST_SCHEDULED = 100_000  # rows: each of their batches takes reading the table anew
 
-_INPUTS = {"template_source", "template_url", "composition", "assets", "fonts", "output"}
+_INPUTS = {
+    *("engine", "template_source", "template_url", "composition", "assets", "fonts", "output"),
+}
 
 
 BATCH_REFUSALS = documented(

@@ -147,6 +147,12 @@ def test_jobs_that_all_differ_have_no_kinds() -> None:
     assert of_kinds("abc").kinds is None
 
 
+def test_jobs_that_other_engines_draw_are_not_equal() -> None:
+    first, second = a_batch([0, 1]).jobs
+    assert kinds_of([first, second]) == [0, 0]
+    assert kinds_of([first, second.model_copy(update={"engine": "lottie-web"})]) is None
+
+
 def test_jobs_with_nested_jobs_are_never_taken_for_equal() -> None:
     jobs = [with_children(job, "intro") for job in a_batch([0, 1]).jobs]
     assert kinds_of(jobs) is None
