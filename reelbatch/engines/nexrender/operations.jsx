@@ -56,14 +56,19 @@
         return found;
     }
 
+    // A property with keyframes takes no value.
+    function assign(property, value) {
+        while (property.numKeys) { property.removeKey(1); }
+        property.setValue(value);
+    }
+
     function setControl(operation) {
         var whole = composition(operation.composition);
         var layer = operation.index <= whole.numLayers ? whole.layer(operation.index) : null;
         if (!layer || layer.name !== operation.layer) { layer = layers(operation)[0]; }
         var property = propertyAt(layer, operation.path);
         if (!property) { fail("The control " + operation.control + " is not found."); }
-        while (property.numKeys) { property.removeKey(1); }
-        property.setValue(operation.value);
+        assign(property, operation.value);
     }
 
     function setText(layer, operation) {
@@ -71,14 +76,14 @@
         for (var name in operation.text) {
             if (operation.text.hasOwnProperty(name)) { text[name] = operation.text[name]; }
         }
-        property.setValue(text);
+        assign(property, text);
     }
 
     function paint(group, color) {
         for (var i = 1; i <= group.numProperties; i++) {
             var child = group.property(i);
             if (child.matchName === "ADBE Vector Graphic - Fill") {
-                child.property("ADBE Vector Fill Color").setValue(color.concat([1]));
+                assign(child.property("ADBE Vector Fill Color"), color.concat([1]));
             } else if (child.numProperties) {
                 paint(child, color);
             }
@@ -106,7 +111,7 @@
         var text = property.value;
         text.fontSize = size;
         if (box) { text.boxTextSize = [box[0], 30000]; }
-        property.setValue(text);
+        assign(property, text);
         var seen = layer.sourceRectAtTime(layer.inPoint, false);
         if (box) { return seen.width <= box[0] && seen.height <= box[1]; }
         var scale = Math.abs(layer.property("ADBE Transform Group").property("ADBE Scale").value[0]) / 100;
@@ -127,7 +132,7 @@
         var text = property.value;
         text.fontSize = high;
         if (box) { text.boxTextSize = box; }
-        property.setValue(text);
+        assign(property, text);
     }
 
     function setState(layer, operation) {

@@ -31,7 +31,10 @@ function SolidSource() { this.color = [0, 0, 0]; }
 function File(path) { this.path = path; }
 function Value(name, value) { this.matchName = name; this.value = value; this.numKeys = 2; }
 Value.prototype = {
-    setValue: function (value) { this.value = value; },
+    setValue: function (value) {
+        if (this.numKeys) { throw new Error("setValue on a property with keyframes"); }
+        this.value = value;
+    },
     removeKey: function () { this.numKeys--; }
 };
 function Group(name, children) { this.matchName = name; this.children = children; }
