@@ -90,12 +90,22 @@
         }
     }
 
+    // Other layers may have the same solid, so this one gets another.
+    function replaceSolid(layer, color) {
+        var whole = layer.containingComp, old = layer.source;
+        var helper = whole.layers.addSolid(
+            color, old.name, old.width, old.height, old.pixelAspect, whole.duration
+        );
+        layer.replaceSource(helper.source, false);
+        helper.remove();
+    }
+
     function setColor(layer, operation) {
         var shapes = layer.property("ADBE Root Vectors Group");
         if (shapes) {
             paint(shapes, operation.color);
         } else if (layer.source && layer.source.mainSource instanceof SolidSource) {
-            layer.source.mainSource.color = operation.color;
+            replaceSolid(layer, operation.color);
         } else {
             fail("The layer " + layer.name + " is neither a solid nor a shape.");
         }

@@ -20,14 +20,23 @@ function CompItem(name, layers) {
 }
 CompItem.prototype = {
     get numLayers() { return this.list.length; },
-    layer: function (n) { return this.list[n - 1]; }
+    layer: function (n) { return this.list[n - 1]; },
+    get layers() { return this; },
+    addSolid: function (color, name, width, height) {
+        var made = layer(name, [], {source: new Solid(color, width, height), containingComp: this});
+        this.list.unshift(made);
+        return made;
+    }
 };
 function FootageItem(path) {
     this.footageMissing = true;
     this.mainSource = {missingFootagePath: path};
 }
 FootageItem.prototype.replace = function (file) { this.file = file.path; };
-function SolidSource() { this.color = [0, 0, 0]; }
+function SolidSource(color) { this.color = color; }
+function Solid(color, width, height) {
+    this.mainSource = new SolidSource(color); this.width = width; this.height = height;
+}
 function File(path) { this.path = path; }
 function Value(name, value) { this.matchName = name; this.value = value; this.numKeys = 2; }
 Value.prototype = {
@@ -53,6 +62,7 @@ function layer(name, children, more) {
     made.name = name; made.locked = true; made.enabled = true; made.startTime = 0;
     made.inPoint = 0.5; made.outPoint = 3;
     made.remove = function () { comp.list.splice(comp.list.indexOf(made), 1); };
+    made.replaceSource = function (source) { made.source = source; };
     made.sourceRectAtTime = function () { return {width: text.value.fontSize * 5, height: 10}; };
     for (var key in more) { made[key] = more[key]; }
     return made;
@@ -65,9 +75,10 @@ var shape = layer("Shape", [new Group("ADBE Root Vectors Group", [
     new Group("ADBE Vector Group", [new Group("ADBE Vector Graphic - Fill", [fill])])
 ])]);
 var effects = [new Value("ADBE Slider", 1), new Value("ADBE Slider", 2)];
-var solid = layer("Solid", [new Group("ADBE Effect Parade", effects)],
-    {source: {mainSource: new SolidSource()}});
-var comp = new CompItem("Main", [title, shape, solid]);
+var black = new Solid([0, 0, 0], 80, 60);
+var solid = layer("Solid", [new Group("ADBE Effect Parade", effects)], {source: black});
+var twin = layer("Twin", [], {source: black});
+var comp = new CompItem("Main", [title, shape, solid, twin]);
 var footage = new FootageItem("C:\\\\Jobs\\\\Photo.PNG");
 var saved = null;
 var app = {project: {
@@ -101,12 +112,11 @@ def seen(*operations: dict[str, Any], of: str) -> Any:
         (on("Title", "nx:layer-autoscale", smallest=1, largest=None), "text.value.fontSize|0", 35),
         (on("Title", "nx:layer-state-set", state="hidden"), "title.enabled", False),
         (on("Title", "nx:layer-state-set", state="hidden"), "title.locked", True),
-        (on("Title", "nx:layer-remove"), "comp.list.length", 2),
+        (on("Title", "nx:layer-remove"), "comp.list.length", 3),
         (on("Title", "nx:layer-start-set", seconds=0.5), "title.startTime", 1),
         (on("Title", "nx:layer-duration-set", seconds=2), "title.outPoint", 2.5),
         (on("", "nx:comp-duration-set", seconds=5), "[comp.duration, title.outPoint]", [6, 6]),
         (on("Shape", "nx:solid-color-set", color=RED), "fill.value", [1, 0, 0, 1]),
-        (on("Solid", "nx:solid-color-set", color=RED), "solid.source.mainSource.color", RED),
         ({"do": "relink", "files": {"photo.png": "/p.png"}}, "footage.file", "/p.png"),
         ({"do": "save", "file": "/there/a.aep"}, "saved", "/there/a.aep"),
     ],
@@ -115,6 +125,15 @@ def test_an_operation_changes_what_it_is_for(
     operation: dict[str, Any], of: str, expected: object
 ) -> None:
     assert seen(operation, of=of) == expected
+
+
+def test_a_solid_that_layers_share_changes_its_colour_on_the_layer_alone() -> None:
+    of = "[solid.source.mainSource.color, solid.source.width, twin.source.mainSource.color]"
+    recolour = on("Solid", "nx:solid-color-set", color=RED)
+    assert seen(recolour, of=of) == [RED, 80, [0, 0, 0]]
+    assert seen(recolour, of="comp.list.map(function (one) { return one.name; })") == [
+        *("Title", "Shape", "Solid", "Twin")
+    ]
 
 
 def test_a_control_sets_one_of_several_equal_effects_and_no_keyframe_outlasts_it() -> None:
