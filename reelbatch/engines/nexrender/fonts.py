@@ -5,20 +5,22 @@ the user, too (https://learn.microsoft.com/windows/win32/gdi/font-installation-a
 """
 
 import os
+import re
 import sys
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import copyfile
 from uuid import uuid4
 
+import psutil
+
 if sys.platform == "win32":
     import ctypes
     import winreg
 
-_PREFIX = "reelbatch-"
-_LEFT_BEHIND = 24 * 3600.0  # seconds: no render lasts that long, so its worker was killed
+_OURS = re.compile(r"reelbatch-(\d+)-[0-9a-f]{32}\.\w+")  # with the process that placed it
+_CLOCK_STEP = 3600.0  # seconds that the clock may have been set back meanwhile
 _COLLECTIONS = {b"OTTO": ".otf", b"ttcf": ".ttc"}
 _REGISTRY = r"Software\Microsoft\Windows NT\CurrentVersion\Fonts"
 _EVERY_WINDOW, _FONTS_CHANGED, _UNLESS_HUNG = 0xFFFF, 0x001D, 0x0002  # winuser.h
@@ -30,22 +32,39 @@ def installed(fonts: Sequence[Path], elsewhere: Path) -> Generator[None]:
 
     `elsewhere` takes their place on systems that After Effects does not run on. Raises OSError.
     """
+    tidy()
     folder = _folder() or elsewhere
     placed: list[Path] = []
     try:
         if fonts:
             folder.mkdir(parents=True, exist_ok=True)
-            _tidy(folder)
         for font in fonts:
-            placed.append(folder / f"{_PREFIX}{uuid4().hex}{_suffix(font)}")
+            placed.append(folder / f"reelbatch-{os.getpid()}-{uuid4().hex}{_suffix(font)}")
             copyfile(font, placed[-1])
         _announce(placed)
         yield
     finally:
-        _withdraw(placed)
-        for file in placed:
-            with suppress(OSError):  # Windows keeps a file that is still read; it goes a day later
-                file.unlink(missing_ok=True)
+        _remove(placed)
+
+
+def tidy() -> None:
+    """Remove what render processes have left that were killed, as cancelled renders are."""
+    if folder := _folder():
+        _remove([file for file in folder.glob("reelbatch-*") if _is_left_behind(file)])
+
+
+def _is_left_behind(file: Path) -> bool:
+    """Whether its process is gone. One that is younger than the file only has the number."""
+    name = _OURS.fullmatch(file.name)
+    if name is None:
+        return False
+    try:
+        started = psutil.Process(int(name[1])).create_time()
+        return started > file.stat().st_mtime + _CLOCK_STEP
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.Error, OSError):  # a process of somebody else; a file that has just gone
+        return False
 
 
 def _folder() -> Path | None:
@@ -59,13 +78,10 @@ def _suffix(font: Path) -> str:
         return _COLLECTIONS.get(content.read(4), ".ttf")
 
 
-def _tidy(folder: Path) -> None:
-    """Remove what killed workers have left."""
-    old = time.time() - _LEFT_BEHIND
-    left = [file for file in folder.glob(f"{_PREFIX}*") if file.stat().st_mtime < old]
-    _withdraw(left)
-    for file in left:
-        with suppress(OSError):
+def _remove(fonts: Sequence[Path]) -> None:
+    _withdraw(fonts)
+    for file in fonts:
+        with suppress(OSError):  # Windows keeps a file that is still read; it goes another time
             file.unlink()
 
 
@@ -83,10 +99,8 @@ def _withdraw(fonts: Sequence[Path]) -> None:
     if sys.platform == "win32" and fonts:
         for file in fonts:
             ctypes.windll.gdi32.RemoveFontResourceW(str(file))
-        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _REGISTRY) as key:
-            for file in fonts:
-                with suppress(OSError):
-                    winreg.DeleteValue(key, file.stem)
+            with suppress(OSError), winreg.CreateKey(winreg.HKEY_CURRENT_USER, _REGISTRY) as key:
+                winreg.DeleteValue(key, file.stem)
         _tell_windows()
 
 

@@ -18,7 +18,7 @@ from reelbatch.engines.decoding import Footage, FootagePainter
 from reelbatch.engines.described import check_limits, frames_of, rate_of
 from reelbatch.engines.encoding import AudioClip, open_writer, output_size
 from reelbatch.engines.nexrender.assets import ToolAssets
-from reelbatch.engines.nexrender.fonts import installed
+from reelbatch.engines.nexrender.fonts import installed, tidy
 from reelbatch.engines.nexrender.operations import composition_seconds
 from reelbatch.engines.nexrender.project import Project, read_project
 from reelbatch.engines.nexrender.tool import describe_job, run
@@ -32,6 +32,9 @@ _SHARE = 80.0  # percent of the work that is After Effects'
 
 class NexrenderRenderer(Renderer):
     """Has After Effects draw a film, and encodes it."""
+
+    def __init__(self) -> None:
+        tidy()  # fonts of the process that was killed before this one
 
     def inspect(
         self,

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from codecs import BOM_UTF8
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +17,7 @@ from PIL import Image
 
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.nexrender import NexrenderEngine, after_effects, fonts
+from reelbatch.engines.nexrender.renderer import NexrenderRenderer
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, describe_job
 from reelbatch.models.errors import RenderError
 from reelbatch.models.orchestration.jobs import Output
@@ -171,12 +175,36 @@ def test_fonts_are_the_users_as_long_as_a_render_takes(
     monkeypatch.setenv("HOME", str(tmp_path))
     folder = tmp_path / "Library" / "Fonts"
     folder.mkdir(parents=True)
-    (folder / "reelbatch-left.ttf").write_bytes(b"by a worker that was killed")
-    os.utime(folder / "reelbatch-left.ttf", (0, 0))
-    (folder / "own.ttf").touch()
+    (folder / "reelbatch-sans.ttf").touch()  # the user's own
     with fonts.installed([BUNDLED_FONT], tmp_path), fonts.installed([BUNDLED_FONT], tmp_path):
-        assert len(list(folder.glob("reelbatch-*"))) == 2
-    assert [file.name for file in folder.iterdir()] == ["own.ttf"]
+        assert len(list(folder.iterdir())) == 3
+    assert [file.name for file in folder.iterdir()] == ["reelbatch-sans.ttf"]
+
+
+def test_fonts_of_a_render_that_was_killed_are_gone_with_the_next_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    killed = f"""
+import os, signal, sys
+from pathlib import Path
+from reelbatch.engines.nexrender.fonts import installed
+sys.platform = "darwin"
+with installed([Path({str(BUNDLED_FONT)!r})], Path()):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    ended = subprocess.run([sys.executable, "-c", killed], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    folder = tmp_path / "Library" / "Fonts"
+    [left] = folder.iterdir()
+    monkeypatch.setattr("sys.platform", "darwin")
+    with fonts.installed([BUNDLED_FONT], tmp_path):
+        [used] = set(folder.iterdir()) - {left}
+        NexrenderRenderer()
+        assert [*folder.iterdir()] == [used]
+        os.utime(used, (0, 0))  # as of a process that had the number of this one before it
+        NexrenderRenderer()
+        assert [*folder.iterdir()] == []
 
 
 def test_a_project_tells_itself_what_it_has(request_: RenderRequest) -> None:
