@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from reelbatch.engines.base import Renderer
-from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
+from reelbatch.engines.html import HtmlEngine
 from reelbatch.engines.lottie.engine import LottieEngine
 from reelbatch.engines.lottie_web.player import HOW_TO_GET_THE_PLAYER, find_player
 from reelbatch.models.wire.warnings import WarningCode
@@ -28,9 +28,8 @@ class LottieWebEngine(LottieEngine):
 
     @classmethod
     def why_unavailable(cls) -> str | None:
-        if find_browser() is None:
-            return HOW_TO_GET_IT
-        return None if find_player() else HOW_TO_GET_THE_PLAYER
+        missing = None if find_player() else HOW_TO_GET_THE_PLAYER
+        return HtmlEngine.why_unavailable() or missing
 
     @classmethod
     def renderer(cls) -> Renderer:

@@ -1,6 +1,7 @@
 """Lottie documents, filled as for ThorVG, and drawn by lottie-web."""
 
 import io
+import sys
 from typing import Any
 
 import pytest
@@ -157,3 +158,5 @@ def test_a_machine_without_the_player_says_what_is_missing(
     assert LottieWebEngine.why_unavailable() is None
     monkeypatch.setenv(SETTING, str(workshop.folder / "nowhere.js"))
     assert "lottie_svg.min.js" in (LottieWebEngine.why_unavailable() or "")
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "Windows" in (LottieWebEngine.why_unavailable() or "")
