@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reelbatch.engines.base import RenderLimits
+from reelbatch.engines.lottie.checks import check_texts
 from reelbatch.engines.lottie.document import (
     Json,
     LottieDocument,
     is_object,
     layer_name,
     layer_type,
+    number,
     reference,
     text_documents,
 )
@@ -24,7 +26,8 @@ from reelbatch.engines.lottie.typesetting.own_glyphs import (
     read_own_glyphs,
     unlisted_face,
 )
-from reelbatch.engines.lottie.typesetting.style import styled_runs
+from reelbatch.engines.lottie.typesetting.style import line_height, styled_runs, words_of
+from reelbatch.engines.lottie.typesetting.unicode import LINE_BREAK
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
@@ -32,7 +35,6 @@ _NULL = 3  # the layer type that draws nothing and can be a parent
 _SHOWS = frozenset({"image", "precomp"})  # an asset
 _LEFT_OUT = frozenset({"audio", "camera", "data"})  # the player fails at them, or needs more
 _USUAL_ASCENT = 75  # percent of the font size
-_BREAKS = "\r\x03"
 _NO_VIDEO = (
     "The renderer lottie-web plays no video and no moving picture: choose the renderer lottie, or "
     "let a GIF be a still with `conform: false`."
@@ -56,6 +58,7 @@ def player_document(
         raise AssetInvalid(_NO_VIDEO)
     pictures = filled.substitution.pictures
     parts = gather_parts(document, composition, pictures, filled.files, limits)
+    check_texts(parts.layers)
     warnings = [*parts.warnings, *_flaws(parts, videos)]
     for layer in parts.layers:
         _complete(layer, parts)
@@ -101,11 +104,11 @@ def _complete(layer: Json, parts: SceneParts) -> None:
 
 
 def _complete_text(text: Json) -> None:
-    usual = {"s": 10, "f": "", "j": 0, "tr": 0, "ls": 0, "t": ""}
-    for key, value in usual.items():
-        text.setdefault(key, value)
-    text.setdefault("lh", text["s"] * 1.2)
-    text["t"] = str(text["t"]).replace("\r\n", "\r").replace("\n", "\r")
+    usual = {"s": 10.0, "j": 0.0, "tr": 0.0, "ls": 0.0}
+    text |= {key: number(text.get(key), value) for key, value in usual.items()}
+    text["lh"] = line_height(text)
+    text["f"] = name if isinstance(name := text.get("f"), str) else ""
+    text["t"] = words_of(text)
 
 
 def _has_all_letters(document: LottieDocument, texts: list[Json]) -> bool:
@@ -113,30 +116,39 @@ def _has_all_letters(document: LottieDocument, texts: list[Json]) -> bool:
     glyphs = read_own_glyphs(document)
     if not glyphs:
         return False
-    by_font: dict[object, OwnGlyphs] = {
-        entry.get("fName"): glyphs.get((str(entry.get("fFamily")), str(entry.get("fStyle"))), {})
-        for entry in font_entries(document)
+    by_font = {
+        name: glyphs.get((str(entry.get("fFamily")), str(entry.get("fStyle"))), {})
+        for name, entry in _listed_fonts(document).items()
     }
     return all(_can_write(by_font, layer) for layer in texts)
 
 
-def _can_write(by_font: dict[object, OwnGlyphs], layer: Json) -> bool:
+def _can_write(by_font: dict[str, OwnGlyphs], layer: Json) -> bool:
     source = layer["t"].get("d") if is_object(layer.get("t")) else None
     is_computed = is_object(source) and isinstance(source.get("x"), str)
     for text in text_documents(layer):
-        glyphs = by_font.get(text.get("f"), {})
+        glyphs = by_font.get(text["f"], {})
         if is_computed and not has_alphabet(glyphs):
             return False
-        if any(letter not in glyphs and letter not in _BREAKS for letter in text["t"]):
+        if any(letter not in glyphs and letter != LINE_BREAK for letter in text["t"]):
             return False
     return True
+
+
+def _listed_fonts(document: LottieDocument) -> dict[str, Json]:
+    """The first of each name."""
+    return {
+        name: entry
+        for entry in reversed(font_entries(document))
+        if isinstance(name := entry.get("fName"), str)
+    }
 
 
 def _fonts(
     document: LottieDocument, texts: list[Json], shelf: FontShelf
 ) -> tuple[list[Json], list[bytes]]:
     """The player's list of fonts, and their files."""
-    listed = {entry.get("fName"): entry for entry in reversed(font_entries(document))}
+    listed = _listed_fonts(document)
     named = dict.fromkeys(text["f"] for layer in texts for text in text_documents(layer))
     entries: list[Json] = []
     files: dict[bytes, int] = {}
@@ -144,6 +156,6 @@ def _fonts(
         entry = listed.get(name, {})
         font = shelf.choose(entry_face(entry) if entry else unlisted_face(name))
         family = f"font{files.setdefault(font.content, len(files))}"
-        ascent = entry.get("ascent", _USUAL_ASCENT)
+        ascent = number(entry.get("ascent"), _USUAL_ASCENT)
         entries.append({"fName": name, "fFamily": family, "fStyle": "", "ascent": ascent})
     return entries, list(files)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from reelbatch.engines.lottie_web import LottieWebEngine
 from reelbatch.engines.lottie_web.player import SETTING
-from reelbatch.models.errors import AssetInvalid, TemplateInvalid
+from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
 from tests.api.fonts import a_font
 
 RED, GREEN, BLUE, NOTHING = (255, 0, 0, 255), (0, 128, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
@@ -150,6 +150,19 @@ def test_what_the_player_cannot_draw_fails_or_is_warned_of(workshop: Any) -> Non
     style, failure = rendered.warnings
     assert (style.code, style.layer) == ("TEXT_STYLE_NOT_DRAWN", "Price")
     assert (failure.code, "nobody is not defined" in failure.message) == ("PAGE_ERROR", True)
+
+
+def test_odd_texts_and_fonts_are_read_as_by_the_lottie_engine(workshop: Any) -> None:
+    odd = workshop.text("Odd", None, font={}, s="30", lh=None, tr=[])
+    listed = [{"fName": name, "ascent": "high"} for name in ([], {}, "Inter-Bold")]
+    drawn = workshop.still(workshop.document(odd, workshop.text("l", "l"), fonts={"list": listed}))
+    columns = drawn[..., 3].any(axis=0).nonzero()[0]
+    assert 5 <= columns.min() <= columns.max() < 20
+    long = [
+        workshop.asset(type="text", layerName=name, value="x" * 10_001) for name in ("Odd", "l")
+    ]
+    with pytest.raises(LimitExceeded, match="more than 20000 characters"):
+        workshop.still(workshop.document(odd, workshop.text("l", "l")), *long)
 
 
 def test_a_machine_without_the_player_says_what_is_missing(
