@@ -81,6 +81,7 @@ class LottieWebRenderer(LottieRenderer):
                 fonts=(),
                 font_faces=(),
                 sound=False,
+                limits=replace(request.limits, template_size=page.stat().st_size),
             ),
             report,
         )

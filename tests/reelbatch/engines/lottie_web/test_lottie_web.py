@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,6 +151,18 @@ def test_what_the_player_cannot_draw_fails_or_is_warned_of(workshop: Any) -> Non
     style, failure = rendered.warnings
     assert (style.code, style.layer) == ("TEXT_STYLE_NOT_DRAWN", "Price")
     assert (failure.code, "nobody is not defined" in failure.message) == ("PAGE_ERROR", True)
+
+
+def test_pictures_may_be_larger_than_a_template(workshop: Any) -> None:
+    workshop.limits = replace(workshop.limits, template_size=10_000)
+    picture = workshop.asset(
+        workshop.picture((255, 0, 0), (2000, 2000), "BMP"),
+        type="image",
+        layerName="P",
+        src="data:,",
+    )
+    drawn = workshop.still(workshop.document(workshop.solid("P", "#0000ff")), picture)
+    assert tuple(drawn[30, 50]) == RED
 
 
 def test_odd_texts_and_fonts_are_read_as_by_the_lottie_engine(workshop: Any) -> None:
