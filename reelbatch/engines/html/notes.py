@@ -39,9 +39,10 @@ class _Note:
 class Notes:
     """Each thing once, with the line and the frame where it came up first."""
 
-    def __init__(self, composition: str, *, strict: bool) -> None:
-        """`strict` makes errors of them."""
+    def __init__(self, composition: str, *, strict: bool, first_frame: int = 0) -> None:
+        """`strict` makes errors of them; the frame 0 is called `first_frame`."""
         self.frame = 0
+        self._first_frame = first_frame
         self._composition = composition
         self._strict = strict
         self._found: dict[_Note, tuple[int, str]] = {}  # the frame, and where or whose request
@@ -87,7 +88,7 @@ class Notes:
             raise TemplateInvalid(f"{first}: an error, since the page is `strict`.{others}")
 
     def place(self, where: str, frame: int | None = None) -> str:
-        at = f"frame {self.frame if frame is None else frame}"
+        at = f"frame {self._first_frame + (self.frame if frame is None else frame)}"
         return f"{where}, {at}" if where else at
 
     def note_origin(self, event: dict[str, Any]) -> None:

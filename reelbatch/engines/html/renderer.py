@@ -51,6 +51,10 @@ _STARTS = 2  # of a browser for one render
 class HtmlRenderer(Renderer):
     """Has a browser draw a page at exact times."""
 
+    def __init__(self, *, first_frame: int = 0) -> None:
+        """`first_frame` is what warnings and errors call the first frame of a page."""
+        self._first_frame = first_frame
+
     def inspect(
         self,
         template: Path,
@@ -73,7 +77,7 @@ class HtmlRenderer(Renderer):
 
         Codecs without alpha show the page on white, as browsers do.
         """
-        opened = _open(request)
+        opened = self._open(request)
         frames, codec = opened.frames, CODECS[request.output.codec]
         draft, rate = request.output.draft, rate_of(opened.page.composition)
         size = output_size(
@@ -98,13 +102,24 @@ class HtmlRenderer(Renderer):
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """What the page plays and makes while all frames of the output pass. Raises RenderError."""
-        opened = _open(request)
+        opened = self._open(request)
         if not CODECS[request.output.codec].joinable or not _may_sound(opened.files):
             return []
         with closing(_view(request, opened)) as view:
             for number in range(opened.frames.stop):
                 view.step(number)
             return view.sounds(opened.frames, request.work_dir)
+
+    def _open(self, request: RenderRequest) -> "_Opened":
+        files, pages = open_template(request.template, request.limits)
+        page = _page(pages, request.composition)
+        composition = page.composition
+        return _Opened(
+            files=files,
+            page=page,
+            frames=frames_of(composition, request.output),
+            notes=Notes(composition.name, strict=page.strict, first_frame=self._first_frame),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,17 +130,6 @@ class _Opened:
     page: Page
     frames: range
     notes: Notes
-
-
-def _open(request: RenderRequest) -> _Opened:
-    files, pages = open_template(request.template, request.limits)
-    page = _page(pages, request.composition)
-    return _Opened(
-        files=files,
-        page=page,
-        frames=frames_of(page.composition, request.output),
-        notes=Notes(page.composition.name, strict=page.strict),
-    )
 
 
 def _view(request: RenderRequest, opened: _Opened) -> PageView:

@@ -50,7 +50,6 @@ class LottieWebRenderer(LottieRenderer):
         self._stage = (
             package_files("reelbatch.engines.lottie_web").joinpath("stage.js").read_bytes()
         )
-        self._pages = HtmlRenderer()
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
@@ -70,7 +69,7 @@ class LottieWebRenderer(LottieRenderer):
         output = request.output.model_copy(
             update={"first_frame": 0, "end_frame": len(filled.frames)}
         )
-        drawn = self._pages.render(
+        drawn = HtmlRenderer(first_frame=filled.frames.start).render(
             replace(
                 request,
                 template=page,

@@ -147,10 +147,11 @@ def test_what_the_player_cannot_draw_fails_or_is_warned_of(workshop: Any) -> Non
         workshop.still(workshop.document(square, fr=300))
     square["ks"]["o"]["x"] = "var $bm_rt; $bm_rt = nobody.knows;"
     price = workshop.text("Price", "9.90", runs=[{"t": "9."}, {"t": "90", "s": 10}])
-    _, rendered = workshop.render(workshop.document(price, square))
+    _, rendered = workshop.render(workshop.document(price, square), frame=3)
     style, failure = rendered.warnings
     assert (style.code, style.layer) == ("TEXT_STYLE_NOT_DRAWN", "Price")
     assert (failure.code, "nobody is not defined" in failure.message) == ("PAGE_ERROR", True)
+    assert failure.message.endswith("frame 3)")
 
 
 def test_pictures_may_be_larger_than_a_template(workshop: Any) -> None:
