@@ -168,7 +168,8 @@ def test_pictures_may_be_larger_than_a_template(workshop: Any) -> None:
 
 def test_odd_texts_and_fonts_are_read_as_by_the_lottie_engine(workshop: Any) -> None:
     odd = workshop.text("Odd", None, font={}, s="30", lh=None, tr=[])
-    listed = [{"fName": name, "ascent": "high"} for name in ([], {}, "Inter-Bold")]
+    names: tuple[Any, ...] = ([], {}, "Inter-Bold")
+    listed = [{"fName": name, "ascent": "high"} for name in names]
     drawn = workshop.still(workshop.document(odd, workshop.text("l", "l"), fonts={"list": listed}))
     columns = drawn[..., 3].any(axis=0).nonzero()[0]
     assert 5 <= columns.min() <= columns.max() < 20
