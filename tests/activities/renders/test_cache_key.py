@@ -10,8 +10,10 @@ import pytest
 
 from activities.renders.cache_key import engine_fingerprint, render_key
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset, is_deterministic
+from reelbatch.engines.html import HtmlEngine
 from reelbatch.engines.join import JoinEngine
 from reelbatch.engines.lottie import LottieEngine
+from reelbatch.engines.lottie_web import LottieWebEngine
 from reelbatch.engines.registry import load_class
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.wire.assets import FunctionAsset, MediaAsset, StaticAsset, TextAsset
@@ -177,3 +179,4 @@ def test_engines_that_run_programs_share_renders_only_if_they_say_so() -> None:
 
     answers = [is_deterministic(each) for each in (LottieEngine, RunsPrograms, SaysSo, IsRandom)]
     assert answers == [True, False, True, False]
+    assert not any(is_deterministic(each) for each in (HtmlEngine, LottieWebEngine))
