@@ -185,6 +185,8 @@ def _leavers() -> Iterator[_Made]:
         _script("location.href = URL.createObjectURL(new Blob(['x'], { type: 'text/html' }))"),
         invalid("left itself"),
     )
+    again = invalid("broke off its own loading")
+    yield "itself, while it loads", _script("location.reload()"), again
     yield (
         "windows, dialogs, forms, downloads and addresses without end",
         """<meta http-equiv="refresh" content="0; url=/x"><a download href="data:,x"></a>

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ class PageView:
         self._is_draft = draft
         self._failure: str | None = None
         self._is_loaded = False
+        self._frame = ""  # the browser's id for the page, which has others for frames in it
+        self._stopped = math.inf  # when it stopped to load, as `time.monotonic` tells it
         self._shot = ""
         browser.open_tab(composition.width, composition.height, _START)
         browser.listen("Runtime.exceptionThrown", self._note_exception)
@@ -81,6 +84,8 @@ class PageView:
         browser.listen("Page.javascriptDialogOpening", self._close_dialog)
         browser.listen("Page.loadEventFired", self._note_load)
         browser.listen("Page.frameNavigated", self._note_navigation)
+        browser.listen("Page.frameStartedLoading", self._note_start)
+        browser.listen("Page.frameStoppedLoading", self._note_stop)
         browser.listen("Page.windowOpen", self._note_window)
         notes.listen(browser)
         for method, parameters in _preparations(composition, filling, opaque=opaque):
@@ -142,6 +147,11 @@ class PageView:
             else:
                 self._time.stand_still()
             self._check()
+            if time.monotonic() > self._stopped + _PATIENCE:
+                raise TemplateInvalid(
+                    f"The page {path} broke off its own loading: look for scripts that reload it, "
+                    "leave it or call window.stop()."
+                )
             if time.monotonic() > deadline:
                 raise TemplateInvalid(f"The page {path} was not loaded within {_LOAD:.0f} seconds.")
 
@@ -222,8 +232,20 @@ class PageView:
 
     def _note_navigation(self, event: dict[str, Any]) -> None:
         frame = event["frame"]
-        if "parentId" not in frame and not frame["url"].startswith(f"{ORIGIN}/"):
+        if "parentId" in frame:
+            return
+        self._frame = frame["id"]
+        if not frame["url"].startswith(f"{ORIGIN}/"):
             raise TemplateInvalid(f"The page left itself for {frame['url'][:LONGEST_MESSAGE]}.")
+
+    def _note_start(self, event: dict[str, Any]) -> None:
+        if event["frameId"] == self._frame:
+            self._stopped = math.inf
+
+    def _note_stop(self, event: dict[str, Any]) -> None:
+        """Said of every page, after its load event where that comes."""
+        if event["frameId"] == self._frame:
+            self._stopped = time.monotonic()
 
     def _note_window(self, event: dict[str, Any]) -> None:
         url = event["url"][:LONGEST_MESSAGE]
