@@ -92,7 +92,14 @@ def _source_problems(
         )
         yield Problem(RequestError, f"{field}.src", message)
         return
-    if isinstance(asset, ScriptAsset) or not is_s3_url(asset.src):
+    if not is_s3_url(asset.src):
+        return
+    if isinstance(asset, ScriptAsset):
+        message = (
+            "A script has no `params`, which s3 needs: give an http or https URL, such as one that "
+            "is signed, or a data URL."
+        )
+        yield Problem(NotSupported, f"{field}.src", message)
         return
     try:
         BucketParams.model_validate(asset.params)
@@ -164,7 +171,9 @@ def _uploads_of(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
     """Each uploaded file as its field's path and its id; nested jobs are looked at on their own."""
     assets = job.clips if isinstance(job, JoinCreation) else job.assets
     for position, asset in enumerate(assets):
-        if isinstance(asset, (MediaAsset, StaticAsset)) and (id_ := upload_id_in(asset.src)):
+        if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)) and (
+            id_ := upload_id_in(asset.src)
+        ):
             yield f"assets.{position}.src", id_
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
-from reelbatch.models.wire.assets import Asset, MediaAsset, StaticAsset
+from reelbatch.models.wire.assets import Asset, MediaAsset, ScriptAsset, StaticAsset
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import POSTER_CODEC, OutputType, codec_named
 from reelbatch.models.wire.fonts import FontFace
@@ -177,7 +177,8 @@ class RenderJob(WireModel):
     def upload_ids(self) -> list[str]:
         """The uploaded files that must stay: its own and its nested jobs'."""
         assets = (asset for job in self._with_nested_jobs for asset in job.assets)
-        sources = (asset.src for asset in assets if isinstance(asset, (MediaAsset, StaticAsset)))
+        fetched = (MediaAsset, StaticAsset, ScriptAsset)
+        sources = (asset.src for asset in assets if isinstance(asset, fetched))
         return [id_ for src in sources if (id_ := upload_id_in(src))]
 
     @property

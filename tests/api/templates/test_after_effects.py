@@ -23,6 +23,8 @@ from temporalio.client import Client
 import worker
 from reelbatch.pollers import is_engine_served
 from reelbatch.settings import Settings
+from reelbatch.storage import keys
+from reelbatch.storage.files import find_file
 from reelbatch.storage.tokens import create_token
 from tests.api.running_api import RunningApi, Team, served, until
 from tests.api.temporal import STUDIO_NAMESPACE, connected
@@ -85,6 +87,36 @@ async def test_after_effects_is_refused_to_what_is_no_project_of_it(team: Team) 
     [error] = refused["errors"]
     assert error["errorCode"] == "NOT_SUPPORTED"
     assert error["details"][0]["field"] == "template.renderer"
+
+
+async def test_scripts_that_no_worker_could_fetch_are_refused(team: Team) -> None:
+    template_id = await team.upload(TWISTED, "aep")
+    sources = "s3://bucket/setup.jsx", f"upload:{'0' * 64}.png"
+    job = a_job(template_id, renderer="after-effects")
+    scripts = [{"type": "script", "src": src, "params": {}} for src in sources]
+    [error] = (await team.create_batch({**job, "assets": scripts}, status=400))["errors"]
+    details = {detail["field"]: detail["message"] for detail in error["details"]}
+    assert set(details) == {"assets.0.src", "assets.1.src"}
+    assert "s3" in details["assets.0.src"]
+    assert "no uploaded file" in details["assets.1.src"]
+
+
+async def test_an_accepted_job_notes_the_use_of_its_uploaded_scripts(
+    team: Team, store: ObjectStore
+) -> None:
+    sent = await team.http.post(
+        "/uploads", content=b"app.beep()", headers={"Content-Type": "image/png"}
+    )
+    used = keys.upload_use(team.name, sent.json()["id"])
+    before = await find_file(store, used)
+    job = a_job(await team.upload(TWISTED, "aep"), renderer="after-effects")
+    scripts = [{"type": "script", "src": sent.json()["src"]}]
+    created = await team.create_batch({**job, "assets": scripts})
+    await team.http.post(f"/batches/{created['batchId']}/cancel")
+    after = await find_file(store, used)
+    assert before
+    assert after
+    assert after.last_modified > before.last_modified
 
 
 @pytest_asyncio.fixture(scope="module")
