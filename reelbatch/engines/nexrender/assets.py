@@ -99,7 +99,7 @@ class ToolAssets:
     def _tool_assets(self, resolved: ResolvedAsset, number: int) -> Iterator[ToolAsset]:
         asset, file = resolved.asset, resolved.file
         if isinstance(asset, TextAsset):
-            yield self._value(asset, _WORDS, with_returns(asset.value))
+            yield self._value(asset, _WORDS, asset.value)
         elif isinstance(asset, DataAsset):
             yield self._value(asset, asset.property, asset.value)
         elif isinstance(asset, MediaAsset) and file is not None:
@@ -114,7 +114,8 @@ class ToolAssets:
             raise RenderError(f"After Effects takes no asset of the type {asset.type} here.")
 
     def _value(self, asset: TextAsset | DataAsset, path: str, value: object) -> ToolAsset:
-        return {"type": "data", "property": path, "value": value, **self._layer_place(asset)}
+        told = with_returns(cast("JsonValue", value))
+        return {"type": "data", "property": path, "value": told, **self._layer_place(asset)}
 
     def _layer_place(self, asset: TextAsset | DataAsset | MediaAsset) -> ToolAsset:
         """Without a composition the tool would look for the layer in all of them."""

@@ -5,6 +5,7 @@ of ExtendScript too, so that none of them is ever a part of the program.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,7 @@ _Params = Mapping[str, JsonValue]
 _PLACE = "/*OPERATIONS*/"
 _COLOR = 4  # the kinds of controls
 _TEXT = 6
+_BREAK = re.compile("\r\n|[\n\u2028\u2029]")
 
 
 def script_of(operations: Sequence[Operation]) -> str:
@@ -79,7 +81,7 @@ def setting_of(control: Control, project: Project, value: JsonValue) -> Operatio
         "index": index,
         "layer": name,
         "path": [[step, place] for step, place in control.property_path],
-        "value": value,
+        "value": with_returns(value),
     }
 
 
@@ -139,9 +141,17 @@ _TEXT_PARAMS: Mapping[str, Callable[[JsonValue], Operation]] = {
 }
 
 
-def with_returns(words: str) -> str:
-    """After Effects breaks lines by returns."""
-    return words.replace("\r\n", "\r").replace("\n", "\r")
+def with_returns(value: JsonValue) -> JsonValue:
+    """After Effects breaks lines by returns. U+2028 and U+2029 would break the tool's script."""
+    match value:
+        case str():
+            return _BREAK.sub("\r", value)
+        case list():
+            return [with_returns(one) for one in value]
+        case dict():
+            return {name: with_returns(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 def _state(params: _Params) -> Operation:

@@ -1,7 +1,7 @@
 """The script of ours that After Effects runs, in an interpreter with a model of what it touches.
 
-After Effects runs on neither of our systems. What this shows is that the program is one of
-ECMAScript 3, and that it asks of the documented objects what it should.
+After Effects runs on neither of our systems. What this shows is that the program asks of the
+documented objects what it should; the interpreter takes newer programs than ExtendScript does.
 """
 
 import json

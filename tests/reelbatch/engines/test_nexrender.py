@@ -107,7 +107,9 @@ def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest
         ResolvedAsset(TextAsset(type="text", layer_name="Title", value=words)),
         ResolvedAsset(FunctionAsset(type="function", name="nx:layer-remove", layer_name="Title")),
         ResolvedAsset(EssentialAsset(type="essential", layer_name="strength", value=50)),
-        ResolvedAsset(DataAsset(type="data", layer_name="S", property="Position", value=[1, 2])),
+        ResolvedAsset(
+            DataAsset(type="data", layer_name="S", property="Marker", value=["1\u20292", 3])
+        ),
         ResolvedAsset(ScriptAsset(type="script", src="x"), script),
         ResolvedAsset(MediaAsset(type="image", layer_name="S", src="x", composition="O"), picture),
         ResolvedAsset(StaticAsset(type="static", name="img/photo.png", src="x"), picture),
@@ -146,7 +148,8 @@ def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest
         ("static", None, None),
         ("script", None, None),
     ]
-    assert asked["assets"][1]["value"] == words.replace("\n", "\r")
+    assert asked["assets"][1]["value"] == "a'); app.quit(); ('\r\rb"
+    assert asked["assets"][3]["value"] == ["1\r2", 3]
     assert asked["assets"][4]["src"].endswith("/own.jsx")
     does = [one["do"] for one in asked["operations"]]
     colour = "nx:solid-color-set"
