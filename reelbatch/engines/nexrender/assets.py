@@ -27,6 +27,7 @@ from reelbatch.engines.nexrender.operations import (
     with_returns,
 )
 from reelbatch.engines.nexrender.project import Project, place_in
+from reelbatch.engines.nexrender.tool import check_name
 from reelbatch.models.errors import AssetInvalid, RenderError
 from reelbatch.models.wire.assets import (
     DataAsset,
@@ -103,10 +104,9 @@ class ToolAssets:
         elif isinstance(asset, DataAsset):
             yield self._value(asset, asset.property, asset.value)
         elif isinstance(asset, MediaAsset) and file is not None:
-            place = self._beside(file, PurePosixPath("assets", f"{number}-{file.name}"))
-            yield {**_file(asset.type, place if self.is_kept else file), **self._media_place(asset)}
+            yield {**_file(asset.type, self._media(file, number)), **self._media_place(asset)}
         elif isinstance(asset, StaticAsset) and file is not None:
-            place = self._beside(file, PurePosixPath(asset.name), always=True)
+            place = self._beside(file, PurePosixPath(asset.name))
             yield {**_file("static", place), "name": asset.name}
         elif isinstance(asset, ScriptAsset) and file is not None:
             yield _file("script", file)
@@ -130,10 +130,15 @@ class ToolAssets:
         composition, _, name = layer_of(control, self.project)
         return {"layerName": name, "composition": composition}
 
-    def _beside(self, file: Path, path: PurePosixPath, *, always: bool = False) -> Path:
-        """Copy a file to the project, if that is kept or it is `always` to be there."""
-        if not (always or self.is_kept):
+    def _media(self, file: Path, number: int) -> Path:
+        """Where the tool's script is to find it: beside the project, if that is kept."""
+        if not self.is_kept:
             return file
+        check_name("folder", str(self.project.path.parent))
+        return self._beside(file, PurePosixPath("assets", f"{number}-{file.name}"))
+
+    def _beside(self, file: Path, path: PurePosixPath) -> Path:
+        """Copy a file to the project."""
         place = place_in(self.file.parent, path)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)

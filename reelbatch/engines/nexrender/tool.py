@@ -27,7 +27,8 @@ _TOLD = {"NEXRENDER_ENABLE_AELOG_PROJECT_FOLDER": "1"}
 _UID = "render"
 # As After Effects for Windows names a lossless film, up to 2021; others call it .mov all the same.
 _SUFFIXES = ("avi", "mov", "mp4") if sys.platform == "win32" else ("mov", "avi", "mp4")
-# The tool writes that name into a script between single quotation marks, as the text of `replace`.
+# The tool writes names of compositions and media into a script between single quotation marks, the
+# former as the text of `replace`; of several quotation marks in a path it escapes the first one.
 _UNSPEAKABLE = re.compile(r"['\\\\$\x00-\x1f\u2028\u2029]")
 _LAST_WORDS = 400  # characters of the tool's output
 
@@ -44,11 +45,7 @@ def describe_job(
     `continueOnMissing` lets it draw a project whose footage is not all there: whether that is
     wanted was asked when the job was submitted.
     """
-    if _UNSPEAKABLE.search(composition):
-        raise RenderError(
-            f"The tool cannot take the name of the composition {composition!r}: rename it without "
-            "quotation marks, backslashes and $."[:500]
-        )
+    check_name("composition", composition)
     return {
         "uid": _UID,
         "template": {
@@ -64,6 +61,15 @@ def describe_job(
         "assets": [*assets],
         "actions": {},
     }
+
+
+def check_name(kind: str, name: str) -> None:
+    """Of a `composition` or a `folder`, which the tool has to write. Raises RenderError."""
+    if _UNSPEAKABLE.search(name):
+        raise RenderError(
+            f"The tool cannot take the name of the {kind} {name[:300]!r}: rename it without "
+            "quotation marks, backslashes and $."
+        )
 
 
 def run(

@@ -162,6 +162,24 @@ def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest
     assert len(asked["fonts"]) == 1
 
 
+def test_media_are_not_put_into_a_folder_that_the_tool_cannot_name(
+    request_: RenderRequest,
+) -> None:
+    project, picture = request_.work_dir / "template", request_.work_dir / "asset-0.png"
+    project.write_bytes(a_zip({"Bob's & Tom's/promo.aep": a_project(turned)}))
+    picture.write_bytes(b"PNG")
+    image = ResolvedAsset(MediaAsset(type="image", layer_name="Solid", src="x"), picture)
+    request = replace(
+        request_,
+        template=project,
+        composition="Main",
+        output=Output(output_type="aep", codec="aep"),
+        assets=[image],
+    )
+    with pytest.raises(RenderError, match="the folder \"Bob's & Tom's\": rename it"):
+        NexrenderEngine.renderer().render(request, lambda _: None)
+
+
 def test_a_control_that_the_project_lacks_is_named(request_: RenderRequest) -> None:
     project = request_.work_dir / "template"
     project.write_bytes(a_project(turned))
