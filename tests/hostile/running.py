@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
 from reelbatch.engines.pool import Confinement, ConfinementLevel, RenderPool
-from reelbatch.models.errors import ReelbatchError
+from reelbatch.models.errors import ReelbatchError, RenderTimedOut
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.codecs import CODECS
@@ -22,7 +22,7 @@ LIMITS = RenderLimits(
     memory=1024**3,
     template_size=32 * 1024**2,
 )
-PAGE_LIMITS = replace(LIMITS, seconds=20)  # what loops until then takes that long
+_ENDLESS = 5.0  # seconds, until a page that never ends is stopped
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 
 
@@ -54,7 +54,7 @@ def a_pool(folder: Path, level: ConfinementLevel = ConfinementLevel.AVAILABLE) -
 
 def a_pool_of_pages(folder: Path) -> RenderPool:
     """Its processes begin with the first page."""
-    return RenderPool("html", processes=1, limits=PAGE_LIMITS, folder=folder)
+    return RenderPool("html", processes=1, limits=LIMITS, folder=folder)
 
 
 async def run(
@@ -87,6 +87,7 @@ def _request(hostile: HostileInput, hostile_content: bytes, folder: Path) -> Ren
     work_dir.mkdir()
     codec = CODECS[hostile.codec]
     still = codec.output_type == "image"
+    never_ends = hostile.verdict.error is RenderTimedOut
     return RenderRequest(
         template=template,
         template_type="html" if hostile.place is Place.PAGE else "lottie",
@@ -98,7 +99,7 @@ def _request(hostile: HostileInput, hostile_content: bytes, folder: Path) -> Ren
         work_dir=work_dir,
         assets=_assets(hostile.place, content),
         fonts=[content] if hostile.place is Place.FONT else [],
-        limits=PAGE_LIMITS if hostile.place is Place.PAGE else LIMITS,
+        limits=replace(LIMITS, seconds=_ENDLESS) if never_ends else LIMITS,
         expressions=True,
     )
 
