@@ -82,12 +82,14 @@ _UNREAD = frozenset(
 )
 _SOURCE_OPTIONS = "ADBE Source Options Group"
 _UNCALCULATED = re.compile(
-    r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/""", re.DOTALL
+    r"""\\.|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
 )
-"""Words and comments of an expression."""
+"""Words and comments of an expression. Escapes outside of words are among them, and a comment needs
+no end, so that one pass suffices: nothing is looked for again and again to the end in vain.
+"""
 _LOOP = re.compile(
     r"\s*loop(?:Out|In)(?:Duration)?\(\s*(?:(['\"])(?:cycle|pingpong|offset|continue)\1\s*"
-    r"(?:,\s*\d+(?:\.\d+)?\s*)?)?\)\s*;?\s*"
+    r"(?:,\s*\d+(?:\.\d+)?\s*)?)?\)\s*(?:;\s*)?"
 )
 
 

@@ -147,6 +147,8 @@ def test_colours_that_are_blended_linearly_are_a_reason() -> None:
         ("ADBE Opacity", "time * 50", []),
         ("ADBE Text Document", '"Total: " + 5', []),
         ("ADBE Rotate Y", "time * 50", ["LAYER_IN_3D"]),
+        pytest.param("ADBE Position", "/* " * 200_000, [], id="comments without an end"),
+        pytest.param("ADBE Position", r"\"" * 200_000, [], id="quotation marks without an end"),
     ],
 )
 def test_expressions_that_calculate_with_numbers_and_words_are_no_reasons(
