@@ -11,7 +11,7 @@ from filelock import FileLock
 from reelbatch.client import Reelbatch
 from tests.deployment.programs import cache
 from tests.deployment.topology import Topology, running_topology
-from tests.windows.machine import Windows, made, missing
+from tests.windows.machine import NotDownloaded, Windows, made, missing
 from tests.windows.worker import WindowsWorker
 
 SAMPLE = Path(__file__).parents[1] / "reelbatch/engines/after_effects_samples/after-effects"
@@ -24,7 +24,10 @@ def windows() -> Iterator[Windows]:
         pytest.skip(line)
     cache().mkdir(parents=True, exist_ok=True)
     with FileLock(cache() / "windows.lock"):
-        machine = made()
+        try:
+            machine = made()
+        except NotDownloaded as error:
+            pytest.skip(f"Not all of the machine could be downloaded: {str(error)[-200:]!r}")
         yield machine
         machine.stop()
 

