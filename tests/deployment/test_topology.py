@@ -15,6 +15,7 @@ from tests.deployment.queries import all_queries, selected
 from tests.deployment.topology import HEALTH, METRICS, Topology, running_topology
 from tests.integration.lottie_documents import still_card
 from tests.integration.service import until
+from workflows.activity_names import RENDER, RENDER_LOCALLY
 
 STILLS, FILMS = 4, 2
 SECRET = "s3cr3t-in-a-query"
@@ -100,7 +101,7 @@ def test_metrics_count_what_was_accepted_refused_and_rendered(run: Run) -> None:
     assert total(samples, "reelbatch_render_speed_count") == FILMS
     waited = "temporal_activity_schedule_to_start_latency_seconds_bucket"
     queue = {"task_queue": "render-lottie", "le": "600"}  # an alert's threshold
-    assert total(samples, waited, **queue) >= STILLS + FILMS
+    assert total(samples, waited, **queue) >= FILMS, "a still may be rendered beside its workflow"
     assert total(samples, "reelbatch_cache_requests_total", cache="objects", outcome="hit") > 0
     assert total(samples, "reelbatch_cache_downloaded_bytes_total", cache="objects") > 0
 
@@ -133,6 +134,7 @@ def test_alerts_and_dashboard_read_metrics_that_are_there(run: Run, query: str) 
         if found.metric in (
             "up",
             "approximate_backlog_count",
+            "pending_polls",
             "temporal_long_request_failure_total",
         ):
             continue  # Prometheus' own, Temporal's, and one of a Temporal that is gone: test_alerts
@@ -155,9 +157,11 @@ def test_a_trace_leads_from_the_request_to_the_phases_of_every_render(run: Run) 
             assert span.service == "reelbatch-worker"
             assert span.trace_id == root.trace_id
             assert span.attributes["reelbatch.batch_id"] == batch_id
-            assert _names_above(span, by_id) == [
-                "RunActivity:render",
-                "StartActivity:render",
+            run_activity, *others = _names_above(span, by_id)
+            kind = run_activity.removeprefix("RunActivity:")
+            assert kind in (RENDER, RENDER_LOCALLY)
+            assert others == [
+                f"StartActivity:{kind}",
                 "StartChildWorkflow:RenderJob",
                 "StartWorkflow:Batch",
                 "POST /api/v2/batches",
@@ -225,7 +229,7 @@ def _submit(http: httpx.Client, template_id: str) -> str:
     asset = {"type": "static", "src": private, "name": "logo.png"}
     jobs = [
         *(job(0, str(number)) for number in range(STILLS)),
-        *(job(None, str(number)) for number in range(FILMS)),
+        *(job(None, str(number), priority=1) for number in range(FILMS)),  # by the queue
         job(0, "x", assets=[asset]),
         job(0, "x", assets=[{"type": "text", "layerName": "nowhere", "value": "x"}]),
     ]

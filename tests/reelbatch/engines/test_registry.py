@@ -137,4 +137,4 @@ def test_an_engine_claims_archives_by_a_file_in_them() -> None:
     claims = claims_on(engines, "zip")
     assert claimant(claims, b"PK... reelbatch.json ...") == "nexrender"
     assert claimant(claims, b"PK... data.json ...") is None
-    assert claims_on(engines, "mogrt") == {}
+    assert claims_on(engines, "lottie") == {}
