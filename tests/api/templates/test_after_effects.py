@@ -93,7 +93,7 @@ async def test_scripts_that_no_worker_could_fetch_are_refused(team: Team) -> Non
     template_id = await team.upload(TWISTED, "aep")
     sources = "s3://bucket/setup.jsx", f"upload:{'0' * 64}.png"
     job = a_job(template_id, renderer="after-effects")
-    scripts = [{"type": "script", "src": src, "params": {}} for src in sources]
+    scripts = [{"type": "script", "src": src} for src in sources]
     [error] = (await team.create_batch({**job, "assets": scripts}, status=400))["errors"]
     details = {detail["field"]: detail["message"] for detail in error["details"]}
     assert set(details) == {"assets.0.src", "assets.1.src"}
