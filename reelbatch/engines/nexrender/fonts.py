@@ -20,7 +20,6 @@ if sys.platform == "win32":
     import winreg
 
 _OURS = re.compile(r"reelbatch-(\d+)-[0-9a-f]{32}\.\w+")  # with the process that placed it
-_CLOCK_STEP = 3600.0  # seconds that the clock may have been set back meanwhile
 _COLLECTIONS = {b"OTTO": ".otf", b"ttcf": ".ttc"}
 _REGISTRY = r"Software\Microsoft\Windows NT\CurrentVersion\Fonts"
 _EVERY_WINDOW, _FONTS_CHANGED, _UNLESS_HUNG = 0xFFFF, 0x001D, 0x0002  # winuser.h
@@ -59,8 +58,7 @@ def _is_left_behind(file: Path) -> bool:
     if name is None:
         return False
     try:
-        started = psutil.Process(int(name[1])).create_time()
-        return started > file.stat().st_mtime + _CLOCK_STEP
+        return psutil.Process(int(name[1])).create_time() > file.stat().st_mtime
     except psutil.NoSuchProcess:
         return True
     except (psutil.Error, OSError):  # a process of somebody else; a file that has just gone
