@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
@@ -24,7 +25,7 @@ from reelbatch.models.orchestration.segments import (
     SegmentsOfJob,
     SegmentTask,
 )
-from reelbatch.models.wire.warnings import WarningCode, bounded
+from reelbatch.models.wire.warnings import MOST_GLYPHS, WarningCode, bounded
 from reelbatch.storage import keys
 from reelbatch.storage.files import download, upload
 from reelbatch.storage.kept_renders import RenderGone
@@ -120,7 +121,7 @@ class SegmentActivities:
         return replace(
             joined,
             seconds=seconds + rendering,
-            missing_glyphs=task.segments[0].missing_glyphs,  # each sets the text of all frames
+            missing_glyphs=_missing_glyphs(task.segments),
             warnings=warnings,
         )
 
@@ -144,6 +145,12 @@ def _check_expressions(segments: Sequence[Segment]) -> None:
     ]
     if any(stopped) and not all(stopped):
         raise SegmentsUnusable("Some segments had to be drawn without expressions.")
+
+
+def _missing_glyphs(segments: Sequence[Segment]) -> list[str] | None:
+    """Those of all segments: a page may write other texts in each. None: nobody has looked."""
+    found = [each.missing_glyphs for each in segments if each.missing_glyphs is not None]
+    return list(dict.fromkeys(chain.from_iterable(found)))[:MOST_GLYPHS] if found else None
 
 
 class SegmentStoreActivities:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
-from reelbatch.engines.characters import from_ranges, missing_characters
+from reelbatch.engines.characters import LAST_OF_LATIN, from_ranges, missing_characters
 from reelbatch.engines.faces import find_face
 from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateInspection
@@ -14,7 +14,6 @@ from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAs
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.warnings import MOST_GLYPHS, Shortcomings, shortcomings
 
-_LAST_OF_LATIN = "\u024f"  # of what the engines' own fonts have
 _TEXT_PARAMS = "nx:text-params-set"
 # `Font`, also behind the groups that After Effects shows around it, as in `Source Text.font`.
 _FONT_PROPERTY = re.compile(r"\s*((text|source\s*text)\s*(\.|->)\s*)*font\s*", re.IGNORECASE)
@@ -131,12 +130,12 @@ def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]
     """The characters of the job's words that neither the template nor `fonts` have, but for those
     that every font has: others of the team's may lend them."""
     words = chain(needs.words, _words(needs.assets))
-    rare = [text for text in words if not text.isascii() and max(text) > _LAST_OF_LATIN]
+    rare = [text for text in words if not text.isascii() and max(text) > LAST_OF_LATIN]
     if not rare:  # as of most jobs: the rest is dear for a thousand of them
         return []
     at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
     missing = missing_characters(rare, [from_ranges(each) for each in at_hand])
-    return [character for character in missing if character > _LAST_OF_LATIN]
+    return [character for character in missing if character > LAST_OF_LATIN]
 
 
 def _words(assets: Iterable[Asset]) -> Iterator[str]:

@@ -12,6 +12,7 @@ _INVISIBLE = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810)}
     | {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 )
+LAST_OF_LATIN = "\u024f"  # of what every font has
 _WITHOUT_GLYPH = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})  # categories
 
 

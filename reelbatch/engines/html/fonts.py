@@ -1,13 +1,19 @@
 """The fonts of pages: what their styles ask for, and what the team and the machine have."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from reelbatch.engines.characters import as_ranges
+from reelbatch.engines.characters import LAST_OF_LATIN, as_ranges, from_ranges, missing_characters
 from reelbatch.engines.html.manifest import Files
-from reelbatch.engines.lottie.typesetting.fontfile import is_italic, weight_of
+from reelbatch.engines.lottie.typesetting.fontfile import (
+    FontFile,
+    FontUnreadable,
+    is_italic,
+    weight_of,
+)
 from reelbatch.engines.lottie.typesetting.system_fonts import system_fonts
 from reelbatch.models.wire.fonts import FontFace
 
@@ -59,6 +65,19 @@ def lent_characters(files: Files) -> str | None:
     if any(path.suffix.casefold() in _FONT_FILES for path in files):
         return None
     return _system_characters()
+
+
+def missing_glyphs(words: Iterable[str], fonts: Sequence[Path]) -> list[str] | None:
+    """The characters of `words` that neither the team's `fonts` nor the machine's have; None where
+    a font cannot be read."""
+    rare = [each for each in missing_characters(words, []) if each > LAST_OF_LATIN]
+    if not rare:  # as of most pages: opening all fonts takes a moment
+        return []
+    try:
+        own = [FontFile(path, path.name).characters for path in fonts]
+    except FontUnreadable:
+        return None
+    return missing_characters(rare, [*own, from_ranges(_system_characters())])
 
 
 def described_fonts(faces: Sequence[FontFace], urls: Sequence[str]) -> Iterator[dict[str, Any]]:

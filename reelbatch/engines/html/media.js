@@ -6,6 +6,7 @@
     DOMException, Event, Float32Array, Image, Map, Math, Number, Object, OffscreenCanvas, Promise,
     Set, String, URL, Uint8Array, btoa, console, fetch, performance, requestAnimationFrame,
   } = window; // as they are before a page overwrites them
+  const { roots } = window.__reelbatch;
   const RATE = 48000; // samples a second
   const FILES = `${location.origin}/.reelbatch`;
   const LONGEST_PRELUDE = 10; // seconds that may pass before the first frame
@@ -184,17 +185,6 @@
       }
     }
   }
-
-  const roots = new Set([document]); // in which there are elements
-  const { attachShadow } = Element.prototype;
-  Element.prototype.attachShadow = function (...given) {
-    const root = attachShadow.apply(this, given);
-    roots.add(root);
-    return root;
-  };
-  document.addEventListener("DOMContentLoaded", () => { // of those that the page's text has
-    document.querySelectorAll("*").forEach((each) => each.shadowRoot && roots.add(each.shadowRoot));
-  }, { once: true });
 
   const player = (element) => {
     if (!players.has(element)) players.set(element, new Player(element));

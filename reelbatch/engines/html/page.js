@@ -1,7 +1,9 @@
 // Runs before a page's own scripts. docs/html.md tells authors what it gives them.
 ((settings) => {
   "use strict";
-  const { Array, CSS, Map, Math, Object, Promise, Set, String, TypeError, reportError } = window;
+  const {
+    Array, CSS, Map, Math, Object, Promise, Set, String, TypeError, WeakMap, reportError,
+  } = window;
   const START = Date.UTC(2025, 0, 1); // what Date tells at frame 0
 
   // Clocks are the browser's own, on a time that the engine lets pass. They are told in tenths of a
@@ -143,9 +145,61 @@
   };
   document.addEventListener("DOMContentLoaded", fill, { once: true });
 
+  const roots = new Set([document]); // in which there are elements
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function (...given) {
+    const root = attachShadow.apply(this, given);
+    roots.add(root);
+    return root;
+  };
+  document.addEventListener("DOMContentLoaded", () => { // of those that the page's text has
+    document.querySelectorAll("*").forEach((each) => each.shadowRoot && roots.add(each.shadowRoot));
+  }, { once: true });
+
+  // Characters beyond Latin that the page shows: its text nodes are read once, and again where they
+  // have changed. An observer of mutations would have the page's own ones called earlier.
+  const RARE = /[^\0-\u024f\p{Cs}]/gu;
+  const MOST_RARE = 5000;
+  const UNSEEN = new Set(["desc", "metadata", "noscript", "script", "style", "title"]);
+  const rare = new Set();
+  const read = new WeakMap(); // what roots and text nodes said when they were read
+  const walk = document.createTreeWalker.bind(document);
+  const { SHOW_TEXT } = NodeFilter;
+  const readText = (text) => {
+    if (rare.has(text) || rare.size >= MOST_RARE || text.search(RARE) < 0) return;
+    text.normalize().match(RARE)?.forEach((character) => rare.add(character));
+  };
+  const readRoot = (root) => {
+    if (!root.isConnected) return;
+    const text = (root === document ? document.documentElement : root)?.textContent ?? "";
+    if (text === read.get(root) || text.search(RARE) < 0) return;
+    read.set(root, text);
+    const nodes = walk(root, SHOW_TEXT);
+    for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+      const { data, parentNode } = node;
+      if (data === read.get(node) || UNSEEN.has(parentNode.localName)) continue;
+      read.set(node, data);
+      readText(data);
+    }
+  };
+  for (const { prototype } of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
+    for (const name of ["fillText", "strokeText"]) {
+      const original = prototype[name];
+      prototype[name] = function (...given) {
+        original.apply(this, given);
+        if (typeof given[0] === "string") readText(given[0]);
+      };
+    }
+  }
+
   // What the engine asks for
   const engine = {
     problems,
+    roots,
+    readTexts: () => roots.forEach(readRoot),
+    // null: fonts of the page's own may have any
+    rareCharacters: () =>
+      document.fonts.size > settings.fonts.length ? null : [...rare].join(""),
     isSettled: () => {
       document.querySelectorAll("img[loading=lazy]").forEach((each) => {
         each.loading = "eager"; // a film is never scrolled ahead of time

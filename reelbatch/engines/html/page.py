@@ -110,6 +110,8 @@ class PageView:
         shot = self._draw(number, {"screenshot": {"format": "png", "optimizeForSpeed": True}})
         if not shot:
             raise BrowserEnded("The browser gave no picture of a frame.")
+        # Its answer is not waited for: the page reads while its picture is decoded here.
+        self._browser.send("Runtime.evaluate", {"expression": "__reelbatch.readTexts()"})
         if shot == self._shot:
             return None
         self._shot = shot
@@ -132,6 +134,11 @@ class PageView:
             write_tones(self._evaluate, number, tone["size"], file)
             clips.append(AudioClip(file, start=tone["start"] - first, end=None))
         return clips
+
+    def rare_characters(self) -> str | None:
+        """Those beyond Latin in the texts of the pictures; None where the page brings fonts of its
+        own, which may have them. Raises RenderError."""
+        return self._evaluate("__reelbatch.rareCharacters()")
 
     def close(self) -> None:
         self._media.close()

@@ -1,7 +1,7 @@
 """From a template's pages and a job's assets to the output's file."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -31,7 +31,12 @@ from reelbatch.engines.encoding import (
 )
 from reelbatch.engines.encoding.audio import check_sound
 from reelbatch.engines.html.browser import Browser, BrowserEnded
-from reelbatch.engines.html.fonts import described_fonts, lent_characters, wanted_fonts
+from reelbatch.engines.html.fonts import (
+    described_fonts,
+    lent_characters,
+    missing_glyphs,
+    wanted_fonts,
+)
 from reelbatch.engines.html.manifest import Files, Page, open_template
 from reelbatch.engines.html.media import Content, PageMedia
 from reelbatch.engines.html.notes import Notes
@@ -95,10 +100,17 @@ class HtmlRenderer(Renderer):
                 _draw(view, frames, writer, size, report)
             is_heard = request.sound and codec.joinable
             clips = view.sounds(frames, request.work_dir) if is_heard else []
+            rare = view.rare_characters()
         if clips:
             add_sound(request, rate, clips)
-        warnings = opened.notes.warnings()
-        return RenderedFile(width=size[0], height=size[1], frames=len(frames), warnings=warnings)
+        words = _words(request.assets)  # which a canvas or a style may show
+        return RenderedFile(
+            width=size[0],
+            height=size[1],
+            frames=len(frames),
+            missing_glyphs=None if rare is None else missing_glyphs([*words, rare], request.fonts),
+            warnings=opened.notes.warnings(),
+        )
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
         """What the page plays and makes while all frames of the output pass. Raises RenderError."""
@@ -249,6 +261,13 @@ def _content(files: Files, assets: Sequence[ResolvedAsset], fonts: Sequence[Path
 
 def _place(asset: MediaAsset) -> PurePosixPath:
     return _ASSETS / asset.layer_name.encode().hex()
+
+
+def _words(assets: Sequence[ResolvedAsset]) -> Iterator[str]:
+    for resolved in assets:
+        asset = resolved.asset
+        if isinstance(asset, (TextAsset, DataAsset)) and isinstance(asset.value, str):
+            yield asset.value
 
 
 def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:

@@ -33,6 +33,7 @@ from reelbatch.storage.listing import delete_folder
 from tests.api.documents import a_film, a_small_film, a_small_film_with_scripts
 from tests.api.running_api import RunningApi, Team, a_video, served, until
 from tests.child_processes import children_of_command
+from tests.reelbatch.engines.html.pages import needs_browser
 
 SLOTS = 3  # the session's worker has one
 SEGMENT_FRAMES = 50  # the least of a segment
@@ -236,6 +237,30 @@ async def test_a_film_of_which_a_segment_is_lost_is_rendered_whole(
     log = (await team.http.get(f"/jobs/{job_id}/logs")).text
     assert log.count("RENDERED: 32 x 18 pixels, 300 frames") == 1
     assert len(lost) == 1, "the join is not tried again"
+
+
+def a_page_with_a_late_character() -> bytes:
+    """Its script writes U+10FFFD in the last 10 of 150 frames."""
+    return b"""<!doctype html><script type="application/json" id="reelbatch">
+        {"width": 32, "height": 18, "frameRate": 50, "seconds": 3}</script><p></p><script>
+        setTimeout(() => { document.querySelector("p").textContent = "\\u{10fffd}" }, 2800)
+        </script>"""
+
+
+@needs_browser
+async def test_a_character_of_the_last_segment_is_missing_in_the_film(
+    team: Team, split_http: httpx.AsyncClient
+) -> None:
+    page = await team.upload(a_page_with_a_late_character(), "html")
+    film = {
+        "template": {"id": page, "composition": "index"},
+        "settings": {"type": "video", "codec": "video_h264_vbr_15mbps"},
+    }
+    job_id = await post(split_http, film)
+    job = await team.end_of_job(job_id)
+    assert (job["status"], job["missingGlyphs"]) == ("finished", ["\U0010fffd"]), job
+    assert [each["code"] for each in job["warnings"]] == ["MISSING_GLYPHS"]
+    assert "segments joined" in (await team.http.get(f"/jobs/{job_id}/logs")).text
 
 
 async def test_progress_ascends_while_segments_are_rendered_and_joined(

@@ -44,6 +44,40 @@ def test_a_template_asks_for_the_families_that_it_names_first(tmp_path: Path) ->
     assert HtmlEngine.renderer().inspect(file, "html", RenderLimits()).lent_characters
 
 
+_LATER = """<p></p><div></div><canvas></canvas><script>
+    const hidden = "\U0010fff0", [, , canvas] = document.body.querySelectorAll("p, div, canvas");
+    const root = document.querySelector("div").attachShadow({ mode: "closed" });
+    const pen = canvas.getContext("2d"), paragraph = document.querySelector("p");
+    paragraph.textContent = "Ada e\u0301";
+    const steps = { 3() { paragraph.firstChild.data = "\U0010fffd" },
+      4() { root.innerHTML = "<b>\U0010fffc</b>" }, 5() { pen.fillText("\U0010fffb", 0, 20) } };
+    requestAnimationFrame(function step() {
+      steps[reelbatch.frame]?.();
+      requestAnimationFrame(step) });
+    window.Set = window.WeakMap = window.NodeFilter = null;
+  </script>"""
+
+
+@needs_browser
+def test_characters_that_scripts_write_later_are_missing_where_they_are_drawn(film: Film) -> None:
+    def missing(template: str | bytes, first: int, end: int, codec: str) -> list[str] | None:
+        film(template, codec=codec, frames=range(first, end))
+        assert film.rendered is not None
+        found = film.rendered.missing_glyphs
+        return None if found is None else sorted(found)
+
+    page, movie, still = a_page(_LATER, seconds=0.8), "video_prores_4444", "image_png"
+    all_of_them = ["\U0010fffb", "\U0010fffc", "\U0010fffd"]
+    assert missing(page, 0, 8, movie) == all_of_them
+    assert missing(page, 0, 3, movie) == []
+    assert missing(page, 3, 4, movie) == ["\U0010fffd"]
+    assert missing(page, 2, 3, still) == []
+    assert missing(page, 7, 8, still) == all_of_them
+    own = "<style>@font-face { font-family: Own; src: url(own.ttf) }</style>"
+    with_font = packed(index_html=a_page(own + _LATER), own_ttf=_ANTON.read_bytes())
+    assert missing(with_font, 0, 8, movie) is None  # its font may have them
+
+
 @needs_browser
 def test_a_word_that_a_script_writes_later_is_set_in_the_teams_font_at_once(film: Film) -> None:
     body = """<p style="margin: 0; font: 20px Brand, serif"></p><script>
