@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn, cast
 
+import psutil
 import pytest
 
 from reelbatch.engines.base import RenderRequest, ResolvedAsset
@@ -30,7 +31,7 @@ from reelbatch.models.wire.codecs import CODECS
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.testing.hostile import ESCAPED, HostileTemplate, hostile_templates
 from reelbatch.testing.media import difference, expected_encoding, read_media
-from reelbatch.testing.processes import Process, descendants
+from reelbatch.testing.processes import command_of, descendants, is_running
 from reelbatch.testing.samples import Sample
 from reelbatch.testing.workbench import LIMITS, Workbench
 
@@ -396,12 +397,12 @@ def test_a_cancelled_render_stops_and_leaves_nothing(bench: Workbench) -> None:
 
 async def _cancelled_at_first_report(
     pool: RenderPool, request: RenderRequest
-) -> tuple[set[Process], bool]:
+) -> tuple[set[psutil.Process], bool]:
     """Cancel as soon as the engine reports.
 
     Returns the processes that ran then, and whether the render had ended by itself by then.
     """
-    seen: set[Process] = set()
+    seen: set[psutil.Process] = set()
     has_ended = False
 
     def stop(percent: float) -> None:
@@ -420,13 +421,13 @@ async def _cancelled_at_first_report(
     return seen, has_ended
 
 
-def _require_ends(processes: set[Process]) -> None:
+def _require_ends(processes: set[psutil.Process]) -> None:
     deadline = time.monotonic() + _END
     running = list(processes)
     while running and time.monotonic() < deadline:
         time.sleep(0.05)
-        running = [process for process in running if process.is_running]
-    commands = [process.command[:100] for process in running]
+        running = [process for process in running if is_running(process)]
+    commands = [command_of(process)[:100] for process in running]
     require(
         not running,
         f"Programs of the render go on after its end: {commands}. Start them with "

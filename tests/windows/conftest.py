@@ -11,10 +11,9 @@ from filelock import FileLock
 from reelbatch.client import Reelbatch
 from tests.deployment.programs import cache
 from tests.deployment.topology import Topology, running_topology
+from tests.reelbatch.engines.contract_run import AFTER_EFFECTS_SAMPLES
 from tests.windows.machine import NotDownloaded, Windows, made, missing
 from tests.windows.worker import WindowsWorker
-
-SAMPLE = Path(__file__).parents[1] / "reelbatch/engines/after_effects_samples/after-effects"
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +27,7 @@ def windows() -> Iterator[Windows]:
             machine = made()
         except NotDownloaded as error:
             pytest.skip(f"Not all of the machine could be downloaded: {str(error)[-200:]!r}")
+        machine.hold.unlink(missing_ok=True)  # tests that were killed have left it
         yield machine
         machine.stop()
 
@@ -43,17 +43,19 @@ def service(windows: Windows) -> Iterator[Topology]:  # noqa: ARG001  what is sk
 
 
 @pytest.fixture(scope="session")
+def application(windows: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that Reelbatch is installed in there."""
+    folder = tmp_path_factory.mktemp("windows") / "application"
+    windows.install(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def worker(
-    windows: Windows,
-    service: Topology,
-    tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
+    windows: Windows, service: Topology, application: Path, request: pytest.FixtureRequest
 ) -> Iterator[WindowsWorker]:
     """A running one. The tests leave it so, whatever they have done to it."""
-    application = tmp_path_factory.mktemp("windows") / "application"
-    windows.install(application)
     worker = WindowsWorker(windows, application, like=service.containers["worker-1"])
-    worker.release_renders()
     try:
         worker.start()
         yield worker
@@ -73,5 +75,5 @@ def client(service: Topology) -> Iterator[Reelbatch]:
 @pytest.fixture(scope="session")
 def project(client: Reelbatch, worker: WindowsWorker) -> str:  # noqa: ARG001  it reads the project
     """The id of a template with a project of After Effects."""
-    file = SAMPLE / "project.zip"
+    file = AFTER_EFFECTS_SAMPLES / "after-effects" / "project.zip"
     return client.templates.push(file, template_type="aep", timeout=300).id

@@ -1,8 +1,8 @@
 """A Windows for the tests, as Debian's wine has it, with what a worker for After Effects needs.
 
-CPython comes in a Go module, its packages are those of requirements-server.lock for Windows, Node
-and nexrender-cli come from npm. After Effects itself is a stub. What takes a minute to make is kept
-in the user's cache folder.
+CPython comes in a Go module, its packages are those of requirements-server.lock for Windows, with
+the pytest of requirements-dev.lock; Node and nexrender-cli come from npm. After Effects itself is a
+stub. What takes a minute to make is kept in the user's cache folder.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,7 @@ from tests.integration.service import ROOT
 
 _HERE = Path(__file__).parent
 _LOCK = ROOT / "requirements-server.lock"
+_TEST_LOCK = ROOT / "requirements-dev.lock"
 _STUB = ROOT / "tests/reelbatch/engines/after_effects_stub/aerender"
 _COMPILER, _READER = "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-objdump"
 _PARTS = ("libraries", "node", "programs")  # folders beside this file
@@ -61,6 +63,11 @@ class Windows:
     @property
     def drive(self) -> Path:
         return self.folder / "prefix" / "drive_c"
+
+    @property
+    def hold(self) -> Path:
+        """While this file is there, renders of After Effects come to no end."""
+        return self.drive / AFTER_EFFECTS / "hold"
 
     def environment(self, application: Path | None = None) -> dict[str, str]:
         """Variables for `wine`: `application` is the folder that Reelbatch is installed in."""
@@ -140,6 +147,7 @@ def _make(windows: Windows) -> None:
     _run(
         *(Path(sys.executable).with_name("uv"), "pip", "install", *_WINDOWS, "--only-binary=:all:"),
         *("--require-hashes", "--target", windows.folder / "packages", "--requirement", _LOCK),
+        *("--constraint", _TEST_LOCK, f"pytest=={version('pytest')}"),
     )
     _install_after_effects(windows.drive / AFTER_EFFECTS, programs / "aerender.exe")
 
@@ -195,7 +203,7 @@ def _digest() -> str:
     """It changes with what the machine is made of."""
     digest = hashlib.sha256(_run("wine", "--version").encode())
     parts = [file for name in _PARTS for file in sorted((_HERE / name).rglob("*.*"))]
-    for file in (_LOCK, _STUB, Path(__file__), *parts):
+    for file in (_LOCK, _TEST_LOCK, _STUB, Path(__file__), *parts):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -14,7 +14,7 @@ from tests.deployment.container import Container
 from tests.deployment.programs import find
 from tests.deployment.topology import HEALTH, METRICS
 from tests.integration.service import until
-from tests.windows.machine import AFTER_EFFECTS, Windows
+from tests.windows.machine import Windows
 
 PATIENCE = 240.0  # seconds; where nothing else runs, a start takes ten
 RENDER_PROCESS = "engines.pool.child"
@@ -41,7 +41,6 @@ class WindowsWorker:
             METRICS["worker"]: self.metrics,
         }
         self._windows, self._folder = windows, application.parent
-        self._hold = windows.drive / AFTER_EFFECTS / "hold"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -72,10 +71,10 @@ class WindowsWorker:
 
     def hold_renders(self) -> None:
         """Let After Effects come to no end from now on."""
-        self._hold.touch()
+        self._windows.hold.touch()
 
     def release_renders(self) -> None:
-        self._hold.unlink(missing_ok=True)
+        self._windows.hold.unlink(missing_ok=True)
 
     def running(self, *marks: str) -> list[str]:
         """The commands of the machine's processes that have one of these in them."""

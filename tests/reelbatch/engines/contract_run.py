@@ -4,12 +4,19 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 SLIDES = ROOT / "examples" / "engine-slides"
 SAMPLES = Path(__file__).parent / "samples"
+AFTER_EFFECTS_SAMPLES = Path(__file__).parent / "after_effects_samples"
+NEXRENDER = (
+    "--engine=nexrender",
+    # each render starts four programs: what depends on them
+    "-k=image_png or describes or finds or hostile or cancelled or equal or progress or range",
+)
 
 _UNUSED_PLUGINS = ("asyncio", "schemathesis", "anyio", "playwright", "hypothesispytest")
 
@@ -26,13 +33,25 @@ def run_contract(
     folder: Path, *arguments: str, python_path: tuple[Path, ...] = (ROOT,)
 ) -> ContractRun:
     """`pytest ARGUMENTS` in `folder`, which is to be empty."""
+    paths = {"PYTHONPATH": os.pathsep.join(map(str, python_path))}
+    return run_contract_with([sys.executable], folder, arguments, {**os.environ, **paths})
+
+
+def run_contract_with(
+    python: Sequence[str | Path],
+    folder: Path,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+) -> ContractRun:
+    """As `run_contract`, with the Python that this command starts, of whatever system."""
     report = folder / "report.xml"
     (folder / "pytest.ini").touch()  # that of this project is another one's
     plugins = [f"-pno:{name}" for name in _UNUSED_PLUGINS]
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *plugins, *arguments],
+        [*python, "-m", "pytest", "-q", f"--junitxml={report.name}", *plugins, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, python_path))},
+        env=environment,
+        input="",  # a pipe, without which Python for Windows does not start in wine
         capture_output=True,
         text=True,
         check=False,
