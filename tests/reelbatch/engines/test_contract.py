@@ -31,7 +31,7 @@ BROKEN = {
     ),
     "Orphaning": (
         "test_a_cancelled_render_stops_and_leaves_nothing",
-        "Programs of the render go on after its end: ['/usr/bin/sleep 30 ']",
+        "Programs of the render go on after its end: ['/usr/bin/sleep 30']",
     ),
 }
 
