@@ -153,19 +153,21 @@ def test_a_trace_leads_from_the_request_to_the_phases_of_every_render(run: Run) 
         if job["status"] != "finished":
             continue
         for phase in ("download", "render", "upload"):
-            [span] = [s for s in run.spans if s.name == phase and _job_id(s) == job["id"]]
-            assert span.service == "reelbatch-worker"
-            assert span.trace_id == root.trace_id
-            assert span.attributes["reelbatch.batch_id"] == batch_id
-            run_activity, *others = _names_above(span, by_id)
-            kind = run_activity.removeprefix("RunActivity:")
-            assert kind in (RENDER, RENDER_LOCALLY)
-            assert others == [
-                f"StartActivity:{kind}",
-                "StartChildWorkflow:RenderJob",
-                "StartWorkflow:Batch",
-                "POST /api/v2/batches",
-            ]
+            spans = [s for s in run.spans if s.name == phase and _job_id(s) == job["id"]]
+            assert spans, "more than one where a local render was put off"
+            for span in spans:
+                assert span.service == "reelbatch-worker"
+                assert span.trace_id == root.trace_id
+                assert span.attributes["reelbatch.batch_id"] == batch_id
+                run_activity, *others = _names_above(span, by_id)
+                kind = run_activity.removeprefix("RunActivity:")
+                assert kind in (RENDER, RENDER_LOCALLY)
+                assert others == [
+                    f"StartActivity:{kind}",
+                    "StartChildWorkflow:RenderJob",
+                    "StartWorkflow:Batch",
+                    "POST /api/v2/batches",
+                ]
 
 
 def test_spans_show_no_token_no_signature_and_no_secret_of_a_url(
