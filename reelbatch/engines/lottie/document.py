@@ -47,6 +47,7 @@ _MAX_DIGITS = 18  # of a whole number: more mean nothing in a drawing
 _MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
 _MAX_WHOLE = 2**53  # beyond it a float has no exact whole number
 _NUMBERS = frozenset({int, float})
+_NESTING = frozenset({dict, list})
 _MAX_DEPTH = 256  # of JSON: the deepest of real files seen is 40
 _NTSC_TOLERANCE = 0.005  # exporters write 29.97 as 29.9700012207031
 _WHOLE_TOLERANCE = 0.001
@@ -258,7 +259,8 @@ def inner_values(value: object) -> list[Any]:
     return [
         field
         for field in fields
-        if is_object(field) or not _NUMBERS.issuperset(map(type, array(field)))
+        if type(field) in _NESTING  # most are numbers
+        and (is_object(field) or not _NUMBERS.issuperset(map(type, array(field))))
     ]
 
 
