@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench.cache import cache
 from bench.cancelling import cancelling
-from bench.efficiency import efficiency
+from bench.efficiency import efficiency, stills
 from bench.fairness import fairness
 from bench.figures import Figure
 from bench.memory import memory
@@ -26,7 +26,6 @@ from bench.run import Run
 from bench.segments import segments
 from bench.service import PROCESSES
 from bench.sizes import FULL, SHORT, Sizes
-from bench.stills import stills
 from bench.table import json_of, table_of
 from reelbatch.process import end_process
 
