@@ -1,11 +1,14 @@
-"""Whether a worker asks for the activities of a queue, as the Temporal server tells."""
+"""What the Temporal server tells of a queue of activities, and of the workers that ask for them."""
 
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
+)
 from temporalio.client import Client
 
 from reelbatch.models.orchestration.names import inspection_task_queue
@@ -15,16 +18,24 @@ _LONGEST_SILENCE = timedelta(seconds=90)
 _FRESH = 5.0  # seconds
 
 
-async def pollers_of(client: Client, queue: str) -> list[PollerInfo]:
-    """Those of the last five minutes. Raises RPCError."""
-    answer = await client.workflow_service.describe_task_queue(
+async def describe_queue(
+    client: Client, queue: str, *, stats: bool = False
+) -> DescribeTaskQueueResponse:
+    """Of the queue's activities: who polls, and with `stats` how many wait. Raises RPCError."""
+    return await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
             task_queue=TaskQueue(name=queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+            report_pollers=True,
+            report_stats=stats,
         )
     )
-    return list(answer.pollers)
+
+
+async def pollers_of(client: Client, queue: str) -> list[PollerInfo]:
+    """Those of the last five minutes. Raises RPCError."""
+    return list((await describe_queue(client, queue)).pollers)
 
 
 async def is_engine_served(client: Client, engine: str) -> bool:

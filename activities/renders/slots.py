@@ -11,9 +11,6 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 
 from temporalio import activity
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.worker import (
     CustomSlotSupplier,
@@ -26,7 +23,7 @@ from temporalio.worker import (
 from activities.renders.local_turns import LocalTurns, Turn
 from reelbatch.models.orchestration.names import render_task_queue
 from reelbatch.models.orchestration.segments import SlotsQuestion
-from reelbatch.pollers import is_engine_served
+from reelbatch.pollers import describe_queue, is_engine_served
 from workflows.activity_names import FIND_FREE_SLOTS, IS_ENGINE_SERVED
 
 OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"
@@ -167,15 +164,7 @@ class SlotActivities:
         the share is small as long as there are others. Workers count for up to five minutes after
         their last poll.
         """
-        queue = await self._client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=self._client.namespace,
-                task_queue=TaskQueue(name=render_task_queue(question.engine)),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-                report_pollers=True,
-                report_stats=True,
-            )
-        )
+        queue = await describe_queue(self._client, render_task_queue(question.engine), stats=True)
         if queue.stats.approximate_backlog_count > 0:
             return 0
         slots = sum(_slots_of(poller.identity) for poller in queue.pollers)
