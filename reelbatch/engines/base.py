@@ -23,6 +23,19 @@ from reelbatch.models.wire.warnings import RenderWarning
 if TYPE_CHECKING:
     from reelbatch.engines.encoding.audio import AudioClip  # which reports as this module says
 
+CONTRACT_FUNCTIONS = frozenset(
+    {
+        "nx:text-params-set",
+        "nx:solid-color-set",
+        "nx:layer-state-set",
+        "nx:layer-remove",
+        "nx:layer-autoscale",
+        "nx:layer-start-set",
+        "nx:layer-duration-set",
+        "nx:comp-duration-set",
+    }
+)
+"""The functions of the wire contract that are about a composition and its layers."""
 ReportProgress = Callable[[float], None]
 """Takes the share of the render that is done, in percent from 0 to 100."""
 

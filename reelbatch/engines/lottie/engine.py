@@ -3,7 +3,7 @@
 from importlib import metadata
 from typing import ClassVar
 
-from reelbatch.engines.base import RenderEngine, Renderer
+from reelbatch.engines.base import CONTRACT_FUNCTIONS, RenderEngine, Renderer
 from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.fonts import FontFace
@@ -35,18 +35,7 @@ class LottieEngine(RenderEngine):
     asset_types: ClassVar[frozenset[str]] = frozenset(
         {"text", "image", "video", "data", "audio", "function", "static", "essential"}
     )
-    functions: ClassVar[frozenset[str]] = frozenset(
-        {
-            "nx:text-params-set",
-            "nx:solid-color-set",
-            "nx:layer-state-set",
-            "nx:layer-remove",
-            "nx:layer-autoscale",
-            "nx:layer-start-set",
-            "nx:layer-duration-set",
-            "nx:comp-duration-set",
-        }
-    )
+    functions: ClassVar[frozenset[str]] = CONTRACT_FUNCTIONS
     fonts: ClassVar[tuple[FontFace, ...]] = _BUNDLED
     renders_ranges: ClassVar[bool] = True
     runs_expressions: ClassVar[bool] = True

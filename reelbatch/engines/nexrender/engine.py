@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from reelbatch.engines.base import RenderEngine, Renderer
+from reelbatch.engines.base import CONTRACT_FUNCTIONS, RenderEngine, Renderer
 from reelbatch.engines.nexrender.tool import HOW_TO_GET_IT, is_installed
 from reelbatch.models.wire.warnings import WarningCode
 
@@ -24,18 +24,7 @@ class NexrenderEngine(RenderEngine):
             *("static", "script", "essential", "function"),
         }
     )
-    functions: ClassVar[frozenset[str]] = frozenset(
-        {
-            "nx:text-params-set",
-            "nx:solid-color-set",
-            "nx:layer-state-set",
-            "nx:layer-remove",
-            "nx:layer-autoscale",
-            "nx:layer-start-set",
-            "nx:layer-duration-set",
-            "nx:comp-duration-set",
-        }
-    )
+    functions: ClassVar[frozenset[str]] = CONTRACT_FUNCTIONS
     gives_projects: ClassVar[bool] = True
     runs_programs: ClassVar[bool] = True
 
