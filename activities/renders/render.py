@@ -1,11 +1,11 @@
 """The activity that renders a job whole."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 
+from cachetools import LRUCache
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -82,7 +82,7 @@ class LocalRenders:
 
     def __init__(self, engines: Mapping[str, ServedEngine]) -> None:
         self._engines = engines
-        self._late: OrderedDict[_Drawn, _Late] = OrderedDict()
+        self._late: LRUCache[_Drawn, _Late] = LRUCache(_MOST_SLOW)
 
     @activity.defn(name=RENDER_LOCALLY)
     async def render_locally(self, job: RenderTask) -> RenderResult | RenderProgress | None:
@@ -114,11 +114,8 @@ class LocalRenders:
         return late is not None and late.times >= _TRIES and monotonic() < late.last + _SLOW_FOR
 
     def _note_late(self, job: RenderTask) -> None:
-        late = self._late.pop(_drawn(job), None) or _Late()
+        late = self._late.setdefault(_drawn(job), _Late())
         late.times, late.last = late.times + 1, monotonic()
-        self._late[_drawn(job)] = late
-        if len(self._late) > _MOST_SLOW:
-            self._late.popitem(last=False)
 
 
 def _drawn(job: RenderTask) -> _Drawn:
