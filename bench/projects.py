@@ -18,7 +18,8 @@ from reelbatch.models.orchestration.jobs import Output
 
 _SIZE, _SHORT_SIZE = 20, 2  # MB: the writer takes five seconds for one
 _SECONDS, _MEBIBYTES = 2.0, 512.0  # the goals for 20 MB
-_LAYERS, _KEYFRAMES = 15, 20  # of each composition, which has 190 KB then
+_LAYERS, _KEYFRAMES = 15, 20  # of each composition
+_COMPOSITIONS = 5.4  # in a MB: each has 186 KB with these
 
 
 def projects(run: Run) -> list[Figure]:
@@ -26,7 +27,7 @@ def projects(run: Run) -> list[Figure]:
     folder = run.folder("projects")
     size = _SIZE if run.sizes.rounds > 2 else _SHORT_SIZE
     project, small = folder / "large.aep", folder / "small.aep"
-    _write(project, size * 5)
+    _write(project, round(size * _COMPOSITIONS))
     _write(small, 1)
     told = f"a project of {project.stat().st_size / 1e6:.0f} MB is inspected"
     share = size / _SIZE

@@ -272,7 +272,9 @@ def number(value: object, default: float) -> float:
 
 def reference(value: object) -> str:
     """An asset's id as a key: exporters write them as strings or as numbers."""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else json.dumps(value)
 
 
 def layer_type(layer: Json) -> str:

@@ -7,6 +7,7 @@ they move. How others do (`auto Bezier`) After Effects finds out, as the library
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -95,18 +96,40 @@ _ON_A_PATH = {
 }
 
 
-def read_keyframes(
-    keyed: Keyed, layer: LibraryLayer, match_name: str
-) -> tuple[Keyframe, ...] | None:
-    """In the order of their times; None for those that the library has to read."""
-    base = layer.containing_comp._cdta.internal_timebase  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+class KeyframeReader:
+    """Reads the keyframes of a project's properties, equal ones of equal layers once."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[_Reader, bytes], tuple[Keyframe, ...] | None] = {}  # by a hash
+
+    def read(
+        self, keyed: Keyed, layer: LibraryLayer, match_name: str
+    ) -> tuple[Keyframe, ...] | None:
+        """In the order of their times; None for those that the library has to read."""
+        reader = _reader(keyed, layer, match_name)
+        content = keyed.items[: keyed.length * keyed.size]
+        if reader is None or not content or len(content) < keyed.length * keyed.size:
+            return None
+        key = reader, digest(content)
+        if key not in self._read:
+            self._read[key] = reader.keyframes(content)
+        return self._read[key]
+
+
+def digest(content: bytes) -> bytes:
+    """What stands for equal bytes."""
+    return blake2b(content, digest_size=16, usedforsecurity=False).digest()
+
+
+def _reader(keyed: Keyed, layer: LibraryLayer, match_name: str) -> "_Reader | None":
     layouts = _ON_A_PATH if keyed.is_spatial else _PLAIN
-    dimensions, struct = layouts.get(keyed.size, (0, None))
-    content = keyed.items[: keyed.length * keyed.size]
-    if struct is None or not base or not content or len(content) < keyed.length * keyed.size:
+    base = layer.containing_comp._cdta.internal_timebase  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    if keyed.size not in layouts or not base:
         return None
+    dimensions, layout = layouts[keyed.size]
     stretch = number(layer.stretch) / 100 or 1.0
-    reader = _Reader(
+    return _Reader(
+        layout=layout,
         dimensions=dimensions,
         is_spatial=keyed.is_spatial,
         is_flat=match_name == _POSITION and dimensions == 3 and not layer.is_3d,
@@ -115,11 +138,6 @@ def read_keyframes(
         stretch=stretch,
         origin=layer._time_origin,  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     )
-    try:
-        read = [*map(reader.keyframe, struct.iter_unpack(content))]
-    except _AutomaticallyBent:
-        return None
-    return tuple(reversed(read) if stretch < 0 else read)
 
 
 class _AutomaticallyBent(Exception):
@@ -128,6 +146,7 @@ class _AutomaticallyBent(Exception):
 
 @dataclass(frozen=True)
 class _Reader:
+    layout: Struct  # of a keyframe
     dimensions: int
     is_spatial: bool
     is_flat: bool  # its layer is not in three dimensions: the third one means nothing
@@ -136,7 +155,15 @@ class _Reader:
     stretch: float  # of the layer, whose seconds are longer then
     origin: float  # seconds: when the layer begins
 
-    def keyframe(self, record: tuple[Any, ...]) -> Keyframe:
+    def keyframes(self, content: bytes) -> tuple[Keyframe, ...] | None:
+        """In the order of their times; None where one does not say itself how it moves."""
+        try:
+            read = [*map(self._keyframe, self.layout.iter_unpack(content))]
+        except _AutomaticallyBent:
+            return None
+        return tuple(reversed(read) if self.stretch < 0 else read)
+
+    def _keyframe(self, record: tuple[Any, ...]) -> Keyframe:
         """Raises _AutomaticallyBent."""
         ticks, arrives, leaves, flags, *rest = record
         if flags & _AUTO_SPEED or arrives not in _KINDS or leaves not in _KINDS:

@@ -6,7 +6,6 @@ depend on its layer is read once, and remembered by its bytes.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import blake2b
 from io import BytesIO
 from struct import Struct
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from py_aep.binary.chunk import Chunk, ListChunk, ReadContext, read_chunks
 from py_aep.binary.property_chunks import TdmnChunk
 from py_aep.parsers.property import parse_properties
 
-from reelbatch.projects.library.keyed import FACTORS, read_keyframes, without_keyframes
+from reelbatch.projects.library.keyed import FACTORS, KeyframeReader, digest, without_keyframes
 from reelbatch.projects.library.properties import read_properties
 from reelbatch.projects.model import Group, Property, Text
 from reelbatch.projects.text_data import read_texts
@@ -57,6 +56,7 @@ class TreeReader:
         self._known: dict[bytes, tuple[_Read, ...]] = {}  # by a hash of their bytes
         self._shells: dict[bytes, tuple[_Read, ...]] = {}  # without their keyframes; so, too
         self._texts: dict[bytes, list[Text]] = {}  # so, too
+        self._keyframes = KeyframeReader()
 
     def read(self, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
         """`texts` are those of the layer, in their order."""
@@ -70,7 +70,7 @@ class TreeReader:
                 yield from _overrides(layer, tree, texts)
 
     def texts_of(self, content: bytes) -> list[Text]:
-        key = _hash(content)
+        key = digest(content)
         if key not in self._texts:
             self._texts[key] = read_texts(content)
         return self._texts[key]
@@ -80,7 +80,7 @@ class TreeReader:
             return tuple(_whole(run, layer, texts))
         if run.match_name in FACTORS and _KEYFRAMES in run.content:
             return self._keyed(run, layer, texts)
-        key = _hash(run.content)
+        key = digest(run.content)
         found = self._known.get(key)
         if found is None:
             apart = run.group is not None and run.match_name not in _READ_WHOLE
@@ -92,10 +92,10 @@ class TreeReader:
     def _keyed(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> tuple[_Read, ...]:
         """A property whose keyframes the library is not asked for, if that can be."""
         keyed = without_keyframes(run.content)
-        keyframes = None if keyed is None else read_keyframes(keyed, layer, run.match_name)
+        keyframes = None if keyed is None else self._keyframes.read(keyed, layer, run.match_name)
         if keyed is None or keyframes is None:
             return tuple(_whole(run, layer, texts))
-        key = _hash(keyed.rest)
+        key = digest(keyed.rest)
         if key not in self._shells:
             shell = _Run(run.match_name, keyed.rest, None)
             self._shells[key] = tuple(_whole(shell, layer, texts))
@@ -114,10 +114,6 @@ class TreeReader:
         shell = _parsed(layer, run.match_name, [TdmnChunk(value=run.match_name), head])
         for one in read_properties(shell, iter(())):
             yield replace(one, children=tuple(children)) if isinstance(one, Group) else one
-
-
-def _hash(content: bytes) -> bytes:
-    return blake2b(content, digest_size=16).digest()
 
 
 def _runs(body: bytes) -> Iterator[_Run]:
