@@ -9,8 +9,13 @@ from pathlib import Path
 
 from filelock import lock_descriptor
 
+from reelbatch.folders import empty
+
 _PREFIX = "reelbatch-worker-"
 _LOCK = "lock"
+_MOST_IDLE = 32  # folders for renders that wait for the next one
+
+ENGINE_FOLDER = "work"  # in the folder of a render
 
 
 class Scratch(AbstractContextManager["Scratch"]):
@@ -27,6 +32,7 @@ class Scratch(AbstractContextManager["Scratch"]):
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
         self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         lock_descriptor(self._lock)
+        self._idle: list[Path] = []
 
     def __exit__(self, *_raised: object) -> None:
         os.close(self._lock)  # first: Windows keeps files that are open
@@ -34,11 +40,23 @@ class Scratch(AbstractContextManager["Scratch"]):
 
     @contextmanager
     def work_dir(self) -> Generator[Path]:
-        """A folder for one render, removed with everything in it."""
-        folder = Path(tempfile.mkdtemp(prefix="render-", dir=self.path))
+        """A folder for one render, with nothing in it but perhaps an empty `ENGINE_FOLDER`.
+
+        What is in it afterwards is removed.
+        """
+        folder = self._idle.pop() if self._idle else self._new_folder()
         try:
             yield folder
         finally:
+            self._put_back(folder)
+
+    def _new_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="render-", dir=self.path))
+
+    def _put_back(self, folder: Path) -> None:
+        if len(self._idle) < _MOST_IDLE and empty(folder, {ENGINE_FOLDER}):
+            self._idle.append(folder)
+        else:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,6 +10,7 @@ from obstore.store import ObjectStore
 from activities.assets.caches import ObjectCache
 from activities.assets.fetcher import AssetFetcher
 from activities.renders.job_log import JobLog
+from activities.scratch import ENGINE_FOLDER
 from activities.secret_references import ResolvedSecrets
 from activities.templates.by_url import TemplateFetcher
 from reelbatch.engines.base import RenderLimits, RenderRequest, ResolvedAsset
@@ -61,8 +62,8 @@ class Preparation:
         for number, key in enumerate(job.fonts):
             fonts.append(folder / f"font-{number}")
             await self.objects.link(key, fonts[-1])
-        work_dir = folder / "work"
-        work_dir.mkdir()
+        work_dir = folder / ENGINE_FOLDER
+        work_dir.mkdir(exist_ok=True)
         assets = await self.assets.fetch_all(job.assets, folder, work_dir, secrets)
         return RenderRequest(
             template=_template_in(folder),

@@ -2,7 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from activities.scratch import Scratch
+from activities.scratch import ENGINE_FOLDER, Scratch
 
 HOLD = """
 import sys, pathlib
@@ -18,6 +18,18 @@ def test_a_work_dir_is_gone_after_its_render(tmp_path: Path) -> None:
     with Scratch(tmp_path) as scratch, scratch.work_dir() as folder:
         (folder / "frame").touch()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_render_finds_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as scratch:
+        with scratch.work_dir() as folder:
+            (folder / ENGINE_FOLDER / "images").mkdir(parents=True)
+            (folder / ENGINE_FOLDER / "images" / "logo.png").touch()
+            (folder / "fonts").mkdir()
+            (folder / "template").touch()
+        with scratch.work_dir() as next_folder:
+            found = [file for file in next_folder.rglob("*") if file.name != ENGINE_FOLDER]
+    assert found == []
 
 
 def test_a_folder_whose_worker_is_about_to_lock_it_is_left_alone(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class RenderProcess:
                 self._workspace.deliver_if_made(task.target)
             return result
         finally:
-            self._workspace.clear()
+            self._is_reusable &= self._workspace.clear()
 
     async def kill(self) -> None:
         """Kill the process and wait until it is gone."""

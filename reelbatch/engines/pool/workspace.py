@@ -15,9 +15,11 @@ from pathlib import Path
 
 from reelbatch.engines.base import RenderRequest
 from reelbatch.engines.pool.messages import Inspect, Join, ReadCells, Render, Task
+from reelbatch.folders import empty
 from reelbatch.models.errors import RenderCrashed
 
 INPUTS, WORK = "inputs", "work"
+_REUSED = frozenset(map(str, range(8)))  # folders in `inputs` that stay for the next task
 
 
 class Workspace:
@@ -75,14 +77,13 @@ class Workspace:
             raise RenderCrashed("the render process left something else than an output file")
         shutil.move(moved, target)
 
-    def clear(self) -> None:
-        """Make it empty for the next task; nothing where it was removed."""
-        for folder in (self.inputs, self.work, self._outbox):
-            for entry in os.scandir(folder) if folder.exists() else ():
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                else:
-                    Path(entry.path).unlink()
+    def clear(self) -> bool:
+        """Empty it for the next task. Returns False if something could not be removed."""
+        try:
+            emptied = [empty(each) for each in (self.work, self._outbox)]
+            return all([*emptied, empty(self.inputs, _REUSED)])
+        except FileNotFoundError:  # the whole workspace was removed
+            return True
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
@@ -93,7 +94,7 @@ class Workspace:
         for file in files:
             if file not in places:
                 folder = self.inputs / f"{len(places)}"
-                folder.mkdir(mode=0o700)
+                folder.mkdir(mode=0o700, exist_ok=True)
                 places[file] = folder / file.name
                 _link(file, places[file])
         return places
