@@ -13,7 +13,8 @@ from reelbatch.folders import empty
 
 _PREFIX = "reelbatch-worker-"
 _LOCK = "lock"
-_MOST_IDLE = 32  # folders for renders that wait for the next one
+_RENDER, _IDLE = "render-", "idle-"  # what the names of folders begin with
+_MOST_IDLE = 32
 
 ENGINE_FOLDER = "work"  # in the folder of a render
 
@@ -44,18 +45,21 @@ class Scratch(AbstractContextManager["Scratch"]):
 
         What is in it afterwards is removed.
         """
-        folder = self._idle.pop() if self._idle else self._new_folder()
+        folder = self._take_folder()
         try:
             yield folder
         finally:
             self._put_back(folder)
 
-    def _new_folder(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="render-", dir=self.path))
+    def _take_folder(self) -> Path:
+        if self._idle:
+            idle = self._idle.pop()
+            return idle.rename(idle.with_name(idle.name.replace(_IDLE, _RENDER)))
+        return Path(tempfile.mkdtemp(prefix=_RENDER, dir=self.path))
 
     def _put_back(self, folder: Path) -> None:
         if len(self._idle) < _MOST_IDLE and empty(folder, {ENGINE_FOLDER}):
-            self._idle.append(folder)
+            self._idle.append(folder.rename(folder.with_name(folder.name.replace(_RENDER, _IDLE))))
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
