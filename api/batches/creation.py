@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 from api.http.errors import documented
 from api.http.parameters import Flag
@@ -55,6 +56,7 @@ from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.idempotency import BatchSubmission
 from reelbatch.models.stored.webhooks import WebhookRecord
+from reelbatch.models.wire.assets import Asset
 from reelbatch.models.wire.batches import BatchCreationResponse, JobCreated
 from reelbatch.models.wire.jobs import JobError
 from reelbatch.models.wire.warnings import RenderWarning
@@ -86,10 +88,7 @@ _MOST_DETAILS = 2000  # of a batch, beyond the first of each job
 
 _MOST_SCHEDULED = 100_000  # rows: each of their batches takes reading the table anew
 
-_INPUTS = {
-    *("engine", "template_source", "template_url", "composition", "assets", "fonts", "output"),
-}
-
+_ASSETS = TypeAdapter(list[Asset])
 
 BATCH_REFUSALS = documented(
     BodyTooLarge, QuotaExceeded, UnsupportedMediaType, IdempotencyKeyReused, TooManyRequests
@@ -285,14 +284,22 @@ def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
     It is a guess: what files contain only workers know. Nested jobs have ids of their own, and so
     jobs that have some never equal another.
     """
-    numbers: dict[str, int] = {}
+    numbers: dict[object, int] = {}
+    outputs = {id(job.output): job.output.model_dump_json() for job in jobs}
     kinds = [
         numbers.setdefault(
-            job.id if job.children else job.model_dump_json(include=_INPUTS), len(numbers)
+            job.id if job.children else _inputs_of(job, outputs[id(job.output)]), len(numbers)
         )
         for job in jobs
     ]
     return kinds if len(numbers) < len(kinds) else None
+
+
+def _inputs_of(job: RenderJob, output: str) -> tuple[object, ...]:
+    """What equal jobs have in common; `output` is the job's in JSON, which many jobs share."""
+    source = job.template_url.model_dump_json() if job.template_url else job.template_source
+    assets = _ASSETS.dump_json(job.assets)
+    return job.engine, source, job.composition, assets, *job.fonts, output
 
 
 def creation_response(

@@ -326,13 +326,13 @@ def engine_of(
     is_project: bool,
 ) -> type[RenderEngine] | Problem:
     """The engine of a job that asks for `renderer`; `own` is its template's."""
+    if renderer in ("auto", _RENDERERS.get(own.name)):
+        return own
     choices = renderer_choices(engines, own.name, is_project=is_project)
     if renderer not in choices:
         message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
         message = f"{message} {listed('renderers', choices)}"
         return Problem(NotSupported, "template.renderer", message)
-    if renderer in ("auto", _RENDERERS.get(own.name)):
-        return own
     return after_effects() if renderer == "after-effects" else engines[renderer]
 
 

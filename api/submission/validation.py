@@ -318,6 +318,8 @@ def child_jobs(
     children: Children, assets: Sequence[Asset], parent_id: str, created_at: datetime
 ) -> list[ChildJob] | None:
     """The nested jobs of the job with these assets, with new ids; None if it has none."""
+    if not children:
+        return None
     return [
         ChildJob(
             position=position,
@@ -325,7 +327,7 @@ def child_jobs(
             job=child.render_job(new_nested_job_id(), created_at, parent_id=parent_id),
         )
         for position, child in children.items()
-    ] or None
+    ]
 
 
 def _validate_one(context: RequestContext, job: JobCreation) -> ValidJob | RejectedJob:

@@ -58,6 +58,12 @@ class TemplateFonts:
         wishes = [_Wish(face.label, face) for face in self.inspection.fonts]
         return [wish for wish in wishes if not self.brings(wish)]
 
+    @cached_property
+    def alone(self) -> JobFonts:
+        """What its jobs have that ask for nothing else, if the team has no fonts."""
+        missing = [wish.label for wish in self.wanting if not self.engine_has(wish)]
+        return JobFonts([], [*dict.fromkeys(missing)])
+
     def brings(self, wish: _Wish) -> bool:
         return find_face(wish.face, self.inspection.embedded_fonts) is not None
 
@@ -83,6 +89,8 @@ def needs_team_fonts(needs: FontNeeds) -> bool:
 
 def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
     """Find the job's fonts; of two that go by one name, the team's newest counts."""
+    if not team_fonts and not _asks_for_more(needs):
+        return needs.template.alone
     records: dict[str, FontRecord] = {}
     missing: dict[str, None] = {}
     newest_first = list(reversed(team_fonts))
@@ -102,6 +110,13 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
             lacking.append(character)
     found = list(records.values())
     return JobFonts(found, list(missing), _drawn_by_none(lacking, found, needs.template.inspection))
+
+
+def _asks_for_more(needs: FontNeeds) -> bool:
+    """Whether the job asks for more than its template does, which few do."""
+    return bool(needs.names or needs.words or _rare_words(needs)) or any(
+        map(_font_in, needs.assets)
+    )
 
 
 def own_needs(template: TemplateFonts) -> FontNeeds:
@@ -129,13 +144,17 @@ def _drawn_by_none(
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:
     """The characters of the job's words that neither the template nor `fonts` have, but for those
     that every font has: others of the team's may lend them."""
-    words = chain(needs.words, _words(needs.assets))
-    rare = [text for text in words if not text.isascii() and max(text) > LAST_OF_LATIN]
+    rare = _rare_words(needs)
     if not rare:  # as of most jobs: the rest is dear for a thousand of them
         return []
     at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
     missing = missing_characters(rare, [from_ranges(each) for each in at_hand])
     return [character for character in missing if character > LAST_OF_LATIN]
+
+
+def _rare_words(needs: FontNeeds) -> list[str]:
+    words = chain(needs.words, _words(needs.assets))
+    return [text for text in words if not text.isascii() and max(text) > LAST_OF_LATIN]
 
 
 def _words(assets: Iterable[Asset]) -> Iterator[str]:
