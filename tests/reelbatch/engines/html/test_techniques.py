@@ -198,7 +198,7 @@ def _places(picture: Picture) -> list[int]:
 
 
 def test_the_table_of_techniques_is_what_is_tested() -> None:
-    rows = dict(table("html.md", "technique", "in films, ranges, segments and stills"))
+    rows = dict(table("html.md", "technique", "result in films, ranges, segments and stills"))
     assert rows == {**dict.fromkeys(TECHNIQUES, "exact"), **_TESTED_ELSEWHERE}
 
 
