@@ -82,7 +82,7 @@ _EACH_FRAME = {
         bar.append(host); host.attachShadow({ mode: "closed" }).innerHTML =
         `<style>@keyframes move { to { transform: translateX(60px) } } p { margin: 0; width: 4px;
         height: 6px; background: red; animation: move 1s linear both }</style><p></p>`""",
-    "files that a frame asks for": """bar.style.background = "none"; bar.style.width = "64px";
+    "files that a frame requests": """bar.style.background = "none"; bar.style.width = "64px";
         const strip = new Image(); strip.style.display = "block"; bar.append(strip);
         const change = (time) => { strip.src = `at-${Math.round(time / 100)}.png`;
           requestAnimationFrame(change) };
