@@ -1,4 +1,4 @@
-"""What of After Effects is drawn, feature by feature: each with a project, and what one sees of it.
+"""Which After Effects features are drawn: a project for each, and what its frames must show.
 
 `python -m tests.reelbatch.projects.features` writes the table in docs/after-effects.md.
 """
@@ -40,7 +40,7 @@ Seen = tuple[int, int, int, str]  # frame, x, y, and the colour there on white
 
 @dataclass(frozen=True)
 class Case:
-    """A feature; `reason` is the code that it gives, None where it is drawn."""
+    """A feature. `reason` is the code of its warning, or None if it is drawn as designed."""
 
     feature: str
     build: Callable[[Stage], object]
@@ -49,11 +49,11 @@ class Case:
     note: str = ""
 
     @property
-    def answer(self) -> str:
-        """Two cells of the table."""
+    def cells(self) -> str:
+        """The result and the reason, as two cells of the table."""
         if self.reason is None:
-            return "yes |"
-        return f"{self.note or 'no'} | `{self.reason}`"
+            return "drawn |"
+        return f"{self.note or 'not drawn'} | `{self.reason}`"
 
 
 def _solid(stage: Stage) -> None:
@@ -83,7 +83,7 @@ def _hold(stage: Stage) -> None:
 
 
 def _returning_ease(stage: Stage) -> None:
-    """Away from a value and back to it, which handles in a square of progress cannot say."""
+    """An ease that leaves a value and comes back to it, which Lottie's handles cannot express."""
     layer = stage.solid(RED, WIDTH, HEIGHT)
     opacity = layer.transform["ADBE Opacity"]
     opacity.set_values_at_times([0, 1], [100, 100])
@@ -221,7 +221,7 @@ def _inverted_matte(stage: Stage) -> None:
 
 
 def _matted_matte(stage: Stage) -> None:
-    """The left half of what has the upper half as its own matte."""
+    """The matte is the left half, and has the upper half as its own matte."""
     layer, matte, upper = (
         stage.solid(RED),
         stage.solid(BLUE, 40, HEIGHT),
@@ -269,7 +269,7 @@ def _collapsed(stage: Stage) -> None:
 
 
 def _collapsed_half(stage: Stage) -> None:
-    """Where its two solids overlap, the lower one is seen through the upper one."""
+    """Two half-transparent solids overlap, so the lower one shines through the upper one."""
     inner = stage.composition("Inner")
     inner.add_solid(RED, "Red", WIDTH, HEIGHT)
     inner.add_solid(BLUE, "Blue", WIDTH, HEIGHT)
@@ -443,7 +443,7 @@ def _orientation(stage: Stage) -> None:
 
 
 def _essential(stage: Stage) -> None:
-    """Of two layers of one composition, the one to the right hides what is in it."""
+    """Two layers show one composition; the right one sets its content to transparent."""
     inner = stage.composition("Inner", 40, HEIGHT)
     opacity = inner.add_solid(RED, "Red", 40, HEIGHT).transform["ADBE Opacity"]
     opacity.value = 100
@@ -475,7 +475,7 @@ CASES = (
     Case("separated dimensions", _separated, [(0, 10, 50, Red), (10, 70, 50, Red)]),
     Case("auto-orientation along the path", _orientation, [(5, 40, 10, Red), (5, 15, 30, White)]),
     Case(
-        "layers' beginnings and ends",
+        "in and out points",
         _span,
         [(4, *LEFT[1:], Red), (5, *LEFT[1:], Blue), (10, *LEFT[1:], Red)],
     ),
@@ -495,7 +495,7 @@ CASES = (
     Case("masks that subtract", _subtracted, [(*LEFT, White), (*RIGHT, Red)]),
     Case("masks without a mode", _idle_mask, [(*LEFT, Red), (*RIGHT, Red)]),
     Case(
-        "feather of masks",
+        "feathered masks",
         _feathered,
         [(*LEFT, Red)],
         WarningCode.MASK_FEATHER_NOT_DRAWN,
@@ -504,52 +504,52 @@ CASES = (
     Case("track mattes", _matte, [(*LEFT, Red), (*RIGHT, White)]),
     Case("inverted track mattes", _inverted_matte, [(*LEFT, White), (*RIGHT, Red)]),
     Case(
-        "mattes of mattes",
+        "mattes with their own matte",
         _matted_matte,
         [(0, 20, 15, Red), (*RIGHT, White)],
         WarningCode.MATTE_NOT_DRAWN,
-        "the matte is drawn whole",
+        "matte drawn whole",
     ),
     Case("adjustment layers as mattes", _adjusting_matte, reason=WarningCode.MATTE_NOT_DRAWN),
     Case("blending modes", _blending, [(*LEFT, Black)]),
-    Case("Dissolve, Stencil and their like", _dissolve, reason=WarningCode.BLEND_MODE_NOT_DRAWN),
+    Case("Dissolve, Stencil and similar modes", _dissolve, reason=WarningCode.BLEND_MODE_NOT_DRAWN),
     Case("preserved transparency", _preserved, reason=WarningCode.TRANSPARENCY_NOT_PRESERVED),
     Case("precompositions", _precomposition, [(0, 5, 5, Red), (0, 60, 50, White)]),
     Case(
-        "precompositions that keep their frame rate",
+        "precompositions that preserve their frame rate",
         _own_frame_rate,
         reason=WarningCode.FRAME_RATE_NOT_KEPT,
-        note="at the rate of the whole",
+        note="drawn at the rendered composition's rate",
     ),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
     Case(
         "collapsed transformations of a transparent precomposition",
         _collapsed_half,
         reason=WarningCode.COLLAPSE_NOT_DRAWN,
-        note="as one picture",
+        note="drawn as one picture",
     ),
     Case("Essential Properties", _essential, [(*LEFT, Red), (*RIGHT, White)]),
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
-    Case("time that runs backwards", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
-    Case("texts", _text, [(0, 6, 40, Red)]),
+    Case("reversed time", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
+    Case("text", _text, [(0, 6, 40, Red)]),
     Case(
-        "texts of several styles and alignments",
+        "text in several styles and alignments",
         _styled_text,
         [(0, 2, 24, Blue), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
     ),
-    Case("texts along a path", _text_on_path, [(0, 6, 40, Red)]),
+    Case("text on a path", _text_on_path, [(0, 6, 40, Red)]),
     Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
     Case(
         "text in the middle or at the bottom of its box",
         _low_in_its_box,
         reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
-        note="at its top",
+        note="drawn at the top",
     ),
     Case(
-        "kerning by hand",
+        "manual kerning",
         _kerned,
         reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
-        note="as the font kerns",
+        note="drawn with the font's kerning",
     ),
     Case(
         "vertical text",
@@ -564,7 +564,7 @@ CASES = (
         WarningCode.ADJUSTMENT_LAYER_NOT_DRAWN,
     ),
     Case("adjustment layers without effects", _idle_adjustment, [(*LEFT, Red)]),
-    Case("effects that the engine lacks", _effect, reason=WarningCode.EFFECT_NOT_DRAWN),
+    Case("unsupported effects", _effect, reason=WarningCode.EFFECT_NOT_DRAWN),
     Case("effects that are off", _effect_off, [(*LEFT, Red)]),
     Case("layer styles: Color Overlay", _overlay, [(0, 40, 30, Green), (0, 5, 5, White)]),
     Case("layer styles: Drop Shadow", _shadow, [(0, 40, 30, Red), (0, 70, 30, Black)]),
@@ -572,19 +572,19 @@ CASES = (
         "layer styles: Drop Shadow that multiplies a colour",
         _coloured_shadow,
         reason=WarningCode.LAYER_STYLES_NOT_DRAWN,
-        note="the colour covers what is below",
+        note="shadow covers what is below",
     ),
     Case("other layer styles", _glow, reason=WarningCode.LAYER_STYLES_NOT_DRAWN),
     Case("motion blur", _motion_blur, reason=WarningCode.MOTION_BLUR_NOT_DRAWN),
-    Case("layers in three dimensions", _depth, reason=WarningCode.LAYER_IN_3D, note="drawn flat"),
-    Case("layers in three dimensions that face the picture", _flat_depth, [(*LEFT, Red)]),
+    Case("3D layers", _depth, reason=WarningCode.LAYER_IN_3D, note="drawn flat"),
+    Case("3D layers parallel to the picture", _flat_depth, [(*LEFT, Red)]),
     Case("cameras and lights", _camera, reason=WarningCode.LAYER_IN_3D),
-    Case("loopOut, loopIn and their kin", _loop, [(5, 70, 30, Red), (10, 10, 30, Red)]),
+    Case("loopOut, loopIn and their variants", _loop, [(5, 70, 30, Red), (10, 10, 30, Red)]),
     Case(
         "other expressions",
         _expression,
         reason=WarningCode.EXPRESSIONS_OFF,
-        note="where the worker runs expressions",
+        note="drawn if the worker runs expressions",
     ),
     Case(
         "expressions that calculate with arrays",
@@ -592,16 +592,14 @@ CASES = (
         reason=WarningCode.EXPRESSION_DIFFERS,
     ),
     Case("expressions that are off", _expression_off, [(*LEFT, Red)]),
-    Case(
-        "footage that is not beside the project", _placeholder, reason=WarningCode.MISSING_PICTURE
-    ),
+    Case("missing footage", _placeholder, reason=WarningCode.MISSING_PICTURE),
 )
 
 
 def table() -> str:
-    """In Markdown: a line a feature."""
-    lines = [f"| {case.feature} | {case.answer} |" for case in CASES]
-    return "\n".join(["| feature | drawn | reason |", "|---|---|---|", *lines])
+    """The table in Markdown, a line per feature."""
+    lines = [f"| {case.feature} | {case.cells} |" for case in CASES]
+    return "\n".join(["| feature | result | reason |", "|---|---|---|", *lines])
 
 
 if __name__ == "__main__":

@@ -36,16 +36,16 @@ def test_a_feature_looks_as_it_does_in_after_effects_or_gives_its_reason(
         assert np.allclose(pixels[y, x], COLORS[color], atol=TOLERANCE), (frame, x, y, color)
 
 
-def test_the_table_in_the_guide_is_the_one_of_the_cases() -> None:
+def test_the_guide_contains_the_table_of_all_features() -> None:
     page = PAGE.read_text()
     shown = page.partition(BEGIN)[2].partition(END)[0].strip()
-    assert shown == table(), "renew it: python -m tests.reelbatch.projects.features"
+    assert shown == table(), "regenerate it: python -m tests.reelbatch.projects.features"
 
 
 def drawn_frame(
     template: Path, frame: int, folder: Path
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    """On white, as codecs without alpha show it."""
+    """The frame on white, as codecs without alpha show it."""
     folder.mkdir()
     output = Output(output_type="image", codec="image_png", first_frame=frame, end_frame=frame + 1)
     request = RenderRequest(
