@@ -71,7 +71,7 @@ def test_codecs_are_listed_with_their_files() -> None:
 
 
 def test_scopes_are_listed() -> None:
-    rows = table("security.md", "scope", "what it allows within the team")
+    rows = table("security.md", "scope", "permissions within the team")
     assert [scope for cell, _ in rows for scope in words(cell)] == list(Scope)
 
 
