@@ -1,4 +1,4 @@
-"""What the site has beyond docs/: the API's description, decisions, and pages from the top."""
+"""Adds pages to the site that are not in docs/: the API's endpoints, the list of decisions, top-level files."""
 
 import asyncio
 import json
@@ -17,9 +17,9 @@ from reelbatch.settings import Settings
 DOCS = Path(__file__).parent
 _ENDPOINTS = """# Endpoints
 
-Made from the code: the same description, with all types, is at `/openapi.json` of a running
-server (OpenAPI 3.1), at `/openapi-3.0.json` as OpenAPI 3.0.4 for tools that take no 3.1, and at
-`/docs` one can try it out. [The API](api.md) explains it."""
+This page is generated from the code. A running server offers the same description with all types at
+`/openapi.json` (OpenAPI 3.1) and `/openapi-3.0.json` (OpenAPI 3.0.4, for tools that do not support 3.1),
+and lets you try it out at `/docs`. [The API](api.md) explains it."""
 TOP_PAGES = {"CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 
 
@@ -35,13 +35,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _openapi() -> dict[str, Any]:
-    """The document of a server with default settings. No server and no Temporal is asked for it."""
+    """The document of a server with default settings. This needs neither a server nor Temporal."""
     client = asyncio.run(Client.connect("127.0.0.1:7233", lazy=True))
     return create_app(Settings(), client, MemoryStore()).openapi()
 
 
 def _endpoints(document: dict[str, Any]) -> str:
-    """Every endpoint in words: unlike an explorer they are searched, and read from a disk."""
+    """Every endpoint as text, which unlike an explorer can be searched and read from a disk."""
     parts = [_ENDPOINTS]
     for tag in document["tags"]:
         parts += [f"## {tag['name'].capitalize()}", tag["description"]]
@@ -71,7 +71,12 @@ def _in_a_cell(text: str) -> str:
 
 
 def _decisions() -> str:
-    rows = ["# Decisions", "", "Where the design departs from the obvious, and why.", ""]
+    rows = [
+        "# Decisions",
+        "",
+        "These pages explain where the design departs from the obvious, and why.",
+        "",
+    ]
     for file in sorted((DOCS / "decisions").glob("*.md")):
         title = re.sub(r"^# ", "", file.read_text().splitlines()[0])
         rows.append(f"- [{title}]({file.name})")
@@ -79,7 +84,7 @@ def _decisions() -> str:
 
 
 def _top_page(name: str) -> str:
-    """The page with links as they are from docs/."""
+    """The page, with its links changed to be relative to docs/."""
     text = (DOCS.parent / name).read_text().replace("](docs/", "](")
     for linked, page in TOP_PAGES.items():
         text = text.replace(f"]({linked})", f"]({page})")
