@@ -1,4 +1,4 @@
-"""Adds pages to the site that are not in docs/: the API's endpoints, the list of decisions, top-level files."""
+"""Adds pages that are not in docs/: the endpoints, the list of decisions, and top-level files."""
 
 import asyncio
 import json
@@ -17,9 +17,9 @@ from reelbatch.settings import Settings
 DOCS = Path(__file__).parent
 _ENDPOINTS = """# Endpoints
 
-This page is generated from the code. A running server offers the same description with all types at
-`/openapi.json` (OpenAPI 3.1) and `/openapi-3.0.json` (OpenAPI 3.0.4, for tools that do not support 3.1),
-and lets you try it out at `/docs`. [The API](api.md) explains it."""
+This page is generated from the code. A running server offers the same description with all types
+at `/openapi.json` (OpenAPI 3.1) and `/openapi-3.0.json` (OpenAPI 3.0.4, for tools that do not
+support 3.1), and lets you try it out at `/docs`. [The API](api.md) explains it."""
 TOP_PAGES = {"CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 
 
@@ -74,7 +74,7 @@ def _decisions() -> str:
     rows = [
         "# Decisions",
         "",
-        "These pages explain where the design departs from the obvious, and why.",
+        "Where the design departs from the obvious, these pages explain why.",
         "",
     ]
     for file in sorted((DOCS / "decisions").glob("*.md")):
