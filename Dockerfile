@@ -1,9 +1,9 @@
-# One image for the API and for workers: `reelbatch api` is what it runs, `reelbatch worker` the other.
+# One image for the API and for workers. It runs `reelbatch api` by default; workers run `reelbatch worker`.
 
 FROM python:3.11.14-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/reelbatch
-# lottie-web, which the HTML engine's browser runs: the lock file has its version and its hash.
+# lottie-web, which runs in the HTML engine's browser. The lock file contains its version and hash.
 ARG HTML_ENGINE=false
 WORKDIR /player
 COPY deploy/lottie-web ./
@@ -17,7 +17,7 @@ RUN mkdir /opt/lottie-web \
         && cp node_modules/lottie-web/build/player/lottie_svg.min.js /opt/lottie-web; \
     fi
 WORKDIR /source
-# First what changes rarely, so that a change of the code does not install everything again.
+# Files that rarely change come first, so that a code change does not install everything again.
 COPY requirements-build.lock requirements-server.lock ./
 RUN pip install --require-hashes --requirement requirements-build.lock \
     && pip --python /opt/reelbatch/bin/python install --require-hashes --requirement requirements-server.lock
@@ -26,10 +26,10 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/reelbatch/bin/python install --no-deps /wheels/*.whl
 
 FROM python:3.11.14-slim-bookworm
-# Nobody installs anything there: tools to do so would only be of use to an intruder.
+# Nothing is installed in the final image, so package tools would only help an intruder.
 RUN pip uninstall --yes --root-user-action=ignore pip setuptools wheel
-# For the HTML engine, and 300 MB: only with `--build-arg HTML_ENGINE=true`. Debian keeps no old version
-# of it, so none can be pinned.
+# The browser for the HTML engine takes 300 MB, so it needs `--build-arg HTML_ENGINE=true`. Debian does not keep
+# old versions, so it cannot be pinned.
 ARG HTML_ENGINE=false
 # hadolint ignore=DL3008
 RUN if [ "$HTML_ENGINE" = true ]; then \
@@ -37,7 +37,7 @@ RUN if [ "$HTML_ENGINE" = true ]; then \
         && apt-get install --yes --no-install-recommends chromium-headless-shell \
         && rm -rf /var/lib/apt/lists/*; \
     fi
-# Letters of all scripts, and emoji in colour. Debian keeps no old version of them either.
+# Fonts for all scripts and colour emoji. Debian does not keep old versions of them either.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
@@ -46,10 +46,10 @@ RUN apt-get update \
 COPY --from=build /opt/reelbatch /opt/reelbatch
 COPY --from=build /opt/lottie-web /opt/lottie-web
 RUN useradd --create-home --uid 10001 reelbatch && install --directory --owner=10001 /scratch
-# A number, so that whoever runs the image can see that it is not root.
+# A number, because Kubernetes can check only numbers for `runAsNonRoot`.
 USER 10001
 WORKDIR /home/reelbatch
-# Nothing is written but work files: the rest of the image may be read-only.
+# Only work files are written, so the rest of the image may be read-only.
 VOLUME /scratch
 ENV PATH=/opt/reelbatch/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     REELBATCH_LOTTIE_WEB=/opt/lottie-web/lottie_svg.min.js REELBATCH_SCRATCH=/scratch \

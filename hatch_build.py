@@ -1,10 +1,10 @@
-"""Builds the wheel, which adds one name to Python: the application is inside of `reelbatch`."""
+"""Builds the wheel with the application inside `reelbatch`: it adds a single name to Python."""
 
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_APPLICATION = (  # with what `reelbatch demo` renders
+_APPLICATION = (  # including the examples that `reelbatch demo` renders
     "activities",
     "api",
     "examples/requests",
