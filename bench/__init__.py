@@ -1,1 +1,1 @@
-"""Benchmarks: ratios of two things that are measured in turn in one run."""
+"""Benchmarks: each compares two things that are measured in turn in the same run."""

@@ -1,4 +1,4 @@
-"""`python -m bench [--full] [NAME …]`: prints a table, and puts it and a plot in bench-output."""
+"""`python -m bench [--full] [NAME …]`: prints a table, and writes it and a plot to bench-output."""
 
 import argparse
 import os
@@ -47,12 +47,12 @@ BENCHMARKS: dict[str, Callable[[Run], Sequence[Figure]]] = {
     "peers": peers,
     "peer-queues": peer_queues,
 }
-"""By name, in the order in which they run."""
+"""The benchmarks by name, in the order in which they run."""
 
 
 def main() -> None:
     chosen, sizes = _read_arguments()
-    _warn_of_others()
+    _warn_if_busy()
     figures: list[Figure] = []
     with (
         tempfile.TemporaryDirectory(prefix="reelbatch-bench-") as folder,
@@ -71,22 +71,24 @@ def main() -> None:
 def _read_arguments() -> tuple[list[str], Sizes]:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all without one"
+        "names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; default: all"
     )
-    parser.add_argument("--full", action="store_true", help="measure at the sizes of the goals")
+    parser.add_argument(
+        "--full", action="store_true", help="measure at full size, as the goals are defined"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.names) - BENCHMARKS.keys()
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}")
     return arguments.names or list(BENCHMARKS), FULL if arguments.full else SHORT
 
 
-def _warn_of_others() -> None:
+def _warn_if_busy() -> None:
     load, _, _ = os.getloadavg()
     if load > PROCESSES / 2:
-        print(f"Other programs keep this machine busy (load {load:.1f}): ratios will be vague.")
+        print(f"Other programs keep this machine busy (load {load:.1f}): ratios will be imprecise.")
 
 
-if __name__ == "__main__":  # render processes of the bare loop import this module too
+if __name__ == "__main__":  # the processes of the bare loop import this module too
     main()
     end_process(0)

@@ -1,6 +1,6 @@
-"""The other side: Temporal without the service, on the same server.
+"""The comparison for orchestration: Temporal without the service, on the same server.
 
-`python -m bench.bare SETTINGS` is the worker of the workflows of `bench.bare_workflows`.
+`python -m bench.bare SETTINGS` is a worker for the workflows of `bench.bare_workflows`.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ from reelbatch.settings import Settings
 from reelbatch.storage.objects import open_store
 from workflows.batch import BatchWorkflow
 
-_STARTS = 50  # at a time: more are no faster
+_STARTS = 50  # concurrent; more are not faster
 _NEEDED = {"temporal_address", "temporal_environment", "object_store"}
 
 
 class BareClient:
-    """A client of Temporal for programs without an event loop."""
+    """A Temporal client for programs without an event loop."""
 
     def __init__(self, client: Client, runner: asyncio.Runner) -> None:
         self._client = client
         self._runner = runner
 
     def run_workflows(self, number: int) -> None:
-        """Start so many workflows of one activity, and wait until all have ended."""
+        """Start `number` workflows with one activity each, and wait until all have ended."""
         self._runner.run(self._run_workflows(number))
 
     def start_with(self, body: bytes) -> None:
@@ -77,13 +77,13 @@ class BareClient:
 
 @contextmanager
 def bare_temporal(service: Service) -> Generator[BareClient]:
-    """A client, and a worker beside the service's own."""
+    """A client, with a second worker next to the service's own."""
     settings = service.settings
     command = (
         *(sys.executable, "-IS", reelbatch.cli.stack.bound_to_parent.__file__, str(os.getpid())),
         *(sys.executable, "-m", "bench.bare", settings.model_dump_json(include=_NEEDED)),
     )
-    # In a session of its own, as the service's worker is: Linux shares cores among sessions.
+    # Linux shares cores among sessions, so this worker gets its own, like the service's worker.
     with (
         subprocess.Popen(command, start_new_session=True) as worker,
         asyncio.Runner() as runner,

@@ -1,4 +1,4 @@
-"""Workflows that do nothing, for the other side of figures."""
+"""Workflows that do nothing, for comparison."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,8 +24,8 @@ class BareWorkflow:
 
 @workflow.defn(name="BareStart")
 class BareStartWorkflow:
-    """Takes anything and ends."""
+    """Accepts any input and ends."""
 
     @workflow.run
-    async def run(self, content: Any) -> None:  # noqa: ARG002  only its way here counts
+    async def run(self, content: Any) -> None:  # noqa: ARG002  only its transport is measured
         return

@@ -1,4 +1,4 @@
-"""The render cache: a batch in which most jobs are equal, against one of its different jobs."""
+"""The render cache: a batch of mostly equal jobs, compared with only its different jobs."""
 
 import json
 from itertools import count
@@ -10,12 +10,12 @@ from bench.service import PROCESSES, running_service
 
 
 def cache(run: Run) -> list[Figure]:
-    """Films of two seconds, in a service of their own: the others' has no cache."""
+    """Films of two seconds, in a separate service, because the shared one has no cache."""
     jobs, kinds = run.sizes.large, run.sizes.kinds
     with running_service(run.folder("cache"), render_cache=True) as service:
         team = service.team
         template = team.push(TEMPLATE)
-        rounds = count()  # no round finds the renders of another
+        rounds = count()  # so that no round finds the renders of another
 
         def batch(number: int) -> bytes:
             return _body(template, number, kinds, next(rounds))
@@ -24,8 +24,8 @@ def cache(run: Run) -> list[Figure]:
         figure = measure(
             Figure.times(
                 f"render cache, {jobs} jobs of {kinds} kinds",
-                ours=f"a batch of {jobs} films of which {kinds} are different",
-                other=f"a batch of those {kinds}",
+                ours=f"a batch of {jobs} films, {kinds} of which are different",
+                other=f"a batch of only those {kinds}",
                 goal=None,
             ),
             lambda: team.run(batch(jobs)),
@@ -36,7 +36,7 @@ def cache(run: Run) -> list[Figure]:
 
 
 def _body(template: str, jobs: int, kinds: int, number: int) -> bytes:
-    """The words differ, from round to round too; the cost does not."""
+    """Films with different words, in each round too. All cost the same."""
     films = [
         {
             "template": {"id": template, "composition": "main"},

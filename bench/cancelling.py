@@ -1,4 +1,4 @@
-"""Cancelling: how long a whole batch takes to stop, and how that grows with the batch."""
+"""Cancelling: how long a batch takes to stop, and how that grows with its size."""
 
 from bench.figures import Figure, Kind, measure, seconds_of
 from bench.noop_jobs import NoopJobs
@@ -6,7 +6,7 @@ from bench.run import Run
 
 
 def cancelling(run: Run) -> list[Figure]:
-    """All jobs are pending: those in flight wait for a render process or hold one."""
+    """All jobs are pending: those in flight occupy a render process or wait for one."""
     team = run.service().team
     jobs = NoopJobs(team, run.folder("cancelling"))
     small, large = run.sizes.small, run.sizes.large
@@ -19,8 +19,8 @@ def cancelling(run: Run) -> list[Figure]:
     growth = measure(
         Figure(
             name=f"cancel {large:,} jobs, growth",
-            ours=f"until nothing of {large:,} jobs is pending",
-            other=f"the same of {small:,} jobs",
+            ours=f"until none of {large:,} jobs is pending",
+            other=f"the same for {small:,} jobs",
             goal=large / small,
             kind=Kind.TIMES,
         ),

@@ -1,4 +1,4 @@
-"""Efficiency: a batch through API, Temporal and worker against the same renders in a bare loop."""
+"""Efficiency: a batch through the whole service, compared with the same renders in a bare loop."""
 
 import json
 import multiprocessing
@@ -24,12 +24,12 @@ _STILL_CODEC, _STILL_FRAME = "image_png", 30
 
 @dataclass(frozen=True)
 class _Work:
-    """What both sides render again and again."""
+    """The render that both sides repeat."""
 
     kind: str
     template: Path
     settings: dict[str, Any]
-    request: Callable[[Path, int], RenderRequest]  # into a folder, of a number
+    request: Callable[[Path, int], RenderRequest]  # from a folder and a number
 
     def body(self, template_id: str, jobs: int) -> bytes:
         template = {"id": template_id, "composition": "main"}
@@ -39,21 +39,21 @@ class _Work:
 
 
 def efficiency(run: Run) -> list[Figure]:
-    """Films of two seconds, on as many render processes as there are cores."""
+    """Films of two seconds, with one render process per core."""
     films = _Work("films", TEMPLATE, {"codec": CODEC, "frames": [0, FRAMES]}, _film)
     seconds, _ = _compare(run, films, run.sizes.films, "efficiency, {} films", goal=0.90)
     return [seconds]
 
 
 def stills(run: Run) -> list[Figure]:
-    """Pictures of 1280 x 720, which come in the largest numbers."""
+    """Stills of 1280 x 720, because the largest batches consist of stills."""
     settings = {"type": "image", "codec": _STILL_CODEC, "frames": _STILL_FRAME}
     pictures = _Work("stills", _LOWER_THIRD, settings, _still)
     return _compare(run, pictures, run.sizes.stills, "{} stills", goal=0.62)
 
 
 def _compare(run: Run, work: _Work, number: int, name: str, goal: float) -> list[Figure]:
-    """Two figures: by time, and by processor time."""
+    """Two figures: elapsed time and processor time."""
     team, folder = run.service().team, run.folder(work.kind)
     render = partial(_render, work.request, folder)
     with multiprocessing.get_context("spawn").Pool(PROCESSES, _prepare) as bare:
@@ -98,7 +98,7 @@ _renderer: Renderer | None = None
 
 def _prepare() -> None:
     global _renderer
-    os.nice(5)  # as render processes do
+    os.nice(5)  # like render processes
     _renderer = LottieEngine.renderer()
 
 

@@ -1,4 +1,4 @@
-"""Fairness: what a small batch of one team costs behind a large one of another."""
+"""Fairness: how long one team's small batch takes behind another team's large one."""
 
 from bench.figures import Figure, measure
 from bench.noop_jobs import NoopJobs
@@ -8,7 +8,7 @@ _JOBS = 10
 
 
 def fairness(run: Run) -> list[Figure]:
-    """Both teams' renders are no-ops, so the large batch gives way only by turns."""
+    """All renders are no-ops, so only turn-taking lets the small batch pass."""
     service = run.service()
     large, folder = run.sizes.large, run.folder("fairness")
     with service.other_team() as other:
@@ -21,14 +21,14 @@ def fairness(run: Run) -> list[Figure]:
             service.team.wait_until_ended(batch_id, pending=large - _JOBS)
             seconds = other.run(ours)
             pending = service.team.read(batch_id)["stats"]["pending"]
-            assert pending, "the large batch ended first: nothing was behind it"
+            assert pending, "The large batch ended first, so nothing was measured behind it."
             service.team.end(batch_id)
             return seconds
 
         figure = measure(
             Figure.times(
                 f"fairness behind {large:,} jobs",
-                ours=f"{_JOBS} jobs of a team behind {large:,} of another",
+                ours=f"{_JOBS} jobs of a team behind {large:,} of another team",
                 other=f"the {_JOBS} jobs alone",
                 goal=3,
             ),

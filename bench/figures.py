@@ -1,4 +1,4 @@
-"""A figure: our measure beside another's, and what their ratio should be."""
+"""A figure compares our measurements with another program's, and has a goal for their ratio."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -9,16 +9,16 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What a figure's value is, and on which side of its goal it should be."""
+    """The meaning of a figure's value, and on which side of its goal it should be."""
 
-    SHARE = "share"  # our speed as a share of the other's: at least the goal
-    TIMES = "times"  # our cost in multiples of the other's: at most the goal
-    ALONE = "alone"  # our cost, where there is no other side: at most the goal, if there is one
+    SHARE = "share"  # our speed divided by the other's; should be at least the goal
+    TIMES = "times"  # our cost divided by the other's; should be at most the goal
+    ALONE = "alone"  # our cost, without a comparison; should be at most the goal, if there is one
 
 
 @dataclass
 class Figure:
-    """What each round measured, in `unit`: seconds, or another cost that should be small."""
+    """The measurements of all rounds, in `unit`: seconds, or another cost that should be small."""
 
     name: str
     ours: str
@@ -35,7 +35,7 @@ class Figure:
 
     @property
     def value(self) -> float:
-        """The ratio of the medians, or our median where there is no other side."""
+        """The ratio of the medians, or our median if there is no comparison."""
         return self._of(median(self.our_values), median(self.other_values or [1.0]))
 
     @property
@@ -47,7 +47,7 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """None for a figure without a goal."""
+        """Whether the goal is met; None for a figure without a goal."""
         if self.goal is None:
             return None
         return self.value >= self.goal if self.kind is Kind.SHARE else self.value <= self.goal
@@ -62,7 +62,7 @@ class Figure:
 def measure(
     figure: Figure, ours: Callable[[], float], other: Callable[[], float], rounds: int
 ) -> Figure:
-    """Run both in turn; each returns its cost. The order changes from round to round."""
+    """Run both in turn, in alternating order. Each call returns its cost."""
     for number in range(rounds):
         for is_ours in (True, False) if number % 2 else (False, True):
             if is_ours:

@@ -1,4 +1,4 @@
-"""Memory: the peaks of the processes while a large batch runs, against a small one."""
+"""Memory: the peaks of the processes with a large batch, compared with a small one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ _JOB_BYTES = 16 * 1024
 
 
 def memory(run: Run) -> list[Figure]:
-    """In a service that has just started, the small batch first: peaks never fall again."""
+    """A new service runs the small batch first, because memory that was used is rarely returned."""
     small, large = run.sizes.small, run.sizes.large
     folder = run.folder("memory")
     with running_service(folder) as service:
@@ -35,7 +35,7 @@ def memory(run: Run) -> list[Figure]:
 
 
 def _peaks_of(service: Service, batch: bytes) -> Mapping[str, float]:
-    """In megabytes, by process; of the render processes it is the largest one's."""
+    """The peaks in megabytes, by process. For render processes, the largest one counts."""
     for pid in service.processes.values():
         _forget_peak(pid)
     service.team.run(batch)
@@ -45,7 +45,7 @@ def _peaks_of(service: Service, batch: bytes) -> Mapping[str, float]:
 
 
 def _forget_peak(pid: int) -> None:
-    """See clear_refs in proc_pid_clear_refs(5): 5 resets the peak."""
+    """Reset the peak: 5 does that, see proc_pid_clear_refs(5)."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 

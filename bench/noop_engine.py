@@ -1,4 +1,4 @@
-"""A render engine that renders nothing, for figures about everything around a render."""
+"""A render engine that renders nothing, to measure everything around a render."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from reelbatch.engines.base import (
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 
 AT_ONCE, WAITING = "at once", "waiting"
-"""Its compositions: one is ready at once, the other never by itself."""
+"""The two compositions: one ends at once, the other never ends unless it is cancelled."""
 LAYER = "text"
 CODEC = "image_png"
 
@@ -57,7 +57,7 @@ class NoopEngine(RenderEngine, Renderer):
 
 
 def install(folder: Path) -> Path:
-    """Make the engine one that is installed, for programs whose PYTHONPATH has what is returned."""
+    """Install the engine. Programs find it if their PYTHONPATH contains the returned folder."""
     information = folder / "reelbatch_bench-1.dist-info"
     information.mkdir(parents=True)
     (information / "METADATA").write_text(

@@ -1,4 +1,4 @@
-"""Batches whose renders are no work, or never end."""
+"""Batches whose renders do nothing, or never end."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from bench.service import Team
 
 
 class NoopJobs:
-    """Request bodies with one template of a team."""
+    """Request bodies of batches that share one template."""
 
     def __init__(self, team: Team, folder: Path) -> None:
         file = folder / "noop"

@@ -1,4 +1,4 @@
-"""Orchestration: jobs whose render is no work, against workflows that are nothing else."""
+"""Orchestration: jobs with no-op renders, compared with bare workflows."""
 
 from bench.bare import bare_temporal
 from bench.figures import Figure, measure, seconds_of
@@ -20,7 +20,7 @@ def orchestration(run: Run) -> list[Figure]:
                 Figure(
                     name=f"orchestration of {number:,} jobs",
                     ours=f"a batch of {number:,} jobs whose render is a no-op",
-                    other=f"{number:,} independent workflows of one activity that is a no-op",
+                    other=f"{number:,} independent workflows of one no-op activity",
                     goal=0.80,
                 ),
                 lambda: service.team.run(jobs.at_once(number)),
@@ -35,7 +35,7 @@ def orchestration(run: Run) -> list[Figure]:
 
 
 def _flatness(few: Figure, many: Figure, small: int, large: int) -> Figure:
-    """The same measurements, by job."""
+    """The same measurements per job."""
     return Figure(
         name=f"flat from {small:,} to {large:,} jobs",
         ours=f"a job of a batch of {large:,}",

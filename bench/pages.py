@@ -1,4 +1,4 @@
-"""Pages of HTML: the engine against a loop of playwright's screenshots, with encoding included."""
+"""HTML pages: the engine, compared with a loop of Playwright's screenshots, both with encoding."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def _at_size(folder: Path, size: tuple[int, int], rounds: int) -> list[Figure]:
         Figure(
             name=f"pages, {size[1]}p",
             ours="the engine, from the page's file to the MP4",
-            other="a loop of playwright's screenshots of the same browser, and the same encoder",
+            other="a loop of Playwright's screenshots of the same browser, and the same encoder",
             goal=1.0,
         ),
         lambda: seconds_of(lambda: _engine(folder / f"{next(numbers)}", size)),

@@ -1,4 +1,4 @@
-"""Raster pipeline: the engine against drawing and encoding alone."""
+"""Raster pipeline: the engine, compared with only drawing and encoding."""
 
 import multiprocessing
 import os
@@ -27,11 +27,11 @@ from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.wire.codecs import CODECS
 
 _RATE = Fraction(30)
-_FILMS_EACH = 2  # by each process in a round
+_FILMS_EACH = 2  # per process and round
 
 
 def pipeline(run: Run) -> list[Figure]:
-    """Two seconds of the product promo at 1280 x 720, in one process and in one a core."""
+    """Two seconds of the product promo at 1280 x 720, in one process and in one per core."""
     return [*_one_process(run), *_all_cores(run)]
 
 
@@ -41,7 +41,7 @@ def _one_process(run: Run) -> list[Figure]:
         Figure(
             name="raster pipeline, one process",
             ours="the engine, from the template's file to the MP4",
-            other="drawing, then encoding of ready yuv420p frames, nothing else",
+            other="only drawing, then encoding of ready yuv420p frames",
             goal=0.80,
         ),
         film.seconds_of_engine,
@@ -63,8 +63,8 @@ def _all_cores(run: Run) -> list[Figure]:
         return measure_both(
             Figure(
                 name=f"raster pipeline, {PROCESSES} processes",
-                ours="the engine in one process a core",
-                other="drawing, then encoding of ready yuv420p frames, in one process a core",
+                ours="the engine in one process per core",
+                other="drawing, then encoding of ready yuv420p frames, in one process per core",
                 goal=0.80,
             ),
             lambda: on_all(_make_film),
@@ -74,7 +74,7 @@ def _all_cores(run: Run) -> list[Figure]:
 
 
 class _Film:
-    """The film in one process: by the engine, and as its two parts that must be."""
+    """The film in one process: made by the engine, and with only the two unavoidable steps."""
 
     def __init__(self, folder: Path) -> None:
         self._renderer = LottieEngine.renderer()
@@ -99,7 +99,7 @@ _film: _Film | None = None
 
 def _prepare(folder: Path) -> None:
     global _film
-    os.nice(5)  # as render processes do
+    os.nice(5)  # like render processes
     own = folder / f"{os.getpid()}"
     own.mkdir()
     _film = _Film(own)

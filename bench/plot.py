@@ -1,4 +1,4 @@
-"""A run's figures as a picture: how far each is on the good side of its goal."""
+"""Draws a run's figures: a bar for each shows how it compares with its goal."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,12 @@ from bench.table import goal_text, value_text
 
 _WIDTH, _ROW, _MARGIN = 1120, 44, 24  # pixels
 _LABELS, _BARS = 300, 560  # pixels of the two left columns
-_LARGEST = 2.0  # goals that a bar can show
+_LARGEST = 2.0  # the largest share of a goal that a bar can show
 _INK, _FAINT, _MET, _MISSED, _SPREAD = "#1d2733", "#cbd3dc", "#2f8f5b", "#c8553d", "#1d2733"
 
 
 def plot(figures: Sequence[Figure], file: Path) -> None:
-    """Write a PNG with one bar a figure that has a goal. 1 is the goal, more is better."""
+    """Write a PNG with one bar per figure that has a goal. 1 is the goal, more is better."""
     shown = [figure for figure in figures if figure.goal]
     height = 2 * _MARGIN + _ROW * (len(shown) + 2)
     image = Image.new("RGB", (_WIDTH, height), "white")

@@ -1,5 +1,5 @@
-"""Processor time: what a job costs where all cores have jobs. It hardly depends on who else is at
-work on the machine, which seconds do."""
+"""Processor time: the cost of a job when all cores are busy. Unlike elapsed time, it hardly
+depends on other programs on the machine."""
 
 import os
 from collections.abc import Callable
@@ -9,15 +9,14 @@ from pathlib import Path
 from bench.figures import Figure, measure
 from bench.service import children_of
 
-_TICKS = os.sysconf("SC_CLK_TCK")  # a second
-_TIMES = slice(11, 15)  # utime, stime, cutime and cstime behind the name, proc_pid_stat(5)
+_TICKS = os.sysconf("SC_CLK_TCK")  # per second
+_TIMES = slice(11, 15)  # utime, stime, cutime and cstime after the name, see proc_pid_stat(5)
 
 
 def measure_both(
     figure: Figure, ours: Callable[[], float], other: Callable[[], float], rounds: int
 ) -> list[Figure]:
-    """Measure as `bench.figures.measure` does; the second figure has the processor time of the
-    same rounds."""
+    """Like `bench.figures.measure`, with a second figure for the processor time of its rounds."""
     processor = replace(
         figure, name=f"{figure.name}, processor time", our_values=[], other_values=[]
     )
@@ -38,15 +37,15 @@ def _with_processor(work: Callable[[], float], processor: list[float]) -> float:
 
 
 def _processor_seconds() -> float:
-    """Of this process and all that it has started, those that have ended among them."""
-    return of_tree(os.getpid())
+    """Of this process and all processes that it started, including those that have ended."""
+    return seconds_of_tree(os.getpid())
 
 
-def of_tree(process: int) -> float:
-    """The seconds of a process and of all that it has started; none of one that has just ended."""
+def seconds_of_tree(process: int) -> float:
+    """Seconds of a process and all processes that it started; 0 if it has just ended."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         started = children_of(process)
     except OSError:
         return 0.0
-    return sum(map(int, fields[_TIMES])) / _TICKS + sum(map(of_tree, started))
+    return sum(map(int, fields[_TIMES])) / _TICKS + sum(map(seconds_of_tree, started))

@@ -1,4 +1,4 @@
-"""After Effects projects: the inspection of a large one, and what conversion costs renders."""
+"""After Effects projects: inspecting a large one, and rendering a converted one."""
 
 import json
 import resource
@@ -16,23 +16,23 @@ from reelbatch.engines.base import Renderer, RenderLimits, RenderRequest
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 
-_SIZE, _SHORT_SIZE = 20, 2  # MB: the writer takes five seconds for one
+_SIZE, _SHORT_SIZE = 20, 2  # MB; the writer takes five seconds per MB
 _SECONDS, _MEBIBYTES = 2.0, 512.0  # the goals for 20 MB
-_LAYERS, _KEYFRAMES = 15, 20  # of each composition
-_COMPOSITIONS = 5.4  # in a MB: each has 186 KB with these
+_LAYERS, _KEYFRAMES = 15, 20  # per composition
+_COMPOSITIONS = 5.4  # per MB: each takes 186 KB then
 
 
 def projects(run: Run) -> list[Figure]:
-    """In a process of its own each time, which tells its peak of memory."""
+    """Each inspection runs in a new process, which reports its peak memory."""
     folder = run.folder("projects")
     size = _SIZE if run.sizes.rounds > 2 else _SHORT_SIZE
     project, small = folder / "large.aep", folder / "small.aep"
     _write(project, round(size * _COMPOSITIONS))
     _write(small, 1)
-    told = f"a project of {project.stat().st_size / 1e6:.0f} MB is inspected"
+    ours = f"a project of {project.stat().st_size / 1e6:.0f} MB is inspected"
     share = size / _SIZE
-    seconds = _alone("inspection", told, _SECONDS * share)
-    memory = _alone("memory", told, _MEBIBYTES, unit="MiB")
+    seconds = _alone("inspection", ours, _SECONDS * share)
+    memory = _alone("memory", ours, _MEBIBYTES, unit="MiB")
     for _ in range(run.sizes.long_rounds):
         with get_context("spawn").Pool(1) as process:
             taken, peak = process.apply(_inspect, (small, project))
@@ -46,7 +46,7 @@ def _alone(name: str, ours: str, goal: float, *, unit: str = "s") -> Figure:
 
 
 def _render(folder: Path, project: Path, rounds: int) -> Figure:
-    """Of what a project was converted to, and of the same document as a template of its own."""
+    """Render a converted project, and the same document as a Lottie template."""
     renderer, made, lottie = LottieEngine.renderer(), folder / "made", folder / "lottie.json"
     renderer.convert(project, "aep", made, RenderLimits())
     with zipfile.ZipFile(made) as archive:
@@ -55,7 +55,7 @@ def _render(folder: Path, project: Path, rounds: int) -> Figure:
         Figure.times(
             "converted",
             ours="a film of a project's composition",
-            other="the same film of the same Lottie",
+            other="the same film from the same document as a Lottie template",
             goal=1.05,
         ),
         lambda: _film(renderer, made, folder),
@@ -65,7 +65,7 @@ def _render(folder: Path, project: Path, rounds: int) -> Figure:
 
 
 def _film(renderer: Renderer, template: Path, folder: Path) -> float:
-    """Seconds."""
+    """Render the film and return the seconds that it took."""
     began = time.perf_counter()
     renderer.render(
         RenderRequest(
@@ -82,11 +82,11 @@ def _film(renderer: Renderer, template: Path, folder: Path) -> float:
 
 
 def _ignore(_: float) -> None:
-    """Nobody follows these renders."""
+    """Progress is not needed."""
 
 
 def _inspect(first: Path, project: Path) -> tuple[float, float]:
-    """Seconds, and MiB at the peak. A process reads the machine's fonts once, for its `first`."""
+    """Seconds and the peak in MiB. Inspecting `first` reads the machine's fonts before."""
     renderer = LottieEngine.renderer()
     renderer.inspect(first, "aep", RenderLimits())
     began = time.perf_counter()
@@ -96,7 +96,7 @@ def _inspect(first: Path, project: Path) -> tuple[float, float]:
 
 
 def _write(file: Path, compositions: int) -> None:
-    """Texts, and solids that move, in compositions of their own."""
+    """Write a project whose compositions contain texts and moving solids."""
     project: Any = py_aep.new().project
     for number in range(compositions):
         scene = project.root_folder.add_comp(f"Scene {number}", 640, 360, 1.0, 2.0, 25.0)

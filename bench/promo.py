@@ -1,4 +1,4 @@
-"""What the benchmarks render: the product promo of examples/, as 1280 x 720 H.264."""
+"""The film of the benchmarks: the product promo from examples/, as 1280 x 720 H.264."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ CODEC = "video_h264_vbr_5mbps"
 
 
 def promo_request(folder: Path, frames: int, name: str = "output") -> RenderRequest:
-    """Render the first `frames` frames to `folder`/`name`.mp4."""
+    """A request for the first `frames` frames, written to `folder`/`name`.mp4."""
     template = folder / TEMPLATE.name
     if not template.exists():
         shutil.copyfile(TEMPLATE, template)

@@ -1,4 +1,4 @@
-"""Requests about large batches: creating one and reading one, against what Temporal needs alone."""
+"""Requests for large batches: creating and reading one, compared with Temporal alone."""
 
 from bench.bare import BareClient, bare_temporal
 from bench.figures import Figure, measure, seconds_of
@@ -8,7 +8,7 @@ from bench.service import Team
 
 
 def requests(run: Run) -> list[Figure]:
-    """POST until 201, GET of a running batch and of an ended one."""
+    """A POST until its 201, and a GET of a running and of an ended batch."""
     service = run.service()
     team, number, rounds = service.team, run.sizes.large, run.sizes.rounds
     jobs = NoopJobs(team, run.folder("requests"))
@@ -47,7 +47,7 @@ def _submitting(team: Team, bare: BareClient, body: bytes, number: int, rounds: 
 
     def submit() -> float:
         seconds = seconds_of(lambda: batches.append(team.submit(body)))
-        team.end(batches[-1])  # so that nothing runs beside the next measurement
+        team.end(batches[-1])  # so that nothing runs during the next measurement
         return seconds
 
     return measure(

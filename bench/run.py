@@ -1,4 +1,4 @@
-"""What a benchmark is given."""
+"""The context of a benchmark: sizes, folders and a running service."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +8,7 @@ from bench.sizes import Sizes
 
 
 class Run(ExitStack):
-    """One call of `python -m bench`: how much to measure, where, and a service for who needs it."""
+    """One call of `python -m bench`. It starts a service when a benchmark needs one."""
 
     def __init__(self, folder: Path, sizes: Sizes) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class Run(ExitStack):
         return folder
 
     def service(self) -> Service:
-        """Started for the first who asks, and nobody else's business meanwhile."""
+        """The service that benchmarks share. The first call starts it."""
         if self._service is None:
             folder = self.folder("service")
             self._service = self.enter_context(running_service(folder))

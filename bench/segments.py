@@ -1,4 +1,4 @@
-"""Segments: one long film through the service on all cores, split and whole."""
+"""Segments: one long film through the service, split over all cores and rendered whole."""
 
 import json
 import os
@@ -13,18 +13,18 @@ from bench.run import Run
 from bench.service import PROCESSES, Team, running_service
 
 _SETTING = "REELBATCH_SEGMENT_PIXELS"
-_SPLIT, _WHOLE = "100000000", "0"  # pixels: 108 frames, so that the slots alone decide
+_SPLIT, _WHOLE = "100000000", "0"  # pixels: 108 frames, so that only the slots decide
 
 
 def segments(run: Run) -> list[Figure]:
-    """The product promo, played several times. Of two services one is idle meanwhile."""
+    """The product promo, repeated several times. Only one of the two services works at a time."""
     folder = run.folder("segments")
     film = folder / "promos.zip"
     _write_film(film, run.sizes.plays)
     with _service(folder / "split", _SPLIT) as split, _service(folder / "whole", _WHOLE) as whole:
         templates = {team: team.push(film) for team in (split, whole)}
         bodies = {team: _body(template) for team, template in templates.items()}
-        for team, template in templates.items():  # all processes start warm
+        for team, template in templates.items():  # so that all processes are warm
             team.run(_body(template, jobs=PROCESSES, frames=[0, FRAMES]))
         figure = measure(
             Figure(
@@ -61,7 +61,7 @@ def _body(template: str, jobs: int = 1, **settings: object) -> bytes:
 
 
 def _write_film(path: Path, plays: int) -> None:
-    """A template of the promo's, whose main composition plays it again and again."""
+    """Write a template whose main composition repeats the promo."""
     with zipfile.ZipFile(TEMPLATE) as promo, zipfile.ZipFile(path, "w") as film:
         for name in promo.namelist():
             content = promo.read(name)

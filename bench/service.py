@@ -1,4 +1,4 @@
-"""A whole running service, as `reelbatch up` starts it, and its clients."""
+"""Starts a complete service with `reelbatch up`, and offers clients for it."""
 
 import asyncio
 import os
@@ -29,8 +29,8 @@ from reelbatch.storage.tokens import create_token
 PROCESSES = len(os.sched_getaffinity(0))
 
 _START_TIME = 120.0  # seconds
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0  # seconds between two looks at a batch
-_PAUSES = 0.02  # of the time so far: the looks cost little and the end is known to two percent
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0  # seconds between two reads of a batch
+_PAUSES = 0.02  # of the elapsed time: reads cost little, and the end is exact to two percent
 
 
 class Team:
@@ -50,28 +50,28 @@ class Team:
         self._client.close()
 
     def push(self, file: Path, template_type: str | None = None) -> str:
-        """Upload a template. Returns its id."""
+        """Upload a template and return its id."""
         return push_template(self._client, file, template_type).id
 
     def submit(self, body: bytes) -> str:
-        """Returns the id of the new batch, of which all jobs are accepted."""
+        """Submit a batch, all of whose jobs must be accepted, and return its id."""
         headers = {"Content-Type": "application/json"}
         response = self.http.post("/batches", content=body, headers=headers)
         if response.status_code != 201 or response.json()["status"] != "created":
-            raise RuntimeError(f"a batch of the benchmark was refused: {response.text[:500]}")
+            raise RuntimeError(f"The batch of the benchmark was refused: {response.text[:500]}")
         return response.json()["batchId"]
 
     def read(self, batch_id: str) -> Any:
         return self.http.get(f"/batches/{batch_id}").raise_for_status().json()
 
     def get(self, batch_id: str) -> bytes:
-        """The answer as it comes."""
+        """The unparsed response."""
         return self.http.get(f"/batches/{batch_id}").raise_for_status().content
 
     def end(self, batch_id: str) -> None:
-        """Cancel it and wait until nothing is pending."""
+        """Cancel the batch and wait until nothing is pending."""
         response = self.http.post(f"/batches/{batch_id}/cancel")
-        if response.status_code != 503:  # then it is recorded, and the worker is busy
+        if response.status_code != 503:  # with a 503 it is recorded, but the worker is busy
             response.raise_for_status()
         self.wait_until_ended(batch_id)
 
@@ -80,7 +80,7 @@ class Team:
             time.sleep(_SHORTEST_PAUSE)
 
     def wait_until_ended(self, batch_id: str, pending: int = 0) -> Any:
-        """Look again and again; the batch as it is when at most `pending` jobs are left."""
+        """Poll until at most `pending` jobs are pending, and return the batch."""
         started = time.monotonic()
         while (batch := self.read(batch_id))["stats"]["pending"] > pending:
             pause = _PAUSES * (time.monotonic() - started)
@@ -88,18 +88,18 @@ class Team:
         return batch
 
     def run(self, body: bytes) -> float:
-        """Submit a batch and wait for its end. Returns the seconds that it took."""
+        """Submit a batch and wait for its end. Return the seconds that it took."""
         started = time.perf_counter()
         batch = self.wait_until_ended(self.submit(body))
         seconds = time.perf_counter() - started
         if batch["stats"]["error"]:
-            raise RuntimeError(f"{batch['stats']['error']} jobs of the benchmark failed")
+            raise RuntimeError(f"{batch['stats']['error']} jobs of the benchmark failed.")
         return seconds
 
 
 @dataclass(frozen=True)
 class Service:
-    """The first team, and where everything is."""
+    """A running service, with a client of its first team."""
 
     home: Home
     connection: Connection
@@ -129,9 +129,9 @@ class Service:
 
 @contextmanager
 def running_service(folder: Path, *, render_cache: bool = False) -> Generator[Service]:
-    """The service with all engines and with `bench.noop_engine`, in an empty folder.
+    """Run the service with all engines and `bench.noop_engine`, in an empty folder.
 
-    Without `render_cache` equal jobs are rendered each, as most figures want.
+    Without `render_cache` every job is rendered, even if it equals another, as most figures need.
     """
     home = Home.at(folder / "home")
     up = _start(folder, home, render_cache=render_cache)
@@ -154,7 +154,7 @@ def _start(folder: Path, home: Home, *, render_cache: bool) -> "subprocess.Popen
     with (folder / "up.log").open("wb") as log:
         return subprocess.Popen(
             [
-                # So that it ends with this program, however that ends.
+                # Ends the service with this program, even if this program is killed.
                 *(
                     sys.executable,
                     "-IS",
@@ -180,8 +180,8 @@ def _connection(up: "subprocess.Popen[bytes]", home: Home) -> Connection:
     deadline = time.monotonic() + _START_TIME
     while not home.connection_file.exists():
         if up.poll() is not None or time.monotonic() > deadline:
-            said = (home.path.parent / "up.log").read_text()
-            raise RuntimeError(f"`reelbatch up` did not start the service:\n{said}")
+            output = (home.path.parent / "up.log").read_text()
+            raise RuntimeError(f"`reelbatch up` did not start the service:\n{output}")
         time.sleep(0.05)
     return Connection.model_validate_json(home.connection_file.read_bytes())
 

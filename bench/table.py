@@ -1,4 +1,4 @@
-"""A run's figures as a table for people and as JSON for programs."""
+"""Shows a run's figures as a table for people and as JSON for programs."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from bench.figures import Figure, Kind
 
 
 def table_of(figures: Sequence[Figure]) -> Table:
-    table = Table(title="medians, and the spread of single rounds; bench/README.md explains each")
+    table = Table(
+        title="Medians, and the spread of single rounds; bench/README.md explains each figure"
+    )
     table.add_column("figure")
     for title in ("ours", "other", "value", "spread", "goal", "met"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -33,7 +35,7 @@ def json_of(figures: Sequence[Figure]) -> str:
 
 
 def quantity(number: float, unit: str) -> str:
-    """`12.3 ms`: three digits, and milliseconds below a second."""
+    """Three digits and the unit, such as `12.3 ms`; milliseconds below a second."""
     if unit == "s" and number < 1:
         number, unit = 1000 * number, "ms"
     return f"{number:.3g} {unit}" if number < 1000 else f"{number:.0f} {unit}"

@@ -1,1 +1,1 @@
-"""How much of a folder's Lottie files the service draws as lottie-web does."""
+"""Measures how many of a folder's Lottie files the service draws like lottie-web."""

@@ -1,7 +1,7 @@
-"""`python -m bench.fidelity FOLDER`: draws its Lottie files by the service and by lottie-web.
+"""`python -m bench.fidelity FOLDER`: draws Lottie files with the service and with lottie-web.
 
-Prints the share of files that look the same, by feature, and puts scores and a contact sheet of
-the worst into bench-output.
+Prints the share of files that look the same, by feature, and writes the scores and a contact sheet
+of the worst files to bench-output.
 """
 
 import argparse
@@ -27,13 +27,13 @@ OUTPUT = Path("bench-output")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fidelity", description=__doc__)
-    parser.add_argument("folder", type=Path, help="with files .json, .lottie or .zip")
+    parser.add_argument("folder", type=Path, help="contains .json, .lottie or .zip files")
     samples = list(samples_in(parser.parse_args().folder))
     program = installed.chromium()
     if program is None:
         sys.exit(f"Chromium with Playwright and lottie-web is not installed: {installed.HOW_TO}")
     if not samples:
-        sys.exit("There is no Lottie file in this folder.")
+        sys.exit("This folder contains no Lottie files.")
     with tempfile.TemporaryDirectory(prefix="reelbatch-fidelity-") as folder:
         scores = _compare(samples, program, Path(folder))
     Console().print(table_of(scores))
@@ -62,7 +62,7 @@ def _compare(samples: Sequence[Sample], chromium: str, folder: Path) -> list[Sco
                 for frame, theirs in pictures(running, sample):
                     frames.append(_score(sample, frame, drawn.get((sample.file, frame)), theirs))
             except RuntimeError as error:
-                print(f"left out, since lottie-web does not draw it: {sample.file.name}: {error}")
+                print(f"left out, because lottie-web cannot draw it: {sample.file.name}: {error}")
                 continue
             scores.append(min(frames, key=lambda score: score.likeness))
     return scores

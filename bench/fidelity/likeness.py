@@ -1,12 +1,12 @@
-"""How alike two pictures are."""
+"""Measures how similar two pictures are."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-ALIKE = 0.98  # of a file's worst frame, from which on nobody sees a difference
-_LARGEST = 512  # pixels a side, at which pictures are compared
-_WINDOW = 7  # pixels a side
+ALIKE = 0.98  # similarity of a file's worst frame, above which nobody sees a difference
+_LARGEST = 512  # pixels per side of compared pictures
+_WINDOW = 7  # pixels per side
 _LUMA = np.array([0.299, 0.587, 0.114])  # Rec. 601
 _STEADY = 0.01**2, 0.03**2
 
@@ -14,7 +14,7 @@ Plane = NDArray[np.float64]
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """As it is compared: opaque, and no larger than others."""
+    """The picture as it is compared: opaque, and scaled down if it is large."""
     flat = Image.new("RGBA", picture.size, "white")
     flat.alpha_composite(picture.convert("RGBA"))
     return flat.convert("RGB").resize(compared_size(*picture.size), Image.Resampling.BOX)
@@ -26,10 +26,10 @@ def compared_size(width: int, height: int) -> tuple[int, int]:
 
 
 def likeness(one: Image.Image, other: Image.Image) -> float:
-    """The mean structural similarity of two pictures of one size: 1.0 where they are the same.
+    """The mean structural similarity of two pictures of the same size; 1.0 if they are equal.
 
     Source: Wang et al., "Image quality assessment: from error visibility to structural
-    similarity" (2004), with windows of 7 x 7 equal weights.
+    similarity" (2004), with windows of 7 x 7 equally weighted pixels.
     """
     x, y = (np.asarray(picture, np.float64) @ _LUMA / 255 for picture in (one, other))
     mean_x, mean_y = _means(x), _means(y)
@@ -41,7 +41,7 @@ def likeness(one: Image.Image, other: Image.Image) -> float:
 
 
 def _means(plane: Plane) -> Plane:
-    """Of all windows."""
+    """The means of all windows."""
     side = min(_WINDOW, *plane.shape)
     sums = np.pad(plane, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     whole = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]

@@ -1,4 +1,4 @@
-"""The service draws: each file is a template, each of its frames a job."""
+"""Draws with the service: each file is a template, and each of its frames a job."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from bench.fidelity.samples import FRAMES, Sample
 from reelbatch.client import Reelbatch, TemplateUnusable
 
-_FILES = 1000 // FRAMES  # of a batch
+_FILES = 1000 // FRAMES  # per batch
 
 
 def draw(
     client: Reelbatch, samples: Sequence[Sample], folder: Path
 ) -> dict[tuple[Path, int], Path]:
-    """The pictures by the file and the frame. A frame that the service does not draw has none."""
+    """The pictures by file and frame, without frames that the service does not draw."""
     drawn: dict[tuple[Path, int], Path] = {}
     for first in range(0, len(samples), _FILES):
         drawn |= _draw_batch(client, samples[first : first + _FILES], folder / str(first))

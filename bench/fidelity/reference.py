@@ -1,4 +1,4 @@
-"""lottie-web draws the same frames in headless Chromium, with the fonts that the service takes."""
+"""Draws the same frames with lottie-web in headless Chromium, with the service's fonts."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ from reelbatch.engines.lottie.opening import open_template
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import entry_face
 
-_LARGEST = 1280  # pixels a side: a browser's window
+_LARGEST = 1280  # pixels per side of the browser's window
 _PAGE = '<style>body { margin: 0; background: white }</style><div id="stage"></div>'
 _LOAD = """async ([lottieJson, width, height, fonts]) => {
   for (const [family, url] of fonts)
@@ -32,8 +32,8 @@ _LOAD = """async ([lottieJson, width, height, fonts]) => {
   });
   await new Promise((loaded, failed) => {
     film.addEventListener("DOMLoaded", loaded);
-    film.addEventListener("data_failed", () => failed(new Error("it cannot be read")));
-    setTimeout(() => failed(new Error("it is not ready after 20 seconds")), 20_000);
+    film.addEventListener("data_failed", () => failed(new Error("the file cannot be read")));
+    setTimeout(() => failed(new Error("the file is not ready after 20 seconds")), 20_000);
   });
   await Promise.all([...document.querySelectorAll("image")].map((image) => {
     const picture = new Image();
@@ -48,14 +48,16 @@ _SHOW = """async (frame) => {
 
 
 def pictures(browser: Browser, sample: Sample) -> Iterator[tuple[int, Image.Image]]:
-    """Each frame with its number. Raises RuntimeError where lottie-web cannot draw the file."""
+    """Each frame with its number. Raises RuntimeError if lottie-web cannot draw the file."""
     scale = min(1.0, _LARGEST / max(sample.width, sample.height))
     width, height = (max(1, round(side * scale)) for side in (sample.width, sample.height))
     content, fonts = _document(sample)
     failures: list[Error] = []
     try:
         with browser.new_page(viewport={"width": width, "height": height}) as page:
-            page.on("pageerror", lambda error: failures.append(error))  # takes no built-in
+            page.on(
+                "pageerror", lambda error: failures.append(error)
+            )  # cannot be `failures.append`
             page.set_content(_PAGE)
             page.add_script_tag(path=LOTTIE_WEB)
             page.evaluate(_LOAD, [content, width, height, fonts])
@@ -69,7 +71,7 @@ def pictures(browser: Browser, sample: Sample) -> Iterator[tuple[int, Image.Imag
 
 
 def _document(sample: Sample) -> tuple[str, list[tuple[str, str]]]:
-    """Its JSON with its pictures inside, and its fonts as data URLs with names of their own."""
+    """The JSON with embedded pictures, and the fonts as data URLs with unique names."""
     checked, files = open_template(sample.file, RenderLimits())
     root: dict[str, Any] = json.loads(files.animation)
     for asset in root.get("assets", ()):

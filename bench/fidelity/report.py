@@ -1,4 +1,4 @@
-"""What a comparison says: a table by feature, and a sheet of the least alike."""
+"""Reports a comparison: a table by feature, and a sheet of the least similar files."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from rich.table import Table
 from bench.fidelity.likeness import ALIKE
 from bench.fidelity.samples import EXPRESSIONS, TEXT, Sample
 
-_ROWS = 40  # of the sheet
+_ROWS = 40  # on the sheet
 _SIDE, _GAP, _CAPTION = 240, 8, 16  # pixels
 
 
 @dataclass(frozen=True)
 class Score:
-    """A file by its worst frame, with both pictures of it. `ours` is None where there is none."""
+    """The worst frame of a file, with both pictures. `ours` is None if the service drew none."""
 
     sample: Sample
     likeness: float
@@ -30,7 +30,7 @@ class Score:
 
 
 def table_of(scores: Sequence[Score]) -> Table:
-    """The share of files that are alike: of all, and of those that have a feature."""
+    """The share of similar files, among all files and among those with each feature."""
     table = Table(title=f"SSIM above {ALIKE} in a file's worst frame")
     for title in ("files", "number", "alike"):
         table.add_column(title, justify="left" if title == "files" else "right")
@@ -49,7 +49,7 @@ def table_of(scores: Sequence[Score]) -> Table:
 
 
 def sheet_of(scores: Sequence[Score]) -> Image.Image:
-    """The least alike first: a row has our picture, lottie-web's, and how they differ."""
+    """The least similar files first. A row has our picture, lottie-web's, and the difference."""
     worst = sorted(scores, key=lambda score: score.likeness)[:_ROWS]
     height = _SIDE + _CAPTION + _GAP
     sheet = Image.new("RGB", (3 * (_SIDE + _GAP), max(1, len(worst)) * height), "#777")

@@ -1,4 +1,4 @@
-"""Lottie files to compare: their sizes, the frames that are looked at, and what they use."""
+"""The Lottie files to compare: their sizes, compared frames and features."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from reelbatch.engines.lottie.document import array, is_object
 from reelbatch.engines.lottie.opening import open_template
 from reelbatch.models.errors import RenderError
 
-FRAMES = 3  # of a file: in the middle of its first, second and last third
+FRAMES = 3  # per file: in the middle of its first, second and last third
 TEXT, EXPRESSIONS = "text", "expressions"
 _SUFFIXES = (".json", ".lottie", ".zip")
 _TEXT_LAYER = 5
@@ -24,7 +24,7 @@ _SHAPES = {
     "tm": "trimmed paths",
     "zz": "zig-zag",
 }
-_KEYS = {  # of a layer
+_KEYS = {  # in layers
     "ao": "layers turned along a path",
     "bm": "blend modes",
     "ddd": "3D",
@@ -38,17 +38,17 @@ _KEYS = {  # of a layer
 
 @dataclass(frozen=True)
 class Sample:
-    """One file. Its main composition is compared."""
+    """A file. Its main composition is compared."""
 
     file: Path
     width: int  # pixels
     height: int  # pixels
-    frames: tuple[int, ...]  # from 0, at its first frame
+    frames: tuple[int, ...]  # numbered from 0
     features: frozenset[str]
 
     @classmethod
     def read(cls, file: Path) -> "Sample":
-        """Raises RenderError where the file is no Lottie."""
+        """Raises RenderError if the file is not a Lottie."""
         document, files = open_template(file, RenderLimits())
         main = document.main
         middles = {main.frames * (2 * third + 1) // (2 * FRAMES) for third in range(FRAMES)}
@@ -61,7 +61,7 @@ class Sample:
 
 
 def samples_in(folder: Path) -> Iterator[Sample]:
-    """Those of a folder, by name. A file that is no Lottie is named and left out."""
+    """The samples in a folder, by name. Files that are not Lottie are named and left out."""
     for file in sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES):
         try:
             yield Sample.read(file)
@@ -70,7 +70,7 @@ def samples_in(folder: Path) -> Iterator[Sample]:
 
 
 def _features(root: object) -> Iterator[str]:
-    """As https://lottie.github.io/lottie-spec names them."""
+    """The names are those of https://lottie.github.io/lottie-spec."""
     waiting = [root]
     while waiting:
         found = waiting.pop()

@@ -1,1 +1,1 @@
-"""Other programs that do a part of the same work; README.md says how to install them."""
+"""Other programs that do part of the same work. README.md says how to install them."""

@@ -1,4 +1,4 @@
-"""Celery with Redis: tasks that are no work, in one process a core."""
+"""Celery with Redis: no-op tasks, in one process per core."""
 
 import os
 import socket
@@ -13,14 +13,14 @@ from bench.peers import installed
 from bench.peers.programs import free_port, running
 from bench.service import PROCESSES
 
-_PATIENCE = 60.0  # seconds until a program is up
+_PATIENCE = 60.0  # seconds to wait for a program to start
 
 
 class CeleryQueue(ExitStack):
     name: ClassVar[str] = "Celery with Redis"
     folder: ClassVar[str] = "celery"
     work: ClassVar[str] = (
-        f"Celery's tasks in {PROCESSES} processes, with Redis as Debian sets it up"
+        f"Celery tasks in {PROCESSES} processes, with Debian's configuration of Redis"
     )
 
     @staticmethod
@@ -45,7 +45,7 @@ class CeleryQueue(ExitStack):
         return self
 
     def run(self, number: int) -> float:
-        """Submit so many tasks and poll until all have ended. Returns the seconds."""
+        """Submit `number` tasks, wait until all have ended, and return the seconds."""
         client = self._python("-m", "bench.peers.celery_tasks", f"{number}")
         done = subprocess.run(client, env=self._environment, check=True, capture_output=True)
         return float(done.stdout)

@@ -1,6 +1,7 @@
-"""A Celery application with a task that is no work; run by the Python of `make bench-peers`.
+"""A Celery application with a no-op task. The Python that `make bench-peers` installs runs it.
 
-With a NUMBER it submits so many, waits until all have ended, and prints the seconds that it took.
+With an argument NUMBER it submits that many tasks, waits until all have ended, and prints the
+seconds.
 """
 
 import os
@@ -9,7 +10,9 @@ from importlib import import_module
 from time import perf_counter
 from typing import Any
 
-celery: Any = import_module("celery")  # of that other Python: type checkers do not see it
+celery: Any = import_module(
+    "celery"
+)  # installed only for that Python, so type checkers do not find it
 REDIS = os.environ["BENCH_REDIS"]
 app = celery.Celery("bench", broker=REDIS, backend=REDIS)
 
@@ -24,5 +27,5 @@ if __name__ == "__main__":
     signatures = app.tasks["render"]
     started = perf_counter()
     jobs = celery.group(signatures.s(index) for index in range(number)).apply_async()
-    assert len(jobs.get()) == number  # Redis tells it of each result
+    assert len(jobs.get()) == number  # Redis reports each result
     print(perf_counter() - started)

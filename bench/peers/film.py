@@ -1,4 +1,4 @@
-"""The film that all who draw make: two seconds of one Lottie, at 1280 x 720, as H.264."""
+"""The film that every renderer makes: two seconds of one Lottie, at 1280 x 720, as H.264."""
 
 import json
 from pathlib import Path
@@ -17,10 +17,10 @@ from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.orchestration.jobs import Output
 
 _TEXT_LAYER = 5
-_LOOKED_AT = range(0, FRAMES, 7)  # frames of two films that are compared
-_RANGE = 235 - 16  # from black to white
+_COMPARED = range(0, FRAMES, 7)  # frames
+_RANGE = 235 - 16  # of brightness, from black to white
 
-# as `reelbatch.engines.encoding.presets` has it for video_h264_vbr_5mbps, but with all threads
+# The preset of video_h264_vbr_5mbps in `reelbatch.engines.encoding.presets`, but with all threads.
 ENCODING = (
     *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"),
     *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20"),
@@ -29,7 +29,7 @@ ENCODING = (
 
 
 def write_lottie(path: Path, *, has_text: bool) -> Path:
-    """The promo as a Lottie that needs nothing else: its picture is in it, its letters are shapes,
+    """Write the promo as a self-contained Lottie: its picture is embedded, its letters are shapes,
     and its loops are keyframes."""
     limits = RenderLimits()
     document, files = open_template(TEMPLATE, limits)
@@ -38,21 +38,21 @@ def write_lottie(path: Path, *, has_text: bool) -> Path:
         for composition in document.compositions.values():
             composition.layers[:] = _without_text(composition.layers)
     lottie = compose(document, document.main, {}, files, shelf, limits, [])
-    for asset in lottie["assets"]:  # rlottie takes no 600.0
+    for asset in lottie["assets"]:  # rlottie does not accept 600.0
         asset.update({side: round(asset[side]) for side in ("w", "h") if side in asset})
     path.write_text(json.dumps(lottie))
     return path
 
 
 def _without_text(layers: list[Json]) -> list[Json]:
-    """The mattes of texts go with them."""
-    kept: list[Json] = []
+    """The layers without texts and without the mattes of texts."""
+    others: list[Json] = []
     for position, layer in enumerate(layers):
         below: Json = layers[position + 1] if position + 1 < len(layers) else {}
         is_matte_of_text = layer.get("td") and below.get("ty") == _TEXT_LAYER
         if layer["ty"] != _TEXT_LAYER and not is_matte_of_text:
-            kept.append(layer)
-    return kept
+            others.append(layer)
+    return others
 
 
 def our_request(lottie: Path, film: Path) -> RenderRequest:
@@ -67,7 +67,7 @@ def our_request(lottie: Path, film: Path) -> RenderRequest:
 
 
 def mean_difference(one: Path, other: Path) -> float:
-    """Of two films' brightness and colours (BT.709), as a share of the whole range."""
+    """The mean difference of two films in brightness and colours (BT.709), from 0 to 1."""
     pairs = zip(_frames(one), _frames(other), strict=True)
     return float(np.mean([np.abs(a.astype(float) - b).mean() / _RANGE for a, b in pairs]))
 
@@ -76,5 +76,5 @@ def _frames(film: Path) -> list["np.ndarray[Any, Any]"]:
     with av.open(str(film)) as container:
         frames = list(container.decode(video=0))
     if len(frames) != FRAMES or (frames[0].width, frames[0].height) != (WIDTH, HEIGHT):
-        raise RuntimeError(f"{film.name} is not the film that was asked for")
-    return [frames[number].to_ndarray(format="yuv420p") for number in _LOOKED_AT]
+        raise RuntimeError(f"{film.name} does not have the requested size and number of frames.")
+    return [frames[number].to_ndarray(format="yuv420p") for number in _COMPARED]

@@ -1,4 +1,4 @@
-"""Peers: the same Lottie to the same film, by others."""
+"""Peers: other programs make the same film from the same Lottie."""
 
 import subprocess
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from reelbatch.engines.lottie import LottieEngine
 
 
 def peers(run: Run) -> list[Figure]:
-    """Our engine, in one process, against each that is installed."""
+    """Our engine, in one process, compared with every installed peer."""
     ffmpeg = installed.ffmpeg()
     if ffmpeg is None:
         print(f"peers: ffmpeg is not installed: {installed.HOW_TO}")
@@ -28,7 +28,7 @@ def peers(run: Run) -> list[Figure]:
 
 
 class _Films:
-    """Films of the promo, and of the promo without its texts."""
+    """Films of the promo, with and without its texts."""
 
     def __init__(self, folder: Path, rounds: int) -> None:
         self._renderer = LottieEngine.renderer()
@@ -39,7 +39,7 @@ class _Films:
         self.film, self.ours = folder / "theirs.mp4", folder / "ours.mp4"
 
     def compare(self, lottie: Path, other: str, their_film: Callable[[], float]) -> list[Figure]:
-        """One that draws: it is to be slower, and its film to look the same."""
+        """Compare with a program that draws. It should be slower, with the same film."""
         figures = self._measure(lottie, other, their_film, goal=1.0)
         difference = mean_difference(self.ours, self.film)
         for figure in figures:
@@ -52,7 +52,7 @@ class _Films:
     def _measure(
         self, lottie: Path, other: str, their_film: Callable[[], float], goal: float | None
     ) -> list[Figure]:
-        """In seconds, and in seconds of a processor."""
+        """Two figures: elapsed time and processor time."""
         request = our_request(lottie, self.ours)
 
         def our_film() -> float:
@@ -62,7 +62,7 @@ class _Films:
         their_film()
         figure = Figure(
             name=f"peer: {other}",
-            ours=f"the engine makes a film of {lottie.name}",
+            ours=f"the engine makes a film from {lottie.name}",
             other=other,
             goal=goal,
         )
@@ -87,20 +87,20 @@ def _browser(films: _Films, ffmpeg: str) -> list[Figure]:
 
 
 def _rlottie(films: _Films, ffmpeg: str) -> list[Figure]:
-    """It draws no texts at all, so that it gets none."""
+    """rlottie cannot draw texts, so it gets none."""
     library = installed.rlottie()
     if library is None:
         print(f"peers: rlottie is not installed: {installed.HOW_TO}")
         return []
     return films.compare(
         films.lottie_without_text,
-        "rlottie with ffmpeg, of a Lottie without texts",
+        "rlottie with ffmpeg, from a Lottie without texts",
         lambda: film_by_rlottie(library, ffmpeg, films.lottie_without_text, films.film),
     )
 
 
 def _ffmpeg_alone(films: _Films, ffmpeg: str) -> list[Figure]:
-    """It draws nothing: as fast as it no renderer with its encoder and all threads can be."""
+    """ffmpeg draws nothing, so no renderer with its encoder and all threads can be faster."""
     ready = films.folder / "ready.yuv"
     LottieEngine.renderer().render(our_request(films.lottie, films.ours), lambda _percent: None)
     with av.open(str(films.ours)) as container, ready.open("wb") as file:

@@ -1,11 +1,11 @@
-"""Where the other programs are, if they are there: nothing here is ours, and nothing is shipped."""
+"""Finds the peers that are installed. None of them is part of Reelbatch or shipped with it."""
 
 import shutil
 from ctypes.util import find_library
 from importlib.util import find_spec
 from pathlib import Path
 
-FOLDER = Path("bench-output/peers")  # of `make bench-peers`
+FOLDER = Path("bench-output/peers")  # where `make bench-peers` installs them
 LOTTIE_WEB = FOLDER / "node_modules/lottie-web/build/player/lottie.min.js"
 NEXRENDER_SERVER = FOLDER / "node_modules/@nexrender/server/src/bin.js"
 HOW_TO = "see bench/peers/README.md"
@@ -13,14 +13,14 @@ CELERY = FOLDER / "venv/bin/celery"
 
 
 def chromium() -> str | None:
-    """Chromium's program, where Playwright is there to drive it."""
+    """The path of Chromium, if Playwright and lottie-web are installed too."""
     if find_spec("playwright") is None or not LOTTIE_WEB.exists():
         return None
     return shutil.which("chromium")
 
 
 def rlottie() -> str | None:
-    """The name of rlottie's library, as the linker knows it."""
+    """The name of rlottie's library for the linker."""
     return find_library("rlottie")
 
 
@@ -29,10 +29,10 @@ def ffmpeg() -> str | None:
 
 
 def redis_server() -> str | None:
-    """Redis' server, where Celery is there to use it."""
+    """The path of the Redis server, if Celery is installed too."""
     return shutil.which("redis-server") if CELERY.exists() else None
 
 
 def node() -> str | None:
-    """Node.js, where nexrender's server is there to be run by it."""
+    """The path of Node.js, if nexrender's server is installed too."""
     return shutil.which("node") if NEXRENDER_SERVER.exists() else None

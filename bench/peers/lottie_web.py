@@ -1,7 +1,7 @@
 """Headless Chromium: lottie-web draws, and a screenshot of each frame goes to ffmpeg.
 
-The browser is started once and each film gets a page of its own. Screenshots are JPEG, which is
-faster than PNG by a third.
+The browser is started once, and each film gets a new page. Screenshots are JPEG, which is a third
+faster than PNG.
 """
 
 import base64
@@ -20,7 +20,7 @@ from bench.peers.installed import LOTTIE_WEB
 from bench.promo import FRAMES, HEIGHT, WIDTH
 
 _ARGUMENTS = [
-    "--no-sandbox",  # which does not run as root
+    "--no-sandbox",  # the sandbox does not work as root
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
@@ -53,7 +53,7 @@ def browser(program: str) -> Generator[Browser]:
 
 
 def film_by_browser(running: Browser, ffmpeg: str, lottie: Path, film: Path) -> float:
-    """Returns the seconds that it took."""
+    """Make the film and return the seconds that it took."""
     content = lottie.read_text()
     started = perf_counter()
     with running.new_page(viewport={"width": WIDTH, "height": HEIGHT}) as page:
@@ -65,7 +65,7 @@ def film_by_browser(running: Browser, ffmpeg: str, lottie: Path, film: Path) -> 
 
 
 def _film_page(page: Page, ffmpeg: str, film: Path) -> None:
-    tools: Any = page.context.new_cdp_session(page)  # Playwright leaves its types open
+    tools: Any = page.context.new_cdp_session(page)  # Playwright does not type it
     pictures = ("-f", "image2pipe", "-framerate", "30", "-c:v", "mjpeg", "-i", "-")
     command = (ffmpeg, "-loglevel", "error", "-y", *pictures, *ENCODING, str(film))
     with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
@@ -75,4 +75,4 @@ def _film_page(page: Page, ffmpeg: str, film: Path) -> None:
             taken = tools.send("Page.captureScreenshot", _SCREENSHOT)
             encoder.stdin.write(base64.b64decode(taken["data"]))
     if encoder.returncode:
-        raise RuntimeError("ffmpeg did not take the screenshots")
+        raise RuntimeError("ffmpeg did not accept the screenshots.")

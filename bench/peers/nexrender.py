@@ -1,8 +1,8 @@
-"""nexrender's open-source server, with workers whose render is no work.
+"""nexrender's open-source server, with workers that do not render.
 
-A worker asks the server for a job, and tells it that the job is finished, as nexrender's own does
-before and after its render. The client posts one job a request, since the server takes no lists,
-and looks at the list of states until all are finished.
+A worker requests a job from the server and reports it as finished, as nexrender's own worker does
+before and after its render. The client posts one job per request, because the server does not
+accept lists, and polls the list of states until all jobs are finished.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from bench.peers import installed
 from bench.peers.programs import free_port, running
 from bench.service import PROCESSES
 
-_CONNECTIONS = 10  # of the client that posts jobs
-_IDLE = 0.02  # seconds that a worker waits where there is no job
-_PATIENCE = 60.0  # seconds until the server is up
+_CONNECTIONS = 10  # for the client that posts jobs
+_IDLE = 0.02  # seconds that a worker waits if there is no job
+_PATIENCE = 60.0  # seconds to wait for the server to start
 
 
 class NexrenderQueue(ExitStack):
@@ -51,7 +51,7 @@ class NexrenderQueue(ExitStack):
         return self
 
     def run(self, number: int) -> float:
-        """Submit so many jobs and poll until all have ended. Returns the seconds."""
+        """Submit `number` jobs, poll until all have ended, and return the seconds."""
         return asyncio.run(self._run(number))
 
     async def _run(self, number: int) -> float:
@@ -59,12 +59,12 @@ class NexrenderQueue(ExitStack):
             started = perf_counter()
             workers = [asyncio.create_task(_work(client)) for _ in range(PROCESSES)]
             jobs = await _submit(client, number)
-            while not jobs.issubset(await _finished(client)):  # noqa: ASYNC110  # it tells nobody
+            while not jobs.issubset(await _finished(client)):  # noqa: ASYNC110  # the server sends no events
                 await asyncio.sleep(0.2)
             seconds = perf_counter() - started
             for worker in workers:
                 worker.cancel()
-            for job in jobs:  # the next round begins as this one did
+            for job in jobs:  # so that each round begins alike
                 await client.delete(f"/jobs/{job}")
         return seconds
 

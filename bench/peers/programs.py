@@ -1,4 +1,4 @@
-"""Programs that run beside a measurement."""
+"""Programs that run during a measurement."""
 
 import socket
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 def running(
     command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
 ) -> Generator[None]:
-    """Start a program, and end it at the end."""
+    """Run a program, and terminate it at the end of the block."""
     with log.open("ab") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:

@@ -1,4 +1,4 @@
-"""Peers as queues: jobs that are no work, submitted and polled until all have ended."""
+"""Peer queues: no-op jobs are submitted and polled until all have ended."""
 
 from bench.figures import Figure
 from bench.noop_jobs import NoopJobs
@@ -12,7 +12,7 @@ _WARM_UP = 20  # jobs
 
 
 def peer_queues(run: Run) -> list[Figure]:
-    """A batch of ours, which outlives every process, against queues that are installed."""
+    """A batch of ours, which survives every crash, compared with the installed queues."""
     service = run.service()
     jobs = NoopJobs(service.team, run.folder("peer-queues"))
     number, rounds = run.sizes.large, run.sizes.long_rounds

@@ -1,7 +1,7 @@
 """rlottie: its software renderer draws, and raw frames go to ffmpeg.
 
-`python -m bench.peers.rlottie LIBRARY FFMPEG LOTTIE FILM` prints the seconds that it took: it is a
-process of its own, since rlottie may crash.
+`python -m bench.peers.rlottie LIBRARY FFMPEG LOTTIE FILM` prints the seconds. It is a separate
+process because rlottie may crash.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ _RAW = ("-f", "rawvideo", "-pix_fmt", "bgra", "-s", f"{WIDTH}x{HEIGHT}", "-r", "
 
 
 def film_by_rlottie(library: str, ffmpeg: str, lottie: Path, film: Path) -> float:
-    """Returns the seconds that it took, without the start of Python."""
+    """Make the film and return the seconds, without the start of Python."""
     command = (sys.executable, "-m", "bench.peers.rlottie", library, ffmpeg, lottie, film)
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
@@ -30,7 +30,7 @@ def _film(library: str, ffmpeg: str, lottie: bytes, film: str) -> None:
     draw.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, *(ctypes.c_size_t,) * 3)
     animation = load(lottie, b"film", b"")
     if not animation:
-        raise SystemExit("rlottie does not read this Lottie")
+        raise SystemExit("rlottie cannot read this Lottie.")
     pixels = ctypes.create_string_buffer(WIDTH * HEIGHT * 4)
     command = (ffmpeg, "-loglevel", "error", "-y", *_RAW, *ENCODING, film)
     with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
@@ -39,7 +39,7 @@ def _film(library: str, ffmpeg: str, lottie: bytes, film: str) -> None:
             draw(animation, number, pixels, WIDTH, HEIGHT, WIDTH * 4)
             encoder.stdin.write(pixels)
     if encoder.returncode:
-        raise SystemExit("ffmpeg did not take the frames")
+        raise SystemExit("ffmpeg did not accept the frames.")
 
 
 if __name__ == "__main__":

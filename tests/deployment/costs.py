@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processor import of_tree
+from bench.processor import seconds_of_tree
 from reelbatch.client import Batch
 from tests.deployment.programs import find
 from tests.deployment.topology import TEAM, Topology
@@ -116,7 +116,7 @@ def _processor(processes: Collection[int]) -> Mapping[str, float]:
     for process in processes:
         command = command_of(process)
         name = Path(command[0]).name
-        spent[command[-1] if name.startswith("python") else name] += of_tree(process)
+        spent[command[-1] if name.startswith("python") else name] += seconds_of_tree(process)
     return spent
 
 
