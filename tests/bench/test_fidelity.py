@@ -1,4 +1,4 @@
-"""What `make fidelity` says of two files, one of which differs."""
+"""`make fidelity` compares two files, one of which differs."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     moving = {"ks": {"p": {"k": [50, 50], "x": "var $bm_rt = wiggle(1, 2);"}}, "tt": 1}
     (tmp_path / "moving.json").write_text(json.dumps(lottie(**moving)))
     (tmp_path / "broken.json").write_text("[]")
-    (tmp_path / "notes.txt").write_text("no Lottie")
+    (tmp_path / "notes.txt").write_text("not a Lottie")
     return tmp_path
 
 
@@ -36,7 +36,7 @@ def square(side: int) -> Image.Image:
     return on_white(picture)
 
 
-def test_the_lottie_files_of_a_folder_are_read_and_others_left_out(
+def test_lottie_files_in_a_folder_are_read_and_others_are_left_out(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moving, plain = samples_in(folder)
@@ -45,7 +45,7 @@ def test_the_lottie_files_of_a_folder_are_read_and_others_left_out(
     assert "left out: broken.json" in capsys.readouterr().out
 
 
-def test_pictures_are_alike_by_as_much_as_they_share() -> None:
+def test_the_likeness_of_pictures_grows_with_what_they_share() -> None:
     assert likeness(square(50), square(50)) == pytest.approx(1)
     near, far = likeness(square(50), square(51)), likeness(square(50), square(10))
     assert 1 > near > 0.9 > far

@@ -1,4 +1,4 @@
-"""What a benchmark's figures say, and how they are shown."""
+"""Figures of benchmarks: their values, and how they are shown."""
 
 import io
 import json
@@ -26,13 +26,13 @@ def a_cost(ours: float) -> Figure:
     )
 
 
-def test_a_share_is_met_by_being_fast_enough() -> None:
+def test_the_goal_of_a_share_is_met_if_we_are_fast_enough() -> None:
     assert a_share(ours=10, other=9).value == pytest.approx(0.9)
     assert a_share(ours=10, other=9).is_met
     assert not a_share(ours=10, other=7).is_met
 
 
-def test_a_multiple_is_met_by_costing_little() -> None:
+def test_the_goal_of_a_multiple_is_met_if_our_cost_is_low() -> None:
     figure = Figure.times("read", ours="ours", other="theirs", goal=2)
     seconds = iter([3.0, 1.0, 1.0, 3.0])
     measure(figure, lambda: next(seconds), lambda: next(seconds), rounds=2)
@@ -42,13 +42,13 @@ def test_a_multiple_is_met_by_costing_little() -> None:
     assert not figure.is_met
 
 
-def test_the_spread_is_that_of_single_rounds() -> None:
+def test_the_spread_is_the_range_of_single_rounds() -> None:
     figure = a_share(ours=10, other=9)
     figure.our_values[1] = 20
     assert figure.spread == pytest.approx((0.45, 0.9))
 
 
-def test_a_figure_without_another_side_is_its_own_cost() -> None:
+def test_the_value_of_a_figure_without_a_comparison_is_our_cost() -> None:
     assert a_cost(80).value == 80
     assert a_cost(80).is_met
     assert not a_cost(120).is_met
@@ -66,7 +66,7 @@ def test_a_table_says_which_goals_are_missed() -> None:
     assert "yes" in peak
 
 
-def test_json_has_what_was_measured_and_what_came_of_it() -> None:
+def test_json_has_the_measurements_and_the_result() -> None:
     [figure] = json.loads(json_of([a_share(ours=10, other=9)]))
     assert figure["our_values"] == [10, 10]
     assert figure["is_met"] is True

@@ -1,4 +1,4 @@
-"""The drawing of the tree in docs/architecture.md is the tree."""
+"""The drawing of the tree in docs/architecture.md shows the folders that exist."""
 
 import re
 from collections.abc import Iterator

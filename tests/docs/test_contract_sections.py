@@ -1,4 +1,4 @@
-"""Comments that say "contract 3.5" lead to that section of the page about compatibility."""
+"""References such as "contract 3.5" lead to a section of docs/compatibility.md."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The trees of errors that docstrings draw are those that the code has."""
+"""The trees of errors in docstrings show the classes that exist."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def test_the_page_of_the_client_names_all_its_errors() -> None:
 
 
 def tree_of(root: type[E], indent: str = "", branch: str = "") -> Iterator[tuple[str, type[E]]]:
-    """Each class of the root's module with what is drawn before it, in the order of definition."""
+    """Each class of the root's module with its branch in the drawing, as defined."""
     yield branch, root
     children = [child for child in root.__subclasses__() if child.__module__ == root.__module__]
     for child in children:
@@ -50,5 +50,5 @@ def retried(error: type[errors.ReelbatchError]) -> str:
 
 
 def drawn(docstring: str | None) -> str:
-    """The paragraph of the docstring that draws a tree."""
+    """The paragraph of the docstring that contains a tree."""
     return next(part for part in (docstring or "").strip().split("\n\n") if "├──" in part)

@@ -1,4 +1,4 @@
-"""Every file of the repository that a page, a comment or a setting names is there."""
+"""Every file of the repository that a page, a comment or a setting names exists."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Pages that name the tests which show what they say."""
+"""Pages that name tests as proof name tests that exist."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"compatibility.md": 40, "reliability.md": 15}  # with the fewest tests that they name
+PAGES = {
+    "compatibility.md": 40,
+    "reliability.md": 15,
+}  # with the number of tests that they name at least
 
 
 @pytest.mark.parametrize(("page", "fewest"), PAGES.items())

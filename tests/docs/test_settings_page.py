@@ -1,4 +1,4 @@
-"""The page of settings and the settings themselves name the same variables."""
+"""docs/settings.md and the settings class name the same variables."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What tables of the documentation list is what the code has."""
+"""Tables in the documentation list exactly what the code has."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_error_codes_are_listed_by_their_status() -> None:
         for error in descendants(ReelbatchError)
         if not issubclass(error, RenderError)
     }
-    # A family that is never raised itself, and what only the log of a webhook shows.
+    # CONFLICT is a family that is never raised; only logs of webhooks show WEBHOOK_UNDELIVERED.
     refusals -= {(409, "CONFLICT"), (500, "WEBHOOK_UNDELIVERED")}
     listed = {
         (int(status), code)
@@ -41,7 +41,7 @@ def test_error_codes_are_listed_by_their_status() -> None:
 def test_error_codes_of_jobs_are_listed() -> None:
     page = text("api.md")
     listed = set(re.findall(r"`([A-Z_]{2,})`", page[page.index("A job that fails while") :]))
-    # Whoever cannot join the segments of a job renders it whole.
+    # If the segments of a job cannot be joined, it is rendered whole, so no client sees this code.
     assert listed == {e.error_code for e in descendants(RenderError)} - {"SEGMENTS_UNUSABLE"}
 
 
@@ -107,7 +107,7 @@ def test_metrics_are_listed() -> None:
     assert listed == made
 
 
-def test_what_jobs_can_do_with_lottie_is_listed() -> None:
+def test_assets_and_functions_of_lottie_are_listed() -> None:
     engine = load_engines(["lottie"])["lottie"]
     for headings, expected in {
         ("type", "effect"): engine.asset_types,
@@ -129,7 +129,7 @@ def test_methods_of_the_client_are_listed() -> None:
 
 
 def descendants(error: type[ReelbatchError]) -> list[type[ReelbatchError]]:
-    """The error and all below it, without those that tests have made."""
+    """The error and all its subclasses, without those that tests define."""
     below = [child for child in error.__subclasses__() if child.__module__ == error.__module__]
     return [error, *(found for child in below for found in descendants(child))]
 
@@ -142,7 +142,7 @@ def table(page: str, *headings: str) -> list[list[str]]:
 
 
 def words(cell: str) -> list[str]:
-    """What stands in backticks."""
+    """The words in backticks."""
     return re.findall(r"`([^`]+)`", cell)
 
 

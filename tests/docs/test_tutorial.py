@@ -1,4 +1,4 @@
-"""The numbers and names of the tutorial are those of its files."""
+"""The numbers and names in the tutorial match its files."""
 
 import csv
 import re
@@ -15,7 +15,7 @@ def test_the_table_of_runners_is_what_its_script_writes() -> None:
     assert RUNNERS.read_text() == made
 
 
-def test_as_many_runners_as_the_tutorial_says_have_names_of_their_own() -> None:
+def test_the_runners_have_the_number_that_the_tutorial_says_and_unique_names() -> None:
     with RUNNERS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     told = re.findall(r"(\d{3}) (?:films|runners|of \d+ jobs|jobs finished)", TUTORIAL)
