@@ -1,4 +1,4 @@
-/** Browsers start no workers from a disk: there a hidden frame does the work of the search's. */
+/** Browsers do not start workers from a disk. A hidden frame does the job of the search worker instead. */
 if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     #frame = document.createElement("iframe");
