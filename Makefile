@@ -66,6 +66,7 @@ fonts:
 lint: lint-github $(VENV)/development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/pyright --pythonpath $(BIN)/python --pythonplatform Windows activities api reelbatch workflows worker.py
 	@$(BIN)/pyright --pythonpath $(BIN)/python --pythonplatform Darwin activities api reelbatch workflows worker.py

@@ -4,8 +4,9 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeGuard
@@ -51,8 +52,13 @@ class Place:
         return f"{self.file}:{self.line}: {self.text}"
 
 
-def places() -> Iterator[Place]:
+@cache
+def places() -> Sequence[Place]:
     """All prose in the repository, in the order of the files."""
+    return tuple(_places())
+
+
+def _places() -> Iterator[Place]:
     for file in sorted([*ROOT.iterdir(), *_files_in_folders()]):
         name = file.relative_to(ROOT).as_posix()
         if file.suffix in _WITH_PROSE or name in {"Dockerfile", "Makefile"}:

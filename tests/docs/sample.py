@@ -15,9 +15,8 @@ def main() -> None:
     parser.add_argument("seed", help="any number or word")
     parser.add_argument("--each", type=int, default=20, help="places of each kind; default: 20")
     arguments = parser.parse_args()
-    found = list(places())
     for kind in KINDS:
-        of_kind = [place for place in found if place.kind == kind]
+        of_kind = [place for place in places() if place.kind == kind]
         random = Random(f"{arguments.seed} {kind}")  # noqa: S311  it protects nothing
         drawn = random.sample(of_kind, min(arguments.each, len(of_kind)))
         lines = [f"== {kind}: {len(drawn)} of {len(of_kind)}", *map(str, drawn), ""]
