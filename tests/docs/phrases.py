@@ -29,12 +29,15 @@ _ANYWHERE = {
     r"by (?:its|their) names?": "by name",
     r"(?:its|their|and) kin": "and similar ones",
     r"([a-z]{2,}) \1(?![.\w])": "the word once",
+    r"(?:behavio|favo|hono|neighbo)rs?|gray|cancel(?:ed|ing)|labeled": "the British spelling",
+    r"(?:organi|recogni|normali|optimi|summari|analy)z(?:es?|ed|ing)": "the British spelling",
 }
 _AT_THE_START = {
     r"Of (?:an?|the|all|each|its|those|these|what|several|two) ": "the subject first",
     r"As (?:an?|the|its?|they|in) ": "a whole sentence",
     r"(?:What|Those|Such|None) ": "a noun phrase or a whole sentence",
 }
+_CODE = re.compile(r"`[^`]*`")
 _FRAGMENTS = {"CLI text", "comment", "docstring", "message"}  # others may have titles and questions
 
 
@@ -45,8 +48,9 @@ def offences() -> Iterator[tuple[Place, str]]:
     for place in places():
         if place.file == "tests/docs/phrases.py":
             continue
+        text = _CODE.sub("`", place.text)
         for pattern, better in anywhere:
-            if found := pattern.search(place.text):
+            if found := pattern.search(text):
                 yield place, f"“{found[0]}” → {better}"
         if place.kind in _FRAGMENTS and "?" not in place.text:
             for pattern, better in start:
