@@ -355,7 +355,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
         records=days(settings.keep_records_days),
         logs=days(settings.keep_logs_days),
         outputs=days(settings.keep_outputs_days),
-        renders=timedelta(days=settings.kept_renders_days),
+        renders=timedelta(days=settings.render_retention_days),
     )
 
 

@@ -202,7 +202,7 @@ async def test_previews_go_after_a_day_whatever_the_settings(sweeping: Sweeping)
 
 
 def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
-    days = [Settings(keep_outputs_days=number).kept_renders_days for number in (None, 1, 30)]
+    days = [Settings(keep_outputs_days=number).render_retention_days for number in (None, 1, 30)]
     assert days == [3, 1, 3]
 
 
