@@ -26,7 +26,7 @@ def test_panels_say_what_they_show_and_do_not_overlap() -> None:
 
 
 def test_every_alert_is_explained_in_the_guide() -> None:
-    guide = (ROOT / "docs" / "operating.md").read_text().partition("### Alerts")[2]
+    guide = (ROOT / "docs" / "monitoring.md").read_text().partition("### Alerts")[2]
     explained = set(re.findall(r"^\| `(Reelbatch\w+)` \|", guide, re.MULTILINE))
     assert explained == {rule["alert"] for rule in alert_rules()}
     for rule in alert_rules():
@@ -36,7 +36,7 @@ def test_every_alert_is_explained_in_the_guide() -> None:
 
 
 def test_the_guide_lists_every_metric_of_ours_that_is_used() -> None:
-    guide = (ROOT / "docs" / "operating.md").read_text()
+    guide = (ROOT / "docs" / "monitoring.md").read_text()
     queries = [rule["expr"] for rule in alert_rules()]
     queries += [target["expr"] for panel in panels() for target in panel.get("targets", ())]
     names = {found.metric for query in queries for found in selected(query)}
