@@ -1,4 +1,4 @@
-"""The numbers and names in the tutorial match its files."""
+"""The numbers and names in docs/spreadsheet.md are those of its files."""
 
 import csv
 import re
@@ -6,7 +6,7 @@ import runpy
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
+GUIDE = (ROOT / "docs" / "spreadsheet.md").read_text()
 RUNNERS = ROOT / "examples" / "tables" / "runners.csv"
 
 
@@ -15,18 +15,18 @@ def test_the_table_of_runners_is_what_its_script_writes() -> None:
     assert RUNNERS.read_text() == made
 
 
-def test_the_runners_have_the_number_that_the_tutorial_says_and_unique_names() -> None:
+def test_the_guide_gives_the_number_of_runners_and_each_has_a_unique_name() -> None:
     with RUNNERS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    told = re.findall(r"(\d{3}) (?:films|runners|of \d+ jobs|jobs finished)", TUTORIAL)
-    assert len(told) >= 3
-    assert {int(number) for number in told} == {len(rows)}
+    numbers = re.findall(r"(\d{3}) (?:films|runners|of \d+ jobs|jobs finished)", GUIDE)
+    assert len(numbers) >= 3
+    assert {int(number) for number in numbers} == {len(rows)}
     names = [f"{row['number']} {row['label']}" for row in rows]
     assert len(set(names)) == len(rows)
-    assert f"`{names[0]}.mp4` is the first of them" in TUTORIAL
+    assert f"`{names[0]}.mp4` is the first of them" in GUIDE
 
 
-def test_the_small_table_has_as_many_rows_as_the_tutorial_says() -> None:
-    [table] = re.findall(r"^```csv\n(.*?)^```", TUTORIAL, re.DOTALL | re.MULTILINE)
-    assert "for each of three people" in TUTORIAL
+def test_the_small_table_has_as_many_rows_as_the_guide_says() -> None:
+    [table] = re.findall(r"^```csv\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
+    assert "for each of three people" in GUIDE
     assert len(list(csv.DictReader(table.splitlines()))) == 3

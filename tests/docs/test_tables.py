@@ -1,4 +1,4 @@
-"""Tables in the documentation list exactly what the code has."""
+"""The tables of the documentation list what the code has."""
 
 import re
 from pathlib import Path
@@ -22,34 +22,31 @@ ROOT = Path(__file__).parents[2]
 GLOSSARY_HEADINGS = ("word", "means", "where you meet it")
 
 
-def test_error_codes_are_listed_by_their_status() -> None:
-    refusals = {
+def test_error_codes_are_listed_with_their_status() -> None:
+    errors = {
         (error.status, error.error_code)
         for error in descendants(ReelbatchError)
         if not issubclass(error, RenderError)
     }
-    # CONFLICT is a family that is never raised; only logs of webhooks show WEBHOOK_UNDELIVERED.
-    refusals -= {(409, "CONFLICT"), (500, "WEBHOOK_UNDELIVERED")}
+    # The first is a family that is never raised itself; only a webhook's log shows the second.
+    errors -= {(409, "CONFLICT"), (500, "WEBHOOK_UNDELIVERED")}
     listed = {
         (int(status), code)
-        for status, codes in table("api.md", "status", "codes")
+        for status, codes, _ in table("errors.md", "status", "code", "meaning")
         for code in words(codes)
     }
-    assert listed == refusals | {(405, "METHOD_NOT_ALLOWED")}
+    assert listed == errors | {(405, "METHOD_NOT_ALLOWED")}
 
 
 def test_error_codes_of_jobs_are_listed() -> None:
-    page = text("api.md")
-    listed = set(re.findall(r"`([A-Z_]{2,})`", page[page.index("A job that fails while") :]))
-    # If the segments of a job cannot be joined, it is rendered whole, so no client sees this code.
+    listed = {word for code, _ in table("errors.md", "code", "meaning") for word in words(code)}
+    # A job whose segments cannot be joined is rendered whole.
     assert listed == {e.error_code for e in descendants(RenderError)} - {"SEGMENTS_UNUSABLE"}
 
 
 def test_codes_of_warnings_are_listed() -> None:
-    listed = [
-        word for code, _ in table("api.md", "code", "what it warns of") for word in words(code)
-    ]
-    assert sorted(listed) == sorted(WarningCode)
+    rows = table("errors.md", "code", "what it warns of")
+    assert sorted(word for code, _ in rows for word in words(code)) == sorted(WarningCode)
 
 
 def test_statuses_of_jobs_are_listed() -> None:
@@ -76,7 +73,7 @@ def test_scopes_are_listed() -> None:
 
 
 def test_search_attributes_are_listed_with_their_types() -> None:
-    types = {1: "Text", 2: "Keyword", 3: "Int", 7: "KeywordList"}  # IndexedValueType of Temporal
+    types = {1: "Text", 2: "Keyword", 3: "Int", 7: "KeywordList"}  # Temporal's IndexedValueType
     listed = [
         (*words(name), kind) for name, kind, _ in table("operating.md", "attribute", "type", "on")
     ]
@@ -85,29 +82,29 @@ def test_search_attributes_are_listed_with_their_types() -> None:
     )
 
 
-def test_types_of_workflows_are_listed() -> None:
+def test_workflow_types_are_listed() -> None:
     code = "".join(file.read_text() for file in (ROOT / "workflows").glob("*.py"))
     rows = table("web-ui.md", "workflow type", "one for each", "workflow id")
     listed = {word for kinds, *_ in rows for word in words(kinds)}
     assert listed == set(re.findall(r'workflow\.defn\(name="(\w+)"', code))
 
 
-def test_task_queues_are_named() -> None:
-    meetings = {word: where for word, _, where in table("glossary.md", *GLOSSARY_HEADINGS)}
-    of_engines = [render_task_queue("ENGINE"), inspection_task_queue("ENGINE")]
-    queues = [CONTROL_TASK_QUEUE, *of_engines, SUBMISSION_TASK_QUEUE]
-    assert words(meetings["**task queue**"]) == queues
+def test_task_queues_are_in_the_glossary() -> None:
+    places = {word: place for word, _, place in table("glossary.md", *GLOSSARY_HEADINGS)}
+    engine_queues = [render_task_queue("ENGINE"), inspection_task_queue("ENGINE")]
+    queues = [CONTROL_TASK_QUEUE, *engine_queues, SUBMISSION_TASK_QUEUE]
+    assert words(places["**task queue**"]) == queues
 
 
 def test_metrics_are_listed() -> None:
     files = [file for folder in ("activities", "api") for file in (ROOT / folder).rglob("*.py")]
     made = {name for file in files for name in re.findall(r'"(reelbatch_\w+)"', file.read_text())}
-    rows = table("operating.md", "metric", "labels", "what")
+    rows = table("monitoring.md", "metric", "labels", "what")
     listed = {re.sub(r"_(total|seconds)$", "", name) for cell, *_ in rows for name in words(cell)}
     assert listed == made
 
 
-def test_assets_and_functions_of_lottie_are_listed() -> None:
+def test_asset_types_and_functions_of_lottie_are_listed() -> None:
     engine = load_engines(["lottie"])["lottie"]
     for headings, expected in {
         ("type", "effect"): engine.asset_types,
@@ -129,25 +126,27 @@ def test_methods_of_the_client_are_listed() -> None:
 
 
 def descendants(error: type[ReelbatchError]) -> list[type[ReelbatchError]]:
-    """The error and all its subclasses, without those that tests define."""
+    """Return the error and its subclasses, without those that tests have made."""
     below = [child for child in error.__subclasses__() if child.__module__ == error.__module__]
     return [error, *(found for child in below for found in descendants(child))]
 
 
 def table(page: str, *headings: str) -> list[list[str]]:
-    """The rows of the only table of a page that has these headings."""
+    """Return the rows of all tables of a page that have these headings."""
     heading = re.escape(f"| {' | '.join(headings)} |")
-    [rows] = re.findall(rf"^{heading}\n\|[-|]+\|\n((?:\|.*\n)+)", text(page), re.MULTILINE)
-    return [re.split(r" ?(?<!\\)\| ?", row)[1:-1] for row in rows.splitlines()]
+    tables = re.findall(rf"^{heading}\n\|[-|]+\|\n((?:\|.*\n)+)", text(page), re.MULTILINE)
+    assert tables, f"{page} has no table {headings}"
+    rows = "".join(tables).splitlines()
+    return [re.split(r" ?(?<!\\)\| ?", row)[1:-1] for row in rows]
 
 
 def words(cell: str) -> list[str]:
-    """The words in backticks."""
+    """Return the words in backticks."""
     return re.findall(r"`([^`]+)`", cell)
 
 
 def expanded(pattern: str) -> list[str]:
-    """`a_{1,2}` is `a_1` and `a_2`."""
+    """Return `a_1` and `a_2` for `a_{1,2}`."""
     before, _, rest = pattern.partition("{")
     choices, _, after = rest.partition("}")
     return [f"{before}{choice}{after}" for choice in choices.split(",")]

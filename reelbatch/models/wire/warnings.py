@@ -14,7 +14,7 @@ _LONGEST_NAME = 500  # characters, of a layer or a composition
 
 
 class WarningCode(StrEnum):
-    """The codes of this version, which docs/api.md lists with their meanings."""
+    """The codes of this version, which docs/errors.md lists with their meanings."""
 
     MISSING_FONT = "MISSING_FONT"
     MISSING_GLYPHS = "MISSING_GLYPHS"
