@@ -1,4 +1,4 @@
-"""Adds pages that are not in docs/: the endpoints, the list of decisions, and top-level files."""
+"""Adds generated pages to the site: the OpenAPI document, endpoints, decisions, top-level pages."""
 
 import asyncio
 import json
@@ -17,14 +17,18 @@ from reelbatch.settings import Settings
 DOCS = Path(__file__).parent
 _ENDPOINTS = """# Endpoints
 
-This page is generated from the code. A running server offers the same description with all types
-at `/openapi.json` (OpenAPI 3.1) and `/openapi-3.0.json` (OpenAPI 3.0.4, for tools that do not
-support 3.1), and lets you try it out at `/docs`. [The API](api.md) explains it."""
+This page is made from the code. A running server has the same description with all types:
+
+- `/docs` lets you try out each request.
+- `/openapi.json` is the OpenAPI 3.1 document.
+- `/openapi-3.0.json` is OpenAPI 3.0.4, for tools that do not support 3.1.
+
+[REST API](api.md) explains how the requests work together."""
 TOP_PAGES = {"CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the OpenAPI document, the list of decisions, and the pages at the repository's top."""
+    """Add the generated files, and the Markdown files from the top folder of the repository."""
     document = _openapi()
     files.append(File.generated(config, "openapi.json", content=json.dumps(document)))
     files.append(File.generated(config, "endpoints.md", content=_endpoints(document)))
@@ -35,13 +39,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _openapi() -> dict[str, Any]:
-    """The document of a server with default settings. This needs neither a server nor Temporal."""
+    """Return the document of a server with default settings, without connecting to Temporal."""
     client = asyncio.run(Client.connect("127.0.0.1:7233", lazy=True))
     return create_app(Settings(), client, MemoryStore()).openapi()
 
 
 def _endpoints(document: dict[str, Any]) -> str:
-    """Every endpoint as text, which unlike an explorer can be searched and read from a disk."""
+    """Return a page of all endpoints, which can be searched and read without a server."""
     parts = [_ENDPOINTS]
     for tag in document["tags"]:
         parts += [f"## {tag['name'].capitalize()}", tag["description"]]
@@ -74,7 +78,7 @@ def _decisions() -> str:
     rows = [
         "# Decisions",
         "",
-        "Where the design departs from the obvious, these pages explain why.",
+        "These pages say where the design departs from the obvious, and why.",
         "",
     ]
     for file in sorted((DOCS / "decisions").glob("*.md")):
@@ -84,7 +88,7 @@ def _decisions() -> str:
 
 
 def _top_page(name: str) -> str:
-    """The page, with its links changed to be relative to docs/."""
+    """Return the page with its links rewritten for docs/."""
     text = (DOCS.parent / name).read_text().replace("](docs/", "](")
     for linked, page in TOP_PAGES.items():
         text = text.replace(f"]({linked})", f"]({page})")

@@ -1,4 +1,4 @@
-"""The drawing of the tree in docs/architecture.md shows the folders that exist."""
+"""The tree that docs/architecture.md draws is the tree of the repository."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ DRAWN_WHOLE = ("", "activities", "api", "reelbatch", "reelbatch/models")
 GENERATED = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
 
 
-def test_every_folder_that_is_drawn_exists_and_none_is_left_out() -> None:
+def test_the_drawn_tree_has_every_folder_and_no_other() -> None:
     drawn = set(drawn_paths())
     assert [path for path in drawn if not (ROOT / path).exists()] == []
     expected = {folder for parent in DRAWN_WHOLE for folder in folders_in(ROOT / parent)}

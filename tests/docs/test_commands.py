@@ -1,4 +1,4 @@
-"""The commands that pages, workflows and hooks name exist in the Makefile."""
+"""The commands in pages, workflows and hooks exist in the Makefile."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ def test_every_target_that_a_page_names_exists() -> None:
     assert [(page, target) for page, target in named if target not in TARGETS] == []
 
 
-def test_every_program_of_the_environment_that_a_page_names_is_installed() -> None:
+def test_every_program_that_a_page_runs_from_the_environment_is_installed() -> None:
     named = {
         name for page in PAGES for name in re.findall(r"\.venv/bin/([\w-]+)", page.read_text())
     }
@@ -40,13 +40,13 @@ def test_every_target_is_shown_by_make_help() -> None:
     assert shown == TARGETS - {"help", "lint-github"}
 
 
-def test_hooks_run_the_commands_of_make_lint() -> None:
+def test_pre_commit_hooks_run_what_make_lint_runs() -> None:
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     hooks = {hook["entry"] for repository in config["repos"] for hook in repository["hooks"]}
     assert hooks == {*_commands_of("lint"), "make lint-github"}
 
 
-def test_the_workflows_run_the_same_commands_as_people() -> None:
+def test_the_workflows_run_the_same_commands_as_developers() -> None:
     workflows = ROOT / ".github" / "workflows"
     assert "run: .ci/run\n" in (workflows / "check.yml").read_text()
     release = (workflows / "release.yml").read_text()

@@ -1,11 +1,10 @@
-"""References such as "contract 3.5" lead to a section of docs/compatibility.md."""
+"""Comments such as "contract 3.5" refer to a section of docs/compatibility.md that exists."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CODE = ("activities", "api", "reelbatch", "tests", "workflows")
-
 
 _SECTION = r"\d+(?:\.\d+)?"
 _REFERENCE = re.compile(rf"contract ({_SECTION}(?: and {_SECTION})*)")
@@ -22,4 +21,4 @@ def test_every_section_of_the_contract_that_the_code_names_exists() -> None:
         for section in re.findall(_SECTION, reference)
     }
     assert len(named) > 10
-    assert [place for place in sorted(named) if place[0] not in sections] == []
+    assert [reference for reference in sorted(named) if reference[0] not in sections] == []

@@ -1,4 +1,4 @@
-"""The trees of errors in docstrings show the classes that exist."""
+"""The trees of errors in docstrings match the classes."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 E = TypeVar("E", bound=Exception)
 
 
-def test_the_errors_are_drawn_with_their_status_and_code() -> None:
+def test_the_tree_of_errors_has_every_class_with_its_status_and_code() -> None:
     rows = list(tree_of(errors.ReelbatchError))
     width = max(len(prefix) + len(error.__name__) for prefix, error in rows)
     tree = "\n".join(
@@ -23,12 +23,12 @@ def test_the_errors_are_drawn_with_their_status_and_code() -> None:
     assert tree == drawn(errors.__doc__)
 
 
-def test_the_errors_of_the_client_are_drawn() -> None:
+def test_the_tree_of_client_errors_has_every_class() -> None:
     names = [f"{prefix}{error.__name__}" for prefix, error in tree_of(_errors.ReelbatchError)]
     assert names == re.findall(r"^[│├└─ ]*\w+", drawn(_errors.__doc__), re.MULTILINE)
 
 
-def test_the_page_of_the_client_names_all_its_errors() -> None:
+def test_the_guide_of_the_client_names_all_its_errors() -> None:
     page = (ROOT / "docs" / "client.md").read_text()
     paragraph = page[page.index("All errors are") :].split("\n\n")[0]
     listed = set(re.findall(r"`([A-Z]\w+)`", paragraph))
@@ -36,7 +36,7 @@ def test_the_page_of_the_client_names_all_its_errors() -> None:
 
 
 def tree_of(root: type[E], indent: str = "", branch: str = "") -> Iterator[tuple[str, type[E]]]:
-    """Each class of the root's module with its branch in the drawing, as defined."""
+    """Yield each class of the root's module with the branch before it, in order of definition."""
     yield branch, root
     children = [child for child in root.__subclasses__() if child.__module__ == root.__module__]
     for child in children:
@@ -50,5 +50,5 @@ def retried(error: type[errors.ReelbatchError]) -> str:
 
 
 def drawn(docstring: str | None) -> str:
-    """The paragraph of the docstring that contains a tree."""
+    """Return the paragraph of the docstring that draws a tree."""
     return next(part for part in (docstring or "").strip().split("\n\n") if "├──" in part)

@@ -1,4 +1,4 @@
-"""Pages that name tests as proof name tests that exist."""
+"""The tests that pages name as evidence exist."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = {
-    "compatibility.md": 40,
-    "reliability.md": 15,
-}  # with the number of tests that they name at least
+PAGES = {"compatibility.md": 40, "reliability.md": 15}  # the least number of tests that each names
 
 
 @pytest.mark.parametrize(("page", "fewest"), PAGES.items())

@@ -1,4 +1,5 @@
-"""The documentation as a site: it has every page, no broken link, and works from a disk."""
+"""The documentation as a site: every page is in it, no link is broken, and it works without a
+server."""
 
 import os
 import subprocess
@@ -36,7 +37,7 @@ def test_the_site_is_built_without_a_broken_link(site: Path) -> None:
 
 
 @pytest.mark.skipif(find_chromium() is None, reason=HOW_TO_GET_IT)
-async def test_a_site_on_a_disk_has_the_endpoints_and_a_search_index(site: Path) -> None:
+async def test_the_endpoints_and_the_search_index_can_be_read_without_a_server(site: Path) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         page = await browser.new_page()
@@ -45,5 +46,5 @@ async def test_a_site_on_a_disk_has_the_endpoints_and_a_search_index(site: Path)
             page.get_by_role("heading", name="POST /api/v2/batches", exact=False).first
         ).to_be_visible()
         await browser.close()
-    # A page that is opened from a disk cannot fetch, so its search index is a script.
+    # A page that is opened from a disk cannot fetch anything, so the search index is a script.
     assert "/api/v2/batches/{batch_id}/retry" in (site / "search" / "search_index.js").read_text()

@@ -1,4 +1,4 @@
-/** Browsers do not start workers from a disk. A hidden frame does the job of the search worker instead. */
+/** Browsers do not start workers from local files, so a hidden frame runs the search worker. */
 if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     #frame = document.createElement("iframe");

@@ -53,11 +53,12 @@ def test_the_python_of_a_page_runs(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_the_commands_of_the_page_about_the_command_line_run(
-    examples: Path, served: Command, stack: RunningStack
+@pytest.mark.parametrize(("page", "saved"), [("docs/cli.md", 6), ("docs/tables.md", 0)])
+def test_the_commands_of_a_page_run(
+    page: str, saved: int, examples: Path, served: Command, stack: RunningStack
 ) -> None:
     batch_id = ""
-    for block in blocks_of(ROOT / "docs" / "cli.md", "sh"):
+    for block in blocks_of(ROOT / page, "sh"):
         for line in block.splitlines():
             piped, _, call = line.rpartition(" | ")
             words = [batch_id if word == "BATCH" else word for word in shlex.split(call)]
@@ -65,11 +66,13 @@ def test_the_commands_of_the_page_about_the_command_line_run(
             ended = served(*words[1:], stdin=stdin)
             assert ended.code == 0, f"{line}: {ended.err}"
             batch_id = (re.findall(r"^batch (\w{26}):", ended.out) or [batch_id])[0]
-    assert len(list((examples / "films").glob("00*.*"))) == 6
+    assert len(list((examples / "films").glob("00*.*"))) == saved
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "examples/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/tutorial.md", "docs/spreadsheet.md", "examples/README.md"]
+)
 def test_the_shell_of_a_page_runs(page: str, examples: Path, stack: RunningStack) -> None:
     (examples / ".venv").symlink_to(sys.prefix)
     (examples / "reelbatch-home").symlink_to(stack.home)
