@@ -1,6 +1,6 @@
-"""The shared vocabulary, in packages by who may change what. No I/O.
+"""The shared data models, in packages by who may change them. They do no I/O.
 
-`wire` is what clients and the API send each other, `orchestration` what Temporal carries between
-the API, workflows and activities, `stored` what the object store keeps. `stored` may use
-`orchestration`, both may use `wire`, and none the other way round.
+`wire` holds the models that clients and the API exchange, `orchestration` those that Temporal
+carries between the API, workflows and activities, and `stored` those in the object store. `stored`
+may import `orchestration`, and both may import `wire`, but never the other way round.
 """

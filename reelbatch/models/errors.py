@@ -1,4 +1,4 @@
-"""Everything that can go wrong, with a stable `errorCode`, an HTTP status and the way out.
+"""All errors, each with a stable `errorCode`, an HTTP status and a message that says what to do.
 
 ReelbatchError                  500 INTERNAL_ERROR
 ├── RequestError                400 VALIDATION_ERROR
@@ -64,8 +64,8 @@ ReelbatchError                  500 INTERNAL_ERROR
     ├── AssetUnavailable        500 ASSET_UNAVAILABLE (another try may help)
     └── RendererInterrupted     500 RENDERER_INTERRUPTED (another try may help)
 
-RenderError and those below it end a job, not a request. Where another try may help, Temporal tries
-again; the others are final.
+RenderError and its subclasses end a job, not a request. If another try may help, Temporal retries
+the job; all other errors are final.
 """
 
 import re
@@ -82,7 +82,7 @@ class ReelbatchError(Exception):
     error_code: ClassVar[str] = "INTERNAL_ERROR"
 
     def __init_subclass__(cls) -> None:
-        """Each class of this module that says no code has its name as one, as the tree shows."""
+        """Derive the code of a class in this module from its name, unless it sets one."""
         if cls.__module__ == __name__ and "error_code" not in vars(cls):
             cls.error_code = re.sub(r"\B([A-Z])", r"_\1", cls.__name__).upper()
 
@@ -95,12 +95,12 @@ class ReelbatchError(Exception):
     ) -> None:
         self.message = message or (type(self).__doc__ or "").strip()
         self.details = tuple(details)
-        self.retry_after = retry_after  # seconds until another try may help; None: nobody has said
+        self.retry_after = retry_after  # seconds until another try may help; None: unknown
         super().__init__(self.message)
 
 
 class RequestError(ReelbatchError):
-    """The request has a field that cannot be used."""
+    """A field of the request is invalid."""
 
     status = 400
     error_code = "VALIDATION_ERROR"
@@ -111,35 +111,35 @@ class InvalidJson(RequestError):
 
 
 class BatchSizeInvalid(RequestError):
-    """A batch takes 1 to 1000 jobs."""
+    """A batch must have 1 to 1000 jobs."""
 
 
 class BodyTooSlow(RequestError):
-    """The request's body did not arrive in time."""
+    """The request body did not arrive in time."""
 
     status = 408
 
 
 class BodyTooLarge(RequestError):
-    """The request's body is larger than this server takes."""
+    """The request body is larger than this server accepts."""
 
     status = 413
 
 
 class QuotaExceeded(RequestError):
-    """The team has stored as many bytes as it may have on this server."""
+    """The team has used up its storage on this server."""
 
     status = 413
 
 
 class UnsupportedMediaType(RequestError):
-    """The body comes in a form that this server does not read."""
+    """The request body has a media type that this server does not read."""
 
     status = 415
 
 
 class JobTooLarge(RequestError):
-    """This job is larger than this server takes; give large media by URL."""
+    """This job is larger than this server accepts; pass large media by URL."""
 
 
 class CompositionNotFound(RequestError):
@@ -151,15 +151,15 @@ class LayerNotFound(RequestError):
 
 
 class CodecInvalid(RequestError):
-    """The codec is unknown or does not go with the output's type."""
+    """The codec is unknown or does not match the type of the output."""
 
 
 class FramesInvalid(RequestError):
-    """The frames are outside of the composition."""
+    """The frames are outside the composition."""
 
 
 class PreviewSettingsConflict(RequestError):
-    """`preview: true` chooses its own settings; leave `settings` out or set preview to false."""
+    """`preview: true` chooses its own settings; omit `settings` or set `preview` to false."""
 
 
 class NotSupported(RequestError):
@@ -167,7 +167,7 @@ class NotSupported(RequestError):
 
 
 class TemplateNotReady(RequestError):
-    """The template's file is not uploaded or could not be read."""
+    """The template's file has not been uploaded or could not be read."""
 
 
 class FontInvalid(RequestError):
@@ -175,13 +175,13 @@ class FontInvalid(RequestError):
 
 
 class SecretUnknown(RequestError):
-    """The team has no secret of this name; store it with PUT /secrets first."""
+    """The team has no secret with this name; store it with PUT /secrets first."""
 
     error_code = "SECRET_NOT_FOUND"
 
 
 class UploadUnknown(RequestError):
-    """The team has no uploaded file of this id; send it with POST /uploads first."""
+    """The team has no uploaded file with this id; upload it with POST /uploads first."""
 
     error_code = "UPLOAD_NOT_FOUND"
 
@@ -193,7 +193,7 @@ class Unauthorized(ReelbatchError):
 
 
 class Forbidden(ReelbatchError):
-    """This token or signed URL does not allow that."""
+    """This token or signed URL does not allow this."""
 
     status = 403
 
@@ -233,7 +233,7 @@ class OutputNotFound(NotFound):
 
 
 class LogNotFound(NotFound):
-    """There is no log of this job."""
+    """This job has no log."""
 
 
 class UploadNotFound(NotFound):
@@ -249,7 +249,7 @@ class WebhookNotFound(NotFound):
 
 
 class Conflict(ReelbatchError):
-    """The thing's state does not allow that."""
+    """The current state does not allow this."""
 
     status = 409
 
@@ -259,23 +259,23 @@ class JobNotCancellable(Conflict):
 
 
 class NothingToRetry(Conflict):
-    """No job of the batch has failed or was cancelled."""
+    """No job of the batch has failed or been cancelled."""
 
 
 class SecretAlreadyExists(Conflict):
-    """The team already has a secret of this name; delete that one to replace it."""
+    """The team already has a secret with this name; delete that one to replace it."""
 
 
 class TemplateInUse(Conflict):
-    """Jobs that are still active use this template; cancel them or wait for their end."""
+    """Active jobs use this template; cancel them or wait until they have ended."""
 
 
 class FontInUse(Conflict):
-    """Jobs that are still active use this font; cancel them or wait for their end."""
+    """Active jobs use this font; cancel them or wait until they have ended."""
 
 
 class ScheduleRunning(Conflict):
-    """The schedule's last run is under way until its batches have ended; wait, or cancel them."""
+    """The schedule's last run lasts until its batches have ended; cancel them or wait."""
 
 
 class WebhookNotDue(Conflict):
@@ -289,43 +289,43 @@ class Gone(ReelbatchError):
 
 
 class PreconditionFailed(ReelbatchError):
-    """What is at this address is not the version that the request's condition names."""
+    """This is not the version that the request's condition names."""
 
     status = 412
 
 
 class TooManyRequests(ReelbatchError):
-    """Too many requests of this token or address; wait as long as Retry-After says."""
+    """Too many requests from this token or address; wait for the time in Retry-After."""
 
     status = 429
 
 
 class IdempotencyKeyReused(ReelbatchError):
-    """This Idempotency-Key came before with another body; use a new key for a new request."""
+    """This Idempotency-Key was already used with another body; use a new key for a new request."""
 
     status = 422
 
 
 class Unavailable(ReelbatchError):
-    """A part of the service does not answer; try again."""
+    """A part of the service is not responding; try again."""
 
     status = 503
 
 
 class PayloadUndecodable(ReelbatchError):
-    """What Temporal keeps of this cannot be decrypted here."""
+    """The data that Temporal has about this cannot be decrypted here."""
 
     status = 503
 
 
 class SecretsNotConfigured(ReelbatchError):
-    """This server keeps no secrets: its operator has to set REELBATCH_SECRETS_KEY."""
+    """This server cannot store secrets: its operator must set REELBATCH_SECRETS_KEY."""
 
     status = 503
 
 
 class WebhookUndelivered(ReelbatchError):
-    """The webhook's receiver did not take it."""
+    """The webhook's receiver did not accept it."""
 
 
 class RenderError(ReelbatchError):
@@ -333,7 +333,7 @@ class RenderError(ReelbatchError):
 
     error_code = "RENDER_FAILED"
     retryable: ClassVar[bool] = False
-    clients_fault: ClassVar[bool] = False  # whoever runs the server can do nothing about it
+    clients_fault: ClassVar[bool] = False  # True: the operator can do nothing about it
 
 
 class TemplateInvalid(RenderError):
@@ -363,17 +363,17 @@ class AssetInvalid(RenderError):
 
 
 class SegmentsUnusable(RenderError):
-    """The segments of the output cannot be joined."""  # the job is rendered whole then
+    """The segments of the output cannot be joined."""  # the job is then rendered as a whole
 
 
 class ChildFailed(RenderError):
-    """A nested job of this job did not finish."""
+    """One of this job's nested jobs did not finish."""
 
     clients_fault = True
 
 
 class EngineNotServed(RenderError):
-    """No worker that serves the engine of this job has been there for as long as jobs wait."""
+    """No worker served this job's engine for as long as jobs wait for one."""
 
 
 class SecretUnavailable(RenderError):
@@ -381,13 +381,13 @@ class SecretUnavailable(RenderError):
 
 
 class UploadFailed(RenderError):
-    """The output could not be put into the client's bucket."""
+    """The output could not be uploaded to the client's bucket."""
 
     clients_fault = True
 
 
 class UploadInterrupted(UploadFailed):
-    """The client's bucket did not answer as it should."""
+    """The client's bucket did not respond as it should."""
 
     error_code = UploadFailed.error_code
     retryable = True

@@ -1,30 +1,30 @@
-"""Names of outputs as files: as their jobs are called, fit for every file system, none twice."""
+"""File names for outputs: the names of their jobs, made unique and valid on every file system."""
 
 import re
 from collections.abc import Mapping
 from unicodedata import normalize
 
-_LONGEST = 200  # bytes; file systems take 255, and an ending and a number come after it
-# What one of the usual systems does not take, and what turns the direction of the text around it.
+_LONGEST = 200  # bytes; file systems allow 255, and a number and an extension follow
+# Characters that a common file system forbids, and those that change the direction of text.
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)  # on Windows
 
 
 def file_stem(name: str) -> str:
-    """A name of a job as that of a file, without its ending; empty where nothing of it is left."""
+    """Turn the name of a job into a file name without an extension; empty if nothing is left."""
     fit = _UNFIT.sub("_", normalize("NFC", name)).strip().rstrip(". ").lstrip(".")
     short = fit.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ")
     return f"_{short}" if _RESERVED.match(short) else short
 
 
 def file_stems(names: Mapping[int, str | None], digits: int) -> dict[int, str]:
-    """For each job by its index: its name, else its index in so many `digits`.
+    """Return a file name for each index: the job's name, or else its index with `digits` digits.
 
-    The later ones of equal names get a number: `Ada`, `Ada (2)`. So the names of a batch's files
-    are the same each time, whichever of its jobs have ended.
+    Repeated names get a number: `Ada`, `Ada (2)`. The files of a batch therefore have the same
+    names every time, whichever of its jobs have ended.
     """
     taken: set[str] = set()
-    numbers: dict[str, int] = {}  # the last one that each name got
+    numbers: dict[str, int] = {}  # the last number given to each name
     stems: dict[int, str] = {}
     for index, name in sorted(names.items()):
         wish = stem = file_stem(name or "") or f"{index:0{digits}d}"

@@ -1,9 +1,9 @@
-"""Identity: a batch id leads to its job ids and back, with no index table.
+"""Ids: the ids of a batch's jobs follow from the batch's id, and the other way round.
 
 Every id is a ULID. A batch's ten lowest bits are zero, and job `i` of the batch is `batch + 1 + i`
 (the monotonic increment of the ULID specification, https://github.com/ulid/spec). A job that
-belongs to no batch has its ten lowest bits all one, and a nested job all but the very lowest. The
-70 other random bits keep ids unguessable.
+belongs to no batch has all ten lowest bits set, and a nested job all but the very lowest. The 70
+other random bits make ids impossible to guess.
 """
 
 import secrets
@@ -26,9 +26,9 @@ _NESTED = _LOW_MASK - 1
 
 @dataclass(frozen=True)
 class JobPlace:
-    """Where a job belongs: its batch and its index there, both None for a single job.
+    """The batch to which a job belongs and its index there; both are None for a single job.
 
-    A nested job belongs to another job, which its id does not tell.
+    A nested job belongs to another job, which its id does not reveal.
     """
 
     batch_id: str | None
@@ -37,7 +37,7 @@ class JobPlace:
 
 
 def new_id() -> str:
-    """Make the id of a thing that is neither a batch nor a job."""
+    """Make an id for anything but a batch or a job."""
     return str(ULID())
 
 
@@ -59,21 +59,21 @@ def batch_job_id(batch_id: str, index: int) -> str:
     Raises ValueError if `index` is not in 0..999 or `batch_id` is not a batch's id.
     """
     if not 0 <= index < MAX_BATCH_JOBS:
-        raise ValueError(f"a job's index is 0 to {MAX_BATCH_JOBS - 1}, not {index}")
+        raise ValueError(f"a job's index must be 0 to {MAX_BATCH_JOBS - 1}, not {index}")
     high, low = divmod(1 + index, len(_DIGITS))
     return f"{_common_part(batch_id)}{_DIGITS[high]}{_DIGITS[low]}"
 
 
 @lru_cache(maxsize=64)
 def _common_part(batch_id: str) -> str:
-    """What the ids of a batch's jobs begin with: their ten lowest bits are two digits."""
+    """The beginning of the ids of a batch's jobs: all but two digits, the ten lowest bits."""
     if not is_batch_id(batch_id):
         raise ValueError(f"{batch_id} is not the id of a batch")
     return _from_int(_to_int(batch_id))[:-2]
 
 
 def is_batch_id(candidate: str) -> bool:
-    """Whether this id has the form of a batch's; it says nothing about existence."""
+    """Whether this id has the form of a batch's id; the batch may not exist."""
     try:
         return _to_int(candidate) & _LOW_MASK == 0
     except ValueError:
@@ -81,7 +81,7 @@ def is_batch_id(candidate: str) -> bool:
 
 
 def place_of_job(job_id: str) -> JobPlace | None:
-    """Read a job's batch and index out of its id; None where no job can have this id."""
+    """Read a job's batch and index out of its id; None if no job can have this id."""
     try:
         number = _to_int(job_id)
     except ValueError:
@@ -95,14 +95,15 @@ def place_of_job(job_id: str) -> JobPlace | None:
 
 
 def created_at(id_: str) -> datetime:
-    """When this id was made. Raises ValueError for what is no ULID."""
+    """The time at which this id was made. Raises ValueError if it is not a ULID."""
     return ULID.from_str(id_).datetime
 
 
 def _new_number() -> int:
     """A ULID made of the time and 80 random bits.
 
-    `ULID()` counts up within a millisecond, so that ids whose lowest bits are set would be equal.
+    `ULID()` only counts up within a millisecond, so ids would be equal once their lowest bits are
+    overwritten.
     """
     return (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 

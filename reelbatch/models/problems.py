@@ -1,4 +1,4 @@
-"""What is wrong with a job, field by field."""
+"""Problems with the fields of a job."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,14 +8,14 @@ from reelbatch.models.errors import ReelbatchError
 from reelbatch.models.wire.errors import FieldError
 
 MOST_DETAILS = 20
-"""Of one error: who mends these sees the next ones."""
+"""Details per error; clients see further ones once they have fixed these."""
 
-_LONGEST_FIELD, _LONGEST_MESSAGE = 200, 1000  # characters; clients choose the names in them
+_LONGEST_FIELD, _LONGEST_MESSAGE = 200, 1000  # characters; both contain names that clients choose
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a job. `field` is a path in the job, empty for all of it."""
+    """One problem with a job. `field` is a path in the job; empty: the job as a whole."""
 
     kind: type[ReelbatchError]
     field: str
@@ -28,19 +28,19 @@ class Problem:
         )
 
     def inside(self, field: str) -> "Problem":
-        """The same problem of a job that is the value of `field`."""
+        """The same problem for a job that is the value of `field`."""
         return replace(self, field=f"{field}.{self.field}" if self.field else field)
 
 
 def error_of(problems: Sequence[Problem]) -> ReelbatchError:
-    """The first problem as an error, with all of them as its details, as far as they go."""
+    """The first problem as an error, with all of them, up to the limit, as its details."""
     details = first_details((problem.detail for problem in problems), len(problems))
     return problems[0].kind(headline(details), details=details)
 
 
 def first_details(details: Iterable[FieldError], number: int) -> list[FieldError]:
-    """What an error shows of `number` details: the first ones, and how many more there are."""
-    shown = MOST_DETAILS if number > MOST_DETAILS + 1 else number  # nobody is told of one more
+    """Limit an error's `number` details to the first ones, and a count of the others."""
+    shown = MOST_DETAILS if number > MOST_DETAILS + 1 else number  # a count of one saves nothing
     first = list(islice(details, shown))
     if number > shown:
         first.append(FieldError(field="", message=f"There are {number - shown} more problems."))

@@ -1,6 +1,6 @@
-"""What workflows and activities are given, and what they return.
+"""The inputs and results of workflows and activities.
 
-Whoever changes a workflow or an activity may change its models. The recorded histories in
-tests/workflows must still replay, because batches under way hold the old values. What asks for work
-refuses fields that it does not know, so workers are upgraded before the API.
+A change to a workflow or an activity may change its models. The recorded histories in
+tests/workflows must still replay, because running batches hold the old values. Requests for work
+reject fields that they do not know, so workers are upgraded before the API.
 """

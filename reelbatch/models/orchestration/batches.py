@@ -1,4 +1,4 @@
-"""A batch: what its workflow is given, what it keeps, and what it answers."""
+"""Batches: the input of their workflow, its records, and its responses to queries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,22 +24,24 @@ class Batch(WireModel):
 
     team: str
     id: str
-    name: Absent[str] = None  # what people call it
+    name: Absent[str] = None  # for people
     submission: Absent[str] = None  # the first batch of the same table
-    first_row: Absent[int] = None  # of the table, of a later part of it
-    schedule: Absent[str] = None  # the id of the schedule that made it
-    outputs: Absent[int] = None  # that each row is rendered in
+    first_row: Absent[int] = None  # the table's row with which a later part of it begins
+    schedule: Absent[str] = None  # the id of the schedule that created it
+    outputs: Absent[int] = None  # the number of outputs in which each row is rendered
     created_at: Timestamp
     jobs: list[BatchRenderJob]
     errors: list[JobError] = []
     concurrency: int = Field(ge=1, le=1000)  # child workflows in flight
-    kinds: Absent[list[int]] = None  # of `jobs`, equal where their inputs are; None: all differ
+    kinds: Absent[list[int]] = (
+        None  # one per job, equal for jobs with equal inputs; None: all differ
+    )
     webhook: Absent[PendingWebhook] = None
-    preview: Absent[bool] = None  # whether it only shows what another batch will be
+    preview: Absent[bool] = None  # whether it only previews another batch
 
 
 class JobRecord(RecordModel):
-    """What a batch keeps of one of its jobs: small, since a batch holds a thousand."""
+    """A batch's record of one of its jobs. It is small, since a batch may have a thousand."""
 
     index: int  # position in the request
     status: JobStatus = JobStatus.QUEUED
@@ -51,7 +53,7 @@ class JobRecord(RecordModel):
 
 
 class BatchSnapshot(RecordModel):
-    """A batch at one moment: the answer of the `snapshot` query and the workflow's result."""
+    """A batch at one moment: the response to the `snapshot` query, and the workflow's result."""
 
     team: str
     id: str
@@ -81,7 +83,7 @@ class BatchSnapshot(RecordModel):
         revision: int = 0,
         cancellations: Sequence["CancellationOutcome"] = (),
     ) -> "BatchSnapshot":
-        """The batch as it was submitted, and where it stands."""
+        """Combine the batch as it was submitted with its current state."""
         return cls(
             team=batch.team,
             id=batch.id,
@@ -102,10 +104,7 @@ class BatchSnapshot(RecordModel):
         )
 
     def with_changes(self, changes: "BatchChanges") -> "BatchSnapshot":
-        """The batch as it is after `changes`, which came since this snapshot's revision.
-
-        This very snapshot where there are none.
-        """
+        """The batch after `changes` since this snapshot's revision; itself if there are none."""
         if changes.revision == self.revision:
             return self
         changed = {record.index: record for record in changes.records}
@@ -119,7 +118,7 @@ class BatchSnapshot(RecordModel):
 
 
 class BatchChanges(RecordModel):
-    """What has changed since an earlier revision: the answer of the `changes` query."""
+    """The changes since an earlier revision: the response to the `changes` query."""
 
     revision: int
     stats: BatchStats
@@ -127,13 +126,13 @@ class BatchChanges(RecordModel):
 
 
 class StoppedRender(UnfinishedJob):
-    """The signal of a job of the batch that is cancelled in the middle of its render."""
+    """The signal from a job of the batch that is cancelled in the middle of its render."""
 
     index: int
 
 
 class Cancellation(WireModel):
-    """The signal that cancels jobs of a batch; `indexes` None means all of them.
+    """The signal that cancels jobs of a batch. If `indexes` is None, it cancels all of them.
 
     A second signal with the same `request_id` changes nothing.
     """
@@ -143,9 +142,9 @@ class Cancellation(WireModel):
 
 
 class CancellationOutcome(RecordModel):
-    """What one cancellation did. It is settled once no job that it touched is still running."""
+    """The outcome of a cancellation. It is settled once none of the jobs it touched is running."""
 
     request_id: str
     settled: bool
     cancelled: list[int]  # indexes of the jobs that this request cancelled
-    skipped: list[int]  # of those that had ended before, or that an earlier request cancels
+    skipped: list[int]  # indexes of jobs that had ended, or that an earlier request cancels

@@ -1,4 +1,4 @@
-"""A job: what its workflow and its render are given, and what they leave behind."""
+"""Jobs: the inputs and results of their workflows and renders."""
 
 import math
 import re
@@ -26,24 +26,24 @@ from reelbatch.models.wire.warnings import (
 
 
 class TemplateUrl(WireModel):
-    """A template that the worker fetches: nobody has looked into it yet."""
+    """A template that the worker fetches; it has not been inspected yet."""
 
     url: str  # with references to secrets
-    font_names: list[str] = []  # that the job lists
-    lossy: bool = False  # whether a project is drawn though it will not look as designed
-    claims: Absent[dict[str, str]] = None  # by files of an archive, the engines whose it is then
+    font_names: list[str] = []  # from the job's `fonts`
+    lossy: bool = False  # whether to draw a project that will not look as designed
+    claims: Absent[dict[str, str]] = None  # engines by the file that makes an archive theirs
 
 
 class Output(WireModel):
-    """The output that a job's settings ask for, with every default filled in."""
+    """The output that a job's settings request, with every default filled in."""
 
     output_type: OutputType
     codec: str  # the prefixed spelling
     first_frame: int = 0
-    end_frame: int | None = None  # exclusive; None is the composition's end
+    end_frame: int | None = None  # exclusive; None: the composition's end
     draft: bool = False
     poster: Absent[bool | float] = None
-    """Of a film: the moment of the still beside it, in seconds of the film. True: its middle."""
+    """The moment of the still that comes with a film, in seconds of the film. True: its middle."""
 
     @property
     def extension(self) -> str:
@@ -56,7 +56,7 @@ class Output(WireModel):
 
 @dataclass(frozen=True, kw_only=True)
 class JobFile:
-    """A file that a job makes."""
+    """A file that a job produces."""
 
     name: str  # in the client's own bucket
     key: str  # object key
@@ -64,7 +64,7 @@ class JobFile:
 
 
 class OutputExtent(WireModel):
-    """How much an output is going to be, as its template and its settings tell."""
+    """The size that an output will have according to its template and settings."""
 
     width: int  # pixels
     height: int  # pixels
@@ -72,52 +72,52 @@ class OutputExtent(WireModel):
 
 
 class Split(WireModel):
-    """An output whose frames may be rendered in segments, on several processes at a time."""
+    """An output whose frames can be rendered in segments, by several processes at a time."""
 
     first_frame: int  # of the composition
     frames: int  # of the output
-    frame_rate: float  # frames a second
-    most: int  # segments: with more of them, their beginnings would cost more than they save
+    frame_rate: float  # frames per second
+    most: int  # segments; starting more of them would cost more than it saves
 
 
 class RenderJob(WireModel):
-    """All that a worker needs to render one job: the input of RenderJobWorkflow and `render`."""
+    """Everything a worker needs to render a job: the input of RenderJobWorkflow and `render`."""
 
     team: str
     id: str
     index: int | None  # position in the request; None for a single job
     batch_id: str | None
-    row: Absent[int] = None  # of the request, where each is rendered in several outputs
-    row_output: Absent[int] = None  # the place of this one among them
+    row: Absent[int] = None  # of the request; set if each row is rendered in several outputs
+    row_output: Absent[int] = None  # the position of this output among them
     engine: str
-    renderer: Absent[Renderer] = None  # of an After Effects project: what was chosen for it
+    renderer: Absent[Renderer] = None  # the one chosen for an After Effects project
     unserved_timeout: Absent[float] = None
-    """Seconds that it waits while no worker serves its engine; None: for ever."""
-    template_id: str | None  # None for a join, which has no template: the texts are empty there
+    """Seconds that it waits while no worker serves its engine; None: forever."""
+    template_id: str | None  # None for a join, which has no template; the next two are empty then
     template_name: str
     template_type: str
-    # Object key of exactly the version that was checked at submission, or else the URL.
+    # The object key of exactly the version that was validated at submission, or else the URL.
     template_source: str | None = None
     template_url: Absent[TemplateUrl] = None
     composition: str  # empty: the first one of a template by URL
     assets: list[Asset]
     children: Absent[list["ChildJob"]] = None  # the nested jobs among the assets, in their order
-    parent_id: Absent[str] = None  # of a nested job
+    parent_id: Absent[str] = None  # only if it is a nested job
     fonts: list[str] = []  # object keys of the team's fonts that this job needs
     font_ids: list[str] = []  # of the same fonts
     font_faces: list[FontFace] = []  # of the same fonts
     missing_fonts: list[str] = []
     missing_glyphs: AnyOf[str] = []  # characters
-    warnings: AnyOf[RenderWarning] = []  # of the template
+    warnings: AnyOf[RenderWarning] = []  # about the template
     output: Output
     output_key: str  # object key
-    extent: Absent[OutputExtent] = None  # unknown of a join, and where the template is a URL
-    split: Absent[Split] = None  # of an output that takes long
-    small: Absent[bool] = None  # whether it is rendered in less time than a queue costs
-    name: Absent[str] = None  # what people call it
+    extent: Absent[OutputExtent] = None  # unknown for a join and for a template by URL
+    split: Absent[Split] = None  # only for an output that takes long to render
+    small: Absent[bool] = None  # whether rendering takes less time than queueing
+    name: Absent[str] = None  # for people
     tags: list[str] = []
     priority: int = 0
-    preview: Absent[bool] = None  # whether it only shows what another job will be
+    preview: Absent[bool] = None  # whether it only previews another job
     webhook: Absent[PendingWebhook] = None
     upload: Absent[Upload] = None
     created_at: Timestamp
@@ -128,7 +128,7 @@ class RenderJob(WireModel):
 
     @property
     def files(self) -> "list[JobFile]":
-        """What the job makes, in the order in which it is made: a poster before its film."""
+        """The files that the job produces, in that order: a poster comes before its film."""
         extension, media_type = self.output.extension, self.output.media_type
         own = JobFile(name=self.file_name, key=self.output_key, media_type=media_type)
         if self.output.poster is None:
@@ -142,40 +142,40 @@ class RenderJob(WireModel):
 
     @property
     def bucket_url(self) -> str | None:
-        """Of an output that goes into the client's own bucket."""
+        """The URL of an output that goes to the client's own bucket."""
         return self.upload.url_of(self.file_name) if self.upload else None
 
     def poster_url(self, output_url: str) -> str | None:
-        """Where the still beside the film will be, whose own URL is `output_url`; None without."""
+        """The URL that the film's poster will have next to `output_url`; None without a poster."""
         has_poster = self.output.poster is not None
         return _poster_beside(output_url, self.output.extension) if has_poster else None
 
     @property
     def first_status(self) -> JobStatus:
-        """A job waits for its nested jobs."""
+        """The status before it renders: a job with nested jobs waits for them."""
         return JobStatus.PENDING if self.children else JobStatus.QUEUED
 
     @property
     def title(self) -> str:
-        """What it renders, for people."""
+        """A description of what it renders, for people."""
         if self.template_id is None:
             return "1 clip" if len(self.assets) == 1 else f"{len(self.assets)} clips joined"
         return " · ".join(part for part in (self.template_name[:60], self.composition[:60]) if part)
 
     @property
     def template_ids(self) -> list[str]:
-        """The templates that must stay, also its nested jobs'. Beside a URL an id is a label."""
+        """The templates that it and its nested jobs need. With a URL, the id is only a label."""
         jobs = [job for job in self._with_nested_jobs if job.template_url is None]
         return list(dict.fromkeys(job.template_id for job in jobs if job.template_id))
 
     @property
     def team_font_ids(self) -> list[str]:
-        """The fonts that must stay: its own and its nested jobs'."""
+        """The team's fonts that it and its nested jobs need."""
         return list(dict.fromkeys(id_ for job in self._with_nested_jobs for id_ in job.font_ids))
 
     @property
     def upload_ids(self) -> list[str]:
-        """The uploaded files that must stay: its own and its nested jobs'."""
+        """The uploaded files that it and its nested jobs need."""
         assets = (asset for job in self._with_nested_jobs for asset in job.assets)
         fetched = (MediaAsset, StaticAsset, ScriptAsset)
         sources = (asset.src for asset in assets if isinstance(asset, fetched))
@@ -210,7 +210,7 @@ class RenderJob(WireModel):
 
 
 class ChildJob(WireModel):
-    """A nested job, and the place of its output in its parent."""
+    """A nested job, and the position of its output in its parent."""
 
     position: int  # of its asset among the parent's assets
     layer_name: str
@@ -222,7 +222,7 @@ class ChildJob(WireModel):
 
 
 class ChildOutput(WireModel):
-    """What a finished nested job hands on to its parent's render."""
+    """The output of a finished nested job, for its parent's render."""
 
     position: int  # of its asset among the parent's assets
     id: str
@@ -230,18 +230,18 @@ class ChildOutput(WireModel):
 
 
 class BatchRenderJob(RenderJob):
-    """A job of a batch: it has its place there."""
+    """A job of a batch, with its position there."""
 
-    # Nobody can set a frozen model's field to the None that the base allows.
+    # The model is frozen, so nobody can set these to the None that the base allows.
     index: int  # pyright: ignore[reportIncompatibleVariableOverride]
     batch_id: str  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class RenderTask(RenderJob):
-    """The input of `render`: a job without its nested jobs, and what those have rendered.
+    """The input of `render`: a job without its nested jobs, and the outputs of those.
 
-    One input and not two: Temporal leaves the types of arguments out of account where some of them
-    are missing, as a second one would be in histories of earlier versions.
+    It is one input, not two: Temporal ignores the types of arguments if some are missing, as a
+    second one would be in histories of earlier versions.
     """
 
     outputs: list[ChildOutput] = []
@@ -253,9 +253,9 @@ class RenderTask(RenderJob):
 
 
 class JobSummary(RecordModel):
-    """What an answer about a job needs besides its state: it never changes.
+    """The part of a response about a job that never changes.
 
-    A batch's snapshot holds one a job, and a job's workflow carries it as its memo.
+    A batch's snapshot holds one for each job, and a job's workflow has it in its memo.
     """
 
     index: int | None
@@ -267,28 +267,28 @@ class JobSummary(RecordModel):
     child_ids: Absent[list[str]] = None
     name: Absent[str] = None
     extension: str
-    poster: Absent[bool] = None  # whether a still comes with the film
+    poster: Absent[bool] = None  # whether the film has a poster
     total_assets: int
     tags: list[str] = []
     priority: int = 0
     missing_fonts: list[str] = []
     missing_glyphs: AnyOf[str] = []  # characters
-    warnings: AnyOf[RenderWarning] = []  # of the template
-    bucket_url: Absent[str] = None  # of an output that goes into the client's own bucket
+    warnings: AnyOf[RenderWarning] = []  # about the template
+    bucket_url: Absent[str] = None  # of an output that goes to the client's own bucket
     created_at: Timestamp
 
     @property
     def extensions(self) -> list[str]:
-        """Of the job's files."""
+        """The extensions of the job's files."""
         return [self.extension, *([POSTER_CODEC.extension] if self.poster else [])]
 
     def poster_url(self, output_url: str) -> str | None:
-        """Where the still beside the film is, whose own URL is `output_url`; None without one."""
+        """The URL of the film's poster next to `output_url`; None without a poster."""
         return _poster_beside(output_url, self.extension) if self.poster else None
 
 
 class RenderResult(RecordModel):
-    """What a finished render left behind: the result of RenderJobWorkflow and `render`."""
+    """A finished render: the result of RenderJobWorkflow and `render`."""
 
     output_key: str
     media_type: str
@@ -298,8 +298,8 @@ class RenderResult(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     reused_from: Absent[str] = None  # the id of the equal job whose render this is
-    missing_fonts: AnyOf[str] = []  # where only a worker has seen the template
-    missing_glyphs: Absent[list[str]] = None  # as they were drawn; None: nobody has looked
+    missing_fonts: AnyOf[str] = []  # of a template by URL, which only a worker has seen
+    missing_glyphs: Absent[list[str]] = None  # found while rendering; None: not checked
     warnings: AnyOf[RenderWarning] = []  # found while rendering
     started_at: Timestamp
     finished_at: Timestamp
@@ -311,22 +311,22 @@ class RenderResult(RecordModel):
 
 
 class RenderProgress(RecordModel):
-    """How far a render is, or was when it ended without an output."""
+    """The progress of a render, or the progress at which it ended without an output."""
 
-    started_at: Timestamp  # when a render slot was given to it
+    started_at: Timestamp  # when it got a render slot
     progress: float = 0.0  # percent
-    waits: Absent[bool] = None  # for the end of an equal job's render: no process has this one
+    waits: Absent[bool] = None  # True: no process renders it, since an equal job is being rendered
 
 
 class UnfinishedJob(RecordModel):
-    """How far a job was that failed or was cancelled."""
+    """The progress of a job when it failed or was cancelled."""
 
     ended_at: Timestamp
     render: Absent[RenderProgress] = None  # None: its render had not begun
 
 
 class JobFailure(RecordModel):
-    """Why a job ended in `error`."""
+    """The reason why a job ended in `error`."""
 
     error: str
     error_code: str
@@ -335,7 +335,7 @@ class JobFailure(RecordModel):
 def shortcomings_of(
     job: RenderJob | JobSummary, result: RenderResult | None = None
 ) -> Shortcomings:
-    """What will not look as designed in the job's output, or with its `result` does not."""
+    """How a job's output will differ from the design or, once there is a `result`, does differ."""
     if result is None:
         return shortcomings(job.missing_fonts, job.missing_glyphs, job.warnings)
     before = (each for each in job.warnings if each.code != WarningCode.MISSING_PICTURE)
@@ -343,16 +343,16 @@ def shortcomings_of(
     return shortcomings(
         [*job.missing_fonts, *result.missing_fonts],
         job.missing_glyphs if drawn is None else _in_order(drawn, job.missing_glyphs),
-        bounded([*before, *result.warnings]),  # which say more exactly what pictures are missing
+        bounded([*before, *result.warnings]),  # the result's are more exact about missing pictures
     )
 
 
 def _poster_beside(output_url: str, extension: str) -> str:
-    """`output_url` may say at its end what the file is saved as."""
+    """Replace the extension in `output_url`, which may end in a query with the file's name."""
     ending = rf"\.{extension}(?=(\?name=[^/?]*)?$)"
     return re.sub(ending, f".{POSTER_CODEC.extension}", output_url, count=1)
 
 
 def _in_order(characters: Sequence[str], order: Sequence[str]) -> list[str]:
-    """`characters`, beginning with those that are in `order`."""
+    """Sort `characters`: first those in `order`, in that order, then the others."""
     return [*(c for c in order if c in characters), *(c for c in characters if c not in order)]

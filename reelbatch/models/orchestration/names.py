@@ -1,11 +1,10 @@
 """The names of workflows and task queues."""
 
 CONTROL_TASK_QUEUE = "reelbatch"
-"""Workflows and the light activities; renders have a queue for each engine."""
-
+"""The queue of workflows and light activities; renders have one queue per engine."""
 
 SUBMISSION_TASK_QUEUE = "reelbatch-submissions"
-"""Tables that become batches by themselves. API processes take them: they know how."""
+"""The queue of schedules' tables to submit. API processes poll it, since they can submit tables."""
 
 
 def batch_workflow_id(team: str, batch_id: str) -> str:
@@ -17,7 +16,7 @@ def job_workflow_id(team: str, job_id: str) -> str:
 
 
 def webhook_workflow_id(team: str, id_: str) -> str:
-    """`id_` is the job's or the batch's that the webhook tells of."""
+    """`id_` is the id of the webhook's job or batch."""
     return f"{team}/webhook/{id_}"
 
 
@@ -26,15 +25,15 @@ def template_workflow_id(team: str, template_id: str) -> str:
 
 
 def schedule_workflow_id(team: str, schedule_id: str) -> str:
-    """Of Temporal's schedule; it adds the time to that of each run's workflow."""
+    """The id of Temporal's schedule. Its workflows have the same id, with the run's time appended."""
     return f"{team}/schedule/{schedule_id}"
 
 
 def render_task_queue(engine: str) -> str:
-    """Name the queue of an engine's activities: a machine polls only for what it can render."""
+    """The queue of an engine's renders; a machine polls only the queues of engines it can run."""
     return f"render-{engine}"
 
 
 def inspection_task_queue(engine: str) -> str:
-    """Name the queue of an engine's inspections: somebody waits for them, and renders take long."""
+    """The queue of an engine's inspections. It is separate, since people wait for inspections."""
     return f"inspect-{engine}"

@@ -1,15 +1,15 @@
-"""A run of a schedule: which one it is, and what its activities tell each other."""
+"""Runs of schedules: the inputs and results of their activities."""
 
 from reelbatch.models.wire.base import RecordModel, WireModel
 from reelbatch.models.wire.schedules import ScheduleRun
 
 
 class ScheduledRun(WireModel):
-    """The input of `fetch_table`: one time that a schedule came due."""
+    """The input of `fetch_table`: one run of a schedule."""
 
     team: str
     schedule_id: str
-    run_id: str  # of the workflow: what is made for it is made once
+    run_id: str  # of the workflow; it makes retries create everything only once
 
 
 class FetchedTable(RecordModel):
@@ -17,13 +17,13 @@ class FetchedTable(RecordModel):
 
     run: ScheduledRun
     source: str  # object key
-    media_type: str  # text/csv, text/tab-separated-values, or that of XLSX
+    media_type: str  # text/csv, text/tab-separated-values or the type of XLSX
 
 
 class SubmittedTable(RecordModel):
     """The result of `submit_table`, and the input of `await_batches`.
 
-    Where a later part of the table fails, the failure's details have what was started before.
+    If a later part of the table fails, the failure's details contain the batches started before.
     `error` says why no row can be rendered, or why there are no further batches.
     """
 
@@ -36,7 +36,7 @@ class SubmittedTable(RecordModel):
 
 
 class EndedRun(WireModel):
-    """The input of `record_run`: what came of the run, whose table is not needed any more."""
+    """The input of `record_run`: the outcome of a run, whose table is no longer needed."""
 
     run: ScheduledRun
     outcome: ScheduleRun

@@ -1,8 +1,8 @@
-"""The search attributes by which workflows are listed, here and in the Temporal Web UI.
+"""The search attributes by which workflows are found, here and in the Temporal Web UI.
 
-Temporal's SQL Visibility has room for three KeywordLists in a namespace, so one holds everything of
-which a workflow has several: the tags of clients as they are, and ids as `KIND:ID`. No client's tag
-has a colon.
+Temporal's SQL Visibility allows only three KeywordLists per namespace. One of them therefore holds
+all values that a workflow can have several of: the clients' tags as they are, and ids as `KIND:ID`.
+Clients' tags cannot contain a colon.
 """
 
 import json
@@ -19,13 +19,13 @@ FAILED_JOBS = SearchAttributeKey.for_int("ReelbatchFailedJobs")
 
 ALL = (TEAM, BATCH_ID, TAGS, STATUS, ERROR_CODE, FAILED_JOBS)
 
-# Workflows of earlier versions have their ids in these, in namespaces that were prepared for them.
+# Workflows of earlier versions have ids in these, in namespaces that were prepared for them.
 FORMER_TEMPLATE_IDS = SearchAttributeKey.for_keyword_list("ReelbatchTemplateIds")
 FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
-PREVIEW = "kind:preview"  # of a batch that only shows what another one will be
+PREVIEW = "kind:preview"  # of a batch that only previews another one
 _SCHEDULE, _SUBMISSION, _ROW = "schedule:", "submission:", "row:"
-_MOST_BYTES = 2048  # of a value in JSON, which a Temporal server takes by default
+_MOST_BYTES = 2048  # of a value in JSON; the default limit of a Temporal server
 _SEPARATOR = 2  # bytes of a comma and a space
 
 
@@ -38,12 +38,12 @@ def font_tag(font_id: str) -> str:
 
 
 def name_tag(name: str) -> str:
-    """Of a batch, by what people call it."""
+    """The tag of a batch with this name."""
     return f"name:{name}"
 
 
 def schedule_tag(schedule_id: str) -> str:
-    """Of a schedule's runs, and of the batches that they make."""
+    """The tag of a schedule's runs, and of the batches that they create."""
     return f"{_SCHEDULE}{schedule_id}"
 
 
@@ -52,7 +52,7 @@ def schedule_in(tags: Iterable[str]) -> str | None:
 
 
 def submission_tag(batch_id: str) -> str:
-    """Of a later part of a table, by the batch of its first part."""
+    """The tag of a later part of a table: the batch of its first part."""
     return f"{_SUBMISSION}{batch_id}"
 
 
@@ -61,7 +61,7 @@ def submission_in(tags: Iterable[str]) -> str | None:
 
 
 def row_tag(first_row: int) -> str:
-    """Of a later part of a table, by the row with which it begins."""
+    """The tag of a later part of a table: the row with which it begins."""
     return f"{_ROW}{first_row}"
 
 
@@ -81,18 +81,20 @@ def tag_list(
     *,
     own: Iterable[str] = (),
 ) -> list[str]:
-    """The value of `TAGS`: as many as it takes. Its `own`, which are short, come first, then
-    templates and fonts, since what is in use must stay, and last what clients call it.
+    """The value of `TAGS`, with as many tags as fit.
+
+    The workflow's `own` tags, which are short, come first. Templates and fonts follow, since they
+    must not be deleted while they are in use. The clients' tags come last.
     """
     everything = [*own, *map(template_tag, template_ids), *map(font_tag, font_ids), *tags]
     return list(_fitting(dict.fromkeys(everything)))
 
 
 def _fitting(tags: Iterable[str]) -> Iterator[str]:
-    """Those that there is room for, beside others that are too long."""
+    """The tags that fit; a tag that is too long does not keep out later ones."""
     left = _MOST_BYTES
     for tag in tags:
-        size = len(json.dumps(tag)) + _SEPARATOR  # a letter beyond ASCII takes six or twelve bytes
+        size = len(json.dumps(tag)) + _SEPARATOR  # a non-ASCII letter takes six or twelve bytes
         if size <= left:
             left -= size
             yield tag

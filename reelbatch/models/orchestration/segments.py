@@ -1,4 +1,4 @@
-"""The segments of one output: what their activities take and give."""
+"""The segments of an output: the inputs and results of their activities."""
 
 from collections.abc import Iterable, Sequence
 from math import fsum
@@ -7,22 +7,22 @@ from reelbatch.models.orchestration.jobs import ChildOutput, RenderJob, RenderRe
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.warnings import RenderWarning
 
-_SEGMENTS_DONE = 95.0  # percent; it stays there until they are joined
+_SEGMENTS_DONE = 95.0  # percent; the progress stays there until the segments are joined
 
 SPLIT_MEMO = "split"
-"""The memo of a job's workflow that says how it is rendered in segments: a `SplitRender`."""
+"""The key, in the memo of a job's workflow, of the `SplitRender` that describes its segments."""
 
 
 class SplitRender(RecordModel):
-    """A job that is rendered in segments, or was about to be: it has none then."""
+    """A job that is rendered in segments; 0 segments: it is rendered as a whole after all."""
 
     segments: int
     started_at: Timestamp
 
 
 def percent_of_segments(percents: Iterable[float], segments: int) -> float:
-    """How far an output is, as `percents` of its segments tell; others have not begun."""
-    # fsum: in whatever order they come, the same percents have the same sum
+    """The progress of an output, from the `percents` of the segments that have begun."""
+    # fsum gives the same sum for the same percents in any order
     return _SEGMENTS_DONE * fsum(percents) / 100 / segments
 
 
@@ -33,13 +33,13 @@ class SlotsQuestion(WireModel):
 
 
 class EqualRender(RecordModel):
-    """The result of `find_equal_render`: the job's own, where an equal job's render was kept."""
+    """The result of `find_equal_render`: the job's result, if an equal job's render is stored."""
 
     result: Absent[RenderResult] = None
 
 
 class SegmentTask(RenderTask):
-    """The input of `render_segment`: the job, whose `output` is the segment's frames alone."""
+    """The input of `render_segment`: the job, with only the segment's frames as its `output`."""
 
     number: int  # of the segment, from 0
     segments: int
@@ -72,10 +72,10 @@ class Segment(RecordModel):
 
 
 class JoinTask(RenderTask):
-    """The input of `join_segments`: the job, and its segments in their order."""
+    """The input of `join_segments`: the job, and its segments in order."""
 
     segments: list[Segment]
-    frame_rate: float  # frames a second
+    frame_rate: float  # frames per second
 
     @classmethod
     def of_segments(

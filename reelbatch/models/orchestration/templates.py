@@ -1,4 +1,4 @@
-"""What is asked for to look into a template, or to fetch it."""
+"""Inspecting and downloading templates: the inputs and results of workflows and activities."""
 
 from reelbatch.models.wire.base import Absent, RecordModel, WireModel
 
@@ -19,20 +19,20 @@ class TemplateDownloadJob(WireModel):
     template_id: str
     engine: str
     download: str  # its id
-    claims: Absent[dict[str, str]] = None  # by files of an archive, the engines whose it is then
+    claims: Absent[dict[str, str]] = None  # engines by the file that makes an archive theirs
 
 
 class DownloadedTemplate(RecordModel):
     """The result of `download_template`."""
 
-    source: str | None  # object key; None if nobody wants the file any more
-    engine: Absent[str] = None  # that claims it, where that is not the one of its type
+    source: str | None  # object key; None if the file is no longer needed
+    engine: Absent[str] = None  # the engine that claims it, if it isn't the one of its type
 
 
 class TemplateFailure(WireModel):
-    """The input of `fail_template`: why the template has no file that can be used.
+    """The input of `fail_template`: the reason why the template has no usable file.
 
-    It is about one download or one file; a record that has another one by now stays as it is.
+    It concerns one download or one file. A record that has another one by now stays as it is.
     """
 
     team: str

@@ -1,7 +1,7 @@
-"""What workflows know of a webhook: whom it tells, and never with which credentials.
+"""Webhooks as workflows know them: with their receiver, but without its credentials.
 
-What a client sends, with its headers, is kept in the object store alone, so that the Temporal Web
-UI shows nobody the receiver's credentials.
+The client's request, with its headers, is stored only in the object store. The Temporal Web UI
+therefore shows nobody the receiver's credentials.
 """
 
 from pydantic import JsonValue
@@ -10,14 +10,14 @@ from reelbatch.models.wire.base import Absent, WireModel
 
 
 class PendingWebhook(WireModel):
-    """What a workflow knows of the webhook that it has to set off."""
+    """A webhook that a workflow will send."""
 
     receiver: str
-    output_url: Absent[str] = None  # of a job: only the API knows how clients reach it
+    output_url: Absent[str] = None  # of a job; only the API knows the URL that clients use
 
 
 class WebhookDelivery(WireModel):
-    """The input of DeliverWebhookWorkflow: what to tell, the same on every attempt."""
+    """The input of DeliverWebhookWorkflow; the body is the same on every attempt."""
 
     team: str
     id: str  # of the job or batch; receivers see it as `webhook-id`

@@ -1,7 +1,7 @@
-"""What the object store keeps.
+"""The models of objects in the object store.
 
-Whoever changes what is stored may change these. Objects of earlier versions stay for as long as a
-team keeps its templates, fonts and tokens, and nothing migrates them: a new field needs a default,
-and a field that is gone must not be needed. Engines make the inspection of a template, so a change
-of it breaks engines of others too.
+A change to the stored data may change these. Objects of earlier versions stay as long as a team has
+its templates, fonts and tokens, and nothing migrates them: a new field needs a default, and no code
+may rely on a removed one. Engines create the inspection of a template, so changing it also breaks
+third-party engines.
 """

@@ -1,4 +1,4 @@
-"""A team's font as it is kept."""
+"""The stored record of a team's font."""
 
 from pydantic import Field
 
@@ -7,12 +7,12 @@ from reelbatch.models.wire.fonts import FontFace
 
 
 class FontRecord(RecordModel):
-    """A team's font as the object store keeps it."""
+    """A team's font."""
 
     id: str
     file_name: str
-    family_name: str = Field(description="as the client named it, else as the file does")
+    family_name: str = Field(description="the client's name for it, or else the file's")
     face: FontFace
     source: str  # object key
-    characters: str = ""  # that it has, as `reelbatch.engines.characters` writes them
+    characters: str = ""  # the ones it has, in the notation of `reelbatch.engines.characters`
     created_at: Timestamp

@@ -1,4 +1,4 @@
-"""What was accepted under an Idempotency-Key, with all that it takes to start it again."""
+"""Submissions accepted under an Idempotency-Key, with everything needed to start them again."""
 
 from typing import Generic, TypeVar
 
@@ -11,17 +11,17 @@ from reelbatch.models.wire.warnings import RenderWarning
 
 
 class BatchSubmission(RecordModel):
-    """A batch that was accepted, and the webhooks of it and its jobs."""
+    """An accepted batch, with its own and its jobs' webhooks."""
 
     batch: Batch
     webhooks: list[WebhookRecord] = []
-    warnings: list[RenderWarning] = []  # of a table as a whole
+    warnings: list[RenderWarning] = []  # about a table as a whole
     table: Absent[BatchTable] = None
-    total_rows: Absent[int] = None  # of the table, of which the batch may be a part
+    total_rows: Absent[int] = None  # of the table, of which the batch may be only a part
 
 
 class JobSubmission(RecordModel):
-    """A job of its own that was accepted, and its webhook."""
+    """An accepted single job, with its webhook."""
 
     job: RenderJob
     webhooks: list[WebhookRecord] = []
@@ -31,7 +31,7 @@ S = TypeVar("S", BatchSubmission, JobSubmission)
 
 
 class IdempotencyRecord(RecordModel, Generic[S]):
-    """A request that was accepted, by the digest of its body."""
+    """An accepted request, identified by the digest of its body."""
 
     body_digest: str
     created_at: Timestamp

@@ -1,4 +1,4 @@
-"""What is kept of jobs outside of Temporal: single jobs that have ended, and nested ones."""
+"""Jobs stored outside Temporal: single jobs that have ended, and nested jobs."""
 
 from reelbatch.models.orchestration.jobs import (
     JobFailure,
@@ -11,7 +11,7 @@ from reelbatch.models.wire.jobs import JobStatus
 
 
 class KeptJob(RecordModel):
-    """An ended job that belongs to no batch."""
+    """A job that has ended and belongs to no batch."""
 
     team: str
     id: str
@@ -20,11 +20,11 @@ class KeptJob(RecordModel):
     updated_at: Timestamp
     result: RenderResult | None = None
     failure: JobFailure | None = None
-    render: Absent[RenderProgress] = None  # of one that did not finish, where it had begun
+    render: Absent[RenderProgress] = None  # if it had begun but did not finish
 
 
 class NestedJobRecord(RecordModel):
-    """A nested job as the object store keeps it."""
+    """A nested job."""
 
-    parent_id: str  # leads to the batch, if that job belongs to one
+    parent_id: str  # its parent leads to the batch, if it belongs to one
     summary: JobSummary

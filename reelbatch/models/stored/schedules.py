@@ -1,11 +1,11 @@
-"""A schedule as it is kept, beside Temporal's own, which has the times alone."""
+"""The stored record of a schedule; Temporal's own schedule only has its times."""
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
 from reelbatch.models.wire.schedules import ScheduleCreation, ScheduleRun
 
 
 class ScheduleRecord(RecordModel):
-    """What a schedule makes. Its URL is kept here alone, since it may be a credential."""
+    """The batches that a schedule creates. Its URL is stored only here, since it may be secret."""
 
     id: str
     team: str
@@ -14,4 +14,4 @@ class ScheduleRecord(RecordModel):
 
 
 class ScheduleRuns(RecordModel):
-    runs: list[ScheduleRun] = []  # the last ones, newest first
+    runs: list[ScheduleRun] = []  # the latest ones, newest first

@@ -1,10 +1,10 @@
-"""A team's secret as it is kept."""
+"""The stored record of a team's secret."""
 
 from reelbatch.models.wire.base import RecordModel, Timestamp
 
 
 class SecretRecord(RecordModel):
-    """A secret as the object store keeps it."""
+    """A secret, with its value encrypted."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""The table whose rows a batch's jobs are, as it is kept for the results."""
+"""The stored table of a batch, which its results quote."""
 
 from reelbatch.models.wire.base import RecordModel
 
@@ -8,7 +8,7 @@ class BatchTable(RecordModel):
     rows: dict[int, list[str]]  # cells by the index of the row's job
 
     def cells(self, index: int) -> dict[str, str] | None:
-        """A job's row by the names of the columns; None for a job without one."""
+        """The cells of a job's row by column name; None for a job without a row."""
         row = self.rows.get(index)
         if row is None:
             return None

@@ -1,4 +1,4 @@
-"""Templates: their record, and what an engine found in their file."""
+"""The stored record of a template, with an engine's findings in its file."""
 
 from pydantic import Field, JsonValue
 
@@ -15,28 +15,36 @@ from reelbatch.models.wire.warnings import RenderWarning
 
 
 class Composition(RecordModel):
-    """Something that can be rendered by name. The root comes first."""
+    """A composition that can be rendered by name. The root comes first.
+
+    Args:
+        name: Its name.
+        width: Pixels.
+        height: Pixels.
+        frame_rate: Frames per second.
+        frames: The number of frames, which are numbered from 0.
+        reasons: For a project: why this composition, with everything it contains, will not look as
+            designed. None for other templates.
+    """
 
     name: str
-    width: int  # pixels
-    height: int  # pixels
-    frame_rate: float  # frames a second
-    frames: int  # frame numbers are 0 to frames - 1
+    width: int
+    height: int
+    frame_rate: float
+    frames: int
     reasons: list[RenderWarning] | None = None
-    """What of a project's composition will not be drawn as designed, with all that it shows; None
-    for what is no project."""
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """The duration in seconds."""
         return self.frames / self.frame_rate
 
 
 class Layer(RecordModel):
-    """A layer that an asset can address, with its place in time and on the canvas."""
+    """A layer that an asset can address, with its position in time and on the canvas."""
 
     composition: str
-    position: int  # one-based, from the top, as After Effects counts
+    position: int  # counted from 1 at the top, as in After Effects
     name: str
     layer_type: str  # text, image, solid, shape, precomp, null, audio, …
     source_composition: str | None = None  # the composition that a precomp layer shows
@@ -49,40 +57,40 @@ class Layer(RecordModel):
     width: float = 0.0
     height: float = 0.0
     text: str | None = None
-    shown: bool = True  # False where it is hidden
+    shown: bool = True  # False if it is hidden
     properties: dict[str, JsonValue] = {}
     parts: dict[str, JsonValue] | None = None
-    """What in it has a name of its own, such as effects, as its engine notes it; None: unknown."""
+    """Its named parts, such as effects, in its engine's own notation; None: unknown."""
 
 
 class TemplateInspection(RecordModel):
-    """What an engine read out of a template's file."""
+    """An engine's findings in a template's file."""
 
     compositions: list[Composition] = Field(min_length=1)
     layers: list[Layer]
-    fonts: list[FontFace]  # the fonts that its text layers name
-    embedded_fonts: list[FontFace] = []  # the fonts that the file brings along
-    characters: str = ""  # that these have together, as `reelbatch.engines.characters` writes them
+    fonts: list[FontFace]  # used by its text layers
+    embedded_fonts: list[FontFace] = []  # contained in the file
+    characters: str = ""  # of the embedded fonts, in the notation of `reelbatch.engines.characters`
     lent_characters: str | None = None  # of the engine's and the worker's fonts; None: unknown
-    warnings: list[RenderWarning] = []  # what will not be drawn as designed
-    controls: list[TemplateControl] | None = None  # of a project; None: nobody has looked
-    project: ProjectContents | None = None  # of a project
+    warnings: list[RenderWarning] = []  # about what will not look as designed
+    controls: list[TemplateControl] | None = None  # of a project; None: not checked
+    project: ProjectContents | None = None  # the further contents of a project
 
     @property
     def mogrt(self) -> Mogrt | None:
-        """None where there is no control."""
+        """The controls; None if there are none."""
         return Mogrt(controls=self.controls) if self.controls else None
 
 
 class TemplateDownload(RecordModel):
-    """A file that is on its way; its URL is kept here alone, since it may be a credential."""
+    """A file that is being downloaded. Its URL is stored only here, since it may be secret."""
 
     id: str
     src: str
 
 
 class TemplateRecord(RecordModel):
-    """A template as the object store keeps it."""
+    """A template."""
 
     id: str
     team: str
@@ -92,13 +100,13 @@ class TemplateRecord(RecordModel):
     status: TemplateStatus
     created_at: Timestamp
     updated_at: Timestamp
-    upload_nonce: str  # part of the upload URL's signature: a new one voids earlier URLs
-    uploads: int = 0  # files that came by that URL
-    download: TemplateDownload | None = None  # only while it goes on
+    upload_nonce: str  # part of the upload URL's signature; a new one invalidates earlier URLs
+    uploads: int = 0  # number of files received at that URL
+    download: TemplateDownload | None = None  # only while the download is running
     source: str | None = None  # object key of the uploaded file; a new upload gets a new key
     size: int | None = None  # bytes
-    converted: str | None = None  # object key of what renders are given instead of the source
+    converted: str | None = None  # object key of the file that renders use instead of the source
     renderer: Renderer = "auto"
-    lossy: bool = False  # whether a project is drawn though it will not look as designed
+    lossy: bool = False  # whether to draw a project that will not look as designed
     error: str | None = None
     inspection: TemplateInspection | None = None

@@ -1,4 +1,4 @@
-"""What is kept of a token."""
+"""The stored record of a token."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from reelbatch.models.wire.tokens import Scope, Token
 
 
 class TokenRecord(Token):
-    """Whom a token speaks for. `id` names it in lists; the token itself is not kept."""
+    """A token's team and scopes. `id` names it in lists; the token itself is not stored."""
 
     team: str
 

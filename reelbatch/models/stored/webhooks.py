@@ -1,4 +1,4 @@
-"""A webhook as it is kept: what was asked for, and what came of each attempt."""
+"""The stored record of a webhook: the client's request, and each attempt to deliver it."""
 
 from pydantic import JsonValue
 
@@ -7,7 +7,7 @@ from reelbatch.models.wire.webhooks import Webhook, WebhookAttempt
 
 
 class WebhookRecord(RecordModel):
-    """What is kept of a webhook in the object store. `body` is there from the first attempt on."""
+    """A webhook. `body` is set from the first attempt on."""
 
     team: str
     id: str

@@ -11,17 +11,18 @@ from reelbatch.models.wire.base import Number, OpenWireModel
 from reelbatch.models.wire.render_settings import NestedSettings
 
 MAX_NESTED_JOBS = 50
-MAX_ASSETS = 1000
-"""Of one job."""
-"""How many assets of a job may be jobs: all of them start at once, outside of a batch's window."""
+"""Nested jobs per job. All of them start at once, outside a batch's concurrency window."""
 
-# Objects, which pages of HTML take, are not in the schema: generators for Java write a union with
-# them as what is no Java.
+MAX_ASSETS = 1000
+"""Assets per job."""
+
+# HTML templates also accept objects as values. The schema leaves them out, because generators for
+# Java turn a union with them into code that does not compile.
 _PLAIN_VALUE = TypeAdapter(str | float | bool | list[Number]).json_schema()
 
 LayerName = Annotated[str, Field(min_length=1, max_length=1000)]
 
-# The functions whose `params.layerName` may be a list: one function a layer, order kept.
+# Functions whose `params.layerName` may be a list: the function runs for each layer, in order.
 _FUNCTIONS_ON_MANY_LAYERS = frozenset(
     {
         "nx:layer-autoscale",
@@ -37,11 +38,11 @@ _FUNCTIONS_ON_MANY_LAYERS = frozenset(
 class _Asset(OpenWireModel):
     conform: bool | None = None
     composition: str | None = None
-    """Aims the asset at a layer inside this composition instead of the job's own."""
+    """The composition that contains the layer; None: the job's own."""
 
 
 class TextAsset(_Asset):
-    """Replaces the words of a text layer; `\\n` or `\\r` breaks the line."""
+    """Replaces the text of a text layer; `\\n` or `\\r` starts a new line."""
 
     type: Literal["text"]
     layer_name: LayerName
@@ -77,7 +78,7 @@ class DataAsset(_Asset):
 class _FetchedAsset(_Asset):
     src: str = Field(min_length=1)
     params: dict[str, JsonValue] = {}
-    """For a `src` of s3: endpoint, region, accessKeyId, accessKeySecret."""
+    """For an s3 URL in `src`: endpoint, region, accessKeyId and accessKeySecret."""
 
     @field_validator("params", mode="before")
     @classmethod
@@ -86,14 +87,14 @@ class _FetchedAsset(_Asset):
 
 
 class MediaAsset(_FetchedAsset):
-    """Replaces the source of a layer by a file that a worker fetches from `src`."""
+    """Replaces the source of a layer with a file that a worker fetches from `src`."""
 
     type: Literal["image", "video", "audio"]
     layer_name: LayerName
 
 
 class StaticAsset(_FetchedAsset):
-    """A file that the render finds in its work folder under `name`."""
+    """A file that is placed in the render's work folder as `name`."""
 
     type: Literal["static"]
     name: str = Field(min_length=1, max_length=255)
@@ -107,7 +108,7 @@ class StaticAsset(_FetchedAsset):
             or {"", ".", ".."}.intersection(parts)
             or re.search(r"[\x00-\x1f\x7f\\]", name)
         ):
-            raise ValueError("must be a file's name, such as logo.png or images/logo.png")
+            raise ValueError("must be a file name, such as logo.png or images/logo.png")
         return name
 
 
@@ -120,7 +121,7 @@ class EssentialAsset(_Asset):
 
     @property
     def control_names(self) -> tuple[str, str]:
-        """What the control may be called: a name may have that of its group before it."""
+        """The names that the control may have: as given, and without the name of its group."""
         return self.layer_name, re.split(r"->|(?<!\s)\.(?!\s)", self.layer_name)[-1].strip()
 
 
@@ -132,7 +133,7 @@ class ScriptAsset(_Asset):
 
 
 class FunctionAsset(_Asset):
-    """A built-in helper by name; `nx-` and `nx:` are the same prefix."""
+    """A built-in function, called by name; `nx-` and `nx:` are the same prefix."""
 
     type: Literal["function"]
     name: str = Field(min_length=1)
@@ -152,16 +153,16 @@ class FunctionAsset(_Asset):
         if isinstance(names, str) and names:
             return self
         if not isinstance(names, list) or not names:
-            raise ValueError("params.layerName is a layer's name or a list of at least one")
+            raise ValueError("params.layerName must be a layer's name, or a list of at least one")
         if not all(isinstance(name, str) and name for name in names):
-            raise ValueError("params.layerName holds something that is no layer's name")
+            raise ValueError("params.layerName must contain only names of layers")
         if self.name not in _FUNCTIONS_ON_MANY_LAYERS:
-            raise ValueError(f"{self.name} takes one layerName, not a list")
+            raise ValueError(f"{self.name} accepts one layerName, not a list")
         return self
 
     @property
     def layer_names(self) -> list[str]:
-        """The layers that the function works on; empty where it works on the composition."""
+        """The layers that the function works on; empty if it works on the composition."""
         names = self.params.get("layerName", self.layer_name)
         if isinstance(names, list):
             return [name for name in names if isinstance(name, str)]
@@ -178,11 +179,11 @@ _PlainAsset = (
     | Annotated[FunctionAsset, Tag("function")]
 )
 PlainAsset = TypeAliasType("PlainAsset", Annotated[_PlainAsset, Field(discriminator="type")])
-"""An asset of a nested job: anything but a job."""
+"""An asset of a nested job: any asset except another job."""
 
 
 class NestedTemplate(OpenWireModel):
-    """Which uploaded template a nested job renders, and which of its compositions."""
+    """The uploaded template, and its composition, that a nested job renders."""
 
     id: str = Field(pattern=r"^[A-Z0-9]{26}$")
     composition: str = Field(min_length=1)
@@ -191,12 +192,14 @@ class NestedTemplate(OpenWireModel):
     @model_validator(mode="after")
     def _is_uploaded(self) -> "NestedTemplate":
         if (self.model_extra or {}).get("src") is not None:
-            raise ValueError("a nested job takes no template by src: upload it and name its id")
+            raise ValueError(
+                "a nested job cannot have a template by src: upload it and give its id"
+            )
         return self
 
 
 class NestedJob(_Asset):
-    """A job that is rendered first, for its output to be used (contract 3.6)."""
+    """A job that is rendered first, so that its output can be used (contract 3.6)."""
 
     type: Literal["job"]
     template: NestedTemplate
@@ -210,7 +213,7 @@ class NestedJob(_Asset):
         if assets is None:
             return []
         if isinstance(assets, list) and any(map(_is_job, cast("list[object]", assets))):
-            raise ValueError("a nested job has no jobs among its own assets: nest one level deep")
+            raise ValueError("a nested job cannot contain jobs: nest only one level deep")
         return cast("object", assets)
 
     @property
@@ -230,7 +233,7 @@ class NestedJobAsset(NestedJob):
     layer_name: LayerName
 
     def filled(self, src: str) -> MediaAsset:
-        """The asset once its job is rendered; `src` is only a name for messages."""
+        """The asset once its job is rendered; `src` only identifies it in messages."""
         return MediaAsset(
             type=self.media_type,
             layer_name=self.layer_name,
@@ -247,7 +250,7 @@ Asset = TypeAliasType(
 
 
 def layer_names(asset: Asset) -> list[str]:
-    """The layers that `asset` addresses, in its composition."""
+    """The layers that `asset` addresses in its composition."""
     if isinstance(asset, FunctionAsset):
         return asset.layer_names
     if isinstance(asset, (StaticAsset, ScriptAsset, EssentialAsset)):
@@ -256,7 +259,7 @@ def layer_names(asset: Asset) -> list[str]:
 
 
 def secret_fields(asset: Asset) -> dict[str, JsonValue]:
-    """The fields of `asset` in which references to secrets count, by their Python names."""
+    """The fields of `asset` in which references to secrets are resolved, by their Python names."""
     if isinstance(asset, (MediaAsset, StaticAsset)):
         return {"src": asset.src, "params": asset.params}
     if isinstance(asset, ScriptAsset):

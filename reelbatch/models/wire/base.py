@@ -1,4 +1,4 @@
-"""The base of every model that crosses a wire, with the wire's camelCase as alias."""
+"""The base classes of all models that cross a wire; aliases give the wire's camelCase."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -29,7 +29,7 @@ Timestamp = Annotated[
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""A moment in UTC that is written to JSON in RFC 3339 with milliseconds."""
+"""A moment in UTC, written to JSON in RFC 3339 format with milliseconds."""
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ def _is_none(value: object) -> bool:
 
 
 Absent = Annotated[T | None, Field(exclude_if=_is_none)]
-"""A field that answers leave out where there is nothing, instead of writing null."""
+"""A field that responses omit when it is None, instead of writing null."""
 
 
 def _is_empty(value: object) -> bool:
@@ -47,56 +47,58 @@ def _is_empty(value: object) -> bool:
 
 
 AnyOf = Annotated[list[T], Field(exclude_if=_is_empty)]
-"""A list that answers leave out where it is empty."""
+"""A list that responses omit when it is empty."""
 
 
 def _no_boolean(kind: Literal["int_type", "float_type"]) -> BeforeValidator:
     def check(value: object) -> object:
-        if isinstance(value, bool):  # which Python takes for 0 and 1
+        if isinstance(value, bool):  # a kind of integer in Python
             raise PydanticKnownError(kind)
         return value
 
     return BeforeValidator(check)
 
 
-def words(*allowed: str) -> WithJsonSchema:
-    """Annotates an enumeration whose words another one has too: in the OpenAPI document it has no
-    name of its own, since clients in Go have one constant for each word of named enumerations.
+def unnamed_enum(*allowed: str) -> WithJsonSchema:
+    """Annotates an enumeration that shares words with another one.
+
+    It has no name of its own in the OpenAPI document. Generated clients in Go declare one constant
+    for each word of every named enumeration, and equal words would collide.
     """
     return WithJsonSchema({"type": "string", "enum": [*allowed]})
 
 
 NOT_BOOLEAN = _no_boolean("int_type")
-"""Annotates an integer in a request, after its bounds: else the schema does not have them."""
+"""Annotates an integer in a request. It must follow the bounds, or the schema omits them."""
 
 Number = Annotated[float, _no_boolean("float_type")]
 
 
 class WireModel(BaseModel):
-    """snake_case in Python, camelCase on the wire; unknown fields are refused."""
+    """snake_case in Python, camelCase on the wire; unknown fields are rejected."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
         extra="forbid",
         frozen=True,
-        json_schema_serialization_defaults_required=True,  # answers leave out `Absent` fields only
+        json_schema_serialization_defaults_required=True,  # responses omit only `Absent` fields
     )
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """In answers an `Absent` field is never null, and no field has a default.
+        """Describe responses without null for `Absent` fields, and without defaults.
 
-        A request leaves out what it does not say, though null is taken for that in most places:
-        types that are not unions make better clients, and so do defaults that are plain values.
+        The schema of a request allows no null either, although most fields accept it: clients are
+        better without unions, and with defaults only where they are plain values.
         """
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
             shown: JsonSchemaValue = properties.get(field.alias or name, {})
-            shown.pop("title", None)  # `Createdat` says nothing
+            shown.pop("title", None)  # such as `Createdat`, which helps nobody
             if handler.mode == "serialization" or shown.get("default") in (None, [], {}):
                 shown.pop("default", None)
             if handler.mode == "validation" or field.exclude_if is not None:
@@ -112,25 +114,25 @@ def _refuse_null(schema: JsonSchemaValue) -> None:
 
 
 class OpenWireModel(WireModel):
-    """A wire model where the contract lets clients send fields that it does not name."""
+    """A wire model that accepts and retains undeclared fields, as the contract allows."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class LenientWireModel(WireModel):
-    """A wire model that leaves out what clients send beside its fields, as the contract lets them.
+    """A wire model that drops undeclared fields, which the contract allows clients to send.
 
-    Unlike in an `OpenWireModel` nothing of it goes on, to be stored or to be read by others.
+    Unlike in an `OpenWireModel`, they are neither stored nor passed on.
     """
 
     model_config = ConfigDict(extra="ignore")
 
 
 class RecordModel(WireModel):
-    """What one process leaves for others to read: results, and what is kept in the object store.
+    """A model that one process writes and others read: results, and objects in the object store.
 
-    While an installation is upgraded the writer may be of a later version, so a reader leaves out
-    fields that it does not know. What asks for work refuses them instead: nothing is half done.
+    During an upgrade the writer may be a later version than the reader, so readers ignore fields
+    that they do not know. Requests for work are rejected instead, so that no work is half done.
     """
 
     model_config = ConfigDict(extra="ignore")

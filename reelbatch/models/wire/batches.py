@@ -1,4 +1,4 @@
-"""A batch: what a client sends and what the client reads back (contract 2)."""
+"""Batches: the requests that clients send and the responses that they get (contract 2)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from reelbatch.models.wire.base import (
     RecordModel,
     Timestamp,
     WireModel,
-    words,
+    unnamed_enum,
 )
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.jobs import (
@@ -39,19 +39,19 @@ class BatchStatus(StrEnum):
 
 
 class BatchStats(RecordModel):
-    """Counts of a batch's accepted jobs: total = finished + error + pending, always."""
+    """Counts of a batch's accepted jobs; `total` is always `finished + error + pending`."""
 
     total: int = 0
     finished: int = 0
     error: int = 0  # failed and cancelled jobs
     pending: int = 0  # queued or rendering
-    cancelled: int = 0  # those of `error` that were cancelled
+    cancelled: int = 0  # the part of `error` that was cancelled
     as_of: Absent[Timestamp] = None
-    """Where the batch does not answer at this time: these counts are what is known without it."""
+    """Set if the batch's workflow does not respond: when these counts were made without it."""
 
     @property
     def failed(self) -> int:
-        """Those that nobody cancelled."""
+        """The jobs that failed: `error` without the cancelled ones."""
         return self.error - self.cancelled
 
     @property
@@ -65,16 +65,16 @@ MOST_OUTPUTS = 20
 
 
 class BatchOutput(WireModel):
-    """A form that each job of a batch is rendered in; it wins over what the job says."""
+    """An output in which each job of a batch is rendered; it overrides the job's own fields."""
 
     composition: str | None = Field(default=None, min_length=1)
     settings: RenderSettings | None = None
     name: Name | None = None
-    """What the names of its jobs end in."""
+    """The suffix of its jobs' names."""
 
 
 class BatchOptions(OpenWireModel):
-    """What the body of POST /batches may say besides `jobs`."""
+    """The fields that the body of POST /batches may have in addition to `jobs`."""
 
     defaults: dict[str, JsonValue] | None = None
     concurrency: Annotated[int, Field(ge=1, le=1000), NOT_BOOLEAN] | None = None
@@ -87,47 +87,47 @@ class BatchOptions(OpenWireModel):
 
 
 class JobCreated(Warned):
-    """An accepted job in the answer of POST /batches."""
+    """An accepted job in the response to POST /batches."""
 
     index: int
-    row: Absent[int] = None  # where each row is rendered in several outputs; from 0
-    output: Absent[int] = None  # the place of its own in `outputs`
+    row: Absent[int] = None  # counted from 0; set if each row is rendered in several outputs
+    output: Absent[int] = None  # the position of its output in `outputs`
     id: str
     name: Absent[str] = None
     status: JobStatus
     output_url: str
     poster_url: Absent[str] = None
-    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
+    renderer: Absent[Renderer] = None  # the one chosen for an After Effects project
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
 
 
 class BatchCreationResponse(WireModel):
-    """The answer of POST /batches; `error` stands there only if no job was accepted.
+    """The response to POST /batches; `error` is present only if no job was accepted.
 
-    `details` are those of a body that is no batch: then there is nothing under `batch_id`.
+    `details` describe a body that is not a batch; no batch with this `batch_id` exists then.
     """
 
     batch_id: str
     retry_of: Absent[str] = None  # the batch whose jobs are rendered again
     status: Literal["created", "partial", "error"]
     total_jobs: int
-    total_rows: Absent[int] = None  # of a table, of which the batch may be a part
-    first_row: Absent[int] = None  # of the table, of a later part of it
-    outputs: Absent[int] = None  # that each row is rendered in
+    total_rows: Absent[int] = None  # of the table, of which the batch may be only a part
+    first_row: Absent[int] = None  # the table's row with which a later part of it begins
+    outputs: Absent[int] = None  # the number of outputs in which each row is rendered
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
-    warnings: AnyOf[RenderWarning] = []  # of a table as a whole
+    warnings: AnyOf[RenderWarning] = []  # about a table as a whole
     columns: AnyOf[TableColumn] = []  # of a table, in a dry run
-    rows: AnyOf[TableRow] = []  # the first ones
-    files: AnyOf[TableFile] = []  # that its cells name, and that the request has no `src` of
+    rows: AnyOf[TableRow] = []  # the first rows, in a dry run
+    files: AnyOf[TableFile] = []  # named by cells, and without a `src` in the request
     error: Absent[str] = None
     error_code: Absent[str] = None
     details: Absent[list[FieldError]] = None
 
 
 class BatchJob(Warned):
-    """A job in the answer of GET /batches/{id}; `stats` only once it has ended."""
+    """A job in the response to GET /batches/{id}; `stats` is present only once it has ended."""
 
     index: int
     row: Absent[int] = None
@@ -137,18 +137,18 @@ class BatchJob(Warned):
     status: JobStatus
     output_url: str
     poster_url: Absent[str] = None
-    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
+    renderer: Absent[Renderer] = None  # the one chosen for an After Effects project
     stats: Absent[JobStats] = None
     error: Absent[str] = None
     error_code: Absent[str] = None
 
 
 class BatchStatusResponse(WireModel):
-    """The answer of GET /batches/{id} (contract 2.2)."""
+    """The response to GET /batches/{id} (contract 2.2)."""
 
     batch_id: str
     name: Absent[str] = None
-    status: Annotated[BatchStatus, words(*BatchStatus)]
+    status: Annotated[BatchStatus, unnamed_enum(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats
     jobs: list[BatchJob]
@@ -156,13 +156,13 @@ class BatchStatusResponse(WireModel):
 
 
 class BatchResult(WireModel):
-    """A job in the answer of GET /batches/{id}/results; null is what it does not have."""
+    """A job in the response to GET /batches/{id}/results; a value that it does not have is null."""
 
     index: int
     id: str | None = None  # null for a rejected job
-    status: Annotated[JobStatus | Literal["rejected"], words(*JobStatus, "rejected")]
+    status: Annotated[JobStatus | Literal["rejected"], unnamed_enum(*JobStatus, "rejected")]
     name: str | None = None
-    output_url: str | None = None  # only of a finished job
+    output_url: str | None = None  # only if it has finished
     error: str | None = None
     error_code: str | None = None
     tags: list[str] = []
@@ -171,14 +171,14 @@ class BatchResult(WireModel):
     width: int | None = None  # pixels
     height: int | None = None
     frames: int | None = None
-    reused_from: str | None = None  # the equal job that rendered it
+    reused_from: str | None = None  # the id of the equal job that rendered it
     missing_fonts: list[str] = []
     missing_glyphs: list[str] = []
     warnings: list[RenderWarning] = []
-    poster_url: Absent[str] = None  # only of a finished job
+    poster_url: Absent[str] = None  # only if it has finished
     row: Absent[int] = None
     output: Absent[int] = None
-    cells: Absent[dict[str, str]] = None  # of a table's row, by the names of their columns
+    cells: Absent[dict[str, str]] = None  # of the table's row, by column name
 
 
 class BatchShare(WireModel):
@@ -189,7 +189,7 @@ class BatchShare(WireModel):
 
 
 class JobCancellation(WireModel):
-    """What a cancellation did to one job."""
+    """The effect of a cancellation on one job."""
 
     index: int
     id: str
@@ -199,7 +199,7 @@ class JobCancellation(WireModel):
 
 
 class BatchCancellationResponse(WireModel):
-    """The answer of POST /batches/{id}/cancel (contract 2.3)."""
+    """The response to POST /batches/{id}/cancel (contract 2.3)."""
 
     batch_id: str
     total_jobs: int
@@ -229,18 +229,18 @@ class BatchListItem(WireModel):
 
     batch_id: str
     name: Absent[str] = None
-    submission: Absent[str] = None  # the first batch of the same table, of a later part of it
-    first_row: Absent[int] = None  # of the table, of a later part of it
-    schedule: Absent[str] = None  # the id of the schedule that made it
-    outputs: Absent[int] = None  # that each row is rendered in
-    status: Annotated[BatchStatus, words(*BatchStatus)]
+    submission: Absent[str] = None  # for a later part of a table: the batch of its first part
+    first_row: Absent[int] = None  # the table's row with which a later part of it begins
+    schedule: Absent[str] = None  # the id of the schedule that created it
+    outputs: Absent[int] = None  # the number of outputs in which each row is rendered
+    status: Annotated[BatchStatus, unnamed_enum(*BatchStatus)]
     created_at: Timestamp
     stats: BatchStats
     rejected: Absent[int] = None  # jobs of the request that were not accepted
 
 
 class BatchList(WireModel):
-    """The answer of GET /batches: newest first; pass `nextCursor` as `cursor` for more."""
+    """The response to GET /batches, newest first; pass `nextCursor` as `cursor` for more."""
 
     batches: list[BatchListItem]
     next_cursor: Absent[str] = None

@@ -1,4 +1,4 @@
-"""The output codecs of the contract, by both spellings, and what each one writes."""
+"""The contract's output codecs, in both spellings, and the files that they produce."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,15 +8,15 @@ OutputType = Literal["video", "image", "aep"]
 
 @dataclass(frozen=True)
 class Codec:
-    """What a codec's name promises: the kind of output, its file and whether it keeps alpha."""
+    """The properties of a codec: its kind of output, its file type and whether it keeps alpha."""
 
     name: str  # always the prefixed spelling
     extension: str
     media_type: str
     alpha: bool = False
-    bitrate: int | None = None  # bits a second; None where quality decides
+    bitrate: int | None = None  # bits per second; None: the quality decides
     constant_bitrate: bool = False
-    joinable: bool = False  # files one after the other, each from a key frame on, make one film
+    joinable: bool = False  # files that begin with a key frame can be concatenated to one film
 
     @property
     def output_type(self) -> OutputType:
@@ -54,14 +54,14 @@ DEFAULT_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_15mbps", "image
 PREVIEW_CODEC: dict[OutputType, str] = {"video": "video_h264_vbr_1mbps", "image": "image_jpeg"}
 
 PROJECT_CODEC = Codec("aep", "zip", "application/zip")
-"""What `type: aep` asks for, which only engines with After Effects make. No client names it."""
+"""The output of `type: aep`, which only engines with After Effects make. Clients cannot name it."""
 
 POSTER_CODEC = CODECS["image_jpeg"]
-"""Of the still beside a film; no film has its extension."""
+"""The codec of the still that comes with a film; no film has its extension."""
 
 
 def find_codec(name: str) -> Codec | None:
-    """Look a codec up by `video_h264_vbr_15mbps` or by the older `h264_vbr_15mbps`."""
+    """Look up a codec by name: `video_h264_vbr_15mbps`, or the older `h264_vbr_15mbps`."""
     for spelling in (name, f"video_{name}", f"image_{name}"):
         if spelling in CODECS:
             return CODECS[spelling]
@@ -69,5 +69,5 @@ def find_codec(name: str) -> Codec | None:
 
 
 def codec_named(name: str) -> Codec:
-    """That of an output, whose name was checked. Raises KeyError."""
+    """The codec of an output whose name has been validated. Raises KeyError."""
     return PROJECT_CODEC if name == PROJECT_CODEC.name else CODECS[name]

@@ -1,11 +1,11 @@
-"""What is wrong with one field of a request."""
+"""The problem with one field of a request."""
 
 from reelbatch.models.wire.base import Absent, RecordModel
 
 
 class FieldError(RecordModel):
-    """One field's problem, named by its path in the request (`assets.0.layerName`)."""
+    """A problem with one field, given by its path in the request (`assets.0.layerName`)."""
 
     field: str
     message: str
-    column: Absent[str] = None  # of a table, that the field comes from
+    column: Absent[str] = None  # the table's column that the field comes from

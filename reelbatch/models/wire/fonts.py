@@ -1,10 +1,10 @@
-"""Fonts by their names, and a team's fonts as the endpoints answer them (contract 7)."""
+"""The names of fonts, and a team's fonts as the endpoints return them (contract 7)."""
 
 from reelbatch.models.wire.base import RecordModel, Timestamp, WireModel
 
 
 class Font(WireModel):
-    """A team's font as the endpoints answer it (contract 7)."""
+    """A team's font as the endpoints return it (contract 7)."""
 
     id: str
     family_name: str
@@ -14,17 +14,17 @@ class Font(WireModel):
 
 
 class FontFace(RecordModel):
-    """One font by every name that it goes by; an unknown name is empty."""
+    """Every name of one font; an unknown name is empty."""
 
     family: str = ""
     style: str = ""
     postscript_name: str = ""
     file_name: str = ""
-    alias: str = ""  # another family's name, as whoever uploaded it said
+    alias: str = ""  # the family name that its uploader chose instead
 
     @property
     def label(self) -> str:
-        """How a missing font is reported: its file's name, or `Soleil (Regular)`."""
+        """The name under which a missing font is reported: a file name, or `Soleil (Regular)`."""
         if self.file_name:
             return self.file_name
         if self.family:

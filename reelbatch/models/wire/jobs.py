@@ -1,4 +1,4 @@
-"""A render job: what a client asks for and what the client reads back (contract 3)."""
+"""Render jobs: the requests that clients send and the responses that they get (contract 3)."""
 
 import re
 from enum import StrEnum
@@ -30,7 +30,7 @@ PRIORITY_RANGE = (-1000, 1000)
 
 
 class JobStatus(StrEnum):
-    """The contract's words for where a job is."""
+    """The contract's words for the state of a job."""
 
     QUEUED = "queued"
     PENDING = "pending"
@@ -48,17 +48,17 @@ _TERMINAL = frozenset({JobStatus.FINISHED, JobStatus.ERROR, JobStatus.CANCELLED}
 
 
 class TemplateChoice(OpenWireModel):
-    """Which template and which of its compositions to render."""
+    """The template, and its composition, to render."""
 
     id: str = Field(min_length=1, max_length=128)
     src: str | None = None
     type: str | None = None
-    """Of a `src` whose URL does not tell; the type of one of the team's templates is known."""
+    """The type of a template by `src`, if its URL does not show it."""
     composition: str | None = None
     renderer: Renderer | None = None
-    """Of a Lottie or an After Effects project; None: as the template says."""
+    """What draws a Lottie or an After Effects project; None: the template's setting."""
     lossy: bool | None = None
-    """Whether a project is drawn that will not look as designed; None: as the template says."""
+    """Whether to draw a project that will not look as designed; None: the template's setting."""
 
 
 Tag = Annotated[str, Field(pattern=TAG_PATTERN)]
@@ -67,22 +67,24 @@ Priority = Annotated[int, Field(ge=PRIORITY_RANGE[0], le=PRIORITY_RANGE[1]), NOT
 
 def _checked_name(name: str) -> str:
     if not name.isprintable() or not name.strip():
-        raise ValueError("must have visible characters, and no line breaks or other controls")
+        raise ValueError(
+            "must have visible characters, and no line breaks or other control characters"
+        )
     return name.strip()
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_checked_name)]
-"""What people call a job or a batch."""
+"""A name that people give to a job or a batch."""
 
 
 class AnyJobCreation(OpenWireModel):
-    """What every kind of job takes: where its output goes, whom to tell, and how it is found."""
+    """The fields of every kind of job: its output's destination, its webhook, its name and tags."""
 
     name: Name | None = None
-    """What the output is called as a file, without its ending."""
+    """The name of the output's file, without its extension."""
     upload: Upload | None = None
     webhook: Webhook | None = None
-    tags: list[Tag] = Field(default_factory=list[Tag])  # a default of [] is copied deeply, slowly
+    tags: list[Tag] = Field(default_factory=list[Tag])  # pydantic would deep-copy a default of []
     priority: Priority = 0
 
     @field_validator("upload", mode="before")
@@ -101,7 +103,7 @@ class AnyJobCreation(OpenWireModel):
     @classmethod
     def _tags_are_words(cls, tags: list[Tag]) -> list[str]:
         if len(tags) > MAX_TAGS:
-            raise ValueError(f"a job takes at most {MAX_TAGS} tags")
+            raise ValueError(f"a job can have at most {MAX_TAGS} tags")
         return list(dict.fromkeys(tags))
 
     @field_validator("priority", mode="before")
@@ -111,7 +113,7 @@ class AnyJobCreation(OpenWireModel):
 
 
 class JobCreation(AnyJobCreation):
-    """One job of POST /batches or the body of POST /jobs (contract 3.1)."""
+    """A job in the body of POST /batches, or the body of POST /jobs (contract 3.1)."""
 
     template: TemplateChoice
     preview: bool = False
@@ -136,7 +138,7 @@ class JobCreation(AnyJobCreation):
 
 
 class JobStats(WireModel):
-    """The contract's account of a job's life; a moment that has not come is null."""
+    """The contract's timestamps and figures of a job; a moment that has not come yet is null."""
 
     created_at: Timestamp
     updated_at: Timestamp
@@ -153,25 +155,25 @@ def _minimal_lists_have_no_stats(schema: dict[str, Any]) -> None:
 
 
 class Job(Warned):
-    """A job as GET /jobs/{id} answers it (contract 3.8)."""
+    """A job as GET /jobs/{id} returns it (contract 3.8)."""
 
     model_config = ConfigDict(json_schema_extra=_minimal_lists_have_no_stats)
 
     id: str
     template_id: str | None
-    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
+    renderer: Absent[Renderer] = None  # the one chosen for an After Effects project
     name: Absent[str] = None
     status: JobStatus
     progress: float  # 0 to 100
     stats: JobStats
     output_url: str | None
-    poster_url: Absent[str] = None  # of a film whose settings ask for a poster
+    poster_url: Absent[str] = None  # only if the settings of a film ask for a poster
     batch_id: Absent[str] = None
     index: Absent[int] = None
-    row: Absent[int] = None  # of its batch, where each is rendered in several outputs
+    row: Absent[int] = None  # of its batch; set if each row is rendered in several outputs
     output: Absent[int] = None
-    parent_id: Absent[str] = None  # of a nested job
-    child_ids: Absent[list[str]] = None  # of a job with nested jobs
+    parent_id: Absent[str] = None  # only if it is a nested job
+    child_ids: Absent[list[str]] = None  # only if it has nested jobs
     tags: list[str] = []
     priority: int = 0
     error: Absent[str] = None
@@ -183,7 +185,7 @@ class JobCreationStats(WireModel):
 
 
 class ChildCreated(Warned):
-    """An accepted nested job in the answer about its parent."""
+    """An accepted nested job in the response for its parent."""
 
     id: str
     status: JobStatus
@@ -192,13 +194,13 @@ class ChildCreated(Warned):
 
 
 class JobCreationResponse(Warned):
-    """The answer of POST /jobs and POST /jobs/join (contract 3.1)."""
+    """The response to POST /jobs and POST /jobs/join (contract 3.1)."""
 
     id: str
     status: JobStatus
     output_url: str
     poster_url: Absent[str] = None
-    renderer: Absent[Renderer] = None  # that was chosen for an After Effects project
+    renderer: Absent[Renderer] = None  # the one chosen for an After Effects project
     progress: float = 0.0
     stats: JobCreationStats
     children: Absent[list[ChildCreated]] = None  # in the order of their assets
@@ -216,7 +218,7 @@ _JobId = Annotated[
 
 
 class JobCancellationRequest(LenientWireModel):
-    """The body of POST /jobs/cancel: all of the named jobs are cancelled, or none."""
+    """The body of POST /jobs/cancel: either all of the listed jobs are cancelled, or none."""
 
     jobs: list[_JobId] = Field(
         min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True}
@@ -226,17 +228,17 @@ class JobCancellationRequest(LenientWireModel):
     @classmethod
     def _unique(cls, jobs: list[str]) -> list[str]:
         if len(set(jobs)) != len(jobs):
-            raise ValueError("holds the same id more than once")
+            raise ValueError("must not contain the same id more than once")
         return jobs
 
 
 class JobError(RecordModel):
-    """A rejected job of a batch (contract 2.1), with every field's problem named."""
+    """A rejected job of a batch, with the problem of every field (contract 2.1)."""
 
     index: int
     row: Absent[int] = None
     output: Absent[int] = None
-    line: Absent[int] = None  # of a table, in which its row begins
+    line: Absent[int] = None  # the table's line where its row begins
     error: str
     error_code: str
     details: list[FieldError] = []

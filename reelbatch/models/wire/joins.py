@@ -1,4 +1,4 @@
-"""Joining clips one after the other into one video (contract 3.7)."""
+"""Joining clips, one after the other, into one video (contract 3.7)."""
 
 from typing import Annotated, Literal
 
@@ -34,7 +34,7 @@ Clip = TypeAliasType(
 
 
 class JoinSettings(LenientWireModel):
-    """What the output is: MP4 with H.264, and nothing else so far."""
+    """The settings of the output, which so far is always MP4 with H.264."""
 
     preset: Literal["mp4"] | None = None
     poster: Poster = None
@@ -48,7 +48,7 @@ class JoinCreation(AnyJobCreation):
 
     @property
     def clips(self) -> list[Asset]:
-        """The clips as assets of a job; each names its place where others name a layer."""
+        """The clips as assets of a job; their position stands in for the name of a layer."""
         return [_asset(clip, f"assets.{position}") for position, clip in enumerate(self.assets)]
 
 

@@ -1,4 +1,4 @@
-"""What the output of a job is, as clients ask for it (contract 3.4)."""
+"""The output that clients request for a job (contract 3.4)."""
 
 from typing import Annotated, Literal
 
@@ -11,36 +11,36 @@ FrameNumber = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
 
 
-_LONGEST_FILM = 1e9  # seconds, which no film has
+_LONGEST_FILM = 1e9  # seconds; longer than any film
 
 
 def _checked_poster(poster: object) -> object:
-    """None for none; a moment is never an integer, since one equals true."""
+    """Turn false into None, and moments into floats: an integer 1 would equal true."""
     if poster is None or isinstance(poster, bool):
         return poster or None
     if isinstance(poster, int | float) and 0 <= poster <= _LONGEST_FILM:
         return float(poster)
-    raise ValueError("must be true, false, or a moment of the film in seconds, from 0")
+    raise ValueError("must be true, false, or a moment of the film in seconds, 0 or later")
 
 
 _Moment = Annotated[float, Field(ge=0, le=_LONGEST_FILM)]
 Poster = Annotated[bool | _Moment | None, BeforeValidator(_checked_poster)]
-"""The still that comes with a film: of its middle if true, or of a moment in seconds."""
+"""The still that comes with a film: its middle if true, or the frame at a moment in seconds."""
 
 
 class RenderSettings(WireModel):
-    """What the output is (contract 3.4). Frames count from 0; a range's end is exclusive."""
+    """The output of a job (contract 3.4). Frames count from 0; the end of a range is exclusive."""
 
     type: Literal["video", "image", "aep"] | None = None
     frames: FrameNumber | FrameRange | None = None
     quality: Literal["draft", "full"] | None = None
     codec: str | None = None
     engine: Literal["ae2025", "ae2026"] | None = None
-    poster: Poster = None  # of a film; beside the contract
+    poster: Poster = None  # of a film; not part of the contract
 
     @property
     def output_type(self) -> OutputType:
-        """As `type` says, else as the codec does."""
+        """The type that `type` gives, or else the codec's."""
         if self.type is not None:
             return self.type
         codec = find_codec(self.codec) if self.codec else None
@@ -50,9 +50,9 @@ class RenderSettings(WireModel):
     @classmethod
     def _range_ascends(cls, frames: int | list[int] | None) -> int | list[int] | None:
         if isinstance(frames, list) and (len(frames) != 2 or frames[1] <= frames[0]):
-            raise ValueError("a range is exactly [first, end] with end greater than first")
+            raise ValueError("a range must be [first, end], with end greater than first")
         return frames
 
 
 class NestedSettings(RenderSettings, LenientWireModel):
-    """Those of a nested job, where the contract refuses no field."""
+    """The settings of a nested job, in which the contract allows unknown fields."""

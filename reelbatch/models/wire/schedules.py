@@ -1,4 +1,4 @@
-"""Schedules: batches that are made again and again, of the table that is at a URL by then."""
+"""Schedules: batches created at regular times from the table that a URL has by then."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from reelbatch.models.wire.jobs import Name
 from reelbatch.models.wire.render_settings import Poster
 
 MAX_SCHEDULES = 100
-"""Of a team."""
+"""Schedules per team."""
 
 RUNS_SHOWN = 10
 
@@ -33,21 +33,23 @@ Cron = Annotated[str, Field(max_length=200), AfterValidator(_checked_cron)]
 
 
 class ScheduleCreation(WireModel):
-    """The body of POST /schedules. What is said of rows is said as in the query of POST /batches.
+    """The body of POST /schedules. The options for rows are those of the query of POST /batches.
 
-    The times are Temporal's own to check, and so is their time zone.
+    Temporal itself validates the times and their time zone.
     """
 
     name: Name
-    """What people call the schedule, and the batches that it makes."""
-    cron: Cron = Field(description="Five fields, or @daily and the like.")
+    """The name of the schedule, and of the batches that it creates."""
+    cron: Cron = Field(description="Five fields, or a shorthand such as @daily.")
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
-        "UTC", description="As in the IANA's database, such as Europe/Berlin."
+        "UTC", description="A name from the IANA time zone database, such as Europe/Berlin."
     )
     url: Annotated[str, StringConstraints(min_length=1, max_length=8192)] = Field(
-        description="Where the table is: CSV or XLSX, by http or https. It may name secrets."
+        description="The http or https URL of a CSV or XLSX table. It may contain secrets."
     )
-    template: str = Field(min_length=1, max_length=100, description="Of all rows.")
+    template: str = Field(
+        min_length=1, max_length=100, description="The id of the template of all rows."
+    )
     composition: str | None = None
     codec: str | None = None
     frame: Annotated[int, Field(ge=0, le=999_999_999), NOT_BOOLEAN] | None = None
@@ -58,28 +60,28 @@ class ScheduleCreation(WireModel):
     strict: bool = False
     mapping: Annotated[list[str], Field(max_length=MAX_ASSETS, alias="map")] = []
     concurrency: Annotated[int, Field(ge=1, le=1000), NOT_BOOLEAN] | None = None
-    webhook: str | None = Field(None, description="The URL that is called at each batch's end.")
+    webhook: str | None = Field(None, description="The URL to call when a batch has ended.")
 
     @property
     def of_batch(self) -> dict[str, Any]:
-        """What holds for each batch, by the names that the query of POST /batches has for it."""
+        """The options of each batch, by their names in the query of POST /batches."""
         poster = None if self.poster is None else json.dumps(self.poster)  # true and not 1.0
         return {**self.model_dump(exclude={"cron", "time_zone", "url"}), "poster": poster}
 
 
 class ScheduleRun(RecordModel):
-    """One time that a schedule came due, or was triggered, and what came of it."""
+    """The outcome of one run of a schedule, whether it came due or was triggered."""
 
     started_at: Timestamp
-    batch_ids: AnyOf[str] = []  # several of a table of more than 1,000 rows
-    jobs: int = 0  # that were accepted
+    batch_ids: AnyOf[str] = []  # several if the table has more than 1,000 rows
+    jobs: int = 0  # accepted ones
     rejected_jobs: int = 0
-    error: Absent[str] = None  # why there is no batch, or none that renders anything
+    error: Absent[str] = None  # why there is no batch, or no batch that renders anything
     error_code: Absent[str] = None
 
 
 class Schedule(WireModel):
-    """A schedule as the endpoints answer it."""
+    """A schedule as the endpoints return it."""
 
     id: str
     name: str
@@ -89,7 +91,7 @@ class Schedule(WireModel):
     template: str
     created_at: Timestamp
     paused: bool
-    running: bool  # until the batches of the last run have ended; what comes due then is skipped
+    running: bool  # until the batches of the last run have ended; runs due until then are skipped
     next_run_at: Absent[Timestamp] = None
-    skipped: int = 0  # times that came due while an earlier run was under way
-    runs: list[ScheduleRun]  # the last 10 that have got as far as their batches, newest first
+    skipped: int = 0  # runs that came due while an earlier one was under way
+    runs: list[ScheduleRun]  # the last 10 that got as far as their batches, newest first

@@ -1,4 +1,4 @@
-"""Secrets: what clients send and read of them, and how other texts refer to them (contract 9)."""
+"""Secrets: the models of their endpoints, and references to them in texts (contract 9)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,10 +8,10 @@ from pydantic import Field, JsonValue, SecretStr, field_validator
 
 from reelbatch.models.wire.base import LenientWireModel, Timestamp, WireModel
 
-SECRET_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  a pattern of names
+SECRET_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  a pattern, not a secret
 LONGEST_SECRET = 64 * 1024  # characters
 
-# What stands between the braces is taken as it is: a name that no secret can have is unknown.
+# Any text between the braces counts as a name; one that no secret can have is reported as unknown.
 _REFERENCE = re.compile(r"\$\{secrets?\.([^{}]*)\}")
 
 
@@ -25,12 +25,12 @@ class SecretCreation(LenientWireModel):
     @classmethod
     def _is_text(cls, value: SecretStr) -> SecretStr:
         if any("\ud800" <= character <= "\udfff" for character in value.get_secret_value()):
-            raise ValueError("it holds half of a surrogate pair, which no text is")
+            raise ValueError("must be valid Unicode, without unpaired surrogates")
         return value
 
 
 class Secret(WireModel):
-    """A secret as the endpoints answer it: never with its value."""
+    """A secret as the endpoints return it, always without its value."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class Secret(WireModel):
 
 
 def referenced_secrets(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
-    """Each reference in the texts of `value`, as the path of its text and the secret's name."""
+    """Yield each reference in the texts of `value`, as its text's path and the secret's name."""
     if isinstance(value, str):
         for match in _REFERENCE.finditer(value):
             yield path, match.group(1)
@@ -59,5 +59,5 @@ def begins_with_reference(text: str) -> bool:
 
 
 def replace_references(text: str, value_of: Callable[[str], str]) -> str:
-    """`text` with each reference replaced by what `value_of` says for the secret's name."""
+    """Return `text` with each reference replaced by `value_of` the secret's name."""
     return _REFERENCE.sub(lambda match: value_of(match.group(1)), text)

@@ -1,4 +1,4 @@
-"""Where a file may come from: http, https and data URLs, and objects in S3 buckets."""
+"""Sources of files in S3 buckets, given by an s3 URL and the `params` of its asset."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ _S3_SCHEME = "s3://"
 
 
 class BucketParams(OpenWireModel):
-    """The `params` of an asset whose `src` is an s3 URL; without keys the request is unsigned."""
+    """The `params` of an asset with an s3 URL as `src`; without keys, requests are unsigned."""
 
     endpoint: str = Field(default=DEFAULT_ENDPOINT, min_length=1, max_length=2048)
     region: str = Field(default="us-east-1", min_length=1, max_length=128)
@@ -26,7 +26,7 @@ class BucketParams(OpenWireModel):
     @model_validator(mode="after")
     def _keys_come_in_pairs(self) -> Self:
         if (self.access_key_id is None) != (self.access_key_secret is None):
-            raise ValueError("accessKeyId and accessKeySecret come together or not at all")
+            raise ValueError("set both accessKeyId and accessKeySecret, or neither")
         return self
 
 
@@ -35,11 +35,11 @@ def is_s3_url(src: str) -> bool:
 
 
 def bucket_and_key(src: str) -> tuple[str, str]:
-    """Of an s3 URL; the key is what follows as it stands, also with `?`, `#` and `%` in it.
+    """Return the bucket and the key of an s3 URL; `?`, `#` and `%` are part of the key.
 
-    Raises ValueError where one of them is missing, or would lead to another place.
+    Raises ValueError if one of them is missing or would lead elsewhere.
     """
     bucket, _, key = src[len(_S3_SCHEME) :].partition("/")
     if not bucket or not key or {".", ".."}.intersection(key.split("/")):
-        raise ValueError("an s3 URL is s3://BUCKET/KEY")
+        raise ValueError("an s3 URL must have the form s3://BUCKET/KEY")
     return checked_bucket(bucket), key

@@ -1,4 +1,4 @@
-"""Tables, as a dry run shows them: their columns, and their first rows."""
+"""Tables as a dry run shows them: their columns and first rows."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class TableColumn(WireModel):
-    """A column of a table, and what it means to the template of its rows."""
+    """A column of a table, and what it fills in the template."""
 
-    name: str  # as the table has it
-    means: Absent[str] = None  # its full name, which always means the same; None: it is not used
+    name: str  # as in the table
+    means: Absent[str] = None  # its full, unambiguous name; None: it is not used
     kind: Absent[str] = None  # control, text, image, video, audio, data or job
     layer: Absent[str] = None
     composition: Absent[str] = None  # of the layer
@@ -24,19 +24,19 @@ class TableColumn(WireModel):
 MOST_FILES = 10_000
 LONGEST_PATH = 1000  # characters
 LINES_OF_FILE = 10
-"""That a dry run tells of one file."""
+"""Lines that a dry run lists for one file."""
 
 
 class TableFile(WireModel):
-    """A file that cells of a table's image, video or audio columns name by its path."""
+    """A file that cells in a table's image, video or audio columns name by path."""
 
-    path: str  # as the cells have it
-    lines: list[int]  # of the file, the first 10
+    path: str  # as in the cells
+    lines: list[int]  # the first 10 lines of the table that name it
 
 
 class TableRow(WireModel):
     """A row of a table as a dry run shows it."""
 
-    line: int  # of the file, one-based; of a workbook the number of the row
+    line: int  # of the file, counted from 1; in a workbook, the number of the row
     cells: list[str]  # in the order of the columns
-    job: Absent[dict[str, Any]] = None  # as POST /jobs takes it; None where the row cannot be one
+    job: Absent[dict[str, Any]] = None  # as POST /jobs accepts it; None: the row makes no valid job

@@ -1,4 +1,4 @@
-"""Templates: what clients send and read (contract 5)."""
+"""Templates: the requests that clients send and the responses that they get (contract 5)."""
 
 import re
 from enum import StrEnum
@@ -14,12 +14,12 @@ from reelbatch.models.wire.base import (
     RecordModel,
     Timestamp,
     WireModel,
-    words,
+    unnamed_enum,
 )
 from reelbatch.models.wire.warnings import Warned
 
 Renderer = Literal["auto", "lottie", "lottie-web", "after-effects"]
-"""What draws a Lottie or an After Effects project."""
+"""The program that draws a Lottie file or an After Effects project."""
 RENDERERS: tuple[Renderer, ...] = get_args(Renderer)
 
 
@@ -34,8 +34,8 @@ class TemplateStatus(StrEnum):
 def _checked_name(name: str) -> str:
     if not name.strip():
         raise ValueError("must not be empty")
-    if re.search(r"[\x00-\x1f\x7f-\x9f]", name):  # it is a part of lines in logs
-        raise ValueError("must not have line breaks or other controls")
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", name):  # it appears in lines of logs
+        raise ValueError("must not have line breaks or other control characters")
     return name
 
 
@@ -61,7 +61,7 @@ class TemplateUpdate(LenientWireModel):
 
 
 class TemplateUploadInfo(WireModel):
-    """Where and how to send the template's file; no bearer token is needed there."""
+    """Where and how to upload the template's file; the upload needs no bearer token."""
 
     url: str
     method: str = "PUT"
@@ -76,10 +76,10 @@ class TemplateLayer(WireModel):
     name: str
     composition: str
     type: str  # text, image, solid, shape, precomp, …
-    text: Absent[str] = None  # the words of a text layer
-    width: float  # pixels; 0 where nothing is shown at its start
+    text: Absent[str] = None  # the text of a text layer
+    width: float  # pixels; 0 if it shows nothing at its start
     height: float  # pixels
-    shown: bool  # False where it is hidden
+    shown: bool  # False if it is hidden
 
 
 class TemplateField(WireModel):
@@ -89,31 +89,31 @@ class TemplateField(WireModel):
     kind: str  # control, text, image, video or audio
     name: str  # of the layer or the control
     composition: str
-    words: Absent[str] = None  # of a text, or of a control as a cell says it, by itself
-    width: float  # pixels; 0 where nothing is shown at the layer's start
+    words: Absent[str] = None  # the designed text, or a control's value as a cell would have it
+    width: float  # pixels; 0 if the layer shows nothing at its start
     height: float  # pixels
     font: Absent[str] = None  # of a text, as in the template's `fonts`
-    control: Absent[str] = None  # of a control, its type: text, slider, checkbox, color, …
+    control: Absent[str] = None  # the type of a control: text, slider, checkbox, color, …
     options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
 
 
 MEDIA_CONTROL = "media"
-"""The type of a control that `image` and `video` assets set, by its name as their `layerName`."""
+"""The type of a control that `image` and `video` assets set, with its name as `layerName`."""
 
 
 class TemplateControl(RecordModel):
-    """A control of Essential Graphics, which an `essential` asset sets by its name."""
+    """An Essential Graphics control, which an `essential` asset sets by name."""
 
     name: str
     type: str  # text, slider, checkbox, color, point, dropdown, media, …
-    value: JsonValue = None  # as designed, at the beginning
+    value: JsonValue = None  # the designed value at the beginning
     options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
     composition: str
     layer: str
 
 
 class Mogrt(RecordModel):
-    """What of a project can be set without knowing its layers."""
+    """The controls of a project, which can be set without knowing its layers."""
 
     controls: list[TemplateControl]
 
@@ -122,14 +122,14 @@ class ProjectEffect(RecordModel):
     """An effect on a layer."""
 
     name: str
-    match_name: str  # which tells its kind in every language
+    match_name: str  # identifies the kind of effect in every language
     enabled: bool
     layer: str
     composition: str
 
 
 class ProjectExpression(RecordModel):
-    """A property whose expression is on."""
+    """A property with an enabled expression."""
 
     property: str
     layer: str
@@ -137,15 +137,15 @@ class ProjectExpression(RecordModel):
 
 
 class ProjectFootage(RecordModel):
-    """A file that a project shows or plays; of a sequence the first one."""
+    """A file that a project shows or plays; for a sequence, its first file."""
 
     name: str  # of the item in the project
     file: str  # without its folders; empty for a placeholder
-    missing: bool  # whether it is not beside the project
+    missing: bool  # whether it did not come with the project
 
 
 class ProjectContents(RecordModel):
-    """What an After Effects project holds beside compositions and layers: up to 500 of each."""
+    """Further contents of an After Effects project: up to 500 of each kind."""
 
     effects: list[ProjectEffect]
     expressions: list[ProjectExpression]
@@ -153,24 +153,24 @@ class ProjectContents(RecordModel):
 
 
 class Template(Warned):
-    """A template as the v2 endpoints answer it."""
+    """A template as the v2 endpoints return it."""
 
     id: str
     type: str
     display_name: str
-    status: Annotated[TemplateStatus, words(*TemplateStatus)]
+    status: Annotated[TemplateStatus, unnamed_enum(*TemplateStatus)]
     created_at: Timestamp
     updated_at: Timestamp
     compositions: list[str] = []
     layers: list[str] = []
-    layer_details: AnyOf[TemplateLayer] = []  # left out of lists
-    fields: AnyOf[TemplateField] = []  # of the first composition; left out of lists
+    layer_details: AnyOf[TemplateLayer] = []  # omitted from lists
+    fields: AnyOf[TemplateField] = []  # of the first composition; omitted from lists
     fonts: list[str] = []
     mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
-    project: Absent[ProjectContents] = None  # of a project; left out of lists
+    project: Absent[ProjectContents] = None  # of a project; omitted from lists
     error: str | None = None
     renderer: Absent[Renderer] = None  # of a Lottie or an After Effects project
-    renderers: AnyOf[str] = []  # that it can have on this server
-    suggested_renderer: Absent[str] = None  # which draws what `warnings` say is missing
+    renderers: AnyOf[str] = []  # the ones available for it on this server
+    suggested_renderer: Absent[str] = None  # the one that draws what `warnings` report as missing
     lossy: Absent[bool] = None
     upload_info: Absent[TemplateUploadInfo] = None

@@ -1,4 +1,4 @@
-"""The team that a token speaks for, and its tokens: what clients send and read of them."""
+"""Teams and their tokens: the requests that clients send and the responses that they get."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,20 +10,20 @@ from reelbatch.models.wire.base import Absent, Timestamp, WireModel
 from reelbatch.models.wire.jobs import Name
 
 MAX_TOKENS = 100
-"""Of a team, beyond which it can make none itself."""
+"""Tokens per team; a team that has as many cannot create further ones itself."""
 
 
 class Scope(StrEnum):
-    """`admin` is every scope that there is, also those that later versions add."""
+    """The permissions of a token. `admin` includes all others, even those of later versions."""
 
-    JOBS_READ = "jobs:read"  # read whatever the team has: batches, jobs, templates, fonts, …
-    JOBS_WRITE = "jobs:write"  # submit, cancel and retry, and send webhooks again
-    TEMPLATES_WRITE = "templates:write"  # change what jobs are made of: templates, fonts, secrets
-    ADMIN = "admin"  # all of it, and list, make and revoke the team's tokens
+    JOBS_READ = "jobs:read"  # read everything the team has: batches, jobs, templates, fonts, …
+    JOBS_WRITE = "jobs:write"  # submit, cancel and retry jobs, and send webhooks again
+    TEMPLATES_WRITE = "templates:write"  # change what jobs use: templates, fonts, secrets
+    ADMIN = "admin"  # all of the above, and list, create and revoke the team's tokens
 
 
 DEFAULT_SCOPES = frozenset(set(Scope) - {Scope.ADMIN})
-"""Of a token for which nothing else was said, also of one from before there were scopes."""
+"""The scopes of a token that was created without any, or before there were scopes."""
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -37,12 +37,12 @@ class TokenCreation(WireModel):
     """The body of POST /tokens."""
 
     name: Name
-    """What the token is for."""
+    """The purpose of the token."""
     scopes: list[Scope] = Field(
         default_factory=lambda: sorted(DEFAULT_SCOPES),
         min_length=1,
         max_length=len(Scope),
-        description="All but admin if left out.",
+        description="Every scope except admin if omitted.",
     )
     expires_at: (
         Annotated[
@@ -51,11 +51,11 @@ class TokenCreation(WireModel):
             WithJsonSchema({"type": "string", "format": "date-time"}),
         ]
         | None
-    ) = Field(None, description="It never ends if left out.")
+    ) = Field(None, description="The token never expires if omitted.")
 
 
 class Token(WireModel):
-    """A token as the endpoints answer it. The token itself is not kept."""
+    """A token as the endpoints return it. The token itself is not stored."""
 
     id: str  # the first characters of the token's digest
     name: str
@@ -65,14 +65,14 @@ class Token(WireModel):
 
 
 class CreatedToken(Token):
-    """A token on the one occasion on which it is shown."""
+    """A new token; its text is shown only this once."""
 
     token: str
 
 
 class Team(WireModel):
-    """Whom a token speaks for, and to which server."""
+    """The team to which a token belongs, and the server's version."""
 
     name: str
     version: str  # of the server
-    token: Token  # that was sent
+    token: Token  # the one that was sent

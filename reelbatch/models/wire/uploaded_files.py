@@ -1,4 +1,4 @@
-"""Files that a team has uploaded for its jobs: each is named by its content."""
+"""Files that a team has uploaded for its jobs; a file's id is derived from its content."""
 
 import mimetypes
 import re
@@ -14,9 +14,9 @@ _MEDIA = ("image", "video", "audio")
 
 
 class UploadedFile(WireModel):
-    """A file that jobs of the team may name as the `src` of an asset."""
+    """A file that the team's jobs can use as the `src` of an asset."""
 
-    id: str  # the SHA-256 of the content, and the ending that tells its kind
+    id: str  # the SHA-256 of the content, and the extension of its kind
     src: str
     size: int  # bytes
 
@@ -30,13 +30,13 @@ def is_upload_id(id_: str) -> bool:
 
 
 def upload_id_in(src: str) -> str | None:
-    """The id of the uploaded file that `src` names; None where it names something else."""
+    """The id of the uploaded file that `src` names; None if it names something else."""
     id_ = src.removeprefix(SCHEME)
     return id_ if src.startswith(SCHEME) and is_upload_id(id_) else None
 
 
 def media_ending(name: str, media_type: str = "") -> str | None:
-    """The ending of a picture, a sound or a video; None for what its name or type says is none."""
+    """The extension for a file with this name and type; None for other kinds than media."""
     suffix = splitext(name)[1].lower()
     guessed = mimetypes.guess_type(f"file{suffix}", strict=False)[0] or ""
     if guessed.partition("/")[0] not in _MEDIA:

@@ -1,4 +1,4 @@
-"""Where a job's output goes instead of this server: a bucket of the client's own (contract 3.5)."""
+"""Uploading a job's output to the client's own bucket instead of this server (contract 3.5)."""
 
 import re
 from typing import Literal
@@ -14,7 +14,7 @@ DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 
 def checked_endpoint(endpoint: str) -> str:
-    """Without a slash at its end. Raises ValueError."""
+    """Return `endpoint` without a slash at its end. Raises ValueError if it is not a URL."""
     usable = is_http_url(endpoint) and not urlsplit(endpoint).query
     if not usable and not begins_with_reference(endpoint):
         raise ValueError("must be an http or https URL")
@@ -22,14 +22,14 @@ def checked_endpoint(endpoint: str) -> str:
 
 
 def checked_bucket(bucket: str) -> str:
-    """A bucket is one step of a path, and none that leads elsewhere. Raises ValueError."""
+    """Return `bucket` if it is a single, harmless step of a path. Raises ValueError otherwise."""
     if bucket in (".", "..") or re.search(r"[\x00-\x1f\x7f/\\]", bucket):
         raise ValueError("must be the name of a bucket")
     return bucket
 
 
 class UploadParams(WireModel):
-    """The bucket. Credentials are best given as references to secrets."""
+    """The bucket and its credentials, which should be references to secrets."""
 
     endpoint: str = Field(default=DEFAULT_ENDPOINT, min_length=1, max_length=2048)
     region: str = Field(min_length=1, max_length=128)
@@ -76,7 +76,7 @@ class Upload(WireModel):
     def _address_is_known(self) -> "Upload":
         public = (self.params.endpoint, self.params.bucket)
         if self.output_url is None and any(has_reference(part) for part in public):
-            raise ValueError("with a secret endpoint or bucket it needs an outputUrl")
+            raise ValueError("set outputUrl, because the endpoint or the bucket is a secret")
         return self
 
     def object_key(self, file_name: str) -> str:
@@ -84,6 +84,6 @@ class Upload(WireModel):
         return f"{folder}/{file_name}" if folder else file_name
 
     def url_of(self, file_name: str) -> str:
-        """Where the file will be."""
+        """The URL that the file will have."""
         base = self.output_url or f"{self.params.endpoint}/{quote(self.params.bucket)}"
         return f"{base.rstrip('/')}/{quote(self.object_key(file_name))}"

@@ -1,16 +1,16 @@
-"""URLs that clients name."""
+"""URLs from clients."""
 
 import re
 from urllib.parse import SplitResult, urlsplit
 
 from reelbatch.models.wire.secrets import has_reference
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # `urlsplit` leaves some of them out
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # `urlsplit` drops some of them
 _SHOWN = 300  # characters
 
 
 def is_http_url(url: str) -> bool:
-    """Whether something may be fetched from it, as far as its form tells."""
+    """Whether `url` has the form of an http or https URL; references to secrets are allowed."""
     try:
         parts = urlsplit(url)
         is_usable = has_reference(parts.netloc) or _has_usable_port(parts)
@@ -21,22 +21,22 @@ def is_http_url(url: str) -> bool:
 
 
 def _has_usable_port(parts: SplitResult) -> bool:
-    """Beside a name without spaces. Raises ValueError for what is not a port."""
+    """Whether the port is valid and the host has no spaces. Raises ValueError for a bad port."""
     return parts.port != 0 and not re.search(r"\s", parts.netloc)
 
 
 def host_and_port(parts: SplitResult) -> str:
-    """Of a URL, for messages: without credentials."""
+    """The host and port of a URL, without credentials, for messages."""
     return parts.netloc.rpartition("@")[2].lower()
 
 
 def shown(src: str) -> str:
-    """A URL for messages: without its query and credentials, which may be secret, and short."""
+    """A URL for messages: shortened, and without its query and credentials, which may be secret."""
     parts = urlsplit(src)
     if parts.scheme == "data":
         return "a data: URL"
     if parts.scheme == "upload":
         return src[:_SHOWN]
-    if not parts.scheme:  # all of it is a reference to a secret, or it is not a URL
+    if not parts.scheme:  # the whole URL is a reference to a secret, or it is not a URL
         return parts.path[:_SHOWN]
     return f"{parts.scheme}://{host_and_port(parts)}{parts.path}"[:_SHOWN]

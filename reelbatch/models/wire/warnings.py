@@ -1,4 +1,4 @@
-"""What will not look as designed: one shape in templates, jobs, results and webhooks."""
+"""Warnings about deviations from the design, the same in templates, jobs, results and webhooks."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -6,15 +6,15 @@ from typing import TypedDict
 
 from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, WireModel
 
-MOST_OF_A_CODE = 5  # warnings; what is beyond is counted
-MOST_GLYPHS = 500  # that a job is told of
+MOST_OF_A_CODE = 5  # warnings; further ones are only counted
+MOST_GLYPHS = 500  # that are reported for a job
 _MOST_WARNINGS = 100
 _LONGEST_MESSAGE = 300  # characters
 _LONGEST_NAME = 500  # characters, of a layer or a composition
 
 
 class WarningCode(StrEnum):
-    """The codes of this version, which docs/errors.md lists with their meanings."""
+    """The codes of this version; docs/api.md explains them."""
 
     MISSING_FONT = "MISSING_FONT"
     MISSING_GLYPHS = "MISSING_GLYPHS"
@@ -71,33 +71,33 @@ MISSING_FILES = (
     WarningCode.MISSING_SOUND,
     WarningCode.FOOTAGE_NOT_DRAWN,
 )
-"""What is no flaw of a job that fills the layer."""
+"""Codes that do not matter for a job that fills the layer."""
 
 
 class RenderWarning(RecordModel):
     """Something that will not look as designed, or did not."""
 
-    code: str  # a `WarningCode`, or one that an engine of others or a later version gives
+    code: str  # a `WarningCode`, or the code of a third-party engine or a later version
     message: str
-    layer: Absent[str] = None  # its name, where one layer is to blame
-    composition: Absent[str] = None  # in which it is
+    layer: Absent[str] = None  # the name of the affected layer, if it is a single one
+    composition: Absent[str] = None  # the one that contains the layer
 
     def __str__(self) -> str:
-        """For people, in a line."""
+        """The warning in one line, for people."""
         place = " of ".join(filter(None, (self.layer, self.composition)))
         return f"{self.message} ({place})" if place else self.message
 
 
 class Warned(WireModel):
-    """What an answer about a job or a template says of what will not look as designed."""
+    """The fields of a job or a template that report what will not look as designed."""
 
     missing_fonts: AnyOf[str] = []  # labels
     missing_glyphs: AnyOf[str] = []  # characters that no font has
-    warnings: AnyOf[RenderWarning] = []  # these too, and all else
+    warnings: AnyOf[RenderWarning] = []  # all of them, including missing fonts and glyphs
 
 
 def expressions_stopped(reason: str) -> RenderWarning:
-    """The job is drawn as if its template had no expressions."""
+    """The warning that a job is drawn as if its template had no expressions."""
     message = f"The template's expressions were left out: {reason}."
     return RenderWarning(code=WarningCode.EXPRESSIONS_STOPPED, message=message)
 
@@ -113,7 +113,7 @@ class Shortcomings(TypedDict):
 def shortcomings(
     missing_fonts: list[str], missing_glyphs: list[str], warnings: Iterable[RenderWarning]
 ) -> Shortcomings:
-    """`warnings`, which are bounded, and before them what is missing."""
+    """Return the fields, with missing glyphs and fonts before the bounded `warnings`."""
     missing = bounded([*glyph_warnings(missing_glyphs), *map(_font_warning, missing_fonts)])
     return Shortcomings(
         missing_fonts=missing_fonts,
@@ -123,7 +123,7 @@ def shortcomings(
 
 
 def glyph_warnings(characters: Sequence[str]) -> list[RenderWarning]:
-    """One for all of them; none where there are none."""
+    """One warning for all `characters`; an empty list if there are none."""
     if not characters:
         return []
     listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in characters)
@@ -137,7 +137,7 @@ def _font_warning(font: str) -> RenderWarning:
 
 
 def bounded(warnings: Iterable[RenderWarning]) -> list[RenderWarning]:
-    """Each once, with short texts, and the first few of each code: the others are counted."""
+    """Return each warning once, shortened, and a few of each code; others are only counted."""
     by_code: dict[str, dict[RenderWarning, None]] = {}
     for warning in warnings:
         by_code.setdefault(warning.code, {})[_short(warning)] = None
@@ -146,7 +146,7 @@ def bounded(warnings: Iterable[RenderWarning]) -> list[RenderWarning]:
 
 
 def _first(code: str, alike: list[RenderWarning]) -> list[RenderWarning]:
-    """A list that was bounded before stays as it is."""
+    """The first few warnings and a count of the others; a list bounded before stays as it is."""
     if len(alike) <= MOST_OF_A_CODE + 1:
         return alike
     more = len(alike) - MOST_OF_A_CODE

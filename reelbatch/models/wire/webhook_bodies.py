@@ -1,4 +1,4 @@
-"""What webhooks tell of a job or a batch that has ended."""
+"""The bodies of webhooks for jobs and batches that have ended."""
 
 from reelbatch.models.wire.base import Absent, Timestamp, WireModel
 from reelbatch.models.wire.batches import BatchStats, BatchStatus
@@ -6,7 +6,7 @@ from reelbatch.models.wire.jobs import Job, JobError, JobStatus
 
 
 class JobEnded(Job):
-    """The Job object, and the names that older receivers know on top."""
+    """The Job object, extended by the names that older receivers expect."""
 
     state: JobStatus
     finished_at: Timestamp | None
@@ -14,7 +14,7 @@ class JobEnded(Job):
 
 
 class BatchEnded(WireModel):
-    """The answer of GET /batches/{id} without its jobs, which may be a thousand."""
+    """The response to GET /batches/{id} without its jobs, of which there may be a thousand."""
 
     type: str
     batch_id: str

@@ -1,4 +1,4 @@
-"""Webhooks: what clients send, and what they read of the attempts (contract 4)."""
+"""Webhooks: the requests that clients send, and the log of delivery attempts (contract 4)."""
 
 import re
 from typing import Any, Literal
@@ -23,7 +23,7 @@ _OURS = frozenset(
 
 
 class Webhook(LenientWireModel):
-    """Where to call when the job has ended."""
+    """The HTTP request to send when the job or batch has ended."""
 
     url: str = Field(min_length=1, max_length=8192)
     method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
@@ -54,7 +54,7 @@ class Webhook(LenientWireModel):
         if begins_with_reference(url):
             return url
         if re.search(r"[\x00-\x20\x7f]", url):
-            raise ValueError("has a space or a control character; percent-encode it")
+            raise ValueError("must not contain spaces or control characters; percent-encode them")
         if not is_http_url(url):
             raise ValueError("must be an http or https URL")
         return url
@@ -63,19 +63,19 @@ class Webhook(LenientWireModel):
     @classmethod
     def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
         if len(headers) > MAX_WEBHOOK_HEADERS:
-            raise ValueError(f"a webhook takes at most {MAX_WEBHOOK_HEADERS} headers")
+            raise ValueError(f"a webhook can have at most {MAX_WEBHOOK_HEADERS} headers")
         for name, value in headers.items():
             if not _HEADER_NAME.fullmatch(name):
-                raise ValueError(f"{name[:40]!r} is not the name of a header")
+                raise ValueError(f"{name[:40]!r} is not a valid header name")
             if name.lower() in _OURS:
                 raise ValueError(f"the header {name} is set by the server")
             if not _HEADER_VALUE.fullmatch(value):
-                raise ValueError(f"the value of {name} must be visible ASCII characters")
+                raise ValueError(f"the value of {name} must consist of visible ASCII characters")
         return headers
 
     @property
     def receiver(self) -> str:
-        """Scheme, host and port: paths and queries of webhooks often are credentials."""
+        """The URL's scheme, host and port; paths and queries of webhooks are often credentials."""
         if begins_with_reference(self.url):
             return "a secret URL"
         parts = urlsplit(self.url)
@@ -84,7 +84,7 @@ class Webhook(LenientWireModel):
 
 
 class WebhookAttempt(RecordModel):
-    """One request to the receiver: its answer's status, or why there was none."""
+    """One request to the receiver: the status of its response, or why there was none."""
 
     attempted_at: Timestamp
     duration: float  # seconds
@@ -94,7 +94,7 @@ class WebhookAttempt(RecordModel):
 
 
 class WebhookLog(WireModel):
-    """The answer of GET /jobs/{id}/webhook: the attempts, oldest first."""
+    """The response to GET /jobs/{id}/webhook; attempts are listed oldest first."""
 
     id: str
     url: str
@@ -105,6 +105,6 @@ class WebhookLog(WireModel):
 
 
 class WebhookSecret(WireModel):
-    """What the receivers of a team's webhooks check signatures with."""
+    """The secret with which receivers verify the signatures of a team's webhooks."""
 
     secret: str  # `whsec_` and base64

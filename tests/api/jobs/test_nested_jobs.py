@@ -381,7 +381,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
         {"template": {"id": "CARD", "composition": "main", "src": "https://example.com/a.zip"}},
         "VALIDATION_ERROR",
         "template",
-        "no template by src",
+        "template by src",
     ),
     (
         {"template": {"id": "01JAAAAAAAAAAAAAAAAAAAAAAA", "composition": "main"}},
