@@ -41,10 +41,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from reelbatch.models.orchestration.names import job_workflow_id
     from reelbatch.models.orchestration.webhooks import WebhookDelivery
-    from reelbatch.models.stored.jobs import KeptJob
+    from reelbatch.models.stored.jobs import StoredJob
     from reelbatch.models.wire.batches import BatchStatus
     from reelbatch.models.wire.jobs import JobStatus
-    from workflows.activity_names import KEEP_JOB, RENDER
+    from workflows.activity_names import RENDER, SAVE_JOB
     from workflows.children import RENDER_STOPPED, render_children, tell_batch
     from workflows.job_states import JobSnapshot, JobState
     from workflows.local_render import render_locally
@@ -126,8 +126,8 @@ async def _conclude(job: RenderJob, end: JobState) -> None:
 async def _keep(job: RenderJob, end: JobState) -> None:
     """A batch's manifest has its jobs; a job of its own is kept by itself."""
     await workflow.execute_activity(
-        KEEP_JOB,
-        KeptJob(
+        SAVE_JOB,
+        StoredJob(
             team=job.team,
             id=job.id,
             summary=job.summary,

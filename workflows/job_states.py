@@ -14,7 +14,7 @@ from reelbatch.models.orchestration.jobs import (
     RenderResult,
     shortcomings_of,
 )
-from reelbatch.models.stored.jobs import KeptJob
+from reelbatch.models.stored.jobs import StoredJob
 from reelbatch.models.wire.jobs import Job, JobStats, JobStatus
 
 
@@ -39,7 +39,7 @@ class JobSnapshot:
     state: JobState
 
     @classmethod
-    def of_kept(cls, job: KeptJob) -> "JobSnapshot":
+    def of_stored(cls, job: StoredJob) -> "JobSnapshot":
         state = JobState(
             job.status, job.updated_at, render=job.render, result=job.result, failure=job.failure
         )

@@ -20,7 +20,7 @@ from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, LimitExceeded, TemplateInvalid
 from reelbatch.models.wire.assets import Asset, MediaAsset, ScriptAsset, StaticAsset
 from reelbatch.models.wire.uploaded_files import upload_id_in
-from reelbatch.models.wire.urls import shown
+from reelbatch.models.wire.urls import redacted_url
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 
@@ -66,7 +66,7 @@ class AssetFetcher:
     ) -> Path:
         """`file` has no suffix yet."""
         src = await secrets.resolve(asset.src)
-        label = shown(asset.src)
+        label = redacted_url(asset.src)
         if src[:5].lower() == "data:":
             file, media_type = self._unpack(src, label, file)
         elif upload_id := upload_id_in(src):

@@ -18,7 +18,7 @@ from activities.renders.delivery import FinishedRender, FreshRender, ReusedRende
 from activities.renders.lease import LEASE_TIME, Lease
 from activities.renders.slots import RenderSlots
 from reelbatch.engines.base import RenderRequest
-from reelbatch.models.stored.renders import KeptRender
+from reelbatch.models.stored.renders import StoredRender
 from reelbatch.storage.kept_renders import (
     find_render,
     forget_render,
@@ -60,7 +60,7 @@ class RenderCache:
         self._slots = slots
         self._fingerprint = fingerprint
         self._lease_seconds = lease_seconds
-        self._running: dict[tuple[str, str], asyncio.Future[KeptRender | None]] = {}
+        self._running: dict[tuple[str, str], asyncio.Future[StoredRender | None]] = {}
 
     async def key_of(self, request: RenderRequest) -> str:
         """The same for requests that give the same file."""
@@ -152,14 +152,14 @@ class RenderCache:
 
     async def _save(
         self, team: str, key: str, job_id: str, fresh: FreshRender
-    ) -> KeptRender | None:
+    ) -> StoredRender | None:
         """No job fails because its render cannot be stored."""
 
         async def put(file: Path) -> str:
             return await store_render_file(self._store, team, key, file)
 
         try:
-            stored = KeptRender(
+            stored = StoredRender(
                 file_key=await put(fresh.file),
                 poster_key=await put(fresh.poster) if fresh.poster else None,
                 job_id=job_id,

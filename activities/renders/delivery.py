@@ -13,7 +13,7 @@ from activities.renders.slots import RenderSlots
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import RenderedFile, RenderRequest
 from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
-from reelbatch.models.stored.renders import KeptRender
+from reelbatch.models.stored.renders import StoredRender
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.models.wire.warnings import RenderWarning, bounded
 from reelbatch.storage.files import gone_if_cancelled
@@ -39,7 +39,7 @@ class FreshRender(RenderFacts):
     file: Path
     poster: Path | None = None  # the still beside a film
     drawn_by: str = ""
-    stored: KeptRender | None = None  # the same in the object store
+    stored: StoredRender | None = None  # the same in the object store
 
     @property
     def files(self) -> list[Path]:
@@ -67,10 +67,10 @@ class FreshRender(RenderFacts):
 class ReusedRender(RenderFacts):
     """What was rendered for another job."""
 
-    stored: KeptRender
+    stored: StoredRender
 
     @classmethod
-    def of(cls, stored: KeptRender) -> "ReusedRender":
+    def of(cls, stored: StoredRender) -> "ReusedRender":
         return cls(
             size=stored.size,
             width=stored.width,

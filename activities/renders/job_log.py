@@ -23,7 +23,7 @@ from reelbatch.models.orchestration.jobs import RenderJob, shortcomings_of
 from reelbatch.models.orchestration.segments import JoinTask, SegmentTask
 from reelbatch.models.wire.assets import Asset, MediaAsset, NestedJobAsset, StaticAsset
 from reelbatch.models.wire.base import rfc3339
-from reelbatch.models.wire.urls import shown
+from reelbatch.models.wire.urls import redacted_url
 from reelbatch.models.wire.warnings import RenderWarning, glyph_warnings
 from reelbatch.storage.logs import append_log, append_segment_log, collect_segment_logs
 
@@ -57,7 +57,7 @@ class JobLog:
             source = found.asset if isinstance(asset, NestedJobAsset) else asset
             if found.file is not None and isinstance(source, (MediaAsset, StaticAsset)):
                 size = found.file.stat().st_size
-                self.note(f"ASSET: {asset.type} {shown(source.src)} ({size} bytes)")
+                self.note(f"ASSET: {asset.type} {redacted_url(source.src)} ({size} bytes)")
 
     def note_template(self, job: RenderJob) -> None:
         """Note what was found in a template from a URL."""

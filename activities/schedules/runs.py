@@ -27,7 +27,7 @@ from reelbatch.models.orchestration.schedules import (
     SubmittedTable,
 )
 from reelbatch.models.wire.tables import CSV, TABS, XLSX
-from reelbatch.models.wire.urls import is_http_url, shown
+from reelbatch.models.wire.urls import is_http_url, redacted_url
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.schedules import note_run, read_schedule
@@ -86,7 +86,7 @@ class ScheduleActivities:
 
     async def _fetch(self, url: str, file: Path, secrets: ResolvedSecrets) -> str:
         """The media type of what is in the file then. Raises RenderError."""
-        name, plain = shown(url), await secrets.resolve(url)
+        name, plain = redacted_url(url), await secrets.resolve(url)
         if not is_http_url(plain):
             raise AssetInvalid(f"{name} is not an http or https URL.")
         source = Source(url=plain, name=name)

@@ -31,7 +31,7 @@ from reelbatch.models.errors import AssetInvalid, TemplateInvalid
 from reelbatch.models.orchestration.jobs import Output, RenderJob, RenderTask
 from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.urls import is_http_url, shown
+from reelbatch.models.wire.urls import is_http_url, redacted_url
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.fonts import list_fonts
 
@@ -50,7 +50,7 @@ class TemplateFetcher:
         Raises TemplateInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another
         try may help.
         """
-        name = shown(url)
+        name = redacted_url(url)
         plain = await secrets.resolve(url)
         if not is_http_url(plain):
             raise TemplateInvalid(f"{name} is not an http or https URL.")

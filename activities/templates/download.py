@@ -22,7 +22,7 @@ from reelbatch.models.orchestration.templates import (
 )
 from reelbatch.models.stored.templates import TemplateRecord
 from reelbatch.models.wire.templates import TemplateStatus
-from reelbatch.models.wire.urls import shown
+from reelbatch.models.wire.urls import redacted_url
 from reelbatch.settings import ByteLimit
 from reelbatch.storage import keys
 from reelbatch.storage.templates import read_template, write_template
@@ -74,7 +74,7 @@ class DownloadActivities:
 
     async def _fetch(self, record: TemplateRecord, file: Path) -> None:
         src = record.download.src if record.download else ""
-        origin = Source(url=src, name=shown(src), schemes=self.schemes)
+        origin = Source(url=src, name=redacted_url(src), schemes=self.schemes)
         with as_template_errors():
             found = await self.downloader.download(origin, file, self.limit)
         refuse_page(file, found.media_type, origin.name)

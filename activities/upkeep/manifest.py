@@ -4,11 +4,11 @@ from obstore.store import ObjectStore
 from temporalio import activity
 
 from reelbatch.models.orchestration.batches import BatchSnapshot
-from reelbatch.models.stored.jobs import KeptJob
+from reelbatch.models.stored.jobs import StoredJob
 from reelbatch.storage import keys
 from reelbatch.storage.jobs import save_job
 from reelbatch.storage.objects import write_model
-from workflows.activity_names import KEEP_JOB, WRITE_MANIFEST
+from workflows.activity_names import SAVE_JOB, WRITE_MANIFEST
 
 
 class ManifestActivities:
@@ -19,6 +19,6 @@ class ManifestActivities:
     async def write_manifest(self, snapshot: BatchSnapshot) -> None:
         await write_model(self._store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)
 
-    @activity.defn(name=KEEP_JOB)
-    async def save_job(self, job: KeptJob) -> None:
+    @activity.defn(name=SAVE_JOB)
+    async def save_job(self, job: StoredJob) -> None:
         await save_job(self._store, job)

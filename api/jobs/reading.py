@@ -127,7 +127,7 @@ async def _read_own(
     description = await describe(job_handle(resources.client, team, job_id))
     if description is None:
         stored = await read_stored_job(resources.store, team, job_id) if batch_id is None else None
-        return JobSnapshot.of_kept(stored) if stored else None
+        return JobSnapshot.of_stored(stored) if stored else None
     if batch_id is not None and description.status is not WorkflowExecutionStatus.RUNNING:
         for job in await _jobs_of_batch(resources, team, batch_id):
             if job.id == job_id:
@@ -171,7 +171,7 @@ async def read_state(
     if description.status is not WorkflowExecutionStatus.COMPLETED:
         stored = await read_stored_job(resources.store, team, execution.id.rsplit("/", 1)[-1])
         if stored is not None:  # a cancelled workflow cannot say how far it was
-            return JobSnapshot.of_kept(stored).state
+            return JobSnapshot.of_stored(stored).state
     status = STATUS_OF_EXECUTION.get(
         description.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
     )

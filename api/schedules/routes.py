@@ -41,7 +41,7 @@ from reelbatch.models.problems import Problem, error_of
 from reelbatch.models.stored.schedules import ScheduleRecord
 from reelbatch.models.wire.jobs import JobCreation
 from reelbatch.models.wire.schedules import MAX_SCHEDULES, Schedule, ScheduleCreation
-from reelbatch.models.wire.urls import shown
+from reelbatch.models.wire.urls import redacted_url
 from reelbatch.parallel import gather_each
 from reelbatch.spelling import did_you_mean
 from reelbatch.storage.schedules import (
@@ -286,7 +286,7 @@ async def _schedule(resources: Resources, record: ScheduleRecord) -> Schedule:
         name=creation.name,
         cron=creation.cron,
         time_zone=creation.time_zone,
-        url=shown(creation.url),
+        url=redacted_url(creation.url),
         template=creation.template,
         created_at=record.created_at,
         paused=paused,

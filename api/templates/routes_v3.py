@@ -15,7 +15,7 @@ from reelbatch.models.errors import RequestError, TemplateNotFound
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection, TemplateRecord
 from reelbatch.models.wire.base import Absent, Timestamp
 from reelbatch.models.wire.templates import Mogrt, ProjectContents
-from reelbatch.models.wire.warnings import Warned
+from reelbatch.models.wire.warnings import WithWarnings
 from reelbatch.storage.templates import list_templates
 
 router = APIRouter(tags=["templates v3"])
@@ -31,7 +31,7 @@ Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are sent.
 Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
 
-class TemplateV3(Warned):
+class TemplateV3(WithWarnings):
     id: str
     type: str
     display_name: str

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from obstore.store import ObjectStore
 
 from reelbatch.models.orchestration.jobs import RenderJob
-from reelbatch.models.stored.jobs import KeptJob, NestedJobRecord
+from reelbatch.models.stored.jobs import NestedJobRecord, StoredJob
 from reelbatch.storage import keys
 from reelbatch.storage.objects import create_models, read_model, write_model
 
 
-async def save_job(store: ObjectStore, job: KeptJob) -> None:
+async def save_job(store: ObjectStore, job: StoredJob) -> None:
     await write_model(store, keys.single_job(job.team, job.id), job)
 
 
-async def read_stored_job(store: ObjectStore, team: str, job_id: str) -> KeptJob | None:
-    return await read_model(store, keys.single_job(team, job_id), KeptJob)
+async def read_stored_job(store: ObjectStore, team: str, job_id: str) -> StoredJob | None:
+    return await read_model(store, keys.single_job(team, job_id), StoredJob)
 
 
 async def save_nested_jobs(store: ObjectStore, parents: Sequence[RenderJob]) -> None:

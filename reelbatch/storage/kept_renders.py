@@ -8,7 +8,7 @@ from uuid import uuid4
 from obstore.store import LocalStore, ObjectStore
 from pydantic import ValidationError
 
-from reelbatch.models.stored.renders import KeptRender
+from reelbatch.models.stored.renders import StoredRender
 from reelbatch.storage import keys
 from reelbatch.storage.files import download
 from reelbatch.storage.objects import read_model, write_model
@@ -22,10 +22,10 @@ class RenderGone(Exception):
     """The file of a kept render is no longer there."""
 
 
-async def find_render(store: ObjectStore, team: str, key: str) -> KeptRender | None:
+async def find_render(store: ObjectStore, team: str, key: str) -> StoredRender | None:
     """The record under this key; None: there is none, or another version wrote it."""
     try:
-        return await read_model(store, keys.kept_render(team, key), KeptRender)
+        return await read_model(store, keys.kept_render(team, key), StoredRender)
     except ValidationError:
         return None
 
@@ -37,7 +37,7 @@ async def store_render_file(store: ObjectStore, team: str, key: str, file: Path)
     return file_key
 
 
-async def record_render(store: ObjectStore, team: str, key: str, render: KeptRender) -> None:
+async def record_render(store: ObjectStore, team: str, key: str, render: StoredRender) -> None:
     """Write the record by which `find_render` finds the file."""
     await write_model(store, keys.kept_render(team, key), render)
 
@@ -47,7 +47,7 @@ async def forget_render(store: ObjectStore, team: str, key: str) -> None:
         await store.delete_async(keys.kept_render(team, key))
 
 
-async def copy_render(store: ObjectStore, render: KeptRender, *targets: str) -> None:
+async def copy_render(store: ObjectStore, render: StoredRender, *targets: str) -> None:
     """Make each of its files an object of its own, at the key in `targets` that has its place.
 
     Raises RenderGone.
@@ -63,7 +63,7 @@ async def copy_render(store: ObjectStore, render: KeptRender, *targets: str) -> 
             raise RenderGone(key) from error
 
 
-async def download_render(store: ObjectStore, render: KeptRender, *targets: Path) -> None:
+async def download_render(store: ObjectStore, render: StoredRender, *targets: Path) -> None:
     """Write each of its files to the one in `targets` that has its place. Raises RenderGone."""
     for key, target in zip(render.keys, targets, strict=True):
         try:
@@ -72,7 +72,7 @@ async def download_render(store: ObjectStore, render: KeptRender, *targets: Path
             raise RenderGone(key) from error
 
 
-def _can_copy(store: ObjectStore, render: KeptRender) -> bool:
+def _can_copy(store: ObjectStore, render: StoredRender) -> bool:
     if isinstance(store, LocalStore):
         return datetime.now(UTC) - render.rendered_at < _OLDEST_LINK
     return render.size <= _LARGEST_COPY

@@ -27,7 +27,7 @@ from tests.workflows.workbench import (
     long_job,
     with_children,
 )
-from workflows.activity_names import KEEP_JOB, RENDER
+from workflows.activity_names import RENDER, SAVE_JOB
 
 
 class Renders:
@@ -145,7 +145,7 @@ async def test_a_short_job_costs_no_more_than_before(workbench: Workbench) -> No
         for event in history
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
     ]
-    assert scheduled == [RENDER, KEEP_JOB]
+    assert scheduled == [RENDER, SAVE_JOB]
     markers = [e for e in history if e.event_type == EventType.EVENT_TYPE_MARKER_RECORDED]
     assert len(markers) == 1, "that the job is kept, as ever"
 

@@ -55,7 +55,7 @@ from reelbatch.models.orchestration.templates import (
     TemplateInspectionJob,
 )
 from reelbatch.models.orchestration.webhooks import PendingWebhook, WebhookDelivery
-from reelbatch.models.stored.jobs import KeptJob
+from reelbatch.models.stored.jobs import StoredJob
 from reelbatch.models.wire.schedules import ScheduleRun
 from reelbatch.models.wire.tables import CSV
 from reelbatch.models.wire.templates import TemplateStatus
@@ -71,11 +71,11 @@ from workflows.activity_names import (
     INSPECT_TEMPLATE,
     IS_ENGINE_SERVED,
     JOIN_SEGMENTS,
-    KEEP_JOB,
     RECORD_RUN,
     RENDER,
     RENDER_LOCALLY,
     RENDER_SEGMENT,
+    SAVE_JOB,
     SUBMIT_TABLE,
     SWEEP,
     WRITE_MANIFEST,
@@ -112,7 +112,7 @@ class Workbench:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.manifests: list[BatchSnapshot] = []
-        self.kept_jobs: list[KeptJob] = []
+        self.kept_jobs: list[StoredJob] = []
         self.deliveries: list[WebhookDelivery] = []
         self.receive: Callable[[], Awaitable[object]] = _take  # what a webhook's receiver does
         self.download: Callable[[TemplateDownloadJob], Awaitable[DownloadedTemplate]] = _found
@@ -139,8 +139,8 @@ class Workbench:
         async def write_manifest(snapshot: BatchSnapshot) -> None:
             self.manifests.append(snapshot)
 
-        @activity.defn(name=KEEP_JOB)
-        async def keep_job(job: KeptJob) -> None:
+        @activity.defn(name=SAVE_JOB)
+        async def keep_job(job: StoredJob) -> None:
             self.kept_jobs.append(job)
 
         @activity.defn(name=SWEEP)

@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from reelbatch.models.orchestration.webhooks import PendingWebhook
 from reelbatch.models.wire.assets import Asset, MediaAsset, ScriptAsset, StaticAsset
-from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import Absent, ListOrAbsent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.codecs import POSTER_CODEC, OutputType, codec_named
 from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.jobs import JobStatus
@@ -107,8 +107,8 @@ class RenderJob(WireModel):
     font_ids: list[str] = []  # of the same fonts
     font_faces: list[FontFace] = []  # of the same fonts
     missing_fonts: list[str] = []
-    missing_glyphs: AnyOf[str] = []  # characters
-    warnings: AnyOf[RenderWarning] = []  # about the template
+    missing_glyphs: ListOrAbsent[str] = []  # characters
+    warnings: ListOrAbsent[RenderWarning] = []  # about the template
     output: Output
     output_key: str  # object key
     extent: Absent[OutputExtent] = None  # unknown for a join and for a template by URL
@@ -272,8 +272,8 @@ class JobSummary(RecordModel):
     tags: list[str] = []
     priority: int = 0
     missing_fonts: list[str] = []
-    missing_glyphs: AnyOf[str] = []  # characters
-    warnings: AnyOf[RenderWarning] = []  # about the template
+    missing_glyphs: ListOrAbsent[str] = []  # characters
+    warnings: ListOrAbsent[RenderWarning] = []  # about the template
     bucket_url: Absent[str] = None  # of an output that goes to the client's own bucket
     created_at: Timestamp
 
@@ -298,9 +298,9 @@ class RenderResult(RecordModel):
     frames: int
     render_duration: float  # seconds in the engine
     reused_from: Absent[str] = None  # the id of the equal job whose render this is
-    missing_fonts: AnyOf[str] = []  # of a template by URL, which only a worker has seen
+    missing_fonts: ListOrAbsent[str] = []  # of a template by URL, which only a worker has seen
     missing_glyphs: Absent[list[str]] = None  # found while rendering; None: not checked
-    warnings: AnyOf[RenderWarning] = []  # found while rendering
+    warnings: ListOrAbsent[RenderWarning] = []  # found while rendering
     started_at: Timestamp
     finished_at: Timestamp
 

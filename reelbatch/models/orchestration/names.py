@@ -25,7 +25,7 @@ def template_workflow_id(team: str, template_id: str) -> str:
 
 
 def schedule_workflow_id(team: str, schedule_id: str) -> str:
-    """The id of Temporal's schedule. Its workflows have the same id, with the run's time appended."""
+    """The id of Temporal's schedule. Its workflows have this id, with the run's time appended."""
     return f"{team}/schedule/{schedule_id}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import fsum
 
 from reelbatch.models.orchestration.jobs import ChildOutput, RenderJob, RenderResult, RenderTask
-from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import Absent, ListOrAbsent, RecordModel, Timestamp, WireModel
 from reelbatch.models.wire.warnings import RenderWarning
 
 _SEGMENTS_DONE = 95.0  # percent; the progress stays there until the segments are joined
@@ -68,7 +68,7 @@ class Segment(RecordModel):
     render_duration: float  # seconds in the engine
     started_at: Timestamp
     missing_glyphs: Absent[list[str]] = None
-    warnings: AnyOf[RenderWarning] = []  # found while rendering
+    warnings: ListOrAbsent[RenderWarning] = []  # found while rendering
 
 
 class JoinTask(RenderTask):

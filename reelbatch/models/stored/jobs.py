@@ -10,7 +10,7 @@ from reelbatch.models.wire.base import Absent, RecordModel, Timestamp
 from reelbatch.models.wire.jobs import JobStatus
 
 
-class KeptJob(RecordModel):
+class StoredJob(RecordModel):
     """A job that has ended and belongs to no batch."""
 
     team: str

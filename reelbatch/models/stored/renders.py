@@ -4,7 +4,7 @@ from reelbatch.models.wire.base import Absent, RecordModel, Timestamp
 from reelbatch.models.wire.warnings import RenderWarning
 
 
-class KeptRender(RecordModel):
+class StoredRender(RecordModel):
     """A rendered file that later jobs of the same team can reuse."""
 
     file_key: str  # object key

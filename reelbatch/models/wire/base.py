@@ -46,7 +46,7 @@ def _is_empty(value: object) -> bool:
     return value == []
 
 
-AnyOf = Annotated[list[T], Field(exclude_if=_is_empty)]
+ListOrAbsent = Annotated[list[T], Field(exclude_if=_is_empty)]
 """A list that responses omit when it is empty."""
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, computed_field
 from reelbatch.models.wire.base import (
     NOT_BOOLEAN,
     Absent,
-    AnyOf,
+    ListOrAbsent,
     OpenWireModel,
     RecordModel,
     Timestamp,
@@ -28,7 +28,7 @@ from reelbatch.models.wire.jobs import (
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.tables import TableColumn, TableFile, TableRow
 from reelbatch.models.wire.templates import Renderer
-from reelbatch.models.wire.warnings import RenderWarning, Warned
+from reelbatch.models.wire.warnings import RenderWarning, WithWarnings
 from reelbatch.models.wire.webhooks import Webhook
 
 
@@ -86,7 +86,7 @@ class BatchOptions(OpenWireModel):
     )
 
 
-class JobCreated(Warned):
+class JobCreated(WithWarnings):
     """An accepted job in the response to POST /batches."""
 
     index: int
@@ -117,16 +117,16 @@ class BatchCreationResponse(WireModel):
     success_count: int
     jobs: list[JobCreated]
     errors: Absent[list[JobError]] = None
-    warnings: AnyOf[RenderWarning] = []  # about a table as a whole
-    columns: AnyOf[TableColumn] = []  # of a table, in a dry run
-    rows: AnyOf[TableRow] = []  # the first rows, in a dry run
-    files: AnyOf[TableFile] = []  # named by cells, and without a `src` in the request
+    warnings: ListOrAbsent[RenderWarning] = []  # about a table as a whole
+    columns: ListOrAbsent[TableColumn] = []  # of a table, in a dry run
+    rows: ListOrAbsent[TableRow] = []  # the first rows, in a dry run
+    files: ListOrAbsent[TableFile] = []  # named by cells, and without a `src` in the request
     error: Absent[str] = None
     error_code: Absent[str] = None
     details: Absent[list[FieldError]] = None
 
 
-class BatchJob(Warned):
+class BatchJob(WithWarnings):
     """A job in the response to GET /batches/{id}; `stats` is present only once it has ended."""
 
     index: int

@@ -21,7 +21,7 @@ from reelbatch.models.wire.errors import FieldError
 from reelbatch.models.wire.render_settings import RenderSettings
 from reelbatch.models.wire.templates import Renderer
 from reelbatch.models.wire.uploads import Upload
-from reelbatch.models.wire.warnings import Warned
+from reelbatch.models.wire.warnings import WithWarnings
 from reelbatch.models.wire.webhooks import Webhook
 
 TAG_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
@@ -154,7 +154,7 @@ def _minimal_lists_have_no_stats(schema: dict[str, Any]) -> None:
     schema["required"] = [name for name in schema["required"] if name != "stats"]
 
 
-class Job(Warned):
+class Job(WithWarnings):
     """A job as GET /jobs/{id} returns it (contract 3.8)."""
 
     model_config = ConfigDict(json_schema_extra=_minimal_lists_have_no_stats)
@@ -184,7 +184,7 @@ class JobCreationStats(WireModel):
     created_at: Timestamp
 
 
-class ChildCreated(Warned):
+class ChildCreated(WithWarnings):
     """An accepted nested job in the response for its parent."""
 
     id: str
@@ -193,7 +193,7 @@ class ChildCreated(Warned):
     poster_url: Absent[str] = None
 
 
-class JobCreationResponse(Warned):
+class JobCreationResponse(WithWarnings):
     """The response to POST /jobs and POST /jobs/join (contract 3.1)."""
 
     id: str

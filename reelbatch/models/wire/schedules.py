@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from reelbatch.models.wire.assets import MAX_ASSETS
-from reelbatch.models.wire.base import NOT_BOOLEAN, Absent, AnyOf, RecordModel, Timestamp, WireModel
+from reelbatch.models.wire.base import (
+    NOT_BOOLEAN,
+    Absent,
+    ListOrAbsent,
+    RecordModel,
+    Timestamp,
+    WireModel,
+)
 from reelbatch.models.wire.jobs import Name
 from reelbatch.models.wire.render_settings import Poster
 
@@ -73,7 +80,7 @@ class ScheduleRun(RecordModel):
     """The outcome of one run of a schedule, whether it came due or was triggered."""
 
     started_at: Timestamp
-    batch_ids: AnyOf[str] = []  # several if the table has more than 1,000 rows
+    batch_ids: ListOrAbsent[str] = []  # several if the table has more than 1,000 rows
     jobs: int = 0  # accepted ones
     rejected_jobs: int = 0
     error: Absent[str] = None  # why there is no batch, or no batch that renders anything

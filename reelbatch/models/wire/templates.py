@@ -8,15 +8,15 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from reelbatch.models.wire.base import (
     Absent,
-    AnyOf,
     LenientWireModel,
+    ListOrAbsent,
     OpenWireModel,
     RecordModel,
     Timestamp,
     WireModel,
     unnamed_enum,
 )
-from reelbatch.models.wire.warnings import Warned
+from reelbatch.models.wire.warnings import WithWarnings
 
 Renderer = Literal["auto", "lottie", "lottie-web", "after-effects"]
 """The program that draws a Lottie file or an After Effects project."""
@@ -94,7 +94,7 @@ class TemplateField(WireModel):
     height: float  # pixels
     font: Absent[str] = None  # of a text, as in the template's `fonts`
     control: Absent[str] = None  # the type of a control: text, slider, checkbox, color, …
-    options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
+    options: ListOrAbsent[str] = []  # of a dropdown, whose value counts them from 1
 
 
 MEDIA_CONTROL = "media"
@@ -107,7 +107,7 @@ class TemplateControl(RecordModel):
     name: str
     type: str  # text, slider, checkbox, color, point, dropdown, media, …
     value: JsonValue = None  # the designed value at the beginning
-    options: AnyOf[str] = []  # of a dropdown, whose value counts them from 1
+    options: ListOrAbsent[str] = []  # of a dropdown, whose value counts them from 1
     composition: str
     layer: str
 
@@ -152,7 +152,7 @@ class ProjectContents(RecordModel):
     footage: list[ProjectFootage]
 
 
-class Template(Warned):
+class Template(WithWarnings):
     """A template as the v2 endpoints return it."""
 
     id: str
@@ -163,14 +163,14 @@ class Template(Warned):
     updated_at: Timestamp
     compositions: list[str] = []
     layers: list[str] = []
-    layer_details: AnyOf[TemplateLayer] = []  # omitted from lists
-    fields: AnyOf[TemplateField] = []  # of the first composition; omitted from lists
+    layer_details: ListOrAbsent[TemplateLayer] = []  # omitted from lists
+    fields: ListOrAbsent[TemplateField] = []  # of the first composition; omitted from lists
     fonts: list[str] = []
     mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
     project: Absent[ProjectContents] = None  # of a project; omitted from lists
     error: str | None = None
     renderer: Absent[Renderer] = None  # of a Lottie or an After Effects project
-    renderers: AnyOf[str] = []  # the ones available for it on this server
+    renderers: ListOrAbsent[str] = []  # the ones available for it on this server
     suggested_renderer: Absent[str] = None  # the one that draws what `warnings` report as missing
     lossy: Absent[bool] = None
     upload_info: Absent[TemplateUploadInfo] = None

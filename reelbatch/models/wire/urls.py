@@ -30,7 +30,7 @@ def host_and_port(parts: SplitResult) -> str:
     return parts.netloc.rpartition("@")[2].lower()
 
 
-def shown(src: str) -> str:
+def redacted_url(src: str) -> str:
     """A URL for messages: shortened, and without its query and credentials, which may be secret."""
     parts = urlsplit(src)
     if parts.scheme == "data":

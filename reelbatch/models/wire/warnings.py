@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TypedDict
 
-from reelbatch.models.wire.base import Absent, AnyOf, RecordModel, WireModel
+from reelbatch.models.wire.base import Absent, ListOrAbsent, RecordModel, WireModel
 
 MOST_OF_A_CODE = 5  # warnings; further ones are only counted
 MOST_GLYPHS = 500  # that are reported for a job
@@ -88,12 +88,12 @@ class RenderWarning(RecordModel):
         return f"{self.message} ({place})" if place else self.message
 
 
-class Warned(WireModel):
+class WithWarnings(WireModel):
     """The fields of a job or a template that report what will not look as designed."""
 
-    missing_fonts: AnyOf[str] = []  # labels
-    missing_glyphs: AnyOf[str] = []  # characters that no font has
-    warnings: AnyOf[RenderWarning] = []  # all of them, including missing fonts and glyphs
+    missing_fonts: ListOrAbsent[str] = []  # labels
+    missing_glyphs: ListOrAbsent[str] = []  # characters that no font has
+    warnings: ListOrAbsent[RenderWarning] = []  # all of them, including missing fonts and glyphs
 
 
 def expressions_stopped(reason: str) -> RenderWarning:
@@ -103,7 +103,7 @@ def expressions_stopped(reason: str) -> RenderWarning:
 
 
 class Shortcomings(TypedDict):
-    """The fields of `Warned`."""
+    """The fields of `WithWarnings`."""
 
     missing_fonts: list[str]
     missing_glyphs: list[str]

@@ -15,7 +15,7 @@ from activities.secret_references import ResolvedSecrets, SecretReferences
 from reelbatch.engines.base import ResolvedAsset
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 from reelbatch.models.wire.assets import Asset
-from reelbatch.models.wire.urls import shown
+from reelbatch.models.wire.urls import redacted_url
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.objects import open_store
 from reelbatch.storage.secrets import SecretVault
@@ -133,7 +133,7 @@ async def test_other_urls_are_refused(fetcher: AssetFetcher, tmp_path: Path, src
 
 
 def test_messages_show_urls_without_credentials() -> None:
-    assert shown("https://user:pass@host/path?sig=1") == "https://host/path"
+    assert redacted_url("https://user:pass@host/path?sig=1") == "https://host/path"
 
 
 async def test_a_static_asset_is_a_file_of_its_name_in_the_work_folder(

@@ -10,7 +10,7 @@ from reelbatch.models.orchestration.batches import BatchSnapshot, CancellationOu
 from reelbatch.models.orchestration.jobs import JobFailure
 from reelbatch.models.orchestration.segments import Segment, SplitRender
 from reelbatch.models.stored.fonts import FontRecord
-from reelbatch.models.stored.jobs import KeptJob
+from reelbatch.models.stored.jobs import StoredJob
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection, TemplateRecord
 from reelbatch.models.wire.base import RecordModel, WireModel
 from reelbatch.models.wire.batches import BatchStats
@@ -64,7 +64,7 @@ _RECORDS: list[RecordModel] = [
         ),
     ),
     FontRecord(id="F", file_name="f", family_name="Inter", face=_FACE, source="k", created_at=_NOW),
-    KeptJob(
+    StoredJob(
         team="team",
         id="J",
         summary=_SUMMARY,

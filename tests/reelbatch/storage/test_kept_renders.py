@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from obstore.store import LocalStore, ObjectStore
 
-from reelbatch.models.stored.renders import KeptRender
+from reelbatch.models.stored.renders import StoredRender
 from reelbatch.storage.files import find_file
 from reelbatch.storage.kept_renders import (
     RenderGone,
@@ -21,11 +21,11 @@ from reelbatch.storage.kept_renders import (
 from reelbatch.storage.objects import read_bytes
 
 
-async def kept(store: ObjectStore, folder: Path, age: timedelta = timedelta(0)) -> KeptRender:
+async def kept(store: ObjectStore, folder: Path, age: timedelta = timedelta(0)) -> StoredRender:
     """A render of the team `t` under the key `k`."""
     file = folder / "output.png"
     file.write_bytes(b"picture")
-    render = KeptRender(
+    render = StoredRender(
         file_key=await store_render_file(store, "t", "k", file),
         job_id="job",
         size=7,
