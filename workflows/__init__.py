@@ -1,1 +1,1 @@
-"""Deterministic code only: the life of a batch, of a job and of a template's inspection."""
+"""The workflows of batches, jobs, templates, webhooks, schedules and sweeps: deterministic code."""

@@ -1,4 +1,4 @@
-"""The activities that workflows ask for by name: their code has side effects and stays away."""
+"""The names of activities. Workflows refer to activities by name and never import their code."""
 
 RENDER = "render"
 IS_ENGINE_SERVED = "is_engine_served"

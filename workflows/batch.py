@@ -1,4 +1,4 @@
-"""The life of a batch, from top to bottom."""
+"""The life of a batch."""
 
 import asyncio
 from datetime import timedelta
@@ -25,10 +25,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.children import CHILDREN_FINISHED, RENDER_STOPPED
     from workflows.job import (
         RenderJobWorkflow,
-        announce,
         failure_of,
+        set_end_attributes,
+        start_job_webhook,
         start_render_job,
-        tell_end,
         unfinished_of,
     )
     from workflows.job_states import state_of
@@ -39,7 +39,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="Batch")
 class BatchWorkflow:
-    """Renders the jobs of one request, at most `concurrency` child workflows at a time."""
+    """Renders the jobs of one request, with at most `concurrency` child workflows at a time."""
 
     @workflow.init
     def __init__(self, batch: Batch) -> None:
@@ -63,9 +63,9 @@ class BatchWorkflow:
         await self._write_manifest()
         workflow.upsert_memo({"stats": self._ledger.stats})
         stats = self._ledger.stats
-        tell_end(stats.status, search_attributes.FAILED_JOBS.value_set(stats.failed))
+        set_end_attributes(stats.status, search_attributes.FAILED_JOBS.value_set(stats.failed))
         snapshot = self._ledger.snapshot()
-        await self._announce_end(snapshot)
+        await self._start_webhook(snapshot)
         return snapshot
 
     @workflow.signal
@@ -81,12 +81,12 @@ class BatchWorkflow:
 
     @workflow.signal(name=CHILDREN_FINISHED)
     def children_finished(self, index: int) -> None:
-        """A job of the batch renders now: its nested jobs are done."""
+        """A job of the batch starts to render, because its nested jobs have finished."""
         self._ledger.begin_rendering(index, workflow.now())
 
     @workflow.signal(name=RENDER_STOPPED)
     def render_stopped(self, stopped: StoppedRender) -> None:
-        """A job of the batch is about to end as cancelled."""
+        """A job of the batch is about to be cancelled in the middle of its render."""
         self._ledger.note_stopped(stopped)
 
     @workflow.query
@@ -99,42 +99,44 @@ class BatchWorkflow:
 
     @workflow.query
     def changes(self, since: int) -> BatchChanges:
-        """What has changed since a snapshot's revision: a reader need not fetch all again."""
+        """The changes since a snapshot's revision, for readers that already have the snapshot."""
         return self._ledger.changes(since)
 
     @workflow.query
     def cancellation(self, request_id: str) -> CancellationOutcome | None:
-        """What the cancellation with this id did; None while it has not arrived."""
+        """The outcome of the cancellation with this id; None while it has not arrived."""
         return self._ledger.outcome(request_id)
 
     async def _run_lanes(self) -> None:
-        """A sliding window: a thousand starts at once contend for the parent's lock."""
+        """Run jobs in a sliding window: a thousand at once would contend for the parent's lock."""
         lanes = min(self._batch.concurrency, len(self._batch.jobs))
-        await asyncio.gather(self._announce_others(), *(self._run_lane() for _ in range(lanes)))
+        await asyncio.gather(
+            self._start_other_webhooks(), *(self._run_lane() for _ in range(lanes))
+        )
 
     async def _run_lane(self) -> None:
         while (position := self._ledger.take_next(workflow.now())) is not None:
             await self._run_job(position)
             self._show_progress()
 
-    async def _announce_others(self) -> None:
-        """Set off the webhooks of jobs whose workflow never started or was terminated.
+    async def _start_other_webhooks(self) -> None:
+        """Start the webhooks of jobs whose workflow never started or was terminated.
 
-        Some at a time, for the same reason as the lanes.
+        Only some are started at a time, for the same reason as the lanes.
         """
         ledger = self._ledger
         while True:
             await workflow.wait_condition(
-                lambda: bool(ledger.unannounced) or ledger.stats.pending == 0
+                lambda: bool(ledger.webhooks_due) or ledger.stats.pending == 0
             )
-            window = ledger.take_unannounced(self._batch.concurrency)
+            window = ledger.take_webhooks_due(self._batch.concurrency)
             if not window:
                 return
-            await asyncio.gather(*(self._announce_other(position) for position in window))
+            await asyncio.gather(*(self._start_other_webhook(position) for position in window))
 
-    async def _announce_other(self, position: int) -> None:
+    async def _start_other_webhook(self, position: int) -> None:
         job = self._batch.jobs[position]
-        await announce(job, state_of(self._ledger.records[position], job.summary))
+        await start_job_webhook(job, state_of(self._ledger.records[position], job.summary))
 
     async def _run_job(self, position: int) -> None:
         try:
@@ -147,7 +149,7 @@ class BatchWorkflow:
                 self._ledger.cancel(position, workflow.now())
                 return
             if _was_terminated(error):
-                self._ledger.unannounced.append(position)
+                self._ledger.webhooks_due.append(position)
             self._ledger.fail(
                 position,
                 failure_of(error),
@@ -157,7 +159,7 @@ class BatchWorkflow:
         finally:
             self._children.pop(position, None)
 
-    async def _announce_end(self, snapshot: BatchSnapshot) -> None:
+    async def _start_webhook(self, snapshot: BatchSnapshot) -> None:
         webhook = self._batch.webhook
         if webhook is None:
             return
@@ -186,5 +188,5 @@ class BatchWorkflow:
 
 
 def _was_terminated(error: BaseException) -> bool:
-    """Whether an operator ended the job's workflow in a way that it could not notice."""
+    """Whether an operator terminated the job's workflow, which could not react to it."""
     return isinstance(error, ChildWorkflowError) and isinstance(error.cause, TerminatedError)

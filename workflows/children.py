@@ -1,4 +1,4 @@
-"""Nested jobs: rendered before their parent, all at once, and all of them or none."""
+"""Rendering nested jobs: all at once, before their parent; if one fails, all are stopped."""
 
 import asyncio
 import contextlib
@@ -19,10 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from reelbatch.models.orchestration.names import batch_workflow_id
 
 CHILDREN_FINISHED = "children_finished"
-"""The signal that tells a batch the index of a job that waits for no nested jobs any more."""
+"""The signal to a batch with the index of a job whose nested jobs have all finished."""
 
 RENDER_STOPPED = "render_stopped"
-"""The signal that tells a batch how far a job was that is about to end as cancelled."""
+"""The signal to a batch with the progress of a job that is about to end as cancelled."""
 
 T = TypeVar("T")
 Start = Callable[[RenderJob], Awaitable["asyncio.Task[RenderResult]"]]
@@ -31,25 +31,25 @@ Start = Callable[[RenderJob], Awaitable["asyncio.Task[RenderResult]"]]
 async def render_children(job: RenderJob, start: Start) -> list[ChildOutput]:
     """Render the nested jobs of `job`.
 
-    The first that does not finish cancels the others and raises an ApplicationError that names
-    it. A cancellation of the parent cancels all of them. Either way none is left running.
+    If one does not finish, the others are cancelled, and an ApplicationError that names it is
+    raised. Cancelling the parent cancels all of them. In either case none is left running.
     """
     children = job.children or []
     if not children:
         return []
     running = [asyncio.create_task(_render(child, start)) for child in children]
     await all_or_none(running)
-    await tell_batch(job, CHILDREN_FINISHED, job.index)
+    await signal_batch(job, CHILDREN_FINISHED, job.index)
     return [child.output for child in children]
 
 
 async def _render(child: ChildJob, start: Start) -> None:
-    """Raises ApplicationError."""
+    """Render one nested job. Raises ApplicationError if it does not finish."""
     starting = asyncio.ensure_future(start(child.job))
     try:
         try:
             running = await asyncio.shield(starting)
-        except asyncio.CancelledError:  # it is cancelled once it has started
+        except asyncio.CancelledError:  # cancel it once it has started
             running = await starting
             running.cancel()
         await running
@@ -70,7 +70,7 @@ def _what_happened(error: ChildWorkflowError) -> str:
 
 
 async def all_or_none(running: Sequence["asyncio.Task[T]"]) -> None:
-    """Wait for all; the first that fails, or a cancellation, stops the others and is raised."""
+    """Wait for all tasks. The first failure, or a cancellation, stops the others and is raised."""
     try:
         await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
         failed = next((task for task in running if task.done() and task.exception()), None)
@@ -81,13 +81,13 @@ async def all_or_none(running: Sequence["asyncio.Task[T]"]) -> None:
 
 
 async def _stop_all(running: Sequence["asyncio.Task[T]"]) -> None:
-    """Cancel what still runs, and wait for its end."""
+    """Cancel the tasks that are still running, and wait until they have ended."""
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
 
 
-async def tell_batch(job: RenderJob, signal: str, argument: object) -> None:
+async def signal_batch(job: RenderJob, signal: str, argument: object) -> None:
     """Signal the job's batch, if it has one."""
     if job.batch_id is None:
         return

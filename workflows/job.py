@@ -45,7 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from reelbatch.models.wire.batches import BatchStatus
     from reelbatch.models.wire.jobs import JobStatus
     from workflows.activity_names import RENDER, SAVE_JOB
-    from workflows.children import RENDER_STOPPED, render_children, tell_batch
+    from workflows.children import RENDER_STOPPED, render_children, signal_batch
     from workflows.job_states import JobSnapshot, JobState
     from workflows.local_render import render_locally
     from workflows.markdown import MOST_DETAILS, plain, shortened
@@ -56,7 +56,7 @@ with workflow.unsafe.imports_passed_through():
         progress_of,
         render_priority,
     )
-    from workflows.segments import render_split
+    from workflows.segments import render_in_segments
     from workflows.uninterrupted import uninterrupted
     from workflows.webhook import start_delivery
     from workflows.webhook_bodies import job_body
@@ -67,10 +67,10 @@ _SPLITS_LONG_RENDERS = "splits-long-renders"
 
 @workflow.defn(name="RenderJob")
 class RenderJobWorkflow:
-    """Renders one job: fails with the error's code as type, is cancelled, or has a result."""
+    """Renders one job. If it fails, the type of its failure is the error's code."""
 
     def __init__(self) -> None:
-        self._segments: RenderProgress | None = None  # of a job that is rendered in segments
+        self._segments: RenderProgress | None = None  # progress of a job rendered in segments
 
     @workflow.run
     async def run(self, job: RenderJob) -> RenderResult:
@@ -80,7 +80,7 @@ class RenderJobWorkflow:
         except (ActivityError, ApplicationError, CancelledError, asyncio.CancelledError) as error:
             now, render = workflow.now(), self._segments or progress_of(error)
             if is_cancelled_exception(error):
-                await uninterrupted(_tell_how_far(job, now, render))
+                await uninterrupted(_signal_progress(job, now, render))
                 await _conclude(job, JobState(JobStatus.CANCELLED, now, render=render))
                 raise
             failure = failure_of(error)
@@ -94,11 +94,11 @@ class RenderJobWorkflow:
 
     async def _render(self, job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult:
         if job.split is not None and workflow.patched(_SPLITS_LONG_RENDERS):
-            result = await render_split(job, job.split, outputs, self._note_segments)
+            result = await render_in_segments(job, job.split, outputs, self._note_segments)
             if result is not None:
                 return result
         task = RenderTask.of(job, outputs)
-        if job.small:  # earlier histories have none that says so
+        if job.small:  # never set in earlier histories
             result = await render_locally(task)
             if result is not None:
                 return result
@@ -108,23 +108,25 @@ class RenderJobWorkflow:
         self._segments = progress
 
 
-async def _tell_how_far(job: RenderJob, ended_at: datetime, render: RenderProgress | None) -> None:
-    """A cancelled workflow has no result that could say it."""
+async def _signal_progress(
+    job: RenderJob, ended_at: datetime, render: RenderProgress | None
+) -> None:
+    """Signal the progress to the batch, because a cancelled workflow has no result."""
     if job.index is not None and render is not None:
         stopped = StoppedRender(index=job.index, ended_at=ended_at, render=render)
-        await tell_batch(job, RENDER_STOPPED, stopped)
+        await signal_batch(job, RENDER_STOPPED, stopped)
 
 
 async def _conclude(job: RenderJob, end: JobState) -> None:
     code = [search_attributes.ERROR_CODE.value_set(end.failure.error_code)] if end.failure else []
-    tell_end(end.status, *code)
+    set_end_attributes(end.status, *code)
     if job.batch_id is None and workflow.patched(_KEEPS_SINGLE_JOBS):
-        await uninterrupted(_keep(job, end))
-    await announce(job, end)
+        await uninterrupted(_save_record(job, end))
+    await start_job_webhook(job, end)
 
 
-async def _keep(job: RenderJob, end: JobState) -> None:
-    """A batch's manifest has its jobs; a job of its own is kept by itself."""
+async def _save_record(job: RenderJob, end: JobState) -> None:
+    """Store a single job as a record of its own; the jobs of a batch are in its manifest."""
     await workflow.execute_activity(
         SAVE_JOB,
         StoredJob(
@@ -161,8 +163,8 @@ async def start_render_job(
     )
 
 
-async def announce(job: RenderJob, end: JobState) -> None:
-    """Set off the job's webhook, if it has one."""
+async def start_job_webhook(job: RenderJob, end: JobState) -> None:
+    """Start the delivery of the job's webhook, if it has one."""
     if job.webhook is None:
         return
     ended = JobSnapshot(id=job.id, batch_id=job.batch_id, summary=job.summary, state=end)
@@ -176,34 +178,34 @@ async def announce(job: RenderJob, end: JobState) -> None:
     )
 
 
-def tell_end(status: JobStatus | BatchStatus, *more: SearchAttributeUpdate[Any]) -> None:
-    """Let Visibility find this workflow by how it ended."""
+def set_end_attributes(status: JobStatus | BatchStatus, *more: SearchAttributeUpdate[Any]) -> None:
+    """Set the search attributes by which ended workflows are found."""
     updates = [search_attributes.STATUS.value_set(status), *more]
     workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType]  the SDK's own type is partly unknown
 
 
 def failure_of(error: BaseException) -> JobFailure:
-    """The failure that a person can act on."""
+    """The failure in a form that people can act on."""
     cause = _acted_on(error)
     if isinstance(cause, ApplicationError):
         return JobFailure(error=cause.message, error_code=cause.type or RenderError.error_code)
     if cause is not None:
         return JobFailure(
-            error="The worker that rendered this job stopped answering, again and again.",
+            error="The worker that rendered this job repeatedly stopped responding.",
             error_code=RendererInterrupted.error_code,
         )
     return JobFailure(error=str(error), error_code=RenderError.error_code)
 
 
 def _category_of(error: BaseException) -> ApplicationErrorCategory:
-    """Benign where the activity says so: the SDK counts no failed workflow then."""
+    """Benign if the activity's failure is: the SDK then does not count a failed workflow."""
     cause = _acted_on(error)
     is_known = isinstance(cause, ApplicationError)
     return cause.category if is_known else ApplicationErrorCategory.UNSPECIFIED
 
 
 def _acted_on(error: BaseException) -> ApplicationError | ActivityTimeoutError | None:
-    """At the bottom of Temporal's chain of causes; None where there is no such one."""
+    """The first such error in Temporal's chain of causes; None if there is none."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ApplicationError | ActivityTimeoutError):
@@ -213,7 +215,7 @@ def _acted_on(error: BaseException) -> ApplicationError | ActivityTimeoutError |
 
 
 def unfinished_of(cause: BaseException | None) -> UnfinishedJob | None:
-    """How far the job was whose workflow failed by this cause, as it says itself."""
+    """The progress of a job, which its workflow's failure has in its details."""
     if isinstance(cause, ApplicationError):
         with suppress(ValidationError):
             return UnfinishedJob.model_validate(cause.details[0] if cause.details else None)
@@ -221,7 +223,7 @@ def unfinished_of(cause: BaseException | None) -> UnfinishedJob | None:
 
 
 def job_details(job: RenderJob) -> str:
-    """The job in Markdown for its page in the Temporal Web UI."""
+    """The job in Markdown, for its workflow's page in the Temporal Web UI."""
     name = plain(job.template_name)
     lines = {
         "Job": f"`{job.id}`",
@@ -249,7 +251,7 @@ def _children_details(job: RenderJob) -> list[str]:
 
 
 def job_search_attributes(job: RenderJob) -> TypedSearchAttributes:
-    """What a job's workflow is found by. A single job has no batch id, nor has a nested one."""
+    """The search attributes of a job's workflow; single and nested jobs have no batch id."""
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, job.team),
     ]

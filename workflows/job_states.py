@@ -1,6 +1,6 @@
-"""Where a job stands, and how the contract words it (contract 3.8).
+"""The state of a job, and how the contract represents it (contract 3.8).
 
-The API answers with it, and workflows tell the same in webhooks.
+The API's responses and the webhooks that workflows send both use it.
 """
 
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ from reelbatch.models.wire.jobs import Job, JobStats, JobStatus
 
 @dataclass(frozen=True)
 class JobState:
-    """Where a job stands."""
+    """The state of a job at one moment."""
 
     status: JobStatus
     updated_at: datetime
-    render: RenderProgress | None = None  # None: it has not begun, or `result` tells
+    render: RenderProgress | None = None  # None: it has not begun, or there is a `result`
     result: RenderResult | None = None
     failure: JobFailure | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobSnapshot:
-    """A job at one moment, with all that a response about it needs."""
+    """A job at one moment, with everything that a response about it needs."""
 
     id: str
     batch_id: str | None
@@ -48,14 +48,14 @@ class JobSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchJobSnapshot(JobSnapshot):
-    """A job of a batch: it has its place there."""
+    """A job of a batch, with its position there."""
 
     batch_id: str
     index: int
 
 
 def state_of(record: JobRecord, summary: JobSummary) -> JobState:
-    """A job that waits in its batch waits for its nested jobs as well."""
+    """The state of a batch's job. One that is queued with nested jobs is reported as pending."""
     status = record.status
     if status is JobStatus.QUEUED and summary.child_ids:
         status = JobStatus.PENDING
@@ -65,8 +65,8 @@ def state_of(record: JobRecord, summary: JobSummary) -> JobState:
     return JobState(status, updated_at, render=render, result=record.result, failure=record.failure)
 
 
-def job_as_read(job: JobSnapshot, output_url: str) -> Job:
-    """The job as GET /jobs/{id} answers it."""
+def wire_job(job: JobSnapshot, output_url: str) -> Job:
+    """The job as GET /jobs/{id} returns it."""
     summary, state = job.summary, job.state
     return Job(
         id=job.id,
@@ -110,8 +110,8 @@ def job_stats(summary: JobSummary, state: JobState) -> JobStats:
 
 
 def _updated_at(summary: JobSummary, state: JobState) -> datetime:
-    """The workflows of a job and of its batch see its changes at moments of their own: what a
-    client reads depends on neither.
+    """A time that depends neither on the job's workflow nor on its batch's: the two notice changes
+    at different moments.
     """
     if state.result is not None:
         return state.result.finished_at

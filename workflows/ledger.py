@@ -1,6 +1,6 @@
-"""The books of a batch: where each job stands, and what each cancellation did.
+"""The ledger of a batch: the state of each job and the outcome of each cancellation.
 
-Pure bookkeeping, so that the workflow reads as the story and this can be tested alone.
+It is bookkeeping without Temporal, so that it can be tested alone and the workflow stays readable.
 """
 
 from bisect import insort
@@ -28,17 +28,18 @@ from workflows.markdown import plain
 
 @dataclass
 class _Request:
-    """One cancellation: the jobs that it may still cancel, those that an earlier one may, and
-    those that had ended.
-    """
+    """One cancellation."""
 
-    touched: list[int] = field(default_factory=list[int])
-    claimed: list[int] = field(default_factory=list[int])
-    skipped: list[int] = field(default_factory=list[int])
+    touched: list[int] = field(default_factory=list[int])  # positions of jobs that had not ended
+    claimed: list[int] = field(default_factory=list[int])  # those that no earlier request touched
+    skipped: list[int] = field(default_factory=list[int])  # indexes of jobs that had ended
 
 
 class Ledger:
-    """Positions count the batch's accepted jobs; indexes are positions in the request."""
+    """The state of a batch.
+
+    A position is a job's place among the accepted jobs; an index is its place in the request.
+    """
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
@@ -47,29 +48,30 @@ class Ledger:
             for job in batch.jobs
         ]
         self.stats = BatchStats(total=len(batch.jobs), pending=len(batch.jobs))
-        self.reused = 0  # finished jobs that have an equal job's render
+        self.reused = 0  # finished jobs that reuse an equal job's render
         self.closed_at: datetime | None = None
         self._revision = 0  # counts the changes of records
         self._changed_at = [0] * len(batch.jobs)  # the revision of each record's last change
         self._position_of = {record.index: at for at, record in enumerate(self.records)}
         self._failed: list[int] = []  # positions, ascending
-        self._never_started: list[int] = []  # positions of those that were cancelled before
+        self._never_started: list[int] = []  # positions of jobs cancelled while queued
         self._queue = deque(range(len(batch.jobs)))
         self._kinds = batch.kinds or list(range(len(batch.jobs)))
-        self._in_flight: dict[int, int] = {}  # the kinds of jobs under way, by position
+        self._in_flight: dict[int, int] = {}  # the kinds of running jobs, by position
         self._requests: dict[str, _Request] = {}
         self._claimed: set[int] = set()  # positions of jobs that a cancellation has touched
-        self._stopped: dict[int, UnfinishedJob] = {}  # what cancelled jobs say, by position
-        self.unannounced: deque[int] = deque()
-        """Jobs that ended without a say of their own workflow, for which the batch speaks."""
+        self._stopped: dict[int, UnfinishedJob] = {}  # progress of cancelled jobs, by position
+        self.webhooks_due: deque[int] = deque()
+        """Jobs whose own workflow cannot send their webhook, so the batch must."""
 
-    def take_unannounced(self, most: int) -> list[int]:
-        """Take up to `most` positions from the front of `unannounced`."""
-        return [self.unannounced.popleft() for _ in range(min(most, len(self.unannounced)))]
+    def take_webhooks_due(self, most: int) -> list[int]:
+        """Take up to `most` positions from the front of `webhooks_due`."""
+        return [self.webhooks_due.popleft() for _ in range(min(most, len(self.webhooks_due)))]
 
     def take_next(self, now: datetime) -> int | None:
-        """Mark the next queued job as rendering, or as pending where it waits for nested jobs, and
-        return its position; None if none is left.
+        """Mark the next queued job as rendering, or as pending if it waits for nested jobs.
+
+        Returns its position, or None if no job is queued.
         """
         while self._queue:
             position = self._take_from_queue()
@@ -82,8 +84,9 @@ class Ledger:
         return None
 
     def _take_from_queue(self) -> int:
-        """The first, but jobs that would wait for the render of an equal one let others go first:
-        waiting ones would fill the batch's window.
+        """Take the first job, but skip jobs that would wait for an equal job's render.
+
+        Waiting jobs would fill the batch's window.
         """
         if self.batch.kinds is None:
             return self._queue.popleft()
@@ -117,7 +120,7 @@ class Ledger:
         self._count(error=1)
 
     def note_stopped(self, stopped: StoppedRender) -> None:
-        """A job that is about to end as cancelled tells how far it was."""
+        """Note the progress of a job that is about to end as cancelled."""
         self._stopped[self._position_of[stopped.index]] = stopped
 
     def cancel(self, position: int, now: datetime) -> None:
@@ -126,9 +129,9 @@ class Ledger:
         self._count(error=1, cancelled=1)
 
     def request_cancellation(self, request: Cancellation, now: datetime) -> Iterator[int]:
-        """Cancel the queued jobs at once, and yield the positions of those that are rendering.
+        """Cancel the queued jobs at once, and yield the positions of the others that are active.
 
-        Of several requests the first one that touches a job cancels it.
+        If several requests touch a job, the first one is credited with cancelling it.
         """
         if request.request_id in self._requests:
             return
@@ -145,12 +148,12 @@ class Ledger:
             if record.status is JobStatus.QUEUED:
                 self.cancel(position, now)
                 self._never_started.append(position)
-                self.unannounced.append(position)
+                self.webhooks_due.append(position)
             else:
                 yield position
 
     def outcome(self, request_id: str) -> CancellationOutcome | None:
-        """What a cancellation did so far; None if it has not arrived."""
+        """The outcome of a cancellation so far; None if it has not arrived."""
         entry = self._requests.get(request_id)
         if entry is None:
             return None
@@ -193,7 +196,7 @@ class Ledger:
         )
 
     def details(self, namespace: str = "default") -> str:
-        """The batch at a glance in Markdown, for the Temporal Web UI of this namespace."""
+        """A summary of the batch in Markdown, for the Temporal Web UI of this namespace."""
         stats = self.stats
         done = stats.total - stats.pending
         percent = 100 * done // stats.total if stats.total else 100
@@ -203,7 +206,7 @@ class Ledger:
         )
         lines = [f"**{done} of {stats.total} jobs done ({percent} %)**: {counts}."]
         if self.reused:
-            lines += ["", f"{self.reused} of the finished jobs have an equal job's render."]
+            lines += ["", f"Finished jobs that reuse an equal job's render: {self.reused}."]
         if self._never_started:
             indexes = sorted(self.records[position].index for position in self._never_started)
             lines += ["", f"Cancelled before they started: {_in_ranges(indexes)}."]

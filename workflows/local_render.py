@@ -1,4 +1,4 @@
-"""Renders of small jobs beside their workflow: docs/decisions/0019-local-renders.md."""
+"""Rendering small jobs on their workflow's own worker: docs/decisions/0019-local-renders.md."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import RENDER_LOCALLY
     from workflows.rendering import job_headline
 
-# More than the worker takes; the last resort where it hangs.
+# Longer than the worker's own limits: the last resort if it hangs.
 _LONGEST = timedelta(seconds=30)
 _NO_RETRIES = RetryPolicy(maximum_attempts=1)
 _Outcome = RenderResult | RenderProgress | None
@@ -27,10 +27,10 @@ _OUTCOME: Any = Annotated[_Outcome, Field(union_mode="left_to_right")]
 
 
 async def render_locally(task: RenderTask) -> RenderResult | None:
-    """Have a small job rendered by the worker that runs this workflow: without a queue, and with
-    half of the events. None: it has to go the usual way.
+    """Have a small job rendered by the worker that runs this workflow.
 
-    Raises ApplicationError where it would fail there too, and CancelledError.
+    This needs no queue, and only half of the events. If it returns None, the job must be rendered
+    the usual way. Raises ApplicationError if the job would fail there too, and CancelledError.
     """
     try:
         outcome: _Outcome = await workflow.execute_local_activity(
@@ -42,7 +42,7 @@ async def render_locally(task: RenderTask) -> RenderResult | None:
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             summary=job_headline(task),
         )
-    except FailureError as error:  # the activity's own: there is no ActivityError around it
+    except FailureError as error:  # local activities fail without an ActivityError around it
         if is_cancelled_exception(error) or _is_final(error):
             raise
         return None

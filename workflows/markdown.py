@@ -1,7 +1,7 @@
-"""Clients' words in the Temporal Web UI's Markdown: shown as they are, without effect.
+"""Clients' texts in the Temporal Web UI's Markdown: escaped, and short enough for Temporal.
 
-Temporal refuses to start what has a summary of more than 400 bytes, or details of more than 20,000,
-as payloads: in JSON, and perhaps encrypted, which adds up to 227 bytes with the longest names of a
+Temporal rejects a summary of more than 400 bytes, or details of more than 20,000. Both count as
+payloads: in JSON, and possibly encrypted, which adds up to 227 bytes with the longest names of a
 team and a key.
 """
 
@@ -9,14 +9,14 @@ import json
 import re
 
 MOST_SUMMARY, MOST_DETAILS = 170, 19_700
-"""Bytes in JSON, without its quotes."""
+"""Bytes of the text in JSON, without the quotes."""
 
-# What begins a link, picture or tag. A backslash before it could belong to an address, which the
-# Web UI makes a link of by itself, and would be none then.
+# Characters that begin a link, picture or tag. Backslashes cannot escape them: the Web UI turns
+# addresses into links by itself, and a backslash in an address would prevent that.
 _OPENING = re.compile(r"[<>\[\]]|&(?=[#\w])")
 _SEPARATOR = " · "
-_UNDIVIDED = re.compile(r"&#\d+;|\\.|.", re.DOTALL)  # what is shown as one character
-# What begins code, a table's cell or emphasis in the middle of a line.
+_UNDIVIDED = re.compile(r"&#\d+;|\\.|.", re.DOTALL)  # a sequence shown as one character
+# Characters that begin code, a table's cell or emphasis in the middle of a line.
 _STYLING = re.compile(r"[\\`*|~]|(?<!\w)_|_(?!\w)")
 
 
@@ -27,20 +27,20 @@ def plain(text: str) -> str:
 
 
 def shortened(markdown: str, most: int) -> str:
-    """The beginning of `markdown`, with an ellipsis where that is not all: `most` bytes in JSON."""
+    """`markdown` cut to `most` bytes in JSON, with an ellipsis if anything was cut off."""
     if _size(markdown) <= most:
         return markdown
-    kept, left = "", most - _size("…")
+    beginning, left = "", most - _size("…")
     for character in _UNDIVIDED.findall(markdown):
         left -= _size(character)
         if left < 0:
             break
-        kept += character
-    return f"{kept}…"
+        beginning += character
+    return f"{beginning}…"
 
 
 def headline(*parts: str, flexible: int = 0) -> str:
-    """A line of those `parts` that are there; the `flexible` one is shortened where it is long."""
+    """Join the `parts` that are not empty in one line; the one numbered `flexible` is shortened."""
     before, after = parts[:flexible], parts[flexible + 1 :]
     others = _SEPARATOR.join(filter(None, (*before, "…", *after)))
     room = MOST_SUMMARY - _size(others)
@@ -49,5 +49,5 @@ def headline(*parts: str, flexible: int = 0) -> str:
 
 
 def _size(text: str) -> int:
-    """In JSON, without the quotes."""
+    """The bytes of `text` in JSON, without the quotes."""
     return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")) - 2

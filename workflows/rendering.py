@@ -1,4 +1,4 @@
-"""Activities on an engine's task queue, each of which is a render or a part of one."""
+"""Running renders, and parts of them, as activities on an engine's task queue."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -21,9 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import IS_ENGINE_SERVED
     from workflows.markdown import headline, plain
 
-# A render ends by its own time limit, which the worker enforces; this is only the last resort.
+# The worker enforces the time limit of a render; this is only the last resort.
 _LONGEST_RENDER = timedelta(hours=24)
-# How long a dead worker's render waits for another worker.
+# After this time without a heartbeat, another worker takes over a render.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=1),
@@ -31,8 +31,8 @@ _RETRIES = RetryPolicy(
     maximum_attempts=10,
 )
 
-# How often one asks, while a job waits that does not wait for ever, whether its engine is served.
-_LOOKS = 4
+# How often, while a job with an unserved timeout waits, to check whether its engine is served.
+_CHECKS = 4
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ async def on_engine(activity: str, task: RenderTask, result_type: type[T], summa
     """Have `task` done by one of the engine's workers.
 
     Raises ActivityError, CancelledError if it was stopped in the middle, or ApplicationError if no
-    worker has been there for the time that the job waits.
+    worker served the engine for as long as the job waits.
     """
     result_or_progress: Any = Annotated[
         result_type | RenderProgress, Field(union_mode="left_to_right")
@@ -60,18 +60,18 @@ async def on_engine(activity: str, task: RenderTask, result_type: type[T], summa
         summary=summary,
         priority=render_priority(task),
     )
-    async with _given_up_unserved(render, task):
+    async with _giving_up_if_unserved(render, task):
         result = await render
-        if isinstance(result, RenderProgress):  # a cancelled activity could not tell that
+        if isinstance(result, RenderProgress):  # a cancelled activity could not report progress
             raise CancelledError("The render was stopped.", result)
     return result
 
 
 @asynccontextmanager
-async def _given_up_unserved(
+async def _giving_up_if_unserved(
     render: workflow.ActivityHandle[Any], task: RenderTask
 ) -> AsyncGenerator[None]:
-    """Raises ApplicationError where the render was given up since nobody serves its engine."""
+    """Cancel the render, and raise ApplicationError, if nobody serves its engine for too long."""
     if task.unserved_timeout is None:
         yield
         return
@@ -81,9 +81,8 @@ async def _given_up_unserved(
     except (ActivityError, CancelledError) as error:
         if giving_up.done():
             message = (
-                f"No worker with the engine {task.engine} was there for "
-                f"{task.unserved_timeout:g} seconds (REELBATCH_UNSERVED_TIMEOUT): start one, and "
-                "retry the job."
+                f"No worker served the engine {task.engine} for {task.unserved_timeout:g} seconds "
+                "(REELBATCH_UNSERVED_TIMEOUT). Start one, and retry the job."
             )
             raise ApplicationError(message, type=EngineNotServed.error_code) from error
         raise
@@ -94,10 +93,10 @@ async def _given_up_unserved(
 async def _give_up_unserved(
     render: workflow.ActivityHandle[Any], engine: str, seconds: float
 ) -> None:
-    """Cancel the render once its engine has not been served for so long."""
+    """Cancel the render once its engine has not been served for this many seconds."""
     unserved = 0
-    while unserved < _LOOKS:
-        await workflow.sleep(seconds / _LOOKS, summary=f"looks whether {engine} is served")
+    while unserved < _CHECKS:
+        await workflow.sleep(seconds / _CHECKS, summary=f"check whether {engine} is served")
         is_served = await workflow.execute_activity(
             IS_ENGINE_SERVED,
             SlotsQuestion(engine=engine),
@@ -110,7 +109,7 @@ async def _give_up_unserved(
 
 
 def progress_of(error: BaseException | None) -> RenderProgress | None:
-    """How far the activity was that ended with this error; None if that cannot be known."""
+    """The progress of the activity that ended with this error; None if it is unknown."""
     if isinstance(error, ActivityError):
         return progress_of(error.cause)
     details: Sequence[Any] = ()
@@ -125,9 +124,9 @@ def progress_of(error: BaseException | None) -> RenderProgress | None:
 
 
 def render_priority(job: RenderJob) -> Priority:
-    """Teams share workers fairly; within a team a job's priority goes first.
+    """Teams share workers fairly; within a team, jobs with a higher priority go first.
 
-    Temporal has the keys 1 (first) to 5: a job's usual 0 is 3, more is earlier.
+    Temporal has the keys 1 (first) to 5. A job's default priority of 0 becomes 3.
     """
     return Priority(priority_key=max(1, min(5, 3 - job.priority)), fairness_key=job.team)
 
@@ -143,7 +142,7 @@ def job_headline(job: RenderJob, more: str = "") -> str:
 
 
 def extent_in_words(job: RenderJob) -> Sequence[str]:
-    """The output's size, and its number of frames or the one that a still shows, for people."""
+    """The output's size, and its number of frames or the frame that a still shows, for people."""
     extent = job.extent
     if extent is None:
         return ()

@@ -1,4 +1,4 @@
-"""One time that a schedule comes due: its table is fetched, and the rows become batches."""
+"""One run of a schedule: its table is fetched, and the rows become batches."""
 
 from datetime import datetime, timedelta
 
@@ -22,23 +22,23 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import AWAIT_BATCHES, FETCH_TABLE, RECORD_RUN, SUBMIT_TABLE
     from workflows.job import failure_of
 
-# The download's own limit is REELBATCH_DOWNLOAD_TIMEOUT; the rest is for the object store.
+# The download itself is limited by REELBATCH_DOWNLOAD_TIMEOUT; the rest is for the object store.
 _LONGEST_FETCH = timedelta(minutes=15)
-# An API that is away, or a team whose jobs are as many as it may have, may be better by then.
+# Time for the API to come back, or for the team to drop below its limit of open jobs.
 _LONGEST_SUBMISSION = timedelta(hours=1)
 
 
 @workflow.defn(name="ScheduledBatch")
 class ScheduledBatchWorkflow:
-    """Lasts until its batches have ended, so that Temporal skips what comes due meanwhile.
+    """Lasts until its batches have ended, so that Temporal skips runs that come due until then.
 
-    It has no input: that would be as old as the schedule, and be encrypted with keys of that time.
-    Its search attributes say whose it is.
+    It has no input: that would be as old as the schedule, and encrypted with the keys of that time.
+    Its search attributes identify the team and the schedule.
     """
 
     @workflow.run
     async def run(self) -> ScheduleRun | None:
-        """None where the schedule was deleted."""
+        """Run the schedule once. Returns None if it has been deleted."""
         run, started_at = _this_run(), workflow.now()
         failed: ActivityError | None = None
         try:
@@ -49,7 +49,7 @@ class ScheduledBatchWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            failed, submitted = error, _begun(run, error)
+            failed, submitted = error, _submitted_before(error, run)
         outcome = _outcome(submitted, started_at)
         await _record(run, outcome)
         if submitted.batch_ids:
@@ -61,26 +61,26 @@ class ScheduledBatchWorkflow:
         return outcome
 
 
-def _begun(run: ScheduledRun, error: ActivityError) -> SubmittedTable:
-    """What had become of the table by the time that its activity failed, and why it did."""
-    cause, told = error.cause, ()
+def _submitted_before(error: ActivityError, run: ScheduledRun) -> SubmittedTable:
+    """The batches that had been submitted when the activity failed, and the reason for it."""
+    cause, details = error.cause, ()
     if error.activity_type == SUBMIT_TABLE and isinstance(cause, ApplicationError):
-        told = cause.details
+        details = cause.details
     elif error.activity_type == SUBMIT_TABLE and isinstance(cause, ActivityTimeoutError):
-        told = cause.last_heartbeat_details
-    begun = (
-        SubmittedTable.model_validate(told[0])
-        if told
+        details = cause.last_heartbeat_details
+    submitted = (
+        SubmittedTable.model_validate(details[0])
+        if details
         else SubmittedTable(team=run.team, batch_ids=[], jobs=0, rejected_jobs=0)
     )
     failure = _failure_of(error)
-    return begun.model_copy(update={"error": failure.error, "error_code": failure.error_code})
+    return submitted.model_copy(update={"error": failure.error, "error_code": failure.error_code})
 
 
 def _failure_of(error: ActivityError) -> JobFailure:
     if isinstance(error.cause, ActivityTimeoutError):
         return JobFailure(
-            error="No worker or no API has got the table done in time; trigger the schedule again.",
+            error="No worker or API process handled the table in time. Trigger the schedule again.",
             error_code=Unavailable.error_code,
         )
     return failure_of(error)
@@ -137,7 +137,7 @@ def _outcome(submitted: SubmittedTable, started_at: datetime) -> ScheduleRun:
 
 
 async def _record(run: ScheduledRun, outcome: ScheduleRun) -> None:
-    """Write it down, however long the object store is away."""
+    """Record the outcome, retrying for as long as the object store is unavailable."""
     await workflow.execute_activity(
         RECORD_RUN,
         EndedRun(run=run, outcome=outcome),
@@ -149,7 +149,7 @@ async def _record(run: ScheduledRun, outcome: ScheduleRun) -> None:
 
 
 async def _await_end(submitted: SubmittedTable) -> None:
-    """Ask again and again: attempts of an activity take no place in the history."""
+    """Wait by retrying an activity, because its attempts add nothing to the history."""
     await workflow.execute_activity(
         AWAIT_BATCHES,
         submitted,

@@ -1,4 +1,4 @@
-"""Long renders in segments: each on a slot of its own, and joined without encoding them again."""
+"""Rendering long outputs in segments, one per slot, which are joined without re-encoding."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -46,22 +46,22 @@ with workflow.unsafe.imports_passed_through():
     from workflows.rendering import job_headline, on_engine, progress_of
     from workflows.uninterrupted import uninterrupted
 
-# A busy server is no reason to let a render wait: it is not split then.
+# If the server is too busy to respond by then, the render is not split.
 _LONGEST_QUESTION = timedelta(seconds=5)
 _LOOKS_FOR_EQUAL_RENDERS = "looks-for-equal-renders"
-_LONGEST_CLEARING = timedelta(minutes=10)  # the sweep removes what is left after it
+_LONGEST_CLEARING = timedelta(minutes=10)  # after that, the sweep removes the segments
 
 Report = Callable[[RenderProgress], None]
 
 
-async def render_split(
+async def render_in_segments(
     job: RenderJob, split: Split, outputs: Sequence[ChildOutput], report: Report
 ) -> RenderResult | None:
-    """Render the job in as many segments as there are free slots for; `report` how far it was
-    where it fails or is cancelled.
+    """Render the job in as many segments as there are free slots.
 
-    None where it has to be rendered whole: no slots are free, or the segments did not fit together.
-    Raises ActivityError; no segment runs any more then, and none is left in the object store.
+    `report` gets the progress if the render fails or is cancelled. Returns None if the job must be
+    rendered as a whole, because no slots are free or the segments did not fit together. Raises
+    ActivityError once no segment is running, and none is left in the object store.
     """
     number = min(split.most, await _free_slots(job))
     if number < 2:
@@ -77,7 +77,7 @@ async def render_split(
         task = JoinTask.of_segments(job, outputs, segments, split.frame_rate)
         headline = job_headline(job, f"{number} segments joined")
         result = await on_engine(JOIN_SEGMENTS, task, RenderResult, headline)
-        return result.model_copy(update={"started_at": started_at})  # as readers knew it
+        return result.model_copy(update={"started_at": started_at})  # as reported so far
     except (ActivityError, CancelledError, asyncio.CancelledError) as error:
         if _did_not_fit(error):
             _note(0)
@@ -92,7 +92,7 @@ async def render_split(
 
 
 async def _free_slots(job: RenderJob) -> int:
-    """Zero where it cannot be known."""
+    """The number of free slots for the job; 0 if it is unknown."""
     try:
         return await workflow.execute_activity(
             FIND_FREE_SLOTS,
@@ -110,22 +110,22 @@ async def _free_slots(job: RenderJob) -> int:
 
 
 async def _find_equal(job: RenderJob, outputs: Sequence[ChildOutput]) -> RenderResult | None:
-    """A whole render looks by itself; segments of it cannot."""
+    """Look for an equal job's render; segments, unlike a whole render, cannot do so themselves."""
     task = RenderTask.of(job, outputs)
-    headline = job_headline(job, "an equal one?")
+    headline = job_headline(job, "look for an equal render")
     return (await on_engine(FIND_EQUAL_RENDER, task, EqualRender, headline)).result
 
 
 async def _render_all(
     job: RenderJob, split: Split, outputs: Sequence[ChildOutput], percents: list[float | None]
 ) -> list[Segment]:
-    """The first that fails, or a cancellation, stops all of them.
+    """Render all segments. The first failure, or a cancellation, stops all of them.
 
-    `percents` are set as segments end: how far each was, None where it had not begun.
+    `percents` are set to each segment's progress when it ends, or None if it had not begun.
     """
     number = len(percents)
     this = asyncio.current_task()
-    if this is not None and this.cancelling():  # an activity that ended before it knew swallowed it
+    if this is not None and this.cancelling():  # an activity that ended first has swallowed it
         raise asyncio.CancelledError
     tasks = [
         SegmentTask.of_frames(job, outputs, frames=frames, number=place, segments=number)
@@ -137,7 +137,7 @@ async def _render_all(
 
 
 def frame_ranges(split: Split, number: int) -> list[range]:
-    """The frames of each of `number` segments, which are as long as each other."""
+    """The frames of each of `number` segments of equal length."""
     ends = [split.first_frame + split.frames * done // number for done in range(number + 1)]
     return [range(start, end) for start, end in pairwise(ends)]
 
@@ -156,7 +156,7 @@ async def _render(task: SegmentTask, percents: list[float | None]) -> Segment:
 
 
 def _note(segments: int) -> datetime:
-    """For those who read the job's progress. The moment since which it is rendered so."""
+    """Record the number of segments for readers of the job's progress, and return the time."""
     split = SplitRender(segments=segments, started_at=workflow.now())
     workflow.upsert_memo({SPLIT_MEMO: split})
     return split.started_at
@@ -178,4 +178,4 @@ async def _clear(job: RenderJob) -> None:
             priority=Priority(fairness_key=job.team),
         )
     except ActivityError as error:
-        workflow.logger.warning("the segments of job %s were left: %s", job.id, error)
+        workflow.logger.warning("the segments of job %s were not removed: %s", job.id, error)

@@ -9,13 +9,13 @@ with workflow.unsafe.imports_passed_through():
     from reelbatch.models.orchestration.sweeps import SweepReport
     from workflows.activity_names import SWEEP
 
-# An attempt ends by itself after so many removals; this is for a store that hangs.
+# An attempt ends by itself after a number of removals; this limit is for a store that hangs.
 _LONGEST_SWEEP = timedelta(hours=2)
 
 
 @workflow.defn(name="Sweep")
 class SweepWorkflow:
-    """Removes what is too old to be needed. What it leaves is the next one's."""
+    """Removes objects that are too old to be needed; the next sweep takes over the rest."""
 
     @workflow.run
     async def run(self) -> SweepReport:

@@ -1,5 +1,7 @@
-"""How a template gets ready: its download, if it comes from a URL, and its inspection on a machine
-that has its engine. Whatever fails is in the template's record at the end."""
+"""Preparing a template: its download, if it comes from a URL, and its inspection by its engine.
+
+If anything fails, the reason is in the template's record at the end.
+"""
 
 from datetime import timedelta
 
@@ -20,13 +22,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import DOWNLOAD_TEMPLATE, FAIL_TEMPLATE, INSPECT_TEMPLATE
     from workflows.job import failure_of
 
-# The download has ten minutes, which its activity enforces; the rest is for the object store.
+# The activity limits the download itself to ten minutes; the rest is for the object store.
 _LONGEST_DOWNLOAD = timedelta(minutes=15)
 
 
 @workflow.defn(name="InspectTemplate")
 class InspectTemplateWorkflow:
-    """Ends with the template's status, `uploaded` or `error`, which its record has by then."""
+    """Inspects a template. Returns its new status, `uploaded` or `error`."""
 
     @workflow.run
     async def run(self, template: TemplateInspectionJob) -> TemplateStatus:
@@ -35,9 +37,10 @@ class InspectTemplateWorkflow:
 
 @workflow.defn(name="DownloadTemplate")
 class DownloadTemplateWorkflow:
-    """The same for a template that comes from a URL.
+    """Downloads a template from a URL and inspects it. Returns its new status.
 
-    `error` too where it was deleted, or got a new upload link, before its file was there.
+    That is also `error` if the template was deleted, or got a new upload link, before its file
+    arrived.
     """
 
     @workflow.run
@@ -111,7 +114,7 @@ async def _inspect(template: TemplateInspectionJob) -> TemplateStatus:
 
 
 async def _fail(failure: TemplateFailure) -> None:
-    """Write the reason into the record, however long the object store is away."""
+    """Write the reason into the record, retrying for as long as the object store is unavailable."""
     await workflow.execute_activity(
         FAIL_TEMPLATE,
         failure,
@@ -124,14 +127,14 @@ async def _fail(failure: TemplateFailure) -> None:
 
 
 def _reason(error: ActivityError) -> str:
-    """For the person whose template it is."""
+    """The reason for the failure, for the template's owner."""
     if is_cancelled_exception(error):
         return "An operator stopped the work on this template; upload its file again."
     cause: BaseException | None = error
     while isinstance(cause, FailureError):
         if isinstance(cause, ActivityTimeoutError):
             return (
-                "The worker that read this template stopped answering, again and again; "
+                "The worker that read this template repeatedly stopped responding; "
                 "check the file, and upload it again."
             )
         cause = cause.cause

@@ -1,4 +1,4 @@
-"""What has to be done even when a cancellation comes: it tells of something that has happened."""
+"""Work that must be completed even if a cancellation comes, since it reports what has happened."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def uninterrupted(work: Awaitable[T]) -> T:
-    """Wait for `work` to its end; a cancellation that comes meanwhile is too late."""
+    """Wait until `work` has ended; a cancellation that comes meanwhile is ignored."""
     running = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(running)

@@ -1,4 +1,4 @@
-"""The delivery of a webhook: a workflow of its own, so that nobody waits for a slow receiver."""
+"""Delivering a webhook in a separate workflow, so that nobody waits for a slow receiver."""
 
 import contextlib
 from datetime import timedelta
@@ -21,12 +21,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.markdown import headline
     from workflows.uninterrupted import uninterrupted
 
-# The request itself has ten seconds; the rest is for the object store.
+# The request itself is limited to ten seconds; the rest is for the object store.
 _LONGEST_ATTEMPT = timedelta(seconds=40)
-# How long a dead worker's attempt waits for another worker.
+# After this time without a heartbeat, another worker takes over an attempt.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-# One attempt and three more, after 1, 10 and 100 seconds: a restart passes in the first, an outage
-# of a minute in the last.
+# One attempt, and three more after 1, 10 and 100 seconds. The first of these outlasts a restart of
+# the receiver, the last an outage of a minute.
 _RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=10.0, maximum_attempts=4
 )
@@ -34,7 +34,7 @@ _RETRIES = RetryPolicy(
 
 @workflow.defn(name="DeliverWebhook")
 class DeliverWebhookWorkflow:
-    """Completes once the receiver has answered 2xx, and fails if it never does."""
+    """Completes once the receiver has responded with 2xx, and fails if it never does."""
 
     @workflow.run
     async def run(self, delivery: WebhookDelivery) -> None:
@@ -50,9 +50,9 @@ class DeliverWebhookWorkflow:
 
 
 async def start_delivery(delivery: WebhookDelivery) -> None:
-    """Start the delivery and wait for no more than its start.
+    """Start the delivery, and wait only until it has started.
 
-    A cancellation that comes now is too late: what is told has happened.
+    A cancellation cannot stop this, since the webhook reports what has already happened.
     """
     starting = workflow.start_child_workflow(
         DeliverWebhookWorkflow.run,

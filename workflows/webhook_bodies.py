@@ -1,4 +1,4 @@
-"""What webhooks tell: the same that reading the job or the batch at its end answers."""
+"""The bodies of webhooks: what the API would respond about the job or the batch at its end."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from pydantic import JsonValue
 
 from reelbatch.models.orchestration.batches import BatchSnapshot
 from reelbatch.models.wire.webhook_bodies import BatchEnded, JobEnded
-from workflows.job_states import JobSnapshot, job_as_read
+from workflows.job_states import JobSnapshot, wire_job
 
 
 def job_body(job: JobSnapshot, output_url: str | None) -> dict[str, JsonValue]:
-    read = job_as_read(job, output_url or "")
+    read = wire_job(job, output_url or "")
     fields: dict[str, Any] = dict(read)
     ended = JobEnded(
         **fields,

@@ -28,7 +28,7 @@ from reelbatch.models.wire.jobs import Job, JobStatus
 from reelbatch.parallel import gather_each
 from reelbatch.storage.jobs import read_nested_job, read_stored_job
 from workflows.job import RenderJobWorkflow
-from workflows.job_states import JobSnapshot, JobState, job_as_read
+from workflows.job_states import JobSnapshot, JobState, wire_job
 
 router = APIRouter(tags=["jobs"])
 
@@ -44,7 +44,7 @@ async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: Reque
 
 def job_response(team: str, job: JobSnapshot, urls: Urls) -> Job:
     """The job with URLs that reach this server."""
-    return job_as_read(job, urls.of_job(team, job.id, job.summary))
+    return wire_job(job, urls.of_job(team, job.id, job.summary))
 
 
 def job_handle(client: Client, team: str, job_id: str) -> JobHandle:

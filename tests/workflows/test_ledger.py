@@ -166,7 +166,7 @@ def test_the_web_ui_shows_how_many_renders_were_reused() -> None:
     assert "equal job" not in ledger.details()
     reused = finished(batch.jobs[1]).model_copy(update={"reused_from": batch.jobs[0].id})
     ledger.finish(1, reused, NOW)
-    assert "1 of the finished jobs have an equal job's render." in ledger.details()
+    assert "Finished jobs that reuse an equal job's render: 1." in ledger.details()
 
 
 def test_a_job_is_cancelled_by_the_first_request_that_touches_it() -> None:

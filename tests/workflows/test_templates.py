@@ -99,7 +99,7 @@ def test_a_worker_that_always_dies_is_told_in_words_of_templates() -> None:
     error.__cause__ = ActivityTimeoutError(
         "activity Heartbeat timeout", type=TimeoutType.HEARTBEAT, last_heartbeat_details=[]
     )
-    assert "The worker that read this template stopped answering" in _reason(error)
+    assert "The worker that read this template repeatedly stopped" in _reason(error)
 
 
 @pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, 5)])
