@@ -1,4 +1,4 @@
-"""A worker process: settings, connection, workers. `python -m worker`."""
+"""The worker process, started with `python -m worker`."""
 
 import asyncio
 import gc
@@ -73,15 +73,16 @@ from workflows.webhook import DeliverWebhookWorkflow
 log = structlog.get_logger("worker")
 
 _WAITING_INSPECTIONS = 50
-_UNUSED_SLOTS = FixedSizeSlotSupplier(1)  # of what an engine's worker does not run
+_UNUSED_SLOTS = FixedSizeSlotSupplier(1)  # for kinds of work that an engine's worker does not do
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Serve the control queue and each engine's queues until `stop` is set, then drain.
 
-    Raises RuntimeError if Temporal or the object store does not answer or is not prepared, OSError
-    if the scratch folder cannot be used, and ValueError if the secrets' key, the webhooks' secret
-    or an address to listen on cannot.
+    Raises:
+        RuntimeError: Temporal or the object store does not respond, or is not prepared.
+        OSError: The scratch folder cannot be used.
+        ValueError: The secrets' key, the webhooks' secret or an address to listen on is invalid.
     """
     async with AsyncExitStack() as resources:
         shared = await _share(settings, resources)
@@ -98,7 +99,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Shared:
-    """What all workers of this process share."""
+    """The resources that all workers of this process share."""
 
     settings: Settings
     client: Client
@@ -210,7 +211,7 @@ def _control_worker(shared: _Shared, local_renders: LocalRenders) -> Worker:
 
 
 def _served_engines(settings: Settings) -> Mapping[str, type[RenderEngine]]:
-    """Engines by name. Raises RuntimeError if one that the settings name cannot render here."""
+    """The engines by name. Raises RuntimeError if one named in the settings cannot render here."""
     for name, reason in unavailable_engines(settings.engines).items():
         if settings.engines:
             raise RuntimeError(f"the engine {name} cannot render here: {reason}")
@@ -225,7 +226,7 @@ async def _engine_workers(
     resources: AsyncExitStack,
     served: dict[str, ServedEngine],
 ) -> list[Worker]:
-    """Adds the engine to `served`."""
+    """The workers for an engine, which is also added to `served`."""
     settings, store = shared.settings, shared.store
     metrics = RenderMetrics(name, shared.meter)
     pool = await resources.enter_async_context(
@@ -305,7 +306,7 @@ def _render_worker(
             local_activity_supplier=_UNUSED_SLOTS,
             nexus_supplier=_UNUSED_SLOTS,
         ),
-        # Without these the SDK holds heartbeats back, and with them the cancellations.
+        # Otherwise the SDK delays heartbeats, and with them the arrival of cancellations.
         max_heartbeat_throttle_interval=interval,
         default_heartbeat_throttle_interval=interval,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_timeout),
@@ -316,8 +317,10 @@ def _render_worker(
 def _inspection_worker(
     shared: _Shared, engine: str, inspections: InspectionActivities, previews: RenderActivities
 ) -> Worker:
-    """It has slots of its own, since all of the renders may take long, and more than places to
-    inspect: a team's further files wait for its first, and others' shall not wait for them.
+    """The worker for inspections.
+
+    It has its own slots, since renders may take long. There are more slots than processes, since a
+    team's files wait for each other, and must not delay those of other teams.
     """
     interval = timedelta(seconds=HEARTBEAT_INTERVAL)
     return Worker(
@@ -334,14 +337,14 @@ def _inspection_worker(
 
 
 def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
-    """With a build id, workflows that began on this version end on it."""
+    """With a build id, workflows that started on this version also end on it."""
     if not settings.worker_build_id:
         return None
     version = WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build_id)
     return WorkerDeploymentConfig(
         version,
         use_worker_versioning=True,
-        # Not said by the workflows themselves: the server refuses that of workers without versions.
+        # Set here and not by the workflows, which the server would reject from unversioned workers.
         default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
@@ -360,7 +363,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 
 async def _serve(workers: Sequence[Worker], stop: asyncio.Event, health: WorkerHealth) -> None:
-    """Run the workers; the end of one is the end of all."""
+    """Run the workers until `stop` is set or one of them ends."""
     running = [asyncio.create_task(worker.run()) for worker in workers]
     stopping = asyncio.create_task(stop.wait())
     gc.collect()

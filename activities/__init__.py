@@ -1,1 +1,1 @@
-"""Everything with side effects that a workflow asks for."""
+"""Activities: everything with side effects that workflows need."""

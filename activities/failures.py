@@ -1,4 +1,4 @@
-"""How the errors of a render become Temporal failures that workflows and people can read."""
+"""Turning errors into Temporal failures that workflows and people can read."""
 
 import re
 from collections.abc import Callable, Generator, Sequence
@@ -15,7 +15,7 @@ from reelbatch.models.orchestration.jobs import RenderProgress
 
 log = structlog.get_logger("worker")
 
-# Of an absolute path; a URL's path and one behind a secret's reference are the client's own.
+# The folders of an absolute path. Paths in URLs or after references to secrets come from clients.
 _FOLDERS = re.compile(r"(?<![\w:/.}~-])/(?:[^\s'\"/:]+/)+")
 
 
@@ -23,13 +23,15 @@ _FOLDERS = re.compile(r"(?<![\w:/.}~-])/(?:[^\s'\"/:]+/)+")
 def as_application_errors(
     secrets: ResolvedSecrets | None = None, so_far: Callable[[], RenderProgress] | None = None
 ) -> Generator[None]:
-    """Give failures their `errorCode` as type, and retry only where another try may help.
+    """Give failures their `errorCode` as type, and allow a retry only if it may help.
 
-    A render's failures have as details how far it was, which `so_far` tells.
+    Unexpected errors come from the environment, such as the object store or the disk. They may be
+    temporary, so they are retried.
 
-    Other errors come from the world around (the object store, the disk): they may pass.
-    Once `secrets` were used, a failure shows none of them, and so goes without its causes, which
-    may be anything.
+    Args:
+        secrets: Their values are removed from messages. Once some have been used, a failure also
+            goes without its causes, which might contain them.
+        so_far: Returns the progress of a render, which becomes the details of its failure.
     """
     try:
         yield
@@ -46,13 +48,15 @@ def _failure(
     message, is_clients = _shown(error.message, secrets), _is_clients_fault(error)
     if is_clients:
         place = {"workflow": activity.info().workflow_id} if activity.in_activity() else {}
-        log.info("a client's fault", error=message, error_code=error.error_code, **place)
+        log.info(
+            "failure caused by the client", error=message, error_code=error.error_code, **place
+        )
     return ApplicationError(
         message,
         *details,
         type=error.error_code,
         non_retryable=_is_final(error),
-        # Temporal's SDK logs no warning with a traceback and counts no failure then.
+        # For a benign failure, Temporal's SDK logs no traceback and counts no failure.
         category=(
             ApplicationErrorCategory.BENIGN if is_clients else ApplicationErrorCategory.UNSPECIFIED
         ),
@@ -61,12 +65,12 @@ def _failure(
 
 
 def _shown(text: str, secrets: ResolvedSecrets | None) -> str:
-    """Without the values of secrets, and without the folders of this machine."""
+    """Remove the values of secrets, and the folders of this machine, from `text`."""
     return _FOLDERS.sub("", secrets.redact(text) if secrets else text)
 
 
 def _pause_before_retry(error: ReelbatchError) -> timedelta | None:
-    """None: as the activity's policy says."""
+    """The pause that the error asks for; None: the activity's retry policy decides."""
     return None if error.retry_after is None else timedelta(seconds=error.retry_after)
 
 
@@ -77,7 +81,9 @@ def _is_clients_fault(error: ReelbatchError) -> bool:
 
 
 def _is_final(error: ReelbatchError) -> bool:
-    """A job's fault may show only here, where its template comes from a URL."""
+    """Whether a retry is pointless. A request's error may show only here, if a job's template comes
+    from a URL.
+    """
     return isinstance(error, RequestError) or (
         isinstance(error, RenderError) and not error.retryable
     )

@@ -1,4 +1,4 @@
-"""Heartbeats: Temporal learns that an activity lives, and the activity that it is cancelled."""
+"""Heartbeats, which report an activity's progress to Temporal and bring cancellations back."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -9,11 +9,11 @@ from temporalio import activity
 from reelbatch.models.errors import RendererInterrupted
 from reelbatch.models.orchestration.jobs import RenderProgress
 
-HEARTBEAT_INTERVAL = 1.0  # seconds; the responses tell the worker of cancellations
+HEARTBEAT_INTERVAL = 1.0  # seconds; cancellations arrive with the responses
 
 
 class Progress:
-    """How far the work is, in percent."""
+    """The progress of an activity, in percent."""
 
     def __init__(self) -> None:
         self.percent = 0.0
@@ -24,14 +24,14 @@ class Progress:
 
     @contextmanager
     def waiting(self) -> Generator[None]:
-        """Nobody works on it meanwhile: not any more either, where an error ends it."""
+        """Mark the activity as waiting; it stays marked if an error ends the wait."""
         self.waits = True
         self.beat()
         yield
         self.waits = False
 
     def beat(self) -> None:
-        if activity.info().is_local:  # nobody hears it
+        if activity.info().is_local:  # local activities have no heartbeats
             return
         activity.heartbeat(self.percent, self.so_far())
 
@@ -44,10 +44,10 @@ class Progress:
 
 @asynccontextmanager
 async def heartbeats(progress: Progress) -> AsyncGenerator[None]:
-    """Tell Temporal now and then that the activity lives, and how far it is.
+    """Send heartbeats with the activity's progress.
 
-    Raises RendererInterrupted where the worker's own end cancelled the activity: another worker
-    takes it over.
+    Raises RendererInterrupted if the activity was cancelled because the worker is shutting down;
+    another worker then takes over.
     """
     beating = asyncio.create_task(_beat(progress))
     try:
@@ -55,24 +55,24 @@ async def heartbeats(progress: Progress) -> AsyncGenerator[None]:
     except asyncio.CancelledError:
         details = activity.cancellation_details()
         if details is not None and details.worker_shutdown:
-            raise RendererInterrupted("The worker was stopped in the middle of it.") from None
+            raise RendererInterrupted("The worker was stopped before it had finished.") from None
         raise
     finally:
         beating.cancel()
 
 
 async def _beat(progress: Progress) -> None:
-    while True:  # the start itself shows that the activity lives: short ones need no heartbeat
+    while True:  # the start itself shows that the activity is alive: short ones need no heartbeat
         await asyncio.sleep(HEARTBEAT_INTERVAL)
         progress.beat()
 
 
 def is_put_off() -> bool:
-    """Whether a local render was stopped so that the job takes its turn in the queue."""
+    """Whether a local render was stopped so that the job is rendered from the queue instead."""
     return activity.info().is_local and not is_cancelled_by_request()
 
 
 def is_cancelled_by_request() -> bool:
-    """Whether somebody cancelled the job, instead of stopping this attempt at it."""
+    """Whether the job itself was cancelled, rather than only this attempt."""
     details = activity.cancellation_details()
     return details is not None and details.cancel_requested

@@ -19,7 +19,7 @@ _DURATIONS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.
 HISTOGRAM_BUCKETS = {
     "reelbatch_render_duration": _DURATIONS,
     "reelbatch_render_phase_duration": _DURATIONS,
-    # The SDK's own go from 100 to 1,000 seconds at once.
+    # The SDK's own buckets jump from 100 to 1,000 seconds.
     "activity_schedule_to_start_latency": (
         *(0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600.0, 14400.0),
     ),
@@ -28,7 +28,7 @@ HISTOGRAM_BUCKETS = {
 
 
 class Phase(StrEnum):
-    """What an attempt to render spends its time on, in this order."""
+    """The phases of an attempt to render, in this order."""
 
     DOWNLOAD = "download"
     RENDER = "render"
@@ -41,26 +41,28 @@ class RenderMetrics:
     def __init__(self, engine: str, meter: MetricMeter = MetricMeter.noop) -> None:
         meter = meter.with_additional_attributes({"engine": engine})
         self._attempts = meter.create_counter(
-            "reelbatch_renders", "Attempts to render a job that have ended"
+            "reelbatch_renders", "Attempts to render a job, by outcome"
         )
         self._durations = meter.create_histogram_float(
-            "reelbatch_render_duration", "In the render process, of one file", unit="seconds"
+            "reelbatch_render_duration", "Time in the render process, per file", unit="seconds"
         )
         self._speeds = meter.create_histogram_float(
-            "reelbatch_render_speed", "Frames a second of one file with more than one"
+            "reelbatch_render_speed", "Frames per second, per file with more than one frame"
         )
         self._phases = meter.create_histogram_float(
-            "reelbatch_render_phase_duration", "Of an attempt's phases", unit="seconds"
+            "reelbatch_render_phase_duration", "Time per phase of an attempt", unit="seconds"
         )
-        self._frames = meter.create_counter("reelbatch_render_frames", "Frames that were rendered")
-        self._bytes = meter.create_counter("reelbatch_render_output_bytes", "Of rendered files")
+        self._frames = meter.create_counter("reelbatch_render_frames", "Rendered frames")
+        self._bytes = meter.create_counter(
+            "reelbatch_render_output_bytes", "Size of rendered files"
+        )
         self._processes = meter.create_counter(
-            "reelbatch_render_processes_started", "Render processes that were started"
+            "reelbatch_render_processes_started", "Started render processes"
         )
 
     @contextmanager
     def attempt(self, job: RenderJob) -> Generator[None]:
-        """Count how what happens inside ends, by the error's code where it fails."""
+        """Count the outcome of the attempt inside, with the error's code if it fails."""
         span = trace.get_current_span()
         span.set_attributes({"reelbatch.engine": job.engine, "reelbatch.codec": job.output.codec})
         outcome = {"outcome": "finished", "error_code": ""}
@@ -85,7 +87,7 @@ class RenderMetrics:
             self._phases.record(monotonic() - started, {"phase": phase.value})
 
     def note_render(self, job: RenderJob, *, frames: int, seconds: float, size: int) -> None:
-        """A file of `size` bytes that took `seconds` in the render process."""
+        """Count a file of `size` bytes that took `seconds` in the render process."""
         self._durations.record(seconds, {"codec": job.output.codec})
         if frames > 1 and seconds > 0:
             self._speeds.record(frames / seconds, {"codec": job.output.codec})
@@ -93,26 +95,24 @@ class RenderMetrics:
         self._bytes.add(size)
 
     def note_process(self) -> None:
-        """A render process was started: the first ones, or instead of one that is gone."""
+        """Count a render process that was started, at first or to replace another."""
         self._processes.add(1)
 
 
 class CacheMetrics:
-    """The metrics of one of a worker's caches on its disk."""
+    """The metrics of one of a worker's caches on disk."""
 
     def __init__(self, cache: str, meter: MetricMeter = MetricMeter.noop) -> None:
         meter = meter.with_additional_attributes({"cache": cache})
         self._requests = meter.create_counter(
-            "reelbatch_cache_requests", "Files that renders asked of a cache"
+            "reelbatch_cache_requests", "Files that renders requested from a cache"
         )
         self._bytes = meter.create_counter(
-            "reelbatch_cache_downloaded_bytes", "Of files that were not in a cache"
+            "reelbatch_cache_downloaded_bytes", "Size of files downloaded into a cache"
         )
 
     def note_request(self, *, is_hit: bool) -> None:
-        """A hit is a file that was there, though its server may have been asked whether it still
-        holds.
-        """
+        """Count a request. A hit is a file that was there, even if its server had to confirm it."""
         self._requests.add(1, {"outcome": "hit" if is_hit else "miss"})
 
     def note_download(self, size: int) -> None:
@@ -120,7 +120,7 @@ class CacheMetrics:
 
 
 class WebhookMetrics:
-    """The metrics of webhooks' deliveries."""
+    """The metrics of webhook deliveries."""
 
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
         self._attempts = meter.create_counter(
@@ -143,6 +143,6 @@ _CODES = _error_codes(ReelbatchError)
 
 
 def _error_code(error: Exception) -> str:
-    """One of the documented codes: what else a failure calls itself may be anything."""
+    """One of the documented codes, because other failures may have any type."""
     code = error.type if isinstance(error, ApplicationError) else None
     return code if code in _CODES else RenderError.error_code

@@ -1,8 +1,8 @@
-"""HTTP requests to addresses that clients name, kept away from private networks.
+"""HTTP requests to addresses from clients, without access to private networks.
 
-The name is resolved once, every address is checked, and the connection goes to a checked address:
-a name that changes its address between check and use (DNS rebinding) gains nothing. Redirects open
-connections the same way.
+The name is resolved once, every address is checked, and the connection goes to a checked address.
+A name that changes its address between check and use (DNS rebinding) therefore gains nothing.
+Redirects open connections the same way.
 """
 
 import socket
@@ -27,7 +27,7 @@ _TRANSIENT = frozenset({408, 425, 429})
 
 
 def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
-    """An HTTP client for untrusted URLs: no proxies, few redirects, bounded waiting."""
+    """An HTTP client for untrusted URLs: without proxies, with few redirects and with timeouts."""
     transport = httpx.AsyncHTTPTransport()
     if not allow_private_networks:
         transport = _PublicTransport()
@@ -38,19 +38,17 @@ def http_client(*, allow_private_networks: bool) -> httpx.AsyncClient:
         max_redirects=5,
         timeout=httpx.Timeout(_READ_TIMEOUT, connect=_CONNECT_TIMEOUT),
         headers={"User-Agent": "reelbatch"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none: teams share the client
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # no cookies: teams share it
     )
 
 
 def is_transient(status: int) -> bool:
-    """Another try may help where a server responds with this status."""
+    """Whether another try may help after this status."""
     return status >= 500 or status in _TRANSIENT
 
 
 def retry_after(response: httpx.Response) -> int | None:
-    """The seconds that a server asks to wait (RFC 9110, 10.2.3), up to an hour; None: it does not
-    say.
-    """
+    """The seconds that a server asks to wait, at most an hour (RFC 9110, 10.2.3), or None."""
     asked = response.headers.get("retry-after", "").strip()
     try:
         moment = parsedate_to_datetime(asked).astimezone(UTC) if not asked.isdecimal() else None
@@ -64,31 +62,31 @@ def retry_after(response: httpx.Response) -> int | None:
 
 
 def reason_of(error: httpx.HTTPError | httpx.InvalidURL) -> str:
-    """Why there is no response, without URLs, header values or a library's own words."""
+    """The reason why there is no response, without URLs, header values or a library's wording."""
     match error:
         case httpx.InvalidURL():
             return "its URL is not valid"
         case httpx.ConnectTimeout():
             return f"there was no connection within {_CONNECT_TIMEOUT:.0f} seconds"
         case httpx.TimeoutException():
-            return f"nothing came for {_READ_TIMEOUT:.0f} seconds"
+            return f"no data arrived for {_READ_TIMEOUT:.0f} seconds"
         case httpx.ConnectError():
             text = str(error)
             if "certificate" in text.lower():
                 return "its certificate is not valid"
-            if "looked up" in text:
-                return "its name cannot be looked up now"
-            return "there is no connection to it"
+            if "resolved" in text:
+                return "its name cannot be resolved at the moment"
+            return "no connection could be made"
         case httpx.LocalProtocolError():
             return "one of its headers cannot be sent"
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
-            return "the connection broke off"
+            return "the connection was lost"
         case _:
             return "the connection failed"
 
 
 async def beginning_of(response: httpx.Response, most: int) -> bytes:
-    """The first `most` bytes of an answer, as they came: nothing of it is unpacked."""
+    """The first `most` bytes of a response, without decompressing them."""
     content = b""
     async for chunk in response.aiter_raw():
         content += chunk[:most]
@@ -131,14 +129,16 @@ class _PublicBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _public_address(host: str, port: int) -> str:
-    """Resolve `host`. Raises AssetInvalid if it has no address, or one that is not public: which
-    of both is nobody's business, since it tells the names of a private network.
+    """Resolve `host`. Raises AssetInvalid if it has no address, or one that is not public.
+
+    The error is the same in both cases, since the difference would reveal the names in a private
+    network.
     """
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-            raise httpcore.ConnectError(f"{host} cannot be looked up now") from error
+            raise httpcore.ConnectError(f"{host} cannot be resolved") from error
         found = []
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(map(is_public, addresses)):

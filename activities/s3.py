@@ -1,8 +1,8 @@
-"""Requests to clients' own S3 buckets: their signatures, and the errors in the responses.
+"""Requests to clients' own S3 buckets: signatures, and errors in the responses.
 
-The signature is AWS Signature Version 4, as
-https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html describes it. The
-object store's own client signs too, but sets no ACL and connects wherever a name points.
+The signature is AWS Signature Version 4, as described at
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. The object store's
+own client signs requests too, but it sets no ACL and would connect to private networks.
 """
 
 import hmac
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 ERROR_LENGTH = 10_000
-"""Bytes of an error's body that are worth reading."""
+"""Bytes to read from the body of an error."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _EMPTY_DIGEST = sha256(b"").hexdigest()
@@ -37,9 +37,11 @@ def signed_headers(
     headers: Mapping[str, str] = MappingProxyType({}),
     digest: str = _EMPTY_DIGEST,
 ) -> dict[str, str]:
-    """`headers` with those that sign a request with a body whose SHA-256 in hex is `digest`.
+    """Return `headers` with those that sign the request.
 
-    `url` is percent-encoded and has no query.
+    Args:
+        url: Percent-encoded, without a query.
+        digest: The SHA-256 of the body, in hex.
     """
     timestamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{timestamp[:8]}/{credentials.region}/s3/aws4_request"
@@ -66,8 +68,9 @@ def signed_headers(
 
 
 def error_code(body: bytes) -> str:
-    """The provider's code with a space before it, or nothing. The rest of the body may quote the
-    request, so no message shows it.
+    """The provider's error code after a space, or an empty string.
+
+    The rest of the body may quote the request, so no message shows it.
     """
     found = _CODE.search(body[:ERROR_LENGTH])
     return f" {found[1].decode()}" if found else ""

@@ -1,4 +1,4 @@
-"""A worker's folder for work files, which nobody else's crash can leave behind for good."""
+"""A worker's folder for work files. After a crash, the next worker removes it."""
 
 import os
 import shutil
@@ -22,8 +22,8 @@ ENGINE_FOLDER = "work"  # in the folder of a render
 class Scratch(AbstractContextManager["Scratch"]):
     """A folder that is removed at the end; folders of dead workers are removed at the start.
 
-    A lock on a file inside marks a folder as in use: the kernel drops it however a worker dies.
-    Raises OSError if the folder cannot be made.
+    A lock on a file inside marks a folder as in use; the kernel releases it however a worker ends.
+    Raises OSError if the folder cannot be created.
     """
 
     def __init__(self, parent: Path | None = None) -> None:
@@ -36,16 +36,13 @@ class Scratch(AbstractContextManager["Scratch"]):
         self._idle: list[Path] = []
 
     def __exit__(self, *_raised: object) -> None:
-        os.close(self._lock)  # first: Windows keeps files that are open
+        os.close(self._lock)  # first, because Windows does not remove open files
         shutil.rmtree(self.path, ignore_errors=True)
 
     @contextmanager
     def work_dir(self) -> Generator[Path]:
-        """A folder for one render, with nothing in it but perhaps an empty `ENGINE_FOLDER`.
-
-        What is in it afterwards is removed.
-        """
-        folder = self._take_folder()
+        """A folder for one render, which is removed at the end with everything in it."""
+        folder = Path(tempfile.mkdtemp(prefix="render-", dir=self.path))
         try:
             yield folder
         finally:
@@ -71,7 +68,7 @@ def _remove_abandoned(parent: Path) -> None:
 
 
 def _in_use(folder: Path) -> bool:
-    """A folder without a lock file is so new that its owner is about to make it."""
+    """Whether a worker uses the folder. One without a lock file has just been created."""
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR)
     except OSError:

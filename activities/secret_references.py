@@ -1,7 +1,7 @@
-"""References such as `${secrets.NAME}` become values here, inside of activities and nowhere else.
+"""References such as `${secrets.NAME}` are replaced by values here, only inside activities.
 
-Whatever leaves an activity is written down: results and failures in histories, warnings in logs.
-So an activity remembers what it has resolved, and takes it out of its failures again.
+Everything that leaves an activity is recorded: results and failures in histories, warnings in logs.
+An activity therefore remembers the values that it has resolved, and removes them from its failures.
 """
 
 import json
@@ -20,13 +20,13 @@ from reelbatch.storage.secrets import SecretVault
 
 
 class SecretReferences:
-    """Resolves references for any team."""
+    """Resolves the references of all teams."""
 
     def __init__(self, vault: SecretVault) -> None:
         self._vault = vault
 
     def of(self, team: str) -> "ResolvedSecrets":
-        """For one activity of `team`, whose log lines show none of them either."""
+        """The secrets for one activity of `team`; they are also removed from its log lines."""
         resolved = ResolvedSecrets(self._vault, team)
         redact_with(resolved.redact)
         return resolved
@@ -45,14 +45,14 @@ class ResolvedSecrets:
         return bool(self._values)
 
     async def resolve(self, text: str) -> str:
-        """`text` with its references replaced. Raises SecretUnavailable, which is final."""
+        """Return `text` with its references replaced. Raises SecretUnavailable, which is final."""
         for _, name in referenced_secrets(text, ""):
             if name not in self._values:
                 self._values[name] = await self._reveal(name)
         return replace_references(text, self._values.__getitem__)
 
     async def resolve_json(self, value: JsonValue) -> JsonValue:
-        """`value` with the references in all of its texts replaced; keys stay."""
+        """Return `value` with the references in all of its texts, except keys, replaced."""
         if isinstance(value, str):
             return await self.resolve(value)
         if isinstance(value, list):
@@ -63,14 +63,14 @@ class ResolvedSecrets:
         return value
 
     async def resolve_asset(self, asset: Asset) -> Asset:
-        """`asset` with the references replaced where the contract has them."""
+        """Return `asset` with the references replaced in all fields that may contain them."""
         changes = {
             field: await self.resolve_json(value) for field, value in secret_fields(asset).items()
         }
         return asset.model_copy(update=changes) if changes else asset
 
     def redact(self, text: str) -> str:
-        """`text` with the values that were resolved replaced by their references again."""
+        """Return `text` with the values that were resolved replaced by their references again."""
         spellings = {
             spelling.casefold(): f"${{secrets.{name}}}"
             for name, value in self._values.items()
@@ -89,13 +89,13 @@ class ResolvedSecrets:
             raise SecretUnavailable(error.message) from None
         if value is None:
             raise SecretUnavailable(
-                f"There is no secret {name} any more: it was deleted after the job was accepted."
+                f"The secret {name} no longer exists: it was deleted after the job was accepted."
             )
         return value
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """How the value may stand in a message: as it is, in a URL, or quoted."""
+    """The spellings of the value in a message: as it is, in a URL, or quoted."""
     yield value
     yield quote(value)
     yield quote(value, safe="")

@@ -1,1 +1,1 @@
-"""What renders need from elsewhere: fetched, cached on disk, and linked into their folders."""
+"""The files that renders need: fetched, cached on disk, and linked into their folders."""

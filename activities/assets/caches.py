@@ -1,4 +1,4 @@
-"""Files on a worker's disk: what a thousand jobs use is downloaded once."""
+"""Caches on a worker's disk: a file that a thousand jobs use is downloaded once."""
 
 import asyncio
 import hashlib
@@ -24,8 +24,8 @@ from reelbatch.models.errors import TemplateInvalid
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.files import download
 
-USUALLY_FRESH = 300.0  # seconds, where the server does not say
-_LONGEST_FRESH = 24 * 3600.0  # seconds, whatever the server says
+USUALLY_FRESH = 300.0  # seconds, if the server does not specify it
+_LONGEST_FRESH = 24 * 3600.0  # seconds, whatever the server specifies
 _MOST_URLS = 10_000  # that are remembered
 _READ_ONLY = 0o444  # renders of several teams may share a file
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class ObjectCache:
-    """Templates and fonts: objects whose keys never change their content."""
+    """A cache for templates and fonts, the objects whose content never changes."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class ObjectCache:
         self._downloads: _SingleFlight[None] = _SingleFlight()
 
     async def link(self, key: str, target: Path) -> None:
-        """Put the object at `target` as a hard link, which eviction cannot take away.
+        """Make `target` a hard link to the object, which stays even if the cache evicts the object.
 
         Raises TemplateInvalid if the store has no such object.
         """
@@ -73,20 +73,20 @@ class ObjectCache:
 
 @dataclass(frozen=True, kw_only=True)
 class CachedFile:
-    """What a URL led to. Files of equal content are one on the disk."""
+    """The file behind a URL. Files with equal content are stored once."""
 
     digest: str  # SHA-256 in hex
-    media_type: str  # as the server stated it, in lower case; empty where it did not
+    media_type: str  # as the server stated it, in lower case; empty if it did not
     fresh_until: float = 0.0  # on the cache's clock
-    conditions: dict[str, str]  # the headers that ask the server whether it has changed
+    conditions: dict[str, str]  # request headers that ask whether the file has changed
 
 
 class AssetCache:
-    """Remembers URLs a team each, so that no team learns what another one has fetched.
+    """A cache for files by URL, separate for each team, so that none learns what others fetched.
 
-    How long is RFC 9111 in short: `max-age` (up to a day), `no-cache` and `no-store` count, and
-    without them a file is fresh for five minutes; then the server is asked again, with its ETag
-    or Last-Modified if it gave one.
+    It implements a part of RFC 9111: it respects `max-age` (up to a day), `no-cache` and
+    `no-store`. Without them, a file is fresh for five minutes. After that, the server is asked
+    again, with its ETag or Last-Modified if it sent one.
     """
 
     def __init__(
@@ -107,10 +107,10 @@ class AssetCache:
         self._downloads: _SingleFlight[CachedFile] = _SingleFlight()
 
     async def link(self, team: str, source: Source, limit: ByteLimit, target: Path) -> CachedFile:
-        """Put the file at `target` as a hard link, which eviction cannot take away.
+        """Make `target` a hard link to the file, which stays even if the cache evicts the file.
 
-        Whoever asks while it is being downloaded shares that download, and its failure. `limit`
-        is of this file. Raises as `Downloader.download` does.
+        Concurrent requests for a file share one download, and its failure. `limit` is for this
+        file. Raises the errors of `Downloader.download`.
         """
         key = _key(team, source, limit)
         found = self._found.get(key)
@@ -147,9 +147,7 @@ class AssetCache:
         return self._remember(key, file, found.headers)
 
     def _remember(self, key: str, file: CachedFile, headers: httpx.Headers) -> CachedFile:
-        """Remember the file, unless the server forbids it: then only those share it who wait for
-        it now.
-        """
+        """Remember the file, unless the server forbids it: then only current waiters share it."""
         seconds = freshness(headers)
         if seconds is None:
             self._found.pop(key, None)
@@ -159,7 +157,7 @@ class AssetCache:
 
 
 def freshness(headers: httpx.Headers) -> float | None:
-    """For how many seconds a response may be used again; None where it must not be stored."""
+    """The number of seconds for which a response may be reused; None if it must not be stored."""
     directives: dict[str, str] = {}
     for part in headers.get("cache-control", "").lower().split(","):
         name, _, value = part.strip().partition("=")
@@ -177,11 +175,11 @@ def freshness(headers: httpx.Headers) -> float | None:
 
 def _conditions(headers: httpx.Headers) -> dict[str, str]:
     pairs = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}
-    return {ask: headers[told] for ask, told in pairs.items() if told in headers}
+    return {ask: headers[given] for ask, given in pairs.items() if given in headers}
 
 
 def _key(team: str, source: Source, limit: ByteLimit) -> str:
-    """A digest, since the URL and the credentials may hold secrets."""
+    """The key of a file in the cache: a digest, since URLs and credentials may contain secrets."""
     signer = source.credentials
     signed_by = [signer.key_id, signer.secret, signer.region] if signer else []
     identity = [team, source.url, sorted(source.schemes), limit, *signed_by]
@@ -191,8 +189,8 @@ def _key(team: str, source: Source, limit: ByteLimit) -> str:
 class _BoundedFiles(LRUCache[str, int]):
     """The sizes of a folder's files by name; the least recently used files are removed.
 
-    A name stands for one content for ever. Nothing here waits, so that nothing comes between a
-    look and a link.
+    The content of a name never changes. Nothing here is asynchronous, so a file cannot vanish
+    between a lookup and a link.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
@@ -203,13 +201,13 @@ class _BoundedFiles(LRUCache[str, int]):
 
     def popitem(self) -> tuple[str, int]:
         name, size = super().popitem()
-        with suppress(PermissionError):  # Windows removes no file that a render has open
+        with suppress(PermissionError):  # Windows does not remove a file that a render has open
             (self._folder / name).unlink(missing_ok=True)
         return name, size
 
     @contextmanager
     def new_part(self) -> Generator[Path]:
-        """An empty file to write to, which nobody sees before `add`, and which goes without it."""
+        """An empty file to write to. Nobody sees it before `add`; without `add` it is removed."""
         handle, path = tempfile.mkstemp(suffix=".part", dir=self._folder)
         os.close(handle)
         part = Path(path)
@@ -219,22 +217,22 @@ class _BoundedFiles(LRUCache[str, int]):
             part.unlink(missing_ok=True)
 
     def add(self, part: Path, name: str) -> None:
-        """Make a complete `part` the file of this name, unless there is one."""
+        """Turn the complete `part` into the file with this name, unless there is one."""
         if name in self:
             return
         size, file = part.stat().st_size, self._folder / name
-        if not file.exists():  # else it could not be removed, and has the same content
-            if sys.platform != "win32":  # which removes no file that is read-only
+        if not file.exists():  # an existing file could not be removed; its content is the same
+            if sys.platform != "win32":  # Windows does not remove read-only files
                 part.chmod(_READ_ONLY)
             part.replace(file)
         self[name] = size
 
     def link(self, name: str, target: Path) -> bool:
-        """Put the file at `target` as a hard link, which eviction cannot take away.
+        """Make `target` a hard link to the file, which stays even if the cache evicts the file.
 
         Returns False if there is no such file.
         """
-        if self.get(name) is None:  # a look that counts as its use
+        if self.get(name) is None:  # unlike `in`, this counts as a use
             return False
         os.link(self._folder / name, target)
         return True
@@ -247,13 +245,13 @@ class _Flight(Generic[T]):
 
 
 class _SingleFlight(Generic[T]):
-    """One task a key at a time. Whoever asks for the key meanwhile gets its result or its error."""
+    """Runs one task per key at a time; concurrent callers share its result or its error."""
 
     def __init__(self) -> None:
         self._flights: dict[str, _Flight[T]] = {}
 
     async def run(self, key: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The task ends early only when nobody waits for it any more."""
+        """Wait for the task of `key`. It is cancelled only if nobody waits for it any more."""
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = _Flight(asyncio.create_task(start()))

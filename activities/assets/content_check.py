@@ -1,7 +1,7 @@
-"""Did a server send the picture, or a page that says why it did not?
+"""Detects servers that send a page or an error message instead of the requested file.
 
-Servers answer with a login page or an error in JSON and a status of 200. Such a text is told by
-its content; what a server calls it only counts where the content is a text at all.
+Servers may send a login page, or an error in JSON, with a status of 200. The content shows it; the
+server's media type only matters if the content is a text at all.
 """
 
 import codecs
@@ -20,7 +20,7 @@ _TEXT_TYPES = {
 
 
 def page_in(file: Path, media_type: str) -> str | None:
-    """What the file is if it is HTML, JSON or plain text, such as `an HTML page`; else None."""
+    """`an HTML page`, `JSON` or `plain text` if the file is one of these, or else None."""
     with file.open("rb") as opened:
         start = opened.read(_READ)
     text = _as_text(start)
@@ -34,7 +34,7 @@ def page_in(file: Path, media_type: str) -> str | None:
 
 
 def _as_text(start: bytes) -> str | None:
-    """The text, or None if there are bytes that no text has. The cut may go through a character."""
+    """The text, or None if it is not a text. Its last character may be cut off in the middle."""
     if b"\0" in start:
         return None
     try:

@@ -1,4 +1,4 @@
-"""One file by HTTP from a server that may do anything: large, slow, redirecting or wrong."""
+"""Downloading a file by HTTP from a server that may be slow, redirect, fail or send too much."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 @dataclass(frozen=True)
 class Download:
-    """A file that came. `headers` are the response's; after a redirect they do not validate it."""
+    """A downloaded file, with the response's headers, which can't validate it after a redirect."""
 
     digest: str  # SHA-256 in hex
     headers: httpx.Headers
@@ -33,7 +33,7 @@ class Download:
 
 
 class NotModified(Exception):
-    """The server says that what the conditions tell of is still the file."""
+    """The file has not changed since the response from which the conditions come."""
 
     def __init__(self, headers: httpx.Headers) -> None:
         super().__init__()
@@ -41,10 +41,10 @@ class NotModified(Exception):
 
 
 class Downloader:
-    """`client` keeps away from private networks, at every redirect too."""
+    """Downloads files. `client` refuses private networks, at every redirect too."""
 
     def __init__(self, client: httpx.AsyncClient, seconds: float) -> None:
-        """`seconds` is what one download may take in all."""
+        """`seconds` limits the whole of a download."""
         self._client = client
         self._seconds = seconds
 
@@ -55,19 +55,27 @@ class Downloader:
         limit: ByteLimit,
         conditions: Mapping[str, str] | None = None,
     ) -> Download:
-        """Write the file, within the limit, to `target`, which is useless after an error.
+        """Write the file to `target`, which is useless after an error.
 
-        Raises AssetInvalid, LimitExceeded, AssetUnavailable where another try may help, and
-        NotModified where `conditions` were given.
+        Args:
+            source: Where the file is.
+            target: The path to write to.
+            limit: The largest size that is accepted.
+            conditions: Request headers that ask whether the file has changed.
+
+        Raises:
+            AssetInvalid: The file cannot be downloaded.
+            LimitExceeded: It is too large or takes too long.
+            AssetUnavailable: It cannot be downloaded now, but another try may help.
+            NotModified: It still fulfils the `conditions`.
         """
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._download(source, target, limit, conditions or {})
         except TimeoutError as error:
             raise LimitExceeded(
-                f"{source.name} was still arriving after {self._seconds:.0f} seconds, which is "
-                "all that a download may take (REELBATCH_DOWNLOAD_TIMEOUT); put it on a faster "
-                "server."
+                f"{source.name} was still arriving after {self._seconds:.0f} seconds, the limit "
+                "for a download (REELBATCH_DOWNLOAD_TIMEOUT); put it on a faster server."
             ) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise AssetInvalid(f"{source.name} cannot be fetched: its URL is not valid.") from error
@@ -84,8 +92,8 @@ class Downloader:
             await _check_status(source, response)
             if (encoding := response.headers.get("content-encoding", "identity")) != "identity":
                 raise AssetInvalid(
-                    f"{source.name} came with Content-Encoding {encoding[:40]}, which was not "
-                    "asked for; have the server send the file as it is."
+                    f"{source.name} has the Content-Encoding {encoding[:40]}, which was not "
+                    "requested; configure the server to send the file as it is."
                 )
             if _stated_size(response) > limit.size:
                 raise _too_large(source, limit)
@@ -103,7 +111,7 @@ class Downloader:
     async def _response(
         self, source: Source, conditions: Mapping[str, str]
     ) -> AsyncGenerator[tuple[httpx.Response, int]]:
-        """The response that no redirect leads away from, and how many led to it."""
+        """The final response, and the number of redirects that led to it."""
         headers = {"Accept-Encoding": "identity", **conditions, **_signature(source)}
         request = self._client.build_request("GET", source.url, headers=headers)
         for redirects in range(_MOST_REDIRECTS + 1):
@@ -117,7 +125,7 @@ class Downloader:
                 request = response.next_request
             finally:
                 await response.aclose()
-            for name in _CONDITIONS:  # they are about the address that was left
+            for name in _CONDITIONS:  # they only apply to the first address
                 request.headers.pop(name, None)
         raise AssetInvalid(f"{source.name} is redirected more than {_MOST_REDIRECTS} times.")
 
@@ -126,7 +134,7 @@ def _wrong_scheme(source: Source, scheme: str, redirects: int) -> AssetInvalid:
     allowed = " or ".join(sorted(source.schemes))
     if redirects == 0:
         return AssetInvalid(f"{source.name} is not an {allowed} URL.")
-    return AssetInvalid(f"{source.name} is redirected to {scheme}, and only {allowed} is followed.")
+    return AssetInvalid(f"{source.name} is redirected to {scheme}, but only {allowed} is followed.")
 
 
 def _signature(source: Source) -> dict[str, str]:
@@ -149,7 +157,7 @@ async def _check_status(source: Source, response: httpx.Response) -> None:
     if response.is_success:
         return
     code = error_code(await beginning_of(response, ERROR_LENGTH)) if source.is_in_bucket else ""
-    message = f"{source.name} answered with HTTP status {status}{code}."
+    message = f"{source.name} responded with HTTP status {status}{code}."
     if is_transient(status):
         raise AssetUnavailable(message, retry_after=retry_after(response))
     raise AssetInvalid(f"{message}{_way_out(status) if source.is_in_bucket else ''}")
@@ -159,5 +167,5 @@ def _way_out(status: int) -> str:
     if status == 404:
         return " Check the bucket and the key."
     if status < 400:
-        return " Give the endpoint and the region of the bucket in `params`."
+        return " Set the endpoint and the region of the bucket in `params`."
     return " Check the region and the credentials in `params`."

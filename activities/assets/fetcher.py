@@ -1,4 +1,4 @@
-"""Fetching what an asset's `src` names into a render's folder."""
+"""Fetching the files that assets name in `src` into a render's folder."""
 
 import asyncio
 import binascii
@@ -28,7 +28,7 @@ _Fetched = MediaAsset | StaticAsset | ScriptAsset
 
 
 class AssetFetcher:
-    """Reads http(s), s3 and data: URLs, within the limit each, and uploaded files."""
+    """Fetches http(s), s3 and data: URLs, up to `limit` per file, and uploaded files."""
 
     def __init__(self, cache: AssetCache, objects: ObjectCache, limit: ByteLimit) -> None:
         self._cache = cache
@@ -38,11 +38,11 @@ class AssetFetcher:
     async def fetch_all(
         self, assets: Sequence[Asset], folder: Path, work_dir: Path, secrets: ResolvedSecrets
     ) -> list[ResolvedAsset]:
-        """Put the values of secrets in, and fetch each URL once, however many assets name it.
+        """Resolve references to secrets, and fetch each URL once, however many assets name it.
 
-        Files go to `folder`, and those of static assets to their names in `work_dir`. Raises
-        AssetInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another try may
-        help.
+        Files go to `folder`; the files of static assets are also copied to their names in
+        `work_dir`. Raises AssetInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable if
+        another try may help.
         """
         files: dict[str, Path] = {}
         resolved: list[ResolvedAsset] = []
@@ -58,13 +58,13 @@ class AssetFetcher:
             file = files[identity]
             if isinstance(asset, StaticAsset):
                 file = await asyncio.to_thread(_copy, file, work_dir, asset.name)
-            resolved.append(ResolvedAsset(asset, file))  # an engine needs the file, no secret
+            resolved.append(ResolvedAsset(asset, file))  # with references: engines need no secrets
         return resolved
 
     async def _fetch(
         self, asset: _Fetched, params: Mapping[str, JsonValue], file: Path, secrets: ResolvedSecrets
     ) -> Path:
-        """`file` has no suffix yet."""
+        """Fetch one asset to `file`, and return its path with a suffix."""
         src = await secrets.resolve(asset.src)
         label = redacted_url(asset.src)
         if src[:5].lower() == "data:":
@@ -85,9 +85,9 @@ class AssetFetcher:
     async def _link_upload(self, team: str, upload_id: str, file: Path) -> None:
         try:
             await self._objects.link(keys.uploaded_file(team, upload_id), file)
-        except TemplateInvalid:  # what the cache says of any object
+        except TemplateInvalid:  # raised by the cache for any kind of object
             raise AssetInvalid(
-                f"The uploaded file {upload_id} is no longer there: upload it again."
+                f"The uploaded file {upload_id} no longer exists: upload it again."
             ) from None
 
     def _unpack(self, src: str, label: str, file: Path) -> tuple[Path, str]:
@@ -106,29 +106,29 @@ def _check_content(asset: MediaAsset, label: str, file: Path, media_type: str) -
     page = page_in(file, media_type)
     if page is not None:
         raise AssetInvalid(
-            f"{label} is {page}, not {article} {asset.type}: give a URL that answers with the file "
-            "itself, without a login or a preview page."
+            f"{label} is {page}, not {article} {asset.type}: use a URL that returns the file "
+            "itself instead of a login or preview page."
         )
 
 
 def _copy(file: Path, work_dir: Path, name: str) -> Path:
-    """A copy, since an engine may write in its work folder and other renders share `file`."""
+    """Copy `file`, since an engine may write to its work folder and other renders share `file`."""
     target = work_dir / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
     except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
         raise AssetInvalid(
-            f"The static assets' names collide: {name} would be a file and a folder."
+            f"The names of static assets collide: {name} would be both a file and a folder."
         ) from error
     return target
 
 
 def read_data_url(src: str) -> tuple[str, bytes]:
-    """Media type and content of a data: URL (RFC 2397). Raises AssetInvalid."""
+    """The media type and content of a data: URL (RFC 2397). Raises AssetInvalid."""
     header, comma, body = src[len("data:") :].partition(",")
     if not comma:
-        raise AssetInvalid("A data: URL has no comma before its content.")
+        raise AssetInvalid("A data: URL must have a comma before its content.")
     media_type, *parameters = header.split(";")
     content = unquote_to_bytes(body)
     if "base64" not in (parameter.strip() for parameter in parameters):
@@ -136,11 +136,11 @@ def read_data_url(src: str) -> tuple[str, bytes]:
     try:
         return media_type, b64decode(content, validate=True)
     except binascii.Error as error:
-        raise AssetInvalid("A data: URL's base64 is damaged or not complete.") from error
+        raise AssetInvalid("The base64 content of a data: URL is damaged or incomplete.") from error
 
 
 def _extension(media_type: str, path: str) -> str:
-    """An ending that tells the kind of file: the media type's, else the URL's own."""
+    """The file extension for the media type, or else the URL's own."""
     guessed = mimetypes.guess_extension(media_type.split(";")[0].strip())
     if guessed and guessed != ".bin":
         return guessed

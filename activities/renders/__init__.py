@@ -1,1 +1,1 @@
-"""Rendering a job: whole, in segments, or once for many equal ones."""
+"""Rendering jobs: as a whole, in segments, or once for many equal jobs."""

@@ -1,4 +1,4 @@
-"""What every attempt at a job does: prepare, log, heartbeat, measure, and fail readably."""
+"""The common part of all attempts at jobs: preparation, log, heartbeats, metrics and failures."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Attempts:
-    """Makes the attempts of one engine's queue, from the parts that all of them use."""
+    """Makes the attempts of one engine's queue, which share these parts."""
 
     store: ObjectStore
     pool: RenderPool
@@ -40,13 +40,13 @@ class Attempts:
     delivery: Delivery
     scratch: Scratch
     metrics: RenderMetrics
-    renders: RenderCache | None  # None: each job is rendered, also where an equal one has been
-    at_once: bool = False  # where all processes render, in one of those for inspections
+    renders: RenderCache | None  # None: equal jobs are each rendered
+    at_once: bool = False  # True: use a process for inspections if all others are busy
 
     async def run(
         self, job: RenderTask, work: Callable[["Attempt"], Awaitable[T]]
     ) -> T | RenderProgress:
-        """Do the `work` of a render. Where the job is cancelled meanwhile: how far it was.
+        """Do the `work` of a render, and return its result, or its progress if it is cancelled.
 
         Raises ApplicationError.
         """
@@ -64,10 +64,9 @@ class Attempts:
     async def begin(
         self, job: RenderTask, progress: Progress | None = None
     ) -> AsyncGenerator["Attempt"]:
-        """Prepare the job's files. They go when the context ends, and what happened in it is
-        written to the job's log.
+        """Prepare the job's files, which are removed at the end, and write the job's log.
 
-        Raises ApplicationError for each failure inside.
+        Failures inside are raised as ApplicationError.
         """
         progress = progress or Progress()
         secrets = self.references.of(job.team)
@@ -98,7 +97,7 @@ class Attempt:
 
     job: RenderTask
     request: RenderRequest
-    folder: Path  # with the job's files; the engine's own folder is in it
+    folder: Path  # contains the job's files, and the engine's own folder
     started_at: datetime
     progress: Progress
     log: JobLog
@@ -121,7 +120,7 @@ class Attempt:
         return fresh
 
     async def deliver(self, render: FinishedRender) -> None:
-        """Raises RenderGone, UploadFailed or UploadInterrupted."""
+        """Deliver the render. Raises RenderGone, UploadFailed or UploadInterrupted."""
         with self.attempts.metrics.phase(Phase.UPLOAD):
             await self.attempts.delivery.deliver(
                 self.job, render, self.request.work_dir, self.secrets

@@ -1,4 +1,4 @@
-"""Putting an output into the client's own bucket."""
+"""Uploading outputs to clients' own buckets."""
 
 import asyncio
 import hashlib
@@ -16,13 +16,13 @@ from reelbatch.models.errors import AssetInvalid, UploadFailed, UploadInterrupte
 from reelbatch.models.wire.uploads import Upload, UploadParams
 
 UPLOAD_TIME = 1800.0
-"""Seconds that an upload may take in all, with the endpoint's answer."""
+"""Seconds that an upload may take in total, including the endpoint's response."""
 
 _CHUNK = 256 * 1024  # bytes
 
 
 class BucketUploader:
-    """`client` keeps uploads away from private networks, as it does downloads."""
+    """Uploads files. `client` refuses private networks, as it does for downloads."""
 
     def __init__(self, client: httpx.AsyncClient, seconds: float = UPLOAD_TIME) -> None:
         self._client = client
@@ -31,8 +31,9 @@ class BucketUploader:
     async def upload(
         self, upload: Upload, file: Path, file_name: str, media_type: str, secrets: ResolvedSecrets
     ) -> None:
-        """Put `file` into the bucket. Raises UploadFailed, or UploadInterrupted where another try
-        may help.
+        """Upload `file` to the bucket.
+
+        Raises UploadFailed, or UploadInterrupted if another try may help.
         """
         params = await _resolved(upload.params, secrets)
         key = upload.object_key(file_name)
@@ -50,7 +51,7 @@ class BucketUploader:
                     raise _refusal(response, await beginning_of(response, ERROR_LENGTH), place)
         except TimeoutError as error:
             raise UploadInterrupted(
-                f"{place}: it was still under way after {self._seconds:.0f} seconds"
+                f"{place}: the upload was not complete after {self._seconds:.0f} seconds."
             ) from error
         except AssetInvalid as error:
             raise UploadFailed(f"{place}: {error.message}") from error
@@ -64,10 +65,10 @@ async def _resolved(params: UploadParams, secrets: ResolvedSecrets) -> UploadPar
     fields = await secrets.resolve_json(params.model_dump(by_alias=True))
     try:
         return UploadParams.model_validate(fields)
-    except ValidationError as error:  # its text may have a part of a secret
+    except ValidationError as error:  # its text may contain a part of a secret
         field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
         raise UploadFailed(
-            f"The secret that upload.params.{field} refers to is not usable there."
+            f"The secret in upload.params.{field} is not a valid value for it."
         ) from None
 
 
@@ -89,11 +90,11 @@ async def _read(file: Path) -> AsyncGenerator[bytes]:
             yield chunk
 
 
-def _refusal(response: httpx.Response, answer: bytes, place: str) -> UploadFailed:
+def _refusal(response: httpx.Response, body: bytes, place: str) -> UploadFailed:
     status = response.status_code
-    reason = f"{place}: status {status}{error_code(answer)}"
+    reason = f"{place}: status {status}{error_code(body)}"
     if is_transient(status):
         return UploadInterrupted(f"{reason}.")
     if response.is_redirect:
-        return UploadFailed(f"{reason}; give the endpoint of the bucket's own region.")
+        return UploadFailed(f"{reason}; set the endpoint of the bucket's own region.")
     return UploadFailed(f"{reason}; check the bucket, its region and the credentials.")

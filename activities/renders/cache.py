@@ -1,4 +1,4 @@
-"""Jobs of a team whose inputs are equal share one render, also while it is still running."""
+"""Equal jobs of a team share one render, even while it is still running."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,22 +29,22 @@ from reelbatch.storage.kept_renders import (
 log = structlog.get_logger("worker")
 
 METRIC = "reelbatch_render_cache_requests"
-# Where a whole batch is cancelled, those who wait are told of it within a heartbeat, and none of
-# them should begin before that.
+# If a whole batch is cancelled, the waiting jobs are cancelled within a heartbeat too. None of them
+# should begin to render before that.
 _HANDOVER_TIME = 2 * HEARTBEAT_INTERVAL
-_POLL_INTERVAL = 0.5  # seconds between two looks at what another worker renders
+_POLL_INTERVAL = 0.5  # seconds between two checks of another worker's render
 
 Render = Callable[[], Awaitable[FreshRender]]
 Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class RenderCache:
-    """The renders of one engine's queue. Keys are digests of their inputs, of each team its own.
+    """The renders of one engine's queue, by digests of their inputs, separate for each team.
 
-    The first to ask for a key renders. Whoever asks meanwhile on this worker shares the end of
-    that render, a failure too: equal inputs fail alike, and one after the other would take longer
-    than without a cache. Where the first is cancelled the next one renders. Other workers wait
-    for the file alone. Failures are not stored.
+    The first job with a key renders. Equal jobs on this worker wait and share its outcome, even a
+    failure: equal inputs fail alike, and failing one after the other would take longer than without
+    a cache. If the first job is cancelled, the next one renders. Other workers wait only for the
+    file. Failures are not stored.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class RenderCache:
         fingerprint: str,
         lease_seconds: float = LEASE_TIME,
     ) -> None:
-        """`fingerprint` is the engine's; those who wait or store a file lend their slots."""
+        """`fingerprint` is the engine's. Jobs that wait or store a file lend their `slots`."""
         self._store = store
         self._slots = slots
         self._fingerprint = fingerprint
@@ -63,7 +63,7 @@ class RenderCache:
         self._running: dict[tuple[str, str], asyncio.Future[StoredRender | None]] = {}
 
     async def key_of(self, request: RenderRequest) -> str:
-        """The same for requests that give the same file."""
+        """The key of a request, equal for requests that produce the same file."""
         return await asyncio.to_thread(render_key, request, self._fingerprint)
 
     async def share(
@@ -75,23 +75,23 @@ class RenderCache:
         *,
         waiting: Waiting = nullcontext,
     ) -> FinishedRender:
-        """Render the job, or share an equal job's render, for which it is `waiting` meanwhile.
+        """Render the job, or wait for an equal job's render inside the context `waiting`.
 
-        Raises what `render` raises.
+        Raises the errors of `render`.
         """
         found = await self._share(team, key, job_id, render, waiting)
         _count(is_hit=found.reused_from is not None)
         return found
 
     async def find(self, team: str, key: str) -> ReusedRender | None:
-        """An equal job's render that is stored, before this one is rendered in segments."""
+        """Find an equal job's stored render, before this job is rendered in segments."""
         found = await self._find(team, key)
         if found is not None:
             _count(is_hit=True)
         return found
 
     async def save(self, team: str, key: str, job_id: str, fresh: FreshRender) -> FreshRender:
-        """Let equal jobs find what was joined of segments."""
+        """Store an output that was joined from segments, so that equal jobs find it."""
         _count(is_hit=False)
         return replace(fresh, stored=await self._save(team, key, job_id, fresh))
 
@@ -135,7 +135,7 @@ class RenderCache:
             if (found := await self._find(team, key)) is not None:
                 return found
         async with lease.held():
-            found = await self._find(team, key)  # by who had the lease a moment ago
+            found = await self._find(team, key)  # from the previous holder of the lease
             if found is not None:
                 return found
             fresh = await render()
@@ -153,7 +153,7 @@ class RenderCache:
     async def _save(
         self, team: str, key: str, job_id: str, fresh: FreshRender
     ) -> StoredRender | None:
-        """No job fails because its render cannot be stored."""
+        """Store the render. If that fails, the job goes on without it."""
 
         async def put(file: Path) -> str:
             return await store_render_file(self._store, team, key, file)

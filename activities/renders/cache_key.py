@@ -1,4 +1,4 @@
-"""Says when two renders are equal: by a digest of all that an engine sees of a job."""
+"""Decides whether two renders are equal, by a digest of everything an engine sees of a job."""
 
 import hashlib
 import importlib.util
@@ -13,15 +13,15 @@ from reelbatch.engines.base import RenderEngine, RenderRequest, ResolvedAsset
 from reelbatch.engines.system_fonts import fonts_digest
 from reelbatch.models.wire.assets import MediaAsset, StaticAsset
 
-_SHARED_PACKAGES = ("reelbatch.engines", "reelbatch.models")  # what every engine builds on
+_SHARED_PACKAGES = ("reelbatch.engines", "reelbatch.models")  # the base of every engine
 
 
 def render_key(request: RenderRequest, fingerprint: str) -> str:
-    """Hex, equal where the template's bytes, the composition, the assets with their files' bytes,
-    the team's fonts, the output and the limits are; `fingerprint` is the engine's.
+    """A digest in hex of the template's bytes, the composition, the assets with their files' bytes,
+    the team's fonts, the output and the limits; `fingerprint` is the engine's.
 
-    Where files came from does not count, nor how secrets are called. Of the limits those count
-    that refuse a render by what it is, not those that stop one by what it costs.
+    The sources of files and the names of secrets do not matter. Only limits on the content of a
+    render are included, not limits on its cost.
     """
     limits = request.limits
     seen = {
@@ -39,7 +39,7 @@ def render_key(request: RenderRequest, fingerprint: str) -> str:
 
 
 def _asset(resolved: ResolvedAsset) -> dict[str, Any]:
-    """A file's ending counts, since engines may go by it."""
+    """An asset's contribution; it includes the file's extension, which engines may rely on."""
     asset, file = resolved.asset, resolved.file
     if file is None:
         return {"asset": asset.model_dump(mode="json")}
@@ -55,11 +55,13 @@ def _digest(file: Path) -> str:
 
 @cache
 def engine_fingerprint(engine: type[RenderEngine]) -> str:
-    """A digest of everything installed that may change what the engine renders: its version, all
-    packages with theirs, the machine and its fonts, and the source of the engine and of what it
-    builds on, so that nobody who works on an engine meets a render from before the change.
+    """A digest of everything installed that may change the engine's output.
+
+    It covers the engine's version, all packages with theirs, the machine and its fonts. It also
+    covers the sources of the engine and its base, so that someone who works on an engine never gets
+    a render from before a change.
     """
-    own = engine.__module__.partition(".")[0]  # of an engine of others; ours are in the shared ones
+    own = engine.__module__.partition(".")[0]  # a third-party engine's; ours are in the shared ones
     packages = {*_SHARED_PACKAGES} | ({own} - {"reelbatch"})
     seen = {
         "engine": [engine.name, engine.version],
@@ -85,5 +87,5 @@ def _sources(package: str) -> list[Path]:
     folders = spec.submodule_search_locations
     if folders is not None:
         files = (file for folder in folders for file in Path(folder).rglob("*.[pj][ys]"))
-        return sorted(files)  # of Python, and what an engine runs as JavaScript
+        return sorted(files)  # Python, and the JavaScript that an engine runs
     return [Path(spec.origin)] if spec.origin else []

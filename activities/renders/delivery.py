@@ -1,4 +1,4 @@
-"""A rendered file, wherever it lies, and its way to where the job wants it."""
+"""Rendered files, and their delivery to the destination that the job asks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,28 +22,30 @@ from reelbatch.storage.kept_renders import copy_render, download_render
 
 @dataclass(frozen=True, kw_only=True)
 class RenderFacts:
+    """The properties of a render."""
+
     size: int  # bytes
     width: int  # pixels
     height: int  # pixels
     frames: int
     seconds: float = 0.0  # in the engine, for this very job
     reused_from: str | None = None  # the other job's id
-    missing_glyphs: list[str] | None = None  # None: the engine has not looked
-    warnings: Sequence[RenderWarning] = ()  # of the engine
+    missing_glyphs: list[str] | None = None  # None: the engine has not checked
+    warnings: Sequence[RenderWarning] = ()  # from the engine
 
 
 @dataclass(frozen=True, kw_only=True)
 class FreshRender(RenderFacts):
-    """What an engine has rendered for this very job."""
+    """A file that an engine has rendered for this very job."""
 
     file: Path
-    poster: Path | None = None  # the still beside a film
+    poster: Path | None = None  # the still that comes with a film
     drawn_by: str = ""
-    stored: StoredRender | None = None  # the same in the object store
+    stored: StoredRender | None = None  # its copy in the object store
 
     @property
     def files(self) -> list[Path]:
-        """In the order of `RenderJob.files`."""
+        """The files in the order of `RenderJob.files`."""
         return [self.poster, self.file] if self.poster else [self.file]
 
     @classmethod
@@ -65,7 +67,7 @@ class FreshRender(RenderFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class ReusedRender(RenderFacts):
-    """What was rendered for another job."""
+    """A file that was rendered for another job."""
 
     stored: StoredRender
 
@@ -87,7 +89,7 @@ FinishedRender = FreshRender | ReusedRender
 
 
 def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> RenderResult:
-    """The result of an activity that ends now. What only the worker has seen goes into it."""
+    """The result of an activity that ends now, with findings that only the worker has."""
     found: dict[str, Any] = {"warnings": render.warnings, "missing_glyphs": render.missing_glyphs}
     if job.template_url is not None:
         found["missing_fonts"] = job.missing_fonts
@@ -103,14 +105,14 @@ def result_of(job: RenderJob, render: FinishedRender, started_at: datetime) -> R
         reused_from=render.reused_from,
         **found,
         started_at=started_at,
-        finished_at=max(datetime.now(UTC), started_at),  # which another clock has told
+        finished_at=max(datetime.now(UTC), started_at),  # the start is from another clock
     )
 
 
 class Delivery:
-    """Puts renders into the client's bucket if the job names one, else into our own store.
+    """Delivers renders to the client's bucket if the job names one, or else to our own store.
 
-    It needs no render process, so its slot is for another activity meanwhile.
+    A delivery needs no render process, so it lends its slot to another activity.
     """
 
     def __init__(self, store: ObjectStore, uploader: BucketUploader, slots: RenderSlots) -> None:
@@ -121,8 +123,9 @@ class Delivery:
     async def deliver(
         self, job: RenderJob, render: FinishedRender, folder: Path, secrets: ResolvedSecrets
     ) -> None:
-        """`folder` is for a file on its way. Raises RenderGone, UploadFailed or
-        UploadInterrupted.
+        """Deliver the render, with `folder` for temporary files.
+
+        Raises RenderGone, UploadFailed or UploadInterrupted.
         """
         with self._slots.lent():
             if job.upload is None:
@@ -147,7 +150,7 @@ class Delivery:
             await self._uploader.upload(target, file, made.name, made.media_type, secrets)
 
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
-        """Each file appears at once and as a whole; a cancelled job leaves none."""
+        """Store the files. Each appears as a whole; a cancelled job leaves none behind."""
         keys = [made.key for made in job.files]
         async with gone_if_cancelled(self._store, *keys):
             if render.stored is not None:

@@ -1,4 +1,4 @@
-"""The log of a job: what each attempt to render it did, for the person who sent the job."""
+"""The log of a job: the course of each attempt to render it, for the job's sender."""
 
 import asyncio
 import os
@@ -43,16 +43,16 @@ class JobLog:
         self.lines: list[str] = []
 
     def note(self, text: str) -> None:
-        """Add a line with the time; values of secrets become references again."""
+        """Add a line with the time. Values of secrets are replaced by references again."""
         line = " ".join(self._secrets.redact(text).split())
         self.lines.append(f"{rfc3339(datetime.now(UTC))} {line[:_LONGEST_LINE]}")
 
     def discard(self) -> None:
-        """Nothing has happened that anybody wants to read of."""
+        """Drop all lines, because nothing worth reading has happened."""
         self.lines.clear()
 
     def note_assets(self, assets: Sequence[Asset], resolved: Sequence[ResolvedAsset]) -> None:
-        """`resolved` are the same assets with their files."""
+        """Note the size of each asset's file; `resolved` are the same assets with their files."""
         for asset, found in zip(assets, resolved, strict=True):
             source = found.asset if isinstance(asset, NestedJobAsset) else asset
             if found.file is not None and isinstance(source, (MediaAsset, StaticAsset)):
@@ -60,7 +60,7 @@ class JobLog:
                 self.note(f"ASSET: {asset.type} {redacted_url(source.src)} ({size} bytes)")
 
     def note_template(self, job: RenderJob) -> None:
-        """Note what was found in a template from a URL."""
+        """Note the findings in a template from a URL."""
         self.note(f"FOUND: composition {job.composition}")
         self.note_warnings(shortcomings_of(job)["warnings"])
 
@@ -111,7 +111,7 @@ class JobLog:
 async def job_log(
     store: ObjectStore, job: RenderJob, secrets: ResolvedSecrets
 ) -> AsyncGenerator[JobLog]:
-    """Write what happens inside to the job's log, however it ends."""
+    """Write the job's log, however the attempt inside ends."""
     log = JobLog(secrets)
     log.note(f"ATTEMPT: {activity.info().attempt} on {os.getpid()}@{socket.gethostname()}")
     log.note(f"ENGINE: {_engine_and_version(job.engine)}")
@@ -125,7 +125,7 @@ async def job_log(
     try:
         yield log
     except asyncio.CancelledError:
-        log.note("LATER: it takes longer here" if is_put_off() else "CANCELLED")
+        log.note("LATER: moved to the queue" if is_put_off() else "CANCELLED")
         raise
     except ReelbatchError as error:
         log.note(f"ERROR: {error.error_code} {error.message}")
@@ -147,7 +147,7 @@ def _part_of_output(job: RenderJob) -> str:
 
 
 async def collect_logs_of_segments(store: ObjectStore, team: str, job_id: str) -> None:
-    """Put what the segments of a job have logged into its log, once none of them is rendered."""
+    """Append the logs of a job's segments to its own log, once no segment is being rendered."""
     try:
         await collect_segment_logs(store, team, job_id)
     except (ObjectStoreError, OSError) as error:
@@ -155,7 +155,7 @@ async def collect_logs_of_segments(store: ObjectStore, team: str, job_id: str) -
 
 
 async def _write(store: ObjectStore, job: RenderJob, log: JobLog) -> None:
-    """A log that cannot be written costs no render."""
+    """Write the log. If that fails, the render goes on without it."""
     try:
         if isinstance(job, SegmentTask):
             await append_segment_log(store, job.team, job.id, job.number, log.lines)

@@ -1,7 +1,7 @@
-"""One of several workers renders, and the others wait for it: a lease in the object store.
+"""A lease in the object store, by which one of several workers renders and the others wait for it.
 
-A lease saves renders and decides nothing else: where it goes wrong, as with clocks that are wrong
-by more than its time, two workers render the same, and either file will do.
+A lease only saves renders. If it fails, for example because clocks differ by more than its time,
+two workers render the same, and either file will do.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from reelbatch.storage.objects import create_model, read_model, write_model
 
 log = structlog.get_logger("worker")
 
-LEASE_TIME = 10.0  # seconds without a renewal; as long as Temporal waits for heartbeats
+LEASE_TIME = 10.0  # seconds without a renewal; equal to the heartbeat timeout
 _RENEWALS = 3  # in that time
 
 
 class Lease:
-    """A worker's try to be the one that renders `key` of `team`, for the job `job_id`."""
+    """A worker's attempt to be the only one that renders `key` of `team`, for the job `job_id`."""
 
     def __init__(
         self, store: ObjectStore, *, team: str, key: str, job_id: str, seconds: float = LEASE_TIME
@@ -38,12 +38,13 @@ class Lease:
         self._job_id = job_id
         self._seconds = seconds
         self._generation = 0
-        self._seen: tuple[RenderLease, float] | None = None  # and since when, on our own clock
+        self._seen: tuple[RenderLease, float] | None = None  # with its first time on our own clock
 
     async def take(self) -> bool:
-        """Whether it is ours now. It is free where nobody has it, or who has it is gone.
+        """Try to take the lease, which is free if nobody holds it or its holder is gone.
 
-        A store that fails costs no render: then it counts as ours.
+        Returns whether it is ours now. If the store fails, it counts as ours, so that the job is
+        rendered.
         """
         try:
             while not await create_model(self._store, self._object_key, self._now()):
@@ -53,12 +54,12 @@ class Lease:
                 self._generation += 1
                 self._seen = None
         except (ObjectStoreError, OSError, ValidationError) as error:
-            log.warning("a render goes without its lease", job=self._job_id, reason=str(error))
+            log.warning("rendering without a lease", job=self._job_id, reason=str(error))
         return True
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:
-        """Renew it while the context lasts, and give it back then."""
+        """Renew the lease while the context lasts, and release it at the end."""
         renewing = asyncio.create_task(self._renew())
         try:
             yield
@@ -75,7 +76,9 @@ class Lease:
                 await write_model(self._store, self._object_key, self._now())
 
     def _is_held(self, holder: RenderLease) -> bool:
-        """Its age tells at once; its staying the same tells even where the clocks disagree."""
+        """Whether the holder is alive. Its age shows this at once; that the lease stays the same
+        shows it even if the clocks disagree.
+        """
         if self._seen is None or self._seen[0] != holder:
             self._seen = (holder, monotonic())
         age = datetime.now(UTC) - holder.renewed_at

@@ -1,4 +1,4 @@
-"""Renders beside their workflow that wait for a process of this worker, by team."""
+"""The queue of local renders that wait for a render process of this worker, by team."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -14,11 +14,11 @@ class Turn:
 
 
 class LocalTurns:
-    """Teams in turn, and of a team who came first. Its owner locks it."""
+    """Gives turns to one team after the other, and within a team in order. Callers must lock it."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[Turn]] = OrderedDict()
-        self.given = 0  # since the start
+        self.given = 0  # number of turns given since the start
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
@@ -29,14 +29,14 @@ class LocalTurns:
         return turn
 
     def leave(self, turn: Turn) -> None:
-        """Nothing happens where it was given."""
+        """Remove a turn from the queue, unless it was given already."""
         waiting = self._waiting.get(turn.team)
         if waiting and turn in waiting:
             waiting.remove(turn)
             self._forget_if_empty(turn.team)
 
     def give(self) -> None:
-        """To the next one; somebody waits."""
+        """Give the next turn; at least one must be waiting."""
         team, waiting = next(iter(self._waiting.items()))
         turn = waiting.popleft()
         self._waiting.move_to_end(team)

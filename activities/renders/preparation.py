@@ -1,4 +1,4 @@
-"""Makes a job into the request that its engine gets, with all of its files in one folder."""
+"""Turning a job into the request for its engine, with all of its files in one folder."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from reelbatch.storage.files import download
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """Downloads through the worker's caches; `pool` inspects templates that come from a URL."""
+    """Prepares jobs with the worker's caches; `pool` inspects templates that come from a URL."""
 
     store: ObjectStore
     pool: RenderPool
@@ -37,8 +37,11 @@ class Preparation:
     async def with_template(
         self, job: RenderTask, folder: Path, secrets: ResolvedSecrets, log: JobLog
     ) -> RenderTask:
-        """Put the template into `folder`, and return the job with its composition, its fonts and
-        its warnings where only the template's file tells them. Raises ReelbatchError."""
+        """Put the template into `folder`.
+
+        Returns the job; for a template by URL, with the composition, fonts and warnings found in
+        its file. Raises ReelbatchError.
+        """
         file = _template_in(folder)
         if job.template_url is not None:
             await self.templates.fetch(job, job.template_url.url, file, secrets)
@@ -57,7 +60,7 @@ class Preparation:
     async def request_for(
         self, job: RenderTask, folder: Path, secrets: ResolvedSecrets
     ) -> RenderRequest:
-        """Put the other files beside the template. Raises ReelbatchError."""
+        """Put the other files next to the template. Raises ReelbatchError."""
         fonts: list[Path] = []
         for number, key in enumerate(job.fonts):
             fonts.append(folder / f"font-{number}")
@@ -77,21 +80,21 @@ class Preparation:
             font_faces=job.font_faces,
             limits=self.limits,
             output_modules=self.output_modules,
-            sound=not isinstance(job, SegmentTask),  # it is added where the segments are joined
+            sound=not isinstance(job, SegmentTask),  # added when the segments are joined
             expressions=await self.pool.may_run_expressions(),
         )
 
     async def _with_outputs(
         self, job: RenderTask, resolved: Sequence[ResolvedAsset], folder: Path
     ) -> list[ResolvedAsset]:
-        """`resolved`, with the outputs of nested jobs: they have no URL and come from the store.
+        """Return `resolved` with the outputs of nested jobs, which come from the object store.
 
-        Raises AssetInvalid where such an output is gone.
+        Raises AssetInvalid if such an output is gone.
         """
         found = list(resolved)
         for output in job.outputs:
             asset = job.assets[output.position]
-            assert isinstance(asset, NestedJobAsset)  # noqa: S101  it was when the job was accepted
+            assert isinstance(asset, NestedJobAsset)  # noqa: S101  validated at submission
             file = folder / f"nested-{output.position}{PurePosixPath(output.output_key).suffix}"
             try:
                 await download(self.store, output.output_key, file)

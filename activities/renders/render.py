@@ -1,4 +1,4 @@
-"""The activity that renders a job whole."""
+"""The activities that render a job as a whole."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ from reelbatch.models.orchestration.jobs import RenderProgress, RenderResult, Re
 from reelbatch.storage.kept_renders import RenderGone
 from workflows.activity_names import RENDER, RENDER_LOCALLY
 
-_LONGEST_LOCAL = 2.0  # seconds; a cancellation of the job arrives behind it
+_LONGEST_LOCAL = 2.0  # seconds; a cancellation of the job arrives only after it
 _MOST_SLOW = 1000  # compositions
-_TRIES = 3  # one after the other; the first ones may have waited for their process to start
-_SLOW_FOR = 120.0  # seconds: then it is tried again
+_TRIES = 3  # in succession; the first ones may have waited for their process to start
+_SLOW_FOR = 120.0  # seconds until the composition is tried again
 
 
 class RenderActivities:
-    """The renders of one engine's queue. They may run again after a crash and end the same."""
+    """The renders of one engine's queue. They are idempotent: they can run again after a crash."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
@@ -37,7 +37,7 @@ class RenderActivities:
         return result_of(attempt.job, await self._deliver(attempt), attempt.started_at)
 
     async def _deliver(self, attempt: Attempt) -> FinishedRender:
-        """Deliver an equal job's render if there is one and it stays that long, else a new one."""
+        """Deliver an equal job's render if there is one that does not vanish, or else a new one."""
         job, renders = attempt.job, self._attempts.renders
         if renders is None:
             fresh = await attempt.render()
@@ -60,7 +60,7 @@ class RenderActivities:
 
 @dataclass(frozen=True)
 class ServedEngine:
-    """An engine of this worker."""
+    """An engine that this worker serves."""
 
     renders: RenderActivities
     slots: RenderSlots
@@ -68,7 +68,7 @@ class ServedEngine:
 
 @dataclass
 class _Late:
-    """Renders of a composition that were stopped here, since the last one that was not."""
+    """The renders of a composition that were stopped here since the last one that finished."""
 
     times: int = 0
     last: float = 0.0
@@ -78,7 +78,7 @@ _Drawn = tuple[str, str | None, str]
 
 
 class LocalRenders:
-    """Renders small jobs on the worker that runs their workflows, where a process is free."""
+    """Renders small jobs on the worker that runs their workflows, if a process is free."""
 
     def __init__(self, engines: Mapping[str, ServedEngine]) -> None:
         self._engines = engines
@@ -86,7 +86,7 @@ class LocalRenders:
 
     @activity.defn(name=RENDER_LOCALLY)
     async def render_locally(self, job: RenderTask) -> RenderResult | RenderProgress | None:
-        """None: the job goes by its engine's queue, which has retries and other machines."""
+        """Render the job. None: it must go to its engine's queue, which has retries."""
         engine = self._engines.get(job.engine)
         if engine is None or self._is_slow(job):
             return None

@@ -1,4 +1,4 @@
-"""The activities of a render in segments. Each may run again after a crash and end the same."""
+"""The activities of a render in segments. All are idempotent: they can run again after a crash."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,7 +60,7 @@ class SegmentActivities:
 
     @activity.defn(name=RENDER_SEGMENT)
     async def render_segment(self, task: SegmentTask) -> Segment | RenderProgress:
-        """Render the pictures of some of the output's frames, for `join_segments`."""
+        """Render some of the output's frames, without sound, for `join_segments`."""
         return await self._attempts.run(task, partial(self._render, task))
 
     async def _render(self, task: SegmentTask, attempt: Attempt) -> Segment:
@@ -77,9 +77,9 @@ class SegmentActivities:
 
     @activity.defn(name=JOIN_SEGMENTS)
     async def join_segments(self, task: JoinTask) -> RenderResult:
-        """Join what the segments have rendered, add the sound and upload the file.
+        """Join the rendered segments, add the sound, and upload the file.
 
-        Fails with SegmentsUnusable where they do not make the output, and no retry would help.
+        Fails with SegmentsUnusable if they do not make up the output and no retry would help.
         """
         await collect_logs_of_segments(self._store, task.team, task.id)
         async with self._attempts.begin(task) as attempt:
@@ -132,13 +132,15 @@ class SegmentActivities:
             try:
                 await download(self._store, _segment_key(task, number), files[-1])
             except FileNotFoundError as error:
-                raise SegmentsUnusable(f"The segment {number} is gone.") from error
+                raise SegmentsUnusable(f"Segment {number} no longer exists.") from error
         return files
 
 
 def _check_expressions(segments: Sequence[Segment]) -> None:
-    """Raise SegmentsUnusable where some were drawn without expressions, and others with them: a
-    whole render draws all frames alike."""
+    """Raise SegmentsUnusable if only some segments were drawn without expressions.
+
+    A whole render draws all frames alike.
+    """
     stopped = [
         any(each.code == WarningCode.EXPRESSIONS_STOPPED for each in segment.warnings)
         for segment in segments
@@ -148,20 +150,20 @@ def _check_expressions(segments: Sequence[Segment]) -> None:
 
 
 def _missing_glyphs(segments: Sequence[Segment]) -> list[str] | None:
-    """Those of all segments: a page may write other texts in each. None: nobody has looked."""
+    """The missing glyphs of all segments, whose texts may differ. None: not checked."""
     found = [each.missing_glyphs for each in segments if each.missing_glyphs is not None]
     return list(dict.fromkeys(chain.from_iterable(found)))[:MOST_GLYPHS] if found else None
 
 
 class SegmentStoreActivities:
-    """The activities that need the object store alone."""
+    """The activities that need only the object store."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     @activity.defn(name=CLEAR_SEGMENTS)
     async def clear_segments(self, job: SegmentsOfJob) -> None:
-        """Remove the segments; what they logged goes into the job's log."""
+        """Remove the segments, and append their logs to the job's log."""
         await collect_logs_of_segments(self._store, job.team, job.job_id)
         await delete_folder(self._store, keys.segments_of_job(job.team, job.job_id))
 

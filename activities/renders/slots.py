@@ -1,4 +1,4 @@
-"""Render slots: how many activities a worker takes, and how many slots of all a job may take."""
+"""Render slots: how many activities a worker runs, and how many slots one job may use."""
 
 import asyncio
 import os
@@ -29,32 +29,32 @@ from workflows.activity_names import FIND_FREE_SLOTS, IS_ENGINE_SERVED
 OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"
 _SLOTS = re.compile(r" slots=(\d+)$")
 _MOST_LENT = 100
-"""Waiting activities hold files and heartbeat: no more of them than a large batch's window."""
+"""Slots lent at a time: the activities that wait still have files and send heartbeats."""
 _MOST_LOCAL = 40
-"""Renders that wait beside their workflows hold a place for workflows, of which there are 100."""
-_PATIENCE = 0.5  # seconds without any local render let in: the queue keeps all processes busy
-_LONGEST_WAIT = 4.0  # seconds; a workflow's task has ten
+"""Local renders that may wait: each occupies one of the worker's 100 places for workflows."""
+_PATIENCE = 0.5  # seconds without a turn for any local render: the queue keeps all processes busy
+_LONGEST_WAIT = 4.0  # seconds; a workflow task may take ten
 
 
 class RenderSlots(CustomSlotSupplier):
-    """`size` slots. An activity that needs no render process lends its slot meanwhile: one that
-    waits for another one's render, or hands its own over.
+    """A supplier of `size` slots.
 
-    Temporal's SDK calls from threads of its own.
+    An activity lends its slot while it needs no render process, because it waits for another
+    render or delivers its own. Temporal's SDK calls the methods from its own threads.
     """
 
     def __init__(self, size: int) -> None:
         self._lock = threading.Lock()
         self._size = size
-        self._free = size  # below zero while activities that had lent theirs work again
+        self._free = size  # negative while activities that had lent their slots work again
         self._lent = 0
         self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
-        self._at_work = 0  # a poll that waits for a task has a slot, and does no work in it
+        self._at_work = 0  # without polls, which have a slot while they wait for a task
         self._local = LocalTurns()
 
     @contextmanager
     def lent(self) -> Generator[None]:
-        """The caller's slot is for another activity meanwhile, unless too many are lent."""
+        """Lend the caller's slot to another activity, unless too many are lent."""
         lends = self._lent < _MOST_LENT
         slots = 0 if activity.in_activity() and activity.info().is_local else 1
         if lends:
@@ -69,10 +69,10 @@ class RenderSlots(CustomSlotSupplier):
 
     @asynccontextmanager
     async def local_turn(self, team: str) -> AsyncGenerator[bool]:
-        """Around a render that no task of the queue brought: inside, a process is free for it.
+        """Wait for a free process for a local render, which does not come from the queue.
 
-        The queue's tasks go first, then teams in turn. False inside: it would have to wait, and
-        nobody was let in for half a second.
+        Tasks from the queue go first, then teams take turns. Yields False if the render must not
+        start, because no local render got a turn for half a second.
         """
         with self._lock:
             turn = self._local.join(team) if len(self._local) < _MOST_LOCAL else None
@@ -113,7 +113,7 @@ class RenderSlots(CustomSlotSupplier):
                 with self._lock:
                     if turn in self._waiting:
                         self._waiting.remove(turn)
-                    self._wake()  # whom it was to be
+                    self._wake()  # the next one, in case this one had been woken
                 raise
         return permit
 
@@ -125,7 +125,7 @@ class RenderSlots(CustomSlotSupplier):
             return SlotPermit()
 
     def mark_slot_used(self, ctx: SlotMarkUsedContext) -> None:  # noqa: ARG002
-        """A slot counts as taken from its reservation on."""
+        """Count an activity at work; its slot is taken from the reservation on."""
         self._give(0, at_work=1)
 
     def release_slot(self, ctx: SlotReleaseContext) -> None:
@@ -138,7 +138,7 @@ class RenderSlots(CustomSlotSupplier):
             self._wake()
 
     def _wake(self) -> None:
-        """Let as many look again as there are slots, and local renders in."""
+        """Wake as many waiting polls as there are free slots, and let in local renders."""
         for _ in range(min(self._free, len(self._waiting))):
             loop, event = self._waiting.popleft()
             loop.call_soon_threadsafe(event.set)
@@ -148,7 +148,7 @@ class RenderSlots(CustomSlotSupplier):
 
 
 def identity_with_slots(slots: int) -> str:
-    """The name that a worker polls under: Temporal itself tells only who polls."""
+    """The name under which a worker polls; Temporal reports nothing else about its slots."""
     return f"{os.getpid()}@{socket.gethostname()} slots={slots}"
 
 
@@ -158,11 +158,11 @@ class SlotActivities:
 
     @activity.defn(name=FIND_FREE_SLOTS)
     async def find_free_slots(self, question: SlotsQuestion) -> int:
-        """The share of one open job; none while renders wait for a slot.
+        """The number of slots for one open job; 0 while renders wait for a slot.
 
-        Which slots are taken this moment cannot be asked. But who takes them is an open job, so
-        the share is small as long as there are others. Workers count for up to five minutes after
-        their last poll.
+        Temporal does not report which slots are taken. But only open jobs take them, so each job
+        gets an equal share of all slots. Workers count for up to five minutes after their last
+        poll.
         """
         queue = await describe_queue(self._client, render_task_queue(question.engine), stats=True)
         if queue.stats.approximate_backlog_count > 0:
@@ -173,7 +173,7 @@ class SlotActivities:
 
     @activity.defn(name=IS_ENGINE_SERVED)
     async def is_engine_served(self, question: SlotsQuestion) -> bool:
-        """Whether a worker with the engine is there, however busy."""
+        """Whether a worker serves the engine, however busy it is."""
         return await is_engine_served(self._client, question.engine)
 
 

@@ -1,1 +1,1 @@
-"""The tables of schedules: fetched, and followed until their batches have ended."""
+"""Fetching the tables of schedules, and waiting until their batches have ended."""

@@ -1,4 +1,4 @@
-"""What a run of a schedule does outside of Temporal: all of it may run again, and ends the same."""
+"""The activities of a schedule's run. All are idempotent: they can run again after a crash."""
 
 import contextlib
 from collections.abc import Generator
@@ -33,7 +33,7 @@ from reelbatch.storage import keys
 from reelbatch.storage.schedules import note_run, read_schedule
 from workflows.activity_names import AWAIT_BATCHES, FETCH_TABLE, RECORD_RUN
 
-_ZIP = b"PK\x03\x04"  # which a workbook is
+_ZIP = b"PK\x03\x04"  # the beginning of a workbook
 _ENDINGS_OF_TABS = (".tsv", ".tab")
 
 
@@ -48,9 +48,9 @@ class ScheduleActivities:
 
     @activity.defn(name=FETCH_TABLE)
     async def fetch_table(self, run: ScheduledRun) -> FetchedTable | None:
-        """Put the table into the object store.
+        """Download the table to the object store.
 
-        None where the schedule was deleted: what Temporal still has of it goes too.
+        Returns None if the schedule has been deleted, and then deletes Temporal's schedule too.
         """
         record = await read_schedule(self.store, run.team, run.schedule_id)
         if record is None:
@@ -67,7 +67,7 @@ class ScheduleActivities:
 
     @activity.defn(name=RECORD_RUN)
     async def record_run(self, ended: EndedRun) -> None:
-        """Write what came of the run beside its schedule, and remove its table."""
+        """Record the outcome of the run with its schedule, and remove its table."""
         run = ended.run
         with contextlib.suppress(FileNotFoundError):
             await self.store.delete_async(keys.fetched_table(run.team, run.run_id))
@@ -76,16 +76,16 @@ class ScheduleActivities:
 
     @activity.defn(name=AWAIT_BATCHES)
     async def await_batches(self, submitted: SubmittedTable) -> None:
-        """Fails as long as one of the batches is under way."""
+        """Fail as long as one of the batches is running."""
         for batch_id in submitted.batch_ids:
             workflow_id = batch_workflow_id(submitted.team, batch_id)
             if await self._is_open(workflow_id):
                 raise ApplicationError(
-                    f"{workflow_id} is under way", category=ApplicationErrorCategory.BENIGN
+                    f"{workflow_id} is still running", category=ApplicationErrorCategory.BENIGN
                 )
 
     async def _fetch(self, url: str, file: Path, secrets: ResolvedSecrets) -> str:
-        """The media type of what is in the file then. Raises RenderError."""
+        """Download `url` to `file`, and return its media type. Raises RenderError."""
         name, plain = redacted_url(url), await secrets.resolve(url)
         if not is_http_url(plain):
             raise AssetInvalid(f"{name} is not an http or https URL.")
@@ -107,12 +107,12 @@ class ScheduleActivities:
 
 
 def _refuse_page(file: Path, stated: str, name: str) -> None:
-    """Raises AssetInvalid."""
+    """Raise AssetInvalid if the file is an HTML page or empty."""
     page = page_in(file, stated)
     if page == "an HTML page" or file.stat().st_size == 0:
         raise AssetInvalid(
-            f"{name} is {page or 'empty'}, not a table: give a URL that answers with the CSV or "
-            "XLSX file itself, without a login or a preview page."
+            f"{name} is {page or 'empty'}, not a table: use a URL that returns the CSV or XLSX "
+            "file itself instead of a login or preview page."
         )
 
 
@@ -126,7 +126,7 @@ def _unknown_is_fine() -> Generator[None]:
 
 
 def _media_type(file: Path, stated: str, path: str) -> str:
-    """By the content for workbooks; servers call a CSV by many names."""
+    """The table's media type: by content for workbooks, since servers use many types for CSV."""
     with file.open("rb") as content:
         if content.read(len(_ZIP)) == _ZIP:
             return XLSX

@@ -1,1 +1,1 @@
-"""Templates' files: fetched from their URLs, and inspected."""
+"""Downloading and inspecting templates."""

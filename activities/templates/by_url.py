@@ -1,4 +1,4 @@
-"""Templates that a job names by URL: fetched, and checked as submission checks others."""
+"""Templates that a job names by URL: fetched here, and validated like others at submission."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ from reelbatch.storage.fonts import list_fonts
 
 
 class TemplateFetcher:
-    """Files within the limit, by way of the assets' cache."""
+    """Fetches templates up to `limit` bytes through the assets' cache, and validates jobs."""
 
     def __init__(self, store: ObjectStore, cache: AssetCache, limit: ByteLimit) -> None:
         self._store = store
@@ -47,8 +47,8 @@ class TemplateFetcher:
     async def fetch(self, job: RenderJob, url: str, file: Path, secrets: ResolvedSecrets) -> None:
         """Put the template at `file`.
 
-        Raises TemplateInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable where another
-        try may help.
+        Raises TemplateInvalid, LimitExceeded, SecretUnavailable, or AssetUnavailable if another try
+        may help.
         """
         name = redacted_url(url)
         plain = await secrets.resolve(url)
@@ -61,16 +61,16 @@ class TemplateFetcher:
         claims = (job.template_url and job.template_url.claims) or {}
         if (engine := claimant(claims, end_of(file)) or job.engine) != job.engine:
             raise TemplateInvalid(
-                f"{name} is a template of the engine {engine}: make it one of your templates "
-                "first, by POST /templates."
+                f"{name} is a template for the engine {engine}: register it first with "
+                "POST /templates."
             )
 
     async def checked(
         self, job: RenderTask, font_names: list[str], inspection: TemplateInspection
     ) -> RenderTask:
-        """The job with its composition and its fonts.
+        """Validate the job, and return it with its composition, fonts and warnings.
 
-        Raises the errors that submission would respond with.
+        Raises the errors with which submission would respond.
         """
         engine = load_engine(job.engine)
         offer = TemplateOffer(as_drawn_by(engine, inspection), engine)
@@ -101,7 +101,7 @@ class TemplateFetcher:
 
 
 def end_of(file: Path) -> bytes:
-    """Its last bytes, where an archive has the names of its files."""
+    """The file's last bytes, which in an archive list its files."""
     with file.open("rb") as content:
         content.seek(max(0, file.stat().st_size - ARCHIVE_END))
         return content.read()
@@ -109,7 +109,7 @@ def end_of(file: Path) -> bytes:
 
 @contextmanager
 def as_template_errors() -> Generator[None]:
-    """What makes an asset unusable makes a template invalid."""
+    """Raise TemplateInvalid instead of AssetInvalid."""
     try:
         yield
     except AssetInvalid as error:
@@ -117,12 +117,12 @@ def as_template_errors() -> Generator[None]:
 
 
 def refuse_page(file: Path, media_type: str, name: str) -> None:
-    """`name` stands for the URL. Raises TemplateInvalid for what no engine would read."""
+    """Raise TemplateInvalid if the file is an HTML page or empty; the message calls it `name`."""
     if file.stat().st_size == 0:
         raise TemplateInvalid(f"{name} is empty, not a template.")
     if page_in(file, media_type) == "an HTML page":
         raise TemplateInvalid(
-            f"{name} is an HTML page, not a template: give a URL that answers with the file itself."
+            f"{name} is an HTML page, not a template: use a URL that returns the file itself."
         )
 
 
@@ -137,7 +137,7 @@ def _problems(job: RenderJob, offer: TemplateOffer) -> Iterator[Problem]:
 
 
 def _frames(output: Output) -> int | list[int] | None:
-    """The output's frames as a job's settings state them."""
+    """The output's frames in the form of a job's settings."""
     if output.end_frame is None:
         return None
     if output.end_frame == output.first_frame + 1:

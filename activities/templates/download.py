@@ -1,4 +1,4 @@
-"""Getting a template's file from its URL into the object store, and noting that it failed."""
+"""Downloading a template from its URL to the object store, and recording failures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,22 +33,22 @@ DOWNLOAD_TIME = 600.0  # seconds: contract 11
 
 @dataclass(frozen=True, kw_only=True)
 class DownloadActivities:
-    """Both may run again after a crash and end the same."""
+    """Both activities are idempotent, so they can run again after a crash."""
 
     store: ObjectStore
     downloader: Downloader
     scratch: Scratch
     limit: ByteLimit  # of a template
-    schemes: frozenset[str]  # that a URL may have, at redirects too
+    schemes: frozenset[str]  # allowed in URLs, after redirects too
 
     @activity.defn(name=DOWNLOAD_TEMPLATE)
     async def download_template(self, job: TemplateDownloadJob) -> DownloadedTemplate:
-        """Fetch the file, unless the template was deleted or got a new upload link."""
+        """Download the file, unless the template has been deleted or has a new upload link."""
         source = keys.template_source(job.team, job.template_id, job.download)
         record = await read_template(self.store, job.team, job.template_id)
         if record is not None and record.source == source:
             engine = record.engine if record.engine != job.engine else None
-            return DownloadedTemplate(source=source, engine=engine)  # an earlier attempt's
+            return DownloadedTemplate(source=source, engine=engine)  # from an earlier attempt
         if record is None or not _waits_for(record, job.download):
             return DownloadedTemplate(source=None)
         with as_application_errors(), self.scratch.work_dir() as folder:
@@ -80,7 +80,7 @@ class DownloadActivities:
         refuse_page(file, found.media_type, origin.name)
 
     async def _filled(self, job: TemplateDownloadJob, file: Mapping[str, object]) -> str | None:
-        """Point the record at the file, unless nobody waits for it any more."""
+        """Point the record to the file, or remove the file if the record no longer expects it."""
         source = keys.template_source(job.team, job.template_id, job.download)
         record = await read_template(self.store, job.team, job.template_id)
         if record is None or not _waits_for(record, job.download):

@@ -1,4 +1,4 @@
-"""Reading an uploaded template: what was found in it, or what is wrong, goes into its record."""
+"""Inspecting an uploaded template: the findings, or the problem, are written to its record."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _CONVERTED = "converted"  # the file's name
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionActivities:
-    """The inspections of one engine's queue. They may run again after a crash and end the same."""
+    """The inspections of one engine's queue. They can run again after a crash."""
 
     store: ObjectStore
     pool: RenderPool
@@ -39,7 +39,7 @@ class InspectionActivities:
 
     @activity.defn(name=INSPECT_TEMPLATE)
     async def inspect_template(self, template: TemplateInspectionJob) -> TemplateStatus:
-        """Inspect the file in a child process, and write its record."""
+        """Inspect the file in a child process, and update the template's record."""
         record = await self._current_record(template)
         if record is None:
             return TemplateStatus.ERROR
@@ -54,18 +54,18 @@ class InspectionActivities:
         return record.status
 
     def _place_of(self, team: str) -> asyncio.Lock:
-        """One file of a team is read at a time: a slow one holds up none of others."""
+        """A lock that limits a team to one file at a time, so that slow ones delay no other team."""
         return self.places.setdefault(team, asyncio.Lock())
 
     async def _found_in(
         self, template: TemplateInspectionJob, template_type: str
     ) -> dict[str, object]:
-        """What changes in the record."""
+        """Inspect the file, and return the changes to the record."""
         with self.scratch.work_dir() as folder:
             file = folder / "template"
             await self.objects.link(template.source, file)
             found = await self._inspect(file, template_type)
-            return {**found, "converted": await self._keep(folder / _CONVERTED, template)}
+            return {**found, "converted": await self._store(folder / _CONVERTED, template)}
 
     async def _inspect(self, file: Path, template_type: str) -> dict[str, object]:
         try:
@@ -76,8 +76,8 @@ class InspectionActivities:
             return {"status": TemplateStatus.ERROR, "error": error.message, "inspection": None}
         return {"status": TemplateStatus.UPLOADED, "error": None, "inspection": inspection}
 
-    async def _keep(self, converted: Path, template: TemplateInspectionJob) -> str | None:
-        """Store what renders are given instead of the template; its key, or None without any."""
+    async def _store(self, converted: Path, template: TemplateInspectionJob) -> str | None:
+        """Store the converted file for renders, if there is one, and return its key."""
         if not await asyncio.to_thread(converted.exists):
             return None
         key = keys.converted_template(template.source)
@@ -85,6 +85,6 @@ class InspectionActivities:
         return key
 
     async def _current_record(self, template: TemplateInspectionJob) -> TemplateRecord | None:
-        """The record, unless the template was deleted or has a newer upload by now."""
+        """The record, or None if the template has been deleted or has a newer upload."""
         record = await read_template(self.store, template.team, template.template_id)
         return record if record and record.source == template.source else None

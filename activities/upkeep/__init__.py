@@ -1,1 +1,1 @@
-"""The order of the object store: records of what has ended, and the sweep."""
+"""Upkeep of the object store: records of ended batches and jobs, and the sweep."""

@@ -1,4 +1,4 @@
-"""Ended batches and single jobs as objects, for when Temporal has forgotten them."""
+"""Storing ended batches and single jobs, so that they outlast Temporal's retention period."""
 
 from obstore.store import ObjectStore
 from temporalio import activity

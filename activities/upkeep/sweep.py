@@ -1,8 +1,8 @@
-"""The sweep: what in the object store is too old to be needed is removed.
+"""The sweep, which removes objects that are too old to be needed from the object store.
 
-A Temporal history refers to the payloads that are stored beside it, and several histories may refer
-to the same one. So a day's payloads go only when they are older than their setting, and Temporal
-has no workflow of the team any more, open or ended, that started on that day or before.
+Temporal's histories refer to payloads in the object store, and several histories may refer to the
+same one. A day's payloads are therefore removed only if they are older than their setting, and
+Temporal has no workflow of the team, open or ended, that started on that day or before.
 """
 
 import re
@@ -53,20 +53,21 @@ _BATCH_ID = re.compile(ID_PATTERN.strip("^$"))
 _INTERVAL = timedelta(hours=6)
 _OPEN = "ExecutionStatus = 'Running'"
 _MOST_REMOVALS = 100_000  # objects in one sweep
-# Of jobs whose workflow was terminated; others remove them themselves. A render ends in a day.
+# For jobs whose workflow was terminated; others remove their segments themselves. A render takes at
+# most a day.
 _SEGMENT_LIFETIME = timedelta(days=2)
 _PREVIEW_LIFETIME = timedelta(days=1)
-_UPLOAD_TIME = timedelta(days=2)  # that a file which is still arriving may take
-# A payload is written a moment before its workflow starts, perhaps on the day before.
+_UPLOAD_TIME = timedelta(days=2)  # the longest time that an upload may take
+# A payload is written shortly before its workflow starts, possibly on the day before.
 _MARGIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetimes:
-    """How long each kind of object stays; None: for ever."""
+    """How long each kind of object is retained; None: forever."""
 
     payloads: timedelta
-    records: timedelta | None = None  # of ended batches and jobs, and of their webhooks
+    records: timedelta | None = None  # for ended batches and jobs, and their webhooks
     logs: timedelta | None = None
     outputs: timedelta | None = None
     renders: timedelta | None = None  # that are stored for equal jobs
@@ -120,15 +121,15 @@ class SweepActivities:
             if not await has_objects(self.store, folder):
                 continue
             if await self._has_workflows_from_before(team, _end_of(day) + _MARGIN):
-                break  # the days after this one have them too
+                break  # so do all later days
             removed += await removal.folder(folder)
         return removed
 
     async def _sweep_replaced_templates(self, team: str, removal: Removal) -> int:
-        """Files of templates that newer ones have replaced.
+        """Remove files of templates that newer files have replaced.
 
-        Accepted jobs keep the file that they saw, and so do those that render them again. So it
-        stays while Temporal has a workflow of the team, open or ended, from before it was replaced.
+        Accepted jobs use the file of their submission, and so do their retries. The file therefore
+        stays while Temporal has a workflow of the team, open or ended, from before its replacement.
         """
         removed = 0
         for template_id in await names_in(self.store, keys.templates(team)):
@@ -143,7 +144,7 @@ class SweepActivities:
             def is_older(
                 found: "ObjectMeta", current: StoredFile = current, others: str = others
             ) -> bool:
-                path = found["path"]  # what was made of the current file has its key as a beginning
+                path = found["path"]  # files converted from the current one begin with its key
                 is_upload = path.startswith(others) and not path.startswith(current.key)
                 return is_upload and found["last_modified"] < current.last_modified
 
@@ -157,7 +158,7 @@ class SweepActivities:
     async def _current_upload(self, team: str, template_id: str) -> StoredFile | None:
         try:
             record = await read_template(self.store, team, template_id)
-        except ValidationError as error:  # it costs this template's old uploads, and nothing else
+        except ValidationError as error:  # only the old uploads of this template are not removed
             log.warning(
                 "the record of a template cannot be read",
                 team=team,
@@ -170,7 +171,7 @@ class SweepActivities:
         return await find_file(self.store, record.source)
 
     async def _sweep_uploaded_files(self, team: str, removal: Removal) -> int:
-        """Those that were last used before all workflows of the team, open or ended."""
+        """Remove files last used before all of the team's workflows, open or ended, started."""
         removed = await self._sweep_old(keys.arriving_uploads(team), _UPLOAD_TIME, removal)
         uploads = [
             (await used_at(self.store, team, upload_id), upload_id)
@@ -182,14 +183,14 @@ class SweepActivities:
             if not await has_objects(self.store, keys.upload(team, upload_id)):
                 continue
             if await self._has_workflows_from_before(team, moment + _MARGIN):
-                break  # those that were used later have them too
+                break  # so do all files used later
             number = await remove_unused(self.store, team, upload_id, since=moment)
             removal.note(number)
             removed += number
         return removed
 
     async def _sweep_records(self, team: str, lifetime: timedelta | None, removal: Removal) -> int:
-        """A workflow that is still open needs the record of its webhook."""
+        """Remove old records, unless a workflow is open that may need the record of its webhook."""
         if lifetime is None:
             return 0
         moment = self.now() - lifetime
@@ -206,7 +207,7 @@ class SweepActivities:
         return removed
 
     async def _sweep_batches(self, team: str, moment: datetime, removal: Removal) -> int:
-        """What was stored of a batch at its beginning goes together with what its end has left."""
+        """Remove everything about a batch at once, from its beginning and from its end."""
         young = await names_of_younger(self.store, keys.batches(team), moment)
 
         def is_old(found: "ObjectMeta") -> bool:
@@ -232,8 +233,10 @@ class SweepActivities:
 
 
 async def schedule_sweeps(client: Client) -> None:
-    """Make the schedule that starts the sweeps, unless there is one: operators may have changed
-    or paused it. A server that refuses it costs no renders.
+    """Create the schedule that starts the sweeps.
+
+    An existing one is left as it is, since operators may have changed or paused it. If the server
+    rejects the schedule, the worker runs without sweeps.
     """
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
@@ -249,7 +252,7 @@ async def schedule_sweeps(client: Client) -> None:
     except ScheduleAlreadyRunningError:
         return
     except RPCError as error:
-        log.warning("old objects will not be removed: no schedule", reason=error.message)
+        log.warning("no schedule for sweeps: old objects will not be removed", reason=error.message)
 
 
 def _day(name: str) -> date | None:

@@ -1,4 +1,4 @@
-"""One attempt to deliver a webhook, and the note of it in the webhook's log."""
+"""An attempt to deliver a webhook, which is recorded in the webhook's log."""
 
 import asyncio
 import json
@@ -26,14 +26,14 @@ from workflows.activity_names import DELIVER_WEBHOOK
 
 _TIME_LIMIT = 10.0  # seconds for the whole request
 _RESPONSE_SHOWN = 500  # characters
-_RESPONSE_READ = 4 * _RESPONSE_SHOWN  # bytes: a character of UTF-8 has up to four
+_RESPONSE_READ = 4 * _RESPONSE_SHOWN  # bytes; a character in UTF-8 has up to four
 _MOST_ATTEMPTS = 50  # in a webhook's log
 _USER_AGENT = "Reelbatch"
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """How an attempt went; `failure` is None where the receiver took it."""
+    """The outcome of an attempt; `failure` is None if the receiver accepted the webhook."""
 
     status: int | None = None
     response: str | None = None
@@ -42,7 +42,7 @@ class _Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookActivities:
-    """`http` stays away from private networks and stores no cookies."""
+    """Delivers webhooks. `http` refuses private networks and stores no cookies."""
 
     store: ObjectStore
     http: httpx.AsyncClient
@@ -52,12 +52,12 @@ class WebhookActivities:
 
     @activity.defn(name=DELIVER_WEBHOOK)
     async def deliver_webhook(self, delivery: WebhookDelivery) -> None:
-        """Try once. Fails unless the receiver responds with 2xx, so that Temporal tries again."""
+        """Try once. Fails unless the receiver responds with 2xx, so that Temporal retries it."""
         secrets = self.references.of(delivery.team)
         with as_application_errors(secrets):
             record = await read_webhook(self.store, delivery.team, delivery.id)
             if record is None:
-                raise WebhookUndelivered("The object store does not have this webhook any more.")
+                raise WebhookUndelivered("This webhook is no longer in the object store.")
             attempted_at, started = datetime.now(UTC), monotonic()
             async with heartbeats(Progress()):
                 outcome = await self._try(record.webhook, delivery, attempted_at, secrets)
@@ -86,7 +86,7 @@ class WebhookActivities:
                 revealed = await _with_secrets(webhook, secrets)
                 status, response, pause = await self._send(revealed, delivery, moment)
         except TimeoutError:
-            text = f"{receiver} did not answer within {_TIME_LIMIT:.0f} seconds."
+            text = f"{receiver} did not respond within {_TIME_LIMIT:.0f} seconds."
             return _Outcome(failure=WebhookUndelivered(text))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             text = f"{receiver} could not be reached: {reason_of(error)}."
@@ -95,14 +95,14 @@ class WebhookActivities:
             return _Outcome(failure=error)
         if 200 <= status < 300:
             return _Outcome(status, response)
-        text = f"{receiver} answered with HTTP status {status}"
-        text += f" and asks to wait {pause} seconds." if pause else "."
+        text = f"{receiver} responded with HTTP status {status}"
+        text += f" and asked to wait {pause} seconds." if pause else "."
         return _Outcome(status, response, WebhookUndelivered(text, retry_after=pause))
 
     async def _send(
         self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime
     ) -> tuple[int, str, int | None]:
-        """The response's status, the beginning of its body, and how many seconds it asks for."""
+        """The response's status, the beginning of its body, and the seconds that it asks to wait."""
         body = b"" if webhook.method == "GET" else _content(webhook, delivery)
         async with self.http.stream(
             webhook.method,
@@ -111,8 +111,8 @@ class WebhookActivities:
             headers=self._headers(webhook, delivery, moment, body),
             follow_redirects=False,
         ) as response:
-            answer = await beginning_of(response, _RESPONSE_READ)
-            shown = answer.decode(errors="replace")[:_RESPONSE_SHOWN]
+            content = await beginning_of(response, _RESPONSE_READ)
+            shown = content.decode(errors="replace")[:_RESPONSE_SHOWN]
             return response.status_code, shown, retry_after(response)
 
     def _headers(
@@ -128,7 +128,7 @@ class WebhookActivities:
 
 
 async def _with_secrets(webhook: Webhook, secrets: ResolvedSecrets) -> Webhook:
-    """The webhook with its references replaced; such a one never leaves this attempt."""
+    """The webhook with its references replaced by secrets; it never leaves this attempt."""
     return webhook.model_copy(
         update={
             "url": await secrets.resolve(webhook.url),
@@ -141,7 +141,7 @@ async def _with_secrets(webhook: Webhook, secrets: ResolvedSecrets) -> Webhook:
 
 
 def _content(webhook: Webhook, delivery: WebhookDelivery) -> bytes:
-    """What the receiver gets: the end of the job and `data` beside it, or `data` alone."""
+    """The body of the request: the job or batch with `data` added, or only `data`."""
     content: dict[str, Any] = {}
     if webhook.custom:
         content = webhook.data or {}

@@ -193,7 +193,7 @@ def test_no_log_shows_what_opens_a_door(
 
     assert {line["level"] for line in api} >= {"debug", "info", "error"}, "it was talkative"
     assert any("render" in json.dumps(line) and "ASSET" in json.dumps(line) for line in worker)
-    faults = [line for line in worker if line["event"] == "a client's fault"]
+    faults = [line for line in worker if line["event"] == "failure caused by the client"]
     assert {line["error_code"] for line in faults} >= {"ASSET_INVALID", "UPLOAD_FAILED"}
     loud = [line["event"] for line in worker if line["level"] in ("warning", "error")]
     assert [event for event in loud if "'render'" in event] == []

@@ -95,7 +95,7 @@ async def test_a_refusal_is_final_and_says_why(
     bucket: Bucket, src: str, params: dict[str, Any], reason: str
 ) -> None:
     await bucket.server.store("private").put_async("logo.png", CONTENT)
-    with pytest.raises(AssetInvalid, match=f"{src} answered with HTTP status {reason}") as error:
+    with pytest.raises(AssetInvalid, match=f"{src} responded with HTTP status {reason}") as error:
         await bucket.fetch(src, **params)
     for hidden in (bucket.server.reader_secret, bucket.server.reader_key_id):
         assert hidden not in error.value.message

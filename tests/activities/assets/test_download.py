@@ -112,7 +112,7 @@ async def test_a_refusal_is_final(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path, status: int
 ) -> None:
     url = origin.answer("/x", status=f"{status} No")
-    with pytest.raises(AssetInvalid, match=f"the file answered with HTTP status {status}"):
+    with pytest.raises(AssetInvalid, match=f"the file responded with HTTP status {status}"):
         await download(client, url, tmp_path / "x")
 
 

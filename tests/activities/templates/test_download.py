@@ -112,7 +112,7 @@ async def test_a_failed_download_keeps_nothing(origin: Origin, bench: Bench) -> 
 async def test_a_redirect_leads_to_the_allowed_schemes_only(origin: Origin, bench: Bench) -> None:
     headers = "Location: https://127.0.0.1/card.json\r\n"
     await bench.announce(origin.answer("/card.json", status="302 Found", headers=headers))
-    with pytest.raises(ApplicationError, match="redirected to https, and only http is followed"):
+    with pytest.raises(ApplicationError, match="redirected to https, but only http is followed"):
         await bench.download()
 
 

@@ -147,7 +147,7 @@ async def test_a_receiver_says_when_it_is_tried_again(origin: Origin, sender: Se
     soon = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     for asked, least, most in (("120", 120, 120), (soon, 240, 300), ("86400", 3600, 3600)):
         url = origin.answer("/hook", status="429 Slow", headers=f"Retry-After: {asked}\r\n")
-        with pytest.raises(ApplicationError, match="asks to wait") as raised:
+        with pytest.raises(ApplicationError, match="asked to wait") as raised:
             await sender.send(url)
         assert raised.value.next_retry_delay is not None
         assert least <= raised.value.next_retry_delay.total_seconds() <= most
@@ -170,7 +170,7 @@ async def test_a_refusal_is_noted_and_worth_another_try(origin: Origin, sender: 
 
     assert [attempt.status for attempt in record.attempts] == [503, 503, 200]
     assert record.attempts[0].response == "x" * 500
-    assert record.attempts[0].error == f"{origin.url} answered with HTTP status 503."
+    assert record.attempts[0].error == f"{origin.url} responded with HTTP status 503."
 
 
 async def test_redirects_are_not_followed(origin: Origin, sender: Sender) -> None:

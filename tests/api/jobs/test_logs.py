@@ -91,7 +91,7 @@ async def test_a_failed_job_says_why_and_shows_no_query(team: Team) -> None:
     await team.end_of_job(job_id)
     text = (await team.http.get(f"/jobs/{job_id}/logs")).text
     assert "ERROR: ASSET_INVALID" in text
-    assert "/nothing.png answered with HTTP status 404" in text
+    assert "/nothing.png responded with HTTP status 404" in text
     assert "t0ken" not in text
 
 

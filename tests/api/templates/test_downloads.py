@@ -87,7 +87,7 @@ async def test_a_template_from_a_url_is_used_like_any_other(team: Team, origin: 
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
-        (b"", "404 Not Found", "answered with HTTP status 404"),
+        (b"", "404 Not Found", "responded with HTTP status 404"),
         (b"", "200 OK", "is empty"),
         (b"<!DOCTYPE html><p>Sign in", "200 OK", "is an HTML page, not a template"),
         (b"no template", "200 OK", "The template is not JSON"),
@@ -149,7 +149,7 @@ async def test_a_presigned_url_is_shown_nowhere(
     src = origin.answer("/card.json?signature=hush", status="403 Forbidden")
     created = await create(team, src)
     template = await ready(team, created["id"])
-    assert "/card.json answered with HTTP status 403." in template["error"]
+    assert "/card.json responded with HTTP status 403." in template["error"]
     history = await end_of_workflow(api, team, created["id"])
     events = [event.SerializeToString() for event in history.events]
     assert any(b"/card.json answered" in event for event in events)

@@ -119,7 +119,7 @@ async def test_what_the_template_does_not_have_fails_the_job_as_submission_would
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
-        (b"", "404 Not Found", "/card.json answered with HTTP status 404."),
+        (b"", "404 Not Found", "/card.json responded with HTTP status 404."),
         (b"<!doctype html><p>Log in", "200 OK", "/card.json is an HTML page, not a template"),
         (b"{", "200 OK", "The template is not JSON"),
         (b"x" * 300_000, "200 OK", "/card.json is larger than the 262144 bytes"),
