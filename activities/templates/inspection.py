@@ -54,7 +54,7 @@ class InspectionActivities:
         return record.status
 
     def _place_of(self, team: str) -> asyncio.Lock:
-        """A lock that limits a team to one file at a time, so that slow ones delay no other team."""
+        """A lock that limits a team to one file at a time; slow files delay no other team."""
         return self.places.setdefault(team, asyncio.Lock())
 
     async def _found_in(

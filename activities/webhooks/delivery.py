@@ -102,7 +102,7 @@ class WebhookActivities:
     async def _send(
         self, webhook: Webhook, delivery: WebhookDelivery, moment: datetime
     ) -> tuple[int, str, int | None]:
-        """The response's status, the beginning of its body, and the seconds that it asks to wait."""
+        """The response's status, the beginning of its body, and the seconds it asks to wait."""
         body = b"" if webhook.method == "GET" else _content(webhook, delivery)
         async with self.http.stream(
             webhook.method,

@@ -1,4 +1,4 @@
-"""What this project uses of PyICU."""
+"""The part of PyICU that this project uses."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What this project uses of thorvg-cython 0.0.5: its own stubs are not marked as typed."""
+"""The part of thorvg-cython 0.0.5 that this project uses; its own stubs are not marked as typed."""
 
 from enum import IntEnum
 

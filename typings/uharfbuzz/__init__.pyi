@@ -1,4 +1,4 @@
-"""What this project uses of HarfBuzz."""
+"""The part of HarfBuzz that this project uses."""
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum

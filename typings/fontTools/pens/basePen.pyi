@@ -1,4 +1,4 @@
-"""What this project uses of fontTools' pens."""
+"""The part of fontTools' pens that this project uses."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What this project uses of fontTools' font files."""
+"""The part of fontTools' font files that this project uses."""
 
 from collections.abc import Mapping
 from typing import Any, BinaryIO
