@@ -67,7 +67,7 @@ async def test_private_addresses_are_not_contacted_however_they_are_spelled(
 
 
 @pytest.mark.parametrize("url", ["https://example.com", "https://8.8.8.8/x", "https://[2000::1]"])
-def test_what_may_be_public_is_for_workers_to_look_up(url: str) -> None:
+def test_hosts_that_may_be_public_are_left_to_workers(url: str) -> None:
     assert private_host(url) is None
 
 
@@ -127,7 +127,7 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(
         await guarded.get(url)
 
 
-async def test_errors_do_not_tell_which_names_a_private_network_has(
+async def test_errors_do_not_reveal_the_names_in_a_private_network(
     guarded: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nothing(*_: Any, **__: Any) -> list[Any]:
@@ -142,7 +142,7 @@ async def test_errors_do_not_tell_which_names_a_private_network_has(
     assert messages[0] == messages[1]
 
 
-async def test_a_name_server_that_is_away_is_asked_again(
+async def test_an_unavailable_name_server_is_a_connection_error(
     guarded: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: Any, **__: Any) -> list[Any]:
@@ -169,7 +169,7 @@ async def test_operators_may_allow_private_networks(origin: Origin) -> None:
         "2002:808:808::",
     ],
 )
-def test_public_addresses(address: str) -> None:
+def test_public_addresses_are_recognized(address: str) -> None:
     assert is_public(address)
 
 
@@ -211,5 +211,5 @@ def test_public_addresses(address: str) -> None:
         "4000::1",
     ],
 )
-def test_addresses_that_are_not_for_everyone(address: str) -> None:
+def test_other_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)

@@ -39,7 +39,7 @@ def test_a_folder_whose_worker_is_about_to_lock_it_is_left_alone(tmp_path: Path)
         assert new.exists()
 
 
-def test_what_a_killed_worker_left_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_files_of_a_killed_worker_are_removed_by_the_next(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],
         stdin=subprocess.PIPE,

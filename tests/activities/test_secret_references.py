@@ -36,7 +36,7 @@ def secrets(references: SecretReferences) -> ResolvedSecrets:
     return references.of("team")
 
 
-async def test_both_spellings_are_replaced_wherever_they_stand(
+async def test_both_spellings_are_replaced_anywhere_in_a_text(
     references: SecretReferences,
 ) -> None:
     text = "https://${secret.HOST}/a?b=${secrets.HOST}&c=$HOME"
@@ -46,7 +46,7 @@ async def test_both_spellings_are_replaced_wherever_they_stand(
 
 
 @pytest.mark.parametrize("name", ["GONE", "", "a b", "../team/secrets/KEY"])
-async def test_a_secret_that_is_gone_is_named(references: SecretReferences, name: str) -> None:
+async def test_a_missing_secret_is_named(references: SecretReferences, name: str) -> None:
     with pytest.raises(SecretUnavailable, match=f"no secret {name}"):
         await references.of("team").resolve(f"${{secrets.{name}}}")
     with pytest.raises(SecretUnavailable):
@@ -69,14 +69,14 @@ async def test_a_value_that_looks_like_a_reference_is_not_resolved_again(tmp_pat
         ({"type": "script", "src": "=${secrets.KEY}"}, "src"),
     ],
 )
-async def test_assets_have_references_in_src_and_value(
+async def test_references_in_the_src_and_value_of_assets_are_resolved(
     secrets: ResolvedSecrets, asset: dict[str, str], field: str
 ) -> None:
     resolved = await secrets.resolve_asset(TypeAdapter[Asset](Asset).validate_python(asset))
     assert getattr(resolved, field) == f"={VALUE}"
 
 
-async def test_a_functions_params_are_searched_to_their_depth(secrets: ResolvedSecrets) -> None:
+async def test_references_deep_in_a_functions_params_are_resolved(secrets: ResolvedSecrets) -> None:
     params = {"a": [{"b": "${secrets.KEY}"}, 1, None], "c": True}
     asset = TypeAdapter[Asset](Asset).validate_python(
         {"type": "function", "name": "nx:gen-ai", "params": params}
@@ -97,7 +97,7 @@ async def test_failures_show_the_reference_instead_of_the_value(
     assert failed.value.__cause__ is None, "Temporal writes causes into histories"
 
 
-async def test_other_failures_are_cleaned_too_and_stay_worth_another_try(
+async def test_other_failures_are_redacted_too_and_stay_retryable(
     secrets: ResolvedSecrets,
 ) -> None:
     await secrets.resolve("${secrets.KEY}")

@@ -36,7 +36,7 @@ def square(side: int) -> Image.Image:
     return on_white(picture)
 
 
-def test_lottie_files_in_a_folder_are_read_and_others_are_left_out(
+def test_the_lottie_files_of_a_folder_are_read_and_others_skipped(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moving, plain = samples_in(folder)
@@ -45,7 +45,7 @@ def test_lottie_files_in_a_folder_are_read_and_others_are_left_out(
     assert "left out: broken.json" in capsys.readouterr().out
 
 
-def test_the_likeness_of_pictures_grows_with_what_they_share() -> None:
+def test_likeness_is_how_much_two_pictures_share() -> None:
     assert likeness(square(50), square(50)) == pytest.approx(1)
     near, far = likeness(square(50), square(51)), likeness(square(50), square(10))
     assert 1 > near > 0.9 > far

@@ -32,7 +32,7 @@ def test_the_goal_of_a_share_is_met_if_we_are_fast_enough() -> None:
     assert not a_share(ours=10, other=7).is_met
 
 
-def test_the_goal_of_a_multiple_is_met_if_our_cost_is_low() -> None:
+def test_a_multiple_is_met_by_being_cheap_enough() -> None:
     figure = Figure.times("read", ours="ours", other="theirs", goal=2)
     seconds = iter([3.0, 1.0, 1.0, 3.0])
     measure(figure, lambda: next(seconds), lambda: next(seconds), rounds=2)
@@ -42,7 +42,7 @@ def test_the_goal_of_a_multiple_is_met_if_our_cost_is_low() -> None:
     assert not figure.is_met
 
 
-def test_the_spread_is_the_range_of_single_rounds() -> None:
+def test_the_spread_covers_the_single_rounds() -> None:
     figure = a_share(ours=10, other=9)
     figure.our_values[1] = 20
     assert figure.spread == pytest.approx((0.45, 0.9))
@@ -66,7 +66,7 @@ def test_a_table_says_which_goals_are_missed() -> None:
     assert "yes" in peak
 
 
-def test_json_has_the_measurements_and_the_result() -> None:
+def test_json_has_the_measurements_and_the_verdict() -> None:
     [figure] = json.loads(json_of([a_share(ours=10, other=9)]))
     assert figure["our_values"] == [10, 10]
     assert figure["is_met"] is True

@@ -40,7 +40,7 @@ def kill_api_at(stack: Stack, operation: int) -> Fault:
 
 
 @pytest.mark.parametrize("operation", [0, pytest.param(1, marks=pytest.mark.long)])
-def test_a_batch_without_a_key_is_there_whole_or_not_at_all(
+def test_a_batch_without_a_key_is_created_completely_or_not_at_all(
     stack: Stack, card: str, operation: int
 ) -> None:
     before = stack.batch_ids()
@@ -59,7 +59,7 @@ def test_a_batch_without_a_key_is_there_whole_or_not_at_all(
 @pytest.mark.parametrize(
     "operation", [2, *(pytest.param(n, marks=pytest.mark.long) for n in (0, 1, 3))]
 )
-def test_a_repeated_key_makes_one_batch_wherever_the_api_died(
+def test_a_repeated_key_creates_one_batch_wherever_the_api_died(
     stack: Stack, card: str, operation: int
 ) -> None:
     before, key, jobs = stack.batch_ids(), f"chaos-{operation}", stills(card, JOBS)

@@ -5,7 +5,7 @@ from tests.chaos.receivers import trickling
 from tests.chaos.stack import Stack
 
 
-def test_an_asset_that_trickles_costs_its_own_job_only(stack: Stack, card: str) -> None:
+def test_a_trickling_asset_fails_only_its_own_job(stack: Stack, card: str) -> None:
     with trickling() as src:
         image = {"type": "image", "layerName": "background", "src": src}
         waiting = stack.submit(*stills(card, 2, assets=[image]))

@@ -41,7 +41,7 @@ def test_a_slow_store_only_costs_time(stack: Stack, card: str) -> None:
     note(stack, "is slow", fault)
 
 
-def test_uploads_that_hang_hold_up_no_render(stack: Stack, card: str) -> None:
+def test_hanging_uploads_delay_no_render(stack: Stack, card: str) -> None:
     held = stack.proxy.inject(Fault(writes_of("outputs"), hold=threading.Event(), times=3))
     batch_id = stack.submit(*stills(card, 8))  # on two render processes
     stack.wait_for_finished(batch_id, 5)
@@ -51,7 +51,7 @@ def test_uploads_that_hang_hold_up_no_render(stack: Stack, card: str) -> None:
     stack.check_all_finished(batch_id, 8)
 
 
-def test_what_is_posted_while_the_store_fails_is_a_503_and_made_once_by_its_key(
+def test_a_batch_posted_while_the_store_fails_gets_a_503_and_is_created_once_by_its_key(
     stack: Stack, card: str
 ) -> None:
     before, jobs = stack.batch_ids(), stills(card, 5)

@@ -15,7 +15,7 @@ def reused(stack: Stack, batch_id: str) -> list[Any]:
 
 
 @pytest.mark.long
-def test_another_worker_renders_when_the_one_that_did_for_all_is_killed(
+def test_another_worker_renders_when_the_one_that_renders_for_all_is_killed(
     stack: Stack, film: str
 ) -> None:
     stack.kill("worker")  # it shares nothing
@@ -39,7 +39,7 @@ def test_another_worker_renders_when_the_one_that_did_for_all_is_killed(
     stack.check_all_finished(batch_id, 6)
 
 
-def test_with_the_cache_off_equal_jobs_are_rendered_each(stack: Stack, card: str) -> None:
+def test_without_the_cache_every_equal_job_is_rendered(stack: Stack, card: str) -> None:
     batch_id = stack.submit(*stills(card, 1) * 3)
     stack.check_all_finished(batch_id, 3)
     assert reused(stack, batch_id) == [None] * 3

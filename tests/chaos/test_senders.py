@@ -42,7 +42,7 @@ async def a_sender(stack: Stack) -> AsyncGenerator[Sender]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("label", CHOSEN)
-async def test_what_one_team_sends_costs_no_other_its_batch(
+async def test_attacks_by_one_team_fail_no_other_teams_batch(
     stack: Stack, card: str, film: str, label: str
 ) -> None:
     attack = ATTACKS[label]

@@ -9,7 +9,7 @@ from tests.integration.service import until
 
 
 @pytest.mark.long
-def test_a_batch_goes_on_when_temporal_comes_back(stack: Stack, card: str, film: str) -> None:
+def test_a_batch_continues_when_temporal_comes_back(stack: Stack, card: str, film: str) -> None:
     batch_id = stack.submit(*films(film, 6, frames=240), *stills(card, 30))
     stack.wait_for_finished(batch_id, 3)
     stack.kill("temporal")
@@ -22,7 +22,7 @@ def test_a_batch_goes_on_when_temporal_comes_back(stack: Stack, card: str, film:
 
 
 @pytest.mark.long
-def test_a_batch_posted_while_temporal_is_down_is_made_once_by_its_key(
+def test_a_batch_posted_while_temporal_is_down_is_created_once_by_its_key(
     stack: Stack, card: str
 ) -> None:
     before, jobs = stack.batch_ids(), stills(card, 5)
@@ -38,7 +38,7 @@ def test_a_batch_posted_while_temporal_is_down_is_made_once_by_its_key(
 
 
 @pytest.mark.long
-def test_everything_dies_at_once(stack: Stack, film: str) -> None:
+def test_a_batch_survives_the_death_of_everything_at_once(stack: Stack, film: str) -> None:
     batch_id = stack.submit(*films(film, 12, frames=240))
     stack.wait_for_finished(batch_id, 2)
     for name in ("temporal", "api", "worker"):
@@ -49,7 +49,7 @@ def test_everything_dies_at_once(stack: Stack, film: str) -> None:
     stack.check_all_finished(batch_id, 12)
 
 
-def test_a_client_whose_clock_is_wrong_notices_nothing(stack: Stack, card: str) -> None:
+def test_a_client_with_a_wrong_clock_is_not_affected(stack: Stack, card: str) -> None:
     for date in ("Fri, 31 Dec 1999 23:59:59 GMT", "Tue, 01 Jan 2999 00:00:00 GMT"):
         response = stack.http.post(
             "/batches", json={"jobs": stills(card, 1)}, headers={"Date": date}

@@ -10,7 +10,7 @@ from tests.chaos.stack import Stack
 @pytest.mark.parametrize(
     "behaviour", ["close", "500", pytest.param("hang", marks=pytest.mark.long)]
 )
-def test_a_webhook_comes_through_in_the_end(stack: Stack, card: str, behaviour: Behaviour) -> None:
+def test_a_webhook_is_delivered_in_the_end(stack: Stack, card: str, behaviour: Behaviour) -> None:
     with receiving(behaviour) as receiver:
         webhook = {"url": receiver.url}
         batch_id = stack.submit(*stills(card, 1, webhook=webhook))
@@ -22,7 +22,7 @@ def test_a_webhook_comes_through_in_the_end(stack: Stack, card: str, behaviour: 
     assert (failed.id, failed.body) == (delivered.id, delivered.body)
 
 
-def test_a_receiver_that_hangs_holds_up_no_render(stack: Stack, card: str) -> None:
+def test_a_receiver_that_hangs_delays_no_render(stack: Stack, card: str) -> None:
     with receiving() as receiver:
         receiver.behaviours = ["hang"] * 10
         slow = stack.submit(*stills(card, 10, webhook={"url": receiver.url}))

@@ -28,7 +28,7 @@ def test_jobs_of_a_worker_that_dies_are_rendered_by_another(
 
 
 @pytest.mark.long
-def test_stills_beside_the_workflows_of_a_worker_that_dies_are_rendered_by_another(
+def test_local_renders_of_a_worker_that_dies_are_rendered_by_another(
     stack: Stack, card: str
 ) -> None:
     stack.add_worker("worker-2")
@@ -66,7 +66,7 @@ def test_a_webhook_whose_worker_died_is_delivered_again(stack: Stack, card: str)
 
 
 @pytest.mark.long
-def test_a_killed_render_process_costs_no_job(stack: Stack, film: str) -> None:
+def test_a_killed_render_process_fails_no_job(stack: Stack, film: str) -> None:
     before = {pid: processor_seconds(pid) for pid in stack.render_processes()}
     batch_id = stack.submit(*films(film, 4, frames=860, quality="full"))
 
@@ -110,7 +110,7 @@ def test_a_worker_that_drains_finishes_or_hands_over(
 
 
 @pytest.mark.long
-def test_two_workers_share_a_batch_and_double_nothing(stack: Stack, card: str) -> None:
+def test_two_workers_share_a_batch_and_render_nothing_twice(stack: Stack, card: str) -> None:
     other = stack.add_worker("worker-2")
     batch_id = stack.submit(*stills(card, 60))
     stack.check_all_finished(batch_id, 60)

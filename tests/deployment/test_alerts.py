@@ -50,7 +50,7 @@ def test_alerts_fire_after_their_durations_and_not_before() -> None:
     assert done.returncode == 0, done.stdout
 
 
-async def test_a_server_that_is_gone_is_what_the_alert_asks_for(tmp_path: Path) -> None:
+async def test_the_alert_matches_the_metrics_of_a_dead_server(tmp_path: Path) -> None:
     metrics = f"127.0.0.1:{free_port()}"
     async with temporal_server(tmp_path) as address:
         client = await Client.connect(address, runtime=metrics_runtime(metrics, {}))
@@ -77,7 +77,7 @@ async def test_a_server_that_is_gone_is_what_the_alert_asks_for(tmp_path: Path) 
     await running
 
 
-async def test_renders_that_nobody_takes_are_what_the_alert_asks_for(tmp_path: Path) -> None:
+async def test_the_alert_matches_the_metrics_of_renders_without_a_worker(tmp_path: Path) -> None:
     metrics = free_port()
     often = ("--dynamic-config-value", 'matching.backlogMetricsEmitInterval="1s"')  # else a minute
     async with temporal_server(tmp_path, "--metrics-port", str(metrics), *often) as address:

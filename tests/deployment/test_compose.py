@@ -26,7 +26,7 @@ SERVICES: dict[str, dict[str, Any]] = compose()["services"]
 OUR_SETTINGS = {f"REELBATCH_{name.upper()}" for name in Settings.model_fields}
 
 
-def test_it_is_what_the_compose_specification_describes() -> None:
+def test_the_file_follows_the_compose_specification() -> None:
     # The library knows no `on-failure:10`, which the specification has.
     text = re.sub(r"on-failure:\d+", "on-failure", yaml.safe_dump(compose()))
     read = compose_spec.PyCompose.from_yaml(text)
@@ -42,12 +42,12 @@ def test_the_example_environment_has_every_variable_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if "image" in SERVICES[name]])
-def test_images_have_one_version(name: str) -> None:
+def test_images_have_an_exact_version(name: str) -> None:
     tag = SERVICES[name]["image"].rpartition(":")[2]
     assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?(-\w+)?", tag)
 
 
-def test_temporal_has_the_version_that_the_tests_run_with() -> None:
+def test_temporal_has_the_version_that_the_tests_use() -> None:
     command = [find_temporal(None), "--version"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r"Server (\S+), UI ([\d.]+)", told)
@@ -71,7 +71,7 @@ def test_no_log_fills_the_disk() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_services_stay_with_a_health_check_or_do_their_work_once(name: str) -> None:
+def test_services_have_a_health_check_or_run_only_once(name: str) -> None:
     service = SERVICES[name]
     if service["restart"] != "unless-stopped":
         assert service["restart"].startswith("on-failure:")
@@ -79,7 +79,7 @@ def test_services_stay_with_a_health_check_or_do_their_work_once(name: str) -> N
         assert "healthcheck" in service
 
 
-def test_every_setting_there_is_one_that_exists() -> None:
+def test_every_setting_in_the_file_exists() -> None:
     variables = [*image_environment()]
     for service in ("api", "worker", "search-attributes"):
         variables += SERVICES[service]["environment"]
@@ -94,7 +94,7 @@ def test_nothing_can_be_reached_from_other_machines() -> None:
             assert port.startswith("127.0.0.1:"), f"{name} publishes {port}"
 
 
-def test_the_example_has_no_password_that_would_do() -> None:
+def test_the_example_has_no_usable_password() -> None:
     for name in PASSWORDS:
         assert example_environment()[name] == ""
         assert f"${{{name}:?" in (ROOT / "docker-compose.yml").read_text()
@@ -118,12 +118,12 @@ def test_services_reach_what_they_use_and_nothing_else() -> None:
     assert [name for name in networks if "internet" in networks[name]] == ["worker"]
 
 
-def test_renders_are_closed_off_or_do_not_start() -> None:
+def test_renders_are_confined_or_do_not_start() -> None:
     assert SERVICES["worker"]["environment"]["REELBATCH_CONFINEMENT"] == "required"
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
-def test_our_containers_may_do_little(name: str) -> None:
+def test_our_containers_have_few_privileges(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -150,7 +150,7 @@ def test_the_image_can_install_nothing_and_has_no_development_server() -> None:
     assert re.search(r"^RUN pip uninstall --yes .*\bpip setuptools wheel$", run, re.MULTILINE)
 
 
-def test_the_image_is_built_of_all_that_is_in_a_wheel() -> None:
+def test_the_image_is_built_from_everything_in_a_wheel() -> None:
     ignored = set((ROOT / ".dockerignore").read_text().split())
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
     for source in build["targets"]["sdist"]["only-include"]:
@@ -158,12 +158,12 @@ def test_the_image_is_built_of_all_that_is_in_a_wheel() -> None:
     assert image_command() == ["reelbatch", "api"]
 
 
-def test_the_worker_gets_longer_to_end_than_its_renders_get_to_drain() -> None:
+def test_the_worker_has_longer_to_stop_than_its_renders_have_to_drain() -> None:
     drain = Settings().drain_timeout
     assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > drain + 10
 
 
-def test_files_that_it_mounts_are_there() -> None:
+def test_mounted_files_exist() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
@@ -173,7 +173,7 @@ def test_files_that_it_mounts_are_there() -> None:
                 assert source in compose()["volumes"], volume
 
 
-def test_prometheus_asks_the_services_at_the_ports_where_they_serve_metrics() -> None:
+def test_prometheus_scrapes_the_ports_where_services_serve_metrics() -> None:
     config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
     for scrape in config["scrape_configs"]:
         [found] = scrape["dns_sd_configs"]
@@ -184,6 +184,6 @@ def test_prometheus_asks_the_services_at_the_ports_where_they_serve_metrics() ->
         assert scrape["job_name"] == (f"reelbatch-{service}" if own else service)
 
 
-def test_a_variable_without_a_value_does_not_pass_as_none() -> None:
+def test_every_variable_has_a_value() -> None:
     assert "${" not in compose_text().replace("$${", "")
     assert "made-up-POSTGRES_PASSWORD" in compose_text()

@@ -9,7 +9,7 @@ from tests.deployment.queries import DASHBOARD, alert_rules, panels, selected
 from tests.integration.service import ROOT
 
 
-def test_panels_say_what_they_show_and_do_not_overlap() -> None:
+def test_panels_have_descriptions_and_do_not_overlap() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in panels():
         place = panel["gridPos"]

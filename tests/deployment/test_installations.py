@@ -88,7 +88,7 @@ def test_the_client_alone_is_small(installed: Installed) -> None:
     assert len(list(client.site.glob("*.dist-info"))) == len(client.distributions)
 
 
-def test_the_client_renders_a_batch_beside_modules_of_the_same_names(
+def test_the_client_renders_a_batch_next_to_modules_with_the_same_names(
     installed: Installed, home: Path, tmp_path: Path
 ) -> None:
     shutil.copy(ROOT / "examples" / "templates" / "counter-badge.json", tmp_path)
@@ -105,7 +105,7 @@ def test_the_client_renders_a_batch_beside_modules_of_the_same_names(
     assert (tmp_path / "stills" / "000.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_type_checker_finds_a_misspelt_attribute_of_an_answer(
+def test_a_type_checker_finds_a_misspelt_attribute_of_a_response(
     installed: Installed, tmp_path: Path
 ) -> None:
     right = "from reelbatch.client import Reelbatch\n\nb = Reelbatch().batches.of('x')\n"
@@ -153,7 +153,7 @@ def test_the_command_line_alone_talks_to_a_service(
     "command",
     ["up", "demo", "api", "worker", "doctor", "prepare-temporal", "tokens list"],
 )
-def test_the_command_line_alone_says_what_runs_a_service(
+def test_the_command_line_alone_says_how_to_install_the_service(
     command: str, installed: Installed, tmp_path: Path
 ) -> None:
     said = installed("cli").run("reelbatch", *command.split(), folder=tmp_path)
@@ -164,7 +164,7 @@ def test_the_command_line_alone_says_what_runs_a_service(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_service_without_temporal_says_what_brings_one(
+def test_the_service_without_temporal_says_how_to_install_it(
     installed: Installed, tmp_path: Path
 ) -> None:
     # Without the machine's own programs, of which one may be Temporal's.

@@ -48,14 +48,14 @@ def of_kind(resources: list[dict[str, Any]], kind: str) -> dict[str, dict[str, A
     return {r["metadata"]["name"]: r for r in resources if r["kind"] == kind}
 
 
-def test_each_resource_is_what_the_kubernetes_api_takes(resources: list[dict[str, Any]]) -> None:
+def test_the_kubernetes_api_accepts_each_resource(resources: list[dict[str, Any]]) -> None:
     checked = [r for r in resources if r["kind"] not in OF_OPERATORS]
     assert len(checked) >= 9
     for resource in checked:
         kubernetes_validate.validate(resource, "1.33", strict=True)
 
 
-def test_containers_may_as_little_as_those_of_the_compose_file(
+def test_containers_have_no_more_privileges_than_in_the_compose_file(
     resources: list[dict[str, Any]],
 ) -> None:
     service = compose()["services"]["worker"]
@@ -79,7 +79,7 @@ def test_the_namespace_is_prepared_by_the_image_that_needs_it(
         assert (first["image"], first["envFrom"]) == (container["image"], container["envFrom"])
 
 
-def test_settings_there_exist_and_have_values_that_they_take(
+def test_settings_exist_and_have_valid_values(
     resources: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [config] = of_kind(resources, "ConfigMap").values()
@@ -90,14 +90,14 @@ def test_settings_there_exist_and_have_values_that_they_take(
     assert Settings().render_processes == 2
 
 
-def test_a_worker_gets_its_drain_time_to_end(resources: list[dict[str, Any]]) -> None:
+def test_a_worker_has_time_to_drain(resources: list[dict[str, Any]]) -> None:
     [config] = of_kind(resources, "ConfigMap").values()
     drain = int(config["data"]["REELBATCH_DRAIN_TIMEOUT"])
     for worker in deployments(resources, "worker"):
         assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain + 10
 
 
-def test_probes_and_metrics_are_where_the_settings_put_them(
+def test_probes_and_metrics_use_the_ports_of_the_settings(
     resources: list[dict[str, Any]],
 ) -> None:
     [config] = of_kind(resources, "ConfigMap").values()
@@ -137,7 +137,7 @@ def test_workers_scale_with_the_backlog_of_every_engine(resources: list[dict[str
         assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
 
 
-def test_no_two_deployments_choose_the_same_pods(resources: list[dict[str, Any]]) -> None:
+def test_no_two_deployments_select_the_same_pods(resources: list[dict[str, Any]]) -> None:
     for kind in ("Deployment", "PodDisruptionBudget"):
         selectors = [r["spec"]["selector"] for r in of_kind(resources, kind).values()]
         for deployment in of_kind(resources, "Deployment").values():
@@ -145,7 +145,7 @@ def test_no_two_deployments_choose_the_same_pods(resources: list[dict[str, Any]]
             assert sum(s["matchLabels"].items() <= labels.items() for s in selectors) == 1
 
 
-def test_what_chooses_pods_finds_some(resources: list[dict[str, Any]]) -> None:
+def test_every_selector_matches_pods(resources: list[dict[str, Any]]) -> None:
     templates = [d["spec"]["template"] for d in of_kind(resources, "Deployment").values()]
     chosen = [
         *(service["spec"]["selector"] for service in of_kind(resources, "Service").values()),
@@ -164,7 +164,9 @@ def test_what_chooses_pods_finds_some(resources: list[dict[str, Any]]) -> None:
         assert any(labels.items() <= t["metadata"]["labels"].items() for t in templates), labels
 
 
-def test_pods_reach_no_private_network_but_what_they_need(resources: list[dict[str, Any]]) -> None:
+def test_pods_reach_only_the_private_networks_that_they_need(
+    resources: list[dict[str, Any]],
+) -> None:
     policies = of_kind(resources, "NetworkPolicy").values()
     chosen = [policy["spec"]["podSelector"]["matchLabels"].items() for policy in policies]
     for deployment in of_kind(resources, "Deployment").values():
@@ -181,12 +183,12 @@ def test_pods_reach_no_private_network_but_what_they_need(resources: list[dict[s
                     assert rule["ports"], "a namespace is reached at some ports alone"
 
 
-def test_renders_are_closed_off_or_do_not_start(resources: list[dict[str, Any]]) -> None:
+def test_renders_are_confined_or_do_not_start(resources: list[dict[str, Any]]) -> None:
     [config] = of_kind(resources, "ConfigMap").values()
     assert config["data"]["REELBATCH_CONFINEMENT"] == "required"
 
 
-def test_the_example_has_no_key_that_would_do(resources: list[dict[str, Any]]) -> None:
+def test_the_example_has_no_usable_key(resources: list[dict[str, Any]]) -> None:
     for secret in of_kind(resources, "Secret").values():
         key = b64decode(secret["data"]["REELBATCH_SECRETS_KEY"]).decode()
         assert decode_aes_key(key) is None

@@ -80,7 +80,7 @@ def test_a_batch_through_the_proxy_renders_on_the_installation_of_the_compose_fi
                 assert output.content.startswith(b"\x89PNG") or b"moov" in output.content
 
 
-def test_both_api_processes_have_answered(topology: Topology, run: Run) -> None:
+def test_both_api_processes_have_responded(topology: Topology, run: Run) -> None:
     del run
     for name in ("api-1", "api-2"):
         samples = scrape(topology.containers[name].environment[METRICS["api"]])
@@ -88,7 +88,7 @@ def test_both_api_processes_have_answered(topology: Topology, run: Run) -> None:
         assert '"logger": "api"' in topology.containers[name].log.read_text()
 
 
-def test_metrics_count_what_was_accepted_refused_and_rendered(run: Run) -> None:
+def test_metrics_count_accepted_rejected_and_rendered_jobs(run: Run) -> None:
     samples = run.samples
     assert total(samples, "reelbatch_batches_created_total") == 1
     assert total(samples, "reelbatch_jobs_accepted_total") == STILLS + FILMS + 1
@@ -106,7 +106,7 @@ def test_metrics_count_what_was_accepted_refused_and_rendered(run: Run) -> None:
     assert total(samples, "reelbatch_cache_downloaded_bytes_total", cache="objects") > 0
 
 
-def test_webhooks_that_do_not_arrive_are_counted(topology: Topology, run: Run) -> None:
+def test_undelivered_webhooks_are_counted(topology: Topology, run: Run) -> None:
     before = total(run.samples, "reelbatch_webhook_attempts_total")
     with topology.http() as http:
         job = {"template": {"id": _upload(http)}, "webhook": {"url": "http://${secrets.HOST}/"}}
@@ -128,7 +128,7 @@ def test_no_label_has_an_id_or_a_team(topology: Topology, run: Run) -> None:
 
 
 @pytest.mark.parametrize("query", all_queries())
-def test_alerts_and_dashboard_read_metrics_that_are_there(run: Run, query: str) -> None:
+def test_alerts_and_dashboard_read_metrics_that_exist(run: Run, query: str) -> None:
     of_prometheus = {"job", "instance"}
     for found in selected(query):
         if found.metric in (
@@ -182,7 +182,7 @@ def test_spans_show_no_token_no_signature_and_no_secret_of_a_url(
         assert part not in text
 
 
-def test_a_client_can_go_on_with_its_own_trace(
+def test_a_client_can_continue_its_own_trace(
     topology: Topology, collector: Collector, run: Run
 ) -> None:
     del run
@@ -200,7 +200,7 @@ def test_the_public_port_has_no_metrics(topology: Topology) -> None:
     assert httpx.get(f"{topology.url}/metrics", trust_env=False).status_code == 404
 
 
-def test_a_worker_says_when_it_takes_work_and_ends_in_order(topology: Topology, run: Run) -> None:
+def test_a_worker_reports_when_it_is_ready_and_stops_cleanly(topology: Topology, run: Run) -> None:
     del run
     health = f"http://{topology.containers['worker-2'].environment[HEALTH]}"
     assert httpx.get(f"{health}/healthz", trust_env=False).json() == {"status": "ok"}

@@ -33,7 +33,7 @@ def test_a_batch_renders_through_both_apis_and_its_webhook_arrives_once(
         assert total(samples, "reelbatch_http_requests_total", status="500") == 0
 
 
-def test_clients_that_list_all_at_once_get_their_lists(whole: Topology, card: str) -> None:
+def test_clients_that_list_at_the_same_time_get_their_lists(whole: Topology, card: str) -> None:
     with Reelbatch(whole.url, whole.token) as client:
         batch = client.batches.create(stills(card, 20))
 
@@ -49,7 +49,7 @@ def test_clients_that_list_all_at_once_get_their_lists(whole: Topology, card: st
         assert all(clients.map(lists_it, range(CLIENTS)))
 
 
-def test_a_key_that_comes_to_both_apis_at_once_makes_one_batch(whole: Topology, card: str) -> None:
+def test_a_key_sent_to_both_apis_at_once_creates_one_batch(whole: Topology, card: str) -> None:
     body = {"jobs": stills(card, 5)}
 
     def submit(url: str) -> str:

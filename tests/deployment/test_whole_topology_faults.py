@@ -86,7 +86,7 @@ def test_a_batch_outlasts_the_death_of_temporal(
     check_all_finished(batch, JOBS, tmp_path)
 
 
-def test_jobs_that_no_worker_takes_set_off_an_alert(
+def test_jobs_that_no_worker_takes_trigger_an_alert(
     whole: Topology, client: Reelbatch, card: str, alerts: Alerts, tmp_path: Path
 ) -> None:
     for name in WORKERS:

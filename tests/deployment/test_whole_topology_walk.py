@@ -20,7 +20,7 @@ IN_CONTAINER = "docker compose run --rm api "
 TRANSCRIPT = ROOT / "topology-output" / "walk.txt"
 
 
-def test_the_walk_of_the_documentation_ends_with_a_rendered_batch(
+def test_the_walkthrough_in_the_documentation_ends_with_a_rendered_batch(
     whole: Topology, tmp_path: Path
 ) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
@@ -66,7 +66,7 @@ def _run(command: str, folder: Path, variables: dict[str, str]) -> str:
 
 
 @pytest.mark.skipif(find_chromium() is None, reason="There is no Chromium.")
-async def test_the_web_ui_shows_what_a_batch_holds_once_one_has_signed_in(
+async def test_the_web_ui_shows_the_jobs_of_a_batch_after_signing_in(
     whole: Topology, card: str
 ) -> None:
     with whole.http() as http:

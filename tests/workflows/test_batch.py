@@ -83,7 +83,7 @@ async def test_invalid_input_fails_one_job_without_a_retry(workbench: Workbench)
     assert (failure.error, failure.error_code) == ("no such layer", "ASSET_INVALID")
 
 
-async def test_a_transient_failure_is_tried_again(workbench: Workbench) -> None:
+async def test_a_transient_failure_is_retried(workbench: Workbench) -> None:
     async def render(job: RenderJob) -> RenderResult:
         if activity.info().attempt < 3:
             raise ApplicationError("the store was away", type="ASSET_UNAVAILABLE")
@@ -183,7 +183,7 @@ async def test_cancelling_one_job_leaves_the_others_alone(workbench: Workbench) 
     assert [outcome.cancelled for outcome in snapshot.cancellations] == [[4]]
 
 
-async def test_an_operators_cancel_ends_the_batch_with_its_books_closed(
+async def test_an_operators_cancel_ends_the_batch_with_complete_counts(
     workbench: Workbench,
 ) -> None:
     async def render(_job: RenderJob) -> RenderResult:

@@ -49,7 +49,7 @@ def test_the_counts_add_up_after_every_step(seed: int) -> None:
     assert ledger.take_next(NOW) is None
 
 
-def test_a_snapshot_and_its_changes_give_the_batch_as_it_is() -> None:
+def test_a_snapshot_with_later_changes_gives_the_current_batch() -> None:
     batch = a_batch([2, 5, 9])
     ledger = Ledger(batch)
     ledger.take_next(NOW)
@@ -62,7 +62,7 @@ def test_a_snapshot_and_its_changes_give_the_batch_as_it_is() -> None:
     assert ledger.changes(changes.revision).records == []
 
 
-def test_a_job_is_never_updated_before_it_was() -> None:
+def test_the_update_time_of_a_job_never_goes_back() -> None:
     batch = a_batch([0])
     ledger = Ledger(batch)
     ledger.take_next(NOW)
@@ -110,7 +110,7 @@ def test_the_details_show_counts_and_the_first_failures() -> None:
     assert "Cancelled before they started: 13-15, 18." in text
 
 
-def test_words_of_clients_have_no_effect_in_the_web_ui() -> None:
+def test_markup_from_clients_has_no_effect_in_the_web_ui() -> None:
     ledger = Ledger(a_batch([0]))
     ledger.take_next(NOW)
     hostile = "![x](//evil)<img src=//evil>\n# a|b `c` *d* _e_ a_b & &lt; https://evil<b>"
@@ -147,13 +147,13 @@ def test_jobs_that_all_differ_have_no_kinds() -> None:
     assert of_kinds("abc").kinds is None
 
 
-def test_jobs_that_other_engines_draw_are_not_equal() -> None:
+def test_jobs_for_different_engines_are_not_equal() -> None:
     first, second = a_batch([0, 1]).jobs
     assert kinds_of([first, second]) == [0, 0]
     assert kinds_of([first, second.model_copy(update={"engine": "lottie-web"})]) is None
 
 
-def test_jobs_with_nested_jobs_are_never_taken_for_equal() -> None:
+def test_jobs_with_nested_jobs_never_count_as_equal() -> None:
     jobs = [with_children(job, "intro") for job in a_batch([0, 1]).jobs]
     assert kinds_of(jobs) is None
 
@@ -184,7 +184,7 @@ def test_a_job_is_cancelled_by_the_first_request_that_touches_it() -> None:
     assert [outcome.skipped for outcome in outcomes] == [[], [0, 1]]
 
 
-def test_a_cancelled_job_keeps_how_far_it_was() -> None:
+def test_a_cancelled_job_keeps_its_progress() -> None:
     ledger = Ledger(a_batch([4]))
     ledger.take_next(NOW)
     render = RenderProgress(started_at=NOW, progress=42.0)

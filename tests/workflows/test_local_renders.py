@@ -28,7 +28,7 @@ async def test_a_small_job_for_which_the_worker_has_no_process_is_queued(
     assert "render" in await _scheduled(handle)
 
 
-async def test_a_failure_that_may_pass_is_tried_again_in_the_queue(workbench: Workbench) -> None:
+async def test_a_temporary_failure_is_retried_through_the_queue(workbench: Workbench) -> None:
     async def fail(_task: RenderTask) -> None:
         raise ApplicationError("the store does not answer", type="OSError")
 

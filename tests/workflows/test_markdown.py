@@ -28,7 +28,7 @@ async def sent(text: str) -> Payload:
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-async def test_what_a_client_calls_things_never_makes_a_headline_too_long(name: str) -> None:
+async def test_no_name_from_a_client_makes_a_headline_too_long(name: str) -> None:
     rest = ("1280x720", "100000 frames", "video_prores_4444_alpha")
     line = headline("00042", "", plain(name), *rest, flexible=2)
     assert (await sent(line)).ByteSize() <= MOST_OF_SUMMARY
@@ -38,7 +38,7 @@ async def test_what_a_client_calls_things_never_makes_a_headline_too_long(name: 
     assert (await sent(details)).ByteSize() <= MOST_OF_DETAILS
 
 
-def test_a_name_is_cut_between_what_is_shown_as_characters() -> None:
+def test_a_name_is_cut_between_displayed_characters() -> None:
     assert shortened(plain("a<b"), 100) == "a&#60;b"
     assert shortened(plain("abc<de"), 9) == "abc…"
     assert shortened(plain("*" * 9), 9) == r"\*\*…"

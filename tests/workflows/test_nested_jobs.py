@@ -79,7 +79,7 @@ async def is_cancelled(handle: Handle) -> bool:
     return isinstance(raised.value.cause, CancelledError)
 
 
-async def test_a_parent_renders_last_and_gets_what_its_nested_jobs_rendered(
+async def test_a_parent_renders_last_and_gets_the_outputs_of_its_nested_jobs(
     workbench: Workbench,
 ) -> None:
     job = with_children(a_single_job(), *"abc")
@@ -158,7 +158,7 @@ async def test_a_parent_that_is_cancelled_at_once_starts_no_render_of_its_own(
     assert not stage.running
 
 
-async def test_a_batch_tells_waiting_from_rendering_parents(workbench: Workbench) -> None:
+async def test_a_batch_distinguishes_waiting_from_rendering_parents(workbench: Workbench) -> None:
     batch = a_batch(range(1))
     job = with_children(batch.jobs[0], "a")
     batch = batch.model_copy(update={"jobs": [job]})
@@ -184,7 +184,7 @@ async def until_status(handle: WorkflowHandle[BatchWorkflow, object], status: Jo
             await asyncio.sleep(0.02)
 
 
-async def test_a_cancelled_batch_takes_its_nested_jobs_along(workbench: Workbench) -> None:
+async def test_cancelling_a_batch_also_cancels_its_nested_jobs(workbench: Workbench) -> None:
     batch = a_batch(range(2), concurrency=1)
     batch = batch.model_copy(update={"jobs": [with_children(job, *"ab") for job in batch.jobs]})
     stage = Stage(batch.jobs[0], endless=range(2))
@@ -198,7 +198,7 @@ async def test_a_cancelled_batch_takes_its_nested_jobs_along(workbench: Workbenc
     assert not stage.running
 
 
-async def test_a_parent_whose_batch_is_gone_renders_all_the_same(workbench: Workbench) -> None:
+async def test_a_parent_whose_batch_is_gone_still_renders(workbench: Workbench) -> None:
     batch = a_batch(range(1))
     job = with_children(a_job(batch.team, batch.id, 0), "a")
     stage = Stage(job)

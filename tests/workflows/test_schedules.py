@@ -20,7 +20,7 @@ async def ended(workbench: Workbench) -> ScheduleRun | None:
         return await (await workbench.start_scheduled()).result()
 
 
-async def test_a_run_is_noted_at_once_and_lasts_as_long_as_its_batches(
+async def test_a_run_is_recorded_at_once_and_lasts_as_long_as_its_batches(
     skipping_workbench: Workbench,
 ) -> None:
     asked: list[int] = []
@@ -40,7 +40,7 @@ async def test_a_run_is_noted_at_once_and_lasts_as_long_as_its_batches(
     assert (run and run.jobs, run and run.rejected_jobs) == (3, 1)
 
 
-async def test_a_table_that_cannot_be_read_is_the_error_of_the_run(
+async def test_an_unreadable_table_is_the_error_of_the_run(
     skipping_workbench: Workbench,
 ) -> None:
     async def refuse(_table: FetchedTable) -> SubmittedTable:
@@ -54,7 +54,7 @@ async def test_a_table_that_cannot_be_read_is_the_error_of_the_run(
     assert (outcome.error, outcome.error_code) == ("no such column", "VALIDATION_ERROR")
 
 
-async def test_batches_that_were_started_before_a_later_part_failed_are_noted_and_awaited(
+async def test_batches_started_before_a_later_part_failed_are_recorded_and_awaited(
     skipping_workbench: Workbench,
 ) -> None:
     async def refuse(table: FetchedTable) -> SubmittedTable:
@@ -78,7 +78,7 @@ async def test_batches_that_were_started_before_a_later_part_failed_are_noted_an
     assert (noted.outcome.jobs, noted.outcome.error_code) == (1000, "QUOTA_EXCEEDED")
 
 
-async def test_a_team_that_may_submit_nothing_now_is_asked_for_an_hour(
+async def test_a_submission_over_the_teams_limit_is_retried_for_an_hour(
     skipping_workbench: Workbench,
 ) -> None:
     attempts: list[int] = []
@@ -94,7 +94,7 @@ async def test_a_team_that_may_submit_nothing_now_is_asked_for_an_hour(
     assert skipping_workbench.runs[0].outcome.error_code == "TOO_MANY_REQUESTS"
 
 
-async def test_a_deleted_schedule_makes_nothing(skipping_workbench: Workbench) -> None:
+async def test_a_deleted_schedule_creates_no_batch(skipping_workbench: Workbench) -> None:
     async def find_none(_run: ScheduledRun) -> None:
         return None
 

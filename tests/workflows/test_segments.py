@@ -73,7 +73,7 @@ async def history_of(workbench: Workbench, job: RenderJob) -> list[HistoryEvent]
     return list((await workbench.client.get_workflow_handle(id_).fetch_history()).events)
 
 
-async def test_a_long_job_is_rendered_on_all_slots_that_are_free(workbench: Workbench) -> None:
+async def test_a_long_job_is_rendered_on_all_free_slots(workbench: Workbench) -> None:
     renders = Renders(workbench, free_slots=3)
     job = long_job(most=10)
     result = await run(workbench, renders, job)
@@ -87,7 +87,7 @@ async def test_a_long_job_is_rendered_on_all_slots_that_are_free(workbench: Work
     assert [cleared.job_id for cleared in workbench.cleared] == [job.id]
 
 
-async def test_a_long_job_has_the_render_of_an_equal_one(workbench: Workbench) -> None:
+async def test_a_long_job_reuses_the_render_of_an_equal_job(workbench: Workbench) -> None:
     renders = Renders(workbench, free_slots=3)
     job = long_job()
     workbench.equal_render = finished(job).model_copy(update={"reused_from": "another"})
@@ -106,14 +106,14 @@ async def test_an_equal_render_has_the_same_nested_outputs(workbench: Workbench)
     assert search.outputs == renders.segments[0].outputs
 
 
-async def test_a_job_has_no_more_segments_than_it_may(workbench: Workbench) -> None:
+async def test_a_job_never_has_more_segments_than_its_maximum(workbench: Workbench) -> None:
     renders = Renders(workbench, free_slots=50)
     await run(workbench, renders, long_job(most=2))
     assert renders.ranges == [(30, 180), (180, 330)]
 
 
 @pytest.mark.parametrize("free_slots", [0, 1])
-async def test_a_long_job_is_rendered_whole_where_slots_are_busy(
+async def test_a_long_job_is_rendered_whole_when_slots_are_busy(
     workbench: Workbench, free_slots: int
 ) -> None:
     renders = Renders(workbench, free_slots)
@@ -122,7 +122,7 @@ async def test_a_long_job_is_rendered_whole_where_slots_are_busy(
     assert not renders.segments
 
 
-async def test_a_long_job_is_rendered_whole_where_slots_cannot_be_counted(
+async def test_a_long_job_is_rendered_whole_when_slots_cannot_be_counted(
     workbench: Workbench,
 ) -> None:
     async def refuse() -> int:
@@ -135,7 +135,7 @@ async def test_a_long_job_is_rendered_whole_where_slots_cannot_be_counted(
     assert not renders.segments
 
 
-async def test_a_short_job_costs_no_more_than_before(workbench: Workbench) -> None:
+async def test_a_short_job_runs_no_further_activities(workbench: Workbench) -> None:
     renders = Renders(workbench, free_slots=9)
     job = a_single_job()
     await run(workbench, renders, job)

@@ -14,7 +14,7 @@ from reelbatch.models.wire.jobs import JobStatus
 from tests.workflows.workbench import Workbench, a_batch, a_single_job, finished
 
 
-async def test_a_finished_job_is_kept_with_its_result(workbench: Workbench) -> None:
+async def test_a_finished_job_is_stored_with_its_result(workbench: Workbench) -> None:
     async def render(job: RenderJob) -> RenderResult:
         return finished(job)
 
@@ -26,7 +26,7 @@ async def test_a_finished_job_is_kept_with_its_result(workbench: Workbench) -> N
     assert kept.result == result
 
 
-async def test_a_failed_job_is_kept_with_its_error(workbench: Workbench) -> None:
+async def test_a_failed_job_is_stored_with_its_error(workbench: Workbench) -> None:
     async def render(_: RenderJob) -> RenderResult:
         raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
 
@@ -39,7 +39,7 @@ async def test_a_failed_job_is_kept_with_its_error(workbench: Workbench) -> None
     assert kept.failure.error_code == "ASSET_INVALID"
 
 
-async def test_a_cancelled_job_is_kept(workbench: Workbench) -> None:
+async def test_a_cancelled_job_is_stored(workbench: Workbench) -> None:
     rendering = asyncio.Event()
 
     async def render(_: RenderJob) -> RenderResult:
@@ -57,7 +57,7 @@ async def test_a_cancelled_job_is_kept(workbench: Workbench) -> None:
     assert [kept.status for kept in workbench.kept_jobs] == [JobStatus.CANCELLED]
 
 
-async def test_jobs_of_a_batch_are_kept_by_its_manifest_alone(workbench: Workbench) -> None:
+async def test_jobs_of_a_batch_are_stored_only_in_its_manifest(workbench: Workbench) -> None:
     async def render(job: RenderJob) -> RenderResult:
         return finished(job)
 
@@ -67,7 +67,7 @@ async def test_jobs_of_a_batch_are_kept_by_its_manifest_alone(workbench: Workben
     assert len(workbench.manifests) == 1
 
 
-async def test_a_job_with_a_wish_of_a_later_version_waits_for_a_worker_that_knows_it(
+async def test_a_job_with_a_field_of_a_later_version_waits_for_a_worker_that_knows_it(
     workbench: Workbench,
 ) -> None:
     async def render(job: RenderJob) -> RenderResult:
@@ -97,7 +97,9 @@ async def _failed_task(handle: WorkflowHandle[Any, Any]) -> str:
             await asyncio.sleep(0.05)
 
 
-async def test_a_job_gives_up_once_its_engine_was_away_for_its_time(workbench: Workbench) -> None:
+async def test_a_job_gives_up_once_its_engine_was_unserved_for_its_timeout(
+    workbench: Workbench,
+) -> None:
     async def render(job: RenderJob) -> RenderResult:
         return finished(job)
 

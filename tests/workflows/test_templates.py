@@ -56,7 +56,7 @@ def failing(attempts: list[int], *, final: bool) -> Callable[[Any], Awaitable[An
     return fail
 
 
-async def test_an_inspection_that_is_given_up_is_an_error_with_its_reason(
+async def test_an_abandoned_inspection_is_an_error_with_its_reason(
     skipping_workbench: Workbench,
 ) -> None:
     attempts: list[int] = []
@@ -68,7 +68,7 @@ async def test_an_inspection_that_is_given_up_is_an_error_with_its_reason(
     assert failure.reason == "no such file"
 
 
-async def test_an_error_is_written_however_long_the_store_is_away(
+async def test_an_error_is_recorded_however_long_the_store_is_unavailable(
     skipping_workbench: Workbench,
 ) -> None:
     attempts: list[int] = []
@@ -85,7 +85,7 @@ async def test_an_error_is_written_however_long_the_store_is_away(
     assert len(skipping_workbench.failures) == 1
 
 
-def test_a_worker_that_always_dies_is_told_in_words_of_templates() -> None:
+def test_the_reason_for_a_worker_that_keeps_dying_mentions_the_template() -> None:
     """Not on a server: ten heartbeats' timeouts take minutes there."""
     error = ActivityError(
         "Activity task failed",
@@ -103,7 +103,7 @@ def test_a_worker_that_always_dies_is_told_in_words_of_templates() -> None:
 
 
 @pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, 5)])
-async def test_a_download_is_tried_again_where_that_may_help(
+async def test_a_download_is_retried_if_that_may_help(
     skipping_workbench: Workbench, final: bool, tries: int
 ) -> None:
     attempts: list[int] = []
@@ -114,7 +114,7 @@ async def test_a_download_is_tried_again_where_that_may_help(
     assert (failure.download, failure.reason) == ("d", "no such file")
 
 
-async def test_what_was_downloaded_is_inspected(skipping_workbench: Workbench) -> None:
+async def test_a_downloaded_template_is_inspected(skipping_workbench: Workbench) -> None:
     seen: list[str] = []
 
     async def look(template: TemplateInspectionJob) -> TemplateStatus:
@@ -126,7 +126,9 @@ async def test_what_was_downloaded_is_inspected(skipping_workbench: Workbench) -
     assert seen == ["source-d"]
 
 
-async def test_what_nobody_wants_any_more_is_not_inspected(skipping_workbench: Workbench) -> None:
+async def test_a_file_that_is_no_longer_needed_is_not_inspected(
+    skipping_workbench: Workbench,
+) -> None:
     async def gone(_template: TemplateDownloadJob) -> DownloadedTemplate:
         return DownloadedTemplate(source=None)
 

@@ -31,7 +31,7 @@ async def delivered(workbench: Workbench, team: str, *ids: str) -> list[WebhookD
     return [by_id[id_] for id_ in ids]
 
 
-async def test_every_end_of_a_job_is_told_once(workbench: Workbench) -> None:
+async def test_each_end_of_a_job_sends_one_webhook(workbench: Workbench) -> None:
     waiting = asyncio.Event()
 
     async def render(job: RenderJob) -> RenderResult:
@@ -70,7 +70,7 @@ async def test_every_end_of_a_job_is_told_once(workbench: Workbench) -> None:
     assert len(workbench.deliveries) == 5
 
 
-async def test_a_receiver_that_never_answers_holds_nothing_up(workbench: Workbench) -> None:
+async def test_a_receiver_that_never_responds_delays_nothing(workbench: Workbench) -> None:
     deaf = asyncio.Event()
     workbench.receive = deaf.wait
     batch = with_webhooks(a_batch(range(3), concurrency=1))
@@ -102,7 +102,7 @@ async def test_a_receiver_that_refuses_is_tried_four_times_with_the_same_body(
     assert skipping_workbench.deliveries == [delivery] * 4
 
 
-async def test_many_jobs_that_never_start_are_all_told(workbench: Workbench) -> None:
+async def test_every_job_that_never_starts_sends_its_webhook(workbench: Workbench) -> None:
     waiting = asyncio.Event()
 
     async def render(_job: RenderJob) -> RenderResult:

@@ -68,7 +68,7 @@ SIGNED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("key", KEYS)
-async def test_a_private_bucket_takes_the_keys_of_the_assets_params(
+async def test_a_private_bucket_accepts_the_keys_in_the_assets_params(
     bucket: Bucket, key: str
 ) -> None:
     await bucket.server.store("private").put_async(key, CONTENT)
@@ -111,7 +111,7 @@ async def test_private_networks_are_not_contacted(bucket: Bucket) -> None:
         await bucket.fetch("s3://outputs/logo.png", allow_private=False)
 
 
-async def test_a_secret_that_is_no_endpoint_stays_secret(bucket: Bucket) -> None:
+async def test_a_secret_that_is_not_an_endpoint_stays_secret(bucket: Bucket) -> None:
     with pytest.raises(AssetInvalid) as error:
         await bucket.fetch("s3://outputs/logo.png", endpoint="${secrets.S3_SECRET}")
     assert bucket.server.reader_secret not in error.value.message

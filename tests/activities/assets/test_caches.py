@@ -94,7 +94,7 @@ async def test_renders_that_start_together_share_one_download(
     assert len({file.stat().st_ino for file in files}) == 1
 
 
-async def test_a_download_goes_on_for_those_who_still_wait(
+async def test_a_download_continues_for_those_who_still_wait(
     origin: Origin, renders: Renders
 ) -> None:
     gate = Gate(FOUND)
@@ -109,7 +109,7 @@ async def test_a_download_goes_on_for_those_who_still_wait(
     assert origin.requests == ["/logo"]
 
 
-async def test_a_download_that_nobody_waits_for_any_more_ends_and_leaves_nothing(
+async def test_a_download_that_nobody_waits_for_any_more_stops_and_leaves_no_file(
     origin: Origin, renders: Renders
 ) -> None:
     gate = Gate(FOUND)
@@ -138,7 +138,7 @@ async def test_a_failure_is_shared_but_not_remembered(origin: Origin, renders: R
     assert await renders.read(url) == b"logo"
 
 
-async def test_a_download_that_breaks_off_is_never_seen(origin: Origin, renders: Renders) -> None:
+async def test_an_interrupted_download_is_never_used(origin: Origin, renders: Renders) -> None:
     origin.answers["/logo"] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
     with pytest.raises(AssetUnavailable):
         await renders.read(f"{origin.url}/logo")
@@ -158,7 +158,7 @@ async def test_teams_never_share_a_download_but_equal_contents_are_one_file(
     assert len(renders.kept) == 1
 
 
-async def test_other_credentials_are_another_download(origin: Origin, renders: Renders) -> None:
+async def test_other_credentials_need_another_download(origin: Origin, renders: Renders) -> None:
     url = origin.answer("/logo", b"logo")
     for secret in ("one", "two", "two"):
         credentials = Credentials(key_id="id", secret=secret, region="region")
@@ -178,7 +178,7 @@ async def test_a_file_is_fresh_for_five_minutes(origin: Origin, renders: Renders
 
 
 @pytest.mark.parametrize("header", ['ETag: "v1"', "Last-Modified: Tue, 06 Jan 2026 10:00:00 GMT"])
-async def test_afterwards_the_server_is_asked_whether_it_has_changed(
+async def test_a_stale_file_is_validated_with_its_server(
     origin: Origin, renders: Renders, header: str
 ) -> None:
     url = origin.answer("/logo", b"logo", headers=f"{header}\r\n")
@@ -194,7 +194,7 @@ async def test_afterwards_the_server_is_asked_whether_it_has_changed(
     assert len(origin.requests) == 2, "it is fresh again"
 
 
-async def test_a_changed_file_replaces_the_one_before(origin: Origin, renders: Renders) -> None:
+async def test_a_changed_file_replaces_the_old_one(origin: Origin, renders: Renders) -> None:
     url = origin.answer("/logo", b"old", headers='ETag: "v1"\r\n')
     old = await renders.link(url)
     renders.now = 1000.0
@@ -203,7 +203,7 @@ async def test_a_changed_file_replaces_the_one_before(origin: Origin, renders: R
     assert old.read_bytes() == b"old"
 
 
-async def test_what_a_redirect_led_to_is_fetched_again_without_conditions(
+async def test_a_redirected_file_is_fetched_again_without_conditions(
     origin: Origin, renders: Renders
 ) -> None:
     origin.answer("/v1", b"logo", headers='ETag: "same"\r\n')
@@ -216,7 +216,7 @@ async def test_what_a_redirect_led_to_is_fetched_again_without_conditions(
     assert all("if-none-match" not in request.headers for request in origin.received)
 
 
-async def test_no_store_is_fetched_for_each_render(origin: Origin, renders: Renders) -> None:
+async def test_a_no_store_file_is_fetched_for_each_render(origin: Origin, renders: Renders) -> None:
     url = origin.answer("/logo", b"old", headers='Cache-Control: no-store\r\nETag: "v"\r\n')
     await renders.read(url)
     origin.answer("/logo", b"new", headers="Cache-Control: no-store\r\n")
@@ -239,14 +239,14 @@ async def test_no_store_is_fetched_for_each_render(origin: Origin, renders: Rend
         ({"Cache-Control": "private, No-Store, max-age=60"}, None),
     ],
 )
-def test_the_server_says_how_long_a_file_is_fresh(
+def test_the_servers_headers_decide_how_long_a_file_is_fresh(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert freshness(httpx.Headers(headers)) == seconds
 
 
 @pytest.mark.parametrize("size", [0, 100])
-async def test_the_least_used_file_leaves_and_renders_keep_theirs(
+async def test_the_least_recently_used_file_is_evicted_but_renders_keep_it(
     origin: Origin, renders: Renders, size: int
 ) -> None:
     renders.cache = renders.a_cache(size)
@@ -277,7 +277,9 @@ async def test_an_object_is_downloaded_once_and_linked_for_each_render(tmp_path:
     assert len({file.stat().st_ino for file in files}) == 1
 
 
-async def test_the_least_used_object_leaves_and_renders_keep_theirs(tmp_path: Path) -> None:
+async def test_the_least_recently_used_object_is_evicted_but_renders_keep_it(
+    tmp_path: Path,
+) -> None:
     store = open_store(str(tmp_path / "store"))
     for key in "abc":
         await store.put_async(key, key.encode() * 40)
@@ -292,7 +294,7 @@ def _size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
-async def test_an_object_that_windows_does_not_remove_is_used_again(
+async def test_an_object_that_windows_does_not_remove_is_reused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path, *, missing_ok: bool = False) -> None:
@@ -311,7 +313,7 @@ async def test_an_object_that_windows_does_not_remove_is_used_again(
         assert (tmp_path / f"{number}").read_bytes() == key.encode() * 80
 
 
-async def test_a_file_that_is_gone_fails_the_job_clearly(tmp_path: Path) -> None:
+async def test_a_missing_object_fails_the_job_with_a_clear_message(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "store"))
     cache = ObjectCache(store=store, folder=tmp_path / "cache", limit=100)
     with pytest.raises(TemplateInvalid, match="no longer in the object store"):

@@ -31,7 +31,7 @@ async def download(
     return await Downloader(client, seconds).download(source, target, LIMIT)
 
 
-async def test_a_server_that_trickles_for_ever_is_left(
+async def test_a_download_that_trickles_forever_is_stopped(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     async def trickle(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -46,7 +46,7 @@ async def test_a_server_that_trickles_for_ever_is_left(
         await download(client, url, tmp_path / "x", seconds=1.0)
 
 
-async def test_a_file_that_says_it_is_too_large_is_not_read(
+async def test_a_file_that_is_declared_too_large_is_not_read(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     async def boast(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -59,7 +59,7 @@ async def test_a_file_that_says_it_is_too_large_is_not_read(
         await download(client, serving, tmp_path / "x")
 
 
-async def test_a_file_that_grows_too_large_without_saying_so_is_left(
+async def test_a_file_that_turns_out_too_large_is_stopped(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     async def gush(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -73,7 +73,7 @@ async def test_a_file_that_grows_too_large_without_saying_so_is_left(
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "br", "x" * 5000])
-async def test_an_encoding_that_was_not_asked_for_is_refused_before_the_file_is_read(
+async def test_an_unrequested_encoding_is_rejected_before_the_file_is_read(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path, encoding: str
 ) -> None:
     async def send_head(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -89,7 +89,7 @@ async def test_an_encoding_that_was_not_asked_for_is_refused_before_the_file_is_
 @pytest.mark.parametrize(
     "head", [b"Content-Length: 900\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n5\r\n"]
 )
-async def test_an_answer_that_breaks_off_is_worth_another_try(
+async def test_an_interrupted_response_is_retryable(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path, head: bytes
 ) -> None:
     async def break_off(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -99,7 +99,7 @@ async def test_an_answer_that_breaks_off_is_worth_another_try(
         await download(client, origin.behave("/half", break_off), tmp_path / "x")
 
 
-async def test_an_answer_that_is_no_http_is_worth_another_try(
+async def test_a_response_that_is_not_http_is_retryable(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     origin.answers["/noise"] = b"\x00\x01\x02 noise\r\n\r\n"
@@ -138,7 +138,7 @@ async def test_five_redirects_are_followed_and_no_more(
 
 
 @pytest.mark.parametrize("place", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x/"])
-async def test_a_redirect_leads_to_http_only(
+async def test_redirects_are_followed_only_to_http(
     origin: Origin, client: httpx.AsyncClient, tmp_path: Path, place: str
 ) -> None:
     url = origin.answer("/x", status="302 Found", headers=f"Location: {place}\r\n")

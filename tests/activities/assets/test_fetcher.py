@@ -136,7 +136,7 @@ def test_messages_show_urls_without_credentials() -> None:
     assert redacted_url("https://user:pass@host/path?sig=1") == "https://host/path"
 
 
-async def test_a_static_asset_is_a_file_of_its_name_in_the_work_folder(
+async def test_a_static_asset_is_placed_in_the_work_folder_by_name(
     origin: Origin, fetcher: AssetFetcher, tmp_path: Path
 ) -> None:
     url = origin.answer("/a.bin", b"content")
@@ -148,7 +148,7 @@ async def test_a_static_asset_is_a_file_of_its_name_in_the_work_folder(
     assert await fetch(fetcher, url, tmp_path / "next") == b"content"
 
 
-async def test_a_static_asset_cannot_be_a_file_and_a_folder(
+async def test_static_assets_cannot_share_a_name_as_file_and_folder(
     fetcher: AssetFetcher, tmp_path: Path
 ) -> None:
     pair = [static("data:,x", "images"), static("data:,x", "images/logo.png")]
@@ -159,7 +159,7 @@ async def test_a_static_asset_cannot_be_a_file_and_a_folder(
 @pytest.mark.parametrize(
     "name", ["../x", "/etc/x", "a/../x", ".", "a//b", "a/", "..\\x", "C:\\x", "a\nb", "a\0b"]
 )
-def test_the_name_of_a_static_asset_leads_nowhere_else(name: str) -> None:
+def test_the_name_of_a_static_asset_cannot_leave_the_work_folder(name: str) -> None:
     with pytest.raises(ValidationError, match="file's name"):
         static("https://example.com/x", name)
 
@@ -175,7 +175,7 @@ def test_the_name_of_a_static_asset_leads_nowhere_else(name: str) -> None:
         (b"", "image/png", "empty"),
     ],
 )
-async def test_a_page_in_the_place_of_a_picture_is_refused_by_what_it_is(
+async def test_a_page_instead_of_a_picture_is_rejected_by_its_kind(
     origin: Origin,
     fetcher: AssetFetcher,
     tmp_path: Path,
@@ -188,7 +188,7 @@ async def test_a_page_in_the_place_of_a_picture_is_refused_by_what_it_is(
         await fetch(fetcher, url, tmp_path, "video")
 
 
-async def test_what_a_server_calls_a_picture_does_not_count(
+async def test_the_media_type_that_a_server_gives_a_picture_is_ignored(
     origin: Origin, fetcher: AssetFetcher, tmp_path: Path
 ) -> None:
     png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"

@@ -131,7 +131,7 @@ async def test_private_networks_are_not_contacted(
         *((status, False) for status in (301, 400, 403, 404, 409, 412)),
     ],
 )
-async def test_what_may_pass_by_itself_is_worth_another_try(
+async def test_temporary_errors_are_retryable(
     uploader: BucketUploader,
     s3_server: S3Server,
     secrets: ResolvedSecrets,
@@ -149,7 +149,7 @@ async def test_what_may_pass_by_itself_is_worth_another_try(
 
 
 @pytest.mark.parametrize(("status", "failure"), [("200 OK", None), ("403 No", UploadFailed)])
-async def test_an_answer_without_end_is_not_read_to_its_end(
+async def test_an_endless_response_is_not_read_to_its_end(
     uploader: BucketUploader,
     s3_server: S3Server,
     secrets: ResolvedSecrets,
@@ -170,7 +170,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(
         await uploader.upload(upload, film, "a.mp4", "video/mp4", secrets)
 
 
-async def test_an_endpoint_that_does_not_answer_is_left(
+async def test_an_endpoint_that_does_not_respond_is_given_up(
     client: httpx.AsyncClient,
     s3_server: S3Server,
     secrets: ResolvedSecrets,
@@ -186,7 +186,7 @@ async def test_an_endpoint_that_does_not_answer_is_left(
         await BucketUploader(client, 1.0).upload(upload, film, "a.mp4", "video/mp4", secrets)
 
 
-async def test_an_endpoint_that_is_secret_and_wrong_stays_secret(
+async def test_an_invalid_secret_endpoint_stays_secret(
     uploader: BucketUploader, s3_server: S3Server, secrets: ResolvedSecrets, film: Path
 ) -> None:
     upload = an_upload(s3_server).model_copy(update={"output_url": "https://cdn"})
@@ -207,6 +207,6 @@ async def test_an_endpoint_that_is_secret_and_wrong_stays_secret(
         ({"outputUrl": "https://cdn/y/", "prefix": "a b"}, "https://cdn/y/a%20b/x.mp4"),
     ],
 )
-def test_the_outputs_address(fields: dict[str, Any], url: str) -> None:
+def test_the_url_of_an_output(fields: dict[str, Any], url: str) -> None:
     params = {"region": "r", "bucket": "b", "accessKeyId": "k", "accessKeySecret": "s"}
     assert Upload.model_validate({"params": params, **fields}).url_of("x.mp4") == url

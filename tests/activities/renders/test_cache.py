@@ -110,7 +110,7 @@ async def test_equal_jobs_share_a_render_while_it_runs_and_afterwards(
     assert [await content(store, render) for render in renders] == [b"picture"] * 6
 
 
-async def test_no_team_gets_another_ones_render(store: ObjectStore, engine: Engine) -> None:
+async def test_no_team_gets_another_teams_render(store: ObjectStore, engine: Engine) -> None:
     cache = a_worker(store)
     engine.go_on.set()
     first = await asking(cache, "a", engine.render)
@@ -133,7 +133,7 @@ async def test_when_the_first_is_cancelled_the_next_one_renders(
     assert first.cancelled()
 
 
-async def test_a_failure_is_shared_and_not_kept(store: ObjectStore, engine: Engine) -> None:
+async def test_a_failure_is_shared_but_not_stored(store: ObjectStore, engine: Engine) -> None:
     cache = a_worker(store)
     asked = [asking(cache, f"job {number}", engine.fail) for number in range(3)]
     await engine.has_started()
@@ -144,7 +144,9 @@ async def test_a_failure_is_shared_and_not_kept(store: ObjectStore, engine: Engi
     assert (await asking(cache, "later", engine.render)).reused_from is None
 
 
-async def test_who_waits_leaves_its_slot_to_other_work(store: ObjectStore, engine: Engine) -> None:
+async def test_a_waiting_job_lends_its_slot_to_other_work(
+    store: ObjectStore, engine: Engine
+) -> None:
     slots = RenderSlots(2)
     cache = a_worker(store, slots)
     for _ in range(2):
@@ -207,7 +209,7 @@ async def test_a_render_that_was_removed_is_rendered_again(
     assert (await asking(cache, "third", engine.render)).reused_from is None
 
 
-async def test_an_unreadable_record_counts_as_none(store: ObjectStore, engine: Engine) -> None:
+async def test_an_unreadable_record_counts_as_missing(store: ObjectStore, engine: Engine) -> None:
     await store.put_async(keys.kept_render(TEAM, "key"), b'{"version": 2}')
     engine.go_on.set()
     assert (await asking(a_worker(store), "a", engine.render)).reused_from is None

@@ -71,13 +71,13 @@ def key(request: RenderRequest) -> str:
     return render_key(request, "engine 1")
 
 
-def test_equal_files_from_other_places_are_equal(folder: Folder) -> None:
+def test_equal_files_from_different_sources_are_equal(folder: Folder) -> None:
     title = folder.request().assets[0]
     other = folder.logo("https://b.example/${secrets.LOGO}", "red", params={"region": "eu"})
     assert key(folder.request(assets=[title, other])) == key(folder.request())
 
 
-def test_what_a_render_may_cost_does_not_count(folder: Folder) -> None:
+def test_limits_on_the_cost_of_a_render_do_not_matter(folder: Folder) -> None:
     assert key(folder.request(limits=RenderLimits(seconds=1, memory=1))) == key(folder.request())
 
 
@@ -120,16 +120,16 @@ CHANGES: dict[str, Callable[[Folder], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_another_input_is_another_render(folder: Folder, change: str) -> None:
+def test_a_different_input_is_a_different_render(folder: Folder, change: str) -> None:
     assert key(folder.request(**CHANGES[change](folder))) != key(folder.request())
 
 
-def test_static_files_count_by_their_names(folder: Folder) -> None:
+def test_the_names_of_static_files_matter(folder: Folder) -> None:
     keys = {key(folder.request(assets=[folder.static(name)])) for name in ("a.png", "b.png")}
     assert len(keys) == 2
 
 
-def test_parameters_of_functions_count(folder: Folder) -> None:
+def test_the_parameters_of_functions_matter(folder: Folder) -> None:
     def coloured(color: str) -> RenderRequest:
         asset = FunctionAsset(type="function", name="nx:solid-color-set", params={"color": color})
         return folder.request(assets=[ResolvedAsset(asset)])
@@ -137,7 +137,7 @@ def test_parameters_of_functions_count(folder: Folder) -> None:
     assert key(coloured("red")) == key(coloured("red")) != key(coloured("blue"))
 
 
-def test_engines_and_their_versions_count(folder: Folder) -> None:
+def test_engines_and_their_versions_matter(folder: Folder) -> None:
     class NewerEngine(LottieEngine):
         version = "2"
 
@@ -146,7 +146,7 @@ def test_engines_and_their_versions_count(folder: Folder) -> None:
     assert len({render_key(folder.request(), each) for each in fingerprints}) == 3
 
 
-def test_the_source_of_a_renderer_counts_and_is_not_imported(
+def test_the_source_of_a_renderer_matters_and_is_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "engine_of_somebody"

@@ -44,7 +44,7 @@ async def test_an_activity_waits_for_a_free_slot() -> None:
     await second
 
 
-async def test_whoever_waits_for_another_render_makes_room() -> None:
+async def test_a_lent_slot_is_used_by_another_activity() -> None:
     slots = RenderSlots(1)
     await reserved(slots)
     blocked = await reserved(slots)
@@ -54,7 +54,7 @@ async def test_whoever_waits_for_another_render_makes_room() -> None:
     assert not (await reserved(slots)).done(), "the slot was taken back"
 
 
-async def test_a_reservation_that_is_given_up_keeps_nobody_waiting() -> None:
+async def test_a_cancelled_reservation_passes_its_slot_on() -> None:
     slots = RenderSlots(1)
     first = await reserved(slots)
     given_up = await reserved(slots)
@@ -71,7 +71,7 @@ async def test_a_local_render_uses_a_process_that_no_task_has() -> None:
         assert has_turn
 
 
-async def test_a_local_render_gives_up_where_tasks_keep_all_processes_busy() -> None:
+async def test_a_local_render_gives_up_when_tasks_keep_all_processes_busy() -> None:
     slots = RenderSlots(1)
     begin(slots)
     async with slots.local_turn("team") as has_turn:

@@ -78,7 +78,7 @@ async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
             yield Bench(tmp_path, activities, store)
 
 
-async def test_a_second_attempt_after_the_first_has_done_all_fetches_nothing(
+async def test_a_second_attempt_after_a_complete_one_downloads_nothing(
     origin: Origin, bench: Bench
 ) -> None:
     await bench.announce(origin.answer("/card.json", b"{}"))
@@ -100,7 +100,7 @@ async def test_a_template_with_a_newer_download_is_left_alone(origin: Origin, be
     assert (await bench.record()).status is TemplateStatus.DOWNLOADING
 
 
-async def test_a_failed_download_keeps_nothing(origin: Origin, bench: Bench) -> None:
+async def test_a_failed_download_leaves_no_file(origin: Origin, bench: Bench) -> None:
     await bench.announce(origin.answer("/card.json", b"x" * 1001))
     with pytest.raises(ApplicationError, match="larger than the 1000 bytes") as error:
         await bench.download()
@@ -109,14 +109,14 @@ async def test_a_failed_download_keeps_nothing(origin: Origin, bench: Bench) -> 
     assert {file.name for file in files} == {"template.json", "lock"}
 
 
-async def test_a_redirect_leads_to_the_allowed_schemes_only(origin: Origin, bench: Bench) -> None:
+async def test_redirects_are_followed_only_to_allowed_schemes(origin: Origin, bench: Bench) -> None:
     headers = "Location: https://127.0.0.1/card.json\r\n"
     await bench.announce(origin.answer("/card.json", status="302 Found", headers=headers))
     with pytest.raises(ApplicationError, match="redirected to https, but only http is followed"):
         await bench.download()
 
 
-async def test_a_failure_is_noted_for_the_file_that_it_is_about(bench: Bench) -> None:
+async def test_a_failure_is_recorded_only_for_its_own_file(bench: Bench) -> None:
     about: dict[str, object] = {"status": TemplateStatus.PROCESSING, "download": None}
     await bench.announce("", source="new", **about)
     await bench.fail(source="old")

@@ -80,7 +80,7 @@ async def inspecting(tmp_path: Path) -> AsyncGenerator[Inspecting]:
         yield Inspecting(tmp_path / "objects", scratch)
 
 
-async def test_slow_files_of_a_team_do_not_hold_up_those_of_others(inspecting: Inspecting) -> None:
+async def test_slow_files_of_one_team_do_not_delay_other_teams(inspecting: Inspecting) -> None:
     slow = [
         asyncio.create_task(inspecting.inspect("sender", f"t{number}", b"slow"))
         for number in range(2 * INSPECTIONS)

@@ -98,7 +98,9 @@ def sweeping(client: Client, tmp_path: Path) -> Sweeping:
     return Sweeping(client, tmp_path / "objects")
 
 
-async def test_payloads_go_by_the_day_that_they_were_last_stored(sweeping: Sweeping) -> None:
+async def test_payloads_are_removed_by_the_day_on_which_they_were_last_stored(
+    sweeping: Sweeping,
+) -> None:
     old = await sweeping.payload(TODAY - timedelta(days=12))
     young = await sweeping.payload(TODAY - timedelta(days=9))
     report = await sweeping.sweep()
@@ -131,7 +133,9 @@ async def test_payloads_stay_while_temporal_has_a_workflow_of_their_time(
     assert await sweeping.exists(after)
 
 
-async def test_idempotency_records_go_once_no_request_can_need_them(sweeping: Sweeping) -> None:
+async def test_idempotency_records_are_removed_once_no_request_can_need_them(
+    sweeping: Sweeping,
+) -> None:
     old = await sweeping.put(keys.idempotency_record(sweeping.team, "a" * 64, 0), 2.1)
     young = await sweeping.put(keys.idempotency_record(sweeping.team, "b" * 64, 0), 1.9)
     assert (await sweeping.sweep()).idempotency_records == 1
@@ -154,13 +158,13 @@ def lasting_keys(team: str) -> list[str]:
     ]
 
 
-async def test_nothing_else_goes_unless_a_setting_says_so(sweeping: Sweeping) -> None:
+async def test_nothing_else_is_removed_without_a_setting(sweeping: Sweeping) -> None:
     lasting = [await sweeping.put(key, 5000) for key in lasting_keys(sweeping.team)]
     assert await sweeping.sweep() == SweepReport()
     assert [key for key in lasting if not await sweeping.exists(key)] == []
 
 
-async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:
+async def test_each_kind_is_removed_by_its_own_setting(sweeping: Sweeping) -> None:
     for key in lasting_keys(sweeping.team):
         await sweeping.put(key, 50)
     young = await sweeping.put(keys.output(sweeping.team, "young", "png"), 5)
@@ -175,7 +179,7 @@ async def test_each_kind_goes_by_its_own_setting(sweeping: Sweeping) -> None:
         assert await sweeping.exists(key)
 
 
-async def test_what_was_stored_at_a_batchs_beginning_goes_with_its_manifest(
+async def test_objects_from_the_start_of_a_batch_are_removed_with_its_manifest(
     sweeping: Sweeping,
 ) -> None:
     team, long, short = sweeping.team, "01ARZ3NDEKTSV4RRFFQ69G0000", "01ARZ3NDEKTSV4RRFFQ69G5000"
@@ -194,7 +198,7 @@ async def test_what_was_stored_at_a_batchs_beginning_goes_with_its_manifest(
     assert [await sweeping.exists(key) for key in kept + gone] == [True] * 3 + [False] * 3
 
 
-async def test_previews_go_after_a_day_whatever_the_settings(sweeping: Sweeping) -> None:
+async def test_previews_are_removed_after_a_day_whatever_the_settings(sweeping: Sweeping) -> None:
     old = await sweeping.put(keys.preview(sweeping.team, "old", "jpg"), 1.1)
     young = await sweeping.put(keys.preview(sweeping.team, "young", "jpg"), 0.9)
     assert await sweeping.sweep() == SweepReport(outputs=1)
@@ -206,7 +210,7 @@ def test_copies_of_outputs_are_kept_no_longer_than_outputs() -> None:
     assert days == [3, 1, 3]
 
 
-async def test_segments_of_jobs_that_were_terminated_go_whatever_the_settings(
+async def test_segments_of_terminated_jobs_are_removed_whatever_the_settings(
     sweeping: Sweeping,
 ) -> None:
     old = await sweeping.put(keys.segment(sweeping.team, "terminated", 0, "mp4"), 3)
@@ -216,7 +220,7 @@ async def test_segments_of_jobs_that_were_terminated_go_whatever_the_settings(
     assert await sweeping.exists(young)
 
 
-async def test_a_sweep_takes_only_so_many_and_the_next_one_goes_on(sweeping: Sweeping) -> None:
+async def test_a_sweep_is_limited_and_the_next_one_continues(sweeping: Sweeping) -> None:
     for _ in range(5):
         await sweeping.payload(TODAY - timedelta(days=20))
     first = await sweeping.sweep(most=3)
@@ -225,7 +229,7 @@ async def test_a_sweep_takes_only_so_many_and_the_next_one_goes_on(sweeping: Swe
     assert (second.payloads, second.complete) == (2, True)
 
 
-async def test_uploads_that_newer_ones_replaced_go(sweeping: Sweeping) -> None:
+async def test_uploads_that_newer_ones_replaced_are_removed(sweeping: Sweeping) -> None:
     team = sweeping.team
     source = partial(keys.template_source, team, "T")
     oldest, replaced = [await sweeping.put(source(name), 9) for name in ("a", "b")]
@@ -238,7 +242,7 @@ async def test_uploads_that_newer_ones_replaced_go(sweeping: Sweeping) -> None:
     assert await read_template(sweeping.store, team, "T")
 
 
-async def test_uploads_stay_a_while_after_they_were_replaced(sweeping: Sweeping) -> None:
+async def test_uploads_stay_for_a_while_after_they_were_replaced(sweeping: Sweeping) -> None:
     replaced = await sweeping.put(keys.template_source(sweeping.team, "T", "a"), 9)
     current = await sweeping.put(keys.template_source(sweeping.team, "T", "b"), 1)
     await write_template(sweeping.store, a_template(sweeping.team, current))
@@ -255,7 +259,7 @@ async def test_uploads_stay_while_a_workflow_may_have_seen_them(sweeping: Sweepi
     assert await sweeping.exists(replaced)
 
 
-async def test_uploaded_files_go_when_no_job_may_use_them(sweeping: Sweeping) -> None:
+async def test_uploaded_files_are_removed_when_no_job_can_use_them(sweeping: Sweeping) -> None:
     team = sweeping.team
     unused, used = "a" * 64 + ".png", "b" * 64 + ".png"
     for id_, days_old in ((unused, 9), (used, 1)):

@@ -126,7 +126,7 @@ def signature_of(request: Received, secret: str) -> str:
     return f"v1,{b64encode(hmac.digest(key, signed, sha256)).decode()}"
 
 
-async def test_each_team_has_a_key_of_its_own_which_lasts(tmp_path: Path) -> None:
+async def test_each_team_has_its_own_permanent_key(tmp_path: Path) -> None:
     async def secret_of(team: str, configured: str | None = None) -> str:
         secret = SecretStr(configured) if configured else None
         return (await open_webhook_signer(LocalStore(tmp_path), secret, None)).secret_of(team)
@@ -138,12 +138,12 @@ async def test_each_team_has_a_key_of_its_own_which_lasts(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "secret", ["", "whsec_", "whsec_!!", "whsec_YWJj", "c2VjcmV0IGtleSBvZiAyMiBieXRlcw=="]
 )
-async def test_a_signing_secret_of_another_form_is_refused(tmp_path: Path, secret: str) -> None:
+async def test_a_malformed_signing_secret_is_rejected(tmp_path: Path, secret: str) -> None:
     with pytest.raises(ValueError, match="REELBATCH_WEBHOOK_SIGNING_SECRET"):
         await open_webhook_signer(LocalStore(tmp_path), SecretStr(secret), None)
 
 
-async def test_a_receiver_says_when_it_is_tried_again(origin: Origin, sender: Sender) -> None:
+async def test_a_receivers_retry_after_is_respected(origin: Origin, sender: Sender) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     for asked, least, most in (("120", 120, 120), (soon, 240, 300), ("86400", 3600, 3600)):
         url = origin.answer("/hook", status="429 Slow", headers=f"Retry-After: {asked}\r\n")
@@ -159,7 +159,7 @@ async def test_a_receiver_says_when_it_is_tried_again(origin: Origin, sender: Se
         assert raised.value.next_retry_delay is None
 
 
-async def test_a_refusal_is_noted_and_worth_another_try(origin: Origin, sender: Sender) -> None:
+async def test_a_refusal_is_recorded_and_retryable(origin: Origin, sender: Sender) -> None:
     url = origin.answer("/hook", b"x" * 2000, status="503 Busy")
     for _ in range(2):
         with pytest.raises(ApplicationError) as refused:
@@ -199,7 +199,7 @@ async def test_private_addresses_are_not_contacted(origin: Origin, sender: Sende
     assert "not a public address" in (attempt.error or "")
 
 
-async def test_secrets_reach_the_receiver_and_no_log(origin: Origin, sender: Sender) -> None:
+async def test_secrets_reach_the_receiver_but_no_log(origin: Origin, sender: Sender) -> None:
     await sender.vault.create(TEAM, "KEY", SecretStr("s3cret"))
     origin.answer("/s3cret", b"you sent s3cret", status="400 Bad")
     with pytest.raises(ApplicationError):

@@ -62,7 +62,7 @@ def present(environment: pytest.MonkeyPatch, authority: Authority, signed_by: Au
     environment.setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", str(client.key))
 
 
-async def test_a_client_certificate_from_the_environment_opens_the_door(
+async def test_a_client_certificate_from_the_environment_is_accepted(
     environment: pytest.MonkeyPatch, mutual: TlsProxy, authority: Authority, store: ObjectStore
 ) -> None:
     present(environment, authority, authority)
@@ -73,7 +73,7 @@ async def test_a_client_certificate_from_the_environment_opens_the_door(
     assert (await client.count_workflows()).count == 0
 
 
-async def test_a_certificate_that_the_server_does_not_know_is_named_as_the_reason(
+async def test_an_unknown_client_certificate_is_named_as_the_reason(
     environment: pytest.MonkeyPatch,
     mutual: TlsProxy,
     authority: Authority,
@@ -85,7 +85,7 @@ async def test_a_certificate_that_the_server_does_not_know_is_named_as_the_reaso
         await connect(Settings(temporal_address=mutual.address), store)
 
 
-async def test_a_server_that_is_not_trusted_is_named_as_the_reason(
+async def test_an_untrusted_server_is_named_as_the_reason(
     environment: pytest.MonkeyPatch, mutual: TlsProxy, store: ObjectStore, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path, "stranger")
@@ -94,14 +94,14 @@ async def test_a_server_that_is_not_trusted_is_named_as_the_reason(
         await connect(Settings(temporal_address=mutual.address), store)
 
 
-async def test_a_server_that_wants_tls_is_named_as_the_reason(
+async def test_a_server_that_requires_tls_is_named_as_the_reason(
     mutual: TlsProxy, store: ObjectStore
 ) -> None:
     with pytest.raises(RuntimeError, match="may want TLS"):
         await connect(Settings(temporal_address=mutual.address), store)
 
 
-async def test_an_api_key_goes_along_with_every_request(
+async def test_an_api_key_is_sent_with_every_request(
     environment: pytest.MonkeyPatch, with_keys: TlsProxy, authority: Authority, store: ObjectStore
 ) -> None:
     environment.setenv("TEMPORAL_TLS_SERVER_CA_CERT_PATH", str(authority.certificate))
@@ -112,7 +112,7 @@ async def test_an_api_key_goes_along_with_every_request(
     assert {headers["authorization"] for headers in with_keys.headers} == {"Bearer the-key"}
 
 
-async def test_a_profile_of_temporals_own_file_is_taken(
+async def test_a_profile_from_temporals_configuration_file_is_used(
     environment: pytest.MonkeyPatch,
     with_keys: TlsProxy,
     authority: Authority,
@@ -135,20 +135,20 @@ async def test_a_profile_of_temporals_own_file_is_taken(
     assert with_keys.headers[0]["authorization"] == "Bearer from-the-file"
 
 
-def test_our_own_settings_go_before_temporals(environment: pytest.MonkeyPatch) -> None:
+def test_our_own_settings_take_precedence_over_temporals(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TEMPORAL_ADDRESS", "elsewhere:7233")
     environment.setenv("TEMPORAL_NAMESPACE", "theirs")
     own = Settings(temporal_address="here:7233", temporal_namespace="ours")
     assert temporal_target(own) == {"target_host": "here:7233", "namespace": "ours"}
 
 
-def test_temporals_environment_can_be_left_aside(environment: pytest.MonkeyPatch) -> None:
+def test_temporals_environment_can_be_ignored(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TEMPORAL_ADDRESS", "elsewhere:7233")
     environment.setenv("TEMPORAL_API_KEY", "key")
     assert temporal_target(Settings(temporal_environment=False)) == {}
 
 
-def test_what_cannot_be_used_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unusable_settings_are_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", str(tmp_path / "missing.pem"))
     with pytest.raises(ValueError, match=r"missing\.pem"):
         temporal_target(Settings())

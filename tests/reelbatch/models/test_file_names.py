@@ -23,11 +23,11 @@ from reelbatch.models.file_names import file_stem, file_stems
         ("é" * 200, "é" * 100),
     ],
 )
-def test_a_name_becomes_that_of_a_file(name: str, stem: str) -> None:
+def test_the_name_of_a_job_becomes_a_file_name(name: str, stem: str) -> None:
     assert file_stem(name) == stem
 
 
-def test_no_two_files_have_one_name() -> None:
+def test_no_two_files_have_the_same_name() -> None:
     names = {0: "Ada", 1: None, 2: "ADA", 3: "001", 4: "Ada", 5: ".."}
     assert file_stems(names, digits=3) == {
         0: "Ada",

@@ -35,7 +35,7 @@ def test_a_single_job_has_no_batch() -> None:
     assert (place.batch_id, place.index, place.is_nested) == (None, None, False)
 
 
-def test_a_nested_job_is_told_by_its_id() -> None:
+def test_a_nested_job_is_recognized_by_its_id() -> None:
     place = place_of_job(new_nested_job_id())
     assert place is not None
     assert (place.batch_id, place.index, place.is_nested) == (None, None, True)
@@ -47,24 +47,24 @@ def test_ids_of_the_same_millisecond_are_different(new: Callable[[], str]) -> No
 
 
 @pytest.mark.parametrize("bad", ["", "nonsense", "01ARZ3NDEKTSV4RRFFQ69G5FA!", "8" * 26, "U" * 26])
-def test_what_is_no_id_leads_nowhere(bad: str) -> None:
+def test_an_invalid_id_leads_nowhere(bad: str) -> None:
     assert place_of_job(bad) is None
     assert not is_batch_id(bad)
 
 
-def test_a_batch_id_is_no_jobs_id() -> None:
+def test_the_id_of_a_batch_is_not_a_job_id() -> None:
     batch_id = new_batch_id()
     assert is_batch_id(batch_id)
     assert place_of_job(batch_id) is None
 
 
 @pytest.mark.parametrize("index", [-1, 1000])
-def test_an_index_outside_of_a_batch_has_no_id(index: int) -> None:
+def test_an_index_outside_the_batch_has_no_id(index: int) -> None:
     with pytest.raises(ValueError, match="0 to 999"):
         batch_job_id(new_batch_id(), index)
 
 
-def test_ids_have_the_contracts_form() -> None:
+def test_ids_match_the_pattern_of_the_contract() -> None:
     made_by = (new_id, new_batch_id, new_single_job_id, new_nested_job_id)
     for made in (*(new() for new in made_by), batch_job_id(new_batch_id(), 7)):
         assert re.fullmatch(ID_PATTERN, made)

@@ -78,11 +78,11 @@ _RECORDS: list[RecordModel] = [
 
 
 @pytest.mark.parametrize("record", _RECORDS, ids=lambda record: type(record).__name__)
-def test_what_a_later_version_has_written_is_read(record: RecordModel) -> None:
+def test_records_written_by_a_later_version_are_readable(record: RecordModel) -> None:
     assert _read_later(record) == record
 
 
-def test_a_job_with_a_wish_of_a_later_version_is_not_half_done() -> None:
+def test_a_job_with_a_field_of_a_later_version_is_rejected() -> None:
     with pytest.raises(ValidationError, match="addedLater"):
         _read_later(_JOB)
 
@@ -102,5 +102,5 @@ def _with_more_fields(content: Any) -> Any:
     return {name: _with_more_fields(value) for name, value in fields.items()} | {"addedLater": True}
 
 
-def test_a_job_without_warnings_asks_for_nothing_new() -> None:
+def test_a_job_without_warnings_has_no_new_fields() -> None:
     assert {"missingGlyphs", "warnings"}.isdisjoint(_JOB.model_dump(by_alias=True))

@@ -29,7 +29,7 @@ def test_a_codec_is_known_by_both_spellings(name: str) -> None:
         {"outputModule": "x"},
     ],
 )
-def test_settings_outside_of_the_contract_are_refused(settings: dict[str, object]) -> None:
+def test_settings_outside_the_contract_are_rejected(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         job(settings=settings)
 
@@ -41,15 +41,15 @@ def test_a_tag_is_a_short_word(tags: object) -> None:
 
 
 @pytest.mark.parametrize("tags", ["red,blue", ["red", "blue"], "red, blue,"])
-def test_tags_come_as_a_list_or_with_commas(tags: object) -> None:
+def test_tags_can_be_a_list_or_separated_by_commas(tags: object) -> None:
     assert job(tags=tags).tags == ["red", "blue"]
 
 
-def test_both_spellings_of_a_functions_name_are_one() -> None:
+def test_both_spellings_of_a_functions_name_are_equivalent() -> None:
     asset = {"type": "function", "name": "nx-layer-remove", "layerName": "badge"}
     [function] = job(assets=[asset]).assets
     assert function.model_dump()["name"] == "nx:layer-remove"
 
 
-def test_keys_that_the_contract_does_not_name_are_kept() -> None:
+def test_keys_that_the_contract_does_not_name_are_retained() -> None:
     assert job(customer="c-1").model_dump()["customer"] == "c-1"
