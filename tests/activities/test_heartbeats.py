@@ -1,4 +1,4 @@
-"""What heartbeats leave behind."""
+"""Heartbeats stop when the work ends."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Addresses that clients name lead to the public internet alone."""
+"""Addresses from clients lead only to the public internet."""
 
 import socket
 from collections.abc import AsyncGenerator
@@ -15,7 +15,7 @@ from reelbatch.checks.addresses import is_public, private_host
 from reelbatch.models.errors import AssetInvalid
 from tests.origin import Origin
 
-UNREACHABLE = "2000::1"  # global unicast that nobody has
+UNREACHABLE = "2000::1"  # a global unicast address that nobody uses
 
 
 @pytest_asyncio.fixture
@@ -60,10 +60,10 @@ async def test_private_addresses_are_not_contacted_however_they_are_spelled(
     origin: Origin, guarded: httpx.AsyncClient, host: str
 ) -> None:
     url = origin.answer("/x", b"internal").replace("127.0.0.1", host)
-    with pytest.raises((AssetInvalid, httpx.InvalidURL)):  # some spellings are no host's at all
+    with pytest.raises((AssetInvalid, httpx.InvalidURL)):  # some spellings are not valid hosts
         await guarded.get(url)
     assert origin.requests == []
-    assert private_host(url) or not host.isascii()  # so it is refused at submission too
+    assert private_host(url) or not host.isascii()  # rejected at submission too
 
 
 @pytest.mark.parametrize("url", ["https://example.com", "https://8.8.8.8/x", "https://[2000::1]"])
@@ -90,7 +90,7 @@ async def test_a_redirect_to_a_private_address_is_not_followed(
 
 
 class Resolver:
-    """Gives one answer after the other, as a name server of an attacker would."""
+    """Returns one answer after the other, as an attacker's name server would."""
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)
@@ -112,7 +112,7 @@ async def test_a_name_that_changes_its_address_after_the_check_gains_nothing(
     url = origin.answer("/x", b"internal").replace("127.0.0.1", "rebinding.test")
     with pytest.raises(httpx.TransportError):
         await guarded.get(url)
-    assert resolver.asked == ["rebinding.test"], "it is resolved once, for check and connection"
+    assert resolver.asked == ["rebinding.test"], "resolved once for check and connection"
     with pytest.raises(AssetInvalid, match="is not a public address"):
         await guarded.get(url)
     assert origin.requests == []
@@ -190,16 +190,16 @@ def test_public_addresses_are_recognized(address: str) -> None:
         "224.0.0.1",
         "240.0.0.1",
         "255.255.255.255",
-        "168.63.129.16",  # Azure's own service, below each virtual machine
+        "168.63.129.16",  # Azure's platform service for virtual machines
         "::",
         "::1",
         "::7f00:1",  # IPv4-compatible
         "::ffff:10.0.0.1",  # IPv4-mapped
         "::ffff:0:7f00:1",  # IPv4-translated
         "64:ff9b::7f00:1",  # NAT64
-        "64:ff9b:1::808:808",  # NAT64 of the network's own
+        "64:ff9b:1::808:808",  # local-use NAT64
         "2002:7f00:1::",  # 6to4
-        "2001:0:808:808:0:0:f7f7:f7f7",  # Teredo, also with a public client
+        "2001:0:808:808:0:0:f7f7:f7f7",  # Teredo, even with a public client
         "2001:db8::1",
         "3fff::1",
         "5f00::1",

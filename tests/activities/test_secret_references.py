@@ -1,4 +1,4 @@
-"""References to secrets, and how their values stay inside of an activity."""
+"""References to secrets are resolved, and their values never leave an activity."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ async def test_both_spellings_are_replaced_anywhere_in_a_text(
 
 @pytest.mark.parametrize("name", ["GONE", "", "a b", "../team/secrets/KEY"])
 async def test_a_missing_secret_is_named(references: SecretReferences, name: str) -> None:
-    with pytest.raises(SecretUnavailable, match=f"no secret {name}"):
+    with pytest.raises(SecretUnavailable, match=f"The secret {name} no longer exists"):
         await references.of("team").resolve(f"${{secrets.{name}}}")
     with pytest.raises(SecretUnavailable):
         await references.of("other-team").resolve("${secrets.KEY}")

@@ -1,4 +1,4 @@
-"""`make fidelity` compares two files, one of which differs."""
+"""The results of `make fidelity` for two files, one of which differs."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Figures of benchmarks: their values, and how they are shown."""
+"""The figures of benchmarks, and their presentation."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""One running service for all attacks; each test leaves it whole for the next one."""
+"""One running service for all faults; each test restores it for the next one."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.chaos.stack import Stack, running_stack
 from tests.chaos.tally import Tally
 from tests.integration.lottie_documents import long_film, still_card
 
-FIGURES = "REELBATCH_CHAOS_FIGURES"  # a file that gets the run's numbers
+FIGURES = "REELBATCH_CHAOS_FIGURES"  # a file for the figures of the run
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ def stack(whole_stack: Stack) -> Iterator[Stack]:
     for name in [name for name in whole_stack.parts if "-" in name]:  # a test's own workers
         whole_stack.parts.pop(name).discard()
     whole_stack.revive()
-    assert whole_stack.tally.server_errors == before, "an answer was a 500"
+    assert whole_stack.tally.server_errors == before, "a response was a 500"
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""Jobs of the attacks: quick ones, and ones that take a while."""
+"""Jobs for the tests: quick ones, and ones that take a while."""
 
 from typing import Any
 
 
 def stills(template: str, number: int, **fields: Any) -> list[dict[str, Any]]:
-    """Each with other words, so that no two have the same output."""
+    """Stills with different texts, so that no two have the same output."""
     return [
         {
             "template": {"id": template},

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tests.integration.service import ROOT, descendants, is_alive, until
 
-_PATIENCE = 60.0  # seconds for an orderly end
+_PATIENCE = 60.0  # seconds for a clean exit
 
 
 class Part:
-    """A program with its environment; it can be started again after its end."""
+    """A program with its environment; it can be restarted after it has ended."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Part:
         self._command = command
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_ending = False  # another thread may have killed it a moment ago
+        self._is_ending = False  # another thread may just have killed it
 
     @property
     def pid(self) -> int:
@@ -55,24 +55,24 @@ class Part:
             )
 
     def kill(self) -> None:
-        """SIGKILL to this process alone. Whatever it started has to end by itself."""
+        """Send SIGKILL only to this process. Its child processes must end by themselves."""
         assert self._process is not None
         below = descendants(self.pid)
         self._is_ending = True
         self._process.kill()
         self._process.wait()
-        until(lambda: not any(map(is_alive, below)) or None, f"end of what {self.name} started")
+        until(lambda: not any(map(is_alive, below)) or None, f"end of {self.name}'s children")
 
     def terminate(self) -> int:
-        """SIGTERM, and wait for the end. Returns the exit code."""
+        """Send SIGTERM, and wait for the end. Returns the exit code."""
         assert self._process is not None
         below = descendants(self.pid)
         self._process.send_signal(signal.SIGTERM)
         code = self._process.wait(timeout=_PATIENCE)
-        until(lambda: not any(map(is_alive, below)) or None, f"end of what {self.name} started")
+        until(lambda: not any(map(is_alive, below)) or None, f"end of {self.name}'s children")
         return code
 
     def discard(self) -> None:
-        """End it for good, if it runs."""
+        """Kill it if it is running."""
         if self.is_running:
             self.kill()

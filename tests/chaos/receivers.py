@@ -1,4 +1,4 @@
-"""Receivers of webhooks and servers of assets that behave badly, on loopback."""
+"""Misbehaving webhook receivers and asset servers on loopback."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ class Delivery:
 
 @dataclass
 class Receiver:
-    """Takes webhooks as `behaviours` say, one after the other, and the rest well."""
+    """Treats the first webhooks according to `behaviours`, and accepts all further ones."""
 
     url: str = ""
     behaviours: list[Behaviour] = field(default_factory=list[Behaviour])
@@ -67,7 +67,7 @@ def receiving(*behaviours: Behaviour) -> Generator[Receiver]:
 
 @contextmanager
 def trickling() -> Generator[str]:
-    """The URL of a picture that comes byte by byte, and never ends."""
+    """Yield the URL of a picture that arrives byte by byte and never ends."""
     with _listening(_trickle) as url:
         yield f"{url}/picture.png"
 
@@ -85,7 +85,7 @@ async def _trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 def _listening(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> Generator[str]:
-    """Serve on loopback, in a thread of its own."""
+    """Serve on loopback in a separate thread."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="receiver", daemon=True)
     thread.start()

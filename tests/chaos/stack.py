@@ -1,6 +1,7 @@
-"""The whole service as real processes, each of which a test can kill and start again.
+"""The whole service as real processes, each of which a test can kill and restart.
 
-Temporal on a SQLite file, the API, workers, and an S3 server behind a proxy that can fail.
+It consists of Temporal on a SQLite file, the API, workers, and an S3 server behind a proxy that can
+fail.
 """
 
 import asyncio
@@ -30,19 +31,19 @@ TEAM = "chaos"
 
 
 class Stack:
-    """Running processes, and a client of the API that keeps the tally."""
+    """The running processes, and a client of the API that counts its responses."""
 
     def __init__(self, home: Path, proxy: StoreProxy, store: S3Store, tally: Tally) -> None:
         self.home = home
         self.proxy = proxy
-        self.store = store  # goes past the proxy
+        self.store = store  # bypasses the proxy
         self.tally = tally
         self.scratch = home / "scratch"
         self._batches: list[str] = []
         self._environment: dict[str, str] = {}
         self.parts: dict[str, Part] = {}
         self.http = httpx.Client(
-            timeout=60, trust_env=False, event_hooks={"response": [tally.note_answer]}
+            timeout=60, trust_env=False, event_hooks={"response": [tally.note_response]}
         )
 
     def start(self, environment: dict[str, str]) -> None:
@@ -56,7 +57,7 @@ class Stack:
             "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # the tests' receivers are on loopback
             "REELBATCH_RENDER_PROCESSES": "2",
             "REELBATCH_DOWNLOAD_TIMEOUT": "5",
-            "REELBATCH_RENDER_CACHE": "false",  # each attack is on renders of its own
+            "REELBATCH_RENDER_CACHE": "false",  # every test needs its own renders
             "REELBATCH_SEGMENT_PIXELS": "100000000",  # 434 frames of a draft of the film
         }
         server = server_command(
@@ -81,7 +82,7 @@ class Stack:
         return part
 
     def add_worker(self, name: str, **environment: str) -> Part:
-        """Another worker, once it takes work."""
+        """Start another worker, and wait until it is ready."""
         part = self.add(name, [sys.executable, "-m", "worker"], **environment)
         log_before = part.log.stat().st_size if part.log.exists() else 0
         part.start()
@@ -95,7 +96,7 @@ class Stack:
         self.parts[name].kill()
 
     def revive(self) -> None:
-        """Start again whatever is not running, and wait until the service is whole."""
+        """Restart every part that is not running, and wait until the service is ready."""
         for part in self.parts.values():
             if not part.is_running:
                 part.start()
@@ -116,7 +117,7 @@ class Stack:
         self.http.close()
 
     def upload(self, content: bytes) -> str:
-        """A new template, inspected. Returns its id."""
+        """Upload a new template, and wait for its inspection. Returns its id."""
         created = self.post("/templates", {"type": "lottie", "displayName": "chaos"})
         info = created["uploadInfo"]
         assert httpx.put(info["url"], content=content, timeout=60, trust_env=False).is_success
@@ -140,14 +141,14 @@ class Stack:
         return response.json()
 
     def submit(self, *jobs: Any, key: str | None = None, **options: Any) -> str:
-        """A new batch whose jobs are all accepted. Returns its id."""
+        """Submit a new batch, whose jobs must all be accepted. Returns its id."""
         created = self.post("/batches", {"jobs": jobs, **options}, key)
         assert created["successCount"] == len(jobs)
         self.expect(created["batchId"], len(jobs))
         return created["batchId"]
 
     def expect(self, batch_id: str, jobs: int) -> None:
-        """Count a batch that was accepted, once."""
+        """Count an accepted batch once."""
         if batch_id not in self._batches:
             self._batches.append(batch_id)
             self.tally.accepted += jobs
@@ -164,7 +165,7 @@ class Stack:
     def end_of(self, batch_id: str) -> Any:
         def look() -> Any:
             response = self.http.get(f"/batches/{batch_id}")
-            if response.status_code == 503:  # as it should be while something is broken
+            if response.status_code == 503:  # expected while something is broken
                 return None
             assert response.status_code == 200, response.text
             batch = response.json()
@@ -174,7 +175,7 @@ class Stack:
         return until(look, "end of the batch")
 
     def check_all_finished(self, batch_id: str, jobs: int) -> None:
-        """Every job of the batch has finished, and its one output is there and whole."""
+        """Check that every job of the batch has finished and has exactly one, complete output."""
         batch = self.end_of(batch_id)
         outputs = self._outputs()
         ids = [job["id"] for job in batch["jobs"]]
@@ -188,11 +189,11 @@ class Stack:
         for job in batch["jobs"]:
             response = self.http.get(job["outputUrl"])
             assert response.status_code == 200
-            assert _is_whole(response.content), f"{len(response.content)} bytes"
+            assert _is_complete(response.content), f"{len(response.content)} bytes"
         self.check_nothing_is_left()
 
     def check_nothing_is_left(self) -> None:
-        """No work folder of a render that is over, and no render process without its worker."""
+        """Check that no work folder of an ended render is left."""
 
         def look() -> bool | None:
             return None if found_below(self.scratch, "render-*") else True
@@ -240,8 +241,8 @@ def _prepared(settings: Settings) -> bool | None:
     return True
 
 
-def _is_whole(content: bytes) -> bool:
-    """Both kinds that the tests make show their end."""
+def _is_complete(content: bytes) -> bool:
+    """Whether the file has its end, which both kinds of output in these tests show."""
     if content.startswith(b"\x89PNG"):
         return content.rstrip().endswith(b"IEND\xaeB`\x82")
     return b"moov" in content

@@ -1,4 +1,4 @@
-"""A proxy before the S3 server that can fail, dawdle, fill up, or hold a request."""
+"""A proxy in front of the S3 server that can fail, be slow or full, or hold a request."""
 
 import asyncio
 import threading
@@ -20,19 +20,19 @@ _Send = Callable[[_Message], Any]
 
 @dataclass
 class Fault:
-    """What happens to the requests that `applies` to, up to `times` of them."""
+    """A fault for up to `times` requests that match `applies`."""
 
-    applies: Callable[[str, str], bool]  # method and path
-    status: int | None = None  # the answer instead of the store's
+    applies: Callable[[str, str], bool]  # called with method and path
+    status: int | None = None  # of the response that replaces the store's
     delay: float = 0.0  # seconds
     hold: threading.Event | None = None  # the request waits until it is set
     on_request: Callable[[], None] | None = None
     times: int | None = None  # None: any number
-    met: int = 0
+    met: int = 0  # number of requests affected so far
 
 
 class StoreProxy:
-    """Serves on a port of its own in a thread of its own."""
+    """A proxy with its own port and thread."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
@@ -44,7 +44,7 @@ class StoreProxy:
         self._thread = threading.Thread(target=self._server.run, name="store-proxy", daemon=True)
 
     def start(self) -> str:
-        """Returns the endpoint."""
+        """Start the proxy, and return its endpoint."""
         self._thread.start()
         until(lambda: self._server.started or None, "store proxy")
         port = self._server.servers[0].sockets[0].getsockname()[1]
@@ -60,7 +60,7 @@ class StoreProxy:
         return fault
 
     def heal(self) -> None:
-        """End all faults, and let go of what is held."""
+        """End all faults, and release held requests."""
         faults, self._faults = self._faults, []
         for fault in faults:
             if fault.hold is not None:
@@ -98,20 +98,20 @@ class StoreProxy:
             httpx.AsyncClient(timeout=60, trust_env=False) as client,
             client.stream(scope["method"], url, headers=headers, content=body) as response,
         ):
-            kept = [
+            passed_on = [
                 (name.lower(), value)
                 for name, value in response.headers.raw
                 if name.lower() not in _HOP_BY_HOP
             ]
             start = {"type": "http.response.start", "status": response.status_code}
-            await send({**start, "headers": kept})
+            await send({**start, "headers": passed_on})
             async for chunk in response.aiter_raw():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
 
 
 async def _suffer(fault: Fault) -> bool:
-    """Whether the fault answers in the store's place."""
+    """Apply the fault. Returns whether it responds instead of the store."""
     if fault.on_request is not None:
         await asyncio.to_thread(fault.on_request)
     if fault.hold is not None:
@@ -121,7 +121,7 @@ async def _suffer(fault: Fault) -> bool:
 
 
 async def _body(receive: _Receive) -> bytes | None:
-    """All of it, or None if the client is gone: S3 keeps no half of an object."""
+    """The whole body, or None if the client is gone: S3 does not store half an object."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -133,7 +133,7 @@ async def _body(receive: _Receive) -> bytes | None:
 
 
 def writes_of(folder: str) -> Callable[[str, str], bool]:
-    """Requests that write an object of a kind, such as `outputs`."""
+    """Matches requests that write an object of one kind, such as `outputs`."""
     return lambda method, path: method in ("PUT", "POST") and f"/{folder}/" in path
 
 

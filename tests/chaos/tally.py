@@ -1,4 +1,4 @@
-"""What the suite did and what came of it, in numbers for docs/reliability.md."""
+"""The figures of a run, for docs/reliability.md."""
 
 import json
 from collections import Counter
@@ -15,25 +15,25 @@ class Tally:
         self.accepted = 0
         self.lost = 0
         self.doubled = 0
-        self.answers: Counter[int] = Counter()  # by status
+        self.responses: Counter[int] = Counter()  # by status
 
-    def note_answer(self, response: httpx.Response) -> None:
-        self.answers[response.status_code] += 1
+    def note_response(self, response: httpx.Response) -> None:
+        self.responses[response.status_code] += 1
 
     @property
     def server_errors(self) -> int:
-        """Answers that say that the service itself is broken; a 503 says that it is not ready."""
-        return self.answers[500]
+        """Responses of 500, which mean a bug; a 503 only means that the service is not ready."""
+        return self.responses[500]
 
     def figures(self) -> dict[str, object]:
         return {
             "faults injected": dict(self.faults),
-            "faults in all": self.faults.total(),
+            "faults in total": self.faults.total(),
             "jobs accepted": self.accepted,
             "jobs lost": self.lost,
             "jobs doubled": self.doubled,
-            "answers by status": {str(status): n for status, n in sorted(self.answers.items())},
-            "answers of 500": self.server_errors,
+            "responses by status": {str(status): n for status, n in sorted(self.responses.items())},
+            "responses of 500": self.server_errors,
         }
 
     def write(self, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The API dies while it takes a batch."""
+"""The API dies while it accepts a batch."""
 
 import threading
 from typing import Any
@@ -34,8 +34,8 @@ class Attempt:
 
 
 def kill_api_at(stack: Stack, operation: int) -> Fault:
-    """Have the API killed when it asks the store for its n-th operation from now."""
-    stack.proxy.inject(Fault(everything, times=operation))  # these pass
+    """Have the API killed at its n-th operation on the store from now on, counted from 0."""
+    stack.proxy.inject(Fault(everything, times=operation))  # these pass unharmed
     return stack.proxy.inject(Fault(everything, on_request=lambda: stack.kill("api"), times=1))
 
 

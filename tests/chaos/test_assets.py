@@ -1,4 +1,4 @@
-"""A server of assets that never comes to an end."""
+"""An asset server whose responses never end."""
 
 from tests.chaos.jobs import stills
 from tests.chaos.receivers import trickling

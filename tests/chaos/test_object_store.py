@@ -1,4 +1,4 @@
-"""The object store fails, dawdles, or is full."""
+"""The object store fails, or is slow or full."""
 
 import threading
 
@@ -11,7 +11,7 @@ from tests.integration.service import until
 
 
 def note(stack: Stack, what: str, fault: Fault) -> None:
-    assert fault.met, "it has hit nothing"
+    assert fault.met, "it affected no request"
     stack.tally.faults[f"object store {what}"] += fault.met
 
 

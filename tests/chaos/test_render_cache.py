@@ -1,4 +1,4 @@
-"""Jobs with equal inputs: the worker that renders for all of them dies, or none may share."""
+"""Jobs with equal inputs, whose rendering worker dies, or which must not share a render."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def reused(stack: Stack, batch_id: str) -> list[Any]:
 def test_another_worker_renders_when_the_one_that_renders_for_all_is_killed(
     stack: Stack, film: str
 ) -> None:
-    stack.kill("worker")  # it shares nothing
+    stack.kill("worker")  # its cache is off
     names = ("worker-1", "worker-2")
     for name in names:
         stack.add_worker(name, REELBATCH_RENDER_CACHE="true")

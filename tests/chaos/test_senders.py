@@ -1,4 +1,4 @@
-"""A team sends what is made to hurt others, while another team's batch is rendered."""
+"""A team sends hostile requests while another team's batch is rendered."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

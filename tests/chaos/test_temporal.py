@@ -1,4 +1,4 @@
-"""The Temporal server dies; its SQLite file stays."""
+"""The Temporal server dies, but its SQLite file stays."""
 
 import httpx
 import pytest

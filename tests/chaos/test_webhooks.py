@@ -1,4 +1,4 @@
-"""Receivers that hang, fail, or hang up."""
+"""Receivers that hang, fail, or close the connection."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Workers die, or are asked to go, in the middle of their work."""
+"""Workers are killed or drained in the middle of their work."""
 
 import os
 import re
@@ -106,7 +106,7 @@ def test_a_worker_that_drains_finishes_or_hands_over(
     assert leaving.terminate() == 0
     del stack.parts["worker-2"]
     stack.check_all_finished(batch_id, 16)
-    assert len(list(stack.scratch.glob("reelbatch-worker-*"))) == 1, "the other one's"
+    assert len(list(stack.scratch.glob("reelbatch-worker-*"))) == 1, "only the other one's"
 
 
 @pytest.mark.long
@@ -117,6 +117,6 @@ def test_two_workers_share_a_batch_and_render_nothing_twice(stack: Stack, card: 
     jobs = stack.get(f"/batches/{batch_id}")["jobs"]
     logs = "".join(stack.http.get(f"/jobs/{job['id']}/logs").text for job in jobs)
     renderers = re.findall(r"ATTEMPT: 1 on (\d+)@", logs)
-    put_off = logs.count(" LATER: ")  # of renders beside their workflows
+    put_off = logs.count(" LATER: ")  # local renders that went to the queue
     assert len(renderers) - put_off == 60
     assert {int(pid) for pid in renderers} == {stack.parts["worker"].pid, other.pid}

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector that keeps what it gets: OTLP by HTTP, in protobuf."""
+"""An OpenTelemetry collector that stores the spans it gets by OTLP over HTTP, in protobuf."""
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ class CollectedSpan:
     span_id: str
     parent_id: str  # empty for the first of a trace
     attributes: dict[str, str]
-    text: str  # everything that the span says
+    text: str  # the whole span
 
 
 class Collector:
@@ -60,12 +60,12 @@ def running_collector() -> Generator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             collector.take(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = ExportTraceServiceResponse().SerializeToString()
+            response = ExportTraceServiceResponse().SerializeToString()
             self.send_response(200)
             self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(response)))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(response)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
             pass

@@ -24,16 +24,16 @@ def example_environment() -> dict[str, str]:
 
 @cache
 def environment() -> dict[str, str]:
-    """The example with what its reader has to fill in."""
+    """The example, with values for the variables that its reader must set."""
     passwords = {name: f"made-up-{name}" for name in PASSWORDS}
     return {**example_environment(), **passwords}
 
 
 @cache
 def compose_text(**values: str) -> str:
-    """With the variables of `environment`, or these, put in.
+    """The file with the variables of `environment`, or these values, substituted.
 
-    Raises ValueError for one that has no value.
+    Raises ValueError for a variable without a value.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -49,20 +49,20 @@ def compose(**values: str) -> Any:
 
 @cache
 def image_stages() -> tuple[str, str]:
-    """The Dockerfile's part that builds, and the one whose image is run."""
+    """The Dockerfile's build stage, and the stage of the final image."""
     _, build, run = (ROOT / "Dockerfile").read_text().split("\nFROM ")
     return build, run
 
 
 @cache
 def image_environment() -> dict[str, str]:
-    """What the Dockerfile sets in the image that is run."""
+    """The environment that the Dockerfile sets in the final image."""
     return dict(re.findall(r"\b(REELBATCH_\w+)=(\S+)", image_stages()[1]))
 
 
 @cache
 def image_command() -> list[str]:
-    """What the image runs unless it is told otherwise."""
+    """The image's default command."""
     [command] = re.findall(r"^CMD (.+)$", image_stages()[1], re.MULTILINE)
     return json.loads(command)
 

@@ -1,4 +1,4 @@
-"""All of docker-compose.yml as processes, and what its tests use."""
+"""Fixtures that run all of docker-compose.yml as processes."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""A service of docker-compose.yml as a process of this machine.
+"""A service of docker-compose.yml as a process on this machine.
 
-Names of services become addresses of loopback, and paths in the container paths below a folder.
+Names of services become loopback addresses, and paths in the container become paths in a folder.
 """
 
 import re
@@ -25,7 +25,7 @@ from tests.integration.service import ROOT, until
 
 
 class Container:
-    """Called as Compose does: `worker-2`. `given` are variables that stand as they are."""
+    """A container, named as Compose does: `worker-2`. Variables in `given` are not translated."""
 
     def __init__(
         self, name: str, compose: Any, network: Network, *, home: Path, given: Mapping[str, str]
@@ -54,9 +54,9 @@ class Container:
         return self.folder / inside.lstrip("/")
 
     def command(self) -> list[str]:
-        """What its image starts, with what the file says."""
-        said = self.spec.get("command", image_command() if self._is_ours else [])
-        arguments = shlex.split(said) if isinstance(said, str) else said
+        """The command of its image, with the arguments from the file."""
+        stated = self.spec.get("command", image_command() if self._is_ours else [])
+        arguments = shlex.split(stated) if isinstance(stated, str) else stated
         if self._is_ours:
             words = arguments
         elif "entrypoint" in self.spec:
@@ -67,13 +67,13 @@ class Container:
         return [find(program), *rest]
 
     def run(self, *command: str) -> str:
-        """Run another command to its end. Returns what it prints."""
+        """Run another command to its end. Returns its output."""
         done = self._run([find(command[0]), *command[1:]])
         assert done.returncode == 0, f"{self.name}: {done.stdout}\n{done.stderr}"
         return done.stdout.strip()
 
     def finish(self) -> None:
-        """Run the service to its end, as often as its `restart` says."""
+        """Run the service to its end, with as many retries as its `restart` allows."""
         policy, _, most = self.spec["restart"].partition(":")
         assert policy == "on-failure"
         tries = 0
@@ -92,7 +92,7 @@ class Container:
             self._part.discard()
 
     def wait_until_healthy(self) -> None:
-        """Until the service's own health check passes."""
+        """Wait until the service's own health check passes."""
         if check := self.spec.get("healthcheck"):
             _, *command = map(self._translate, check["test"])
             until(lambda: self._passes(*command), f"healthy {self.name}")
@@ -132,7 +132,7 @@ class Container:
         return self._network.translate(text, self.name)
 
     def _mount(self, configs: Any) -> list[str]:
-        """Put there what the file, or its image, does. Returns the paths in the container."""
+        """Create the files and folders of the image and the file. Returns the container's paths."""
         mounts = [*images.FILES.get(self.service, ())]
         for config in self.spec.get("configs", ()):
             file = self.path(config["target"])

@@ -1,4 +1,4 @@
-"""What a batch costs: time, processor time of each program, room in the database, events."""
+"""The cost of a batch: time, processor time per program, database size and events."""
 
 import json
 import subprocess
@@ -22,22 +22,22 @@ _IDLE = 20.0  # seconds
 class Costs:
     jobs: int
     seconds: float
-    processor: Mapping[str, float]  # seconds of each program, without those that it takes idle
-    idle: Mapping[str, float]  # seconds of a processor a second
-    bytes: Counter[str]  # that each database has grown by
+    processor: Mapping[str, float]  # seconds per program, without those that it uses while idle
+    idle: Mapping[str, float]  # processor seconds per second while idle
+    bytes: Counter[str]  # the growth of each database
     events: int  # of the batch's own workflow
     history: int  # bytes
 
     def lines(self) -> list[str]:
         return [
-            f"{self.jobs} jobs in {self.seconds:.1f} s: {self.jobs / self.seconds:.1f} a second",
+            f"{self.jobs} jobs in {self.seconds:.1f} s: {self.jobs / self.seconds:.1f} per second",
             *(
-                f"{program}: {1000 * seconds / self.jobs:.1f} ms of a processor a job, "
-                f"and {1000 * self.idle[program]:.0f} a second while nothing is done"
+                f"{program}: {1000 * seconds / self.jobs:.1f} ms of processor time per job, "
+                f"and {1000 * self.idle[program]:.0f} ms per second while idle"
                 for program, seconds in self.processor.items()
             ),
             *(
-                f"{name}: {size / self.jobs / 1000:.1f} kB a job"
+                f"{name}: {size / self.jobs / 1000:.1f} kB per job"
                 for name, size in self.bytes.items()
             ),
             f"the batch's history: {self.events} events, {self.history / 1000:.0f} kB",
@@ -52,7 +52,7 @@ def measure(
     sizes: Callable[[], Counter[str]],
     temporal: str,
 ) -> Costs:
-    """Run a batch to its end. `temporal` is the server's address."""
+    """Run a batch to its end, and return its costs. `temporal` is the server's address."""
     with _counting(processes) as idle:
         time.sleep(_IDLE)
     before, start = sizes(), time.monotonic()
@@ -84,7 +84,7 @@ def databases_of(topology: Topology) -> Counter[str]:
         "PGUSER": database.environment["POSTGRES_USER"],
         "PGPASSWORD": database.environment["POSTGRES_PASSWORD"],
     }
-    told = subprocess.run(
+    printed = subprocess.run(
         command,
         env={**database.environment, **environment},
         capture_output=True,
@@ -92,7 +92,7 @@ def databases_of(topology: Topology) -> Counter[str]:
         check=True,
     )
     return Counter(
-        {name: int(size) for name, size in (line.split("|") for line in told.stdout.split())}
+        {name: int(size) for name, size in (line.split("|") for line in printed.stdout.split())}
     )
 
 
@@ -102,7 +102,7 @@ def sizes_of(*files: Path) -> Counter[str]:
 
 @contextmanager
 def _counting(processes: Collection[int]) -> Generator[dict[str, float]]:
-    """Yields what has the seconds of each program once the context ends."""
+    """Yield a dictionary, which has the seconds per program once the context ends."""
     spent: dict[str, float] = {}
     before = _processor(processes)
     yield spent
@@ -111,7 +111,7 @@ def _counting(processes: Collection[int]) -> Generator[dict[str, float]]:
 
 
 def _processor(processes: Collection[int]) -> Mapping[str, float]:
-    """The seconds of each program."""
+    """The processor seconds per program."""
     spent: defaultdict[str, float] = defaultdict(float)
     for process in processes:
         command = command_of(process)
@@ -123,11 +123,11 @@ def _processor(processes: Collection[int]) -> Mapping[str, float]:
 def _history(batch_id: str, temporal: str) -> tuple[int, int]:
     """The events and bytes of a batch's workflow."""
     command = [find("temporal"), "workflow", "describe", f"--address={temporal}", "--output=json"]
-    told = subprocess.run(
+    printed = subprocess.run(
         [*command, f"--workflow-id={TEAM}/batch/{batch_id}"],
         capture_output=True,
         text=True,
         check=True,
     )
-    info = json.loads(told.stdout)["workflowExecutionInfo"]
+    info = json.loads(printed.stdout)["workflowExecutionInfo"]
     return int(info["historyLength"]), int(info["historySizeBytes"])

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a process."""
+"""The metrics that Prometheus scrapes from a process."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ class Sample:
 
 
 def scrape(address: str) -> list[Sample]:
-    answer = httpx.get(f"http://{address}/metrics", timeout=30, trust_env=False)
-    assert answer.status_code == 200, answer.text
+    response = httpx.get(f"http://{address}/metrics", timeout=30, trust_env=False)
+    assert response.status_code == 200, response.text
     return [
         Sample(found["name"], float(found["value"]), dict(_LABEL.findall(found["labels"] or "")))
-        for found in _SAMPLE.finditer(answer.text)
+        for found in _SAMPLE.finditer(response.text)
     ]
 
 

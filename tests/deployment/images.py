@@ -1,4 +1,4 @@
-"""What the images of docker-compose.yml bring along: commands, files and places."""
+"""The contents of the images in docker-compose.yml: commands, files and folders."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from tests.deployment.programs import configuration, find
 
 WORK_FOLDERS = {"temporal": "/etc/temporal"}
 FILES = {"api": ["/scratch"], "worker": ["/scratch"], "schema": ["/etc/temporal/schema"]}
-WEB_UI_PORT = 8233  # which the file publishes
+WEB_UI_PORT = 8233  # the port that the file publishes
 
 _DATABASE = "var/lib/postgresql/data"
 
 
 def entry_point(service: str, folder: Path, address: str) -> list[str]:
-    """The command to which the file's arguments are added. `folder` stands for `/`."""
+    """The command before the file's arguments. `folder` stands for `/`."""
     match service:
         case "postgresql":
             return [
@@ -36,7 +36,7 @@ def entry_point(service: str, folder: Path, address: str) -> list[str]:
 
 
 def unpack(service: str, folder: Path, environment: Mapping[str, str], address: str) -> None:
-    """Write what is in the image, or what it makes when it starts for the first time."""
+    """Write the files of the image, and those that it creates when it first starts."""
     if service == "postgresql":
         _make_database(folder, environment["POSTGRES_USER"], environment["POSTGRES_PASSWORD"])
     elif service == "schema":
@@ -66,9 +66,9 @@ def _make_database(folder: Path, user: str, password: str) -> None:
 
 
 def _as_postgres() -> list[str]:
-    """PostgreSQL does not start as root; Debian's package has a user for it.
+    """The prefix that runs a command as PostgreSQL's user, since it does not start as root.
 
-    The capability lets that user into folders that only root may open, such as those of TMPDIR.
+    The capability gives that user access to root's folders, such as those in TMPDIR.
     """
     if os.geteuid() != 0:
         return []

@@ -1,6 +1,6 @@
-"""Virtual environments with the wheel in them, as `pip install 'reelbatch[EXTRAS]'` makes them.
+"""Virtual environments with the wheel, as `pip install 'reelbatch[EXTRAS]'` creates them.
 
-What the wheel requires is taken from the environment of the tests: nothing is downloaded.
+The wheel's requirements are copied from the environment of the tests, so nothing is downloaded.
 """
 
 import os
@@ -20,7 +20,7 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 def build(target: str, source: Path, folder: Path) -> Path:
-    """The `wheel` or the `sdist` of what is in `source`."""
+    """Build the `wheel` or the `sdist` of the folder `source`."""
     command = (sys.executable, "-m", "hatchling", "build", f"--target={target}")
     subprocess.run(
         [*command, f"--directory={folder}"], cwd=source, check=True, stdout=subprocess.DEVNULL
@@ -30,7 +30,7 @@ def build(target: str, source: Path, folder: Path) -> Path:
 
 
 class Installation:
-    """A new virtual environment with `reelbatch[EXTRAS]`, and with `others` that a user has."""
+    """A new virtual environment with `reelbatch[EXTRAS]`, and with a user's `others`."""
 
     def __init__(
         self, folder: Path, wheel: Path, extras: Sequence[str] = (), others: Sequence[str] = ()
@@ -50,7 +50,7 @@ class Installation:
     def run(
         self, program: str, *arguments: object, folder: Path, **variables: str
     ) -> "subprocess.CompletedProcess[str]":
-        """One of its programs in `folder`, with no other setting than these variables."""
+        """Run one of its programs in `folder`, with only these variables as settings."""
         return subprocess.run(
             [self.programs / program, *map(str, arguments)],
             cwd=folder,
@@ -85,7 +85,7 @@ def _required(found: Distribution, extras: Sequence[str]) -> Iterator[Requiremen
 
 
 def _copy(found: Distribution, site: Path) -> None:
-    """Its files to the same places, with what Python has compiled of them before."""
+    """Copy its files, with their compiled versions, to the same places."""
     for file in found.files or ():
         source, target = Path(str(found.locate_file(file))), site / file
         compiled = cache_from_source(str(file)) if file.suffix == ".py" else ""

@@ -1,7 +1,7 @@
-"""The programs in the images of docker-compose.yml, where this machine has them.
+"""The programs in the images of docker-compose.yml, and where this machine has them.
 
-`python -m tests.deployment.programs` builds Temporal's, in the file's versions, into the user's
-cache folder.
+`python -m tests.deployment.programs` builds Temporal's programs, in the file's versions, in the
+user's cache folder.
 """
 
 import json
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from tests.deployment.compose_file import compose
 
-_BUILD_SECONDS = 1200  # for all programs; ten minutes on two processors
+_BUILD_SECONDS = 1200  # for all programs; two processors need ten minutes
 _SERVER, _WEB_UI = "go.temporal.io/server", "github.com/temporalio/ui-server/v2"
 # The first four come with Debian's packages, the others with requirements-dev.lock.
 _PACKAGED = ("initdb", "postgres", "pg_isready", "prometheus", "temporal", "weed")
@@ -29,14 +29,14 @@ class GoProgram:
     module: str
     command: str  # its folder in the module
     version: str
-    files: str = ""  # a folder of the module that the image has too
+    files: str = ""  # a folder of the module that the image also contains
 
     @property
     def file(self) -> Path:
         return cache() / f"{self.name}-{self.version}" / self.name
 
     def build(self, deadline: float) -> None:
-        """`deadline` is a time of time.monotonic().
+        """Build the program by `deadline`, a time of time.monotonic().
 
         Raises CalledProcessError, TimeoutExpired or OSError.
         """
@@ -47,16 +47,16 @@ class GoProgram:
             [built] = Path(folder).iterdir()
             if self.files:
                 module = f"{self.module}@v{self.version}"
-                told = self._go(deadline, "mod", "download", "-json", module)
-                source = Path(json.loads(told)["Dir"]) / self.files
+                downloaded = self._go(deadline, "mod", "download", "-json", module)
+                source = Path(json.loads(downloaded)["Dir"]) / self.files
                 copy = ["cp", "--recursive", "--no-preserve=mode", source, self.file.parent]
                 subprocess.run(copy, check=True)
-            built.rename(self.file)  # last, as a sign that all is there
+            built.rename(self.file)  # last, as a sign that the build is complete
 
     @staticmethod
     def _go(deadline: float, *arguments: str, **variables: str) -> str:
         return subprocess.run(
-            ["go", *arguments],  # noqa: S607  whichever Go there is
+            ["go", *arguments],  # noqa: S607  any installed Go will do
             env={**os.environ, **variables},
             stdout=subprocess.PIPE,
             text=True,
@@ -78,7 +78,7 @@ def go_programs() -> list[GoProgram]:
 
 
 def search_path() -> str:
-    """Where to look for programs, for the variable PATH."""
+    """The value of PATH with which the programs are found."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
     built = [program.file.parent for program in go_programs()]
     places = [Path(sys.executable).parent, *built, *debian, os.environ["PATH"]]
@@ -86,7 +86,7 @@ def search_path() -> str:
 
 
 def find(name: str) -> str:
-    """Raises FileNotFoundError where this machine does not have it."""
+    """The path of a program. Raises FileNotFoundError if this machine does not have it."""
     found = shutil.which(name, path=search_path())
     if found is None:
         raise FileNotFoundError(name)
@@ -94,23 +94,23 @@ def find(name: str) -> str:
 
 
 def configuration(name: str) -> Path:
-    """The folder of files that belongs to a program that was built."""
+    """The folder of files that belongs to a built program."""
     [program] = [program for program in go_programs() if program.name == name]
     return program.file.parent / program.files
 
 
 def missing() -> str | None:
-    """What to install, in a line; None where all is there."""
+    """A line that says what to install; None if nothing is missing."""
     needed = [*(program.name for program in go_programs()), *_PACKAGED]
     if os.geteuid() == 0:
         needed.append("setpriv")
-    lacking = [name for name in needed if shutil.which(name, path=search_path()) is None]
+    absent = [name for name in needed if shutil.which(name, path=search_path()) is None]
     if os.geteuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}:
-        lacking.append("the user postgres")
-    if not lacking:
+        absent.append("the user postgres")
+    if not absent:
         return None
     return (
-        f"{', '.join(lacking)}: not found. `make topology-tools` installs them "
+        f"{', '.join(absent)}: not found. `make topology-tools` installs them "
         "(on Debian, as root, with Go 1.26)."
     )
 

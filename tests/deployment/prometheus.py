@@ -1,4 +1,4 @@
-"""Prometheus with the shipped configuration and rules in a hurry: minutes become seconds."""
+"""Prometheus with the shipped configuration and rules, but with seconds instead of minutes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ import yaml
 from tests.deployment.container import Container
 from tests.deployment.network import Network
 
-_LONGEST = 30  # seconds that a rule looks back
+_LONGEST = 30  # seconds; the longest range of a rule
 
 
 def hurry(container: Container, network: Network, scraped: Mapping[str, Sequence[str]]) -> None:
-    """Change the files of a Prometheus that has not started: shorter times, and addresses.
+    """Put shorter times and addresses into the files of a Prometheus that has not started.
 
-    `scraped` are the containers of each service.
+    `scraped` has the containers of each service.
     """
     file = container.path("/etc/prometheus/prometheus.yml")
     config: Any = yaml.safe_load(file.read_text())
@@ -33,7 +33,7 @@ def hurry(container: Container, network: Network, scraped: Mapping[str, Sequence
 
 
 def in_seconds(rules: str) -> str:
-    """Rules that wait a second for each of their minutes, and look back four."""
+    """Rules that wait one second, and look back four, for each of their minutes."""
     shorter = re.sub(r"\bfor: (\d+)m", r"for: \1s", rules)
     return re.sub(r"\[(\d+)m\]", lambda found: f"[{min(_LONGEST, 4 * int(found[1]))}s]", shorter)
 
@@ -46,7 +46,7 @@ class Alerts:
         """True if this alert fires; None if it does not, or if Prometheus does not respond."""
         query = {"query": f'ALERTS{{alertstate="firing", alertname="{name}"}}'}
         with suppress(httpx.TransportError):
-            answer = httpx.get(self._url, params=query, timeout=60, trust_env=False)
-            assert answer.is_success, answer.text
-            return bool(answer.json()["data"]["result"]) or None
+            response = httpx.get(self._url, params=query, timeout=60, trust_env=False)
+            assert response.is_success, response.text
+            return bool(response.json()["data"]["result"]) or None
         return None

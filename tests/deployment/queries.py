@@ -1,4 +1,4 @@
-"""The expressions that are shipped for Prometheus: of alerts and of the dashboard."""
+"""The PromQL expressions of the shipped alerts and dashboard."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ DASHBOARD = ROOT / "deploy" / "grafana" / "dashboards" / "reelbatch.json"
 
 @dataclass(frozen=True)
 class Selected:
-    """A metric that a query reads, and the labels that it chooses by."""
+    """A metric that a query reads, and the labels that it filters by."""
 
     metric: str
     labels: frozenset[str]
@@ -37,7 +37,7 @@ def all_queries() -> list[str]:
 
 
 def selected(query: str) -> set[Selected]:
-    """Raises ValueError if it is no PromQL."""
+    """The metrics that a query reads. Raises ValueError if it is not PromQL."""
     return set(_selectors(promql_parser.parse(query.replace("$__rate_interval", "5m"))))
 
 

@@ -1,4 +1,4 @@
-"""The proxy before several API processes, as in production: each request goes to the next one."""
+"""A proxy in front of several API processes, as in production. Requests go to them in turn."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _OF_ONE_CONNECTION = frozenset({"connection", "content-length", "host", "transfe
 
 @contextmanager
 def round_robin(upstreams: Sequence[str], address: str, port: int) -> Generator[None]:
-    """The proxy tells the API whose request it is, as proxies do."""
+    """Run the proxy, which passes the client's address on in X-Forwarded-For."""
     turns = cycle(upstreams)
 
     class Handler(BaseHTTPRequestHandler):
@@ -26,16 +26,16 @@ def round_robin(upstreams: Sequence[str], address: str, port: int) -> Generator[
             content = self.rfile.read(length)
             try:
                 url = next(turns) + self.path
-                answer = http.request(self.command, url, headers=headers, content=content)
+                response = http.request(self.command, url, headers=headers, content=content)
             except httpx.TransportError:
-                answer = httpx.Response(502)
-            self.send_response(answer.status_code)
-            for name, value in answer.headers.items():
+                response = httpx.Response(502)
+            self.send_response(response.status_code)
+            for name, value in response.headers.items():
                 if _is_passed_on(name) and name != "content-encoding":
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.content)))
+            self.send_header("Content-Length", str(len(response.content)))
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(response.content)
 
         do_DELETE = do_GET = do_OPTIONS = do_PATCH = do_POST = do_PUT = pass_on  # noqa: N815  names of the base's
 

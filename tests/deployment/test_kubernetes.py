@@ -1,4 +1,4 @@
-"""The manifests in deploy/kubernetes, built by kustomize and checked without a cluster."""
+"""The manifests in deploy/kubernetes, built with kustomize and checked without a cluster."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from tests.integration.service import ROOT
 
 KUBECTL = Path(sys.executable).with_name("kubectl")
 FOLDER = ROOT / "deploy" / "kubernetes"
-OF_OPERATORS = {"ScaledObject", "PodMonitor"}  # their schemas are the operators' own
+OF_OPERATORS = {"ScaledObject", "PodMonitor"}  # Kubernetes does not define their schemas
 
 # https://keda.sh/docs/2.20/scalers/temporal/ and https://keda.sh/docs/2.20/reference/scaledobject-spec/
 SCALED_OBJECT = {
@@ -132,9 +132,9 @@ def test_workers_scale_with_the_backlog_of_every_engine(resources: list[dict[str
             assert trigger["metadata"]["queueTypes"] == "activity"
             assert version_of(trigger) == build_id_of(worker)
         queues = {trigger["metadata"]["taskQueue"] for trigger in spec["triggers"]}
-        served = load_engines([]).keys() | {"html", "lottie-web"}  # which need a browser
+        served = load_engines([]).keys() | {"html", "lottie-web"}  # these need a browser
         assert queues == {render_task_queue(engine) for engine in served}
-        assert "replicas" not in worker["spec"]  # applying it again must not undo KEDA's number
+        assert "replicas" not in worker["spec"]  # applying it again must not reset KEDA's number
 
 
 def test_no_two_deployments_select_the_same_pods(resources: list[dict[str, Any]]) -> None:
@@ -180,7 +180,7 @@ def test_pods_reach_only_the_private_networks_that_they_need(
                 if block.get("cidr") == "0.0.0.0/0":
                     assert {"10.0.0.0/8", "169.254.0.0/16"} < set(block["except"])
                 elif not block:
-                    assert rule["ports"], "a namespace is reached at some ports alone"
+                    assert rule["ports"], "a namespace is reachable at every port"
 
 
 def test_renders_are_confined_or_do_not_start(resources: list[dict[str, Any]]) -> None:
@@ -201,7 +201,7 @@ def deployments(resources: list[dict[str, Any]], component: str) -> list[dict[st
 
 
 def version_of(trigger: dict[str, Any]) -> tuple[str, str] | None:
-    """The deployment and the build id whose backlog counts."""
+    """The deployment and the build id whose backlog triggers scaling."""
     metadata = trigger["metadata"]
     if "workerDeploymentName" not in metadata:
         return None

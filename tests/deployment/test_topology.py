@@ -1,4 +1,4 @@
-"""The installation of docker-compose.yml, run as plain processes with the settings there."""
+"""The installation of docker-compose.yml, run as plain processes with its settings."""
 
 import os
 import re
@@ -23,7 +23,7 @@ SECRET = "s3cr3t-in-a-query"
 
 @dataclass(frozen=True)
 class Run:
-    """What one batch through the whole installation left behind."""
+    """The result, metrics and spans of one batch through the whole installation."""
 
     batch: Any
     samples: list[Sample]
@@ -101,7 +101,7 @@ def test_metrics_count_accepted_rejected_and_rendered_jobs(run: Run) -> None:
     assert total(samples, "reelbatch_render_speed_count") == FILMS
     waited = "temporal_activity_schedule_to_start_latency_seconds_bucket"
     queue = {"task_queue": "render-lottie", "le": "600"}  # an alert's threshold
-    assert total(samples, waited, **queue) >= FILMS, "a still may be rendered beside its workflow"
+    assert total(samples, waited, **queue) >= FILMS, "stills may have been rendered locally"
     assert total(samples, "reelbatch_cache_requests_total", cache="objects", outcome="hit") > 0
     assert total(samples, "reelbatch_cache_downloaded_bytes_total", cache="objects") > 0
 
@@ -137,7 +137,7 @@ def test_alerts_and_dashboard_read_metrics_that_exist(run: Run, query: str) -> N
             "pending_polls",
             "temporal_long_request_failure_total",
         ):
-            continue  # Prometheus' own, Temporal's, and one of a Temporal that is gone: test_alerts
+            continue  # from Prometheus, from Temporal, or only without Temporal: test_alerts
         labels = [sample.labels for sample in run.samples if sample.name == found.metric]
         assert labels, f"nothing exports {found.metric}"
         assert any(found.labels - of_prometheus <= set(known) for known in labels), found
@@ -154,7 +154,7 @@ def test_a_trace_leads_from_the_request_to_the_phases_of_every_render(run: Run) 
             continue
         for phase in ("download", "render", "upload"):
             spans = [s for s in run.spans if s.name == phase and _job_id(s) == job["id"]]
-            assert spans, "more than one where a local render was put off"
+            assert spans, "there may be several if a local render went to the queue"
             for span in spans:
                 assert span.service == "reelbatch-worker"
                 assert span.trace_id == root.trace_id
@@ -210,7 +210,7 @@ def test_a_worker_reports_when_it_is_ready_and_stops_cleanly(topology: Topology,
 
 
 def _samples(topology: Topology) -> list[Sample]:
-    """What all processes count."""
+    """The metrics of all processes."""
     return [sample for address in topology.metrics_addresses() for sample in scrape(address)]
 
 
@@ -231,7 +231,7 @@ def _submit(http: httpx.Client, template_id: str) -> str:
     asset = {"type": "static", "src": private, "name": "logo.png"}
     jobs = [
         *(job(0, str(number)) for number in range(STILLS)),
-        *(job(None, str(number), priority=1) for number in range(FILMS)),  # by the queue
+        *(job(None, str(number), priority=1) for number in range(FILMS)),  # through the queue
         job(0, "x", assets=[asset]),
         job(0, "x", assets=[{"type": "text", "layerName": "nowhere", "value": "x"}]),
     ]

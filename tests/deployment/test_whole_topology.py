@@ -1,4 +1,4 @@
-"""docker-compose.yml with all of its programs, as people use it while nothing fails."""
+"""docker-compose.yml with all of its programs, while nothing fails."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,8 +39,8 @@ def test_clients_that_list_at_the_same_time_get_their_lists(whole: Topology, car
 
     def lists_it(_: int) -> bool:
         with whole.http() as http:
-            answers = [http.get("/jobs", params={"batchId": batch.id}) for _ in range(5)]
-            assert [answer.status_code for answer in answers] == [200] * 5
+            responses = [http.get("/jobs", params={"batchId": batch.id}) for _ in range(5)]
+            assert [response.status_code for response in responses] == [200] * 5
             return any(
                 found["batchId"] == batch.id for found in http.get("/batches").json()["batches"]
             )

@@ -1,4 +1,4 @@
-"""What a batch costs on Temporal's own server, and on the development server in the same run."""
+"""The cost of a batch on Temporal's own server and on the development server, in one run."""
 
 import os
 from collections import Counter

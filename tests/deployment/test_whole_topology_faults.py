@@ -1,4 +1,4 @@
-"""docker-compose.yml with all of its programs, one of which goes in the middle of a batch."""
+"""docker-compose.yml with all of its programs, one of which dies in the middle of a batch."""
 
 import time
 from contextlib import suppress
@@ -27,7 +27,7 @@ def alerts(whole: Topology) -> Alerts:
 
 @pytest.fixture
 def batch(client: Reelbatch, card: str) -> Batch:
-    """One that is in the middle of its work."""
+    """A batch in the middle of its work."""
     batch = client.batches.create(stills(card, JOBS), concurrency=8)
     until(lambda: batch.read().stats.finished >= 5 or None, "finished jobs", PATIENCE)
     return batch
@@ -61,14 +61,14 @@ def test_a_batch_outlasts_ten_seconds_without_postgresql(
     postgresql, temporal = (whole.containers[name] for name in ("postgresql-1", "temporal-1"))
 
     def are_ready_again() -> bool | None:
-        if not temporal.part.is_running:  # Docker starts again what has ended by itself
+        if not temporal.part.is_running:  # Docker restarts a container that ends by itself
             temporal.part.start()
         return are_ready(whole, 200)
 
     postgresql.part.kill()
     gone = time.monotonic()
     until(lambda: are_ready(whole, 503), "APIs that are not ready", PATIENCE)
-    time.sleep(max(0, gone + 10 - time.monotonic()))  # so long it is gone at least
+    time.sleep(max(0, gone + 10 - time.monotonic()))  # the rest of the ten seconds
     postgresql.part.start()
     postgresql.wait_until_healthy()
     until(are_ready_again, "APIs that are ready again", PATIENCE)
@@ -122,10 +122,10 @@ def test_a_batch_outlasts_a_second_temporal_that_joins_and_dies(
 def are_ready(whole: Topology, status: int) -> bool | None:
     """Whether `/readyz` of every API responds with this status."""
     with suppress(httpx.TransportError):
-        answers = [
+        responses = [
             httpx.get(f"{url}/readyz", timeout=60, trust_env=False) for url in whole.api_addresses()
         ]
-        return all(answer.status_code == status for answer in answers) or None
+        return all(response.status_code == status for response in responses) or None
     return None
 
 

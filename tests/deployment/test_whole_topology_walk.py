@@ -1,4 +1,4 @@
-"""The walk of docs/operating.md from nothing to a rendered batch, and what operators see of it."""
+"""The walkthrough in docs/operating.md to a rendered batch, and the operators' view of it."""
 
 import re
 import subprocess
@@ -43,7 +43,7 @@ def test_the_walkthrough_in_the_documentation_ends_with_a_rendered_batch(
         elif command.startswith("reelbatch "):
             said = _run(command, tmp_path, variables)
         else:
-            assert command.startswith(("cp .env.example", "docker compose up"))  # is done
+            assert command.startswith(("cp .env.example", "docker compose up"))  # already done
             said = ""
         transcript += [f"$ {command}", said]
     TRANSCRIPT.parent.mkdir(exist_ok=True)
@@ -84,6 +84,6 @@ async def test_the_web_ui_shows_the_jobs_of_a_batch_after_signing_in(
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_text("You are signed in")).to_be_visible()
         await page.goto(workflow)
-        # A job's summary, which is encrypted.
+        # A job's summary, which is stored encrypted.
         await expect(page.get_by_text("00003").first).to_be_visible()
         await browser.close()

@@ -1,7 +1,7 @@
-"""The services of docker-compose.yml as plain processes, with the commands and settings there.
+"""The services of docker-compose.yml as plain processes, with its commands and settings.
 
-What differs is what containers bring along: names of hosts become addresses of this machine. The
-proxy and the second API process are what a production adds.
+Instead of containers' host names, they use addresses of this machine. As in production, there are
+also a proxy and a second API process.
 """
 
 import sys
@@ -33,10 +33,13 @@ APIS, WORKERS = ("api-1", "api-2"), ("worker-1", "worker-2")
 
 
 class Topology:
-    """Containers, and what a client needs.
+    """The containers, with the addresses and the token for clients.
 
-    `given` are variables of Reelbatch's containers that stand as they are, and `elsewhere` the
-    services that no container is made for. There is one API and one worker where it is `small`.
+    Args:
+        home: The folder for the containers' files.
+        given: Variables for Reelbatch's containers that are not translated.
+        elsewhere: Services that are not started.
+        small: Whether there are only one API and one worker.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class Topology:
         self._given = {"REELBATCH_TRUSTED_PROXIES": "127.0.0.1", **given}
         self._elsewhere = elsewhere
         self._up: set[str] = set()
-        self._compose: Any = compose(  # what .env.example leaves to people to fill in
+        self._compose: Any = compose(  # the values that people must set in .env.example
             REELBATCH_PUBLIC_URL=self.url,
             REELBATCH_WEB_UI_ORIGIN=self.web_ui,
             REELBATCH_SECRETS_KEY=new_secrets_key(),
@@ -65,7 +68,7 @@ class Topology:
         )
 
     def container(self, name: str) -> Container:
-        """Not yet started, if it is new."""
+        """The container with this name; a new one is not started yet."""
         if name not in self.containers:
             self.containers[name] = Container(
                 name, self._compose, self.network, home=self._home, given=self._given
@@ -73,7 +76,7 @@ class Topology:
         return self.containers[name]
 
     def up(self, name: str) -> Container:
-        """Start it after all that its service depends on. What ends by itself is waited for."""
+        """Start it after the services it depends on. If it ends by itself, wait for its end."""
         container = self.container(name)
         if name in self._up:
             return container
@@ -89,13 +92,13 @@ class Topology:
         return container
 
     def discard(self) -> None:
-        """End all, the last first, even if one of them raises."""
+        """End all containers in reverse order, even if ending one raises an error."""
         with ExitStack() as parts:
             for container in self.containers.values():
                 parts.callback(container.discard)
 
     def show_logs(self) -> None:
-        """The end of each on standard error."""
+        """Write the last lines of each log to standard error."""
         for name, container in self.containers.items():
             if container.log.exists():
                 lines = container.log.read_text(errors="replace").splitlines()[-30:]
@@ -116,7 +119,7 @@ class Topology:
 
     @contextmanager
     def serving(self) -> Generator[None]:
-        """While the APIs and workers run, and the proxy before the APIs."""
+        """Run the APIs and workers, and the proxy in front of the APIs."""
         self.token = self.up("api-1").run("reelbatch", "tokens", "create", TEAM)
         for name in (*self.apis, *self.workers):
             self.up(name)
@@ -132,7 +135,7 @@ def running_topology(
     *,
     small: bool = False,
 ) -> Generator[Topology]:
-    """With Temporal's development server and an object store of the tests' own."""
+    """Run the services with Temporal's development server and the tests' own object store."""
     example = environment()
     with ExitStack() as resources:
         s3 = resources.enter_context(
@@ -158,7 +161,7 @@ def running_topology(
 
 
 def _dynamic_config() -> list[str]:
-    """What docker-compose.yml gives the server, for the development server's command line."""
+    """The server's dynamic configuration in docker-compose.yml as command-line options."""
     config: dict[str, Any] = yaml.safe_load(compose()["configs"]["temporal"]["content"])
     return [
         part

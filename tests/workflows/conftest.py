@@ -1,4 +1,4 @@
-"""The time-skipping Temporal server."""
+"""Fixtures for tests on Temporal's time-skipping server."""
 
 import sys
 from collections.abc import AsyncGenerator
@@ -34,7 +34,7 @@ async def environment() -> AsyncGenerator[WorkflowEnvironment]:
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Without these the server drops the start of a child workflow that has them."""
+    """Register the attributes; the server drops starts of child workflows with unknown ones."""
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
             namespace=client.namespace,
@@ -48,7 +48,7 @@ async def register_search_attributes(client: Client) -> None:
 
 @pytest_asyncio.fixture
 async def skipping_workbench() -> AsyncGenerator[Workbench]:
-    """With a server of its own: one that had abandoned children never skips time again."""
+    """A workbench with its own server: after abandoned children, a server skips no more time."""
     async with time_skipping_server() as started:
         yield Workbench(started.client)
 

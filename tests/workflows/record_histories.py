@@ -2,8 +2,8 @@
 
     python -m tests.workflows.record_histories VERSION [SHAPE …]
 
-Run it after a deliberate change of the workflows' shape, with a new version and the shapes that
-changed (none: all of them); histories of earlier versions stay, since workflows of those versions
+Run it after a deliberate change to the shape of workflows, with a new version and the shapes that
+changed (none: all of them). Histories of earlier versions stay, since workflows of those versions
 may still be open somewhere.
 """
 
@@ -52,7 +52,7 @@ HISTORIES = Path(__file__).parent / "histories"
 
 
 async def render(job: RenderJob) -> RenderResult:
-    """Jobs end in every way that there is, by their index."""
+    """Let jobs end in every possible way, depending on their index."""
     if job.index == 1:
         raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
     if job.index is not None and job.index >= 6:
@@ -85,7 +85,7 @@ async def record_plain(client: Client, version: str) -> None:
 
 
 async def record_equal_jobs(client: Client, version: str) -> None:
-    """Some jobs have the renders of others, and start after jobs that do not."""
+    """Record a batch in which some jobs reuse the renders of others, and start after the rest."""
 
     async def reuse(job: RenderTask) -> RenderResult:
         reused_from = None if job.index in (0, 2) else batch.jobs[0].id
@@ -137,13 +137,13 @@ async def refuse(_template: object) -> NoReturn:
 
 
 async def a_download(client: Client) -> WorkflowHandle[Any, Any]:
-    """One that has ended."""
+    """A download that has ended."""
     job = TemplateDownloadJob(team="team", template_id=new_id(), engine="test", download="d")
     return await ended(client, "DownloadTemplate", job)
 
 
 async def an_inspection(client: Client) -> WorkflowHandle[Any, Any]:
-    """One that has ended."""
+    """An inspection that has ended."""
     job = TemplateInspectionJob(team="team", template_id=new_id(), engine="test", source="s")
     return await ended(client, "InspectTemplate", job)
 
@@ -158,7 +158,7 @@ async def ended(
 
 
 async def record_singles(client: Client, version: str) -> None:
-    """Jobs that belong to no batch, and so are kept one by one; and a sweep."""
+    """Record single jobs, which are stored one by one, and a sweep."""
 
     async def render_single(job: RenderTask) -> RenderResult:
         if job.template_name == "broken":
@@ -191,7 +191,7 @@ async def record_singles(client: Client, version: str) -> None:
 
 
 async def record_nested(client: Client, version: str) -> None:
-    """Parents whose nested jobs finish, fail and are cancelled; a batch of parents; and a join."""
+    """Record parents whose nested jobs finish, fail or are cancelled; parents in a batch; a join."""
     workbench = Workbench(client)
     rendering = asyncio.Event()
 
@@ -229,7 +229,7 @@ async def record_nested(client: Client, version: str) -> None:
 
 
 async def record_segments(client: Client, version: str) -> None:
-    """Long jobs in segments: that finish, fail and are cancelled, do not fit, and find no slots."""
+    """Record long jobs that finish, fail, are cancelled, don't fit together, or find no slots."""
     workbench = Workbench(client)
     rendering = asyncio.Event()
     refused = ApplicationError("other parameters", type="SEGMENTS_UNUSABLE", non_retryable=True)
@@ -279,7 +279,7 @@ async def record_segments(client: Client, version: str) -> None:
 
 
 async def record_schedules(client: Client, version: str) -> None:
-    """Runs of schedules: of a table that becomes a batch, and of one that cannot be fetched."""
+    """Record runs of schedules: one whose table becomes a batch, and one that cannot fetch it."""
     workbench = Workbench(client)
 
     async def refuse(_run: ScheduledRun) -> NoReturn:
@@ -298,7 +298,7 @@ async def record_schedules(client: Client, version: str) -> None:
 
 
 async def record_unserved(client: Client, version: str) -> None:
-    """Jobs that wait for an engine: one whose machine is there, and one that is given up."""
+    """Record jobs that wait for an engine: one that is served in time, and one that gives up."""
 
     async def render_late(job: RenderTask) -> RenderResult:
         while workbench.served:
@@ -321,7 +321,7 @@ async def record_unserved(client: Client, version: str) -> None:
 
 
 async def record_small(client: Client, version: str) -> None:
-    """Jobs that are rendered beside their workflow, or should be."""
+    """Record small jobs, which are rendered locally or end up in the queue."""
 
     async def refuse(_task: RenderTask) -> NoReturn:
         raise ApplicationError("no such layer", type="ASSET_INVALID", non_retryable=True)
@@ -363,7 +363,7 @@ async def save(handle: WorkflowHandle[Any, Any], name: str) -> None:
 
 
 def without_stack_traces(part: Any) -> Any:
-    """They name the folders of the machine that records."""
+    """Remove stack traces, since they contain the folders of the recording machine."""
     if isinstance(part, dict):
         entries = cast("dict[str, Any]", part).items()
         return {key: without_stack_traces(v) for key, v in entries if key != "stackTrace"}

@@ -86,7 +86,7 @@ async def test_invalid_input_fails_one_job_without_a_retry(workbench: Workbench)
 async def test_a_transient_failure_is_retried(workbench: Workbench) -> None:
     async def render(job: RenderJob) -> RenderResult:
         if activity.info().attempt < 3:
-            raise ApplicationError("the store was away", type="ASSET_UNAVAILABLE")
+            raise ApplicationError("the store is down", type="ASSET_UNAVAILABLE")
         return finished(job)
 
     async with workbench.worker(render):

@@ -1,4 +1,4 @@
-"""The books of a batch, whatever happens in whatever order."""
+"""The ledger of a batch, whatever happens in whatever order."""
 
 import random
 from datetime import timedelta
@@ -121,22 +121,23 @@ def test_markup_from_clients_has_no_effect_in_the_web_ui() -> None:
     )
 
 
-def of_kinds(words: str) -> Batch:
-    batch = a_batch(range(len(words)))
+def a_batch_of_kinds(kinds: str) -> Batch:
+    """A batch with a job for each letter; jobs with the same letter are equal."""
+    batch = a_batch(range(len(kinds)))
     jobs = [
-        job.model_copy(update={"composition": word})
-        for job, word in zip(batch.jobs, words, strict=True)
+        job.model_copy(update={"composition": kind})
+        for job, kind in zip(batch.jobs, kinds, strict=True)
     ]
     return batch.model_copy(update={"jobs": jobs, "kinds": kinds_of(jobs)})
 
 
 def test_jobs_that_would_wait_for_an_equal_one_let_others_start_first() -> None:
-    ledger = Ledger(of_kinds("aaabac"))
+    ledger = Ledger(a_batch_of_kinds("aaabac"))
     assert [ledger.take_next(NOW) for _ in range(4)] == [0, 3, 5, 1]
 
 
 def test_equal_jobs_start_in_their_order_once_the_first_has_ended() -> None:
-    batch = of_kinds("aaab")
+    batch = a_batch_of_kinds("aaab")
     ledger = Ledger(batch)
     for position in range(4):
         assert ledger.take_next(NOW) == position
@@ -144,7 +145,7 @@ def test_equal_jobs_start_in_their_order_once_the_first_has_ended() -> None:
 
 
 def test_jobs_that_all_differ_have_no_kinds() -> None:
-    assert of_kinds("abc").kinds is None
+    assert a_batch_of_kinds("abc").kinds is None
 
 
 def test_jobs_for_different_engines_are_not_equal() -> None:
@@ -177,7 +178,7 @@ def test_a_job_is_cancelled_by_the_first_request_that_touches_it() -> None:
     assert [*ledger.request_cancellation(second, NOW)] == [0]
     early = ledger.outcome("2")
     assert early is not None
-    assert not early.settled  # the second waits for the job as well
+    assert not early.settled  # the second request waits for the job, too
     ledger.cancel(0, NOW)
     outcomes = [outcome for name in "12" if (outcome := ledger.outcome(name))]
     assert [outcome.cancelled for outcome in outcomes] == [[0, 1], [2]]

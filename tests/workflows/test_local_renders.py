@@ -1,4 +1,4 @@
-"""Small jobs are rendered by the worker that runs their workflow, or go the usual way."""
+"""Small jobs are rendered by the worker that runs their workflow, or from the queue."""
 
 import pytest
 from temporalio.client import WorkflowFailureError, WorkflowHandle
@@ -30,7 +30,7 @@ async def test_a_small_job_for_which_the_worker_has_no_process_is_queued(
 
 async def test_a_temporary_failure_is_retried_through_the_queue(workbench: Workbench) -> None:
     async def fail(_task: RenderTask) -> None:
-        raise ApplicationError("the store does not answer", type="OSError")
+        raise ApplicationError("the store does not respond", type="OSError")
 
     workbench.render_locally = fail
     async with workbench.worker(_render):
@@ -47,14 +47,14 @@ async def test_a_small_job_that_cannot_be_rendered_fails_at_once(workbench: Work
         handle = await workbench.start_job(a_single_job().model_copy(update=SMALL))
         with pytest.raises(WorkflowFailureError):
             await handle.result()
-    [kept] = workbench.kept_jobs
-    assert kept.failure is not None
-    assert (kept.failure.error, kept.failure.error_code) == ("no such layer", "ASSET_INVALID")
+    [stored] = workbench.stored_jobs
+    assert stored.failure is not None
+    assert (stored.failure.error, stored.failure.error_code) == ("no such layer", "ASSET_INVALID")
 
 
 async def test_a_larger_job_is_queued(workbench: Workbench) -> None:
     async def render_locally(_task: RenderTask) -> None:
-        raise AssertionError("nobody asked for it")
+        raise AssertionError("it was rendered locally")
 
     workbench.render_locally = render_locally
     async with workbench.worker(_render):
@@ -72,7 +72,7 @@ async def _never(_job: RenderJob) -> RenderResult:
 
 
 async def _scheduled(handle: WorkflowHandle[RenderJobWorkflow, RenderResult]) -> list[str]:
-    """The activities that went into a queue."""
+    """The names of the activities that were queued."""
     history = await handle.fetch_history()
     scheduled = (each.activity_task_scheduled_event_attributes for each in history.events)
     return [each.activity_type.name for each in scheduled]

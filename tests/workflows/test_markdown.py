@@ -1,4 +1,4 @@
-"""Headlines and details in the Temporal Web UI stay within what a Temporal server takes."""
+"""Headlines and details for the Temporal Web UI stay within the limits of a Temporal server."""
 
 import pytest
 from pydantic import SecretStr
@@ -20,7 +20,7 @@ NAMES = {
 
 
 async def sent(text: str) -> Payload:
-    """Encrypted, with the longest names that a key and a team may have."""
+    """The encrypted payload, with the longest names that a key and a team may have."""
     ring = open_key_ring(SecretStr(f"{'k' * 32}:{'A' * 43}="))
     [payload] = SharedPydanticConverter().to_payloads([text])
     [encrypted] = await EncryptingCodec(ring, "t" * 63).encode([payload])

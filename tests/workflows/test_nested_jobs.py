@@ -1,4 +1,4 @@
-"""Jobs with nested jobs: those first, all at once, and all of them or none."""
+"""Nested jobs are rendered before their parent, all at once; if one fails, all are stopped."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ Handle = WorkflowHandle[RenderJobWorkflow, RenderResult]
 
 
 class Stage:
-    """Renders that end as a test says, by the layer that they are for."""
+    """Renders that end or go on forever, depending on the layer they are for."""
 
     def __init__(self, parent: RenderJob, *, endless: Sequence[int] = ()) -> None:
         self.layers = {child.job.id: child.position for child in parent.children or ()}
         self.endless = endless
         self.rendered: list[RenderTask] = []
         self.running: set[int] = set()
-        self.all_run = asyncio.Event()  # all that are endless
+        self.all_run = asyncio.Event()  # set once all endless ones are running
         self.one_ends = asyncio.Event()
 
     async def render(self, task: RenderTask) -> RenderResult:

@@ -1,4 +1,4 @@
-"""Workflows that are under way when the code changes must go on: recorded histories replay."""
+"""Workflows that are running when the code changes must continue: recorded histories replay."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How a run of a schedule goes, on the time-skipping server."""
+"""Runs of schedules, on the time-skipping server."""
 
 import pytest
 from temporalio import activity
@@ -23,17 +23,17 @@ async def ended(workbench: Workbench) -> ScheduleRun | None:
 async def test_a_run_is_recorded_at_once_and_lasts_as_long_as_its_batches(
     skipping_workbench: Workbench,
 ) -> None:
-    asked: list[int] = []
+    attempts: list[int] = []
 
     async def still_open() -> None:
         assert [each.outcome.batch_ids for each in skipping_workbench.runs] == [[SCHEDULED]]
-        asked.append(activity.info().attempt)
-        if len(asked) < 20:
-            raise ApplicationError("it is under way")
+        attempts.append(activity.info().attempt)
+        if len(attempts) < 20:
+            raise ApplicationError("it is still running")
 
     skipping_workbench.await_batches = still_open
     run = await ended(skipping_workbench)
-    assert asked == list(range(1, 21))
+    assert attempts == list(range(1, 21))
     [noted] = skipping_workbench.runs
     assert (noted.run.team, noted.run.schedule_id) == ("team", SCHEDULE)
     assert noted.outcome == run
@@ -65,7 +65,7 @@ async def test_batches_started_before_a_later_part_failed_are_recorded_and_await
 
     async def still_open() -> None:
         if activity.info().attempt < 3:
-            raise ApplicationError("it is under way")
+            raise ApplicationError("it is still running")
         awaited.append(skipping_workbench.runs[0].outcome.batch_ids)
 
     awaited: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""Long renders: in segments where slots are free, and whole where they are not."""
+"""Long jobs are rendered in segments if slots are free, and as a whole if not."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from workflows.activity_names import RENDER, SAVE_JOB
 
 
 class Renders:
-    """What a workbench was asked to render."""
+    """The renders that a workbench was asked for."""
 
     def __init__(self, workbench: Workbench, free_slots: int) -> None:
         self.whole: list[RenderTask] = []
@@ -147,7 +147,7 @@ async def test_a_short_job_runs_no_further_activities(workbench: Workbench) -> N
     ]
     assert scheduled == [RENDER, SAVE_JOB]
     markers = [e for e in history if e.event_type == EventType.EVENT_TYPE_MARKER_RECORDED]
-    assert len(markers) == 1, "that the job is kept, as ever"
+    assert len(markers) == 1, "the one for storing single jobs"
 
 
 async def test_segments_that_do_not_fit_together_are_rendered_whole(workbench: Workbench) -> None:
@@ -206,7 +206,7 @@ async def test_a_cancellation_stops_all_segments_and_clears_them(workbench: Work
     assert isinstance(raised.value.cause, CancelledError)
     assert stopped == {0, 1, 2}
     assert len(workbench.cleared) == 1
-    assert [kept.status for kept in workbench.kept_jobs] == ["manually_cancelled"]
+    assert [stored.status for stored in workbench.stored_jobs] == ["manually_cancelled"]
 
 
 async def test_a_cancellation_before_the_segments_begin_starts_none(workbench: Workbench) -> None:
@@ -215,7 +215,7 @@ async def test_a_cancellation_before_the_segments_begin_starts_none(workbench: W
 
     async def search() -> None:
         searching.set()
-        await asyncio.shield(is_requested.wait())  # it ends before it knows
+        await asyncio.shield(is_requested.wait())  # it ends before it notices the cancellation
 
     async def render_segment(task: SegmentTask) -> Segment:
         started.add(task.number)

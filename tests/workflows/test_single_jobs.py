@@ -1,4 +1,4 @@
-"""A job that belongs to no batch is kept when it ends, in whatever way."""
+"""A job that belongs to no batch is stored when it ends, whether or not it has finished."""
 
 import asyncio
 from typing import Any
@@ -21,9 +21,9 @@ async def test_a_finished_job_is_stored_with_its_result(workbench: Workbench) ->
     job = a_single_job()
     async with workbench.worker(render):
         result = await (await workbench.start_job(job)).result()
-    [kept] = workbench.kept_jobs
-    assert (kept.id, kept.team, kept.status) == (job.id, job.team, JobStatus.FINISHED)
-    assert kept.result == result
+    [stored] = workbench.stored_jobs
+    assert (stored.id, stored.team, stored.status) == (job.id, job.team, JobStatus.FINISHED)
+    assert stored.result == result
 
 
 async def test_a_failed_job_is_stored_with_its_error(workbench: Workbench) -> None:
@@ -33,10 +33,10 @@ async def test_a_failed_job_is_stored_with_its_error(workbench: Workbench) -> No
     async with workbench.worker(render):
         with pytest.raises(WorkflowFailureError):
             await (await workbench.start_job(a_single_job())).result()
-    [kept] = workbench.kept_jobs
-    assert kept.status is JobStatus.ERROR
-    assert kept.failure is not None
-    assert kept.failure.error_code == "ASSET_INVALID"
+    [stored] = workbench.stored_jobs
+    assert stored.status is JobStatus.ERROR
+    assert stored.failure is not None
+    assert stored.failure.error_code == "ASSET_INVALID"
 
 
 async def test_a_cancelled_job_is_stored(workbench: Workbench) -> None:
@@ -54,7 +54,7 @@ async def test_a_cancelled_job_is_stored(workbench: Workbench) -> None:
         await handle.cancel()
         with pytest.raises(WorkflowFailureError):
             await handle.result()
-    assert [kept.status for kept in workbench.kept_jobs] == [JobStatus.CANCELLED]
+    assert [stored.status for stored in workbench.stored_jobs] == [JobStatus.CANCELLED]
 
 
 async def test_jobs_of_a_batch_are_stored_only_in_its_manifest(workbench: Workbench) -> None:
@@ -63,7 +63,7 @@ async def test_jobs_of_a_batch_are_stored_only_in_its_manifest(workbench: Workbe
 
     async with workbench.worker(render):
         await (await workbench.start(a_batch(range(3)))).result()
-    assert not workbench.kept_jobs
+    assert not workbench.stored_jobs
     assert len(workbench.manifests) == 1
 
 
@@ -84,11 +84,11 @@ async def test_a_job_with_a_field_of_a_later_version_waits_for_a_worker_that_kno
         assert "addedLater" in await _failed_task(handle)
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
         await handle.terminate()
-    assert not workbench.kept_jobs
+    assert not workbench.stored_jobs
 
 
 async def _failed_task(handle: WorkflowHandle[Any, Any]) -> str:
-    """Why a task of the workflow has failed."""
+    """The failure of a task of the workflow."""
     async with asyncio.timeout(30):
         while True:
             async for event in handle.fetch_history_events():
@@ -104,11 +104,11 @@ async def test_a_job_gives_up_once_its_engine_was_unserved_for_its_timeout(
         return finished(job)
 
     job = a_single_job().model_copy(update={"engine": "away", "unserved_timeout": 0.2})
-    workbench.served = [False, False, False, True]  # it was there in time, and went again
+    workbench.served = [False, False, False, True]  # it was served in time, but not for long
     async with workbench.worker(render):
         with pytest.raises(WorkflowFailureError):
             await (await workbench.start_job(job)).result()
-    [kept] = workbench.kept_jobs
-    assert kept.failure is not None
-    assert kept.failure.error_code == "ENGINE_NOT_SERVED"
+    [stored] = workbench.stored_jobs
+    assert stored.failure is not None
+    assert stored.failure.error_code == "ENGINE_NOT_SERVED"
     assert workbench.served == []

@@ -1,4 +1,4 @@
-"""How templates end, on the time-skipping server."""
+"""The workflows of templates, on the time-skipping server."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,7 +21,7 @@ from tests.workflows.workbench import Workbench, finished
 from workflows.template import (
     DownloadTemplateWorkflow,
     InspectTemplateWorkflow,
-    _reason,  # pyright: ignore[reportPrivateUsage]  what it says is what a client reads
+    _reason,  # pyright: ignore[reportPrivateUsage]  clients read its text
 )
 
 TEMPLATE = "01JTEMPLATE000000000000000"
@@ -76,7 +76,7 @@ async def test_an_error_is_recorded_however_long_the_store_is_unavailable(
     async def write_failure() -> None:
         attempts.append(activity.info().attempt)
         if len(attempts) < 20:
-            raise OSError("the store is away")
+            raise OSError("the store is down")
 
     skipping_workbench.inspect = failing([], final=True)
     skipping_workbench.write_failure = write_failure
@@ -86,7 +86,7 @@ async def test_an_error_is_recorded_however_long_the_store_is_unavailable(
 
 
 def test_the_reason_for_a_worker_that_keeps_dying_mentions_the_template() -> None:
-    """Not on a server: ten heartbeats' timeouts take minutes there."""
+    """Tested without a server, on which ten heartbeat timeouts would take minutes."""
     error = ActivityError(
         "Activity task failed",
         scheduled_event_id=1,

@@ -1,4 +1,4 @@
-"""When webhooks are set off, and what they tell, on the time-skipping server."""
+"""When webhooks are sent, and their contents, on the time-skipping server."""
 
 import asyncio
 from uuid import uuid4
@@ -50,9 +50,9 @@ async def test_each_end_of_a_job_sends_one_webhook(workbench: Workbench) -> None
         await waiting.wait()
         await handle.signal(BatchWorkflow.cancel, Cancellation(request_id="all"))
         await handle.result()
-        told = await delivered(workbench, batch.team, *(job.id for job in batch.jobs), batch.id)
+        sent = await delivered(workbench, batch.team, *(job.id for job in batch.jobs), batch.id)
 
-    *jobs, end = [delivery.body for delivery in told]
+    *jobs, end = [delivery.body for delivery in sent]
     assert [body["status"] for body in jobs] == [
         "finished", "error", "manually_cancelled", "manually_cancelled"
     ]  # fmt: skip
@@ -137,7 +137,7 @@ async def test_a_cancelled_jobs_webhook_goes_out_while_the_batch_still_renders(
         handle = await workbench.start(batch)
         cancellation = Cancellation(request_id="one", indexes=[1])
         await handle.signal(BatchWorkflow.cancel, cancellation)
-        while not workbench.deliveries:  # noqa: ASYNC110  the server tells nobody
+        while not workbench.deliveries:  # noqa: ASYNC110  there is nothing to wait for
             await asyncio.sleep(0.02)
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
         go_on.set()

@@ -1,4 +1,4 @@
-"""A worker whose renders are what a test says, and builders of batches."""
+"""A worker whose activities a test can replace, and builders of batches and jobs."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -98,7 +98,7 @@ WORKFLOWS: list[type] = [
 ]
 
 SCHEDULE = "01JSCHEDVLE000000000000000"
-SCHEDULED = "01JBATCH000000000000000000"  # the batch that it makes
+SCHEDULED = "01JBATCH000000000000000000"  # the batch that the schedule creates
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 Render = Callable[[RenderTask], Awaitable[RenderResult]]
@@ -107,30 +107,30 @@ J = TypeVar("J", bound=RenderJob)
 
 
 class Workbench:
-    """A server, a worker around one render function, and the manifests that were written."""
+    """A client of a server, the activities of its worker, and what these were called with."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.manifests: list[BatchSnapshot] = []
-        self.kept_jobs: list[StoredJob] = []
+        self.stored_jobs: list[StoredJob] = []
         self.deliveries: list[WebhookDelivery] = []
-        self.receive: Callable[[], Awaitable[object]] = _take  # what a webhook's receiver does
+        self.receive: Callable[[], Awaitable[object]] = _accept  # what a webhook's receiver does
         self.download: Callable[[TemplateDownloadJob], Awaitable[DownloadedTemplate]] = _found
         self.inspect: Callable[[TemplateInspectionJob], Awaitable[TemplateStatus]] = _usable
         self.failures: list[TemplateFailure] = []
-        self.write_failure: Callable[[], Awaitable[object]] = _take  # of a template
+        self.write_failure: Callable[[], Awaitable[object]] = _accept  # of a template
         self.find_free_slots: Callable[[], Awaitable[int]] = _none
-        self.served: list[bool] = []  # what is found of engines, look by look; then they are not
-        self.equal_render: RenderResult | None = None  # what a long job finds
+        self.served: list[bool] = []  # the result of each check of engines; False after the last
+        self.equal_render: RenderResult | None = None  # the one that a long job finds
         self.searches: list[RenderTask] = []
-        self.on_search: Callable[[], Awaitable[object]] = _take  # while it looks for that
+        self.on_search: Callable[[], Awaitable[object]] = _accept  # called while it searches
         self.render_locally: Callable[[RenderTask], Awaitable[RenderResult | None]] = _elsewhere
         self.render_segment: Callable[[SegmentTask], Awaitable[Segment]] = _rendered
         self.join_segments: Callable[[JoinTask], Awaitable[RenderResult]] = _joined
         self.cleared: list[SegmentsOfJob] = []
         self.fetch_table: Callable[[ScheduledRun], Awaitable[FetchedTable | None]] = _fetched
         self.submit_table: Callable[[FetchedTable], Awaitable[SubmittedTable]] = _submitted
-        self.await_batches: Callable[[], Awaitable[object]] = _take
+        self.await_batches: Callable[[], Awaitable[object]] = _accept
         self.runs: list[EndedRun] = []
 
     @asynccontextmanager
@@ -140,8 +140,8 @@ class Workbench:
             self.manifests.append(snapshot)
 
         @activity.defn(name=SAVE_JOB)
-        async def keep_job(job: StoredJob) -> None:
-            self.kept_jobs.append(job)
+        async def save_job(job: StoredJob) -> None:
+            self.stored_jobs.append(job)
 
         @activity.defn(name=SWEEP)
         async def sweep() -> SweepReport:
@@ -222,7 +222,7 @@ class Workbench:
             activities=[
                 render_locally,
                 write_manifest,
-                keep_job,
+                save_job,
                 sweep,
                 deliver_webhook,
                 download_template,
@@ -245,7 +245,7 @@ class Workbench:
                 join_segments,
             ],
             max_concurrent_activities=slots,
-            # as real workers have it: else a cancellation comes with a heartbeat 8 seconds later
+            # As for real workers; otherwise a cancellation arrives up to 8 seconds later.
             max_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
             default_heartbeat_throttle_interval=timedelta(seconds=HEARTBEAT_INTERVAL),
         )
@@ -279,7 +279,7 @@ class Workbench:
     async def start_scheduled(
         self,
     ) -> WorkflowHandle[ScheduledBatchWorkflow, ScheduleRun | None]:
-        """As Temporal does when the schedule of the team `team` comes due."""
+        """Start a run as Temporal does when the schedule of the team `team` comes due."""
         return await self.client.start_workflow(
             ScheduledBatchWorkflow.run,
             id=f"{schedule_workflow_id('team', SCHEDULE)}-{uuid4().hex[:8]}",
@@ -308,7 +308,7 @@ async def _none() -> int:
 
 
 async def _elsewhere(_task: RenderTask) -> None:
-    """As a worker whose render processes are busy."""
+    """Behave as a worker whose render processes are busy."""
 
 
 async def _rendered(task: SegmentTask) -> Segment:
@@ -321,8 +321,8 @@ async def _joined(task: JoinTask) -> RenderResult:
     return finished(task).model_copy(update={"frames": frames})
 
 
-async def _take() -> None:
-    """As a receiver that answers 200."""
+async def _accept() -> None:
+    """Succeed, for example as a receiver that responds with 200."""
 
 
 async def _found(template: TemplateDownloadJob) -> DownloadedTemplate:
@@ -334,7 +334,7 @@ async def _usable(_template: TemplateInspectionJob) -> TemplateStatus:
 
 
 def a_batch(indexes: Iterable[int], concurrency: int = 20) -> Batch:
-    """A batch of accepted jobs; `indexes` are their places in the request."""
+    """A batch of accepted jobs; `indexes` are their positions in the request."""
     batch_id = new_batch_id()
     team = f"team-{uuid4().hex[:8]}"
     return Batch(
@@ -347,7 +347,7 @@ def a_batch(indexes: Iterable[int], concurrency: int = 20) -> Batch:
 
 
 def with_webhooks(batch: Batch) -> Batch:
-    """The same with a webhook for the batch and for each of its jobs."""
+    """The batch with a webhook for itself and for each of its jobs."""
     of_batch = PendingWebhook(receiver="https://example.com")
     of_job = of_batch.model_copy(update={"output_url": "https://host/output.png"})
     jobs = [job.model_copy(update={"webhook": of_job}) for job in batch.jobs]
@@ -360,7 +360,7 @@ def a_single_job() -> RenderJob:
 
 
 def long_job(most: int = 3) -> RenderJob:
-    """A job of 300 frames, from frame 30 on, that may be rendered in up to `most` segments."""
+    """A job of 300 frames, from frame 30 on, that can be rendered in up to `most` segments."""
     split = Split(first_frame=30, frames=300, frame_rate=25.0, most=most)
     output = Output(
         output_type="video", codec="video_h264_vbr_5mbps", first_frame=30, end_frame=330
@@ -369,7 +369,7 @@ def long_job(most: int = 3) -> RenderJob:
 
 
 def with_children(job: J, *templates: str) -> J:
-    """The same with a nested job of each template, in its layers `layer 0`, `layer 1` and so on."""
+    """The job with a nested job for each template, in its layers `layer 0`, `layer 1` and so on."""
     children = [
         ChildJob(position=position, layer_name=f"layer {position}", job=_nested(job, template))
         for position, template in enumerate(templates)
@@ -378,7 +378,7 @@ def with_children(job: J, *templates: str) -> J:
 
 
 def a_join(job: RenderJob) -> RenderJob:
-    """The same without a template."""
+    """The job as a join, without a template."""
     none = {"template_id": None, "template_source": None}
     return job.model_copy(
         update=dict.fromkeys(("template_name", "template_type", "composition"), "") | none
@@ -391,7 +391,7 @@ def _nested(parent: RenderJob, template: str) -> RenderJob:
 
 
 def finished(job: RenderJob) -> RenderResult:
-    """The result of a render that went well."""
+    """The result of a successful render."""
     return RenderResult(
         output_key=job.output_key,
         media_type="image/png",

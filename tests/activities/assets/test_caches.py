@@ -1,5 +1,5 @@
-"""Files on a worker's disk. Those from URLs are fetched once, used as long as their server allows,
-and never shared by teams.
+"""A worker's caches. Files from URLs are downloaded once, used as long as their server allows, and
+never shared between teams.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ LIMIT = ByteLimit(1000)
 
 
 class Renders:
-    """What renders do with the cache, on a clock that a test sets."""
+    """Renders that use the cache, with a clock that tests can set."""
 
     def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
         self._client = client
@@ -53,7 +53,7 @@ class Renders:
         return (await self.link(url, team)).read_bytes()
 
     @property
-    def kept(self) -> list[Path]:
+    def files(self) -> list[Path]:
         return list((self._folder / "cache").iterdir())
 
 
@@ -64,7 +64,7 @@ async def renders(tmp_path: Path) -> AsyncGenerator[Renders]:
 
 
 class Gate:
-    """Holds an answer until it is opened."""
+    """Holds back a response until it is opened."""
 
     def __init__(self, answer: bytes) -> None:
         self.opened = asyncio.Event()
@@ -116,10 +116,10 @@ async def test_a_download_that_nobody_waits_for_any_more_stops_and_leaves_no_fil
     url = origin.behave("/logo", gate)
     only = asyncio.create_task(renders.read(url))
     await gate.asked.wait()
-    assert len(renders.kept) == 1
+    assert len(renders.files) == 1
     only.cancel()
     await asyncio.wait([only])
-    assert renders.kept == []
+    assert renders.files == []
     gate.opened.set()
     assert await renders.read(url) == b"logo"
 
@@ -142,7 +142,7 @@ async def test_an_interrupted_download_is_never_used(origin: Origin, renders: Re
     origin.answers["/logo"] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
     with pytest.raises(AssetUnavailable):
         await renders.read(f"{origin.url}/logo")
-    assert renders.kept == []
+    assert renders.files == []
     origin.answer("/logo", b"whole")
     assert await renders.read(f"{origin.url}/logo") == b"whole"
 
@@ -154,8 +154,8 @@ async def test_teams_never_share_a_download_but_equal_contents_are_one_file(
     files = [await renders.link(url, team) for team in ("a", "b", "a", "b")]
     assert origin.requests == ["/logo", "/logo"]
     assert len({file.stat().st_ino for file in files}) == 1
-    assert files[0].stat().st_mode & 0o222 == 0, "no render may change it for others"
-    assert len(renders.kept) == 1
+    assert files[0].stat().st_mode & 0o222 == 0, "a render could change it for others"
+    assert len(renders.files) == 1
 
 
 async def test_other_credentials_need_another_download(origin: Origin, renders: Renders) -> None:
@@ -191,7 +191,7 @@ async def test_a_stale_file_is_validated_with_its_server(
     assert origin.received[-1].headers[question] == header.partition(": ")[2]
     renders.now = 1200.0
     await renders.link(url)
-    assert len(origin.requests) == 2, "it is fresh again"
+    assert len(origin.requests) == 2, "the validated file is not fresh again"
 
 
 async def test_a_changed_file_replaces_the_old_one(origin: Origin, renders: Renders) -> None:
@@ -253,7 +253,7 @@ async def test_the_least_recently_used_file_is_evicted_but_renders_keep_it(
     files = {
         name: await renders.link(origin.answer(f"/{name}", name.encode() * 40)) for name in "abc"
     }
-    assert sum(file.stat().st_size for file in renders.kept) == (80 if size else 40)
+    assert sum(file.stat().st_size for file in renders.files) == (80 if size else 40)
     assert files["a"].read_bytes() == b"a" * 40
     assert await renders.read(f"{origin.url}/a") == b"a" * 40
     assert origin.requests.count("/a") == 2

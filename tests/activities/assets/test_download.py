@@ -1,4 +1,4 @@
-"""Downloads from a server on loopback that misbehaves in each way."""
+"""Downloads from a server on loopback that misbehaves in every way."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -160,7 +160,7 @@ async def test_static_assets_cannot_share_a_name_as_file_and_folder(
     "name", ["../x", "/etc/x", "a/../x", ".", "a//b", "a/", "..\\x", "C:\\x", "a\nb", "a\0b"]
 )
 def test_the_name_of_a_static_asset_cannot_leave_the_work_folder(name: str) -> None:
-    with pytest.raises(ValidationError, match="file's name"):
+    with pytest.raises(ValidationError, match="must be a file name"):
         static("https://example.com/x", name)
 
 

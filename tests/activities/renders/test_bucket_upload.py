@@ -21,7 +21,7 @@ from reelbatch.storage.secrets import new_secrets_key, open_vault
 from tests.origin import Origin, Received
 from tests.s3_server import S3Server
 
-CONTENT = bytes(range(256)) * 4096  # several pieces
+CONTENT = bytes(range(256)) * 4096  # sent in several chunks
 
 
 @pytest_asyncio.fixture

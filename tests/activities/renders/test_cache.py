@@ -1,4 +1,4 @@
-"""Equal jobs share a render: on one worker and on several, whatever happens to the first."""
+"""Equal jobs share a render, on one worker or several, whatever happens to the first job."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ LEASE = 0.6  # seconds
 
 
 class Engine:
-    """Renders when it is told to; `started` counts."""
+    """An engine that finishes its renders on command, and counts them in `started`."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "output.png"
@@ -80,7 +80,7 @@ def asking(
     team: str = TEAM,
     key: str = "key",
 ) -> "asyncio.Task[FinishedRender]":
-    """An activity that asks for a render."""
+    """Start an activity that asks for a render."""
 
     async def share() -> FinishedRender:
         return await cache.share(team, key, job, render)
@@ -89,7 +89,7 @@ def asking(
 
 
 async def content(store: ObjectStore, render: FinishedRender) -> bytes | None:
-    """As its job gets it."""
+    """The file that the job gets."""
     assert render.stored is not None
     await copy_render(store, render.stored, "copy")
     return await read_bytes(store, "copy")

@@ -1,4 +1,4 @@
-"""Which renders are equal."""
+"""Tests of which renders count as equal."""
 
 import sys
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def picture(src: str, **fields: Any) -> MediaAsset:
 
 
 class Folder:
-    """Files of a render; each call of `request` makes an equal one in new files."""
+    """A folder with the files of a render; each call of `request` returns an equal one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

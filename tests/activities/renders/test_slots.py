@@ -1,4 +1,4 @@
-"""How many activities a worker takes, with Temporal's calls made by hand."""
+"""How many activities a worker runs, with calls as Temporal makes them."""
 
 import asyncio
 from typing import Any, cast
@@ -7,11 +7,11 @@ from temporalio.worker import SlotPermit, SlotReleaseContext
 
 from activities.renders.slots import RenderSlots
 
-CONTEXT = cast("Any", None)  # nothing in it matters
+CONTEXT = cast("Any", None)  # its contents do not matter
 
 
 async def reserved(slots: RenderSlots) -> "asyncio.Task[SlotPermit]":
-    """A reservation that has had its chance."""
+    """A reservation that has had time to get a slot."""
     task = asyncio.create_task(slots.reserve_slot(CONTEXT))
     for _ in range(5):
         await asyncio.sleep(0)
@@ -19,7 +19,7 @@ async def reserved(slots: RenderSlots) -> "asyncio.Task[SlotPermit]":
 
 
 def begin(slots: RenderSlots) -> SlotPermit:
-    """A task has come for a slot that was reserved."""
+    """Reserve a slot and begin a task in it."""
     permit = slots.try_reserve_slot(CONTEXT)
     assert permit is not None
     slots.mark_slot_used(CONTEXT)
@@ -116,7 +116,7 @@ async def test_a_local_render_that_is_given_up_leaves_its_turn_to_the_next() -> 
 
 
 class Entering:
-    """Somebody who asked for a local turn and stays until `leave`."""
+    """A local render that asks for a turn and stays until `leave`."""
 
     def __init__(self, slots: RenderSlots, team: str) -> None:
         self.leave = asyncio.Event()
@@ -130,7 +130,7 @@ class Entering:
 
 
 async def entering(slots: RenderSlots, team: str) -> Entering:
-    """Who has had the chance."""
+    """A local render that has had time to get a turn."""
     someone = Entering(slots, team)
     for _ in range(5):
         await asyncio.sleep(0)

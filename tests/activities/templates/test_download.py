@@ -1,4 +1,4 @@
-"""The download of a template, as Temporal may run it: twice, or too late."""
+"""The download of a template, which Temporal may run twice or too late."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ class Bench:
         self.activities = activities
         self.store = store
 
-    async def announce(self, src: str, **fields: object) -> None:
+    async def register(self, src: str, **fields: object) -> None:
         record = TemplateRecord(
             id="T",
             team="team",
@@ -81,19 +81,19 @@ async def bench(tmp_path: Path) -> AsyncGenerator[Bench]:
 async def test_a_second_attempt_after_a_complete_one_downloads_nothing(
     origin: Origin, bench: Bench
 ) -> None:
-    await bench.announce(origin.answer("/card.json", b"{}"))
+    await bench.register(origin.answer("/card.json", b"{}"))
     source = await bench.download()
     assert source is not None
     assert await bench.download() == source
     assert origin.requests == ["/card.json"]
     record = await bench.record()
     assert (record.status, record.source, record.size) == (TemplateStatus.PROCESSING, source, 2)
-    assert record.download is None, "the URL is not needed any more"
+    assert record.download is None, "the URL is no longer needed"
 
 
 async def test_a_template_with_a_newer_download_is_left_alone(origin: Origin, bench: Bench) -> None:
     newer = TemplateDownload(id="E", src=origin.answer("/card.json", b"{}"))
-    await bench.announce(newer.src, download=newer)
+    await bench.register(newer.src, download=newer)
     assert await bench.download() is None
     await bench.fail(download="D")
     assert origin.requests == []
@@ -101,7 +101,7 @@ async def test_a_template_with_a_newer_download_is_left_alone(origin: Origin, be
 
 
 async def test_a_failed_download_leaves_no_file(origin: Origin, bench: Bench) -> None:
-    await bench.announce(origin.answer("/card.json", b"x" * 1001))
+    await bench.register(origin.answer("/card.json", b"x" * 1001))
     with pytest.raises(ApplicationError, match="larger than the 1000 bytes") as error:
         await bench.download()
     assert error.value.non_retryable
@@ -111,14 +111,14 @@ async def test_a_failed_download_leaves_no_file(origin: Origin, bench: Bench) ->
 
 async def test_redirects_are_followed_only_to_allowed_schemes(origin: Origin, bench: Bench) -> None:
     headers = "Location: https://127.0.0.1/card.json\r\n"
-    await bench.announce(origin.answer("/card.json", status="302 Found", headers=headers))
+    await bench.register(origin.answer("/card.json", status="302 Found", headers=headers))
     with pytest.raises(ApplicationError, match="redirected to https, but only http is followed"):
         await bench.download()
 
 
 async def test_a_failure_is_recorded_only_for_its_own_file(bench: Bench) -> None:
     about: dict[str, object] = {"status": TemplateStatus.PROCESSING, "download": None}
-    await bench.announce("", source="new", **about)
+    await bench.register("", source="new", **about)
     await bench.fail(source="old")
     await bench.fail(download="D")
     assert (await bench.record()).status is TemplateStatus.PROCESSING
@@ -128,9 +128,9 @@ async def test_a_failure_is_recorded_only_for_its_own_file(bench: Bench) -> None
 
 
 async def test_an_archive_goes_to_the_engine_that_claims_it(origin: Origin, bench: Bench) -> None:
-    await bench.announce(origin.answer("/a.zip", b"PK reelbatch.json"), type="zip")
+    await bench.register(origin.answer("/a.zip", b"PK reelbatch.json"), type="zip")
     job = JOB.model_copy(update={"claims": {"reelbatch.json": "nexrender"}})
-    for _ in range(2):  # Temporal may run it again
+    for _ in range(2):  # Temporal may run it twice
         found = await ActivityEnvironment().run(bench.activities.download_template, job)
         assert found.engine == "nexrender"
     assert (await bench.record()).engine == "nexrender"

@@ -1,4 +1,4 @@
-"""Inspections of several teams on one worker."""
+"""Inspections for several teams on one worker."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,7 +24,7 @@ from reelbatch.storage.templates import write_template
 
 
 class SlowFiles:
-    """A pool with its usual places, in which files that say `slow` take until they are let go."""
+    """A pool with the usual capacity, in which files that contain `slow` wait for `let_go`."""
 
     def __init__(self) -> None:
         self.let_go = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What the sweep removes, and above all what it leaves, with a real Temporal and a real store."""
+"""What the sweep removes and, above all, what it leaves, with a real Temporal and a real store."""
 
 import os
 import time
@@ -41,7 +41,7 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Cli
 
 
 class Sweeping:
-    """A store on disk, whose files can be made old, and its sweep `days_later`."""
+    """A store on disk, whose files can be made old, and its sweep."""
 
     def __init__(self, client: Client, folder: Path) -> None:
         self.client = client
@@ -59,7 +59,7 @@ class Sweeping:
         return await self.put(keys.payload(self.team, day, uuid4().hex))
 
     async def start(self, kind: str, workflow_id: str) -> WorkflowHandle[Any, Any]:
-        """A workflow of the team that nobody works at."""
+        """Start a workflow of the team, which no worker runs."""
         return await self.client.start_workflow(
             kind,
             id=workflow_id,
@@ -68,7 +68,7 @@ class Sweeping:
         )
 
     async def start_and_list(self, kind: str) -> None:
-        """A workflow of the team, once Visibility has it."""
+        """Start a workflow of the team, and wait until Visibility lists it."""
         await self.start(kind, f"{self.team}/job/J")
 
         async def known() -> bool | None:
@@ -283,7 +283,7 @@ async def test_uploaded_files_stay_while_a_workflow_may_use_them(sweeping: Sweep
 
 
 async def test_an_uploaded_file_that_a_job_has_just_used_stays(sweeping: Sweeping) -> None:
-    """The sweep has looked at its last use before that."""
+    """The sweep had read its last use before the job used it."""
     team, id_ = sweeping.team, "d" * 64 + ".png"
     file = await sweeping.put(keys.uploaded_file(team, id_), 9)
     await sweeping.put(keys.upload_use(team, id_), 9)

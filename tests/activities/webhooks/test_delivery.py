@@ -1,4 +1,4 @@
-"""One attempt to deliver a webhook, to a real receiver on loopback."""
+"""Attempts to deliver a webhook to a real receiver on loopback."""
 
 import hmac
 import json
@@ -36,7 +36,7 @@ BODY: dict[str, Any] = {"id": ID, "status": "finished", "name": "Grüße"}
 
 
 class Sender:
-    """Delivers webhooks, and reads what was noted of them."""
+    """Delivers webhooks, and reads their records."""
 
     def __init__(self, store: ObjectStore, http: httpx.AsyncClient) -> None:
         self.vault = open_vault(store, SecretStr(new_secrets_key()))
@@ -45,7 +45,7 @@ class Sender:
         self.signing_secret: SecretStr | None = None
 
     async def send(self, url: str, **fields: Any) -> WebhookRecord:
-        """One attempt; the record after it. Raises ApplicationError as Temporal would see it."""
+        """Try once, and return the record. Raises ApplicationError as Temporal would see it."""
         webhook = Webhook(url=url, **fields)
         record = WebhookRecord(team=TEAM, id=ID, webhook=webhook, created_at=datetime.now(UTC))
         if await read_webhook(self.store, TEAM, ID) is None:

@@ -48,14 +48,14 @@ async def with_keys(server: str, authority: Authority) -> AsyncGenerator[TlsProx
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """With a configuration file that does not exist: a machine's own stays out of the tests."""
+    """Point to a configuration file that does not exist, so that the machine's own is not used."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
     monkeypatch.setenv("HOME", str(tmp_path / "no-home"))
     return monkeypatch
 
 
 def present(environment: pytest.MonkeyPatch, authority: Authority, signed_by: Authority) -> None:
-    """Trust `authority`, and show a certificate that `signed_by` has signed."""
+    """Trust `authority`, and present a certificate signed by `signed_by`."""
     client = signed_by.issue("client")
     environment.setenv("TEMPORAL_TLS_SERVER_CA_CERT_PATH", str(authority.certificate))
     environment.setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", str(client.certificate))

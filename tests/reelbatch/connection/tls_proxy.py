@@ -1,4 +1,4 @@
-"""TLS in front of a Temporal server, as Temporal Cloud has it; it notes the headers of requests."""
+"""A TLS proxy in front of a Temporal server, as in Temporal Cloud; it records request headers."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ _CHUNK = 64 * 1024
 
 
 class TlsProxy:
-    """Takes only clients with a certificate of `clients`, where that is given."""
+    """A proxy that records the headers of each request."""
 
     def __init__(self, upstream: str) -> None:
         self.address = ""
@@ -33,7 +33,7 @@ class TlsProxy:
         )
 
     def _note(self) -> Callable[[bytes], None]:
-        """Reads what a client sends as an HTTP/2 server would, and only takes notes."""
+        """Parse what a client sends as an HTTP/2 server would, and record the headers."""
         config = H2Configuration(client_side=False, header_encoding="utf-8")
         connection = H2Connection(config)
         connection.initiate_connection()
@@ -61,7 +61,7 @@ async def _copy(
 async def tls_proxy(
     upstream: str, server: Certified, clients: Path | None = None
 ) -> AsyncGenerator[TlsProxy]:
-    """`clients` is the certificate of the authority that has to have signed a client's."""
+    """Run a proxy. `clients` is the certificate of the authority that must have signed clients'."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(server.certificate, server.key)
     context.set_alpn_protocols(["h2"])

@@ -1,4 +1,4 @@
-"""Names of files: as jobs are called, and never a place outside of the folder."""
+"""File names come from the names of jobs, and never lead outside the folder."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Two versions of the service at a time, as during an upgrade."""
+"""Two versions of the service running at the same time, as during an upgrade."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -93,7 +93,7 @@ def _read_later(model: WireModel) -> WireModel:
 
 
 def _with_more_fields(content: Any) -> Any:
-    """Every object in it that has fields, with one more that nobody knows."""
+    """Add a field that nobody knows to every object in `content` that has fields."""
     if isinstance(content, list):
         return [_with_more_fields(item) for item in cast("list[Any]", content)]
     if not isinstance(content, dict) or not content:
