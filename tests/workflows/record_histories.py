@@ -191,7 +191,7 @@ async def record_singles(client: Client, version: str) -> None:
 
 
 async def record_nested(client: Client, version: str) -> None:
-    """Record parents whose nested jobs finish, fail or are cancelled; parents in a batch; a join."""
+    """Record parents whose nested jobs finish, fail or are cancelled; a batch of them; a join."""
     workbench = Workbench(client)
     rendering = asyncio.Event()
 
