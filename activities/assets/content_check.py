@@ -19,7 +19,7 @@ _TEXT_TYPES = {
 }
 
 
-def page_in(file: Path, media_type: str) -> str | None:
+def text_kind(file: Path, media_type: str) -> str | None:
     """`an HTML page`, `JSON` or `plain text` if the file is one of these, or else None."""
     with file.open("rb") as opened:
         start = opened.read(_READ)

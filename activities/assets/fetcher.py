@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic import JsonValue
 
 from activities.assets.caches import AssetCache, ObjectCache
-from activities.assets.content_check import page_in
+from activities.assets.content_check import text_kind
 from activities.assets.sources import source_of
 from activities.secret_references import ResolvedSecrets
 from reelbatch.engines.base import ResolvedAsset
@@ -103,10 +103,10 @@ def _check_content(asset: MediaAsset, label: str, file: Path, media_type: str) -
     article = "a" if asset.type == "video" else "an"
     if file.stat().st_size == 0:
         raise AssetInvalid(f"{label} is empty, not {article} {asset.type}.")
-    page = page_in(file, media_type)
-    if page is not None:
+    kind = text_kind(file, media_type)
+    if kind is not None:
         raise AssetInvalid(
-            f"{label} is {page}, not {article} {asset.type}: use a URL that returns the file "
+            f"{label} is {kind}, not {article} {asset.type}: use a URL that returns the file "
             "itself instead of a login or preview page."
         )
 

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.assets.content_check import page_in
+from activities.assets.content_check import text_kind
 from activities.assets.download import Downloader
 from activities.assets.sources import Source
 from activities.failures import as_application_errors
@@ -91,7 +91,7 @@ class ScheduleActivities:
             raise AssetInvalid(f"{name} is not an http or https URL.")
         source = Source(url=plain, name=name)
         found = await self.downloader.download(source, file, self.limit)
-        _refuse_page(file, found.media_type, name)
+        _refuse_html_page(file, found.media_type, name)
         return _media_type(file, found.media_type, source.path)
 
     async def _forget(self, run: ScheduledRun) -> None:
@@ -106,12 +106,12 @@ class ScheduleActivities:
         return False
 
 
-def _refuse_page(file: Path, stated: str, name: str) -> None:
+def _refuse_html_page(file: Path, stated: str, name: str) -> None:
     """Raise AssetInvalid if the file is an HTML page or empty."""
-    page = page_in(file, stated)
-    if page == "an HTML page" or file.stat().st_size == 0:
+    kind = text_kind(file, stated)
+    if kind == "an HTML page" or file.stat().st_size == 0:
         raise AssetInvalid(
-            f"{name} is {page or 'empty'}, not a table: use a URL that returns the CSV or XLSX "
+            f"{name} is {kind or 'empty'}, not a table: use a URL that returns the CSV or XLSX "
             "file itself instead of a login or preview page."
         )
 

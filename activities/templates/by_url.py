@@ -7,7 +7,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from activities.assets.caches import AssetCache
-from activities.assets.content_check import page_in
+from activities.assets.content_check import text_kind
 from activities.assets.sources import Source
 from activities.secret_references import ResolvedSecrets
 from reelbatch.checks.fonts import (
@@ -57,9 +57,9 @@ class TemplateFetcher:
         source = Source(url=plain, name=name)
         with as_template_errors():
             found = await self._cache.link(job.team, source, self._limit, file)
-        refuse_page(file, found.media_type, name)
+        refuse_html_page(file, found.media_type, name)
         claims = (job.template_url and job.template_url.claims) or {}
-        if (engine := claimant(claims, end_of(file)) or job.engine) != job.engine:
+        if (engine := claimant(claims, tail_of(file)) or job.engine) != job.engine:
             raise TemplateInvalid(
                 f"{name} is a template for the engine {engine}: register it first with "
                 "POST /templates."
@@ -100,7 +100,7 @@ class TemplateFetcher:
         return resolve_fonts(needs, owned)
 
 
-def end_of(file: Path) -> bytes:
+def tail_of(file: Path) -> bytes:
     """The file's last bytes, which in an archive list its files."""
     with file.open("rb") as content:
         content.seek(max(0, file.stat().st_size - ARCHIVE_END))
@@ -116,11 +116,11 @@ def as_template_errors() -> Generator[None]:
         raise TemplateInvalid(error.message) from error
 
 
-def refuse_page(file: Path, media_type: str, name: str) -> None:
+def refuse_html_page(file: Path, media_type: str, name: str) -> None:
     """Raise TemplateInvalid if the file is an HTML page or empty; the message calls it `name`."""
     if file.stat().st_size == 0:
         raise TemplateInvalid(f"{name} is empty, not a template.")
-    if page_in(file, media_type) == "an HTML page":
+    if text_kind(file, media_type) == "an HTML page":
         raise TemplateInvalid(
             f"{name} is an HTML page, not a template: use a URL that returns the file itself."
         )

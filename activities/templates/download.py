@@ -13,7 +13,7 @@ from activities.assets.sources import Source
 from activities.failures import as_application_errors
 from activities.heartbeats import Progress, heartbeats
 from activities.scratch import Scratch
-from activities.templates.by_url import as_template_errors, end_of, refuse_page
+from activities.templates.by_url import as_template_errors, refuse_html_page, tail_of
 from reelbatch.engines.registry import claimant
 from reelbatch.models.orchestration.templates import (
     DownloadedTemplate,
@@ -55,11 +55,11 @@ class DownloadActivities:
             async with heartbeats(Progress()):
                 file = folder / "template"
                 await self._fetch(record, file)
-                engine = claimant(job.claims or {}, end_of(file))
+                engine = claimant(job.claims or {}, tail_of(file))
                 size = file.stat().st_size
                 await self.store.put_async(source, file)
                 changes = {"source": source, "size": size, "engine": engine or job.engine}
-                source = await self._filled(job, changes)
+                source = await self._record_file(job, changes)
                 return DownloadedTemplate(source=source, engine=engine)
 
     @activity.defn(name=FAIL_TEMPLATE)
@@ -77,9 +77,11 @@ class DownloadActivities:
         origin = Source(url=src, name=redacted_url(src), schemes=self.schemes)
         with as_template_errors():
             found = await self.downloader.download(origin, file, self.limit)
-        refuse_page(file, found.media_type, origin.name)
+        refuse_html_page(file, found.media_type, origin.name)
 
-    async def _filled(self, job: TemplateDownloadJob, file: Mapping[str, object]) -> str | None:
+    async def _record_file(
+        self, job: TemplateDownloadJob, file: Mapping[str, object]
+    ) -> str | None:
         """Point the record to the file, or remove the file if the record no longer expects it."""
         source = keys.template_source(job.team, job.template_id, job.download)
         record = await read_template(self.store, job.team, job.template_id)

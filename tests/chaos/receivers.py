@@ -18,7 +18,7 @@ Behaviour = Literal["ok", "hang", "500", "close"]
 class Delivery:
     id: str  # the webhook-id header
     body: Any
-    answered: Behaviour
+    behaviour: Behaviour
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Receiver:
 
     def wait_for_success(self) -> Delivery:
         def look() -> Delivery | None:
-            return next((d for d in self.deliveries if d.answered == "ok"), None)
+            return next((d for d in self.deliveries if d.behaviour == "ok"), None)
 
         return until(look, "delivered webhook")
 

@@ -17,20 +17,20 @@ class Attempt:
     """A POST /batches that may end with a broken connection."""
 
     def __init__(self, stack: Stack, jobs: list[Any], key: str | None = None) -> None:
-        self.answer: httpx.Response | None = None
+        self.response: httpx.Response | None = None
         self._thread = threading.Thread(target=self._post, args=(stack, jobs, key))
         self._thread.start()
 
     def _post(self, stack: Stack, jobs: list[Any], key: str | None) -> None:
         headers = {"Idempotency-Key": key} if key else {}
         try:
-            self.answer = stack.http.post("/batches", json={"jobs": jobs}, headers=headers)
+            self.response = stack.http.post("/batches", json={"jobs": jobs}, headers=headers)
         except httpx.TransportError:
-            self.answer = None
+            self.response = None
 
     def wait(self) -> httpx.Response | None:
         self._thread.join()
-        return self.answer
+        return self.response
 
 
 def kill_api_at(stack: Stack, operation: int) -> Fault:

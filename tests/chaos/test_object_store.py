@@ -21,7 +21,7 @@ def test_a_batch_outlasts_a_failing_store(stack: Stack, card: str) -> None:
     fault = stack.proxy.inject(Fault(everything, status=503, times=60))
     until(lambda: fault.met > 5 or None, "failed requests")
     stack.check_all_finished(batch_id, 20)
-    note(stack, "answers 503", fault)
+    note(stack, "responds 503", fault)
 
 
 @pytest.mark.long
@@ -61,7 +61,7 @@ def test_a_batch_posted_while_the_store_fails_gets_a_503_and_is_created_once_by_
     )
     assert (refused.status_code, refused.json()["errorCode"]) == (503, "UNAVAILABLE")
     assert refused.headers["retry-after"]
-    note(stack, "answers 503", fault)
+    note(stack, "responds 503", fault)
     stack.proxy.heal()
     batch_id = stack.submit(*jobs, key="store-down")
     stack.check_all_finished(batch_id, 5)

@@ -18,7 +18,7 @@ def test_a_webhook_is_delivered_in_the_end(stack: Stack, card: str, behaviour: B
         delivered = receiver.wait_for_success()
         failed, *_ = receiver.deliveries
         stack.tally.faults[f"webhook receiver: {behaviour}"] += 1
-    assert failed.answered == behaviour
+    assert failed.behaviour == behaviour
     assert (failed.id, failed.body) == (delivered.id, delivered.body)
 
 
@@ -27,5 +27,5 @@ def test_a_receiver_that_hangs_delays_no_render(stack: Stack, card: str) -> None
         receiver.behaviours = ["hang"] * 10
         slow = stack.submit(*stills(card, 10, webhook={"url": receiver.url}))
         stack.check_all_finished(slow, 10)
-        assert {delivery.answered for delivery in receiver.wait_for(1)} == {"hang"}
+        assert {delivery.behaviour for delivery in receiver.wait_for(1)} == {"hang"}
         stack.tally.faults["webhook receiver: hang"] += 10

@@ -133,9 +133,9 @@ def test_tests_of_a_program_that_uses_the_client_run(wheel: Path, tmp_path: Path
 def test_the_script_of_the_client_alone_says_what_to_install(
     installed: Installed, tmp_path: Path
 ) -> None:
-    said = installed().run("reelbatch", "batches", folder=tmp_path)
-    assert said.returncode == 1
-    assert said.stderr == (
+    done = installed().run("reelbatch", "batches", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
         "error: The command line is not installed: pip install 'reelbatch[cli]'.\n"
     )
 
@@ -156,9 +156,9 @@ def test_the_command_line_alone_talks_to_a_service(
 def test_the_command_line_alone_says_how_to_install_the_service(
     command: str, installed: Installed, tmp_path: Path
 ) -> None:
-    said = installed("cli").run("reelbatch", *command.split(), folder=tmp_path)
-    assert said.returncode == 1
-    assert said.stderr == (
+    done = installed("cli").run("reelbatch", *command.split(), folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
         "error: This command needs the service itself: pip install 'reelbatch[server]'.\n"
     )
     assert not list(tmp_path.iterdir())
@@ -168,9 +168,9 @@ def test_the_service_without_temporal_says_how_to_install_it(
     installed: Installed, tmp_path: Path
 ) -> None:
     # Without the machine's own programs, since Temporal's may be among them.
-    said = installed("server").run("reelbatch", "up", folder=tmp_path, PATH="")
-    assert said.returncode == 1
-    assert "pip install 'reelbatch[embedded]'" in said.stderr
+    done = installed("server").run("reelbatch", "up", folder=tmp_path, PATH="")
+    assert done.returncode == 1
+    assert "pip install 'reelbatch[embedded]'" in done.stderr
 
 
 def test_the_demo_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:

@@ -35,17 +35,17 @@ def test_the_walkthrough_in_the_documentation_ends_with_a_rendered_batch(
     transcript: list[str] = []
     for command in commands:
         if command.startswith(IN_CONTAINER):
-            said = whole.containers["api-1"].run(*command.removeprefix(IN_CONTAINER).split())
-            variables["REELBATCH_TOKEN"] = said.splitlines()[-1]
+            output = whole.containers["api-1"].run(*command.removeprefix(IN_CONTAINER).split())
+            variables["REELBATCH_TOKEN"] = output.splitlines()[-1]
         elif command.startswith("export "):
             variables["REELBATCH_URL"] = whole.url
-            said = ""
+            output = ""
         elif command.startswith("reelbatch "):
-            said = _run(command, tmp_path, variables)
+            output = _run(command, tmp_path, variables)
         else:
             assert command.startswith(("cp .env.example", "docker compose up"))  # already done
-            said = ""
-        transcript += [f"$ {command}", said]
+            output = ""
+        transcript += [f"$ {command}", output]
     TRANSCRIPT.parent.mkdir(exist_ok=True)
     TRANSCRIPT.write_text("\n".join(transcript).replace(variables["REELBATCH_TOKEN"], "rb_…"))
     [film] = (tmp_path / "badges").glob("*.mp4")

@@ -16,7 +16,7 @@ class Codec:
     alpha: bool = False
     bitrate: int | None = None  # bits per second; None: the quality decides
     constant_bitrate: bool = False
-    joinable: bool = False  # files that begin with a key frame can be concatenated to one film
+    joinable: bool = False  # files that begin with a key frame can be joined into one film
 
     @property
     def output_type(self) -> OutputType:

@@ -50,7 +50,7 @@ class UploadParams(WireModel):
 
 
 class Upload(WireModel):
-    """`prefix` is a folder in the bucket, `output_url` the public address of the bucket's root."""
+    """An upload to a bucket. `prefix` is a folder in it, `outputUrl` the public URL of its root."""
 
     provider: Literal["s3"] = "s3"
     prefix: str = Field(default="", max_length=512)

@@ -183,7 +183,7 @@ async def test_objects_from_the_start_of_a_batch_are_removed_with_its_manifest(
     sweeping: Sweeping,
 ) -> None:
     team, long, short = sweeping.team, "01ARZ3NDEKTSV4RRFFQ69G0000", "01ARZ3NDEKTSV4RRFFQ69G5000"
-    kept = [
+    young = [
         await sweeping.put(keys.batch_table(team, long), 12),
         await sweeping.put(keys.batch_with_tag(team, "d" * 64, f"{long}--"), 12),
         await sweeping.put(keys.batch_manifest(team, long), 8),
@@ -195,7 +195,7 @@ async def test_objects_from_the_start_of_a_batch_are_removed_with_its_manifest(
     ]
     ten = timedelta(days=10)
     assert (await sweeping.sweep(Lifetimes(payloads=ten, records=ten))).records == 3
-    assert [await sweeping.exists(key) for key in kept + gone] == [True] * 3 + [False] * 3
+    assert [await sweeping.exists(key) for key in young + gone] == [True] * 3 + [False] * 3
 
 
 async def test_previews_are_removed_after_a_day_whatever_the_settings(sweeping: Sweeping) -> None:
