@@ -22,7 +22,7 @@ from reelbatch.models.errors import AssetInvalid
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _READ_TIMEOUT = 30.0  # seconds between two pieces of a response
-_LONGEST_PAUSE = 3600  # seconds
+_MAX_PAUSE = 3600  # seconds
 _TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -58,7 +58,7 @@ def retry_after(response: httpx.Response) -> int | None:
         seconds = int(asked[:9])
     else:
         seconds = ceil((moment - datetime.now(UTC)).total_seconds())
-    return min(max(1, seconds), _LONGEST_PAUSE)
+    return min(max(1, seconds), _MAX_PAUSE)
 
 
 def reason_of(error: httpx.HTTPError | httpx.InvalidURL) -> str:

@@ -48,7 +48,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.children import RENDER_STOPPED, render_children, signal_batch
     from workflows.job_states import JobSnapshot, JobState
     from workflows.local_render import render_locally
-    from workflows.markdown import MOST_DETAILS, plain, shortened
+    from workflows.markdown import MAX_DETAILS, plain, shortened
     from workflows.rendering import (
         extent_in_words,
         job_headline,
@@ -237,7 +237,7 @@ def job_details(job: RenderJob) -> str:
         "Tags": ", ".join(job.tags),
     }
     shown = [f"- {name}: {value}" for name, value in lines.items() if value]
-    return shortened("\n".join([*shown, *_children_details(job)]), MOST_DETAILS)
+    return shortened("\n".join([*shown, *_children_details(job)]), MAX_DETAILS)
 
 
 def _children_details(job: RenderJob) -> list[str]:

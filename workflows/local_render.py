@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.rendering import job_headline
 
 # Longer than the worker's own limits: the last resort if it hangs.
-_LONGEST = timedelta(seconds=30)
+_TIMEOUT = timedelta(seconds=30)
 _NO_RETRIES = RetryPolicy(maximum_attempts=1)
 _Outcome = RenderResult | RenderProgress | None
 _OUTCOME: Any = Annotated[_Outcome, Field(union_mode="left_to_right")]
@@ -37,7 +37,7 @@ async def render_locally(task: RenderTask) -> RenderResult | None:
             RENDER_LOCALLY,
             task,
             result_type=_OUTCOME,
-            start_to_close_timeout=_LONGEST,
+            start_to_close_timeout=_TIMEOUT,
             retry_policy=_NO_RETRIES,
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             summary=job_headline(task),

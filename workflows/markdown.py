@@ -8,7 +8,7 @@ team and a key.
 import json
 import re
 
-MOST_SUMMARY, MOST_DETAILS = 170, 19_700
+MAX_SUMMARY, MAX_DETAILS = 170, 19_700
 """Bytes of the text in JSON, without the quotes."""
 
 # Characters that begin a link, picture or tag. Backslashes cannot escape them: the Web UI turns
@@ -43,7 +43,7 @@ def headline(*parts: str, flexible: int = 0) -> str:
     """Join the `parts` that are not empty in one line; the one numbered `flexible` is shortened."""
     before, after = parts[:flexible], parts[flexible + 1 :]
     others = _SEPARATOR.join(filter(None, (*before, "…", *after)))
-    room = MOST_SUMMARY - _size(others)
+    room = MAX_SUMMARY - _size(others)
     fitting = shortened(parts[flexible], max(room, 0))
     return _SEPARATOR.join(filter(None, (*before, fitting, *after)))
 

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.markdown import headline, plain
 
 # The worker enforces the time limit of a render; this is only the last resort.
-_LONGEST_RENDER = timedelta(hours=24)
+_RENDER_TIMEOUT = timedelta(hours=24)
 # After this time without a heartbeat, another worker takes over a render.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _RETRIES = RetryPolicy(
@@ -53,7 +53,7 @@ async def on_engine(activity: str, task: RenderTask, result_type: type[T], summa
         task_queue=inspection_task_queue(task.engine)
         if task.preview
         else render_task_queue(task.engine),
-        start_to_close_timeout=_LONGEST_RENDER,
+        start_to_close_timeout=_RENDER_TIMEOUT,
         heartbeat_timeout=_HEARTBEAT_TIMEOUT,
         retry_policy=_RETRIES,
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

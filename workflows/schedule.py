@@ -23,9 +23,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.job import failure_of
 
 # The download itself is limited by REELBATCH_DOWNLOAD_TIMEOUT; the rest is for the object store.
-_LONGEST_FETCH = timedelta(minutes=15)
+_FETCH_TIMEOUT = timedelta(minutes=15)
 # Time for the API to come back, or for the team to drop below its limit of open jobs.
-_LONGEST_SUBMISSION = timedelta(hours=1)
+_SUBMISSION_TIMEOUT = timedelta(hours=1)
 
 
 @workflow.defn(name="ScheduledBatch")
@@ -103,7 +103,7 @@ async def _fetch(run: ScheduledRun) -> FetchedTable | None:
         run,
         result_type=FetchedTable | None,  # pyright: ignore[reportArgumentType]  the SDK takes unions
         task_queue=CONTROL_TASK_QUEUE,
-        start_to_close_timeout=_LONGEST_FETCH,
+        start_to_close_timeout=_FETCH_TIMEOUT,
         heartbeat_timeout=timedelta(seconds=30),
         retry_policy=RetryPolicy(
             initial_interval=timedelta(seconds=2), backoff_coefficient=3.0, maximum_attempts=5
@@ -118,7 +118,7 @@ async def _submit(table: FetchedTable) -> SubmittedTable:
         table,
         result_type=SubmittedTable,
         task_queue=SUBMISSION_TASK_QUEUE,
-        schedule_to_close_timeout=_LONGEST_SUBMISSION,
+        schedule_to_close_timeout=_SUBMISSION_TIMEOUT,
         heartbeat_timeout=timedelta(minutes=2),
         retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
         priority=Priority(fairness_key=table.run.team),

@@ -47,9 +47,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.uninterrupted import uninterrupted
 
 # If the server is too busy to respond by then, the render is not split.
-_LONGEST_QUESTION = timedelta(seconds=5)
+_SLOTS_TIMEOUT = timedelta(seconds=5)
 _LOOKS_FOR_EQUAL_RENDERS = "looks-for-equal-renders"
-_LONGEST_CLEARING = timedelta(minutes=10)  # after that, the sweep removes the segments
+_CLEARING_TIMEOUT = timedelta(minutes=10)  # after that, the sweep removes the segments
 
 Report = Callable[[RenderProgress], None]
 
@@ -98,7 +98,7 @@ async def _free_slots(job: RenderJob) -> int:
             FIND_FREE_SLOTS,
             SlotsQuestion(engine=job.engine),
             result_type=int,
-            schedule_to_close_timeout=_LONGEST_QUESTION,
+            schedule_to_close_timeout=_SLOTS_TIMEOUT,
             retry_policy=RetryPolicy(maximum_attempts=1),
             summary="free slots",
             priority=Priority(fairness_key=job.team),
@@ -172,7 +172,7 @@ async def _clear(job: RenderJob) -> None:
         await workflow.execute_activity(
             CLEAR_SEGMENTS,
             SegmentsOfJob(team=job.team, job_id=job.id),
-            schedule_to_close_timeout=_LONGEST_CLEARING,
+            schedule_to_close_timeout=_CLEARING_TIMEOUT,
             start_to_close_timeout=timedelta(minutes=1),
             summary="remove the segments",
             priority=Priority(fairness_key=job.team),

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import SWEEP
 
 # An attempt ends by itself after a number of removals; this limit is for a store that hangs.
-_LONGEST_SWEEP = timedelta(hours=2)
+_SWEEP_TIMEOUT = timedelta(hours=2)
 
 
 @workflow.defn(name="Sweep")
@@ -22,7 +22,7 @@ class SweepWorkflow:
         return await workflow.execute_activity(
             SWEEP,
             result_type=SweepReport,
-            start_to_close_timeout=_LONGEST_SWEEP,
+            start_to_close_timeout=_SWEEP_TIMEOUT,
             heartbeat_timeout=timedelta(minutes=2),
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=10), maximum_attempts=10),
         )

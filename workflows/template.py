@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.job import failure_of
 
 # The activity limits the download itself to ten minutes; the rest is for the object store.
-_LONGEST_DOWNLOAD = timedelta(minutes=15)
+_DOWNLOAD_TIMEOUT = timedelta(minutes=15)
 
 
 @workflow.defn(name="InspectTemplate")
@@ -74,7 +74,7 @@ class DownloadTemplateWorkflow:
             template,
             result_type=DownloadedTemplate,
             task_queue=CONTROL_TASK_QUEUE,
-            start_to_close_timeout=_LONGEST_DOWNLOAD,
+            start_to_close_timeout=_DOWNLOAD_TIMEOUT,
             heartbeat_timeout=timedelta(seconds=30),
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(seconds=2),

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.uninterrupted import uninterrupted
 
 # The request itself is limited to ten seconds; the rest is for the object store.
-_LONGEST_ATTEMPT = timedelta(seconds=40)
+_ATTEMPT_TIMEOUT = timedelta(seconds=40)
 # After this time without a heartbeat, another worker takes over an attempt.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 # One attempt, and three more after 1, 10 and 100 seconds. The first of these outlasts a restart of
@@ -41,7 +41,7 @@ class DeliverWebhookWorkflow:
         await workflow.execute_activity(
             DELIVER_WEBHOOK,
             delivery,
-            start_to_close_timeout=_LONGEST_ATTEMPT,
+            start_to_close_timeout=_ATTEMPT_TIMEOUT,
             heartbeat_timeout=_HEARTBEAT_TIMEOUT,
             retry_policy=_RETRIES,
             summary=headline(delivery.receiver),

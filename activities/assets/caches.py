@@ -24,9 +24,9 @@ from reelbatch.models.errors import TemplateInvalid
 from reelbatch.settings import ByteLimit
 from reelbatch.storage.files import download
 
-USUALLY_FRESH = 300.0  # seconds, if the server does not specify it
-_LONGEST_FRESH = 24 * 3600.0  # seconds, whatever the server specifies
-_MOST_URLS = 10_000  # that are remembered
+DEFAULT_FRESHNESS = 300.0  # seconds, if the server does not specify it
+_MAX_FRESHNESS = 24 * 3600.0  # seconds, whatever the server specifies
+_MAX_URLS = 10_000  # that are remembered
 _READ_ONLY = 0o444  # renders of several teams may share a file
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class AssetCache:
         self._files = _BoundedFiles(folder, limit)
         self._clock = clock
         self._metrics = metrics or CacheMetrics("assets")
-        self._found: LRUCache[str, CachedFile] = LRUCache(_MOST_URLS)
+        self._found: LRUCache[str, CachedFile] = LRUCache(_MAX_URLS)
         self._downloads: _SingleFlight[CachedFile] = _SingleFlight()
 
     async def link(self, team: str, source: Source, limit: ByteLimit, target: Path) -> CachedFile:
@@ -168,9 +168,9 @@ def freshness(headers: httpx.Headers) -> float | None:
         return 0.0
     age, longest = headers.get("age", ""), directives.get("max-age", "")
     if not longest.isdecimal():
-        return USUALLY_FRESH
+        return DEFAULT_FRESHNESS
     left = float(longest[:10]) - (float(age[:10]) if age.isdecimal() else 0.0)
-    return max(0.0, min(_LONGEST_FRESH, left))
+    return max(0.0, min(_MAX_FRESHNESS, left))
 
 
 def _conditions(headers: httpx.Headers) -> dict[str, str]:

@@ -15,7 +15,7 @@ from activities.s3 import ERROR_LENGTH, error_code, signed_headers
 from reelbatch.models.errors import AssetInvalid, AssetUnavailable, LimitExceeded
 from reelbatch.settings import ByteLimit
 
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -114,7 +114,7 @@ class Downloader:
         """The final response, and the number of redirects that led to it."""
         headers = {"Accept-Encoding": "identity", **conditions, **_signature(source)}
         request = self._client.build_request("GET", source.url, headers=headers)
-        for redirects in range(_MOST_REDIRECTS + 1):
+        for redirects in range(_MAX_REDIRECTS + 1):
             if request.url.scheme not in source.schemes:
                 raise _wrong_scheme(source, request.url.scheme, redirects)
             response = await self._client.send(request, stream=True, follow_redirects=False)
@@ -127,7 +127,7 @@ class Downloader:
                 await response.aclose()
             for name in _CONDITIONS:  # they only apply to the first address
                 request.headers.pop(name, None)
-        raise AssetInvalid(f"{source.name} is redirected more than {_MOST_REDIRECTS} times.")
+        raise AssetInvalid(f"{source.name} is redirected more than {_MAX_REDIRECTS} times.")
 
 
 def _wrong_scheme(source: Source, scheme: str, redirects: int) -> AssetInvalid:

@@ -30,7 +30,7 @@ from reelbatch.storage.logs import append_log, append_segment_log, collect_segme
 _log = structlog.get_logger("worker")
 
 _STEP = 10  # percent between two lines of progress
-_LONGEST_LINE = 2000  # characters
+_MAX_LINE_LENGTH = 2000  # characters
 
 
 class JobLog:
@@ -45,7 +45,7 @@ class JobLog:
     def note(self, text: str) -> None:
         """Add a line with the time. Values of secrets are replaced by references again."""
         line = " ".join(self._secrets.redact(text).split())
-        self.lines.append(f"{rfc3339(datetime.now(UTC))} {line[:_LONGEST_LINE]}")
+        self.lines.append(f"{rfc3339(datetime.now(UTC))} {line[:_MAX_LINE_LENGTH]}")
 
     def discard(self) -> None:
         """Drop all lines, because nothing worth reading has happened."""

@@ -52,7 +52,7 @@ _BATCH_ID = re.compile(ID_PATTERN.strip("^$"))
 
 _INTERVAL = timedelta(hours=6)
 _OPEN = "ExecutionStatus = 'Running'"
-_MOST_REMOVALS = 100_000  # objects in one sweep
+_MAX_REMOVALS = 100_000  # objects in one sweep
 # For jobs whose workflow was terminated; others remove their segments themselves. A render takes at
 # most a day.
 _SEGMENT_LIFETIME = timedelta(days=2)
@@ -79,7 +79,7 @@ class SweepActivities:
     store: ObjectStore
     lifetimes: Lifetimes
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    most_removals: int = _MOST_REMOVALS
+    most_removals: int = _MAX_REMOVALS
 
     @activity.defn(name=SWEEP)
     async def sweep(self) -> SweepReport:

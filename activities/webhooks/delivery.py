@@ -27,7 +27,7 @@ from workflows.activity_names import DELIVER_WEBHOOK
 _TIME_LIMIT = 10.0  # seconds for the whole request
 _RESPONSE_SHOWN = 500  # characters
 _RESPONSE_READ = 4 * _RESPONSE_SHOWN  # bytes; a character in UTF-8 has up to four
-_MOST_ATTEMPTS = 50  # in a webhook's log
+_MAX_ATTEMPTS = 50  # in a webhook's log
 _USER_AGENT = "Reelbatch"
 
 
@@ -162,6 +162,6 @@ def _with_attempt(
         update={
             "body": delivery.body,
             "delivered_at": delivered_at,
-            "attempts": [*record.attempts, attempt][-_MOST_ATTEMPTS:],
+            "attempts": [*record.attempts, attempt][-_MAX_ATTEMPTS:],
         }
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from unicodedata import normalize
 
-_LONGEST = 200  # bytes; file systems allow 255, and a number and an extension follow
+_MAX_BYTES = 200  # bytes; file systems allow 255, and a number and an extension follow
 # Characters that a common file system forbids, and those that change the direction of text.
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)  # on Windows
@@ -13,7 +13,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECA
 def file_stem(name: str) -> str:
     """Turn the name of a job into a file name without an extension; empty if nothing is left."""
     fit = _UNFIT.sub("_", normalize("NFC", name)).strip().rstrip(". ").lstrip(".")
-    short = fit.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ")
+    short = fit.encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(". ")
     return f"_{short}" if _RESERVED.match(short) else short
 
 

@@ -10,7 +10,10 @@ from reelbatch.models.wire.errors import FieldError
 MOST_DETAILS = 20
 """Details per error; clients see further ones once they have fixed these."""
 
-_LONGEST_FIELD, _LONGEST_MESSAGE = 200, 1000  # characters; both contain names that clients choose
+_MAX_FIELD_LENGTH, _MAX_MESSAGE_LENGTH = (
+    200,
+    1000,
+)  # characters; both contain names that clients choose
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Problem:
     @property
     def detail(self) -> FieldError:
         return FieldError(
-            field=self.field[:_LONGEST_FIELD], message=self.message[:_LONGEST_MESSAGE]
+            field=self.field[:_MAX_FIELD_LENGTH], message=self.message[:_MAX_MESSAGE_LENGTH]
         )
 
     def inside(self, field: str) -> "Problem":

@@ -11,7 +11,7 @@ import yaml
 from tests.deployment.container import Container
 from tests.deployment.network import Network
 
-_LONGEST = 30  # seconds; the longest range of a rule
+_MAX_RANGE = 30  # seconds; the longest range of a rule
 
 
 def hurry(container: Container, network: Network, scraped: Mapping[str, Sequence[str]]) -> None:
@@ -35,7 +35,7 @@ def hurry(container: Container, network: Network, scraped: Mapping[str, Sequence
 def in_seconds(rules: str) -> str:
     """Rules that wait one second, and look back four, for each of their minutes."""
     shorter = re.sub(r"\bfor: (\d+)m", r"for: \1s", rules)
-    return re.sub(r"\[(\d+)m\]", lambda found: f"[{min(_LONGEST, 4 * int(found[1]))}s]", shorter)
+    return re.sub(r"\[(\d+)m\]", lambda found: f"[{min(_MAX_RANGE, 4 * int(found[1]))}s]", shorter)
 
 
 class Alerts:

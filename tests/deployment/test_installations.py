@@ -15,8 +15,8 @@ from tests.deployment.installation import Installation, build, clean_environment
 from tests.integration.service import ROOT
 from tests.reelbatch.cli.running_stack import RunningStack
 
-LARGEST_CLIENT = 60 * 1024**2  # bytes
-MOST_DISTRIBUTIONS = 20
+MAX_CLIENT_SIZE = 60 * 1024**2  # bytes
+MAX_DISTRIBUTIONS = 20
 
 Installed = Callable[..., Installation]
 
@@ -83,8 +83,8 @@ def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Pa
 def test_the_client_alone_is_small(installed: Installed) -> None:
     client = installed()
     files = [file for file in client.site.rglob("*") if file.is_file()]
-    assert len(client.distributions) <= MOST_DISTRIBUTIONS
-    assert sum(file.stat().st_size for file in files) <= LARGEST_CLIENT
+    assert len(client.distributions) <= MAX_DISTRIBUTIONS
+    assert sum(file.stat().st_size for file in files) <= MAX_CLIENT_SIZE
     assert len(list(client.site.glob("*.dist-info"))) == len(client.distributions)
 
 

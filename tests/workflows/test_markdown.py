@@ -6,9 +6,9 @@ from temporalio.api.common.v1 import Payload
 
 from reelbatch.connection import SharedPydanticConverter
 from reelbatch.storage.payload_encryption import EncryptingCodec, open_key_ring
-from workflows.markdown import MOST_DETAILS, headline, plain, shortened
+from workflows.markdown import MAX_DETAILS, headline, plain, shortened
 
-MOST_OF_SUMMARY, MOST_OF_DETAILS = 400, 20_000  # bytes: Temporal's defaults
+SUMMARY_LIMIT, DETAILS_LIMIT = 400, 20_000  # bytes: Temporal's defaults
 NAMES = {
     "short": "promo",
     "markup": "<*>[" * 200,
@@ -31,11 +31,11 @@ async def sent(text: str) -> Payload:
 async def test_no_name_from_a_client_makes_a_headline_too_long(name: str) -> None:
     rest = ("1280x720", "100000 frames", "video_prores_4444_alpha")
     line = headline("00042", "", plain(name), *rest, flexible=2)
-    assert (await sent(line)).ByteSize() <= MOST_OF_SUMMARY
+    assert (await sent(line)).ByteSize() <= SUMMARY_LIMIT
     assert line.startswith("00042 · ")
     assert line.endswith(" · ".join(rest))
-    details = shortened(plain(name) * 100, MOST_DETAILS)
-    assert (await sent(details)).ByteSize() <= MOST_OF_DETAILS
+    details = shortened(plain(name) * 100, MAX_DETAILS)
+    assert (await sent(details)).ByteSize() <= DETAILS_LIMIT
 
 
 def test_a_name_is_cut_between_displayed_characters() -> None:

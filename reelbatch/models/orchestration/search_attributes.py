@@ -25,7 +25,7 @@ FORMER_FONT_IDS = SearchAttributeKey.for_keyword_list("ReelbatchFontIds")
 
 PREVIEW = "kind:preview"  # of a batch that only previews another one
 _SCHEDULE, _SUBMISSION, _ROW = "schedule:", "submission:", "row:"
-_MOST_BYTES = 2048  # of a value in JSON; the default limit of a Temporal server
+_MAX_BYTES = 2048  # of a value in JSON; the default limit of a Temporal server
 _SEPARATOR = 2  # bytes of a comma and a space
 
 
@@ -92,7 +92,7 @@ def tag_list(
 
 def _fitting(tags: Iterable[str]) -> Iterator[str]:
     """The tags that fit; a tag that is too long does not keep out later ones."""
-    left = _MOST_BYTES
+    left = _MAX_BYTES
     for tag in tags:
         size = len(json.dumps(tag)) + _SEPARATOR  # a non-ASCII letter takes six or twelve bytes
         if size <= left:

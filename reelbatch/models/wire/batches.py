@@ -61,7 +61,7 @@ class BatchStats(RecordModel):
         return BatchStatus.FINISHED if self.finished else BatchStatus.ERROR
 
 
-MOST_OUTPUTS = 20
+MAX_OUTPUTS = 20
 
 
 class BatchOutput(WireModel):
@@ -81,9 +81,7 @@ class BatchOptions(OpenWireModel):
     priority: Priority | None = None
     webhook: Webhook | None = None
     name: Name | None = None
-    outputs: Annotated[list[BatchOutput], Field(min_length=1, max_length=MOST_OUTPUTS)] | None = (
-        None
-    )
+    outputs: Annotated[list[BatchOutput], Field(min_length=1, max_length=MAX_OUTPUTS)] | None = None
 
 
 class JobCreated(WithWarnings):

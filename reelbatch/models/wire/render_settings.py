@@ -11,19 +11,19 @@ FrameNumber = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 FrameRange = Annotated[list[FrameNumber], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]
 
 
-_LONGEST_FILM = 1e9  # seconds; longer than any film
+_MAX_FILM_SECONDS = 1e9  # seconds; longer than any film
 
 
 def _checked_poster(poster: object) -> object:
     """Turn false into None, and moments into floats: an integer 1 would equal true."""
     if poster is None or isinstance(poster, bool):
         return poster or None
-    if isinstance(poster, int | float) and 0 <= poster <= _LONGEST_FILM:
+    if isinstance(poster, int | float) and 0 <= poster <= _MAX_FILM_SECONDS:
         return float(poster)
     raise ValueError("must be true, false, or a moment of the film in seconds, 0 or later")
 
 
-_Moment = Annotated[float, Field(ge=0, le=_LONGEST_FILM)]
+_Moment = Annotated[float, Field(ge=0, le=_MAX_FILM_SECONDS)]
 Poster = Annotated[bool | _Moment | None, BeforeValidator(_checked_poster)]
 """The still that comes with a film: its middle if true, or the frame at a moment in seconds."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, SecretStr, field_validator
 from reelbatch.models.wire.base import LenientWireModel, Timestamp, WireModel
 
 SECRET_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  a pattern, not a secret
-LONGEST_SECRET = 64 * 1024  # characters
+MAX_SECRET_LENGTH = 64 * 1024  # characters
 
 # Any text between the braces counts as a name; one that no secret can have is reported as unknown.
 _REFERENCE = re.compile(r"\$\{secrets?\.([^{}]*)\}")
@@ -19,7 +19,7 @@ class SecretCreation(LenientWireModel):
     """The body of PUT /secrets."""
 
     name: str = Field(pattern=SECRET_NAME_PATTERN)
-    value: SecretStr = Field(min_length=1, max_length=LONGEST_SECRET)
+    value: SecretStr = Field(min_length=1, max_length=MAX_SECRET_LENGTH)
 
     @field_validator("value")
     @classmethod

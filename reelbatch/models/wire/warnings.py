@@ -8,9 +8,9 @@ from reelbatch.models.wire.base import Absent, ListOrAbsent, RecordModel, WireMo
 
 MOST_OF_A_CODE = 5  # warnings; further ones are only counted
 MOST_GLYPHS = 500  # that are reported for a job
-_MOST_WARNINGS = 100
-_LONGEST_MESSAGE = 300  # characters
-_LONGEST_NAME = 500  # characters, of a layer or a composition
+_MAX_WARNINGS = 100
+_MAX_MESSAGE_LENGTH = 300  # characters
+_MAX_NAME_LENGTH = 500  # characters, of a layer or a composition
 
 
 class WarningCode(StrEnum):
@@ -142,7 +142,7 @@ def bounded(warnings: Iterable[RenderWarning]) -> list[RenderWarning]:
     for warning in warnings:
         by_code.setdefault(warning.code, {})[_short(warning)] = None
     kept = [each for code, alike in by_code.items() for each in _first(code, list(alike))]
-    return kept[:_MOST_WARNINGS]
+    return kept[:_MAX_WARNINGS]
 
 
 def _first(code: str, alike: list[RenderWarning]) -> list[RenderWarning]:
@@ -155,10 +155,10 @@ def _first(code: str, alike: list[RenderWarning]) -> list[RenderWarning]:
 
 def _short(warning: RenderWarning) -> RenderWarning:
     texts = {
-        "code": _cut(warning.code, _LONGEST_NAME),
-        "message": _cut(warning.message, _LONGEST_MESSAGE),
-        "layer": _cut(warning.layer, _LONGEST_NAME),
-        "composition": _cut(warning.composition, _LONGEST_NAME),
+        "code": _cut(warning.code, _MAX_NAME_LENGTH),
+        "message": _cut(warning.message, _MAX_MESSAGE_LENGTH),
+        "layer": _cut(warning.layer, _MAX_NAME_LENGTH),
+        "composition": _cut(warning.composition, _MAX_NAME_LENGTH),
     }
     return warning if texts == dict(warning) else warning.model_copy(update=texts)
 
