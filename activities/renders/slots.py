@@ -72,7 +72,7 @@ class RenderSlots(CustomSlotSupplier):
         """Wait for a free process for a local render, which does not come from the queue.
 
         Tasks from the queue go first, then teams take turns. Yields False if the render must not
-        start, because no local render got a turn for half a second.
+        start, for example because no local render got a turn for half a second.
         """
         with self._lock:
             turn = self._local.join(team) if len(self._local) < _MOST_LOCAL else None

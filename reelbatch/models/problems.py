@@ -10,10 +10,8 @@ from reelbatch.models.wire.errors import FieldError
 MOST_DETAILS = 20
 """Details per error; clients see further ones once they have fixed these."""
 
-_MAX_FIELD_LENGTH, _MAX_MESSAGE_LENGTH = (
-    200,
-    1000,
-)  # characters; both contain names that clients choose
+# In characters; both contain names that clients choose.
+_MAX_FIELD_LENGTH, _MAX_MESSAGE_LENGTH = 200, 1000
 
 
 @dataclass(frozen=True)
