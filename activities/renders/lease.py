@@ -76,8 +76,8 @@ class Lease:
                 await write_model(self._store, self._object_key, self._now())
 
     def _is_held(self, holder: RenderLease) -> bool:
-        """Whether the holder is alive. Its age shows this at once; that the lease stays the same
-        shows it even if the clocks disagree.
+        """Whether the holder is alive. An old lease shows at once that it is gone; a lease that
+        stays the same shows it even if the clocks disagree.
         """
         if self._seen is None or self._seen[0] != holder:
             self._seen = (holder, monotonic())

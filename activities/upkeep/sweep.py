@@ -171,7 +171,7 @@ class SweepActivities:
         return await find_file(self.store, record.source)
 
     async def _sweep_uploaded_files(self, team: str, removal: Removal) -> int:
-        """Remove files last used before all of the team's workflows, open or ended, started."""
+        """Remove files whose last use was before all of the team's workflows, open or ended."""
         removed = await self._sweep_old(keys.arriving_uploads(team), _UPLOAD_TIME, removal)
         uploads = [
             (await used_at(self.store, team, upload_id), upload_id)

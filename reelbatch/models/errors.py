@@ -93,9 +93,16 @@ class ReelbatchError(Exception):
         details: Sequence[FieldError] = (),
         retry_after: int | None = None,
     ) -> None:
+        """Make the error.
+
+        Args:
+            message: What is wrong and what to do about it. By default the docstring of the class.
+            details: The problems of single fields.
+            retry_after: Seconds until another try may help; None: unknown.
+        """
         self.message = message or (type(self).__doc__ or "").strip()
         self.details = tuple(details)
-        self.retry_after = retry_after  # seconds until another try may help; None: unknown
+        self.retry_after = retry_after
         super().__init__(self.message)
 
 
