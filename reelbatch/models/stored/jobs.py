@@ -26,5 +26,5 @@ class StoredJob(RecordModel):
 class NestedJobRecord(RecordModel):
     """A nested job."""
 
-    parent_id: str  # its parent leads to the batch, if it belongs to one
+    parent_id: str  # the job that leads to the batch, if there is one
     summary: JobSummary
