@@ -24,7 +24,7 @@ from tests.hostile.corpus import RENDERED, SEED, HostileInput, Place, Verdict, b
 from tests.hostile.documents import document, packed, text
 
 _NONE = bad_asset("is not a font")
-_EMPTY = bad_asset("without characters")
+_EMPTY = bad_asset("it has no characters")
 _BROKEN = bad_asset("broken outline")
 _Made = tuple[str, Callable[[], bytes], Verdict]
 

@@ -286,7 +286,7 @@ def _structures() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
         "x": "var $bm_rt; $bm_rt = loopOut('cycle', 0);",
     }
     yield "a loop without end", packed(document(looped)), RENDERED
-    long = too_much("characters together")
+    long = too_much("characters in total")
     yield "text without end", lambda: packed(document(text("hello " * 50_000))), long
     yield "a million line breaks", lambda: packed(document(text("\r" * 200_000))), long
     yield "text of all characters", lambda: packed(document(text(_all_characters()))), long
@@ -368,7 +368,7 @@ def _shapes() -> Iterator[tuple[str, list[Any], Verdict]]:
     yield "a stroke of 1e9", [rectangle(), stroke | {"w": still(1e9)}], RENDERED
     yield "a stroke of -1", [rectangle(), stroke | {"w": still(-1)}], RENDERED
     gradient = {"ty": "gf", "t": 1, "s": still([0, 0]), "e": still([9, 9]), "o": still(100)}
-    unlike = invalid("stops without as many colours")
+    unlike = invalid("stops, but does not have as many colours")
     for name, stops, verdict in (
         ("no stops", {"p": 0, "k": still([])}, RENDERED),
         ("a billion stops", {"p": 10**9, "k": still([0, 1, 0, 0])}, unlike),

@@ -24,8 +24,8 @@ from tests.hostile.corpus import (
 from tests.hostile.documents import document, packed
 from tests.hostile.documents import picture as picture_layer
 
-_NONE = bad_asset("is no picture")
-_DESIGN = bad_asset("is of Photoshop or Illustrator")
+_NONE = bad_asset("is not a picture")
+_DESIGN = bad_asset("is a Photoshop or Illustrator file")
 _SVG = bad_asset("is an SVG that cannot be read")
 _CROWDED = too_much("elements")
 _LARGE = too_much("pixels")

@@ -52,7 +52,7 @@ def check_shapes(layers: Iterable[Json]) -> None:
 def check_texts(layers: Iterable[Json]) -> None:
     """Raise LimitExceeded where there is more text than can be drawn in time."""
     if sum(_most_characters(layer) for layer in layers) > MAX_CHARACTERS:
-        raise LimitExceeded(f"The texts have more than {MAX_CHARACTERS} characters together.")
+        raise LimitExceeded(f"The texts have more than {MAX_CHARACTERS} characters in total.")
 
 
 def _most_characters(layer: Json) -> int:
@@ -69,11 +69,13 @@ def _check_header(root: Json) -> None:
         if root.get(key) is None or number(root[key], -1.0) != number(root[key], -2.0):
             raise TemplateInvalid(f"The template's {meaning} ({key}) is not a number.")
     if not root["op"] > root["ip"]:
-        raise TemplateInvalid("The template has no frames: its end (op) is not after its ip.")
+        raise TemplateInvalid(
+            "The template has no frames: its end frame (op) is not after its first frame (ip)."
+        )
     if root["fr"] > MAX_FRAME_RATE:
-        raise TemplateInvalid(f"The template's frame rate is over {MAX_FRAME_RATE}.")
+        raise TemplateInvalid(f"The template's frame rate is above {MAX_FRAME_RATE}.")
     if root["fr"] < MIN_FRAME_RATE:
-        raise TemplateInvalid(f"The template's frame rate is under {MIN_FRAME_RATE}.")
+        raise TemplateInvalid(f"The template's frame rate is below {MIN_FRAME_RATE}.")
 
 
 def _check_nesting(document: LottieDocument) -> None:
@@ -126,7 +128,7 @@ def check_size(name: str, width: int, height: int, limits: RenderLimits) -> None
     if width * height > limits.pixels_per_frame:
         raise LimitExceeded(
             f"The composition {name!r} is {width}x{height} pixels; "
-            f"this server renders at most {limits.pixels_per_frame} pixels a frame"
+            f"this server renders at most {limits.pixels_per_frame} pixels per frame"
             " (REELBATCH_MAX_FRAME_PIXELS)."
         )
 
@@ -168,9 +170,9 @@ def _check_shapes(shapes: list[Json], layer: str, copies: float = 1.0) -> None:
         raise LimitExceeded(f"The layer {layer!r} repeats shapes more than {MAX_COPIES} times.")
     for shape in shapes:
         if _largest(shape.get("pt")) > MAX_STAR_POINTS:
-            raise LimitExceeded(f"The layer {layer!r} has a star of too many points.")
+            raise LimitExceeded(f"The layer {layer!r} has a star with too many points.")
         if min(_values_of(shape.get("pt")), default=0.0) < 0:
-            raise TemplateInvalid(f"The layer {layer!r} has a star of fewer than 0 points.")
+            raise TemplateInvalid(f"The layer {layer!r} has a star with fewer than 0 points.")
         _check_gradient(shape, layer)
         _check_shapes(objects(shape.get("it")), layer, copies)
 
@@ -187,7 +189,8 @@ def _check_gradient(shape: Json, layer: str) -> None:
     lengths = [len(array(state)) for state in states or [content] if state is not None]
     if not 0 <= stated * 4 <= min(lengths, default=0):
         raise TemplateInvalid(
-            f"The layer {layer!r} has a gradient of {stated:g} stops without as many colours."
+            f"The layer {layer!r} has a gradient that declares {stated:g} stops, but does not have "
+            "as many colours."
         )
 
 
@@ -198,7 +201,7 @@ def _check_dashes(shapes: list[Json], layer: str, most: int) -> None:
     finest = min(dashes)
     reach = max((_reach(shape) for shape in _all_shapes(shapes)), default=0.0)
     if finest < _FINEST_DASH or reach / finest > most:
-        raise LimitExceeded(f"The layer {layer!r} has a stroke of too fine dashes.")
+        raise LimitExceeded(f"The layer {layer!r} has a stroke with dashes that are too fine.")
 
 
 def _dash_length(shape: Json) -> float:

@@ -335,7 +335,7 @@ def _check_characters(content: bytes, root: Json) -> None:
         json.dumps(root, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise TemplateInvalid(
-            "The template has a text with half of a character (a lone surrogate) in it."
+            "The template contains half of a character (a lone surrogate)."
         ) from error
 
 

@@ -140,7 +140,7 @@ class _Canvas:
             "tvg_picture_load_data", picture, document, len(document), b"lottie", b"", True
         )
         if loaded != thorvg.SUCCESS:
-            raise TemplateInvalid("The template cannot be drawn: ThorVG does not read it.")
+            raise TemplateInvalid("The template cannot be drawn: ThorVG cannot read it.")
         thorvg.call("tvg_picture_set_size", picture, width, height)
         target = (pixels.ctypes.data, width, width, height, thorvg.ARGB8888)
         thorvg.call("tvg_swcanvas_set_target", self._canvas, *target)
@@ -158,7 +158,7 @@ class _Canvas:
             thorvg.call("tvg_canvas_sync", self._canvas),
         )
         if any(step != thorvg.SUCCESS for step in steps):
-            raise RenderError(f"ThorVG could not draw the frame {number:g}.")
+            raise RenderError(f"ThorVG could not draw frame {number:g}.")
 
 
 def _lender_of(pictures: Mapping[str, Frame]) -> Any:

@@ -64,7 +64,7 @@ _MATTE_KEYS = ("tt", "tp")
 def _set_text_params(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
     known = {key: value for key, value in params.items() if key in _TEXT_PARAMS}
     if not known:
-        raise AssetInvalid(f"nx:text-params-set takes {', '.join(_TEXT_PARAMS)}; none is given.")
+        raise AssetInvalid(f"nx:text-params-set needs at least one of {', '.join(_TEXT_PARAMS)}.")
     for key, value in known.items():
         _TEXT_PARAMS[key](layer, value)
 
@@ -88,7 +88,8 @@ _TEXT_PARAMS: dict[str, Callable[[Json, object], None]] = {
 def _set_solid_color(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
     if layer_type(layer) not in ("solid", "shape"):
         raise AssetInvalid(
-            f"nx:solid-color-set colours solids; this layer is of type {layer_type(layer)}."
+            "nx:solid-color-set works on solids and shapes only; "
+            f"this layer is of type {layer_type(layer)}."
         )
     set_color(layer, params.get("color"))
 
@@ -96,7 +97,7 @@ def _set_solid_color(stage: Stage, layer: Json, params: Params) -> None:  # noqa
 def _set_state(stage: Stage, layer: Json, params: Params) -> None:
     state = params.get("state")
     if state not in ("hidden", "visible"):
-        raise AssetInvalid(f"nx:layer-state-set takes the state hidden or visible, not {state!r}.")
+        raise AssetInvalid(f"nx:layer-state-set needs the state hidden or visible, not {state!r}.")
     # In After Effects a matte works whether it is shown or not; ThorVG would draw an empty one.
     if not _users_of_matte(stage.composition, layer):
         layer["hd"] = state == "hidden"
@@ -146,7 +147,7 @@ def _mattes(composition: LottieComposition) -> Iterator[tuple[Json, Json]]:
 
 def _fit_text(stage: Stage, layer: Json, params: Params) -> None:
     if layer_type(layer) != "text" or not text_documents(layer):
-        raise AssetInvalid(f"The layer is of type {layer_type(layer)} and has no text.")
+        raise AssetInvalid(f"A layer of type {layer_type(layer)} has no text.")
     largest, smallest = params.get("maxFontSize"), params.get("minFontSize")
     fit = TextFit(
         composition=stage.composition,
@@ -155,7 +156,7 @@ def _fit_text(stage: Stage, layer: Json, params: Params) -> None:
         largest=None if largest is None else as_number(largest, 1.0, MAX_FONT_SIZE),
     )
     if fit.largest is not None and fit.largest < fit.smallest:
-        raise AssetInvalid("nx:layer-autoscale needs a maxFontSize above its minFontSize.")
+        raise AssetInvalid("nx:layer-autoscale needs a maxFontSize of at least its minFontSize.")
     stage.fits.append(fit)
 
 

@@ -146,29 +146,29 @@ def _absent(asset: Json, content: bytes | None) -> RenderWarning:
 
 def _name_of(asset: Json) -> str:
     path = str(asset.get("p"))
-    name = f"the template's picture {str(asset.get('id'))!r}"
+    name = f"The template's picture {str(asset.get('id'))!r}"
     return name if path.startswith("data:") else f"{name} ({asset.get('u') or ''}{path})"
 
 
 def _incomplete(name: str, svg: SvgPicture) -> RenderWarning:
-    message = f"{name} is an SVG, drawn without {', '.join(svg.left_out)}"
+    message = f"{name} is an SVG that is drawn without these elements: {', '.join(svg.left_out)}."
     return RenderWarning(code=WarningCode.PICTURE_INCOMPLETE, message=message)
 
 
 def _why_absent(asset: Json, content: bytes | None) -> str:
     name = _name_of(asset)
     if not content:
-        return f"{name} is neither in the template nor among the job's static assets: left empty"
-    return f"{name} {_no_picture(content)}: left empty"
+        return f"{name} is neither in the template nor among the static assets. It stays empty."
+    return f"{name} {_why_unreadable(content)} It stays empty."
 
 
-def _no_picture(content: bytes) -> str:
-    """What is wrong with content that is not a picture, and what helps."""
+def _why_unreadable(content: bytes) -> str:
+    """The end of a sentence about content that is not a usable picture, with the way out."""
     if is_svg(content):
-        return "is an SVG that cannot be read; export it as PNG"
+        return "is an SVG that cannot be read; export it as PNG."
     if content.startswith(design_files.STARTS):
-        return "is of Photoshop or Illustrator, and cannot be drawn; save it as PNG or SVG"
-    return f"is no picture; the formats are {', '.join(FORMATS)} and SVG"
+        return "is a Photoshop or Illustrator file, which cannot be drawn; save it as PNG or SVG."
+    return f"is not a picture; the supported formats are {', '.join(FORMATS)} and SVG."
 
 
 def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
@@ -226,7 +226,7 @@ def fitted_picture(
                 packed = as_png(picture if box is None else _fitted(picture, box, limits))
                 _EMBEDDED.put(key, packed)
         except PictureUnreadable as error:
-            raise AssetInvalid(f"{path.name} {_no_picture(content)}.") from error
+            raise AssetInvalid(f"{path.name} {_why_unreadable(content)}") from error
     asset: Json = {"id": identity}
     _embed(asset, packed, *(box or _size_of(packed)))
     return asset

@@ -203,8 +203,8 @@ class _Archive:
         size = sum(entry.file_size for entry in self.archive.infolist())
         if size + len(content) > self.limits.template_size:
             raise LimitExceeded(
-                f"The project's compositions take more than the {self.limits.template_size} bytes "
-                "that this server takes of a template (REELBATCH_MAX_TEMPLATE_BYTES)."
+                f"The project's compositions need more than the {self.limits.template_size} bytes "
+                "that this server accepts for a template (REELBATCH_MAX_TEMPLATE_BYTES)."
             )
         self.archive.writestr(name, content)
 

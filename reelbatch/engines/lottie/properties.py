@@ -36,7 +36,7 @@ def value_of(asset: DataAsset) -> Value:
     value = asset.value
     if isinstance(value, dict) or (isinstance(value, list) and not all(map(_is_number, value))):
         raise ValueUnusable(
-            "Objects are for pages of HTML: send text, a number or an array of numbers."
+            "Only HTML templates accept objects. Send text, a number or an array of numbers."
         )
     return cast("Value", value)
 
@@ -56,7 +56,7 @@ def set_property(layer: Json, name: str, value: Value) -> None:
     setter = _SETTERS.get(re.sub(r"\s+", "", ".".join(parts)))
     if setter is None:
         raise AssetInvalid(
-            f"The property {name!r} is unknown; the known ones are {', '.join(PROPERTIES)}."
+            f"The property {name!r} is unknown; the supported ones are {', '.join(PROPERTIES)}."
         )
     setter(layer, value)
 
@@ -69,18 +69,18 @@ def as_color(value: object) -> list[float]:
     if len(channels) in (3, 4) and all(_is_share(channel) for channel in channels):
         return [float(channel) for channel in channels[:3]]
     raise ValueUnusable(
-        f"{value!r} is no colour; give 3 or 4 numbers from 0 to 1, or a string like #FF8800."
+        f"{value!r} is not a colour; use 3 or 4 numbers from 0 to 1, or a string like #FF8800."
     )
 
 
 def as_number(value: object, low: float = -_MAX_MAGNITUDE, high: float = _MAX_MAGNITUDE) -> float:
     """A number, also one that is written as a string, from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueUnusable(f"{value!r} is no number.")
+        raise ValueUnusable(f"{value!r} is not a number.")
     try:
         read = float(value)
     except ValueError as error:
-        raise ValueUnusable(f"{value!r} is no number.") from error
+        raise ValueUnusable(f"{value!r} is not a number.") from error
     if not low <= read <= high:
         raise ValueUnusable(f"{value!r} is not between {low:g} and {high:g}.")
     return read
@@ -90,14 +90,14 @@ def as_vector(value: object) -> list[float]:
     """Two or three numbers; Lottie wants three."""
     numbers = array(value)
     if len(numbers) not in (2, 3):
-        raise ValueUnusable(f"{value!r} is no array of 2 or 3 numbers.")
+        raise ValueUnusable(f"{value!r} is not an array of 2 or 3 numbers.")
     return [as_number(each) for each in (*numbers, 0.0)[:3]]
 
 
 def as_words(value: object) -> str:
     """A text, also one that is written as a number. Raises AssetInvalid."""
     if isinstance(value, (bool, list)) or not isinstance(value, (str, int, float)):
-        raise ValueUnusable(f"{value!r} is no text.")
+        raise ValueUnusable(f"{value!r} is not text.")
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value)) if is_whole else str(value)
 
@@ -146,7 +146,7 @@ def set_words(layer: Json, value: object) -> None:
 def set_font(layer: Json, value: object) -> None:
     """Set the font by its PostScript name or family. Raises AssetInvalid."""
     if not isinstance(value, str) or not value:
-        raise ValueUnusable(f"{value!r} is no font's name.")
+        raise ValueUnusable(f"{value!r} is not the name of a font.")
     set_style(layer, "f", value)
 
 
@@ -177,7 +177,7 @@ def set_leading(layer: Json, value: object) -> None:
 def _texts(layer: Json) -> list[Json]:
     texts = text_documents(layer)
     if layer_type(layer) != "text" or not texts:
-        raise AssetInvalid(f"The layer is of type {layer_type(layer)} and has no text.")
+        raise AssetInvalid(f"A layer of type {layer_type(layer)} has no text.")
     return texts
 
 

@@ -178,7 +178,7 @@ def _inspect(
     if template_type in _PROJECT_TYPES:
         raise TemplateInvalid("The file is not an After Effects project.")
     if template_type == "zip" and not _may_be_lottie(template):
-        raise TemplateInvalid("The file is not a zip: send the archive itself.")
+        raise TemplateInvalid("The file is not a zip archive. Send the archive itself.")
     document, files = open_template(template, limits)
     return inspect_document(document, files)
 
@@ -255,7 +255,7 @@ def _frames(composition: LottieComposition, output: Output) -> range:
     end = composition.frames if output.end_frame is None else output.end_frame
     if not 0 <= first < end <= composition.frames:
         raise RenderError(
-            f"The frames {first} to {end} are outside of the composition {composition.name!r}, "
+            f"The frames {first} to {end} are outside the composition {composition.name!r}, "
             f"which has {composition.frames} (0 to {composition.frames - 1})."
         )
     return range(first, end)

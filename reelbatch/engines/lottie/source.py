@@ -118,7 +118,7 @@ def _animation_path(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:
     for path in candidates[:_MAX_CANDIDATES]:
         if _looks_like_lottie(files[path]):
             return path
-    raise TemplateInvalid("The template's archive holds no Lottie JSON.")
+    raise TemplateInvalid("The template's archive contains no Lottie JSON.")
 
 
 def _favour(path: PurePosixPath) -> int:

@@ -102,7 +102,7 @@ class Substitution:
         elif isinstance(asset, MediaAsset):
             self._replace_source(asset, resolved.file)
         elif not isinstance(asset, StaticAsset):  # those are found by their names
-            raise AssetInvalid(f"Lottie templates take no assets of the type {asset.type}.")
+            raise AssetInvalid(f"Lottie templates do not support assets of type {asset.type}.")
 
     def _set_words(self, words: str, state: LottieComposition, layer: Json) -> None:
         set_words(layer, words)
@@ -111,8 +111,8 @@ class Substitution:
     def _call(self, asset: FunctionAsset) -> None:
         if asset.name not in FUNCTIONS:
             raise AssetInvalid(
-                f"Lottie templates know no function {asset.name}; "
-                f"they know {', '.join(sorted(FUNCTIONS))}."
+                f"Lottie templates do not support the function {asset.name}; "
+                f"they support {', '.join(sorted(FUNCTIONS))}."
             )
         stage = Stage(
             document=self._document,

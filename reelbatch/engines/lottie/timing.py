@@ -73,7 +73,7 @@ def seconds_of(
 ) -> float:
     given = next((params[key] for key in keys if params.get(key) is not None), None)
     if given is None:
-        raise AssetInvalid(f"{function} needs seconds in {' or '.join(keys)}.")
+        raise AssetInvalid(f"{function} needs a number of seconds in {' or '.join(keys)}.")
     seconds = as_number(given, low, LONGEST)
     if seconds == low == 0.0:
         raise AssetInvalid(f"{function} needs more than 0 seconds.")

@@ -1,7 +1,7 @@
-"""What of a template will not be drawn as designed, found in one walk through its document.
+"""Finds everything in a template that will not be drawn as designed.
 
-The other modules say how something is drawn. Whoever makes one of these things right takes it away
-here.
+Other modules decide how things are drawn. When one of them learns to draw something correctly, its
+warning is removed here.
 """
 
 import copy
@@ -32,33 +32,33 @@ from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_f
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _DRAWN_EFFECTS = frozenset({20, 21, 22, 23, 25, 28, 29, 35})  # Tint, Fill, Stroke, Tritone, …
-_CUSTOM_EFFECT = 5  # a control for expressions, or an effect that Lottie has no type for
+_CUSTOM_EFFECT = 5  # an expression control, or an effect that Lottie has no type for
 _CONTROLS = ("Pseudo/", "PSEUDO/")
 _NOT_DRAWN = {
-    "video": "its own video is not played: send one as an asset",
-    "image_sequence": "its sequence of images is not played: send a video as an asset",
-    "adjustment": "adjustment layers change nothing",
-    "light": "lights are not drawn",
-    "unknown": "its type is unknown",
+    "video": "The layer's own video is not played. Send the video as an asset instead.",
+    "image_sequence": "The layer's image sequence is not played. Send a video as an asset instead.",
+    "adjustment": "Adjustment layers have no effect.",
+    "light": "Lights have no effect.",
+    "unknown": "The layer is not drawn, because its type is unknown.",
 }
 _SOFT_LIGHT = 9
 _FILL, _SHADOW = 21, 25
-_OF_MASKS = (0, 1, 3, 4, 5)  # controls of Fill: a mask, or all, inverted, and two feathers
-_SHADOW_ALONE = 5  # a control of Drop Shadow
+_MASK_CONTROLS = (0, 1, 3, 4, 5)  # of Fill: mask, all masks, inverted, and two feathers
+_SHADOW_ONLY = 5  # a control of Drop Shadow
 _MODIFIERS = {"tw": "twist"}
-_MERGE = 1  # the way of merging paths that is drawn, as drawing them one after the other
-_TRIMS_ONE_AFTER_THE_OTHER = 2
+_MERGE = 1  # the only merge mode that is drawn: the paths one after another
+_TRIMS_INDIVIDUALLY = 2
 _UNREAD_FONTS = (".woff2",)
 
 _Found = tuple[WarningCode, str]
 
 
 def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[RenderWarning]:
-    """In the order of compositions and layers; hidden layers are left out.
+    """Yield the warnings in the order of compositions and layers, without hidden layers.
 
-    Expressions are named too: who runs them leaves these warnings out.
+    Expressions are always included. An engine that runs them drops those warnings.
     """
-    flattened = _drawn_at_once(document)
+    flattened = _not_separable(document)
     for composition in document.compositions.values():
         blended: list[int] = []
         if composition.asset_id not in flattened:
@@ -75,9 +75,12 @@ def warnings_of(document: LottieDocument, files: TemplateFiles) -> Iterator[Rend
     yield from _unread_fonts(files)
 
 
-def _drawn_at_once(document: LottieDocument) -> set[str | None]:
-    """The precompositions that are nested too deeply to be put together apart, or that a layer
-    shows which cannot be taken apart, and those inside."""
+def _not_separable(document: LottieDocument) -> set[str | None]:
+    """The ids of precompositions that cannot be drawn separately from the rest.
+
+    They are nested too deeply, or are shown by a layer that cannot be separated. The
+    precompositions inside them are included.
+    """
     found = set[str | None]()
     waiting = [
         reference(layer.get("refId"))
@@ -112,11 +115,11 @@ class _Layer:
     def found(self) -> Iterator[_Found]:
         kind = layer_type(self.content)
         if kind == "camera":
-            yield WarningCode.CAMERA_NOT_DRAWN, "The camera is ignored: all layers are seen flat"
+            yield WarningCode.CAMERA_NOT_DRAWN, "The camera is ignored: all layers are drawn flat."
         if kind in _NOT_DRAWN:
-            yield WarningCode.LAYER_NOT_DRAWN, f"The layer is not drawn: {_NOT_DRAWN[kind]}"
+            yield WarningCode.LAYER_NOT_DRAWN, _NOT_DRAWN[kind]
         if self._has_depth():
-            yield WarningCode.LAYER_IN_3D, "The layer is drawn without perspective"
+            yield WarningCode.LAYER_IN_3D, "The layer is drawn without perspective."
         yield from self._files(kind)
         yield from self._effects()
         yield from self._whole()
@@ -124,7 +127,7 @@ class _Layer:
         yield from _texts(self.content)
 
     def _has_depth(self) -> bool:
-        """Whether it turns out of the plane, or is nearer or farther than it."""
+        """Whether the layer leaves the plane of the composition, or rotates out of it."""
         transform = self.content.get("ks")
         if self.content.get("ddd") != 1 or not is_object(transform):
             return False
@@ -142,32 +145,37 @@ class _Layer:
             if svg is not None:
                 yield WarningCode(svg.code), svg.message
         if kind == "audio" and not asset_content(asset, self.files):
-            message = f"Its sound {str(asset.get('p'))[:100]} is not in the template"
+            message = f"The layer's sound {str(asset.get('p'))[:100]} is not in the template."
             yield WarningCode.MISSING_SOUND, message
 
     def _effects(self) -> Iterator[_Found]:
         for effect in objects(self.content.get("ef")):
             name = effect.get("nm") or effect.get("mn") or effect.get("ty")
             if effect.get("en") == 1 and not _is_drawn(effect):
-                yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} is not drawn"
+                yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} is not drawn."
             elif effect.get("en") == 1 and (flaw := _flaw(effect, self.content)):
-                yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} {flaw}"
+                yield WarningCode.EFFECT_NOT_DRAWN, f"The effect {name} {flaw}."
 
     def _whole(self) -> Iterator[_Found]:
-        """What concerns all of a layer."""
+        """Yield what concerns the layer as a whole."""
         layer = self.content
         if layer.get("sy"):
-            yield WarningCode.LAYER_STYLES_NOT_DRAWN, "The layer's styles are not drawn"
+            yield WarningCode.LAYER_STYLES_NOT_DRAWN, "The layer's styles are not drawn."
         masks = objects(layer.get("masksProperties"))
         if any(_is_not_zero(state) for mask in masks for state in states(mask.get("f"))):
-            yield WarningCode.MASK_FEATHER_NOT_DRAWN, "The edges of its masks are drawn sharp"
+            message = "The feathered edges of the layer's masks are drawn sharp."
+            yield WarningCode.MASK_FEATHER_NOT_DRAWN, message
         if is_out_of_order(layer):
-            message = "Its masks work on each other in another order than designed"
+            message = "The layer's masks are combined in a different order than designed."
             yield WarningCode.MASKS_OUT_OF_ORDER, message
         scripts = [value for value in all_objects(layer) if _has_script(value)]
         if scripts:
-            number_of = "An expression" if len(scripts) == 1 else f"{len(scripts)} expressions"
-            message = f"{number_of} will not run: the values that were exported beside stay"
+            message = (
+                "An expression will not run. Its exported value is used instead."
+                if len(scripts) == 1
+                else f"{len(scripts)} expressions will not run. Their exported values are used "
+                "instead."
+            )
             yield WarningCode.EXPRESSIONS_OFF, message
         if not self.is_blended:
             yield from _blends([layer])
@@ -189,12 +197,12 @@ def _is_drawn(effect: Json) -> bool:
 
 
 def _flaw(effect: Json, layer: Json) -> str:
-    """What is otherwise than designed of an effect that is drawn; empty for nothing."""
+    """What a drawn effect does differently than designed; empty if nothing."""
     kind = _whole_number(effect.get("ty"))
-    if kind == _FILL and objects(layer.get("masksProperties")) and _sets(effect, *_OF_MASKS):
-        return "fills all of the layer, not its masks"
-    if kind == _SHADOW and _sets(effect, _SHADOW_ALONE):
-        return "draws the layer with its shadow, not the shadow alone"
+    if kind == _FILL and objects(layer.get("masksProperties")) and _sets(effect, *_MASK_CONTROLS):
+        return "fills the whole layer instead of its masks"
+    if kind == _SHADOW and _sets(effect, _SHADOW_ONLY):
+        return "draws the layer with its shadow instead of only the shadow"
     return ""
 
 
@@ -212,8 +220,8 @@ def _has_script(value: Json) -> bool:
 def _blends(holders: Iterable[Json]) -> Iterator[_Found]:
     for mode in sorted({_whole_number(holder.get("bm")) for holder in holders}):
         if mode in MODES:
-            flaw = "bright" if mode == _SOFT_LIGHT else "weak"
-            message = f"The blend mode {MODES[mode]} is drawn too {flaw}"
+            flaw = "brighter" if mode == _SOFT_LIGHT else "weaker"
+            message = f"The blend mode {MODES[mode]} looks {flaw} than designed."
             yield WarningCode.BLEND_MODE_WEAK, message
 
 
@@ -225,21 +233,21 @@ def _shapes(layer: Json) -> Iterator[_Found]:
     top = objects(layer.get("shapes"))
     shapes = [shape for shape in all_shapes(top) if shape.get("hd") is not True]
     for kind in sorted({str(shape.get("ty")) for shape in shapes} & _MODIFIERS.keys()):
-        yield WarningCode.SHAPE_NOT_DRAWN, f"The modifier {_MODIFIERS[kind]} changes nothing"
+        yield WarningCode.SHAPE_NOT_DRAWN, f"The modifier {_MODIFIERS[kind]} has no effect."
     zigzags = [shape for shape in shapes if shape.get("ty") == "zz"]
     if zigzags and any(shape.get("ty") == "el" for shape in shapes):
-        yield WarningCode.SHAPE_NOT_DRAWN, "The zig-zag does not bend ellipses"
+        yield WarningCode.SHAPE_NOT_DRAWN, "The zig-zag does not change ellipses."
     if any(_has_keyframes(zigzag.get(key)) for zigzag in zigzags for key in "sr"):
-        message = "The zig-zag keeps the size and number that it begins with"
+        message = "The zig-zag keeps its initial size and number of ridges."
         yield WarningCode.SHAPE_NOT_DRAWN, message
     if any(map(_rounds_before_trims, _lists_of(top))):
-        message = "Its rounded paths are trimmed from another point"
+        message = "The layer's rounded paths are trimmed from a different starting point."
         yield WarningCode.SHAPE_NOT_DRAWN, message
     if any(shape.get("ty") == "mm" and shape.get("mm", _MERGE) != _MERGE for shape in shapes):
-        message = "Merged paths are drawn one after the other, whole"
+        message = "Merged paths are drawn whole, one after another."
         yield WarningCode.PATHS_NOT_MERGED, message
-    if len(top) > 2 and _trims_together(top) and _trims_together(_trimmed(layer)):
-        message = "Its paths are trimmed at the same time, not one after the other"
+    if len(top) > 2 and _trims_individually(top) and _trims_individually(_trimmed(layer)):
+        message = "The layer's paths are trimmed simultaneously instead of individually."
         yield WarningCode.TRIM_PATHS_TOGETHER, message
 
 
@@ -248,13 +256,13 @@ def _has_keyframes(animated: object) -> bool:
 
 
 def _lists_of(shapes: list[Json]) -> Iterator[list[Json]]:
-    """The shapes at the top, and those of each group."""
+    """The top-level shapes, then the items of each group."""
     yield shapes
     yield from (objects(one.get("it")) for one in all_shapes(shapes) if one.get("ty") == "gr")
 
 
 def _rounds_before_trims(shapes: list[Json]) -> bool:
-    """Whether paths with corners have some rounded, and are not whole then."""
+    """Whether paths have corners that are rounded before the paths are trimmed."""
     seen = [shape for shape in shapes if shape.get("hd") is not True]
     rounds = [n for n, one in enumerate(seen) if one.get("ty") == "rd" and _is_set(one.get("r"))]
     trims = [n for n, one in enumerate(seen) if one.get("ty") == "tm"]
@@ -269,13 +277,13 @@ def _is_set(animated: object) -> bool:
     return any(map(_is_not_zero, states(animated)))
 
 
-def _trims_together(shapes: list[Json]) -> bool:
+def _trims_individually(shapes: list[Json]) -> bool:
     trims = [shape for shape in shapes if shape.get("ty") == "tm" and shape.get("hd") is not True]
-    return any(trim.get("m") == _TRIMS_ONE_AFTER_THE_OTHER for trim in trims)
+    return any(trim.get("m") == _TRIMS_INDIVIDUALLY for trim in trims)
 
 
 def _trimmed(layer: Json) -> list[Json]:
-    """The layer's shapes as they are drawn."""
+    """The layer's shapes after the rewriting that removes the trims it can."""
     drawn = copy.deepcopy(layer)
     replace_rectangles([drawn])
     replace_stars([drawn])
@@ -289,10 +297,11 @@ def _texts(layer: Json) -> Iterator[_Found]:
         return
     animators = objects(text.get("a"))
     if any(_turns_letters(animator.get("a")) for animator in animators):
-        yield WarningCode.LETTERS_IN_3D, "Its letters are not moved and turned in depth"
+        message = "The text's letters are not moved or rotated in 3D."
+        yield WarningCode.LETTERS_IN_3D, message
     selectors = (animator.get("s") for animator in animators)
     if any(is_object(selector) and selector.get("t") for selector in selectors):
-        message = "Its animator's selector wiggles or follows a script, and changes nothing"
+        message = "A wiggly or expression selector of the text has no effect."
         yield WarningCode.SELECTOR_NOT_DRAWN, message
 
 
@@ -311,5 +320,5 @@ def _unread_fonts(files: TemplateFiles) -> Iterator[RenderWarning]:
         try:
             open_font(content, name)
         except FontUnreadable:
-            message = f"The font file {name} cannot be read: bring it as TTF or OTF"
+            message = f"The font file {name} cannot be read. Provide it as TTF or OTF."
             yield RenderWarning(code=WarningCode.FONT_NOT_READ, message=message)

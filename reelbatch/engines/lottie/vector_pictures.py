@@ -75,7 +75,7 @@ def read_svg(content: bytes, most_pixels: int | None) -> SvgPicture:
     Raises PictureUnreadable, LimitExceeded, or PictureTooLarge for one of those.
     """
     if len(content) > _MOST_BYTES:
-        raise LimitExceeded(f"An SVG picture has more than {_MOST_BYTES // 1024**2} MiB.")
+        raise LimitExceeded(f"An SVG picture is larger than {_MOST_BYTES // 1024**2} MiB.")
     try:
         # expat resolves no entity of another file and limits what those inside expand to
         parser = ET.XMLParser(target=_Builder())  # noqa: S314
@@ -195,7 +195,7 @@ class _Filter:
             return None
         self.pictures += 1
         if self.pictures > _MOST_PICTURES:
-            raise LimitExceeded(f"An SVG picture has more than {_MOST_PICTURES} pictures inside.")
+            raise LimitExceeded(f"An SVG picture contains more than {_MOST_PICTURES} pictures.")
         if self.most_pixels is None:
             return ""
         try:
@@ -295,6 +295,6 @@ def _split(name: str) -> tuple[str, str]:
 
 def _too_many() -> LimitExceeded:
     return LimitExceeded(
-        f"An SVG picture has more than {_MOST_ELEMENTS:,} elements, with those that they refer "
-        f"to, or they are nested deeper than {_MOST_NESTED} levels."
+        f"An SVG picture has more than {_MOST_ELEMENTS:,} elements, counting every reference, or "
+        f"they are nested deeper than {_MOST_NESTED} levels."
     )

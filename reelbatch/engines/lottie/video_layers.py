@@ -62,7 +62,7 @@ def replaced_video(
         box = box or footage.size
         if box[0] * box[1] > limits.pixels_per_frame:
             raise LimitExceeded(
-                f"A video's layer has more than {limits.pixels_per_frame} pixels "
+                f"A video layer has more than {limits.pixels_per_frame} pixels "
                 "(REELBATCH_MAX_FRAME_PIXELS)."
             )
         return ReplacedVideo(
@@ -168,7 +168,7 @@ class VideoLayers:
                 if is_object(layer.get("tm")):
                     raise AssetInvalid(
                         f"The layer {layer.get('nm')!r} remaps the time of a precomposition that "
-                        "shows a video; that is not supported: export it without time remapping."
+                        "shows a video, which is not supported. Export it without time remapping."
                     )
                 self._visit(self._own_layers(layer, identity), clock.of(layer))
 

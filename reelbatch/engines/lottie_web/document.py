@@ -36,8 +36,8 @@ _SHOWS = frozenset({"image", "precomp"})  # an asset
 _LEFT_OUT = frozenset({"audio", "camera", "data"})  # the player fails at them, or needs more
 _USUAL_ASCENT = 75  # percent of the font size
 _NO_VIDEO = (
-    "The renderer lottie-web plays no video and no moving picture: choose the renderer lottie, or "
-    "let a GIF be a still with `conform: false`."
+    "The renderer lottie-web plays neither videos nor animated pictures. Use the renderer lottie, "
+    "or turn a GIF into a still with `conform: false`."
 )
 
 
@@ -80,10 +80,10 @@ def _flaws(parts: SceneParts, videos: Iterable[str]) -> Iterator[RenderWarning]:
     for position, layer in enumerate(parts.layers, start=1):
         name = layer_name(layer, position)
         if layer_type(layer) == "image" and reference(layer.get("refId")) in videos:
-            message = "Its video is not played by lottie-web"
+            message = "lottie-web does not play the layer's video."
             yield RenderWarning(code=WarningCode.FOOTAGE_NOT_DRAWN, message=message, layer=name)
         if any(len(styled_runs(text)) > 1 for text in text_documents(layer)):
-            message = "Its words have one style with lottie-web"
+            message = "lottie-web draws the whole text in a single style."
             yield RenderWarning(code=WarningCode.TEXT_STYLE_NOT_DRAWN, message=message, layer=name)
 
 

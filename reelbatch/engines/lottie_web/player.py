@@ -1,16 +1,16 @@
-"""Where lottie-web is: one file of its npm package, which whoever runs the server has installed."""
+"""Finds lottie-web: one file of its npm package, which the server's operator has installed."""
 
 import os
 from pathlib import Path
 
 SETTING = "REELBATCH_LOTTIE_WEB"
 HOW_TO_GET_THE_PLAYER = (
-    f"lottie-web is not on this machine: let {SETTING} name the file lottie_svg.min.js of its npm "
+    f"lottie-web is not installed. Set {SETTING} to the path of lottie_svg.min.js from its npm "
     "package (docs/lottie.md)."
 )
 
 
 def find_player() -> Path | None:
-    """A `Settings` has the same path; but engines are asked in every process, before that."""
+    """The player's file, or None. `Settings` has the same path, but is loaded later than this."""
     path = os.environ.get(SETTING)
     return Path(path) if path and os.access(path, os.R_OK) and Path(path).is_file() else None

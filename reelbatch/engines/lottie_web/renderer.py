@@ -117,8 +117,8 @@ def _page(filled: FilledTemplate, name: str) -> str:
     rate = filled.document.frame_rate
     if not _SLOWEST <= rate <= _FASTEST:
         raise TemplateInvalid(
-            f"The renderer lottie-web draws {_SLOWEST} to {_FASTEST} frames a second, and the "
-            f"template has {float(rate):g}: choose the renderer lottie."
+            f"The renderer lottie-web draws {_SLOWEST} to {_FASTEST} frames per second, but the "
+            f"template has {float(rate):g}. Use the renderer lottie."
         )
     manifest = {
         "name": name,

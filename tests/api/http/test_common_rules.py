@@ -142,8 +142,8 @@ async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
         (
             {"assets": [A_POSITION]},
             (
-                "assets.0.value: Objects are for pages of HTML: send text, a number or an array of "
-                "numbers."
+                "assets.0.value: Only HTML templates accept objects. Send text, a number or an "
+                "array of numbers."
             ),
         ),
     ],

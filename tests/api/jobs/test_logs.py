@@ -45,7 +45,7 @@ async def test_a_log_names_the_pictures_that_a_template_lacks(team: Team) -> Non
     created = (await team.http.post("/jobs", json=a_still(template))).json()
     ended = await team.end_of_job(created["id"])
     text = (await team.http.get(f"/jobs/{created['id']}/logs")).text
-    named = "the template's picture 'photo' (images/gone.png) is neither in"
+    named = "The template's picture 'photo' (images/gone.png) is neither in"
     assert text.count(f"NOTE: {named}") == 1
     for job in (created, ended):
         [warning] = job["warnings"]

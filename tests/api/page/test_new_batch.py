@@ -143,7 +143,7 @@ async def test_what_of_a_template_will_not_look_as_designed_is_shown(
     for address in ("/templates", "/new"):
         await visit.go(address)
         await expect(visit.page.get_by_label("Warnings")).to_contain_text(
-            "The camera is ignored: all layers are seen flat (Eye of main)"
+            "The camera is ignored: all layers are drawn flat. (Eye of main)"
         )
 
 

@@ -214,8 +214,8 @@ DATA = {"type": "data", "layerName": "background"}
     ("asset", "field", "message"),
     [
         ({**DATA, "property": "Opacty", "value": 5}, "property", "known ones are Source Text"),
-        ({**DATA, "property": "Opacity", "value": "half"}, "value", "'half' is no number."),
-        ({**DATA, "property": "Color", "value": "red"}, "value", "'red' is no colour"),
+        ({**DATA, "property": "Opacity", "value": "half"}, "value", "'half' is not a number."),
+        ({**DATA, "property": "Color", "value": "red"}, "value", "'red' is not a colour"),
         ({**DATA, "property": "Source Text", "value": "x"}, "property", "has no text"),
         ({**DATA, "property": "Effects.Glow.Radius", "value": 5}, "property", "no effect 'Glow'"),
         ({"type": "image", "layerName": "title", "src": "https://e.com/a"}, "layerName", "text"),

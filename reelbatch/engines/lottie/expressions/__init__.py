@@ -45,7 +45,7 @@ _LARGEST = 32 * 1024**2  # characters of all values together
 _MOST_WORDS = 10 * MAX_CHARACTERS  # of a text at all of its times
 _MEASURES = "sourceRectAtTime"
 _CONTROLS = 5  # the type of effects that draw nothing and are read by expressions
-_OFF = "The template's expressions are not run here: what they move may stand still."
+_OFF = "The template's expressions do not run here. Whatever they animate may stand still."
 _RUNTIME = files("reelbatch.engines.lottie.expressions").joinpath("runtime.js").read_text("utf-8")
 
 
@@ -116,7 +116,7 @@ def run_expressions(
     return [
         RenderWarning(
             code=WarningCode.EXPRESSION_FAILED,
-            message=f"An expression failed: {each.reason}",
+            message=f"An expression failed: {each.reason}.",
             layer=each.layer,
             composition=each.composition,
         )
@@ -232,9 +232,9 @@ def _run(
                 answer = evaluate(frame)
             size += len(answer)
             if size > _LARGEST:
-                raise _Stopped("they have too many values")
+                raise _Stopped("they produce too many values")
             if monotonic() > end:
-                raise _Stopped("they take too long together")
+                raise _Stopped("together they take too long")
             _take(found, answer)
     except JSException as error:
         raise _Stopped(str(error).partition("\n")[0]) from error
@@ -246,12 +246,12 @@ def _take(found: list[_Found], answer: str) -> None:
         values, failures = _ANSWER.validate_json(answer)
         for identity, frame, value in values:
             if _kind(value) != found[identity].kind:
-                raise _Stopped("they give values of another kind")
+                raise _Stopped("their values are of the wrong kind")
             found[identity].samples[frame] = value
         for identity, reason in failures:
             found[identity].reason = found[identity].reason or reason
     except (ValidationError, IndexError) as error:
-        raise _Stopped("they give something else than values") from error
+        raise _Stopped("they produce something other than values") from error
 
 
 def _kind(value: Any) -> str:

@@ -620,7 +620,7 @@ class Layer {
     if ([0, 1, 2].includes(ty)) return { top: 0, left: 0, width: this.size[0], height: this.size[1] };
     if (ty === 4) return boxOf([...corners(this, shapes || [], IDENTITY)]);
     const text = ($texts || []).filter((one, n) => n === 0 || one.t <= this.comp.frame).pop();
-    if (!text) throw new Error("The size of the layer is not known");
+    if (!text) throw new Error("The size of the layer is unknown");
     text.box = text.box || boxOf([...corners(this, text.shapes, IDENTITY)]);
     return { ...text.box };
   }
@@ -688,7 +688,7 @@ function markers(list) {
     numKeys: known.length,
     key: (which) => {
       const found = typeof which === "number" ? known[which - 1] : known.find((one) => one.comment === which);
-      if (!found) throw new Error("There is no such marker: " + String(which));
+      if (!found) throw new Error("There is no marker " + String(which));
       return found;
     },
     nearestKey: (time) => known.reduce((best, one) => (best && Math.abs(best.time - time) <= Math.abs(one.time - time) ? best : one), null),
@@ -751,11 +751,11 @@ function fitted(result, raw) { // the result as a value of the property's kind, 
   if (raw && raw.v) {
     const { v, i, o, c } = result instanceof PathValue ? result.shape : result;
     const lists = [v, i, o].map((list) => Array.from(list, (point) => [finite(point[0]), finite(point[1])]));
-    if (lists.some((list) => list.length !== lists[0].length)) throw new Error("The path's lists differ in length");
+    if (lists.some((list) => list.length !== lists[0].length)) throw new Error("The lists of the path differ in length");
     return { v: lists[0], i: lists[1], o: lists[2], c: !!c };
   }
   if (!Array.isArray(raw)) return finite(Array.isArray(result) ? result[0] : result);
-  if (!Array.isArray(result)) throw new Error("The result is a number and not an array");
+  if (!Array.isArray(result)) throw new Error("The result is a number instead of an array");
   return raw.map((n, d) => (result[d] === undefined ? n : finite(result[d])));
 }
 function finite(value) {

@@ -55,7 +55,7 @@ def overflows(
         if not all(_fits_box(text, case) for text in text_documents(layer)):
             yield RenderWarning(
                 code=WarningCode.TEXT_OVERFLOWS,
-                message="The words are too long for the box of their layer",
+                message="The text is too long for its box.",
                 layer=str(layer.get("nm", "")),
                 composition=composition.name,
             )

@@ -111,7 +111,7 @@ class FontFile:
             if not any(len(self._face.reference_table(tag)) for tag in tags):
                 raise FontUnreadable(f"{file_name} is not a font: its table {tags[0]} is missing")
         if not self.characters:
-            raise FontUnreadable(f"{file_name} is not a font: it is without characters")
+            raise FontUnreadable(f"{file_name} is not a font: it has no characters")
 
     @cached_property
     def weight(self) -> int:
@@ -246,7 +246,7 @@ class FontFile:
         self._font.draw_glyph_with_pen(glyph, pen)
         if pen.count > _MOST_POINTS:
             raise FontUnreadable(
-                f"{self.face.label} has a broken outline: a character of too many points"
+                f"{self.face.label} has a broken outline: a character has too many points"
             )
         places, ends = Outline.of(pen.points, [*pen.starts[1:], len(pen.points)])
         return Outline(places * (self._scale, -self._scale), ends)
@@ -300,7 +300,7 @@ def _mapped(path: Path) -> hb.Blob:
 def _blob(content: bytes) -> hb.Blob:
     """The font as HarfBuzz reads it, which knows no WOFF. Raises ValueError and others."""
     if not content.startswith(_SIGNATURES):
-        raise ValueError("it does not begin as one")
+        raise ValueError("its first bytes are not those of one")
     if not content.startswith(_WOFF):
         return hb.Blob(content)
     check_unpacked_size(content)

@@ -29,4 +29,4 @@ def check_unpacked_size(content: bytes) -> None:
             unpacker = zlib.decompressobj()
             unpacker.decompress(content[offset : offset + packed], length)
             if unpacker.unconsumed_tail:
-                raise ValueError("a table is larger than the font states")
+                raise ValueError("a table is larger than the font declares")

@@ -518,7 +518,7 @@ def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> 
     document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
     written(here / "scene.json", document)
     pushed = served("templates", "push", "scene.json", "--name", "scene")
-    ignored = "The camera is ignored: all layers are seen flat (Eye of main)"
+    ignored = "The camera is ignored: all layers are drawn flat. (Eye of main)"
     assert f"warning: {ignored}" in pushed.err
     shown = served("templates", "inspect", "scene").out
     assert ignored in shown

@@ -76,8 +76,8 @@ def test_words_that_are_set_later_are_the_ones_that_fit(workshop: Any) -> None:
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"maxFontSize": "large"}, "'large' is no number"),
-        ({"maxFontSize": 10, "minFontSize": 20}, "maxFontSize above its minFontSize"),
+        ({"maxFontSize": "large"}, "'large' is not a number"),
+        ({"maxFontSize": 10, "minFontSize": 20}, "maxFontSize of at least its minFontSize"),
     ],
 )
 def test_sizes_that_make_no_sense_are_refused(workshop: Any, params: Any, message: str) -> None:
@@ -86,7 +86,7 @@ def test_sizes_that_make_no_sense_are_refused(workshop: Any, params: Any, messag
 
 
 def test_a_layer_without_text_is_refused(workshop: Any) -> None:
-    with pytest.raises(AssetInvalid, match="is of type solid and has no text"):
+    with pytest.raises(AssetInvalid, match="A layer of type solid has no text"):
         fitted(workshop, workshop.solid("Words", "#ff0000"))
 
 

@@ -42,7 +42,7 @@ def test_what_is_no_lottie_is_refused(workshop: Any, content: bytes, message: st
         ({"h": -1}, r"height \(h\)"),
         ({"w": "100"}, r"width \(w\)"),
         ({"fr": 0}, r"frame rate \(fr\)"),
-        ({"fr": 1e6}, "frame rate is over 1000"),
+        ({"fr": 1e6}, "frame rate is above 1000"),
         ({"ip": None}, r"first frame \(ip\)"),
         ({"op": True}, r"end frame \(op\)"),
         ({"op": 0}, "has no frames"),
@@ -114,8 +114,8 @@ def test_shapes_that_would_take_hours_are_refused(workshop: Any) -> None:
     for items, message in [
         ([{"ty": "gr", "it": [copies]}, copies], "repeats shapes more than 10000 times"),
         ([growing], "repeats shapes more than 10000 times"),
-        ([{"ty": "sr", "pt": {"a": 0, "k": 1e8}}], "a star of too many points"),
-        ([{"ty": "st", "d": dashes}], "a stroke of too fine dashes"),
+        ([{"ty": "sr", "pt": {"a": 0, "k": 1e8}}], "a star with too many points"),
+        ([{"ty": "st", "d": dashes}], "dashes that are too fine"),
     ]:
         with pytest.raises(LimitExceeded, match=f"'Box'.* {message}"):
             workshop.inspect(workshop.document(workshop.shape("Box", *items)))
@@ -177,7 +177,7 @@ def dashed(workshop: Any, shape: Any) -> Any:
 def test_long_outlines_of_fine_dashes_are_refused_whatever_draws_them(
     workshop: Any, shape: Any
 ) -> None:
-    with pytest.raises(LimitExceeded, match="a stroke of too fine dashes"):
+    with pytest.raises(LimitExceeded, match="dashes that are too fine"):
         workshop.inspect(dashed(workshop, shape))
 
 

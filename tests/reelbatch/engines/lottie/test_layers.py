@@ -61,7 +61,9 @@ def test_a_transparent_picture_lets_the_layers_below_through(workshop: Any) -> N
 
 def test_a_file_that_is_no_picture_and_a_layer_without_pictures_are_refused(workshop: Any) -> None:
     document = workshop.document(workshop.solid("Photo", "#ff0000"), workshop.text("Words", "A"))
-    with pytest.raises(AssetInvalid, match=r"'Photo'.* is no picture; the formats are PNG"):
+    with pytest.raises(
+        AssetInvalid, match=r"'Photo'.* is not a picture; the supported formats are PNG"
+    ):
         workshop.still(
             document, workshop.asset(b"<svg/>", type="image", layerName="Photo", src="a")
         )
@@ -181,7 +183,7 @@ def test_a_property_is_found_by_its_path_in_the_shapes(
 
 def test_what_the_shapes_do_not_have_is_known_at_submission(workshop: Any, bars: Any) -> None:
     for path, message in (("Contents.Middle.Fill 1.Color", "'Left', 'Right 1.5'"),
-                          ("Contents.Left.Fill 1.Size", "known are color")):  # fmt: skip
+                          ("Contents.Left.Fill 1.Size", "it has color")):  # fmt: skip
         assert message in at_submission(workshop, bars, workshop.value("Bars", path, 5))
 
 
@@ -218,12 +220,12 @@ def test_a_property_of_an_effect_is_set(workshop: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("Blur", 1, "'Blur' is unknown; the known ones are Source Text, Text"),
-        ("Effects.Fill.Color", [1, 0, 0], "There is no effect 'Fill'; there is none"),
+        ("Blur", 1, "'Blur' is unknown; the supported ones are Source Text, Text"),
+        ("Effects.Fill.Color", [1, 0, 0], "There is no effect 'Fill'; the layer has none"),
         ("Contents.Rectangle 1.Fill 1.Color", [1, 0, 0], "There is no shape 'Rectangle 1'"),
-        ("Opacity", "much", "'much' is no number"),
+        ("Opacity", "much", "'much' is not a number"),
         ("Opacity", 101, "not between 0 and 100"),
-        ("Rotation", True, "is no number"),
+        ("Rotation", True, "is not a number"),
         ("Position", [1], "no array of 2 or 3 numbers"),
         ("Color", [255, 0, 0], "no colour"),
         ("Color", "red", "no colour"),
@@ -306,9 +308,9 @@ def test_a_matte_outlives_one_of_the_layers_that_it_masks(workshop: Any) -> None
 @pytest.mark.parametrize(
     ("function", "params", "message"),
     [
-        ("nx:gen-ai", {}, "know no function nx:gen-ai; they know nx:comp-duration-set"),
+        ("nx:gen-ai", {}, "the function nx:gen-ai; they support nx:comp-duration-set"),
         ("nx:layer-state-set", {"state": "away"}, "the state hidden or visible, not 'away'"),
-        ("nx:solid-color-set", {}, "None is no colour"),
+        ("nx:solid-color-set", {}, "None is not a colour"),
         ("nx:text-params-set", {"colour": 1}, "takes text, font"),
         ("nx:text-params-set", {"size": 12}, "is of type solid"),
     ],

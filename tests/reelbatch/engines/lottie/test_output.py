@@ -58,7 +58,7 @@ def test_frames_count_from_the_templates_first_frame(workshop: Any) -> None:
 def test_frames_outside_of_the_composition_are_refused(
     workshop: Any, countdown: Any, first: int, end: int
 ) -> None:
-    with pytest.raises(RenderError, match=r"outside of the composition 'Main', which has 6"):
+    with pytest.raises(RenderError, match=r"outside the composition 'Main', which has 6"):
         workshop.render(countdown, "video_gif", frame=first, end=end)
 
 

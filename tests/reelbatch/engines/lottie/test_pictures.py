@@ -195,7 +195,7 @@ def test_half_a_jpeg_is_refused(workshop: Any) -> None:
     half = workshop.asset(
         whole[: len(whole) // 2], type="image", layerName="Box", src="https://a.example/b"
     )
-    with pytest.raises(AssetInvalid, match="is no picture"):
+    with pytest.raises(AssetInvalid, match="is not a picture"):
         workshop.still(document, half)
 
 
@@ -220,7 +220,10 @@ def test_names_are_found_however_their_accents_are_written(
     ("fields", "words"),
     [
         ({"u": "images/", "p": "gone.png"}, r"\(images/gone\.png\) is neither in the template nor"),
-        ({"p": "data:image/png;base64,AAAA"}, r"'photo' is no picture; the formats are PNG"),
+        (
+            {"p": "data:image/png;base64,AAAA"},
+            r"'photo' is not a picture; the supported formats are PNG",
+        ),
         ({"p": "broken.svg"}, r"\(broken\.svg\) is an SVG that cannot be read; export it as PNG"),
         ({"p": "https://a.example/b.png"}, "is neither in the template nor"),
     ],
@@ -324,7 +327,9 @@ def test_what_an_svg_lacks_is_said_and_nothing_outside_of_it_is_opened(workshop:
     for warnings in (rendered.warnings, workshop.inspect(archive).warnings):
         [warning] = warnings
         assert warning.code == "PICTURE_INCOMPLETE"
-        assert warning.message.endswith("(logo.svg) is an SVG, drawn without image, text")
+        assert warning.message.endswith(
+            "(logo.svg) is an SVG that is drawn without these elements: image, text."
+        )
     drawn = np.asarray(Image.open(path).convert("RGBA"))
     assert drawn[2, 15].tolist() == [0, 255, 0, 255]
     assert drawn[8, 5].tolist() == [0, 0, 255, 255]

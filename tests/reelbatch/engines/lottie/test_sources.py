@@ -98,7 +98,7 @@ def test_a_file_of_the_server_is_never_shown_even_where_nothing_hinders_it(
 
 def test_an_archive_without_a_lottie_is_refused(workshop: Any) -> None:
     template = workshop.archive({"readme.json": {"hello": 1}})
-    with pytest.raises(TemplateInvalid, match="holds no Lottie JSON"):
+    with pytest.raises(TemplateInvalid, match="contains no Lottie JSON"):
         workshop.inspect(template)
 
 

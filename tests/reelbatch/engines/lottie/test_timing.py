@@ -100,9 +100,17 @@ def test_a_composition_that_gets_too_long_is_refused(workshop: Any, box: Any) ->
 @pytest.mark.parametrize(
     ("function", "params", "message"),
     [
-        ("nx:layer-start-set", {}, "needs seconds in start or startTime or time or value"),
-        ("nx:layer-start-set", {"start": "soon"}, "'soon' is no number"),
-        ("nx:layer-duration-set", {"length": 1}, "needs seconds in duration or time or value"),
+        (
+            "nx:layer-start-set",
+            {},
+            "needs a number of seconds in start or startTime or time or value",
+        ),
+        ("nx:layer-start-set", {"start": "soon"}, "'soon' is not a number"),
+        (
+            "nx:layer-duration-set",
+            {"length": 1},
+            "needs a number of seconds in duration or time or value",
+        ),
         ("nx:layer-duration-set", {"duration": -1}, "not between 0 and"),
         ("nx:comp-duration-set", {"duration": 0}, "needs more than 0 seconds"),
         ("nx:comp-duration-set", {"duration": 1e9}, "not between 0 and"),

@@ -241,7 +241,7 @@ def test_the_layer_that_a_video_is_fitted_into_is_limited(
 ) -> None:
     workshop.limits = replace(workshop.limits, pixels_per_frame=100 * 60)
     film["layers"][0]["sh"] = h
-    refused = pytest.raises(LimitExceeded, match="layer has more than 6000 pixels")
+    refused = pytest.raises(LimitExceeded, match="A video layer has more than 6000 pixels")
     with nullcontext() if fits else refused:
         workshop.still(film, video(workshop))
 

@@ -113,7 +113,7 @@ def test_videos_and_moving_pictures_are_refused_with_the_way_out(workshop: Any) 
     frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:], duration=40)
     document = workshop.document(workshop.solid("Photo", "#ff0000"))
     names = {"type": "image", "layerName": "Photo", "src": "https://example.com/a.gif"}
-    with pytest.raises(AssetInvalid, match=r"plays no video .* `conform: false`"):
+    with pytest.raises(AssetInvalid, match=r"plays neither videos .* `conform: false`"):
         workshop.still(document, workshop.asset(gif.getvalue(), **names))
     still = workshop.still(document, workshop.asset(gif.getvalue(), **names, conform=False))
     assert still[30, 50, 3] == 255
