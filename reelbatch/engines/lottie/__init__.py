@@ -1,4 +1,4 @@
-"""The Lottie render engine: draws After Effects' open export with ThorVG, without a GPU."""
+"""The Lottie render engine: draws Lottie, After Effects' open export format, on the CPU."""
 
 from reelbatch.engines.lottie.engine import LottieEngine
 

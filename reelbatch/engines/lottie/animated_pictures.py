@@ -1,4 +1,4 @@
-"""Pictures that move, which are videos in all but name: animated GIF and WebP."""
+"""Animated GIF and WebP pictures, which are played like videos."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -16,14 +16,14 @@ from reelbatch.engines.lottie.images import too_many_pixels
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
 _FORMATS = ("GIF", "WEBP")
-_FAST = "1"  # PNG's compression: the file lasts as long as the render
-_CLOCK = 1000  # ticks a second: both formats count no finer
-_HASTY, _USUAL = 10, 100  # milliseconds: browsers show what claims to be this fast so long
+_FAST = "1"  # PNG's compression: the file only lives as long as the render
+_CLOCK = 1000  # ticks per second: neither format counts more finely
+_HASTY, _USUAL = 10, 100  # milliseconds: browsers show frames of up to 10 for 100
 _UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)
 
 
 def is_animated(file: Path) -> bool:
-    """Whether it is a GIF or a WebP of several pictures; False for what is neither."""
+    """Whether the file is a GIF or a WebP with several frames."""
     try:
         with Image.open(file, formats=_FORMATS) as picture:
             return bool(getattr(picture, "is_animated", False))
@@ -32,10 +32,10 @@ def is_animated(file: Path) -> bool:
 
 
 def as_video(file: Path, folder: Path, limits: RenderLimits) -> Path:
-    """A file that `Footage` plays: FFmpeg reads all but animated WebP, which is written anew,
-    lossless and with its transparency, into `folder`.
+    """Return a file that `Footage` can play.
 
-    Raises AssetInvalid or LimitExceeded.
+    FFmpeg reads everything except animated WebP, which is re-encoded into `folder`, losslessly and
+    with its transparency. Raises AssetInvalid or LimitExceeded.
     """
     try:
         with Image.open(file, formats=("WEBP",)) as picture:
@@ -71,7 +71,7 @@ def _rewritten(picture: Image.Image, target: Path, limits: RenderLimits) -> Path
 
 
 def _frames(picture: Image.Image) -> Iterator[tuple[VideoFrame, int]]:
-    """Each picture, and the milliseconds that it is shown for."""
+    """Each frame with the milliseconds for which it is shown."""
     for frame in ImageSequence.Iterator(picture):
         pixels = np.asarray(frame.convert("RGBA"), np.uint8)
         lasts = int(frame.info.get("duration", 0))

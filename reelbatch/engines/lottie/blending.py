@@ -1,8 +1,7 @@
-"""Soft light, and the blend modes that work on a colour as a whole, in NumPy: ThorVG's are other
-formulas.
+"""Soft light and the non-separable blend modes in NumPy, because ThorVG uses other formulas.
 
-Those here are of W3C Compositing and Blending, which lottie-web leaves to the browser, and After
-Effects' own.
+The formulas here are those of W3C Compositing and Blending, which After Effects uses too, and
+browsers apply when lottie-web draws.
 """
 
 from collections.abc import Callable
@@ -12,15 +11,15 @@ import numpy as np
 from reelbatch.engines.lottie.thorvg import Frame
 
 Colors = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-"""float32 (height, width, 3): B, G, R from 0 to 1, straight."""
+"""float32 (height, width, 3): B, G, R from 0 to 1, not premultiplied."""
 
-_BAND = 64  # rows at a time, so that all stays in the processor's cache
+_BAND = 64  # rows at a time, so that everything stays in the processor's cache
 _QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 _LEAST = np.float32(1e-6)  # instead of a division by zero
 
 
 def blend(below: Frame, layer: Frame, mode: int) -> None:
-    """Draw `layer` into `below` by the Lottie blend mode 0, 9, 12, 13, 14 or 15."""
+    """Blend `layer` into `below` with the Lottie blend mode 0, 9, 12, 13, 14 or 15."""
     rows = np.flatnonzero(layer[..., 3].any(axis=1))
     if not rows.size:
         return
@@ -32,7 +31,7 @@ def blend(below: Frame, layer: Frame, mode: int) -> None:
 
 
 def cover(layer: Frame, alpha: Frame) -> None:
-    """Make `layer` as transparent as `alpha`."""
+    """Multiply `layer` by the alpha of `alpha`."""
     for top in range(0, len(layer), _BAND):
         band = slice(top, top + _BAND)
         layer[band] = (layer[band].astype(np.uint16) * alpha[band, :, 3:] + 127) // 255
@@ -62,7 +61,7 @@ def _saturation(colors: Colors) -> Colors:
 
 
 def _with_luminosity(colors: Colors, luminosity: Colors) -> Colors:
-    """Moved to the luminosity, and towards its grey where that leaves 0 to 1."""
+    """Colours of the given luminosity, moved towards grey if they would leave 0 to 1."""
     away = colors - _luminosity(colors)
     lowest, highest = away.min(axis=-1, keepdims=True), away.max(axis=-1, keepdims=True)
     room = np.minimum(

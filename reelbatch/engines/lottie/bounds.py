@@ -1,4 +1,4 @@
-"""The bounds of shapes and of texts at rest, for those who look at a template's layers."""
+"""The bounds of shapes and texts at rest, for the inspection of templates."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +21,9 @@ from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import font_entries
 from reelbatch.models.errors import AssetInvalid
 
-_MOST_CORNERS = 100  # of a star that are looked at
+_MOST_CORNERS = 100  # of a star that are considered
 _NUMBERS = {int, float}
-_FARTHEST = 1e9  # pixels; far outside of any picture
+_FARTHEST = 1e9  # pixels; far outside any picture
 
 Rect = tuple[float, float, float, float]
 """Left, top, width and height in pixels of the layer."""
@@ -32,7 +32,7 @@ _Point = tuple[float, float]
 
 
 def bounds_of_shapes(shapes: list[Json]) -> Rect | None:
-    """Without the width of strokes; None where there is nothing, or what no picture can hold."""
+    """The bounds without stroke widths; None if nothing is drawn, or it is absurdly far away."""
     points = [*_points(shapes)]
     if not points:
         return None
@@ -44,14 +44,14 @@ def bounds_of_shapes(shapes: list[Json]) -> Rect | None:
 
 
 MeasuredTexts = dict[str, dict[str, Rect | None]]
-"""The bounds of words by the fonts of their document, both as JSON."""
+"""The bounds of words by the fonts of their document; both keys are JSON."""
 
 
 class TextRuler:
-    """Measures the texts of a document: the first words of a layer, without animators.
+    """Measures the texts of a document: the first words of each layer, without animators.
 
-    `measured` is what documents of one project have in common, if they bring no fonts and glyphs
-    of their own.
+    `measured` caches bounds across the documents of one project. It is not used for documents that
+    bring their own fonts or glyphs.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TextRuler:
         self._measured = {} if brings else measured.setdefault(fonts, {})
 
     def bounds(self, layer: Json) -> Rect | None:
-        """None where they cannot be set, or are nothing."""
+        """The bounds of the layer's text; None if it cannot be set or shows nothing."""
         words = text_documents(layer)[:1]
         key = json.dumps(words)
         if key not in self._measured:
@@ -82,7 +82,7 @@ class TextRuler:
 
 
 def _points(shapes: list[Json]) -> Iterator[_Point]:
-    """Points that lie around all that is drawn: a curve stays between its handles."""
+    """Points that enclose everything drawn: a curve stays inside the hull of its handles."""
     for shape in shapes:
         if shape.get("hd") is True:
             continue
@@ -116,7 +116,7 @@ def _path_points(path: object) -> Iterator[_Point]:
 
 
 def _places(points: object) -> list[_Point]:
-    """Points that are pairs of numbers, as nearly all are, without a look at each number."""
+    """The points as pairs of numbers. The usual case is checked without a call per number."""
     found = array(points)
     if all(type(point) is list and len(point) == 2 for point in found) and _NUMBERS.issuperset(
         map(type, chain.from_iterable(found))

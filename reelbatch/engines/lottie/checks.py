@@ -1,4 +1,7 @@
-"""What is refused before anything is drawn: a template is untrusted and can ask for anything."""
+"""Rejects templates that would crash the renderer or exhaust it, before anything is drawn.
+
+Templates are untrusted and can ask for anything.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -18,20 +21,20 @@ from reelbatch.engines.lottie.document import (
 )
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 
-MAX_NESTING = 32  # of precompositions
-MAX_LAYERS = 50_000  # with every use of a precomposition counted
-MAX_COPIES = 10_000  # by nested repeaters together; ThorVG needs minutes for a million
+MAX_NESTING = 32  # levels of precompositions
+MAX_LAYERS = 50_000  # counting every use of a precomposition
+MAX_COPIES = 10_000  # of a shape by nested repeaters; ThorVG needs minutes for a million
 MAX_STAR_POINTS = 10_000  # measured: ThorVG takes 9 seconds for 100 million
 MAX_FRAME_RATE = 1000
 MIN_FRAME_RATE = 0.01
-MAX_CHARACTERS = 20_000  # of all texts; ThorVG needs seconds a frame for ten times as many
-MAX_DASHES = 1_000_000  # of a path; each takes ThorVG a hundred bytes
+MAX_CHARACTERS = 20_000  # in all texts; ThorVG needs seconds per frame for ten times as many
+MAX_DASHES = 1_000_000  # per path; each costs ThorVG a hundred bytes
 _FINEST_DASH = 0.01  # pixels; ThorVG cuts a path into all of its dashes
-_ROOT = ""  # stands for the root among the asset ids of precompositions
+_ROOT = ""  # the root's key among the asset ids of precompositions
 
 
 def check_document(document: LottieDocument, limits: RenderLimits) -> None:
-    """Raises TemplateInvalid or LimitExceeded."""
+    """Raise TemplateInvalid or LimitExceeded if the document must not be drawn."""
     _check_header(document.root)
     _check_nesting(document)
     _check_compositions(document, limits)
@@ -41,7 +44,7 @@ def check_document(document: LottieDocument, limits: RenderLimits) -> None:
 
 
 def check_shapes(layers: Iterable[Json]) -> None:
-    """Raise TemplateInvalid or LimitExceeded where shapes would crash or hold up ThorVG."""
+    """Raise TemplateInvalid or LimitExceeded if shapes would crash or stall ThorVG."""
     for position, layer in enumerate(layers, start=1):
         name = layer_name(layer, position)
         shapes = objects(layer.get("shapes"))
@@ -50,13 +53,13 @@ def check_shapes(layers: Iterable[Json]) -> None:
 
 
 def check_texts(layers: Iterable[Json]) -> None:
-    """Raise LimitExceeded where there is more text than can be drawn in time."""
-    if sum(_most_characters(layer) for layer in layers) > MAX_CHARACTERS:
+    """Raise LimitExceeded if there is more text than can be drawn in time."""
+    if sum(_max_characters(layer) for layer in layers) > MAX_CHARACTERS:
         raise LimitExceeded(f"The texts have more than {MAX_CHARACTERS} characters in total.")
 
 
-def _most_characters(layer: Json) -> int:
-    """In one frame: each keyframe has the words of its time."""
+def _max_characters(layer: Json) -> int:
+    """The most characters that the layer shows in any frame: each keyframe has its own words."""
     words = (text.get("t") for text in text_documents(layer))
     return max((len(written) for written in words if isinstance(written, str)), default=0)
 
@@ -83,7 +86,7 @@ def _check_nesting(document: LottieDocument) -> None:
     measured: dict[str, tuple[int, int]] = {}
 
     def measure(identity: str, path: tuple[str, ...]) -> tuple[int, int]:
-        """How many layers the composition draws, and how many levels of compositions."""
+        """The number of layers that the composition draws, and of its levels of compositions."""
         if identity in path:
             raise TemplateInvalid(f"The precomposition {identity!r} contains itself.")
         if identity not in measured:
@@ -113,7 +116,7 @@ def _nested_too_deeply() -> LimitExceeded:
 
 
 def _check_compositions(document: LottieDocument, limits: RenderLimits) -> None:
-    """The size counts for what is drawn: of a larger precomposition only a part is."""
+    """Only the main composition's size matters: a larger precomposition is cropped to it."""
     main = document.main
     check_size(main.name, main.width, main.height, limits)
     for composition in document.compositions.values():
@@ -156,7 +159,7 @@ def _check_parents(document: LottieDocument) -> None:
 
 
 def _whole(value: object) -> int | None:
-    """A layer's number as ThorVG reads it: without what is behind the point."""
+    """A layer's number as ThorVG reads it: truncated to a whole number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return int(value)
@@ -178,7 +181,7 @@ def _check_shapes(shapes: list[Json], layer: str, copies: float = 1.0) -> None:
 
 
 def _check_gradient(shape: Json, layer: str) -> None:
-    """ThorVG reads as many stops as are stated, whatever is there: four numbers each."""
+    """ThorVG reads four numbers for each declared stop, even beyond the end of the array."""
     gradient = shape.get("g")
     if not is_object(gradient):
         return
@@ -194,18 +197,18 @@ def _check_gradient(shape: Json, layer: str) -> None:
         )
 
 
-def _check_dashes(shapes: list[Json], layer: str, most: int) -> None:
+def _check_dashes(shapes: list[Json], layer: str, limit: int) -> None:
     dashes = [length for shape in _all_shapes(shapes) if (length := _dash_length(shape)) > 0]
     if not dashes:
         return
     finest = min(dashes)
     reach = max((_reach(shape) for shape in _all_shapes(shapes)), default=0.0)
-    if finest < _FINEST_DASH or reach / finest > most:
+    if finest < _FINEST_DASH or reach / finest > limit:
         raise LimitExceeded(f"The layer {layer!r} has a stroke with dashes that are too fine.")
 
 
 def _dash_length(shape: Json) -> float:
-    """Dashes and gaps together: 0 and 0 mean an unbroken line."""
+    """The length of the dashes and gaps together; 0 means an unbroken line."""
     return sum(
         number(_first(at_rest(part.get("v"))), 0.0)
         for part in objects(shape.get("d"))
@@ -214,17 +217,17 @@ def _dash_length(shape: Json) -> float:
 
 
 def _reach(shape: Json) -> float:
-    """No less than the length of a path, in its own pixels."""
+    """An upper bound of a path's length, in its own pixels."""
     if shape.get("ty") == "sh":
         outline = at_rest(shape.get("ks"))
         return sum(_length(path) for path in array(outline) or [outline] if is_object(path))
     sizes = (shape.get(key) for key in ("s", "or", "ir"))
-    lines = 2 * max(2.0, _largest(shape.get("pt")))  # of a star; others are no longer than four
+    lines = 2 * max(2.0, _largest(shape.get("pt")))  # of a star; other shapes have at most four
     return lines * sum(abs(value) for size in sizes for value in _values_of(size))
 
 
 def _length(path: Json) -> float:
-    """Along the points and their handles; the handles are relative to the points."""
+    """The length along the points and their handles, which are relative to the points."""
     points = [_place(point) for point in array(path.get("v"))]
     handles = [_place(handle) for key in ("i", "o") for handle in array(path.get(key))]
     steps = [
@@ -245,12 +248,12 @@ def _all_shapes(shapes: list[Json]) -> Iterator[Json]:
 
 
 def _largest(value: object) -> float:
-    """The largest value that a property of one number takes; 0.0 where it is none."""
+    """The largest value of a numeric property; 0.0 if it has none."""
     return max(_values_of(value), default=0.0)
 
 
 def _values_of(value: object) -> Iterator[float]:
-    """All numbers that a property takes, at rest or at its keyframes."""
+    """All values of a numeric property, at rest or at its keyframes."""
     content = value.get("k") if is_object(value) else None
     states = [keyframe.get(key) for keyframe in objects(content) for key in ("s", "e")]
     for state in states or [content]:

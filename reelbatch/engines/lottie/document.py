@@ -1,7 +1,7 @@
 """A parsed Lottie document: its compositions, their layers and their assets.
 
-The format is described at https://lottie.github.io/lottie-spec/. The JSON stays as it came, since
-every exporter adds fields of its own; this module knows where things are in it.
+The format is described at https://lottie.github.io/lottie-spec/. The JSON is kept as is, because
+every exporter adds its own fields. This module knows where things are in it.
 """
 
 import json
@@ -30,10 +30,10 @@ LAYER_TYPES = {
     4: "shape",
     5: "text",
     6: "audio",
-    7: "video",  # a placeholder of one
+    7: "video",  # a placeholder for one
     8: "image_sequence",
     9: "video",
-    10: "image",  # a placeholder of one
+    10: "image",  # a placeholder for one
     11: "guide",
     12: "adjustment",
     13: "camera",
@@ -41,14 +41,14 @@ LAYER_TYPES = {
     15: "data",
 }
 PICTURE_LAYERS = frozenset({"image", "solid", "video", "image_sequence", "precomp"})
-"""The types of layers that show a picture in a box, so that another picture can take its place."""
+"""The layer types that show a picture in a box, which can be replaced by another picture."""
 
-_MAX_DIGITS = 18  # of a whole number: more mean nothing in a drawing
+_MAX_DIGITS = 18  # of a whole number: more are meaningless in a drawing
 _MANY_DIGITS = re.compile(rb"\d{%d}" % (_MAX_DIGITS + 1))
-_MAX_WHOLE = 2**53  # beyond it a float has no exact whole number
+_MAX_WHOLE = 2**53  # beyond it, floats cannot represent every whole number
 _NUMBERS = frozenset({int, float})
 _NESTING = frozenset({dict, list})
-_MAX_DEPTH = 256  # of JSON: the deepest of real files seen is 40
+_MAX_DEPTH = 256  # of JSON: the deepest real file seen has 40
 _NTSC_TOLERANCE = 0.005  # exporters write 29.97 as 29.9700012207031
 _WHOLE_TOLERANCE = 0.001
 
@@ -62,20 +62,22 @@ class LottieComposition:
     layers: list[Json]
     width: int  # pixels
     height: int  # pixels
-    first_frame: float  # the document's number of the composition's frame 0
+    first_frame: float  # the document's frame number for the composition's frame 0
     frames: int
 
     def layers_named(self, name: str) -> list[Json]:
-        """Those with the name, in whatever form of Unicode it is written; where there are none,
-        those whose source the control of that name replaces."""
-        wanted = unicodedata.normalize("NFC", name)
+        """The layers with that name, whatever its Unicode form.
+
+        If there are none, the layers whose source is replaced by the control of that name.
+        """
+        composed = unicodedata.normalize("NFC", name)
         named = [
-            layer for position, layer in self.numbered() if layer_name(layer, position) == wanted
+            layer for position, layer in self.numbered() if layer_name(layer, position) == composed
         ]
         return named or [layer for layer in self.layers if layer.get(CONTROL) == name]
 
     def numbered(self) -> Iterator[tuple[int, Json]]:
-        """The layers from the top with their one-based positions."""
+        """The layers from top to bottom with their one-based positions."""
         return enumerate(self.layers, start=1)
 
 
@@ -87,7 +89,7 @@ class LottieDocument:
 
     @cached_property
     def assets(self) -> dict[str, Json]:
-        """By id; the first of equal ids counts, as in lottie-web."""
+        """The assets by id; the first of several with the same id counts, as in lottie-web."""
         assets: dict[str, Json] = {}
         for asset in objects(self.root.get("assets")):
             if "id" in asset:
@@ -96,7 +98,7 @@ class LottieDocument:
 
     @cached_property
     def precompositions(self) -> dict[str, list[Json]]:
-        """The layers of each precomposition by its asset's id."""
+        """The layers of each precomposition by asset id."""
         return {
             identity: objects(asset["layers"])
             for identity, asset in self.assets.items()
@@ -105,7 +107,7 @@ class LottieDocument:
 
     @cached_property
     def frame_rate(self) -> Fraction:
-        """Frames a second; 29.97 and its like become the exact n * 1000/1001."""
+        """Frames per second; 29.97 and similar rates become the exact n * 1000/1001."""
         rate = float(self.root["fr"])
         whole = max(1, round(rate))
         if abs(rate - whole) < _WHOLE_TOLERANCE:
@@ -117,7 +119,7 @@ class LottieDocument:
 
     @cached_property
     def compositions(self) -> dict[str, LottieComposition]:
-        """By name, the root first. Names are unique: on a collision the asset's id stands in."""
+        """The compositions by name, the root first. On a name collision, the asset's id is used."""
         root = self._root_composition()
         found = {root.name: root}
         for identity, layers in self.precompositions.items():
@@ -126,11 +128,11 @@ class LottieDocument:
         return found
 
     def composition(self, name: str) -> LottieComposition | None:
-        """The composition of that name, in whatever form of Unicode it is written."""
+        """The composition with that name, whatever its Unicode form; None if there is none."""
         return self.compositions.get(unicodedata.normalize("NFC", name))
 
     def states_of(self, composition: LottieComposition) -> list[LottieComposition]:
-        """The composition, and its copies with other values, which a project's layers show."""
+        """The composition and its copies with other values, which layers of a project show."""
         if composition.asset_id is None:
             return [composition]
         family = self._family(composition.asset_id)
@@ -150,7 +152,7 @@ class LottieDocument:
 
     @cached_property
     def composition_names(self) -> dict[str, str]:
-        """The names of precompositions by their asset ids."""
+        """The names of precompositions by asset id."""
         return {
             composition.asset_id: name
             for name, composition in self.compositions.items()
@@ -162,7 +164,7 @@ class LottieDocument:
             yield from composition.layers
 
     def asset_of(self, layer: Json) -> Json | None:
-        """The asset that a layer shows: an image, a sound or a precomposition."""
+        """The asset that a layer refers to: an image, a sound or a precomposition."""
         return self.assets.get(reference(layer.get("refId")))
 
     def _root_composition(self) -> LottieComposition:
@@ -181,8 +183,7 @@ class LottieDocument:
     def _precomposition(
         self, name: str, identity: str, layers: list[Json], root: LottieComposition
     ) -> LottieComposition:
-        """A precomposition has no time of its own in Lottie: it ends with its last layer,
-        but not later than the root does."""
+        """Lottie gives precompositions no duration: one ends with its last layer or the root."""
         width, height = self._precomposition_size(identity, root)
         last = max((number(layer.get("op"), 0.0) for layer in layers), default=0.0)
         return LottieComposition(
@@ -196,7 +197,7 @@ class LottieDocument:
         )
 
     def _precomposition_size(self, identity: str, root: LottieComposition) -> tuple[int, int]:
-        """The asset's own size, else that of a layer which shows it, else the root's."""
+        """The asset's own size, else the size of a layer that shows it, else the root's."""
         for sized in (self.assets[identity], self._shown_by.get(identity, {})):
             width, height = number(sized.get("w"), 0.0), number(sized.get("h"), 0.0)
             if width > 0 and height > 0:
@@ -205,7 +206,7 @@ class LottieDocument:
 
     @cached_property
     def _shown_by(self) -> dict[str, Json]:
-        """The first layer that shows each asset, by the asset's id."""
+        """The first layer that shows each asset, by asset id."""
         shown: dict[str, Json] = {}
         for layers in (objects(self.root["layers"]), *self.precompositions.values()):
             for layer in layers:
@@ -214,7 +215,7 @@ class LottieDocument:
 
 
 def read_document(content: bytes) -> LottieDocument:
-    """Parse a Lottie JSON. Raises TemplateInvalid, which says what is wrong and where."""
+    """Parse a Lottie JSON. Raises TemplateInvalid with what is wrong and where."""
     try:
         root: Any = json.loads(
             content.decode("utf-8-sig"),
@@ -244,17 +245,17 @@ def is_object(value: object) -> TypeGuard[Json]:
 
 
 def objects(value: object) -> list[Json]:
-    """Those items of a JSON array that are objects; empty where it is no array."""
+    """The objects in a JSON array; empty if the value is not an array."""
     return [item for item in array(value) if is_object(item)]
 
 
 def array(value: object) -> list[Any]:
-    """A JSON array; empty where the value is none."""
+    """The value if it is a JSON array, else an empty list."""
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]  # JSON
 
 
 def inner_values(value: object) -> list[Any]:
-    """The objects and lists in an object or a list, but for lists of numbers."""
+    """The objects and lists in an object or a list, except lists of numbers."""
     fields: Any = value.values() if is_object(value) else value
     return [
         field
@@ -271,10 +272,8 @@ def number(value: object, default: float) -> float:
 
 
 def reference(value: object) -> str:
-    """An asset's id as a key: exporters write them as strings or as numbers."""
-    if isinstance(value, str):
-        return value
-    return str(value) if type(value) is int else json.dumps(value)
+    """An asset id as a key: exporters write ids as strings or as numbers."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def layer_type(layer: Json) -> str:
@@ -283,13 +282,13 @@ def layer_type(layer: Json) -> str:
 
 
 def layer_name(layer: Json, position: int) -> str:
-    """Its name, or `Layer N` by its position, as After Effects would number it."""
+    """The layer's name, or `Layer N` by its position, as After Effects would number it."""
     name = layer.get("nm")
     return name if isinstance(name, str) and name else f"Layer {position}"
 
 
 def text_documents(layer: Json) -> list[Json]:
-    """The text documents of a text layer: words and their style, one a keyframe."""
+    """The text documents of a text layer, one per keyframe: its words and their style."""
     text = layer.get("t")
     source = text.get("d") if is_object(text) else None
     keyframes = objects(source.get("k")) if is_object(source) else []
@@ -297,7 +296,7 @@ def text_documents(layer: Json) -> list[Json]:
 
 
 def at_rest(value: object) -> Any:
-    """The first value of a property, animated or not: a number or a list of numbers."""
+    """The first value of a property, animated or not; usually a number or a list of numbers."""
     if not is_object(value):
         return None
     content = value.get("k")
@@ -306,7 +305,7 @@ def at_rest(value: object) -> Any:
 
 
 def whole_frames(length: float) -> int:
-    """The whole frames in a length; exporters write 181 as 181.000007372281."""
+    """The number of whole frames in a length; exporters write 181 as 181.000007372281."""
     return max(1, math.floor(length + _WHOLE_TOLERANCE))
 
 
@@ -318,7 +317,7 @@ def _unused_name(name: object, identity: str, used: Mapping[str, object]) -> str
 
 
 def _check_depth(root: Json) -> None:
-    """Raise TemplateInvalid where recursive readers would run out of stack."""
+    """Raise TemplateInvalid if recursive readers would run out of stack."""
     level: list[Any] = [root]
     for _ in range(_MAX_DEPTH):
         level = [inner for value in level for inner in inner_values(value)]
@@ -328,7 +327,7 @@ def _check_depth(root: Json) -> None:
 
 
 def _check_characters(content: bytes, root: Json) -> None:
-    """Raise TemplateInvalid for half of a character: it is no text, and cannot be answered."""
+    """Raise TemplateInvalid for lone surrogates: no response with one could be encoded."""
     if b"\\ud" not in content and b"\\uD" not in content:
         return
     try:
@@ -340,7 +339,7 @@ def _check_characters(content: bytes, root: Json) -> None:
 
 
 def _finite(text: str) -> float:
-    """Exporters write whole numbers as 5.0, also where only whole ones mean something."""
+    """Exporters write whole numbers as 5.0, even where only whole numbers make sense."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:20]} is too large")

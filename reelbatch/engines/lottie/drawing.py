@@ -14,7 +14,7 @@ from reelbatch.engines.lottie.thorvg import Frame
 from reelbatch.models.errors import RenderError, TemplateInvalid
 
 _WHOLE_FRAMES = 0  # TVG_ENGINE_OPTION_NONE
-_CHANGES_ALONE = 1  # TVG_ENGINE_OPTION_DEFAULT: what is as in the frame before is not drawn again
+_CHANGES_ONLY = 1  # TVG_ENGINE_OPTION_DEFAULT: only what differs from the last frame is drawn
 
 
 Color = tuple[int, int, int]
@@ -33,21 +33,21 @@ class Drawing:
         background: Color | None,
         pictures: Mapping[str, Frame] | None = None,
     ) -> None:
-        """Raises TemplateInvalid where ThorVG does not take one of the `sheets` of the document.
+        """Raises TemplateInvalid if ThorVG cannot read one of the document's `sheets`.
 
-        `background` is behind the drawing; with None what it leaves free stays transparent.
-        `pictures` are shown for those image assets whose path (`p`) is their name: whatever they
-        hold when a frame is drawn.
+        `background` lies behind the drawing; None: transparent. `pictures` are shown for the image
+        assets that name them in their path (`p`), with the pixels that they hold when a frame is
+        drawn.
         """
         self._pixels: Frame = np.zeros((height, width, 4), np.uint8)
         self._aside = np.zeros_like(self._pixels) if len(sheets) > 1 else self._pixels
-        self._together: list[Frame] = []  # of groups, by how deep they are nested
-        self._option = _WHOLE_FRAMES if len(sheets) > 1 else _CHANGES_ALONE
+        self._group_pixels: list[Frame] = []  # by nesting depth
+        self._option = _WHOLE_FRAMES if len(sheets) > 1 else _CHANGES_ONLY
         self._pictures = pictures
         self._layers = self._layers_of(sheets, self._pixels, background)
 
     def frame(self, number: float) -> Frame:
-        """Draw a frame, by its number from 0; the next one is drawn into the same memory.
+        """Draw a frame, counted from 0. The next call draws into the same memory.
 
         Raises RenderError.
         """
@@ -64,21 +64,21 @@ class Drawing:
         layers: list[_Layer] = []
         for sheet in sheets:
             if isinstance(sheet, SheetGroup):
-                together = self._memory_of_groups(depth)
-                inside = self._layers_of(sheet.sheets, together, depth=depth + 1)
+                group_pixels = self._pixels_of_group(depth)
+                inside = self._layers_of(sheet.sheets, group_pixels, depth=depth + 1)
                 cover = self._canvas(sheet.cover, self._aside) if sheet.cover else None
-                layers.append(_Group(inside, together, cover=cover, mode=sheet.mode))
+                layers.append(_Group(inside, group_pixels, cover=cover, mode=sheet.mode))
             else:
                 target = pixels if sheet.mode is None else self._aside
                 behind = None if layers else background
                 layers.append(_Single(self._canvas(sheet.content, target, behind), sheet.mode))
         return layers
 
-    def _memory_of_groups(self, depth: int) -> Frame:
-        """What groups of one depth are put together in: each is shown before the next begins."""
-        if len(self._together) == depth:
-            self._together.append(np.zeros_like(self._pixels))
-        return self._together[depth]
+    def _pixels_of_group(self, depth: int) -> Frame:
+        """The memory shared by all groups of one depth: each is shown before the next begins."""
+        if len(self._group_pixels) == depth:
+            self._group_pixels.append(np.zeros_like(self._pixels))
+        return self._group_pixels[depth]
 
     def _canvas(self, document: bytes, target: Frame, background: Color | None = None) -> "_Canvas":
         return _Canvas(
@@ -102,13 +102,13 @@ class Drawing:
 @dataclass(frozen=True)
 class _Single:
     canvas: "_Canvas"
-    mode: int | None  # None: it draws over what is there
+    mode: int | None  # None: drawn over what is there
 
 
 @dataclass(frozen=True)
 class _Group:
     layers: "Sequence[_Layer]"
-    pixels: Frame  # where they are put together
+    pixels: Frame  # into which the layers are drawn
     cover: "_Canvas | None"
     mode: int
 
@@ -117,7 +117,7 @@ _Layer = _Single | _Group
 
 
 class _Canvas:
-    """ThorVG's drawing of a Lottie document into an array."""
+    """Draws a Lottie document into an array with ThorVG."""
 
     def __init__(
         self,
@@ -134,7 +134,8 @@ class _Canvas:
         self._canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", option))
         weakref.finalize(self, _free, self._canvas, self._animation, resolver, pixels)
         picture = thorvg.Handle(thorvg.call("tvg_animation_get_picture", self._animation))
-        # ThorVG asks it for what is no file. It opens files itself: `images` leaves it no name.
+        # ThorVG asks the resolver only for what is not a file, and opens files itself. `images`
+        # has removed all file names.
         thorvg.call("tvg_picture_set_asset_resolver", picture, resolver, None)
         loaded = thorvg.call(
             "tvg_picture_load_data", picture, document, len(document), b"lottie", b"", True
@@ -150,7 +151,7 @@ class _Canvas:
 
     def draw(self, number: float, *, clear: bool) -> None:
         """Draw a frame, over what is there unless `clear`. Raises RenderError."""
-        # fails where the frame is already the current one
+        # fails, harmlessly, if the frame is already the current one
         thorvg.call("tvg_animation_set_frame", self._animation, number)
         steps = (
             thorvg.call("tvg_canvas_update", self._canvas),
@@ -162,7 +163,7 @@ class _Canvas:
 
 
 def _lender_of(pictures: Mapping[str, Frame]) -> Any:
-    """Lends ThorVG the memory of a picture by its name; it reads it anew for each frame."""
+    """A resolver that lends ThorVG a picture's memory by name; it is read again for each frame."""
 
     def lend(picture: int, path: bytes, _: object) -> bool:
         pixels = pictures.get(path.decode("utf-8", "replace").rpartition("/")[2])
@@ -176,7 +177,7 @@ def _lender_of(pictures: Mapping[str, Frame]) -> Any:
 
 
 def _free(canvas: thorvg.Handle, animation: thorvg.Handle, *_: object) -> None:
-    """Give ThorVG's memory back, while what it refers to is still there."""
+    """Free ThorVG's memory while the objects that it refers to still exist."""
     thorvg.call("tvg_canvas_destroy", canvas)
     thorvg.call("tvg_animation_del", animation)
 

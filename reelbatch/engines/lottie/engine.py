@@ -1,4 +1,4 @@
-"""What the engine is; `renderer` has what it does."""
+"""The engine's description; its renderer is imported only when it is needed."""
 
 from importlib import metadata
 from typing import ClassVar
@@ -26,8 +26,11 @@ _BUNDLED: tuple[FontFace, ...] = tuple(
 
 
 class LottieEngine(RenderEngine):
-    """Renders Lottie JSON, dotLottie, zips of a Lottie JSON with its images and fonts, and
-    After Effects projects, which are converted to Lottie."""
+    """Renders Lottie files and After Effects projects.
+
+    Lottie comes as JSON, as dotLottie, or as a zip of a Lottie JSON with its images and fonts.
+    After Effects projects are converted to Lottie first.
+    """
 
     name: ClassVar[str] = "lottie"
     version: ClassVar[str] = f"2 (thorvg-cython {metadata.version('thorvg-cython')})"

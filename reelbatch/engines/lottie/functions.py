@@ -39,9 +39,9 @@ Params = Mapping[str, JsonValue]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Where functions work: one composition of a document.
+    """The composition that functions work on.
 
-    `fits` collects the texts that are to be fitted when all their words are known.
+    `fits` collects the texts that will be fitted once all their words are known.
     """
 
     document: LottieDocument
@@ -62,10 +62,10 @@ _MATTE_KEYS = ("tt", "tp")
 
 
 def _set_text_params(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
-    known = {key: value for key, value in params.items() if key in _TEXT_PARAMS}
-    if not known:
+    supported = {key: value for key, value in params.items() if key in _TEXT_PARAMS}
+    if not supported:
         raise AssetInvalid(f"nx:text-params-set needs at least one of {', '.join(_TEXT_PARAMS)}.")
-    for key, value in known.items():
+    for key, value in supported.items():
         _TEXT_PARAMS[key](layer, value)
 
 
@@ -98,17 +98,17 @@ def _set_state(stage: Stage, layer: Json, params: Params) -> None:
     state = params.get("state")
     if state not in ("hidden", "visible"):
         raise AssetInvalid(f"nx:layer-state-set needs the state hidden or visible, not {state!r}.")
-    # In After Effects a matte works whether it is shown or not; ThorVG would draw an empty one.
+    # In After Effects a hidden matte still works; ThorVG would draw it empty.
     if not _users_of_matte(stage.composition, layer):
         layer["hd"] = state == "hidden"
 
 
 def _remove(stage: Stage, layer: Json, params: Params) -> None:  # noqa: ARG001
-    """Take a layer out of the picture as if it had been deleted in After Effects.
+    """Remove a layer from the picture as if it had been deleted in After Effects.
 
-    It stays as a hidden null: layers that have it as parent keep their place, and the layer above
-    a matted one stays the layer above. Layers that it masked are drawn whole; a matte that masked
-    only the removed layer goes with it, since it would be shown otherwise.
+    It stays as a hidden null, so that its children keep their place and the order of layers and
+    their mattes does not change. Layers that it masked are drawn whole. A matte that masked only
+    the removed layer is removed too, because it would otherwise be shown.
     """
     composition = stage.composition
     for user in _users_of_matte(composition, layer):
@@ -132,7 +132,7 @@ def _users_of_matte(composition: LottieComposition, layer: Json) -> list[Json]:
 
 
 def _mattes(composition: LottieComposition) -> Iterator[tuple[Json, Json]]:
-    """Each masked layer with its mask: the layer that `tp` names, else the one above."""
+    """Each matted layer with its matte: the layer that `tp` names, else the one above."""
     by_index: dict[str, Json] = {}
     for layer in composition.layers:
         by_index.setdefault(reference(layer.get("ind")), layer)

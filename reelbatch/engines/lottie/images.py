@@ -1,7 +1,7 @@
-"""Pictures: those that a template brings, and those that take a layer's place.
+"""The pictures of a template, and those of a job that replace a layer's picture.
 
-ThorVG would open any path of this machine that a document names as a picture. So every picture is
-read here, with its pixels bounded, and handed over inside of the document as PNG.
+ThorVG would open any path on this machine that a document names as a picture. So every picture is
+read here, with bounded pixels, and embedded into the document as PNG.
 """
 
 import base64
@@ -33,17 +33,18 @@ from reelbatch.models.errors import AssetInvalid, LimitExceeded
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 from reelbatch.projects.footage import is_video
 
-_EMBEDDED = ByteCache(32 * 1024**2)  # pictures as they stand in documents
+_EMBEDDED = ByteCache(32 * 1024**2)  # PNGs as they are embedded into documents
 _HARDLY_CUT = 1  # pixels of a picture
-_SHARPEST = 3.0  # pixels of a fitted picture for each pixel of its box, for layers that grow
+_SHARPEST = 3.0  # pixels of a fitted picture per pixel of its box, for layers that grow
 
 
 def embed_pictures(
     assets: Iterable[Json], files: TemplateFiles, limits: RenderLimits
 ) -> list[RenderWarning]:
-    """Put the pictures of image assets into the document; one that is absent becomes transparent.
+    """Embed the pictures of image assets; missing ones become transparent.
 
-    Returns a warning for each of those. Raises LimitExceeded where a picture has too many pixels.
+    Returns a warning for each missing picture, and for each SVG that is drawn only in part.
+    Raises LimitExceeded if a picture has too many pixels.
     """
     warnings: list[RenderWarning] = []
     for asset in assets:
@@ -88,12 +89,12 @@ def _own_svg(
 
 
 def _is_own(asset: Json, content: bytes, files: TemplateFiles) -> bool:
-    """Whether a picture is the template's, and not a static file that a job sent for it."""
+    """Whether a picture is the template's own, not a static file that a job sent for it."""
     return not files.statics or asset_content(asset, replace(files, statics={})) == content
 
 
 def _cut_to(box: tuple[float, float], packed: bytes) -> bytes:
-    """The middle of a picture with the sides of its box, which it fills as in lottie-web."""
+    """The middle of a picture, cropped to its box's proportions so that it fills it."""
     with Image.open(io.BytesIO(packed), formats=("PNG",)) as picture:
         size = picture.width, picture.height
         scale = min(size[0] / box[0], size[1] / box[1])
@@ -110,7 +111,7 @@ def _nothing(asset: Json, content: bytes, warnings: list[RenderWarning]) -> byte
 
 
 def missing_picture(asset: Json, files: TemplateFiles) -> str | None:
-    """Why an image asset will be left empty, without decoding what is there; None: it will not."""
+    """Why an image asset will stay empty, without decoding it; None if it will not."""
     content = asset_content(asset, files)
     if content is not None and (names_video(asset) or is_svg(content)):
         return None
@@ -120,7 +121,7 @@ def missing_picture(asset: Json, files: TemplateFiles) -> str | None:
 
 
 def svg_warning(asset: Json, files: TemplateFiles) -> RenderWarning | None:
-    """What an SVG of the template will lack, or that it cannot be read.
+    """A warning if an SVG of the template cannot be read or will be drawn only in part.
 
     Raises LimitExceeded.
     """
@@ -135,7 +136,7 @@ def svg_warning(asset: Json, files: TemplateFiles) -> RenderWarning | None:
 
 
 def names_video(asset: Json) -> bool:
-    """Whether an image asset's file is a video by its name, as in converted projects."""
+    """Whether an image asset's file is named like a video, as in converted projects."""
     return is_video(str(asset.get("p")))
 
 
@@ -172,9 +173,9 @@ def _why_unreadable(content: bytes) -> str:
 
 
 def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
-    """The bytes of an image or sound asset: from its data URI, or from the template's archive.
+    """The bytes of an image or sound asset, from its data URI or the template's archive.
 
-    None where there are none; an address on the network is never fetched.
+    None if there are none. An address on the network is never fetched.
     """
     path, folder = asset.get("p"), asset.get("u")
     if not isinstance(path, str) or not path:
@@ -185,7 +186,7 @@ def asset_content(asset: Json, files: TemplateFiles) -> bytes | None:
 
 
 def data_uri_content(uri: str) -> bytes | None:
-    """What a data URI (RFC 2397) holds; None where it is broken."""
+    """The content of a data URI (RFC 2397); None if it is broken."""
     header, comma, body = uri.partition(",")
     if not comma:
         return None
@@ -204,11 +205,10 @@ def fitted_picture(
     limits: RenderLimits,
     warnings: list[RenderWarning],
 ) -> Json:
-    """An image asset of the size `box` that shows all of a picture, in the middle and undistorted;
-    without a box it has the size of the picture.
+    """An image asset of the size `box` that shows a whole picture, centred and undistorted.
 
-    `warnings` get what an SVG lacks. Raises AssetInvalid where the file is no picture,
-    LimitExceeded where it is too large.
+    Without a box it has the picture's size. An SVG that is drawn only in part is added to
+    `warnings`. Raises AssetInvalid if the file is not a picture, LimitExceeded if it is too large.
     """
     content = path.read_bytes()
     key = (content_key(content), limits.pixels_per_frame, box)
@@ -252,7 +252,7 @@ def _fitted(picture: Image.Image, box: tuple[float, float], limits: RenderLimits
 
 
 def box_of(sized: Json) -> tuple[float, float] | None:
-    """The size that an asset or layer states, in pixels, or None."""
+    """The size in pixels that an asset or layer states, or None."""
     width, height = number(sized.get("w"), 0.0), number(sized.get("h"), 0.0)
     return (width, height) if width > 0 and height > 0 else None
 

@@ -1,4 +1,4 @@
-"""What a template offers: compositions, layers and fonts."""
+"""Describes a template: its compositions, layers and fonts."""
 
 import json
 from collections.abc import Iterator
@@ -48,14 +48,17 @@ from reelbatch.models.stored.templates import Composition, Layer, TemplateInspec
 from reelbatch.models.wire.fonts import FontFace
 
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
-_MOST_PARTS = 256 * 1024  # characters of JSON; a record of a template is read with each job
+_MOST_PARTS = 256 * 1024  # characters of JSON; a template's record is read for each job
 
 
 def inspect_document(
     document: LottieDocument, files: TemplateFiles, measured: MeasuredTexts | None = None
 ) -> TemplateInspection:
-    """Describe a checked document. With `measured`, that of documents of the same project, the
-    layers are those of the main composition alone."""
+    """Describe a checked document.
+
+    `measured` is shared by all documents of a project. With it, only the layers of the main
+    composition are described.
+    """
     compositions = [*document.compositions.values()]
     ruler = TextRuler(document, own_fonts(document, files), {} if measured is None else measured)
     return TemplateInspection(
@@ -85,7 +88,7 @@ def inspect_document(
 
 
 def own_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFile]:
-    """The fonts in a template's archive, and those that its font list holds as data URIs."""
+    """The fonts in a template's archive, and those in its font list as data URIs."""
     fonts = open_own_fonts(files.fonts)
     for entry in font_entries(document):
         path = entry.get("fPath")
@@ -93,7 +96,7 @@ def own_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFile]:
             continue
         face = entry_face(entry)
         try:
-            # the list's names are those that text layers use
+            # text layers use the names in the list, not the names in the file
             fonts.append(open_font(data_uri_content(path) or b"", face.file_name, face))
         except FontUnreadable:
             continue
@@ -151,7 +154,7 @@ def _parts(layer: Json) -> Json:
 
 
 def _with_bounded_parts(layers: list[Layer]) -> list[Layer]:
-    """Without the parts, where there are too many to be noted."""
+    """The layers without their parts if these are too large to be stored."""
     if sum(len(json.dumps(layer.parts)) for layer in layers) <= _MOST_PARTS:
         return layers
     return [layer.model_copy(update={"parts": None}) for layer in layers]
@@ -170,7 +173,7 @@ def _properties(layer: Json, texts: list[Json]) -> dict[str, JsonValue]:
 
 
 def _rect(document: LottieDocument, layer: Json, ruler: TextRuler) -> Rect:
-    """What the layer shows at rest, in its own pixels; without a size where that is nothing."""
+    """The bounds of what the layer shows at rest, in its own pixels; no size if it is nothing."""
     texts, kind = text_documents(layer), layer_type(layer)
     box = array(texts[0].get("sz")) if texts else []
     if kind == "text" and not box:
@@ -181,7 +184,7 @@ def _rect(document: LottieDocument, layer: Json, ruler: TextRuler) -> Rect:
 
 
 def _size(document: LottieDocument, layer: Json) -> tuple[float, float]:
-    """Pixels; 0 where the format does not say."""
+    """Width and height in pixels; 0 if the format does not state them."""
     asset = document.asset_of(layer) or {}
     widths = (layer.get("w"), layer.get("sw"), asset.get("w"))
     heights = (layer.get("h"), layer.get("sh"), asset.get("h"))
@@ -192,12 +195,12 @@ def _size(document: LottieDocument, layer: Json) -> tuple[float, float]:
 
 
 def _place(layer: Json, corner: tuple[float, float]) -> tuple[float, float]:
-    """Where a corner of the layer is at the first keyframe, without parents and rotation."""
+    """Where a corner of the layer is at the first keyframe, ignoring parents and rotation."""
     transform = layer.get("ks")
     if not is_object(transform):
         return corner
     position = transform.get("p")
-    if is_object(position) and position.get("s") is True:  # the dimensions on their own
+    if is_object(position) and position.get("s") is True:  # separated dimensions
         at = (_first(position.get("x"), 0.0), _first(position.get("y"), 0.0))
     else:
         at = _pair(at_rest(position))
@@ -232,8 +235,11 @@ def _texts(document: LottieDocument) -> Iterator[Json]:
 
 
 def _embedded_fonts(document: LottieDocument, files: TemplateFiles) -> list[FontFace]:
-    """Glyphs count as a font if they have the alphabet: without it, a job that changes the words
-    would silently get another font."""
+    """The fonts that a template brings along.
+
+    Glyphs count as a font only with the whole alphabet: otherwise a job that changes the words
+    would silently get another font.
+    """
     faces = [font.face for font in own_fonts(document, files)]
     glyphs = read_own_glyphs(document)
     for entry in font_entries(document):
@@ -251,7 +257,7 @@ def _embedded_characters(document: LottieDocument, files: TemplateFiles) -> set[
 
 @cache
 def _lent_characters() -> str:
-    """What letters are borrowed from: the bundled fonts, and those of this machine."""
+    """The characters that can be borrowed from the bundled fonts and the machine's fonts."""
     fonts = (*map(bundled, BUNDLED), *system_fonts())
     return as_ranges(set[int]().union(*(font.characters for font in fonts)))
 
@@ -263,5 +269,5 @@ def _unique(faces: list[FontFace]) -> list[FontFace]:
 
 
 def _public(face: FontFace) -> FontFace:
-    """A wish for a font names no file: it would be reported as the missing file."""
+    """The face without a file name, which would otherwise be reported as a missing file."""
     return face.model_copy(update={"file_name": ""})

@@ -1,9 +1,9 @@
-"""Writes out the loops that templates ask for by an expression.
+"""Writes out loop expressions as keyframes.
 
-`loopOut` and its kin are the expressions that designers use most. Nothing is executed: the one
-line that Bodymovin exports for them is recognised as text, and the keyframes are repeated up to
-the layer's end, or before its first keyframe down to its beginning. What is not exactly such a line
-is left alone, and so is a loop that would need too many keyframes.
+`loopOut` and its variants are the expressions that designers use most. Nothing is executed: the
+line that Bodymovin exports for them is recognised as text, and the keyframes are repeated up to the
+layer's end, or back to its beginning. Anything that is not exactly such a line is left alone, as is
+a loop that would need too many keyframes.
 """
 
 import copy
@@ -23,13 +23,13 @@ _EXPRESSION = re.compile(
     r"(?:,\s*(?P<amount>\d{1,9}(?:\.\d{1,9})?)\s*)?)?\)\s*;?\s*"
 )
 _LONGEST_EXPRESSION = 200  # characters
-_MAX_KEYFRAMES = 20_000  # of all loops in a document together
-_STEP = 0.01  # frames: what a jump from one value to the next takes
+_MAX_KEYFRAMES = 20_000  # of all loops in a document
+_STEP = 0.01  # frames that a jump from one value to the next takes
 _ARRIVES, _LEAVES = {"x": [1], "y": [1]}, {"x": [0], "y": [0]}
 
 
 def unroll_loops(layers: Iterable[Json], frame_rate: float) -> None:
-    """Replace the loop expressions of `layers` by keyframes."""
+    """Replace the loop expressions of `layers` with keyframes."""
     budget = _MAX_KEYFRAMES
     for layer in layers:
         span = (number(layer.get("ip"), 0.0), number(layer.get("op"), 0.0))
@@ -43,7 +43,7 @@ def unroll_loops(layers: Iterable[Json], frame_rate: float) -> None:
 
 
 def is_loop(animated: Json) -> bool:
-    """Whether a property with an expression is one that `unroll_loops` writes out."""
+    """Whether the property's expression is one that `unroll_loops` writes out."""
     script = animated["x"]
     keyframes = objects(animated.get("k"))
     return (
@@ -54,7 +54,7 @@ def is_loop(animated: Json) -> bool:
 
 
 def _with_expressions(layer: Json) -> list[Json]:
-    """The animated properties of a layer that have an expression."""
+    """The keyframed properties of a layer that have an expression."""
     return [
         value
         for value in all_objects(layer)
@@ -73,7 +73,7 @@ class _Loop:
     is_outward: bool  # loopOut: after the last keyframe; else before the first one
 
     def unrolled(self, span: tuple[float, float], budget: int) -> list[Json] | None:
-        """The keyframes with their repetitions inside of `span`; None where it cannot be done."""
+        """The keyframes with their repetitions within `span`; None if that is not possible."""
         if self.kind == "continue":
             return self._continued(span)
         length = self._time(self.last) - self._time(self.first)
@@ -90,8 +90,7 @@ class _Loop:
             return None
 
     def _joined(self, passes: list[list[Json]]) -> list[Json]:
-        """One after the other; where one begins with another value than its forerunner ended,
-        it jumps there."""
+        """The passes one after another, with a jump if one starts at a different value."""
         joined = copy.deepcopy(self.keyframes[: self.first])
         for position, current in enumerate(passes):
             joined += current[:-1]
@@ -104,7 +103,7 @@ class _Loop:
         return joined + copy.deepcopy(self.keyframes[self.last + 1 :])
 
     def _pass(self, number_: int) -> list[Json]:
-        """The looped keyframes for the n-th time; the n-th before the original if negative."""
+        """The looped keyframes of the n-th repetition; negative: before the original."""
         looped = self.keyframes[self.first : self.last + 1]
         shift = number_ * (looped[-1]["t"] - looped[0]["t"])
         if self.kind == "pingpong" and number_ % 2:
@@ -117,7 +116,7 @@ class _Loop:
         return repeated
 
     def _continued(self, span: tuple[float, float]) -> list[Json] | None:
-        """Goes on at the speed of the last keyframe, or arrives at that of the first one."""
+        """Continues at the speed of the last keyframe, or arrives at the speed of the first."""
         here, there = (-1, -2) if self.is_outward else (0, 1)
         edge, neighbour = self.keyframes[here], self.keyframes[there]
         segment = neighbour if self.is_outward else edge
@@ -132,17 +131,17 @@ class _Loop:
             value = _combined(edge["s"], change, steps)
         except _NotNumbers:
             return None
-        kept = copy.deepcopy(self.keyframes)
+        original = copy.deepcopy(self.keyframes)
         if self.is_outward:
-            return [*kept[:-1], _linear(edge["t"], edge["s"]), {"t": far, "s": value}]
-        return [_linear(far, value), *kept]
+            return [*original[:-1], _linear(edge["t"], edge["s"]), {"t": far, "s": value}]
+        return [_linear(far, value), *original]
 
     def _time(self, position: int) -> float:
         return float(self.keyframes[position]["t"])
 
 
 class _NotNumbers(Exception):
-    """The values of a path, say, which cannot be added."""
+    """The values cannot be added, such as those of a path."""
 
 
 def _read_loop(animated: Json, frame_rate: float) -> _Loop | None:
@@ -172,7 +171,7 @@ def _read_loop(animated: Json, frame_rate: float) -> _Loop | None:
 
 
 def _segments_within(keyframes: list[Json], frames: float, *, is_outward: bool) -> float | None:
-    """How many segments last `frames`; None where no keyframe is just there."""
+    """How many segments last `frames`; None if no keyframe is exactly there."""
     times = [keyframe["t"] for keyframe in keyframes]
     distances = [abs(time - times[-1 if is_outward else 0]) for time in times]
     if is_outward:
@@ -184,8 +183,10 @@ def _segments_within(keyframes: list[Json], frames: float, *, is_outward: bool) 
 
 
 def _complete(keyframes: list[Json]) -> list[Json] | None:
-    """Keyframes with times that ascend and values of their own; older files write a segment's
-    end value (`e`) beside its start. None where that cannot be had."""
+    """Keyframes with ascending times, each with its value; None if that is not possible.
+
+    Older files write a segment's end value (`e`) next to its start value.
+    """
     complete: list[Json] = []
     for keyframe in keyframes:
         value = keyframe.get("s", complete[-1].get("e") if complete else None)
@@ -201,7 +202,7 @@ def _complete(keyframes: list[Json]) -> list[Json] | None:
 
 
 def _reversed(looped: list[Json], shift: float) -> list[Json]:
-    """The keyframes as they are passed backwards, in the time that they take forwards."""
+    """The keyframes played backwards, in the time that they take forwards."""
     start, end = looped[0]["t"] + shift, looped[-1]["t"]
     backwards: list[Json] = []
     for before, after in zip(looped[-2::-1], looped[:0:-1], strict=True):
@@ -221,13 +222,13 @@ def _reversed(looped: list[Json], shift: float) -> list[Json]:
 
 
 def _mirrored(coordinate: object) -> Any:
-    """A coordinate of an easing's handle, seen from the other end."""
+    """A coordinate of an easing handle, seen from the other end."""
     handles = array(coordinate)
     return [1 - number(h, 0.0) for h in handles] if handles else 1 - number(coordinate, 0.0)
 
 
 def _combined(value: object, change: object, times: float) -> Any:
-    """`value` and `times` the `change`, for numbers and lists of them. Raises _NotNumbers."""
+    """`value` plus `times` the `change`, for numbers and lists of them. Raises _NotNumbers."""
     if isinstance(value, (int, float)) and isinstance(change, (int, float)):
         return value + times * change
     values, changes = array(value), array(change)
@@ -237,12 +238,12 @@ def _combined(value: object, change: object, times: float) -> Any:
 
 
 def _slope(segment: Json, *, at_end: bool) -> float:
-    """How fast a segment is at one of its ends, as a multiple of its mean speed."""
+    """The speed of a segment at one of its ends, as a multiple of its mean speed."""
     if segment.get("h"):
         return 0.0
     out_x, out_y = _handle(segment.get("o"), _LEAVES)
     in_x, in_y = _handle(segment.get("i"), _ARRIVES)
-    # the handle next to that end; where it lies on the end, the other one
+    # the handle next to that end, or the other one if it lies on the end
     handles = [(1 - in_x, 1 - in_y), (1 - out_x, 1 - out_y)]
     if not at_end:
         handles = [(out_x, out_y), (in_x, in_y)]
@@ -250,8 +251,8 @@ def _slope(segment: Json, *, at_end: bool) -> float:
 
 
 def _handle(easing: object, default: Json) -> tuple[float, float]:
-    known = easing if is_object(easing) else default
-    return _first(known.get("x")), _first(known.get("y"))
+    handle = easing if is_object(easing) else default
+    return _first(handle.get("x")), _first(handle.get("y"))
 
 
 def _first(value: object) -> float:

@@ -1,4 +1,4 @@
-"""Opening a template: its files and its checked document."""
+"""Opens a template: reads its files and its checked document."""
 
 import marshal
 from pathlib import Path, PurePosixPath
@@ -11,24 +11,22 @@ from reelbatch.engines.lottie.document import LottieDocument, read_document
 from reelbatch.engines.lottie.reading import normalise
 from reelbatch.engines.lottie.source import TemplateFiles, initial_theme, unpack_template
 
-_OPENED = ByteCache(32 * 1024**2)  # by the template's content and the limits that it passed
+_OPENED = ByteCache(32 * 1024**2)  # by the template's content and the limits it was checked with
 
 
 def open_template(
     path: Path, limits: RenderLimits, composition: str = ""
 ) -> tuple[LottieDocument, TemplateFiles]:
-    """Read and check a template; the document is the caller's to change.
+    """Read and check a template. The caller may change the returned document.
 
-    Where the template has several documents, it is that of the `composition`.
-
-    The jobs of a batch have one template in common, so what the last ones were found to be is kept.
-    Raises TemplateInvalid or LimitExceeded.
+    If the template has several documents, the one of `composition` is returned. The last templates
+    are cached, because the jobs of a batch share one. Raises TemplateInvalid or LimitExceeded.
     """
     content = read_bounded(path, limits)
     key = (content_key(content), limits, composition)
-    kept = _OPENED.get(key)
-    if kept is not None:
-        return _unpacked(kept)
+    cached = _OPENED.get(key)
+    if cached is not None:
+        return _unpacked(cached)
     files = unpack_template(content, limits, composition)
     document = read_document(files.animation)
     normalise(document.root, initial_theme(files))
@@ -42,7 +40,7 @@ def _packed(document: LottieDocument, files: TemplateFiles) -> bytes:
     return marshal.dumps((document.root, files.animation, str(files.folder), contents))
 
 
-def _unpacked(kept: bytes) -> tuple[LottieDocument, TemplateFiles]:
-    root, animation, folder, contents = marshal.loads(kept)  # noqa: S302  # of `_packed`
+def _unpacked(cached: bytes) -> tuple[LottieDocument, TemplateFiles]:
+    root, animation, folder, contents = marshal.loads(cached)  # noqa: S302  # from `_packed`
     files = {PurePosixPath(path): content for path, content in contents.items()}
     return LottieDocument(root), TemplateFiles(animation, PurePosixPath(folder), files)
