@@ -15,7 +15,7 @@ from reelbatch.engines.lottie.document import (
     objects,
     text_documents,
 )
-from reelbatch.engines.lottie.typesetting import set_type
+from reelbatch.engines.lottie.typesetting import typeset_layers
 from reelbatch.engines.lottie.typesetting.fontfile import FontFile
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import font_entries
@@ -75,7 +75,7 @@ class TextRuler:
         text: Json = {"d": {"k": [{"t": 0, "s": each} for each in words]}}
         copy: Json = {"ty": 5, "ip": 0, "op": 1, "st": 0, "ks": {}, "t": {**text, "a": []}}
         try:
-            set_type(self._document, [copy], self._shelf)
+            typeset_layers(self._document, [copy], self._shelf)
         except AssetInvalid:
             return None
         return bounds_of_shapes(objects(copy.get("shapes")))

@@ -1,7 +1,7 @@
-"""After Effects projects as templates: converted once, into an archive that renders are given.
+"""Converts After Effects projects once into the archive that renders get instead.
 
-The archive has a Lottie document for each composition, `compositions.json` with their names, and
-the footage beside them.
+The archive contains a Lottie document for each composition, `compositions.json` with their names,
+and the footage.
 """
 
 import gc
@@ -60,13 +60,16 @@ _CONTROLS = {
     13: "dropdown",
     MEDIA: MEDIA_CONTROL,
 }
-_MOST_FILES = 1000  # of a composition, whose absence is told one by one
+_MOST_FILES = 1000  # missing files of a composition that are reported one by one
 
 
 @contextmanager
 def _without_collections() -> Generator[None]:
-    """The garbage collector would look at a project's millions of values again and again, which
-    takes a quarter of the time, and find nothing."""
+    """Pause the garbage collector.
+
+    It would scan a project's millions of values again and again, which takes a quarter of the time,
+    and find nothing.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -80,10 +83,10 @@ def _without_collections() -> Generator[None]:
 def convert_project(
     template: Path, target: Path | BinaryIO, limits: RenderLimits
 ) -> TemplateInspection | None:
-    """Write what renders are given instead of a project; None for what is no project, or has its
-    own export as a Lottie beside it.
+    """Write the archive that renders get instead of a project, and describe it.
 
-    Raises TemplateInvalid or LimitExceeded.
+    Returns None if the template is not a project, or contains its own Lottie export. Raises
+    TemplateInvalid or LimitExceeded.
     """
     content = read_bounded(template, limits)
     unpacked = unpack(content, limits) if is_archive(content) else None
@@ -98,7 +101,7 @@ def convert_project(
 
 @dataclass
 class _Archive:
-    """What renders are given, composition by composition."""
+    """Writes the archive for renders, composition by composition."""
 
     opened: OpenedProject
     archive: zipfile.ZipFile
@@ -107,13 +110,13 @@ class _Archive:
     found: list[TemplateInspection] = field(default_factory=list[TemplateInspection])
     left_out: list[RenderWarning] = field(default_factory=list[RenderWarning])
     drawn: dict[ShownFile, bytes] = field(default_factory=dict[ShownFile, bytes])
-    design: DesignFile | None = None  # the last one
+    design: DesignFile | None = None  # the last one that was opened
     measured: MeasuredTexts = field(default_factory=dict[str, dict[str, Rect | None]])
 
     def write(self) -> TemplateInspection:
         for number, composition in enumerate(self._in_order()):
             if composition.name in self.names:
-                continue  # names are how jobs ask for compositions: the first one counts
+                continue  # jobs select compositions by name, so the first one counts
             try:
                 self._add(composition.name, f"{_DOCUMENTS}/{number}.json")
             except (TemplateInvalid, LimitExceeded) as error:
@@ -128,11 +131,13 @@ class _Archive:
             reason = f": {self.left_out[0].message}" if self.left_out else "."
             raise TemplateInvalid(f"The project has no composition that can be drawn{reason}")
         self.archive.writestr(str(COMPOSITIONS), json.dumps(self.names))
-        return _together(self.found, self.left_out)
+        return _combined(self.found, self.left_out)
 
     def _in_order(self) -> list[ProjectComposition]:
-        """The first one is rendered where a job names none: of a Motion Graphics template, that
-        with the controls."""
+        """The compositions, the default one of jobs first.
+
+        In a Motion Graphics template this is the one with the controls.
+        """
         compositions = list(self.opened.project.compositions)
         if self.opened.definition:
             compositions.sort(key=lambda one: not one.controls)
@@ -150,7 +155,7 @@ class _Archive:
         self.found.append(inspection)
 
     def _inspect(self, conversion: Conversion, files: TemplateFiles) -> TemplateInspection:
-        """Of the composition alone, without those in it, which have a document of their own."""
+        """Describe the composition without those inside it, which have their own documents."""
         if not objects(conversion.document["layers"]):
             return _empty(conversion)
         document = read_document(files.animation)
@@ -174,9 +179,10 @@ class _Archive:
         )
 
     def _content(self, shown: ShownFile) -> bytes:
-        """What renders get of a file: of one with layers, their picture.
+        """The content of a file for renders; a file with layers is drawn as a picture.
 
-        One that cannot be drawn stays as it is, which the inspection tells. Raises LimitExceeded.
+        A file that cannot be drawn stays as it is, and the inspection warns about it. Raises
+        LimitExceeded.
         """
         content = self.opened.files.files[shown.path]
         if not is_design(shown.path.name):
@@ -191,13 +197,13 @@ class _Archive:
         return self.drawn[shown]
 
     def _opened_design(self, content: bytes) -> DesignFile:
-        """The layers of a file come one after the other."""
+        """The opened file; the last one is cached, because a file's layers come in a row."""
         if self.design is None or self.design.content is not content:
             self.design = DesignFile(content, self.limits.pixels_per_frame)
         return self.design
 
     def _put(self, name: str, content: bytes) -> None:
-        """Raises LimitExceeded."""
+        """Add a file to the archive unless it is there already. Raises LimitExceeded."""
         if name in self.archive.namelist():
             return
         size = sum(entry.file_size for entry in self.archive.infolist())
@@ -210,7 +216,7 @@ class _Archive:
 
 
 def _counted(reasons: list[RenderWarning]) -> list[RenderWarning]:
-    """Each file that is missing, since a job has to bring them all; of other reasons the first."""
+    """All missing files, since a job must provide each of them, and the first other reasons."""
     files = [one for one in dict.fromkeys(reasons) if one.code in MISSING_FILES]
     others = bounded(one for one in reasons if one.code not in MISSING_FILES)
     return [*files[:_MOST_FILES], *others]
@@ -231,7 +237,7 @@ def _empty(conversion: Conversion) -> TemplateInspection:
 
 
 def _controls(document: LottieDocument, opened: OpenedProject) -> Iterator[TemplateControl]:
-    """Those that set something in the document, in the order of the panel where it tells."""
+    """The controls that set something in the document."""
     described = {one.identity: one for each in opened.project.compositions for one in each.controls}
     kinds = {one.name: one.kind for one in described.values()}
     menus = {one.name: opened.menu_of(one.identity) for one in described.values()}
@@ -254,7 +260,7 @@ def _controls(document: LottieDocument, opened: OpenedProject) -> Iterator[Templ
 
 def _value_of(animated: Json) -> JsonValue:
     for keyframe in objects(animated.get("k")):
-        if is_object(text := keyframe.get("s")):  # a document of a text
+        if is_object(text := keyframe.get("s")):  # a text document
             return str(text.get("t", ""))
     return cast("JsonValue", at_rest(animated))
 
@@ -264,7 +270,7 @@ def _files(written: bytes, footage: Mapping[str, bytes]) -> TemplateFiles:
     return TemplateFiles(written, PurePosixPath(_DOCUMENTS), files)
 
 
-def _together(found: list[TemplateInspection], left_out: list[RenderWarning]) -> TemplateInspection:
+def _combined(found: list[TemplateInspection], left_out: list[RenderWarning]) -> TemplateInspection:
     compositions: list[Composition] = [one for each in found for one in each.compositions]
     layers: list[Layer] = [layer for each in found for layer in each.layers]
     fonts: dict[str, FontFace] = {

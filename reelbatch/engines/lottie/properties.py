@@ -1,4 +1,4 @@
-"""The properties of layers that a `data` asset sets, by the names that After Effects shows."""
+"""Sets the properties of layers by the names that After Effects shows, for `data` assets."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,19 +20,19 @@ Value = str | float | bool | list[float]
 Setter = Callable[[Json, Value], None]
 
 _HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
-# Groups that After Effects shows around a property, or scripts write before a field of the text's
-# style: `Transform.Opacity`, `Text->Source Text`, `Source Text.fontSize`.
+# Groups that After Effects shows around a property, or that scripts write before a field of the
+# text's style: `Transform.Opacity`, `Text->Source Text`, `Source Text.fontSize`.
 _GROUPS = frozenset({"transform", "text", "source text", "sourcetext"})
 MAX_FONT_SIZE = 10_000.0
-_MAX_MAGNITUDE = 1e7  # of a coordinate or a percentage; far outside of any picture
+_MAX_MAGNITUDE = 1e7  # of a coordinate or a percentage; far outside any picture
 
 
 class ValueUnusable(AssetInvalid):
-    """The value is of another kind than the property."""
+    """The value does not fit the property."""
 
 
 def value_of(asset: DataAsset) -> Value:
-    """Raises ValueUnusable for what pages of HTML take alone."""
+    """The asset's value. Raises ValueUnusable for objects, which only HTML templates accept."""
     value = asset.value
     if isinstance(value, dict) or (isinstance(value, list) and not all(map(_is_number, value))):
         raise ValueUnusable(
@@ -48,7 +48,8 @@ def _is_number(value: object) -> bool:
 def set_property(layer: Json, name: str, value: Value) -> None:
     """Set the property `name`; the value replaces its keyframes and its expression.
 
-    Raises AssetInvalid for an unknown property, a value of another kind, or a layer without it.
+    Raises AssetInvalid if the property is unknown, the layer does not have it, or the value does
+    not fit it.
     """
     parts = [part.strip().casefold() for part in re.split(r"->|\.", name)]
     while len(parts) > 1 and parts[0] in _GROUPS:
@@ -62,7 +63,7 @@ def set_property(layer: Json, name: str, value: Value) -> None:
 
 
 def as_color(value: object) -> list[float]:
-    """Three numbers from 0 to 1, from an array of 3 or 4 or from `#RRGGBB`."""
+    """Three numbers from 0 to 1, from an array of 3 or 4 numbers or from `#RRGGBB`."""
     if isinstance(value, str) and (match := _HEX_COLOR.fullmatch(value.strip())):
         return [channel / 255 for channel in bytes.fromhex(match[1])]
     channels = array(value)
@@ -74,7 +75,7 @@ def as_color(value: object) -> list[float]:
 
 
 def as_number(value: object, low: float = -_MAX_MAGNITUDE, high: float = _MAX_MAGNITUDE) -> float:
-    """A number, also one that is written as a string, from `low` to `high`."""
+    """A number from `low` to `high`, which may be written as a string."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueUnusable(f"{value!r} is not a number.")
     try:
@@ -87,7 +88,7 @@ def as_number(value: object, low: float = -_MAX_MAGNITUDE, high: float = _MAX_MA
 
 
 def as_vector(value: object) -> list[float]:
-    """Two or three numbers; Lottie wants three."""
+    """Three numbers, as Lottie requires, from two or three."""
     numbers = array(value)
     if len(numbers) not in (2, 3):
         raise ValueUnusable(f"{value!r} is not an array of 2 or 3 numbers.")
@@ -95,7 +96,7 @@ def as_vector(value: object) -> list[float]:
 
 
 def as_words(value: object) -> str:
-    """A text, also one that is written as a number. Raises AssetInvalid."""
+    """A text, which may be written as a number. Raises AssetInvalid."""
     if isinstance(value, (bool, list)) or not isinstance(value, (str, int, float)):
         raise ValueUnusable(f"{value!r} is not text.")
     is_whole = isinstance(value, float) and value.is_integer()
@@ -103,7 +104,7 @@ def as_words(value: object) -> str:
 
 
 def set_color(layer: Json, value: object) -> None:
-    """The colour of a solid, of a text's fill, or of all plain fills of a shape layer."""
+    """Set the colour of a solid, of a text's fill, or of all plain fills of a shape layer."""
     color = as_color(value)
     kind = layer_type(layer)
     if kind == "solid":
@@ -151,7 +152,7 @@ def set_font(layer: Json, value: object) -> None:
 
 
 def set_font_size(layer: Json, value: object) -> None:
-    """Set the size, and in proportion the leading and what has other sizes in the same text.
+    """Set the size, and scale the leading and the text's other sizes in proportion.
 
     Raises AssetInvalid.
     """
@@ -165,12 +166,12 @@ def set_font_size(layer: Json, value: object) -> None:
 
 
 def set_tracking(layer: Json, value: object) -> None:
-    """Thousandths of an em between letters. Raises AssetInvalid."""
+    """Set the tracking in thousandths of an em. Raises AssetInvalid."""
     set_style(layer, "tr", as_number(value))
 
 
 def set_leading(layer: Json, value: object) -> None:
-    """Pixels between base lines. Raises AssetInvalid."""
+    """Set the leading in pixels between baselines. Raises AssetInvalid."""
     set_style(layer, "lh", as_number(value, 0.0))
 
 
@@ -209,13 +210,13 @@ def _set_anchor_point(layer: Json, value: object) -> None:
 
 
 def _set_scale(layer: Json, value: object) -> None:
-    """Percent: one number for all sides, or one for each."""
+    """Set the scale in percent: one number for all dimensions, or one for each."""
     scale = as_vector(array(value)) if array(value) else [as_number(value)] * 2 + [100.0]
     _transform(layer)["s"] = still(scale)
 
 
 def _set_rotation(layer: Json, value: object) -> None:
-    """Degrees; a layer in three dimensions keeps this turn as `rz`."""
+    """Set the rotation in degrees; a 3D layer stores it as `rz`."""
     transform = _transform(layer)
     transform["rz" if "rz" in transform else "r"] = still(as_number(value))
 

@@ -1,8 +1,8 @@
-"""Properties by their path in After Effects' time line: inside of effects and of shape groups.
+"""Sets properties by their path in After Effects' timeline: in effects and in shape groups.
 
 `Effects.Fill.Color` and `Contents.Rectangle 1.Fill 1.Color` name parts of the layer by their own
-names, which the export keeps as `nm`; upper and lower case are the same. Where a name has a dot in
-it, `->` separates: `Effects->Glow 2.0->Radius`. `Slots.accent` is a slot of the document.
+names, which the export stores as `nm`; case is ignored. If a name contains a dot, `->` separates
+the parts: `Effects->Glow 2.0->Radius`. `Slots.accent` is a slot of the document.
 """
 
 import json
@@ -27,7 +27,7 @@ from reelbatch.models.errors import AssetInvalid
 _CONTENTS = "contents"
 _COLOR_CONTROL = 2  # the type of an effect's property
 _COLOR_CHANNELS = 4
-# The fields of a shape's properties by its type: https://lottie.github.io/lottie-spec/
+# The fields of shapes' properties by type: https://lottie.github.io/lottie-spec/
 _SHAPE_FIELDS: dict[str, dict[str, str]] = {
     "fl": {"color": "c", "opacity": "o"},
     "st": {"color": "c", "opacity": "o", "strokewidth": "w"},
@@ -44,7 +44,7 @@ _GROUP, _TRANSFORM = "gr", "tr"
 def set_by_path(layer: Json, path: str, value: Value) -> None:
     """Set the property at `path`; the value replaces its keyframes and its expression.
 
-    Raises AssetInvalid, which names the part that the layer lacks.
+    Raises AssetInvalid, which names the part that is missing.
     """
     parts = [part.strip() for part in path.split("->" if "->" in path else ".")]
     root = parts[0].casefold()
@@ -57,7 +57,7 @@ def set_by_path(layer: Json, path: str, value: Value) -> None:
 
 
 def named_parts(layer: Json) -> Json:
-    """What of a layer `set_by_path` looks at: its effects and shapes with their values at rest."""
+    """The parts of a layer that `set_by_path` needs: effects and shapes with values at rest."""
     effects = [
         {
             "nm": effect.get("nm"),
@@ -72,12 +72,12 @@ def named_parts(layer: Json) -> Json:
 
 
 def _bare_shape(shape: Json) -> Json:
-    kept = _SHAPE_FIELDS.get(str(shape.get("ty")), {}).values()
+    fields = _SHAPE_FIELDS.get(str(shape.get("ty")), {}).values()
     return {
         "ty": shape.get("ty"),
         "nm": shape.get("nm"),
         "it": [*map(_bare_shape, objects(shape.get("it")))],
-        **{field: _at_rest(shape[field]) for field in kept if field in shape},
+        **{field: _at_rest(shape[field]) for field in fields if field in shape},
     }
 
 
@@ -103,13 +103,13 @@ def _set_in_contents(layer: Json, names: list[str], value: Value) -> None:
         item = _transform_of(items) if name.casefold() == "transform" else {}
         item = item or _named(items, name, "shape")
         items = objects(item.get("it"))
-    if item.get("ty") == _GROUP:  # a group's own properties are those of its transform
+    if item.get("ty") == _GROUP:  # a group's properties are in its transform
         item = _transform_of(items)
     fields = _SHAPE_FIELDS.get(str(item.get("ty")), {})
     field = fields.get(re.sub(r"\s+", "", names[-1]).casefold())
     if field is None:
-        known = ", ".join(fields) or "none"
-        raise AssetInvalid(f"The shape has no property {names[-1]!r}; it has {known}.")
+        existing = ", ".join(fields) or "none"
+        raise AssetInvalid(f"The shape has no property {names[-1]!r}; it has {existing}.")
     item[field] = still([*as_color(value), 1.0]) if field == "c" else _like(item.get(field), value)
 
 
@@ -119,7 +119,7 @@ def _transform_of(items: Iterable[Json]) -> Json:
 
 
 def set_slot(layers: Iterable[Json], names: Sequence[str], value: Value) -> None:
-    """Set every property of `layers` that names the slot: the first of `names` that is there.
+    """Set every property of `layers` that uses the slot: the first of `names` that exists.
 
     Raises AssetInvalid.
     """
@@ -135,12 +135,12 @@ def set_slot(layers: Iterable[Json], names: Sequence[str], value: Value) -> None
             _set_in_place(animated, value)
         if found:
             return
-    known = ", ".join(sorted({repr(animated["sid"]) for animated in slots})) or "none"
-    raise AssetInvalid(f"There is no slot {names[0]!r}; the template has {known}.")
+    existing = ", ".join(sorted({repr(animated["sid"]) for animated in slots})) or "none"
+    raise AssetInvalid(f"There is no slot {names[0]!r}; the template has {existing}.")
 
 
 def _set_in_place(animated: Json, value: Value) -> None:
-    """A property of numbers, a colour, or the words of a text."""
+    """Set a numeric property, a colour, or the words of a text."""
     animated.pop("x", None)
     texts = [
         keyframe["s"]
@@ -157,7 +157,7 @@ def _set_in_place(animated: Json, value: Value) -> None:
 
 
 def _unquoted(value: Value) -> Value:
-    """A list, `true` or `false` that is written as a text, as cells of tables are."""
+    """The value of a list, `true` or `false` written as text, as in the cells of tables."""
     if isinstance(value, str) and (value[:1] == "[" or value.casefold() in ("true", "false")):
         with suppress(ValueError, RecursionError):
             return json.loads(value.lower())
@@ -180,7 +180,7 @@ def _named(items: list[Json], name: str, what: str) -> Json:
 
 
 def _like(former: object, value: Value) -> Json:
-    """`value` as a property of the same kind as `former`: a number, or two or three of them."""
+    """`value` as a property of the same kind as `former`: one, two or three numbers."""
     rest = array(at_rest(former))
     if len(rest) > 1:
         return still(as_vector(array(value))[: len(rest)])

@@ -1,4 +1,4 @@
-"""From a template's file and a job's assets to the output's file."""
+"""The Lottie renderer: fills a template with a job's assets and writes the output file."""
 
 import io
 import re
@@ -42,13 +42,13 @@ from reelbatch.models.wire.warnings import RenderWarning
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _PROJECT_TYPES = ("aep", "mogrt")
-_START = 256  # bytes of a template that tell an archive from JSON
+_START = 256  # bytes of a template that distinguish an archive from JSON
 _SILENT_EXTENSIONS = frozenset({"gif", "png", "jpg", "webp"})
 
 
 @dataclass(frozen=True)
 class FilledTemplate:
-    """A template with the job's assets in it."""
+    """A template with the job's assets applied."""
 
     document: LottieDocument
     files: TemplateFiles
@@ -70,7 +70,7 @@ class FilledTemplate:
         return track.clips(self.composition, self.frames)
 
     def fit_texts(self, shelf: FontShelf) -> list[RenderWarning]:
-        """Choose the sizes of texts that have to fit; a warning for each that does not."""
+        """Choose the font sizes of fitted texts; returns all warnings so far."""
         for fit in self.substitution.fits:
             fit_text(self.document, fit, shelf)
         overflowing = overflows(self.document, self.substitution.worded, shelf)
@@ -86,7 +86,7 @@ class LottieRenderer(Renderer):
     """Fills a document and draws it with ThorVG, frame by frame."""
 
     def __init__(self) -> None:
-        thorvg.load()  # while the process may still open its library
+        thorvg.load()  # before the process is confined and can no longer open the library
 
     def inspect(
         self,
@@ -94,20 +94,20 @@ class LottieRenderer(Renderer):
         template_type: str,
         limits: RenderLimits,
     ) -> TemplateInspection:
-        """Read what a template offers. Raises TemplateInvalid or LimitExceeded."""
+        """Describe a template. Raises TemplateInvalid or LimitExceeded."""
         return _inspect(template, template_type, io.BytesIO(), limits)
 
     def convert(
         self, template: Path, template_type: str, target: Path, limits: RenderLimits
     ) -> TemplateInspection:
-        """Inspect a template; of a project, write the Lottie documents of its compositions."""
+        """Describe a template; for a project, also write its converted archive to `target`."""
         return _inspect(template, template_type, target, limits)
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
 
-        Codecs without alpha show the drawing on the background that the document names (`bg`), as
-        converted projects do, else on white: Lottie is made for light pages.
+        With codecs without alpha, the background is the document's `bg`, which converted projects
+        have, or else white, because Lottie files are made for light web pages.
         """
         filled = fill_template(request)
         document, composition, frames = filled.document, filled.composition, filled.frames
@@ -164,14 +164,14 @@ class LottieRenderer(Renderer):
         )
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
-        """The clips that sound in the output. Raises RenderError."""
+        """The audio clips of the output. Raises RenderError."""
         return fill_template(request).sounds(request)
 
 
 def _inspect(
     template: Path, template_type: str, target: Path | BinaryIO, limits: RenderLimits
 ) -> TemplateInspection:
-    """The content tells whether it is a project; `target` gets what a project is converted to."""
+    """Describe a template. If its content is a project, write the converted archive to `target`."""
     converted = convert_project(template, target, limits)
     if converted is not None:
         return converted
@@ -184,14 +184,14 @@ def _inspect(
 
 
 def _may_be_lottie(template: Path) -> bool:
-    """Whether the file begins as a zip or, which a zip's type does not keep from use, as JSON."""
+    """Whether the file starts like a zip, or like JSON, which the type `zip` accepts as well."""
     with template.open("rb") as opened:
         start = opened.read(_START)
     return is_archive(start) or may_be_json(start)
 
 
 def fill_template(request: RenderRequest) -> FilledTemplate:
-    """Read the request's template and put its assets in. Raises RenderError."""
+    """Read the request's template and apply its assets. Raises RenderError."""
     document, files = open_template(request.template, request.limits, request.composition)
     files = replace(files, statics=_statics(request.assets))
     composition = _composition(document, request.composition)

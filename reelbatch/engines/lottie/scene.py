@@ -1,4 +1,7 @@
-"""The document that is drawn: one composition with only what it shows, and nothing by reference."""
+"""Builds the document that is drawn: one composition with only what it shows.
+
+Everything is embedded, so nothing refers to a file.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,15 +20,15 @@ from reelbatch.engines.lottie.expressions import run_expressions
 from reelbatch.engines.lottie.images import embed_pictures
 from reelbatch.engines.lottie.loops import unroll_loops
 from reelbatch.engines.lottie.rewriting import rewrite
-from reelbatch.engines.lottie.rewriting.easing import ease_alike
+from reelbatch.engines.lottie.rewriting.easing import unify_easing
 from reelbatch.engines.lottie.solids import replace_solids
 from reelbatch.engines.lottie.source import TemplateFiles
-from reelbatch.engines.lottie.stripping import arrange, hold_to_type, strip
-from reelbatch.engines.lottie.typesetting import set_type
+from reelbatch.engines.lottie.stripping import arrange, enforce_type, strip
+from reelbatch.engines.lottie.typesetting import typeset_layers
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.wire.warnings import RenderWarning
 
-_KEPT = ("v", "fr", "ddd", "nm")
+_ROOT_KEYS = ("v", "fr", "ddd", "nm")
 
 
 def compose(
@@ -38,12 +41,22 @@ def compose(
     warnings: list[RenderWarning],
     expressions: Iterable[int] | None = None,
 ) -> Json:
-    """Make `composition` a document of its own.
+    """Turn `composition` into a document that ThorVG draws correctly.
 
-    `pictures` are image assets that are complete; the template's own get their content here, and
-    `warnings` name each of them that is absent, and each expression that does not run. They run
-    for the frames `expressions`, counted from the composition's first one; None: not at all.
-    Raises LimitExceeded or AssetInvalid.
+    Args:
+        document: The document, which is changed.
+        composition: The composition to draw.
+        pictures: Complete image assets; the template's own get their content here.
+        files: The template's files.
+        shelf: The fonts.
+        limits: The limits of the render.
+        warnings: Gets a warning for each missing picture and each expression that does not run.
+        expressions: The frames for which expressions run, counted from the composition's first
+            frame; None: they do not run.
+
+    Raises:
+        LimitExceeded: Something is too large.
+        AssetInvalid: A font cannot be drawn.
     """
     parts = gather_parts(document, composition, pictures, files, limits)
     warnings += parts.warnings
@@ -54,34 +67,34 @@ def compose(
         composition,
         precompositions,
         expressions,
-        lambda texts: set_type(document, texts, shelf),
+        lambda texts: typeset_layers(document, texts, shelf),
         limits.seconds / 2,  # the rest is for the drawing
     )
     check_shapes(layers)
     check_texts(layers)
     strip([*layers, *parts.pictures.values()])
-    ease_alike(layers)  # before the thousands of shapes of texts, which need none
-    drawn_in_text = set_type(document, layers, shelf)
+    unify_easing(layers)  # before texts add thousands of shapes, which need no easing
+    drawn_in_text = typeset_layers(document, layers, shelf)
     replace_solids(layers)
     all_pictures = parts.pictures | {reference(asset["id"]): asset for asset in drawn_in_text}
     rewrite(composition.layers, precompositions, all_pictures, float(document.frame_rate))
     for layer in layers:
-        hold_to_type(layer)
+        enforce_type(layer)
         if "refId" in layer:
-            layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
-    scene = put_together(document, composition, parts.precompositions, all_pictures)
+            layer["refId"] = reference(layer["refId"])  # in the spelling of the assets' ids
+    scene = assemble(document, composition, parts.precompositions, all_pictures)
     arrange(scene)
     return scene
 
 
 @dataclass(frozen=True, kw_only=True)
 class SceneParts:
-    """What a composition shows, by the names that its layers have for it."""
+    """What a composition shows, by the ids that its layers refer to."""
 
-    layers: list[Json]  # all of them
+    layers: list[Json]  # of the composition and all its precompositions
     precompositions: dict[str, list[Json]]
     pictures: dict[str, Json]  # with their content
-    warnings: list[RenderWarning]  # pictures that are absent
+    warnings: list[RenderWarning]  # about missing and incomplete pictures
 
 
 def gather_parts(
@@ -91,9 +104,10 @@ def gather_parts(
     files: TemplateFiles,
     limits: RenderLimits,
 ) -> SceneParts:
-    """`pictures` are image assets that are complete; the template's own get their content here.
+    """Collect what `composition` shows, and embed the template's own pictures.
 
-    Raises LimitExceeded or AssetInvalid.
+    `pictures` are complete image assets, which take precedence. Raises LimitExceeded or
+    AssetInvalid.
     """
     precompositions = _precompositions(document, composition)
     layers = [layer for group in (composition.layers, *precompositions.values()) for layer in group]
@@ -109,14 +123,14 @@ def gather_parts(
     )
 
 
-def put_together(
+def assemble(
     document: LottieDocument,
     composition: LottieComposition,
     precompositions: Mapping[str, list[Json]],
     pictures: Mapping[str, Json],
 ) -> Json:
     """A document whose root is `composition`."""
-    return {key: known for key in _KEPT if _is_plain(known := document.root.get(key))} | {
+    return {key: value for key in _ROOT_KEYS if _is_plain(value := document.root.get(key))} | {
         "w": composition.width,
         "h": composition.height,
         "ip": composition.first_frame,
@@ -140,7 +154,7 @@ def _is_picture(document: LottieDocument, name: str) -> bool:
 def _precompositions(
     document: LottieDocument, composition: LottieComposition
 ) -> dict[str, list[Json]]:
-    """The layers of those precompositions that `composition` shows, at any depth, by id."""
+    """The layers of the precompositions that `composition` shows at any depth, by id."""
     found: dict[str, list[Json]] = {}
     waiting = [composition.layers]
     while waiting:

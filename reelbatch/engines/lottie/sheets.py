@@ -1,9 +1,9 @@
-"""Splits a document at the layers whose blend modes ThorVG does not have.
+"""Splits a document at the layers whose blend modes ThorVG does not support.
 
-What is below such a layer, the layer alone, and what is above become documents of their own, which
-are drawn one over the other (`drawing`). Inside of a precomposition the same is done with its
-layers: they are put together apart from the rest, and then shown through the opacity, masks and
-matte of the layer that shows them. All others stay one document.
+What is below such a layer, the layer itself, and what is above become separate documents, which are
+drawn one over another (`drawing`). The same happens inside a precomposition: its layers are drawn
+separately from the rest, and then shown through the opacity, masks and matte of the layer that
+shows the precomposition. Documents without such layers are not split.
 """
 
 import json
@@ -25,66 +25,68 @@ from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.solids import replace_solids
 
 MODES = {9: "soft light", 12: "hue", 13: "saturation", 14: "colour", 15: "luminosity"}
-"""Those that ThorVG draws too weak, or soft light too bright, by their `bm`."""
+"""The blend modes by `bm` that ThorVG draws too weak or, for soft light, too bright."""
 
 NORMAL = 0
 DEEPEST = 4
-"""Levels of precompositions that are put together apart: each takes the memory of a frame."""
+"""Levels of precompositions that are drawn separately; each takes the memory of a frame."""
 
-_MOST_APART = 16  # layers: each asks for two more drawings of every frame
+_MAX_SEPARATED = 16  # layers; each costs two more drawings of every frame
 _SOLID, _NULL = 1, 3
-_LEAST_DRAWN_EFFECT = 20  # the types below are controls for expressions
+_FIRST_DRAWN_EFFECT = 20  # the types below are expression controls
 _ALWAYS = 1e6  # frames
 _FAR = 16_384  # pixels
-_NOT_SEEN = frozenset({"null", "audio", "guide", "camera", "light", "data"})
-_PLACE = frozenset({"ty", "ind", "parent", "ip", "op", "st", "sr", "ddd", "ao", "ks"})
-_OF_THE_WHOLE = frozenset({"masksProperties", "hasMask", "tt", "tp", "td", "ef"})
-"""What a layer does with all that its precomposition shows."""
+_INVISIBLE = frozenset({"null", "audio", "guide", "camera", "light", "data"})
+_NULL_KEYS = frozenset({"ty", "ind", "parent", "ip", "op", "st", "sr", "ddd", "ao", "ks"})
+_COVER_KEYS = frozenset({"masksProperties", "hasMask", "tt", "tp", "td", "ef"})
+"""What a layer applies to everything that its precomposition shows."""
 
 _Precompositions = Mapping[str, list[Json]]
 _Show = Callable[[list[Json], _Precompositions], bytes]
-"""Makes a document that shows layers of one composition alone; other precompositions have the
-layers that are given by their ids."""
+"""Makes a document that shows only the given layers of a composition.
+
+Precompositions in the mapping have the given layers instead of their own.
+"""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A document, as JSON, that is drawn over those before it."""
+    """A document as JSON, which is drawn over those before it."""
 
     content: bytes
-    mode: int | None = None  # one of `MODES`; None: its layers blend as they are written
+    mode: int | None = None  # one of `MODES`; None: ThorVG blends its layers
 
 
 @dataclass(frozen=True)
 class SheetGroup:
-    """What a precomposition shows: its sheets, put together apart from those before it."""
+    """What a precomposition shows: its sheets, drawn separately from those before it."""
 
     sheets: "list[Sheet | SheetGroup]"
-    cover: bytes | None  # a document: how much of the group is seen where; None: all
+    cover: bytes | None  # a document whose alpha says how visible the group is; None: fully
     mode: int = NORMAL  # or one of `MODES`
 
 
 def blended_layers(layers: list[Json]) -> list[int]:
-    """The positions of those layers of a composition that are blended by a mode of `MODES`."""
-    found = [position for position in _seen(layers) if _mode(layers[position]) in MODES]
-    return found[-_MOST_APART:]
+    """The positions of a composition's layers whose blend mode is one of `MODES`."""
+    found = [position for position in _visible(layers) if _mode(layers[position]) in MODES]
+    return found[-_MAX_SEPARATED:]
 
 
-def can_be_apart(layer: Json, layers: list[Json]) -> bool:
-    """Whether what a layer's precomposition shows can be put together apart from the rest."""
+def can_be_separated(layer: Json, layers: list[Json]) -> bool:
+    """Whether the precomposition of a layer can be drawn separately from the rest."""
     effects = objects(layer.get("ef"))
     return (
         _mode(layer) in (NORMAL, *MODES)
         and id(layer) not in mattes(layers)
         and not any(
-            number(effect.get("ty"), 0) >= _LEAST_DRAWN_EFFECT and effect.get("en") != 0
+            number(effect.get("ty"), 0) >= _FIRST_DRAWN_EFFECT and effect.get("en") != 0
             for effect in effects
         )
     )
 
 
 def sheets_of(scene: Json) -> list[Sheet | SheetGroup]:
-    """From the bottom to the top, a `Sheet` first; most scenes are one sheet."""
+    """The sheets from bottom to top, starting with a `Sheet`; most scenes are a single sheet."""
     layers = objects(scene["layers"])
     assets = {reference(asset["id"]): asset for asset in objects(scene["assets"])}
     splitting = _Splitting(
@@ -105,16 +107,16 @@ class _Splitting:
     def __init__(self, precompositions: _Precompositions) -> None:
         self._precompositions = precompositions
         self._needed: dict[str, bool] = {}
-        self._left = _MOST_APART
+        self._left = _MAX_SEPARATED
 
     def is_needed(self, layers: list[Json]) -> bool:
-        """Whether a layer of a composition is blended by one of `MODES`, at any depth."""
-        return any(True for _ in self._apart(layers))
+        """Whether a layer of a composition, at any depth, has one of `MODES`."""
+        return any(True for _ in self._separated(layers))
 
     def sheets(self, layers: list[Json], show: _Show, depth: int = 0) -> list[Sheet | SheetGroup]:
         sheets: list[Sheet | SheetGroup] = []
         end = len(layers)
-        for position in reversed([*self._apart(layers, depth)]):
+        for position in reversed([*self._separated(layers, depth)]):
             if not self._left:
                 break
             self._left -= 1
@@ -127,8 +129,8 @@ class _Splitting:
             sheets.append(Sheet(show(_parts(layers, range(end)), {})))
         return sheets
 
-    def _apart(self, layers: list[Json], depth: int = 0) -> Iterator[int]:
-        for position in _seen(layers):
+    def _separated(self, layers: list[Json], depth: int = 0) -> Iterator[int]:
+        for position in _visible(layers):
             if _mode(layers[position]) in MODES or self._is_split(layers, position, depth):
                 yield position
 
@@ -141,7 +143,7 @@ class _Splitting:
             return False
         if name not in self._needed:
             self._needed[name] = self.is_needed(self._precompositions[name])
-        return self._needed[name] and can_be_apart(layer, layers)
+        return self._needed[name] and can_be_separated(layer, layers)
 
     def _sheet(
         self, layers: list[Json], position: int, show: _Show, depth: int
@@ -170,29 +172,29 @@ def _mode(layer: Json) -> int:
     return int(number(layer.get("bm"), NORMAL))
 
 
-def _seen(layers: list[Json]) -> Iterator[int]:
-    """The positions of layers that are drawn themselves, as far as they say."""
+def _visible(layers: list[Json]) -> Iterator[int]:
+    """The positions of the layers that are drawn themselves, as far as their fields say."""
     hidden = mattes(layers)
     for position, layer in enumerate(layers):
         if (
             layer.get("hd") is not True
-            and layer_type(layer) not in _NOT_SEEN
+            and layer_type(layer) not in _INVISIBLE
             and id(layer) not in hidden
         ):
             yield position
 
 
 def _bare(layer: Json) -> Json:
-    """A layer that shows its precomposition as it is."""
-    kept = {key: value for key, value in layer.items() if key not in _OF_THE_WHOLE}
+    """The layer without what covers or fades its precomposition."""
+    bare = {key: value for key, value in layer.items() if key not in _COVER_KEYS}
     transform = layer.get("ks")
     if is_object(transform) and [*states(transform.get("o"))] not in ([100], [[100]]):
-        kept["ks"] = {key: value for key, value in transform.items() if key != "o"}
-    return kept
+        bare["ks"] = {key: value for key, value in transform.items() if key != "o"}
+    return bare
 
 
 def _endless_sheet() -> Json:
-    """A white layer that is as large as any precomposition, which cuts it to its own size."""
+    """A white layer larger than any precomposition, which crops it to its own size."""
     size = 2 * _FAR
     sheet: Json = {"ty": _SOLID, "sc": "#ffffff", "sw": size, "sh": size, "st": 0}
     sheet |= {"ip": -_ALWAYS, "op": _ALWAYS, "ks": {"p": still([-_FAR, -_FAR])}}
@@ -202,11 +204,11 @@ def _endless_sheet() -> Json:
 
 
 def _parts(layers: list[Json], positions: Iterable[int]) -> list[Json]:
-    """Some layers alone: the others are nulls, which stay their parents."""
+    """Only the layers at `positions`; the others become nulls, so that they stay parents."""
     drawn = set(positions)
     shown = drawn | _matte_sources(layers, drawn)
     parts = [
-        _only(layer) if position in shown else _place(layer)
+        _blended_normally(layer) if position in shown else _as_null(layer)
         for position, layer in enumerate(layers)
     ]
     for position in shown - drawn:
@@ -229,16 +231,16 @@ def _matte_sources(layers: list[Json], drawn: set[int]) -> set[int]:
     return found
 
 
-def _only(layer: Json) -> Json:
+def _blended_normally(layer: Json) -> Json:
     return {key: 0 if key == "bm" and value in MODES else value for key, value in layer.items()}
 
 
-def _place(layer: Json) -> Json:
-    return {key: value for key, value in layer.items() if key in _PLACE} | {"ty": _NULL}
+def _as_null(layer: Json) -> Json:
+    return {key: value for key, value in layer.items() if key in _NULL_KEYS} | {"ty": _NULL}
 
 
 def _shown(layers: list[Json], assets: Mapping[str, Json]) -> list[Json]:
-    """The assets that the layers show, at any depth."""
+    """The assets that the layers show at any depth."""
     found = dict[str, Json]()
     waiting = [layers]
     while waiting:

@@ -1,4 +1,4 @@
-"""Turns solids into shapes: ThorVG 1.0.5 applies a solid layer's opacity twice."""
+"""Turns solids into shapes, because ThorVG 1.0.5 applies a solid layer's opacity twice."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ _BLACK = [0.0, 0.0, 0.0]
 
 
 def replace_solids(layers: Iterable[Json]) -> None:
-    """Make every solid layer a shape layer with one rectangle."""
+    """Turn every solid layer into a shape layer with one rectangle."""
     for layer in layers:
         if layer_type(layer) == "solid":
             layer["shapes"] = [{"ty": "gr", "it": _rectangle(layer)}]

@@ -1,4 +1,4 @@
-"""The sounds of a composition: its audio layers, also those inside of its precompositions."""
+"""The sounds of a composition and its precompositions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.video_layers import ReplacedVideo
 
 _FULL_LEVEL = 100.0  # percent
-_LOUDEST = 10.0  # times the sound as it was recorded
+_LOUDEST = 10.0  # times the recorded level
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class ReplacedSound:
 
 @dataclass(frozen=True)
 class _Span:
-    """A stretch of the output, in frames of the composition."""
+    """A part of the output, in frames of the composition."""
 
-    origin: float  # where the local frame 0 is
+    origin: float  # the frame of the local frame 0
     start: float
     end: float
 
 
 class SoundTrack:
-    """Collects the clips of one render; files of embedded sounds go to `folder`."""
+    """Collects the audio clips of a render; embedded sounds are written to `folder`."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class SoundTrack:
         self._embedded: dict[str, Path] = {}
 
     def clips(self, composition: LottieComposition, frames: range) -> list[AudioClip]:
-        """Clips on the time line of an output that shows `frames`, counted from 0."""
+        """The clips on the timeline of an output that shows `frames`, counted from 0."""
         first_frame = composition.first_frame + frames.start
         whole = _Span(0.0, first_frame, first_frame + len(frames))
         rate = float(self._document.frame_rate)
@@ -120,7 +120,7 @@ def _span_of(layer: Json, around: _Span) -> _Span:
 
 
 def _from_in_point(layer: Json, span: _Span, around: _Span) -> _Span:
-    """An audio layer's sound begins at its start time; for other layers at their in point."""
+    """An audio layer's sound starts at its start time, that of other layers at the in point."""
     if layer_type(layer) == "audio":
         return span
     return _Span(around.origin + number(layer.get("ip"), 0.0), span.start, span.end)
@@ -131,7 +131,7 @@ def _runs_at_its_own_speed(layer: Json) -> bool:
 
 
 def _gain(layer: Json) -> float:
-    """The level of an audio layer: `au.lv` is a percentage a channel."""
+    """The gain of a layer: `au.lv` has a percentage per channel."""
     audio = layer.get("au")
     level = at_rest(audio.get("lv")) if is_object(audio) else None
     levels = [number(channel, _FULL_LEVEL) for channel in array(level) or [level]]

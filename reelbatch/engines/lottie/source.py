@@ -1,7 +1,7 @@
-"""Reading a template's file: a Lottie JSON, a dotLottie, or a zip with a JSON and its files.
+"""Reads a template's file: a Lottie JSON, a dotLottie, or a zip of a Lottie JSON and its files.
 
-dotLottie is a zip with a manifest (https://dotlottie.io/spec/): version 1 keeps `animations/` and
-`images/`, version 2 `a/` and `i/`.
+dotLottie is a zip with a manifest (https://dotlottie.io/spec/): version 1 has the folders
+`animations/` and `images/`, version 2 `a/` and `i/`.
 """
 
 import json
@@ -19,7 +19,7 @@ from reelbatch.models.errors import TemplateInvalid
 T = TypeVar("T")
 
 COMPOSITIONS = PurePosixPath("compositions.json")
-"""Has the paths of documents by the names of compositions, where there are several."""
+"""The file with the paths of documents by composition name, if there are several."""
 
 _FAVOURITES = ("data.json", "animation.json", "main.json")
 _IMAGE_FOLDERS = ("images", "i", "assets")
@@ -29,9 +29,9 @@ _MAX_CANDIDATES = 50  # JSON files that are tried
 
 @dataclass(frozen=True)
 class TemplateFiles:
-    """A template's Lottie JSON, the files that came with it, and a job's static ones.
+    """A template's Lottie JSON, the files that came with it, and the job's static files.
 
-    The paths of files are as `comparable` makes them.
+    The paths are in the form that `comparable` returns.
     """
 
     animation: bytes
@@ -40,35 +40,35 @@ class TemplateFiles:
     statics: Mapping[PurePosixPath, Path] = field(default_factory=dict[PurePosixPath, Path])
 
     def find(self, folder: str, name: str) -> bytes | None:
-        """The file that an asset names by its `u` and `p`, or None; static files come first."""
-        wanted = plain_path(name)
-        if wanted is None:
+        """The file that an asset names with `u` and `p`, or None; static files come first."""
+        plain_name = plain_path(name)
+        if plain_name is None:
             return None
-        wanted = comparable(wanted)
-        asked = comparable(plain_path(folder) or PurePosixPath())
-        static = self._find(self.statics, asked, wanted)
-        return static.read_bytes() if static else self._find(self.files, asked, wanted)
+        file = comparable(plain_name)
+        stated_folder = comparable(plain_path(folder) or PurePosixPath())
+        static = self._find(self.statics, stated_folder, file)
+        return static.read_bytes() if static else self._find(self.files, stated_folder, file)
 
     def _find(
-        self, files: Mapping[PurePosixPath, T], asked: PurePosixPath, wanted: PurePosixPath
+        self, files: Mapping[PurePosixPath, T], stated_folder: PurePosixPath, file: PurePosixPath
     ) -> T | None:
-        """Exporters disagree on what the folder is relative to: at last the name decides alone."""
-        for start in (asked, *(PurePosixPath(known) for known in _IMAGE_FOLDERS)):
-            for path in (self.folder / start / wanted, start / wanted):
+        """Exporters disagree on what the folder is relative to, so the name alone decides last."""
+        for start in (stated_folder, *map(PurePosixPath, _IMAGE_FOLDERS)):
+            for path in (self.folder / start / file, start / file):
                 if path in files:
                     return files[path]
         return next(
             (
                 found
                 for path, found in files.items()
-                if path.name.casefold() == wanted.name.casefold()
+                if path.name.casefold() == file.name.casefold()
             ),
             None,
         )
 
     @property
     def fonts(self) -> dict[str, bytes]:
-        """The font files by their names."""
+        """The font files by name."""
         return {
             path.name: content
             for path, content in self.files.items()
@@ -77,11 +77,10 @@ class TemplateFiles:
 
 
 def unpack_template(content: bytes, limits: RenderLimits, composition: str = "") -> TemplateFiles:
-    """Read a template of any of the engine's types; its content tells which it is.
+    """Read a template of any of the engine's types, which is detected from its content.
 
-    Of the archive that a project was converted to, the document of `composition` is read.
-
-    Raises TemplateInvalid, or LimitExceeded where it is too large, unpacked.
+    In an archive with several documents, such as a converted project, the document of
+    `composition` is read. Raises TemplateInvalid, or LimitExceeded if it is too large unpacked.
     """
     if not is_archive(content):
         return TemplateFiles(content)
@@ -99,7 +98,7 @@ def _document_of(files: Mapping[PurePosixPath, bytes], composition: str) -> Pure
 
 
 def holds_lottie(files: Mapping[PurePosixPath, bytes]) -> bool:
-    """Whether an archive has an animation."""
+    """Whether an archive contains a Lottie animation."""
     try:
         _animation_path(files)
     except TemplateInvalid:
@@ -132,25 +131,25 @@ def _looks_like_lottie(content: bytes) -> bool:
 
 
 def initial_theme(files: TemplateFiles) -> dict[str, Json]:
-    """What the theme that a dotLottie begins with puts into slots, by their names."""
+    """The properties that a dotLottie's initial theme puts into slots, by slot name."""
     manifest = _manifest(files.files)
     initial = manifest.get("initial")
     animation = next((name for name in _animation_names(manifest) if isinstance(name, str)), None)
-    wishes = [
+    names = [
         initial.get("theme") if is_object(initial) else None,
         *(
-            known.get("initialTheme")
-            for known in objects(manifest.get("animations"))
-            if known.get("id") == animation
+            entry.get("initialTheme")
+            for entry in objects(manifest.get("animations"))
+            if entry.get("id") == animation
         ),
     ]
-    name = next((name for name in wishes if isinstance(name, str)), None)
+    name = next((name for name in names if isinstance(name, str)), None)
     theme = files.files.get(PurePosixPath("t") / f"{name}.json", b"")
     return theme_slots(_parse(theme), animation)
 
 
 def _path_in_manifest(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath | None:
-    """The animation that a dotLottie's manifest begins with, else its first."""
+    """The initial animation of a dotLottie's manifest, else its first."""
     names = _animation_names(_manifest(files))
     return next((path for path in _animation_paths(names) if path in files), None)
 

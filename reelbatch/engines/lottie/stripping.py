@@ -1,13 +1,13 @@
-"""Drops what ThorVG must not see: scripts, nulls, and what is no shape where shapes are.
+"""Removes what ThorVG must not see: scripts, nulls, and invalid shapes, masks and types.
 
-An expression is a script inside of an untrusted file. ThorVG would run it without a limit. Those
-that run have been written as keyframes before (`expressions`); without its expression a property
-keeps the keyframes or the value that the exporter wrote beside it.
+An expression is a script in an untrusted file, and ThorVG would run it without limits. Expressions
+that run have already been written as keyframes (`expressions`). Without its expression, a property
+has the keyframes or the value that the exporter wrote next to it.
 
-At a null where it awaits an array ThorVG loses its place in the document and draws nothing. Among
-shapes and masks it crashes at whatever is no object, and at layers whose numbers are none. It takes
-a layer's type from whatever is there, also from a word's place in memory, and what a layer holds
-for what a layer of that type has: shapes of a text layer crash it.
+A null instead of an array makes ThorVG lose its place in the document and draw nothing. It crashes
+on shapes and masks that are not objects, and on layer numbers that are not numbers. It reads any
+value as a layer's type, even the address of a string, and then expects what a layer of that type
+contains: shapes in a text layer crash it.
 """
 
 from typing import Any
@@ -25,17 +25,19 @@ from reelbatch.engines.lottie.reading.walking import all_objects
 _NULL, _SHAPES, _TEXT = 3, 4, 5  # layer types
 _HELD_BY = {"shapes": _SHAPES, "t": _TEXT}
 _LAYER_NUMBERS = frozenset({"ind", "parent"})
-_OBJECTS_ALONE = frozenset({"shapes", "it", "masksProperties"})
-_STRIPPED = frozenset({"x", "ty", "sid", *_LAYER_NUMBERS, *_OBJECTS_ALONE})
-# ThorVG reads these by what it has read before them: a transform by the layer's `ddd`, an effect's
-# fields by its `ty`, a dash's `v` by its `n`, a mask's `mode` by `inv`.
+_LISTS_OF_OBJECTS = frozenset({"shapes", "it", "masksProperties"})
+_STRIPPED = frozenset({"x", "ty", "sid", *_LAYER_NUMBERS, *_LISTS_OF_OBJECTS})
+# How ThorVG reads these depends on what it has read before: a transform on the layer's `ddd`, an
+# effect's fields on its `ty`, a dash's `v` on its `n`, a mask's `mode` on `inv`.
 _LAST = ("ks", "nm", "mn", "ix", "en", "ef", "v", "mode")
 _LAST_KEYS = frozenset(_LAST)
 
 
 def strip(document: object) -> None:
-    """Remove every `x` that is a script (else it is a coordinate), every field that is null, every
-    `ty` that is no type, and every shape and mask that is none."""
+    """Remove scripts, nulls, and invalid types, shapes and masks, in place.
+
+    An `x` is a script if it is a string, and a coordinate otherwise.
+    """
     waiting: list[Any] = [document]
     while waiting:
         value = waiting.pop()
@@ -49,12 +51,12 @@ def _strip_object(value: Json) -> None:
         return
     for key in [key for key, field in value.items() if _is_unwanted(key, field)]:
         del value[key]
-    for key in _OBJECTS_ALONE.intersection(value):
+    for key in _LISTS_OF_OBJECTS.intersection(value):
         value[key] = objects(value[key])
 
 
 def arrange(document: object) -> None:
-    """Put keys into the order that ThorVG needs."""
+    """Put the keys into the order that ThorVG needs."""
     for value in all_objects(document):
         if _LAST_KEYS.isdisjoint(value):
             continue
@@ -63,8 +65,8 @@ def arrange(document: object) -> None:
                 value[key] = value.pop(key)
 
 
-def hold_to_type(layer: Json) -> None:
-    """Make what is no type that of a null layer, and remove what layers of other types hold."""
+def enforce_type(layer: Json) -> None:
+    """Turn layers of an invalid type into nulls, and remove what belongs to other types."""
     kind = int(number(layer.get("ty"), _NULL))
     layer["ty"] = kind if kind in LAYER_TYPES else _NULL
     for key, holder in _HELD_BY.items():

@@ -1,4 +1,4 @@
-"""Puts a job's assets into a document, before it is drawn."""
+"""Applies a job's assets to a document before it is drawn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -46,11 +46,11 @@ _IMAGE_LAYER = 2
 
 
 class Substitution:
-    """Applies assets in their order, so that a later one wins over an earlier one.
+    """Applies assets in order, so that later ones override earlier ones.
 
     Afterwards `sounds`, `pictures` and `videos` hold what the changed layers play and show;
-    `pictures` and `videos` by the ids that the layers refer to. `fits` are the texts whose size
-    is to be chosen.
+    `pictures` and `videos` are keyed by the ids that the layers refer to. `fits` are the texts
+    whose font size will be chosen later.
     """
 
     def __init__(
@@ -61,7 +61,10 @@ class Substitution:
         limits: RenderLimits,
         folder: Path,
     ) -> None:
-        """`folder` takes media that had to be written anew."""
+        """Assets address `composition` unless they name another one.
+
+        Media that must be re-encoded is written to `folder`.
+        """
         self._folder = folder
         self._document = document
         self._composition = composition
@@ -69,13 +72,13 @@ class Substitution:
         self.sounds: list[ReplacedSound] = []
         self.pictures: dict[str, Json] = {}
         self.warnings: list[RenderWarning] = []
-        """What pictures of the job will lack."""
+        """Warnings about pictures of the job that are drawn only in part."""
         self.videos: dict[str, ReplacedVideo] = {}
         self.fits: list[TextFit] = []
-        self.worded: list[tuple[LottieComposition, Json]] = []  # text layers with words of the job
+        self.worded: list[tuple[LottieComposition, Json]] = []  # text layers with the job's words
 
     def apply(self, assets: Sequence[ResolvedAsset]) -> None:
-        """Raises AssetInvalid, which names the asset and its layer, or LimitExceeded."""
+        """Apply `assets`. Raises AssetInvalid, naming the asset and its layer, or LimitExceeded."""
         for position, resolved in enumerate(assets):
             try:
                 self._apply(resolved)
@@ -101,7 +104,7 @@ class Substitution:
             self._call(asset)
         elif isinstance(asset, MediaAsset):
             self._replace_source(asset, resolved.file)
-        elif not isinstance(asset, StaticAsset):  # those are found by their names
+        elif not isinstance(asset, StaticAsset):  # static files are found by name when drawing
             raise AssetInvalid(f"Lottie templates do not support assets of type {asset.type}.")
 
     def _set_words(self, words: str, state: LottieComposition, layer: Json) -> None:
@@ -157,21 +160,21 @@ class Substitution:
             )
 
     def _show_picture(self, layer: Json, file: Path) -> None:
-        """Show all of the picture in the layer's box, centred; the layer's transform stays."""
+        """Show the whole picture centred in the layer's box; the layer's transform stays."""
         identity = f"reelbatch-picture-{len(self.pictures)}"
         picture = fitted_picture(file, identity, self._box(layer), self._limits, self.warnings)
         self.pictures[identity] = picture
         _refer(layer, identity, (picture["w"], picture["h"]))
 
     def _show_video(self, layer: Json, name: str, file: Path) -> None:
-        """Show a video as a picture is shown; it begins at the layer's start time."""
+        """Show a video like a picture; it begins at the layer's start time."""
         identity = f"reelbatch-footage-{len(self.videos)}"
         video = replaced_video(file, name, self._box(layer), self._limits)
         self.videos[identity] = video
         _refer(layer, identity, video.box)
 
     def _box(self, layer: Json) -> tuple[float, float] | None:
-        """What a picture is fitted into; None: nothing, it keeps its own size."""
+        """The box that a picture is fitted into; None: it keeps its own size."""
         if layer_type(layer) not in PICTURE_LAYERS:
             raise AssetInvalid(f"A layer of type {layer_type(layer)} cannot show a picture.")
         if REPLACEABLE in layer:
@@ -191,7 +194,7 @@ class Substitution:
     def _on_layers(
         self, asset: Asset, name: str, change: Callable[[LottieComposition, Json], Any]
     ) -> None:
-        """Change every layer of that name in the asset's composition."""
+        """Change every layer with that name in the asset's composition."""
         composition = self._target(asset)
         if not composition.layers_named(name):
             raise AssetInvalid(f"The composition {composition.name!r} has no layer {name!r}.")
@@ -212,9 +215,9 @@ class Substitution:
 
 
 def _refer(layer: Json, identity: str, size: tuple[float, float]) -> None:
-    """Make it a layer that shows an image asset; only a precomposition's time is remapped."""
+    """Make the layer show an image asset."""
     layer.update(ty=_IMAGE_LAYER, refId=identity)
-    layer.pop("tm", None)
+    layer.pop("tm", None)  # only precompositions can be time-remapped
     if layer.get(REPLACEABLE) == "middle":
         layer["ks"]["a"] = still([size[0] / 2, size[1] / 2, 0])
 

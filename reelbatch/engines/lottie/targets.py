@@ -1,4 +1,4 @@
-"""Whether an asset can work on a layer, by what the inspection has noted: asked at submission."""
+"""Checks at submission whether an asset fits a layer, using what the inspection has stored."""
 
 import json
 
@@ -19,7 +19,7 @@ from reelbatch.models.wire.secrets import has_reference
 
 _NUMBERS = {name: number for number, name in LAYER_TYPES.items()}
 _TEXT = frozenset({"text"})
-_OF_FUNCTIONS = {
+_FUNCTION_LAYER_TYPES = {
     "nx:text-params-set": _TEXT,
     "nx:layer-autoscale": _TEXT,
     "nx:solid-color-set": frozenset({"solid", "shape"}),
@@ -27,34 +27,36 @@ _OF_FUNCTIONS = {
 
 
 def problem_on(asset: Asset, layer: Layer) -> tuple[str, str] | None:
-    """The asset's field, and why it cannot work on the layer; None: nothing that is known."""
+    """The asset's field and why it does not fit the layer; None if no problem is known."""
     if isinstance(asset, DataAsset):
         return _data_problem(asset, layer)
     if layer.layer_type in _layer_types(asset, layer):
         return None
-    return "layerName", f"A layer of type {layer.layer_type} {_lacks(asset)}."
+    return "layerName", f"A layer of type {layer.layer_type} {_reason(asset)}."
 
 
 def _layer_types(asset: Asset, layer: Layer) -> frozenset[str]:
-    """Those that the asset works on."""
+    """The types of layers that the asset works on."""
     if isinstance(asset, (MediaAsset, NestedJobAsset)) and asset.type != "audio":
         return PICTURE_LAYERS
     if isinstance(asset, TextAsset):
         return _TEXT
     any_type = frozenset({layer.layer_type})
-    return _OF_FUNCTIONS.get(asset.name, any_type) if isinstance(asset, FunctionAsset) else any_type
+    if isinstance(asset, FunctionAsset):
+        return _FUNCTION_LAYER_TYPES.get(asset.name, any_type)
+    return any_type
 
 
-def _lacks(asset: Asset) -> str:
+def _reason(asset: Asset) -> str:
     if isinstance(asset, FunctionAsset):
         return f"cannot be changed by {asset.name}"
     return "has no text" if isinstance(asset, TextAsset) else "cannot show a picture"
 
 
 def _data_problem(asset: DataAsset, layer: Layer) -> tuple[str, str] | None:
-    """By trying it on a layer that has no more than the noted parts."""
-    known_later = isinstance(asset.value, str) and has_reference(asset.value)
-    if layer.parts is None or known_later or slot_name(asset.property) is not None:
+    """Try the asset on a layer that consists of the stored parts."""
+    is_secret = isinstance(asset.value, str) and has_reference(asset.value)  # unknown until later
+    if layer.parts is None or is_secret or slot_name(asset.property) is not None:
         return None
     try:
         set_by_path(_stand_in(layer), asset.property, value_of(asset))

@@ -1,8 +1,8 @@
 """The few functions of ThorVG's C interface that the engine calls.
 
-They are taken from the library inside of the wheel `thorvg-cython`. Its own classes lack the asset
-resolver, by which the pixels of a picture can be ours and change from frame to frame
-(docs/decisions/0004-video-layers.md). Functions that return an int give 0 for success.
+They come from the library inside the wheel `thorvg-cython`. Its own classes lack the asset
+resolver, with which we provide the pixels of a picture and change them from frame to frame
+(docs/decisions/0004-video-layers.md). Functions that return an int return 0 for success.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ _INT, _UINT, _FLOAT, _BOOL = ctypes.c_int, ctypes.c_uint32, ctypes.c_float, ctyp
 _NUMBER = ctypes.POINTER(_UINT)
 _TEXT, _BYTE = ctypes.c_char_p, ctypes.c_uint8
 
-# thorvg_capi.h of 1.0.5: each function with what it returns and takes
+# from thorvg_capi.h of 1.0.5: the result and the arguments of each function
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "tvg_engine_init": (_INT, (_UINT,)),
     "tvg_engine_version": (_INT, (_NUMBER, _NUMBER, _NUMBER, ctypes.POINTER(_TEXT))),
@@ -60,21 +60,26 @@ def call(name: str, *arguments: Any) -> Any:
 
 
 def version() -> str:
-    """Such as `1.0.5`; the function tells its numbers only where it is asked for all."""
-    numbers, text = [_UINT() for _ in range(3)], _TEXT()
+    """ThorVG's version, such as `1.0.5`."""
+    numbers, text = [_UINT() for _ in range(3)], _TEXT()  # it reports nothing if one is missing
     call("tvg_engine_version", *map(ctypes.byref, (*numbers, text)))
     return (text.value or b"").decode()
 
 
 def _library(binding: Path) -> Path:
-    """The binding itself, which finds what it is linked with; Windows tells only of its own."""
+    """The library to load.
+
+    The binding itself also exposes what it is linked with, except on Windows.
+    """
     return binding.with_name("thorvg-1.dll") if sys.platform == "win32" else binding
 
 
 @cache
 def load() -> dict[str, Callable[..., Any]]:
-    """The functions by name, with ThorVG ready: without threads, since each process draws one
-    render."""
+    """Initialise ThorVG and return its functions by name.
+
+    It uses no threads, because each process draws a single render.
+    """
     binding = find_spec("thorvg_cython.thorvg")
     if binding is None or binding.origin is None:
         raise ImportError("The package thorvg-cython is not installed.")

@@ -1,4 +1,4 @@
-"""Moves layers in time and changes how long they and their composition last."""
+"""Moves layers in time, and changes the durations of layers and compositions."""
 
 from collections.abc import Mapping
 
@@ -20,13 +20,13 @@ START_KEYS = ("start", "startTime", "time", "value", "seconds")
 DURATION_KEYS = ("duration", "time", "value", "seconds")
 _TIMES_OF_A_LAYER = ("ip", "op", "st")
 LONGEST = 24 * 3600.0  # seconds
-_TOLERANCE = 0.01  # frames; exporters write noise behind a time
+_TOLERANCE = 0.01  # frames; exporters write times with noise in the last digits
 
 
 def set_layer_start(
     composition: LottieComposition, layer: Json, rate: float, params: Mapping[str, JsonValue]
 ) -> None:
-    """Move a layer, with its keyframes, so that it begins at the seconds that `params` give.
+    """Move a layer with its keyframes so that it starts at the seconds given in `params`.
 
     Raises AssetInvalid.
     """
@@ -38,7 +38,7 @@ def set_layer_start(
 
 
 def set_layer_duration(layer: Json, rate: float, params: Mapping[str, JsonValue]) -> None:
-    """Let a layer end so many seconds after it began. Raises AssetInvalid."""
+    """Make a layer last the seconds given in `params`. Raises AssetInvalid."""
     seconds = seconds_of("nx:layer-duration-set", params, DURATION_KEYS, 0.0)
     layer["op"] = number(layer.get("ip"), 0.0) + seconds * rate
 
@@ -49,9 +49,9 @@ def set_composition_duration(
     params: Mapping[str, JsonValue],
     limits: RenderLimits,
 ) -> None:
-    """Let a composition last so many seconds, and with it the layers that lasted to its end.
+    """Make a composition last the seconds given in `params`.
 
-    Raises AssetInvalid or LimitExceeded.
+    Layers that lasted to its end last to its new end. Raises AssetInvalid or LimitExceeded.
     """
     seconds = seconds_of("nx:comp-duration-set", params, DURATION_KEYS, 0.0)
     frames = whole_frames(seconds * rate)
@@ -81,7 +81,7 @@ def seconds_of(
 
 
 def _shift_keyframes(layer: Json, delta: float) -> None:
-    """Move the times (`t`) of all keyframes; a text document's `t` are its words."""
+    """Move the times (`t`) of all keyframes; the `t` of a text document is its words."""
     for value in all_objects(layer):
         for keyframe in objects(value.get("k")):
             if isinstance(keyframe.get("t"), (int, float)):

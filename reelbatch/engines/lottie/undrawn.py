@@ -26,7 +26,7 @@ from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
-from reelbatch.engines.lottie.sheets import DEEPEST, MODES, blended_layers, can_be_apart
+from reelbatch.engines.lottie.sheets import DEEPEST, MODES, blended_layers, can_be_separated
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
@@ -86,7 +86,7 @@ def _not_separable(document: LottieDocument) -> set[str | None]:
         reference(layer.get("refId"))
         for composition in document.compositions.values()
         for layer in composition.layers
-        if layer_type(layer) == "precomp" and not can_be_apart(layer, composition.layers)
+        if layer_type(layer) == "precomp" and not can_be_separated(layer, composition.layers)
     ]
     nested = _shown_by(document.main.layers)
     for _ in range(DEEPEST):

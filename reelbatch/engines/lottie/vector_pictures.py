@@ -1,8 +1,8 @@
-"""SVG pictures: untrusted documents, which are filtered, bounded and then drawn by ThorVG.
+"""Filters and bounds SVG pictures, which are untrusted, and draws them with ThorVG.
 
-ThorVG opens the files that a document names, follows references without counting, and has a parser
-of its own. So it never sees the document itself, but what is written anew of the elements that it
-draws, with pictures that have been decoded here.
+ThorVG opens the files that a document names, follows references without counting, and has its own
+parser. So it never sees the document itself. It gets a new document with only the elements that it
+can draw, and with pictures that have been decoded here.
 """
 
 import base64
@@ -21,15 +21,15 @@ from reelbatch.engines.decoding.pictures import PictureUnreadable, as_png, read_
 from reelbatch.engines.lottie import thorvg
 from reelbatch.models.errors import LimitExceeded
 
-_HEAD = 4096  # bytes in which the first element is
+_HEAD = 4096  # bytes that must contain the first element
 _SVG = re.compile(rb"<(\w+:)?svg[\s>]")
 _MOST_BYTES = 8 * 1024**2
-_MOST_ELEMENTS = 20_000  # those that are referred to count each time
+_MOST_ELEMENTS = 20_000  # an element counts again for every reference to it
 _MOST_NESTED = 100
 _MOST_PICTURES = 20
-# What is drawn apart and then blended takes memory at each depth, and time for each element:
-# measured, 1 to 20 nanoseconds a pixel.
-_MOST_PIXELS_OPEN = 2**28  # of all depths together
+# What is drawn separately and then blended takes memory for each depth, and time for each element:
+# measured, 1 to 20 nanoseconds per pixel.
+_MOST_PIXELS_OPEN = 2**28  # in all depths together
 _MOST_PIXELS_BLENDED = 2 * 10**9
 _FARTHEST = 1e5  # of a side, in the document's own pixels
 _NAMESPACES = ("", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
@@ -40,8 +40,8 @@ _DRAWN = frozenset({*_SHAPES, *_PAINTS, *_GROUPS})
 _LIKE_A_GROUP = frozenset({"a", "switch"})
 _NOT_SEEN = frozenset({"title", "desc", "metadata", "script", "view"})
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)")
-# These read a text once, whatever is in it: a rule begins after another one alone, and what begins
-# with an `@` is passed whether or not it ends.
+# These take linear time for any text: a rule can only begin after another one, and what begins
+# with an `@` is skipped whether or not it ends.
 _RULE = re.compile(r"(?<![^{}])([^{}]*)\{([^{}]*)\}")
 _SELECTED = re.compile(r"[.#]?[\w-]+|\*")
 _BLENDED = frozenset({"opacity", "mask", "filter", "mix-blend-mode"})
@@ -51,33 +51,34 @@ _AT_RULE = re.compile(r"@[^{};]*(\{[^{}]*\}|;)?")  # imports and fonts
 
 @dataclass
 class SvgPicture:
-    """A document as ThorVG gets it, and the kinds of elements that it lacks."""
+    """An SVG document as ThorVG gets it."""
 
     document: bytes
-    left_out: list[str]
-    blended: int  # elements that are drawn apart and then blended
-    nested: int  # how many of them at most are inside of each other
+    left_out: list[str]  # the names of the elements that were removed
+    blended: int  # elements that are drawn separately and then blended
+    nested: int  # the most blended elements inside one another
 
-    def most_pixels(self, allowed: int) -> int:
-        """With how many of the `allowed` pixels it is drawn in bounded time and memory."""
+    def affordable_pixels(self, allowed: int) -> int:
+        """How many of the `allowed` pixels can be drawn in bounded time and memory."""
         open_ = _MOST_PIXELS_OPEN // max(1, self.nested)
         return min(allowed, open_, _MOST_PIXELS_BLENDED // max(1, self.blended))
 
 
 def is_svg(content: bytes) -> bool:
-    head = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")  # other pictures may quote one
+    head = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")  # other formats may contain an SVG
     return head.startswith(b"<") and _SVG.search(head) is not None
 
 
 def read_svg(content: bytes, most_pixels: int | None) -> SvgPicture:
-    """Filter a document. Each picture inside may have `most_pixels`; None: they are not decoded.
+    """Filter an SVG document.
 
-    Raises PictureUnreadable, LimitExceeded, or PictureTooLarge for one of those.
+    Each picture inside it may have up to `most_pixels`; None: pictures are not decoded. Raises
+    PictureUnreadable, LimitExceeded, or PictureTooLarge for a picture inside it.
     """
     if len(content) > _MOST_BYTES:
         raise LimitExceeded(f"An SVG picture is larger than {_MOST_BYTES // 1024**2} MiB.")
     try:
-        # expat resolves no entity of another file and limits what those inside expand to
+        # expat resolves no external entities and limits how far internal ones expand
         parser = ET.XMLParser(target=_Builder())  # noqa: S314
         parser.feed(content)
         root: ET.Element = parser.close()
@@ -94,11 +95,9 @@ def read_svg(content: bytes, most_pixels: int | None) -> SvgPicture:
 
 
 def draw_svg(svg: SvgPicture, box: tuple[float, float] | None, most_pixels: int) -> Image.Image:
-    """Draw a document with twice the pixels that `box` has room for; None is its own size.
+    """Draw a document at twice the resolution of `box`; None: of its own size.
 
-    One with hundreds of translucent parts gets fewer.
-
-    Raises PictureUnreadable.
+    A document with hundreds of translucent parts gets fewer pixels. Raises PictureUnreadable.
     """
     picture = thorvg.Handle(thorvg.call("tvg_picture_new"))
     canvas = thorvg.Handle(thorvg.call("tvg_swcanvas_create", 0))
@@ -109,7 +108,7 @@ def draw_svg(svg: SvgPicture, box: tuple[float, float] | None, most_pixels: int)
         if thorvg.call("tvg_picture_load_data", *load) != thorvg.SUCCESS:
             raise PictureUnreadable
         thorvg.call("tvg_picture_get_size", picture, *map(ctypes.byref, (width, height)))
-        size = _pixels((width.value, height.value), box, svg.most_pixels(most_pixels))
+        size = _pixels((width.value, height.value), box, svg.affordable_pixels(most_pixels))
         pixels = np.zeros((size[1], size[0], 4), np.uint8)
         thorvg.call("tvg_picture_set_size", picture, *size)
         target = (pixels.ctypes.data, size[0], *size, thorvg.ARGB8888)
@@ -135,7 +134,7 @@ def _pixels(
 
 
 class _Builder(ET.TreeBuilder):
-    """Stops at what is too much before it is built."""
+    """Stops as soon as a document is too large or nested too deeply."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,7 +158,7 @@ class _Filter:
     pictures: int = 0
 
     def cleaned(self, element: ET.Element) -> ET.Element | None:
-        """An element with those inside, as far as ThorVG draws them; None: it does not."""
+        """The parts of an element that ThorVG draws; None if it does not draw it."""
         namespace, name = _split(element.tag)
         if namespace not in _NAMESPACES or name in _NOT_SEEN:
             return None
@@ -175,7 +174,7 @@ class _Filter:
         return copy
 
     def _attributes(self, name: str, element: ET.Element) -> dict[str, str] | None:
-        """None where it refers to another file."""
+        """The attributes; None if one refers to another file."""
         attributes: dict[str, str] = {}
         for key, value in element.items():
             namespace, short = _split(key)
@@ -206,16 +205,16 @@ class _Filter:
 
 
 class _Cost(NamedTuple):
-    """What an element takes with those inside and those that they refer to."""
+    """The cost of an element with everything inside it and everything that it refers to."""
 
-    number: int
-    height: int  # how deep they are nested
+    number: int  # of elements
+    height: int  # levels of nesting
     blended: int
     nested: int
 
 
 class _Costs:
-    """How many elements are drawn, with those that they refer to."""
+    """Counts the elements that are drawn, including references."""
 
     def __init__(self, root: ET.Element) -> None:
         self._root = root
@@ -227,7 +226,10 @@ class _Costs:
         self._open: set[ET.Element] = set()
 
     def whole(self) -> _Cost:
-        """Raises LimitExceeded, or PictureUnreadable where an element refers to itself."""
+        """The cost of the document.
+
+        Raises LimitExceeded, or PictureUnreadable if an element refers to itself.
+        """
         return self._cost(self._root, 0)
 
     def _cost(self, element: ET.Element, depth: int) -> _Cost:
@@ -254,7 +256,7 @@ class _Costs:
         return self._known[element]
 
     def _is_blended(self, element: ET.Element) -> bool:
-        """Whether it may be: a style sheet that blends anything counts for all."""
+        """Whether the element may be blended: a style sheet that blends anything counts for all."""
         if self._any_is_blended or not _BLENDED.isdisjoint(element.keys()):
             return True
         return _BLENDING_STYLE.search(element.get("style", "")) is not None
@@ -271,7 +273,7 @@ class _Costs:
 def _references_of_rules(
     styles: Iterable[str], named: Mapping[str, ET.Element]
 ) -> Mapping[str, list[str]]:
-    """What the rules of style sheets refer to, by the words of their selectors.
+    """The ids that rules of style sheets refer to, by the words of their selectors.
 
     Raises LimitExceeded.
     """

@@ -1,6 +1,6 @@
-"""Layers that show a video: whose frames they are at each of the output's frames.
+"""Layers that show a video.
 
-Each gets an image asset whose pixels are painted anew before a frame is drawn
+Each gets an image asset whose pixels are repainted before every output frame
 (docs/decisions/0004-video-layers.md).
 """
 
@@ -34,29 +34,29 @@ from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.thorvg import Frame
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
-MAX_VIDEOS = 32  # layers with a video, with every use of their precomposition counted
-_LARGEST_SCALE = 3.0  # pixels of a picture for each pixel of its box, for layers that grow
-_PRECISION = 10**6  # denominators of times in frames; exporters write noise behind it
+MAX_VIDEOS = 32  # layers with a video, counting every use of their precomposition
+_LARGEST_SCALE = 3.0  # pixels of a picture per pixel of its box, for layers that grow
+_PRECISION = 10**6  # the largest denominator of a time in frames; the rest is exporters' noise
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplacedVideo:
-    """A video that shows in place of a layer's former picture."""
+    """A video that replaces a layer's picture."""
 
     file: Path
     layer_name: str
-    box: tuple[float, float]  # pixels of the layer that it is fitted into
+    box: tuple[float, float]  # the size in the layer that it is fitted into, in pixels
     size: tuple[float, float]  # pixels
     has_sound: bool
-    own: bool = False  # the template's, which no job has asked for
+    own: bool = False  # the template's own video, not a job's
 
 
 def replaced_video(
     file: Path, layer_name: str, box: tuple[float, float] | None, limits: RenderLimits
 ) -> ReplacedVideo:
-    """Without a box, it has the video's own size.
+    """Open a video to find its size and sound. Without a box, it keeps its own size.
 
-    Raises AssetInvalid where the file is no video, LimitExceeded where it is too large.
+    Raises AssetInvalid if the file is not a video, LimitExceeded if it is too large.
     """
     with closing(Footage(file, limits)) as footage:
         box = box or footage.size
@@ -77,9 +77,9 @@ def replaced_video(
 def own_videos(
     document: LottieDocument, files: TemplateFiles, folder: Path, limits: RenderLimits
 ) -> dict[str, ReplacedVideo]:
-    """The videos that a template brings, by the ids of their assets; they are put into `folder`.
+    """The template's own videos by asset id; their files are written to `folder`.
 
-    One that cannot be read stays a picture, which is then absent. Raises LimitExceeded.
+    A video that cannot be read is treated as a missing picture. Raises LimitExceeded.
     """
     found: dict[str, ReplacedVideo] = {}
     for identity, asset in document.assets.items():
@@ -97,15 +97,15 @@ def own_videos(
 
 @dataclass(frozen=True)
 class _Clock:
-    """How time runs inside of a layer, and when it is seen, in frames of the output's document."""
+    """How time runs inside a layer, and when it is visible, in frames of the output's document."""
 
-    origin: Fraction = Fraction(0)  # where the local frame 0 is
-    stretch: Fraction = Fraction(1)  # frames that a local frame lasts; negative: backwards
+    origin: Fraction = Fraction(0)  # the frame of the local frame 0
+    stretch: Fraction = Fraction(1)  # frames per local frame; negative: backwards
     start: Fraction | float = -math.inf
     end: Fraction | float = math.inf
 
     def of(self, layer: Json) -> "_Clock":
-        """The clock inside of `layer`, a layer of what this clock is for."""
+        """The clock inside `layer`, which is itself inside what this clock is for."""
         seen = sorted((self._outside(layer, "ip"), self._outside(layer, "op")))
         stretch = _fraction(layer.get("sr"), 1.0) or Fraction(1)
         return _Clock(
@@ -123,8 +123,10 @@ class _Clock:
 
 
 class VideoLayers:
-    """The video layers of one render. `assets` are their image assets, by id; `pictures` holds
-    the pixels that the document shows for them."""
+    """The video layers of one render.
+
+    `assets` are their image assets by id, and `pictures` the pixels that are shown for them.
+    """
 
     def __init__(
         self,
@@ -134,9 +136,12 @@ class VideoLayers:
         videos: Mapping[str, ReplacedVideo],
         limits: RenderLimits,
     ) -> None:
-        """Finds the layers that refer to `videos`, and gives each use of a precomposition with
-        such layers a copy of its own: its time is its own too. Raises AssetInvalid where the time
-        of a video is remapped, LimitExceeded where there are too many of them."""
+        """Find the layers that refer to `videos`.
+
+        Each use of a precomposition with such layers gets its own copy, because it has its own
+        time. Raises AssetInvalid if a video's time is remapped, LimitExceeded if there are too
+        many videos.
+        """
         self._document = document
         self._videos = videos
         self._limits = limits
@@ -149,7 +154,7 @@ class VideoLayers:
         self.pictures: dict[str, Frame] = {layer.name: layer.canvas for layer in self._layers}
 
     def show(self, frame: int) -> None:
-        """Paint the pictures of the output's frame, counted from 0. Raises AssetInvalid."""
+        """Paint the pictures for an output frame, counted from 0. Raises AssetInvalid."""
         for layer in self._layers:
             layer.show(frame + self._first_frame)
 
@@ -192,7 +197,7 @@ class VideoLayers:
         )
 
     def _own_layers(self, layer: Json, identity: str) -> list[Json]:
-        """A copy of the precomposition that `layer` shows, which no other layer shows."""
+        """A copy, only for `layer`, of the precomposition that it shows."""
         asset = self._document.assets[identity]
         layers = copy.deepcopy(objects(asset["layers"]))
         layer["refId"] = f"{identity} {len(self._document.assets)}"
@@ -201,7 +206,7 @@ class VideoLayers:
 
 
 class _VideoLayer:
-    """One use of a video: its file is open while it is seen."""
+    """One use of a video, whose file is open while it is visible."""
 
     def __init__(
         self,
@@ -269,7 +274,7 @@ def _compositions_with(document: LottieDocument, videos: Iterable[str]) -> set[s
 
 
 def _canvas(video: ReplacedVideo, scale: float, limits: RenderLimits) -> Frame:
-    """Transparent, of the box's shape, and as fine as both the video and its layer's size are."""
+    """Transparent pixels in the box's proportions, as fine as video and layer can use."""
     width, height = video.box
     finest = max(video.size[0] / width, video.size[1] / height)
     affordable = math.sqrt(limits.pixels_per_frame / (width * height))
@@ -278,7 +283,7 @@ def _canvas(video: ReplacedVideo, scale: float, limits: RenderLimits) -> Frame:
 
 
 def _largest_scale(layer: Json) -> float:
-    """How large the layer's own transform makes it, from 1 to `_LARGEST_SCALE`."""
+    """The largest scale of the layer's own transform, from 1 to `_LARGEST_SCALE`."""
     transform = layer.get("ks")
     scale = transform.get("s") if is_object(transform) else None
     content = scale.get("k") if is_object(scale) else None

@@ -1,8 +1,8 @@
-"""Expressions: the scripts that move properties, run for each frame and written as keyframes.
+"""Runs expressions, the scripts that animate properties, and writes their results as keyframes.
 
-`runtime.js` has what After Effects offers to them, in a script engine (QuickJS) that has neither
-files nor a clock, and limits on time and memory. ThorVG sees their results alone, and so do the
-rewriting and the typesetting before it. docs/decisions/0016-expressions.md has the reasons.
+`runtime.js` provides what After Effects offers to expressions. It runs in a script engine (QuickJS)
+without files or a clock, and with limits on time and memory. ThorVG, and the rewriting and
+typesetting before it, only see the results. docs/decisions/0016-expressions.md has the reasons.
 """
 
 import hashlib
@@ -37,14 +37,14 @@ from reelbatch.engines.lottie.expressions.texts import Typeset, forget_texts, ty
 from reelbatch.models.errors import LimitExceeded
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode, expressions_stopped
 
-_MEMORY = 256 * 1024**2  # bytes of the script engine
+_MEMORY = 256 * 1024**2  # bytes, of the script engine
 _STACK = 512 * 1024  # bytes
-_SECONDS = 2.0  # of processor time, for one frame
-_LAST_SECONDS = 3.0  # the same, where the engine itself does not come to its end
-_LARGEST = 32 * 1024**2  # characters of all values together
-_MOST_WORDS = 10 * MAX_CHARACTERS  # of a text at all of its times
+_SECONDS = 2.0  # of processor time per frame
+_LAST_SECONDS = 3.0  # of processor time per frame, if the engine ignores the limit above
+_LARGEST = 32 * 1024**2  # characters of all values
+_MOST_WORDS = 10 * MAX_CHARACTERS  # characters of a text in all of its states
 _MEASURES = "sourceRectAtTime"
-_CONTROLS = 5  # the type of effects that draw nothing and are read by expressions
+_CONTROLS = 5  # the type of effects that draw nothing and are only read by expressions
 _OFF = "The template's expressions do not run here. Whatever they animate may stand still."
 _RUNTIME = files("reelbatch.engines.lottie.expressions").joinpath("runtime.js").read_text("utf-8")
 
@@ -52,24 +52,24 @@ _RUNTIME = files("reelbatch.engines.lottie.expressions").joinpath("runtime.js").
 _Path = dict[str, list[tuple[FiniteFloat, FiniteFloat]] | bool]
 
 
-class _Answer(NamedTuple):
-    """Of `evaluate`: a property's number, the frame of its composition and its value there; and
-    why expressions failed."""
+class _Evaluation(NamedTuple):
+    """The result of `evaluate` for one frame."""
 
+    # the property's number, the frame of its composition, and its value there
     values: list[tuple[NonNegativeInt, FiniteFloat, FiniteFloat | list[FiniteFloat] | _Path | str]]
-    failures: list[tuple[NonNegativeInt, str]]
+    failures: list[tuple[NonNegativeInt, str]]  # the property's number, and why it failed
 
 
-_ANSWER = TypeAdapter(_Answer)
+_EVALUATION = TypeAdapter(_Evaluation)
 
 
 class _Stopped(Exception):
-    """Expressions took too long, or more memory than they may."""
+    """The expressions took too long or too much memory, or misbehaved otherwise."""
 
 
 @dataclass
 class _Found:
-    """A property with an expression, and its values by the frames of its composition."""
+    """A property with an expression, and its values by frame of its composition."""
 
     animated: Json
     layer: str
@@ -88,13 +88,24 @@ def run_expressions(
     typeset: Typeset,
     seconds: float = math.inf,
 ) -> list[RenderWarning]:
-    """Replace the expressions of the layers that `composition` shows by their values at `frames`,
-    counted from its first one; None: not. Returns a warning of each that fails, or of all.
+    """Replace the expressions of all layers that `composition` shows with keyframes.
 
-    `typeset` makes text layers shape layers, for expressions that ask for the size of a text.
-    All together may take `seconds`.
+    A property whose expression fails keeps the values that the exporter wrote next to it.
 
-    What fails keeps the values that the exporter wrote beside it. Raises LimitExceeded.
+    Args:
+        document: The document.
+        composition: The composition that is drawn.
+        precompositions: The layers of the precompositions that it shows, by asset id.
+        frames: The frames to evaluate, counted from the composition's first frame; None: the
+            expressions do not run.
+        typeset: Turns text layers into shape layers, for expressions that measure texts.
+        seconds: The time that all expressions together may take.
+
+    Returns:
+        A warning for each expression that fails, or one for all of them if none runs.
+
+    Raises:
+        LimitExceeded: An expression makes a text too long.
     """
     comps = _described(document, composition, precompositions)
     found = list(_with_expressions(comps))
@@ -126,7 +137,7 @@ def run_expressions(
 
 
 def _in_turn(found: list[_Found], comps: list[Json], typeset: Typeset) -> Iterator[list[_Found]]:
-    """All at once; but words come before what goes by the size of a text."""
+    """The expressions in the order of evaluation: words come before what depends on their size."""
     if not any(_MEASURES in json.dumps(comp["layers"]) for comp in comps):
         yield found
         return
@@ -142,7 +153,7 @@ def _described(
     composition: LottieComposition,
     precompositions: Mapping[str, list[Json]],
 ) -> list[Json]:
-    """The compositions as `runtime.js` takes them; the one that is drawn is without an id."""
+    """The compositions as `runtime.js` expects them; the one that is drawn has an empty id."""
     end = composition.first_frame + composition.frames
     root: Json = {
         "id": "",
@@ -185,7 +196,7 @@ def _with_expressions(comps: Iterable[Json]) -> Iterator[_Found]:
 
 
 def _animated_in(layer: Json) -> Iterator[tuple[Json, bool]]:
-    """Each property of a layer with an expression, but for those that nothing draws."""
+    """The properties with an expression that affect the drawing; True for colours."""
     drawn = {key: value for key, value in layer.items() if key != "ef"}
     effects = [effect for effect in objects(layer.get("ef")) if effect.get("ty") != _CONTROLS]
     waiting: list[Any] = [drawn, *effects]
@@ -229,21 +240,21 @@ def _run(
             start(json.dumps(head), content)
         for frame in frames:
             with _watched():
-                answer = evaluate(frame)
-            size += len(answer)
+                evaluation = evaluate(frame)
+            size += len(evaluation)
             if size > _LARGEST:
                 raise _Stopped("they produce too many values")
             if monotonic() > end:
                 raise _Stopped("together they take too long")
-            _take(found, answer)
+            _store(found, evaluation)
     except JSException as error:
         raise _Stopped(str(error).partition("\n")[0]) from error
 
 
-def _take(found: list[_Found], answer: str) -> None:
-    """Take the values of a frame over: an expression may have changed what makes them."""
+def _store(found: list[_Found], evaluation: str) -> None:
+    """Store the values of a frame. They are untrusted: an expression may have forged them."""
     try:
-        values, failures = _ANSWER.validate_json(answer)
+        values, failures = _EVALUATION.validate_json(evaluation)
         for identity, frame, value in values:
             if _kind(value) != found[identity].kind:
                 raise _Stopped("their values are of the wrong kind")
@@ -275,8 +286,10 @@ def _open_runtime() -> tuple[Any, Any]:
 
 @contextmanager
 def _watched() -> Generator[None]:
-    """End the process where the script engine is stuck in a function of its own, which looks at no
-    limit: the search for a long text in a longer one, say. Windows has no such timer."""
+    """End the process if the script engine is stuck in a built-in function that ignores the limits.
+
+    An example is the search for a long text in a longer one. Windows has no such timer.
+    """
     if sys.platform == "win32":
         yield
         return
@@ -301,7 +314,7 @@ def _bake(found: _Found) -> None:
 
 
 def _steps(found: _Found) -> Iterator[tuple[float, Any]]:
-    """The values with the times from which on they hold, halfway between two frames."""
+    """The values with the times from which they hold, halfway between two frames."""
     samples = sorted(found.samples.items())
     former: Any = None
     for (before, _), (frame, value) in pairwise([*samples[:1], *samples]):
@@ -311,13 +324,13 @@ def _steps(found: _Found) -> Iterator[tuple[float, Any]]:
 
 
 def _in_range(found: _Found, value: Any) -> Any:
-    """A value as a keyframe has it."""
+    """A value in the form that keyframes have."""
     values: list[Any] = array(value) or [value]
     return [min(max(channel, 0.0), 1.0) for channel in values] if found.is_color else values
 
 
 def _bake_words(source: Json, steps: list[tuple[float, str]]) -> None:
-    """The words of a text, each with the style that its time has. Raises LimitExceeded."""
+    """Write the words of a text, each with the style of its time. Raises LimitExceeded."""
     if sum(len(words) for _, words in steps) > _MOST_WORDS:
         raise LimitExceeded("An expression makes a text too long.")
     styles = [each for each in objects(source.get("k")) if is_object(each.get("s"))]

@@ -1,4 +1,4 @@
-"""The outlines of texts, for expressions that ask how large a text is (`sourceRectAtTime`)."""
+"""The outlines of texts, for expressions that measure a text (`sourceRectAtTime`)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from reelbatch.engines.lottie.document import Json, is_object, layer_type, number, objects
 
 Typeset = Callable[[list[Json]], object]
-"""Makes text layers shape layers, in their place."""
+"""Turns text layers into shape layers, in place."""
 
-_KEY = "$texts"  # of a text layer: its shapes at each of its keyframes
+_KEY = "$texts"  # a text layer's key for its shapes at each of its keyframes
 
 
 def typeset_texts(comps: Iterable[Json], typeset: Typeset) -> None:
-    """Add to each text layer of `comps` how it looks at its keyframes without animators."""
+    """Add to each text layer of `comps` its shapes at its keyframes, without animators."""
     for layer in _text_layers(comps):
         copies = [_copy(keyframe) for keyframe in _keyframes(layer)]
         typeset([copy for _, copy in copies])

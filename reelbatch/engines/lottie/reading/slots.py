@@ -1,7 +1,7 @@
-"""Slots: properties that a document names, so that they can be set in one place.
+"""Fills slots: named properties that can be set in one place.
 
-A property with `sid` takes what the root's `slots` has under that name
-(https://lottie.github.io/lottie-spec/). The property keeps its `sid`, so that a job can set it.
+A property with a `sid` gets the content of that name in the root's `slots`
+(https://lottie.github.io/lottie-spec/). It keeps its `sid`, so that a job can set it.
 """
 
 import copy
@@ -16,7 +16,7 @@ _MAX_FILLED = 32 * 1024**2  # characters of JSON that slots put into a document
 
 
 def fill_slots(root: Json, theme: Mapping[str, Json]) -> None:
-    """Give the properties that name a slot what it holds. Raises LimitExceeded."""
+    """Give the properties with a slot the slot's content. Raises LimitExceeded."""
     own = root.pop("slots", None)
     slots: dict[str, object] = {}
     if is_object(own):
@@ -40,7 +40,7 @@ def _fill(animated: Json, content: object) -> None:
     if array(content):  # the plain value
         animated.update(a=0, k=copy.deepcopy(content))
     elif is_object(content):
-        if is_object(inner := content.get("k")) and "k" in inner:  # a gradient with its stops
+        if is_object(inner := content.get("k")) and "k" in inner:  # a gradient and its stops
             content = inner
         animated.pop("x", None)
         animated.update(copy.deepcopy(content))

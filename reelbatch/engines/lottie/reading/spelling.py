@@ -1,4 +1,4 @@
-"""One spelling for flags, names and turns that exporters write in several ways."""
+"""Unifies flags, names and rotations that exporters write in several ways."""
 
 import unicodedata
 
@@ -9,12 +9,12 @@ _OFF = (0, False)
 
 
 def composed(name: str) -> str:
-    """A name in composed letters (NFC): macOS writes é as e with an accent of its own."""
+    """A name in composed letters (NFC): macOS writes é as e with a separate accent."""
     return unicodedata.normalize("NFC", name)
 
 
-def spell_alike(root: Json) -> None:
-    """Complete flags that are left out, and make names of one spelling comparable."""
+def unify_spelling(root: Json) -> None:
+    """Add missing flags, and normalise names and rotations, in place."""
     for value in all_objects(root):
         if isinstance(value.get("nm"), str):
             value["nm"] = composed(value["nm"])
@@ -22,13 +22,13 @@ def spell_alike(root: Json) -> None:
         for effect in objects(layer.get("ef")):
             effect["en"] = 0 if effect.get("en", 1) in _OFF else 1
         if is_object(layer.get("ks")):
-            _spell_turns(layer, layer["ks"])
+            _unify_rotation(layer, layer["ks"])
 
 
-def _spell_turns(layer: Json, transform: Json) -> None:
-    """Turns about three axes make a layer three-dimensional, unless it has the one turn `r`.
+def _unify_rotation(layer: Json, transform: Json) -> None:
+    """Rotations about three axes make a layer three-dimensional, unless it has the single `r`.
 
-    A layer that turns about no other axis than the third is a flat one.
+    A layer that only rotates about the third axis is flat.
     """
     axes = [key for key in ("rx", "ry", "rz", "or") if key in transform]
     if "r" in transform:

@@ -7,9 +7,9 @@ from reelbatch.engines.lottie.document import Json, array, is_object, objects
 
 
 def theme_slots(theme: object, animation: str | None) -> dict[str, Json]:
-    """The properties of a theme's rules by their slots' names.
+    """The properties of a theme's rules by slot name.
 
-    Rules for other animations than `animation` are left out, and those of kinds that no slot takes.
+    Rules for other animations than `animation` are skipped, and rules of unsupported types.
     """
     rules = objects(theme.get("rules")) if is_object(theme) else []
     slots: dict[str, Json] = {}
@@ -48,7 +48,7 @@ def _keyframes(rule: Json) -> Iterator[Json]:
 
 
 def _flat(value: Any) -> Any:
-    """A gradient's stops, objects in a theme, are one row of numbers in a document."""
+    """The value as in a document: gradient stops are objects in a theme, but numbers there."""
     stops = objects(value)
     if not stops:
         return value

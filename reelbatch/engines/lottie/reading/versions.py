@@ -1,14 +1,14 @@
-"""Upgrades of what old versions of Bodymovin wrote, told by the document's `v`."""
+"""Upgrades documents of old Bodymovin versions, which their `v` states."""
 
 from collections.abc import Iterator
 
 from reelbatch.engines.lottie.document import Json, array, is_object, layer_type, number, objects
 from reelbatch.engines.lottie.reading.walking import all_layers, all_shapes, states
 
-_COLORS_TO_ONE = (4, 1, 9)  # from here on colours are 0 to 1; before, 0 to 255
-_CLOSED_IN_PATH = (4, 4, 18)  # `c` of the path; before, `closed` or `cl` beside it
-_RELATIVE_GLYPHS = (4, 7, 99)  # tangents of glyphs; before, they were points
-_PATH_MARGINS = ("a", "f", "l", "p", "r")  # of a text on a path: properties from 5.7.15 on
+_COLORS_TO_ONE = (4, 1, 9)  # since then colours are 0 to 1; before, 0 to 255
+_CLOSED_IN_PATH = (4, 4, 18)  # since then `c` in the path; before, `closed` or `cl` next to it
+_RELATIVE_GLYPHS = (4, 7, 99)  # since then tangents of glyphs are relative to their points
+_PATH_MARGINS = ("a", "f", "l", "p", "r")  # of text on a path: properties since 5.7.15
 
 
 def upgrade_version(root: Json) -> None:
@@ -39,10 +39,10 @@ def _version(stated: object) -> list[float]:
 
 
 def _is_before(version: list[float], first: tuple[int, ...]) -> bool:
-    """A part that is no number counts as equal, and so does one that is missing."""
-    for part, wanted in zip(version, first, strict=False):
-        if part >= 0 and part != wanted:
-            return part < wanted
+    """A part that is missing or not a number counts as equal."""
+    for part, first_part in zip(version, first, strict=False):
+        if part >= 0 and part != first_part:
+            return part < first_part
     return False
 
 
@@ -84,7 +84,7 @@ def _make_relative(path: Json) -> None:
 
 
 def _complete_text(text: Json) -> None:
-    """Old texts have no keyframes, and plain numbers as the margins on their path."""
+    """Old texts have no keyframes, and plain numbers as margins on their path."""
     document, path = text.get("d"), text.get("p")
     if is_object(document) and "k" not in document and "t" in document:
         text["d"] = {"k": [{"s": document, "t": 0}]}

@@ -1,4 +1,4 @@
-"""Ways through a document that has not been checked yet."""
+"""Iterates over the parts of a document that has not been checked yet."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ def all_layers(root: Json) -> Iterator[Json]:
 
 
 def all_shapes(shapes: object) -> Iterator[Json]:
-    """The shapes of a layer or a group with those of the groups inside."""
+    """The shapes of a layer or a group, including those in nested groups."""
     waiting = objects(shapes)
     while waiting:
         shape = waiting.pop()
@@ -26,9 +26,9 @@ def all_shapes(shapes: object) -> Iterator[Json]:
 
 
 def all_objects(value: object) -> Iterator[Json]:
-    """Every object inside of a JSON value, itself included, but for those in keyframes and paths.
+    """Every object in a JSON value, including itself, but not those in keyframes and paths.
 
-    Documents consist of keyframes and points for the most part, and nothing else is in there.
+    These make up most of a document, and contain nothing of interest.
     """
     waiting = [value] if is_object(value) else objects(value)
     while waiting:
@@ -44,7 +44,7 @@ def all_objects(value: object) -> Iterator[Json]:
 
 
 def mattes(layers: list[Json]) -> set[int]:
-    """The layers that others take as their matte, by their `id`."""
+    """The `id()` of each layer that another layer uses as its matte."""
     above = [layers[n - 1] for n, one in enumerate(layers) if n and one.get("tt")]
     named = {reference(one["tp"]) for one in layers if isinstance(one.get("tp"), int)}
     return {id(one) for one in above} | {
@@ -53,7 +53,7 @@ def mattes(layers: list[Json]) -> set[int]:
 
 
 def states(animated: object) -> Iterator[Any]:
-    """The values that a property takes: at rest, or at the starts and ends of its segments."""
+    """The values of a property: at rest, or at the starts and ends of its segments."""
     content = animated.get("k") if is_object(animated) else None
     keyframes = objects(content)
     if not keyframes:

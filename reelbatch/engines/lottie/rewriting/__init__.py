@@ -16,7 +16,7 @@ from reelbatch.engines.lottie.rewriting.effects import (
 )
 from reelbatch.engines.lottie.rewriting.gradients import (
     GRADIENTS,
-    lay_gradients_level,
+    level_radial_gradients,
     write_out_moving_stops,
 )
 from reelbatch.engines.lottie.rewriting.group_opacity import split_faded_groups
@@ -68,7 +68,7 @@ def rewrite(
         if kind in kinds:  # texts have thousands of shapes, and none of these
             rule(layers)
     if kinds.intersection(GRADIENTS):
-        lay_gradients_level(layers)
+        level_radial_gradients(layers)
         write_out_moving_stops(layers)
     blend_groups(layers)
     shrink_pictures(root, precompositions, pictures)

@@ -36,7 +36,7 @@ class _Budget:
         return self._names.setdefault(curve, f"c{len(self._names)}")
 
 
-def ease_alike(layers: Iterable[Json]) -> None:
+def unify_easing(layers: Iterable[Json]) -> None:
     """Give every keyframe of `layers` one curve; where that cannot be, one keyframe a frame.
 
     So do positions on curved ways, but for those of layers that turn with their way.

@@ -18,7 +18,7 @@ _LEVEL = 1e-3  # pixels: an error that nobody sees
 _MAX_SAMPLES = 20_000  # keyframes in a document
 
 
-def lay_gradients_level(layers: Iterable[Json]) -> None:
+def level_radial_gradients(layers: Iterable[Json]) -> None:
     """Turn the end of each radial gradient about its start, and its highlight back by as much."""
     left = _MAX_SAMPLES
     for layer in layers:

@@ -36,7 +36,9 @@ _SHAPES = 4  # the layer type
 _ONCE = 1  # a keyframe that holds
 
 
-def set_type(document: LottieDocument, layers: Iterable[Json], shelf: FontShelf) -> list[Json]:
+def typeset_layers(
+    document: LottieDocument, layers: Iterable[Json], shelf: FontShelf
+) -> list[Json]:
     """Make the text layers among `layers` shape layers, or compositions where coloured pictures
     are in the text; returns the assets that those refer to. Raises AssetInvalid."""
     case = TypeCase(document, shelf)

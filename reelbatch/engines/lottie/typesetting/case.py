@@ -4,7 +4,7 @@ from reelbatch.engines.lottie.document import Json, LottieDocument, number
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.letters import Run, Typeface
-from reelbatch.engines.lottie.typesetting.lines import Line, features_off, set_paragraphs
+from reelbatch.engines.lottie.typesetting.lines import Line, disabled_features, set_paragraphs
 from reelbatch.engines.lottie.typesetting.own_glyphs import (
     entry_face,
     font_entries,
@@ -57,5 +57,5 @@ class TypeCase:
             words=words_of(text),
             face=self.typeface(text),
             style=style,
-            without=features_off(style, is_animated=is_animated),
+            without=disabled_features(style, is_animated=is_animated),
         )

@@ -75,7 +75,7 @@ class Line:
         return dict.fromkeys(gaps, room / len(gaps)) if gaps and room > 0 else {}
 
 
-def features_off(style: TextStyle, *, is_animated: bool) -> frozenset[str]:
+def disabled_features(style: TextStyle, *, is_animated: bool) -> frozenset[str]:
     """What a font does to words of that style, and is not to do."""
     if is_animated or style.box is not None:
         return _ON_THEIR_OWN

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reelbatch.engines.lottie.stripping import hold_to_type
+from reelbatch.engines.lottie.stripping import enforce_type
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 
 
@@ -190,7 +190,7 @@ def test_a_dashed_outline_of_usual_size_is_no_attack(workshop: Any) -> None:
 @pytest.mark.parametrize(("kind", "held"), [(99, 3), (-1, 3), ("five", 3), (4, 4)])
 def test_a_layer_of_an_unknown_type_is_a_null_layer(kind: object, held: int) -> None:
     layer: Any = {"ty": kind, "shapes": [{"ty": "rc"}], "t": {"d": {"k": []}}}
-    hold_to_type(layer)
+    enforce_type(layer)
     assert layer["ty"] == held
     assert ("shapes" in layer, "t" in layer) == (held == 4, False)
 
