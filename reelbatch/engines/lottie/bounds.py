@@ -21,7 +21,7 @@ from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import font_entries
 from reelbatch.models.errors import AssetInvalid
 
-_MOST_CORNERS = 100  # of a star that are considered
+_MAX_CORNERS = 100  # of a star that are considered
 _NUMBERS = {int, float}
 _FARTHEST = 1e9  # pixels; far outside any picture
 
@@ -127,7 +127,7 @@ def _places(points: object) -> list[_Point]:
 
 def _corners(star: Json) -> Iterator[_Point]:
     (x, y), radius = _pair(star.get("p")), _single(star.get("or"), 0.0)
-    count = int(min(max(1.0, _single(star.get("pt"), 5.0)), _MOST_CORNERS))
+    count = int(min(max(1.0, _single(star.get("pt"), 5.0)), _MAX_CORNERS))
     for corner in range(count):
         angle = radians(_single(star.get("r"), 0.0) + 360 * corner / count)
         yield x + radius * sin(angle), y - radius * cos(angle)

@@ -48,7 +48,7 @@ from reelbatch.models.stored.templates import Composition, Layer, TemplateInspec
 from reelbatch.models.wire.fonts import FontFace
 
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
-_MOST_PARTS = 256 * 1024  # characters of JSON; a template's record is read for each job
+_MAX_PARTS = 256 * 1024  # characters of JSON; a template's record is read for each job
 
 
 def inspect_document(
@@ -155,7 +155,7 @@ def _parts(layer: Json) -> Json:
 
 def _with_bounded_parts(layers: list[Layer]) -> list[Layer]:
     """The layers without their parts if these are too large to be stored."""
-    if sum(len(json.dumps(layer.parts)) for layer in layers) <= _MOST_PARTS:
+    if sum(len(json.dumps(layer.parts)) for layer in layers) <= _MAX_PARTS:
         return layers
     return [layer.model_copy(update={"parts": None}) for layer in layers]
 

@@ -60,7 +60,7 @@ _CONTROLS = {
     13: "dropdown",
     MEDIA: MEDIA_CONTROL,
 }
-_MOST_FILES = 1000  # missing files of a composition that are reported one by one
+_MAX_FILES = 1000  # missing files of a composition that are reported one by one
 
 
 @contextmanager
@@ -219,7 +219,7 @@ def _counted(reasons: list[RenderWarning]) -> list[RenderWarning]:
     """All missing files, since a job must provide each of them, and the first other reasons."""
     files = [one for one in dict.fromkeys(reasons) if one.code in MISSING_FILES]
     others = bounded(one for one in reasons if one.code not in MISSING_FILES)
-    return [*files[:_MOST_FILES], *others]
+    return [*files[:_MAX_FILES], *others]
 
 
 def _empty(conversion: Conversion) -> TemplateInspection:

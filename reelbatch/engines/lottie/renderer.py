@@ -244,7 +244,7 @@ def _statics(assets: Sequence[ResolvedAsset]) -> dict[PurePosixPath, Path]:
 def _composition(document: LottieDocument, name: str) -> LottieComposition:
     found = document.composition(name)
     if found is None:
-        names = ", ".join(repr(known) for known in document.compositions)
+        names = ", ".join(repr(existing) for existing in document.compositions)
         raise TemplateInvalid(f"The template has no composition {name!r}; it has {names}.")
     return found
 

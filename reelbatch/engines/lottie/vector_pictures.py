@@ -23,14 +23,14 @@ from reelbatch.models.errors import LimitExceeded
 
 _HEAD = 4096  # bytes that must contain the first element
 _SVG = re.compile(rb"<(\w+:)?svg[\s>]")
-_MOST_BYTES = 8 * 1024**2
-_MOST_ELEMENTS = 20_000  # an element counts again for every reference to it
-_MOST_NESTED = 100
-_MOST_PICTURES = 20
+_MAX_BYTES = 8 * 1024**2
+_MAX_ELEMENTS = 20_000  # an element counts again for every reference to it
+_MAX_NESTED = 100
+_MAX_PICTURES = 20
 # What is drawn separately and then blended takes memory for each depth, and time for each element:
 # measured, 1 to 20 nanoseconds per pixel.
-_MOST_PIXELS_OPEN = 2**28  # in all depths together
-_MOST_PIXELS_BLENDED = 2 * 10**9
+_MAX_PIXELS_OPEN = 2**28  # in all depths together
+_MAX_PIXELS_BLENDED = 2 * 10**9
 _FARTHEST = 1e5  # of a side, in the document's own pixels
 _NAMESPACES = ("", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
 _SHAPES = ("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "image")
@@ -60,8 +60,8 @@ class SvgPicture:
 
     def affordable_pixels(self, allowed: int) -> int:
         """How many of the `allowed` pixels can be drawn in bounded time and memory."""
-        open_ = _MOST_PIXELS_OPEN // max(1, self.nested)
-        return min(allowed, open_, _MOST_PIXELS_BLENDED // max(1, self.blended))
+        open_ = _MAX_PIXELS_OPEN // max(1, self.nested)
+        return min(allowed, open_, _MAX_PIXELS_BLENDED // max(1, self.blended))
 
 
 def is_svg(content: bytes) -> bool:
@@ -75,8 +75,8 @@ def read_svg(content: bytes, most_pixels: int | None) -> SvgPicture:
     Each picture inside it may have up to `most_pixels`; None: pictures are not decoded. Raises
     PictureUnreadable, LimitExceeded, or PictureTooLarge for a picture inside it.
     """
-    if len(content) > _MOST_BYTES:
-        raise LimitExceeded(f"An SVG picture is larger than {_MOST_BYTES // 1024**2} MiB.")
+    if len(content) > _MAX_BYTES:
+        raise LimitExceeded(f"An SVG picture is larger than {_MAX_BYTES // 1024**2} MiB.")
     try:
         # expat resolves no external entities and limits how far internal ones expand
         parser = ET.XMLParser(target=_Builder())  # noqa: S314
@@ -142,7 +142,7 @@ class _Builder(ET.TreeBuilder):
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
         self._count, self._depth = self._count + 1, self._depth + 1
-        if self._count > _MOST_ELEMENTS or self._depth > _MOST_NESTED:
+        if self._count > _MAX_ELEMENTS or self._depth > _MAX_NESTED:
             raise _too_many()
         return super().start(tag, attrs)
 
@@ -193,8 +193,8 @@ class _Filter:
         if not header.startswith("data:") or not header.endswith(";base64"):
             return None
         self.pictures += 1
-        if self.pictures > _MOST_PICTURES:
-            raise LimitExceeded(f"An SVG picture contains more than {_MOST_PICTURES} pictures.")
+        if self.pictures > _MAX_PICTURES:
+            raise LimitExceeded(f"An SVG picture contains more than {_MAX_PICTURES} pictures.")
         if self.most_pixels is None:
             return ""
         try:
@@ -236,7 +236,7 @@ class _Costs:
         if element in self._open:
             raise PictureUnreadable
         if element not in self._known:
-            if depth > _MOST_NESTED:
+            if depth > _MAX_NESTED:
                 raise _too_many()
             self._open.add(element)
             own = int(self._is_blended(element))
@@ -249,7 +249,7 @@ class _Costs:
                     blended=cost.blended + more.blended,
                     nested=max(cost.nested, more.nested + own),
                 )
-                if cost.number > _MOST_ELEMENTS or depth + cost.height > _MOST_NESTED:
+                if cost.number > _MAX_ELEMENTS or depth + cost.height > _MAX_NESTED:
                     raise _too_many()
             self._open.remove(element)
             self._known[element] = cost
@@ -278,7 +278,7 @@ def _references_of_rules(
     Raises LimitExceeded.
     """
     found: dict[str, list[str]] = {}
-    left = _MOST_ELEMENTS
+    left = _MAX_ELEMENTS
     for style in styles:
         for selector, rule in _RULE.findall(style):
             names = [name for name in _REFERENCE.findall(rule) if name in named]
@@ -297,6 +297,6 @@ def _split(name: str) -> tuple[str, str]:
 
 def _too_many() -> LimitExceeded:
     return LimitExceeded(
-        f"An SVG picture has more than {_MOST_ELEMENTS:,} elements, counting every reference, or "
-        f"they are nested deeper than {_MOST_NESTED} levels."
+        f"An SVG picture has more than {_MAX_ELEMENTS:,} elements, counting every reference, or "
+        f"they are nested deeper than {_MAX_NESTED} levels."
     )

@@ -1,4 +1,4 @@
-"""Lottie files as lottie-web draws them, the player of browsers, in the page of the HTML engine."""
+"""The lottie-web engine: draws Lottie files with lottie-web in the HTML engine's browser."""
 
 from reelbatch.engines.lottie_web.engine import LottieWebEngine
 

@@ -1,4 +1,4 @@
-"""What the player gets: the filled template's composition, with its pictures and its fonts."""
+"""Builds the document for the player: a filled composition with its pictures and fonts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _NULL = 3  # the layer type that draws nothing and can be a parent
-_SHOWS = frozenset({"image", "precomp"})  # an asset
-_LEFT_OUT = frozenset({"audio", "camera", "data"})  # the player fails at them, or needs more
+_SHOWS = frozenset({"image", "precomp"})  # the types that show an asset
+_LEFT_OUT = frozenset({"audio", "camera", "data"})  # the player fails on them, or needs more
 _USUAL_ASCENT = 75  # percent of the font size
 _NO_VIDEO = (
     "The renderer lottie-web plays neither videos nor animated pictures. Use the renderer lottie, "
@@ -43,15 +43,15 @@ _NO_VIDEO = (
 
 @dataclass(frozen=True, kw_only=True)
 class PlayerDocument:
-    animation: Json  # as lottie-web's `animationData`
-    fonts: list[bytes]  # files; the first is the family `font0` there
+    animation: Json  # lottie-web's `animationData`
+    fonts: list[bytes]  # files; the first is the family `font0`, and so on
     warnings: list[RenderWarning]
 
 
 def player_document(
     filled: FilledTemplate, shelf: FontShelf, limits: RenderLimits
 ) -> PlayerDocument:
-    """Raises LimitExceeded or AssetInvalid."""
+    """Build the player's document. Raises LimitExceeded or AssetInvalid."""
     document, composition = filled.document, filled.composition
     videos = filled.substitution.videos
     if not all(video.own for video in videos.values()):
@@ -76,7 +76,7 @@ def player_document(
 
 
 def _flaws(parts: SceneParts, videos: Iterable[str]) -> Iterator[RenderWarning]:
-    """What the Lottie engine draws, and the player does not."""
+    """Warnings about what the Lottie engine draws, but the player does not."""
     for position, layer in enumerate(parts.layers, start=1):
         name = layer_name(layer, position)
         if layer_type(layer) == "image" and reference(layer.get("refId")) in videos:
@@ -88,12 +88,12 @@ def _flaws(parts: SceneParts, videos: Iterable[str]) -> Iterator[RenderWarning]:
 
 
 def _complete(layer: Json, parts: SceneParts) -> None:
-    """Write out what the player does not do without."""
+    """Add the fields that the player requires."""
     kind = layer_type(layer)
     usual: Json = {"ip": 0, "st": 0, "sr": 1, "ks": {}}
     layer |= usual | layer
     if "refId" in layer:
-        layer["refId"] = reference(layer["refId"])  # as the assets' ids are written
+        layer["refId"] = reference(layer["refId"])  # in the spelling of the assets' ids
     is_lost = kind in _SHOWS and layer["refId"] not in (parts.pictures | parts.precompositions)
     if kind in _LEFT_OUT or is_lost:
         layer["ty"] = _NULL
@@ -112,7 +112,7 @@ def _complete_text(text: Json) -> None:
 
 
 def _has_all_letters(document: LottieDocument, texts: list[Json]) -> bool:
-    """Whether the template's own glyphs write all that the texts say."""
+    """Whether the template's own glyphs cover all texts."""
     glyphs = read_own_glyphs(document)
     if not glyphs:
         return False
@@ -136,7 +136,7 @@ def _can_write(by_font: dict[str, OwnGlyphs], layer: Json) -> bool:
 
 
 def _listed_fonts(document: LottieDocument) -> dict[str, Json]:
-    """The first of each name."""
+    """The font entries by name; the first of each name counts."""
     return {
         name: entry
         for entry in reversed(font_entries(document))

@@ -1,4 +1,4 @@
-"""What the engine is; `renderer` has what it does."""
+"""The engine's description; its renderer is imported only when it is needed."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from reelbatch.models.wire.warnings import WarningCode
 
 
 class LottieWebEngine(LottieEngine):
-    """Renders what the Lottie engine does, where a template or a job asks for `lottie-web`."""
+    """Renders the Lottie engine's templates if a template or a job requests `lottie-web`."""
 
     name: ClassVar[str] = "lottie-web"
     version: ClassVar[str] = "1"
@@ -24,7 +24,7 @@ class LottieWebEngine(LottieEngine):
         }
     )
     runs_programs: ClassVar[bool] = True
-    runs_expressions: ClassVar[bool] = False  # the browser does, which is confined
+    runs_expressions: ClassVar[bool] = False  # the confined browser runs them
 
     @classmethod
     def why_unavailable(cls) -> str | None:

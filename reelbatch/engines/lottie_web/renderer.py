@@ -1,4 +1,4 @@
-"""From a template's file and a job's assets to the output's file, by way of a page."""
+"""The lottie-web renderer: fills a template and renders it as a page of the HTML engine."""
 
 import json
 import re
@@ -20,11 +20,11 @@ from reelbatch.engines.lottie_web.player import HOW_TO_GET_THE_PLAYER, find_play
 from reelbatch.models.errors import RendererInterrupted, TemplateInvalid
 from reelbatch.models.wire.codecs import CODECS
 
-_SLOWEST, _FASTEST = 1, 240  # frames a second, of pages
+_SLOWEST, _FASTEST = 1, 240  # frames per second of the HTML engine
 _VERSION = re.compile(rb"""\bversion\s*=\s*["']([\w.-]{1,40})["']""")
 _LONGEST_NAME = 200  # characters, of a page's composition
-# A template is read as data. The player needs `eval` for its expressions, and beside them nothing
-# but these files is loaded or run.
+# A template is only read as data. The player needs `eval` for its expressions. Apart from these,
+# nothing but the page's files is loaded or run.
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src data:; font-src 'self'; connect-src 'self'"
@@ -45,7 +45,7 @@ class LottieWebRenderer(LottieRenderer):
 
     def __init__(self) -> None:
         super().__init__()
-        player = find_player()  # while the process may still read it
+        player = find_player()  # before the process is confined and can no longer read it
         self._player = b"" if player is None else player.read_bytes()
         self._stage = (
             package_files("reelbatch.engines.lottie_web").joinpath("stage.js").read_bytes()
@@ -54,8 +54,8 @@ class LottieWebRenderer(LottieRenderer):
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
 
-        The page begins with the first frame of the output: the player passes over those before,
-        which takes a part of the time that drawing them does.
+        The page starts with the output's first frame. The player skips the frames before it, which
+        takes a fraction of the time of drawing them.
         """
         if not self._player:
             raise RendererInterrupted(HOW_TO_GET_THE_PLAYER)
@@ -96,7 +96,7 @@ class LottieWebRenderer(LottieRenderer):
     def _write_page(
         self, request: RenderRequest, filled: FilledTemplate, document: PlayerDocument, name: str
     ) -> Path:
-        """A template of the HTML engine that shows the frames of the output."""
+        """Write a template for the HTML engine that shows the output's frames."""
         scene = {"first": filled.frames.start, "animation": document.animation}
         files: dict[str, bytes] = {
             "index.html": _page(filled, name).encode(),

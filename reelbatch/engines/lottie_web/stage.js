@@ -1,6 +1,6 @@
-// Has lottie-web show each frame of scene.json, at the time of the page.
+// Makes lottie-web show each frame of scene.json at the page's time.
 "use strict";
-const AT_A_TIME = 100; // frames that are passed over: a page must not stand still for long
+const AT_A_TIME = 100; // frames skipped in one go: a page must not block for long
 
 const play = async () => {
   const scene = await (await fetch("scene.json")).json();
@@ -16,11 +16,11 @@ const play = async () => {
     if (!failures.has(String(nativeError))) console.error(`lottie-web: ${nativeError}`);
     failures.add(String(nativeError));
   });
-  film.setupAnimation(scene.animation); // at once: it has all that it needs
+  film.setupAnimation(scene.animation); // synchronous: nothing has to be loaded
   if (!film.isLoaded) throw new Error(`lottie-web cannot draw this: ${[...failures].join()}`);
   await Promise.all([...document.querySelectorAll("image")].map((image) => image.decode()));
 
-  // What a frame shows may depend on those before, as with `wiggle`. They need not be drawn for that.
+  // A frame may depend on earlier ones, as with `wiggle`. These do not have to be drawn for that.
   for (let frame = 0; frame < scene.first; frame++) {
     film.goToAndStop(frame, true);
     if (frame % AT_A_TIME === AT_A_TIME - 1) await new Promise((then) => setTimeout(then));

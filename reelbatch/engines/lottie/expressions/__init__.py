@@ -42,7 +42,7 @@ _STACK = 512 * 1024  # bytes
 _SECONDS = 2.0  # of processor time per frame
 _LAST_SECONDS = 3.0  # of processor time per frame, if the engine ignores the limit above
 _LARGEST = 32 * 1024**2  # characters of all values
-_MOST_WORDS = 10 * MAX_CHARACTERS  # characters of a text in all of its states
+_MAX_WORDS = 10 * MAX_CHARACTERS  # characters of a text in all of its states
 _MEASURES = "sourceRectAtTime"
 _CONTROLS = 5  # the type of effects that draw nothing and are only read by expressions
 _OFF = "The template's expressions do not run here. Whatever they animate may stand still."
@@ -331,7 +331,7 @@ def _in_range(found: _Found, value: Any) -> Any:
 
 def _bake_words(source: Json, steps: list[tuple[float, str]]) -> None:
     """Write the words of a text, each with the style of its time. Raises LimitExceeded."""
-    if sum(len(words) for _, words in steps) > _MOST_WORDS:
+    if sum(len(words) for _, words in steps) > _MAX_WORDS:
         raise LimitExceeded("An expression makes a text too long.")
     styles = [each for each in objects(source.get("k")) if is_object(each.get("s"))]
     times = {number(each.get("t"), 0.0) for each in styles[1:]} | {time for time, _ in steps}

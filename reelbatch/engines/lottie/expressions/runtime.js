@@ -1,8 +1,8 @@
-// What After Effects and lottie-web offer to an expression, over the JSON of a Lottie document.
+// Everything that After Effects and lottie-web offer to an expression, on top of a Lottie document's JSON.
 //
-// `start` takes the compositions, and `evaluate` gives the values that properties with expressions have
-// at one frame of the root. Nothing here reaches out of the script engine: it has neither files nor a
-// clock, and its chance is a hash of the document. Names and oddities follow lottie-web 5.13.
+// `start` gets the compositions, and `evaluate` returns the values of properties with expressions at one
+// frame of the root. Nothing here reaches outside the script engine: there are no files and no clock, and
+// random numbers are a hash of the document. Names and oddities follow lottie-web 5.13.
 (function () {
 "use strict";
 
@@ -12,16 +12,16 @@ const IDENTITY = [1, 0, 0, 1, 0, 0]; // a, b, c, d, x, y
 
 let fps = 30, seed = 0, root = null, epoch = 0;
 let comps = new Map(); // by the asset's id; the root's is ""
-let state = 0; // of chance
+let state = 0; // of the random numbers
 let failures = [];
 
-// Arithmetic. Bodymovin writes the operators of After Effects, which take arrays, as functions.
+// Arithmetic. Bodymovin writes After Effects' operators, which work on arrays, as functions.
 
 const isNumber = (a) => typeof a === "number" || a instanceof Number;
 const isPlain = (a) => isNumber(a) || typeof a === "boolean" || typeof a === "string" || a instanceof String;
 const whole = (a) => (typeof a === "string" ? parseInt(a, 10) : a);
 
-function both(a, b, step) { // sums and differences: a number counts for the first dimension alone
+function both(a, b, step) { // sums and differences: a number only affects the first dimension
   const x = Array.isArray(a) ? a : [a], y = Array.isArray(b) ? b : [b];
   return Array.from({ length: Math.max(x.length, y.length) }, (_, i) =>
     isNumber(x[i]) && isNumber(y[i]) ? step(+x[i], +y[i]) : y[i] === undefined ? x[i] : x[i] || y[i]);
@@ -73,7 +73,7 @@ function curveAt(share, x1, y1, x2, y2) { // a cubic curve from 0,0 to 1,1
   return at(t, y1, y2);
 }
 
-// Chance: a hash of the document, the property and the frame.
+// Random numbers: a hash of the document, the property and the frame.
 
 function hash(...parts) {
   let h = 2166136261;
@@ -91,7 +91,7 @@ function chance() { // mulberry32
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 }
-const bell = () => { // about 90 of 100 are from 0 to 1, as in After Effects
+const bell = () => { // about 90 % lie between 0 and 1, as in After Effects
   const normal = Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
   return 0.5 + normal * 0.304;
 };
@@ -115,7 +115,7 @@ function noise(place) {
   return between(sheet(0), sheet(1), share(z));
 }
 
-// Colours and other functions.
+// Functions for colours and others.
 
 function rgbToHsl([r, g, b, a]) {
   const high = Math.max(r, g, b), low = Math.min(r, g, b), d = high - low, l = (high + low) / 2;
@@ -156,7 +156,7 @@ const FUNCTIONS = {
   $bm_rt: undefined,
 };
 
-// Properties: what a document says, at a frame, before their expressions.
+// Properties: their values in the document at a frame, before expressions.
 
 const isKeyed = (p) => Array.isArray(p.k) && p.k.length > 0 && p.k[0] !== null && typeof p.k[0] === "object" && "t" in p.k[0];
 const startOf = (keys, i) => keys[i].s !== undefined ? keys[i].s : i ? keys[i - 1].e : undefined;
@@ -181,7 +181,7 @@ function rawAt(p, frame) {
   if (!Array.isArray(from)) return between(from, to, share(key, place, 0));
   return from.map((n, d) => n + (to[d] - n) * share(key, place, d));
 }
-function alongCurve(key, from, to, part) { // by the length of the way
+function alongCurve(key, from, to, part) { // by the length of the motion path
   const steps = 150, points = [], lengths = [0];
   for (let n = 0; n <= steps; n += 1) {
     const t = n / steps, u = 1 - t;
@@ -201,18 +201,18 @@ function pathBetween(a, b, part) {
 
 class Property {
   constructor(json, layer, name, parent) {
-    Object.assign(this, { json, layer, name, parent, comp: layer.comp, lock: false, seen: -1, kept: null });
+    Object.assign(this, { json, layer, name, parent, comp: layer.comp, lock: false, seen: -1, cached: null });
     this.keys = isKeyed(json) ? json.k : [];
   }
-  shaped(raw) { // a number, an array, a path or words
+  shaped(raw) { // returns a number, an array, a path or words
     if (raw && raw.v) return raw;
     if (Array.isArray(raw) && raw.length && raw[0] && raw[0].v) return raw[0];
     return Array.isArray(raw) && raw.length === 1 ? raw[0] : raw;
   }
   rawAt(frame) { return this.shaped(rawAt(this.json, frame)); }
   raw() { return this.rawAt(this.comp.frame); }
-  current() { // with its expression
-    if (this.seen === epoch) return this.kept;
+  current() { // the value with its expression applied
+    if (this.seen === epoch) return this.cached;
     const raw = this.raw();
     if (typeof this.json.x !== "string" || this.lock) return raw;
     this.lock = true;
@@ -225,11 +225,11 @@ class Property {
     } finally {
       this.lock = false;
     }
-    this.kept = value;
+    this.cached = value;
     this.seen = epoch;
     return value;
   }
-  shown(value) { // as expressions see it
+  shown(value) { // a value as expressions see it
     if (value && value.v) return new PathValue(value, this);
     if (Array.isArray(value)) return Object.assign(new Vector(), value, { [P]: this });
     if (typeof value === "string") return new Words(value, this);
@@ -356,7 +356,7 @@ for (const kind of [Scalar, Vector, Words, PathValue]) {
   } });
 }
 
-// The tree of a layer: groups are functions that take the name of what is in them.
+// The tree of a layer: groups are functions that return what they contain by name.
 
 const spelled = (name) => String(name).normalize("NFC").toLowerCase().replace(/[\s_]/g, "");
 const camel = (name) => name[0].toLowerCase() + name.slice(1).replace(/ /g, "");
@@ -365,7 +365,7 @@ function ancestor(group, levels = 1) {
   for (let n = Math.max(1, levels); n > 1 && found; n -= 1) found = found.parentGroup;
   return found;
 }
-function named(list, which) { // by name, match name or index; else by position
+function named(list, which) { // finds by name, match name or index, else by position
   if (typeof which === "number" || which instanceof Number) return list.find((item) => item.ix === +which) || list[which - 1];
   const name = String(which).normalize("NFC");
   return list.find((item) => item.nm === name || item.mn === name);
@@ -378,12 +378,12 @@ function grouped(layer, json, names, parent) { // a group of properties
   const properties = {};
   const group = (which) => {
     if (which === undefined) return null;
-    const wanted = spelled(which);
+    const requested = spelled(which);
     for (const [path, name] of Object.entries(names)) {
       const property = properties[path];
       if (!property) continue;
-      const known = spelled(name);
-      if (wanted === known || which === property.json.ix || (wanted.startsWith("adbe") && wanted.endsWith(known))) return property.interface;
+      const spelling = spelled(name);
+      if (requested === spelling || which === property.json.ix || (requested.startsWith("adbe") && requested.endsWith(spelling))) return property.interface;
     }
     return null;
   };
@@ -429,10 +429,10 @@ function transformGroup(layer, json, parent) {
   const alias = (name, key) => { if (!(name in group) && json[key]) Object.defineProperty(group, name, { get: () => propertyOf(json[key], layer, name, outer).interface }); };
   alias("rotation", "rz"); alias("zRotation", "r");
   const outer = (which) => {
-    const wanted = spelled(which);
+    const requested = spelled(which);
     if (numbered[which]) return group[numbered[which]];
-    if (wanted === "position" || wanted === "adbeposition") return group.position;
-    if (wanted === "rotation" || wanted === "adberotatez") return group.rotation;
+    if (requested === "position" || requested === "adbeposition") return group.position;
+    if (requested === "rotation" || requested === "adberotatez") return group.rotation;
     return group(which);
   };
   for (const key of Object.keys(json)) if (layer.properties.get(json[key])) layer.properties.get(json[key]).parent = outer;
@@ -517,7 +517,7 @@ function masks(layer, list) {
   };
 }
 
-// Text, whose words may have an expression.
+// Texts, whose words may have an expression.
 
 function textAt(property) {
   const keys = (property.json.k || []).filter((key) => key && key.s);
@@ -538,7 +538,7 @@ function textGroup(layer, json) {
 
 // Layers and compositions.
 
-function affine(p, a, s, r, sk, sa) { // as lottie-web: the anchor, the scale, the skew, the turn, the place
+function affine(p, a, s, r, sk, sa) { // as in lottie-web: anchor, scale, skew, rotation, position
   const turn = (m, angle) => { const c = Math.cos(angle), n = Math.sin(angle); return times(m, [c, n, -n, c, 0, 0]); };
   let m = times(IDENTITY, [1, 0, 0, 1, -a[0], -a[1]]);
   m = times(m, [s[0] / 100, 0, 0, s[1] / 100, 0, 0]);
@@ -580,13 +580,13 @@ class Layer {
   }
   build() {
     const { json, comp } = this, group = (which) => {
-      const wanted = spelled(which);
-      if (which === 2 || ["contents", "adberootvectorsgroup"].includes(wanted)) return group.content;
-      if (which === 1 || which === 6 || ["transform", "adbetransformgroup"].includes(wanted)) return group.transform;
-      if (which === 4 || ["effects", "adbeeffectparade"].includes(wanted)) return group.effect;
-      if (["text", "adbetextproperties"].includes(wanted)) return group.text;
-      if (["masks", "adbemaskparade"].includes(wanted)) return group.mask;
-      return wanted === "timeremap" || wanted === "adbetimeremapping" ? group.timeRemap : null;
+      const requested = spelled(which);
+      if (which === 2 || ["contents", "adberootvectorsgroup"].includes(requested)) return group.content;
+      if (which === 1 || which === 6 || ["transform", "adbetransformgroup"].includes(requested)) return group.transform;
+      if (which === 4 || ["effects", "adbeeffectparade"].includes(requested)) return group.effect;
+      if (["text", "adbetextproperties"].includes(requested)) return group.text;
+      if (["masks", "adbemaskparade"].includes(requested)) return group.mask;
+      return requested === "timeremap" || requested === "adbetimeremapping" ? group.timeRemap : null;
     };
     Object.defineProperty(group, "name", { value: json.nm });
     const [width, height] = this.size;
@@ -615,7 +615,7 @@ class Layer {
     group.sourceRectAtTime = () => this.rectangle();
     return group;
   }
-  rectangle() { // of a text and of shapes without their strokes, as lottie-web measures a text
+  rectangle() { // texts and shapes are measured without strokes, as lottie-web measures texts
     const { ty, shapes, $texts } = this.json;
     if ([0, 1, 2].includes(ty)) return { top: 0, left: 0, width: this.size[0], height: this.size[1] };
     if (ty === 4) return boxOf([...corners(this, shapes || [], IDENTITY)]);
@@ -626,7 +626,7 @@ class Layer {
   }
 }
 
-function* corners(layer, items, matrix) { // points that the outline of shapes goes through
+function* corners(layer, items, matrix) { // points on the outlines of shapes
   const at = (json, other) => (json ? propertyOf(json, layer, "", null).current() : other);
   for (const item of items) {
     if (!item || item.hd) continue;
@@ -683,21 +683,21 @@ class Comp {
   byIndex(index) { return this.layers.find((layer) => layer.json.ind === index); }
 }
 function markers(list) {
-  const known = (Array.isArray(list) ? list : []).map((one, n) => ({ index: n + 1, time: one.tm / fps, duration: (one.dr || 0) / fps, comment: one.cm }));
+  const all = (Array.isArray(list) ? list : []).map((one, n) => ({ index: n + 1, time: one.tm / fps, duration: (one.dr || 0) / fps, comment: one.cm }));
   return {
-    numKeys: known.length,
+    numKeys: all.length,
     key: (which) => {
-      const found = typeof which === "number" ? known[which - 1] : known.find((one) => one.comment === which);
+      const found = typeof which === "number" ? all[which - 1] : all.find((one) => one.comment === which);
       if (!found) throw new Error("There is no marker " + String(which));
       return found;
     },
-    nearestKey: (time) => known.reduce((best, one) => (best && Math.abs(best.time - time) <= Math.abs(one.time - time) ? best : one), null),
+    nearestKey: (time) => all.reduce((best, one) => (best && Math.abs(best.time - time) <= Math.abs(one.time - time) ? best : one), null),
   };
 }
 
-// Running an expression: its names are those of its property, its layer and the functions above.
+// Running an expression. Its scope has the names of its property and its layer, and the functions above.
 
-function settable(scope, name, get) { // an expression may use a known name for a variable of its own
+function settable(scope, name, get) { // an expression may reuse a name for its own variable
   Object.defineProperty(scope, name, { get, set(value) {
     Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
   } });
@@ -741,11 +741,11 @@ function run(property, raw) {
     return property.compiled.call(scope, scope, property.json.x);
   } finally {
     state = before;
-    for (const name of Object.keys(globalThis)) delete globalThis[name]; // variables without `var`
+    for (const name of Object.keys(globalThis)) delete globalThis[name]; // variables set without `var`
   }
 }
 
-function fitted(result, raw) { // the result as a value of the property's kind, or an error
+function fitted(result, raw) { // converts the result to the property's kind of value, or throws
   if (result === undefined || result === null) throw new Error("The expression has no result");
   if (typeof raw === "string") return String(result);
   if (raw && raw.v) {
@@ -764,7 +764,7 @@ function finite(value) {
   return Math.round(number * 1e5) / 1e5;
 }
 
-// What the engine calls.
+// The functions that the engine calls.
 
 let sizes = {}, expressions = new Map();
 
@@ -790,13 +790,13 @@ function withExpressions(layer) {
   for (const effect of json.ef || []) if (effect) effectGroup(layer, effect, shown.effect);
   return found.map((value) => (layer.text && value === d ? layer.text : propertyOf(value, layer, "", shown)));
 }
-function adopt(group) { // so that each property knows the group that it is in
+function adopt(group) { // makes each property know its group
   for (let n = 1; n <= group.numProperties; n += 1) {
     const shape = group(n);
     if (shape && shape.content) { void shape.transform; adopt(shape.content); }
   }
 }
-function local(layer, frame) { // the frame that a precomposition shows
+function local(layer, frame) { // the frame of a precomposition that its layer shows
   const { json } = layer;
   if (json.tm && typeof json.tm === "object") return propertyOf(json.tm, layer, "Time Remap", layer.interface).current() * fps;
   return (frame - (json.st || 0)) / (json.sr || 1);
@@ -813,11 +813,11 @@ function visit(comp, frame, depth, act) {
     }
   }
 }
-const done = new Map(); // the frames that a composition was seen at
+const done = new Map(); // the frames at which each composition has been evaluated
 function evaluate(frame) {
   const found = [];
   failures = [];
-  visit(root, frame, 0, null); // so that all compositions are at their frames when one looks at another
+  visit(root, frame, 0, null); // puts all compositions at their frames before one reads another
   visit(root, frame, 0, (comp) => {
     const key = Math.round(comp.frame * 1000), seen = done.get(comp) || done.set(comp, new Set()).get(comp);
     if (seen.has(key)) return;

@@ -1,4 +1,4 @@
-"""Rewrites what ThorVG draws wrong into what it draws right, just before it is drawn.
+"""Rewrites what ThorVG draws incorrectly into what it draws correctly, just before drawing.
 
 Each module has one rule and says what ThorVG does without it.
 """
@@ -37,7 +37,7 @@ _RULES: dict[str, Callable[[list[Json]], None]] = {
     "tm": trim_one_by_one,
     "rp": write_out_repeaters,
 }
-"""By the kinds of shapes that they concern, in the order in which they are applied."""
+"""The rules for kinds of shapes, in the order in which they are applied."""
 
 
 def rewrite(
@@ -46,9 +46,9 @@ def rewrite(
     pictures: dict[str, Json],
     frame_rate: float,
 ) -> None:
-    """Rewrite the layers of all compositions that are drawn, in their place.
+    """Rewrite the layers of all drawn compositions in place.
 
-    `pictures` are the image assets that they show, by their ids, and get those that are added.
+    `pictures` are the image assets that they show, by id. New ones are added to it.
     """
     fade_shadows(root, precompositions)
     compositions = [root, *precompositions.values()]

@@ -1,7 +1,7 @@
-"""Blend modes of fills and strokes, and what blends in precompositions.
+"""Blend modes of fills and strokes, and blending inside precompositions.
 
-ThorVG knows the modes of groups and layers alone, and lets a precomposition's layers blend with
-what is below the precomposition.
+ThorVG only supports the blend modes of groups and layers, and lets a precomposition's layers blend
+with what is below the precomposition.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,10 @@ def blend_groups(layers: Iterable[Json]) -> None:
 
 
 def isolate_precompositions(root: list[Json], precompositions: Mapping[str, list[Json]]) -> None:
-    """Put those together apart in which something blends: two masks do that, one alone clips."""
+    """Make ThorVG draw precompositions with blend modes separately.
+
+    Two masks make it do that; a single mask only clips.
+    """
     blended = {name for name, layers in precompositions.items() if any(map(_blends, layers))}
     for layers in (root, *precompositions.values()) if blended else ():
         for layer in layers:

@@ -1,4 +1,4 @@
-"""Properties over time: their values at a frame, as lottie-web computes them."""
+"""The values of properties at a frame, computed as in lottie-web."""
 
 import bisect
 import itertools
@@ -12,28 +12,28 @@ from reelbatch.engines.lottie.document import Json, array, is_object, number, ob
 from reelbatch.engines.lottie.properties import still
 
 Curve = tuple[float, float, float, float]
-"""The handles of an easing: x and y of the one that leaves, x and y of the one that arrives."""
+"""The handles of an easing: x and y of the outgoing one, x and y of the incoming one."""
 
 Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 LINEAR: Curve = (0.0, 0.0, 1.0, 1.0)
-_FINEST = 1000  # keyframes of a property that is sampled
-_LARGEST = 1e9  # of a number: far outside of any picture or film
-_STEEPEST = 1e4  # of an easing's handle
-_CURVE_POINTS = 150  # of a curved way
+_FINEST = 1000  # keyframes of a sampled property
+_LARGEST = 1e9  # of a number: far outside any picture or film
+_STEEPEST = 1e4  # of an easing handle
+_CURVE_POINTS = 150  # of a curved motion path
 _ON_A_LINE = 1e-3  # square pixels between a line and a point
-_STEPS = 24  # of halving: beyond what a picture shows
+_STEPS = 24  # of bisection: finer than a picture shows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """What lies between two keyframes."""
+    """The part of a property between two keyframes."""
 
     start: float  # frames
     end: float
     before: list[float]
     after: list[float]
-    curves: list[Curve]  # one a dimension
+    curves: list[Curve]  # one per dimension
     holds: bool
 
     def at(self, frame: float) -> list[float]:
@@ -47,7 +47,7 @@ class Segment:
 
     @property
     def moving_curves(self) -> list[Curve]:
-        """The different curves of those dimensions that change."""
+        """The distinct curves of the dimensions that change."""
         changing = [
             curve
             for a, b, curve in zip(self.before, self.after, self.curves, strict=True)
@@ -58,7 +58,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Track:
-    """A property of numbers over time; a still one has no segments."""
+    """A numeric property over time; a still one has no segments."""
 
     rest: list[float]  # before the first keyframe
     segments: list[Segment]
@@ -72,12 +72,12 @@ class Track:
 
     @property
     def span(self) -> tuple[float, float] | None:
-        """The frames of the first and the last keyframe; None where nothing changes."""
+        """The frames of the first and the last keyframe; None if nothing changes."""
         return (self.segments[0].start, self.segments[-1].end) if self.segments else None
 
 
 def read_track(animated: object) -> Track | None:
-    """None where the property has a script, is no property of numbers, or moves on a curved way."""
+    """Read a numeric property; None if it has a script, other values, or a curved motion path."""
     if not is_object(animated) or isinstance(animated.get("x"), str):
         return None
     keyframes = objects(animated.get("k"))
@@ -97,7 +97,7 @@ def read_track(animated: object) -> Track | None:
 
 
 def times_of(tracks: Sequence[Track]) -> list[float]:
-    """The keyframes of the tracks, and the whole frames from the first to the last of them."""
+    """The times of the tracks' keyframes, and the whole frames between the first and the last."""
     ends = {time for track in tracks for s in track.segments for time in (s.start, s.end)}
     if not ends:
         return []
@@ -108,7 +108,7 @@ def times_of(tracks: Sequence[Track]) -> list[float]:
 
 
 def sampled(tracks: Sequence[Track], value_of: Callable[[list[list[float]]], list[float]]) -> Json:
-    """A property of what `value_of` makes of the tracks' values."""
+    """A property whose values `value_of` computes from the tracks' values."""
     times = times_of(tracks)
     if not times:
         return still(value_of([track.rest for track in tracks]))
@@ -117,7 +117,7 @@ def sampled(tracks: Sequence[Track], value_of: Callable[[list[list[float]]], lis
 
 
 def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
-    """Those between keyframes with numbers and times that ascend."""
+    """The segments between keyframes with numbers and ascending times."""
     for first, second in itertools.pairwise(keyframes):
         before = _numbers(first.get("s"))
         after = _numbers(second.get("s") if "s" in second else first.get("e"))
@@ -139,9 +139,9 @@ def read_segments(keyframes: Sequence[Json]) -> Iterator[Segment]:
 
 
 def on_curve(keyframe: Json, segment: Segment, times: Sequence[float]) -> list[list[float]]:
-    """Where a position is at `times` that leaves `keyframe` on a curved way.
+    """The positions at `times` along the curved motion path that starts at `keyframe`.
 
-    The way is walked along a line of as many points as lottie-web takes.
+    The path is approximated by as many points as in lottie-web.
     """
     start, end = np.array(segment.before), np.array(segment.after)
     first, second = (_handle_of(keyframe.get(key), len(start)) for key in ("to", "ti"))
@@ -173,7 +173,7 @@ def time_of(keyframe: Json, default: float) -> float:
 
 
 def curve_of(keyframe: Json, dimension: int) -> Curve:
-    """The easing of one dimension; where it has none of its own, the first one's."""
+    """The easing of one dimension; the first dimension's if it has none of its own."""
     leaving, arriving = keyframe.get("o"), keyframe.get("i")
     if not is_object(leaving) or not is_object(arriving):
         return LINEAR
@@ -186,7 +186,7 @@ def curve_of(keyframe: Json, dimension: int) -> Curve:
 
 
 def ease(curve: Curve, share: float) -> float:
-    """How much of the way is done after `share` of the time."""
+    """How much of the change has happened after `share` of the time."""
     x1, y1, x2, y2 = curve
     if (x1 == y1 and x2 == y2) or not 0.0 < share < 1.0:
         return min(max(share, 0.0), 1.0)
@@ -201,7 +201,7 @@ def ease(curve: Curve, share: float) -> float:
 
 
 def _bezier(first: float, second: float, t: float) -> float:
-    """From 0 to 1, over two handles."""
+    """A coordinate of a cubic curve from 0 to 1 with two handles."""
     u = 1 - t
     return 3 * u * u * t * first + 3 * u * t * t * second + t * t * t
 
@@ -223,13 +223,15 @@ def _numbers(value: object) -> list[float] | None:
 
 
 def is_spatial(keyframe: Json) -> bool:
-    """Whether a position leaves the keyframe on a curved way."""
+    """Whether a curved motion path starts at the keyframe."""
     return any(number(part, 0.0) for key in ("to", "ti") for part in array(keyframe.get(key)))
 
 
 def is_straight(keyframe: Json, segment: Segment) -> bool:
-    """Whether both handles of a curved way lie on the line through its ends. lottie-web goes
-    straight ahead then, also where the handles reach beyond the ends."""
+    """Whether both handles of a motion path lie on the line through its ends.
+
+    lottie-web then moves straight ahead, even if the handles reach beyond the ends.
+    """
     start, end = np.array(segment.before), np.array(segment.after)
     leaving, arriving = (_handle_of(keyframe.get(key), len(start)) for key in ("to", "ti"))
     way = end - start
@@ -245,5 +247,5 @@ def is_straight(keyframe: Json, segment: Segment) -> bool:
 
 
 def _bounded(value: float, most: float) -> float:
-    """What is computed of it stays a number that JSON can say."""
+    """Limit a value so that whatever is computed from it fits into JSON."""
     return min(max(value, -most), most)

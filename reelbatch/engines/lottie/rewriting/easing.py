@@ -1,8 +1,8 @@
-"""Easing as ThorVG needs it: one curve for a keyframe, each under a name of its own.
+"""Easing as ThorVG needs it: a single curve per keyframe, with a unique name.
 
-A keyframe may have a curve for each dimension; ThorVG takes the first one for all. It also takes
-two curves for the same that agree in the first letters of their name, or in two digits. On a curved
-way through space it is pixels off.
+A keyframe may have a curve for each dimension, but ThorVG uses the first one for all. It also
+confuses curves whose names share the first letters, or that agree in two digits. On a curved motion
+path it is off by pixels.
 """
 
 import math
@@ -21,8 +21,8 @@ from reelbatch.engines.lottie.rewriting.curves import (
     time_of,
 )
 
-_MAX_SAMPLES = 20_000  # keyframes that are added to a document
-_FINEST = 1000  # keyframes instead of one
+_MAX_SAMPLES = 20_000  # keyframes that may be added to a document
+_FINEST = 1000  # keyframes that replace a single one
 
 
 class _Budget:
@@ -37,34 +37,34 @@ class _Budget:
 
 
 def unify_easing(layers: Iterable[Json]) -> None:
-    """Give every keyframe of `layers` one curve; where that cannot be, one keyframe a frame.
+    """Give every keyframe of `layers` a single curve, or write out a keyframe for each frame.
 
-    So do positions on curved ways, but for those of layers that turn with their way.
+    Curved motion paths are written out too, unless the layer is oriented along its path.
     """
     budget = _Budget()
     for layer in layers:
-        turns_with_its_way = bool(layer.get("ao"))
+        is_oriented = bool(layer.get("ao"))
         for animated in list(all_objects(layer)):
             keyframes = objects(animated.get("k"))
             if any("i" in keyframe and "t" in keyframe for keyframe in keyframes):
-                animated["k"] = list(_eased(keyframes, budget, turns_with_its_way))
+                animated["k"] = list(_eased(keyframes, budget, keeps_paths=is_oriented))
 
 
-def _eased(keyframes: list[Json], budget: _Budget, keeps_ways: bool) -> Iterator[Json]:
+def _eased(keyframes: list[Json], budget: _Budget, *, keeps_paths: bool) -> Iterator[Json]:
     segments = {segment.start: segment for segment in read_segments(keyframes)}
     former: Segment | None = None
     for keyframe, following in zip(keyframes, [*keyframes[1:], {}], strict=True):
-        if former is not None:  # older files write where a segment ends beside its start alone
+        if former is not None:  # older files only write a segment's end next to its start
             keyframe.setdefault("s", former.after)
         segment = former = segments.get(time_of(keyframe, math.nan))
         curves = segment.moving_curves if segment else []
-        # lottie-web does so only where the next keyframe says itself where the way ends
+        # lottie-web moves straight only if the next keyframe itself states where the path ends
         if segment and "s" in following and is_straight(keyframe, segment):
             for key in ("to", "ti"):
                 keyframe.pop(key, None)
         is_curved = is_spatial(keyframe)
         can_stay = len(curves) < 2 or is_curved
-        if segment is None or segment.holds or (keeps_ways if is_curved else can_stay):
+        if segment is None or segment.holds or (keeps_paths if is_curved else can_stay):
             _name(keyframe, curves[0] if curves else curve_of(keyframe, 0), budget)
             yield keyframe
             continue
@@ -85,7 +85,7 @@ def _name(keyframe: Json, curve: Curve, budget: _Budget) -> None:
 def _samples(keyframe: Json, segment: Segment) -> list[Json]:
     length = segment.end - segment.start
     count = min(_FINEST, math.ceil(length))
-    # on whole frames, where they are drawn
+    # on whole frames, because only these are drawn
     whole = math.floor(segment.start) + 1
     step = max(1.0, length / count)
     times = [t for t in (whole + n * step for n in range(count)) if t < segment.end]

@@ -1,7 +1,8 @@
-"""Effects that ThorVG lacks, or draws as something else.
+"""Effects that ThorVG does not support, or draws incorrectly.
 
-Set Matte becomes a matte, Stroke, which ThorVG takes for the whole picture of its layer, a layer of
-its own above it, and Transform the layer's own, below nulls that have what was its own before.
+Set Matte becomes a matte. Stroke, which ThorVG applies to the layer's whole picture, becomes a
+separate layer above it. Transform becomes the layer's own transform, with null layers as parents
+that have the original one.
 """
 
 import copy
@@ -15,28 +16,31 @@ from reelbatch.engines.lottie.rewriting.curves import read_track, sampled
 
 _SHAPE = 4
 _SHADOW = 25
-_MOST_FADED = 1000  # layers in a document
+_MAX_FADED = 1000  # layers in a document
 _OPAQUE = 100
-_WIDE = 65_536  # pixels, so that nothing is cut
-_OF_THE_PLACE = frozenset({"tt", "tp", "td", "bm"})  # what concerns other layers
+_WIDE = 65_536  # pixels, so that nothing is cropped
+_RELATIONS = frozenset({"tt", "tp", "td", "bm"})  # keys that concern other layers
 _ALWAYS: Json = {"ty": 3, "ip": -1e6, "op": 1e6}
 _STROKE, _SET_MATTE, _BLUR, _TRANSFORM = 22, 28, 29, 35
 _NULL = 3
-_MOST_TRANSFORMS = 1000  # in a document
+_MAX_TRANSFORMS = 1000  # in a document
 _PLACE = ("ip", "op", "st", "sr", "parent", "ks", "ddd")
-_MAX_ADDED = 8 * 1024**2  # characters of JSON that copies of layers take
-# By the channel that Set Matte takes: the kind of matte (`tt`), plain and inverted.
+_MAX_ADDED = 8 * 1024**2  # characters of JSON that copies of layers may take
+# The kinds of mattes (`tt`), plain and inverted, by the channel that Set Matte uses.
 _ALPHA, _LUMINANCE = (1, 2), (3, 4)
 _MATTES = {4: _ALPHA, 5: _LUMINANCE}
-# Of Stroke: which control is the paint style, after the spacing, and what it says.
+# The control of Stroke that has the paint style, after the spacing, and its values.
 _PAINT_STYLE = 10
-_ON_TRANSPARENT, _REVEAL = 2, 3  # the line alone, and the picture where the line is
+_ON_TRANSPARENT, _REVEAL = 2, 3  # only the line, and the picture where the line is
 
 
 def fade_shadows(root: list[Json], precompositions: dict[str, list[Json]]) -> None:
-    """Put each layer with a shadow that is not always opaque into a composition of its own, which
-    fades in its place: ThorVG fades a layer before its shadow is added, which shines through."""
-    left = _MOST_FADED
+    """Move each layer that has a shadow and is not always opaque into its own composition.
+
+    That composition fades instead of the layer: ThorVG fades a layer before it adds the shadow,
+    which then shows through.
+    """
+    left = _MAX_FADED
     for layers in [root, *precompositions.values()]:
         for position in range(len(layers) - 1, -1, -1):
             layer = layers[position]
@@ -66,21 +70,21 @@ def _children(layer: Json, layers: list[Json]) -> bool:
 
 def _unfaded(layer: Json, layers: list[Json]) -> list[Json]:
     """The layer, and its parents as nulls."""
-    inner = {key: value for key, value in layer.items() if key not in _OF_THE_PLACE}
+    inner = {key: value for key, value in layer.items() if key not in _RELATIONS}
     made = [inner | {"ks": layer["ks"] | {"o": still(_OPAQUE)}}]
-    known = {one["ind"]: one for one in reversed(layers) if isinstance(one.get("ind"), int)}
+    by_number = {one["ind"]: one for one in reversed(layers) if isinstance(one.get("ind"), int)}
     parent = layer.get("parent")
-    while isinstance(parent, int) and parent in known:
-        above = known.pop(parent)
+    while isinstance(parent, int) and parent in by_number:
+        above = by_number.pop(parent)
         made.append(_null(above))
         parent = above.get("parent")
     return made
 
 
 def _faded(layer: Json, layers: list[Json], name: str) -> list[Json]:
-    """The layer that shows the composition, and below it a null for those whose parent it was."""
-    kept = {key: layer[key] for key in _OF_THE_PLACE | {"nm", "ind", "ip", "op"} if key in layer}
-    shown = kept | {"ty": 0, "refId": name, "w": _WIDE, "h": _WIDE, "st": 0, "sr": 1}
+    """The layer that shows the composition, and below it a null as parent of its children."""
+    own = {key: layer[key] for key in _RELATIONS | {"nm", "ind", "ip", "op"} if key in layer}
+    shown = own | {"ty": 0, "refId": name, "w": _WIDE, "h": _WIDE, "st": 0, "sr": 1}
     shown["ks"] = {"o": layer["ks"]["o"]}
     if not _children(layer, layers):
         return [shown]
@@ -88,12 +92,12 @@ def _faded(layer: Json, layers: list[Json], name: str) -> list[Json]:
 
 
 def _null(layer: Json) -> Json:
-    """What is always where the layer is."""
+    """A null that always has the layer's place."""
     return {key: layer[key] for key in (*_PLACE, "ind") if key in layer} | _ALWAYS
 
 
 def replace_effects(compositions: Iterable[list[Json]]) -> None:
-    """Rewrite both effects in each list of layers."""
+    """Rewrite the effects Set Matte and Stroke in each list of layers."""
     left = _MAX_ADDED
     for layers in compositions:
         for layer in list(layers):
@@ -109,7 +113,7 @@ def replace_effects(compositions: Iterable[list[Json]]) -> None:
 
 def replace_transforms(compositions: Iterable[list[Json]]) -> None:
     """Rewrite the effect Transform in each list of layers."""
-    left = _MOST_TRANSFORMS
+    left = _MAX_TRANSFORMS
     for layers in compositions:
         for layer in list(layers):
             effects = [one for one in _enabled(layer) if one.get("ty") == _TRANSFORM]
@@ -127,14 +131,14 @@ def _transform(effect: Json, layer: Json, layers: list[Json]) -> None:
     place = {key: layer.pop(key) for key in ("parent", "ao", "ddd") if key in layer}
     bare = {key: value for key, value in own.items() if key != "o"}
     nulls: list[Json] = [{**times, **place, "ty": _NULL, "ind": index, "ks": bare}]
-    for one in layers:  # what the effect does is not for the layer's children
+    for one in layers:  # the effect does not move the layer's children
         if "ind" in layer and one.get("parent") == layer["ind"]:
             one["parent"] = index
     height = _property(effect, 3, 100)
     width = height if _value(effect, 2) == 1 else _property(effect, 4, 100)
     opacity = own.get("o", still(100)), _property(effect, 8, 100)
     place = {"p": _property(effect, 1, [0, 0])}
-    if _value(effect, 5) or _moves(effect, 5):  # it is skewed after it is turned
+    if _value(effect, 5) or _moves(effect, 5):  # it is skewed after it is rotated
         skew = place | {"sk": _property(effect, 5, 0), "sa": _turned(_property(effect, 6, 0))}
         nulls.append({**times, "ty": _NULL, "ind": index + 1, "parent": index, "ks": skew})
         place = {"p": still([0, 0])}
@@ -155,13 +159,12 @@ def _turned(axis: Json) -> Json:
 def _joined(
     sources: list[Json], value_of: Callable[[list[list[float]]], list[float]], default: list[float]
 ) -> Json:
-    tracks = [read_track(source) for source in sources]
-    known = [track for track in tracks if track is not None]
-    return sampled(known, value_of) if len(known) == len(tracks) else still(default)
+    tracks = [track for source in sources if (track := read_track(source)) is not None]
+    return sampled(tracks, value_of) if len(tracks) == len(sources) else still(default)
 
 
 def widen_blurs(layers: Iterable[Json]) -> None:
-    """ThorVG blurs less than lottie-web, and a little blur not at all."""
+    """Widen blurs: ThorVG blurs less than lottie-web, and ignores small blurs."""
     for layer in layers:
         for effect in _enabled(layer):
             blurriness = objects(effect.get("ef"))[:1]
@@ -171,7 +174,7 @@ def widen_blurs(layers: Iterable[Json]) -> None:
 
 
 def _widened(blurriness: float) -> float:
-    """Measured: ThorVG's deviation is 0.2425 of this less 0.35 pixels, lottie-web's is 0.3."""
+    """Measured: ThorVG's deviation is 0.2425 times this minus 0.35 pixels, lottie-web's 0.3."""
     return (0.3 * blurriness + 0.35) / 0.2425 if blurriness > 0 else 0.0
 
 
@@ -180,14 +183,14 @@ def _enabled(layer: Json) -> Iterator[Json]:
 
 
 def _added(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
-    """The layer that comes above in the place of an effect; None where there is none."""
+    """The layer above that replaces an effect; None if the effect is not replaced."""
     if effect.get("ty") == _SET_MATTE:
         return _matte(effect, layer, layers)
     return _stroke(effect, layer, layers) if effect.get("ty") == _STROKE else None
 
 
 def _matte(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
-    """The matte is a copy of the other layer, which itself stays visible."""
+    """Use a copy of the other layer as matte, because that layer itself stays visible."""
     source = next((one for one in layers if one.get("ind") == _value(effect, 0)), None)
     if source is None or source is layer or layer.get("tt") or source.get("tt"):
         return None
@@ -214,8 +217,8 @@ def _stroke(effect: Json, layer: Json, layers: list[Json]) -> Json | None:
         {
             "ty": "st",
             "c": _property(effect, 3, [0, 0, 0, 1]),
-            "w": _times(2, _property(effect, 4, 1)),  # as lottie-web takes the brush's size
-            "o": _times(100, _property(effect, 6, 1)),  # the effect says it from 0 to 1
+            "w": _times(2, _property(effect, 4, 1)),  # lottie-web doubles the brush size
+            "o": _times(100, _property(effect, 6, 1)),  # the effect has it from 0 to 1
             "lc": 2,
             "lj": 2,
         }

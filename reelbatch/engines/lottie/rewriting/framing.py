@@ -1,7 +1,7 @@
-"""Edges of turned pictures: ThorVG's are jagged.
+"""Soft edges for rotated pictures, whose edges ThorVG draws jagged.
 
-Such a picture gets a margin of the colours at its edges, and a matte of its own box, whose edges
-are soft.
+Such a picture gets a margin in the colours of its edges, and a matte of its box, which has soft
+edges.
 """
 
 import base64
@@ -23,17 +23,17 @@ from reelbatch.engines.lottie.rewriting.shrinking import EMBEDDED
 
 _SHAPES = 4  # a layer's type
 _PLACE = ("ks", "parent", "ao", "ddd", "ip", "op", "st", "sr")
-_REACH = 2  # pixels of the canvas that a margin covers, beside one of the picture's own
-_WIDEST = 64  # pixels of a picture: enough for one that is shown at a thirtieth of its size
-_MOST_PIXELS = 2**24  # of a picture that gets a margin
+_REACH = 2  # pixels of the canvas that a margin covers, in addition to one of the picture's own
+_WIDEST = 64  # pixels of a picture: enough if it is shown at a thirtieth of its size
+_MAX_PIXELS = 2**24  # of a picture that gets a margin
 
 
 class Framed(NamedTuple):
-    """A matte, to be put above the layer of the picture, and the picture with its margin."""
+    """A picture with a margin, and the matte that goes above its layer."""
 
     matte: Json
     picture: Json
-    margin: tuple[float, float]  # its sides in the layer, which the layer is to be moved back by
+    margin: tuple[float, float]  # x and y in the layer, by which it must be moved back
 
 
 def framed(
@@ -43,10 +43,10 @@ def framed(
     number: int,
     pictures: Mapping[str, Json],
 ) -> Framed | None:
-    """The frame of a turned picture, whose matte gets the `number`; None where it needs none.
+    """The frame of a rotated picture; None if it needs none. The layer is not changed.
 
-    `scale` is what the layer is in. The layer itself stays as it is. `pictures` are those of the
-    document by their ids, with those that have margins already.
+    `scale` is the scale around the layer, and `number` the number of the matte. `pictures` are the
+    document's pictures by id, including those with margins.
     """
     box, path, transform = sides(picture), picture.get("p"), layer.get("ks")
     if box is None or not isinstance(path, str) or not path.startswith(EMBEDDED):
@@ -56,7 +56,7 @@ def framed(
     try:
         content = io.BytesIO(base64.b64decode(path[len(EMBEDDED) :]))
         with Image.open(content, formats=("PNG",)) as png:
-            if png.width * png.height > _MOST_PIXELS:
+            if png.width * png.height > _MAX_PIXELS:
                 return None
             pixel = box[0] / png.width, box[1] / png.height
             shown = min(a * b for a, b in zip(pixel, scale, strict=True)) * _scale_of(transform)
@@ -77,7 +77,7 @@ def framed(
 
 
 def _widened(png: Image.Image, margin: int) -> str | None:
-    """The picture with a margin, as a document has it; None where its edges show nothing."""
+    """The picture with a margin, as a data URI; None if its edges are transparent."""
     pixels = np.asarray(png.convert("RGBA"))
     edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     if not any(edge[..., 3].any() for edge in edges):
@@ -87,7 +87,7 @@ def _widened(png: Image.Image, margin: int) -> str | None:
 
 
 def _scale_of(transform: Json) -> float:
-    """The least that a layer is scaled by at its keyframes, but for those that hide it."""
+    """The smallest scale of a layer at its keyframes, except 0."""
     track = read_track(transform.get("s", still([100, 100])))
     if track is None:
         return 1.0
@@ -97,7 +97,7 @@ def _scale_of(transform: Json) -> float:
 
 
 def _matte(layer: Json, box: tuple[float, float], number: int) -> Json:
-    """What lies in the picture's own box, opaque, wherever the layer is."""
+    """An opaque layer in the picture's box, which moves with the picture's layer."""
     place = {key: copy.deepcopy(layer[key]) for key in _PLACE if key in layer}
     place["ks"].pop("o", None)
     (width, height), straight = box, [[0, 0]] * 4

@@ -1,7 +1,8 @@
-"""Gradients: ThorVG reckons the radius of radial ones up to 7 % too long, unless it lies level.
+"""Corrects gradients.
 
-It also puts the stops of colours and of opacities together before it goes from one keyframe to the
-next, which goes wrong where they do not stay in their places.
+ThorVG makes the radius of radial gradients up to 7 % too long, unless it is horizontal. It also
+merges the colour stops and opacity stops before it interpolates between keyframes, which is wrong
+if the stops move.
 """
 
 import math
@@ -14,12 +15,12 @@ from reelbatch.engines.lottie.rewriting.curves import Track, read_track, sampled
 
 GRADIENTS = ("gf", "gs")
 _RADIAL = 2
-_LEVEL = 1e-3  # pixels: an error that nobody sees
+_INVISIBLE = 1e-3  # pixels: an error that nobody sees
 _MAX_SAMPLES = 20_000  # keyframes in a document
 
 
 def level_radial_gradients(layers: Iterable[Json]) -> None:
-    """Turn the end of each radial gradient about its start, and its highlight back by as much."""
+    """Rotate the end of radial gradients about their start, and compensate in the highlight."""
     left = _MAX_SAMPLES
     for layer in layers:
         for shape in all_shapes(layer.get("shapes")):
@@ -34,7 +35,7 @@ def level_radial_gradients(layers: Iterable[Json]) -> None:
 
 
 def write_out_moving_stops(layers: Iterable[Json]) -> None:
-    """Give gradients whose stops move, and that have opacities, a keyframe for each frame."""
+    """Give gradients with opacities and moving stops a keyframe for each frame."""
     left = _MAX_SAMPLES
     for layer in layers:
         for shape in all_shapes(layer.get("shapes")):
@@ -52,16 +53,16 @@ def write_out_moving_stops(layers: Iterable[Json]) -> None:
 
 
 def _moves(track: Track, colors: int) -> bool:
-    """`colors` are the numbers of its stops of colours, four each; those of opacities follow."""
+    """Whether stops move. `colors` numbers are colour stops, four each; opacity stops follow."""
     states = [track.rest, *(segment.after for segment in track.segments)]
     places = {(*state[:colors:4], *state[colors::2]) for state in states}
     return len(track.rest) > colors and len(places) > 1
 
 
 def _turned(shape: Json, start: Track, end: Track) -> dict[str, Json]:
-    """The properties that change; none where the radius is upright or level already."""
+    """The changed properties; empty if the radius is vertical or horizontal already."""
     radii = [_difference(start.at(t), end.at(t)) for t in times_of([start, end]) or [0.0]]
-    if all(min(abs(x), abs(y)) < _LEVEL for x, y in radii):
+    if all(min(abs(x), abs(y)) < _INVISIBLE for x, y in radii):
         return {}
     level = sampled([start, end], lambda of: [of[0][0] + math.hypot(*_difference(*of)), of[0][1]])
     highlight, angle = (read_track(shape.get(key, still(0))) for key in ("h", "a"))

@@ -1,7 +1,7 @@
-"""Groups of shapes that are half transparent: ThorVG fades each shape by itself.
+"""Translucent groups of shapes, in which ThorVG fades each shape by itself.
 
-So what one shape hides of another shines through. A layer fades as a whole; so such a layer of
-groups becomes a layer for each group, below a null that has its place.
+Shapes then show through others that should hide them. A layer fades as a whole, so such a layer is
+split into one layer per group, with a null as their parent.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _MAX_ADDED = 1000  # layers in a document
 
 
 def split_faded_groups(compositions: Iterable[list[Json]]) -> None:
-    """Split the layers that can be split without a difference but this one."""
+    """Split the layers that can be split without any other difference."""
     left = _MAX_ADDED
     for layers in compositions:
         hidden = mattes(layers)
@@ -40,7 +40,7 @@ def split_faded_groups(compositions: Iterable[list[Json]]) -> None:
 
 
 def _is_plain(layer: Json) -> bool:
-    """Whether it has a number and is always opaque, with nothing that is done to it as a whole."""
+    """Whether the layer has a number, is always opaque, and has no masks, effects or the like."""
     if any(layer.get(key) for key in ("tt", "ef", "masksProperties", "bm", "hd")):
         return False
     transform = layer.get("ks")
@@ -51,7 +51,7 @@ def _is_plain(layer: Json) -> bool:
 
 
 def _fades_badly(group: Json) -> bool:
-    """Whether it has more than one thing to draw, and is half transparent at some time."""
+    """Whether the group draws more than one thing, and is translucent at some time."""
     kinds = [shape.get("ty") for shape in all_shapes(group.get("it"))]
     paints = sum(kind in _PAINTS for kind in kinds)
     if paints < 2 or not any(kind in _DRAWN for kind in kinds):

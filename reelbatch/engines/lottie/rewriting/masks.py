@@ -1,9 +1,9 @@
-"""Chains of masks, from the last to the first.
+"""Reverses chains of masks, which ThorVG applies from the last to the first.
 
-A layer's masks work one after the other: the third on what the first two have left. ThorVG lets
-the second work on what comes of the third and those behind it. So the chain is written backwards,
-which needs the complement of a mask here and there: an outline around everything with the mask's
-as a hole.
+A layer's masks are applied in order: the third to the result of the first two. ThorVG applies the
+second to the result of the third and those after it. So the chain is written backwards. This
+sometimes needs the complement of a mask, which is an outline around everything with the mask as a
+hole.
 """
 
 import copy
@@ -21,13 +21,13 @@ from reelbatch.engines.lottie.document import (
 from reelbatch.engines.lottie.reading.walking import states
 
 _ADD, _SUBTRACT, _INTERSECT, _DIFFERENCE = "asif"
-_MODES = frozenset("asifld")  # lighten and darken are add and intersect of opaque masks
-_SHOWN_WHERE_THE_MATTE_IS = (1, 3)  # of `tt`; the others are shown where it is not
-_FAR = 50_000  # pixels: outside of any layer
+_MODES = frozenset("asifld")  # lighten and darken equal add and intersect for opaque masks
+_SHOWN_WHERE_THE_MATTE_IS = (1, 3)  # values of `tt`; the others are inverted
+_FAR = 50_000  # pixels: outside any layer
 
 
 def order_masks(layers: Iterable[Json]) -> None:
-    """Rewrite the chains of masks that ThorVG gets wrong, as far as they can be written so."""
+    """Rewrite the chains of masks that ThorVG draws incorrectly, as far as possible."""
     for layer in layers:
         chain = _chain(layer)
         orders = [] if _is_right(chain) or _has_text_on_path(layer) else _orders(chain)
@@ -36,7 +36,7 @@ def order_masks(layers: Iterable[Json]) -> None:
 
 
 def hide_without_mattes(compositions: Iterable[list[Json]]) -> None:
-    """Hide layers whose matte is hidden, as lottie-web does; ThorVG shows them whole."""
+    """Hide layers whose matte is hidden, as lottie-web does; ThorVG shows them unmasked."""
     for layers in compositions:
         numbers = {reference(layer.get("ind")): layer for layer in layers}
         above: Json = {}
@@ -48,7 +48,7 @@ def hide_without_mattes(compositions: Iterable[list[Json]]) -> None:
 
 
 def is_out_of_order(layer: Json) -> bool:
-    """Whether ThorVG gets the layer's masks wrong, and they cannot be written otherwise."""
+    """Whether ThorVG draws the layer's masks incorrectly, and they cannot be rewritten."""
     chain = _chain(layer)
     return not _is_right(chain) and (_has_text_on_path(layer) or not _orders(chain))
 
@@ -59,7 +59,7 @@ def _chain(layer: Json) -> "list[_Mask]":
 
 
 def _orders(chain: "list[_Mask]") -> list[list[Json]]:
-    """The ways in which a chain can be written backwards."""
+    """The possible reversals of a chain."""
     return [order for turned in (False, True) if (order := _backwards(chain, turned=turned))]
 
 
@@ -75,7 +75,7 @@ class _Mask:
         return cls(mask, mode[:1] if isinstance(mode, str) else "", mask.get("inv") is True)
 
     def used(self, mode: str, *, outside: bool) -> Json | None:
-        """The mask, or what lies outside of it; None where that cannot be said."""
+        """The mask or its complement; None if that cannot be expressed."""
         plain = {**self.content, "mode": mode, "inv": False}
         if outside == self.inverted:
             return plain
@@ -90,7 +90,7 @@ class _Mask:
 
 
 def _is_right(chain: list[_Mask]) -> bool:
-    """Whether ThorVG draws it as it is."""
+    """Whether ThorVG draws the chain correctly as it is."""
     if not chain:
         return True
     first, others = chain[0], chain[1:]
@@ -109,9 +109,9 @@ def _is_right(chain: list[_Mask]) -> bool:
 
 
 def _backwards(chain: list[_Mask], *, turned: bool) -> list[Json] | None:
-    """The chain from its end, or with `turned` its complement, which the first mask turns back.
+    """The reversed chain; with `turned`, via its complement, which the first mask inverts again.
 
-    None where a mask has no complement.
+    None if the complement of a mask is needed but cannot be expressed.
     """
     order: list[Json] = []
     mode = _SUBTRACT if turned else _ADD
@@ -140,7 +140,7 @@ def _is_hole(mask: Json) -> bool:
 
 
 def _has_text_on_path(layer: Json) -> bool:
-    """Such a text names a mask by its number."""
+    """Whether the layer has text on a path, which refers to a mask by its number."""
     text = layer.get("t")
     path = text.get("p") if is_object(text) else None
     return is_object(path) and "m" in path
@@ -153,7 +153,7 @@ def _is_still(animated: object, value: float) -> bool:
 
 
 def _hole_in_all(animated: object) -> Json | None:
-    """The path property of everything but what a path encloses; None where it has no points."""
+    """The path property of everything outside a path; None if the path has no points."""
     if not is_object(animated):
         return None
     turned = copy.deepcopy(animated)
@@ -167,7 +167,7 @@ def _hole_in_all(animated: object) -> Json | None:
 
 
 def _around(path: Json, *, backwards: bool) -> Json:
-    """One outline: around everything, to the path, along it against the clock, and back."""
+    """A single outline: around everything, to the path, along it counter-clockwise, and back."""
     points = [array(point) for point in array(path.get("v"))]
     arriving, leaving = (_handles(path, key, len(points)) for key in ("i", "o"))
     order = range(len(points) - 1, -1, -1) if backwards else range(len(points))
@@ -191,7 +191,7 @@ def _handles(path: Json, key: str, count: int) -> list[list[object]]:
 
 
 def _area(path: Json) -> float:
-    """Twice the area; above 0 for a path that runs with the clock."""
+    """Twice the signed area; positive for a clockwise path."""
     points = [[number(part, 0.0) for part in array(point)[:2]] for point in array(path.get("v"))]
     points = [point for point in points if len(point) == 2]
     return sum(

@@ -1,4 +1,4 @@
-"""Where layers lie on the canvas, as far as it decides how ThorVG draws their edges."""
+"""Where layers lie on the canvas, as far as this determines how ThorVG draws their edges."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from reelbatch.engines.lottie.rewriting.curves import read_track
 
 _TURNS = ("r", "rx", "ry", "rz", "sk")
 _TOLERANCE = 1e-4  # pixels
-_MOST_PARENTS = 64
+_MAX_PARENTS = 64
 
 
 @dataclass(frozen=True)
 class Placement:
-    """How a layer's own pixels come to lie on those of the canvas."""
+    """How a layer's pixels map to those of the canvas."""
 
-    scale: tuple[float, float] | None  # None: it changes, or the layer is turned
-    is_whole: bool  # always pixel on pixel
+    scale: tuple[float, float] | None  # None: it changes, or the layer is rotated
+    is_whole: bool  # always exactly on the canvas's pixels
 
     def inside(self, outer: "Placement") -> "Placement":
         scale = None
@@ -32,7 +32,7 @@ class Placement:
         return Placement(scale, self.is_whole and outer.is_whole)
 
     def like(self, other: "Placement") -> "Placement":
-        """What holds for both."""
+        """What this placement and another one have in common."""
         scale = self.scale if self.scale == other.scale else None
         return Placement(scale, self.is_whole and other.is_whole)
 
@@ -44,43 +44,49 @@ _UNKNOWN = Placement(None, is_whole=False)
 def placements(
     root: list[Json], precompositions: Mapping[str, list[Json]]
 ) -> dict[int, tuple[Placement, Placement, Placement]]:
-    """By its `id`, the placement of each layer, of what it is in with its parents, and without."""
+    """By `id()` of each layer: its placement, that of its parents, and that of its composition."""
     found: dict[int, tuple[Placement, Placement, Placement]] = {}
-    known = {"": UNMOVED}
+    by_composition = {"": UNMOVED}
     waiting = [("", root)]
     while waiting:
         name, layers = waiting.pop()
         parents = {layer["ind"]: layer for layer in layers if isinstance(layer.get("ind"), int)}
         own: dict[int, Placement] = {}  # of parents, each of which may have many children
         for layer in layers:
-            around = _of_parents(layer, parents, own).inside(known[name])
-            placement = _of_transform(layer).inside(around)
-            found[id(layer)] = placement, around, known[name]
+            around = _parents_placement(layer, parents, own).inside(by_composition[name])
+            placement = _own_placement(layer).inside(around)
+            found[id(layer)] = placement, around, by_composition[name]
             inner = reference(layer.get("refId")) if layer_type(layer) == "precomp" else ""
             if inner in precompositions:
-                merged = placement.like(known[inner]) if inner in known else placement
-                if known.get(inner) != merged:  # it only becomes vaguer, so this ends
-                    known[inner] = merged
+                merged = (
+                    placement.like(by_composition[inner]) if inner in by_composition else placement
+                )
+                if (
+                    by_composition.get(inner) != merged
+                ):  # placements only become vaguer, so this terminates
+                    by_composition[inner] = merged
                     waiting.append((inner, precompositions[inner]))
     return found
 
 
-def _of_parents(layer: Json, parents: Mapping[int, Json], own: dict[int, Placement]) -> Placement:
-    """`own` takes what the parents' own transforms do, by the parents' numbers."""
+def _parents_placement(
+    layer: Json, parents: Mapping[int, Json], own: dict[int, Placement]
+) -> Placement:
+    """The placement of a layer's parents. `own` caches their own transforms by number."""
     placement = UNMOVED
-    for _ in range(_MOST_PARENTS):
+    for _ in range(_MAX_PARENTS):
         number_of_parent = layer.get("parent", -1)
         parent = parents.get(number_of_parent)
         if parent is None:
             return placement
         if number_of_parent not in own:
-            own[number_of_parent] = _of_transform(parent)
+            own[number_of_parent] = _own_placement(parent)
         placement = placement.inside(own[number_of_parent])
         layer = parent
     return _UNKNOWN
 
 
-def _of_transform(layer: Json) -> Placement:
+def _own_placement(layer: Json) -> Placement:
     transform = layer.get("ks")
     if not is_object(transform):
         return UNMOVED
@@ -100,7 +106,7 @@ def _of_transform(layer: Json) -> Placement:
 
 
 def is_turned(transform: Json) -> bool:
-    """Whether a transform turns or skews its layer, or may do so at some time."""
+    """Whether a transform rotates or skews its layer, or may do so at some time."""
     turns = [read_track(transform[key]) for key in _TURNS if key in transform]
     return any(turn is None or turn.segments or any(turn.rest) for turn in turns)
 
@@ -123,7 +129,7 @@ def _is_whole(length: float) -> bool:
 
 
 def sides(sized: Json) -> tuple[float, float] | None:
-    """Width and height in pixels, where both are stated."""
+    """Width and height in pixels; None unless both are stated."""
     width, height = number(sized.get("w"), 0.0), number(sized.get("h"), 0.0)
     return (width, height) if width > 0 and height > 0 else None
 

@@ -1,4 +1,4 @@
-"""Turns rectangles into outlines: ThorVG rounds upright rectangles to whole pixels."""
+"""Turns rectangles into outlines, because ThorVG snaps upright rectangles to whole pixels."""
 
 from collections.abc import Iterable
 
@@ -7,12 +7,12 @@ from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.reading.walking import all_shapes
 from reelbatch.engines.lottie.rewriting.curves import read_track, times_of
 
-_BACKWARDS = 3  # of `d`, the direction
-_MAX_SAMPLES = 20_000  # keyframes of outlines in a document
+_BACKWARDS = 3  # value of `d`, the direction
+_MAX_SAMPLES = 20_000  # keyframes of all outlines in a document
 
 
 def replace_rectangles(layers: Iterable[Json]) -> None:
-    """Make outlines of the rectangles that have no round corners."""
+    """Turn rectangles without rounded corners into outlines."""
     left = _MAX_SAMPLES
     for layer in layers:
         for shape in all_shapes(layer.get("shapes")):
@@ -34,7 +34,7 @@ def _has_corners(shape: Json) -> bool:
 
 
 def _outline(shape: Json, most: int) -> Json | None:
-    """None where it cannot be had, or would need more than `most` keyframes."""
+    """The outline; None if it cannot be computed or would need more than `most` keyframes."""
     place, size = (read_track(shape.get(key, still([0, 0]))) for key in ("p", "s"))
     if place is None or size is None or len(place.rest) < 2 or len(size.rest) < 2:
         return None
@@ -56,12 +56,12 @@ def _outline(shape: Json, most: int) -> Json | None:
 
 
 def _with_easing(keyframes: list[Json]) -> list[Json]:
-    kept = ("t", "i", "o", "n", "h")
-    return [{key: keyframe[key] for key in kept if key in keyframe} for keyframe in keyframes]
+    keys = ("t", "i", "o", "n", "h")
+    return [{key: keyframe[key] for key in keys if key in keyframe} for keyframe in keyframes]
 
 
 def _corners(place: list[float], size: list[float], *, backwards: bool) -> Json:
-    """From the top right on, as lottie-web begins: trimmed paths show it."""
+    """A path that starts at the top right, as in lottie-web, which matters for trimmed paths."""
     (x, y), (w, h) = place[:2], (size[0] / 2, size[1] / 2)
     corners = [[x + w, y - h], [x + w, y + h], [x - w, y + h], [x - w, y - h]]
     if backwards:

@@ -1,7 +1,7 @@
-"""Repeaters that fade: ThorVG begins and ends them with other opacities.
+"""Writes out repeaters that fade, which ThorVG starts and ends with wrong opacities.
 
-Such a repeater is written out: a group for each copy. One that keeps its opacity stays as it is,
-but for parts of copies, which ThorVG leaves out.
+Such a repeater becomes a group for each copy. A repeater with constant opacity is kept, but its
+number of copies is rounded up, because ThorVG leaves out partial copies.
 """
 
 import copy
@@ -16,14 +16,14 @@ from reelbatch.engines.lottie.rewriting.curves import Track, read_track, sampled
 
 _MAX_COPIES = 200
 _MAX_WRITTEN = 4 * 1024**2  # characters of JSON in a document
-_LEAST_SCALED = 1e-6
-_MOST_SCALED = 1e9  # percent
-_FIRST_ON_TOP = 1  # of `m`
+_MIN_SCALED = 1e-6
+_MAX_SCALED = 1e9  # percent
+_FIRST_ON_TOP = 1  # value of `m`
 _NONE, _ONE = read_track(still(0)), read_track(still(1))
 
 
 def write_out_repeaters(layers: Iterable[Json]) -> None:
-    """Replace the still repeaters whose copies differ in opacity."""
+    """Replace repeaters with a fixed number of copies that differ in opacity."""
     left = _MAX_WRITTEN
     for layer in layers:
         for repeater in all_shapes(layer.get("shapes")):
@@ -43,7 +43,7 @@ def _is_whole(count: Track) -> bool:
 
 
 def _write_out(holder: Json, key: str, most: int) -> int:
-    """Write out the first repeater of a list that can be; gives what it took."""
+    """Write out the first possible repeater of a list; returns the characters that were added."""
     items = objects(holder.get(key))
     for position, item in enumerate(items):
         copies = _copies(item) if item.get("ty") == "rp" else None
@@ -62,7 +62,7 @@ def _write_out(holder: Json, key: str, most: int) -> int:
 def _copies(repeater: Json) -> list[Json] | None:
     """The transforms of the copies, the topmost first.
 
-    None where their number changes, or their opacity does not.
+    None if the number of copies changes, or their opacity is constant.
     """
     transform = repeater.get("tr")
     if not is_object(transform) or repeater.get("hd") is True:
@@ -79,28 +79,28 @@ def _copies(repeater: Json) -> list[Json] | None:
     if number == _ONE and offset == _NONE:  # the first copy stays where it is
         transform = {key: transform[key] for key in ("so", "eo") if key in transform}
     tracks = {key: read_track(transform.get(key, still(value))) for key, value in usual.items()}
-    known = {key: track for key, track in tracks.items() if track is not None}
-    if len(known) < len(usual) or number is None or offset is None:
+    complete = {key: track for key, track in tracks.items() if track is not None}
+    if len(complete) < len(usual) or number is None or offset is None:
         return None
     if (
-        any(len(known[key].rest) < 2 for key in ("p", "a", "s"))
+        any(len(complete[key].rest) < 2 for key in ("p", "a", "s"))
         or abs(offset.rest[0]) > _MAX_COPIES
     ):
         return None
     count = math.ceil(number.rest[0])
-    fades = known["so"] != known["eo"]
+    fades = complete["so"] != complete["eo"]
     if not fades or number.segments or offset.segments or not 0 < count <= _MAX_COPIES:
         return None
-    copies = [_copy(known, n + offset.rest[0], n / max(1, count - 1)) for n in range(count)]
+    copies = [_copy(complete, n + offset.rest[0], n / max(1, count - 1)) for n in range(count)]
     if repeater.get("m") == _FIRST_ON_TOP:
         return copies
-    # lottie-web fades them from the top on, wherever the first one is
-    turned = [_copy(known, n + offset.rest[0], 1 - n / max(1, count - 1)) for n in range(count)]
+    # lottie-web fades the copies from the top down, wherever the first one is
+    turned = [_copy(complete, n + offset.rest[0], 1 - n / max(1, count - 1)) for n in range(count)]
     return turned[::-1]
 
 
 def _copy(tracks: dict[str, Track], times: float, share: float) -> Json:
-    """The transform of a copy that is moved, turned and scaled so many times."""
+    """The transform of a copy that is moved, rotated and scaled `times` times."""
     return {
         "ty": "tr",
         "a": sampled([tracks["a"]], lambda of: of[0][:2]),
@@ -118,12 +118,12 @@ def _copy(tracks: dict[str, Track], times: float, share: float) -> Json:
 
 
 def _power(percent: float, times: float) -> float:
-    """A scale that is applied so many times; a mirrored one only by whole times."""
+    """A scale in percent that is applied `times` times; a mirrored one flips at whole numbers."""
     factor = percent / 100
-    if times < 0 and abs(factor) < _LEAST_SCALED:
+    if times < 0 and abs(factor) < _MIN_SCALED:
         return 0.0
     try:
         size = abs(factor) ** times
     except OverflowError:
-        return _MOST_SCALED
-    return min(100 * size, _MOST_SCALED) * (-1 if factor < 0 and round(times) % 2 else 1)
+        return _MAX_SCALED
+    return min(100 * size, _MAX_SCALED) * (-1 if factor < 0 and round(times) % 2 else 1)

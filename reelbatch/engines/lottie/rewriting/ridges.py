@@ -1,4 +1,4 @@
-"""Zig-zags: ThorVG has no such modifier, so the outlines before one get its ridges here."""
+"""Applies zig-zags to outlines, because ThorVG does not support this modifier."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,17 @@ from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.reading.walking import all_shapes, states
 from reelbatch.engines.lottie.rewriting.curves import Vector, read_track
 
-_SMOOTH = 2  # of `pt`; else corners
+_SMOOTH = 2  # value of `pt`; else corners
 _MAX_POINTS = 100_000  # of all outlines of a document at all their keyframes
-_FARTHEST = 1e9  # pixels: what is computed of it stays a number that JSON can say
-_MOST_RIDGES = 10_000  # of a segment
-_LONGEST_RIDGE = 1e5  # pixels; with thousands of 1e9 ThorVG now and then came to no end
+_FARTHEST = 1e9  # pixels, so that whatever is computed from it fits into JSON
+_MAX_RIDGES = 10_000  # per segment
+_LONGEST_RIDGE = 1e5  # pixels; with thousands of 1e9, ThorVG sometimes never finished
 
 
 def write_out_zigzags(layers: Iterable[Json]) -> None:
-    """Bend the outlines that stand before a zig-zag, in its list or in groups, and remove it.
+    """Apply each zig-zag to the outlines before it, also those in groups, and remove it.
 
-    One whose size or number changes has those of its beginning.
+    An animated zig-zag keeps its initial size and number of ridges.
     """
     left = _MAX_POINTS
     for layer in layers:
@@ -42,12 +42,12 @@ def _paths_before(items: list[Json]) -> Iterator[Json]:
 
 
 def _bend(shape: Json, zigzag: Json, most: int) -> int:
-    """Bend all states of a path, as far as they have no more than `most` points together."""
+    """Bend all states of a path unless they would have more than `most` points in total."""
     size, count = (read_track(zigzag.get(key, still(0))) for key in ("s", "r"))
     kind = read_track(zigzag.get("pt", still(1)))
     if size is None or count is None or kind is None or not is_object(shape.get("ks")):
         return 0
-    ridges = min(max(0, round(count.rest[0])), _MOST_RIDGES)
+    ridges = min(max(0, round(count.rest[0])), _MAX_RIDGES)
     paths = [path for state in states(shape["ks"]) for path in (objects(state) or [state])]
     outlines = [points_of(path) for path in paths if is_object(path)]
     total = sum(len(outline) for outline in outlines) * (ridges + 1)
@@ -61,7 +61,7 @@ def _bend(shape: Json, zigzag: Json, most: int) -> int:
 
 
 def points_of(path: Json) -> Vector:
-    """A path as (points, 3, 2): places of points, their arriving and their leaving handles."""
+    """A path as (points, 3, 2): the points, their incoming and their outgoing handles."""
     rows = zip(*(array(path.get(key)) for key in "vio"), strict=False)
     places = [[_place(part) for part in row] for row in rows]
     outline = np.clip(np.array(places, float).reshape(-1, 3, 2), -_FARTHEST, _FARTHEST)
@@ -74,7 +74,7 @@ def _place(value: object) -> list[float]:
 
 
 def _bent(outline: Vector, size: float, ridges: int, is_smooth: bool, is_closed: bool) -> Json:
-    """The path with `ridges` between its points, to both sides in turn, as lottie-web has it."""
+    """The path with `ridges` between its points, on alternating sides, as in lottie-web."""
     points = outline[:, 0]
     count = len(points)
     bent: list[tuple[list[float], list[float], list[float]]] = []
@@ -98,7 +98,7 @@ def _bent(outline: Vector, size: float, ridges: int, is_smooth: bool, is_closed:
         start, end = outline[at], outline[(at + 1) % count]
         curve = np.array([start[0], start[2], end[1], end[0]])
         for handle, near, far in ((1, 0, 3), (2, 3, 0)):
-            if (curve[handle] == curve[near]).all():  # a straight line has an even pace
+            if (curve[handle] == curve[near]).all():  # a straight line has a constant speed
                 curve[handle] += (curve[far] - curve[near]) / 3
         length = math.dist(start[0], end[0])
         side = -side
@@ -111,6 +111,6 @@ def _bent(outline: Vector, size: float, ridges: int, is_smooth: bool, is_closed:
 
 
 def _bernstein(degree: int, t: float) -> Vector:
-    """How much each of the points of a curve counts at `t`."""
+    """The weights of a curve's control points at `t`."""
     parts = range(degree + 1)
     return np.array([math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in parts])

@@ -1,8 +1,8 @@
-"""Edges of pictures and precompositions that lie between pixels.
+"""Soft edges for pictures and precompositions that lie between pixels.
 
-ThorVG rounds both to whole pixels. Their box as a mask has soft edges; that of a turned picture is
-a matte (`framing`). A picture that is scaled, if only a little, is drawn between pixels, but half a
-pixel too far right and down.
+ThorVG snaps both to whole pixels. Masking them with their box gives soft edges; a rotated picture
+gets a matte instead (`framing`). A picture that is scaled, even slightly, is drawn between pixels,
+but half a pixel too far to the right and down.
 """
 
 import copy
@@ -30,21 +30,23 @@ from reelbatch.engines.lottie.rewriting.placement import (
 )
 from reelbatch.engines.lottie.rewriting.shrinking import EMBEDDED, png_size
 
-_GROWTH = 0.04  # pixels of a picture, so that it is scaled and reaches into its last pixel
-_HALF = 0.5  # pixels that ThorVG is off
+_GROWTH = 0.04  # pixels of a picture, so that it counts as scaled and reaches its last pixel
+_HALF = 0.5  # pixels by which ThorVG is off
 _OPAQUE = 100
 _HARDLY_TURNED = 0.005  # degrees
 _SPREADING = (25, 29)  # effects: Drop Shadow and Gaussian Blur
 _NULL, _ALPHA = 3, 1  # a layer's type, and a kind of matte
 _PLACE = ("ks", "ao", "ip", "op", "st", "sr")
-_MOST_ANCESTORS = 64
+_MAX_ANCESTORS = 64
 
 
 def soften_edges(
     root: list[Json], precompositions: Mapping[str, list[Json]], pictures: dict[str, Json]
 ) -> None:
-    """Mask what lies between pixels by its box. `pictures` are image assets by their ids, and get
-    those that need a margin."""
+    """Mask what lies between pixels with its box.
+
+    `pictures` are the image assets by id. Pictures with margins are added to it.
+    """
     placed = placements(root, precompositions)
     parents = {
         (id(layers), layer["parent"])
@@ -63,7 +65,7 @@ def soften_edges(
                 continue
             if layer_type(layer) == "precomp" and (box := sides(layer)):
                 layer["masksProperties"] = [box_mask(box, (0.0, 0.0))]
-                layer |= {"w": box[0] + 1, "h": box[1] + 1}  # ThorVG's own edge is further out
+                layer |= {"w": box[0] + 1, "h": box[1] + 1}  # moves ThorVG's own edge outwards
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
                 picture = pictures.get(reference(layer.get("refId")), {})
                 if _turns(layer, around):
@@ -73,12 +75,12 @@ def soften_edges(
                     _place_picture(layer, placement, around.scale, picture)
                 elif outside.scale is not None:
                     ancestors = ancestors or _MovedAncestors(layers, outside.scale, unused)
-                    ancestors.take(layer, picture)
+                    ancestors.adopt(layer, picture)
         layers += ancestors.nulls if ancestors else []
 
 
 def _spreads(layer: Json) -> bool:
-    """Whether an effect makes it larger than its box."""
+    """Whether an effect makes the layer larger than its box."""
     return any(
         effect.get("ty") in _SPREADING and effect.get("en") == 1
         for effect in objects(layer.get("ef"))
@@ -98,12 +100,14 @@ def _frame(
     layer: Json,
     picture: Json,
     scale: tuple[float, float],
-    place: tuple[list[Json], Iterator[int]],
+    siblings: tuple[list[Json], Iterator[int]],
     pictures: dict[str, Json],
 ) -> Json:
-    """Give a turned picture soft edges; returns the picture that its layer shows then. `place` are
-    the layers that it is among, and numbers that none of them has."""
-    layers, unused = place
+    """Give a rotated picture soft edges, and return the picture that its layer then shows.
+
+    `siblings` are the layers of its composition, and an iterator of unused layer numbers.
+    """
+    layers, unused = siblings
     frame = framed(layer, picture, scale, next(unused), pictures)
     if frame is None or not _shift(layer["ks"].setdefault("a", still([0, 0])), [*frame.margin]):
         return picture
@@ -120,7 +124,7 @@ def _place_picture(
     around: tuple[float, float],
     picture: Json,
 ) -> None:
-    """`around` is the scale of what the layer is in."""
+    """Correct a picture's position. `around` is the scale of its parents and composition."""
     transform, box = layer.get("ks"), sides(picture)
     if not is_object(transform) or box is None:
         return
@@ -139,7 +143,10 @@ def _place_picture(
 
 
 def _place_moving(transform: Json, scale: tuple[float, float], picture: Json) -> None:
-    """A picture that is turned is off by half a pixel of the canvas and half of its own."""
+    """Move a picture whose scale changes or that is rotated.
+
+    ThorVG draws a rotated picture half a canvas pixel and half a picture pixel off.
+    """
     turned = is_turned(transform)
     off = _HALF if turned else -_HALF
     if _shift(transform.get("p"), [off / part for part in scale]) and turned:
@@ -147,15 +154,17 @@ def _place_moving(transform: Json, scale: tuple[float, float], picture: Json) ->
 
 
 def _keep_turned(transform: Json, picture: Json) -> None:
-    """Move a turned picture by half a pixel of its own, and let it never stand upright: at right
-    angles ThorVG draws it otherwise."""
+    """Move a rotated picture by half of its own pixels, and keep it from standing upright.
+
+    ThorVG draws pictures at right angles differently.
+    """
     _shift(transform.setdefault("a", still([0, 0])), [-_HALF * side for side in _pixel(picture)])
     turn = transform["rz"] if "rz" in transform else transform.setdefault("r", still(0))
     _shift(turn, [_HARDLY_TURNED])
 
 
 def _pixel(picture: Json) -> tuple[float, float]:
-    """The sides of one of a picture's pixels in its layer."""
+    """Width and height of one picture pixel in its layer."""
     box, path = sides(picture), picture.get("p")
     if box is None or not isinstance(path, str) or not path.startswith(EMBEDDED):
         return 1.0, 1.0
@@ -164,36 +173,38 @@ def _pixel(picture: Json) -> tuple[float, float]:
 
 
 class _MovedAncestors:
-    """Copies of the parents of pictures, as nulls, of which the first is moved by half a pixel of
-    the canvas: where they turn, the pictures themselves cannot be moved so."""
+    """Copies of pictures' parents as nulls, the topmost of which is moved by half a canvas pixel.
+
+    If parents rotate, the pictures themselves cannot be moved like that.
+    """
 
     def __init__(
         self, layers: list[Json], scale: tuple[float, float], unused: Iterator[int]
     ) -> None:
-        self._known = {one["ind"]: one for one in layers if isinstance(one.get("ind"), int)}
+        self._by_number = {one["ind"]: one for one in layers if isinstance(one.get("ind"), int)}
         self._offset = [_HALF / part for part in scale]
-        self._copies: dict[int, int | None] = {}  # by the numbers of the parents
+        self._copies: dict[int, int | None] = {}  # by the parents' numbers
         self._unused = unused
         self.nulls: list[Json] = []
 
-    def take(self, layer: Json, picture: Json) -> None:
-        """Give a picture such parents, where it can be."""
+    def adopt(self, layer: Json, picture: Json) -> None:
+        """Give a picture's layer such parents if possible."""
         transform, number_of_parent = layer.get("ks"), layer.get("parent")
         if not is_object(transform) or not isinstance(number_of_parent, int):
             return
         _keep_turned(transform, picture)
-        copied = self._copy(number_of_parent, _MOST_ANCESTORS)
+        copied = self._copy(number_of_parent, _MAX_ANCESTORS)
         if copied is not None:
             layer["parent"] = copied
 
     def _copy(self, number_of_layer: int, most: int) -> int | None:
         if number_of_layer in self._copies:
             return self._copies[number_of_layer]
-        parent = self._known.get(number_of_layer)
+        parent = self._by_number.get(number_of_layer)
         if parent is None or parent.get("ddd") or not most:
             return None
-        kept = {key: copy.deepcopy(parent[key]) for key in _PLACE if key in parent}
-        null: Json = {**kept, "ty": _NULL, "ind": next(self._unused)}
+        copied_keys = {key: copy.deepcopy(parent[key]) for key in _PLACE if key in parent}
+        null: Json = {**copied_keys, "ty": _NULL, "ind": next(self._unused)}
         if isinstance(parent.get("parent"), int):
             null["parent"] = self._copy(parent["parent"], most - 1)
             is_whole = null["parent"] is not None
@@ -211,10 +222,10 @@ def _own_scale(transform: Json) -> list[float]:
 
 
 def _shift(animated: object, offset: list[float]) -> bool:
-    """Add to all values that a property takes; False where it is no property of so many numbers."""
+    """Add to all values of a property; returns False if it does not have that many numbers."""
     if not is_object(animated) or isinstance(animated.get("x"), str):
         return False
-    if animated.get("s") is True:  # the dimensions by themselves
+    if animated.get("s") is True:  # separated dimensions
         return all(
             _shift(animated.get(key), [part]) for key, part in zip("xy", offset, strict=False)
         )
@@ -231,7 +242,7 @@ def _shift(animated: object, offset: list[float]) -> bool:
 
 
 def box_mask(box: tuple[float, float], offset: tuple[float, float]) -> Json:
-    """A mask of a box at an offset."""
+    """A mask in the shape of a box at an offset."""
     (x, y), (width, height) = offset, box
     corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
     straight = [[0, 0]] * len(corners)

@@ -1,6 +1,6 @@
-"""Turns stars and polygons into outlines: where one is trimmed, ThorVG moves its corners.
+"""Turns stars and polygons into outlines, because ThorVG moves the corners of trimmed ones.
 
-Where the number of points changes, ThorVG lets one grow; lottie-web adds it when it is whole.
+If the number of points changes, ThorVG lets a point grow; lottie-web only adds whole points.
 """
 
 import itertools
@@ -12,14 +12,14 @@ from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.reading.walking import all_shapes
 from reelbatch.engines.lottie.rewriting.curves import Track, read_track, times_of
 
-_POLYGON = 2  # of `sy`
-_BACKWARDS = 3  # of `d`, the direction
+_POLYGON = 2  # value of `sy`
+_BACKWARDS = 3  # value of `d`, the direction
 _MAX_POINTS = 100_000  # of all outlines of a document at all their keyframes
 _PROPERTIES = {"pt": 5, "p": [0, 0], "r": 0, "or": 0, "os": 0, "ir": 0, "is": 0}
 
 
 def replace_stars(layers: Iterable[Json]) -> None:
-    """Make outlines of the stars and polygons that always have points."""
+    """Turn stars and polygons that always have points into outlines."""
     left = _MAX_POINTS
     for layer in layers:
         for shape in all_shapes(layer.get("shapes")):
@@ -44,22 +44,24 @@ def replace_stars(layers: Iterable[Json]) -> None:
 
 
 def _tracks(shape: Json) -> dict[str, Track] | None:
-    known = {key: read_track(shape.get(key, still(usual))) for key, usual in _PROPERTIES.items()}
-    tracks = {key: track for key, track in known.items() if track is not None}
-    if len(tracks) < len(known) or len(tracks["p"].rest) < 2:
+    all_tracks = {
+        key: read_track(shape.get(key, still(usual))) for key, usual in _PROPERTIES.items()
+    }
+    tracks = {key: track for key, track in all_tracks.items() if track is not None}
+    if len(tracks) < len(all_tracks) or len(tracks["p"].rest) < 2:
         return None
     return tracks
 
 
 def _hold_where_corners_come(keyframes: list[Json]) -> None:
-    """Outlines of different numbers of corners cannot become each other."""
+    """Hold the outline where the number of corners changes: it cannot be interpolated."""
     for before, after in itertools.pairwise(keyframes):
         if len(before["s"][0]["v"]) != len(after["s"][0]["v"]):
             before["h"] = 1
 
 
 def _outline(shape: Json, tracks: dict[str, Track], time: float) -> Json:
-    """As lottie-web does it: from the top on."""
+    """A path that starts at the top, as in lottie-web."""
     corners = list(_corners(shape, {key: track.at(time) for key, track in tracks.items()}))
     return {
         "c": True,
@@ -72,7 +74,7 @@ def _outline(shape: Json, tracks: dict[str, Track], time: float) -> Json:
 def _corners(
     shape: Json, values: dict[str, list[float]]
 ) -> Iterator[tuple[float, float, float, float]]:
-    """Each with its arriving handle."""
+    """The corners, each with its incoming handle: x, y, and the handle's x and y."""
     is_polygon = shape.get("sy") == _POLYGON
     count = math.floor(values["pt"][0]) * (1 if is_polygon else 2)
     direction = -1 if shape.get("d") == _BACKWARDS else 1

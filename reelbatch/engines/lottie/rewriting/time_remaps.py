@@ -1,6 +1,6 @@
 """Time remaps that reach the end of their precomposition.
 
-At its very end a precomposition shows nothing any more; lottie-web shows its last frame there.
+At its very end a precomposition shows nothing in ThorVG, but its last frame in lottie-web.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ _JUST = 0.01  # frames
 def hold_last_frames(
     layers: Iterable[Json], length_of: Callable[[Json], float], frame_rate: float
 ) -> None:
-    """`length_of` gives the frame at which the precomposition of a layer ends."""
+    """Keep time remaps before the end; `length_of` returns a layer's precomposition's end frame."""
     for layer in layers:
         remap = layer.get("tm")
         end = length_of(layer) if layer_type(layer) == "precomp" else 0.0
@@ -28,7 +28,7 @@ def hold_last_frames(
 
 
 def _clamped(keyframes: list[Json], end: float, frame: float) -> list[Json]:
-    """The keyframes in seconds, of which none reaches the end."""
+    """The keyframes, with values in seconds, changed so that none reaches the end."""
     clamped: list[Json] = []
     for position, keyframe in enumerate(keyframes):
         if "e" in keyframe and _first(keyframe["e"]) >= end:

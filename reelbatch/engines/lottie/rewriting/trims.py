@@ -1,7 +1,7 @@
-"""Paths of several groups that are trimmed as one length ("individually").
+"""Paths in several groups that are trimmed like a single path ("individually").
 
-ThorVG trims each group by itself. So each path gets a trim of its own, which begins where those
-above it end.
+ThorVG trims each group by itself. So each path gets its own trim, which starts where those above it
+end.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,15 +14,15 @@ from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.rewriting.curves import read_track, sampled
 from reelbatch.engines.lottie.rewriting.ridges import points_of
 
-_INDIVIDUALLY = 2  # of `m`
+_INDIVIDUALLY = 2  # value of `m`
 _PATHS = frozenset({"sh", "el"})
-_ROUND = 0.5519  # of an ellipse's radius: its handles
-_PLAIN = frozenset({*_PATHS, "fl", "st", "gf", "gs", "tr"})  # in a group that can have its own trim
-_STEPS = 50  # of a curve, along which its length is measured
+_ROUND = 0.5519  # length of an ellipse's handles as a share of its radius
+_PLAIN = frozenset({*_PATHS, "fl", "st", "gf", "gs", "tr"})  # what a group with a trim may contain
+_STEPS = 50  # points on a curve for measuring its length
 
 
 def trim_one_by_one(layers: Iterable[Json]) -> None:
-    """Replace the trims of layers whose groups have one still path each, without an offset."""
+    """Replace trims without an offset in layers whose groups have a single still path each."""
     for layer in layers:
         shapes = objects(layer.get("shapes"))
         for position, trim in enumerate(shapes):
@@ -61,7 +61,7 @@ def _share(
     whole: float,
     values: list[list[float]],
 ) -> list[float]:
-    """The percentage of a path of `length`, with others `before` it, that one of the whole is."""
+    """Convert a percentage of the `whole` to one of a path that starts at `before`."""
     place = min(max(choose(values[0][0], values[1][0]), 0.0), 100.0) / 100 * whole
     return [100 * min(max((place - before) / length, 0.0), 1.0)]
 

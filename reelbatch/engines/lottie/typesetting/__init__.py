@@ -1,8 +1,9 @@
-"""Text: from the words of text layers to shapes.
+"""Turns text layers into shape layers.
 
-ThorVG's own text knows neither shaping, nor directions, nor rules for breaking lines, and animates
-letters otherwise than lottie-web. So it gets none: each text layer becomes a shape layer with the
-outlines of its letters, placed and animated here (docs/decisions/0001-thorvg-binding.md).
+ThorVG's own text supports neither shaping, nor text directions, nor line-breaking rules, and
+animates letters differently from lottie-web. So it gets no text: each text layer becomes a shape
+layer with the outlines of its letters, which are placed and animated here
+(docs/decisions/0001-thorvg-binding.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,8 +40,10 @@ _ONCE = 1  # a keyframe that holds
 def typeset_layers(
     document: LottieDocument, layers: Iterable[Json], shelf: FontShelf
 ) -> list[Json]:
-    """Make the text layers among `layers` shape layers, or compositions where coloured pictures
-    are in the text; returns the assets that those refer to. Raises AssetInvalid."""
+    """Turn text layers into shape layers, or into compositions if the text contains pictures.
+
+    Returns the assets that the compositions refer to. Raises AssetInvalid.
+    """
     case = TypeCase(document, shelf)
     assets: dict[str, Json] = {}
     for position, layer in enumerate(layers):
@@ -77,7 +80,7 @@ def _set_layer(layer: Json, case: TypeCase, identity: str) -> list[Json]:
 
 
 def _documents(text: Json) -> list[Json]:
-    """The keyframes of a text that have a document, in the order of their times."""
+    """The keyframes of a text that have a document, in order of time."""
     source = text.get("d")
     keyframes = objects(source.get("k")) if is_object(source) else []
     documents = [keyframe for keyframe in keyframes if is_object(keyframe.get("s"))]
@@ -107,7 +110,7 @@ def _grouping(options: object) -> int:
 
 
 def _shown_between(groups: Sequence[Json], start: float | None, stop: float | None) -> Json:
-    """A group that is seen from `start` until `stop`; None is always."""
+    """A group that is visible from `start` until `stop`; None: unlimited."""
     keyframes: list[Json] = []
     if start is not None:
         keyframes += [_hold(start - 1, 0), _hold(start, 100)]

@@ -1,7 +1,7 @@
-"""Where each letter of a text stands at a frame, and how it looks there.
+"""The position and look of each letter of a text at a frame.
 
-Everything is laid out as lottie-web does it, letter by letter: pivots by letter, word or line,
-animators one after the other, text along a path.
+Everything is laid out letter by letter, as in lottie-web: pivots by letter, word or line, animators
+one after another, text along a path.
 """
 
 import colorsys
@@ -19,12 +19,12 @@ from reelbatch.engines.lottie.typesetting.paths import TextPath
 from reelbatch.engines.lottie.typesetting.selectors import Counted, RangeSelector
 from reelbatch.engines.lottie.typesetting.style import CENTRE, RIGHT, TextStyle
 
-_WORDS, _LINES = 2, 3  # what letters turn about together (`m.g`); else each about itself
-_CAP_HEIGHT = 1.2 * 0.714  # of the font size: what vertical pivots refer to
+_WORDS, _LINES = 2, 3  # units with a common pivot (`m.g`); else each letter has its own
+_CAP_HEIGHT = 1.2 * 0.714  # of the font size: the height that vertical pivots refer to
 _BELOW_THE_FIRST = 1.0  # pixels by which lottie-web lowers all lines but the first
-_SHARE_BEFORE = {RIGHT: 1.0, CENTRE: 0.5}  # of what a line leaves free
+_SHARE_BEFORE = {RIGHT: 1.0, CENTRE: 0.5}  # of a line's free space
 _BLACK = (0.0, 0.0, 0.0)
-# Each property of an animator with what stands for doing nothing.
+# Each property of an animator with its neutral value.
 _DEFAULTS: dict[str, list[float]] = {
     "p": [0, 0, 0],
     "a": [0, 0, 0],
@@ -50,10 +50,10 @@ _DEFAULTS: dict[str, list[float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Every letter at one frame; arrays with a row for each, in the order of `Layout.letters`."""
+    """All letters at one frame: arrays with a row per letter, in the order of `Layout.letters`."""
 
-    matrices: Vector  # (letters, 2, 3): from the letter's own place to the layer
-    opacity: Vector  # (letters,): 0 to 1, as those of fill and stroke
+    matrices: Vector  # (letters, 2, 3): from the letter's coordinates to the layer's
+    opacity: Vector  # (letters,): 0 to 1, like the opacities of fill and stroke
     fill_opacity: Vector
     stroke_opacity: Vector
     fill: Vector  # (letters, 3): 0 to 1
@@ -63,7 +63,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Layout:
-    """The lines of a text, and where its letters stand before anything moves them."""
+    """The lines of a text, and the positions of its letters before anything moves them."""
 
     lines: Sequence[Line]
     style: TextStyle
@@ -72,38 +72,38 @@ class Layout:
 
     @cached_property
     def letters(self) -> list[tuple[int, int]]:
-        """Line and position in it of each letter, from left to right, line by line."""
+        """The line and the position in it of each letter, from left to right, line by line."""
         return [(n, at) for n, line in enumerate(self.lines) for at in line.order]
 
     @cached_property
     def letter_widths(self) -> Vector:
-        """Pixels of each letter by itself."""
+        """The width of each letter by itself, in pixels."""
         return np.array([self.lines[line].letters[at].width for line, at in self.letters], float)
 
     @cached_property
     def advances(self) -> Vector:
-        """Pixels, with what justification adds."""
+        """The width of each letter in pixels, including what justification adds."""
         stretched = [self.stretches[line].get(at, 0.0) for line, at in self.letters]
         return self.letter_widths + np.array(stretched)
 
     @cached_property
     def stretches(self) -> list[dict[int, float]]:
-        """For each line the pixels that justification adds to letters, by their positions."""
+        """For each line, the pixels that justification adds to letters, by their positions."""
         return [line.stretch for line in self.lines]
 
     @cached_property
     def styles(self) -> list[TextStyle]:
-        """Of each letter."""
+        """The style of each letter."""
         return [self.lines[line].letters[at].style for line, at in self.letters]
 
     @cached_property
     def shifts(self) -> Vector:
-        """How far each letter is above its base line, in pixels."""
+        """How far each letter is above its baseline, in pixels."""
         return np.array([style.shift for style in self.styles], float)
 
     @cached_property
     def falls(self) -> Vector:
-        """From the first base line to that of each letter, in pixels."""
+        """The distance from the first baseline to that of each letter, in pixels."""
         leadings = [line.leading for line in self.lines[1:]]
         falls = np.cumsum([0.0, *leadings]) + _BELOW_THE_FIRST * (np.arange(len(self.lines)) > 0)
         return np.asarray(falls[self.line_of], float)
@@ -114,24 +114,24 @@ class Layout:
 
     @cached_property
     def widths(self) -> list[float]:
-        """Pixels of each line."""
+        """The width of each line, in pixels."""
         return [line.width + sum(line.stretch.values()) for line in self.lines]
 
     @cached_property
     def is_first(self) -> Vector:
-        """Whether a letter stands at the left end of its line."""
+        """Whether each letter is at the left end of its line."""
         lines = self.line_of
         return np.array([n == 0 or lines[n - 1] != line for n, line in enumerate(lines)], bool)
 
     @cached_property
     def steps(self) -> Vector:
-        """From where the line begins to each letter, in pixels."""
+        """The distance from the start of the line to each letter, in pixels."""
         tracking = np.array([style.tracking for style in self.styles], float)
         return along_lines(self.advances + tracking, self.line_of)
 
     @cached_property
     def starts(self) -> Vector:
-        """Where the line of each letter begins, in pixels."""
+        """The position at which the line of each letter starts, in pixels."""
         style = self.style
         room = style.box[0] if style.box is not None else 0.0
         left = style.place[0] if style.place is not None else 0.0
@@ -139,7 +139,7 @@ class Layout:
 
     @cached_property
     def shares_before(self) -> Vector:
-        """How much of what its line leaves free is before the line of each letter."""
+        """For each letter, the share of its line's free space that is before the line."""
         shares = [_SHARE_BEFORE.get(line.style.justification, 0.0) for line in self.lines]
         return np.array(shares)[self.line_of]
 
@@ -151,7 +151,7 @@ class Layout:
 
     @cached_property
     def groups(self) -> list[int]:
-        """Letters that turn about one pivot have one number: words, lines, or each letter alone."""
+        """A number per letter; letters with a common pivot, such as a word or line, share it."""
         if self.grouping == _LINES:
             return self.line_of
         if self.grouping != _WORDS:
@@ -166,7 +166,7 @@ class Layout:
 
     @cached_property
     def group_widths(self) -> Vector:
-        """Of the group of each letter: without the space at the end of a word."""
+        """The width of each letter's group, in pixels, without the space at the end of a word."""
         if self.grouping not in (_WORDS, _LINES):
             return self.letter_widths
         shown = np.array(
@@ -182,7 +182,7 @@ class Layout:
 
     @cached_property
     def group_sizes(self) -> Vector:
-        """The font size of the largest letter in the group of each, in pixels."""
+        """The font size of the largest letter in each letter's group, in pixels."""
         sizes = np.array([style.size for style in self.styles], float)
         largest = np.zeros(len(sizes))
         np.maximum.at(largest, self.groups, sizes)
@@ -196,7 +196,7 @@ class Layout:
 
     @cached_property
     def counted(self) -> Counted:
-        """All letters as they are read, with the ends of lines between."""
+        """All letters in reading order, with the line ends between them."""
         spaces: list[bool] = []
         breaks: list[bool] = []
         for n, line in enumerate(self.lines):
@@ -209,7 +209,7 @@ class Layout:
 
     @cached_property
     def places_in_count(self) -> list[int]:
-        """Where each of `letters` stands in `counted`."""
+        """The position of each of `letters` in `counted`."""
         starts: list[int] = []
         total = 0
         for line in self.lines:
@@ -219,7 +219,7 @@ class Layout:
 
 
 class Animators:
-    """The animators of a text layer, on one of its texts."""
+    """The animators of a text layer, applied to one of its texts."""
 
     def __init__(self, *, text: Json, layout: Layout, path: TextPath | None, seed: str) -> None:
         self._layout = layout
@@ -232,12 +232,12 @@ class Animators:
 
     @property
     def are_idle(self) -> bool:
-        """Whether every letter stays where it is, as it is."""
+        """Whether nothing moves or changes the letters."""
         return not self._animators and self._path is None
 
     @cached_property
     def times(self) -> list[float]:
-        """Where something changes: outside of them all stands still."""
+        """The times of all keyframes; before the first and after the last, nothing changes."""
         path = self._path.times if self._path is not None else []
         moving = (animator.times for animator in self._animators)
         return sorted(chain(self._alignment.times, path, *moving))
@@ -288,8 +288,11 @@ class Animators:
     def _spaced(
         self, frame: float, active: "Sequence[tuple[_Animator, Vector]]"
     ) -> tuple[Vector, Vector, Vector]:
-        """The letters' steps with the animators' tracking, how far that shifts each line, and how
-        far their leading lowers it."""
+        """The effect of the animators' tracking and leading.
+
+        Returns the letters' steps, how far tracking shifts each line, and how far leading lowers
+        it.
+        """
         layout = self._layout
         lines = layout.line_of
         extra, fall = np.zeros(len(lines)), np.zeros(len(lines))
@@ -304,7 +307,7 @@ class Animators:
             drop = np.asarray(np.cumsum([0.0, *by_line[1:]])[lines], float)
         if not extra.any():
             return layout.steps, np.zeros(len(lines)), drop
-        # the tracking of a letter stands before it, but not at the beginning of a line
+        # tracking is added before a letter, but not at the start of a line
         before = np.where(layout.is_first, 0.0, extra)
         steps = layout.steps + along_lines(before, lines) + before
         totals = np.asarray(np.bincount(lines, weights=before, minlength=len(layout.lines)), float)
@@ -357,7 +360,7 @@ class _Animator:
         return [*self._selector.times, *chain(*keyed)]
 
     def has(self, *keys: str) -> bool:
-        """Whether it has one of these properties."""
+        """Whether the animator has one of these properties."""
         return not self._properties.keys().isdisjoint(keys)
 
     def value(self, key: str, frame: float) -> float:
@@ -373,7 +376,7 @@ class _Animator:
         return factors[:, None] * self.vector("p", frame)[:2]
 
     def advanced(self, frame: float, factors: Vector) -> Vector:
-        """How far letters go along a path: their anchors, too, lie on it."""
+        """How far letters move along a path, on which their anchors lie too."""
         return factors * (self.vector("p", frame)[0] + self.vector("a", frame)[0])
 
     def anchored(self, frame: float, factors: Vector) -> Vector:
@@ -387,7 +390,7 @@ class _Animator:
         return matrices
 
     def turned(self, frame: float, factors: Vector) -> Vector:
-        """Skewed, then turned in the plane, then about the other axes, seen from the front."""
+        """Skew, then rotation in the plane, then about the other axes, seen from the front."""
         none = np.zeros(len(factors))
         matrices = _translations(none, none)
         if self.has("sk"):
@@ -420,7 +423,7 @@ class _Animator:
 
 
 def along_lines(widths: Vector, lines: Sequence[int]) -> Vector:
-    """The sum of what stands before each item in its line."""
+    """The sum of the widths before each item in its line."""
     before = np.cumsum(widths) - widths
     starts: dict[int, float] = {}
     for line, total in zip(lines, before, strict=True):

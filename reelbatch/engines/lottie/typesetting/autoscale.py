@@ -1,4 +1,4 @@
-"""Text that is shrunk, or within bounds grown, until it fits its place, or that does not fit."""
+"""Scales text to fit its space, and finds text that does not fit."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,26 +20,26 @@ from reelbatch.engines.lottie.typesetting.lines import Line, wrapped
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
 _MARGIN = 0.05  # of a composition's width, on either side of a text without a box
-_SPARE = 0.995  # of the width: a renderer's sums differ in the last digits
+_SPARE = 0.995  # of the width: the drawing's sums differ in the last digits
 _PRECISION = 0.05  # pixels of a font size
 _LEFT, _RIGHT = 0, 1  # values of a text's justification `j`; the rest is centred
 
 
 @dataclass(frozen=True)
 class TextFit:
-    """A layer whose text shall fit, and the bounds of its font size in pixels."""
+    """A layer whose text must fit, and the bounds of its font size in pixels."""
 
     composition: LottieComposition
     layer: Json
     smallest: float
-    largest: float | None  # None: as large as the text is in the template
+    largest: float | None  # None: the template's font size
 
 
 def fit_text(document: LottieDocument, fit: TextFit, shelf: FontShelf) -> None:
     """Choose the largest font size at which each of the layer's texts fits.
 
-    A text in a box is wrapped at the box's width and has to fit its height; one without a box has
-    to fit the composition's width, less margins. Raises AssetInvalid.
+    A text in a box is wrapped at the box's width and must fit its height. A text without a box must
+    fit the composition's width minus margins. Raises AssetInvalid.
     """
     case = TypeCase(document, shelf)
     texts = text_documents(fit.layer)
@@ -49,7 +49,7 @@ def fit_text(document: LottieDocument, fit: TextFit, shelf: FontShelf) -> None:
 def overflows(
     document: LottieDocument, layers: Iterable[tuple[LottieComposition, Json]], shelf: FontShelf
 ) -> Iterator[RenderWarning]:
-    """A warning for each layer with a box that is too small for its words. Raises AssetInvalid."""
+    """A warning for each layer whose text does not fit its box. Raises AssetInvalid."""
     case = TypeCase(document, shelf)
     for composition, layer in layers:
         if not all(_fits_box(text, case) for text in text_documents(layer)):
@@ -89,10 +89,10 @@ class _Measure:
     """Measures the paragraphs of a text document at any font size."""
 
     paragraphs: list[Line]
-    size: float  # the document's, which others of its letters are in proportion to
+    size: float  # the document's font size, to which its other sizes are proportional
 
     def fits(self, size: float, width: float, height: float | None) -> bool:
-        """`height` is None where lines are not wrapped."""
+        """Whether the text fits at a font size; `height` None: lines are not wrapped."""
         ratio = size / self.size if self.size > 0 else 1.0
         room = width * _SPARE / ratio
         lines = self.paragraphs
@@ -106,7 +106,7 @@ class _Measure:
 
 
 def _room(fit: TextFit, text: Json) -> tuple[float, float | None]:
-    """The width, and for a text in a box the height, in pixels of the layer."""
+    """The available width, and for a text in a box the height, in pixels of the layer."""
     return _box(text) or (_width_without_box(fit, text), None)
 
 
@@ -118,7 +118,7 @@ def _box(text: Json) -> tuple[float, float | None] | None:
 
 
 def _width_without_box(fit: TextFit, text: Json) -> float:
-    """From where the text begins to the margin; all between the margins if it begins outside."""
+    """The width from the text's start to the margin; between both if it starts outside."""
     whole = float(fit.composition.width)
     margin = whole * _MARGIN
     transform = fit.layer.get("ks")

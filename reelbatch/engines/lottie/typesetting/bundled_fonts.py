@@ -1,4 +1,4 @@
-"""The fonts that the engine brings along, and which of them stands in for which absent one."""
+"""The fonts that come with the engine, and which of them replaces a missing font."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ from reelbatch.models.wire.fonts import FontFace
 
 BUNDLED = LottieEngine.fonts
 
-# Words in a font's name that tell its genre; what matches none is a sans.
+# Words in a font's name that reveal its genre; fonts that match none are sans-serif.
 _GENRES = (
     ("Noto Sans Mono", r"mono|courier|consol|typewriter|menlo|\bcode\b|inconsolata"),
     ("Anton", r"impact|anton|bebas|oswald|league\s?gothic|knockout|druk"),
@@ -25,23 +25,23 @@ _GENRES = (
 
 
 def bundled(face: FontFace) -> FontFile:
-    """The file of one of `BUNDLED`, read once a process."""
+    """The file of one of `BUNDLED`, read once per process."""
     return _read_bundled(face.file_name)
 
 
-def stand_in(wanted: FontFace) -> FontFace:
-    """The bundled face that comes closest in genre, weight and slant."""
-    words = f"{wanted.family} {wanted.postscript_name} {wanted.file_name}"
+def stand_in(requested: FontFace) -> FontFace:
+    """The bundled face that is closest in genre, weight and slant."""
+    words = f"{requested.family} {requested.postscript_name} {requested.file_name}"
     family = next(
         (family for family, pattern in _GENRES if re.search(pattern, words, re.IGNORECASE)),
         "Inter",
     )
-    return closest_style([face for face in BUNDLED if face.family == family], wanted)
+    return closest_style([face for face in BUNDLED if face.family == family], requested)
 
 
-def closest_style(faces: list[FontFace], wanted: FontFace) -> FontFace:
-    """The face whose slant, then weight, is nearest to that of `wanted`; `faces` is not empty."""
-    style = f"{wanted.style} {wanted.postscript_name}"
+def closest_style(faces: list[FontFace], requested: FontFace) -> FontFace:
+    """The face whose slant, then weight, is closest to `requested`. `faces` must not be empty."""
+    style = f"{requested.style} {requested.postscript_name}"
     weight, italic = weight_of(style), is_italic(style)
     return min(
         faces,

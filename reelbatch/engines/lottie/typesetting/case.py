@@ -1,4 +1,4 @@
-"""The fonts of one document, and the words that are set in them."""
+"""The fonts of a document, and the setting of words in them."""
 
 from reelbatch.engines.lottie.document import Json, LottieDocument, number
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable
@@ -18,7 +18,7 @@ _USUAL_ASCENT = 72.0  # percent of the font size: Helvetica's
 
 
 class TypeCase:
-    """The fonts of one document."""
+    """The fonts of a document."""
 
     def __init__(self, document: LottieDocument, shelf: FontShelf) -> None:
         self._shelf = shelf
@@ -30,21 +30,23 @@ class TypeCase:
         }
 
     def typeface(self, text: Json) -> Typeface:
-        """What a text document is set in."""
+        """The typeface of a text document."""
         name = text.get("f")
         entry = self._entries.get(name) if isinstance(name, str) else None
-        wanted = entry_face(entry) if entry is not None else unlisted_face(name)
-        own = self._own_glyphs.get((wanted.family, wanted.style), {})
-        return Typeface(shelf=self._shelf, wanted=wanted, font=self._shelf.choose(wanted), own=own)
+        requested = entry_face(entry) if entry is not None else unlisted_face(name)
+        own = self._own_glyphs.get((requested.family, requested.style), {})
+        return Typeface(
+            shelf=self._shelf, requested=requested, font=self._shelf.choose(requested), own=own
+        )
 
     def ascent(self, text: Json) -> float:
-        """From the top of a text's box to its first base line, in hundredths of the font size."""
+        """From the top of a text's box to its first baseline, in hundredths of the font size."""
         name = text.get("f")
         entry = self._entries.get(name) if isinstance(name, str) else None
         return number((entry or {}).get("ascent"), _USUAL_ASCENT)
 
     def paragraphs(self, text: Json, *, is_animated: bool = False) -> list[Line]:
-        """A text document's words, set: a line for each paragraph. Raises AssetInvalid."""
+        """Set a text document's words in lines, one per paragraph. Raises AssetInvalid."""
         runs = (self._run(run, is_animated=is_animated) for run in styled_runs(text))
         try:
             return set_paragraphs(list(runs))
@@ -57,5 +59,5 @@ class TypeCase:
             words=words_of(text),
             face=self.typeface(text),
             style=style,
-            without=disabled_features(style, is_animated=is_animated),
+            disabled_features=disabled_features(style, is_animated=is_animated),
         )

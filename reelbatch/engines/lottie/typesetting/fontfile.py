@@ -1,4 +1,4 @@
-"""One font file: its names, its style, its characters and the outlines of its glyphs."""
+"""A font file: its names, its style, its characters and the outlines of its glyphs."""
 
 import io
 import re
@@ -16,15 +16,16 @@ from reelbatch.engines.lottie.typesetting.painting import EM, Picture, paint, pi
 from reelbatch.engines.lottie.typesetting.woff import check_unpacked_size
 from reelbatch.models.wire.fonts import FontFace
 
-_KEPT_FONTS = 8  # of templates and teams, for the next renders of this process
-_LARGEST_KEPT = 4 * 1024**2  # bytes
-_KEPT_GLYPHS = 1000  # of a font
-_KEPT_PAINTINGS = 100  # of a font: a large one has some 100 KB
-_KEPT_RUNS = 500  # shaped runs of a font, for the next renders of this process
-_LONGEST_KEPT_RUN = 500  # characters
-_MOST_POINTS = 10_000  # of a character: the finest ornaments have a thousand
+# The caches are for the next renders of this process.
+_CACHED_FONTS = 8  # of templates and teams
+_LARGEST_CACHED_FONT = 4 * 1024**2  # bytes
+_CACHED_GLYPHS = 1000  # per font
+_CACHED_PAINTINGS = 100  # per font: a large one has about 100 KB
+_CACHED_RUNS = 500  # shaped runs per font
+_LONGEST_CACHED_RUN = 500  # characters
+_MAX_POINTS = 10_000  # of a character: the finest ornaments have a thousand
 
-_FARTHEST = 1e9  # of a point: what is computed of it stays a number that JSON can say
+_FARTHEST = 1e9  # of a coordinate, so that whatever is computed from it fits into JSON
 _WEIGHTS = (
     (r"thin|hairline", 100),
     (r"(extra|ultra)[\s-]*light", 200),
@@ -36,11 +37,11 @@ _WEIGHTS = (
     (r"bold", 700),
 )
 _ITALIC = re.compile(r"italic|oblique", re.IGNORECASE)
-# Name records (OpenType's `name` table): the typographic names outrank the older ones.
+# Name records (OpenType's `name` table): typographic names take precedence over the older ones.
 _FAMILY_NAMES, _STYLE_NAMES, _POSTSCRIPT_NAME = (16, 1), (17, 2), 6
 _SIGNATURES = (b"\0\1\0\0", b"true", b"OTTO", b"ttcf", b"wOFF")
 _WOFF = b"wOFF"
-# Each by one of these tags: outlines may be of TrueType, of PostScript, or pictures alone.
+# One of each of these tables: outlines may be TrueType, PostScript, or only pictures.
 _NEEDED_TABLES = (
     ("head",),
     ("cmap",),
@@ -50,55 +51,60 @@ _NEEDED_TABLES = (
     ("glyf", "CFF ", "CFF2", "CBDT", "sbix"),
     ("loca", "CFF ", "CFF2", "CBDT", "sbix"),
 )
-NOTDEF = 0  # the glyph for what a font lacks
+NOTDEF = 0  # the glyph for missing characters
 
 Point = tuple[float, float]
 
 
 class Outline(NamedTuple):
-    """Closed paths one after the other; y points down."""
+    """Closed paths one after another; y points down."""
 
-    places: Vector  # (3, points, 2): of points, and of their arriving and leaving handles
-    ends: Sequence[int]  # how many points there are up to the end of each path
+    places: Vector  # (3, points, 2): the points, their incoming and their outgoing handles
+    ends: Sequence[int]  # the number of points up to the end of each path
 
     @classmethod
     def of(cls, points: Sequence[Sequence[float]], ends: Sequence[int]) -> "Outline":
-        """Each point with its handles has six numbers."""
+        """Create an outline from six numbers per point: x and y of it and of its handles."""
         places = np.array(points, float).reshape(-1, 3, 2).transpose(1, 0, 2)
         return cls(np.clip(places, -_FARTHEST, _FARTHEST), ends)
 
 
 class ShapedGlyph(NamedTuple):
     glyph: int
-    cluster: int  # the first character that it stands for
-    advance: float  # hundredths of the font size, as all of these
+    cluster: int  # the offset of the first character that it represents
+    advance: float  # hundredths of the font size, like the offsets
     x: float
     y: float  # down
 
 
 class FontUnreadable(Exception):
-    """The file is no font that can be read."""
+    """The file is not a readable font."""
 
 
 class FontFile:
-    """A TrueType, OpenType or WOFF font. Raises FontUnreadable where the file is none."""
+    """A TrueType, OpenType or WOFF font. Raises FontUnreadable if the file is not one."""
 
     def __init__(
         self, content: bytes | Path, file_name: str, face: FontFace | None = None, index: int = 0
     ) -> None:
-        """`face` stands in for the names that the font itself has; a trusted file can be given by
-        its path, which leaves reading it to the system. `index` is the font's in a collection."""
+        """Open a font.
+
+        A trusted file can be given by its path, and is then mapped into memory. `face` replaces the
+        names in the file. `index` selects the font in a collection.
+        """
         try:
             blob = _mapped(content) if isinstance(content, Path) else _blob(content)
             self._face = hb.Face(blob, index)
             self._font = hb.Font(self._face)
             self._scale = EM / self._face.upem
         except Exception as error:  # fontTools raises whatever a broken WOFF leads to
-            reason = str(error) if type(error) is ValueError else "it is damaged"  # what we raise
+            reason = (
+                str(error) if type(error) is ValueError else "it is damaged"
+            )  # ValueError: ours
             raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
         if not self._face.glyph_count or not self._face.upem > 0:
             raise FontUnreadable(f"{file_name} is not a font: it has no glyphs")
-        if not isinstance(content, Path):  # HarfBuzz draws nothing where a table is broken
+        if not isinstance(content, Path):  # HarfBuzz draws nothing if a table is broken
             self._check_tables(file_name)
         self.face = face or self._read_face(file_name)
         self._outlines: dict[int, Outline] = {}
@@ -106,7 +112,7 @@ class FontFile:
         self._runs: dict[tuple[object, ...], list[ShapedGlyph]] = {}
 
     def _check_tables(self, file_name: str) -> None:
-        """Raises FontUnreadable where a table that all fonts need is empty, or not in the file."""
+        """Raise FontUnreadable if a required table is empty or missing."""
         for tags in _NEEDED_TABLES:
             if not any(len(self._face.reference_table(tag)) for tag in tags):
                 raise FontUnreadable(f"{file_name} is not a font: its table {tags[0]} is missing")
@@ -123,12 +129,12 @@ class FontFile:
 
     @property
     def content(self) -> bytes:
-        """The file, unpacked where it is a WOFF."""
+        """The file's content, unpacked if it is a WOFF."""
         return self._face.blob.data
 
     @cached_property
     def characters(self) -> frozenset[int]:
-        """The code points that it has glyphs for."""
+        """The code points that the font has glyphs for."""
         return frozenset(self._face.unicodes)
 
     @cached_property
@@ -140,7 +146,7 @@ class FontFile:
         return self._font.get_nominal_glyph(ord(character)) is not None
 
     def advance(self, character: str) -> float:
-        """Hundredths of the font size; 0.0 where the font lacks the character."""
+        """The advance in hundredths of the font size; 0.0 if the font lacks the character."""
         glyph = self._font.get_nominal_glyph(ord(character))
         return 0.0 if glyph is None else self._font.get_glyph_h_advance(glyph) * self._scale
 
@@ -151,18 +157,18 @@ class FontFile:
         *,
         script: str,
         right_to_left: bool,
-        without: frozenset[str] = frozenset(),
+        disabled: frozenset[str] = frozenset(),
     ) -> list[ShapedGlyph]:
         """The glyphs of `text` between the offsets of `span`, from left to right.
 
-        `without` are OpenType features that are left out.
+        `disabled` are OpenType features that are not applied.
         """
         start, end = span
-        if len(text) > _LONGEST_KEPT_RUN:
-            return self._shape(text, start, end, script, right_to_left, without)
-        key = (text, start, end, script, right_to_left, without)
+        if len(text) > _LONGEST_CACHED_RUN:
+            return self._shape(text, start, end, script, right_to_left, disabled)
+        key = (text, start, end, script, right_to_left, disabled)
         if key not in self._runs:
-            if len(self._runs) == _KEPT_RUNS:
+            if len(self._runs) == _CACHED_RUNS:
                 self._runs.clear()
             self._runs[key] = self._shape(*key)
         return self._runs[key]
@@ -174,15 +180,15 @@ class FontFile:
         end: int,
         script: str,
         right_to_left: bool,
-        without: frozenset[str],
+        disabled: frozenset[str],
     ) -> list[ShapedGlyph]:
         buffer = hb.Buffer()
-        # with what stands around, for the joining of letters
+        # with the surrounding text, so that letters are joined correctly
         buffer.add_codepoints([ord(character) for character in text], start, end - start)
         buffer.direction = "rtl" if right_to_left else "ltr"
         buffer.script = script
         buffer.language = "und"
-        hb.shape(self._font, buffer, dict.fromkeys(without, False))
+        hb.shape(self._font, buffer, dict.fromkeys(disabled, False))
         scale = self._scale
         return [
             ShapedGlyph(
@@ -196,18 +202,18 @@ class FontFile:
         ]
 
     def outline(self, glyph: int) -> Outline:
-        """The glyph's outline in hundredths of the font size; not to be changed.
+        """The glyph's outline in hundredths of the font size, which must not be changed.
 
         Raises FontUnreadable.
         """
         if glyph not in self._outlines:
-            if len(self._outlines) == _KEPT_GLYPHS:
+            if len(self._outlines) == _CACHED_GLYPHS:
                 self._outlines.clear()
             self._outlines[glyph] = self._draw(glyph)
         return self._outlines[glyph]
 
     def layers(self, glyph: int) -> list[tuple[int, hb.Color | None]]:
-        """The glyphs that a coloured one is laid of, with their colours; None is the text's."""
+        """The layers of a coloured glyph with their colours; None is the text's colour."""
         if not self._face.has_color_layers:
             return []
         palettes = self._face.color_palettes
@@ -218,11 +224,11 @@ class FontFile:
         ]
 
     def picture(self, glyph: int, size: float, colour: hb.Color) -> Picture | None:
-        """The picture of a coloured glyph for text of `size` pixels in `colour`, or None."""
+        """The picture of a coloured glyph in text of `size` pixels and `colour`, or None."""
         if self._face.has_color_paint and self._face.glyph_has_color_paint(glyph):
             key = (glyph, pixels_of_em(size), colour)
             if key not in self._paintings:
-                if len(self._paintings) == _KEPT_PAINTINGS:
+                if len(self._paintings) == _CACHED_PAINTINGS:
                     self._paintings.clear()
                 self._paintings[key] = paint(self._font, *key)
             return self._paintings[key]
@@ -244,7 +250,7 @@ class FontFile:
     def _draw(self, glyph: int) -> Outline:
         pen = _OutlinePen()
         self._font.draw_glyph_with_pen(glyph, pen)
-        if pen.count > _MOST_POINTS:
+        if pen.count > _MAX_POINTS:
             raise FontUnreadable(
                 f"{self.face.label} has a broken outline: a character has too many points"
             )
@@ -265,21 +271,18 @@ class FontFile:
 
 
 def open_font(content: bytes, file_name: str, face: FontFace | None = None) -> FontFile:
-    """A font of a template or a team: that of an earlier render where all of it is equal.
-
-    Raises FontUnreadable.
-    """
-    if len(content) > _LARGEST_KEPT:
+    """Open a font of a template or a team, or return it from the cache. Raises FontUnreadable."""
+    if len(content) > _LARGEST_CACHED_FONT:
         return FontFile(content, file_name, face)
-    return _kept_font(content, file_name, face)  # pyright: ignore[reportArgumentType]  # frozen
+    return _cached_font(content, file_name, face)  # pyright: ignore[reportArgumentType]  # frozen
 
 
-_kept_font = lru_cache(_KEPT_FONTS)(FontFile)
+_cached_font = lru_cache(_CACHED_FONTS)(FontFile)
 
 
 @lru_cache(1024)
 def weight_of(style: str) -> int:
-    """The weight, from 100 to 900, that a style's name stands for."""
+    """The weight, from 100 to 900, that a style's name means."""
     for words, weight in _WEIGHTS:
         if re.search(words, style, re.IGNORECASE):
             return weight
@@ -293,12 +296,12 @@ def is_italic(style: str) -> bool:
 
 @cache
 def _mapped(path: Path) -> hb.Blob:
-    """One for all fonts of a collection: each has all of the file in its address space."""
+    """A single mapping for all fonts of a collection, because each maps the whole file."""
     return hb.Blob.from_file_path(path)
 
 
 def _blob(content: bytes) -> hb.Blob:
-    """The font as HarfBuzz reads it, which knows no WOFF. Raises ValueError and others."""
+    """The font for HarfBuzz, which cannot read WOFF. Raises ValueError and other errors."""
     if not content.startswith(_SIGNATURES):
         raise ValueError("its first bytes are not those of one")
     if not content.startswith(_WOFF):
@@ -312,11 +315,11 @@ def _blob(content: bytes) -> hb.Blob:
 
 
 class _OutlinePen:
-    """Collects a glyph's paths. Its methods are those of fontTools' pens."""
+    """Collects a glyph's paths, with the interface of fontTools' pens."""
 
     def __init__(self) -> None:
-        self.count = 0  # points; those beyond what is allowed are left out
-        self.points: list[list[float]] = []  # each with its arriving and leaving handle
+        self.count = 0  # points, including those above the limit, which are not collected
+        self.points: list[list[float]] = []  # each with its incoming and outgoing handle
         self.starts: list[int] = []  # of paths
 
     def moveTo(self, point: Point) -> None:  # noqa: N802
@@ -331,7 +334,7 @@ class _OutlinePen:
         self._add(end, second)
 
     def qCurveTo(self, handle: Point, end: Point) -> None:  # noqa: N802
-        """The same curve has its cubic handles at two thirds of the way to the quadratic one."""
+        """The equivalent cubic handles are at two thirds of the way to the quadratic one."""
         self.points[-1][4:] = _two_thirds(self.points[-1], handle)
         self._add(end, _two_thirds(end, handle))
 
@@ -339,11 +342,11 @@ class _OutlinePen:
         """All of a glyph's paths are closed."""
 
     def endPath(self) -> None:  # noqa: N802
-        """As `closePath`."""
+        """See `closePath`."""
 
     def _add(self, point: Point, arriving: Point) -> None:
         self.count += 1
-        if self.count <= _MOST_POINTS:  # HarfBuzz ignores errors that are raised here
+        if self.count <= _MAX_POINTS:  # raising would not help: HarfBuzz ignores errors
             self.points.append([*point, *arriving, *point])
 
 

@@ -1,4 +1,4 @@
-"""Which font a text is drawn with, and which ones lend the letters that it lacks."""
+"""Chooses the font of a text, and the fonts for letters that it lacks."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,51 +25,54 @@ _KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\u1100-\u11ff\uac00
 
 
 class FontShelf:
-    """The fonts that a render can use: the template's own, the team's, the bundled ones, and
-    those of the machine."""
+    """The fonts that a render can use: the template's, the team's, the bundled, the machine's."""
 
     def __init__(self, own: Sequence[FontFile], team: Sequence[FontFile]) -> None:
         self._files = [*own, *team]
         self._shelves = [[font.face for font in fonts] for fonts in (own, team)]
         self._lenders: dict[tuple[object, ...], FontFile | None] = {}
         self.missing_glyphs: dict[str, None] = {}
-        """The characters that were asked for and that no font has, in that order."""
+        """The requested characters that no font has, in the order of the requests."""
 
-    def choose(self, wanted: FontFace) -> FontFile:
-        """By its names, else another style of its family, else a bundled one much like it."""
+    def choose(self, requested: FontFace) -> FontFile:
+        """The font with one of the requested names.
+
+        If there is none, another style of its family, or else a similar bundled font.
+        """
         for faces in (*self._shelves, BUNDLED):
-            face = find_face(wanted, faces)
+            face = find_face(requested, faces)
             if face is not None:
                 return self._open(face)
         for faces in (*self._shelves, BUNDLED):
             family = [
                 face
                 for face in faces
-                if _same_name(face.family, wanted.family) or _same_name(face.alias, wanted.family)
+                if _same_name(face.family, requested.family)
+                or _same_name(face.alias, requested.family)
             ]
             if family:
-                return self._open(closest_style(family, wanted))
-        return self._open(stand_in(wanted))
+                return self._open(closest_style(family, requested))
+        return self._open(stand_in(requested))
 
-    def font_for(self, letter: str, font: FontFile, wanted: FontFace, text: str) -> FontFile:
-        """The font that a letter of `text` is drawn with: `font` if it can.
+    def font_for(self, letter: str, font: FontFile, requested: FontFace, text: str) -> FontFile:
+        """The font for a letter of `text`: `font` if it has the letter, else one that lends it.
 
-        A letter is never split between fonts, so that its marks stay with it. Where no font has
-        all of it, the one that has its first character; where none has that, `font` with its box.
+        A letter is never split between fonts, so that its marks stay with it. If no font has all of
+        its characters, the font with its first one is used, or else `font`, which shows a box.
         """
         if letter.isascii() and font.has(letter[0]):
             return font
         language = _language(text)
-        key = (letter, id(font), wanted, language)
+        key = (letter, id(font), requested, language)
         if key not in self._lenders:
-            lender = self._lenders[key] = self._lender(letter, font, wanted, language)
+            lender = self._lenders[key] = self._lender(letter, font, requested, language)
             drawn = (c for c in letter if _can_draw(lender or font, c))
             lost = filter(needs_glyph, set(letter).difference(drawn))
             self.missing_glyphs.update(dict.fromkeys(sorted(lost)))
         return self._lenders[key] or font
 
     def _lender(
-        self, letter: str, font: FontFile, wanted: FontFace, language: str
+        self, letter: str, font: FontFile, requested: FontFace, language: str
     ) -> FontFile | None:
         shown = [c for c in letter if not is_ignorable(c)]
         if not shown:
@@ -78,20 +81,20 @@ class FontShelf:
             coloured = self._coloured(shown)
             if coloured is not None:
                 return coloured
-        near = list(self._near(font, wanted))
+        near = list(self._near(font, requested))
         for needed in dict.fromkeys((tuple(shown), (shown[0],))):
             for lender in near:
                 if all(_can_draw(lender, character) for character in needed):
                     return lender
-            lender = closest_lender(frozenset(map(ord, needed)), wanted, language)  # pyright: ignore[reportArgumentType]  # frozen
+            lender = closest_lender(frozenset(map(ord, needed)), requested, language)  # pyright: ignore[reportArgumentType]  # frozen
             if lender is not None:
                 return lender
         return None
 
-    def _near(self, font: FontFile, wanted: FontFace) -> Iterator[FontFile]:
+    def _near(self, font: FontFile, requested: FontFace) -> Iterator[FontFile]:
         yield font
         yield from self._files
-        yield bundled(stand_in(wanted))
+        yield bundled(stand_in(requested))
         yield from (bundled(face) for face in BUNDLED)
 
     def _coloured(self, shown: Sequence[str]) -> FontFile | None:
@@ -105,7 +108,7 @@ class FontShelf:
 
 
 def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
-    """A template's fonts by file name; those that cannot be read are left out."""
+    """Open a template's fonts, given by file name; unreadable ones are skipped."""
     fonts: list[FontFile] = []
     for name, content in sorted(files.items()):
         try:
@@ -116,9 +119,9 @@ def open_own_fonts(files: Mapping[str, bytes]) -> list[FontFile]:
 
 
 def open_team_fonts(paths: Sequence[Path], faces: Sequence[FontFace] = ()) -> list[FontFile]:
-    """`faces` are the fonts' names, else their files tell them.
+    """Open a team's fonts. `faces` replace the names in the files.
 
-    Raises AssetInvalid where one of the files is no font.
+    Raises AssetInvalid if one of the files is not a font.
     """
     try:
         return [
@@ -130,7 +133,7 @@ def open_team_fonts(paths: Sequence[Path], faces: Sequence[FontFace] = ()) -> li
 
 
 def _can_draw(font: FontFile, character: str) -> bool:
-    """HarfBuzz composes what a font has in parts, and makes spaces out of its plain one."""
+    """HarfBuzz composes characters from their parts, and other spaces from the plain one."""
     if font.has(character):
         return True
     if is_space(character):
@@ -141,7 +144,7 @@ def _can_draw(font: FontFile, character: str) -> bool:
 
 @lru_cache(16)
 def _language(text: str) -> str:
-    """Which of the fonts for East Asia a text wants: SC, JP or KR."""
+    """Which East Asian fonts a text needs: SC, JP or KR."""
     if _KANA.search(text):
         return "JP"
     return "KR" if _HANGUL.search(text) else "SC"

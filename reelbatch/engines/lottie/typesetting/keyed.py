@@ -11,12 +11,12 @@ from reelbatch.engines.lottie.document import Json, array, is_object, number, ob
 
 Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-_CURVE_STEPS = 100  # points of a curve that stand for its length
-_EASING_STEPS = 30  # of a bisection: far finer than a pixel
+_CURVE_STEPS = 100  # points on a curve for measuring its length
+_EASING_STEPS = 30  # of bisection: far finer than a pixel
 
 
 class Keyed:
-    """A property of numbers. What is no number in it is the default."""
+    """A numeric property. The default replaces anything in it that is not a number."""
 
     def __init__(self, source: object, default: Sequence[float]) -> None:
         self._default = np.array(default, float)
@@ -26,7 +26,7 @@ class Keyed:
 
     @cached_property
     def times(self) -> list[float]:
-        """Those of its keyframes: before the first and after the last one it stands still."""
+        """The times of its keyframes; before the first and after the last, nothing changes."""
         return [keyframe["t"] for keyframe in self._keyframes]
 
     def at(self, frame: float) -> Vector:
@@ -56,7 +56,7 @@ class Keyed:
         return np.array([number(each, float(default)) for each, default in pairs])
 
     def _on_curve(self, keyframe: Json, start: Vector, end: Vector, share: float) -> Vector:
-        """A way through space: `share` is of its length."""
+        """The position at a `share` of the length of a curved motion path."""
         first, second = (_handle_vector(keyframe.get(key), len(start)) for key in ("to", "ti"))
         t = np.linspace(0, 1, _CURVE_STEPS + 1)[:, None]
         points = (
@@ -81,7 +81,7 @@ def _handle_vector(value: object, size: int) -> Vector:
 
 
 def complete_keyframes(keyframes: list[Json]) -> list[Json]:
-    """Keyframes with ascending times and values; the last one of older files has no value."""
+    """Keyframes with values and ascending times; in older files the last one has no value."""
     complete: list[Json] = []
     for keyframe in keyframes:
         time = keyframe.get("t")
@@ -95,7 +95,7 @@ def complete_keyframes(keyframes: list[Json]) -> list[Json]:
 
 
 def eased_share(keyframe: Json, share: float, size: int) -> Vector:
-    """How much of a segment's change is done, for each dimension."""
+    """How much of a segment's change has happened, for each dimension."""
     leaving, arriving = keyframe.get("o"), keyframe.get("i")
     if not is_object(leaving) or not is_object(arriving):
         return np.full(size, share)
@@ -113,7 +113,7 @@ def _handle(value: Any, dimension: int) -> float:
 
 
 def ease(share: float, x1: float, y1: float, x2: float, y2: float) -> float:
-    """A cubic curve from 0,0 to 1,1: its height where it is `share` to the right."""
+    """The y of a cubic curve from 0,0 to 1,1 where its x is `share`."""
     if x1 == y1 and x2 == y2:
         return share
     x1, x2 = min(max(x1, 0.0), 1.0), min(max(x2, 0.0), 1.0)

@@ -1,7 +1,7 @@
-"""From the words of a paragraph to letters: shaped, with what is drawn of each and how wide it is.
+"""Shapes the words of a paragraph into letters, with their glyphs and widths.
 
-A letter is what readers take for one, so marks, joined emoji and ligatures are parts of one letter.
-It is what lines break between and what animators move.
+A letter is what readers perceive as one, so marks, joined emoji and ligatures are parts of a single
+letter. Lines break between letters, and animators move them.
 """
 
 from bisect import bisect_right
@@ -26,15 +26,18 @@ from reelbatch.engines.lottie.typesetting.unicode import (
 )
 from reelbatch.models.wire.fonts import FontFace
 
-_SMALL = 0.7  # of a capital's size: that of small capitals
+_SMALL = 0.7  # size of small capitals relative to capitals
 _SPACES_OF_A_TAB = 4
-_USUAL_SPACE = 28.0  # hundredths of the font size, where no font has one
+_USUAL_SPACE = 28.0  # hundredths of the font size, if no font has a space
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One glyph of a letter and where it stands, in hundredths of the font size from the letter's
-    left end on the base line; y points down."""
+    """One glyph of a letter and its position.
+
+    The position is in hundredths of the font size from the letter's left end on the baseline; y
+    points down.
+    """
 
     source: FontFile | OwnGlyph
     glyph: int  # of a font
@@ -50,7 +53,7 @@ class Letter:
     style: TextStyle
     advance: float  # hundredths of the font size
     marks: list[Mark]
-    level: int  # odd from right to left
+    level: int  # odd: right to left
     may_end_line: bool = False
 
     @property
@@ -59,22 +62,22 @@ class Letter:
 
     @property
     def width(self) -> float:
-        """Pixels, without tracking."""
+        """The width in pixels, without tracking."""
         return self.advance * self.style.size / 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typeface:
-    """What words are set in: the template's own glyphs, then a font."""
+    """What words are set in: the template's own glyphs first, then a font."""
 
     shelf: FontShelf
-    wanted: FontFace
+    requested: FontFace
     font: FontFile
     own: OwnGlyphs
 
     @property
-    def wants_italic(self) -> bool:
-        return is_italic(f"{self.wanted.style} {self.wanted.postscript_name}")
+    def is_italic_requested(self) -> bool:
+        return is_italic(f"{self.requested.style} {self.requested.postscript_name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,7 @@ class Run:
     words: str
     face: Typeface
     style: TextStyle
-    without: frozenset[str]  # the features of its font that are off
+    disabled_features: frozenset[str]  # of its font
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +104,12 @@ class _Piece:
 
     @property
     def shaping(self) -> tuple[object, ...]:
-        """Equal where letters are shaped together."""
+        """A key that is equal for letters that are shaped together."""
         return id(self.run), id(self.source), self.level, self.script, self.scale
 
 
 def set_words(runs: Sequence[Run]) -> list[Letter]:
-    """The letters of a paragraph without line breaks, in the order in which they are read.
+    """The letters of a paragraph without line breaks, in reading order.
 
     Raises FontUnreadable.
     """
@@ -128,7 +131,7 @@ def set_words(runs: Sequence[Run]) -> list[Letter]:
 
 
 def _in_capitals(text: str, caps: int) -> tuple[str, frozenset[int]]:
-    """The text as it is drawn, and the offsets of its small capitals."""
+    """The text to draw, and the offsets of its small capitals."""
     if caps == ALL_CAPS:
         return tidied(text.upper()), frozenset()
     if caps != SMALL_CAPS:
@@ -145,7 +148,10 @@ def _in_capitals(text: str, caps: int) -> tuple[str, frozenset[int]]:
 def _pieces(
     text: str, small: set[int], runs: Sequence[Run], starts: Sequence[int]
 ) -> Iterator[_Piece]:
-    """`starts` are the offsets of the runs; a letter belongs to the one that it begins in."""
+    """Yield the pieces of a text; a letter belongs to the run that it starts in.
+
+    `starts` are the offsets of the runs.
+    """
     directions, script = levels(text), scripts(text)
     source: FontFile | OwnGlyphs
     start = 0
@@ -158,7 +164,7 @@ def _pieces(
             part = text[first:last]
             source = face.own
             if part not in face.own:
-                source = face.shelf.font_for(part, face.font, face.wanted, text)
+                source = face.shelf.font_for(part, face.font, face.requested, text)
             yield _Piece(
                 run=run,
                 start=first,
@@ -172,7 +178,7 @@ def _pieces(
 
 
 def _parts(letter: str, start: int, own: OwnGlyphs) -> list[tuple[int, int]]:
-    """A letter whose characters the template has one by one is drawn of those."""
+    """Split a letter if the template only has glyphs for its individual characters."""
     end = start + len(letter)
     if len(letter) > 1 and letter not in own and all(character in own for character in letter):
         return [(position, position + 1) for position in range(start, end)]
@@ -190,9 +196,11 @@ def _shaped(text: str, pieces: Sequence[_Piece]) -> list[Letter]:
         (first.start, pieces[-1].end),
         script=first.script,
         right_to_left=bool(first.level % 2),
-        without=first.run.without,
+        disabled=first.run.disabled_features,
     )
-    slanted = face.wants_italic and not first.source.is_italic and not first.source.is_coloured
+    slanted = (
+        face.is_italic_requested and not first.source.is_italic and not first.source.is_coloured
+    )
     letters: list[Letter] = []
     for start, end, glyphs in _grouped(pieces, shaped):
         letter = Letter(text=text[start:end], style=style, advance=0.0, marks=[], level=first.level)
@@ -219,7 +227,7 @@ def _shaped(text: str, pieces: Sequence[_Piece]) -> list[Letter]:
 def _grouped(
     pieces: Sequence[_Piece], shaped: Sequence[ShapedGlyph]
 ) -> Iterator[tuple[int, int, list[ShapedGlyph]]]:
-    """The glyphs of each letter. Letters that the font joins to one glyph become one letter."""
+    """The glyphs of each letter. Letters that the font joins into a glyph become one letter."""
     starts = [piece.start for piece in pieces]
     by_piece: dict[int, list[ShapedGlyph]] = {}
     position = 0

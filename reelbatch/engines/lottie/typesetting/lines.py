@@ -1,4 +1,4 @@
-"""From letters to lines: where they break, in which order they stand, and how wide they are."""
+"""Breaks letters into lines, orders them, and measures the lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,30 +13,30 @@ from reelbatch.engines.lottie.typesetting.unicode import (
 )
 
 _LIGATURES = frozenset({"liga", "clig"})
-# lottie-web sets the letters of boxes, and those that move, one by one.
-_ON_THEIR_OWN = _LIGATURES | {"kern"}
-_SLACK = 0.01  # pixels: a renderer's sums differ in the last digits
+# lottie-web sets letters in boxes, and animated letters, one by one.
+_LIGATURES_AND_KERNING = _LIGATURES | {"kern"}
+_SLACK = 0.01  # pixels: the drawing's sums differ in the last digits
 
 
 @dataclass(frozen=True)
 class Line:
-    """Letters in the order in which they are read."""
+    """A line with its letters in reading order."""
 
     letters: Sequence[Letter]
     level: int  # the paragraph's
-    style: TextStyle  # of the paragraph's beginning, which lines without letters have
+    style: TextStyle  # from the start of the paragraph, for lines without letters
     ends_paragraph: bool = True
 
     @cached_property
     def order(self) -> list[int]:
-        """The positions of the letters from left to right; spaces at the end come last."""
+        """The positions of the letters from left to right; trailing spaces come last."""
         shown = self._shown
         order = visual_order([letter.level for letter in self.letters[:shown]])
         return [*order, *range(shown, len(self.letters))]
 
     @cached_property
     def _shown(self) -> int:
-        """How many letters there are before the spaces at the end."""
+        """The number of letters before the trailing spaces."""
         count = len(self.letters)
         while count and self.letters[count - 1].is_space:
             count -= 1
@@ -44,25 +44,27 @@ class Line:
 
     @cached_property
     def width(self) -> float:
-        """Pixels, without the spaces at the end and the tracking after the last letter."""
+        """The width in pixels, without trailing spaces and the tracking after the last letter."""
         shown = self.letters[: self._shown]
         whole = sum(letter.width + letter.style.tracking for letter in shown)
         return whole - shown[-1].style.tracking if shown else 0.0
 
     @cached_property
     def size(self) -> float:
-        """That of its largest letters."""
+        """The font size of its largest letters, in pixels."""
         return max((letter.style.size for letter in self.letters), default=self.style.size)
 
     @cached_property
     def leading(self) -> float:
-        """Pixels from the base line above: the largest of its letters."""
+        """The distance from the baseline above, in pixels: the largest of its letters' leadings."""
         return max((letter.style.leading for letter in self.letters), default=self.style.leading)
 
     @cached_property
     def stretch(self) -> dict[int, float]:
-        """The pixels that letters are wider in a justified line, by their positions: those of
-        its spaces, and where it has none those after which it could break."""
+        """The pixels that justification adds to letters, by position.
+
+        Spaces are stretched. If there are none, the letters after which the line could break are.
+        """
         style = self.style
         if not style.is_justified or style.box is None:
             return {}
@@ -76,14 +78,14 @@ class Line:
 
 
 def disabled_features(style: TextStyle, *, is_animated: bool) -> frozenset[str]:
-    """What a font does to words of that style, and is not to do."""
+    """The font features that must not be applied to words of that style."""
     if is_animated or style.box is not None:
-        return _ON_THEIR_OWN
+        return _LIGATURES_AND_KERNING
     return _LIGATURES if style.tracking else frozenset()
 
 
 def set_paragraphs(runs: Sequence[Run]) -> list[Line]:
-    """A line for each paragraph. Raises FontUnreadable."""
+    """Set words in lines, one per paragraph. Raises FontUnreadable."""
     paragraphs: list[list[Run]] = [[]]
     for run in runs:
         first, *others = run.words.split(LINE_BREAK)
@@ -100,9 +102,9 @@ def _line(runs: Sequence[Run]) -> Line:
 def wrapped(
     paragraphs: Sequence[Line], width: float | None, *, break_words: bool = True
 ) -> list[Line]:
-    """The lines of a text in a box of that width; without one, a line is a paragraph.
+    """The lines of a text in a box of that width; None: each paragraph is a line.
 
-    `break_words` breaks words that are wider than the box; else they stick out of it.
+    With `break_words`, words that are wider than the box are broken; else they stick out.
     """
     if width is None:
         return list(paragraphs)
@@ -115,9 +117,9 @@ def wrapped(
 
 
 def _broken(letters: Sequence[Letter], room: float, *, break_words: bool) -> list[Sequence[Letter]]:
-    """Break where it is allowed; where a line has no such place, before what sticks out."""
+    """Break letters into lines where allowed, or if that is impossible, before what sticks out."""
     lines: list[Sequence[Letter]] = []
-    start, end, width = 0, 0, 0.0  # `end`: where the line from `start` may end, 0 if nowhere yet
+    start, end, width = 0, 0, 0.0  # `end`: where the line may end, 0 if nowhere yet
     position = 0
     while position < len(letters):
         letter = letters[position]
@@ -142,7 +144,7 @@ def _broken(letters: Sequence[Letter], room: float, *, break_words: bool) -> lis
 
 
 def _without_spaces(letters: Sequence[Letter]) -> Sequence[Letter]:
-    """A line that is broken by its box does not show the spaces at its end."""
+    """The letters without trailing spaces, which a wrapped line does not show."""
     count = len(letters)
     while count and letters[count - 1].is_space:
         count -= 1

@@ -1,5 +1,7 @@
-"""Letters as shapes that ThorVG draws: groups of paths with a fill and a stroke, moved by
-keyframes where animators move them."""
+"""Turns letters into shapes for ThorVG: groups of paths with a fill and a stroke.
+
+Letters that animators move get keyframes.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -18,12 +20,12 @@ from reelbatch.engines.lottie.typesetting.letters import Letter, Mark
 from reelbatch.engines.lottie.typesetting.painting import EM, Picture
 from reelbatch.engines.lottie.typesetting.style import Color, TextStyle
 
-_SLANT = 0.21  # of an upright font that stands in for an italic: 12 degrees
+_SLANT = 0.21  # of an upright font that replaces an italic: 12 degrees
 _DIGITS = 3  # decimals of a coordinate: a thousandth of a pixel
-_MOST_SAMPLES = 500_000  # letters times frames; above, fewer frames are worked out
+_MAX_SAMPLES = 500_000  # letters times frames; above that, frames are skipped
 _STILL = 1e-3  # pixels, percent or degrees: a change that nobody sees
-_BUTT, _ROUND = 1, 2  # of a stroke's ends, and of its corners
-_NONZERO = 1  # a fill's rule
+_BUTT, _ROUND = 1, 2  # a stroke's ends and corners
+_NONZERO = 1  # a fill rule
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class PlacedPicture:
     """A coloured glyph that is a picture, and the transform of its letter."""
 
     picture: Picture
-    x: float  # pixels from the letter's place, as all of these
+    x: float  # pixels from the letter's position, like y
     y: float
     width: float
     height: float
@@ -55,7 +57,7 @@ class DrawnText:
 
 
 def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnText:
-    """Raises FontUnreadable."""
+    """The shapes and pictures of a text. Raises FontUnreadable."""
     if not layout.letters:
         return DrawnText([], [])
     frames = _frames(layout, animators, window)
@@ -78,18 +80,18 @@ def drawn_text(layout: Layout, animators: Animators, window: Window) -> DrawnTex
 
 
 def _frames(layout: Layout, animators: Animators, window: Window) -> list[float]:
-    """Those from the first change to the last one, as far as they are shown."""
+    """The frames to evaluate: those from the first change to the last one within the window."""
     times = animators.times
     if not times:
         return [window.first]
     first = math.floor(min(max(times[0], window.first), window.end))
     last = math.ceil(max(min(times[-1], window.end), first))
-    step = max(1, math.ceil((last - first) * len(layout.letters) / _MOST_SAMPLES))
+    step = max(1, math.ceil((last - first) * len(layout.letters) / _MAX_SAMPLES))
     return [*map(float, range(first, last, step)), float(last)]
 
 
 def _is_plain(layout: Layout) -> bool:
-    """Whether letters can be merged: no stroke runs around each, and none has its own colour."""
+    """Whether letters can be merged: none has a stroke or coloured glyphs."""
     letters = [letter for line in layout.lines for letter in line.letters]
     marks = (mark for letter in letters for mark in letter.marks)
     coloured = any(isinstance(m.source, FontFile) and m.source.is_coloured for m in marks)
@@ -99,9 +101,10 @@ def _is_plain(layout: Layout) -> bool:
 
 
 def _merged(layout: Layout, look: Look) -> Iterator[Json]:
-    """One shape for each word, font and colour: of two fonts, contours may turn different ways.
+    """Yield one shape per word, font and colour.
 
-    ThorVG draws shapes of words faster than those of whole lines, and faster than letters.
+    Fonts are not mixed, because their contours may run in different directions. ThorVG draws shapes
+    of words faster than shapes of whole lines or of single letters.
     """
     paths: dict[tuple[int, int, int, Color], list[Json]] = {}
     outlines = _Outlines()
@@ -123,7 +126,7 @@ def _merged(layout: Layout, look: Look) -> Iterator[Json]:
 
 
 def _items(letter: Letter, track: "_Track", position: int, outlines: "_Outlines") -> Iterator[Json]:
-    """What one letter is drawn of, from the top."""
+    """The shapes of a letter, from top to bottom."""
     style = letter.style
     size = style.size
     plain: list[Json] = []
@@ -181,13 +184,13 @@ def _pictures(letter: Letter, transform: Json, window: Window) -> Iterator[Place
 
 
 class _Outlines:
-    """The paths of glyphs in pixels. What all letters of one glyph have in common is made once."""
+    """The paths of glyphs in pixels; what letters with the same glyph share is computed once."""
 
     def __init__(self) -> None:
         self._scaled: dict[tuple[int, int, float, bool], _Scaled] = {}
 
     def paths(self, mark: Mark, size: float, x: float = 0.0, y: float = 0.0) -> Iterator[Json]:
-        """Those of a glyph in letters of `size` pixels, moved by `x` and `y`."""
+        """The paths of a glyph in letters of `size` pixels, moved by `x` and `y`."""
         key = (id(mark.source), mark.glyph, size * mark.scale, mark.is_slanted)
         if key not in self._scaled:
             self._scaled[key] = _scaled(mark, size)
@@ -206,9 +209,9 @@ class _Outlines:
 
 class _Scaled(NamedTuple):
     points: Vector  # pixels
-    arriving: list[list[float]]  # handles, from their points
+    arriving: list[list[float]]  # handles, relative to their points
     leaving: list[list[float]]
-    ends: Sequence[int]  # how many points there are up to the end of each path
+    ends: Sequence[int]  # the number of points up to the end of each path
 
 
 def _scaled(mark: Mark, size: float) -> _Scaled:
@@ -223,7 +226,7 @@ def _scaled(mark: Mark, size: float) -> _Scaled:
 
 
 class _Values:
-    """The values of one property, for each frame and letter."""
+    """The values of a property for each frame and letter."""
 
     def __init__(self, frames: Sequence[float], values: Vector) -> None:
         """`values` is (frames, letters) or (frames, letters, dimensions)."""
@@ -236,19 +239,19 @@ class _Values:
         self.is_anything = bool(values.any())
 
     def of(self, letter: int) -> Json:
-        """The property of one letter, with the keyframes that it needs."""
+        """The property of one letter, with only the keyframes that it needs."""
         values = self._values[:, letter]
         if self._changes[letter] < _STILL:
             return _still(values[0].tolist())
         inner = (np.flatnonzero(self._bends[:, letter] > _STILL / 10) + 1).tolist()
-        kept = [0, *inner, len(self._frames) - 1]
-        listed = values[kept].reshape(len(kept), -1).tolist()
-        times = (self._frames[at] for at in kept)
+        needed = [0, *inner, len(self._frames) - 1]
+        listed = values[needed].reshape(len(needed), -1).tolist()
+        times = (self._frames[at] for at in needed)
         return {"a": 1, "k": [{"t": t, "s": each} for t, each in zip(times, listed, strict=True)]}
 
 
 class _Track:
-    """The looks of a text over time, as Lottie's properties of each letter."""
+    """The looks of a text over time, as Lottie properties of each letter."""
 
     def __init__(self, frames: Sequence[float], looks: Sequence[Look]) -> None:
         matrices = np.array([look.matrices for look in looks])  # (frames, letters, 2, 3)
@@ -273,7 +276,7 @@ class _Track:
         self._is_coloured: Vector = np.asarray(colours.any(axis=(0, 2)), bool)  # of each letter
 
     def transform(self, letter: int) -> Json:
-        """Without turns and skews where there are none."""
+        """The transform of a letter, without rotation and skew if there are none."""
         transform: Json = {
             "ty": "tr",
             "p": self._place.of(letter),
@@ -290,7 +293,7 @@ class _Track:
         return _fill(self._fill.of(letter), self._fill_opacity.of(letter))
 
     def stroke(self, letter: int, *, has_colour: bool) -> list[Json]:
-        """Empty where the letter has no stroke at any time."""
+        """The stroke of a letter; empty if it never has one."""
         if not self._width.is_anything or not (has_colour or self._is_coloured[letter]):
             return []
         return [

@@ -1,4 +1,4 @@
-"""The letters that a template brings along (Lottie's `chars`), and its list of fonts."""
+"""The glyphs that a template brings along (Lottie's `chars`), and its list of fonts."""
 
 import string
 from collections.abc import Iterable, Iterator
@@ -17,22 +17,24 @@ from reelbatch.engines.lottie.document import (
 from reelbatch.engines.lottie.typesetting.fontfile import Outline
 from reelbatch.models.wire.fonts import FontFace
 
-_LONGEST_LETTER = 32  # characters of one glyph: flags and families of emoji have a dozen
+_LONGEST_LETTER = 32  # characters of a glyph: emoji of flags and families have a dozen
 
 
 @dataclass(frozen=True)
 class OwnGlyph:
-    advance: float  # hundredths of the font size, as the outline
+    advance: float  # hundredths of the font size, like the outline
     outline: Outline
 
 
 OwnGlyphs = dict[str, OwnGlyph]
-"""By the letter, which may be of several characters."""
+"""Glyphs by letter, which may have several characters."""
 
 
 def read_own_glyphs(document: LottieDocument) -> dict[tuple[str, str], OwnGlyphs]:
-    """The document's own glyphs by family and style. Only their paths are taken over: whatever
-    else stands there crashes ThorVG."""
+    """The document's own glyphs by family and style.
+
+    Only their paths are used, because anything else in them may crash ThorVG.
+    """
     found: dict[tuple[str, str], OwnGlyphs] = {}
     for glyph in objects(document.root.get("chars")):
         letter, family, style = (glyph.get(key) for key in ("ch", "fFamily", "style"))
@@ -48,12 +50,12 @@ def read_own_glyphs(document: LottieDocument) -> dict[tuple[str, str], OwnGlyphs
 
 
 def has_alphabet(glyphs: OwnGlyphs) -> bool:
-    """Whether glyphs are a font, and not only the letters of the words that they came with."""
+    """Whether glyphs cover the alphabet, not only the letters of the template's words."""
     return all(character in glyphs for character in string.ascii_letters + string.digits)
 
 
 def font_faces(document: LottieDocument, texts: Iterable[Json]) -> list[FontFace]:
-    """The fonts of the document's list, then those that only `texts` name."""
+    """The fonts in the document's list, then those that only `texts` name."""
     entries = font_entries(document)
     listed = {name for entry in entries if isinstance(name := entry.get("fName"), str)}
     named = (text.get("f") for text in texts)
@@ -62,8 +64,8 @@ def font_faces(document: LottieDocument, texts: Iterable[Json]) -> list[FontFace
 
 
 def unlisted_face(name: object) -> FontFace:
-    known = name if isinstance(name, str) else ""
-    return FontFace(family=known, postscript_name=known, file_name=known)
+    text = name if isinstance(name, str) else ""
+    return FontFace(family=text, postscript_name=text, file_name=text)
 
 
 def font_entries(document: LottieDocument) -> list[Json]:
@@ -72,7 +74,7 @@ def font_entries(document: LottieDocument) -> list[Json]:
 
 
 def entry_face(entry: Json) -> FontFace:
-    """A font by the list's names; `file_name` is the file that an archive would bring for it."""
+    """The face of an entry; `file_name` is the file that an archive would contain for it."""
     name, family, style, path = (
         value if isinstance(value := entry.get(key), str) else ""
         for key in ("fName", "fFamily", "fStyle", "fPath")

@@ -1,6 +1,6 @@
-"""Glyphs that a font paints (OpenType's `COLR` table, version 1), as pictures.
+"""Draws glyphs that a font paints (OpenType's `COLR` table, version 1) as pictures.
 
-HarfBuzz draws them with all that the table knows: gradients, transforms and blending.
+HarfBuzz supports everything in the table: gradients, transforms and blending.
 """
 
 import math
@@ -14,11 +14,11 @@ from reelbatch.engines.decoding.pictures import as_png
 EM = 100.0  # units of a glyph's em square in Lottie's `chars`
 _SHARPEST = 1024  # pixels of a picture's longer side, and of an em
 _LEAST = 16  # pixels of an em
-_LARGER = 2  # pixels of a picture for each that text of its size has: letters may grow
+_LARGER = 2  # pixels of a picture per pixel of the text, because letters may grow
 
 
 class Picture(NamedTuple):
-    """A coloured glyph as a PNG, and where it stands, in hundredths of the font size."""
+    """A coloured glyph as a PNG, with its position and size in hundredths of the font size."""
 
     png: bytes
     x: float
@@ -28,14 +28,14 @@ class Picture(NamedTuple):
 
 
 def pixels_of_em(size: float) -> int:
-    """How many a picture gets for text of that size."""
+    """The pixels per em of a picture for text of `size` pixels."""
     return math.ceil(max(_LEAST, min(_LARGER * size, _SHARPEST)))
 
 
 def paint(font: hb.Font, glyph: int, em: int, foreground: hb.Color) -> Picture | None:
-    """Draw a glyph with `em` pixels for its em square; None where it has no size.
+    """Draw a glyph with `em` pixels per em; None if it has no size.
 
-    `foreground` stands for the colour of the text.
+    `foreground` is the colour of the text.
     """
     extents = font.get_glyph_extents(glyph)
     if extents is None or not extents.width or not extents.height:

@@ -1,4 +1,4 @@
-"""Text along a path: a mask of its layer."""
+"""Text along a path, which is a mask of its layer."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from reelbatch.engines.lottie.typesetting.keyed import (
     eased_share,
 )
 
-_STEPS = 150  # points of a segment that stand for its length, as in lottie-web
+_STEPS = 150  # points on a segment for measuring its length, as in lottie-web
 
 
 class _Course(NamedTuple):
-    """A path as a line of many points, with the length up to each."""
+    """A path as a polyline of many points, with the length up to each."""
 
     points: Vector  # (n, 2): pixels
     lengths: Vector
@@ -26,7 +26,7 @@ class _Course(NamedTuple):
 
 
 class TextPath:
-    """A path that the letters of a layer stand on."""
+    """The path that the letters of a layer follow."""
 
     def __init__(self, options: Json, mask: Json) -> None:
         self._first_margin = Keyed(options.get("f"), [0.0])
@@ -37,7 +37,7 @@ class TextPath:
 
     @property
     def is_drawable(self) -> bool:
-        """Whether it has a length at all."""
+        """Whether the path has any length."""
         return self._outline.is_long
 
     @property
@@ -56,8 +56,11 @@ class TextPath:
         lean: Vector,
         falls: Vector,
     ) -> Vector:
-        """A matrix (3, 3) for each letter: onto the path, `middles` from its beginning, turned
-        with it and lowered by `falls`."""
+        """A matrix (3, 3) for each letter, which moves it onto the path.
+
+        The letter is placed at `middles` from the path's start, rotated with the path, and lowered
+        by `falls`.
+        """
         course = _course(self._outline.at(frame), reverse=bool(self._is_reversed.value(frame)))
         margin, whole = self._first_margin.value(frame), float(course.lengths[-1])
         places = margin + middles + shares_before * (whole - np.array(widths)[lines])
@@ -79,7 +82,7 @@ class TextPath:
 
 
 def text_path(layer: Json, text: Json) -> TextPath | None:
-    """The path that a text layer's options name, or None."""
+    """The path that a text layer's options refer to, or None."""
     options = text.get("p")
     chosen = options.get("m") if is_object(options) else None
     masks = objects(layer.get("masksProperties"))
@@ -100,7 +103,7 @@ class _Outline:
 
 
 class _KeyedOutline:
-    """An outline that may be animated; between keyframes its points go straight ahead."""
+    """An outline that may be animated; between keyframes its points move in straight lines."""
 
     def __init__(self, source: object) -> None:
         content = source.get("k") if is_object(source) else None
@@ -141,7 +144,7 @@ def _first(value: object) -> object:
 
 
 def _outline(value: object) -> _Outline:
-    """One without points where the value is none."""
+    """The outline, without points if the value is not a path."""
     fields: Json = value if is_object(value) else {}
     lists = [[_point(point) for point in array(fields.get(key))] for key in ("v", "i", "o")]
     count = min(len(points) for points in lists)
@@ -170,16 +173,16 @@ def _course(outline: _Outline, *, reverse: bool) -> _Course:
         parts.append((curve + 3 * (1 - t) * t**2 * second + t**3 * stop)[1:])
     line = np.concatenate(parts)
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
-    kept = np.concatenate([[True], steps > 0])
+    moves = np.concatenate([[True], steps > 0])
     return _Course(
-        line[kept], np.concatenate([[0.0], np.cumsum(steps[steps > 0])]), outline.is_closed
+        line[moves], np.concatenate([[0.0], np.cumsum(steps[steps > 0])]), outline.is_closed
     )
 
 
 def _found(course: _Course, places: Vector) -> tuple[Vector, Vector, Vector]:
-    """Where the path is after each length, and its direction there in radians.
+    """The path's x, y and direction in radians after each length.
 
-    A closed path goes round and round, an open one goes on straight ahead.
+    A closed path continues at its start, an open one straight ahead.
     """
     points, lengths = course.points, course.lengths
     if course.is_closed:

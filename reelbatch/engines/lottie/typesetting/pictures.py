@@ -1,7 +1,7 @@
-"""Text with coloured pictures in it, such as emoji: a composition of its shapes and its pictures.
+"""Turns text with pictures, such as coloured emoji, into a composition of shapes and pictures.
 
-A shape layer cannot hold pictures. So the layer shows a composition that is large enough for text
-to run to all sides of its middle, which is where the layer's own origin was.
+A shape layer cannot contain pictures. So the layer shows a composition that is large enough for
+text on all sides of its centre, which replaces the layer's origin.
 """
 
 import base64
@@ -20,7 +20,7 @@ _PNG_SIZE = struct.Struct(">16xII")  # https://www.w3.org/TR/png-3/#11IHDR
 def show_pictures(
     layer: Json, identity: str, groups: Sequence[Json], pictures: Sequence[PlacedPicture]
 ) -> list[Json]:
-    """Make the layer show `groups` and `pictures`; returns the assets that it refers to."""
+    """Make the layer show `groups` and `pictures`, and return the assets that it refers to."""
     images = {_identity(placed): placed for placed in pictures}
     first, end = number(layer.get("ip"), 0.0), number(layer.get("op"), 0.0)
     span: Json = {"ip": first, "op": end, "st": 0}
@@ -36,7 +36,7 @@ def show_pictures(
 
 
 def _image_layers(pictures: Sequence[PlacedPicture], span: Json) -> Iterator[Json]:
-    """The last letter lies on top."""
+    """The layers of the pictures, the last letter on top."""
     for number_, placed in enumerate(reversed(pictures)):
         carrier = 2 * number_ + 3
         width, height = _size(placed.picture.png)
@@ -60,7 +60,7 @@ def _image_layers(pictures: Sequence[PlacedPicture], span: Json) -> Iterator[Jso
 
 
 def _move_origin(layer: Json) -> None:
-    """Keep everything in its place when the origin moves into the middle of the composition."""
+    """Keep everything in place when the origin moves to the centre of the composition."""
     transform = layer.setdefault("ks", {})
     if not is_object(transform):
         return
@@ -102,7 +102,7 @@ def _identity(placed: PlacedPicture) -> str:
 
 
 def _size(png: bytes) -> tuple[int, int]:
-    """Pixels, at least one each."""
+    """Width and height in pixels, at least 1."""
     width, height = _PNG_SIZE.unpack_from(png.ljust(_PNG_SIZE.size, b"\0"))
     return max(1, width), max(1, height)
 

@@ -1,6 +1,6 @@
-"""How much an animator works on each letter, by its range selector.
+"""How strongly an animator affects each letter, according to its range selector.
 
-The rules are those of lottie-web's text selectors, where they agree with After Effects.
+The rules are those of lottie-web's text selectors, as far as they agree with After Effects.
 """
 
 import hashlib
@@ -16,18 +16,18 @@ from reelbatch.engines.lottie.typesetting.keyed import Keyed, Vector, ease
 _LETTERS, _LETTERS_WITHOUT_SPACES, _WORDS, _LINES = 1, 2, 3, 4  # what a selector counts (`b`)
 _BY_INDEX = 2  # its unit (`r`); else percent
 _RAMP_UP, _RAMP_DOWN, _TRIANGLE, _ROUND, _SMOOTH = 2, 3, 4, 5, 6  # its shape (`sh`); else square
-_LEAST_SMOOTHNESS = 1e-8
+_MIN_SMOOTHNESS = 1e-8
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What selectors count of a text, in the order in which it is read."""
+    """The letters and line ends of a text in reading order, for selectors to count."""
 
     is_space: Sequence[bool]
-    is_break: Sequence[bool]  # where a line ends, which is no letter
+    is_break: Sequence[bool]  # whether it is a line end instead of a letter
 
     def numbers(self, based: int) -> tuple[list[int], int]:
-        """The number of the unit that each letter is in, and how many units there are."""
+        """The number of each letter's unit, and how many units there are."""
         found: list[int] = []
         count, last = 0, len(self.is_space) - 1
         for position, (space, line_end) in enumerate(
@@ -75,7 +75,7 @@ class RangeSelector:
         return [t for each in (*keyed, self._ease_high, self._ease_low) for t in each.times]
 
     def at(self, frame: float) -> Vector:
-        """A factor for each letter, about from -1 to 1."""
+        """A factor for each letter, roughly from -1 to 1."""
         scale = 1.0 if self._by_index else self._count / 100
         offset = self._offset.value(frame) * scale
         ends = [self._start.value(frame) * scale + offset, self._end.value(frame) * scale + offset]
@@ -87,7 +87,7 @@ class RangeSelector:
             factors = np.array([ease(float(factor), *handles, *others) for factor in factors])
         smoothness = self._smoothness.value(frame) / 100
         if smoothness != 1:
-            smoothness = max(smoothness, _LEAST_SMOOTHNESS)
+            smoothness = max(smoothness, _MIN_SMOOTHNESS)
             factors = np.clip((factors - (0.5 - smoothness / 2)) / smoothness, 0.0, 1.0)
         return factors * self._amount.value(frame) / 100
 
@@ -120,6 +120,6 @@ class RangeSelector:
 
 
 def _shuffled(count: int, seed: str) -> list[int]:
-    """An order that looks random and is the same for equal jobs."""
+    """An order that looks random, and is the same for equal jobs."""
     keys = [hashlib.sha256(f"{seed}\0{number}".encode()).digest() for number in range(count)]
     return sorted(range(count), key=keys.__getitem__)

@@ -1,4 +1,4 @@
-"""The style of a text document, read and held to what makes sense."""
+"""Reads the style of a text document, limited to sensible values."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from reelbatch.engines.lottie.typesetting.unicode import tidied
 
 ALL_CAPS, SMALL_CAPS = 1, 2
 LEFT, RIGHT, CENTRE = 0, 1, 2
-_MOST = 1e6  # of a length: what is computed of it stays a number that JSON can say
+_MAX_LENGTH = 1e6  # so that whatever is computed from it fits into JSON
 _USUAL_LEADING = 1.2  # of the font size: After Effects' automatic leading
-_JUSTIFIED_TO = {3: LEFT, 4: RIGHT, 5: CENTRE, 6: LEFT}  # justified: where other lines stand
-_WHOLLY_JUSTIFIED = 6  # the last line of a paragraph too
+_JUSTIFIED_TO = {3: LEFT, 4: RIGHT, 5: CENTRE, 6: LEFT}  # the alignment of the last lines
+_WHOLLY_JUSTIFIED = 6  # including the last line of a paragraph
 
 Color = tuple[float, float, float]
 """Red, green and blue from 0 to 1."""
@@ -18,13 +18,13 @@ Color = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class TextStyle:
-    size: float  # pixels, as all lengths here
+    size: float  # pixels, like all lengths here
     tracking: float  # between letters
-    leading: float  # between base lines
-    shift: float  # of the base line, up
-    justification: int  # where lines stand that are not justified
-    is_justified: bool  # whether the lines of a box are made as wide as it
-    justifies_last: bool  # also the last one of each paragraph
+    leading: float  # between baselines
+    shift: float  # of the baseline, upwards
+    justification: int  # the alignment of lines that are not justified
+    is_justified: bool  # whether lines are stretched to the width of their box
+    justifies_last: bool  # even the last line of each paragraph
     box: tuple[float, float] | None  # width and height
     place: tuple[float, float] | None  # of the box's corner
     caps: int
@@ -57,15 +57,15 @@ def read_style(text: Json) -> TextStyle:
 
 
 def _bounded(value: object) -> float:
-    return min(max(number(value, 0.0), -_MOST), _MOST)
+    return min(max(number(value, 0.0), -_MAX_LENGTH), _MAX_LENGTH)
 
 
 def styled_runs(text: Json) -> list[Json]:
-    """A text document for each stretch of its words that has a style of its own, at least one.
+    """A text document for each run of words with its own style, at least one.
 
-    `runs` are not in Lottie's specification: `[{"t": words, "s": size, …}, …]`, where each has the
-    fields of the style in which it differs from the document. Those of other words than the
-    document's are left from words that a job has replaced.
+    `runs` are not part of Lottie's specification: in `[{"t": words, "s": size, …}, …]` each has the
+    style fields in which it differs from the document. Runs whose words are not the document's
+    words are ignored: a job has replaced the words.
     """
     runs = [run for run in objects(text.get("runs")) if isinstance(run.get("t"), str) and run["t"]]
     if "".join(run["t"] for run in runs) != text.get("t"):
@@ -74,13 +74,13 @@ def styled_runs(text: Json) -> list[Json]:
 
 
 def words_of(text: Json) -> str:
-    """A text document's words, tidied."""
+    """A text document's words, cleaned up."""
     words = text.get("t")
     return tidied(words) if isinstance(words, str) else ""
 
 
 def line_height(text: Json) -> float:
-    """Pixels between base lines."""
+    """The distance between baselines, in pixels."""
     height = _bounded(text.get("lh"))
     return height if height > 0 else _bounded(text.get("s")) * _USUAL_LEADING
 

@@ -1,4 +1,4 @@
-"""The machine's fonts, which lend what all others lack."""
+"""The machine's fonts, which lend letters that all other fonts lack."""
 
 import re
 from functools import cache, lru_cache
@@ -15,7 +15,7 @@ from reelbatch.engines.system_fonts import font_files
 from reelbatch.models.wire.fonts import FontFace
 
 _COLLECTIONS = (".ttc", ".otc")
-_MOST_IN_A_COLLECTION = 64
+_MAX_IN_A_COLLECTION = 64
 _SERIF = re.compile(r"(?<!sans )serif|naskh|rashi|mincho|ming", re.IGNORECASE)
 _MONO = re.compile(r"\bmono\b", re.IGNORECASE)
 _ODD = re.compile(
@@ -25,25 +25,25 @@ _ODD = re.compile(
 
 @cache
 def system_fonts() -> tuple[FontFile, ...]:
-    """All that can be read, in a fixed order, opened once a process."""
+    """All readable fonts of the machine in a fixed order, opened once per process."""
     return tuple(font for path in font_files() for font in _fonts_in(path))
 
 
 @lru_cache(4096)
-def closest_lender(letters: frozenset[int], wanted: FontFace, language: str) -> FontFile | None:
-    """The font with glyphs for all of `letters` that looks most like `wanted`, in black.
+def closest_lender(letters: frozenset[int], requested: FontFace, language: str) -> FontFile | None:
+    """The font with glyphs for all of `letters` that looks most like `requested`, in black.
 
-    `language` tells the fonts for Chinese, Japanese and Korean apart: SC, JP or KR.
+    `language` distinguishes the fonts for Chinese, Japanese and Korean: SC, JP or KR.
     """
     characters = [chr(letter) for letter in sorted(letters)]
-    fonts = _by_likeness(wanted, language)  # pyright: ignore[reportArgumentType]  # frozen
+    fonts = _by_likeness(requested, language)  # pyright: ignore[reportArgumentType]  # frozen
     return next((font for font in fonts if all(font.has(c) for c in characters)), None)
 
 
 @lru_cache(64)
-def _by_likeness(wanted: FontFace, language: str) -> list[FontFile]:
+def _by_likeness(requested: FontFace, language: str) -> list[FontFile]:
     lenders = (font for font in system_fonts() if not font.is_coloured)
-    return sorted(lenders, key=lambda font: _distance(font.face, wanted, language))
+    return sorted(lenders, key=lambda font: _distance(font.face, requested, language))
 
 
 @lru_cache(1024)
@@ -54,9 +54,9 @@ def coloured_lender(letters: frozenset[int]) -> FontFile | None:
     return next((font for font in coloured if all(font.has(c) for c in characters)), None)
 
 
-def _distance(face: FontFace, wanted: FontFace, language: str) -> tuple[object, ...]:
-    genre = stand_in(wanted).family
-    style = f"{wanted.style} {wanted.postscript_name}"
+def _distance(face: FontFace, requested: FontFace, language: str) -> tuple[object, ...]:
+    genre = stand_in(requested).family
+    style = f"{requested.style} {requested.postscript_name}"
     is_mono = bool(_MONO.search(face.family))
     return (
         is_mono and "Mono" not in genre,
@@ -82,9 +82,9 @@ def _fonts_in(path: Path) -> list[FontFile]:
 
 
 def _count(path: Path) -> int:
-    """How many fonts a file holds (OpenType's `ttcf` header)."""
+    """The number of fonts in a file (OpenType's `ttcf` header)."""
     if path.suffix.lower() not in _COLLECTIONS:
         return 1
     with path.open("rb") as file:
         header = file.read(12)
-    return min(int.from_bytes(header[8:12], "big"), _MOST_IN_A_COLLECTION)
+    return min(int.from_bytes(header[8:12], "big"), _MAX_IN_A_COLLECTION)

@@ -1,7 +1,7 @@
-"""What Unicode says of a text: its letters, their direction and script, and where lines break.
+"""Unicode's rules for a text: its letters, their direction and script, and its line breaks.
 
-ICU does it all, so that one version of Unicode's data holds for every step. Offsets and lists are
-by code points; ICU's own are by UTF-16 units.
+ICU does everything, so that all steps use the same version of Unicode's data. Offsets and lists
+here count code points, while ICU counts UTF-16 units.
 """
 
 import unicodedata
@@ -15,39 +15,41 @@ LINE_BREAK = "\r"  # as After Effects writes it
 _BREAKS = ("\r\n", "\n", "\v", "\f", "\x03", "\x85", "\u2028", "\u2029")
 _SOFT_HYPHEN = "\xad"
 _EMOJI_STYLE, _TEXT_STYLE = "\ufe0f", "\ufe0e"
-# Characters below are letters and signs of text first, though some have a coloured picture too.
+# Characters below this are normal text by default, even if they also have a coloured picture.
 _FIRST_PICTOGRAPH = "\u2190"
 _INHERITED, _COMMON = "Zinh", "Zyyy"
 _BASIC = "\uffff"  # the last character that is one unit of UTF-16
 
 
 def tidied(text: str) -> str:
-    """The text in composed characters (NFC), with one spelling of line breaks, and without other
-    control characters than the tab."""
+    """The text in composed characters (NFC), with uniform line breaks.
+
+    Control characters other than the tab are removed.
+    """
     for line_break in _BREAKS:
         text = text.replace(line_break, LINE_BREAK)
-    kept = (c for c in text if c in "\t\r" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return unicodedata.normalize("NFC", "".join(kept))
+    allowed = (c for c in text if c in "\t\r" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return unicodedata.normalize("NFC", "".join(allowed))
 
 
 @lru_cache(256)
 def letter_ends(text: str) -> tuple[int, ...]:
-    """Where each of the letters that readers see ends: its grapheme clusters (UAX #29)."""
+    """The ends of the letters that readers perceive: grapheme clusters (UAX #29)."""
     return tuple(_boundaries(_letters(), text))
 
 
 @lru_cache(256)
 def line_ends(text: str) -> frozenset[int]:
-    """Where a line may end (UAX #14; words of Thai, Lao, Khmer and Burmese by dictionaries)."""
+    """Where a line may end (UAX #14; for Thai, Lao, Khmer and Burmese by dictionary)."""
     return frozenset(_boundaries(_lines(), text))
 
 
 @lru_cache(256)
 def levels(text: str, paragraph: int = icu.Bidi.DEFAULT_LTR) -> tuple[int, ...]:
-    """The embedding level of each character (UAX #9), odd from right to left.
+    """The embedding level of each character (UAX #9); odd levels run from right to left.
 
-    `paragraph` is that of the whole, by default that of its first letter which has a direction,
-    else 0.
+    `paragraph` is the level of the whole text; by default it is taken from the first letter with a
+    direction, and is 0 if there is none.
     """
     if not text or (text.isascii() and paragraph == icu.Bidi.DEFAULT_LTR):
         return (0,) * len(text)
@@ -55,7 +57,7 @@ def levels(text: str, paragraph: int = icu.Bidi.DEFAULT_LTR) -> tuple[int, ...]:
 
 
 def paragraph_level(text: str) -> int:
-    """0 where the paragraph runs from left to right, 1 from right to left."""
+    """0 if the paragraph runs from left to right, 1 if from right to left."""
     return 0 if not text or text.isascii() else _levels(text, icu.Bidi.DEFAULT_LTR)[1]
 
 
@@ -87,8 +89,10 @@ def visual_order(levels_of_line: list[int]) -> list[int]:
 
 @lru_cache(256)
 def scripts(text: str) -> tuple[str, ...]:
-    """Each character's script by its ISO 15924 code; what all scripts share goes with what stands
-    before it, at the beginning with what comes after."""
+    """The ISO 15924 code of each character's script.
+
+    Characters that scripts share belong to the script before them, or after them at the start.
+    """
     found = [_script(character) for character in text]
     last = next((script for script in found if script not in (_COMMON, _INHERITED)), _COMMON)
     for position, script in enumerate(found):
@@ -100,8 +104,7 @@ def scripts(text: str) -> tuple[str, ...]:
 
 @cache
 def is_ignorable(character: str) -> bool:
-    """Whether it is invisible where nothing knows it: joiners, selectors, soft hyphens, marks of
-    direction."""
+    """Whether a character is invisible by default, such as joiners and soft hyphens."""
     return icu.Char.hasBinaryProperty(character, icu.UProperty.DEFAULT_IGNORABLE_CODE_POINT)
 
 
@@ -110,7 +113,7 @@ def is_space(character: str) -> bool:
 
 
 def is_emoji(letter: str) -> bool:
-    """Whether a letter is shown in colour where a font can."""
+    """Whether a letter is shown in colour if a font supports it."""
     if _TEXT_STYLE in letter:
         return False
     base = letter[0]
@@ -120,7 +123,7 @@ def is_emoji(letter: str) -> bool:
 
 
 def mirrored(character: str) -> str:
-    """The character that stands for it from right to left: `(` for `)`."""
+    """The character's mirror image for text from right to left: `(` for `)`."""
     return icu.Char.charMirror(character)
 
 
@@ -149,5 +152,5 @@ def _boundaries(iterator: icu.BreakIterator, text: str) -> Iterator[int]:
 
 
 def _units(text: str) -> list[int]:
-    """Where each character begins in UTF-16, and where the text ends."""
+    """The UTF-16 offset of each character, and of the end of the text."""
     return list(accumulate((1 + (character > _BASIC) for character in text), initial=0))

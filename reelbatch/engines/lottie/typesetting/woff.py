@@ -1,7 +1,7 @@
-"""Whether a WOFF font may be unpacked: fontTools unpacks whatever is in it, without a bound.
+"""Checks whether a WOFF font may be unpacked, because fontTools unpacks any size.
 
-A WOFF (https://www.w3.org/TR/WOFF/) is a header, a directory with an entry a table, and the tables,
-each packed by zlib where that makes it smaller.
+A WOFF (https://www.w3.org/TR/WOFF/) is a header, a directory with an entry per table, and the
+tables, each compressed with zlib if that makes it smaller.
 """
 
 import struct
@@ -10,11 +10,11 @@ import zlib
 _SIGNATURE = b"wOFF"
 _HEADER_SIZE = 44
 _ENTRY = struct.Struct(">4sIIII")  # tag, offset, packed length, length, checksum
-_LARGEST = 64 * 1024**2  # bytes of all tables; the largest fonts for Chinese have 30 MB
+_LARGEST = 64 * 1024**2  # bytes of all tables; the largest Chinese fonts have 30 MB
 
 
 def check_unpacked_size(content: bytes) -> None:
-    """Raises ValueError where a WOFF unpacks to too much, or to more than it states."""
+    """Raise ValueError if a WOFF unpacks to too many bytes, or to more than it declares."""
     if not content.startswith(_SIGNATURE):
         return
     (count,) = struct.unpack_from(">H", content, 12)
