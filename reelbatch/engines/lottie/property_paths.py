@@ -109,7 +109,7 @@ def _set_in_contents(layer: Json, names: list[str], value: Value) -> None:
     field = fields.get(re.sub(r"\s+", "", names[-1]).casefold())
     if field is None:
         existing = ", ".join(fields) or "none"
-        raise AssetInvalid(f"The shape has no property {names[-1]!r}; it has {existing}.")
+        raise AssetInvalid(f"The shape has no property {names[-1]!r} (available: {existing}).")
     item[field] = still([*as_color(value), 1.0]) if field == "c" else _like(item.get(field), value)
 
 
@@ -136,7 +136,7 @@ def set_slot(layers: Iterable[Json], names: Sequence[str], value: Value) -> None
         if found:
             return
     existing = ", ".join(sorted({repr(animated["sid"]) for animated in slots})) or "none"
-    raise AssetInvalid(f"There is no slot {names[0]!r}; the template has {existing}.")
+    raise AssetInvalid(f"There is no slot {names[0]!r} (available: {existing}).")
 
 
 def _set_in_place(animated: Json, value: Value) -> None:
@@ -176,7 +176,7 @@ def _named(items: list[Json], name: str, what: str) -> Json:
         if str(item.get("nm", "")).casefold() == composed(name).casefold():
             return item
     names = ", ".join(repr(item["nm"]) for item in items if item.get("nm")) or "none"
-    raise AssetInvalid(f"There is no {what} {name!r}; the layer has {names}.")
+    raise AssetInvalid(f"There is no {what} {name!r} (available: {names}).")
 
 
 def _like(former: object, value: Value) -> Json:

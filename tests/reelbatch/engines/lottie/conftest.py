@@ -1,4 +1,4 @@
-"""Small Lottie documents, and a workshop that renders them and looks at the pixels."""
+"""A workshop that builds small Lottie documents, renders them and returns their pixels."""
 
 import io
 import json
@@ -31,11 +31,11 @@ from reelbatch.models.wire.codecs import CODECS
 
 Json = dict[str, Any]
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""uint8 (height, width, 4): R, G, B, A, straight."""
+"""uint8 (height, width, 4): R, G, B, A, not premultiplied."""
 
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 FRAMES = 6
-_RATE = 48_000  # samples a second
+_RATE = 48_000  # samples per second
 
 
 # Each kind of footage with its encoder, pixel format and options.
@@ -142,9 +142,9 @@ class Workshop:
         size: tuple[int, int] = (100, 60),
         sound: bytes | None = None,
     ) -> bytes:
-        """A video whose frame number n is grey, 30 + 10 * n, from 20 on as from 0.
+        """A video whose frame number n has the grey 30 + 10 * n, repeating after 20 frames.
 
-        In kinds that have transparency its right half is clear.
+        In formats with transparency, its right half is transparent.
         """
         codec, layout, options = _FOOTAGE[kind]
         packed = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Image assets that move: they count as videos unless the job says otherwise."""
+"""Animated image assets, which are played like videos unless the job says otherwise."""
 
 import io
 from dataclasses import replace
@@ -15,12 +15,12 @@ CLEAR_AT, GREY_AT = (80, 30), (20, 30)
 
 @pytest.fixture
 def film(workshop: Any) -> Any:
-    """A document of one solid, `Film`, of twelve frames at 30 a second."""
+    """A document with one solid, `Film`, and twelve frames at 30 per second."""
     return workshop.document(workshop.solid("Film", "#ff0000", op=12), op=12)
 
 
 def animation(kind: str, durations: list[int]) -> bytes:
-    """Picture number n is grey, 30 + 10 * n, and clear in a part of its right half."""
+    """An animation whose frame number n has the grey 30 + 10 * n, and a transparent part."""
     pictures: list[Image.Image] = []
     for number in range(len(durations)):
         picture = Image.new("RGBA", (100, 60), (30 + 10 * number,) * 3 + (255,))
@@ -35,7 +35,7 @@ def animation(kind: str, durations: list[int]) -> bytes:
 
 
 def played(workshop: Any, document: Any, content: bytes, **fields: Any) -> list[int | None]:
-    """The number of the animation's picture that each frame shows."""
+    """The number of the animation's frame that each output frame shows."""
     asset = {"type": "image", "layerName": "Film", "src": "https://example.com/a", **fields}
     placed = workshop.asset(content, **asset)
     frames = workshop.film(document, "video_prores_4444", assets=[placed])
@@ -54,22 +54,22 @@ def test_an_animated_picture_is_played(
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_without_conform_its_first_picture_is_shown(workshop: Any, film: Any, kind: str) -> None:
+def test_without_conform_only_the_first_frame_is_shown(workshop: Any, film: Any, kind: str) -> None:
     assert played(workshop, film, animation(kind, [100, 100]), conform=False) == [0] * 12
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_each_picture_has_its_own_time(workshop: Any, film: Any, kind: str) -> None:
+def test_each_frame_has_its_own_duration(workshop: Any, film: Any, kind: str) -> None:
     frames = played(workshop, film, animation(kind, [200, 100, 50]))
     assert frames[:10] == [0] * 6 + [1] * 3 + [2]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_a_picture_that_does_not_move_stays_one(workshop: Any, film: Any, kind: str) -> None:
+def test_a_picture_with_a_single_frame_stays_a_still(workshop: Any, film: Any, kind: str) -> None:
     assert played(workshop, film, animation(kind, [100])) == [0] * 12
 
 
-def test_an_animation_of_too_many_pixels_or_frames_is_refused(workshop: Any, film: Any) -> None:
+def test_an_animation_with_too_many_pixels_or_frames_is_refused(workshop: Any, film: Any) -> None:
     usual = workshop.limits
     workshop.limits = replace(usual, pixels_per_frame=100 * 60 - 1)
     with pytest.raises(LimitExceeded):

@@ -1,4 +1,4 @@
-"""Text that is made to fit its place."""
+"""Text that is scaled to fit its box or the composition."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def test_text_that_wraps_is_shrunk_until_its_lines_fit_the_height(workshop: Any)
     left, right, top, bottom = fitted(workshop, layer)
     assert (left <= 8, right <= 95) == (True, True)
     assert (top >= 10, bottom <= 50) == (True, True)
-    assert bottom - top > 20  # not smaller than it has to be
+    assert bottom - top > 20  # no smaller than necessary
 
 
 def test_text_that_fits_stays_as_it_is_unless_it_may_grow(workshop: Any) -> None:
@@ -62,10 +62,10 @@ def test_text_without_a_box_is_shrunk_to_the_compositions_width(
     left, right, _, bottom = fitted(workshop, layer)
     assert (left >= 4, right <= 96) == (True, True)
     assert right - left > 80
-    assert bottom == 39  # the base line stays
+    assert bottom == 39  # the baseline stays
 
 
-def test_words_that_are_set_later_are_the_ones_that_fit(workshop: Any) -> None:
+def test_words_that_are_set_later_are_fitted(workshop: Any) -> None:
     layer = workshop.text("Words", "H", s=30, lh=36, sz=[80, 36], ps=[0, -30])
     change = workshop.call("nx:layer-autoscale", ["Words"])
     words = workshop.asset(type="text", layerName="Words", value="HHHHHHHH")
@@ -90,7 +90,7 @@ def test_a_layer_without_text_is_refused(workshop: Any) -> None:
         fitted(workshop, workshop.solid("Words", "#ff0000"))
 
 
-def test_words_that_do_not_fit_their_box_are_warned_of(workshop: Any) -> None:
+def test_text_that_does_not_fit_its_box_causes_a_warning(workshop: Any) -> None:
     boxed = workshop.text("Boxed", "H", s=30, lh=36, sz=[80, 36], ps=[0, -30])
     document = workshop.document(boxed, workshop.text("Free", "H", s=30))
 

@@ -1,4 +1,4 @@
-"""Blend modes that ThorVG does not have: soft light, hue, saturation, colour and luminosity."""
+"""Blend modes that ThorVG lacks: soft light, hue, saturation, colour and luminosity."""
 
 import tracemalloc
 from typing import Any
@@ -12,7 +12,7 @@ from reelbatch.engines.lottie.sheets import sheets_of
 SKY, SAND = "#3380cc", "#e69933"
 SOFT_LIGHT, HUE, SATURATION, COLOUR, LUMINOSITY = 9, 12, 13, 14, 15
 MULTIPLY = 1
-# by the formulas of W3C Compositing and Blending, of sand on sky
+# sand on sky, according to the formulas of W3C Compositing and Blending
 MIXED = {
     SOFT_LIGHT: [102, 139, 180],
     HUE: [168, 103, 15],
@@ -38,7 +38,7 @@ def test_a_layer_is_blended_by_the_formula_in_every_frame(workshop: Any, mode: i
     assert differs(film[5][30, 25], [0x33, 0x80, 0xCC]) <= 3
 
 
-def test_it_is_itself_where_nothing_is_below_and_faint_where_it_is_faint(workshop: Any) -> None:
+def test_a_blended_layer_keeps_its_colour_over_nothing_and_its_opacity(workshop: Any) -> None:
     sand = workshop.solid("Sand", SAND, bm=HUE)
     sand["ks"]["o"]["k"] = 50
     drawn = workshop.still(workshop.document(sand, workshop.solid("Sky", SKY, w=50)))
@@ -49,7 +49,7 @@ def test_it_is_itself_where_nothing_is_below_and_faint_where_it_is_faint(worksho
     assert drawn[30, 75, 3] in (127, 128)
 
 
-def test_layers_above_blend_with_what_it_made(workshop: Any) -> None:
+def test_layers_above_blend_with_the_blended_result(workshop: Any) -> None:
     document = workshop.document(
         workshop.solid("Shade", "#808080", w=50, bm=MULTIPLY),
         workshop.solid("Sand", SAND, bm=COLOUR),
@@ -61,20 +61,20 @@ def test_layers_above_blend_with_what_it_made(workshop: Any) -> None:
     assert differs(drawn[30, 25], [channel // 2 for channel in drawn[30, 60, :3]]) <= 2
 
 
-def test_its_parent_and_its_matte_stay_its_own(workshop: Any) -> None:
+def test_a_blended_layer_keeps_its_parent_and_matte(workshop: Any) -> None:
     window = workshop.solid("Window", "#ffffff", x=20, y=20, w=20, h=20, td=1)
     sand = workshop.solid("Sand", SAND, x=-50, tt=1, bm=HUE, parent=3)
     place = workshop.solid("Place", "#000000", x=50, w=5, h=5)
     grey = workshop.solid("Grey", "#808080", x=-20, tt=1, tp=1, parent=3)
     drawn = workshop.still(workshop.document(window, sand, place, grey, workshop.solid("Sky", SKY)))
-    assert differs(drawn[30, 75], [0x33, 0x80, 0xCC]) == 0  # outside of the window
-    assert differs(drawn[2, 52], [0, 0, 0]) <= 1  # the parent is drawn itself
+    assert differs(drawn[30, 75], [0x33, 0x80, 0xCC]) == 0  # outside the window
+    assert differs(drawn[2, 52], [0, 0, 0]) <= 1  # the parent itself is drawn
     assert differs(drawn[30, 25], MIXED[HUE]) <= 2
-    assert differs(drawn[30, 35], [0x80, 0x80, 0x80]) <= 2  # a hue that grey does not take
+    assert differs(drawn[30, 35], [0x80, 0x80, 0x80]) <= 2  # grey keeps no hue
 
 
 @pytest.mark.parametrize("mode", MIXED)
-def test_a_layer_of_a_precomposition_is_blended_with_what_is_below_it_there(
+def test_a_layer_in_a_precomposition_blends_with_what_is_below_it_inside(
     workshop: Any, mode: int
 ) -> None:
     inner = [workshop.solid("Sand", SAND, w=60, bm=mode), workshop.solid("Sky", SKY, w=30)]
@@ -87,7 +87,7 @@ def test_a_layer_of_a_precomposition_is_blended_with_what_is_below_it_there(
     )
     drawn = workshop.still(document)
     assert differs(drawn[20, 15], MIXED[mode]) <= 2
-    assert differs(drawn[20, 45], [0xE6, 0x99, 0x33]) <= 2  # nothing is below it in there
+    assert differs(drawn[20, 45], [0xE6, 0x99, 0x33]) <= 2  # nothing is below it inside
     assert differs(drawn[20, 80], [0x80, 0x80, 0x80]) <= 1
     assert differs(drawn[55, 15], [0, 0, 0]) <= 1
 
@@ -120,7 +120,7 @@ def test_the_layer_that_shows_a_precomposition_keeps_its_opacity_mask_matte_and_
             assert differs(outside, [255, 255, 255]) <= 1
 
 
-def test_a_layer_blends_with_what_a_precomposition_made_of_its_own(workshop: Any) -> None:
+def test_a_precomposition_with_blending_is_itself_blended(workshop: Any) -> None:
     inner = [workshop.solid("Grey", "#808080", bm=SATURATION), workshop.solid("Sand", SAND)]
     plain = workshop.document(workshop.precomp("Shown", "inner", bm=LUMINOSITY))
     plain["assets"] = [{"id": "inner", "layers": inner}]
@@ -133,22 +133,22 @@ def test_a_layer_blends_with_what_a_precomposition_made_of_its_own(workshop: Any
     assert drawn[2] - drawn[0] > 60  # the sky's own blue
 
 
-def _groups(workshop: Any, *, apart: int, nested: int) -> Any:
-    """Precompositions that are put together apart, beside and inside of each other."""
+def _groups(workshop: Any, *, separate: int, nested: int) -> Any:
+    """Precompositions that are drawn separately, next to and inside each other."""
     inner = [workshop.solid("Sand", SAND, bm=HUE), workshop.solid("Sky", SKY)]
     assets = [{"id": "0", "layers": inner}]
     for level in range(1, nested):
         shown = workshop.precomp(f"Level {level}", f"{level - 1}")
         assets.append({"id": f"{level}", "nm": f"Comp {level}", "layers": [shown]})
-    shown = [workshop.precomp(f"Shown {n}", f"{nested - 1}") for n in range(apart)]
+    shown = [workshop.precomp(f"Shown {n}", f"{nested - 1}") for n in range(separate)]
     return workshop.document(*shown, assets=assets)
 
 
-@pytest.mark.parametrize(("apart", "nested"), [(12, 1), (1, 16)])
+@pytest.mark.parametrize(("separate", "nested"), [(12, 1), (1, 16)])
 def test_many_precompositions_take_the_memory_of_a_few_frames(
-    workshop: Any, apart: int, nested: int
+    workshop: Any, separate: int, nested: int
 ) -> None:
-    sheets = sheets_of(_groups(workshop, apart=apart, nested=nested))
+    sheets = sheets_of(_groups(workshop, separate=separate, nested=nested))
     width, height = 1000, 600
     tracemalloc.start()
     Drawing(sheets, width, height, background=None)
@@ -157,11 +157,11 @@ def test_many_precompositions_take_the_memory_of_a_few_frames(
     assert taken < 7 * width * height * 4
 
 
-def test_what_is_nested_too_deeply_to_be_put_together_is_drawn_weaker_and_said(
+def test_blending_that_is_nested_too_deeply_is_weaker_and_causes_a_warning(
     workshop: Any,
 ) -> None:
     for nested in (4, 5):
-        document = _groups(workshop, apart=1, nested=nested)
+        document = _groups(workshop, separate=1, nested=nested)
         warnings = [warning.code for warning in workshop.inspect(document).warnings]
         assert warnings == ["BLEND_MODE_WEAK"] * (nested > 4)
         assert (differs(workshop.still(document)[30, 50], MIXED[HUE]) > 5) is (nested > 4)

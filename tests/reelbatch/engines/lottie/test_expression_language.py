@@ -1,4 +1,4 @@
-"""What an expression can say: the names of After Effects, with the values that lottie-web gives."""
+"""The names of After Effects in expressions, with the values that lottie-web gives them."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unconfined  # one expression at a time, many of them
 LINEAR: Any = {"i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}}
 TRIANGLE: Any = {"v": [[0, 0], [10, 0], [10, 10]], "i": [[0, 0]] * 3, "o": [[0, 0]] * 3, "c": False}
 
-# Of a layer at a time of 0.3 s of 10 frames a second; most are the value of its rotation.
+# The values of a layer's rotation at 0.3 seconds, in a document of 10 frames per second.
 VALUES: dict[str, float] = {
     "time": 0.3,
     "value + 1": 1,
@@ -94,17 +94,17 @@ VALUES: dict[str, float] = {
 
 
 @pytest.mark.parametrize("expression", VALUES)
-def test_a_name_gives_its_value(expression: str) -> None:
+def test_an_expression_has_its_value(expression: str) -> None:
     assert value_of(f"var $bm_rt;\n$bm_rt = ({expression});") == VALUES[expression]
-    assert value_of(expression) == VALUES[expression]  # of exporters without the variable
+    assert value_of(expression) == VALUES[expression]  # as written by exporters without `$bm_rt`
 
 
-def test_the_clock_is_held_back_by_posterize_time() -> None:
+def test_posterize_time_rounds_the_time_down() -> None:
     assert value_of("posterizeTime(5); time * 100") == 20
 
 
 @pytest.mark.parametrize("expression", ["new Date()", "Date.now()", "missing", "['a', 1]", "1 / 0"])
-def test_what_has_no_value_fails(expression: str) -> None:
+def test_an_expression_without_a_value_fails(expression: str) -> None:
     assert value_of(expression) is None
 
 
@@ -113,13 +113,13 @@ def test_a_variable_without_var_does_not_outlast_its_frame() -> None:
     assert value_of("typeof count === 'undefined' ? 1 : 2") == 1
 
 
-def test_all_frames_together_have_their_time() -> None:
+def test_the_time_for_all_frames_together_is_limited() -> None:
     _, warnings = run("time", seconds=0)
     assert [warning.code for warning in warnings] == ["EXPRESSIONS_STOPPED"]
 
 
 def value_of(expression: str) -> float | None:
-    """The value of a rotation in frame 3; None where the expression fails."""
+    """The value of a rotation in frame 3; None if the expression fails."""
     value, warnings = run(expression)
     return None if warnings else value
 

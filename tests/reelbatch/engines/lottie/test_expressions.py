@@ -1,4 +1,4 @@
-"""Expressions: scripts inside of templates that move properties."""
+"""Expressions: scripts in templates that animate properties."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ from reelbatch.engines.pool import Confinement, ConfinementLevel, Expressions, R
 from reelbatch.models.errors import LimitExceeded
 from reelbatch.models.orchestration.jobs import Output
 
-STUCK = "'a'.repeat(1e7).indexOf('a'.repeat(5e6) + 'b')"  # a search that looks at no limit
+STUCK = "'a'.repeat(1e7).indexOf('a'.repeat(5e6) + 'b')"  # a search that ignores the limits
 
 
 def scripted(workshop: Any, expression: str, **fields: Any) -> Any:
-    """A blue box of 10x10 on the left; the expression gives the place of its left top corner."""
+    """A blue box of 10x10 on the left; the expression is the position of its top left corner."""
     box = workshop.solid("Box", "#0000ff", w=10, h=10, **fields)
     box["ks"]["p"]["x"] = f"var $bm_rt;\n$bm_rt = {expression};"
     return workshop.document(box)
@@ -45,7 +45,7 @@ def test_a_part_of_an_output_is_drawn_as_in_the_whole(workshop: Any) -> None:
     assert edges(workshop, document, frame=3, end=6) == whole[3:]
 
 
-def test_a_layer_follows_another_ones_effect(workshop: Any) -> None:
+def test_a_layer_follows_the_effect_of_another_layer(workshop: Any) -> None:
     document = scripted(workshop, "[thisComp.layer('Control').effect('Place')('Slider'), 0, 0]")
     keyframes = [
         {"t": 0, "s": [10], "i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}},
@@ -57,7 +57,7 @@ def test_a_layer_follows_another_ones_effect(workshop: Any) -> None:
     assert edges(workshop, document) == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_precomposition_has_a_time_of_its_own(workshop: Any) -> None:
+def test_a_precomposition_has_its_own_time(workshop: Any) -> None:
     box = workshop.solid("Box", "#0000ff", w=10, h=10)
     box["ks"]["p"]["x"] = "[time * 300, 0, 0]"
     document = workshop.document(
@@ -67,7 +67,7 @@ def test_a_precomposition_has_a_time_of_its_own(workshop: Any) -> None:
     assert edges(workshop, document) == [3, 4, 5, 6, 7, 8]
 
 
-def test_a_text_says_what_its_expression_says(workshop: Any) -> None:
+def test_an_expression_sets_the_words_of_a_text(workshop: Any) -> None:
     empty, written = workshop.text("Words", ""), workshop.text("Words", "II")
     empty["t"]["d"]["x"] = "'I' + thisLayer.name[0].replace('W', 'I')"
     assert (
@@ -98,7 +98,7 @@ def edge(seen: Any, axis: int) -> tuple[int, int]:
     return int(where[0]), int(where[-1])
 
 
-def test_a_layer_goes_by_the_size_of_shapes(workshop: Any) -> None:
+def test_an_expression_can_measure_shapes(workshop: Any) -> None:
     document = scripted(workshop, "[thisComp.layer('Bar').sourceRectAtTime().width, 0, 0]")
     bar = workshop.shape("Bar", workshop.rectangle(5, 20, 30, 9), workshop.fill(1, 0, 0), ind=2)
     bar["shapes"][0]["it"][-1]["s"]["k"] = [200, 100, 100]
@@ -109,7 +109,7 @@ def test_a_layer_goes_by_the_size_of_shapes(workshop: Any) -> None:
 @pytest.mark.parametrize(
     "expression", ["wiggle(5, 30)", "[random(90), 0, 0]", "[gaussRandom(9), noise(time) * 9, 0]"]
 )
-def test_chance_is_the_same_in_equal_jobs_and_another_in_others(
+def test_random_numbers_are_equal_in_equal_jobs_and_differ_in_others(
     workshop: Any, expression: str
 ) -> None:
     document = scripted(workshop, expression)
@@ -122,7 +122,7 @@ def test_chance_is_the_same_in_equal_jobs_and_another_in_others(
     assert first.read_bytes() != other.read_bytes()
 
 
-def test_what_a_job_sets_wins_over_an_expression(workshop: Any) -> None:
+def test_a_jobs_value_overrides_an_expression(workshop: Any) -> None:
     document = scripted(workshop, "[90, 0, 0]")
     text = workshop.text("Words", "", ind=2)
     text["t"]["d"]["x"] = "'never'"
@@ -131,10 +131,10 @@ def test_what_a_job_sets_wins_over_an_expression(workshop: Any) -> None:
     words = workshop.asset(type="text", layerName="Words", value="")
     _, _, _, alpha = workshop.still(document, position, words).transpose(2, 0, 1)
     assert alpha[5, 35] == 255
-    assert alpha.sum() == 255 * 100  # the box alone
+    assert alpha.sum() == 255 * 100  # only the box
 
 
-def test_a_failing_expression_keeps_the_values_beside_it_and_is_named(workshop: Any) -> None:
+def test_a_failing_expression_keeps_the_exported_values_and_is_named(workshop: Any) -> None:
     document = scripted(workshop, "time > 0.09 ? missing.thing : [time * 300, 0, 0]")
     document["layers"][0]["ks"]["p"]["k"] = [90, 0, 0]
     assert edges(workshop, document) == [0, 1, 2, 9, 9, 9]
@@ -159,7 +159,7 @@ def test_a_failing_expression_keeps_the_values_beside_it_and_is_named(workshop: 
         STUCK,
     ],
 )
-def test_an_expression_without_an_end_leaves_the_picture_as_exported(
+def test_an_endless_expression_leaves_the_picture_as_exported(
     workshop: Any, expression: str
 ) -> None:
     document = scripted(workshop, expression)
@@ -169,7 +169,7 @@ def test_an_expression_without_an_end_leaves_the_picture_as_exported(
     assert Image.open(picture).getchannel("A").getpixel((55, 5)) == 255
 
 
-def test_endless_recursion_fails_that_expression_alone(workshop: Any) -> None:
+def test_endless_recursion_fails_only_that_expression(workshop: Any) -> None:
     document = scripted(workshop, "(function f() { return f() + 1 })()")
     other = workshop.solid("Other", "#0000ff", w=10, h=10, ind=2)
     other["ks"]["p"]["x"] = "[50, 30, 0]"
@@ -188,7 +188,7 @@ def test_an_expression_cannot_get_past_the_limits_of_shapes(workshop: Any) -> No
         workshop.render(workshop.document(shape))
 
 
-def test_without_leave_expressions_do_not_run_and_the_job_says_so(workshop: Any) -> None:
+def test_without_permission_expressions_do_not_run_and_the_job_warns(workshop: Any) -> None:
     document = scripted(workshop, "[90, 0, 0]")
     assert codes(workshop, document, expressions=False) == ["EXPRESSIONS_OFF"]
     assert workshop.still(document, expressions=False)[5, 5, 3] == 255
@@ -202,7 +202,7 @@ def test_without_leave_expressions_do_not_run_and_the_job_says_so(workshop: Any)
         (ConfinementLevel.AVAILABLE, Expressions.NEVER, False),
     ],
 )
-async def test_the_setting_and_the_confinement_decide_where_they_run(
+async def test_setting_and_confinement_decide_whether_expressions_run(
     workshop: Any,
     tmp_path: Path,
     level: ConfinementLevel,
@@ -219,7 +219,7 @@ async def test_the_setting_and_the_confinement_decide_where_they_run(
     assert [warning.code for warning in file.warnings] == ([] if runs else ["EXPRESSIONS_OFF"])
 
 
-async def test_they_run_where_the_confinement_is_whole(confined_engines: Any) -> None:
+async def test_expressions_run_if_the_confinement_is_complete(confined_engines: Any) -> None:
     pool = confined_engines.pool("lottie", RenderLimits())
     is_whole = not confined_engines.missing
     assert confined_engines.call(pool.may_run_expressions()) is is_whole

@@ -1,4 +1,4 @@
-"""Templates that are broken, or made to hang, crash or fill the server."""
+"""Templates that are broken, or designed to hang, crash or exhaust the server."""
 
 import json
 from dataclasses import replace
@@ -30,7 +30,7 @@ from reelbatch.models.errors import LimitExceeded, TemplateInvalid
     ],
     ids=lambda value: value[:20].decode("latin-1") if isinstance(value, bytes) else "",
 )
-def test_what_is_no_lottie_is_refused(workshop: Any, content: bytes, message: str) -> None:
+def test_anything_but_a_lottie_is_refused(workshop: Any, content: bytes, message: str) -> None:
     with pytest.raises(TemplateInvalid, match=message):
         workshop.inspect(workshop.file(content))
 
@@ -65,7 +65,7 @@ def test_a_picture_or_film_that_is_too_large_is_refused(workshop: Any) -> None:
         workshop.inspect(workshop.document(sky))
 
 
-def test_a_precomposition_inside_of_itself_is_refused(workshop: Any) -> None:
+def test_a_precomposition_inside_itself_is_refused(workshop: Any) -> None:
     assets = [
         {"id": "a", "layers": [workshop.precomp("B", "b")]},
         {"id": "b", "layers": [workshop.precomp("A", "a")]},
@@ -75,7 +75,7 @@ def test_a_precomposition_inside_of_itself_is_refused(workshop: Any) -> None:
 
 
 def chain(workshop: Any, length: int, uses: int) -> Any:
-    """Precompositions that each show the next one `uses` times."""
+    """A chain of precompositions, each of which shows the next one `uses` times."""
     assets = [
         {"id": str(level), "layers": [workshop.precomp("Next", str(level + 1))] * uses}
         for level in range(length)
@@ -122,14 +122,14 @@ def test_shapes_that_would_take_hours_are_refused(workshop: Any) -> None:
 
 
 @pytest.mark.parametrize("script", ["while (true) {}", "var $bm_rt; $bm_rt = 10;", "throw 1"])
-def test_scripts_in_a_template_never_run_without_leave(workshop: Any, script: str) -> None:
+def test_scripts_in_a_template_never_run_without_permission(workshop: Any, script: str) -> None:
     layer = workshop.solid("Sky", "#0000ff")
     layer["ks"]["o"]["x"] = script
     drawn = workshop.still(workshop.document(layer), expressions=False)
     assert drawn[30, 50].tolist() == [0, 0, 255, 255]
 
 
-def test_what_the_format_does_not_foresee_is_drawn_without_it(workshop: Any) -> None:
+def test_invalid_layers_and_assets_are_ignored(workshop: Any) -> None:
     odd = [
         {},
         {"ty": "five"},
@@ -147,7 +147,7 @@ def test_what_the_format_does_not_foresee_is_drawn_without_it(workshop: Any) -> 
     assert workshop.still(document)[30, 50].tolist() == [0, 0, 255, 255]
 
 
-def test_a_key_that_stands_there_twice_counts_once(workshop: Any) -> None:
+def test_the_last_of_several_equal_keys_counts(workshop: Any) -> None:
     text = json.dumps(workshop.document(workshop.solid("Sky", "#0000ff")))
     twice = text[:-1] + ', "w": 50}'
     assert workshop.still(workshop.file(twice.encode())).shape == (60, 50, 4)
@@ -181,7 +181,7 @@ def test_long_outlines_of_fine_dashes_are_refused_whatever_draws_them(
         workshop.inspect(dashed(workshop, shape))
 
 
-def test_a_dashed_outline_of_usual_size_is_no_attack(workshop: Any) -> None:
+def test_a_dashed_outline_of_usual_size_is_accepted(workshop: Any) -> None:
     star = {"ty": "sr", "sy": 1, "pt": {"a": 0, "k": 60}, "or": {"a": 0, "k": 900}}
     for shape in (workshop.rectangle(0, 0, 4000, 3000), star):
         assert workshop.inspect(dashed(workshop, shape)).layers
@@ -195,7 +195,7 @@ def test_a_layer_of_an_unknown_type_is_a_null_layer(kind: object, held: int) -> 
     assert ("shapes" in layer, "t" in layer) == (held == 4, False)
 
 
-def test_words_that_change_often_and_long_dashed_paths_are_no_attack(workshop: Any) -> None:
+def test_words_that_change_often_and_long_dashed_paths_are_accepted(workshop: Any) -> None:
     words = workshop.text("Words", "x" * 500)
     written = words["t"]["d"]["k"][0]["s"]
     words["t"]["d"]["k"] = [{"t": frame, "s": dict(written)} for frame in range(100)]

@@ -1,4 +1,4 @@
-"""What a template is said to offer."""
+"""The description of a template."""
 
 import base64
 from importlib.resources import files
@@ -13,7 +13,7 @@ from reelbatch.models.wire.fonts import FontFace
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def test_compositions_come_with_the_root_first_and_with_unique_names(workshop: Any) -> None:
+def test_compositions_start_with_the_root_and_have_unique_names(workshop: Any) -> None:
     inner = [workshop.solid("Inner", "#00ff00", op=4)]
     document = workshop.document(
         workshop.precomp("Use", "comp_1", w=50, h=40),
@@ -99,7 +99,7 @@ def test_layers_are_described(workshop: Any) -> None:
     assert (ground.left, ground.top, ground.width, ground.height) == (20, 10, 30, 20)
 
 
-def test_fonts_are_those_of_the_list_and_those_that_only_text_names(workshop: Any) -> None:
+def test_fonts_come_from_the_list_and_from_texts(workshop: Any) -> None:
     document = workshop.document(
         workshop.text("Headline", "Hello", font="Soleil-Bold"),
         workshop.text("Note", "Hello", font="Unlisted"),

@@ -14,20 +14,20 @@ CLEAR = [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
-def test_a_picture_takes_a_layers_place_whole_and_centred(workshop: Any, kind: str) -> None:
+def test_a_picture_is_shown_whole_and_centred_in_a_layer(workshop: Any, kind: str) -> None:
     document = workshop.document(workshop.solid("Photo", "#ff0000", x=10, y=10, w=80, h=40))
     picture = workshop.picture((0, 0, 255), (200, 200), kind)
     asset = workshop.asset(picture, type="image", layerName="Photo", src="https://example.com/a")
     drawn = workshop.still(document, asset)
     assert drawn[30, 50, 2] > 250
-    assert drawn[12, 34, 3] == 255  # the square is as high as its box, and in its middle
+    assert drawn[12, 34, 3] == 255  # the square is as high as its box and centred in it
     assert drawn[48, 66, 3] == 255
     assert drawn[30, 25].tolist() == CLEAR
     assert drawn[30, 75].tolist() == CLEAR
     assert drawn[5, 50].tolist() == CLEAR
 
 
-def test_a_picture_takes_the_place_of_another_and_of_a_precomposition(workshop: Any) -> None:
+def test_a_picture_replaces_another_picture_or_a_precomposition(workshop: Any) -> None:
     document = workshop.document(
         workshop.layer(2, "Photo", refId="photo"),
         workshop.precomp("Card", "comp_0", w=50, h=60),
@@ -49,7 +49,7 @@ def test_a_picture_takes_the_place_of_another_and_of_a_precomposition(workshop: 
     assert (drawn[30, 25].tolist(), drawn[30, 75].tolist()) == (CLEAR, GREEN)
 
 
-def test_a_transparent_picture_lets_the_layers_below_through(workshop: Any) -> None:
+def test_layers_below_show_through_a_transparent_picture(workshop: Any) -> None:
     document = workshop.document(
         workshop.solid("Photo", "#ff0000"), workshop.solid("Ground", "#00ff00")
     )
@@ -59,7 +59,7 @@ def test_a_transparent_picture_lets_the_layers_below_through(workshop: Any) -> N
     assert workshop.still(document, asset)[30, 50].tolist() == GREEN
 
 
-def test_a_file_that_is_no_picture_and_a_layer_without_pictures_are_refused(workshop: Any) -> None:
+def test_a_file_or_a_layer_without_a_picture_is_refused(workshop: Any) -> None:
     document = workshop.document(workshop.solid("Photo", "#ff0000"), workshop.text("Words", "A"))
     with pytest.raises(
         AssetInvalid, match=r"'Photo'.* is not a picture; the supported formats are PNG"
@@ -141,7 +141,7 @@ def test_text_styles_are_set_by_the_names_that_scripts_use(workshop: Any) -> Non
 
 
 def at_submission(workshop: Any, document: Any, resolved: Any) -> str:
-    """What is said of the asset before anything is drawn; empty if nothing is."""
+    """The problem that is reported before anything is drawn; empty if there is none."""
     [layer] = workshop.inspect(document).layers
     problem = LottieEngine.layer_problem(resolved.asset, layer)
     return problem[1] if problem else ""
@@ -149,7 +149,7 @@ def at_submission(workshop: Any, document: Any, resolved: Any) -> str:
 
 @pytest.fixture
 def bars(workshop: Any) -> Any:
-    """Two red bars, as groups of one layer: `Left` and, with a dot in its name, `Right 1.5`."""
+    """Two red bars as groups of a layer: `Left` and, with a dot in its name, `Right 1.5`."""
     groups = [
         {
             "ty": "gr",
@@ -181,9 +181,9 @@ def test_a_property_is_found_by_its_path_in_the_shapes(
     assert at_submission(workshop, bars, workshop.value("Bars", path, "#00ff00")) == ""
 
 
-def test_what_the_shapes_do_not_have_is_known_at_submission(workshop: Any, bars: Any) -> None:
+def test_missing_shapes_and_properties_are_reported_at_submission(workshop: Any, bars: Any) -> None:
     for path, message in (("Contents.Middle.Fill 1.Color", "'Left', 'Right 1.5'"),
-                          ("Contents.Left.Fill 1.Size", "it has color")):  # fmt: skip
+                          ("Contents.Left.Fill 1.Size", "(available: color")):  # fmt: skip
         assert message in at_submission(workshop, bars, workshop.value("Bars", path, 5))
 
 
@@ -210,7 +210,7 @@ def test_a_property_of_an_effect_is_set(workshop: Any) -> None:
     assert workshop.still(document)[30, 50].tolist() == RED
     blue = workshop.value("Box", "Effects.Fill.Color", [0, 0, 1])
     assert workshop.still(document, blue)[30, 50].tolist() == BLUE
-    with pytest.raises(AssetInvalid, match="no property 'Colour'; there is 'Fill Mask', 'All"):
+    with pytest.raises(AssetInvalid, match=r"no property 'Colour' \(available: 'Fill Mask', 'All"):
         workshop.still(document, workshop.value("Box", "Effects.Fill.Colour", [0, 0, 1]))
     assert at_submission(workshop, document, blue) == ""
     misspelled = workshop.value("Box", "Effects.Fill.Colour", [0, 0, 1])
@@ -221,15 +221,15 @@ def test_a_property_of_an_effect_is_set(workshop: Any) -> None:
     ("name", "value", "message"),
     [
         ("Blur", 1, "'Blur' is unknown; the supported ones are Source Text, Text"),
-        ("Effects.Fill.Color", [1, 0, 0], "There is no effect 'Fill'; the layer has none"),
+        ("Effects.Fill.Color", [1, 0, 0], "There is no effect 'Fill'"),
         ("Contents.Rectangle 1.Fill 1.Color", [1, 0, 0], "There is no shape 'Rectangle 1'"),
         ("Opacity", "much", "'much' is not a number"),
         ("Opacity", 101, "not between 0 and 100"),
         ("Rotation", True, "is not a number"),
-        ("Position", [1], "no array of 2 or 3 numbers"),
-        ("Color", [255, 0, 0], "no colour"),
-        ("Color", "red", "no colour"),
-        ("Source Text", "Hello", "is of type solid"),
+        ("Position", [1], "not an array of 2 or 3 numbers"),
+        ("Color", [255, 0, 0], "not a colour"),
+        ("Color", "red", "not a colour"),
+        ("Source Text", "Hello", "A layer of type solid has no text"),
     ],
 )
 def test_a_property_that_cannot_be_set_is_refused(
@@ -273,7 +273,7 @@ def test_layers_keep_the_place_that_a_removed_parent_gave_them(workshop: Any) ->
 
 @pytest.fixture
 def matted(workshop: Any) -> Any:
-    """A blue ground that shows only where the matte is: in the left half."""
+    """A blue ground that is only visible where the matte is: in the left half."""
     return workshop.document(
         workshop.solid("Matte", "#ffffff", w=50, td=1), workshop.solid("Ground", "#0000ff", tt=1)
     )
@@ -311,8 +311,8 @@ def test_a_matte_outlives_one_of_the_layers_that_it_masks(workshop: Any) -> None
         ("nx:gen-ai", {}, "the function nx:gen-ai; they support nx:comp-duration-set"),
         ("nx:layer-state-set", {"state": "away"}, "the state hidden or visible, not 'away'"),
         ("nx:solid-color-set", {}, "None is not a colour"),
-        ("nx:text-params-set", {"colour": 1}, "takes text, font"),
-        ("nx:text-params-set", {"size": 12}, "is of type solid"),
+        ("nx:text-params-set", {"colour": 1}, "needs at least one of text, font"),
+        ("nx:text-params-set", {"size": 12}, "A layer of type solid has no text"),
     ],
 )
 def test_a_function_that_cannot_work_is_refused(

@@ -1,4 +1,4 @@
-"""Loops that templates ask for by an expression."""
+"""Loop expressions, which are written out as keyframes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def moving(workshop: Any, expression: str, *keyframes: Any, frames: int = 12, **
 
 
 def places(workshop: Any, document: Any, y: int = 5, **settings: Any) -> list[int | None]:
-    """The left edge of the box in each frame, in tens of pixels; None where it is not seen."""
+    """The left edge of the box in each frame, in tens of pixels; None if it is not visible."""
     film = workshop.film(document, "video_prores_4444", **settings)
     edges = [[x for x in range(0, 100, 10) if frame[y, x + 5, 3] > 127] for frame in film]
     return [edge[0] // 10 if edge else None for edge in edges]
@@ -58,7 +58,7 @@ def test_keyframes_are_repeated_before_the_first_one(
 
 
 @pytest.mark.parametrize("kind", ["offset", "continue"])
-def test_a_movement_comes_from_before_its_first_keyframe(workshop: Any, kind: str) -> None:
+def test_a_movement_starts_before_its_first_keyframe(workshop: Any, kind: str) -> None:
     document = moving(workshop, f"{PREFIX}loopIn('{kind}');", (6, 6), (9, 9))
     assert places(workshop, document)[:10] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
@@ -123,6 +123,6 @@ def test_any_other_expression_leaves_its_keyframes_as_they_are(
     assert places(workshop, document, expressions=False) == [0, 1, 2, *[3] * 9]
 
 
-def test_a_loop_of_too_many_rounds_stands_still(workshop: Any) -> None:
+def test_a_loop_with_too_many_repetitions_stands_still(workshop: Any) -> None:
     document = moving(workshop, PREFIX + "loopOut('cycle');", (0, 0), (0.0001, 3))
     assert places(workshop, document, expressions=False)[1:] == [3] * 11

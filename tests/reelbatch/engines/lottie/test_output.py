@@ -1,4 +1,4 @@
-"""The files that come out: codecs, frames, sizes, transparency and sound."""
+"""The output files: codecs, frames, sizes, transparency and sound."""
 
 from fractions import Fraction
 from typing import Any
@@ -14,7 +14,7 @@ FILMS = sorted(name for name, codec in CODECS.items() if codec.output_type == "v
 
 @pytest.fixture
 def countdown(workshop: Any) -> Any:
-    """Six frames, each with a grey of its own: 40 a frame, over the left half."""
+    """Six frames whose left half gets lighter by 40 per frame."""
     layers = [
         workshop.solid(f"Frame {frame}", f"#{frame * 40:02x}{frame * 40:02x}{frame * 40:02x}", w=50)
         | {"ip": frame, "op": frame + 1}
@@ -34,7 +34,7 @@ def test_a_film_has_every_frame_in_order(workshop: Any, countdown: Any, codec: s
     assert greys(film) == [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.unconfined  # a render process passes only some of it on
+@pytest.mark.unconfined  # a render process only passes some of the progress on
 def test_progress_is_reported_with_every_frame(workshop: Any, countdown: Any) -> None:
     workshop.render(countdown, "video_h264_vbr_5mbps")
     assert workshop.progress == pytest.approx([100 / 6 * done for done in range(1, 7)])
@@ -55,7 +55,7 @@ def test_frames_count_from_the_templates_first_frame(workshop: Any) -> None:
 
 
 @pytest.mark.parametrize(("first", "end"), [(6, 7), (0, 7), (3, 3)])
-def test_frames_outside_of_the_composition_are_refused(
+def test_frames_outside_the_composition_are_refused(
     workshop: Any, countdown: Any, first: int, end: int
 ) -> None:
     with pytest.raises(RenderError, match=r"outside the composition 'Main', which has 6"):
@@ -69,7 +69,7 @@ def test_the_film_runs_at_the_templates_rate(workshop: Any, countdown: Any) -> N
 
 
 @pytest.mark.parametrize("codec", ["image_png", "image_webp", "video_prores_4444"])
-def test_codecs_with_alpha_keep_the_ground_transparent(
+def test_codecs_with_alpha_keep_the_background_transparent(
     workshop: Any, countdown: Any, codec: str
 ) -> None:
     picture = (
@@ -134,7 +134,7 @@ def test_the_same_request_gives_the_same_bytes(workshop: Any, countdown: Any, co
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_nothing_of_one_render_reaches_the_next(workshop: Any) -> None:
+def test_a_render_does_not_affect_the_next_one(workshop: Any) -> None:
     document = workshop.document(workshop.text("Words", "Hag"))
     alone = workshop.still(document)
     workshop.still(document, workshop.asset(type="text", layerName="Words", value="Other"))
@@ -144,7 +144,7 @@ def test_nothing_of_one_render_reaches_the_next(workshop: Any) -> None:
 
 @pytest.fixture
 def spoken(workshop: Any) -> Any:
-    """Two seconds with an audio layer from 0.5 to 1.5 seconds, whose file is in the archive."""
+    """Two seconds with an audio layer from 0.5 to 1.5 seconds."""
     voice = workshop.layer(6, "Voice", refId="voice") | {"ip": 15, "op": 45, "st": 15}
     ground = workshop.solid("Ground", "#ff0000") | {"ip": 30, "op": 60}
     return workshop.document(
@@ -160,7 +160,7 @@ def test_the_templates_sound_plays_at_its_layers_time(workshop: Any, spoken: Any
     assert workshop.loud_halves(path, 1) == [True, False]
 
 
-def test_a_sound_replaces_that_of_an_audio_layer(workshop: Any, spoken: Any) -> None:
+def test_a_sound_replaces_an_audio_layers_sound(workshop: Any, spoken: Any) -> None:
     sound = workshop.asset(
         workshop.tone(0.5), type="audio", layerName="Voice", src="https://example.com/a"
     )

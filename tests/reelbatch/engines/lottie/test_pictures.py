@@ -1,4 +1,4 @@
-"""Pictures as viewers show them: their greys, colours, and which way is up."""
+"""Pictures look as in other viewers: their greys, colours and orientation."""
 
 import base64
 import io
@@ -38,7 +38,7 @@ def grey(level: float, kind: type[np.generic], layout: str = "PNG", **options: A
 
 
 def a_png(depth: int, color_type: int, row: bytes, transparent: bytes) -> bytes:
-    """Of one row of two pixels; Pillow writes no such PNG."""
+    """A PNG of one row with two pixels, in formats that Pillow does not write."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + content))
@@ -51,7 +51,7 @@ def a_png(depth: int, color_type: int, row: bytes, transparent: bytes) -> bytes:
 
 
 def a_profile(gamma: float) -> bytes:
-    """sRGB's profile with another curve: light is the signal to the power of `gamma`."""
+    """sRGB's profile with a different curve: light is the signal to the power of `gamma`."""
     profile = bytearray(srgb_profile().tobytes())
     curve = struct.pack(">4s4xH2xi", b"para", 0, round(gamma * 65536))
     for tag in range(struct.unpack_from(">I", profile, 128)[0]):
@@ -66,7 +66,7 @@ Shown = Callable[[bytes], list[list[int]]]
 
 @pytest.fixture(params=["an asset", "the template's own", "a static asset"])
 def shown(request: pytest.FixtureRequest, workshop: Any) -> Shown:
-    """The corners at the top left and at the bottom right of a picture that fills the frame."""
+    """Returns the top left and bottom right corners of a picture that fills the frame."""
 
     def show(content: bytes) -> list[list[int]]:
         asset = {"id": "photo", "w": 100, "h": 60, "u": "images/", "p": "photo.png", "e": 0}
@@ -99,11 +99,11 @@ def shown(request: pytest.FixtureRequest, workshop: Any) -> Shown:
     ],
     ids=["PNG of 16 bits", "TIFF of 16 bits", "floats", "32 bits", "0 is white"],
 )
-def test_a_fine_grey_is_as_light_as_in_8_bits(shown: Shown, content: bytes) -> None:
+def test_greys_of_more_bits_look_like_those_of_8_bits(shown: Shown, content: bytes) -> None:
     assert shown(content)[0] == pytest.approx([117, 117, 117, 255], abs=1)
 
 
-def test_floats_beyond_white_and_numbers_that_are_none_are_drawn(shown: Shown) -> None:
+def test_floats_beyond_white_infinities_and_nans_are_drawn(shown: Shown) -> None:
     values = np.array([[9, np.nan], [-np.inf, 1]], np.float32).repeat(4, 0).repeat(4, 1)
     white, black = [255, 255, 255, 255], [0, 0, 0, 255]
     assert shown(encoded(Image.fromarray(values), "TIFF")) == [white, white]
@@ -126,14 +126,14 @@ def test_a_transparent_colour_of_16_bits_is_transparent(
     assert (picture[20, 10, 3], picture[20, 70, 3]) == (255, 0)
 
 
-def test_colours_are_those_of_the_pictures_profile(shown: Shown) -> None:
+def test_colours_follow_the_pictures_profile(shown: Shown) -> None:
     linear = Image.new("RGB", (8, 8), (55, 55, 55))
     assert shown(encoded(linear, icc_profile=a_profile(1.0)))[0] == pytest.approx(
         [128, 128, 128, 255], abs=2
     )
 
 
-def test_srgb_stays_exact_and_profiles_of_something_else_are_left_out(workshop: Any) -> None:
+def test_srgb_stays_exact_and_unusable_profiles_are_ignored(workshop: Any) -> None:
     colours = Image.new("RGB", (8, 8), (200, 61, 40))
     srgb = srgb_profile().tobytes()
     grey_alone = srgb.replace(b"RGB XYZ", b"GRAYXYZ", 1)
@@ -144,14 +144,14 @@ def test_srgb_stays_exact_and_profiles_of_something_else_are_left_out(workshop: 
         assert workshop.still(document, asset)[20, 20].tolist() == [200, 61, 40, 255]
 
 
-def test_transparency_outlives_a_profile(shown: Shown) -> None:
+def test_transparency_is_kept_with_a_profile(shown: Shown) -> None:
     glass = Image.new("RGBA", (8, 8), (55, 55, 55, 128))
     first, _ = shown(encoded(glass, icc_profile=a_profile(1.0)))
     assert first == pytest.approx([128, 128, 128, 128], abs=3)
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_photo_is_turned_as_its_camera_was_held(shown: Shown, orientation: int) -> None:
+def test_a_photo_is_rotated_as_its_camera_was_held(shown: Shown, orientation: int) -> None:
     turns = {3: 2, 6: 1, 8: 3}[orientation]
     upright = np.zeros((60, 100, 3), np.uint8)
     upright[:30] = (255, 0, 0)
@@ -172,10 +172,10 @@ def test_a_jpeg_without_its_last_bytes_is_shown(shown: Shown, progressive: bool)
     assert shown(whole[:-3])[0][0] > 200
 
 
-def test_a_picture_of_the_template_fills_its_box_and_that_of_a_job_is_shown_whole(
+def test_a_templates_picture_fills_its_box_and_a_jobs_picture_is_shown_whole(
     workshop: Any,
 ) -> None:
-    """As in lottie-web, which cuts what sticks out."""
+    """As in lottie-web, a template's picture is cropped to its box."""
     stripes = np.zeros((30, 100, 3), np.uint8)
     stripes[:, 25:75] = (255, 0, 0)
     asset = {"id": "photo", "w": 50, "h": 60, "u": "", "p": "photo.png", "e": 0}
@@ -228,13 +228,13 @@ def test_names_are_found_however_their_accents_are_written(
         ({"p": "https://a.example/b.png"}, "is neither in the template nor"),
     ],
 )
-def test_the_log_says_which_picture_of_a_template_is_absent(
+def test_a_warning_names_each_missing_picture_of_a_template(
     workshop: Any, fields: dict[str, str], words: str
 ) -> None:
     asset = {"id": "photo", "w": 100, "h": 60, "u": "", "e": 0} | fields
     document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
     document = workshop.archive({"data.json": document, "broken.svg": BROKEN_SVG})
-    for _ in range(2):  # also where the first render has left something for the second
+    for _ in range(2):  # the second render may find cached results of the first
         _, rendered = workshop.render(document)
         [warning] = rendered.warnings
         assert warning.code == "MISSING_PICTURE"
@@ -256,7 +256,7 @@ def test_a_broken_svg_is_refused_with_a_way_out(workshop: Any) -> None:
         workshop.still(document, asset)
 
 
-def test_svg_pictures_are_drawn_as_sharp_as_their_box_is_large(workshop: Any) -> None:
+def test_svg_pictures_are_drawn_at_the_resolution_of_their_box(workshop: Any) -> None:
     own = {"id": "photo", "w": 100, "h": 50, "u": "", "p": "logo.svg", "e": 0}
     document = workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[own])
     archive = workshop.archive({"data.json": document, "logo.svg": SVG})
@@ -292,7 +292,7 @@ def test_an_svg_with_many_translucent_parts_is_drawn_with_fewer_pixels(
     parts: str, most: int
 ) -> None:
     svg = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{parts}</svg>'.encode(), None)
-    assert svg.most_pixels(2**25) == most
+    assert svg.affordable_pixels(2**25) == most
 
 
 def test_a_style_sheet_that_refers_to_more_than_is_drawn_is_refused() -> None:
@@ -301,7 +301,7 @@ def test_a_style_sheet_that_refers_to_more_than_is_drawn_is_refused() -> None:
         read_svg(with_style(style), None)
 
 
-def test_a_picture_that_quotes_an_svg_is_no_svg(workshop: Any) -> None:
+def test_a_picture_that_quotes_an_svg_is_not_an_svg(workshop: Any) -> None:
     note = PngInfo()
     note.add_text("Source", "<svg >")
     quoting = encoded(Image.new("RGB", (4, 4), (255, 0, 0)), pnginfo=note)
@@ -311,7 +311,7 @@ def test_a_picture_that_quotes_an_svg_is_no_svg(workshop: Any) -> None:
     assert workshop.still(document, asset)[50, 50].tolist() == [255, 0, 0, 255]
 
 
-def test_what_an_svg_lacks_is_said_and_nothing_outside_of_it_is_opened(workshop: Any) -> None:
+def test_missing_parts_of_an_svg_are_reported_and_no_other_file_is_opened(workshop: Any) -> None:
     beside = workshop.file(workshop.picture((255, 0, 0)), "beside.png")
     inside = base64.b64encode(workshop.picture((0, 0, 255))).decode()
     parts = "".join(

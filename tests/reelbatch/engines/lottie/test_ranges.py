@@ -1,4 +1,4 @@
-"""Segments of a film: frames of a range are drawn as they are in the whole, and sound stays out."""
+"""Segments of a film: ranges of frames, drawn as in the whole film and without sound."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -13,11 +13,11 @@ from reelbatch.engines.base import RenderRequest
 from reelbatch.engines.lottie import LottieEngine
 from reelbatch.models.orchestration.jobs import Output
 
-PRORES = "video_prores_422"  # each frame by itself
+PRORES = "video_prores_422"  # encodes each frame by itself
 
 
 def film(workshop: Any) -> tuple[Any, list[Any]]:
-    """Twelve frames of a turning solid above a layer that shows a video with sound."""
+    """Twelve frames of a rotating solid above a layer that shows a video with sound."""
     turning = workshop.solid("Turning", "#00ff00", 30, 10, w=40, h=40, op=12)
     turning["ks"]["r"] = {"a": 1, "k": [{"t": 0, "s": [0]}, {"t": 12, "s": [90]}]}
     document = workshop.document(turning, workshop.solid("Film", "#ff0000", op=12), op=12)
@@ -27,7 +27,7 @@ def film(workshop: Any) -> tuple[Any, list[Any]]:
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 5), (5, 9), (9, 12)])
-def test_a_range_shows_what_these_frames_show_in_the_whole(
+def test_a_range_shows_the_same_frames_as_the_whole_film(
     workshop: Any, start: int, end: int
 ) -> None:
     document, assets = film(workshop)
@@ -53,7 +53,7 @@ def a_request(workshop: Any, folder: Path) -> RenderRequest:
     )
 
 
-def test_a_segment_has_pictures_alone(workshop: Any, tmp_path: Path) -> None:
+def test_a_segment_has_no_sound(workshop: Any, tmp_path: Path) -> None:
     request = a_request(workshop, tmp_path)
     workshop.renderer.render(replace(request, sound=False), workshop.progress.append)
     with av.open(str(request.output_path)) as segment:
@@ -61,7 +61,7 @@ def test_a_segment_has_pictures_alone(workshop: Any, tmp_path: Path) -> None:
         assert len(list(segment.decode(video=0))) == 6
 
 
-def test_the_sound_of_an_output_can_be_had_without_its_pictures(
+def test_the_sound_of_an_output_is_available_without_its_pictures(
     workshop: Any, tmp_path: Path
 ) -> None:
     assert LottieEngine.renders_ranges

@@ -52,7 +52,9 @@ def test_whole_numbers_are_read_as_such_however_they_are_written(workshop: Any) 
 
 
 @pytest.mark.parametrize(("version", "color"), [("4.1.8", [0, 0, 255]), ("4.1.9", [0, 0, 1])])
-def test_colours_of_old_versions_go_to_255(workshop: Any, version: str, color: list[float]) -> None:
+def test_colours_of_old_versions_range_up_to_255(
+    workshop: Any, version: str, color: list[float]
+) -> None:
     shape = workshop.shape("Box", workshop.rectangle(0, 0, 100, 60), workshop.fill(*color))
     assert workshop.still(workshop.document(shape, v=version))[30, 50].tolist() == BLUE
     keyframes = [{"t": 0, "s": [*color, 1], "h": 1}, {"t": 5}]
@@ -61,7 +63,7 @@ def test_colours_of_old_versions_go_to_255(workshop: Any, version: str, color: l
 
 
 @pytest.mark.parametrize("animated", [False, True])
-def test_outlines_of_old_versions_are_closed_by_a_word_beside_them(
+def test_outlines_of_old_versions_are_closed_by_a_separate_field(
     workshop: Any, animated: bool
 ) -> None:
     corners = _path((20, 10), (80, 10), (80, 50), (20, 50))
@@ -74,7 +76,7 @@ def test_outlines_of_old_versions_are_closed_by_a_word_beside_them(
     assert workshop.still(document)[30, 20].tolist() == CLEAR
 
 
-def test_glyphs_of_old_versions_have_points_for_tangents(workshop: Any) -> None:
+def test_glyphs_of_old_versions_have_absolute_tangents(workshop: Any) -> None:
     corners = _path((0, 0), (60, 0), (60, -60), (0, -60), c=True)
     corners["i"] = corners["o"] = corners["v"]
     letter = {
@@ -104,7 +106,7 @@ def test_texts_of_old_versions_have_no_keyframes(workshop: Any) -> None:
     ("fields", "color"),
     [({}, BLUE), ({"en": 1}, BLUE), ({"en": True}, BLUE), ({"en": 0}, RED), ({"en": False}, RED)],
 )
-def test_an_effect_is_on_unless_it_says_no(
+def test_an_effect_is_enabled_unless_it_is_turned_off(
     workshop: Any, fields: dict[str, Any], color: list[int]
 ) -> None:
     layer = workshop.solid("Box", "#ff0000", ef=[_fill_effect(**fields)])
@@ -144,7 +146,7 @@ def _ordered(value: Any, *, backwards: bool) -> Any:
 
 
 @pytest.mark.parametrize("flag", [{}, {"ddd": 0}, {"ddd": 1}])
-def test_turns_about_three_axes_need_no_flag(workshop: Any, flag: dict[str, int]) -> None:
+def test_rotations_about_three_axes_need_no_flag(workshop: Any, flag: dict[str, int]) -> None:
     layer = workshop.solid("Bar", "#ff0000", x=50, y=30, w=40, h=10, **flag)
     del layer["ks"]["r"]
     layer["ks"] |= {axis: {"a": 0, "k": 0} for axis in ("rx", "ry")} | {"rz": {"a": 0, "k": 90}}
@@ -155,7 +157,7 @@ def test_turns_about_three_axes_need_no_flag(workshop: Any, flag: dict[str, int]
     assert (drawn[33, 70].tolist(), drawn[37, 70].tolist()) == (RED, CLEAR)
 
 
-def test_slots_hold_what_properties_take(workshop: Any) -> None:
+def test_properties_get_their_values_from_slots(workshop: Any) -> None:
     fill = workshop.fill(1, 0, 0)
     fill["c"]["sid"] = "accent"
     box = workshop.shape("Box", workshop.rectangle(0, 0, 100, 60), fill)
@@ -188,12 +190,12 @@ def test_a_job_sets_a_slot_in_all_layers_that_have_it(workshop: Any) -> None:
         return workshop.shape(name, workshop.rectangle(x, 0, 50, 60), fill)
 
     document = workshop.document(box("Left", 0), box("Right", 50))
-    for blue in ("#0000ff", [0, 0, 1], "[0, 0, 1, 1]"):  # the last as a cell of a table says it
+    for blue in ("#0000ff", [0, 0, 1], "[0, 0, 1, 1]"):  # the last one as in a table's cell
         drawn = workshop.still(document, workshop.value("Left", "Slots.Accent", blue))
         assert (drawn[30, 20].tolist(), drawn[30, 80].tolist()) == (BLUE, BLUE)
 
 
-def test_the_theme_that_a_dotlottie_begins_with_fills_its_slots(workshop: Any) -> None:
+def test_the_initial_theme_of_a_dotlottie_fills_its_slots(workshop: Any) -> None:
     fill = workshop.fill(1, 0, 0)
     fill["c"]["sid"] = "accent"
     box = workshop.shape("Box", workshop.rectangle(0, 0, 100, 60), fill)
@@ -223,9 +225,7 @@ def test_the_theme_that_a_dotlottie_begins_with_fills_its_slots(workshop: Any) -
 
 
 @pytest.mark.parametrize("decomposed_in_template", [False, True])
-def test_names_are_the_same_in_whatever_form_of_unicode(
-    workshop: Any, decomposed_in_template: bool
-) -> None:
+def test_names_match_in_any_unicode_form(workshop: Any, decomposed_in_template: bool) -> None:
     decomposed, composed = "Gru\u0308n", "Gr\u00fcn"
     written, asked = (decomposed, composed)[:: 1 if decomposed_in_template else -1]
     document = workshop.document(workshop.solid(written, "#ff0000"), nm=written)
@@ -234,7 +234,7 @@ def test_names_are_the_same_in_whatever_form_of_unicode(
     assert workshop.inspect(document).layers[0].name == "Gr\u00fcn"
 
 
-def test_only_the_composition_that_is_drawn_is_held_to_the_size_limit(workshop: Any) -> None:
+def test_the_size_limit_applies_only_to_the_drawn_composition(workshop: Any) -> None:
     document = workshop.document(
         workshop.precomp("Card", "card", w=9000, h=9000),
         assets=[

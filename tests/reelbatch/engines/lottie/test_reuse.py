@@ -1,4 +1,4 @@
-"""Renders in one process: what is kept of the first never shows in the next."""
+"""Renders in one process: what is cached for one never shows in another."""
 
 import base64
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_a_job_without_assets_is_drawn_as_if_no_other_job_had_changed_its_templa
     assert (workshop.still(template) == before).all()
 
 
-def test_templates_that_differ_in_a_picture_alone_show_their_own(workshop: Any, card: Any) -> None:
+def test_templates_that_differ_only_in_a_picture_show_their_own(workshop: Any, card: Any) -> None:
     templates = [a_template(workshop, card, *color[:3]) for color in (BLUE, RED, BLUE)]
     corners = [workshop.still(template)[4, 4].tolist() for template in templates]
     assert corners == [BLUE, RED, BLUE]
@@ -90,7 +90,7 @@ def test_stricter_limits_hold_for_a_template_that_was_rendered_before(
         workshop.still(template)
 
 
-def test_what_was_used_longest_ago_makes_room() -> None:
+def test_the_least_recently_used_value_makes_room() -> None:
     cache = ByteCache(40)
     for key in "abcd":
         cache.put(key, key.encode() * 10)
@@ -99,7 +99,7 @@ def test_what_was_used_longest_ago_makes_room() -> None:
     assert [cache.get(key) is not None for key in "abcde"] == [True, False, True, True, True]
 
 
-def test_one_value_never_takes_the_room_of_all_others() -> None:
+def test_a_value_never_displaces_all_others() -> None:
     cache = ByteCache(40)
     cache.put("small", b"-" * 10)
     cache.put("large", b"-" * 11)

@@ -1,4 +1,4 @@
-"""What ThorVG alone draws wrong, and is drawn as lottie-web draws it."""
+"""What ThorVG draws incorrectly by itself, and is rewritten to look as in lottie-web."""
 
 import base64
 import io
@@ -25,7 +25,7 @@ def eased(start: list[float], end: list[float], *, frames: int = 5, **handles: A
     return {"a": 1, "k": [{"t": 0, "s": start, **straight, **handles}, {"t": frames, "s": end}]}
 
 
-# The first dimension is done at once, the second at the very end.
+# The first dimension changes at the very beginning, the second at the very end.
 APART: dict[str, Any] = {
     "o": {"x": [0, 1], "y": [1, 0]},
     "i": {"x": [0, 1], "y": [1, 0]},
@@ -54,7 +54,7 @@ def test_each_dimension_has_its_own_easing(workshop: Any, property_: str) -> Non
 
 
 def test_curves_that_differ_little_are_different(workshop: Any) -> None:
-    """ThorVG takes two curves for the same whose names begin alike."""
+    """ThorVG confuses curves whose names begin with the same letters."""
     name = "0p833_0p833_0p167_0p167"
     quick: dict[str, Any] = {
         "o": {"x": [0.167], "y": [0.167]},
@@ -118,7 +118,7 @@ def mask(x: float, width: float, mode: str, **fields: Any) -> Any:
         ([mask(0, 60, "a"), mask(20, 60, "f"), mask(0, 20, "s")], [0, 0, 0, 255, 0]),
     ],
 )
-def test_masks_work_one_after_the_other(workshop: Any, masks: Any, alphas: list[int]) -> None:
+def test_masks_are_applied_in_order(workshop: Any, masks: Any, alphas: list[int]) -> None:
     layer = workshop.solid("Ground", "#ff0000", masksProperties=masks, hasMask=True)
     drawn = workshop.still(workshop.document(layer))
     found = [int(drawn[30, x, 3]) for x in (5, 30, 50, 70, 90)]
@@ -153,7 +153,7 @@ def test_repeaters_fade_from_the_first_copy_to_the_last(
 
 
 def test_a_repeater_of_one_copy_keeps_the_holes_of_its_shape(workshop: Any) -> None:
-    """Its own way does not count then, however it moves."""
+    """Its transform does not count then, however it moves."""
     outer, inner = ([[0, 0], [60, 0], [60, 60], [0, 60]], [[20, 20], [20, 40], [40, 40], [40, 20]])
     shapes = [
         {"ty": "sh", "ks": {"a": 0, "k": {"v": v, "i": [[0, 0]] * 4, "o": [[0, 0]] * 4, "c": True}}}
@@ -169,8 +169,8 @@ def test_a_repeater_of_one_copy_keeps_the_holes_of_its_shape(workshop: Any) -> N
     assert [int(drawn[30, x, 3]) for x in (10, 30, 50, 80)] == [255, 0, 255, 0]
 
 
-def test_numbers_out_of_all_bounds_do_no_harm(workshop: Any) -> None:
-    """What is computed of them must stay a number, and take no time."""
+def test_absurdly_large_numbers_do_no_harm(workshop: Any) -> None:
+    """Whatever is computed from them must be a number, and must not take long."""
     bar = workshop.rectangle(0, 0, 1e308, 1e308)
     bar["p"] = eased([-1e308, 0], [1e308, 1e308], frames=10**17, o={"x": [0, 1e308], "y": [1e308]})
     layer = workshop.shape("Bar", bar, workshop.fill(1, 0, 0))
@@ -195,7 +195,7 @@ def test_numbers_out_of_all_bounds_do_no_harm(workshop: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["picture", "precomposition"])
-def test_pictures_and_precompositions_lie_between_pixels(workshop: Any, kind: str) -> None:
+def test_pictures_and_precompositions_can_lie_between_pixels(workshop: Any, kind: str) -> None:
     content = base64.b64encode(workshop.picture((255, 0, 0), (40, 40))).decode()
     picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
     card = {"id": "card", "layers": [workshop.solid("Ground", "#ff0000", x=-10)]}
@@ -212,7 +212,7 @@ def test_pictures_and_precompositions_lie_between_pixels(workshop: Any, kind: st
     assert [int(drawn[20, x, 3]) for x in (19, 20, 59, 60)] == [0, 255, 255, 0]
 
 
-def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
+def test_a_scaled_picture_is_not_moved(workshop: Any) -> None:
     pixels = np.zeros((40, 40, 3), np.uint8)
     pixels[:, :, 0] = np.where(np.arange(40) // 4 % 2, 255, 0)
     packed = io.BytesIO()
@@ -226,7 +226,7 @@ def test_a_picture_that_is_scaled_is_not_moved(workshop: Any) -> None:
 
 
 def halves(size: int) -> Any:
-    """A square picture as an asset: black at the left, red at the right."""
+    """A square picture as an asset, black on the left and red on the right."""
     pixels = np.zeros((size, size, 3), np.uint8)
     pixels[:, size // 2 :, 0] = 255
     packed = io.BytesIO()
@@ -255,7 +255,7 @@ def test_a_picture_that_is_much_smaller_than_its_pixels_is_not_moved(
         (-44.9, 45, 40, [0, 0, 255, 255]),
     ],
 )
-def test_a_picture_that_is_turned_is_not_moved(
+def test_a_rotated_picture_is_not_moved(
     workshop: Any, turn: float, parent: float, pixels: int, expected: list[int]
 ) -> None:
     layer = workshop.layer(2, "Photo", refId="photo", parent=2)
@@ -270,9 +270,7 @@ def test_a_picture_that_is_turned_is_not_moved(
 
 
 @pytest.mark.parametrize("percent", [100, 30])
-def test_a_picture_that_is_turned_has_the_soft_edges_of_a_solid(
-    workshop: Any, percent: int
-) -> None:
+def test_a_rotated_picture_has_the_soft_edges_of_a_solid(workshop: Any, percent: int) -> None:
     content = base64.b64encode(workshop.picture((255, 0, 0), (40, 40))).decode()
     picture = {"id": "photo", "w": 40, "h": 40, "e": 1, "p": f"data:image/png;base64,{content}"}
     transform = workshop.layer(3, "", x=50, y=30)["ks"]
@@ -287,7 +285,7 @@ def test_a_picture_that_is_turned_has_the_soft_edges_of_a_solid(
     assert off.max() <= 32, off.max()
 
 
-def test_curved_ways_are_walked_at_an_even_pace(workshop: Any) -> None:
+def test_curved_motion_paths_are_followed_at_a_constant_speed(workshop: Any) -> None:
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
     start, end, first, second = [0.0, 0.0], [600.0, 300.0], [0.0, 400.0], [-300.0, 0.0]
     layer["ks"]["p"] = eased([*start, 0], [*end, 0], frames=10, to=first, ti=second)
@@ -300,9 +298,11 @@ def test_curved_ways_are_walked_at_an_even_pace(workshop: Any) -> None:
     assert np.abs(np.array(box_of(drawn)[:2]) - expected).max() < 1
 
 
-def test_a_way_whose_handles_lie_on_its_line_goes_straight_ahead(workshop: Any) -> None:
-    """As in lottie-web, also where they reach beyond its end; but not in older files, where the
-    next keyframe does not say where it ends."""
+def test_a_motion_path_with_handles_on_its_line_is_straight(workshop: Any) -> None:
+    """As in lottie-web, even if the handles reach beyond its end.
+
+    Older files are an exception, because the next keyframe does not state where the path ends.
+    """
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
     way = eased([20, 0, 0], [20, 14, 0], frames=2, to=[0, 27], ti=[0, 25])
     way["k"][0] |= {"i": {"x": 1, "y": 1}, "o": {"x": 0, "y": 0}}
@@ -312,7 +312,7 @@ def test_a_way_whose_handles_lie_on_its_line_goes_straight_ahead(workshop: Any) 
     assert box_of(workshop.still(workshop.document(layer), frame=1))[1] > 15
 
 
-def test_a_curved_way_of_an_older_file_ends_where_it_says_beside_its_start(workshop: Any) -> None:
+def test_a_curved_motion_path_of_an_older_file_ends_at_its_stated_end(workshop: Any) -> None:
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
     way = eased([0, 0, 0], [], frames=3, e=[60, 30, 0], to=[0, 40], ti=[-30, 0])
     del way["k"][1]["s"]
@@ -332,7 +332,7 @@ def test_a_trimmed_polygon_keeps_its_corners(workshop: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [1, 2])
-def test_a_star_gets_another_point_when_it_is_whole(workshop: Any, kind: int) -> None:
+def test_a_star_only_gets_whole_points(workshop: Any, kind: int) -> None:
     def star(points: Any) -> Any:
         rest: Any = {"sy": kind, "d": 1, "p": {"a": 0, "k": [50, 30]}, "r": {"a": 0, "k": 0}}
         radii = {key: {"a": 0, "k": value} for key, value in {"or": 28, "ir": 12}.items()}
@@ -376,7 +376,7 @@ def test_stroke_draws_along_the_masks_of_its_layer(
     layer = workshop.solid("Ground", "#0000ff", ef=[stroke], masksProperties=masks, hasMask=True)
     drawn = workshop.still(workshop.document(layer))
     assert [drawn[30, x].tolist() for x in (20, 35, 60)] == [RED, BLUE, second]
-    assert [drawn[30, x].tolist() for x in (13, 15)] == [BLUE, RED]  # twice the brush's size
+    assert [drawn[30, x].tolist() for x in (13, 15)] == [BLUE, RED]  # twice the brush size
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_stroke_draws_along_the_masks_of_its_layer(
 def test_a_stroke_has_the_paint_style_that_comes_after_its_spacing(
     workshop: Any, style: int, on_the_line: list[int], beside_it: int
 ) -> None:
-    spacing = 2  # which is no paint style
+    spacing = 2  # is not the paint style
     stroke = effect(22, 1, 0, 0, [1, 0, 0, 1], 6, 1, 1, 0, 100, spacing, style)
     masks = [mask(20, 30, "n")]
     layer = workshop.solid("Ground", "#0000ff", ef=[stroke], masksProperties=masks, hasMask=True)
@@ -436,7 +436,7 @@ PEN: Any = {
 }
 
 
-def test_a_zigzag_bends_to_both_sides_in_turn(workshop: Any) -> None:
+def test_a_zigzag_alternates_between_both_sides(workshop: Any) -> None:
     zigzag = {"ty": "zz", "s": {"a": 0, "k": 10}, "r": {"a": 0, "k": 3}, "pt": {"a": 0, "k": 1}}
     layer = workshop.shape("Line", line(30, 10, 90), zigzag, PEN)
     drawn = workshop.still(workshop.document(layer))
@@ -444,7 +444,7 @@ def test_a_zigzag_bends_to_both_sides_in_turn(workshop: Any) -> None:
     assert [int(drawn[30, x, 3]) for x in (30, 50, 70)] == [0] * 3
 
 
-def test_paths_of_groups_are_trimmed_one_by_one(workshop: Any) -> None:
+def test_paths_of_groups_are_trimmed_individually(workshop: Any) -> None:
     layer = workshop.shape("Lines", line(20, 10, 50), PEN)
     second = workshop.shape("Second", line(40, 10, 90), PEN)["shapes"]
     ends = {"s": {"a": 0, "k": 0}, "e": {"a": 0, "k": 50}, "o": {"a": 0, "k": 0}}
@@ -463,13 +463,13 @@ def test_a_circle_is_trimmed_after_the_path_above_it(workshop: Any) -> None:
     assert workshop.inspect(workshop.document(layer)).warnings == []
     drawn = workshop.still(workshop.document(layer))
     assert [int(drawn[5, x, 3]) for x in (12, 48)] == [255, 255]
-    # half of 40 + 20 pi pixels leaves the circle 18 percent, from its top on
+    # half of 40 + 20 pi pixels leaves 18 percent of the circle, starting at its top
     assert [int(drawn[y, x, 3]) for x, y in ((54, 26), (59, 38), (45, 26))] == [255, 0, 0]
 
 
 @pytest.mark.parametrize("highlight", [0, 50])
 @pytest.mark.parametrize("is_moving", [False, True])
-def test_a_radial_gradient_is_as_wide_whichever_way_its_radius_points(
+def test_a_radial_gradient_is_equally_wide_in_every_direction(
     workshop: Any, highlight: int, is_moving: bool
 ) -> None:
     def drawn(x: float, y: float, angle: float) -> Any:
@@ -488,8 +488,8 @@ def test_a_radial_gradient_is_as_wide_whichever_way_its_radius_points(
     assert np.abs(level - tilted).max() <= 4
 
 
-def test_a_gradient_whose_opacities_move_fades_halfway_between(workshop: Any) -> None:
-    """From opaque to clear becomes from 50 percent, from a fifth of the way on, to opaque."""
+def test_a_gradient_with_moving_opacities_is_interpolated(workshop: Any) -> None:
+    """From opaque to transparent becomes 50 percent, after a fifth of the length, to opaque."""
     red = [0, 1, 0, 0, 1, 1, 0, 0]
     stops = eased([*red, 0, 1, 1, 0], [*red, 0.2, 0.5, 1, 1], frames=2)
     gradient: Any = {"ty": "gf", "t": 1, "r": 1, "o": {"a": 0, "k": 100}, "g": {"p": 2, "k": stops}}

@@ -1,4 +1,4 @@
-"""What whole layers need so that ThorVG draws them as lottie-web does."""
+"""Layers that are rewritten so that ThorVG draws them like lottie-web."""
 
 import base64
 from typing import Any
@@ -19,7 +19,7 @@ def box_of(alpha: Any) -> tuple[int, ...]:
     return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
 
 
-def test_the_effect_transform_moves_its_layer_and_none_of_its_children(workshop: Any) -> None:
+def test_the_effect_transform_moves_its_layer_but_not_its_children(workshop: Any) -> None:
     turned = effect(35, [50, 30], [60, 25], 1, 50, 100, 0, 0, 90, 50)
     layer = workshop.solid("Ground", RED, ef=[turned])
     child = workshop.solid("Child", "#0000ff", w=5, h=5, parent=2)
@@ -30,15 +30,15 @@ def test_the_effect_transform_moves_its_layer_and_none_of_its_children(workshop:
     assert reds.max() in (127, 128)
 
 
-def test_the_effect_transform_skews_what_it_has_turned(workshop: Any) -> None:
-    """Along the axis of a quarter more than it says, as in lottie-web."""
+def test_the_effect_transform_rotates_before_it_skews(workshop: Any) -> None:
+    """The axis is rotated by another 90 degrees, as in lottie-web."""
     skewed = effect(35, [0, 0], [50, 30], 1, 50, 100, 45, 0, 90, 100)
     drawn = workshop.still(workshop.document(workshop.solid("Ground", RED, w=40, ef=[skewed])))
     tops = [int(np.flatnonzero(drawn[:, x, 3] >= 128)[0]) for x in (25, 35, 45)]
     assert tops == pytest.approx([5, 15, 25], abs=1)
 
 
-def test_what_blends_in_a_precomposition_blends_with_nothing_below_it(workshop: Any) -> None:
+def test_layers_of_a_precomposition_do_not_blend_with_what_is_below_it(workshop: Any) -> None:
     inner = [
         workshop.solid("Grey", "#808080", bm=1),
         workshop.solid("Yellow", "#ffff00", w=50),
@@ -54,7 +54,7 @@ def test_what_blends_in_a_precomposition_blends_with_nothing_below_it(workshop: 
 
 
 @pytest.mark.parametrize(("matte", "is_seen"), [(1, False), (3, False), (2, True), (4, True)])
-def test_a_layer_whose_matte_is_hidden_shows_as_in_lottie_web(
+def test_a_layer_with_a_hidden_matte_is_drawn_as_in_lottie_web(
     workshop: Any, matte: int, is_seen: bool
 ) -> None:
     window = workshop.solid("Window", "#ffffff", w=50, td=1, hd=True)
@@ -63,7 +63,7 @@ def test_a_layer_whose_matte_is_hidden_shows_as_in_lottie_web(
     assert bool(drawn[..., 3].any()) is is_seen
 
 
-def test_part_of_a_copy_is_a_whole_one(workshop: Any) -> None:
+def test_a_partial_copy_is_drawn_whole(workshop: Any) -> None:
     transform = {"ty": "tr", **workshop.layer(3, "")["ks"], "p": {"a": 0, "k": [30, 0]}}
     repeater: Any = {"ty": "rp", "c": {"a": 0, "k": 2.2}, "o": {"a": 0, "k": 0}, "m": 1}
     layer = workshop.shape("Bars", workshop.rectangle(0, 0, 20, 60), workshop.fill(1, 0, 0))
@@ -81,8 +81,8 @@ def test_a_blurred_picture_reaches_beyond_its_box(workshop: Any) -> None:
     assert 64 < drawn[30, 28, 3] < drawn[30, 32, 3] < 192
 
 
-def test_a_shadow_fades_with_its_layer_and_does_not_shine_through_it(workshop: Any) -> None:
-    """Nor does it leave its layer's parent and children."""
+def test_a_shadow_fades_with_its_layer_and_does_not_show_through_it(workshop: Any) -> None:
+    """The layer also keeps its parent and children."""
     shadow = effect(25, [0, 0, 0, 1], 255, 90, 20, 0, 0)
     layer = workshop.solid("Ground", RED, w=40, h=40, ef=[shadow], parent=3)
     layer["ks"]["o"]["k"] = 50

@@ -1,4 +1,4 @@
-"""Real templates: each file of the folder that REELBATCH_LOTTIE_SAMPLES names is drawn."""
+"""Real templates: draws each file in the folder that REELBATCH_LOTTIE_SAMPLES names."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ renderer.render(request, print)
 """
 
 
-@pytest.mark.skipif(not _SAMPLES, reason="REELBATCH_LOTTIE_SAMPLES names no folder of templates")
+@pytest.mark.skipif(not _SAMPLES, reason="REELBATCH_LOTTIE_SAMPLES does not name a folder")
 @pytest.mark.parametrize("template", _SAMPLES, ids=lambda path: path.name)
 def test_a_real_template_is_inspected_and_drawn(template: Path, tmp_path: Path) -> None:
     output = tmp_path / "middle.png"

@@ -1,4 +1,4 @@
-"""Text in all scripts: directions, letters and lines by Unicode's own tests, and what is drawn."""
+"""Text in all scripts: Unicode's own tests of directions, letters and lines, and drawn text."""
 
 import re
 import sys
@@ -57,21 +57,23 @@ def cases(name: str) -> Iterator[list[str]]:
 
 
 @needs_unicode
-def test_directions_are_those_of_unicodes_tests() -> None:
-    """But for one in two thousand, where ICU gives a level of its own: marks on brackets, brackets
-    nested deeper than sixty, an embedding that begins where another ends."""
+def test_directions_pass_unicodes_tests() -> None:
+    """One in two thousand may differ, because ICU deviates from the tests there.
+
+    These are marks on brackets, brackets nested deeper than sixty, and adjacent embeddings.
+    """
     wrong, seen = 0, 0
     for characters, direction, _, expected, order in cases("BidiCharacterTest.txt"):
         text = "".join(chr(int(code, 16)) for code in characters.split())
         if "\u2029" in text:  # which ends a paragraph
             continue
         paragraph = icu.Bidi.DEFAULT_LTR if direction == "2" else int(direction)
-        found, wanted = levels(text, paragraph), expected.split()
-        shown = [n for n, level in enumerate(wanted) if level != "x"]
-        in_order = [shown[n] for n in visual_order([int(wanted[n]) for n in shown])]
+        found, expected_levels = levels(text, paragraph), expected.split()
+        shown = [n for n, level in enumerate(expected_levels) if level != "x"]
+        in_order = [shown[n] for n in visual_order([int(expected_levels[n]) for n in shown])]
         assert in_order == [int(n) for n in order.split()]
         seen += 1
-        wrong += any(str(found[n]) != wanted[n] for n in shown)
+        wrong += any(str(found[n]) != expected_levels[n] for n in shown)
     assert seen > 50_000
     assert wrong < seen / 2000
 
@@ -82,18 +84,18 @@ def test_directions_are_those_of_unicodes_tests() -> None:
     [("auxiliary/GraphemeBreakTest.txt", letter_ends), ("auxiliary/LineBreakTest.txt", line_ends)],
 )
 def test_letters_and_lines_end_where_unicodes_tests_say(name: str, ends: Any) -> None:
-    """But for the few whose rules changed between the versions of the tests and of ICU."""
+    """A few may differ, because rules changed between the versions of the tests and of ICU."""
     wrong, seen = 0, 0
     for (line,) in cases(name):
         parts = re.findall(r"([\xf7\xd7])|([0-9A-F]{4,6})", line)
-        text, wanted = "", set[int]()
+        text, expected = "", set[int]()
         for mark, code in parts:
             if code:
                 text += chr(int(code, 16))
             elif mark == "\xf7" and text:
-                wanted.add(len(text))
+                expected.add(len(text))
         seen += 1
-        wrong += set(ends(text)) != wanted
+        wrong += set(ends(text)) != expected
     assert seen > 500
     assert wrong <= seen * (0 if icu.UNICODE_VERSION.startswith("15.0") else 0.02)
 
@@ -113,8 +115,8 @@ def test_arabic_letters_are_joined(workshop: Any) -> None:
 
 
 @needs_font_of("क")
-def test_devanagari_is_formed(workshop: Any) -> None:
-    """The vowel sign i stands before its consonant."""
+def test_devanagari_is_shaped(workshop: Any) -> None:
+    """The vowel sign i is drawn before its consonant."""
     formed, alone = drawn(workshop, "कि"), drawn(workshop, "क")
     width = columns(alone)[1] - columns(alone)[0]
     assert columns(formed)[1] - columns(formed)[0] > width
@@ -122,12 +124,12 @@ def test_devanagari_is_formed(workshop: Any) -> None:
     assert (formed[beginning] != alone[beginning]).any()
 
 
-def test_an_accent_of_its_own_is_drawn_as_part_of_its_letter(workshop: Any) -> None:
+def test_a_separate_accent_is_drawn_as_part_of_its_letter(workshop: Any) -> None:
     assert (drawn(workshop, "Café ñ") == drawn(workshop, tidied("Café ñ"))).all()
 
 
 @pytest.mark.parametrize("invisible", ["\u200d", "\u200c", "\ufe0f", "\xad", "\u034f", "\u2066"])
-def test_what_is_invisible_leaves_no_trace(workshop: Any, invisible: str) -> None:
+def test_invisible_characters_leave_no_trace(workshop: Any, invisible: str) -> None:
     assert (drawn(workshop, f"a{invisible}b") == drawn(workshop, "ab")).all()
 
 
@@ -136,7 +138,7 @@ def test_spaces_of_all_kinds_keep_words_apart(workshop: Any, space: str) -> None
     assert columns(drawn(workshop, f"A{space}B"))[1] >= columns(drawn(workshop, "A B"))[1] - 1
 
 
-def test_all_caps_are_those_of_the_words(workshop: Any) -> None:
+def test_all_caps_draws_capital_letters(workshop: Any) -> None:
     assert (drawn(workshop, "éß a", ca=1) == drawn(workshop, "ÉSS A")).all()
 
 
@@ -194,15 +196,18 @@ def test_justified_lines_without_spaces_are_spread_between_letters(workshop: Any
     coloured_lender(frozenset({ord("🙂")})) is None,
     reason="no font has coloured emoji (make fonts)",
 )
-def test_emoji_have_colours_where_a_font_has(workshop: Any) -> None:
+def test_emoji_are_coloured_if_a_font_has_colours(workshop: Any) -> None:
     picture = drawn(workshop, "🙂")
     seen = picture[picture[..., 3] == 255][:, :3].astype(int)
     assert (seen[:, 0] - seen[:, 2]).max() > 100, "it is yellow, and text is black"
 
 
 def painted_font(path: Path) -> Path:
-    """A font whose letters A to E are painted squares: red to blue along the line, from the middle
-    and around it; half red; and one of the text's colour with a blue quarter at its left foot."""
+    """Write a font whose letters A to E are painted squares.
+
+    A to C go from red to blue: along the line, from the centre, and around it. D is half red. E has
+    the text's colour with a blue quarter at the bottom left.
+    """
     from fontTools.fontBuilder import FontBuilder  # pyright: ignore[reportMissingTypeStubs]
     from fontTools.pens.ttGlyphPen import TTGlyphPen  # pyright: ignore[reportMissingTypeStubs]
     from fontTools.ttLib.tables.otTables import (  # pyright: ignore[reportMissingTypeStubs]
@@ -273,19 +278,17 @@ def test_painted_letters_have_their_gradients(
     assert columns(picture) == (5, 44) or letter == "D"
 
 
-def test_painted_letters_are_put_together_and_turn_around_their_middle(
-    workshop: Any, tmp_path: Path
-) -> None:
+def test_painted_letters_have_layers_and_sweep_gradients(workshop: Any, tmp_path: Path) -> None:
     words = workshop.text("Words", "CE", font="Paint", s=40, fc=[0, 1, 0])
     picture = workshop.still(workshop.document(words), fonts=[painted_font(tmp_path / "p.ttf")])
     above, below = picture[18, 42].astype(int), picture[22, 42].astype(int)
-    assert above[0] > 240 > 15 > below[0]  # where the turn begins and ends
+    assert above[0] > 240 > 15 > below[0]  # where the sweep starts and ends
     assert picture[35, 50].tolist() == [0, 0, 255, 255]
     assert picture[5, 50].tolist() == picture[35, 80].tolist() == [0, 255, 0, 255]
 
 
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
-def test_the_fonts_of_a_collection_share_one_place_in_memory(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists mapped files")
+def test_the_fonts_of_a_collection_share_one_mapping(tmp_path: Path) -> None:
     tools: Any = import_module("fontTools.ttLib")
     collection, path = tools.TTCollection(), tmp_path / "many.ttc"
     collection.fonts = [tools.TTFont(TYPEFACES / "Anton-Regular.ttf") for _ in range(3)]
@@ -295,14 +298,14 @@ def test_the_fonts_of_a_collection_share_one_place_in_memory(tmp_path: Path) -> 
     assert Path("/proc/self/maps").read_text().count(str(path)) == 1
 
 
-def test_ranges_tell_what_was_written_into_them() -> None:
+def test_ranges_contain_what_was_written_into_them() -> None:
     assert as_ranges({0x41, 0x42, 0x43, 0x61}) == "41-43,61"
     read = from_ranges("41-43,61,10ffff")
     assert [c for c in range(sys.maxunicode + 1) if c in read] == [0x41, 0x42, 0x43, 0x61, 0x10FFFF]
     assert 0x41 not in from_ranges("")
 
 
-def test_a_font_of_all_characters_takes_no_memory_for_each() -> None:
+def test_a_font_with_all_characters_needs_little_memory() -> None:
     tracemalloc.start()
     assert 0x1F600 in from_ranges("0-10ffff")
     _, most = tracemalloc.get_traced_memory()

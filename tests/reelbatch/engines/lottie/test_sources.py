@@ -15,7 +15,7 @@ CLEAR = [0, 0, 0, 0]
 
 @pytest.fixture
 def card(workshop: Any) -> Any:
-    """A document that shows the picture `images/photo.png` all over."""
+    """A document that is filled by the picture `images/photo.png`."""
     asset = {"id": "photo", "w": 100, "h": 60, "u": "images/", "p": "photo.png", "e": 0}
     return workshop.document(workshop.layer(2, "Photo", refId="photo"), assets=[asset])
 
@@ -58,7 +58,7 @@ def test_a_dotlottie_is_drawn(workshop: Any, card: Any, animations: str, images:
     assert workshop.still(template)[30, 50].tolist() == BLUE
 
 
-def test_of_several_json_files_the_lottie_with_the_usual_name_is_taken(workshop: Any) -> None:
+def test_the_lottie_with_the_usual_name_is_chosen_from_several_json_files(workshop: Any) -> None:
     template = workshop.archive(
         {
             "another.json": workshop.document(workshop.solid("Red", "#ff0000")),
@@ -70,7 +70,7 @@ def test_of_several_json_files_the_lottie_with_the_usual_name_is_taken(workshop:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_picture_inside_of_the_json_is_drawn_even_if_it_is_not_marked_so(
+def test_a_picture_in_the_json_is_drawn_even_if_it_is_not_marked_as_embedded(
     workshop: Any, card: Any, kind: str
 ) -> None:
     packed = base64.b64encode(workshop.picture((0, 0, 255), (50, 30), kind)).decode()
@@ -81,12 +81,12 @@ def test_a_picture_inside_of_the_json_is_drawn_even_if_it_is_not_marked_so(
     assert (red < 5, blue > 250, alpha) == (True, True, 255)
 
 
-def test_an_absent_picture_leaves_its_place_empty(workshop: Any, card: Any) -> None:
+def test_a_missing_picture_leaves_its_place_empty(workshop: Any, card: Any) -> None:
     assert workshop.still(card)[30, 50].tolist() == CLEAR
 
 
 @pytest.mark.unconfined
-def test_a_file_of_the_server_is_never_shown_even_where_nothing_hinders_it(
+def test_a_file_of_the_server_is_never_shown_even_without_confinement(
     workshop: Any, card: Any
 ) -> None:
     secret = workshop.file(workshop.picture((0, 0, 255)), "secret.png")
@@ -116,7 +116,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(workshop: Any, card: Any) -
         workshop.inspect(template)
 
 
-def test_an_archive_of_too_many_files_is_refused(workshop: Any) -> None:
+def test_an_archive_with_too_many_files_is_refused(workshop: Any) -> None:
     template = workshop.archive({f"{number}.txt": b"" for number in range(5001)})
     with pytest.raises(LimitExceeded, match="more than 5000 entries"):
         workshop.inspect(template)
@@ -162,7 +162,7 @@ def test_a_static_file_is_the_picture_that_a_template_refers_to(
     assert workshop.still(card, static)[30, 50].tolist() == BLUE
 
 
-def test_a_static_file_takes_the_place_of_the_templates_own(workshop: Any, card: Any) -> None:
+def test_a_static_file_replaces_the_templates_own(workshop: Any, card: Any) -> None:
     template = workshop.archive(
         {"data.json": card, "images/photo.png": workshop.picture((255, 0, 0))}
     )
@@ -175,6 +175,6 @@ def test_a_static_file_takes_the_place_of_the_templates_own(workshop: Any, card:
     assert workshop.still(template, *placed)[30, 50].tolist() == BLUE
 
 
-def test_a_template_for_a_large_wall_is_taken(workshop: Any) -> None:
+def test_a_template_for_a_large_wall_is_accepted(workshop: Any) -> None:
     found = workshop.inspect(workshop.document(workshop.solid("Wall", "#ff0000"), w=5800, h=6075))
     assert (found.compositions[0].width, found.compositions[0].height) == (5800, 6075)

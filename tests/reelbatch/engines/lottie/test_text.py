@@ -1,4 +1,4 @@
-"""Words and the fonts that they are drawn with."""
+"""Words, and the fonts in which they are drawn."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -38,7 +38,7 @@ def words(workshop: Any, value: str, layer: str = "Headline") -> Any:
 
 
 @pytest.mark.parametrize("face", BUNDLED, ids=lambda face: face.file_name)
-def test_the_bundled_fonts_are_what_the_engine_says(face: FontFace) -> None:
+def test_the_bundled_fonts_match_the_engines_list(face: FontFace) -> None:
     font = bundled(face)
     assert font.face == face
     assert all(font.has(character) for character in "AZaz09ÄéßŁž€—“”…")
@@ -57,7 +57,7 @@ def test_new_words_change_the_picture_only_where_the_words_are(workshop: Any) ->
 
 def test_an_uploaded_font_lends_its_letters_to_others(workshop: Any, tmp_path: Path) -> None:
     path = tmp_path / "rare.ttf"
-    path.write_bytes(a_font(letter="☃"))  # a square; in no font of ours
+    path.write_bytes(a_font(letter="☃"))  # a square, in none of the bundled fonts
     text = words(workshop, "☃")
     document = workshop.document(workshop.text("Headline", "A"))
     file, rendered = workshop.render(document, assets=[text], fonts=[path])
@@ -69,7 +69,7 @@ def test_an_uploaded_font_lends_its_letters_to_others(workshop: Any, tmp_path: P
 
 @pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n", "\x03"])
 def test_a_line_break_starts_a_new_line(workshop: Any, line_break: str) -> None:
-    """A pixel below the leading, as in lottie-web."""
+    """It is a pixel lower than the leading, as in lottie-web."""
     document = workshop.document(workshop.text("Headline", "", s=16, lh=18))
     assert rows(workshop.still(document, words(workshop, f"HH{line_break}HH"))) == [
         (28, 39),
@@ -112,8 +112,8 @@ def test_runs_of_a_text_have_their_own_sizes_and_colours(workshop: Any) -> None:
     assert bottom - top == pytest.approx(16 * 0.72, abs=2)
 
 
-def test_letters_turn_about_the_middle_of_their_own_height(workshop: Any) -> None:
-    """As in lottie-web those of a text of one size do, half of a capital above the base line."""
+def test_letters_rotate_about_the_middle_of_their_own_height(workshop: Any) -> None:
+    """In a text of one size they do so in lottie-web, half a capital above the baseline."""
     turned = {"s": {"b": 1}, "a": {"r": {"a": 0, "k": 90}}}
     drawn: list[Any] = []
     for style in ({"s": 16, "runs": [{"t": "HH", "s": 32}]}, {"s": 32}):
@@ -124,7 +124,7 @@ def test_letters_turn_about_the_middle_of_their_own_height(workshop: Any) -> Non
 
 
 def test_the_anchors_of_letters_lie_on_their_path(workshop: Any) -> None:
-    """So along a straight path an anchor moves nothing, as in lottie-web."""
+    """So an anchor moves nothing along a straight path, as in lottie-web."""
     line = {"v": [[0, 0], [90, 0]], "i": [[0, 0]] * 2, "o": [[0, 0]] * 2, "c": False}
     layer = workshop.text("Headline", "HI", s=16)
     layer["masksProperties"] = [{"mode": "n", "inv": False, "pt": {"a": 0, "k": line}}]
@@ -135,11 +135,11 @@ def test_the_anchors_of_letters_lie_on_their_path(workshop: Any) -> None:
     assert columns(anchored) == columns(plain)
 
 
-def test_letters_of_a_justified_line_turn_about_their_own_middle(workshop: Any) -> None:
+def test_letters_of_a_justified_line_rotate_about_their_own_middle(workshop: Any) -> None:
     layer = workshop.text("Headline", "o-o-o", s=16, j=6, sz=[90, 50], ps=[0, -20])
     layer["t"]["a"] = [{"s": {"b": 1}, "a": {"r": {"a": 0, "k": 0}}}]
     upright = workshop.still(workshop.document(layer))
-    layer["t"]["a"][0]["a"]["r"]["k"] = 180  # looks the same, but for its height
+    layer["t"]["a"][0]["a"]["r"]["k"] = 180  # looks the same, except for its height
     turned = workshop.still(workshop.document(layer))
     inked = [np.flatnonzero((each[..., 3] > 127).any(axis=0)) for each in (upright, turned)]
     assert inked[0].tolist() == pytest.approx(inked[1].tolist(), abs=1)
@@ -160,7 +160,7 @@ def test_new_words_have_the_style_of_the_first_letter(workshop: Any) -> None:
     assert (drawn == plain).all()
 
 
-def test_a_style_that_a_job_sets_is_that_of_all_letters(workshop: Any) -> None:
+def test_a_jobs_style_applies_to_all_letters(workshop: Any) -> None:
     red = workshop.value("Headline", "Fill Color", "#ff0000")
     drawn = workshop.still(_two_styles(workshop), red)
     assert drawn[drawn[..., 3] > 127][:, 0].min() == 255
@@ -174,7 +174,7 @@ def test_text_in_any_script_draws_something(workshop: Any, text: str) -> None:
     assert ink(workshop.still(workshop.document(workshop.text("Headline", text, s=20)))) > 50
 
 
-def test_an_absent_font_is_replaced_by_one_of_its_kind(workshop: Any) -> None:
+def test_a_missing_font_is_replaced_by_a_similar_one(workshop: Any) -> None:
     def drawn(font: str) -> Any:
         return workshop.still(workshop.document(workshop.text("Headline", "Hag", font=font)))
 
@@ -185,13 +185,13 @@ def test_an_absent_font_is_replaced_by_one_of_its_kind(workshop: Any) -> None:
     assert (drawn("Inter-Bold") != drawn("NotoSerif-Bold")).any()
 
 
-def test_an_upright_font_that_stands_in_for_an_italic_is_slanted(workshop: Any) -> None:
+def test_an_upright_font_that_replaces_an_italic_is_slanted(workshop: Any) -> None:
     def drawn(font: str) -> Any:
         return workshop.still(workshop.document(workshop.text("Headline", "l", font=font)))
 
     upright, slanted = columns(drawn("NotoSerif-Bold")), columns(drawn("Georgia-BoldItalic"))
     assert slanted[1] - slanted[0] > upright[1] - upright[0]
-    assert slanted[0] > upright[0]  # the slant leans away from the base line
+    assert slanted[0] > upright[0]  # the slant leans away from the baseline
 
 
 def test_the_templates_own_font_is_used(workshop: Any) -> None:
@@ -213,7 +213,7 @@ def test_the_teams_font_is_used_before_a_bundled_one(workshop: Any) -> None:
     assert (workshop.still(document, change, fonts=[path]) == workshop.still(expected)).all()
 
 
-def test_a_file_that_is_no_font_is_named(workshop: Any) -> None:
+def test_a_file_that_is_not_a_font_is_named(workshop: Any) -> None:
     path = workshop.file(b"no font", "Brand.ttf")
     with pytest.raises(AssetInvalid, match=r"Brand\.ttf is not a font"):
         workshop.still(workshop.document(workshop.text("Headline", "A")), fonts=[path])
@@ -260,7 +260,7 @@ def test_style_functions_change_size_tracking_leading_and_colour(workshop: Any) 
 
 def test_words_for_a_layer_without_text_are_refused(workshop: Any) -> None:
     document = workshop.document(workshop.solid("Ground", "#00ff00"))
-    with pytest.raises(AssetInvalid, match=r"Asset 0 .*'Ground'.* is of type solid"):
+    with pytest.raises(AssetInvalid, match=r"Asset 0 .*'Ground'.* of type solid has no text"):
         workshop.still(document, words(workshop, "Hello", "Ground"))
 
 
@@ -270,7 +270,7 @@ def test_an_unknown_layer_is_named(workshop: Any) -> None:
         workshop.still(document, words(workshop, "Hello", "headline"))
 
 
-def test_words_reach_every_layer_of_the_name_in_the_composition_that_is_named(
+def test_words_are_set_in_every_layer_of_that_name_in_the_named_composition(
     workshop: Any,
 ) -> None:
     inner = [workshop.text("Name", "", s=20), workshop.text("Name", "", s=20)]

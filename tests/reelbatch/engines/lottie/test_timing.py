@@ -7,12 +7,12 @@ import pytest
 
 from reelbatch.models.errors import AssetInvalid, LimitExceeded, RenderError
 
-SECOND = 1 / 30  # of a frame
+FRAME = 1 / 30  # seconds
 
 
 @pytest.fixture
 def box(workshop: Any) -> Any:
-    """Twelve frames; a box of 20x20 moves by 10 pixels a frame while it is there, from 2 to 8."""
+    """Twelve frames in which a box of 20x20, visible from 2 to 8, moves by 10 pixels per frame."""
     layer = workshop.solid("Box", "#0000ff", w=20, h=20, ip=2, op=8)
     ease = {"i": {"x": [1], "y": [1]}, "o": {"x": [0], "y": [0]}}
     path = [{"t": 2, "s": [0, 0, 0], **ease}, {"t": 8, "s": [60, 0, 0]}]
@@ -21,7 +21,7 @@ def box(workshop: Any) -> Any:
 
 
 def places(workshop: Any, document: Any, *assets: Any, **settings: Any) -> list[int | None]:
-    """The left edge of the box in each frame, in tens of pixels; None where it is not seen."""
+    """The left edge of the box in each frame, in tens of pixels; None if it is not visible."""
     film = workshop.film(document, "video_prores_4444", assets=assets, **settings)
     edges = [[x for x in range(0, 100, 10) if frame[10, x + 5, 3] > 127] for frame in film]
     return [edge[0] // 10 if edge else None for edge in edges]
@@ -30,7 +30,7 @@ def places(workshop: Any, document: Any, *assets: Any, **settings: Any) -> list[
 @pytest.mark.parametrize("name", ["start", "startTime", "time", "value", "seconds"])
 def test_a_layer_moves_in_time_with_its_keyframes(workshop: Any, box: Any, name: str) -> None:
     assert places(workshop, box) == [*[None] * 2, 0, 1, 2, 3, 4, 5, *[None] * 4]
-    later = workshop.call("nx:layer-start-set", "Box", **{name: 5 * SECOND})
+    later = workshop.call("nx:layer-start-set", "Box", **{name: 5 * FRAME})
     assert places(workshop, box, later) == [*[None] * 5, 0, 1, 2, 3, 4, 5, None]
 
 
@@ -45,13 +45,13 @@ def test_text_that_changes_moves_in_time_too(workshop: Any) -> None:
     first = layer["t"]["d"]["k"][0]
     layer["t"]["d"]["k"] += [{"t": 2, "s": {**first["s"], "t": "H"}}]
     document = workshop.document(layer)
-    later = workshop.call("nx:layer-start-set", "Words", start=2 * SECOND)
+    later = workshop.call("nx:layer-start-set", "Words", start=2 * FRAME)
     seen = [workshop.still(document, later, frame=frame)[..., 3].any() for frame in (2, 4)]
     assert seen == [False, True]
 
 
-def test_a_layer_lasts_as_long_as_it_is_told(workshop: Any, box: Any) -> None:
-    change = workshop.call("nx:layer-duration-set", ["Box"], duration=3 * SECOND)
+def test_a_layer_lasts_as_long_as_requested(workshop: Any, box: Any) -> None:
+    change = workshop.call("nx:layer-duration-set", ["Box"], duration=3 * FRAME)
     assert places(workshop, box, change) == [None] * 2 + [0, 1, 2] + [None] * 7
     change = workshop.call("nx:layer-duration-set", "Box", duration=100)
     assert places(workshop, box, change) == [None] * 2 + [0, 1, 2, 3, 4, 5, 6, 6, 6, 6]
@@ -61,7 +61,7 @@ def lasting(workshop: Any, frames: int, **settings: Any) -> Any:
     return workshop.asset(
         type="function",
         name="nx:comp-duration-set",
-        params={"duration": frames * SECOND},
+        params={"duration": frames * FRAME},
         **settings,
     )
 
@@ -72,7 +72,7 @@ def test_a_composition_gets_shorter_and_longer(workshop: Any, box: Any) -> None:
     film = workshop.film(box, "video_prores_4444", assets=[lasting(workshop, 15)])
     assert len(film) == 15
     assert [frame[50, 50, 3] > 127 for frame in film] == [True] * 15
-    assert not film[13][10].any()  # what ended before the former end still does
+    assert not film[13][10].any()  # layers that ended earlier still do
 
 
 def test_frames_of_a_longer_composition_can_be_rendered_by_number(workshop: Any, box: Any) -> None:

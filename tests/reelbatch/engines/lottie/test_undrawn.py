@@ -1,4 +1,4 @@
-"""What a template is said to lose when it is drawn."""
+"""Warnings about what will not be drawn as designed."""
 
 import re
 from collections.abc import Callable
@@ -128,21 +128,21 @@ ASSETS = [
 
 
 @pytest.mark.unconfined
-def test_expressions_are_said_to_be_off_where_renders_are_not_confined(workshop: Any) -> None:
+def test_expressions_cause_a_warning_if_renders_are_not_confined(workshop: Any) -> None:
     turning = still(0) | {"x": "var $bm_rt = time * 9;"}
     layer = turned(workshop.solid("Sky", "#00f"), r=turning)
     [warning] = workshop.inspect(workshop.document(layer)).warnings
     assert (warning.code, warning.layer) == ("EXPRESSIONS_OFF", "Sky")
 
 
-def test_expressions_that_run_are_nothing_to_warn_of(workshop: Any) -> None:
+def test_expressions_that_run_cause_no_warning(workshop: Any) -> None:
     turning = still(0) | {"x": "var $bm_rt = time * 9;"}
     layer = turned(workshop.solid("Sky", "#00f"), r=turning)
     assert workshop.inspect(workshop.document(layer)).warnings == []
 
 
 @pytest.mark.parametrize("what", NOT_DRAWN)
-def test_what_is_not_drawn_is_said_with_its_layer(workshop: Any, what: str) -> None:
+def test_a_warning_names_what_is_not_drawn_and_its_layer(workshop: Any, what: str) -> None:
     code, layer = NOT_DRAWN[what]
     made = layer(workshop)
     [warning] = workshop.inspect(workshop.document(made, assets=ASSETS)).warnings
@@ -151,20 +151,20 @@ def test_what_is_not_drawn_is_said_with_its_layer(workshop: Any, what: str) -> N
     assert warning.message
 
 
-def test_a_font_file_that_is_not_read_is_said(workshop: Any) -> None:
+def test_an_unreadable_font_file_causes_a_warning(workshop: Any) -> None:
     files = {"data.json": workshop.document(workshop.text("A", "a")), "fonts/A.woff2": b"wOF2"}
     [warning] = workshop.inspect(workshop.archive(files)).warnings
     assert (warning.code, warning.layer) == ("FONT_NOT_READ", None)
     assert "A.woff2" in warning.message
 
 
-def test_every_code_of_an_inspection_is_tried() -> None:
+def test_every_warning_code_of_an_inspection_is_tested() -> None:
     used = re.findall(r"WarningCode\.(\w+)", Path(undrawn.__file__).read_text())
     tried = {code for code, _ in NOT_DRAWN.values()} | {"FONT_NOT_READ", "EXPRESSIONS_OFF"}
     assert tried == set(used)
 
 
-def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
+def test_what_is_drawn_causes_no_warning(workshop: Any) -> None:
     control: Json = {"ty": 5, "nm": "Speed", "mn": "ADBE Slider Control", "ef": []}
     document = workshop.document(
         workshop.text("Headline", "Hi"),
@@ -184,7 +184,7 @@ def test_what_is_drawn_is_not_warned_of(workshop: Any) -> None:
 def test_a_blend_mode_is_too_weak_in_a_precomposition_that_is_blurred_as_a_whole(
     workshop: Any,
 ) -> None:
-    """Nor is it right at any depth in there."""
+    """This holds at any depth inside it."""
     deep = {"id": "d", "nm": "Deep", "layers": [workshop.solid("Tinted", "#0000ff", bm=14)]}
     comp = {"id": "c", "nm": "Card", "layers": [workshop.precomp("Deep", "d")]}
     card = workshop.precomp("Card", "c")
@@ -201,7 +201,7 @@ KEYS = ("ty", "en", "bm", "sy", "mm", "m", "hd", "ddd", "refId", "x", "mode", "p
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
-def test_nonsense_anywhere_stops_no_inspection(workshop: Any, nonsense: Any) -> None:
+def test_nonsense_does_not_stop_the_inspection(workshop: Any, nonsense: Any) -> None:
     odd = dict.fromkeys(KEYS, nonsense)
     animator = odd | {"a": odd | {"rx": nonsense}, "s": nonsense}
     layer = text(workshop, animator, j=nonsense, sz=nonsense) | {
@@ -218,7 +218,7 @@ def test_nonsense_anywhere_stops_no_inspection(workshop: Any, nonsense: Any) -> 
     assert workshop.inspect(document | {"assets": [asset]}).compositions
 
 
-def test_hundreds_of_warnings_are_few_and_counted(workshop: Any) -> None:
+def test_hundreds_of_warnings_are_shortened_and_counted(workshop: Any) -> None:
     lights = [workshop.layer(14, f"Light {n}") for n in range(300)]
     warnings = workshop.inspect(workshop.document(*lights, workshop.layer(13, "Eye"))).warnings
     assert len(warnings) == MOST_OF_A_CODE + 2
@@ -227,14 +227,14 @@ def test_hundreds_of_warnings_are_few_and_counted(workshop: Any) -> None:
     assert warnings[-1].code == "CAMERA_NOT_DRAWN"
 
 
-def test_warnings_are_said_once_and_cut() -> None:
+def test_duplicate_warnings_are_dropped_and_long_ones_cut() -> None:
     long = RenderWarning(code="SMELL", message="x" * 10_000, layer="y" * 10_000)
-    [kept] = bounded([long, long])
-    assert len(kept.message) < 1000
-    assert len(kept.layer or "") < 1000
+    [cut] = bounded([long, long])
+    assert len(cut.message) < 1000
+    assert len(cut.layer or "") < 1000
 
 
-def test_layers_tell_whether_they_are_shown(workshop: Any) -> None:
+def test_layers_are_described_as_shown_or_hidden(workshop: Any) -> None:
     document = workshop.document(
         workshop.text("Headline", "Hi"), workshop.solid("Note", "#ff0000", hd=True)
     )
@@ -242,7 +242,7 @@ def test_layers_tell_whether_they_are_shown(workshop: Any) -> None:
     assert shown == {"Headline": True, "Note": False}
 
 
-def test_a_trim_over_groups_of_one_path_is_nothing_to_warn_of(workshop: Any) -> None:
+def test_a_trim_over_groups_of_one_path_causes_no_warning(workshop: Any) -> None:
     layer = shapes(workshop, {"ty": "sh", "ks": still(SQUARE)})
     layer["shapes"] += [*shapes(workshop, {"ty": "sh", "ks": still(SQUARE)})["shapes"]]
     layer["shapes"].append({"ty": "tm", "m": 2, "s": still(0), "e": still(50), "o": still(0)})

@@ -1,4 +1,4 @@
-"""Videos in the place of layers' pictures."""
+"""Videos that replace layers' pictures."""
 
 import io
 import struct
@@ -17,12 +17,12 @@ NOTHING = None
 
 @pytest.fixture
 def film(workshop: Any) -> Any:
-    """A document of one solid, `Film`, that lasts twelve frames."""
+    """A document with one solid, `Film`, that lasts twelve frames."""
     return workshop.document(workshop.solid("Film", "#ff0000", op=12), op=12)
 
 
 def shown(pictures: list[Any], x: int = 20, y: int = 30) -> list[int | None]:
-    """The number of the footage's frame that each picture shows at a place."""
+    """The number of the footage's frame that each picture shows at a point."""
     pixels = [picture[y, x].tolist() for picture in pictures]
     return [round((red - 30) / 10) if alpha > 127 else NOTHING for red, _, _, alpha in pixels]
 
@@ -37,7 +37,7 @@ def played(workshop: Any, document: Any, *assets: Any, **settings: Any) -> list[
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "mpegts", "avi", "webm", "mov"])
-def test_a_video_plays_in_a_layers_place_and_ends_with_its_last_frame(
+def test_a_video_replaces_a_layers_picture_and_ends_with_its_last_frame(
     workshop: Any, film: Any, kind: str
 ) -> None:
     frames = played(workshop, film, video(workshop, kind=kind))
@@ -50,7 +50,7 @@ def test_an_animated_gif_plays_at_its_own_rate(workshop: Any, film: Any) -> None
 
 
 @pytest.mark.parametrize("kind", ["webm", "mov"])
-def test_what_is_clear_in_a_video_lets_the_layers_below_through(workshop: Any, kind: str) -> None:
+def test_layers_below_show_through_a_transparent_video(workshop: Any, kind: str) -> None:
     document = workshop.document(workshop.solid("Film", "#ff0000"), workshop.solid("A", "#0000ff"))
     drawn = workshop.still(document, video(workshop, kind=kind), frame=3)
     assert shown([drawn]) == [3]
@@ -65,7 +65,7 @@ def test_what_is_clear_in_a_video_lets_the_layers_below_through(workshop: Any, k
         (60, [0, 2, 4, *[NOTHING] * 9]),
     ],
 )
-def test_a_frame_shows_the_last_picture_that_has_begun(
+def test_a_frame_shows_the_latest_picture_of_the_video(
     workshop: Any, film: Any, rate: int, expected: Any
 ) -> None:
     assert played(workshop, film, video(workshop, rate=rate)) == expected
@@ -149,7 +149,7 @@ def test_every_pixel_of_a_video_is_set(workshop: Any, width: int, kind: str) -> 
     assert np.abs(right - ([0, 0, 0, 0] if kind == "webm" else [50, 50, 50, 255])).max() <= 2
 
 
-def test_a_video_that_a_phone_turned_stands_upright(workshop: Any) -> None:
+def test_a_video_rotated_by_a_phone_is_upright(workshop: Any) -> None:
     lying = bytearray(workshop.footage(size=(120, 60)))
     matrix = lying.index(b"tkhd") + 4 + 40  # ISO 14496-12, 8.3.2
     lying[matrix : matrix + 36] = struct.pack(
@@ -161,7 +161,7 @@ def test_a_video_that_a_phone_turned_stands_upright(workshop: Any) -> None:
     assert (columns[0], columns[-1]) == (35, 64)
 
 
-def test_a_range_of_frames_shows_what_the_whole_film_shows_there(workshop: Any) -> None:
+def test_a_range_of_frames_equals_that_part_of_the_whole_film(workshop: Any) -> None:
     document = workshop.document(workshop.solid("Film", "#ff0000", op=300), op=300)
     asset = video(workshop, frames=280)
     grey = [
@@ -195,7 +195,7 @@ def test_a_video_without_sound_makes_a_film_without_sound(workshop: Any, film: A
         assert not output.streams.audio
 
 
-def test_a_later_picture_takes_the_place_of_a_video(workshop: Any, film: Any) -> None:
+def test_a_later_picture_replaces_a_video(workshop: Any, film: Any) -> None:
     picture = workshop.file(workshop.picture((0, 0, 255), (100, 60)), "picture.png")
     image = workshop.asset(None, type="image", layerName="Film", src="a")
     drawn = workshop.still(film, video(workshop), replace(image, file=picture))
@@ -213,7 +213,7 @@ def test_a_later_picture_takes_the_place_of_a_video(workshop: Any, film: Any) ->
     ],
     ids=["empty", "drawing", "playlist", "list of files", "sound"],
 )
-def test_a_file_that_is_no_video_is_refused_with_its_layer(
+def test_a_file_that_is_not_a_video_is_refused_with_its_layer(
     workshop: Any, film: Any, content: bytes, message: str
 ) -> None:
     with pytest.raises(AssetInvalid, match=rf"'Film'.*{message}"):
@@ -258,7 +258,7 @@ def test_a_text_cannot_show_a_video(workshop: Any) -> None:
         workshop.still(document, video(workshop))
 
 
-PQ, HLG, BT2020 = 16, 18, 9  # as FFmpeg and H.273 count them
+PQ, HLG, BT2020 = 16, 18, 9  # FFmpeg's and H.273's numbers
 
 
 def chroma(red: float, blue: float, luma: float) -> tuple[float, float]:
@@ -293,7 +293,7 @@ def hdr_footage(transfer: int, *signal: float) -> bytes:
     [
         (PQ, 0.0, 0),
         (PQ, 0.38, 99),  # 25 cd/m2: a mid grey
-        (PQ, 0.58, 244),  # 203 cd/m2: white, with room for what is brighter
+        (PQ, 0.58, 244),  # 203 cd/m2: white, with headroom for brighter colours
         (PQ, 0.75, 255),
         (HLG, 0.0, 0),
         (HLG, 0.38, 101),

@@ -1,4 +1,4 @@
-"""The Lottie engine's workshop, whose documents lottie-web draws."""
+"""The Lottie engine's workshop, with lottie-web as the renderer."""
 
 from pathlib import Path
 

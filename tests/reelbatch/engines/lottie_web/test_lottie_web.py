@@ -1,4 +1,4 @@
-"""Lottie documents, filled as for ThorVG, and drawn by lottie-web."""
+"""Lottie documents that are filled as for ThorVG, and drawn by lottie-web."""
 
 import io
 import sys
@@ -17,13 +17,13 @@ RED, GREEN, BLUE, NOTHING = (255, 0, 0, 255), (0, 128, 0, 255), (0, 0, 255, 255)
 
 
 def a_moving_square(workshop: Any) -> Any:
-    """10 pixels wide, at 15 pixels a frame by an expression."""
+    """A square, 10 pixels wide, that an expression moves by 15 pixels per frame."""
     square = workshop.solid("Square", "#ff0000", w=10, h=10)
     square["ks"]["p"]["x"] = "var $bm_rt; $bm_rt = [time * 30 * 15, 20];"
     return workshop.document(square)
 
 
-def test_expressions_move_what_the_frames_show_and_the_rest_is_clear(workshop: Any) -> None:
+def test_expressions_animate_frames_and_the_rest_is_transparent(workshop: Any) -> None:
     frames = workshop.film(a_moving_square(workshop), "video_prores_4444")
     for number, frame in enumerate(frames):
         red, *_, alpha = frame[25, number * 15 + 5].astype(int)
@@ -32,7 +32,7 @@ def test_expressions_move_what_the_frames_show_and_the_rest_is_clear(workshop: A
     assert len(frames) == 6
 
 
-def test_a_still_and_a_range_are_frames_of_the_film_and_equal_in_equal_renders(
+def test_stills_and_ranges_show_the_films_frames_and_are_reproducible(
     workshop: Any,
 ) -> None:
     document = a_moving_square(workshop)
@@ -73,13 +73,13 @@ def test_words_have_the_teams_font(workshop: Any) -> None:
     drawn = workshop.still(document, words, fonts=[font])
     rows, columns = (drawn[..., 3] > 128).nonzero()
     assert (columns.min(), columns.max()) == (5, 19)
-    assert rows.min() == 25  # 15 above the base line
+    assert rows.min() == 25  # 15 above the baseline
     assert drawn[39, 12, 3] == 255
     assert drawn[45, 12, 3] == 0  # between the lines
     assert drawn[58, 12, 3] == 255
 
 
-def test_the_templates_glyphs_write_what_they_can_and_fonts_all_other_words(workshop: Any) -> None:
+def test_the_templates_glyphs_are_used_only_if_they_cover_all_words(workshop: Any) -> None:
     box = {"c": True, "v": [[0, 0], [50, 0], [50, -50], [0, -50]]}
     box |= {"i": [[0, 0]] * 4, "o": [[0, 0]] * 4}
     shapes = [{"ty": "gr", "it": [{"ty": "sh", "ks": {"a": 0, "k": box}}]}]
@@ -95,7 +95,7 @@ def test_the_templates_glyphs_write_what_they_can_and_fonts_all_other_words(work
     assert not (workshop.still(document, other)[26:39, 6:40, 3] == 255).all()
 
 
-def test_opaque_films_are_on_the_documents_background_and_have_its_sound(workshop: Any) -> None:
+def test_opaque_films_have_the_documents_background_and_sound(workshop: Any) -> None:
     voice = workshop.layer(6, "Voice", refId="voice")
     sounds = [{"id": "voice", "u": "", "p": "voice.wav", "e": 0}]
     document = workshop.document(voice, fr=3, bg="#008000", assets=sounds)
@@ -107,7 +107,7 @@ def test_opaque_films_are_on_the_documents_background_and_have_its_sound(worksho
     assert max(abs(red), abs(green - 128), abs(blue)) < 8
 
 
-def test_videos_and_moving_pictures_are_refused_with_the_way_out(workshop: Any) -> None:
+def test_videos_and_animated_pictures_are_refused_with_a_way_out(workshop: Any) -> None:
     gif = io.BytesIO()
     frames = [Image.new("L", (8, 8), level) for level in (0, 255)]
     frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:], duration=40)
@@ -119,8 +119,8 @@ def test_videos_and_moving_pictures_are_refused_with_the_way_out(workshop: Any) 
     assert still[30, 50, 3] == 255
 
 
-def test_a_template_gets_nothing_out_of_its_document(workshop: Any) -> None:
-    """Names and words are no markup, and an expression reaches no address."""
+def test_a_template_cannot_escape_its_document(workshop: Any) -> None:
+    """Names and words are not interpreted as markup, and expressions reach no address."""
     escape = '</script><script>document.body.style.background = "blue"</script>'
     square = workshop.solid(escape, "#ff0000", w=10, h=10)
     square["ks"]["o"]["x"] = (
@@ -141,9 +141,9 @@ def test_a_template_gets_nothing_out_of_its_document(workshop: Any) -> None:
     }
 
 
-def test_what_the_player_cannot_draw_fails_or_is_warned_of(workshop: Any) -> None:
+def test_what_the_player_cannot_draw_fails_or_causes_a_warning(workshop: Any) -> None:
     square = workshop.solid("Square", "#ff0000")
-    with pytest.raises(TemplateInvalid, match="1 to 240 frames a second, and the template has 300"):
+    with pytest.raises(TemplateInvalid, match=r"1 to 240 frames per second, .* has 300"):
         workshop.still(workshop.document(square, fr=300))
     square["ks"]["o"]["x"] = "var $bm_rt; $bm_rt = nobody.knows;"
     price = workshop.text("Price", "9.90", runs=[{"t": "9."}, {"t": "90", "s": 10}])
@@ -166,7 +166,7 @@ def test_pictures_may_be_larger_than_a_template(workshop: Any) -> None:
     assert tuple(drawn[30, 50]) == RED
 
 
-def test_odd_texts_and_fonts_are_read_as_by_the_lottie_engine(workshop: Any) -> None:
+def test_odd_texts_and_fonts_are_read_as_in_the_lottie_engine(workshop: Any) -> None:
     odd = workshop.text("Odd", None, font={}, s="30", lh=None, tr=[])
     names: tuple[Any, ...] = ([], {}, "Inter-Bold")
     listed = [{"fName": name, "ascent": "high"} for name in names]
