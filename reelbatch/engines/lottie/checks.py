@@ -49,7 +49,7 @@ def check_shapes(layers: Iterable[Json]) -> None:
         name = layer_name(layer, position)
         shapes = objects(layer.get("shapes"))
         _check_shapes(shapes, name)
-        _check_dashes(shapes, name, MAX_DASHES)
+        _check_dashes(shapes, name)
 
 
 def check_texts(layers: Iterable[Json]) -> None:
@@ -197,13 +197,13 @@ def _check_gradient(shape: Json, layer: str) -> None:
         )
 
 
-def _check_dashes(shapes: list[Json], layer: str, limit: int) -> None:
+def _check_dashes(shapes: list[Json], layer: str) -> None:
     dashes = [length for shape in _all_shapes(shapes) if (length := _dash_length(shape)) > 0]
     if not dashes:
         return
     finest = min(dashes)
     reach = max((_reach(shape) for shape in _all_shapes(shapes)), default=0.0)
-    if finest < _FINEST_DASH or reach / finest > limit:
+    if finest < _FINEST_DASH or reach / finest > MAX_DASHES:
         raise LimitExceeded(f"The layer {layer!r} has a stroke with dashes that are too fine.")
 
 

@@ -110,7 +110,7 @@ class _Layer:
     document: LottieDocument
     files: TemplateFiles
     content: Json
-    is_blended: bool  # by a mode that ThorVG does not have
+    is_blended: bool  # by a mode that ThorVG lacks
 
     def found(self) -> Iterator[_Found]:
         kind = layer_type(self.content)

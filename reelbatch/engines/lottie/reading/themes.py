@@ -9,7 +9,7 @@ from reelbatch.engines.lottie.document import Json, array, is_object, objects
 def theme_slots(theme: object, animation: str | None) -> dict[str, Json]:
     """The properties of a theme's rules by slot name.
 
-    Rules for other animations than `animation` are skipped, and rules of unsupported types.
+    Rules for other animations than `animation` and rules of unsupported types are skipped.
     """
     rules = objects(theme.get("rules")) if is_object(theme) else []
     slots: dict[str, Json] = {}

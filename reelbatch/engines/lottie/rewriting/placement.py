@@ -46,25 +46,22 @@ def placements(
 ) -> dict[int, tuple[Placement, Placement, Placement]]:
     """By `id()` of each layer: its placement, that of its parents, and that of its composition."""
     found: dict[int, tuple[Placement, Placement, Placement]] = {}
-    by_composition = {"": UNMOVED}
+    compositions = {"": UNMOVED}
     waiting = [("", root)]
     while waiting:
         name, layers = waiting.pop()
         parents = {layer["ind"]: layer for layer in layers if isinstance(layer.get("ind"), int)}
         own: dict[int, Placement] = {}  # of parents, each of which may have many children
         for layer in layers:
-            around = _parents_placement(layer, parents, own).inside(by_composition[name])
+            around = _parents_placement(layer, parents, own).inside(compositions[name])
             placement = _own_placement(layer).inside(around)
-            found[id(layer)] = placement, around, by_composition[name]
+            found[id(layer)] = placement, around, compositions[name]
             inner = reference(layer.get("refId")) if layer_type(layer) == "precomp" else ""
             if inner in precompositions:
-                merged = (
-                    placement.like(by_composition[inner]) if inner in by_composition else placement
-                )
-                if (
-                    by_composition.get(inner) != merged
-                ):  # placements only become vaguer, so this terminates
-                    by_composition[inner] = merged
+                former = compositions.get(inner)
+                merged = placement if former is None else placement.like(former)
+                if former != merged:  # placements only become vaguer, so this terminates
+                    compositions[inner] = merged
                     waiting.append((inner, precompositions[inner]))
     return found
 

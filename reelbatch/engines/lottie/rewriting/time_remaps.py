@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable
 
 from reelbatch.engines.lottie.document import Json, array, is_object, layer_type, number, objects
 
-_JUST = 0.01  # frames
+_JUST_BEFORE = 0.01  # frames
 
 
 def hold_last_frames(
     layers: Iterable[Json], length_of: Callable[[Json], float], frame_rate: float
 ) -> None:
-    """Keep time remaps before the end; `length_of` returns a layer's precomposition's end frame."""
+    """Stop time remaps just before the end.
+
+    `length_of` returns the end frame of the precomposition that a layer shows.
+    """
     for layer in layers:
         remap = layer.get("tm")
         end = length_of(layer) if layer_type(layer) == "precomp" else 0.0
@@ -32,17 +35,17 @@ def _clamped(keyframes: list[Json], end: float, frame: float) -> list[Json]:
     clamped: list[Json] = []
     for position, keyframe in enumerate(keyframes):
         if "e" in keyframe and _first(keyframe["e"]) >= end:
-            keyframe["e"] = [end - _JUST * frame]
+            keyframe["e"] = [end - _JUST_BEFORE * frame]
         if "s" not in keyframe or _first(keyframe["s"]) < end:
             clamped.append(keyframe)
             continue
         following = keyframes[position + 1] if position + 1 < len(keyframes) else keyframe
         stays = keyframe.get("h") or _first(following.get("s", keyframe.get("e"))) >= end
         time = number(keyframe.get("t"), 0.0)
-        arrives = {"t": time - _JUST, "s": [end - _JUST * frame], "h": 1}
-        if stays and clamped and number(clamped[-1].get("t"), time) < time - _JUST:
+        arrives = {"t": time - _JUST_BEFORE, "s": [end - _JUST_BEFORE * frame], "h": 1}
+        if stays and clamped and number(clamped[-1].get("t"), time) < time - _JUST_BEFORE:
             clamped.append(arrives)
-        clamped.append({**keyframe, "s": [end - frame if stays else end - _JUST * frame]})
+        clamped.append({**keyframe, "s": [end - frame if stays else end - _JUST_BEFORE * frame]})
     return clamped
 
 

@@ -51,7 +51,6 @@ _NEEDED_TABLES = (
     ("glyf", "CFF ", "CFF2", "CBDT", "sbix"),
     ("loca", "CFF ", "CFF2", "CBDT", "sbix"),
 )
-NOTDEF = 0  # the glyph for missing characters
 
 Point = tuple[float, float]
 
@@ -98,9 +97,8 @@ class FontFile:
             self._font = hb.Font(self._face)
             self._scale = EM / self._face.upem
         except Exception as error:  # fontTools raises whatever a broken WOFF leads to
-            reason = (
-                str(error) if type(error) is ValueError else "it is damaged"
-            )  # ValueError: ours
+            # only our own reasons are for users
+            reason = str(error) if type(error) is ValueError else "it is damaged"
             raise FontUnreadable(f"{file_name} is not a font: {reason}") from error
         if not self._face.glyph_count or not self._face.upem > 0:
             raise FontUnreadable(f"{file_name} is not a font: it has no glyphs")

@@ -13,7 +13,6 @@ import icu
 
 LINE_BREAK = "\r"  # as After Effects writes it
 _BREAKS = ("\r\n", "\n", "\v", "\f", "\x03", "\x85", "\u2028", "\u2029")
-_SOFT_HYPHEN = "\xad"
 _EMOJI_STYLE, _TEXT_STYLE = "\ufe0f", "\ufe0e"
 # Characters below this are normal text by default, even if they also have a coloured picture.
 _FIRST_PICTOGRAPH = "\u2190"

@@ -1,4 +1,4 @@
-"""Checks whether a WOFF font may be unpacked, because fontTools unpacks any size.
+"""Checks whether a WOFF font may be unpacked, because fontTools unpacks fonts of any size.
 
 A WOFF (https://www.w3.org/TR/WOFF/) is a header, a directory with an entry per table, and the
 tables, each compressed with zlib if that makes it smaller.
