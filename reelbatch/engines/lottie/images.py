@@ -71,7 +71,7 @@ def _own_picture(
             packed = as_png(_open(content, limits))
             _EMBEDDED.put(key, packed)
         except PictureUnreadable:
-            packed = _nothing(asset, content, warnings)
+            packed = _empty_picture(asset, content, warnings)
     return packed
 
 
@@ -82,7 +82,7 @@ def _own_svg(
         svg = _open_svg(content, limits)
         picture = draw_svg(svg, box_of(asset), limits.pixels_per_frame)
     except PictureUnreadable:
-        return _nothing(asset, content, warnings)
+        return _empty_picture(asset, content, warnings)
     if svg.left_out:
         warnings.append(_incomplete(_name_of(asset), svg))
     return as_png(picture)
@@ -105,8 +105,8 @@ def _cut_to(box: tuple[float, float], packed: bytes) -> bytes:
         return as_png(picture.crop((left, top, left + sides[0], top + sides[1])))
 
 
-def _nothing(asset: Json, content: bytes, warnings: list[RenderWarning]) -> bytes:
-    warnings.append(_absent(asset, content))
+def _empty_picture(asset: Json, content: bytes, warnings: list[RenderWarning]) -> bytes:
+    warnings.append(_missing_warning(asset, content))
     return as_png(Image.new("RGBA", (1, 1)))
 
 
@@ -116,7 +116,7 @@ def missing_picture(asset: Json, files: TemplateFiles) -> str | None:
     if content is not None and (names_video(asset) or is_svg(content)):
         return None
     if content is None or not can_be_picture(content):
-        return _why_absent(asset, content)
+        return _why_missing(asset, content)
     return None
 
 
@@ -131,7 +131,7 @@ def svg_warning(asset: Json, files: TemplateFiles) -> RenderWarning | None:
     try:
         svg = read_svg(content, None)
     except PictureUnreadable:
-        return _absent(asset, content)
+        return _missing_warning(asset, content)
     return _incomplete(_name_of(asset), svg) if svg.left_out else None
 
 
@@ -140,8 +140,8 @@ def names_video(asset: Json) -> bool:
     return is_video(str(asset.get("p")))
 
 
-def _absent(asset: Json, content: bytes | None) -> RenderWarning:
-    message = _why_absent(asset, content)
+def _missing_warning(asset: Json, content: bytes | None) -> RenderWarning:
+    message = _why_missing(asset, content)
     return RenderWarning(code=WarningCode.MISSING_PICTURE, message=message)
 
 
@@ -156,7 +156,7 @@ def _incomplete(name: str, svg: SvgPicture) -> RenderWarning:
     return RenderWarning(code=WarningCode.PICTURE_INCOMPLETE, message=message)
 
 
-def _why_absent(asset: Json, content: bytes | None) -> str:
+def _why_missing(asset: Json, content: bytes | None) -> str:
     name = _name_of(asset)
     if not content:
         return f"{name} is neither in the template nor among the static assets. It stays empty."

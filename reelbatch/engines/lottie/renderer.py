@@ -73,7 +73,7 @@ class FilledTemplate:
         """Choose the font sizes of fitted texts; returns all warnings so far."""
         for fit in self.substitution.fits:
             fit_text(self.document, fit, shelf)
-        overflowing = overflows(self.document, self.substitution.worded, shelf)
+        overflowing = overflows(self.document, self.substitution.changed_texts, shelf)
         return [*self.substitution.warnings, *overflowing]
 
     def shelf(self, request: RenderRequest) -> FontShelf:

@@ -82,7 +82,7 @@ def compose(
         enforce_type(layer)
         if "refId" in layer:
             layer["refId"] = reference(layer["refId"])  # in the spelling of the assets' ids
-    scene = assemble(document, composition, parts.precompositions, all_pictures)
+    scene = assemble_document(document, composition, parts.precompositions, all_pictures)
     arrange(scene)
     return scene
 
@@ -123,7 +123,7 @@ def gather_parts(
     )
 
 
-def assemble(
+def assemble_document(
     document: LottieDocument,
     composition: LottieComposition,
     precompositions: Mapping[str, list[Json]],

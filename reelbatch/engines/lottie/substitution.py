@@ -75,7 +75,8 @@ class Substitution:
         """Warnings about pictures of the job that are drawn only in part."""
         self.videos: dict[str, ReplacedVideo] = {}
         self.fits: list[TextFit] = []
-        self.worded: list[tuple[LottieComposition, Json]] = []  # text layers with the job's words
+        self.changed_texts: list[tuple[LottieComposition, Json]] = []
+        """The text layers whose words the job has replaced."""
 
     def apply(self, assets: Sequence[ResolvedAsset]) -> None:
         """Apply `assets`. Raises AssetInvalid, naming the asset and its layer, or LimitExceeded."""
@@ -109,7 +110,7 @@ class Substitution:
 
     def _set_words(self, words: str, state: LottieComposition, layer: Json) -> None:
         set_words(layer, words)
-        self.worded.append((state, layer))
+        self.changed_texts.append((state, layer))
 
     def _call(self, asset: FunctionAsset) -> None:
         if asset.name not in FUNCTIONS:

@@ -25,7 +25,7 @@ from reelbatch.engines.lottie.reading.walking import all_objects, all_shapes, st
 from reelbatch.engines.lottie.rewriting.masks import is_out_of_order
 from reelbatch.engines.lottie.rewriting.rectangles import replace_rectangles
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
-from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
+from reelbatch.engines.lottie.rewriting.trims import trim_individually
 from reelbatch.engines.lottie.sheets import DEEPEST, MODES, blended_layers, can_be_separated
 from reelbatch.engines.lottie.source import TemplateFiles
 from reelbatch.engines.lottie.typesetting.fontfile import FontUnreadable, open_font
@@ -287,7 +287,7 @@ def _trimmed(layer: Json) -> list[Json]:
     drawn = copy.deepcopy(layer)
     replace_rectangles([drawn])
     replace_stars([drawn])
-    trim_one_by_one([drawn])
+    trim_individually([drawn])
     return objects(drawn["shapes"])
 
 

@@ -16,7 +16,7 @@ from reelbatch.engines.lottie.document import (
     text_documents,
 )
 from reelbatch.engines.lottie.renderer import FilledTemplate
-from reelbatch.engines.lottie.scene import SceneParts, assemble, gather_parts
+from reelbatch.engines.lottie.scene import SceneParts, assemble_document, gather_parts
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.engines.lottie.typesetting.own_glyphs import (
     OwnGlyphs,
@@ -63,7 +63,7 @@ def player_document(
     for layer in parts.layers:
         _complete(layer, parts)
     shown = {name: each for name, each in parts.pictures.items() if name not in videos}
-    animation = assemble(document, composition, parts.precompositions, shown)
+    animation = assemble_document(document, composition, parts.precompositions, shown)
     markers = document.root.get("markers")
     animation |= {"markers": markers} if isinstance(markers, list) else {}
     texts = [layer for layer in parts.layers if layer_type(layer) == "text"]

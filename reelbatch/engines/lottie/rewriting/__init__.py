@@ -28,13 +28,13 @@ from reelbatch.engines.lottie.rewriting.shrinking import shrink_pictures
 from reelbatch.engines.lottie.rewriting.soft_edges import soften_edges
 from reelbatch.engines.lottie.rewriting.stars import replace_stars
 from reelbatch.engines.lottie.rewriting.time_remaps import hold_last_frames
-from reelbatch.engines.lottie.rewriting.trims import trim_one_by_one
+from reelbatch.engines.lottie.rewriting.trims import trim_individually
 
 _RULES: dict[str, Callable[[list[Json]], None]] = {
     "rc": replace_rectangles,
     "sr": replace_stars,
     "zz": write_out_zigzags,
-    "tm": trim_one_by_one,
+    "tm": trim_individually,
     "rp": write_out_repeaters,
 }
 """The rules for kinds of shapes, in the order in which they are applied."""

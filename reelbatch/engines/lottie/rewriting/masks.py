@@ -30,7 +30,7 @@ def order_masks(layers: Iterable[Json]) -> None:
     """Rewrite the chains of masks that ThorVG draws incorrectly, as far as possible."""
     for layer in layers:
         chain = _chain(layer)
-        orders = [] if _is_right(chain) or _has_text_on_path(layer) else _orders(chain)
+        orders = [] if _is_drawn_correctly(chain) or _has_text_on_path(layer) else _orders(chain)
         if orders:
             layer["masksProperties"] = min(orders, key=lambda order: sum(map(_is_hole, order)))
 
@@ -50,7 +50,7 @@ def hide_without_mattes(compositions: Iterable[list[Json]]) -> None:
 def is_out_of_order(layer: Json) -> bool:
     """Whether ThorVG draws the layer's masks incorrectly, and they cannot be rewritten."""
     chain = _chain(layer)
-    return not _is_right(chain) and (_has_text_on_path(layer) or not _orders(chain))
+    return not _is_drawn_correctly(chain) and (_has_text_on_path(layer) or not _orders(chain))
 
 
 def _chain(layer: Json) -> "list[_Mask]":
@@ -60,7 +60,11 @@ def _chain(layer: Json) -> "list[_Mask]":
 
 def _orders(chain: "list[_Mask]") -> list[list[Json]]:
     """The possible reversals of a chain."""
-    return [order for turned in (False, True) if (order := _backwards(chain, turned=turned))]
+    return [
+        order
+        for complemented in (False, True)
+        if (order := _backwards(chain, complemented=complemented))
+    ]
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class _Mask:
         return opacity.get("k") if is_object(opacity) else 100
 
 
-def _is_right(chain: list[_Mask]) -> bool:
+def _is_drawn_correctly(chain: list[_Mask]) -> bool:
     """Whether ThorVG draws the chain correctly as it is."""
     if not chain:
         return True
@@ -108,28 +112,28 @@ def _is_right(chain: list[_Mask]) -> bool:
     return len(others) == 1 or mode == first.mode
 
 
-def _backwards(chain: list[_Mask], *, turned: bool) -> list[Json] | None:
-    """The reversed chain; with `turned`, via its complement, which the first mask inverts again.
+def _backwards(chain: list[_Mask], *, complemented: bool) -> list[Json] | None:
+    """The reversed chain, or with `complemented`, of its complement, which is inverted at the end.
 
     None if the complement of a mask is needed but cannot be expressed.
     """
     order: list[Json] = []
-    mode = _SUBTRACT if turned else _ADD
+    mode = _SUBTRACT if complemented else _ADD
     for mask in reversed(chain[1:]):
         subtracts = mask.mode == _SUBTRACT
-        used = mask.used(mode, outside=turned != subtracts)
+        used = mask.used(mode, outside=complemented != subtracts)
         if used is None:
             return None
         order.append(used)
         if mask.mode == _DIFFERENCE:
-            mode, turned = _DIFFERENCE, False
+            mode, complemented = _DIFFERENCE, False
         else:
             joins = mask.mode in (_ADD, "l")
-            mode = _ADD if joins != turned else _INTERSECT
+            mode = _ADD if joins != complemented else _INTERSECT
             if subtracts:
-                mode = _ADD if turned else _INTERSECT
+                mode = _ADD if complemented else _INTERSECT
     first = chain[0]
-    used = first.used(mode, outside=turned != (first.mode == _SUBTRACT))
+    used = first.used(mode, outside=complemented != (first.mode == _SUBTRACT))
     return [*order, used] if used is not None else None
 
 
@@ -156,14 +160,14 @@ def _hole_in_all(animated: object) -> Json | None:
     """The path property of everything outside a path; None if the path has no points."""
     if not is_object(animated):
         return None
-    turned = copy.deepcopy(animated)
-    paths = [path for state in states(turned) for path in (objects(state) or [state])]
+    hole = copy.deepcopy(animated)
+    paths = [path for state in states(hole) for path in (objects(state) or [state])]
     if not paths or not all(is_object(path) and array(path.get("v")) for path in paths):
         return None
     backwards = _area(paths[0]) > 0
     for path in paths:
         path |= _around(path, backwards=backwards)
-    return turned
+    return hole
 
 
 def _around(path: Json, *, backwards: bool) -> Json:

@@ -13,7 +13,7 @@ from reelbatch.engines.lottie.document import (
 )
 from reelbatch.engines.lottie.rewriting.curves import read_track
 
-_TURNS = ("r", "rx", "ry", "rz", "sk")
+_ROTATIONS = ("r", "rx", "ry", "rz", "sk")
 _TOLERANCE = 1e-4  # pixels
 _MAX_PARENTS = 64
 
@@ -89,7 +89,7 @@ def _own_placement(layer: Json) -> Placement:
         return UNMOVED
     scale = read_track(transform.get("s", {"k": [100, 100]}))
     if (
-        is_turned(transform)
+        is_rotated(transform)
         or layer.get("ao")
         or scale is None
         or scale.segments
@@ -102,9 +102,9 @@ def _own_placement(layer: Json) -> Placement:
     return Placement(factor, is_whole=factor == (1.0, 1.0) and _is_on_whole_pixels(transform))
 
 
-def is_turned(transform: Json) -> bool:
+def is_rotated(transform: Json) -> bool:
     """Whether a transform rotates or skews its layer, or may do so at some time."""
-    turns = [read_track(transform[key]) for key in _TURNS if key in transform]
+    turns = [read_track(transform[key]) for key in _ROTATIONS if key in transform]
     return any(turn is None or turn.segments or any(turn.rest) for turn in turns)
 
 

@@ -23,7 +23,7 @@ from reelbatch.engines.lottie.rewriting.curves import read_track
 from reelbatch.engines.lottie.rewriting.framing import framed
 from reelbatch.engines.lottie.rewriting.placement import (
     Placement,
-    is_turned,
+    is_rotated,
     masks,
     placements,
     sides,
@@ -33,7 +33,7 @@ from reelbatch.engines.lottie.rewriting.shrinking import EMBEDDED, png_size
 _GROWTH = 0.04  # pixels of a picture, so that it counts as scaled and reaches its last pixel
 _HALF = 0.5  # pixels by which ThorVG is off
 _OPAQUE = 100
-_HARDLY_TURNED = 0.005  # degrees
+_SLIGHT_ROTATION = 0.005  # degrees
 _SPREADING = (25, 29)  # effects: Drop Shadow and Gaussian Blur
 _NULL, _ALPHA = 3, 1  # a layer's type, and a kind of matte
 _PLACE = ("ks", "ao", "ip", "op", "st", "sr")
@@ -68,7 +68,7 @@ def soften_edges(
                 layer |= {"w": box[0] + 1, "h": box[1] + 1}  # moves ThorVG's own edge outwards
             elif layer_type(layer) == "image" and (id(layers), layer.get("ind")) not in parents:
                 picture = pictures.get(reference(layer.get("refId")), {})
-                if _turns(layer, around):
+                if _is_rotated(layer, around):
                     scale = outside.scale or (1.0, 1.0)
                     picture = _frame(layer, picture, scale, (layers, unused), pictures)
                 if around.scale is not None:
@@ -91,9 +91,9 @@ def _highest_number(layers: list[Json]) -> int:
     return max((one["ind"] for one in layers if isinstance(one.get("ind"), int)), default=0)
 
 
-def _turns(layer: Json, around: Placement) -> bool:
+def _is_rotated(layer: Json, around: Placement) -> bool:
     transform = layer.get("ks")
-    return is_object(transform) and (around.scale is None or is_turned(transform))
+    return is_object(transform) and (around.scale is None or is_rotated(transform))
 
 
 def _frame(
@@ -147,20 +147,20 @@ def _place_moving(transform: Json, scale: tuple[float, float], picture: Json) ->
 
     ThorVG draws a rotated picture half a canvas pixel and half a picture pixel off.
     """
-    turned = is_turned(transform)
+    turned = is_rotated(transform)
     off = _HALF if turned else -_HALF
     if _shift(transform.get("p"), [off / part for part in scale]) and turned:
-        _keep_turned(transform, picture)
+        _keep_rotated(transform, picture)
 
 
-def _keep_turned(transform: Json, picture: Json) -> None:
+def _keep_rotated(transform: Json, picture: Json) -> None:
     """Move a rotated picture by half of its own pixels, and keep it from standing upright.
 
     ThorVG draws pictures at right angles differently.
     """
     _shift(transform.setdefault("a", still([0, 0])), [-_HALF * side for side in _pixel(picture)])
     turn = transform["rz"] if "rz" in transform else transform.setdefault("r", still(0))
-    _shift(turn, [_HARDLY_TURNED])
+    _shift(turn, [_SLIGHT_ROTATION])
 
 
 def _pixel(picture: Json) -> tuple[float, float]:
@@ -192,7 +192,7 @@ class _MovedAncestors:
         transform, number_of_parent = layer.get("ks"), layer.get("parent")
         if not is_object(transform) or not isinstance(number_of_parent, int):
             return
-        _keep_turned(transform, picture)
+        _keep_rotated(transform, picture)
         copied = self._copy(number_of_parent, _MAX_ANCESTORS)
         if copied is not None:
             layer["parent"] = copied

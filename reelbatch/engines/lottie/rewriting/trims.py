@@ -21,7 +21,7 @@ _PLAIN = frozenset({*_PATHS, "fl", "st", "gf", "gs", "tr"})  # what a group with
 _STEPS = 50  # points on a curve for measuring its length
 
 
-def trim_one_by_one(layers: Iterable[Json]) -> None:
+def trim_individually(layers: Iterable[Json]) -> None:
     """Replace trims without an offset in layers whose groups have a single still path each."""
     for layer in layers:
         shapes = objects(layer.get("shapes"))

@@ -144,7 +144,7 @@ class Layout:
         return np.array(shares)[self.line_of]
 
     @cached_property
-    def base_lines(self) -> Vector:
+    def baselines(self) -> Vector:
         style = self.style
         top = style.place[1] + self.ascent if style.place is not None else 0.0
         return top - self.shifts + self.falls
@@ -269,7 +269,7 @@ class Animators:
                 matrices[:, 1, 2] += moved[:, 1]
         if self._path is None:
             matrices[:, 0, 2] += layout.starts + steps + shift + pivot_x + lean
-            matrices[:, 1, 2] += layout.base_lines + drop + rise
+            matrices[:, 1, 2] += layout.baselines + drop + rise
         else:
             matrices = (
                 self._path.placed(

@@ -227,9 +227,11 @@ def test_the_initial_theme_of_a_dotlottie_fills_its_slots(workshop: Any) -> None
 @pytest.mark.parametrize("decomposed_in_template", [False, True])
 def test_names_match_in_any_unicode_form(workshop: Any, decomposed_in_template: bool) -> None:
     decomposed, composed = "Gru\u0308n", "Gr\u00fcn"
-    written, asked = (decomposed, composed)[:: 1 if decomposed_in_template else -1]
+    written, requested = (decomposed, composed)[:: 1 if decomposed_in_template else -1]
     document = workshop.document(workshop.solid(written, "#ff0000"), nm=written)
-    drawn = workshop.still(document, workshop.value(asked, "Color", "#00ff00"), composition=asked)
+    drawn = workshop.still(
+        document, workshop.value(requested, "Color", "#00ff00"), composition=requested
+    )
     assert drawn[30, 50].tolist() == GREEN
     assert workshop.inspect(document).layers[0].name == "Gr\u00fcn"
 

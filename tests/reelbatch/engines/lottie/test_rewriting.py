@@ -160,9 +160,9 @@ def test_a_repeater_of_one_copy_keeps_the_holes_of_its_shape(workshop: Any) -> N
         for v in (outer, inner)
     ]
     layer = workshop.shape("Frame", *shapes, workshop.fill(1, 0, 0))
-    way = eased([50, 0], [0, 0]) | {"x": None}
-    way["k"][0] |= {"to": [1, 2], "ti": [-1, 2]}
-    fading = {"ty": "tr", "p": way, "so": eased([100], [90]), "eo": {"a": 0, "k": 100}}
+    path = eased([50, 0], [0, 0]) | {"x": None}
+    path["k"][0] |= {"to": [1, 2], "ti": [-1, 2]}
+    fading = {"ty": "tr", "p": path, "so": eased([100], [90]), "eo": {"a": 0, "k": 100}}
     repeater = {"ty": "rp", "c": {"a": 0, "k": 1}, "o": {"a": 0, "k": 0}, "m": 1, "tr": fading}
     layer["shapes"].append(repeater)
     drawn = workshop.still(workshop.document(layer))
@@ -290,10 +290,10 @@ def test_curved_motion_paths_are_followed_at_a_constant_speed(workshop: Any) -> 
     start, end, first, second = [0.0, 0.0], [600.0, 300.0], [0.0, 400.0], [-300.0, 0.0]
     layer["ks"]["p"] = eased([*start, 0], [*end, 0], frames=10, to=first, ti=second)
     t = np.linspace(0, 1, 10_001)[:, None]
-    way: Any = 3 * (1 - t) ** 2 * t * np.array(first) + t**3 * np.array(end)
-    way += 3 * (1 - t) * t**2 * (np.array(end) + np.array(second))
-    lengths: Any = np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))
-    expected = way[int((lengths < 0.3 * lengths[-1]).sum()) + 1]
+    path: Any = 3 * (1 - t) ** 2 * t * np.array(first) + t**3 * np.array(end)
+    path += 3 * (1 - t) * t**2 * (np.array(end) + np.array(second))
+    lengths: Any = np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))
+    expected = path[int((lengths < 0.3 * lengths[-1]).sum()) + 1]
     drawn = workshop.still(workshop.document(layer, w=700, h=400), frame=3)
     assert np.abs(np.array(box_of(drawn)[:2]) - expected).max() < 1
 
@@ -304,19 +304,19 @@ def test_a_motion_path_with_handles_on_its_line_is_straight(workshop: Any) -> No
     Older files are an exception, because the next keyframe does not state where the path ends.
     """
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
-    way = eased([20, 0, 0], [20, 14, 0], frames=2, to=[0, 27], ti=[0, 25])
-    way["k"][0] |= {"i": {"x": 1, "y": 1}, "o": {"x": 0, "y": 0}}
-    layer["ks"]["p"] = way
+    path = eased([20, 0, 0], [20, 14, 0], frames=2, to=[0, 27], ti=[0, 25])
+    path["k"][0] |= {"i": {"x": 1, "y": 1}, "o": {"x": 0, "y": 0}}
+    layer["ks"]["p"] = path
     assert box_of(workshop.still(workshop.document(layer), frame=1))[:2] == (20, 7)
-    way["k"][0]["e"] = way["k"][1].pop("s")
+    path["k"][0]["e"] = path["k"][1].pop("s")
     assert box_of(workshop.still(workshop.document(layer), frame=1))[1] > 15
 
 
 def test_a_curved_motion_path_of_an_older_file_ends_at_its_stated_end(workshop: Any) -> None:
     layer = workshop.solid("Box", "#ff0000", w=10, h=10)
-    way = eased([0, 0, 0], [], frames=3, e=[60, 30, 0], to=[0, 40], ti=[-30, 0])
-    del way["k"][1]["s"]
-    layer["ks"]["p"] = way
+    path = eased([0, 0, 0], [], frames=3, e=[60, 30, 0], to=[0, 40], ti=[-30, 0])
+    del path["k"][1]["s"]
+    layer["ks"]["p"] = path
     assert box_of(workshop.still(workshop.document(layer), frame=5))[:2] == (60, 30)
 
 
