@@ -85,17 +85,17 @@ function hash(...parts) {
   h = Math.imul(h ^ (h >>> 13), 3266489909);
   return (h ^ (h >>> 16)) >>> 0;
 }
-function chance() { // mulberry32
+function uniform() { // mulberry32
   state = (state + 0x6d2b79f5) | 0;
   let t = Math.imul(state ^ (state >>> 15), 1 | state);
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 }
-const bell = () => { // about 90 % lie between 0 and 1, as in After Effects
-  const normal = Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
+const gaussian = () => { // about 90 % lie between 0 and 1, as in After Effects
+  const normal = Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   return 0.5 + normal * 0.304;
 };
-function drawn(source) {
+function randomBetween(source) {
   return function (low, high) {
     if (high === undefined) [low, high] = low === undefined ? [0, 1] : [Array.isArray(low) ? Array.from(low, () => 0) : 0, low];
     if (!Array.isArray(high)) return +low + source() * (high - low);
@@ -149,7 +149,7 @@ const FUNCTIONS = {
   sum, add: sum, sub, mul, div, mod, $bm_sum: sum, $bm_sub: sub, $bm_mul: mul, $bm_div: div, $bm_mod: mod,
   $bm_neg: negative, $bm_isInstanceOfArray: Array.isArray, clamp, dot, cross, length, normalize,
   linear: eased(null), ease: eased([0.33, 0, 0.667, 1]), easeIn: eased([0.333, 0, 0.833, 0.833]),
-  easeOut: eased([0.167, 0.167, 0.667, 1]), noise, random: drawn(chance), gaussRandom: drawn(bell),
+  easeOut: eased([0.167, 0.167, 0.667, 1]), noise, random: randomBetween(uniform), gaussRandom: randomBetween(gaussian),
   radiansToDegrees: (a) => a / DEGREE, radians_to_degrees: (a) => a / DEGREE,
   degreesToRadians: (a) => a * DEGREE, degrees_to_radians: (a) => a * DEGREE,
   rgbToHsl, hslToRgb, hexToRgb, lookAt, createPath, framesToTime: (n, rate) => n / (rate || fps),
@@ -833,7 +833,7 @@ function evaluate(frame) {
   return JSON.stringify([found, failures]);
 }
 
-Math.random = chance;
+Math.random = uniform;
 const Clock = Date;
 globalThis.Date = new Proxy(Clock, {
   construct(target, given) { if (!given.length) throw new Error("There is no clock"); return new target(...given); },
