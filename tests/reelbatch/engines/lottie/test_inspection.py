@@ -56,8 +56,8 @@ def test_shapes_and_texts_have_the_bounds_of_what_they_show(workshop: Any) -> No
     drawn = workshop.still(workshop.document(workshop.text("Word", "HHH")))[..., 3] > 0
     rows, columns = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
     shown = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-    said = (word.left, word.top, word.left + word.width, word.top + word.height)
-    assert said == pytest.approx(shown, abs=1)
+    described = (word.left, word.top, word.left + word.width, word.top + word.height)
+    assert described == pytest.approx(shown, abs=1)
 
 
 @pytest.mark.parametrize(

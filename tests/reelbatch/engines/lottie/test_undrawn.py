@@ -45,12 +45,12 @@ def shapes(workshop: Any, *items: Json, **fields: Any) -> Json:
 NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
     "a camera": ("CAMERA_NOT_DRAWN", lambda w: w.layer(13, "Camera")),
     "a light": ("LAYER_NOT_DRAWN", lambda w: w.layer(14, "Light")),
-    "a video of its own": ("LAYER_NOT_DRAWN", lambda w: w.layer(9, "Film")),
+    "the template's own video": ("LAYER_NOT_DRAWN", lambda w: w.layer(9, "Film")),
     "a layer nearer than the canvas": (
         "LAYER_IN_3D",
         lambda w: turned(w.solid("Sky", "#0000ff", ddd=1), p=still([0, 0, -200])),
     ),
-    "a layer that turns about x": (
+    "a layer that rotates about x": (
         "LAYER_IN_3D",
         lambda w: {
             **w.solid("Sky", "#0000ff"),
@@ -61,7 +61,7 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         "SHAPE_NOT_DRAWN",
         lambda w: shapes(w, {"ty": "el"}, {"ty": "zz", "s": still(4), "r": still(3)}),
     ),
-    "a zig-zag that grows": (
+    "an animated zig-zag": (
         "SHAPE_NOT_DRAWN",
         lambda w: shapes(w, {"ty": "zz", "s": {"a": 1, "k": MOVING}, "r": still(3)}),
     ),
@@ -69,7 +69,7 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         "EFFECT_NOT_DRAWN",
         lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 24, "nm": "Levels", "ef": []}]),
     ),
-    "an effect without a type of its own": (
+    "an effect without its own type": (
         "EFFECT_NOT_DRAWN",
         lambda w: w.solid("Sky", "#0000ff", ef=[{"ty": 5, "nm": "B", "mn": "ADBE Bulge"}]),
     ),
@@ -77,7 +77,7 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         "EFFECT_NOT_DRAWN",
         lambda w: w.solid("Sky", "#00f", ef=[effect(25, 0, 255, 90, 5, 0, 1)]),
     ),
-    "a mask that is filled": (
+    "a filled mask": (
         "EFFECT_NOT_DRAWN",
         lambda w: w.solid(
             "Sky", "#00f", ef=[effect(21, 1, 0)], masksProperties=masks({"mode": "a"})
@@ -92,7 +92,7 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
             masksProperties=masks({"mode": "s", "o": still(50)}, {"mode": "a", "o": still(70)}),
         ),
     ),
-    "a soft mask": (
+    "a feathered mask": (
         "MASK_FEATHER_NOT_DRAWN",
         lambda w: w.solid("Sky", "#00f", masksProperties=masks({"mode": "a", "f": still([8, 8])})),
     ),
@@ -106,20 +106,20 @@ NOT_DRAWN: dict[str, tuple[str, Callable[[Any], Json]]] = {
         lambda w: shapes(w, w.rectangle(0, 0, 9, 9), {"ty": "rd", "r": still(2)}, {"ty": "tm"}),
     ),
     "merge paths": ("PATHS_NOT_MERGED", lambda w: shapes(w, {"ty": "mm", "mm": 4})),
-    "paths that are trimmed one after the other": (
+    "paths that are trimmed individually": (
         "TRIM_PATHS_TOGETHER",
         lambda w: {
             **w.layer(4, "Shapes"),
             "shapes": [*[{"ty": "sh", "ks": still(SQUARE)}] * 2, {"ty": "tm", "m": 2}],
         },
     ),
-    "letters that turn": ("LETTERS_IN_3D", lambda w: text(w, {"a": {"rx": still(40)}})),
+    "letters that rotate": ("LETTERS_IN_3D", lambda w: text(w, {"a": {"rx": still(40)}})),
     "a wiggly selector": ("SELECTOR_NOT_DRAWN", lambda w: text(w, {"s": {"t": 1}, "a": {}})),
-    "a picture that is nowhere": (
+    "a missing picture": (
         "MISSING_PICTURE",
         lambda w: w.layer(2, "Photo", refId="photo"),
     ),
-    "a sound that is nowhere": ("MISSING_SOUND", lambda w: w.layer(6, "Song", refId="song")),
+    "a missing sound": ("MISSING_SOUND", lambda w: w.layer(6, "Song", refId="song")),
 }
 ASSETS = [
     {"id": "photo", "w": 9, "h": 9, "u": "images/", "p": "photo.png", "e": 0},
