@@ -1,1 +1,1 @@
-"""Render engines: the protocol, the registry and the pool of killable render processes."""
+"""Render engines: their base classes, the registry, and the pool of killable render processes."""

@@ -1,7 +1,7 @@
-"""Reading a template that is a zip, or a plain file, within the limits.
+"""Reading a template, which is a zip or a plain file, within the limits.
 
-Archives are read in memory and nothing is unpacked to a disk, so that an entry's path is only ever
-a name.
+Archives are read in memory. Nothing is unpacked to disk, so an entry's path is never more than a
+name.
 """
 
 import io
@@ -20,7 +20,7 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,  # a compression that Python lacks
+    NotImplementedError,  # a compression method that Python doesn't support
     RuntimeError,  # an encrypted entry
     ValueError,
     OSError,
@@ -28,7 +28,7 @@ _UNREADABLE = (
 
 
 def read_bounded(path: Path, limits: RenderLimits) -> bytes:
-    """The template's file. Raises LimitExceeded where it is too large."""
+    """Return the template's content. Raises LimitExceeded if it is too large."""
     if path.stat().st_size > limits.template_size:
         raise _too_large(limits)
     return path.read_bytes()
@@ -39,34 +39,35 @@ def is_archive(content: bytes) -> bool:
 
 
 def may_be_json(start: bytes) -> bool:
-    """Whether a file of any type begins as a JSON object."""
+    """Whether a file begins like a JSON object."""
     return start.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
 
 
 def unpack(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:
-    """The files of a zip by their paths, without those that lead out of it.
+    """Return the files of a zip by path. Entries whose path leads out of the zip are left out.
 
-    Raises TemplateInvalid, or LimitExceeded where it has too many files or is too large unpacked.
+    Raises TemplateInvalid, or LimitExceeded if the zip has too many entries or unpacks to too
+    many bytes.
     """
     try:
         return _read(content, limits)
     except _UNREADABLE as error:
         reason = "it is damaged"
         if isinstance(error, NotImplementedError):
-            reason = "its compression is not known here"
+            reason = "its compression method is not supported"
         elif isinstance(error, RuntimeError):
             reason = "it is encrypted"
         raise TemplateInvalid(f"The template's archive cannot be read: {reason}.") from error
 
 
 def plain_path(name: str) -> PurePosixPath | None:
-    """A path inside of an archive, or None for one that leads out of it."""
+    """Return an entry's path inside its archive, or None if it leads out of the archive."""
     path = PurePosixPath(name.replace("\\", "/").lstrip("/"))
     return None if ".." in path.parts or not path.parts else path
 
 
 def comparable(path: PurePosixPath) -> PurePosixPath:
-    """The path in NFC: macOS writes é in a name as e and an accent, and exporters do not."""
+    """Return the path in NFC: macOS writes é in a name as e and an accent, exporters as one."""
     return PurePosixPath(unicodedata.normalize("NFC", str(path)))
 
 
@@ -76,7 +77,7 @@ def _read(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:
         entries = archive.infolist()
         if len(entries) > MAX_ENTRIES:
             raise LimitExceeded(f"The template's archive has more than {MAX_ENTRIES} entries.")
-        # A reader never gets more out of an entry than the size that it states.
+        # zipfile never reads more from an entry than the size that the entry states.
         if sum(entry.file_size for entry in entries) > limits.template_size:
             raise _too_large(limits)
         for entry in entries:
@@ -90,7 +91,7 @@ def _read(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:
 def _too_large(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(
         f"The template is larger than the {limits.template_size} bytes, unpacked, "
-        "that this server takes (REELBATCH_MAX_TEMPLATE_BYTES)."
+        "that this server accepts (REELBATCH_MAX_TEMPLATE_BYTES)."
     )
 
 

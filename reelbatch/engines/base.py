@@ -1,9 +1,11 @@
-"""What a render engine is: two classes.
+"""The two base classes of a render engine.
 
-A `RenderEngine` describes it. Every process of the service reads that, so its module imports
-nothing that draws. A `Renderer` does the work, in render processes alone, and stands in a module
-of its own. The first is registered under the entry-point group `reelbatch.engines`, and its method
-`renderer` imports the second. docs/extending.md goes through it step by step.
+A `RenderEngine` describes the engine. Every process of the service reads that description, so its
+module imports nothing that draws. A `Renderer` does the work. It runs in render processes only and
+lives in a module of its own, which the description's method `renderer` imports.
+
+The description is registered under the entry-point group `reelbatch.engines`. docs/extending.md
+is the step-by-step guide.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +23,7 @@ from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.warnings import RenderWarning
 
 if TYPE_CHECKING:
-    from reelbatch.engines.encoding.audio import AudioClip  # which reports as this module says
+    from reelbatch.engines.encoding.audio import AudioClip  # a circular import otherwise
 
 CONTRACT_FUNCTIONS = frozenset(
     {
@@ -35,61 +37,79 @@ CONTRACT_FUNCTIONS = frozenset(
         "nx:comp-duration-set",
     }
 )
-"""The functions of the wire contract that are about a composition and its layers."""
+"""The functions of the wire contract that act on a composition and its layers."""
 ReportProgress = Callable[[float], None]
-"""Takes the share of the render that is done, in percent from 0 to 100."""
+"""A callback for progress. Its argument is the percentage of the render that is done, 0 to 100."""
 
 
 @dataclass(frozen=True)
 class RenderLimits:
-    """What one render may cost; a template is untrusted and asks for anything."""
+    """The limits of one render. A template is untrusted and may ask for anything."""
 
     pixels_per_frame: int = 6144 * 6144  # real templates have up to 5800 by 6075
+    """Width times height of a frame, in pixels."""
     frames: int = 60 * 60 * 30  # half an hour at 60 frames a second
+    """Frames of one output."""
     seconds: float = 3600.0
-    memory: int = 4 * 1024**3  # bytes of address space that a render process may add
-    template_size: int = 256 * 1024**2  # bytes, unpacked
+    """Seconds that a render may take. The pool enforces this limit."""
+    memory: int = 4 * 1024**3
+    """Bytes of address space that a render process may add. The pool enforces this limit."""
+    template_size: int = 256 * 1024**2
+    """Bytes of a template, unpacked."""
 
 
 @dataclass(frozen=True)
 class ResolvedAsset:
-    """An asset of the job, and the local file where it names one by `src`."""
+    """An asset of the job, with its local file."""
 
     asset: Asset
+    """The asset as the job states it."""
     file: Path | None = None
+    """The downloaded file; None if the asset has no `src`."""
 
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """One render. All paths are local; `output_path` is inside of `work_dir`.
+    """One render. All paths are local.
 
-    An engine that has template types always gets a template of one of them. One that has none, as
-    the one that joins clips, works on its assets alone: for it `template` is an empty file, and
-    `template_type` and `composition` are empty.
+    An engine with template types always gets a template of one of them. An engine without any,
+    such as `join`, works on its assets alone: its `template` is an empty file, and its
+    `template_type` and `composition` are empty strings.
     """
 
     template: Path
+    """The template's file, which other renders share: never write to it."""
     template_type: str
+    """One of the engine's `template_types`."""
     composition: str
+    """The name of the composition to render."""
     output: Output
+    """The codec, the first and last frame, and whether the output is a draft."""
     output_path: Path
-    work_dir: Path  # private to this render and removed after it
+    """The file to write, inside `work_dir`."""
+    work_dir: Path
+    """A folder that is private to this render and removed after it."""
     assets: Sequence[ResolvedAsset] = ()
-    fonts: Sequence[Path] = ()  # the team's fonts, beside the engine's own
-    font_faces: Sequence[FontFace] = ()  # the names of `fonts`, in the same order, where known
+    """The job's assets, in the order of the job."""
+    fonts: Sequence[Path] = ()
+    """The files of the team's fonts, which add to the engine's own."""
+    font_faces: Sequence[FontFace] = ()
+    """The names of `fonts` in the same order; empty if they are not known."""
     limits: RenderLimits = field(default_factory=RenderLimits)
+    """The limits that the engine must check before it allocates memory."""
     sound: bool = True
-    """False for a segment of a longer output: its pictures alone. Only an engine that
-    `renders_ranges` gets it."""
+    """False for a segment of a longer output, which has pictures only. Only engines with
+    `renders_ranges` get False."""
     output_modules: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The names of After Effects' output modules, by what they are for: `opaque`, `alpha` and
-    `prores`. What is left out has the name that After Effects gives to its own."""
+    """The names of After Effects' output modules, by purpose: `opaque`, `alpha` and `prores`. A
+    missing purpose means the module that After Effects comes with."""
     expressions: bool = False
-    """Whether an engine that `runs_expressions` may run those of the template."""
+    """Whether an engine with `runs_expressions` may run the template's expressions."""
 
     @property
     def poster_path(self) -> Path | None:
-        """Where the still beside a film is written, after the engine has written the film."""
+        """The file for the poster of the film, which the render process writes after the engine
+        has returned; None if the job has no poster."""
         if self.output.poster is None:
             return None
         return self.output_path.with_suffix(f".poster.{POSTER_CODEC.extension}")
@@ -97,104 +117,139 @@ class RenderRequest:
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """The file at `output_path`. For a still, `frames` is 1."""
+    """The result of a render: facts about the file at `output_path`."""
 
-    width: int  # pixels
-    height: int  # pixels
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
     frames: int
-    drawn_by: str = ""  # the program or library with its version, for the job's log
+    """Number of frames; 1 for a still."""
+    drawn_by: str = ""
+    """The program or library that drew the frames, with its version, for the job's log."""
     missing_glyphs: Sequence[str] | None = None
-    """Characters that no font had, and that were drawn as boxes; None: nobody has looked."""
-    warnings: Sequence[RenderWarning] = ()  # what was not drawn as designed, such as a lost picture
+    """Characters that no font had and that were drawn as boxes; None if the engine didn't check."""
+    warnings: Sequence[RenderWarning] = ()
+    """Whatever was not drawn as designed, such as a missing picture."""
 
 
 class RenderEngine:
     """The description of a render engine, and the way to its renderer.
 
-    The class itself is read; nobody makes an instance of it. Only `name`, `version` and `renderer`
-    have no default.
+    The class is never instantiated: the service reads its attributes and calls its class methods.
+    Everything except `name`, `version` and `renderer` has a default.
     """
 
     name: ClassVar[str]
-    """Its entry point's name; its activities run on the task queue `render-{name}`."""
+    """The name of the entry point. Activities run on the task queue `render-{name}`."""
     version: ClassVar[str]
-    """Shown to operators and in the logs of jobs. A new one ends the reuse of earlier renders."""
+    """Shown to operators and in the logs of jobs. Changing it ends the reuse of earlier renders."""
     template_types: ClassVar[frozenset[str]] = frozenset()
-    """The values of a template's `type` that it renders; none for one that needs no template."""
+    """Values of a template's `type` that the engine renders. Empty for an engine that needs no
+    template."""
     manifest: ClassVar[str] = ""
-    """The name of a file that makes an archive its own where other engines have the type too.
-    Empty: it has what no other engine claims."""
+    """The name of a file that marks an archive as this engine's if other engines share its
+    template type. Empty for an engine that gets the archives without such a file."""
     instead_of: ClassVar[str] = ""
-    """The name of an engine whose templates it renders too, where a template or a job names it as
-    its `renderer`. Its `template_types` are that engine's. Empty: it has templates of its own."""
+    """The name of another engine whose templates this one renders when a template or a job names
+    it as `renderer`. The `template_types` of both are then the same. Empty for an engine with
+    templates of its own."""
     draws: ClassVar[frozenset[str]] = frozenset()
-    """The codes of warnings of another engine's inspection that do not hold for what it draws."""
+    """Codes of warnings from another engine's inspection that do not apply to this one, because
+    it draws what the other cannot."""
     asset_types: ClassVar[frozenset[str]] = frozenset()
-    """The values of an asset's `type` that it takes."""
+    """Values of an asset's `type` that the engine supports."""
     functions: ClassVar[frozenset[str]] = frozenset()
-    """The names of function assets that it knows, spelled `nx:…`."""
+    """Names of the function assets that the engine supports, spelled `nx:…`."""
     codecs: ClassVar[frozenset[str]] = frozenset(CODECS)
-    """The names of `reelbatch.models.wire.codecs.CODECS` that it writes; by default all of them, as
-    `reelbatch.engines.encoding` does."""
+    """Names from `reelbatch.models.wire.codecs.CODECS` that the engine writes. The default is all
+    of them, which is what `reelbatch.engines.encoding` writes."""
     gives_projects: ClassVar[bool] = False
-    """Whether the filled template itself can be its output, a zip, as `type: aep` asks for."""
+    """Whether the engine can output the filled template itself as a zip, which jobs request with
+    `type: aep`."""
     fonts: ClassVar[tuple[FontFace, ...]] = ()
-    """The fonts that it brings along."""
+    """The fonts that come with the engine."""
     runs_programs: ClassVar[bool] = False
-    """Whether it starts programs, which its render processes may not do otherwise."""
+    """Whether the engine starts programs. Its render processes may not do so otherwise."""
     deterministic: ClassVar[bool | None] = None
-    """Whether equal requests give equal files, so that jobs may share a render. None: they do
-    unless it runs programs, whose versions nobody here knows."""
+    """Whether equal requests give equal files, so that jobs may share a render. None means yes,
+    unless the engine runs programs, whose versions the service doesn't know."""
     renders_ranges: ClassVar[bool] = False
     """Whether long outputs may be rendered in segments, on several processes at a time.
 
-    Such an engine draws a frame the same whether or not it draws those before it, and writes its
-    videos with `reelbatch.engines.encoding`. Its renderer has `sounds`, where it has any.
+    Such an engine draws a frame the same whether or not it has drawn the frames before it, and
+    writes its videos with `reelbatch.engines.encoding`. If its outputs have sound, its renderer
+    implements `sounds`.
     """
 
     runs_expressions: ClassVar[bool] = False
-    """Whether templates have scripts that it runs inside of its own process. It gets leave where
-    that process is confined; where it crashes, the render begins once more without them."""
+    """Whether the engine runs scripts of templates inside its own process.
+    `RenderRequest.expressions` permits them, by default in confined processes only. If the
+    process crashes, the render is repeated without them."""
 
     @classmethod
     def why_unavailable(cls) -> str | None:
-        """What this machine lacks for it to render, in words for the operator. None: nothing."""
+        """Return what this machine is missing to run the engine.
+
+        Returns:
+            A sentence for the operator, or None if nothing is missing.
+        """
         return None
 
     @classmethod
     def layer_problem(cls, asset: Asset, layer: Layer) -> tuple[str, str] | None:  # noqa: ARG003
-        """What of an asset cannot work on a layer that it names: the asset's field, and why.
+        """Return why an asset cannot work on a layer.
 
-        Asked for each job at submission, so it is quick. None: nothing shows before the render.
+        Called for every job at submission, so it must be quick.
+
+        Args:
+            asset: An asset of the job.
+            layer: A layer that the asset names, as the inspection found it.
+
+        Returns:
+            The name of the asset's field at fault and a sentence that says why, or None if no
+                problem can be seen before the render.
         """
         return None
 
     @classmethod
     def renderer(cls) -> "Renderer":
-        """Import and make the renderer; called once a render process, before it is confined."""
+        """Import and return the renderer.
+
+        Called once in each render process, before the process is confined.
+        """
         raise NotImplementedError(f"{cls.__name__} has no method renderer: see docs/extending.md")
 
 
 class Renderer(ABC):
-    """What reads templates and renders them.
+    """Reads templates and renders them.
 
-    Its methods are plain synchronous functions: the worker calls them in a pooled child process
-    that it can kill, so they need not watch for cancellation, and a crash costs one job. They
-    raise the `RenderError` family of `reelbatch.models.errors`.
+    All methods are plain synchronous functions. The worker calls them in a child process that it
+    can kill, so they need not watch for cancellation, and a crash fails a single job. They raise
+    `RenderError` and its subclasses from `reelbatch.models.errors`.
     """
 
     def inspect(
         self,
-        template: Path,  # noqa: ARG002  there is none
+        template: Path,  # noqa: ARG002
         template_type: str,
         limits: RenderLimits,  # noqa: ARG002
     ) -> TemplateInspection:
-        """Read what a template offers. Raises TemplateInvalid or LimitExceeded.
+        """Read a template's compositions and layers.
 
-        This one is for engines without `template_types`.
+        Every engine with `template_types` overrides this method.
+
+        Args:
+            template: The template's file, to be read only.
+            template_type: One of the engine's `template_types`.
+            limits: The limits to check before memory is allocated.
+
+        Raises:
+            TemplateInvalid: The template cannot be read.
+            LimitExceeded: The template is larger than `limits` allow.
         """
         raise TemplateInvalid(
-            f"This engine renders without a template, and none of the type {template_type}."
+            f"This engine uses no templates, so it cannot read one of the type {template_type}."
         )
 
     def convert(
@@ -204,28 +259,54 @@ class Renderer(ABC):
         target: Path,  # noqa: ARG002  nothing is converted by default
         limits: RenderLimits,
     ) -> TemplateInspection:
-        """Inspect a template, and write the form that renders are given to `target`.
+        """Inspect a template and convert it once, so that renders need not do so again.
 
-        Where there is no such file afterwards, renders are given the template itself.
-        Raises TemplateInvalid or LimitExceeded.
+        By default nothing is converted.
+
+        Args:
+            template: The template's file, to be read only.
+            template_type: One of the engine's `template_types`.
+            target: The file to write the converted template to. If it doesn't exist afterwards,
+                renders get the template itself.
+            limits: The limits to check before memory is allocated.
+
+        Raises:
+            TemplateInvalid: The template cannot be read.
+            LimitExceeded: The template is larger than `limits` allow.
         """
         return self.inspect(template, template_type, limits)
 
     @abstractmethod
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
-        """Write the output file, reporting progress about once a frame. Raises RenderError."""
+        """Write the output file.
+
+        Args:
+            request: The template, the assets and the output to write.
+            report: Called with the progress about once a frame, ending with 100.
+
+        Raises:
+            RenderError: The job cannot be rendered.
+        """
 
     def sounds(self, request: RenderRequest) -> "Sequence[AudioClip]":  # noqa: ARG002
-        """The sound of the whole output, which is mixed beside the pictures of its segments.
+        """Return the sound of an output whose pictures are rendered in segments.
 
-        Called where the engine `renders_ranges`, with the request that `render` would get for all
-        of it. By default there is none. Raises RenderError.
+        Called only if the engine has `renders_ranges`. By default there is no sound.
+
+        Args:
+            request: The request that `render` would get for the whole output.
+
+        Returns:
+            Clips on the time line of the whole output.
+
+        Raises:
+            RenderError: The sound cannot be read.
         """
         return ()
 
 
 def is_deterministic(engine: type[RenderEngine]) -> bool:
-    """Whether jobs with equal inputs may share one of its renders."""
+    """Return whether jobs with equal inputs may share one render of the engine."""
     if engine.deterministic is None:
         return not engine.runs_programs
     return engine.deterministic

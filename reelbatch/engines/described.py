@@ -1,4 +1,4 @@
-"""Compositions that a template describes in JSON, where an engine cannot look for itself."""
+"""Compositions that a template describes in JSON, for engines that cannot find them otherwise."""
 
 import math
 from fractions import Fraction
@@ -12,13 +12,13 @@ from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.base import WireModel
 
 _LARGEST_DENOMINATOR = 1001
-# Rates of television are written with two or three digits: 29.97 means 30000/1001.
+# Television's frame rates are written with two or three decimals: 29.97 means 30000/1001.
 _NTSC = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120))
 _NTSC_ROUNDING = 0.005  # frames a second
 
 
 class DescribedComposition(WireModel):
-    """What a manifest says of one composition."""
+    """One composition in a manifest."""
 
     name: str | None = Field(default=None, min_length=1, max_length=200)
     width: int = Field(ge=1, le=100_000)  # pixels
@@ -26,14 +26,14 @@ class DescribedComposition(WireModel):
     frame_rate: float = Field(default=30.0, ge=1, le=240)  # frames a second
     seconds: float = Field(gt=0, le=1_000_000)
 
-    def composition(self, usual_name: str) -> Composition:
-        """`usual_name` is that of one without a name."""
+    def composition(self, default_name: str) -> Composition:
+        """Return the composition, named `default_name` if the manifest doesn't name it."""
         rate = next(
             (float(known) for known in _NTSC if abs(known - self.frame_rate) < _NTSC_ROUNDING),
             self.frame_rate,
         )
         return Composition(
-            name=self.name or usual_name,
+            name=self.name or default_name,
             width=self.width,
             height=self.height,
             frame_rate=rate,
@@ -42,7 +42,7 @@ class DescribedComposition(WireModel):
 
 
 def frames_of(composition: Composition, output: Output) -> range:
-    """The frames that the output shows. Raises RenderError if the composition has not all."""
+    """Return the frames of the output. Raises RenderError if any is outside the composition."""
     end = composition.frames if output.end_frame is None else output.end_frame
     if not 0 <= output.first_frame < end <= composition.frames:
         raise RenderError(
@@ -53,17 +53,17 @@ def frames_of(composition: Composition, output: Output) -> range:
 
 
 def rate_of(composition: Composition) -> Fraction:
-    """Frames a second, as containers write them: 29.97 is 30000/1001 there."""
+    """Return frames per second as containers store them: 29.97 becomes 30000/1001."""
     return Fraction(composition.frame_rate).limit_denominator(_LARGEST_DENOMINATOR)
 
 
 def check_limits(composition: Composition, limits: RenderLimits) -> None:
-    """Raises LimitExceeded."""
+    """Raise LimitExceeded if the composition has too many pixels or frames."""
     size = composition.width * composition.height
     if size > limits.pixels_per_frame:
         raise LimitExceeded(
             f"The composition {composition.name!r} has {composition.width}x{composition.height} "
-            f"pixels; this server takes at most {limits.pixels_per_frame} pixels a frame"
+            f"pixels; this server allows at most {limits.pixels_per_frame} pixels a frame"
             " (REELBATCH_MAX_FRAME_PIXELS)."
         )
     if composition.frames > limits.frames:
@@ -74,7 +74,7 @@ def check_limits(composition: Composition, limits: RenderLimits) -> None:
 
 
 def unusable(manifest: str, error: ValidationError) -> TemplateInvalid:
-    """The error that tells of the first problem; `manifest` begins its sentence."""
+    """Return an error that describes the first problem; `manifest` begins its sentence."""
     first = error.errors()[0]
     field = ".".join(map(str, first["loc"])) or "the JSON"
     return TemplateInvalid(f"{manifest} cannot be used: {field}: {first['msg'][:300]}.")

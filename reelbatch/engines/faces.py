@@ -1,4 +1,4 @@
-"""How a template's wish for a font meets what is there."""
+"""Matching the fonts that templates name to the fonts that are available."""
 
 import re
 from collections.abc import Iterable
@@ -7,15 +7,15 @@ from functools import lru_cache
 from reelbatch.models.wire.fonts import FontFace
 
 
-def find_face(wanted: FontFace, available: Iterable[FontFace]) -> FontFace | None:
-    """Find a font by file name, PostScript name, or family with style, in this order.
+def find_face(requested: FontFace, available: Iterable[FontFace]) -> FontFace | None:
+    """Find a font by file name, by PostScript name, or by family and style, in this order.
 
-    Spaces, hyphens and letter case do not matter, and `Regular` is the style of a family without.
+    Spaces, hyphens, underscores and case don't matter. A missing style means `Regular`.
     """
     faces = list(available)
     for match in (_same_file, _same_postscript_name, _same_family_and_style):
         for face in faces:
-            if match(wanted, face):
+            if match(requested, face):
                 return face
     return None
 
@@ -25,19 +25,19 @@ def _key(name: str) -> str:
     return re.sub(r"[\s_\-]+", "", name).casefold()
 
 
-def _same_file(wanted: FontFace, face: FontFace) -> bool:
-    return bool(wanted.file_name) and wanted.file_name.casefold() == face.file_name.casefold()
+def _same_file(requested: FontFace, face: FontFace) -> bool:
+    return bool(requested.file_name) and requested.file_name.casefold() == face.file_name.casefold()
 
 
-def _same_postscript_name(wanted: FontFace, face: FontFace) -> bool:
-    name = _key(wanted.postscript_name)
+def _same_postscript_name(requested: FontFace, face: FontFace) -> bool:
+    name = _key(requested.postscript_name)
     return bool(name) and name == _key(face.postscript_name)
 
 
-def _same_family_and_style(wanted: FontFace, face: FontFace) -> bool:
-    family = _key(wanted.family)
+def _same_family_and_style(requested: FontFace, face: FontFace) -> bool:
+    family = _key(requested.family)
     if not family or family not in (_key(face.family), _key(face.alias)):
         return False
-    if family == _key(face.alias) and not wanted.style:
+    if family == _key(face.alias) and not requested.style:
         return True
-    return _key(wanted.style or "Regular") == _key(face.style or "Regular")
+    return _key(requested.style or "Regular") == _key(face.style or "Regular")

@@ -1,4 +1,4 @@
-"""Engines from before `RenderEngine` was a base class. The next version no longer loads them."""
+"""Support for engines that predate the base class `RenderEngine`. The next version drops it."""
 
 import warnings
 from functools import cache
@@ -9,10 +9,11 @@ from reelbatch.engines.base import RenderEngine, Renderer
 
 @cache
 def adopted(found: object) -> type[RenderEngine]:
-    """`found` itself, or an engine made of it where it is a class that derives from nothing.
+    """Return `found` if it is a `RenderEngine`, otherwise an engine that wraps the class.
 
-    Such a class is its own renderer, and has the defaults of `RenderEngine` for what it leaves
-    out. It causes a DeprecationWarning. Raises TypeError for what is not a class.
+    A wrapped class is its own renderer and gets the defaults of `RenderEngine` for attributes
+    that it doesn't have. It causes a DeprecationWarning. Raises TypeError if `found` is not a
+    class.
     """
     if not isinstance(found, type):
         raise TypeError(f"{found!r} is not a class")

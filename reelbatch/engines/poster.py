@@ -1,6 +1,6 @@
-"""The poster of a film: one of its pictures, as a JPEG beside it.
+"""The poster of a film: one of its pictures, as a JPEG next to it.
 
-It is taken from the finished file, so no engine has to know of posters.
+It is taken from the finished file, so engines need not know about posters.
 """
 
 from contextlib import closing
@@ -15,14 +15,14 @@ from reelbatch.engines.encoding.stills import StillFile
 from reelbatch.models.errors import AssetInvalid, RenderError
 from reelbatch.models.wire.codecs import POSTER_CODEC
 
-_LAST_MOMENT = Fraction(1, 100)  # second before the end of a film, where its last picture is shown
+_LAST_MOMENT = Fraction(1, 100)  # seconds before a film's end; its last picture is shown then
 _WHITE = 255
 
 
 def write_poster(request: RenderRequest, target: Path, film: RenderedFile) -> None:
-    """Write the picture that the film at `request.output_path` shows at its poster's moment.
+    """Write the picture that the film at `request.output_path` shows at its poster's time.
 
-    A moment after the end means the last picture; what is transparent becomes white. Raises
+    A time after the end means the last picture. Transparent pixels become white. Raises
     RenderError.
     """
     canvas = np.zeros((film.height, film.width, 4), np.uint8)
@@ -39,6 +39,6 @@ def write_poster(request: RenderRequest, target: Path, film: RenderedFile) -> No
 
 
 def _moment(poster: bool | float | None, duration: Fraction) -> Fraction:
-    """In seconds; `duration` is the film's."""
-    wanted = duration / 2 if poster is True else Fraction(poster or 0)
-    return max(Fraction(0), min(wanted, duration - _LAST_MOMENT))
+    """Return the poster's time, in seconds like the film's `duration`."""
+    requested = duration / 2 if poster is True else Fraction(poster or 0)
+    return max(Fraction(0), min(requested, duration - _LAST_MOMENT))

@@ -1,4 +1,4 @@
-"""Starting a program in a render process, so that it never outlives the render."""
+"""Starting programs in a render process such that they never outlive the render."""
 
 import os
 import signal
@@ -27,11 +27,20 @@ def start_program(
     descriptors: Mapping[int, int] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Run `command` in `folder`; both of its outputs go to `output`.
+    """Start a program that is killed when this process ends.
 
-    `descriptors` says which of our file descriptors the program finds at which number of its own,
-    from 3 on. The program is killed with this process, and what it starts itself is killed where
-    it stays in the process group. Raises OSError where it cannot be started.
+    Processes that the program starts are killed too, unless they leave its process group.
+
+    Args:
+        command: The program and its arguments.
+        folder: The working folder, which is also the program's `HOME`.
+        output: Where its standard output and standard error go; by default nowhere.
+        descriptors: File descriptors to pass on: the number that the program sees, from 3 on,
+            mapped to the number in this process.
+        environment: Variables to set in addition to those of this process.
+
+    Raises:
+        OSError: The program cannot be started.
     """
     return subprocess.Popen(
         [str(part) for part in command],
@@ -46,20 +55,23 @@ def start_program(
 
 
 def end_program(program: subprocess.Popen[bytes]) -> None:
-    """Kill it, if it still runs, and wait until it is gone. On Windows all goes that this process
-    has started, since what a program leaves there is nobody's child.
+    """Kill the program if it is still running, and wait until it is gone.
+
+    On Windows everything that this process has started is killed, because the children of an
+    ended program have no parent there by which to find them.
     """
     if sys.platform == "win32":
         for process in started_by_this_process():
-            with suppress(OSError):  # it has ended meanwhile
+            with suppress(OSError):  # it has ended in the meantime
                 os.kill(process, signal.SIGTERM)
     program.kill()
     program.wait()
 
 
 def kill_with_children(process: int) -> None:
-    """Kill a process, which leads a group of its own, and all that it started; nothing where it has
-    ended. Windows has no such groups, so there its children are looked for.
+    """Kill a process, which leads a process group, and everything that it started.
+
+    Does nothing if it has ended. Windows has no such groups: there the children are searched for.
     """
     if sys.platform != "win32":
         with suppress(ProcessLookupError):
@@ -81,7 +93,7 @@ def _prepare(descriptors: Mapping[int, int]) -> Callable[[], None] | None:
         if sys.platform == "linux":
             control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
-            os._exit(1)  # this process ended before the kernel knew
+            os._exit(1)  # the parent ended before the kernel was told to watch it
         high = {theirs: os.dup2(ours, 200 + theirs) for theirs, ours in descriptors.items()}
         for theirs, ours in high.items():
             os.dup2(ours, theirs)

@@ -1,4 +1,4 @@
-"""The installed render engines, found through the entry-point group `reelbatch.engines`."""
+"""Installed render engines, found through the entry-point group `reelbatch.engines`."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -8,7 +8,7 @@ from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.old_style import adopted
 
 ENTRY_POINT_GROUP = "reelbatch.engines"
-ARCHIVE_END = 1024**2  # bytes of a zip, in which the names of its files are
+ARCHIVE_END = 1024**2  # bytes at the end of a zip, where the names of its files are
 
 
 class EngineUnavailable(Exception):
@@ -16,9 +16,10 @@ class EngineUnavailable(Exception):
 
 
 def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
-    """The engines called `names`, or all that are installed and lack nothing here, by name.
+    """Return the engines called `names`, or all installed engines that are available here.
 
-    Raises EngineUnavailable, whose message names the engine and its package.
+    The keys are the engines' names. Raises EngineUnavailable, whose message names the engine and
+    its package.
     """
     found = _load_all(names)
     if names:
@@ -27,9 +28,9 @@ def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
 
 
 def unavailable_engines(names: Sequence[str] = ()) -> dict[str, str]:
-    """What the engines called `names`, or all that are installed, lack here, by their names.
+    """Return why engines are unavailable here, by name; available ones are left out.
 
-    Those that lack nothing are left out. Raises EngineUnavailable.
+    Covers the engines called `names`, or all installed ones. Raises EngineUnavailable.
     """
     reasons = {name: engine.why_unavailable() for name, engine in _load_all(names).items()}
     return {name: reason for name, reason in reasons.items() if reason is not None}
@@ -41,14 +42,14 @@ def _load_all(names: Sequence[str]) -> dict[str, type[RenderEngine]]:
 
 
 def load_engine(name: str) -> type[RenderEngine]:
-    """The engine called `name`. Raises EngineUnavailable."""
+    """Return the engine called `name`. Raises EngineUnavailable."""
     return _load(_find(_installed(), name))
 
 
 def load_class(reference: str) -> type[RenderEngine]:
-    """The engine of an installed name, or of `module:Class`.
+    """Return the engine with an installed name, or the class `module:Class`.
 
-    Raises EngineUnavailable, or for `module:Class` what importing it raises.
+    Raises EngineUnavailable. For `module:Class`, errors of the import are passed on.
     """
     module, colon, attribute = reference.partition(":")
     if not colon:
@@ -59,20 +60,23 @@ def load_class(reference: str) -> type[RenderEngine]:
 def engine_for_template_type(
     engines: Mapping[str, type[RenderEngine]], template_type: str
 ) -> type[RenderEngine] | None:
-    """The engine of templates of `template_type` that none claims: the first by name, or None."""
+    """Return the engine for templates of a type that no manifest claims, or None.
+
+    If several engines qualify, it is the first one by name.
+    """
     found = (engine for _, engine in sorted(engines.items()))
     able = [each for each in found if template_type in each.template_types and not each.instead_of]
     return min(able, key=lambda engine: engine.manifest != "", default=None)
 
 
 def renderers_of(engines: Mapping[str, type[RenderEngine]], engine: str) -> list[str]:
-    """The names of the engines that render templates of `engine`, that one first."""
+    """Return the names of the engines that render templates of `engine`, which comes first."""
     others = (name for name, each in sorted(engines.items()) if each.instead_of == engine)
     return [engine, *others]
 
 
 def claims_on(engines: Mapping[str, type[RenderEngine]], template_type: str) -> dict[str, str]:
-    """The engines' names by the files that make archives of `template_type` theirs."""
+    """Return the names of engines by the manifest that marks an archive as theirs."""
     return {
         engine.manifest: name
         for name, engine in sorted(engines.items())
@@ -81,7 +85,10 @@ def claims_on(engines: Mapping[str, type[RenderEngine]], template_type: str) -> 
 
 
 def claimant(claims: Mapping[str, str], archive_end: bytes) -> str | None:
-    """The name of the engine whose archive it is, by its last `ARCHIVE_END` bytes, or None."""
+    """Return the engine whose manifest is in an archive, or None.
+
+    `archive_end` is the archive's last `ARCHIVE_END` bytes.
+    """
     return next((name for file, name in claims.items() if file.encode() in archive_end), None)
 
 
@@ -91,7 +98,7 @@ def _installed() -> dict[str, EntryPoint]:
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             raise EngineUnavailable(
-                f"two packages bring a render engine called {point.name}: {_package(other)} and "
+                f"two packages provide a render engine called {point.name}: {_package(other)} and "
                 f"{_package(point)}; uninstall one of them"
             )
     return found
@@ -115,8 +122,8 @@ def _load(point: EntryPoint) -> type[RenderEngine]:
     own_name = getattr(engine, "name", None)
     if own_name != point.name:
         raise EngineUnavailable(
-            f"the render engine {point.value} calls itself {own_name!r}, but {_package(point)} "
-            f"registers it as {point.name!r}; both names must be equal"
+            f"the render engine {point.value} has the name {own_name!r}, but {_package(point)} "
+            f"registers it as {point.name!r}; both names must be the same"
         )
     return engine
 

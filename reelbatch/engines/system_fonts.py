@@ -1,6 +1,6 @@
-"""The fonts of the machine: where fontconfig, Windows or macOS would look for them.
+"""The machine's fonts, found where fontconfig, Windows or macOS would look for them.
 
-Fontconfig's programs need not be installed; its folders are what matters.
+Fontconfig's programs need not be installed: its configuration is read here.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ else:
     )
 _FOLDER = re.compile(r'<dir(?:\s++prefix="(\w++)")?[^<>]*+>([^<]++)</dir>')
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
-_HEADER_SIZE = 16 * 1024  # bytes; a font's directory has the checksums of all its tables
+_HEADER_SIZE = 16 * 1024  # bytes; they include the checksums of all tables of a font
 _MOST_FILES = 10_000
 
 
 def font_folders() -> tuple[Path, ...]:
-    """The folders that fontconfig's configuration names, and the usual ones."""
+    """Return the folders that fontconfig's configuration names, and the usual ones."""
     named = [
         _folder(prefix, path.strip())
         for file in (_CONFIGURATION / "fonts.conf", *sorted(_CONFIGURATION.glob("conf.d/*.conf")))
@@ -42,7 +42,7 @@ def font_folders() -> tuple[Path, ...]:
 
 @cache
 def font_files() -> tuple[Path, ...]:
-    """The machine's font files in a fixed order, as they are when this is first called."""
+    """Return the machine's font files in a fixed order, as they were at the first call."""
     found: dict[Path, None] = {}
     for folder in font_folders():
         for root, folders, names in os.walk(folder):
@@ -54,7 +54,7 @@ def font_files() -> tuple[Path, ...]:
 
 @cache
 def fonts_digest() -> str:
-    """Hex; it changes with the fonts: each file's name, size and the checksums of its tables."""
+    """Return a hex digest over each font's file name, size and the checksums of its tables."""
     digest = hashlib.sha256()
     for path in font_files():
         try:

@@ -1,7 +1,7 @@
-"""The cells of Excel's workbooks (ECMA-376), read in render processes alone.
+"""Reading the cells of Excel workbooks (ECMA-376), in render processes only.
 
-The first sheet that is not hidden is written as JSON Lines: `[row, [cell, …]]`, with the number of
-the row and each cell as people see it. Formulas count by the value that was stored with them.
+The first visible sheet is written as JSON Lines: `[row, [cell, …]]`, with the row's number and each
+cell as people see it. A formula gives the value that was stored with it.
 """
 
 import json
@@ -25,19 +25,20 @@ from reelbatch.engines.base import (
 )
 from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
 
-MOST_CELLS = 1_000_000  # with those that are empty between others
-_MOST_ROWS = 1_048_576  # that a sheet can have
-_MOST_UNPACKED, _FREELY_UNPACKED = 250, 4 * 1024**2  # times the packed bytes, and bytes
+MOST_CELLS = 1_000_000  # including empty cells between others
+_MOST_ROWS = 1_048_576  # Excel's own limit
+_LARGEST_RATIO = 250  # of unpacked to packed bytes,
+_RATIO_UNCHECKED = 4 * 1024**2  # unless a workbook unpacks to no more bytes than this
 _OLE = b"\xd0\xcf\x11\xe0"
-# Excel has up to 30 decimals; more would make a cell as long as its format asks for.
+# Excel shows up to 30 decimals. Without this limit, a format could make a cell of any length.
 _DIGITS = re.compile(
     r"(?P<thousands>#,##)?(?P<whole>0{1,30})(\.(?P<decimals>0{1,30}))?(?P<percent>%)?"
 )
-_LINE_BREAK = re.compile(r"_x000D_\n?")  # as the format writes a carriage return
+_LINE_BREAK = re.compile(r"_x000D_\n?")  # how the file format writes a carriage return
 
 
 class WorkbookEngine(RenderEngine):
-    """Renders nothing: a process of it reads workbooks."""
+    """Renders nothing. It exists so that workbooks are read in a render process."""
 
     name = "workbooks"
     version = "1"
@@ -53,8 +54,11 @@ class _NoRenderer(Renderer):
 
 
 def read_cells(workbook: Path, target: Path, limits: RenderLimits) -> None:
-    """Raises TemplateInvalid for what is not a workbook, or LimitExceeded, before anything is
-    expanded where that can be told."""
+    """Write the cells of `workbook` to `target`.
+
+    Raises TemplateInvalid if the file is not a workbook, or LimitExceeded, if possible before
+    anything is expanded.
+    """
     _check(workbook, limits)
     try:
         with target.open("w", encoding="utf-8", errors="replace") as lines:
@@ -63,7 +67,7 @@ def read_cells(workbook: Path, target: Path, limits: RenderLimits) -> None:
         raise
     except MemoryError as error:
         raise LimitExceeded(
-            "The workbook needs more memory than this server has for one: save it as CSV."
+            "The workbook needs more memory than this server allows: save it as CSV."
         ) from error
     except Exception as error:  # openpyxl raises whatever a damaged document leads to
         raise TemplateInvalid("The workbook cannot be read: it is damaged.") from error
@@ -74,7 +78,7 @@ def _line(row: tuple[int, list[str]]) -> str:
 
 
 def _bounded(lines: Iterable[str], limits: RenderLimits) -> Iterator[str]:
-    """Cells may share a long text. Raises LimitExceeded."""
+    """Limit the output's size, since many cells may share one long text. Raises LimitExceeded."""
     size = 0
     for line in lines:
         size += len(line)
@@ -87,7 +91,7 @@ def _check(workbook: Path, limits: RenderLimits) -> None:
     with workbook.open("rb") as content:
         if content.read(len(_OLE)) == _OLE:
             raise TemplateInvalid(
-                "The workbook is an old .xls, or has a password: save it as .xlsx without one."
+                "The workbook is an old .xls file or has a password: save it as .xlsx without one."
             )
     try:
         with zipfile.ZipFile(workbook) as archive:
@@ -96,28 +100,28 @@ def _check(workbook: Path, limits: RenderLimits) -> None:
         raise TemplateInvalid("The file is not a workbook: it must be .xlsx.") from error
     if len(entries) > MAX_ENTRIES:
         raise LimitExceeded(f"The workbook has more than {MAX_ENTRIES} parts.")
-    # A reader never gets more out of an entry than the size that it states.
+    # zipfile never reads more from an entry than the size that the entry states.
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.template_size:
         raise _too_large(limits)
-    if unpacked > max(_FREELY_UNPACKED, _MOST_UNPACKED * workbook.stat().st_size):
-        raise LimitExceeded(f"The workbook is packed more than {_MOST_UNPACKED} times.")
+    if unpacked > max(_RATIO_UNCHECKED, _LARGEST_RATIO * workbook.stat().st_size):
+        raise LimitExceeded(f"The workbook unpacks to more than {_LARGEST_RATIO} times its size.")
 
 
 def _too_large(limits: RenderLimits) -> LimitExceeded:
     return LimitExceeded(
         f"The workbook is larger than the {limits.template_size} bytes, unpacked, that this server "
-        "takes (REELBATCH_MAX_BODY_BYTES)."
+        "accepts (REELBATCH_MAX_BODY_BYTES)."
     )
 
 
 def _rows(workbook: Path) -> Iterator[tuple[int, list[str]]]:
-    """Those that have a cell. Raises LimitExceeded."""
+    """Yield the rows that are not blank. Raises TemplateInvalid or LimitExceeded."""
     book: Any = load_workbook(workbook, read_only=True, data_only=True, keep_links=False)
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if not sheets:
-        raise TemplateInvalid("The workbook has no sheet that is shown.")
-    sheets[0].reset_dimensions()  # what it states is anybody's to choose, and rows are filled up
+        raise TemplateInvalid("The workbook has no visible sheet.")
+    sheets[0].reset_dimensions()  # they are untrusted, and rows would be padded to them
     number = 0
     for line, row in enumerate(sheets[0].rows, start=1):
         number += len(row)
@@ -158,15 +162,16 @@ def _shown(value: object, number_format: str) -> str:
 
 
 def _moment(value: datetime) -> str:
-    """The date, with its time where it has one."""
-    value = (value + timedelta(microseconds=500_000)).replace(microsecond=0)  # from a fraction
+    """Return the date, followed by the time unless that is midnight."""
+    # The file stores times as fractions of a day, which are not exact.
+    value = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
     if value.time() == time():
         return value.date().isoformat()
     return value.isoformat(" ", "minutes" if value.second == 0 else "seconds")
 
 
 def _number(value: float, number_format: str) -> str:
-    """As a simple format such as 00000, 0.00, #,##0 or 0% says, else with all digits that count."""
+    """Apply a simple format such as 00000, 0.00, #,##0 or 0%; for others, keep all digits."""
     simple = _DIGITS.fullmatch(number_format)
     if simple is None or number_format == "General":
         return str(value) if isinstance(value, int) else f"{value:.15g}"

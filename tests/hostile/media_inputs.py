@@ -16,7 +16,7 @@ from av.codec.context import Flags
 
 from tests.hostile.corpus import RENDERED, SEED, HostileInput, Place, Verdict, bad_asset
 
-_NO_VIDEO = bad_asset("is no video")
+_NO_VIDEO = bad_asset("is not a video")
 _NO_PICTURE = bad_asset("no picture in it")
 _DAMAGED = bad_asset("is damaged")
 _NO_DECODER = bad_asset("codec (unknown) is not supported")
@@ -127,7 +127,7 @@ def _sounds() -> list[_Made]:
         (
             "a WAV of 1,000 bits",
             lambda: _patched(sound, 34, "<H", 1000),
-            bad_asset("sound of an unknown kind"),
+            bad_asset("unknown codec"),
         ),
         ("half a WAV", lambda: sound[: len(sound) // 2], RENDERED),
         (

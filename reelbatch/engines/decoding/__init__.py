@@ -3,7 +3,7 @@
 picture = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
 with closing(Footage(path, limits)) as footage:
     painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
-    painter.paint(footage.picture_at(seconds))  # the picture at a time, fitted into a box
+    painter.paint(footage.picture_at(seconds))  # fitted into the canvas
 """
 
 from reelbatch.engines.decoding.footage import Footage

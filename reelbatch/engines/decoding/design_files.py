@@ -1,7 +1,7 @@
-"""Files of Photoshop and Illustrator as plain pictures: the picture of all layers, or of one.
+"""Photoshop and Illustrator files as plain pictures, of all layers or of a single one.
 
-A project's footage is drawn once, when the project is converted, so that renders get PNG alone.
-Both libraries are loaded where a project has such a file.
+A project's footage is drawn once, when the project is converted, so that renders only get PNG.
+Both libraries are loaded only if a project has such a file.
 """
 
 from functools import cached_property
@@ -15,23 +15,23 @@ from reelbatch.projects.model import LayerOfFile
 
 _PHOTOSHOP, _PDF, _POSTSCRIPT = b"8BPS", b"%PDF-", b"%!PS"
 STARTS = (_PHOTOSHOP, _PDF, _POSTSCRIPT)
-"""With what such files begin; those in PostScript are not drawn."""
+"""The first bytes of such files. PostScript files are recognised but not drawn."""
 
-_SHARPNESS = 2.0  # pixels for each of a page's, since layers may grow
+_SHARPNESS = 2.0  # pixels per pixel of a PDF's page, since layers may be scaled up
 
 
 class DesignFile:
-    """A file that is read once for all pictures of its layers."""
+    """A file that is read once for the pictures of all its layers."""
 
     def __init__(self, content: bytes, most_pixels: int) -> None:
         self.content = content
         self._most_pixels = most_pixels
 
     def picture(self, layer: LayerOfFile | None) -> bytes:
-        """A PNG. Illustrator's files are drawn by the PDF in them, of which only the whole page is
-        had.
+        """Return a PNG of a layer, or of the whole file if `layer` is None.
 
-        Raises PictureUnreadable or PictureTooLarge.
+        Illustrator files are drawn from the PDF inside, which only gives the whole page. Raises
+        PictureUnreadable or PictureTooLarge.
         """
         try:
             if self.content.startswith(_PHOTOSHOP):
@@ -66,7 +66,7 @@ class DesignFile:
 
 
 def _find(file: Any, layer: LayerOfFile) -> Any:
-    """By its number; by its name where the file has no numbers."""
+    """Find a layer by number, or by name if the file has no numbers."""
     layers = [one for one in file.descendants() if not one.is_group()]
     numbered = [one for one in layers if one.layer_id == layer.number]
     named = [one for one in layers if one.name == layer.name]
@@ -77,8 +77,10 @@ def _find(file: Any, layer: LayerOfFile) -> Any:
 
 
 def _masked(layer: Any) -> Image.Image:
-    """Its pixels where its mask shows them. Opacity and mode are of the project's layer, as its
-    vector mask is."""
+    """Return the layer's pixels with its mask applied.
+
+    Opacity, blend mode and vector mask are applied by the layer in the project.
+    """
     picture = _rgba(layer.topil())
     mask = layer.mask
     if mask is None or mask.disabled or (drawn := mask.topil()) is None:
@@ -91,7 +93,7 @@ def _masked(layer: Any) -> Image.Image:
 
 
 def _page(content: bytes, most_pixels: int) -> Image.Image:
-    """The first page, on nothing."""
+    """Draw the first page, without a background."""
     from pypdfium2 import PdfDocument
 
     with PdfDocument(content) as document:
@@ -109,7 +111,7 @@ def _check_size(size: tuple[int, int], most_pixels: int) -> None:
 
 
 def _rgba(picture: Image.Image | None) -> Image.Image:
-    """None: the file holds no pixels."""
+    """Convert to RGBA. Raises PictureUnreadable for None, which means there are no pixels."""
     if picture is None:
         raise PictureUnreadable
     return picture.convert("RGBA")

@@ -1,7 +1,7 @@
-"""A video file as footage: the picture that it shows at a time, decoded as it is needed.
+"""Video files as footage: the picture at a given time, decoded on demand.
 
-Untrusted files are opened with a fixed list of containers and decoders, with their pixels bounded.
-No more than two decoded pictures are held.
+Files are untrusted, so the containers, the decoders and the number of pixels are limited. At most
+two decoded pictures are in memory.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from reelbatch.engines.base import RenderLimits
 from reelbatch.engines.encoding.pyav import UNTRUSTED_INPUT
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
-# Plain files only: FFmpeg's playlist formats make it open other files and addresses.
+# Plain files only: FFmpeg's playlist formats would open other files and addresses.
 _FORMATS = "avi,flv,gif,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpeg,mpegts,ogg"
 _DECODERS = frozenset(
     {
@@ -29,68 +29,90 @@ _DECODERS = frozenset(
         *("mpeg1video", "mpeg2video", "mpeg4", "png", "prores", "qtrle", "theora", "vp8", "vp9"),
     }
 )
-# FFmpeg's own decoders leave the alpha of WebM out.
+# FFmpeg's own decoders ignore the alpha channel of WebM.
 _DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _LONGEST = 24 * 3600.0  # seconds that a file may claim to last
-_SAME_START = Fraction(1, 10)  # second: players start sound and picture together within it
-_ROUNDING = Fraction(1, 1000)  # second: containers round times to their own ticks
-_FAR = Fraction(3)  # seconds: further ahead it pays to look for the nearest key frame
-_SEEK_MARGIN = Fraction(1)  # second: key frames are found by decoding time, before they are shown
-_USUAL_RATE = Fraction(25)  # frames a second, of a file that does not tell
-_WIDEST_PIXEL = 20  # times its height; what goes further is a damaged header
+_SAME_START = Fraction(1, 10)  # seconds within which players start sound and picture together
+_ROUNDING = Fraction(1, 1000)  # seconds: containers round times to their own ticks
+_FAR = Fraction(3)  # seconds ahead from which seeking to a key frame pays off
+_SEEK_MARGIN = Fraction(1)  # seconds: key frames are found by decoding time, before they are shown
+_USUAL_RATE = Fraction(25)  # frames per second of a file that doesn't state it
+_WIDEST_PIXEL = 20  # times as wide as high; anything beyond comes from a damaged header
 
 
 class Footage:
-    """An open video file. Its time begins with its first picture.
-
-    Raises AssetInvalid where the file is no video, LimitExceeded where it is too large.
-    """
+    """An open video file, whose time begins with its first picture. Close it after use."""
 
     def __init__(self, path: Path, limits: RenderLimits) -> None:
+        """Open a video file.
+
+        Args:
+            path: The file, which is untrusted.
+            limits: `pixels_per_frame` limits the size of pictures.
+
+        Raises:
+            AssetInvalid: The file is not a video.
+            LimitExceeded: The video has too many pixels, or lasts longer than a day.
+        """
         self._path = path
         self._limits = limits
         self._open()
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height as it is to be shown: turned, and with square pixels."""
+        """Width and height of the upright picture in square pixels."""
         width, height = self._first.width * self._pixel_aspect, float(self._first.height)
         return (height, width) if self.quarter_turns % 2 else (width, height)
 
     @property
     def quarter_turns(self) -> int:
-        """How often a picture has to be turned by 90 degrees, counterclockwise."""
+        """How many times a picture must be turned by 90 degrees, counterclockwise."""
         return round(self._first.rotation / 90) % 4
 
     @property
     def frame_rate(self) -> Fraction:
-        """Frames a second: as the file says, on average, or the usual rate where it does not."""
+        """Average frames per second; 25 if the file doesn't state it."""
         rate = self._stream.average_rate or self._stream.guessed_rate
         return Fraction(rate) if rate else _USUAL_RATE
 
     @property
     def has_sound(self) -> bool:
+        """Whether the file has a sound track of a known codec."""
         return any(stream.codec_context is not None for stream in self._container.streams.audio)  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
 
     def picture_at(self, seconds: Fraction) -> VideoFrame | None:
-        """The last picture that begins at or before `seconds`; None outside of the footage.
+        """Return the last picture that begins at or before a time.
 
-        Raises AssetInvalid or LimitExceeded.
+        Args:
+            seconds: Time since the first picture.
+
+        Returns:
+            The picture, or None before the beginning and after the end.
+
+        Raises:
+            AssetInvalid: The file is damaged.
+            LimitExceeded: The picture has too many pixels.
         """
         if seconds < 0:
             return None
-        wanted = max(seconds + min(self._tick / 2, _ROUNDING), self._time(self._first))
-        if not self._time(self._current) <= wanted <= self._time(self._current) + _FAR:
-            self._go_to(wanted)
-        while self._following is not None and self._time(self._following) <= wanted:
+        target = max(seconds + min(self._tick / 2, _ROUNDING), self._time(self._first))
+        if not self._time(self._current) <= target <= self._time(self._current) + _FAR:
+            self._go_to(target)
+        while self._following is not None and self._time(self._following) <= target:
             self._current, self._following = self._following, self._next()
-        if self._following is None and wanted >= self._end():
+        if self._following is None and target >= self._end():
             return None
         return self._current
 
     def duration(self) -> Fraction:
-        """Seconds from the first picture to the end of the last, which is looked for in the file:
-        its header may be wrong, and its sound longer. Raises AssetInvalid or LimitExceeded.
+        """Return the seconds from the first picture to the end of the last one.
+
+        The last picture is searched for in the file, since its header may be wrong and its sound
+        may be longer.
+
+        Raises:
+            AssetInvalid: The file is damaged.
+            LimitExceeded: A picture has too many pixels.
         """
         self._go_to(Fraction(self._container.duration or 0, av.time_base))
         while self._following is not None:
@@ -98,13 +120,14 @@ class Footage:
         return self._end()
 
     def close(self) -> None:
+        """Close the file."""
         self._container.close()
 
     def _open(self) -> None:
         self._container = _open_container(self._path)
         try:
             self._stream = self._container.streams.video[0]
-            self._decoder = _decoder_of(self._stream, self._limits)  # without one it has no size
+            self._decoder = _decoder_of(self._stream, self._limits)  # the size is read from it
             self._check_header()
             self._tick = self._stream.time_base or Fraction(1, av.time_base)
             self._zero = self._find_zero()
@@ -124,14 +147,14 @@ class Footage:
         if width * height > self._limits.pixels_per_frame:
             raise LimitExceeded(
                 f"The video has {width}x{height} pixels; "
-                f"this server takes at most {self._limits.pixels_per_frame} pixels a frame"
+                f"this server allows at most {self._limits.pixels_per_frame} pixels a frame"
                 " (REELBATCH_MAX_FRAME_PIXELS)."
             )
 
     def _find_first(self) -> VideoFrame:
         first = self._next()
         if first is None:
-            raise AssetInvalid("The file is a video without a picture that can be read.")
+            raise AssetInvalid("The video has no picture that can be decoded.")
         return first
 
     def _find_zero(self) -> Fraction:
@@ -145,7 +168,7 @@ class Footage:
         return aspect if 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL else 1.0
 
     def _time(self, picture: VideoFrame) -> Fraction:
-        """When a picture begins, in seconds of the footage."""
+        """Return the second of the footage at which a picture begins."""
         stamp = picture.pts if picture.pts is not None else picture.dts
         return (stamp or 0) * self._tick - self._zero
 
@@ -158,7 +181,7 @@ class Footage:
         return next(self._pictures, None)
 
     def _decode(self) -> Iterator[VideoFrame]:
-        """Pictures from where the container stands. A damaged one is left out, as players do."""
+        """Decode from the container's position. Damaged pictures are skipped, as players do."""
         try:
             for packet in self._container.demux(self._stream):
                 for picture in _decoded(self._decoder, packet):
@@ -167,17 +190,17 @@ class Footage:
         except (FFmpegError, ValueError) as error:
             raise AssetInvalid("The video is damaged.") from error
 
-    def _go_to(self, wanted: Fraction) -> None:
-        """Stand on a picture that begins at or before `wanted`, best the key frame before it."""
+    def _go_to(self, target: Fraction) -> None:
+        """Seek to a picture at or before `target`, preferably the key frame before it."""
         try:
-            target = max(Fraction(0), wanted - _SEEK_MARGIN) + self._zero
-            self._container.seek(int(target / self._tick), stream=self._stream)
+            place = max(Fraction(0), target - _SEEK_MARGIN) + self._zero
+            self._container.seek(int(place / self._tick), stream=self._stream)
             self._decoder.flush_buffers()
             self._pictures = self._decode()
             found = self._next()
         except FFmpegError:
             found = None  # a container without an index
-        if found is None or self._time(found) > wanted:
+        if found is None or self._time(found) > target:
             self._container.close()
             self._open()
         else:
@@ -193,7 +216,7 @@ def _open_container(path: Path) -> InputContainer:
         )
     except (FFmpegError, OSError, ValueError) as error:
         raise AssetInvalid(
-            "The file is no video; send MP4, MOV, WebM, GIF, MPEG, AVI or Ogg."
+            "The file is not a video; send MP4, MOV, WebM, GIF, MPEG, AVI or Ogg."
         ) from error
     if not container.streams.video:
         container.close()
@@ -211,7 +234,8 @@ def _decoder_of(stream: VideoStream, limits: RenderLimits) -> VideoCodecContext:
         assert isinstance(decoder, VideoCodecContext)  # noqa: S101  # for the type checker
         decoder.extradata = stream.codec_context.extradata
     decoder.thread_count = 1  # each process draws one render
-    most = 2 * limits.pixels_per_frame  # decoders count whole blocks; the size itself is checked
+    # Twice the limit, since decoders count whole blocks. The exact size is checked as well.
+    most = 2 * limits.pixels_per_frame
     decoder.options = {**decoder.options, "max_pixels": str(most)}
     return decoder
 

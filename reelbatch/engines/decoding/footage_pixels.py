@@ -1,4 +1,4 @@
-"""Decoded pictures as ThorVG wants them: B, G, R, A, premultiplied, fitted into a box."""
+"""Decoded pictures as ThorVG expects them: B, G, R, A, premultiplied, fitted into a box."""
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -7,18 +7,24 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from reelbatch.engines.decoding.high_dynamic_range import HLG, PQ, tone_mapped
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-"""uint8 (height, width, 3 or 4): B, G, R and perhaps A."""
+"""uint8 (height, width, 3 or 4): B, G, R and optionally A."""
 
 _UNSPECIFIED = 2  # FFmpeg's AVCOL_SPC_UNSPECIFIED
-_HD_HEIGHT = 720  # pixels: from here on what names no matrix is BT.709, below it BT.601
+_HD_HEIGHT = 720  # pixels from which a video without a colour matrix is BT.709; below, BT.601
 _OPAQUE = 255
 
 
 class FootagePainter:
-    """Paints pictures of one file, all of each, in the middle of a canvas."""
+    """Paints pictures of one file on a canvas: whole, as large as they fit, and centred."""
 
     def __init__(self, canvas: Pixels, size: tuple[float, float], quarter_turns: int) -> None:
-        """`size` is that of the upright picture; only its shape matters."""
+        """Prepare to paint on a canvas.
+
+        Args:
+            canvas: uint8 (height, width, 3 or 4): B, G, R and optionally A, premultiplied.
+            size: `Footage.size`, of which only the aspect ratio matters.
+            quarter_turns: `Footage.quarter_turns`.
+        """
         self._canvas = canvas
         self._turns = quarter_turns
         height, width = canvas.shape[:2]
@@ -30,7 +36,7 @@ class FootagePainter:
         self._converter = VideoReformatter()
 
     def paint(self, picture: VideoFrame) -> None:
-        """Show `picture`; around it the canvas stays as it is."""
+        """Paint a picture; the canvas around it is left as it is."""
         pixels = self._premultiplied(picture) if _has_alpha(picture) else self._opaque(picture)
         upright = np.rot90(pixels, self._turns)
         self._place[..., : upright.shape[2]] = upright
@@ -38,19 +44,20 @@ class FootagePainter:
             self._place[..., 3] = _OPAQUE
 
     def clear(self) -> None:
+        """Make the whole canvas transparent black."""
         self._canvas[:] = 0
 
     def _opaque(self, picture: VideoFrame) -> Pixels:
-        # Not to four channels: FFmpeg leaves the last pixels of some lines of 4:2:0 unset there.
+        # Three channels: with four, FFmpeg leaves the last pixels of some lines of 4:2:0 unset.
         if picture.color_trc in (HLG, PQ):
             deep = self._convert(picture, "rgb48le", *self._scaled_size)
             return tone_mapped(deep.to_ndarray().astype(np.uint16, copy=False), picture.color_trc)
         return _bytes_of(self._convert(picture, "bgr24", *self._scaled_size))
 
     def _premultiplied(self, picture: VideoFrame) -> Pixels:
-        """Scaled after it was multiplied, so that colours of clear pixels do not bleed in."""
+        """Premultiply, then scale, so that colours of transparent pixels don't bleed in."""
         size = (picture.width, picture.height)
-        if picture.format.name == "yuva420p":  # see above
+        if picture.format.name == "yuva420p":  # pixels would stay unset, as above
             picture = self._reformat(picture, "yuva444p", *size)
         straight = _bytes_of(self._convert(picture, "bgra", *size))
         alpha = straight[..., 3:].astype(np.uint16)

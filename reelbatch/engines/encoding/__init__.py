@@ -1,11 +1,11 @@
-"""Writing drawn frames as a file of any codec in `reelbatch.models.wire.codecs.CODECS`, with sound.
+"""Writing frames and sound to a file, in any codec of `reelbatch.models.wire.codecs.CODECS`.
 
     size = output_size(codec, width, height, draft)
     with open_writer(path, codec, width=size[0], height=size[1], frame_rate=rate, draft=draft,
                      audio=clips) as writer:
         writer.write(frame)   # uint8 (height, width, 4): B, G, R, A in memory, premultiplied
 
-Conversion and encoding run on a thread of their own, so that drawing and encoding overlap.
+Frames are converted and encoded on a separate thread, so that drawing and encoding overlap.
 """
 
 from reelbatch.engines.encoding.audio import AudioClip

@@ -1,4 +1,4 @@
-"""Sound: clips placed on the output's time line, mixed to 48 kHz stereo as they are needed."""
+"""Sound: clips on the output's time line, mixed to 48 kHz stereo while the output is written."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
@@ -19,18 +19,18 @@ from av.filter import Graph
 from reelbatch.engines.encoding.pyav import UNTRUSTED_INPUT
 from reelbatch.models.errors import AssetInvalid
 
-SAMPLE_RATE = 48_000  # samples a second
+SAMPLE_RATE = 48_000  # samples per second
 LAYOUT = "stereo"
-SAMPLE_FORMAT = "fltp"  # float32, one plane a channel
+SAMPLE_FORMAT = "fltp"  # float32, one plane per channel
 
-_LEAD = 1.0  # second: what decoders need before a place to be right at it
+_LEAD = 1.0  # seconds that decoders must decode before a position to be accurate there
 _TICK = Fraction(1, SAMPLE_RATE)
-_SLOWEST, _FASTEST = 0.5, 16.0  # times the speed, at which FFmpeg's filter keeps the pitch
+_SLOWEST, _FASTEST = 0.5, 16.0  # the speeds at which FFmpeg's filter preserves the pitch
 
 Samples = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 """float32 (2, n), from -1 to 1."""
 
-# Plain media files only: FFmpeg's playlist formats make it open other files and addresses.
+# Plain media files only: FFmpeg's playlist formats would open other files and addresses.
 _FORMATS = ",".join(
     (
         *("aac", "ac3", "aiff", "amr", "asf", "au", "avi", "caf", "eac3", "flac", "flv"),
@@ -41,43 +41,51 @@ _FORMATS = ",".join(
 
 @dataclass(frozen=True)
 class AudioClip:
-    """A file's sound and its place in the output."""
+    """The sound of a file, placed on the output's time line."""
 
     file: Path
-    start: float  # seconds in the output where it begins; negative: before the first frame
-    end: float | None  # output second at which it is cut; None: when the output ends
+    """An audio or video file; its first sound track is used."""
+    start: float
+    """Second of the output at which the clip begins; negative if that is before the first frame."""
+    end: float | None
+    """Second of the output at which the clip is cut off; None for the end of the output."""
     gain: float = 1.0
-    name: str | None = None  # by which errors call it; None: the file's name
-    skip: float = 0.0  # seconds of the file that are left out before `start`
-    speed: float = 1.0  # times the file's own; its pitch stays
+    """Factor by which samples are multiplied."""
+    name: str | None = None
+    """The clip's name in error messages; None for the file's name."""
+    skip: float = 0.0
+    """Seconds at the file's beginning to leave out."""
+    speed: float = 1.0
+    """Playback speed, from 0.5 to 16, where 1 is the file's own. The pitch doesn't change."""
 
     @property
     def label(self) -> str:
+        """The clip's name in error messages."""
         return self.name or self.file.name
 
 
 def check_sound(clip: AudioClip) -> None:
-    """Raise AssetInvalid where the clip's file has no sound."""
+    """Raise AssetInvalid if the clip's file has no sound."""
     with _open(clip):
         pass
 
 
 def sound_duration(clip: AudioClip) -> float:
-    """Seconds that the clip's file says it lasts. Raises AssetInvalid."""
+    """Return the duration that the clip's file states, in seconds. Raises AssetInvalid."""
     with _open(clip) as container:
         return max(0, container.duration or 0) / av.time_base
 
 
 class Mixer:
-    """The sum of all clips, read from the output's first sample onwards."""
+    """Adds up all clips, sample by sample from the beginning of the output."""
 
     def __init__(self, clips: Sequence[AudioClip]) -> None:
         self._waiting = sorted(clips, key=lambda clip: clip.start)
         self._playing: list[_PlayingClip] = []
-        self._position = 0  # samples that were read
+        self._position = 0  # samples that have been read
 
     def read(self, count: int) -> Samples:
-        """The next `count` samples. Raises AssetInvalid where a clip cannot be decoded."""
+        """Return the next `count` samples. Raises AssetInvalid if a clip cannot be decoded."""
         mix = np.zeros((2, count), np.float32)
         end = self._position + count
         while self._waiting and _sample(self._waiting[0].start) < end:
@@ -95,18 +103,18 @@ class Mixer:
 
 
 class _PlayingClip:
-    """A clip that is being decoded; it holds one decoded chunk at a time."""
+    """A clip that is being decoded. It holds one decoded chunk at a time."""
 
     def __init__(self, clip: AudioClip) -> None:
         self._gain = np.float32(clip.gain)
         self._end = None if clip.end is None else _sample(clip.end)
         self._chunks = _at_speed(_decode(clip), clip.speed)
         self._chunk = np.zeros((2, 0), np.float32)
-        self._chunk_start = _sample(clip.start)  # where the chunk lies in the output
+        self._chunk_start = _sample(clip.start)  # the chunk's first sample in the output
         self.is_over = False
 
     def add_to(self, mix: Samples, position: int) -> None:
-        """Add the part of the clip that lies in `mix`, which begins at sample `position`."""
+        """Add the clip's part to `mix`, which begins at sample `position` of the output."""
         end = position + mix.shape[1]
         if self._end is not None:
             end = min(end, self._end)
@@ -151,16 +159,18 @@ def _open(clip: AudioClip) -> InputContainer:
         raise AssetInvalid(f"the audio file {clip.label} has no sound in it")
     if container.streams.audio[0].codec_context is None:  # pyright: ignore[reportUnnecessaryComparison]  # None for an unknown codec
         container.close()
-        raise AssetInvalid(f"the audio file {clip.label} has sound of an unknown kind in it")
+        raise AssetInvalid(f"the sound in the audio file {clip.label} has an unknown codec")
     return container
 
 
 def _decode(clip: AudioClip) -> Generator[Samples, None, None]:
-    """The file's first sound after what the clip skips, resampled. It begins where the file does,
-    if with silence."""
+    """Decode and resample the file's first sound track, from `clip.skip` on.
+
+    If the track begins later than the file, silence comes first.
+    """
     with _open(clip) as container:
         stream = container.streams.audio[0]
-        # FFmpeg would spread one channel over two with 3 dB less; players keep its level
+        # FFmpeg would spread one channel over two with 3 dB less; players don't lower its level
         layout = "mono" if stream.codec_context.channels == 1 else LAYOUT
         resampler = AudioResampler(format=SAMPLE_FORMAT, layout=layout, rate=SAMPLE_RATE)
         file_start = (container.start_time or 0) / av.time_base
@@ -175,24 +185,27 @@ def _decode(clip: AudioClip) -> Generator[Samples, None, None]:
             following = chain([first], frames, [None])
             sound = (part for frame in following for part in _resampled(resampler, frame))
             yield from _after(sound, max(0, skip - begin))
-        except (FFmpegError, ValueError) as error:  # ValueError: its channels change on the way
+        except (FFmpegError, ValueError) as error:  # ValueError: the channels change in the middle
             raise AssetInvalid(f"the audio file {clip.label} is damaged") from error
 
 
 def _frames_from(
     container: InputContainer, stream: AudioStream, seconds: float
 ) -> Iterator[AudioFrame]:
-    """From a while before that second of the file on, where it can be gone to: a song that fades
-    is a clip for each step, and is not to be decoded anew for each."""
+    """Decode from shortly before that second of the file, or from its start if it cannot seek.
+
+    A song that fades consists of a clip for each step. It must not be decoded from its start for
+    every one of them.
+    """
     if seconds <= _LEAD or stream.time_base is None:
         return container.decode(stream)
-    with suppress(FFmpegError):  # then from the file's start on
+    with suppress(FFmpegError):  # the file is decoded from its start then
         container.seek(int((seconds - _LEAD) / stream.time_base), stream=stream)
     return dropwhile(lambda frame: frame.time is None, container.decode(stream))
 
 
 def _after(chunks: Iterator[Samples], count: int) -> Iterator[Samples]:
-    """Leave the first samples out."""
+    """Leave out the first `count` samples."""
     for chunk in chunks:
         if count < chunk.shape[1]:
             yield chunk[:, count:]
@@ -210,7 +223,7 @@ def _at_speed(
         format=SAMPLE_FORMAT, sample_rate=SAMPLE_RATE, layout=LAYOUT, time_base=_TICK
     )
     tempo = graph.add("atempo", f"{min(_FASTEST, max(_SLOWEST, speed)):.6f}")
-    planes = graph.add("aformat", f"sample_fmts={SAMPLE_FORMAT}")  # which the filter interleaves
+    planes = graph.add("aformat", f"sample_fmts={SAMPLE_FORMAT}")  # atempo's output is interleaved
     sink = graph.add("abuffersink")
     source.link_to(tempo)
     tempo.link_to(planes)

@@ -1,7 +1,7 @@
-"""Animated GIF that loops for ever.
+"""Animated GIF that loops forever.
 
-GIF counts time in hundredths of a second, and browsers slow a delay below two down to ten: frames
-that come faster than that are left out.
+GIF counts time in hundredths of a second, and browsers turn a delay below two into ten. So frames
+that come faster than every two hundredths are left out.
 """
 
 from fractions import Fraction
@@ -30,9 +30,9 @@ class GifFile:
         self._stream.height = height
         self._stream.pix_fmt = "pal8"
         self._palettes = Palettes()
-        self._frames = 0  # that came in
-        self._left_out: Frame | None = None  # the last frame, where it came too fast
-        self._held: EncodedPacket | None = None  # its delay is known when the next one comes
+        self._frames = 0  # frames received so far
+        self._left_out: Frame | None = None  # the last frame, if it came too fast
+        self._held: EncodedPacket | None = None  # its delay is known only when the next one comes
 
     def write(self, frame: Frame) -> None:
         tick = self._tick(self._frames)
@@ -52,7 +52,7 @@ class GifFile:
         if self._left_out is not None:
             self.write(self._left_out)
         else:
-            self._frames += 1  # the picture stays until the next one comes
+            self._frames += 1  # the picture stays on until the next one
 
     def finish(self) -> None:
         self._release_held(self._tick(self._frames))

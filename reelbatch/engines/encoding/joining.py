@@ -1,7 +1,8 @@
-"""One video file from the segments of an output: its packets as they are, and the sound anew.
+"""Joining the segments of an output to one video file.
 
-Times are counted in frames, not in the ticks of a segment's container: those are rounded, and the
-sums of rounded times are not the times of the whole.
+Video packets are copied without encoding them again; the sound is encoded here. Times are counted
+in frames. The time stamps in a segment's container are rounded, and sums of rounded times would
+not be the times of the whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,8 @@ from reelbatch.engines.encoding.writer import frame_rate_of, render_error
 from reelbatch.models.errors import RenderError, SegmentsUnusable
 from reelbatch.models.wire.codecs import Codec, find_codec
 
-_FORMATS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2"  # whoever wrote them has drawn a template
+# Segments are untrusted: the process that wrote them has read a template.
+_FORMATS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2"
 
 
 def join_segments(
@@ -41,11 +43,23 @@ def join_segments(
     frame_rate: Fraction,
     audio: Sequence[AudioClip] = (),
 ) -> RenderedFile:
-    """Write the pictures of `segments`, one after the other, and the sound of `audio` beside them.
+    """Join video segments to one file and add sound.
 
-    The segments are files that `open_writer` wrote with this codec, of equal size and frame rate.
-    Raises SegmentsUnusable where they do not fit together, RenderError where the codec cannot be
-    joined or the file cannot be written; an exception removes the file.
+    If an exception is raised, the file is removed.
+
+    Args:
+        path: The file to write.
+        codec: The name of the segments' codec; it must be `joinable`.
+        segments: Files without sound that `open_writer` wrote with this codec, all of the same
+            size and frame rate, in their order.
+        report: Called after each segment with the percentage that is done.
+        frame_rate: Frames per second.
+        audio: Clips on the time line of the whole file.
+
+    Raises:
+        SegmentsUnusable: The segments do not fit together.
+        AssetInvalid: A clip has no sound, or cannot be decoded.
+        RenderError: The codec cannot be joined, or the file cannot be written.
     """
     known = find_codec(codec)
     if known is None or not known.joinable:
@@ -72,7 +86,7 @@ def _write(
     with _open(segments[0]) as first:
         leading = first.streams.video[0]
         size = (leading.width, leading.height)
-        # the container and the sound depend on neither size nor quality
+        # The preset's container and sound encoder depend on neither size nor quality.
         preset = preset_of(codec, width=size[0], height=size[1], frame_rate=rate, draft=False)
         with av.open(
             str(path),
@@ -92,7 +106,7 @@ def _write(
 
 
 class _Film:
-    """The file that grows by segment after segment."""
+    """The output file, to which segments are appended."""
 
     def __init__(
         self,
@@ -122,7 +136,7 @@ class _Film:
                 mux(self._output, packet)
                 frames += 1
                 if self._sound is not None:
-                    # beside its pictures, so that neither track waits in memory for the other
+                    # interleaved with the pictures, so that no track is buffered in memory
                     self._sound.write_until((self.frames + frames) / self._rate)
         self.frames += frames
 
@@ -135,7 +149,10 @@ class _Film:
             self._sound.close()
 
     def _check(self, stream: VideoStream) -> None:
-        """A file has one set of parameters for all of its pictures."""
+        """Raise SegmentsUnusable unless the encoder's parameters are those of the first segment.
+
+        A file has only one set of them.
+        """
         own, first = stream.codec_context, self._leading.codec_context
         if (
             own.name != first.name
@@ -145,7 +162,7 @@ class _Film:
             raise SegmentsUnusable("the segments were encoded with different parameters")
 
     def _shift(self, packet: EncodedPacket, stream: VideoStream) -> None:
-        """To its place in the output."""
+        """Move a packet to its place in the output."""
         tick = stream.time_base
         if packet.pts is None or packet.dts is None or tick is None:
             raise SegmentsUnusable("a segment has pictures without a time")
@@ -165,7 +182,7 @@ def _open(segment: Path) -> InputContainer:
     if len(container.streams) != 1 or len(container.streams.video) != 1:
         with suppress(FFmpegError):
             container.close()
-        raise SegmentsUnusable("a segment has other tracks than its pictures")
+        raise SegmentsUnusable("a segment must have a single track of pictures and nothing else")
     return container
 
 

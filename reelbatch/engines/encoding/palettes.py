@@ -1,9 +1,9 @@
 """Palettes for the frames of a GIF: as few as the pictures allow.
 
-A palette for all frames needs all of them at once; one for each frame makes still parts flicker
-and the file large. So a palette is kept as long as it shows the frames as well as its first one,
-and colours that are new take the places of those that a frame uses least. Pillow's fast octree was
-measured 20 times faster than FFmpeg's palettegen and paletteuse, with a smaller error.
+A single palette would need all frames at once. One for each frame would make still parts flicker
+and the file large. So a palette is used as long as it shows frames as well as the one that it was
+made for. New colours replace the colours that a frame uses least. Pillow's fast octree was
+measured to be 20 times faster than FFmpeg's palettegen and paletteuse, with a smaller error.
 """
 
 import numpy as np
@@ -14,16 +14,18 @@ from reelbatch.engines.encoding.pixels import BLUE, GREEN, RED, Frame, rgb
 
 COLOURS = 256
 
-_TOLERANCE = 2  # levels that a later frame's worst pixel may be worse
-_MOST_FLAT = 192  # colours of a frame of many that are exact; the others share what is left
-_FLAT_SHARE = 2000  # a colour of one pixel in this many is flat,
-_FEWEST_PIXELS, _ENOUGH_PIXELS = 16, 256  # but never with less than the first of these
+_TOLERANCE = 2  # levels by which a later frame's worst pixel may be further off
+_MOST_FLAT = (
+    192  # exact colours in a frame that has more than a palette; the rest share what's left
+)
+_FLAT_SHARE = 2000  # a colour is flat if at least one pixel in this many has it;
+_FEWEST_PIXELS, _ENOUGH_PIXELS = 16, 256  # at least 16 pixels must have it, and 256 always suffice
 
 Palette = npt.NDArray[np.uint8]
 """(256, 3): red, green, blue."""
 
 Packed = npt.NDArray[np.uint32]
-"""Colours as numbers: red, green and blue of eight bits each."""
+"""Colours as numbers, with eight bits each for red, green and blue."""
 
 
 class Palettes:
@@ -31,10 +33,10 @@ class Palettes:
 
     def __init__(self) -> None:
         self._current: Packed | None = None  # up to 256 colours
-        self._worst = 0  # how far the worst pixel of the palette's first frame is off
+        self._worst = 0  # the worst pixel's error in the frame that the palette was made for
 
     def quantise(self, frame: Frame) -> tuple[npt.NDArray[np.uint8], Palette]:
-        """The frame's indices (height, width), and the palette that they are in."""
+        """Return the frame's indices (height, width), and the palette that they refer to."""
         colours, packed = rgb(frame), _packed(frame)
         flat = _flat_colours(packed)
         if self._current is not None:
@@ -56,7 +58,7 @@ def _packed(frame: Frame) -> Packed:
 
 
 def _flat_colours(packed: Packed) -> Packed:
-    """The colours that a frame has to show exactly: all, or those of many pixels."""
+    """Return the colours to show exactly: all if they fit, otherwise those of many pixels."""
     found, counts = np.unique(packed, return_counts=True)
     if len(found) <= COLOURS:
         return found
@@ -66,7 +68,7 @@ def _flat_colours(packed: Packed) -> Packed:
 
 
 def _new_palette(packed: Packed, flat: Packed) -> Packed:
-    """The flat colours, and the best ones for the other pixels."""
+    """Return the flat colours, followed by the best ones for the other pixels."""
     others = packed[~np.isin(packed, flat)]
     if not len(others):
         return flat
@@ -77,7 +79,7 @@ def _new_palette(packed: Packed, flat: Packed) -> Packed:
 
 
 def _joined(colours: Packed) -> Packed:
-    """Red, green and blue as one number; they are the last axis."""
+    """Pack red, green and blue, which are the last axis, into one number."""
     weights = np.array([1 << 16, 1 << 8, 1], np.uint32)
     return np.asarray(colours @ weights, np.uint32)
 
@@ -85,7 +87,7 @@ def _joined(colours: Packed) -> Packed:
 def _with_colours(
     palette: Packed, missing: Packed, flat: Packed, indices: npt.NDArray[np.uint8]
 ) -> Packed:
-    """`palette` with the missing colours: behind it, or in place of those that are used least."""
+    """Append the missing colours to `palette`, or replace those that the frame uses least."""
     room = COLOURS - len(palette)
     grown = np.concatenate([palette, missing[:room]])
     missing = missing[room:]
@@ -96,11 +98,13 @@ def _with_colours(
 
 
 def _map(colours: npt.NDArray[np.uint8], packed: Packed, palette: Packed) -> npt.NDArray[np.uint8]:
-    """The nearest colour of each pixel; Pillow takes one for colours that are close together, so
-    exact ones are looked up."""
-    known = Image.new("P", (1, 1))
-    known.putpalette(_unpacked(palette).tobytes())
-    nearest = Image.fromarray(colours).quantize(palette=known, dither=Image.Dither.NONE)
+    """Return the index of each pixel's nearest colour.
+
+    Pillow may pick a close colour although the exact one is there, so exact ones are looked up.
+    """
+    reference = Image.new("P", (1, 1))
+    reference.putpalette(_unpacked(palette).tobytes())
+    nearest = Image.fromarray(colours).quantize(palette=reference, dither=Image.Dither.NONE)
     order = np.argsort(palette, kind="stable").astype(np.uint8)
     places = np.searchsorted(palette[order], packed)
     exact = order[np.minimum(places, len(palette) - 1)]
@@ -108,7 +112,7 @@ def _map(colours: npt.NDArray[np.uint8], packed: Packed, palette: Packed) -> npt
 
 
 def _unpacked(palette: Packed, length: int = COLOURS) -> Palette:
-    """As red, green and blue; what is left of `length` repeats a colour, which nobody sees."""
+    """Return red, green and blue, padded to `length` by repeating the first colour."""
     filled = np.concatenate([palette, np.full(length - len(palette), palette[0], np.uint32)])
     return np.stack([filled >> 16, filled >> 8 & 255, filled & 255], axis=-1).astype(np.uint8)
 
@@ -116,6 +120,6 @@ def _unpacked(palette: Packed, length: int = COLOURS) -> Palette:
 def _worst_error(
     indices: npt.NDArray[np.uint8], palette: Packed, colours: npt.NDArray[np.uint8]
 ) -> int:
-    """The largest distance of a channel, in levels."""
+    """Return the largest error of any channel of any pixel, in levels."""
     shown = _unpacked(palette)[indices]
     return int((np.maximum(shown, colours) - np.minimum(shown, colours)).max())

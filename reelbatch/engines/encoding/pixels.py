@@ -1,4 +1,4 @@
-"""Pixels of the drawn frames: B, G, R, A in memory, colours premultiplied by alpha."""
+"""Pixels of drawn frames: B, G, R, A in memory, with colours premultiplied by alpha."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ BLUE, GREEN, RED, ALPHA = range(4)
 
 
 def _straight_colours() -> Frame:
-    """`table[alpha, premultiplied]` is the straight colour, rounded to nearest."""
+    """Return a table: `table[alpha, premultiplied]` is the straight colour, rounded to nearest."""
     alpha = np.arange(256, dtype=np.uint32)[:, np.newaxis]
     colour = np.arange(256, dtype=np.uint32)[np.newaxis, :]
     divisor = np.maximum(alpha, 1)
@@ -22,7 +22,7 @@ _STRAIGHT = _straight_colours()
 def straighten(frame: Frame) -> None:
     """Divide the colours of `frame` by their alpha, in place.
 
-    Only pixels that are partly transparent need it: those are few in most pictures.
+    Only partly transparent pixels need it, and most pictures have few of them.
     """
     pixels = frame.reshape(-1, 4)
     alpha = pixels[:, ALPHA]
@@ -32,10 +32,10 @@ def straighten(frame: Frame) -> None:
 
 
 def rgb(frame: Frame) -> Frame:
-    """The (height, width, 3) red, green, blue of an opaque frame."""
+    """Return red, green, blue (height, width, 3) of an opaque frame."""
     return np.ascontiguousarray(frame[..., (RED, GREEN, BLUE)])
 
 
 def rgba(frame: Frame) -> Frame:
-    """The (height, width, 4) red, green, blue, alpha of a straight frame."""
+    """Return red, green, blue, alpha (height, width, 4) of a frame with straight alpha."""
     return np.ascontiguousarray(frame[..., (RED, GREEN, BLUE, ALPHA)])

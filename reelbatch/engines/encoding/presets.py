@@ -1,4 +1,4 @@
-"""How each video codec of `reelbatch.models.wire.codecs` is encoded."""
+"""The encoder settings for each video codec of `reelbatch.models.wire.codecs`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from fractions import Fraction
 
 from reelbatch.models.wire.codecs import Codec
 
-_HIGH_DEFINITION = 1280 * 720  # pixels; from here on a second encoder thread pays off
+_HIGH_DEFINITION = 1280 * 720  # pixels from which a second encoder thread pays off
 _KEY_FRAME_SECONDS = 2
 
-# Without it, x264's faster assembly reads memory that nobody has set, and equal frames give other
-# bytes every hundredth time. With a second thread they do so whatever the options are.
+# Without this option, x264's faster assembly reads uninitialised memory, and equal frames give
+# different bytes about once in a hundred times. With a second thread no option prevents that.
 _X264_REPEATABLE = "cpu-independent=1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """An encoder, its container and their options."""
+    """An encoder and a container with their options."""
 
     encoder: str
     pixel_format: str
@@ -26,14 +26,14 @@ class Preset:
     key_frame_distance: int  # frames
     sound_encoder: str
     keeps_alpha: bool = False
-    bitrate: int = 0  # bits a second; 0 where quality decides
+    bitrate: int = 0  # bits per second; 0 for constant quality
     container_options: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def preset_of(
     codec: Codec, *, width: int, height: int, frame_rate: Fraction, draft: bool
 ) -> Preset:
-    """The preset for a video codec other than GIF."""
+    """Return the preset for a video codec other than GIF."""
     threads = 2 if width * height >= _HIGH_DEFINITION else 1
     distance = max(1, round(frame_rate * _KEY_FRAME_SECONDS))
     if codec.bitrate is not None:
@@ -47,7 +47,7 @@ def preset_of(
 
 def _h264(codec: Codec, bitrate: int, distance: int, *, draft: bool) -> Preset:
     if codec.constant_bitrate:
-        # filler makes up for easy pictures: the rate is what the name says
+        # Filler pads easy pictures, so that the bit rate is the one in the codec's name.
         rate = {"minrate": f"{bitrate}", "bufsize": f"{bitrate}"}
         private = f"{_X264_REPEATABLE}:nal-hrd=cbr:force-cfr=1"
     else:
@@ -96,7 +96,7 @@ def _av1(threads: int, distance: int, *, draft: bool) -> Preset:
         pixel_format="yuv420p",
         container="mp4",
         options={
-            # SVT-AV1 warns of visible artefacts from 10 on
+            # SVT-AV1 warns of visible artefacts from preset 10 on.
             "preset": "10" if draft else "9",
             "crf": "38" if draft else "32",
             "svtav1-params": f"lp={threads}",
@@ -110,7 +110,7 @@ def _av1(threads: int, distance: int, *, draft: bool) -> Preset:
 
 
 def _prores(codec: Codec, threads: int) -> Preset:
-    """ProRes 422 (standard) or 4444; all of its frames are key frames."""
+    """Return ProRes 422 (standard) or 4444, in which every frame is a key frame."""
     return Preset(
         encoder="prores_ks",
         pixel_format="yuva444p10le" if codec.alpha else "yuv422p10le",

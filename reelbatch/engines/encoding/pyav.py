@@ -1,4 +1,4 @@
-"""PyAV's streams and packets with whole types: its own leave some of them open."""
+"""PyAV's streams and packets with complete types, which PyAV's own annotations lack."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,11 +13,11 @@ from av.video.stream import VideoStream
 
 UNTRUSTED_INPUT = {
     "protocol_whitelist": "file",
-    "max_streams": "64",  # each has a decoder; a thousand took 900 MB before the first picture
+    "max_streams": "64",  # each has a decoder: a thousand used 900 MB before the first picture
 }
-"""Options to open a file with that comes from anybody, beside a list of formats."""
+"""Options for opening an untrusted file, to be combined with a list of formats."""
 
-EncodedPacket: TypeAlias = "Packet[Any]"  # generic for the type checker alone
+EncodedPacket: TypeAlias = "Packet[Any]"  # generic for the type checker only
 
 
 def add_video_stream(
@@ -39,8 +39,8 @@ def add_audio_stream(container: OutputContainer, encoder: str, rate: int) -> Aud
 
 
 def copy_video_stream(container: OutputContainer, like: VideoStream, rate: Fraction) -> VideoStream:
-    """A track for packets of `like`, which are not encoded again."""
-    # opaque: by the codec's id; its decoder may go by a name that no encoder has
+    """Add a track for packets of `like`, which are copied without encoding them again."""
+    # opaque: by the codec's id, since the decoder may have a name that no encoder has
     stream = container.add_stream_from_template(  # pyright: ignore[reportUnknownMemberType]  # untyped **kwargs
         like, opaque=True
     )
@@ -55,12 +55,12 @@ def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Encod
 
 
 def encode_picture(stream: VideoStream, picture: VideoFrame | None) -> list[EncodedPacket]:
-    """The packets that `picture` completes; None for those that are still inside."""
+    """Return the packets that `picture` completes; None flushes the encoder."""
     return stream.encode(picture)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def encode_sound(stream: AudioStream, sound: AudioFrame | None) -> list[EncodedPacket]:
-    """The packets that `sound` completes; None for those that are still inside."""
+    """Return the packets that `sound` completes; None flushes the encoder."""
     return stream.encode(sound)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 

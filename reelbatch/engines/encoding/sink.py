@@ -1,4 +1,4 @@
-"""What an encoder is to the frame writer."""
+"""The frame writer's interface to encoders."""
 
 from typing import Protocol
 
@@ -6,14 +6,14 @@ from reelbatch.engines.encoding.pixels import Frame
 
 
 class FrameSink(Protocol):
-    """Encodes frames into a file. All of its methods are called on one thread, in turn."""
+    """Encodes frames into a file. All methods are called on one thread, one after the other."""
 
     def write(self, frame: Frame) -> None:
-        """Add a frame; it is the sink's to change until the method returns."""
+        """Add a frame. The sink may change it until the method returns."""
         ...
 
     def repeat(self) -> None:
-        """Add the picture of the last frame once more."""
+        """Add the last frame once more."""
         ...
 
     def finish(self) -> None:
@@ -21,5 +21,5 @@ class FrameSink(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Close the file as it is; it will be removed."""
+        """Close the file as it is. It will be removed."""
         ...

@@ -20,7 +20,7 @@ _SOUND_CHUNK = 4800  # samples: a tenth of a second
 
 
 class SoundTrack:
-    """The mixed clips, encoded as far as there are pictures."""
+    """Encodes the mixed clips, up to the time that pictures have been written."""
 
     def __init__(
         self, container: OutputContainer, encoder: str, clips: Sequence[AudioClip]
@@ -35,7 +35,7 @@ class SoundTrack:
         self._position = 0  # samples
 
     def write_until(self, seconds: Fraction) -> None:
-        """Write the sound that is due by then."""
+        """Write the sound up to that second of the output."""
         end = round(seconds * SAMPLE_RATE)
         while self._position < end:
             count = min(_SOUND_CHUNK, end - self._position)

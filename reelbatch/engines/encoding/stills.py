@@ -12,7 +12,7 @@ _DRAFT_QUALITY = 80
 
 
 class StillFile:
-    """A `FrameSink` that takes exactly one frame."""
+    """A `FrameSink` that accepts exactly one frame."""
 
     def __init__(self, path: Path, codec: str, *, draft: bool) -> None:
         self._path = path
@@ -22,10 +22,10 @@ class StillFile:
 
     def write(self, frame: Frame) -> None:
         if self._written:
-            raise RenderError("a still takes one frame")
+            raise RenderError("a still has only one frame")
         self._written = True
         if self._codec == "image_jpeg":
-            # 4:4:4 keeps coloured text and edges sharp
+            # 4:4:4 keeps coloured text and edges sharp.
             options = {"quality": self._quality, "subsampling": "4:4:4", "optimize": True}
             Image.fromarray(rgb(frame)).save(self._path, "JPEG", **options)
             return
@@ -37,10 +37,10 @@ class StillFile:
             picture.save(self._path, "PNG")
 
     def repeat(self) -> None:
-        raise RenderError("a still takes one frame")
+        raise RenderError("a still has only one frame")
 
     def finish(self) -> None:
-        """The file is complete with its frame."""
+        """Do nothing: the file was complete with its frame."""
 
     def abandon(self) -> None:
-        """Nothing is open between the calls."""
+        """Do nothing: no file is open between calls."""

@@ -1,4 +1,4 @@
-"""Video files: one encoded picture track, and one sound track where there are clips."""
+"""Video files: one track of pictures, and one of sound if there are clips."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -22,7 +22,7 @@ from reelbatch.engines.encoding.sound_track import SoundTrack
 
 
 class VideoFile:
-    """A `FrameSink` that writes a video file as a preset says. Equal frames give equal bytes."""
+    """A `FrameSink` that writes a video file with a preset. Equal frames give equal bytes."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class VideoFile:
         self._encode(self._picture)
 
     def repeat(self) -> None:
-        assert self._picture is not None  # noqa: S101  # the frame writer sees to it
+        assert self._picture is not None  # noqa: S101  # the frame writer checks that
         self._encode(self._picture)
 
     def finish(self) -> None:
@@ -85,7 +85,7 @@ class VideoFile:
         self._container.close()
 
     def _convert(self, frame: Frame) -> av.VideoFrame:
-        """BGRA to the encoder's format; docs/decisions/0002-colour-conversion.md has the why."""
+        """Convert BGRA to the encoder's format; see docs/decisions/0002-colour-conversion.md."""
         return self._converter.reformat(
             av.VideoFrame.from_numpy_buffer(frame, "bgra"),
             format=self._preset.pixel_format,
@@ -105,5 +105,5 @@ class VideoFile:
         for packet in encode_picture(self._stream, picture):
             mux(self._container, packet)
         if self._sound is not None:
-            # beside its pictures, so that neither track waits in memory for the other
+            # interleaved with the pictures, so that no track is buffered in memory
             self._sound.write_until(self._frames / self._frame_rate)

@@ -1,4 +1,4 @@
-"""The frame writer: frames go in, an encoder thread turns them into the file."""
+"""The frame writer, whose encoder thread turns frames into a file."""
 
 import errno
 from collections.abc import Sequence
@@ -22,16 +22,17 @@ from reelbatch.engines.encoding.video import VideoFile
 from reelbatch.models.errors import LimitExceeded, ReelbatchError, RenderError
 from reelbatch.models.wire.codecs import Codec, find_codec
 
-_BUFFERS = 3  # frames: one is copied into, one waits, one is encoded
+_BUFFERS = 3  # frames: one is being copied, one waits, one is being encoded
 _LONGEST_QUEUE = 16  # frames and repetitions that wait for the encoder
-_BAND = 64  # rows that are compared at a time: they stay in the processor's cache
-_LARGEST_DENOMINATOR = 1001  # 30000/1001 and its family; a float's noise ends here
+_BAND = 64  # rows that are compared at a time, so that they stay in the processor's cache
+_LARGEST_DENOMINATOR = 1001  # 30000/1001 and its family; removes the noise of floats
 
 
 class FrameWriter(AbstractContextManager["FrameWriter"]):
-    """Takes frames in order. Leaving it completes the file; leaving by an exception removes it.
+    """A context manager that accepts frames in order.
 
-    A failure of the encoder thread is raised by the next call, or on leaving, as RenderError.
+    Leaving it completes the file. Leaving it with an exception removes the file. If the encoder
+    thread fails, the next call or leaving the context manager raises RenderError.
     """
 
     def __init__(self, sink: FrameSink, path: Path, *, width: int, height: int) -> None:
@@ -50,15 +51,20 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         self._thread.start()
 
     def write(self, frame: Frame) -> None:
-        """Add a frame: uint8 (height, width, 4), B, G, R, A in memory, premultiplied.
+        """Add a frame.
 
-        The frame is copied: its buffer can be reused at once. One that is equal to the frame before
-        is neither copied nor converted again. Raises RenderError where it has another shape, and
-        whatever the encoder thread failed with.
+        The frame is copied, so its buffer can be reused at once. A frame that equals the previous
+        one is neither copied nor converted again.
+
+        Args:
+            frame: uint8 (height, width, 4), B, G, R, A in memory, premultiplied by alpha.
+
+        Raises:
+            RenderError: The frame has another shape or type, or the encoder thread has failed.
         """
         if frame.shape != self._shape or frame.dtype != np.uint8:
             raise RenderError(
-                f"a frame of {frame.dtype}{frame.shape} came where uint8{self._shape} is due"
+                f"a frame must be uint8{self._shape}, and not {frame.dtype}{frame.shape}"
             )
         if not self._differs(frame):
             self.repeat()
@@ -70,7 +76,11 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         self._has_frames = True
 
     def repeat(self) -> None:
-        """Add the picture of the last frame once more, without converting it again."""
+        """Add the last frame once more, without converting it again.
+
+        Raises:
+            RenderError: There is no frame yet, or the encoder thread has failed.
+        """
         self._raise_failure()
         if not self._has_frames:
             raise RenderError("there is no frame to repeat yet")
@@ -91,9 +101,9 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
             self._remove()
 
     def _differs(self, frame: Frame) -> bool:
-        """Whether it is another picture than the frame before; from now on it is that frame.
+        """Whether the frame differs from the previous one, which it replaces.
 
-        Rows above the first difference are read once, those below it only copied.
+        Rows up to the first difference are only compared, and those below it only copied.
         """
         if self._has_frames:
             start = _first_difference(self._last, frame)
@@ -105,7 +115,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         return True
 
     def _encode_all(self) -> None:
-        """The encoder thread. After a failure it only empties the queue, so no caller waits."""
+        """Run the encoder thread. After a failure it only empties the queue, so nobody waits."""
         while (work := self._work.get()) is not None:
             try:
                 if self._failure is None and not self._is_abandoned:
@@ -139,7 +149,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
             raise render_error(error) from error
 
     def _remove(self) -> None:
-        with suppress(Exception):  # the first failure is the one to tell
+        with suppress(Exception):  # the first failure is the one to report
             self._sink.abandon()
         self._path.unlink(missing_ok=True)
 
@@ -158,10 +168,24 @@ def open_writer(
     draft: bool,
     audio: Sequence[AudioClip] = (),
 ) -> FrameWriter:
-    """Begin the file at `path`; `width` and `height` come from `output_size`.
+    """Open a file for writing frames.
 
-    GIF and stills leave the sound out. Raises RenderError; a clip whose file holds no sound
-    raises AssetInvalid here, one that is damaged further on raises it later.
+    Args:
+        path: The file to write.
+        codec: A name from `reelbatch.models.wire.codecs.CODECS`.
+        width: Pixels, as `output_size` returns it.
+        height: Pixels, as `output_size` returns it.
+        frame_rate: Frames per second.
+        draft: Whether to encode faster, at a lower quality.
+        audio: Sound to mix and add. GIF and stills have none.
+
+    Returns:
+        A context manager that completes the file.
+
+    Raises:
+        RenderError: The codec is unknown, or the file cannot be opened.
+        AssetInvalid: The file of a clip has no sound. Damage that is found only later is raised
+            by the writer.
     """
     known = find_codec(codec)
     if known is None:
@@ -175,7 +199,7 @@ def open_writer(
 
 
 def frame_rate_of(frame_rate: Fraction) -> Fraction:
-    """The rate that files get for this one."""
+    """Return the frame rate that is written to files for this one."""
     return frame_rate.limit_denominator(_LARGEST_DENOMINATOR)
 
 
@@ -200,7 +224,10 @@ def _open_sink(
 
 
 def _first_difference(one: Frame, other: Frame) -> int | None:
-    """The row from which on two frames of the same shape may differ; None where they are equal."""
+    """Return the row at which two frames of the same shape begin to differ, or None.
+
+    It is rounded down to a band of rows.
+    """
     for start in range(0, len(one), _BAND):
         if not np.array_equal(one[start : start + _BAND], other[start : start + _BAND]):
             return start
@@ -208,7 +235,7 @@ def _first_difference(one: Frame, other: Frame) -> int | None:
 
 
 def render_error(error: Exception) -> Exception:
-    """`error` as the caller shall see it: in the words of `reelbatch.models.errors`."""
+    """Return the error from `reelbatch.models.errors` that the caller should see for `error`."""
     if isinstance(error, (ReelbatchError, MemoryError)):
         return error
     if isinstance(error, OSError) and error.errno == errno.EFBIG:

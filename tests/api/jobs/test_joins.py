@@ -112,7 +112,7 @@ async def test_a_broken_clip_is_named_by_its_place(team: Team) -> None:
     created = await join(team, good, {"type": "video", "src": data_url(b"no video")})
     job = await team.end_of_job(created["id"])
     assert (job["status"], job["errorCode"]) == ("error", "ASSET_INVALID")
-    assert job["error"].startswith("assets.1: The file is no video")
+    assert job["error"].startswith("assets.1: The file is not a video")
 
 
 async def test_a_nested_job_that_fails_is_named_with_its_place(team: Team) -> None:

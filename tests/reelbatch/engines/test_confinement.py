@@ -409,6 +409,6 @@ def test_the_tests_of_engines_run_confined(confined_engines: Any) -> None:
     """See conftest.py: whatever an engine does with files, programs and threads is tested so."""
     if confined_engines.missing:
         pytest.skip(f"this system lacks {', '.join(confined_engines.missing)}")
-    with pytest.raises(TemplateInvalid, match="without a template"):
+    with pytest.raises(TemplateInvalid, match="uses no templates"):
         JoinEngine.renderer().inspect(Path(__file__), "lottie", RenderLimits())
     assert confined_engines.pool("join", RenderLimits()).missing_confinement == ()

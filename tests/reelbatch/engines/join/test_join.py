@@ -101,7 +101,7 @@ def test_progress_goes_up_to_the_end(room: Any) -> None:
 def test_a_broken_clip_names_its_place(room: Any, tmp_path: Any) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"no video at all")
-    with pytest.raises(AssetInvalid, match=r"^assets\.1: The file is no video"):
+    with pytest.raises(AssetInvalid, match=r"^assets\.1: The file is not a video"):
         room.join(room.clip("red"), broken)
     assert not (tmp_path / "work" / "output.mp4").exists()
 

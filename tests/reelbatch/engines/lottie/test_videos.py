@@ -205,11 +205,11 @@ def test_a_later_picture_replaces_a_video(workshop: Any, film: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no video"),
-        (b"<svg/>", "is no video"),
-        (b"#EXTM3U\n#EXTINF:1,\nhttps://example.com/a.ts\n", "is no video"),
-        (b"ffconcat version 1.0\nfile /etc/passwd\n", "is no video"),
-        (b"RIFF____WAVEfmt ", "is no video"),
+        (b"", "is not a video"),
+        (b"<svg/>", "is not a video"),
+        (b"#EXTM3U\n#EXTINF:1,\nhttps://example.com/a.ts\n", "is not a video"),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", "is not a video"),
+        (b"RIFF____WAVEfmt ", "is not a video"),
     ],
     ids=["empty", "drawing", "playlist", "list of files", "sound"],
 )
