@@ -1,4 +1,4 @@
-"""What every render engine promises. Each message tells an engineer what to change."""
+"""The checks that every render engine must pass. Each message says what to change."""
 
 import asyncio
 import contextlib
@@ -35,19 +35,19 @@ from reelbatch.testing.processes import command_of, descendants, is_running
 from reelbatch.testing.samples import Sample
 from reelbatch.testing.workbench import LIMITS, Workbench
 
-_FILM_FRAMES = 3  # as many as tell a film from a still
+_FILM_FRAMES = 3  # enough to distinguish a film from a still
 _ASSET_TYPES = frozenset(
     {"text", "data", "image", "video", "audio", "static", "essential", "script", "function"}
 )
-_UNEXPECTED = "the renderer failed: "  # how the pool tells of what is no RenderError
-_SAME_PICTURE = 10.0  # levels of 256 that lossy codecs may change, in the mean
-_END = 10.0  # seconds within which killed processes have to be gone
-_TRIES = 6
-_CANCELLATIONS = 20  # until one comes before the end of a short render
+_UNEXPECTED = "the renderer failed: "  # the pool's prefix for anything but a RenderError
+_SAME_PICTURE = 10.0  # levels of 256: the mean difference that lossy codecs may make
+_END = 10.0  # seconds within which killed processes must be gone
+_TRIES = 6  # time limits, each a third of the one before
+_CANCELLATIONS = 20  # attempts to cancel a short render before its end
 
 
 def fail(message: str) -> NoReturn:
-    """Without a trace: the engine is at fault, and not the line here."""
+    """Fail without a trace, since the fault is in the engine and not in this module."""
     pytest.fail(message, pytrace=False)
 
 
@@ -58,7 +58,7 @@ def require(condition: object, message: str) -> None:
 
 @contextmanager
 def working(what: str) -> Generator[None]:
-    """What is inside has to succeed."""
+    """Fail if the block raises a RenderError."""
     try:
         yield
     except RenderError as error:
@@ -66,90 +66,96 @@ def working(what: str) -> Generator[None]:
 
 
 def check_refusal(error: RenderError, what: str) -> None:
-    """An error of the engine's own, with words for the user."""
+    """Require an error that the engine raised itself, with a message for the user."""
     if isinstance(error, RenderTimedOut):
-        fail(f"{what} made the engine hang: {error.message}. Look before you compute.")
+        fail(f"{what} made the engine hang: {error.message}. Check the input before computing.")
     if isinstance(error, (RenderCrashed, RendererInterrupted)):
-        fail(f"{what} ended the render process: {error.message}. Check the input, or catch it.")
+        fail(f"{what} ended the render process: {error.message}. Check the input first.")
     if error.message.startswith(_UNEXPECTED):
         fail(
-            f"{what} made the engine raise something else than a RenderError "
+            f"{what} made the engine raise an exception that is not a RenderError "
             f"({error.message.removeprefix(_UNEXPECTED)}). Raise TemplateInvalid, AssetInvalid or "
-            "LimitExceeded of reelbatch.models.errors, with words that tell the user what to do."
+            "LimitExceeded from reelbatch.models.errors, with a message that tells the user what "
+            "to do."
         )
     require(len(error.message) >= 10, f"{what}: the error says too little: {error.message!r}")
 
 
-# What it says of itself
+# Its description
 
 
 def test_the_engine_describes_itself(bench: Workbench) -> None:
     engine = bench.engine
     missing = [name for name in ("name", "version") if not hasattr(engine, name)]
-    require(not missing, f"The engine lacks {', '.join(missing)}; see reelbatch/engines/base.py.")
+    require(
+        not missing,
+        f"The engine has no {' and no '.join(missing)}; see reelbatch/engines/base.py.",
+    )
     require(
         re.fullmatch(r"[a-z][a-z0-9-]{0,39}", engine.name),
         f"name = {engine.name!r}: it is part of a task queue's name; use a-z, 0-9 and hyphens.",
     )
     require(
         ":" in bench.reference or engine.name == bench.reference,
-        f"The engine calls itself {engine.name!r} and its entry point {bench.reference!r}.",
+        f"The engine's name is {engine.name!r} and its entry point's is {bench.reference!r}: "
+        "both must be the same.",
     )
-    require(engine.version, "version is empty: it tells operators what renders.")
+    require(engine.version, "version is empty: operators need it to know what renders.")
     for name in ("template_types", "asset_types", "functions", "codecs"):
         value: object = getattr(engine, name)
-        require(isinstance(value, frozenset), f"{name} has to be a frozenset of names.")
+        require(isinstance(value, frozenset), f"{name} must be a frozenset of names.")
     unknown = sorted(engine.codecs - CODECS.keys())
-    require(engine.codecs, "codecs is empty: clients have no way to ask for an output.")
+    require(engine.codecs, "codecs is empty: clients could not request any output.")
     require(
         not unknown,
-        f"codecs has names that reelbatch.models.wire.codecs has not: {', '.join(unknown)}.",
+        f"codecs has names that are not in reelbatch.models.wire.codecs: {', '.join(unknown)}.",
     )
     strange = sorted(engine.asset_types - _ASSET_TYPES)
-    require(not strange, f"asset_types has what no client can send: {', '.join(strange)}.")
-    nameless = sorted(name for name in engine.functions if not name.startswith("nx:"))
-    require(not nameless, f"functions are spelled nx:…, and not {', '.join(nameless)}.")
+    require(not strange, f"asset_types has types that clients cannot send: {', '.join(strange)}.")
+    misspelled = sorted(name for name in engine.functions if not name.startswith("nx:"))
+    require(not misspelled, f"functions must be spelled nx:…, and not {', '.join(misspelled)}.")
     fonts = cast("object", engine.fonts)
     require(
         isinstance(fonts, tuple)
         and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
-        "fonts has to be a tuple of reelbatch.models.stored.fonts.FontFace.",
+        "fonts must be a tuple of reelbatch.models.stored.fonts.FontFace.",
     )
 
 
 def test_no_other_engine_renders_its_templates(bench: Workbench) -> None:
     for name, other in load_engines().items():
         shared = sorted(bench.engine.template_types & other.template_types)
-        is_told_apart = bench.engine.manifest != other.manifest or (
+        is_distinct = bench.engine.manifest != other.manifest or (
             bench.engine.name == other.instead_of or bench.engine.instead_of == name
         )
-        if other.name != bench.engine.name and shared and not is_told_apart:
+        if other.name != bench.engine.name and shared and not is_distinct:
             fail(
-                f"The installed engine {name} renders {', '.join(shared)} too, and the first by "
-                "name gets them. Choose another word in template_types, "
-                "or a `manifest` that tells its archives."
+                f"The installed engine {name} renders {', '.join(shared)} too, and the first "
+                "engine by name gets the templates. Choose another word in template_types, or a "
+                "`manifest` by which the engine's archives are recognised."
             )
 
 
-# What it finds in templates
+# Its inspections
 
 
 def test_an_inspection_finds_what_the_sample_names(bench: Workbench, sample: Sample) -> None:
     with working("inspect() of the sample's template"):
         found = bench.inspect(sample)
     names = [composition.name for composition in found.compositions]
-    require(len(set(names)) == len(names), f"Two compositions have one name: {names}.")
+    require(len(set(names)) == len(names), f"Two compositions have the same name: {names}.")
     for composition in found.compositions:
         require(
             composition.width > 0
             and composition.height > 0
             and composition.frame_rate > 0
             and composition.frames > 0,
-            f"The composition {composition.name!r} has no size, rate or frames: {composition!r}.",
+            f"The size, frame rate and frames of the composition {composition.name!r} must be "
+            f"above 0: {composition!r}.",
         )
     require(
         sample.composition is None or sample.composition in names,
-        f"inspect() finds {names}, and not the sample's composition {sample.composition!r}.",
+        f"inspect() finds {names}, but not the sample's composition {sample.composition!r}.",
     )
     for resolved in sample.assets:
         where = resolved.asset.composition or bench.composition(sample).name
@@ -173,7 +179,7 @@ def test_every_composition_that_an_inspection_finds_is_rendered(
             bench.render(request)
 
 
-# What it writes
+# Its outputs
 
 
 def test_an_output_is_what_its_codec_promises(bench: Workbench, codec: str) -> None:
@@ -182,10 +188,10 @@ def test_an_output_is_what_its_codec_promises(bench: Workbench, codec: str) -> N
     frames = 1 if kind.output_type == "image" else min(_FILM_FRAMES, composition.frames)
     with working(f"The codec {codec}"):
         rendering = bench.render(bench.request(sample, codec, end=frames))
-    answer = rendering.answer
+    result = rendering.result
     try:
         media = read_media(rendering.file, kind)
-    except (OSError, ValueError) as error:  # PyAV's errors are both
+    except (OSError, ValueError) as error:  # the base classes of PyAV's errors
         fail(f"The output of {codec} cannot be decoded: {error}.")
     require(
         media.encoding == expected_encoding(kind),
@@ -194,21 +200,21 @@ def test_an_output_is_what_its_codec_promises(bench: Workbench, codec: str) -> N
     size = output_size(codec, composition.width, composition.height, draft=False)
     require(
         media.size == size,
-        f"The output has {media.size} pixels, and "
-        f"reelbatch.engines.encoding.output_size says {size}.",
+        f"The output has {media.size} pixels, but reelbatch.engines.encoding.output_size says "
+        f"{size}.",
     )
     require(
-        (answer.width, answer.height) == media.size,
-        f"render() returned {answer.width} x {answer.height}; the file has {media.size}.",
+        (result.width, result.height) == media.size,
+        f"render() returned {result.width} x {result.height}, but the file has {media.size}.",
     )
     require(
-        answer.frames == frames,
-        f"render() returned {answer.frames} frames where {frames} were asked for.",
+        result.frames == frames,
+        f"render() returned {result.frames} frames, but {frames} were requested.",
     )
-    merges_frames = codec == "video_gif"  # what stands still is one picture there
+    merges_frames = codec == "video_gif"  # equal frames become one picture
     require(
         len(media.pictures) == frames or (merges_frames and len(media.pictures) < frames),
-        f"The file has {len(media.pictures)} frames where {frames} were asked for.",
+        f"The file has {len(media.pictures)} frames, but {frames} were requested.",
     )
 
 
@@ -218,7 +224,7 @@ def test_a_draft_has_half_the_size(bench: Workbench, sample: Sample) -> None:
         rendering = bench.render(bench.request(sample, codec, end=1, draft=True))
     size = output_size(codec, composition.width, composition.height, draft=True)
     made = read_media(rendering.file, CODECS[codec]).size
-    require(made == size, f"A draft has {made} pixels where output_size says {size}.")
+    require(made == size, f"A draft has {made} pixels, but output_size says {size}.")
 
 
 def test_a_range_of_frames_is_exact(bench: Workbench, sample: Sample) -> None:
@@ -241,15 +247,16 @@ def test_a_range_of_frames_is_exact(bench: Workbench, sample: Sample) -> None:
                 away = difference(picture, whole[number])
                 require(
                     away < _SAME_PICTURE,
-                    f"Frame {number} looks otherwise alone than in the whole film (by {away:.0f} "
-                    "levels of 256). A frame has to depend on its number and on nothing before.",
+                    f"Frame {number} on its own differs from the same frame in the whole film "
+                    f"(by {away:.0f} levels of 256). A frame must depend on its number alone, and "
+                    "not on the frames before it.",
                 )
     elif codec != "video_gif":
-        fail(f"All of {frames} frames were asked for; the file has {len(whole)}.")
+        fail(f"All {frames} frames were requested, but the file has {len(whole)}.")
 
 
 def test_segments_join_to_the_whole_film(bench: Workbench, sample: Sample) -> None:
-    """Of an engine that says `renders_ranges`."""
+    """Only for engines with `renders_ranges`."""
     codec, composition = bench.film_codec(), bench.composition(sample)
     frames = composition.frames
     if not bench.engine.renders_ranges or codec is None or not CODECS[codec].joinable:
@@ -260,28 +267,28 @@ def test_segments_join_to_the_whole_film(bench: Workbench, sample: Sample) -> No
         with working(f"The segment of the frames {first} to {end}, without sound,"):
             segments.append(bench.render(replace(part, sound=False)).file)
     whole, joined = bench.request(sample, codec), bench.request(sample, codec)
-    with working("All frames, and joining two segments to the same,"):
+    with working("Rendering all frames, or joining two segments,"):
         bench.render(whole)
         rate = Fraction(composition.frame_rate)
         bench.runner.run(bench.pool.join(joined, segments, rate, lambda _: None))
     expected, made = (read_media(file.output_path, CODECS[codec]) for file in (whole, joined))
     require(
         len(made.pictures) == len(expected.pictures),
-        f"Two segments have {len(made.pictures)} frames together, and the whole film has "
+        f"Two segments have {len(made.pictures)} frames together, but the whole film has "
         f"{len(expected.pictures)}.",
     )
     require(
         made.has_sound == expected.has_sound,
-        "The whole film has sound, and sounds() returns none."
+        "The whole film has sound, but sounds() returns none."
         if expected.has_sound
-        else "sounds() returns sound that the whole film has not.",
+        else "sounds() returns sound, but the whole film has none.",
     )
     for number, (picture, one) in enumerate(zip(expected.pictures, made.pictures, strict=True)):
         away = difference(picture, one)
         require(
             away < _SAME_PICTURE,
-            f"Frame {number} looks otherwise in a segment than in the whole film (by {away:.0f} "
-            "levels of 256).",
+            f"Frame {number} in a segment differs from the same frame in the whole film (by "
+            f"{away:.0f} levels of 256).",
         )
 
 
@@ -291,7 +298,7 @@ def test_frames_outside_of_the_composition_are_refused(bench: Workbench, sample:
         bench.render(bench.request(sample, codec, first=frames, end=frames + 1))
 
 
-# How it works
+# Its behaviour
 
 
 def test_equal_requests_give_equal_files(bench: Workbench, sample: Sample) -> None:
@@ -312,30 +319,31 @@ def test_equal_requests_give_equal_files(bench: Workbench, sample: Sample) -> No
     ]
     require(
         not differing,
-        f"Equal requests gave other pictures in two processes, from frame {differing[:1]} on. "
-        "Look for the clock, random numbers, the order of sets and files, and threads.",
+        f"Equal requests gave different pictures in two processes, from frame {differing[:1]} on. "
+        "Possible causes are the clock, random numbers, the order of sets or files, and threads.",
     )
 
 
 def test_progress_ascends_to_a_hundred(bench: Workbench, sample: Sample) -> None:
-    """In this process, since a pool passes only some of the reports on."""
+    """Renders in this process, since a pool passes on only some of the reports."""
     codec = bench.film_codec() or bench.quickest_codec()
     request, reports = bench.request(sample, codec), list[float]()
     before = Path.cwd()
-    with working("render() in a process of its own"), temporary_folder(request.work_dir):
+    with working("render()"), temporary_folder(request.work_dir):
         bench.engine.renderer().render(request, reports.append)
-    require(Path.cwd() == before, "render() has changed the current folder: use absolute paths.")
-    require(reports, "render() has not reported: call report(percent) about once a frame.")
-    require(reports == sorted(reports), f"The progress goes back: {reports}.")
+    require(Path.cwd() == before, "render() changed the current folder: use absolute paths.")
+    require(reports, "render() did not report: call report(percent) about once a frame.")
+    require(reports == sorted(reports), f"The progress goes backwards: {reports}.")
     require(
         0 <= reports[0] <= reports[-1] == 100,
-        f"The progress goes from {reports[0]} to {reports[-1]}: it is a percentage from 0 to 100.",
+        f"The progress goes from {reports[0]} to {reports[-1]}: it must be a percentage that ends "
+        "with 100.",
     )
 
 
 @contextmanager
 def temporary_folder(folder: Path) -> Generator[None]:
-    """As render processes have it."""
+    """Set Python's temporary folder, as render processes do."""
     before = tempfile.tempdir
     tempfile.tempdir = str(folder)
     try:
@@ -352,13 +360,16 @@ def test_a_render_leaves_its_template_and_its_folder_as_they_are(
         rendering = bench.render(request)
     require(
         request.template.read_bytes() == sample.template.read_bytes(),
-        "render() has changed the template, which other renders share.",
+        "render() changed the template, which other renders share.",
     )
-    require(not rendering.left, f"Something came out beside the output: {rendering.left}.")
+    require(
+        not rendering.left,
+        f"render() wrote other files than the output: {rendering.left}.",
+    )
     outside = [path.name for path in request.work_dir.parent.iterdir()]
     require(
         sorted(outside) == ["template", "work"],
-        f"Something was written beside work_dir: {outside}.",
+        f"render() wrote outside work_dir: {outside}.",
     )
 
 
@@ -368,11 +379,11 @@ def test_it_renders_fully_confined(bench: Workbench) -> None:
         bench.render(request)
     except RenderError as error:
         fail(
-            f"The sample is not rendered where the process is confined: {error.message}. It may "
-            "read /usr, Python's packages and its own files, and write to work_dir."
+            f"The sample cannot be rendered in a confined process: {error.message}. The process "
+            "may read /usr, Python's packages and its own files, and write to work_dir."
         )
     if missing := bench.pool.missing_confinement:
-        pytest.skip(f"this system lacks {', '.join(missing)}")
+        pytest.skip(f"this system cannot confine {', '.join(missing)}")
 
 
 def test_a_cancelled_render_stops_and_leaves_nothing(bench: Workbench) -> None:
@@ -383,11 +394,11 @@ def test_a_cancelled_render_stops_and_leaves_nothing(bench: Workbench) -> None:
     with bench.another_pool() as pool:
         for request in requests:
             seen, has_ended = bench.runner.run(_cancelled_at_first_report(pool, request))
-            require(seen, "render() has not reported, and so was not cancelled in the middle.")
+            require(seen, "render() did not report, so it could not be cancelled in the middle.")
             if not has_ended:
                 break
         else:
-            fail("render() has reported at its end only, and so was not cancelled in the middle.")
+            fail("render() reported only at its end, so it could not be cancelled in the middle.")
         left = [path.name for path in request.work_dir.iterdir()]
         require(not left, f"A cancelled render left files: {left}.")
         with working("A render after a cancelled one"):
@@ -398,9 +409,9 @@ def test_a_cancelled_render_stops_and_leaves_nothing(bench: Workbench) -> None:
 async def _cancelled_at_first_report(
     pool: RenderPool, request: RenderRequest
 ) -> tuple[set[psutil.Process], bool]:
-    """Cancel as soon as the engine reports.
+    """Render, and cancel at the first report of progress.
 
-    Returns the processes that ran then, and whether the render had ended by itself by then.
+    Returns the processes that were running then, and whether the render had already ended.
     """
     seen: set[psutil.Process] = set()
     has_ended = False
@@ -430,35 +441,37 @@ def _require_ends(processes: set[psutil.Process]) -> None:
     commands = [command_of(process)[:100] for process in running]
     require(
         not running,
-        f"Programs of the render go on after its end: {commands}. Start them with "
-        "reelbatch.engines.programs, which ties their life to the render's.",
+        f"Programs outlive the render that started them: {commands}. Start them with "
+        "reelbatch.engines.programs, which kills them with the render.",
     )
 
 
-# What it refuses
+# Refusals
 
 
 @contextmanager
 def expected_refusal(what: str, kind: type[RenderError] = RenderError) -> Generator[None]:
-    """What is inside has to be refused by the engine."""
+    """Fail unless the engine refuses what the block does."""
     try:
         yield
     except RenderError as error:
         check_refusal(error, what)
         require(
             isinstance(error, kind),
-            f"{what} ended in {error.error_code}, and {kind.error_code} says it better: "
+            f"{what} ended in {error.error_code}, but should end in {kind.error_code}: "
             f"{error.message}",
         )
     else:
-        fail(f"{what} was rendered, and has to be refused with {kind.__name__}.")
+        fail(f"{what} was rendered, but must be refused with {kind.__name__}.")
 
 
 def test_more_pixels_than_allowed_are_refused(bench: Workbench, sample: Sample) -> None:
     composition = bench.composition(sample)
     pixels = composition.width * composition.height
     limits = replace(LIMITS, pixels_per_frame=pixels - 1)
-    with expected_refusal(f"A frame of {pixels} pixels where {pixels - 1} are", LimitExceeded):
+    with expected_refusal(
+        f"A frame of {pixels} pixels, with a limit of {pixels - 1},", LimitExceeded
+    ):
         bench.render(bench.request(sample, bench.quickest_codec(), end=1, limits=limits))
 
 
@@ -467,19 +480,23 @@ def test_more_frames_than_allowed_are_refused(bench: Workbench, sample: Sample) 
     if codec is None or frames < _FILM_FRAMES:
         pytest.skip(f"needs a film of {_FILM_FRAMES} frames: {frames} with {codec}")
     limits = replace(LIMITS, frames=frames - 1)
-    with expected_refusal(f"{frames} frames where {frames - 1} are allowed", LimitExceeded):
+    with expected_refusal(
+        f"A film of {frames} frames, with a limit of {frames - 1},", LimitExceeded
+    ):
         bench.render(bench.request(sample, codec, limits=limits))
 
 
 def test_a_larger_template_than_allowed_is_refused(bench: Workbench, sample: Sample) -> None:
     size = sample.template.stat().st_size
     limits = replace(LIMITS, template_size=size - 1)
-    with expected_refusal(f"A template of {size} bytes where {size - 1} are", LimitExceeded):
+    with expected_refusal(
+        f"A template of {size} bytes, with a limit of {size - 1},", LimitExceeded
+    ):
         bench.render(bench.request(sample, bench.quickest_codec(), end=1, limits=limits))
 
 
 def test_a_render_that_takes_too_long_is_ended(bench: Workbench) -> None:
-    """By the pool; the engine's part is that nothing of it stays."""
+    """The pool ends the render. The engine must leave no processes and no files."""
     sample, before = bench.samples[0], descendants()
     codec = bench.film_codec() or bench.quickest_codec()
     begun = time.monotonic()
@@ -500,7 +517,7 @@ def test_a_render_that_takes_too_long_is_ended(bench: Workbench) -> None:
     _require_ends(set(descendants() - before))
 
 
-def test_a_render_without_memory_ends_in_an_error(bench: Workbench) -> None:
+def test_a_render_with_too_little_memory_ends_in_an_error(bench: Workbench) -> None:
     sample = bench.samples[0]
     request = bench.request(sample, bench.film_codec() or bench.quickest_codec())
     with (
@@ -510,9 +527,9 @@ def test_a_render_without_memory_ends_in_an_error(bench: Workbench) -> None:
         try:
             bench.render(request, pool)
         except RenderTimedOut as error:
-            fail(f"Without memory the engine hangs: {error.message}.")
+            fail(f"The engine hangs if it has too little memory: {error.message}.")
         except RenderError as error:
-            require(error.message, "Without memory the engine says nothing.")
+            require(error.message, "The engine's error has no message if memory runs out.")
 
 
 def test_an_unknown_composition_is_refused(bench: Workbench, sample: Sample) -> None:
@@ -524,7 +541,7 @@ def test_an_unknown_composition_is_refused(bench: Workbench, sample: Sample) -> 
 def test_a_broken_file_of_an_asset_is_refused(
     bench: Workbench, sample: Sample, tmp_path: Path
 ) -> None:
-    """Or passed over, as the sound of a still is."""
+    """The file may also be ignored, like the sound of a still."""
     with_files = [asset for asset in sample.assets if isinstance(asset.asset, MediaAsset)]
     if not with_files:
         pytest.skip("no asset of this sample is an image, a video or a sound")
@@ -542,7 +559,7 @@ def test_a_broken_file_of_an_asset_is_refused(
             check_refusal(error, f"A broken file for {layer_names(chosen.asset)}")
 
 
-# Whom it withstands
+# Hostile templates
 
 
 @pytest.mark.parametrize("hostile", hostile_templates(), ids=lambda hostile: hostile.name)
@@ -552,7 +569,7 @@ def test_a_hostile_template_is_refused_or_rendered(
     for sample in _one_of_each_type(bench):
         content = hostile.make(sample.template.read_bytes())
         if content is None:
-            pytest.skip("it cannot be made of this sample, which has no text")
+            pytest.skip("cannot be made from this sample, which has no text")
         what = f"The hostile template {hostile.name!r} ({sample.template_type})"
         file = Path(tempfile.mkdtemp(prefix="hostile-", dir=bench.folder)) / "template"
         file.write_bytes(content)
@@ -569,14 +586,17 @@ def test_a_hostile_template_is_refused_or_rendered(
         except RenderError as error:
             check_refusal(error, what)
     escaped = [*Path(tempfile.gettempdir()).glob(ESCAPED), *bench.folder.rglob(ESCAPED)]
-    require(not escaped, f"An archive has put a file at {escaped}: entries may lead outside.")
+    require(
+        not escaped,
+        f"A file was unpacked to {escaped}: ignore entries whose path leads out of the archive.",
+    )
 
 
 def _one_of_each_type(bench: Workbench) -> list[Sample]:
     return list({sample.template_type: sample for sample in reversed(bench.samples)}.values())
 
 
-def test_after_the_worst_it_renders_as_before(bench: Workbench) -> None:
+def test_it_renders_as_before_after_hostile_templates(bench: Workbench) -> None:
     sample, codec = bench.samples[0], bench.quickest_codec()
     with working("The sample, after hostile templates,"):
         used = bench.render(bench.request(sample, codec, end=1))
@@ -584,5 +604,5 @@ def test_after_the_worst_it_renders_as_before(bench: Workbench) -> None:
     pictures = [read_media(made.file, CODECS[codec]).pictures[0] for made in (used, fresh)]
     require(
         difference(pictures[0], pictures[1]) == 0,
-        "What the engine keeps between renders has changed the next one's picture.",
+        "State that the engine retains between renders has changed the picture of a later one.",
     )

@@ -1,6 +1,6 @@
-"""What somebody who means harm uploads in the place of a template: made of nothing, or of a sample.
+"""Hostile templates, as an attacker might upload them: made from scratch, or from a sample.
 
-The inputs are the same each time. An engine may render one that it can make sense of.
+They are the same each time. An engine may render those that it can make sense of.
 """
 
 import io
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 TEMPLATE_SIZE = 32 * 1024**2
-"""Bytes, unpacked: what the checks allow a template, so that a bomb need not be large."""
+"""The limit for templates in the checks, in unpacked bytes: low, so that a bomb can be small."""
 ESCAPED = "reelbatch-escaped-from-archive"
-"""The name of files that archives want to put outside of the render's folder."""
+"""The name of files that hostile archives try to write outside the render's folder."""
 
 _ZIP = b"PK\x03\x04"
 
@@ -22,7 +22,8 @@ _ZIP = b"PK\x03\x04"
 @dataclass(frozen=True)
 class HostileTemplate:
     name: str
-    make: Callable[[bytes], bytes | None]  # out of a sample; None where it cannot be made of it
+    make: Callable[[bytes], bytes | None]
+    """Makes the template from a sample; returns None if the sample is not suitable."""
 
 
 def hostile_templates() -> list[HostileTemplate]:
@@ -70,7 +71,7 @@ def _dated(name: str) -> zipfile.ZipInfo:
 
 
 def _lying_archive() -> bytes:
-    """An entry says that it has ten bytes, and has as many as a bomb."""
+    """An archive whose entry claims to have ten bytes and has as many as a bomb."""
     size = 2 * TEMPLATE_SIZE
     honest = _archive({"data.json": bytes(size)})
     return honest.replace(size.to_bytes(4, "little"), (10).to_bytes(4, "little"))
@@ -90,7 +91,7 @@ def _flipped(sample: bytes) -> bytes:
 
 
 def _numbers(sample: bytes, number: bytes) -> bytes | None:
-    """The sample with another number in the place of each; None where it has no text."""
+    """Replace every number in the sample; None if it has no text."""
     if not sample.startswith(_ZIP):
         return _with_numbers(sample, number)
     try:

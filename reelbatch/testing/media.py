@@ -1,4 +1,4 @@
-"""What is in an output file."""
+"""Decoding output files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +19,15 @@ _FILMS = {"h264": "h264", "prores": "prores", "vp9": "vp9", "av1": "av1", "gif":
 
 @dataclass(frozen=True)
 class Media:
-    """A decoded output."""
+    """A decoded output file."""
 
-    encoding: str  # as `expected_encoding` names it
+    encoding: str  # spelled as by `expected_encoding`
     pictures: list[Picture]
     has_sound: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
-        """Pixels: width, height."""
+        """Width and height in pixels."""
         height, width, _ = self.pictures[0].shape
         return width, height
 
@@ -40,7 +40,7 @@ def expected_encoding(codec: Codec) -> str:
 
 
 def read_media(file: Path, codec: Codec) -> Media:
-    """Decode all of it. Raises OSError or av.FFmpegError where it is no such file."""
+    """Decode the whole file. Raises OSError or av.FFmpegError if that fails."""
     if codec.output_type == "image":
         with Image.open(file) as picture:
             pixels = np.asarray(picture.convert("RGBA"), np.uint8)
@@ -56,5 +56,5 @@ def read_media(file: Path, codec: Codec) -> Media:
 
 
 def difference(one: Picture, other: Picture) -> float:
-    """The mean difference of two pictures of one size, in levels of 256."""
+    """Return the mean difference of two pictures of the same size, in levels of 256."""
     return float(np.abs(one.astype(np.int16) - other.astype(np.int16)).mean())

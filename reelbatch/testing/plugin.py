@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-if TYPE_CHECKING:  # every run of pytest loads this module, and few need an engine
+if TYPE_CHECKING:  # every run of pytest loads this module, and few runs need an engine
     from reelbatch.engines.base import RenderEngine
     from reelbatch.testing.samples import Sample
     from reelbatch.testing.workbench import Workbench
@@ -36,14 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="run the contract on this render engine: its installed name, or module:Class; without "
-        "paths nothing else is run; may come several times",
+        help="run the contract on this render engine, given by its installed name or as "
+        "module:Class; without paths, nothing else runs; may be repeated",
     )
     group.addoption(
         "--engine-samples",
         type=Path,
         metavar="DIR",
-        help="where its samples are; else the ini option engine_samples, which is `samples`",
+        help="the folder of its samples; default: the ini option engine_samples, or `samples`",
     )
     group.addoption(
         "--engine-readable",
@@ -51,8 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         type=Path,
         metavar="PATH",
-        help="what its render processes may read beside Python's packages and /usr, as operators "
-        "say with REELBATCH_READABLE_PATHS; may come several times",
+        help="a path that its render processes may read in addition to Python's packages and /usr, "
+        "like REELBATCH_READABLE_PATHS in production; may be repeated",
     )
     parser.addini("engine_samples", "the folder of a render engine's samples", default="samples")
 
@@ -122,7 +122,7 @@ def _workbenches(
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, _workbenches: "dict[str, Workbench]") -> "Workbench":
-    """The workbench of the engine that the test is about."""
+    """The workbench of the engine under test."""
     return _workbenches[request.param]
 
 
@@ -135,12 +135,12 @@ def _load(reference: str, folder: Path) -> EngineUnderTest:
     except (EngineUnavailable, ImportError, AttributeError, TypeError) as error:
         raise pytest.UsageError(
             f"--engine {reference}: {error}. Install its package (pip install -e .), or name its "
-            "class: --engine module:Class."
+            "class with --engine module:Class."
         ) from error
     if not engine.template_types:
         raise pytest.UsageError(
-            f"--engine {reference}: it has no template_types. The contract is about engines that "
-            "render templates."
+            f"--engine {reference}: the engine has no template_types. The contract is only for "
+            "engines that render templates."
         )
     try:
         return EngineUnderTest(reference, engine, read_samples(folder, engine))

@@ -1,10 +1,10 @@
-"""Which processes there are below this one, on each system."""
+"""The processes below this one, on every system."""
 
 import psutil
 
 
 def descendants() -> set[psutil.Process]:
-    """All processes below this one, each told from a later one with the same number."""
+    """Return all processes below this one. A later process with the same number isn't equal."""
     return set(psutil.Process().children(recursive=True))
 
 
@@ -16,7 +16,7 @@ def is_running(process: psutil.Process) -> bool:
 
 
 def command_of(process: psutil.Process) -> str:
-    """Empty where it has ended, or is somebody else's."""
+    """Return the command line; empty if the process has ended or belongs to another user."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:

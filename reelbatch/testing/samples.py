@@ -1,11 +1,12 @@
-"""The samples of an engine: jobs as POST /jobs takes them, with files in the place of URLs.
+"""Samples of an engine: jobs as `POST /jobs` accepts them, with files instead of URLs.
 
     samples/two-slides/job.json
     samples/two-slides/show.slides
 
-The `job.json` of this one says `{"template": {"src": "show.slides", "type": "slides"}, "assets":
-[…]}`. `src`, of the template and of assets, is a file beside it. `type` can be left out where the
-engine has only one, `composition` is then the first one; `settings` are chosen by the checks.
+The `job.json` in this example contains `{"template": {"src": "show.slides", "type": "slides"},
+"assets": […]}`. Each `src`, of the template and of assets, is a file in the same folder. `type` may
+be missing if the engine has only one. Without `composition`, the first one is rendered. The checks
+choose the `settings`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ JOB = "job.json"
 
 
 class SampleInvalid(Exception):
-    """A sample cannot be used; its message names the file and the problem."""
+    """A sample cannot be used. The message names the file and the problem."""
 
 
 class _SampleTemplate(OpenWireModel):
@@ -38,27 +39,40 @@ class _SampleJob(OpenWireModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One job of an engine, with the files of its template and its assets."""
+    """A job with the files of its template and its assets."""
 
-    name: str  # of its folder
+    name: str
+    """The name of the sample's folder."""
     template: Path
+    """The template's file."""
     template_type: str
-    composition: str | None  # None: the first that the engine finds
+    """One of the engine's `template_types`."""
+    composition: str | None
+    """The composition to render; None for the first that the engine finds."""
     assets: Sequence[ResolvedAsset]
+    """The job's assets with their files."""
 
 
 def read_samples(folder: Path, engine: type[RenderEngine]) -> list[Sample]:
-    """The samples in `folder` whose templates are of the engine's types. Raises SampleInvalid."""
+    """Read an engine's samples.
+
+    Args:
+        folder: A folder that has a folder for each sample.
+        engine: The engine. Samples with templates of other types are left out.
+
+    Raises:
+        SampleInvalid: A sample cannot be read, or there are none for this engine.
+    """
     files = sorted(folder.glob(f"*/{JOB}"))
     if not files:
         raise SampleInvalid(
-            f"There is no sample in {folder}: make a folder in it for each sample, with a {JOB} "
-            "and the template that it names; or say where they are with --engine-samples."
+            f"There is no sample in {folder}: add a folder with a {JOB} and the template that it "
+            "names, or name another folder with --engine-samples."
         )
     samples = [sample for file in files for sample in _read(file, engine)]
     if not samples:
         raise SampleInvalid(
-            f"No sample in {folder} has a template of the types of {engine.name}: "
+            f"No sample in {folder} has a template of a type that {engine.name} renders: "
             f"{', '.join(sorted(engine.template_types))}."
         )
     return samples
@@ -74,7 +88,7 @@ def _read(file: Path, engine: type[RenderEngine]) -> Iterator[Sample]:
     types = engine.template_types
     template_type = job.template.type or (next(iter(types)) if len(types) == 1 else None)
     if template_type is None:
-        raise SampleInvalid(f"{file} has to name template.type: {engine.name} has several.")
+        raise SampleInvalid(f"{file} must name template.type: {engine.name} has several types.")
     if template_type in types:
         yield Sample(
             name=file.parent.name,
@@ -92,5 +106,5 @@ def _file_of(asset: Asset, job: Path) -> Path | None:
 def _beside(job: Path, name: str) -> Path:
     file = job.parent / name
     if not file.is_file():
-        raise SampleInvalid(f"{job} names the file {name}, which is not beside it.")
+        raise SampleInvalid(f"{job} names the file {name}, which is not in the same folder.")
     return file

@@ -36,23 +36,23 @@ Report = Callable[[float], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """What came of a render."""
+    """The outcome of a render."""
 
     file: Path
-    answer: RenderedFile
-    reports: list[float]
-    left: list[str]  # the files in its folder, beside the output
+    result: RenderedFile
+    reports: list[float]  # of progress, in percent
+    left: list[str]  # files in its folder other than the output and the assets
 
 
 @dataclass(kw_only=True)
 class Workbench:
-    """One engine, with a pool of processes that stays and others that are made when asked for."""
+    """An engine with a pool of render processes that all tests share, and others on request."""
 
-    reference: str  # its name, or module:Class
+    reference: str  # the engine's name, or module:Class
     engine: type[RenderEngine]
     samples: Sequence[Sample]
     folder: Path
-    readable: tuple[Path, ...]  # by render processes
+    readable: tuple[Path, ...]  # what render processes may read besides the usual
     runner: asyncio.Runner
     _pool: RenderPool | None = None
     _other_pool: RenderPool | None = None
@@ -73,14 +73,14 @@ class Workbench:
 
     @property
     def other_pool(self) -> RenderPool:
-        """Another process, which meets no hostile templates."""
+        """Another process, which gets no hostile templates."""
         if self._other_pool is None:
             self._other_pool = self._new_pool(LIMITS)
         return self._other_pool
 
     @contextmanager
     def another_pool(self, limits: RenderLimits = LIMITS) -> Generator[RenderPool]:
-        """A pool whose processes have rendered nothing yet."""
+        """Open a pool whose processes have rendered nothing yet."""
         pool = self._new_pool(limits)
         try:
             yield pool
@@ -88,19 +88,19 @@ class Workbench:
             pool.close()
 
     def inspect(self, sample: Sample) -> TemplateInspection:
-        """What the engine finds in the sample's template. Raises RenderError."""
-        known = self._inspections.get(sample.name)
-        if known is None:
-            known = self.inspect_file(sample.template, sample.template_type)
-            self._inspections[sample.name] = known
-        return known
+        """Inspect the sample's template, once. Raises RenderError."""
+        inspection = self._inspections.get(sample.name)
+        if inspection is None:
+            inspection = self.inspect_file(sample.template, sample.template_type)
+            self._inspections[sample.name] = inspection
+        return inspection
 
     def inspect_file(self, template: Path, template_type: str) -> TemplateInspection:
-        """Raises RenderError."""
+        """Inspect a template. Raises RenderError."""
         return self.runner.run(self.pool.inspect(template, template_type))
 
     def composition(self, sample: Sample) -> Composition:
-        """The one that the sample renders."""
+        """Return the composition that the sample renders."""
         found = self.inspect(sample).compositions
         name = sample.composition or found[0].name
         return next(composition for composition in found if composition.name == name)
@@ -108,7 +108,7 @@ class Workbench:
     def render(
         self, request: RenderRequest, pool: RenderPool | None = None, report: Report | None = None
     ) -> Rendering:
-        """Raises RenderError."""
+        """Render in a pool's process. Raises RenderError."""
         reports: list[float] = []
 
         def note(percent: float) -> None:
@@ -117,13 +117,13 @@ class Workbench:
                 report(percent)
 
         expected = {request.output_path, *(asset.file for asset in request.assets)}
-        answer = self.runner.run((pool or self.pool).render(request, note))
+        result = self.runner.run((pool or self.pool).render(request, note))
         left = [
             str(path.relative_to(request.work_dir))
             for path in sorted(request.work_dir.rglob("*"))
             if path not in expected and path.is_file()
         ]
-        return Rendering(file=request.output_path, answer=answer, reports=reports, left=left)
+        return Rendering(file=request.output_path, result=result, reports=reports, left=left)
 
     def request(
         self,
@@ -137,7 +137,7 @@ class Workbench:
         assets: Sequence[ResolvedAsset] | None = None,
         limits: RenderLimits = LIMITS,
     ) -> RenderRequest:
-        """A render of the sample in a folder of its own. A still shows the frame `first`."""
+        """Return a request for the sample in a new folder. A still shows the frame `first`."""
         kind = CODECS[codec]
         folder = Path(tempfile.mkdtemp(prefix="render-", dir=self.folder))
         work_dir = folder / "work"
@@ -163,15 +163,15 @@ class Workbench:
         )
 
     def quickest_codec(self) -> str:
-        """For checks to which the codec does not matter."""
-        wishes = ("image_png", "image_jpeg", "image_webp", "video_h264_vbr_1mbps")
-        return next((wish for wish in wishes if wish in self.engine.codecs), self.any_codec())
+        """Return a codec for checks to which the codec doesn't matter."""
+        preferred = ("image_png", "image_jpeg", "image_webp", "video_h264_vbr_1mbps")
+        return next((each for each in preferred if each in self.engine.codecs), self.any_codec())
 
     def film_codec(self) -> str | None:
-        """The codec to tell frames apart with; None where the engine writes stills alone."""
-        wishes = ("video_prores_4444", "video_prores_422", "video_h264_vbr_15mbps", "video_vp9")
+        """Return the best codec for comparing frames; None if the engine only writes stills."""
+        preferred = ("video_prores_4444", "video_prores_422", "video_h264_vbr_15mbps", "video_vp9")
         films = sorted(c for c in self.engine.codecs if CODECS[c].output_type == "video")
-        return next((wish for wish in wishes if wish in films), films[0] if films else None)
+        return next((each for each in preferred if each in films), films[0] if films else None)
 
     def any_codec(self) -> str:
         return min(self.engine.codecs)
@@ -187,7 +187,7 @@ class Workbench:
 
 
 def _placed(resolved: ResolvedAsset, work_dir: Path) -> ResolvedAsset:
-    """A static asset's file is in the folder of the render, by its name, as workers have it."""
+    """Copy a static asset's file into the render's folder under its name, as workers do."""
     if not isinstance(resolved.asset, StaticAsset) or resolved.file is None:
         return resolved
     place = work_dir / resolved.asset.name

@@ -1,4 +1,4 @@
-"""The contract of engines: those that are there keep it, and one that breaks it is told so."""
+"""The contract of engines: the built-in engines keep it, and broken ones fail with a reason."""
 
 import shutil
 from pathlib import Path
@@ -9,38 +9,39 @@ from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 from tests.lottie_web import installed_player
 from tests.reelbatch.engines.contract_run import ROOT, SAMPLES, SLIDES, run_contract
 
-# The test that finds each broken engine, and words of what it says.
+# The check that finds each broken engine, and a part of its message.
 BROKEN = {
     "Clocked": (
         "test_equal_requests_give_equal_files",
-        "Equal requests gave other pictures in two processes, from frame [0] on",
+        "Equal requests gave different pictures in two processes, from frame [0] on",
     ),
     "Careless": (
         "test_a_hostile_template_is_refused_or_rendered[random",
-        "something else than a RenderError (UnicodeDecodeError",
+        "an exception that is not a RenderError (UnicodeDecodeError",
     ),
     "Wholesale": ("test_a_range_of_frames_is_exact", "has 20 frames and not 1"),
     "Loud": (
         "test_segments_join_to_the_whole_film",
-        "sounds() returns sound that the whole film has not",
+        "sounds() returns sound, but the whole film has none",
     ),
     "Silent": ("test_progress_ascends_to_a_hundred", "call report(percent) about once a frame"),
     "Boundless": (
         "test_more_frames_than_allowed_are_refused",
-        "20 frames where 19 are allowed was rendered, and has to be refused with LimitExceeded",
+        "A film of 20 frames, with a limit of 19, was rendered, but must be refused with "
+        "LimitExceeded",
     ),
     "Orphaning": (
         "test_a_cancelled_render_stops_and_leaves_nothing",
-        "Programs of the render go on after its end: ['/usr/bin/sleep 30']",
+        "Programs outlive the render that started them: ['/usr/bin/sleep 30']",
     ),
 }
 
 
 @pytest.mark.parametrize("engine", ["html", "lottie"])
-def test_the_engines_of_the_project_keep_the_contract(tmp_path: Path, engine: str) -> None:
+def test_built_in_engines_keep_the_contract(tmp_path: Path, engine: str) -> None:
     if engine == "html" and find_browser() is None:
         pytest.skip(HOW_TO_GET_IT)
-    # All codecs are tried with the example: the same encoders are behind these engines.
+    # The example engine is checked with all codecs, and these engines use the same encoders.
     chosen = "-k=not codec or image_png or vbr_5mbps or gif"
     run = run_contract(tmp_path, f"--engine={engine}", f"--engine-samples={SAMPLES}", chosen)
     assert run.failures == {}, run.output
@@ -61,7 +62,7 @@ def test_lottie_web_keeps_the_contract_where_it_differs_from_lottie(
     assert run.passed == 5
 
 
-def test_each_broken_promise_is_found_and_explained(tmp_path: Path) -> None:
+def test_every_broken_promise_is_found_and_explained(tmp_path: Path) -> None:
     engines = [f"--engine=broken_engines:{name}" for name in BROKEN]
     chosen = " or ".join(
         f"({name} and {test.partition('[')[2] or test})" for name, (test, _) in BROKEN.items()
@@ -90,7 +91,7 @@ def test_each_broken_promise_is_found_and_explained(tmp_path: Path) -> None:
         (("--engine=lottie",), "There is no sample in"),
     ],
 )
-def test_what_is_missing_is_said_before_anything_runs(
+def test_a_missing_engine_or_sample_is_reported_before_anything_runs(
     tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     run = run_contract(tmp_path, *arguments)
