@@ -118,7 +118,7 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
     require(
         isinstance(fonts, tuple)
         and all(isinstance(font, FontFace) for font in cast("tuple[object, ...]", fonts)),
-        "fonts must be a tuple of reelbatch.models.stored.fonts.FontFace.",
+        "fonts must be a tuple of reelbatch.models.wire.fonts.FontFace.",
     )
 
 

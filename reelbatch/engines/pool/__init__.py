@@ -1,8 +1,8 @@
-"""Render processes that can be killed: a cancelled, stuck or crashed render costs one job.
+"""Render processes that can be killed: a cancelled, stuck or crashed render affects one job only.
 
-Each process has one engine, one render at a time and a socket of its own, so that killing it at
-any moment leaves no lock held and no other render harmed.
-docs/decisions/0003-render-processes.md has the reasons.
+Each process has one engine, one render at a time and its own socket. So killing it at any moment
+leaves no lock held and harms no other render. docs/decisions/0003-render-processes.md has the
+reasons.
 """
 
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """The pool is for the parent alone: loading it took a fifth of a child's start."""
+    """Load the pool on demand. Children don't need it, and it took a fifth of their start."""
     if name != "RenderPool":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from reelbatch.engines.pool.pool import RenderPool

@@ -1,24 +1,25 @@
-"""How many render processes a machine, or the container that this runs in, can carry."""
+"""The number of render processes that this machine or container can run."""
 
 import os
 import sys
 from pathlib import Path
 
 INSPECTIONS = 2
-"""Of templates at once, beside the renders: one that takes long does not hold up all others."""
+"""Inspections that run at the same time, in addition to renders, so that a slow one does not hold
+up all others."""
 
-_USUAL_MEMORY = 512 * 1024**2  # bytes of a render process with pictures of 1920 x 1080
+_USUAL_MEMORY = 512 * 1024**2  # bytes of a render process that draws 1920 x 1080 pixels
 _CGROUP = Path("/sys/fs/cgroup")  # of this container, or of the whole machine
 
 
 def carried_processes(cgroup: Path = _CGROUP, memory: int | None = None) -> int:
-    """One a core, as far as the memory goes, and at least one.
+    """Return one process per core, fewer if memory is short, but at least one.
 
-    `memory` is the machine's, in bytes. The limits of a container are those of cgroups, version 2
-    (https://docs.kernel.org/admin-guide/cgroup-v2.html): the cores that a quota of time amounts
-    to, and its largest memory.
+    `memory` is the machine's, in bytes. A container's limits are read from cgroups, version 2
+    (https://docs.kernel.org/admin-guide/cgroup-v2.html): its quota of processor time, counted in
+    cores, and its maximum memory.
     """
-    import psutil  # which render processes import with this package, and have no use for
+    import psutil  # here, because render processes import this package and don't need psutil
 
     if memory is None:
         memory = psutil.virtual_memory().total
@@ -28,7 +29,7 @@ def carried_processes(cgroup: Path = _CGROUP, memory: int | None = None) -> int:
 
 
 def _cores() -> int:
-    """Those that this process may run on; all of them on macOS, which does not tell."""
+    """Return the number of cores that this process may use; on macOS, that of all cores."""
     if sys.platform == "darwin":
         return os.cpu_count() or 1
     import psutil
@@ -37,7 +38,7 @@ def _cores() -> int:
 
 
 def _quota(cgroup: Path) -> float:
-    """Cores; infinite without a quota."""
+    """Return the quota of processor time in cores; infinite if there is none."""
     quota, _, period = _read(cgroup / "cpu.max").partition(" ")
     if quota.isdigit() and period.isdigit() and int(period):
         return int(quota) / int(period)

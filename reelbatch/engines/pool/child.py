@@ -1,7 +1,7 @@
 """The program of a render process: `python -m reelbatch.engines.pool.child SETTINGS`.
 
-SETTINGS is a `ProcessSettings` in JSON. The process loads its renderer, confines itself, answers
-`Ready` on the socket that is its standard input, and then works off one task after the other.
+SETTINGS is a `ProcessSettings` in JSON. The process loads its renderer, confines itself, sends
+`Ready` on the socket that is its standard input, and then runs one task after the other.
 """
 
 import faulthandler
@@ -46,17 +46,17 @@ from reelbatch.models.errors import LimitExceeded, RenderError
 from reelbatch.models.wire.warnings import MOST_GLYPHS, bounded
 
 _PROGRESS_INTERVAL = 0.2  # seconds
-# Documents are trees of many small objects: looking through them for cycles takes as long as
-# reading them.
+# Documents are trees of many small objects. Searching them for cycles would take as long as reading
+# them.
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 _LONGEST_MESSAGE = 500  # characters of an unexpected error
 
 
 def main(settings: ProcessSettings) -> None:
-    channel = _Channel(_take_standard_input())
+    channel = _Channel(_claim_standard_input())
     die_with_parent(settings.parent)
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
-    faulthandler.enable()  # a crash leaves its stack on the worker's standard error
+    faulthandler.enable()  # a crash prints its stack to the worker's standard error
     try:
         engine = load_class(settings.engine)
         renderer = engine.renderer()
@@ -64,7 +64,7 @@ def main(settings: ProcessSettings) -> None:
         channel.send(_failure(error, settings.memory))
         return
     missing = _confine(engine, settings)
-    # Only now: a thread that is older than the confinement would be free of some of it.
+    # Threads must start after this: parts of the confinement don't apply to older threads.
     tasks: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(channel, tasks), name="tasks", daemon=True).start()
     channel.send(Ready(missing=missing))
@@ -98,14 +98,14 @@ class _Channel:
         self._next_report = 0.0  # the next task's first report goes out at once
 
     def report(self, percent: float) -> None:
-        """Send the progress on, a few times a second at most."""
+        """Send the progress, at most a few times per second."""
         now = time.monotonic()
         if now >= self._next_report:
             self.send(Progress(percent=percent))
             self._next_report = now + _PROGRESS_INTERVAL
 
     def receive(self) -> bytes | None:
-        """The next task, or None where the parent is gone."""
+        """Return the next task, or None if the parent has ended."""
         header = self._read(LENGTH.size)
         return None if header is None else self._read(LENGTH.unpack(header)[0])
 
@@ -119,8 +119,8 @@ class _Channel:
         return bytes(parts)
 
 
-def _take_standard_input() -> socket.socket:
-    """The socket that the parent passed, out of the reach of libraries that read from stdin."""
+def _claim_standard_input() -> socket.socket:
+    """Return the socket that the parent passed, and move it where no library reads from it."""
     if sys.platform == "win32":
         return socket.fromshare(sys.stdin.buffer.read())
     connection = socket.socket(fileno=os.dup(0))
@@ -131,7 +131,7 @@ def _take_standard_input() -> socket.socket:
 
 
 def _receive(channel: _Channel, tasks: SimpleQueue[bytes]) -> None:
-    """Take tasks in even while one runs: so the end of the parent ends this process."""
+    """Receive tasks even while one is running, so that the parent's end ends this process."""
     try:
         while (payload := channel.receive()) is not None:
             tasks.put(payload)
@@ -175,7 +175,7 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
 
 
 def _read_cells(task: ReadCells) -> CellsRead:
-    from reelbatch.engines.workbooks import read_cells  # openpyxl, which engines do without
+    from reelbatch.engines.workbooks import read_cells  # loads openpyxl, which engines don't need
 
     limit_processor_time(task.limits.seconds)
     read_cells(task.workbook, task.target, task.limits)
@@ -183,9 +183,8 @@ def _read_cells(task: ReadCells) -> CellsRead:
 
 
 def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:
-    from reelbatch.engines.encoding import (
-        join_segments,  # half a second, which other engines are spared
-    )
+    # Loading it takes half a second, and most engines don't need it.
+    from reelbatch.engines.encoding import join_segments
 
     request = task.request
     return join_segments(
@@ -199,7 +198,7 @@ def _join(renderer: Renderer, task: Join, channel: _Channel) -> RenderedFile:
 
 
 def _write_poster(request: RenderRequest, target: Path, film: RenderedFile) -> None:
-    from reelbatch.engines.poster import write_poster  # a decoder, which most renders do without
+    from reelbatch.engines.poster import write_poster  # loads a decoder, which few renders need
 
     write_poster(request, target, film)
 

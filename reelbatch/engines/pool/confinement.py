@@ -1,7 +1,8 @@
-"""What a render process may not do: outlive its parent, read secrets and the files of others, talk
-to anybody, use up the machine.
+"""The confinement of render processes.
 
-docs/security-corpus.md tells what holds where; docs/decisions/0006-confinement.md has the reasons.
+They must not outlive their parent, read secrets or other people's files, reach a network, or
+exhaust the machine. docs/security-corpus.md says what applies on which system;
+docs/decisions/0006-confinement.md has the reasons.
 """
 
 import mmap
@@ -29,21 +30,21 @@ FILES = "files (Landlock)"
 SYSTEM_CALLS = "network, programs and system calls (seccomp)"
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
-_NICENESS = 5  # the API and the worker on the same machine stay responsive
+_NICENESS = 5  # keeps the API and the worker on the same machine responsive
 _OPEN_FILES = 1024
 _LARGEST_FILE = 64 * 1024**3  # bytes: an hour of 4K ProRes 4444 is larger than any sane output
-_MORE_THREADS = 4096  # than the machine has at the start; the kernel counts those of the user
-_PROCESSOR_SLACK = 10  # seconds, for what an engine does beside its renders
+_MORE_THREADS = 4096  # than the machine has at the start; the kernel counts all of the user's
+_PROCESSOR_SLACK = 10  # seconds, for an engine's work outside of renders
 _MASK = 0o077
 _MEBIBYTE = 1024**2
 
 _ALLOWED_EVERYWHERE = {
     *("HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "TZ", "VIRTUAL_ENV"),
-    "REELBATCH_LOTTIE_WEB",  # a path, of which its engine is told before it is confined
+    "REELBATCH_LOTTIE_WEB",  # a path, which its engine reads before it is confined
 }
 _ALLOWED_PREFIXES = ("FONTCONFIG_", "LC_")
 if sys.platform == "win32":
-    # Without these it loads no libraries and finds no programs, and After Effects no settings.
+    # Without these, libraries and programs are not found, nor are After Effects' settings.
     _ALLOWED_VARIABLES = _ALLOWED_EVERYWHERE | {
         *("APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "PROGRAMFILES"),
         *("COMMONPROGRAMFILES", "SYSTEMDRIVE", "SYSTEMROOT", "USERNAME", "USERPROFILE", "WINDIR"),
@@ -64,47 +65,47 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 class ConfinementLevel(StrEnum):
     AVAILABLE = "available"
-    """Confine renders as far as the system can."""
+    """Confine renders as far as the system supports it."""
     REQUIRED = "required"
-    """Render only where all of it is there."""
+    """Render only if the system supports all of it."""
     OFF = "off"
-    """Bound what renders use up, and no more."""
+    """Only limit what renders use up."""
 
 
 class Expressions(StrEnum):
     CONFINED = "confined"
-    """Run the expressions of templates where the process is confined in full."""
+    """Run the expressions of templates if the process is fully confined."""
     ALWAYS = "always"
-    """Run them whatever the process may do."""
+    """Run them even in processes that are not confined."""
     NEVER = "never"
 
 
 @dataclass(frozen=True)
 class Confinement:
     level: ConfinementLevel = ConfinementLevel.AVAILABLE
-    readable: tuple[Path, ...] = ()  # what an engine needs beside Python and its packages
+    readable: tuple[Path, ...] = ()  # what an engine needs besides Python and its packages
     expressions: Expressions = Expressions.CONFINED
 
     def allows_expressions(self, missing: tuple[str, ...]) -> bool:
-        """Whether they may run in a process that lacks the parts `missing` of the confinement."""
+        """Whether expressions may run in a process; `missing` are parts of its confinement."""
         if self.expressions is not Expressions.CONFINED:
             return self.expressions is Expressions.ALWAYS
         return self.level is not ConfinementLevel.OFF and not missing
 
 
 def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[str, str]:
-    """The variables that a render process gets: an allow-list, so that no secret is among them."""
-    kept = {
+    """Return a render process's variables. An allow-list keeps secrets out."""
+    allowed = {
         name: value
         for name, value in environment.items()
         if name in _ALLOWED_VARIABLES or name.startswith(_ALLOWED_PREFIXES)
     }
     search_path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
-    quiet_encoder = {"SVT_LOG": "1"}  # SVT-AV1 prints a banner a file otherwise
-    # Threads that a library starts when it is loaded would be older than the confinement.
+    quiet_encoder = {"SVT_LOG": "1"}  # SVT-AV1 prints a banner for each file otherwise
+    # The confinement would not apply to threads that a library starts when it is loaded.
     no_early_threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return {
-        **kept,
+        **allowed,
         **quiet_encoder,
         **no_early_threads,
         "PYTHONPATH": search_path,
@@ -113,26 +114,26 @@ def child_environment(environment: Mapping[str, str], temporary: Path) -> dict[s
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, however that ends.
+    """Have the kernel kill this process when its parent ends for any reason.
 
-    Only Linux has this; elsewhere the end of the socket ends the process, and on Windows that of
-    the process all that it has started.
+    Only Linux supports this. Elsewhere the process ends when its socket is closed. On Windows
+    everything that the process has started ends with it.
     """
     if sys.platform == "win32":
         join_own_job()
-        return  # the parent may be a launcher of Python's
+        return  # the parent may be Python's launcher instead of the worker
     if sys.platform == "linux":
         control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(0)  # it ended before the kernel knew
+        os._exit(0)  # the parent ended before the kernel was told to watch it
 
 
 def limit_resources(memory: int, *, runs_programs: bool) -> None:
-    """Limit what this process may use up from now on; `memory` is bytes beyond what it has.
+    """Limit what this process may use up from now on.
 
-    Programs such as browsers reserve far more addresses than they use. So where the engine runs
-    some, the limit is for the memory that a process can write to, and for each of them alone.
-    Windows has no limits that a process sets for itself.
+    `memory` is the number of bytes that it may add to those that it has. Programs such as browsers
+    reserve far more addresses than they use. So if the engine runs programs, the limit applies to
+    writable memory, and to each process separately. On Windows a process cannot limit itself.
     """
     if sys.platform == "win32":
         return
@@ -141,10 +142,10 @@ def limit_resources(memory: int, *, runs_programs: bool) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_FSIZE, _LARGEST_FILE)
-    if sys.platform == "linux":  # elsewhere the limits are not kept, or cannot be set
+    if sys.platform == "linux":  # elsewhere these limits are not enforced, or cannot be set
         _lower(resource.RLIMIT_NPROC, _threads_of_the_machine() + _MORE_THREADS)
         if runs_programs:
-            # V8 crashes where this is not a whole number of its own pages.
+            # V8 crashes unless this is a multiple of its own pages.
             mebibytes = -(-(_writable_memory() + memory) // _MEBIBYTE)
             _lower(resource.RLIMIT_DATA, mebibytes * _MEBIBYTE)
         else:
@@ -152,9 +153,9 @@ def limit_resources(memory: int, *, runs_programs: bool) -> None:
 
 
 def limit_processor_time(seconds: float) -> None:
-    """Let this process keep all processors busy for `seconds` more, and then be killed.
+    """Have this process killed once it has kept all processors busy for `seconds` more.
 
-    The worker ends a render long before: this holds where the worker itself stands still.
+    The worker ends a render long before that. This is for a worker that is stuck itself.
     """
     if sys.platform == "win32":
         return
@@ -168,10 +169,10 @@ def limit_processor_time(seconds: float) -> None:
 def confine(
     inputs: Path, work: Path, readable: tuple[Path, ...], *, runs_programs: bool
 ) -> tuple[str, ...]:
-    """Close off files, network and other processes for good; returns what the system lacks.
+    """Permanently close off files, the network and other processes.
 
-    All modules have to be loaded before, and no thread of their own may run: Landlock holds for
-    the threads that start later.
+    Returns the parts that the system does not support. All modules must be loaded before, and no
+    other thread may be running: Landlock applies to this thread and those that it starts later.
     """
     if sys.platform != "linux":
         return (FILES, SYSTEM_CALLS)
@@ -193,9 +194,9 @@ def confine(
 
 
 def _readable_paths(work: Path) -> Iterator[Path]:
-    """The system's libraries and fonts, Python, and the packages that are loaded.
+    """Yield the paths of the system's libraries and fonts, of Python, and of loaded packages.
 
-    A folder around `work` is never among them: it has the files of others.
+    A folder around `work` is never among them, since it has the files of other renders.
     """
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     pythons = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
@@ -209,8 +210,10 @@ def _readable_paths(work: Path) -> Iterator[Path]:
 
 
 def _loaded_packages() -> set[Path]:
-    """The folders of packages and the files of modules; a project's own folder is none of them,
-    since its data may be there too."""
+    """Return the folders of packages and the files of modules.
+
+    The folder of a module is not included, since a project's data may be there too.
+    """
     found: set[Path] = set()
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
@@ -230,12 +233,12 @@ def _lower(limit: int, value: int) -> None:
 
 
 def _address_space() -> int:
-    """Bytes of address space that this process has (proc_pid_statm(5))."""
+    """Return the bytes of this process's address space (proc_pid_statm(5))."""
     return _memory_pages(0)
 
 
 def _writable_memory() -> int:
-    """Bytes of this process's data and stack (proc_pid_statm(5)), about what RLIMIT_DATA counts."""
+    """Return the bytes of data and stack (proc_pid_statm(5)), about what RLIMIT_DATA counts."""
     return _memory_pages(5)
 
 
@@ -245,5 +248,5 @@ def _memory_pages(field: int) -> int:
 
 
 def _threads_of_the_machine() -> int:
-    """All that there are now (proc_loadavg(5)): no fewer than those of this user."""
+    """Return the number of all threads (proc_loadavg(5)), which include those of this user."""
     return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])

@@ -1,4 +1,4 @@
-"""Job objects of Windows: a group of processes, which the system ends with whoever holds it.
+"""Windows job objects: groups of processes that the system kills when the group's handle closes.
 
 https://learn.microsoft.com/windows/win32/procthread/job-objects
 """
@@ -59,9 +59,9 @@ if sys.platform == "win32":
 
     @cache
     def join_own_job() -> wintypes.HANDLE:
-        """Have the system kill all that this process starts from now on, as soon as it ends itself.
+        """Have the system kill everything that this process starts from now on when it ends.
 
-        Only this process has the handle of the job, and never closes it. Raises OSError.
+        Only this process has a handle to the job, and it never closes it. Raises OSError.
         """
         job = wintypes.HANDLE(_kernel().CreateJobObjectW(None, None))
         limits = _ExtendedLimits(basic=_BasicLimits(flags=_KILL_ON_CLOSE))
@@ -77,10 +77,10 @@ if sys.platform == "win32":
         return job
 
     def started_by_this_process() -> list[int]:
-        """The processes in the job of this one: also those whose own parent has ended."""
+        """Return the processes in this one's job, including those whose parent has ended."""
         members = _Members()
         size = wintypes.DWORD(ctypes.sizeof(members))
-        ask = _kernel().QueryInformationJobObject
-        if not ask(join_own_job(), _MEMBERS, ctypes.byref(members), size, None):
+        query = _kernel().QueryInformationJobObject
+        if not query(join_own_job(), _MEMBERS, ctypes.byref(members), size, None):
             raise ctypes.WinError(ctypes.get_last_error())
         return [one for one in members.processes[: members.listed] if one != os.getpid()]

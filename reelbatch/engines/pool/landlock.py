@@ -1,8 +1,8 @@
-"""Landlock: the kernel keeps a process to the folders that it names, for good.
+"""Landlock: the kernel permanently restricts a process to the folders that it names.
 
-The interface is described at https://docs.kernel.org/userspace-api/landlock.html; the numbers are
-those of linux/landlock.h. Each kernel has a version of it (ABI), and knows the rights up to that.
-A rule holds for the thread that makes it and for those that it starts later.
+The interface is described at https://docs.kernel.org/userspace-api/landlock.html, and the numbers
+come from linux/landlock.h. Each kernel supports a version of it (ABI) with the rights up to that
+version. A rule applies to the thread that makes it and to the threads that it starts later.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from pathlib import Path
 from reelbatch.engines.pool.kernel import system_call
 
 if sys.platform != "linux":
-    raise ImportError("Landlock is a part of Linux")
+    raise ImportError("Landlock exists only on Linux")
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all processors
 _ASK_FOR_VERSION = 1
@@ -39,7 +39,7 @@ class _Right(IntFlag):
     MAKE_FIFO = 1 << 10
     MAKE_BLOCK = 1 << 11
     MAKE_SYM = 1 << 12
-    REFER = 1 << 13  # to link and rename between folders
+    REFER = 1 << 13  # linking and renaming between folders
     TRUNCATE = 1 << 14
     IOCTL_DEV = 1 << 15
 
@@ -50,7 +50,7 @@ _ON_FILES = (
     _Right.EXECUTE | _Right.WRITE_FILE | _Right.READ_FILE | _Right.TRUNCATE | _Right.IOCTL_DEV
 )
 _READ = _Right.EXECUTE | _Right.READ_FILE | _Right.READ_DIR
-# No links, sockets and pipes: whoever opens what a render left behind gets a file.
+# No links, sockets or pipes: whatever a render leaves behind is a plain file or folder.
 _WRITE = (_Right.READ_FILE | _Right.READ_DIR | _Right.WRITE_FILE | _Right.TRUNCATE) | (
     _Right.REMOVE_DIR | _Right.REMOVE_FILE | _Right.MAKE_DIR | _Right.MAKE_REG | _Right.REFER
 )
@@ -71,11 +71,13 @@ class _PathBeneath(ctypes.Structure):
 
 
 def restrict_files(readable: Iterable[Path], writable: Iterable[Path]) -> None:
-    """Allow this thread nothing but to read and execute what is in `readable`, and to read and
-    change what is in `writable`. Paths that do not exist are passed over.
+    """Restrict this thread to certain files.
 
-    TCP, abstract Unix sockets and signals to processes outside go too, where the kernel can.
-    Raises OSError where it has no Landlock. The process must have no new privileges.
+    It can read and execute what is in `readable`, and read and change what is in `writable`. Paths
+    that don't exist are ignored. If the kernel supports it, TCP, abstract Unix sockets and signals
+    to other processes are closed off too.
+
+    The process must have given up new privileges before. Raises OSError without Landlock.
     """
     abi = system_call(_CREATE_RULESET, None, 0, _ASK_FOR_VERSION)
     handled = _handled_rights(abi)
@@ -98,7 +100,7 @@ def _handled_rights(abi: int) -> _Right:
 
 
 def _create_ruleset(handled: _Right, abi: int) -> int:
-    """A file descriptor. An older kernel takes only as much of the structure as it knows."""
+    """Return a file descriptor. An older kernel accepts only the fields that it knows."""
     rules = _Ruleset(handled_access_fs=handled)
     size = _Ruleset.handled_access_net.offset
     if abi >= _ABI_OF_NETWORK:

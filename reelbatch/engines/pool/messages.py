@@ -1,7 +1,7 @@
-"""What a pool and its render processes say to each other.
+"""The messages between a pool and its render processes.
 
-Every message is a length (four bytes, big-endian) and that many bytes. Tasks go out pickled. The
-answers are JSON: a render process reads untrusted templates, so nothing of it is ever unpickled.
+Every message is a length (four bytes, big-endian) followed by that many bytes. Tasks are pickled.
+Answers are JSON: a render process reads untrusted templates, so nothing from it is ever unpickled.
 """
 
 import pickle
@@ -19,7 +19,7 @@ from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.warnings import MOST_GLYPHS, RenderWarning
 
 LENGTH = struct.Struct(">I")
-LARGEST_ANSWER = 64 * 1024**2  # bytes; the inspection of a huge template is some megabytes
+LARGEST_ANSWER = 64 * 1024**2  # bytes; the inspection of a huge template has several megabytes
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Inspect:
     template: Path
     template_type: str
     limits: RenderLimits
-    target: Path | None = None  # of the converted template, where it is to be converted
+    target: Path | None = None  # where to write the converted template; None: don't convert it
 
 
 @dataclass(frozen=True)
 class Join:
-    """The pictures of segments into one file, with the sound that the engine has for `request`."""
+    """Join segments to one file, with the sound that the engine returns for `request`."""
 
     request: RenderRequest
     segments: Sequence[Path]
@@ -46,7 +46,7 @@ class Join:
 
 @dataclass(frozen=True)
 class ReadCells:
-    """The cells of a workbook, as `reelbatch.engines.workbooks` writes them to `target`."""
+    """Write the cells of a workbook to `target`; see `reelbatch.engines.workbooks`."""
 
     workbook: Path
     target: Path
@@ -57,21 +57,21 @@ Task = Render | Inspect | Join | ReadCells
 
 
 class ProcessSettings(BaseModel):
-    """What a render process is started with."""
+    """The settings with which a render process is started."""
 
     engine: str
-    parent: int  # the process id without which it must not live
+    parent: int  # id of the process that it must not outlive
     memory: int  # bytes of address space that it may add
     workspace: Path
     is_confined: bool = True
-    readable: tuple[Path, ...] = ()  # beside what Python and its packages are in
+    readable: tuple[Path, ...] = ()  # besides Python and its packages
 
 
 class Ready(BaseModel):
-    """The engine is loaded, and the process confined as far as its system can."""
+    """The engine is loaded, and the process is confined as far as the system supports it."""
 
     kind: Literal["ready"] = "ready"
-    missing: tuple[str, ...] = ()  # parts of the confinement
+    missing: tuple[str, ...] = ()  # parts of the confinement that the system doesn't support
 
 
 class Progress(BaseModel):
@@ -102,10 +102,10 @@ class Failed(BaseModel):
     """The task, or loading the engine, raised an error."""
 
     kind: Literal["failed"] = "failed"
-    error_code: str  # of a RenderError
+    error_code: str  # of a subclass of RenderError
     message: str
-    trace: str | None = None  # for the log, where the error was not a RenderError
-    is_reusable: bool = True  # whether the process is fit for another task
+    trace: str | None = None  # for the log, if the error was not a RenderError
+    is_reusable: bool = True  # whether the process can run another task
 
 
 Result = Rendered | Inspected | CellsRead
@@ -119,8 +119,8 @@ def pack_task(task: Task) -> bytes:
 
 
 def unpack_task(payload: bytes) -> Task:
-    """The task in `payload`, which the parent process wrote."""
-    return pickle.loads(payload)  # noqa: S301  # from the parent, which is trusted
+    """Unpickle a task from the parent process."""
+    return pickle.loads(payload)  # noqa: S301  # the parent is trusted
 
 
 def pack_answer(answer: Answer) -> bytes:
@@ -128,7 +128,7 @@ def pack_answer(answer: Answer) -> bytes:
 
 
 def unpack_answer(payload: bytes) -> Answer:
-    """Raises ValueError where `payload` is no answer."""
+    """Parse an answer. Raises ValueError if `payload` is not one."""
     return _ANSWER.validate_json(payload)
 
 

@@ -1,4 +1,4 @@
-"""The pool: whose turn it is, and in which process."""
+"""The pool of render processes: it queues tasks and assigns them to processes."""
 
 import asyncio
 import shutil
@@ -32,25 +32,25 @@ from reelbatch.models.errors import RenderCrashed, RendererInterrupted
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.warnings import WarningCode, bounded, expressions_stopped
 
-_TASKS_PER_PROCESS = 200  # then it is replaced, so that no leak of an engine's library adds up
-_LONGEST_INSPECTION = 120.0  # seconds, and of a render that shares its turns
+_TASKS_PER_PROCESS = 200  # before it is replaced, so that leaks in an engine's libraries don't grow
+_LONGEST_INSPECTION = 120.0  # seconds; also for renders that share the slots of inspections
 
 log = structlog.get_logger("engines")
 
 
 class RenderPool:
-    """Runs one engine in up to `processes` killable processes, which start when they are needed.
+    """Runs one engine in up to `processes` killable processes, which start on demand.
 
-    Where all of them render, there are up to `INSPECTIONS` more for as long as they inspect, or
-    render what people wait for.
+    While all of them are rendering, up to `INSPECTIONS` more processes run inspections, and short
+    renders for which somebody is waiting.
 
-    `engine` is the name of an installed engine, or `module:Class` for one that is not installed.
-    `limits.seconds` count from the start of a render, not from its place in the queue. A pool
+    `engine` is the name of an installed engine, or `module:Class` for one that isn't installed.
+    `limits.seconds` count from the start of a render and exclude its time in the queue. A pool
     belongs to one event loop.
 
-    Each process has its folder in `folder`, best on the file system of templates and assets, which
-    are linked there then. A process is replaced after `tasks_per_process`: with 1 no render meets
-    what an earlier one may have left in it.
+    Each process has a folder in `folder`. If that is on the same file system as templates and
+    assets, these are linked instead of copied. A process is replaced after `tasks_per_process`;
+    with 1, no render sees state that an earlier one has left behind.
     """
 
     def __init__(
@@ -83,10 +83,10 @@ class RenderPool:
     ) -> RenderedFile:
         """Render in a process of the pool; `report` is called on the event loop's thread.
 
-        `at_once` is for what is short: it takes its turn with inspections where all render, and has
-        two minutes as they have.
-        Cancelling the call kills the render. Once it has returned or raised, nothing writes to
-        the request's folder any more. Raises RenderError.
+        `at_once` is for short renders: while all processes are rendering, they share the slots of
+        inspections, and they are limited to two minutes like these. Cancelling the call kills the
+        render. Once it has returned or raised, nothing writes to the request's folder any more.
+        Raises RenderError.
         """
         if not at_once:
             return await self._write(Render(request), report, self._turns)
@@ -100,18 +100,19 @@ class RenderPool:
         frame_rate: Fraction,
         report: ReportProgress,
     ) -> RenderedFile:
-        """Join the segments of the output that `request` asks for, whose engine `renders_ranges`.
+        """Join the segments of an output, for engines with `renders_ranges`.
 
-        As with `render` in all else. Raises RenderError: SegmentsUnusable where they do not fit.
+        `request` is that of the whole output. Otherwise this works like `render`. Raises
+        RenderError, and its subclass SegmentsUnusable if the segments do not fit together.
         """
         return await self._write(Join(request, segments, frame_rate), report, self._turns)
 
     async def inspect(
         self, template: Path, template_type: str, target: Path | None = None
     ) -> TemplateInspection:
-        """Read what a template offers, within two minutes. Raises RenderError.
+        """Inspect a template within two minutes. Raises RenderError.
 
-        With a `target`, the engine may write there what renders are given instead of the template.
+        If there is a `target`, the engine may write a converted template for renders to it.
         """
         limits = _short(self._limits)
         async with self._short_turns:
@@ -119,21 +120,22 @@ class RenderPool:
                 Inspect(template, template_type, limits, target=target), _ignore
             )
         if not isinstance(result, Inspected):
-            raise RenderCrashed("the render process answered something else than an inspection")
+            raise RenderCrashed("the render process did not answer with an inspection")
         warnings = result.inspection.warnings
         if await self.may_run_expressions():
             warnings = [each for each in warnings if each.code != WarningCode.EXPRESSIONS_OFF]
         return result.inspection.model_copy(update={"warnings": bounded(warnings)})
 
     async def read_cells(self, workbook: Path, target: Path) -> None:
-        """Write the cells of a workbook to `target`, as `reelbatch.engines.workbooks` does, within
-        the pool's limits. Raises RenderError.
+        """Write the cells of a workbook to `target`; see `reelbatch.engines.workbooks`.
+
+        The pool's limits apply. Raises RenderError.
         """
         async with self._turns:
             await self._run(ReadCells(workbook, target, self._limits), _ignore)
 
     def close(self) -> None:
-        """Kill all processes and wait until they are gone; running renders raise RenderError."""
+        """Kill all processes and wait until they are gone. Running renders raise RenderError."""
         self._is_closed = True
         for process in (*self._idle, *self._busy):
             process.kill_now()
@@ -142,13 +144,13 @@ class RenderPool:
 
     @property
     def missing_confinement(self) -> tuple[str, ...]:
-        """What the system lacks to confine renders, as far as a process has found out."""
+        """The parts of the confinement that the system doesn't support, as far as is known."""
         return self._missing or ()
 
     async def may_run_expressions(self) -> bool:
-        """Whether renders here run the expressions of templates, for `RenderRequest.expressions`.
+        """Whether renders here may run expressions, for `RenderRequest.expressions`.
 
-        A process starts where none has yet found out how far it is confined. Raises RenderError.
+        Starts a process if none has found out yet how far it can be confined. Raises RenderError.
         """
         if not self._has_expressions:
             return False
@@ -180,11 +182,11 @@ class RenderPool:
             except (RenderCrashed, ExpressionStuck) as error:
                 if isinstance(task, Join) or not task.request.expressions:
                     raise
-                log.warning("a render crashed: once more without expressions", reason=error.message)
+                log.warning("a render crashed: repeating without expressions", reason=error.message)
                 plain = Render(replace(task.request, expressions=False))
                 result = _without_expressions(await self._run(plain, report), error.message)
         if not isinstance(result, Rendered):
-            raise RenderCrashed("the render process answered something else than a render")
+            raise RenderCrashed("the render process did not answer with a render")
         return RenderedFile(
             width=result.width,
             height=result.height,
@@ -195,7 +197,10 @@ class RenderPool:
         )
 
     async def _run(self, task: Task, report: ReportProgress) -> Result:
-        """A crash counts where the process was new: a task before may have broken a used one."""
+        """Run a task. If a used process crashes, try again in a new one.
+
+        An earlier task may have broken the used one.
+        """
         process = await self._take_process()
         was_used = process.tasks > 0
         try:
@@ -204,7 +209,7 @@ class RenderPool:
             if not was_used:
                 raise
             log.warning(
-                "a used render process crashed: once more in a new one", reason=error.message
+                "a used render process crashed: repeating in a new one", reason=error.message
             )
         return await self._run_in(self._start_process(), task, report)
 
@@ -228,7 +233,7 @@ class RenderPool:
         self._missing = process.missing
 
     async def _take_process(self) -> RenderProcess:
-        """An idle process, or a new one."""
+        """Return an idle process, or a new one."""
         while self._idle:
             process = self._idle.pop()
             if process.is_usable:
@@ -260,7 +265,7 @@ class RenderPool:
 
 @cache
 def _warn_once(missing: tuple[str, ...]) -> None:
-    """In the log of a worker, whose engines have a pool each."""
+    """Warn once per worker, although each of its engines has a pool."""
     log.warning("renders are not fully confined", missing=list(missing))
 
 
@@ -276,5 +281,5 @@ def _without_expressions(result: Result, reason: str) -> Result:
 
 
 def _ignore(percent: float) -> None:
-    """Inspections are short: nobody watches their progress."""
+    """Ignore the progress of inspections, which are short."""
     del percent

@@ -1,4 +1,4 @@
-"""The parent's handle of one render process."""
+"""The parent's handle to a render process."""
 
 import asyncio
 import os
@@ -37,22 +37,22 @@ from reelbatch.engines.pool.workspace import Workspace
 from reelbatch.engines.programs import kill_with_children
 from reelbatch.models.errors import RenderCrashed, RendererInterrupted, RenderError, RenderTimedOut
 
-_LONGEST_START = 60.0  # seconds to load an engine, on a machine that is busy
+_LONGEST_START = 60.0  # seconds to load an engine on a busy machine
 
 log = structlog.get_logger("engines")
 
 
 class ExpressionStuck(RenderTimedOut):
-    """An expression of the template held its process up where nothing could stop it."""
+    """An expression of the template blocked its process in a place that cannot be interrupted."""
 
 
 _T = TypeVar("_T")
 
 
 class RenderProcess:
-    """A child process with one engine; it starts with this object.
+    """A child process with one engine. Creating this object starts it.
 
-    Its workspace is made in `folder`, and removed with it.
+    Its workspace is created in `folder` and removed when the process is killed.
     """
 
     def __init__(
@@ -74,24 +74,24 @@ class RenderProcess:
             self._process = _spawn(settings, self._workspace.work, theirs)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._is_reusable = True
-        self.tasks = 0  # that it was given
-        self.missing: tuple[str, ...] = ()  # parts of the confinement that the system lacks
+        self.tasks = 0  # started so far
+        self.missing: tuple[str, ...] = ()  # parts of the confinement that aren't supported here
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can take a task now."""
+        """Whether the process can run another task."""
         return self._is_reusable and self._process.poll() is None
 
     async def wait_until_ready(self) -> None:
-        """Wait for the engine, the first time. Raises RenderError where it cannot be loaded."""
+        """Wait until the engine has loaded, the first time. Raises RenderError if it cannot."""
         if self._streams is not None:
             return
         await self._guarded(self._await_ready(), _LONGEST_START, "the engine did not start")
 
     async def run(self, task: Task, report: ReportProgress) -> Result:
-        """Have the task done; the process is gone when this raises anything but its own failure.
+        """Run a task. Raises RenderError.
 
-        Raises RenderError.
+        If anything but the task itself fails, the process has been killed when this raises.
         """
         self.tasks += 1
         if isinstance(task, Render) and not self._confinement.allows_expressions(self.missing):
@@ -103,10 +103,10 @@ class RenderProcess:
             limit = f"the inspection took longer than {seconds:g} seconds"
         elif isinstance(task, ReadCells):
             seconds = task.limits.seconds
-            limit = f"the reading took longer than {seconds:g} seconds"
+            limit = f"reading the workbook took longer than {seconds:g} seconds"
         elif task.request.limits.seconds < seconds:
             seconds = task.request.limits.seconds
-            limit = f"the render took longer than the {seconds:g} seconds that a preview has"
+            limit = f"the render took longer than the {seconds:g} seconds allowed for a preview"
         try:
             inner = self._workspace.admit(task)
             result = await self._guarded(self._exchange(inner, report), seconds, limit)
@@ -127,7 +127,7 @@ class RenderProcess:
         await asyncio.shield(asyncio.to_thread(self._clean_up))
 
     def kill_now(self) -> None:
-        """Kill the process and block until it is gone: milliseconds."""
+        """Kill the process and block until it is gone, which takes milliseconds."""
         self._end()
         self._clean_up()
 
@@ -138,14 +138,14 @@ class RenderProcess:
     def _end(self) -> None:
         self._is_reusable = False
         if self._process.poll() is None:
-            kill_with_children(self._process.pid)  # with the programs of the engine
+            kill_with_children(self._process.pid)  # including programs that the engine started
         if self._streams is None:
             self._connection.close()
         else:
             self._streams[1].close()
 
     async def _guarded(self, work: Awaitable[_T], seconds: float, limit: str) -> _T:
-        """Await `work`; whatever ends it early ends the process too, except its own failure."""
+        """Await `work`. If it ends early, kill the process, unless the task itself failed."""
         try:
             async with asyncio.timeout(seconds):
                 return await work
@@ -175,8 +175,8 @@ class RenderProcess:
         if self.missing and self._confinement.level is ConfinementLevel.REQUIRED:
             self._is_reusable = False
             raise RendererInterrupted(
-                "This worker is set to render only if it can confine renders, but its system "
-                f"lacks: {', '.join(self.missing)}. Another worker may have it."
+                "This worker is configured to render only if it can confine renders, but its "
+                f"system cannot confine {', '.join(self.missing)}. Another worker may be able to."
             )
 
     async def _exchange(self, task: Task, report: ReportProgress) -> Result:
@@ -212,13 +212,13 @@ class RenderProcess:
 
     def _out_of_turn(self) -> RenderCrashed:
         self._is_reusable = False
-        return RenderCrashed("the render process answered with something that is no answer")
+        return RenderCrashed("the render process sent an invalid answer")
 
 
 def _spawn(
     settings: ProcessSettings, temporary: Path, channel: socket.socket
 ) -> subprocess.Popen[bytes]:
-    """Start the child: a new program, for a fork has its parent's memory and secrets in it."""
+    """Start the child as a new program: a fork would have its parent's memory and secrets."""
     program = ("-P", "-m", "reelbatch.engines.pool.child", settings.model_dump_json())
     environment = child_environment(os.environ, temporary)
     if sys.platform == "win32":
@@ -229,7 +229,7 @@ def _spawn(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env=environment,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,  # Ctrl-C is for the worker alone
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,  # only the worker gets Ctrl-C
         )
         assert process.stdin is not None  # noqa: S101
         with process.stdin as stdin:
@@ -239,13 +239,13 @@ def _spawn(
         (sys.executable, *program),
         stdin=channel.fileno(),
         stdout=subprocess.DEVNULL,
-        start_new_session=True,  # a group of its own
+        start_new_session=True,  # also makes it a process group of its own
         env=environment,
     )
 
 
 def _death(code: int) -> RenderError:
-    """What the exit code of a process that ended in the middle of its work means."""
+    """Return the error for a process that ended in the middle of its work."""
     if sys.platform == "win32":
         return RenderCrashed(f"the renderer ended its process with exit code {code:#x}")
     if code in {-signal.SIGKILL, -signal.SIGTERM}:
@@ -256,7 +256,7 @@ def _death(code: int) -> RenderError:
     if code == -signal.SIGPROF:
         return ExpressionStuck("an expression of the template did not end")
     if code == -signal.SIGXCPU:
-        return RenderTimedOut("the render used more processor time than it may")
+        return RenderTimedOut("the render used more processor time than it is allowed")
     if code < 0:
         return RenderCrashed(
             f"the renderer crashed on this template ({signal.Signals(-code).name}); "
@@ -267,6 +267,6 @@ def _death(code: int) -> RenderError:
 
 def _error_class(error_code: str) -> type[RenderError]:
     classes = [RenderError]
-    for known in classes:  # grows while it runs: the whole tree
-        classes.extend(known.__subclasses__())
-    return next((known for known in classes if known.error_code == error_code), RenderError)
+    for each in classes:  # the list grows in the loop until it has the whole tree
+        classes.extend(each.__subclasses__())
+    return next((each for each in classes if each.error_code == error_code), RenderError)

@@ -1,9 +1,9 @@
-"""Seccomp: the kernel refuses this process the system calls that no render needs.
+"""Seccomp: the kernel refuses system calls that no render needs.
 
-The filter is a small program of classic BPF over the call's number and arguments, described at
-https://docs.kernel.org/userspace-api/seccomp_filter.html and in linux/filter.h. The numbers of the
-calls are those of asm/unistd_64.h (x86_64) and asm-generic/unistd.h (aarch64); both processors are
-little-endian. A refused call fails with EPERM, so that a library can go on without it.
+The filter is a small classic BPF program over a call's number and arguments, as described at
+https://docs.kernel.org/userspace-api/seccomp_filter.html and in linux/filter.h. The calls' numbers
+come from asm/unistd_64.h (x86_64) and asm-generic/unistd.h (aarch64); both processors are
+little-endian. A refused call fails with EPERM, so that a library can continue without it.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ _X32_CALLS = 0x40000000  # x86_64's second set of numbers
 
 _AUDIT_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-# name: (number on x86_64, number on aarch64); None where the processor has no such call
+# name: (number on x86_64, number on aarch64); None if the processor has no such call
 _Calls = dict[str, tuple[int | None, int | None]]
 _NETWORK: _Calls = {
     "socket": (41, 198),
@@ -54,13 +54,13 @@ _OTHER_PROCESSES: _Calls = {
     "move_pages": (279, 239),
     "process_mrelease": (448, 448),
 }
-# What others do with their files is nobody's business, and Landlock does not look after these.
+# A render must not watch what others do with their files, and Landlock does not cover these.
 _WATCHING: _Calls = {
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
     "inotify_add_watch": (254, 27),
 }
-# What exploits of the kernel begin with, and what an administrator's programs use.
+# Calls with which kernel exploits begin, and calls that only an administrator's programs need.
 _KERNEL: _Calls = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
@@ -114,8 +114,8 @@ _NAMESPACES_AND_MOUNTS: _Calls = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
 }
-# A template in a render's folder is the same file as the one that the worker keeps for others, and
-# Landlock does not look after these.
+# A template in a render's folder is the very file in the worker's cache (a hard link), and Landlock
+# does not cover these.
 _FILE_MODES: _Calls = {
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -133,7 +133,7 @@ _FILE_MODES: _Calls = {
     "fremovexattr": (199, 16),
     "setxattrat": (463, 463),
     "removexattrat": (466, 466),
-    # The sweep of the worker's caches goes by the times of files.
+    # The sweep of the worker's caches relies on the files' times.
     "utime": (132, None),
     "utimes": (235, None),
     "futimesat": (261, None),
@@ -167,12 +167,12 @@ INSTALLING: _Calls = {"seccomp": (317, 277)}
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080
 _TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX = 0x5412, 0x541C  # TIOCSTI, TIOCLINUX
-# Whom the kernel signals when something comes: FIOSETOWN, SIOCSPGRP; F_SETOWN, F_SETSIG,
-# F_SETOWN_EX. Landlock looks after these from Linux 6.12 on.
+# Set which process the kernel signals when data arrives: FIOSETOWN, SIOCSPGRP; F_SETOWN, F_SETSIG,
+# F_SETOWN_EX. Landlock covers these from Linux 6.12 on.
 _SET_OWNER_OF_SOCKET = (0x8901, 0x8902)
 _SET_OWNER = (8, 10, 15)
-_LEASE, _NOTIFY = 1024, 1026  # F_SETLEASE holds up who opens a file, F_NOTIFY watches a folder
-_DATAGRAMS = 0b10  # a bit of SOCK_DGRAM and SOCK_RAW, but not of SOCK_STREAM and SOCK_SEQPACKET
+_LEASE, _NOTIFY = 1024, 1026  # F_SETLEASE delays others who open a file, F_NOTIFY watches a folder
+_DATAGRAMS = 0b10  # set in SOCK_DGRAM and SOCK_RAW, but not in SOCK_STREAM and SOCK_SEQPACKET
 
 _Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, operand
 
@@ -182,10 +182,10 @@ class _ProgramAddress(ctypes.Structure):
 
 
 def refuse_system_calls(*, runs_programs: bool) -> None:
-    """Filter the calls of all threads of this process, and of what it starts, from now on.
+    """Filter the system calls of all threads of this process, and of everything that it starts.
 
-    `runs_programs` leaves it processes and programs of its own. Raises OSError where the kernel
-    has no seccomp or the processor is another one. The process must have no new privileges.
+    With `runs_programs` it may start processes. The process must have given up new privileges
+    before. Raises OSError if the kernel has no seccomp or the processor is not supported.
     """
     machine = platform.machine()
     if machine not in _AUDIT_ARCHITECTURES:
@@ -218,16 +218,16 @@ def _filter(machine: str, process: int, *, runs_programs: bool) -> _Program:
 
 
 def _conditions(process: int, *, runs_programs: bool) -> dict[str, _Program]:
-    """What to do with calls that depend on their arguments."""
+    """Return what to do with calls that are allowed depending on their arguments."""
     conditions = {
-        "clone3": [_failing(errno.ENOSYS)],  # its flags are out of reach; clone is tried then
+        "clone3": [_failing(errno.ENOSYS)],  # the filter cannot read its flags; callers try clone
         "prlimit64": _only(0, [0, process]),
         "ioctl": _all_but(1, [_TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX, *_SET_OWNER_OF_SOCKET]),
         "fcntl": _all_but(1, [*_SET_OWNER, _LEASE, _NOTIFY]),
-        # Datagrams go to any address, and sendmsg says to which out of the filter's reach.
+        # Datagrams can go to any address, and the filter cannot read the one given to sendmsg.
         "socketpair": _without_bits(1, _DATAGRAMS),
         "sendto": _only_null(4),
-        # The first argument says that a process is meant, and not a group or a user.
+        # The first argument, 0, means a process and not a group or a user.
         "setpriority": [*_unless(0, 0), *_only(1, [0, process])],
         "sched_setparam": _only(0, [0, process]),
         "sched_setscheduler": _only(0, [0, process]),
@@ -247,12 +247,12 @@ def _conditions(process: int, *, runs_programs: bool) -> dict[str, _Program]:
 
 
 def _only(position: int, values: list[int]) -> _Program:
-    """Allow a call if an argument, of which the lower half counts, is one of `values`."""
+    """Allow a call only if the lower half of an argument is one of `values`."""
     return _by_argument(position, values, (_RETURN, 0, 0, _ALLOW), _failing(errno.EPERM))
 
 
 def _only_null(position: int) -> _Program:
-    """Allow a call if an argument, a pointer, is null."""
+    """Allow a call only if an argument, a pointer, is null."""
     return [
         (_LOAD, 0, 0, _ARGUMENTS + 8 * position),
         (_IF_EQUAL, 0, 3, 0),
@@ -264,7 +264,7 @@ def _only_null(position: int) -> _Program:
 
 
 def _unless(position: int, value: int) -> _Program:
-    """Refuse a call if an argument is not `value`, and else go on."""
+    """Refuse a call if an argument is not `value`, otherwise continue."""
     return [
         (_LOAD, 0, 0, _ARGUMENTS + 8 * position),
         (_IF_EQUAL, 1, 0, value),
@@ -273,7 +273,7 @@ def _unless(position: int, value: int) -> _Program:
 
 
 def _without_bits(position: int, bits: int) -> _Program:
-    """Refuse a call if an argument has one of the bits."""
+    """Refuse a call if any of the bits is set in an argument."""
     return [
         (_LOAD, 0, 0, _ARGUMENTS + 8 * position),
         (_IF_ANY_BIT, 0, 1, bits),

@@ -1,8 +1,8 @@
-"""The folders of one render process: all that it sees of the worker's files.
+"""The folders of a render process, which are all that it sees of the worker's files.
 
-What a task reads is linked into `inputs`, which the process may read; what it makes goes to `work`,
-the one place where it may write. So it sees the files of the render that it works on, and of no
-other, though it is confined only once.
+A task's inputs are linked into `inputs`, which the process may read. Its results go to `work`, the
+only folder that it may write to. So the process sees only the files of its current render, even
+though it is confined only once.
 """
 
 import os
@@ -34,7 +34,7 @@ class Workspace:
             folder.mkdir(mode=0o700)
 
     def admit(self, task: Task) -> Task:
-        """Put the files of `task` in, and return the task as the process sees it."""
+        """Add the files of `task`, and return the task as the process sees it."""
         if isinstance(task, Inspect):
             target = task.target and self.work / task.target.name
             inside = self._admit_files([task.template])
@@ -57,39 +57,40 @@ class Workspace:
         return replace(task, request=request, segments=[inside[file] for file in segments])
 
     def deliver_if_made(self, target: Path) -> None:
-        """As `deliver`, for a file that need not be there."""
+        """Do the same as `deliver`, unless there is no such file."""
         if (self.work / target.name).is_symlink() or (self.work / target.name).exists():
             self.deliver(target)
 
     def deliver(self, target: Path) -> None:
         """Move the file that the process wrote to `target`.
 
-        Raises RenderCrashed where it is no plain file: whoever uploads it would follow a link.
+        Raises RenderCrashed if it is not a plain file: uploading it would follow a link.
         """
         moved = self._outbox / target.name
         try:
-            # first out of the reach of the process, then looked at
+            # It must be out of the process's reach before it is checked.
             (self.work / target.name).rename(moved)
             is_plain = stat.S_ISREG(moved.lstat().st_mode)
         except OSError as error:
             raise RenderCrashed("the render process left no output file") from error
         if not is_plain:
-            raise RenderCrashed("the render process left something else than an output file")
+            raise RenderCrashed("the output of the render process is not a plain file")
         shutil.move(moved, target)
 
-    def clear(self) -> bool:
-        """Empty it for the next task. Returns False if something could not be removed."""
-        try:
-            emptied = [empty(each) for each in (self.work, self._outbox)]
-            return all([*emptied, empty(self.inputs, _REUSED)])
-        except FileNotFoundError:  # the whole workspace was removed
-            return True
+    def clear(self) -> None:
+        """Empty the folders for the next task. Does nothing if they have been removed."""
+        for folder in (self.inputs, self.work, self._outbox):
+            for entry in os.scandir(folder) if folder.exists() else ():
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    Path(entry.path).unlink()
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _admit_files(self, files: list[Path]) -> dict[Path, Path]:
-        """Where each file is inside; in a folder of its own, so that it keeps its name."""
+        """Link each file into a folder of its own, so that it keeps its name; return its path."""
         places: dict[Path, Path] = {}
         for file in files:
             if file not in places:
@@ -100,7 +101,7 @@ class Workspace:
         return places
 
     def _admit_own(self, file: Path, work_dir: Path) -> Path:
-        """A static asset's file stays at its name in the folder of the render."""
+        """Link a static asset's file to the same name in the render's folder."""
         place = self.work / file.relative_to(work_dir)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _link(file, place)
@@ -121,7 +122,7 @@ class Workspace:
 
 
 def _link(source: Path, target: Path) -> None:
-    """A hard link, or a copy between file systems. The engine tells of a file that is missing."""
+    """Make a hard link, or a copy between file systems. The engine reports a missing file."""
     try:
         os.link(source, target)
     except FileNotFoundError:

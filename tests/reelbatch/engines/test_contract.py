@@ -27,8 +27,7 @@ BROKEN = {
     "Silent": ("test_progress_ascends_to_a_hundred", "call report(percent) about once a frame"),
     "Boundless": (
         "test_more_frames_than_allowed_are_refused",
-        "A film of 20 frames, with a limit of 19, was rendered, but must be refused with "
-        "LimitExceeded",
+        "with a limit of 19, was rendered, but must be refused with LimitExceeded",
     ),
     "Orphaning": (
         "test_a_cancelled_render_stops_and_leaves_nothing",

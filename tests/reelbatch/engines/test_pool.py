@@ -198,7 +198,7 @@ async def test_a_render_that_people_wait_for_ends_with_its_own_time(
     pool: RenderPool, a_request: ARequest
 ) -> None:
     request = replace(a_request("sleep"), limits=RenderLimits(seconds=0.5))
-    with pytest.raises(RenderTimedOut, match=r"0\.5 seconds that a preview has"):
+    with pytest.raises(RenderTimedOut, match=r"0\.5 seconds allowed for a preview"):
         await pool.render(request, ignore, at_once=True)
     assert not children()
 
