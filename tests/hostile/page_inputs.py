@@ -20,7 +20,7 @@ _Made = tuple[str, str, Verdict]
 _CODEC = "video_h264_vbr_1mbps"
 _FILM = Path(__file__).with_name("film.mp4").read_bytes()
 _TIMED_OUT = Verdict(RenderTimedOut, "took longer than")
-_TOO_LARGE = Verdict(RenderCrashed, "needs more memory than it may have")
+_TOO_LARGE = Verdict(RenderCrashed, "needs more memory than is allowed")
 _PLAYING = '<video src="film.mp4" autoplay></video><audio src="film.mp4" autoplay></audio>'
 _QUIET = "const quiet = (go) => { try { return go()?.catch?.(() => 0) } catch {} };"
 
@@ -179,13 +179,13 @@ def _players() -> Iterator[_Made]:
 
 
 def _leavers() -> Iterator[_Made]:
-    yield "about:blank", _script("location.href = 'about:blank'"), invalid("left itself")
+    yield "about:blank", _script("location.href = 'about:blank'"), invalid("navigated to")
     yield (
         "blob:",
         _script("location.href = URL.createObjectURL(new Blob(['x'], { type: 'text/html' }))"),
-        invalid("left itself"),
+        invalid("navigated to"),
     )
-    again = invalid("broke off its own loading")
+    again = invalid("interrupted its own loading")
     yield "itself, while it loads", _script("location.reload()"), again
     yield (
         "windows, dialogs, forms, downloads and addresses without end",

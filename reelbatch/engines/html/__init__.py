@@ -1,4 +1,7 @@
-"""Pages of HTML, drawn frame by frame in a headless Chromium. docs/html.md is for their authors."""
+"""The engine `html`: HTML pages, drawn frame by frame in a headless Chromium.
+
+docs/html.md is for authors of pages.
+"""
 
 from reelbatch.engines.html.engine import HtmlEngine
 

@@ -1,8 +1,8 @@
-"""A headless Chromium of our own, and the Chrome DevTools Protocol over its pipe.
+"""A headless Chromium, controlled by the Chrome DevTools Protocol over a pipe.
 
-The protocol is described at https://chromedevtools.github.io/devtools-protocol/; with
-`--remote-debugging-pipe` its messages are JSON with a zero byte at the end, read from descriptor 3
-and written to descriptor 4.
+The protocol is described at https://chromedevtools.github.io/devtools-protocol/. With
+`--remote-debugging-pipe`, its messages are JSON followed by a zero byte. The browser reads them
+from descriptor 3 and writes them to descriptor 4.
 """
 
 import json
@@ -24,9 +24,9 @@ from reelbatch.models.errors import RenderCrashed, RendererInterrupted, RenderEr
 if sys.platform == "linux":
     import fcntl
 
-# The shell alone runs confined: the full browser wants sockets to find others of its kind.
+# Only the headless shell runs confined: the full browser needs sockets to find other instances.
 _PROGRAMS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
-_FOLDERS = ("/usr/lib/chromium", "/usr/lib64/chromium-browser")  # of the wrappers in /usr/bin
+_FOLDERS = ("/usr/lib/chromium", "/usr/lib64/chromium-browser")  # /usr/bin has shell wrappers
 HOW_TO_GET_IT = (
     "There is no headless Chromium on this machine: install chromium-headless-shell "
     "(`make browser` does so on Debian and Ubuntu)."
@@ -37,11 +37,11 @@ _FLAGS = (
     "--remote-debugging-pipe",
     "--no-sandbox",  # the render process's own confinement leaves it no namespaces
     "--no-zygote",
-    "--in-process-gpu",  # as a process of its own it reads /proc, which is closed
+    "--in-process-gpu",  # a separate process would read /proc, which is closed
     "--disable-gpu",
-    "--enable-unsafe-swiftshader",  # the only way to WebGL without a GPU; the confinement holds it
-    "--block-new-web-contents",  # each window would be a process with a memory of its own
-    "--disable-dev-shm-usage",  # which is closed too
+    "--enable-unsafe-swiftshader",  # needed for WebGL without a GPU; the confinement contains it
+    "--block-new-web-contents",  # each window would be a process with its own memory
+    "--disable-dev-shm-usage",  # /dev/shm is closed too
     "--disable-breakpad",
     "--disable-crash-reporter",
     "--disable-extensions",
@@ -51,7 +51,7 @@ _FLAGS = (
     "--disable-default-apps",
     "--no-first-run",
     "--mute-audio",
-    # A frame is made when it is asked for, and whole: nothing of it is left to a later one.
+    # Draw a frame only on request, and completely, with nothing deferred to a later frame.
     "--enable-begin-frame-control",
     "--run-all-compositor-stages-before-draw",
     "--disable-new-content-rendering-timeout",
@@ -59,12 +59,12 @@ _FLAGS = (
     "--disable-checker-imaging",
     "--disable-image-animation-resync",
     "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
-    # No address is ever looked up or asked: also where the process is not confined.
+    # Never look up or contact an address, even if the process is not confined.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://127.0.0.1:9",
     "--proxy-bypass-list=<-loopback>",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # The same pixels everywhere
+    # Draw the same pixels on every machine.
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
     "--disable-lcd-text",
@@ -82,7 +82,7 @@ Event = Callable[[dict[str, Any]], None]
 
 
 def find_browser() -> Path | None:
-    """The program itself, where it is known; else what is on the PATH."""
+    """Return the program in its usual folder, otherwise the one on the PATH, or None."""
     for name in _PROGRAMS:
         for folder in _FOLDERS:
             if os.access(Path(folder, name), os.X_OK):
@@ -93,11 +93,11 @@ def find_browser() -> Path | None:
 
 
 class BrowserEnded(RenderCrashed):
-    """The browser has ended by itself, or its tab has."""
+    """The browser or its tab has ended by itself."""
 
 
 class Browser:
-    """A running browser with one tab. It keeps its files in `folder` and ends with `close`."""
+    """A running browser with one tab. Its files are in `folder`, and `close` ends it."""
 
     def __init__(self, folder: Path) -> None:
         program = find_browser()
@@ -107,7 +107,7 @@ class Browser:
         self._folder.mkdir()
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        if sys.platform == "linux":  # a picture takes fewer turns; a user's pipes have a bound
+        if sys.platform == "linux":  # fewer reads per picture; fails at the user's limit for pipes
             with suppress(OSError):
                 fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._log = self._folder / "log"
@@ -129,9 +129,9 @@ class Browser:
         self._listeners: dict[str, Event] = {}
 
     def open_tab(self, width: int, height: int, seconds: float) -> None:
-        """Open a tab of a size in pixels, which draws on demand.
+        """Open a tab that draws on demand, with a size in pixels.
 
-        Raises RenderError where the browser does not start in time.
+        Raises RenderError if the browser doesn't start within `seconds`.
         """
         tab = {"url": "about:blank", "width": width, "height": height}
         target = self.call(
@@ -143,17 +143,17 @@ class Browser:
         self._session = attached["sessionId"]
 
     def listen(self, event: str, listener: Event) -> None:
-        """Have `listener` called with the event's parameters, while a call waits."""
+        """Have `listener` called with an event's parameters while a call is waiting."""
         self._listeners[event] = listener
 
     def wait(self, event: str, seconds: float) -> None:
-        """Wait until an event comes that nobody has waited for yet. Raises RenderError."""
+        """Wait for the next event of a name. Raises RenderError."""
         deadline = time.monotonic() + seconds
         while self._receive(deadline).get("method") != event:
             pass
 
     def call(self, method: str, parameters: Parameters | None = None, seconds: float = 30) -> Any:
-        """The result of a command. Raises RenderError."""
+        """Send a command and return its result. Raises RenderError."""
         number = self.send(method, parameters)
         deadline = time.monotonic() + seconds
         while (message := self._receive(deadline)).get("id") != number:
@@ -164,7 +164,7 @@ class Browser:
         return message["result"]
 
     def send(self, method: str, parameters: Parameters | None = None) -> int:
-        """Give a command without waiting for its result."""
+        """Send a command without waiting for its result."""
         self._last_id += 1
         message = {"id": self._last_id, "method": method, "params": parameters or {}}
         if self._session is not None:
@@ -184,14 +184,14 @@ class Browser:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _receive(self, deadline: float) -> dict[str, Any]:
-        """The next message, once those who listen for it have heard it."""
+        """Return the next message, after its listener has been called."""
         searched = 0
         while (end := self._received.find(b"\0", searched)) < 0:
             searched = len(self._received)
             ready, _, _ = select.select([self._in], [], [], max(0, deadline - time.monotonic()))
             if not ready:
                 raise TemplateInvalid(
-                    "The page does not come to an end with a frame: look for scripts that loop."
+                    "The page does not finish a frame: look for scripts with endless loops."
                 )
             chunk = os.read(self._in, _CHUNK)
             if not chunk:
@@ -208,5 +208,5 @@ class Browser:
         words = self._log.read_text(errors="replace")[-_LAST_WORDS:] if self._log.exists() else ""
         log.warning("the browser has ended", code=self._process.wait(), words=words)
         return BrowserEnded(
-            "The browser crashed on this page, or needs more memory than it may have."
+            "The browser crashed on this page, or needs more memory than is allowed."
         )

@@ -1,4 +1,4 @@
-"""What the engine is; `renderer` has what it does."""
+"""The description of the engine; its work is in `renderer`."""
 
 import sys
 from typing import ClassVar
@@ -8,12 +8,12 @@ from reelbatch.engines.html.browser import HOW_TO_GET_IT, find_browser
 from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import Asset, DataAsset, MediaAsset, NestedJobAsset, TextAsset
 
-_IMPOSSIBLE = {"win32": "It talks with its browser by pipes that Windows does not pass on."}
-_WORDS = {"text": "a text", "image": "a picture", "video": "a video", "audio": "sound"}
+_IMPOSSIBLE = {"win32": "It controls its browser by pipes that Windows cannot pass on."}
+_WORDS = {"text": "text", "image": "a picture", "video": "a video", "audio": "sound"}
 
 
 class HtmlEngine(RenderEngine):
-    """Renders a page of HTML, or a zip of pages and their files, at exact times."""
+    """Renders an HTML page, or a zip of pages and their files, at exact times."""
 
     name: ClassVar[str] = "html"
     version: ClassVar[str] = "3"
@@ -33,10 +33,10 @@ class HtmlEngine(RenderEngine):
         needed = _kind_of(asset)
         if needed is None or layer.layer_type in (needed, "data"):
             return None
-        way_out = 'Name it in `layers` as "data" if scripts show it otherwise.'
+        way_out = 'If a script shows it, name the layer in `layers` as "data".'
         return (
             "layerName",
-            f"An element for {layer.layer_type} has no place for {_WORDS[needed]}. {way_out}",
+            f"An element for {layer.layer_type} cannot show {_WORDS[needed]}. {way_out}",
         )
 
     @classmethod
@@ -47,7 +47,7 @@ class HtmlEngine(RenderEngine):
 
 
 def _kind_of(asset: Asset) -> str | None:
-    """The type of the layers that show it; None: any."""
+    """Return the type of layer that shows the asset; None for any type."""
     if isinstance(asset, TextAsset) or (isinstance(asset, DataAsset) and asset.property == "value"):
         return "text"
     if isinstance(asset, (MediaAsset, NestedJobAsset)):

@@ -1,4 +1,4 @@
-"""The fonts of pages: what their styles ask for, and what the team and the machine have."""
+"""The fonts of pages: those that styles name, and those that the team and the machine have."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ _FONT_FILES = (".ttf", ".otf", ".ttc", ".woff", ".woff2")
 _MOST_FAMILIES = 50  # of one template
 _OWN = re.compile(r"@font-face\s*+\{[^{}]*?font-family\s*+:\s*+([^;{}]{1,200})", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family\s*+:\s*+([^;{}<>]{1,500})", re.IGNORECASE)
-_SHORTHAND = re.compile(  # style, weight and size, with the line's height, come before the family
+_SHORTHAND = re.compile(  # style, weight, size and line height come before the family
     r"\bfont\s*+:\s*+[^;{}<>]{0,100}?(?:\d[a-z%]++|\))(?:\s*+/\s*+[^\s;{}<>]{1,50})?\s++"
     r"""(["'a-z][^;{}<>]{0,500})""",
     re.IGNORECASE,
@@ -35,8 +35,8 @@ _NO_FAMILY = re.compile(
 )
 
 
-def wanted_fonts(files: Files) -> list[FontFace]:
-    """The families that styles name first and that neither the template nor this machine has."""
+def missing_fonts(files: Files) -> list[FontFace]:
+    """Return the families that styles name first and neither the template nor this machine has."""
     texts = [
         content.decode("utf-8", "replace")
         for path, content in files.items()
@@ -49,29 +49,33 @@ def wanted_fonts(files: Files) -> list[FontFace]:
         for pattern in (_FAMILY, _SHORTHAND)
         for found in pattern.finditer(text)
     ]
-    wanted = {
+    requested = {
         name.casefold(): name
-        for name in reversed(named)  # as it is spelled first
+        for name in reversed(named)  # so that the first spelling is used
         if not _NO_FAMILY.fullmatch(name) and name.casefold() not in own
     }
-    known = _system_families() if wanted else frozenset[str]()
-    missing = [name for folded, name in reversed(wanted.items()) if folded not in known]
+    installed = _system_families() if requested else frozenset[str]()
+    missing = [name for folded, name in reversed(requested.items()) if folded not in installed]
     return [FontFace(family=name) for name in missing][:_MOST_FAMILIES]
 
 
 def lent_characters(files: Files) -> str | None:
-    """What the machine's fonts have together; None where the template brings fonts of its own,
-    which only the browser can read."""
+    """Return the characters of the machine's fonts.
+
+    None if the template has fonts of its own, which only the browser can read.
+    """
     if any(path.suffix.casefold() in _FONT_FILES for path in files):
         return None
     return _system_characters()
 
 
 def missing_glyphs(words: Iterable[str], fonts: Sequence[Path]) -> list[str] | None:
-    """The characters of `words` that neither the team's `fonts` nor the machine's have; None where
-    a font cannot be read."""
+    """Return the characters of `words` that neither the team's `fonts` nor the machine's have.
+
+    None if a font cannot be read.
+    """
     rare = [each for each in missing_characters(words, []) if each > LAST_OF_LATIN]
-    if not rare:  # as of most pages: opening all fonts takes a moment
+    if not rare:  # true for most pages; opening all fonts would take a while
         return []
     try:
         own = [FontFile(path, path.name).characters for path in fonts]
@@ -81,7 +85,7 @@ def missing_glyphs(words: Iterable[str], fonts: Sequence[Path]) -> list[str] | N
 
 
 def described_fonts(faces: Sequence[FontFace], urls: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The team's fonts as a page's script adds them, under each of their families' names."""
+    """Describe the team's fonts for the page's script, under every name of their families."""
     for face, url in zip(faces, urls, strict=False):
         style = {
             "url": url,
@@ -93,7 +97,7 @@ def described_fonts(faces: Sequence[FontFace], urls: Sequence[str]) -> Iterator[
 
 
 def _first(families: str) -> str:
-    """Up to its quote, or to that of the attribute that the style stands in."""
+    """Return the first family, up to its closing quote or to that of the style attribute."""
     name = families.split(",")[0].replace("!important", "").strip()
     quoted = _QUOTED.match(name)
     return (quoted[2] if quoted else re.split("[\"']", name)[0]).strip()

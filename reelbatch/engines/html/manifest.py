@@ -1,10 +1,10 @@
-"""What a page says of itself: its size, its length, and what jobs may fill.
+"""A page's manifest: its size, its duration, and the layers that jobs may fill.
 
     <script type="application/json" id="reelbatch">
       {"width": 1280, "height": 720, "frameRate": 30, "seconds": 4}
     </script>
 
-Nothing is run to find that out: the page's text alone is read, in one pass.
+Only the page's text is read, in one pass; no script runs.
 """
 
 import re
@@ -32,37 +32,37 @@ _KINDS: Mapping[str, LayerType] = {
 }
 _ENDINGS = (".html", ".htm")
 _INDEX = PurePosixPath("index.html")
-_LARGEST_PAGE = 4 * 1024**2  # bytes; pictures and scripts belong into files
+_LARGEST_PAGE = 4 * 1024**2  # bytes; pictures and scripts belong in separate files
 _MOST_LAYERS = 1000
-# Without possessive quantifiers each of many hyphens would be tried as the name's end.
+# Without possessive quantifiers, every one of many hyphens would be tried as the end of the name.
 _ELEMENT = re.compile(r"<([a-zA-Z][^\s/<>]*+)([^<>]*+)>")
 _LAYER = re.compile(r"""\bdata-layer\s*=\s*(?:"([^"]{1,1000})"|'([^']{1,1000})')""")
 _MANIFEST = re.compile(r"""\bid\s*=\s*["']?reelbatch["']?(?:\s|$)""")
 
 
 class _Manifest(DescribedComposition):
-    layers: dict[str, LayerType] = {}  # what scripts alone show
+    layers: dict[str, LayerType] = {}  # layers that no element shows, only scripts
     strict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page of a template: one composition."""
+    """A page of a template, which is one composition."""
 
     path: PurePosixPath
     composition: Composition
     layers: Mapping[str, LayerType]
-    texts: Mapping[str, str]  # what text layers say by themselves, where that is plain
-    strict: bool  # whether what would be a warning is an error
+    texts: Mapping[str, str]  # the text layers' own texts, if they are plain
+    strict: bool  # whether warnings are errors
 
 
 def read_files(template: bytes, limits: RenderLimits) -> Files:
-    """The files of a zip, or one page alone. Raises TemplateInvalid or LimitExceeded."""
+    """Return the files of a zip, or a single page. Raises TemplateInvalid or LimitExceeded."""
     return unpack(template, limits) if is_archive(template) else {_INDEX: template}
 
 
 def read_pages(files: Files, limits: RenderLimits) -> list[Page]:
-    """The pages with a manifest, index.html first. Raises TemplateInvalid or LimitExceeded."""
+    """Read pages that have a manifest, index.html first. Raises TemplateInvalid, LimitExceeded."""
     paths = sorted(
         (path for path in files if path.suffix.casefold() in _ENDINGS),
         key=lambda path: (path.name != _INDEX.name, len(path.parts), str(path)),
@@ -71,18 +71,18 @@ def read_pages(files: Files, limits: RenderLimits) -> list[Page]:
     if not pages:
         raise TemplateInvalid(
             'The template has no HTML page with a <script type="application/json" id="reelbatch">, '
-            "which has to say its width, height and seconds."
+            "which must state its width, height and seconds."
         )
     names = [page.composition.name for page in pages]
     if len(set(names)) < len(names):
-        raise TemplateInvalid(f"Two pages have one name: {', '.join(sorted(names))[:300]}.")
+        raise TemplateInvalid(f"Two pages have the same name: {', '.join(sorted(names))[:300]}.")
     for page in pages:
         check_limits(page.composition, limits)
     return pages
 
 
 def open_template(file: Path, limits: RenderLimits) -> tuple[Files, list[Page]]:
-    """Raises TemplateInvalid or LimitExceeded."""
+    """Read a template's files and pages. Raises TemplateInvalid or LimitExceeded."""
     files = read_files(read_bounded(file, limits), limits)
     return files, read_pages(files, limits)
 
@@ -98,7 +98,7 @@ def _read_page(path: PurePosixPath, content: bytes) -> Page | None:
     texts: dict[str, str] = {}
     for name, kind, words in _elements(text):
         if layers.setdefault(name, kind) != kind:
-            layers[name] = "data"  # of several kinds: each asset finds its element
+            layers[name] = "data"  # elements of several kinds: each asset finds one that fits
         if words:
             texts.setdefault(name, words)
     if len(layers) > _MOST_LAYERS:
@@ -125,7 +125,7 @@ def _find_manifest(path: PurePosixPath, text: str) -> _Manifest | None:
 
 
 def _elements(text: str) -> Iterator[tuple[str, LayerType, str]]:
-    """The elements with `data-layer`: name, type, and words up to the next element."""
+    """Yield name, type, and text up to the next element, for elements with `data-layer`."""
     for element in _ELEMENT.finditer(text):
         found = _LAYER.search(element[2])
         if found:

@@ -1,22 +1,23 @@
-// Elements that play: their time is the page's, and the engine decodes what they show. Sounds are
-// noted down, or rendered beside the frames. Runs before a page's own scripts.
+// Media elements that follow the page's time. The engine decodes their pictures. Their sounds are
+// recorded as a list of clips, and Web Audio is rendered along with the frames. Runs before a page's
+// own scripts.
 ((settings) => {
   "use strict";
   const {
     DOMException, Event, Float32Array, Image, Map, Math, Number, Object, OffscreenCanvas, Promise,
     Set, String, URL, Uint8Array, btoa, console, fetch, performance, requestAnimationFrame,
-  } = window; // as they are before a page overwrites them
+  } = window; // before a page can overwrite them
   const { roots } = window.__reelbatch;
-  const RATE = 48000; // samples a second
+  const RATE = 48000; // samples per second
   const FILES = `${location.origin}/.reelbatch`;
   const LONGEST_PRELUDE = 10; // seconds that may pass before the first frame
-  const LONGEST_SOUND = 3600; // seconds of all contexts, at 384 kB each
+  const LONGEST_SOUND = 3600; // seconds of all contexts together; each second needs 384 kB
   const MOST_CONTEXTS = 32;
-  const SHORTEST = 0.01; // seconds of what comes to an end: loops are gone through one by one
-  const now = () => performance.now() / 1000; // which is not 0 at the first frame
-  const players = new Map(); // by their elements
-  const stretches = []; // of time in which something sounds
-  let changes = 0; // that are on their way
+  const SHORTEST = 0.01; // seconds; shorter media never end, since every loop is a step of its own
+  const now = () => performance.now() / 1000; // not 0 at the first frame
+  const players = new Map(); // by element
+  const stretches = []; // periods in which a file sounds
+  let changes = 0; // that are still pending
 
   const fire = (element, ...names) => names.forEach((name) => element.dispatchEvent(new Event(name)));
   const stopNative = (event) => event.isTrusted && event.stopImmediatePropagation();
@@ -25,7 +26,7 @@
     constructor(element) {
       this.element = element;
       for (const name of ["error", "loadstart", "suspend", "abort", "emptied", "stalled"]) {
-        element.addEventListener(name, stopNative, true); // of the browser's own player, which is off
+        element.addEventListener(name, stopNative, true); // the browser's own player is off
       }
       this.forget("");
     }
@@ -48,12 +49,13 @@
       return Math.max(0, Math.min(this.position + passed, this.info?.duration ?? Infinity));
     }
 
-    // Where its sound is now, or from `moment` on
+    // End the period in which the element sounds.
     cut(moment) {
       if (this.stretch) this.stretch.end = moment;
       this.stretch = null;
     }
 
+    // Begin a period if the element sounds, and its volume or its speed has changed.
     sound(moment) {
       const { element, info } = this;
       const gain = element.muted ? 0 : element.volume;
@@ -71,7 +73,7 @@
       this.since = moment;
     }
 
-    // The first of an element's sources that plays
+    // Load the first of the element's sources that can be played.
     async load(source) {
       this.forget(source);
       const { element } = this;
@@ -85,7 +87,7 @@
       changes -= 1;
       if (this.source !== source) return;
       if (!this.info) {
-        this.error = { code: 4, message: "The file is missing, or has nothing that plays." };
+        this.error = { code: 4, message: "The file is missing, or cannot be played." };
         fire(element, "error");
         return;
       }
@@ -114,7 +116,7 @@
     }
 
     seek(seconds) {
-      if (!Number.isFinite(seconds)) throw new TypeError("currentTime is a number of seconds");
+      if (!Number.isFinite(seconds)) throw new TypeError("currentTime must be a number of seconds");
       this.hold(Math.max(0, Math.min(seconds, this.info?.duration ?? seconds)), now());
       this.hasBegun = true;
       this.isEnded = false;
@@ -128,7 +130,7 @@
       });
     }
 
-    // Once a frame
+    // Called once per frame
     update() {
       const source = sourceOf(this.element);
       if (source !== this.source) {
@@ -153,7 +155,7 @@
       this.show();
     }
 
-    // The picture of its time, in the place of the poster: no other one comes from elsewhere
+    // Show the picture of the current time as the poster, which the browser draws.
     show() {
       const { element, info } = this;
       const isPoster = !this.hasBegun && element.hasAttribute("poster") && !this.shown;
@@ -201,13 +203,13 @@
     const others = own === null ? [...element.querySelectorAll("source[src]")] : [];
     return own === null ? others.map((each) => each.getAttribute("src")) : [own];
   };
-  const sourceOf = (element) => sourcesOf(element).join(" "); // all that may play
+  const sourceOf = (element) => sourcesOf(element).join(" "); // all that may be played
   const describe = async (source) => {
     try {
       const { origin, pathname } = new URL(source, document.baseURI);
-      const answer = origin === location.origin && await fetch(`${FILES}/media${pathname}`);
-      return answer?.ok ? { ...await answer.json(), url: `${origin}${pathname}` } : null;
-    } catch { // what the engine could not open, it has noted
+      const response = origin === location.origin && await fetch(`${FILES}/media${pathname}`);
+      return response?.ok ? { ...await response.json(), url: `${origin}${pathname}` } : null;
+    } catch { // the engine reports files that it cannot open
       if (!URL.canParse(source, document.baseURI)) {
         console.warn(`${source.slice(0, 80)} is not the address of a file`);
       }
@@ -259,7 +261,7 @@
   };
   window.Audio.prototype = HTMLAudioElement.prototype;
 
-  // What draws a video draws its picture.
+  // Functions that draw a video draw its current picture instead.
   const nothing = new OffscreenCanvas(1, 1);
   const drawn = (value) =>
     value instanceof HTMLVideoElement ? (player(value).picture ?? nothing) : value;
@@ -276,8 +278,8 @@
     "texSubImage3D");
   replace(window, "createImageBitmap");
 
-  // A canvas that is drawn elsewhere: the browser would show it now or one frame later.
-  const mirrors = new Map(); // what scripts draw, by the contexts that show it
+  // Canvases that are drawn off screen: the browser would show them in this frame or the next.
+  const mirrors = new Map(); // canvases that scripts draw, by the context that shows them
   HTMLCanvasElement.prototype.transferControlToOffscreen = function () {
     const shown = this.getContext("2d");
     if (!shown) throw new DOMException("The canvas has a context", "InvalidStateError");
@@ -289,14 +291,14 @@
   const mirror = () => mirrors.forEach((canvas, shown) => {
     const { width, height } = canvas;
     if (shown.canvas.width !== width || shown.canvas.height !== height) {
-      Object.assign(shown.canvas, { width, height }); // which forgets all that is set
+      Object.assign(shown.canvas, { width, height }); // this resets the context
       shown.globalCompositeOperation = "copy";
     }
     if (width && height) shown.drawImage(canvas, 0, 0);
   });
 
-  // Web Audio: a context that renders as far as the page's time has come, again and again. Each one
-  // holds the sound of the whole film, and has a thread: those that are too many are silent.
+  // Web Audio: a context that is rendered up to the page's time in each frame. Each context holds the
+  // sound of the whole film and has a thread, so contexts beyond the limit are silent.
   const contexts = [];
   let room = LONGEST_SOUND;
   const offline = OfflineAudioContext.prototype;
@@ -306,14 +308,14 @@
       const length = contexts.length < MOST_CONTEXTS ? Math.max(0, Math.min(needed, room)) : 0;
       super(2, Math.max(128, Math.ceil(length * RATE)), RATE);
       this.begun = now();
-      this.until = 0; // samples that are rendered
+      this.until = 0; // samples rendered so far
       if (length < needed) {
-        console.warn(`An AudioContext is silent after ${length.toFixed()} seconds: a page has `
-          + `${MOST_CONTEXTS} contexts and an hour of their sound. Use one for all sounds`);
+        console.warn(`An AudioContext is silent after ${length.toFixed()} seconds: a page may have `
+          + `${MOST_CONTEXTS} contexts with an hour of sound in all. Use one for all sounds`);
       }
       if (length === 0) return;
       room -= length;
-      this.going = offline.suspend.call(this, 0); // until then it cannot be resumed
+      this.going = offline.suspend.call(this, 0); // before that it cannot be resumed
       this.rendered = offline.startRendering.call(this);
       contexts.push(this);
     }
@@ -328,10 +330,10 @@
       return { contextTime: this.currentTime, performanceTime: performance.now() };
     }
     createMediaElementSource() {
-      console.warn("What an element plays is heard as it is: for effects use decodeAudioData");
+      console.warn("An element's sound is played without effects: use decodeAudioData for them");
       return this.createGain();
     }
-    // One stretch after the other: a context that is on its way refuses to go on.
+    // Render one step after the other: a context that is rendering cannot be resumed.
     go(seconds) {
       changes += 1;
       this.going = this.going.then(() => this.render(seconds)).finally(() => {
@@ -351,7 +353,7 @@
   }
   window.AudioContext = window.webkitAudioContext = PageAudioContext;
 
-  // "At once" is the page's time, which may be later than what is rendered.
+  // A sound never starts before the page's time, which may be ahead of what has been rendered.
   const notBefore = (holder, name) => {
     const original = holder[name];
     holder[name] = function (when = 0, ...rest) {
@@ -364,7 +366,7 @@
   notBefore(AudioScheduledSourceNode.prototype, "stop");
   notBefore(AudioBufferSourceNode.prototype, "start");
 
-  const BYTES = 8; // of a moment in stereo
+  const BYTES = 8; // per stereo sample
   const packed = (buffer, from, to) => {
     const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
     const samples = new Float32Array(2 * (to - from));
@@ -376,7 +378,7 @@
   };
   const isHeard = (buffer) => [0, 1].some((each) => buffer.getChannelData(each).some(Boolean));
   let tones = [];
-  let zero = 0; // seconds, when the first frame was
+  let zero = 0; // seconds, at the first frame
 
   const engine = {
     mirror,
@@ -387,8 +389,8 @@
       contexts.forEach((each) => each.go(now()));
       mirror();
     },
-    // What there was to hear until `end`: files with their places, and how many bytes scripts have
-    // made. Its seconds count from the first frame.
+    // Complete the sound up to `end`, in seconds since the first frame. `sounds` then returns the
+    // periods of files, and the sizes of the sounds that scripts have made.
     finish: (end) => {
       zero = now() - window.reelbatch.time;
       players.forEach((each) => each.cut(zero + end));

@@ -1,4 +1,4 @@
-"""Video and sound of a page: files are decoded here, and what the page plays becomes clips."""
+"""Video and sound of a page. Files are decoded here, and whatever the page plays becomes clips."""
 
 import base64
 import json
@@ -20,20 +20,20 @@ from reelbatch.engines.encoding.pixels import Frame, straighten
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 
 Content = Callable[[PurePosixPath], bytes | None]
-"""The file at a path of the template, or None where there is none."""
+"""Returns the content of the file at a path in the template, or None if there is no such file."""
 
-_MOST_FILES = 100  # that play in one page
+_MOST_FILES = 100  # media files of one page
 _MOMENT = re.compile(r"\d{1,15}")
 _MICROSECOND = Fraction(1, 1_000_000)
-_BEFORE_END = Fraction(1, 500)  # second: more than the rounding of containers' times
-_PART = 3 << 20  # bytes of a page's own sound that are fetched at a time
+_BEFORE_END = Fraction(1, 500)  # seconds: more than the rounding of times in containers
+_PART = 3 << 20  # bytes of a page's own sound to fetch at a time
 
 
 class PageMedia:
     """The files that play in one page. Close it after use."""
 
     def __init__(self, content: Content, folder: Path, limits: RenderLimits) -> None:
-        """Files are put into `folder`, since decoders seek in them."""
+        """Files are written to `folder`, since decoders seek in them."""
         self._content = content
         self._folder = folder
         self._limits = limits
@@ -41,8 +41,10 @@ class PageMedia:
         self._films: dict[PurePosixPath, _Film] = {}
 
     def answer(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
-        """The type and content at `media/PATH` or `picture/PATH?at=MICROSECONDS`; None where
-        there is no such file or moment. Raises AssetInvalid or LimitExceeded."""
+        """Return the type and content of `media/PATH` or `picture/PATH?at=MICROSECONDS`.
+
+        None if there is no such file or time. Raises AssetInvalid or LimitExceeded.
+        """
         kind, name = path.parts[0], PurePosixPath(*path.parts[1:])
         if kind == "media":
             found = self._describe(name)
@@ -55,8 +57,10 @@ class PageMedia:
         return "image/bmp", self._films[name].picture(int(at) * _MICROSECOND)
 
     def clips(self, found: Mapping[str, Any], first: float) -> list[AudioClip]:
-        """The sounds of elements, on the time line of an output that begins `first` seconds after
-        the page."""
+        """Return the sounds of elements, on the output's time line.
+
+        The output begins `first` seconds after the page.
+        """
         return [
             AudioClip(
                 file=self._files[PurePosixPath(each["path"])],
@@ -76,7 +80,7 @@ class PageMedia:
             film.close()
 
     def _describe(self, name: PurePosixPath) -> dict[str, Any] | None:
-        """What scripts may know of a file."""
+        """Return the facts about a file that scripts may know."""
         file = self._file(name)
         if file is None:
             return None
@@ -96,7 +100,7 @@ class PageMedia:
         if content is None:
             return None
         if len(self._files) == _MOST_FILES:
-            raise LimitExceeded(f"More than {_MOST_FILES} files of video and sound play in a page.")
+            raise LimitExceeded(f"The page plays more than {_MOST_FILES} files of video and sound.")
         file = self._folder / f"media-{len(self._files)}"
         file.write_bytes(content)
         self._files[name] = file
@@ -104,7 +108,7 @@ class PageMedia:
 
 
 class _Film:
-    """A video that is open."""
+    """An open video."""
 
     def __init__(self, file: Path, limits: RenderLimits) -> None:
         self._footage = Footage(file, limits)
@@ -123,7 +127,7 @@ class _Film:
         }
 
     def picture(self, seconds: Fraction) -> bytes:
-        """A BMP; after the end it is the last picture."""
+        """Return the picture at a time as a BMP. After the end, it is the last picture."""
         picture = self._footage.picture_at(min(seconds, self._last))
         if picture is not None:
             self._painter.clear()
@@ -135,8 +139,11 @@ class _Film:
 
 
 def write_tones(evaluate: Callable[[str], Any], number: int, size: int, file: Path) -> None:
-    """Write the sound that a page has made, its tone `number` of `size` bytes: a WAV of 32-bit
-    floats in stereo. A page's script keeps it below WAV's 4 GiB."""
+    """Write a sound that the page has made to a WAV file, in stereo with 32-bit floats.
+
+    The sound is the page's tone `number` and has `size` bytes. The page's script keeps it below
+    WAV's limit of 4 GiB.
+    """
     kind = struct.pack("<HHIIHH", 3, 2, SAMPLE_RATE, SAMPLE_RATE * 8, 8, 32)
     with file.open("wb") as opened:
         opened.write(b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + struct.pack("<I", 16))
@@ -147,7 +154,7 @@ def write_tones(evaluate: Callable[[str], Any], number: int, size: int, file: Pa
 
 
 def _bitmap(canvas: Frame) -> bytes:
-    """BMP with the header of version 4, which has alpha: it is the quickest to write and read."""
+    """Return a BMP, the fastest format to write and read. Its version 4 header allows alpha."""
     height, width = canvas.shape[:2]
     straight = canvas.copy()
     straighten(straight)

@@ -1,4 +1,4 @@
-"""What a browser tells of a page that will not look or work as designed, as warnings of the job."""
+"""The browser's reports that a page doesn't look or work as designed, as warnings of the job."""
 
 import re
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
 
 LONGEST_MESSAGE = 300  # characters
 _MOST_NOTES = 500
-_LONGEST_TEXT = 200  # characters of what a page says, or of an address
+_LONGEST_TEXT = 200  # characters of a page's message or of an address
 _CONSOLE = {"error": WarningCode.PAGE_ERROR, "assert": WarningCode.PAGE_ERROR}
 _CONSOLE["warning"] = WarningCode.PAGE_WARNING
-# What is told otherwise, and what no author of a film needs to know.
+# Entries that are reported elsewhere, or that don't matter for a film.
 _OTHER_SOURCES = ("network", "security", "deprecation", "violation", "recommendation")
-_WEBGL = re.compile(r"^\[\.WebGL-[^\]]*+\]")  # with an address, which differs each time
-_OF_THE_DRIVER = "WebGL: GL Driver Message (OpenGL, Performance"  # such as reading of pixels
+_WEBGL = re.compile(r"^\[\.WebGL-[^\]]*+\]")  # includes an address, which differs each time
+_OF_THE_DRIVER = "WebGL: GL Driver Message (OpenGL, Performance"  # for example on reading pixels
 _WAYS_OUT = {
-    "worker-src": "workers have clocks of their own: run the script in the page",
+    "worker-src": "workers have their own clocks: run the script in the page",
     "frame-src": "frames are not drawn: put their content into the page",
-    "media-src": "video and sound play from files of the template alone: put it into the zip",
-    "form-action": "forms are sent nowhere",
+    "media-src": "video and sound only play from files in the template: put it into the zip",
+    "form-action": "forms cannot be sent",
 }
 _WAY_OUT = "a page has no network: put the file into the template's zip"
 
@@ -37,16 +37,16 @@ class _Note:
 
 
 class Notes:
-    """Each thing once, with the line and the frame where it came up first."""
+    """Collects each report once, with the line and the frame at which it first occurred."""
 
     def __init__(self, composition: str, *, strict: bool, first_frame: int = 0) -> None:
-        """`strict` makes errors of them; the frame 0 is called `first_frame`."""
+        """`strict` turns them into errors; `first_frame` is the number to show for frame 0."""
         self.frame = 0
         self._first_frame = first_frame
         self._composition = composition
         self._strict = strict
-        self._found: dict[_Note, tuple[int, str]] = {}  # the frame, and where or whose request
-        self._origins: dict[str, str] = {}  # of requests, by their ids
+        self._found: dict[_Note, tuple[int, str]] = {}  # the frame, and the line or the request
+        self._origins: dict[str, str] = {}  # lines that made requests, by the requests' ids
 
     def listen(self, browser: Browser) -> None:
         browser.listen("Runtime.consoleAPICalled", self._note_words)
@@ -56,7 +56,7 @@ class Notes:
             browser.call(f"{domain}.enable")
 
     def add(self, code: str, message: str, *, where: str = "", layer: str | None = None) -> None:
-        """`where` is a line, or the id of a request, which stands for the line that made it."""
+        """Add a report. `where` is a line, or the id of a request for the line that made it."""
         note = _Note(code, message.replace(f"{ORIGIN}/", ""), layer)
         if len(self._found) < _MOST_NOTES:
             self._found.setdefault(note, (self.frame, where))
@@ -81,18 +81,18 @@ class Notes:
         ]
 
     def check(self) -> None:
-        """Raise TemplateInvalid for the first one where they are errors."""
+        """Raise TemplateInvalid for the first report if reports are errors."""
         if self._strict and self._found:
             first, *more = self.warnings()
             others = f" And {len(more)} more." if more else ""
-            raise TemplateInvalid(f"{first}: an error, since the page is `strict`.{others}")
+            raise TemplateInvalid(f"{first}: an error because the page is `strict`.{others}")
 
     def place(self, where: str, frame: int | None = None) -> str:
         at = f"frame {self._first_frame + (self.frame if frame is None else frame)}"
         return f"{where}, {at}" if where else at
 
     def note_origin(self, event: dict[str, Any]) -> None:
-        """The line that asked for a file, of `Network.requestWillBeSent`."""
+        """Remember the line that requested a file, from `Network.requestWillBeSent`."""
         initiator = event.get("initiator", {})
         if len(self._origins) < 10 * _MOST_NOTES:
             self._origins[event["requestId"]] = line_of(initiator) or line_of(
@@ -120,12 +120,13 @@ class Notes:
         if details is not None:
             location = details.get("sourceCodeLocation", {})
             directive, url = details["violatedDirective"], details.get("blockedURL", "")
-            if directive != "media-src" or not url.startswith(ORIGIN):  # the engine plays those
+            # The engine plays the template's own media, so they are not refused.
+            if directive != "media-src" or not url.startswith(ORIGIN):
                 self.add_refused(url, directive, where=line_of(location))
 
 
 def line_of(place: Mapping[str, Any]) -> str:
-    """Where the browser says that something is, as `index.html:12`."""
+    """Return a place that the browser names as `index.html:12`; empty if it has no line."""
     url = str(place.get("url", "")).removeprefix(f"{ORIGIN}/")
     if not url or url.startswith("data:"):
         return ""

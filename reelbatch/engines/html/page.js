@@ -1,19 +1,19 @@
-// Runs before a page's own scripts. docs/html.md tells authors what it gives them.
+// Runs before a page's own scripts. docs/html.md describes what it offers to authors.
 ((settings) => {
   "use strict";
   const {
     Array, CSS, Map, Math, Object, Promise, Set, String, TypeError, WeakMap, reportError,
   } = window;
-  const START = Date.UTC(2025, 0, 1); // what Date tells at frame 0
+  const START = Date.UTC(2025, 0, 1); // the page's Date at frame 0
 
-  // Clocks are the browser's own, on a time that the engine lets pass. They are told in tenths of a
-  // millisecond: what is below is noise that differs from run to run.
-  const tell = (milliseconds) => Math.round(milliseconds * 10) / 10;
+  // Clocks are the browser's own, in a virtual time that the engine controls. They show tenths of a
+  // millisecond, since anything finer is noise that differs from run to run.
+  const round = (milliseconds) => Math.round(milliseconds * 10) / 10;
   const rounded = (holder, name) => {
     const { get, value, ...rest } = Object.getOwnPropertyDescriptor(holder, name);
     const replaced = value
-      ? { value: function now() { return tell(value.call(this)); } }
-      : { get() { return tell(get.call(this)); } };
+      ? { value: function now() { return round(value.call(this)); } }
+      : { get() { return round(get.call(this)); } };
     Object.defineProperty(holder, name, { ...rest, ...replaced });
   };
   rounded(Performance.prototype, "now");
@@ -22,39 +22,39 @@
   Object.defineProperty(Performance.prototype, "timeOrigin", { get: () => START });
   const now = performance.now.bind(performance);
 
-  // Chance that is the same each time: mulberry32
+  // Random numbers that are the same in every run: mulberry32
   let seed = 0x5eed;
-  const chance = () => {
+  const random = () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
-  Math.random = chance;
+  Math.random = random;
   Crypto.prototype.getRandomValues = (array) => {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at] = chance() * 256;
+    for (let at = 0; at < bytes.length; at++) bytes[at] = random() * 256;
     return array;
   };
   Crypto.prototype.randomUUID = () =>
     "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-      (digit ^ ((chance() * 16) >> (digit / 4))).toString(16));
+      (digit ^ ((random() * 16) >> (digit / 4))).toString(16));
 
-  // A frame that is drawn once more, since something came too late for it, is still one frame.
-  const askBrowser = window.requestAnimationFrame.bind(window);
+  // A frame that is drawn again, because something came too late for it, still counts once.
+  const requestNative = window.requestAnimationFrame.bind(window);
   let last = 0;
   let drawn = -1;
-  let isAsked = false;
+  let isRequested = false;
   let waiting = new Map();
   let due = new Map();
-  const ask = () => {
-    if (!isAsked) askBrowser(runCallbacks);
-    isAsked = true;
+  const requestFrame = () => {
+    if (!isRequested) requestNative(runCallbacks);
+    isRequested = true;
   };
   const runCallbacks = (moment) => {
-    const time = tell(moment);
-    isAsked = false;
-    if (time === drawn) return ask();
+    const time = round(moment);
+    isRequested = false;
+    if (time === drawn) return requestFrame();
     drawn = time;
     [due, waiting] = [waiting, new Map()];
     for (const [id, run] of due) {
@@ -68,9 +68,9 @@
     window.__reelbatchMedia.mirror();
   };
   window.requestAnimationFrame = (run) => {
-    if (typeof run !== "function") throw new TypeError("requestAnimationFrame takes a function");
+    if (typeof run !== "function") throw new TypeError("requestAnimationFrame needs a function");
     waiting.set(++last, run);
-    ask();
+    requestFrame();
     return last;
   };
   window.cancelAnimationFrame = (id) => {
@@ -78,13 +78,13 @@
     due.delete(id);
   };
 
-  // The team's fonts, which are loaded where they are used
+  // The team's fonts, which the browser loads when they are used
   for (const { family, url, ...style } of settings.fonts) {
     document.fonts.add(new FontFace(family, `url(${url})`, style));
   }
 
-  // What pages may use
-  let zero = 0; // milliseconds, when the first frame was
+  // The API for pages
+  let zero = 0; // milliseconds, at the first frame
   const waited = new Set();
   const reelbatch = {
     data: settings.data,
@@ -122,10 +122,10 @@
     if (layer in settings.files) {
       const place = places[element.localName];
       if (place) element.setAttribute(place, settings.files[layer]);
-      else note("LAYER_NOT_FILLED", `${tag} has no place for a file: use an <img>, <video> or <audio>`);
+      else note("LAYER_NOT_FILLED", `${tag} cannot show a file: use an <img>, <video> or <audio>`);
     } else if (layer in settings.texts) {
       if (element.matches("img, video, audio, source, image")) {
-        note("LAYER_NOT_FILLED", `${tag} shows no text`);
+        note("LAYER_NOT_FILLED", `${tag} cannot show text`);
       } else if (element.matches("input, textarea")) element.value = settings.texts[layer];
       else element.textContent = settings.texts[layer];
     }
@@ -145,24 +145,24 @@
   };
   document.addEventListener("DOMContentLoaded", fill, { once: true });
 
-  const roots = new Set([document]); // in which there are elements
+  const roots = new Set([document]); // the document and all shadow roots
   const { attachShadow } = Element.prototype;
   Element.prototype.attachShadow = function (...given) {
     const root = attachShadow.apply(this, given);
     roots.add(root);
     return root;
   };
-  document.addEventListener("DOMContentLoaded", () => { // of those that the page's text has
+  document.addEventListener("DOMContentLoaded", () => { // shadow roots in the page's HTML
     document.querySelectorAll("*").forEach((each) => each.shadowRoot && roots.add(each.shadowRoot));
   }, { once: true });
 
-  // Characters beyond Latin that the page shows: its text nodes are read once, and again where they
-  // have changed. An observer of mutations would have the page's own ones called earlier.
+  // Characters beyond Latin that the page shows. Text nodes are read once, and again after they have
+  // changed. A MutationObserver here would make the page's own observers run earlier.
   const RARE = /[^\0-\u024f\p{Cs}]/gu;
   const MOST_RARE = 5000;
   const UNSEEN = new Set(["desc", "metadata", "noscript", "script", "style", "title"]);
   const rare = new Set();
-  const read = new WeakMap(); // what roots and text nodes said when they were read
+  const read = new WeakMap(); // the text of roots and text nodes when they were last read
   const walk = document.createTreeWalker.bind(document);
   const { SHOW_TEXT } = NodeFilter;
   const readText = (text) => {
@@ -192,23 +192,23 @@
     }
   }
 
-  // What the engine asks for
+  // The API for the engine
   const engine = {
     problems,
     roots,
     readTexts: () => roots.forEach(readRoot),
-    // null: fonts of the page's own may have any
+    // null: the page has fonts of its own, which may have any character
     rareCharacters: () =>
       document.fonts.size > settings.fonts.length ? null : [...rare].join(""),
     isSettled: () => {
       document.querySelectorAll("img[loading=lazy]").forEach((each) => {
-        each.loading = "eager"; // a film is never scrolled ahead of time
+        each.loading = "eager"; // nobody scrolls to them in a film
       });
       return waited.size === 0 &&
         document.fonts.status === "loaded" &&
         [...document.images].every((picture) => picture.complete);
     },
-    // Whether there was something to wait for
+    // Stop waiting for promises; returns whether there were any.
     waitNoMore: () => {
       const isWaiting = waited.size > 0;
       waited.clear();

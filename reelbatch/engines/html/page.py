@@ -1,4 +1,4 @@
-"""One page of a template in the browser: what it may load, its frames and their pictures."""
+"""A page of a template in the browser: loading it, stepping its frames, taking their pictures."""
 
 import base64
 import io
@@ -27,32 +27,32 @@ from reelbatch.models.errors import RenderError, TemplateInvalid
 from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.warnings import WarningCode
 
-_START = 30.0  # seconds until a browser is there
-_LOAD = 60.0  # seconds until a page is loaded
-_FRAME = 30.0  # seconds until a frame is drawn
-_MEDIA = 60.0  # seconds until pictures of videos are there, and sound that scripts make
-_PATIENCE = 5.0  # seconds without a request; what is not there then needs time of the page to come
+_START = 30.0  # seconds for the browser to start
+_LOAD = 60.0  # seconds for the page to load
+_FRAME = 30.0  # seconds for drawing a frame
+_MEDIA = 60.0  # seconds for decoding pictures of videos and for rendering sound that scripts make
+_PATIENCE = 5.0  # seconds without a request; anything still missing needs the page's time to pass
 _HAS_MEDIA = "__reelbatchMedia.isSettled()"
 _IS_SETTLED = f"__reelbatch.isSettled() && {_HAS_MEDIA}"
-_LONGEST_PAUSE = 0.01  # seconds between two looks
+_LONGEST_PAUSE = 0.01  # seconds between two checks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
-_LONGEST_PRELUDE = 10_000_000  # of what passes before the first frame, where a page waits for it
-_MOST_REDRAWS = 3  # each a little later: the browser draws nothing twice at one time
+_LONGEST_PRELUDE = 10_000_000  # microseconds that may pass before the first frame if a page waits
+_MOST_REDRAWS = 3  # each slightly later: the browser draws nothing twice at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filling:
-    """What a job puts into the page, by layer."""
+    """The content that a job puts into the page, by layer."""
 
-    data: Mapping[str, Any]  # all of it, as scripts see it
+    data: Mapping[str, Any]  # everything, as scripts see it
     texts: Mapping[str, str]
     files: Mapping[str, str]  # URLs of pictures, videos and sounds
-    properties: Mapping[str, Mapping[str, Any]]  # of CSS
-    fonts: Sequence[Mapping[str, Any]] = ()  # of the team: family, url, weight and style
+    properties: Mapping[str, Mapping[str, Any]]  # CSS properties
+    fonts: Sequence[Mapping[str, Any]] = ()  # the team's: family, url, weight and style
 
 
 class PageView:
-    """A page that is loaded, and stands before its first frame."""
+    """A loaded page, just before its first frame."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class PageView:
         self._failure: str | None = None
         self._is_loaded = False
         self._frame = ""  # the browser's id for the page, which has others for frames in it
-        self._stopped = math.inf  # when it stopped to load, as `time.monotonic` tells it
+        self._stopped = math.inf  # time.monotonic() when it stopped loading
         self._shot = ""
         browser.open_tab(composition.width, composition.height, _START)
         browser.listen("Runtime.exceptionThrown", self._note_exception)
@@ -97,20 +97,22 @@ class PageView:
         self._zero = self._time.now
 
     def step(self, number: int) -> None:
-        """Draw the frame `number` without a picture of it.
+        """Draw the frame `number` without taking its picture.
 
-        Frames come in order, and none is left out: so the page's history is the same whichever
-        frames are kept.
+        Frames must be drawn in order without gaps. So the page's history is the same whichever
+        frames are in the output.
         """
         self._draw(number, {})
 
     def picture(self, number: int, width: int, height: int) -> Frame | None:
-        """What the page shows in the frame `number`, as frames of an output have it; None where
-        that is the same as in the picture before. Raises RenderError."""
+        """Draw the frame `number` and return its picture with the pixels of an output's frame.
+
+        None if it is the same as the previous picture. Raises RenderError.
+        """
         shot = self._draw(number, {"screenshot": {"format": "png", "optimizeForSpeed": True}})
         if not shot:
             raise BrowserEnded("The browser gave no picture of a frame.")
-        # Its answer is not waited for: the page reads while its picture is decoded here.
+        # Don't wait for the result: the page reads its texts while its picture is decoded here.
         self._browser.send("Runtime.evaluate", {"expression": "__reelbatch.readTexts()"})
         if shot == self._shot:
             return None
@@ -120,9 +122,10 @@ class PageView:
         return _fitted(_halved(pixels) if self._is_draft else pixels, width, height)
 
     def sounds(self, frames: range, folder: Path) -> list[AudioClip]:
-        """What the page has played and made by now, on the time line of an output of `frames`.
+        """Return everything that the page has played so far, on the time line of `frames`.
 
-        Sound of its own making goes into files in `folder`. Raises RenderError.
+        Sound that the page's scripts have made is written to files in `folder`. Raises
+        RenderError.
         """
         self._evaluate(f"__reelbatchMedia.finish({float(frames.stop / self._rate)!r})")
         self._await_media()
@@ -136,8 +139,10 @@ class PageView:
         return clips
 
     def rare_characters(self) -> str | None:
-        """Those beyond Latin in the texts of the pictures; None where the page brings fonts of its
-        own, which may have them. Raises RenderError."""
+        """Return the characters beyond Latin in the pictures' texts.
+
+        None if the page has fonts of its own, which may contain them. Raises RenderError.
+        """
         return self._evaluate("__reelbatch.rareCharacters()")
 
     def close(self) -> None:
@@ -156,14 +161,14 @@ class PageView:
             self._check()
             if time.monotonic() > self._stopped + _PATIENCE:
                 raise TemplateInvalid(
-                    f"The page {path} broke off its own loading: look for scripts that reload it, "
-                    "leave it or call window.stop()."
+                    f"The page {path} interrupted its own loading: look for scripts that reload "
+                    "it, leave it or call window.stop()."
                 )
             if time.monotonic() > deadline:
-                raise TemplateInvalid(f"The page {path} was not loaded within {_LOAD:.0f} seconds.")
+                raise TemplateInvalid(f"The page {path} did not load within {_LOAD:.0f} seconds.")
 
     def _begin(self) -> None:
-        """Go to the first frame: time passes before it only where the page waits for it."""
+        """Go to the first frame. Time passes before it only if the page waits for something."""
         for problem in self._evaluate("__reelbatch.problems") or ():
             self._notes.add(problem["code"], problem["message"], layer=problem["layer"])
         self._evaluate("__reelbatchMedia.update()")
@@ -175,7 +180,7 @@ class PageView:
         self._evaluate("__reelbatch.begin()")
 
     def _draw(self, number: int, shown: Mapping[str, Any]) -> str:
-        """The PNG in base 64, where `shown` asks for one."""
+        """Draw a frame. Returns a PNG in base64 if `shown` requests one, otherwise nothing."""
         self._notes.frame = number
         due = self._zero + clock_time(number, self._rate)
         self._time.go_to(due)
@@ -185,7 +190,7 @@ class PageView:
         for again in range(1, _MOST_REDRAWS + 1):
             if not self._requests.are_open and self._is_settled():
                 break
-            self._settle()  # it asked for what comes only now, such as a picture of a style sheet
+            self._settle()  # drawing it requested more files, such as a style sheet's picture
             self._wait_no_more()
             shot = self._begin_frame(frame_ticks(due, again), shown)
         self._check()
@@ -197,27 +202,30 @@ class PageView:
         return drawn.get("screenshotData", "")
 
     def _settle(self) -> None:
-        """Wait for files, fonts, pictures and what the page itself waits for, while its time
-        stands still. In vain where it waits for what only time can bring. Raises RenderError."""
+        """Wait for files, fonts, pictures and `reelbatch.wait()` while the page's time stands
+        still. Gives up if only passing time can bring them. Raises RenderError."""
         if not self._wait_until(self._is_settled, _PATIENCE):
             self._requests.forget()
             self._await_media()
 
     def _wait_no_more(self) -> None:
         if self._evaluate("__reelbatch.waitNoMore()"):
-            message = "What reelbatch.wait() was given did not come: frames are drawn without it"
+            message = "A promise given to reelbatch.wait() did not settle: frames are drawn anyway"
             self._notes.add(WarningCode.PAGE_WARNING, message)
 
     def _await_media(self) -> None:
-        """None of it needs time of the page. Raises RenderError."""
+        """Wait for media, which don't need the page's time to pass. Raises RenderError."""
         if not self._wait_until(lambda: bool(self._evaluate(_HAS_MEDIA)), _MEDIA):
-            raise RenderError(f"The page's media were not there within {_MEDIA:.0f} seconds.")
+            raise RenderError(f"The page's media were not ready within {_MEDIA:.0f} seconds.")
 
-    def _wait_until(self, is_there: Callable[[], bool], seconds: float) -> bool:
-        """False: in vain for that long after the last answer, which may take long itself."""
+    def _wait_until(self, is_met: Callable[[], bool], seconds: float) -> bool:
+        """Wait for a condition; return False after `seconds` without one and without a response.
+
+        They count from the last response to the page, which may take long itself.
+        """
         begin, pauses = time.monotonic(), _pauses()
-        while not is_there():
-            if time.monotonic() > max(begin, self._requests.last_answer) + seconds:
+        while not is_met():
+            if time.monotonic() > max(begin, self._requests.last_response) + seconds:
                 return False
             self._time.stand_still()
             time.sleep(next(pauses))
@@ -225,17 +233,17 @@ class PageView:
 
     def _is_settled(self) -> bool:
         if self._requests.take_new():
-            self._time.stand_still()  # which takes until their answers have come
+            self._time.stand_still()  # returns when their responses have arrived
         self._check()
         return bool(self._evaluate(_IS_SETTLED)) and not self._requests.are_open
 
     def _evaluate(self, expression: str) -> Any:
-        answer = self._browser.call(
+        evaluation = self._browser.call(
             "Runtime.evaluate", {"expression": expression, "returnByValue": True}, _FRAME
         )
-        if "exceptionDetails" in answer:
-            self._note_exception(answer)
-        return answer["result"].get("value")
+        if "exceptionDetails" in evaluation:
+            self._note_exception(evaluation)
+        return evaluation["result"].get("value")
 
     def _note_navigation(self, event: dict[str, Any]) -> None:
         frame = event["frame"]
@@ -243,20 +251,20 @@ class PageView:
             return
         self._frame = frame["id"]
         if not frame["url"].startswith(f"{ORIGIN}/"):
-            raise TemplateInvalid(f"The page left itself for {frame['url'][:LONGEST_MESSAGE]}.")
+            raise TemplateInvalid(f"The page navigated to {frame['url'][:LONGEST_MESSAGE]}.")
 
     def _note_start(self, event: dict[str, Any]) -> None:
         if event["frameId"] == self._frame:
             self._stopped = math.inf
 
     def _note_stop(self, event: dict[str, Any]) -> None:
-        """Said of every page, after its load event where that comes."""
+        """Note when loading stops. This comes after the page's load event, if there is one."""
         if event["frameId"] == self._frame:
             self._stopped = time.monotonic()
 
     def _note_window(self, event: dict[str, Any]) -> None:
         url = event["url"][:LONGEST_MESSAGE]
-        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"A window of {url} is not shown")
+        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"A window with {url} is not shown")
 
     def _note_exception(self, event: dict[str, Any]) -> None:
         details = event["exceptionDetails"]
@@ -267,7 +275,7 @@ class PageView:
 
     def _note_crash(self, event: dict[str, Any]) -> None:
         del event
-        raise BrowserEnded("The page crashed the browser, or needs more memory than it may have.")
+        raise BrowserEnded("The page crashed the browser, or needs more memory than is allowed.")
 
     def _note_load(self, event: dict[str, Any]) -> None:
         del event
@@ -301,7 +309,7 @@ def _preparations(
     metrics = {
         "width": composition.width,
         "height": composition.height,
-        "deviceScaleFactor": 1,  # less is not heeded where frames are drawn on demand
+        "deviceScaleFactor": 1,  # lower values are ignored if frames are drawn on demand
         "mobile": False,
     }
     clear = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
@@ -324,7 +332,7 @@ def _preparations(
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds between looks: short at first, since most of what is awaited comes at once."""
+    """Yield the seconds between checks: short at first, since most waits end at once."""
     pause = 0.0
     while True:
         yield pause
@@ -332,7 +340,7 @@ def _pauses() -> Iterator[float]:
 
 
 def _pixels(picture: Image.Image) -> Frame:
-    """B, G, R, A, premultiplied: what is opaque needs no such pass."""
+    """Return B, G, R, A, premultiplied. Opaque pictures need no multiplication."""
     colours, layout = picture.convert("RGBA"), "BGRA"
     if picture.mode != "RGB":
         colours, layout = colours.convert("RGBa"), "BGRa"
@@ -341,7 +349,7 @@ def _pixels(picture: Image.Image) -> Frame:
 
 
 def _halved(pixels: Frame) -> Frame:
-    """Each pixel is the mean of four."""
+    """Halve the size: each pixel becomes the mean of four."""
     rows, columns = pixels.shape[:2]
     even = np.pad(pixels, ((0, rows % 2), (0, columns % 2), (0, 0)), mode="edge").astype(np.uint16)
     sums = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
@@ -349,7 +357,7 @@ def _halved(pixels: Frame) -> Frame:
 
 
 def _fitted(pixels: Frame, width: int, height: int) -> Frame:
-    """With a pixel more or less at the right and below, as a codec's sizes need it."""
+    """Add or remove a pixel on the right and at the bottom, as the codec's size requires."""
     rows, columns = pixels.shape[:2]
     if (rows, columns) == (height, width):
         return pixels

@@ -1,4 +1,4 @@
-"""From a template's pages and a job's assets to the output's file."""
+"""Renders a template's pages with a job's assets to the output's file."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +34,8 @@ from reelbatch.engines.html.browser import Browser, BrowserEnded
 from reelbatch.engines.html.fonts import (
     described_fonts,
     lent_characters,
+    missing_fonts,
     missing_glyphs,
-    wanted_fonts,
 )
 from reelbatch.engines.html.manifest import Files, Page, open_template
 from reelbatch.engines.html.media import Content, PageMedia
@@ -46,41 +46,41 @@ from reelbatch.models.stored.templates import Layer, TemplateInspection
 from reelbatch.models.wire.assets import DataAsset, MediaAsset, StaticAsset, TextAsset
 from reelbatch.models.wire.codecs import CODECS
 
-_ASSETS = PurePosixPath("reelbatch-assets")  # the folder of a job's pictures, beside the pages
-_FONTS = PurePosixPath("reelbatch-fonts")  # of the team
+_ASSETS = PurePosixPath("reelbatch-assets")  # the folder of the job's media, next to the pages
+_FONTS = PurePosixPath("reelbatch-fonts")  # the folder of the team's fonts
 _CODE = (".html", ".htm", ".js", ".mjs", ".cjs")
 _SOUND = re.compile(rb"<audio|<video|Audio\b|AudioContext|createElement")
-_STARTS = 2  # of a browser for one render
+_STARTS = 2  # attempts to start the browser for one render
 
 
 class HtmlRenderer(Renderer):
     """Has a browser draw a page at exact times."""
 
     def __init__(self, *, first_frame: int = 0) -> None:
-        """`first_frame` is what warnings and errors call the first frame of a page."""
+        """`first_frame` is the number of the page's first frame in warnings and errors."""
         self._first_frame = first_frame
 
     def inspect(
         self,
         template: Path,
-        template_type: str,  # noqa: ARG002  there is one
+        template_type: str,  # noqa: ARG002  there is only one
         limits: RenderLimits,
     ) -> TemplateInspection:
-        """Read what the pages say of themselves. Raises TemplateInvalid or LimitExceeded."""
+        """Read the pages' manifests. Raises TemplateInvalid or LimitExceeded."""
         files, pages = open_template(template, limits)
         layers = [layer for page in pages for layer in _layers(page)]
         has_text = any(layer.layer_type in ("text", "data") for layer in layers)
         return TemplateInspection(
             compositions=[page.composition for page in pages],
             layers=layers,
-            fonts=wanted_fonts(files),
+            fonts=missing_fonts(files),
             lent_characters=lent_characters(files) if has_text else None,
         )
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError.
 
-        Codecs without alpha show the page on white, as browsers do.
+        In codecs without alpha, the page has a white background as in browsers.
         """
         opened = self._open(request)
         frames, codec = opened.frames, CODECS[request.output.codec]
@@ -103,7 +103,7 @@ class HtmlRenderer(Renderer):
             rare = view.rare_characters()
         if clips:
             add_sound(request, rate, clips)
-        words = _words(request.assets)  # which a canvas or a style may show
+        words = _words(request.assets)  # a canvas or a style may show them
         return RenderedFile(
             width=size[0],
             height=size[1],
@@ -113,7 +113,7 @@ class HtmlRenderer(Renderer):
         )
 
     def sounds(self, request: RenderRequest) -> Sequence[AudioClip]:
-        """What the page plays and makes while all frames of the output pass. Raises RenderError."""
+        """Return everything that the page plays during the output's frames. Raises RenderError."""
         opened = self._open(request)
         if not CODECS[request.output.codec].joinable or not _may_sound(opened.files):
             return []
@@ -136,7 +136,7 @@ class HtmlRenderer(Renderer):
 
 @dataclass(frozen=True, kw_only=True)
 class _Opened:
-    """A template's page, and what of it is asked for."""
+    """A page of an opened template, and the frames that are requested."""
 
     files: Files
     page: Page
@@ -170,7 +170,7 @@ def _may_sound(files: Files) -> bool:
 
 
 def add_sound(request: RenderRequest, rate: Fraction, clips: Sequence[AudioClip]) -> None:
-    """Put sound into a film that is ready. Only now a page has told all that is heard."""
+    """Add sound to a finished film. Only then is everything known that the page plays."""
     silent = request.work_dir / f"silent.{request.output.extension}"
     request.output_path.rename(silent)
     codec = request.output.codec
@@ -182,7 +182,7 @@ def add_sound(request: RenderRequest, rate: Fraction, clips: Sequence[AudioClip]
 def _open_view(
     folder: Path, media: Callable[[], PageMedia], load: Callable[..., PageView]
 ) -> PageView:
-    """A page that is loaded. Now and then a browser crashes while it starts."""
+    """Load the page, again if the browser crashes. Occasionally it does so while it starts."""
     for _ in range(_STARTS - 1):
         with suppress(BrowserEnded):
             return _load_view(folder, media, load)
@@ -207,7 +207,7 @@ def _draw(
     size: tuple[int, int],
     report: ReportProgress,
 ) -> None:
-    """Scripts remember what was: time passes frame by frame from the first one on."""
+    """Draw all frames from the first one on, since scripts depend on what came before."""
     for number in range(frames.start):
         view.step(number)
     for done, number in enumerate(frames, start=1):
@@ -243,7 +243,7 @@ def _layers(page: Page) -> list[Layer]:
 
 
 def _content(files: Files, assets: Sequence[ResolvedAsset], fonts: Sequence[Path]) -> Content:
-    """The template's files, with those of the job and the team before them."""
+    """Return a lookup of files; those of the job and the team hide the template's."""
     packed = {comparable(path): file for path, file in files.items()}
     own = {_FONTS / str(number): font for number, font in enumerate(fonts)}
     for resolved in assets:
@@ -289,9 +289,9 @@ def _filling(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Filling:
 
 
 def _check_file(resolved: ResolvedAsset, limits: RenderLimits) -> None:
-    """Whether it is what it is said to be, before a page shows nothing in its place.
+    """Raise AssetInvalid if the file doesn't match the asset's type.
 
-    Raises AssetInvalid.
+    The page would show nothing in its place.
     """
     assert isinstance(resolved.asset, MediaAsset)  # noqa: S101
     name = resolved.asset.layer_name
@@ -314,7 +314,7 @@ def _check_picture(name: str, file: Path, limits: RenderLimits) -> None:
             if image.width * image.height > limits.pixels_per_frame:
                 raise AssetInvalid(
                     f"{name}: The picture has {image.width}x{image.height} pixels; this server "
-                    f"takes at most {limits.pixels_per_frame} (REELBATCH_MAX_FRAME_PIXELS)."
+                    f"allows at most {limits.pixels_per_frame} (REELBATCH_MAX_FRAME_PIXELS)."
                 )
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

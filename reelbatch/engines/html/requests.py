@@ -1,4 +1,4 @@
-"""What a page asks for: the template's own files, media that the engine decodes, nothing else."""
+"""The page's requests, which get the template's files, decoded media, and nothing else."""
 
 import base64
 import mimetypes
@@ -19,8 +19,8 @@ _AWAITED = ("Image", "Stylesheet", "Font", "Script", "Fetch", "XHR")  # of the D
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _MOVING = re.compile(rb"<(?:animate|set\b)|@keyframes")
 
-# Workers have clocks of their own, frames in frames are not stepped, and nothing is outside. Media
-# are decoded by the engine: the browser's own player keeps the time of the wall.
+# Workers have their own clocks, frames in the page are not stepped, and there is no network. The
+# engine decodes media, since the browser's own player runs in real time.
 _POLICY = (
     f"default-src {ORIGIN} data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "media-src 'none'; worker-src 'none'; frame-src 'none'; object-src 'none'; form-action 'none'"
@@ -28,52 +28,51 @@ _POLICY = (
 
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
-    # What is isolated has clocks that are exact to 5 µs. Others are rounded by chance.
+    # In an isolated page, clocks are exact to 5 µs. Others are rounded randomly.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
-_OWN = ".reelbatch"  # the folder of what the engine itself serves
-ANTEROOM = PurePosixPath(_OWN, "anteroom.html")  # in which time is stopped
+_OWN = ".reelbatch"  # the folder of files that the engine itself serves
+ANTEROOM = PurePosixPath(_OWN, "anteroom.html")  # an empty page, in which time is stopped
 
 
 class PageRequests:
-    """Answers what a page asks for, while a call of the browser waits."""
+    """Responds to the page's requests while a call to the browser is waiting."""
 
     def __init__(
         self, *, browser: Browser, content: Content, media: PageMedia, notes: Notes
     ) -> None:
-        self.page: PurePosixPath | None = None  # the one that is being loaded
-        self.last_answer = 0.0  # when it was given, as `time.monotonic` tells it
+        self.page: PurePosixPath | None = None  # the page that is being loaded
+        self.last_response = 0.0  # time.monotonic() at the last one
         self._browser = browser
         self._content = content
         self._media = media
         self._notes = notes
         self._are_new = False
-        self._loading = set[str]()  # those that the page has no answer to yet
-        browser.listen("Fetch.requestPaused", self._answer)
+        self._loading = set[str]()  # ids of requests whose response the page hasn't received
+        browser.listen("Fetch.requestPaused", self._respond)
         browser.listen("Network.requestWillBeSent", self._note_request)
         browser.listen("Network.loadingFinished", self._note_response)
         browser.listen("Network.loadingFailed", self._note_response)
 
     @property
     def are_open(self) -> bool:
-        """Whether an answer may still be on its way."""
+        """Whether a response may still be on its way."""
         return self._are_new or bool(self._loading)
 
     def take_new(self) -> bool:
-        """Whether the page has asked for something since the last call."""
+        """Whether the page has requested anything since the last call."""
         are_new, self._are_new = self._are_new, False
         return are_new
 
     def forget(self) -> None:
-        """Wait no longer for answers that the browser never says it has."""
+        """Stop waiting for responses whose arrival the browser doesn't report."""
         self._loading.clear()
 
-    def _answer(self, request: dict[str, Any]) -> None:
-        """Serve the template's own files, and nothing else."""
+    def _respond(self, request: dict[str, Any]) -> None:
         self._are_new = True
         self._serve(request)
-        self.last_answer = time.monotonic()
+        self.last_response = time.monotonic()
 
     def _serve(self, request: dict[str, Any]) -> None:
         url = urlsplit(str(request["request"]["url"]))
@@ -94,12 +93,14 @@ class PageRequests:
         if found is None:
             self._notes.add(WarningCode.MISSING_FILE, f"{name} is not in the template", where=where)
         elif request.get("resourceType") == "Image" and _moves_by_itself(*found):
-            message = f"{name} moves, and in an image not in time: put the <svg> into the page"
+            message = (
+                f"{name} is animated, but images keep their own time: put the <svg> into the page"
+            )
             self._notes.add(WarningCode.PAGE_WARNING, message, where=where)
         self._fulfill(request, found)
 
     def _found(self, path: PurePosixPath, query: str) -> tuple[str, bytes] | None:
-        """The type and content of what the page asks for."""
+        """Return the type and content of a requested file, or None if there is none."""
         if path == ANTEROOM:
             return "text/html", b""
         if path.parts[:1] == (_OWN,) and len(path.parts) > 2:
@@ -116,9 +117,10 @@ class PageRequests:
         kind, content = found or ("text/plain", b"")
         headers = {"Content-Type": kind, "Accept-Ranges": "bytes", **_HEADERS}
         status = 404 if found is None else 200
-        asked = _RANGE.fullmatch(request["request"].get("headers", {}).get("Range", ""))
-        if asked and found is not None:
-            first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+        requested = _RANGE.fullmatch(request["request"].get("headers", {}).get("Range", ""))
+        if requested and found is not None:
+            first = int(requested[1])
+            last = min(int(requested[2] or len(content)), len(content) - 1)
             if first <= last:
                 headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
                 status, content = 206, content[first : last + 1]
@@ -133,14 +135,14 @@ class PageRequests:
         )
 
     def _stay(self, request: dict[str, Any]) -> None:
-        """Answer a page's wish to leave with "no content"."""
+        """Respond with "no content" to a navigation, so that the page stays."""
         url = request["request"]["url"][:LONGEST_MESSAGE]
-        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"The page may not go to {url}")
-        answer = {"requestId": request["requestId"], "responseCode": 204}
-        self._browser.send("Fetch.fulfillRequest", answer)
+        self._notes.add(WarningCode.NAVIGATION_REFUSED, f"The page may not navigate to {url}")
+        response = {"requestId": request["requestId"], "responseCode": 204}
+        self._browser.send("Fetch.fulfillRequest", response)
 
     def _note_request(self, event: dict[str, Any]) -> None:
-        """Said before the frame that asks is drawn: that it asks us comes a little later."""
+        """Note a request before its frame is drawn; it is paused for us only a little later."""
         self._notes.note_origin(event)
         if event.get("type") in _AWAITED:
             self._loading.add(event["requestId"])
@@ -150,7 +152,7 @@ class PageRequests:
 
 
 def _type_of(path: PurePosixPath, content: bytes) -> str:
-    """Texts are UTF-8 where they can be, as they are when a template is inspected."""
+    """Return the content type. Text is UTF-8 if it is valid, as in inspections of templates."""
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if kind.startswith("text/"):
         with suppress(UnicodeDecodeError):
@@ -160,10 +162,10 @@ def _type_of(path: PurePosixPath, content: bytes) -> str:
 
 
 def _moves_by_itself(kind: str, content: bytes) -> bool:
-    """Whether it is a drawing for which the browser has a clock of its own, 60 times a second."""
+    """Whether it is an animated SVG, for which the browser has a clock of its own at 60 Hz."""
     return kind == "image/svg+xml" and _MOVING.search(content) is not None
 
 
 def _without_own(path: PurePosixPath) -> PurePosixPath:
-    """What a request to the engine itself is about."""
+    """Return the template's path that a request to the engine itself is about."""
     return PurePosixPath(*path.parts[2:]) if path.parts[:1] == (_OWN,) else path

@@ -1,4 +1,4 @@
-"""The engine `join`: clips one after the other."""
+"""The engine `join`, which plays clips one after the other."""
 
 from reelbatch.engines.join.engine import JoinEngine
 

@@ -1,4 +1,4 @@
-"""The clips of a join: what each one is, and where it lies in the output."""
+"""The clips of a join and their places in the output."""
 
 import math
 from collections.abc import Generator, Sequence
@@ -12,31 +12,31 @@ from reelbatch.engines.decoding import Footage
 from reelbatch.models.errors import AssetInvalid, LimitExceeded
 from reelbatch.models.wire.assets import layer_names
 
-# Frames a second of an output. What the first clip says may be nonsense, or a picture a minute.
+# Frames per second of an output. The first clip's rate may be nonsense, or one picture a minute.
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1), Fraction(240)
 _LARGEST_DENOMINATOR = 1001  # 30000/1001 and its family
-_ROUNDING = Fraction(1, 10)  # of a frame: containers round the end of a clip to their own ticks
+_ROUNDING = Fraction(1, 10)  # frames: containers round the end of a clip to their own ticks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
     """A clip of the output."""
 
-    place: str  # names it in messages
+    place: str  # its name in messages
     file: Path
-    start: int  # frame of the output
-    frames: int  # of the output
+    start: int  # first frame in the output
+    frames: int  # number of frames in the output
     has_sound: bool
 
     @property
     def end(self) -> int:
-        """Frame of the output, exclusive."""
+        """The frame of the output after the clip's last one."""
         return self.start + self.frames
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sequel:
-    """All clips on the output's time line. Its size and its frame rate are the first clip's."""
+    """All clips on the output's time line. The size and the frame rate are the first clip's."""
 
     width: int  # pixels
     height: int  # pixels
@@ -49,7 +49,7 @@ class Sequel:
 
 
 def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel:
-    """Look at every clip. Raises AssetInvalid, which names the clip, or LimitExceeded."""
+    """Read the duration of every clip. Raises AssetInvalid or LimitExceeded, naming the clip."""
     first = assets[0]
     with naming(_place(first)), closing(Footage(_file(first), limits)) as footage:
         width, height = (max(1, round(side)) for side in footage.size)
@@ -57,7 +57,7 @@ def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel
     if width * height > limits.pixels_per_frame:
         raise LimitExceeded(
             f"The first clip has {width}x{height} pixels; "
-            f"this server takes at most {limits.pixels_per_frame} pixels a frame"
+            f"this server allows at most {limits.pixels_per_frame} pixels a frame"
             " (REELBATCH_MAX_FRAME_PIXELS)."
         )
     frame_rate = min(max(frame_rate, _LOWEST_RATE), _HIGHEST_RATE)
@@ -75,7 +75,7 @@ def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel
 
 @contextmanager
 def naming(place: str) -> Generator[None]:
-    """Let errors say which clip they are about."""
+    """Prefix errors with the clip that they are about."""
     try:
         yield
     except AssetInvalid as error:

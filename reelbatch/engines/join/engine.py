@@ -1,4 +1,4 @@
-"""What the engine is; `renderer` has what it does."""
+"""The description of the engine; its work is in `renderer`."""
 
 from typing import ClassVar
 
@@ -7,11 +7,11 @@ from reelbatch.models.wire.codecs import CODECS
 
 
 class JoinEngine(RenderEngine):
-    """Plays its assets, which are videos, one after the other; it has no templates.
+    """Plays videos one after the other. They are its assets; there is no template.
 
     The output has the first clip's size and frame rate. Other clips are fitted into that size,
-    centred on black, and show at each of its frames what they show at that time. Each keeps its
-    sound; where a clip has none there is silence.
+    centred on black. Each frame of the output shows the clip's picture at that time. Clips keep
+    their sound; a clip without sound is silent.
     """
 
     name: ClassVar[str] = "join"

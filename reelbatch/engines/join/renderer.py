@@ -1,4 +1,4 @@
-"""From the clips' files to one file."""
+"""Writes all clips to one file."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,7 +25,7 @@ Canvas = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
 class JoinRenderer(Renderer):
-    """Plays the clips into one file, frame by frame."""
+    """Plays the clips to one file, frame by frame."""
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError."""
@@ -51,8 +51,10 @@ class JoinRenderer(Renderer):
 
 
 def _play(clip: Clip, canvas: Canvas, rate: Fraction, limits: RenderLimits) -> Iterator[bool]:
-    """Paint the clip's frames on `canvas`, one after the other; tells of each whether it differs
-    from the one before. The last picture stays where the clip ends a moment early.
+    """Paint the clip's frames on `canvas` one after the other.
+
+    Yields for each whether it differs from the one before. If the clip ends slightly early, its
+    last picture stays on.
     """
     canvas[:] = _BLACK
     shown: VideoFrame | None = None

@@ -1,4 +1,4 @@
-"""Projects of After Effects, rendered there by the public command line tool `nexrender-cli`."""
+"""The engine `nexrender`: After Effects projects, rendered by the public tool `nexrender-cli`."""
 
 from reelbatch.engines.nexrender.engine import NexrenderEngine
 

@@ -1,4 +1,4 @@
-"""After Effects on this machine: where its `aerender` is, and of which year."""
+"""After Effects on this machine: the path of its `aerender`, and its version."""
 
 import os
 import re
@@ -15,13 +15,13 @@ else:
 
 
 def find_aerender() -> Path | None:
-    """The one on the PATH, else that of the newest After Effects in its usual place, or None."""
+    """Return the `aerender` on the PATH, otherwise that of the newest After Effects, or None."""
     found = shutil.which("aerender")
     return Path(found) if found else next(iter(sorted(_installed(), key=_year, reverse=True)), None)
 
 
 def version_of(aerender: Path) -> str:
-    """Its year, as in `After Effects 2026`: its folder's name has it."""
+    """Return the name with the year, such as `After Effects 2026`, from the folder's name."""
     folder = next((one for one in aerender.resolve().parents if "After Effects" in one.name), None)
     return folder.name.removeprefix("Adobe ") if folder else "After Effects"
 
@@ -39,6 +39,6 @@ def _applications() -> Path:
 
 
 def _year(aerender: Path) -> int:
-    """Zero where the name has none: a beta."""
+    """Return the year; zero for a beta, whose name has none."""
     found = _YEAR.search(version_of(aerender))
     return int(found[1]) if found else 0

@@ -1,7 +1,7 @@
-"""The assets of a job as the tool takes them, with scripts of ours for what it has no words for.
+"""A job's assets in the tool's format, with our own scripts for what the tool does not support.
 
-What the tool takes is what `validate` in the job.js of npm's @nexrender/types 1.62 lets pass, and
-its ways with each type are in src/tasks of @nexrender/core 1.63.
+The tool accepts what passes `validate` in job.js of the npm package @nexrender/types 1.62. The
+handling of each type is in src/tasks of @nexrender/core 1.63.
 """
 
 import shutil
@@ -40,27 +40,27 @@ from reelbatch.models.wire.assets import (
 )
 
 ToolAsset = dict[str, Any]
-# As match names, since the display name `Source Text` is another one in each language.
+# Match names, since the display name `Source Text` is different in each language.
 _WORDS = "ADBE Text Properties->ADBE Text Document"
 _SLOT = "slots."
 
 
 @dataclass
 class ToolAssets:
-    """Collects them in the order of the job; runs of operations become one script."""
+    """Collects assets in the order of the job. Consecutive operations become one script."""
 
     project: Project
-    file: Path  # the project's, unpacked
-    files: Sequence[Path]  # all that were unpacked
-    composition: str  # the job's own
-    scripts: Path  # the folder for them
-    is_kept: bool = False
-    """Whether the project is the output, so that files of the job must lie beside it."""
+    file: Path  # the unpacked project
+    files: Sequence[Path]  # all unpacked files
+    composition: str  # the job's
+    scripts: Path  # the folder for scripts
+    is_output: bool = False
+    """Whether the project is the output, so that the job's files must be in its folder."""
     _found: list[ToolAsset] = field(default_factory=list[ToolAsset])
     _operations: list[Operation] = field(default_factory=list[Operation])
 
     def of(self, assets: Sequence[ResolvedAsset]) -> list[ToolAsset]:
-        """Raises AssetInvalid, or RenderError for a type that it does not know."""
+        """Convert assets. Raises AssetInvalid, or RenderError for an unsupported type."""
         statics = [one.asset.name for one in assets if isinstance(one.asset, StaticAsset)]
         beside = [self.file.parent / name for name in statics]
         self._operations = [relinking([*beside, *self.files])]
@@ -69,7 +69,7 @@ class ToolAssets:
                 self._add(asset, number)
             except ValueUnusable as error:
                 raise AssetInvalid(f"assets.{number}: {error.message}") from error
-        if self.is_kept:
+        if self.is_output:
             self._operations.append(saving(self.file))
         self._flush()
         return self._found
@@ -111,19 +111,19 @@ class ToolAssets:
         elif isinstance(asset, ScriptAsset) and file is not None:
             yield _file("script", file)
         else:
-            raise RenderError(f"After Effects takes no asset of the type {asset.type} here.")
+            raise RenderError(f"After Effects does not support assets of the type {asset.type}.")
 
     def _value(self, asset: TextAsset | DataAsset, path: str, value: object) -> ToolAsset:
-        told = with_returns(cast("JsonValue", value))
-        return {"type": "data", "property": path, "value": told, **self._layer_place(asset)}
+        text = with_returns(cast("JsonValue", value))
+        return {"type": "data", "property": path, "value": text, **self._layer_place(asset)}
 
     def _layer_place(self, asset: TextAsset | DataAsset | MediaAsset) -> ToolAsset:
-        """Without a composition the tool would look for the layer in all of them."""
+        """Name the composition: otherwise the tool would look for the layer in all of them."""
         composition = asset.composition or self.composition
         return {"layerName": asset.layer_name, "composition": composition}
 
     def _media_place(self, asset: MediaAsset) -> ToolAsset:
-        """A control that replaces a source has the place of its layer."""
+        """Return the layer that the asset fills, also if it names a control for media."""
         control = control_named([asset.layer_name], self.project, self.composition, media=True)
         if control is None:
             return self._layer_place(asset)
@@ -131,14 +131,14 @@ class ToolAssets:
         return {"layerName": name, "composition": composition}
 
     def _media(self, file: Path, number: int) -> Path:
-        """Where the tool's script is to find it: beside the project, if that is kept."""
-        if not self.is_kept:
+        """Return the file's path for the tool: in the project's folder if that is the output."""
+        if not self.is_output:
             return file
         check_name("folder", str(self.project.path.parent))
         return self._beside(file, PurePosixPath("assets", f"{number}-{file.name}"))
 
     def _beside(self, file: Path, path: PurePosixPath) -> Path:
-        """Copy a file to the project."""
+        """Copy a file to the project's folder."""
         place = place_in(self.file.parent, path)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)

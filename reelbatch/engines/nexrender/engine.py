@@ -1,4 +1,4 @@
-"""What the engine is; `renderer` has what it does."""
+"""The description of the engine; its work is in `renderer`."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from reelbatch.models.wire.warnings import WarningCode
 
 
 class NexrenderEngine(RenderEngine):
-    """Renders projects of After Effects where that is installed. It is served only there."""
+    """Renders After Effects projects on machines where After Effects is installed."""
 
     name: ClassVar[str] = "nexrender"
     version: ClassVar[str] = "2"
@@ -17,7 +17,7 @@ class NexrenderEngine(RenderEngine):
     draws: ClassVar[frozenset[str]] = frozenset(WarningCode) - {
         WarningCode.MISSING_PICTURE,
         WarningCode.MISSING_SOUND,
-    }  # as all others are about the conversion
+    }  # all others are about the conversion to Lottie
     asset_types: ClassVar[frozenset[str]] = frozenset(
         {
             *("text", "data", "image", "video", "audio"),

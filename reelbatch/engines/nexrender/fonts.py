@@ -1,7 +1,7 @@
-"""The fonts of a job, installed for the worker's user as long as After Effects renders.
+"""A job's fonts, installed for the worker's user while After Effects renders.
 
-macOS finds a font as soon as its file is in the user's folder. Windows wants it in the registry of
-the user, too (https://learn.microsoft.com/windows/win32/gdi/font-installation-and-deletion).
+macOS finds a font as soon as its file is in the user's folder. Windows also needs an entry in the
+user's registry (https://learn.microsoft.com/windows/win32/gdi/font-installation-and-deletion).
 """
 
 import os
@@ -19,7 +19,7 @@ if sys.platform == "win32":
     import ctypes
     import winreg
 
-_OURS = re.compile(r"reelbatch-(\d+)-[0-9a-f]{32}\.\w+")  # with the process that placed it
+_OURS = re.compile(r"reelbatch-(\d+)-[0-9a-f]{32}\.\w+")  # the number is our process id
 _COLLECTIONS = {b"OTTO": ".otf", b"ttcf": ".ttc"}
 _REGISTRY = r"Software\Microsoft\Windows NT\CurrentVersion\Fonts"
 _EVERY_WINDOW, _FONTS_CHANGED, _UNLESS_HUNG = 0xFFFF, 0x001D, 0x0002  # winuser.h
@@ -27,9 +27,9 @@ _EVERY_WINDOW, _FONTS_CHANGED, _UNLESS_HUNG = 0xFFFF, 0x001D, 0x0002  # winuser.
 
 @contextmanager
 def installed(fonts: Sequence[Path], elsewhere: Path) -> Generator[None]:
-    """While the context lasts, each render with files of its own: others may use the same fonts.
+    """Install fonts during the context. Each render has its own copies of the files.
 
-    `elsewhere` takes their place on systems that After Effects does not run on. Raises OSError.
+    On systems without After Effects, they are copied to the folder `elsewhere`. Raises OSError.
     """
     tidy()
     folder = _folder() or elsewhere
@@ -40,20 +40,20 @@ def installed(fonts: Sequence[Path], elsewhere: Path) -> Generator[None]:
         for font in fonts:
             placed.append(folder / f"reelbatch-{os.getpid()}-{uuid4().hex}{_suffix(font)}")
             copyfile(font, placed[-1])
-        _announce(placed)
+        _register(placed)
         yield
     finally:
         _remove(placed)
 
 
 def tidy() -> None:
-    """Remove what render processes have left that were killed, as cancelled renders are."""
+    """Remove fonts that killed render processes have left behind, as cancelled renders do."""
     if folder := _folder():
         _remove([file for file in folder.glob("reelbatch-*") if _is_left_behind(file)])
 
 
 def _is_left_behind(file: Path) -> bool:
-    """Whether its process is gone. One that is younger than the file only has the number."""
+    """Whether the process that placed the file has ended; a newer one may have its number."""
     name = _OURS.fullmatch(file.name)
     if name is None:
         return False
@@ -61,7 +61,7 @@ def _is_left_behind(file: Path) -> bool:
         return psutil.Process(int(name[1])).create_time() > file.stat().st_mtime
     except psutil.NoSuchProcess:
         return True
-    except (psutil.Error, OSError):  # a process of somebody else; a file that has just gone
+    except (psutil.Error, OSError):  # another user's process, or a file that has just gone
         return False
 
 
@@ -77,32 +77,32 @@ def _suffix(font: Path) -> str:
 
 
 def _remove(fonts: Sequence[Path]) -> None:
-    _withdraw(fonts)
+    _unregister(fonts)
     for file in fonts:
-        with suppress(OSError):  # Windows keeps a file that is still read; it goes another time
+        with suppress(OSError):  # Windows locks a file that is in use; it is removed later
             file.unlink()
 
 
-def _announce(fonts: Sequence[Path]) -> None:
+def _register(fonts: Sequence[Path]) -> None:
     if sys.platform == "win32" and fonts:
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _REGISTRY) as key:
             for file in fonts:
                 winreg.SetValueEx(key, file.stem, 0, winreg.REG_SZ, str(file))
         for file in fonts:
             ctypes.windll.gdi32.AddFontResourceW(str(file))
-        _tell_windows()
+        _notify_windows()
 
 
-def _withdraw(fonts: Sequence[Path]) -> None:
+def _unregister(fonts: Sequence[Path]) -> None:
     if sys.platform == "win32" and fonts:
         for file in fonts:
             ctypes.windll.gdi32.RemoveFontResourceW(str(file))
             with suppress(OSError), winreg.CreateKey(winreg.HKEY_CURRENT_USER, _REGISTRY) as key:
                 winreg.DeleteValue(key, file.stem)
-        _tell_windows()
+        _notify_windows()
 
 
-def _tell_windows() -> None:
+def _notify_windows() -> None:
     if sys.platform == "win32":
         ctypes.windll.user32.SendMessageTimeoutW(
             _EVERY_WINDOW, _FONTS_CHANGED, 0, 0, _UNLESS_HUNG, 1000, None

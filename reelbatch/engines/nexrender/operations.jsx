@@ -1,5 +1,5 @@
-// What jobs ask of After Effects beside the tool's own assets. ExtendScript is ECMAScript 3; names in
-// quotation marks that begin with ADBE are match names, which are the same in every language.
+// Operations of jobs that the tool does not support. ExtendScript is ECMAScript 3. Quoted names that
+// begin with ADBE are match names, which are the same in every language.
 (function (operations) {
     function fail(message) {
         throw new Error("nexrender: " + message); // the prefix by which the tool finds the message
@@ -45,7 +45,7 @@
         return texts.property("ADBE Text Document");
     }
 
-    // Essential Graphics: the property at the end of a path of match names and places.
+    // Essential Graphics: the property at the end of a path of match names and positions.
     function propertyAt(layer, path) {
         var found = layer;
         for (var i = 0; i < path.length && found; i++) {
@@ -56,7 +56,7 @@
         return found;
     }
 
-    // A property with keyframes takes no value.
+    // A value cannot be set on a property with keyframes.
     function assign(property, value) {
         while (property.numKeys) { property.removeKey(1); }
         property.setValue(value);
@@ -116,7 +116,7 @@
         return "removed";
     }
 
-    // Whether the words fit at this size: below the height of their box, else beside the margins.
+    // Whether the text fits at this size: into its box, or between the margins if it has no box.
     function fits(layer, property, size, box) {
         var text = property.value;
         text.fontSize = size;
@@ -169,7 +169,7 @@
         }
     }
 
-    // Footage whose folders are not here is found by its name, as the conversion finds it.
+    // Footage whose folder is missing is found by name, as in the conversion.
     function relink(operation) {
         var lost = items(function (item) { return item instanceof FootageItem && item.footageMissing; });
         for (var i = 0; i < lost.length; i++) {

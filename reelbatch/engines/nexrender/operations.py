@@ -1,7 +1,7 @@
-"""What jobs ask of After Effects beside the tool's own assets, as scripts for it.
+"""Operations of jobs that the tool does not support, as scripts for After Effects.
 
-`operations.jsx` does it. Words of jobs get into a script as JSON in ASCII alone, which is a literal
-of ExtendScript too, so that none of them is ever a part of the program.
+`operations.jsx` performs them. Values from jobs are put into a script as JSON in ASCII. That is
+also a literal of ExtendScript, so no value can become part of the program.
 """
 
 import json
@@ -23,20 +23,19 @@ from reelbatch.projects.model import Control
 Operation = dict[str, JsonValue]
 _Params = Mapping[str, JsonValue]
 _PLACE = "/*OPERATIONS*/"
-_COLOR = 4  # the kinds of controls
-_TEXT = 6
+_COLOR, _TEXT = 4, 6  # kinds of controls
 _BREAK = re.compile("\r\n|[\n\u2028\u2029]")
 
 
 def script_of(operations: Sequence[Operation]) -> str:
-    """The program that does them in their order."""
+    """Return a program that performs the operations in order."""
     package = files("reelbatch.engines.nexrender")
     program = package.joinpath("operations.jsx").read_text(encoding="utf-8")
     return program.replace(_PLACE, json.dumps(operations, allow_nan=False))
 
 
 def relinking(files: Sequence[Path]) -> Operation:
-    """Of two files with one name the project gets the first one."""
+    """Find missing footage by name. If two files have the same name, the first one is used."""
     places: dict[str, JsonValue] = {file.name.lower(): file.as_posix() for file in reversed(files)}
     return {"do": "relink", "files": places}
 
@@ -46,7 +45,10 @@ def saving(project: Path) -> Operation:
 
 
 def function_calls(asset: FunctionAsset, composition: str) -> Iterator[Operation]:
-    """One for each layer of the asset; `composition` is the job's own. Raises AssetInvalid."""
+    """Yield an operation for each layer of the asset. Raises AssetInvalid.
+
+    `composition` is the job's, for assets that name none.
+    """
     where: Operation = {"do": asset.name, "composition": asset.composition or composition}
     where |= _FUNCTIONS[asset.name](asset.params)
     if asset.name == "nx:comp-duration-set":
@@ -59,7 +61,7 @@ def function_calls(asset: FunctionAsset, composition: str) -> Iterator[Operation
 
 
 def control_setting(asset: EssentialAsset, project: Project, composition: str) -> Operation:
-    """Raises AssetInvalid where the project has no such control."""
+    """Set a control. Raises AssetInvalid if the project has no such control."""
     control = control_named(asset.control_names, project, composition)
     if control is None:
         raise AssetInvalid(f"The project has no control {asset.layer_name!r}.")
@@ -72,7 +74,7 @@ def control_setting(asset: EssentialAsset, project: Project, composition: str) -
 
 
 def setting_of(control: Control, project: Project, value: JsonValue) -> Operation:
-    """Raises AssetInvalid where its layer is not in the project."""
+    """Set a control to a converted value. Raises AssetInvalid if its layer is missing."""
     whole, index, name = layer_of(control, project)
     return {
         "do": "essential",
@@ -86,7 +88,7 @@ def setting_of(control: Control, project: Project, value: JsonValue) -> Operatio
 
 
 def layer_of(control: Control, project: Project) -> tuple[str, int, str]:
-    """The composition, the position and the name of the layer that a control sets."""
+    """Return the composition, position and name of the layer that a control sets."""
     for composition in project.compositions:
         if composition.identity == control.composition:
             for index, layer in enumerate(composition.layers, start=1):
@@ -98,7 +100,10 @@ def layer_of(control: Control, project: Project) -> tuple[str, int, str]:
 def control_named(
     names: Sequence[str], project: Project, composition: str, *, media: bool = False
 ) -> Control | None:
-    """The first one, beginning with those of `composition`; case does not matter."""
+    """Return the first control with one of the names; case doesn't matter.
+
+    Controls of `composition` come first.
+    """
     meant = {name.casefold() for name in names}
     in_order = sorted(project.compositions, key=lambda one: one.name != composition)
     controls = (control for each in in_order for control in each.controls)
@@ -107,7 +112,7 @@ def control_named(
 
 
 def composition_seconds(asset: FunctionAsset) -> float:
-    """Of `nx:comp-duration-set`. Raises AssetInvalid."""
+    """Return the duration in `nx:comp-duration-set`. Raises AssetInvalid."""
     return seconds_of(asset.name, asset.params, DURATION_KEYS, 0.0)
 
 
@@ -142,7 +147,10 @@ _TEXT_PARAMS: Mapping[str, Callable[[JsonValue], Operation]] = {
 
 
 def with_returns(value: JsonValue) -> JsonValue:
-    """After Effects breaks lines by returns. U+2028 and U+2029 would break the tool's script."""
+    """Replace line breaks by carriage returns, as After Effects expects them.
+
+    U+2028 and U+2029 would also break the tool's script.
+    """
     match value:
         case str():
             return _BREAK.sub("\r", value)

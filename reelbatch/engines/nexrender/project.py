@@ -1,6 +1,6 @@
 """A template with a project: an .aep, a zip of one with its footage, or a Motion Graphics template.
 
-What it has is read in the project itself. A zip may say it instead, in `reelbatch.json`:
+Its compositions and layers are read from the project. A zip may list them in `reelbatch.json`:
 
     {"compositions": [{"name": "main", "width": 1920, "height": 1080, "frameRate": 25, "seconds": 8,
                        "layers": {"headline": "text", "photo": "image"}}]}
@@ -45,18 +45,18 @@ class _Manifest(WireModel):
 
 @dataclass(frozen=True)
 class Project:
-    """The template's files in memory, and what it has."""
+    """The template's files in memory, and its inspection."""
 
-    path: PurePosixPath  # of the .aep among the files
+    path: PurePosixPath  # the .aep among the files
     files: Mapping[PurePosixPath, bytes]
     inspection: TemplateInspection
     starts: Mapping[str, int] = field(default_factory=dict[str, int])
-    """The frames at which the work areas of compositions begin; 0 where nothing is said."""
+    """The first frame of each composition's work area; 0 if a composition is missing here."""
     compositions: Sequence[model.Composition] = ()
-    """As the project tells them; none where its `reelbatch.json` has told."""
+    """The compositions in the project; none if they come from a `reelbatch.json`."""
 
     def write(self, folder: Path) -> list[Path]:
-        """Unpack it; returns where the files are, the .aep first. Raises TemplateInvalid."""
+        """Write all files; returns their paths, the .aep first. Raises TemplateInvalid."""
         for path, content in self.files.items():
             place = place_in(folder, path)
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -65,17 +65,17 @@ class Project:
 
 
 def place_in(folder: Path, path: PurePosixPath) -> Path:
-    """Where a file goes whose path stays inside. Windows takes drives and streams for paths, too.
+    """Return the path of a file in `folder`. Raises TemplateInvalid.
 
-    Raises TemplateInvalid.
+    `path` must not lead outside. On Windows it could also name a drive or a stream.
     """
     if sys.platform == "win32" and _NOT_ON_WINDOWS.search(str(path)):
-        raise TemplateInvalid(f"Windows takes no file of the name {str(path)[:200]!r}.")
+        raise TemplateInvalid(f"Windows does not allow the file name {str(path)[:200]!r}.")
     return folder / path
 
 
 def read_project(template: Path, limits: RenderLimits) -> Project:
-    """Raises TemplateInvalid or LimitExceeded."""
+    """Read a template. Raises TemplateInvalid or LimitExceeded."""
     content = read_bounded(template, limits)
     files = unpack(content, limits) if is_archive(content) else {}
     if _MANIFEST in files:
@@ -96,7 +96,7 @@ def read_project(template: Path, limits: RenderLimits) -> Project:
 def _described(files: Mapping[PurePosixPath, bytes], limits: RenderLimits) -> Project:
     projects = [path for path in files if path.suffix.casefold() == ".aep"]
     if len(projects) != 1:
-        raise TemplateInvalid("The zip has to hold exactly one .aep beside its reelbatch.json.")
+        raise TemplateInvalid("The zip must have exactly one .aep in addition to reelbatch.json.")
     try:
         manifest = _Manifest.model_validate_json(files[_MANIFEST].removeprefix(BOM_UTF8))
     except ValidationError as error:
@@ -114,7 +114,7 @@ def _described(files: Mapping[PurePosixPath, bytes], limits: RenderLimits) -> Pr
 
 
 def _usable(opened: OpenedProject, limits: RenderLimits) -> list[model.Composition]:
-    """The first of each name: names are how jobs ask for them."""
+    """Return the first composition of each name, since jobs select them by name."""
     found: dict[str, model.Composition] = {}
     for composition in opened.project.compositions:
         try:
@@ -127,7 +127,7 @@ def _usable(opened: OpenedProject, limits: RenderLimits) -> list[model.Compositi
 
 
 def _work_area(composition: model.Composition) -> tuple[int, int]:
-    """Its first frame and the one after its last, as After Effects renders it by default."""
+    """Return the first frame and the one after the last that After Effects renders by default."""
     start, duration = composition.work_area
     first = round(start * composition.frame_rate)
     seconds = duration if duration > 0 else composition.duration
@@ -173,7 +173,7 @@ def _inspected(
 
 
 def _kind_of(layer: model.Layer, source: model.Item | None) -> str:
-    """As a Lottie document's layers are called."""
+    """Return the type of a layer, named like those of a Lottie document."""
     match source:
         case model.Composition():
             return "precomp"

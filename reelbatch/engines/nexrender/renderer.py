@@ -1,4 +1,4 @@
-"""After Effects draws a film, which is written in the codec of the job."""
+"""After Effects draws a film, which is then encoded in the job's codec."""
 
 import zipfile
 from contextlib import closing
@@ -27,22 +27,22 @@ from reelbatch.models.stored.templates import Composition, TemplateInspection
 from reelbatch.models.wire.assets import FunctionAsset
 from reelbatch.models.wire.codecs import CODECS, PROJECT_CODEC
 
-_SHARE = 80.0  # percent of the work that is After Effects'
+_SHARE = 80.0  # percent of the progress that is After Effects' work
 
 
 class NexrenderRenderer(Renderer):
     """Has After Effects draw a film, and encodes it."""
 
     def __init__(self) -> None:
-        tidy()  # fonts of the process that was killed before this one
+        tidy()  # removes fonts of an earlier process that was killed
 
     def inspect(
         self,
         template: Path,
-        template_type: str,  # noqa: ARG002  there is one
+        template_type: str,  # noqa: ARG002  the content says which it is
         limits: RenderLimits,
     ) -> TemplateInspection:
-        """Read what the template has. Raises TemplateInvalid or LimitExceeded."""
+        """Read the template's compositions. Raises TemplateInvalid or LimitExceeded."""
         return read_project(template, limits).inspection
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
@@ -61,7 +61,7 @@ class NexrenderRenderer(Renderer):
             files=files,
             composition=request.composition,
             scripts=folder,
-            is_kept=is_archive,
+            is_output=is_archive,
         ).of(request.assets)
         job = describe_job(
             files[0],
@@ -76,7 +76,7 @@ class NexrenderRenderer(Renderer):
                 folder,
                 lambda percent: report(percent * _SHARE / 100),
                 patience=request.limits.seconds,
-                scripts_alone=is_archive,
+                scripts_only=is_archive,
             )
         if is_archive:
             _archive(folder / "project", request.output_path)
@@ -89,7 +89,7 @@ class NexrenderRenderer(Renderer):
 
 
 def _module_of(request: RenderRequest) -> str:
-    """The name of After Effects' output module whose film the codec is made of."""
+    """Return the name of After Effects' output module for the film that is encoded."""
     codec, names = request.output.codec, request.output_modules
     if (codec == PROJECT_CODEC.name) or not CODECS[codec].alpha:
         name = names.get("prores") if codec.startswith("video_prores") else None
@@ -98,7 +98,7 @@ def _module_of(request: RenderRequest) -> str:
 
 
 def _with_length(composition: Composition, request: RenderRequest) -> Composition:
-    """As long as the last `nx:comp-duration-set` of the job makes it. Raises LimitExceeded."""
+    """Apply the durations that `nx:comp-duration-set` sets. Raises LimitExceeded."""
     for resolved in request.assets:
         asset = resolved.asset
         if not isinstance(asset, FunctionAsset) or asset.name != "nx:comp-duration-set":
@@ -111,7 +111,7 @@ def _with_length(composition: Composition, request: RenderRequest) -> Compositio
 
 
 def _archive(folder: Path, target: Path) -> None:
-    """The project as the scripts have left it, with all that it shows."""
+    """Zip the project as the scripts have left it, with its footage."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
@@ -126,7 +126,7 @@ def _transcode(
     frames: int,
     report: ReportProgress,
 ) -> None:
-    """After Effects has output modules of its own; the codecs of the API are the same for all."""
+    """Encode After Effects' film with the codec and its options that all engines share."""
     canvas = np.zeros((size[1], size[0], 4), np.uint8)
     with closing(Footage(film, request.limits)) as footage:
         painter = FootagePainter(canvas, footage.size, footage.quarter_turns)

@@ -1,6 +1,6 @@
-"""The command line tool `nexrender-cli`, and the job that it takes.
+"""The command line tool `nexrender-cli` and its job file.
 
-Its job is described at https://github.com/inlife/nexrender#job; the tool starts `aerender`.
+Its jobs are described at https://github.com/inlife/nexrender#job. The tool starts `aerender`.
 """
 
 import json
@@ -18,18 +18,18 @@ from reelbatch.models.errors import RenderError
 
 TOOL = "nexrender-cli"
 HOW_TO_GET_IT = (
-    "After Effects is not reached: nexrender-cli (npm install --global @nexrender/cli) must be on "
-    "the PATH, and After Effects' own aerender there or where After Effects is usually installed."
+    "After Effects cannot be used: nexrender-cli (npm install --global @nexrender/cli) must be on "
+    "the PATH, and After Effects' aerender there or in After Effects' usual folder."
 )
 
 _PROGRESS = re.compile(rb"rendering progress (\d+)%")
-_TOLD = {"NEXRENDER_ENABLE_AELOG_PROJECT_FOLDER": "1"}
+_VARIABLES = {"NEXRENDER_ENABLE_AELOG_PROJECT_FOLDER": "1"}
 _UID = "render"
-# As After Effects for Windows names a lossless film, up to 2021; others call it .mov all the same.
+# Up to 2021, After Effects for Windows writes lossless films as .avi. Others always write .mov.
 _SUFFIXES = ("avi", "mov", "mp4") if sys.platform == "win32" else ("mov", "avi", "mp4")
-# The tool writes names of compositions and media into a script between single quotation marks, the
-# former as the text of `replace`; of several quotation marks in a path it escapes the first one.
-_UNSPEAKABLE = re.compile(r"['\\\\$\x00-\x1f\u2028\u2029]")
+# The tool writes names of compositions and paths of media between single quotation marks in a
+# script. It inserts names by `replace`, and escapes only the first quotation mark of a path.
+_UNSAFE = re.compile(r"['\\\\$\x00-\x1f\u2028\u2029]")
 _LAST_WORDS = 400  # characters of the tool's output
 
 
@@ -40,17 +40,17 @@ def is_installed() -> bool:
 def describe_job(
     project: Path, composition: str, frames: range, assets: Sequence[Any], *, module: str
 ) -> dict[str, Any]:
-    """The tool's job. After Effects counts the last frame in. Raises RenderError.
+    """Return the tool's job. Raises RenderError.
 
-    `continueOnMissing` lets it draw a project whose footage is not all there: whether that is
-    wanted was asked when the job was submitted.
+    After Effects' last frame is inclusive. With `continueOnMissing` it draws a project even if
+    footage is missing. Whether that is acceptable was checked when the job was submitted.
     """
     check_name("composition", composition)
     return {
         "uid": _UID,
         "template": {
             "src": project.as_uri(),
-            "useOriginal": True,  # a copy would not be beside its footage
+            "useOriginal": True,  # a copy would not be in the same folder as its footage
             "composition": composition,
             "frameStart": frames.start,
             "frameEnd": frames.stop - 1,
@@ -64,11 +64,11 @@ def describe_job(
 
 
 def check_name(kind: str, name: str) -> None:
-    """Of a `composition` or a `folder`, which the tool has to write. Raises RenderError."""
-    if _UNSPEAKABLE.search(name):
+    """Check a name that the tool writes into a script. Raises RenderError."""
+    if _UNSAFE.search(name):
         raise RenderError(
-            f"The tool cannot take the name of the {kind} {name[:300]!r}: rename it without "
-            "quotation marks, backslashes and $."
+            f"nexrender-cli does not support the name of the {kind} {name[:300]!r}: rename it "
+            "without quotation marks, backslashes and $."
         )
 
 
@@ -78,12 +78,12 @@ def run(
     report: Callable[[float], None],
     *,
     patience: float,
-    scripts_alone: bool = False,
+    scripts_only: bool = False,
 ) -> Path:
-    """Have the job done; returns the film. Raises RenderError with the tool's own words.
+    """Run the job and return the film. Raises RenderError with the tool's last output.
 
-    `patience` is the seconds that one frame may take. With `scripts_alone` After Effects runs the
-    scripts, and draws no more than it must; then there may be no film.
+    `patience` is the number of seconds that one frame may take. With `scripts_only`, After Effects
+    runs the scripts and draws as little as possible. There may be no film then.
     """
     tool, renderer = shutil.which(TOOL), find_aerender()
     if tool is None or renderer is None:
@@ -91,12 +91,12 @@ def run(
     file = folder / "job.json"
     file.write_text(json.dumps(job))
     options = ["--skip-cleanup", "--no-license", "--no-analytics", "--stop-on-error"]
-    options += ["--skip-render"] if scripts_alone else []
+    options += ["--skip-render"] if scripts_only else []
     program = start_program(
         [tool, *options, "--file", file, "--workpath", folder, "--binary", renderer],
         folder=folder,
         output=subprocess.PIPE,
-        environment={**_home(), **_TOLD, "NEXRENDER_MAX_UPDATE_TIMEOUT": f"{patience:.0f}"},
+        environment={**_home(), **_VARIABLES, "NEXRENDER_MAX_UPDATE_TIMEOUT": f"{patience:.0f}"},
     )
     said = bytearray()
     try:
@@ -110,9 +110,9 @@ def run(
         end_program(program)
     films = (folder / _UID / f"result.{suffix}" for suffix in _SUFFIXES)
     film = next((film for film in films if film.is_file()), None)
-    if code or (film is None and not scripts_alone):
+    if code or (film is None and not scripts_only):
         words = said.decode(errors="replace").strip()[-_LAST_WORDS:]
-        raise RenderError(f"After Effects has not rendered this: {words}")
+        raise RenderError(f"After Effects did not render this job: {words}")
     return film or file
 
 

@@ -120,7 +120,7 @@ def test_a_script_that_fails_is_told_by_its_words(film: Film) -> None:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("<h1>Hello</h1>", "which has to say its width, height and seconds"),
+        ("<h1>Hello</h1>", "which must state its width, height and seconds"),
         (a_page("", width=0), "width: Input should be greater than or equal to 1"),
         (a_page("", seconds="long"), "seconds: Input should be a valid number"),
         ('<script id="reelbatch">{', "The manifest of index.html cannot be used: the JSON"),

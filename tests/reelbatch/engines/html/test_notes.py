@@ -43,15 +43,15 @@ def test_each_thing_that_went_wrong_is_told_once_with_its_place_and_frame(film: 
         ("STYLE_NOT_UNDERSTOOD", r"CSS has no colour: red \(frame 0\)", "bar"),
         ("STYLE_NOT_UNDERSTOOD", r"CSS has no width: wide \(frame 0\)", "bar"),
         ("MISSING_FILE", r"pictures/gone\.png is not in the template \(index\.html:\d, frame 0\)"),
-        ("PAGE_WARNING", r"moving\.svg moves, and in an image not in time.*"),
+        ("PAGE_WARNING", r"moving\.svg is animated, but images keep their own time.*"),
         ("REQUEST_REFUSED", r"https://cdn\.example\.org/library\.js was refused: .*zip.*"),
         ("REQUEST_REFUSED", r"https://maps\.example\.org was refused: .*into the page.*"),
         ("PAGE_ERROR", r"console\.error: no prices Object 3 \(index\.html:8, frame 0\)"),
         ("REQUEST_REFUSED", r"blob.* was refused: workers .*"),
         ("REQUEST_REFUSED", r"wss://live\.example\.org/ was refused: .*"),
         ("MISSING_FILE", r"data/gone\.json is not in the template \(index\.html:11, frame 0\)"),
-        ("NAVIGATION_REFUSED", r"The page may not go to other\.html \(.*frame 2\)"),
-        ("NAVIGATION_REFUSED", r"A window of https://shop\.example\.org/ is not shown .*"),
+        ("NAVIGATION_REFUSED", r"The page may not navigate to other\.html \(.*frame 2\)"),
+        ("NAVIGATION_REFUSED", r"A window with https://shop\.example\.org/ is not shown .*"),
         ("PAGE_WARNING", r"console\.warning: late \(index\.html:13, frame 3\)"),
     ]
     for code, words, *layer in expected:
