@@ -25,7 +25,7 @@ from lottie_builder import (
 WIDTH, HEIGHT, FRAME_RATE, FRAMES = 1600, 1131, 25, 25
 MIDDLE = WIDTH / 2
 PAPER, INK, GREY, TEAL, GOLD = "#FBF8F1", "#1D2733", "#6B6F72", "#23504F", "#B48F4E"
-BAND_INSET, BAND_RADIUS = 74, 46  # of the border's centre line: from the edge, at the corners
+BAND_INSET, BAND_RADIUS = 74, 46  # the border's centre line: distance from the edge, corner radius
 
 timeline = Timeline(FRAMES)
 
@@ -83,7 +83,7 @@ def _signatures() -> list[Node]:
 
 
 def _rule(name: str, centre: Point, length: float) -> Node:
-    """A hairline with a small lozenge in its middle."""
+    """Draw a hairline with a small lozenge in the middle."""
     line = polyline([Point(-length / 2, 0), Point(length / 2, 0)], closed=False)
     lozenge = polyline([Point(-7, 0), Point(0, -4), Point(7, 0), Point(0, 4)], closed=True)
     return timeline.shape(

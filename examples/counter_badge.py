@@ -1,4 +1,4 @@
-"""`counter-badge.json`: a number with a label on a small card; one second, cheap to render."""
+"""`counter-badge.json`: a number with a label on a small card; one second, fast to render."""
 
 from house_style import SANS_BOLD, SANS_MEDIUM
 from lottie_builder import (
@@ -60,7 +60,7 @@ def _label() -> Node:
 
 
 def _progress() -> list[Node]:
-    """A bar that fills up from the left, on a dim track."""
+    """Return a bar that fills from the left, on a dim track."""
     bar = polyline([Point(MARGIN + 2, 151), Point(WIDTH - MARGIN - 2, 151)], closed=False)
     filled = trim(end=animated(Key(4, 0, ENTER), Key(26, 72)))
     return [
@@ -70,7 +70,7 @@ def _progress() -> list[Node]:
 
 
 def _light() -> Node:
-    """Light from the top right, so that the card does not look flat in any colour."""
+    """Return light from the top right, so that the card doesn't look flat in any colour."""
     glow = gradient_fill(
         "radial",
         Point(WIDTH * 0.92, 0),

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from lottie_builder import Node, Point, circle_point, curve
 
-# Bézier segments that follow one swing closely: a rosette also bends around its middle.
+# Bézier segments for one swing of the line; a rosette needs more since it also bends around its
+# centre.
 _ROSETTE_SEGMENTS, _BORDER_SEGMENTS = 6, 4
 
 
 def rosette(radius: float, depth: float, *, petals: int, turns: int = 1) -> Node:
-    """A closed line that winds `turns` times around 0, 0 and swings `petals` times by `depth`.
+    """Return a closed line that winds `turns` times around 0, 0 and swings `petals` times.
 
-    With one turn it is a scalloped disc; with more, which share no factor with `petals`, a lace.
+    It swings by `depth` to either side of `radius`. One turn gives a scalloped disc. More turns
+    give lace if their number has no common factor with `petals`.
     """
 
     def at(t: float) -> Point:
@@ -24,15 +26,15 @@ def rosette(radius: float, depth: float, *, petals: int, turns: int = 1) -> Node
 
 @dataclass(frozen=True)
 class RoundedRectangle:
-    """The way along a border, clockwise from the left end of its top side."""
+    """The path along a border, clockwise from the left end of its top side."""
 
     width: float
     height: float
-    inset: float  # from the edges of width and height
+    inset: float  # distance of the border from the edges
     radius: float
 
     def wave(self, *, waves: int, depth: float, phase: float) -> Node:
-        """A closed line that swings `waves` times to both sides of the way."""
+        """Return a closed line that swings `waves` times to both sides of the path."""
 
         def at(t: float) -> Point:
             point, outwards = self._at(t % 1.0)
@@ -42,7 +44,7 @@ class RoundedRectangle:
         return curve(at, waves * _BORDER_SEGMENTS)
 
     def _at(self, share: float) -> tuple[Point, Point]:
-        """The point at `share` of the whole way, and the unit vector outwards from it."""
+        """Return the point at `share` of the path, and the unit vector that points outwards."""
         sides = list(self._sides())
         bend = math.pi / 2 * self.radius
         rest = share * sum(length + bend for _, length in sides)
@@ -56,10 +58,10 @@ class RoundedRectangle:
                     start.y + along.y + outwards.y * self.radius,
                 ), outwards
             rest -= length + bend
-        raise ValueError(f"{share} is no share from 0 to 1")
+        raise ValueError(f"{share} is not a share from 0 to 1")
 
     def _sides(self) -> Iterator[tuple[Point, float]]:
-        """Each side's length, and the centre of the bend that it starts from."""
+        """Yield the centre of the bend that each side starts from, and the side's length."""
         edge = self.inset + self.radius
         across, down = self.width - 2 * edge, self.height - 2 * edge
         yield Point(edge, edge), across

@@ -1,4 +1,4 @@
-"""The typefaces that the example templates use; the Lottie engine brings them along."""
+"""The typefaces of the example templates, which come with the Lottie engine."""
 
 from lottie_builder import Face
 

@@ -1,8 +1,8 @@
-"""A small vocabulary for writing Lottie files: values, easings, shapes, layers, compositions.
+"""A small library for writing Lottie files: values, easings, shapes, layers, compositions.
 
-Key names and type numbers are those of the Lottie Animation Community's specification
-(lottie.github.io/lottie-spec). Lengths are pixels, times are frames, colours are `#rrggbb`.
-Layers and shapes are listed from the top down.
+Keys and type numbers follow the specification of the Lottie Animation Community
+(lottie.github.io/lottie-spec). Lengths are in pixels, times in frames, and colours are `#rrggbb`.
+Layers and shapes are listed from top to bottom.
 """
 
 import json
@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 Node = dict[str, object]
 Value = float | Sequence[float]
 
-VERSION = "5.9.0"  # of the Bodymovin format that is written
+VERSION = "5.9.0"  # of the Bodymovin format
 
 
 class Ease(NamedTuple):
-    """A cubic Bézier timing curve from (0, 0) to (1, 1), as CSS writes it."""
+    """A cubic Bézier timing curve from (0, 0) to (1, 1), as in CSS."""
 
     x1: float
     y1: float
@@ -28,14 +28,14 @@ class Ease(NamedTuple):
 
 
 ENTER = Ease(0.16, 1.0, 0.30, 1.0)  # arrives fast and settles slowly
-LEAVE = Ease(0.70, 0.0, 0.84, 0.0)  # the mirror image, for what goes away
+LEAVE = Ease(0.70, 0.0, 0.84, 0.0)  # the mirror image of ENTER
 MOVE = Ease(0.65, 0.0, 0.35, 1.0)  # from rest to rest
-OVERSHOOT = Ease(0.34, 1.45, 0.64, 1.0)  # a little beyond the goal and back
+OVERSHOOT = Ease(0.34, 1.45, 0.64, 1.0)  # slightly past the target and back
 LINEAR = Ease(0.0, 0.0, 1.0, 1.0)
 
 
 class Key(NamedTuple):
-    """A keyframe; `ease` shapes the way to the next one."""
+    """A keyframe; `ease` is the timing curve to the next one."""
 
     frame: float
     value: Value
@@ -43,7 +43,7 @@ class Key(NamedTuple):
 
 
 def animated(*keys: Key) -> Node:
-    """A property that changes over time."""
+    """Return a property that changes over time."""
     return {"a": 1, "k": [_keyframe(key, last=key is keys[-1]) for key in keys]}
 
 
@@ -56,7 +56,7 @@ def _keyframe(key: Key, *, last: bool) -> Node:
 
 
 def still(value: object) -> Node:
-    """A property that does not change."""
+    """Return a property that doesn't change."""
     return {"a": 0, "k": value}
 
 
@@ -71,7 +71,7 @@ def _listed(value: Value) -> list[float]:
 
 
 def colour(hexadecimal: str) -> list[float]:
-    """`#ff8000` as three shares from 0 to 1."""
+    """Return a colour such as `#ff8000` as three shares from 0 to 1."""
     digits = hexadecimal.removeprefix("#")
     return [round(int(digits[i : i + 2], 16) / 255, 4) for i in (0, 2, 4)]
 
@@ -85,7 +85,10 @@ def transform(
     opacity: float | Node = 100,
     slant: float = 0,
 ) -> Node:
-    """Where a layer or group is; scale and opacity in percent, angles in degrees clockwise."""
+    """Return the transform of a layer or group.
+
+    Scale and opacity are in percent, angles in degrees clockwise.
+    """
     return {
         "a": _property(anchor),
         "p": _property(position),
@@ -116,15 +119,15 @@ class Point(NamedTuple):
 
 
 def polyline(points: Sequence[Point], *, closed: bool) -> Node:
-    """Straight lines through `points`."""
+    """Return straight lines through `points`."""
     flat = [[0, 0]] * len(points)
     return _path(points, flat, flat, closed=closed)
 
 
 def curve(at: Callable[[float], Point], segments: int) -> Node:
-    """A smooth closed curve through `at(t)` for t from 0 to 1, as cubic Bézier segments.
+    """Return a smooth closed curve through `at(t)` for t from 0 to 1, as cubic Bézier segments.
 
-    Each segment takes its tangents from the curve's slope at its two ends (Hermite form).
+    Each segment's tangents are the curve's slopes at its two ends (Hermite form).
     """
     step = 1 / segments
     points = [at(i * step) for i in range(segments)]
@@ -153,7 +156,7 @@ def _path(
 
 
 def _round(length: float) -> float:
-    """To hundredths of a pixel; `+ 0.0` turns -0.0 into 0.0."""
+    """Round to hundredths of a pixel; `+ 0.0` turns -0.0 into 0.0."""
     return round(length, 2) + 0.0
 
 
@@ -162,7 +165,7 @@ def fill(paint: str, *, opacity: float | Node = 100) -> Node:
 
 
 def stroke(paint: str, width: float, *, opacity: float = 100) -> Node:
-    """A line with round caps and joins."""
+    """Return a stroke with round caps and joins."""
     return {
         "ty": "st",
         "c": still([*colour(paint), 1]),
@@ -182,7 +185,7 @@ class Stop(NamedTuple):
 def gradient_fill(
     kind: Literal["linear", "radial"], start: Point, end: Point, stops: Sequence[Stop]
 ) -> Node:
-    """A gradient from `start` to `end`; a radial one has its centre at `start`."""
+    """Return a gradient from `start` to `end`; the centre of a radial one is at `start`."""
     colours = [number for stop in stops for number in (stop.offset, *colour(stop.paint))]
     alphas = [number for stop in stops for number in (stop.offset, stop.opacity)]
     return {
@@ -197,18 +200,18 @@ def gradient_fill(
 
 
 def trim(start: float | Node = 0, end: float | Node = 100) -> Node:
-    """Shows only a part of the paths above it, in percent of their length."""
+    """Show only a part of the paths above, in percent of their length."""
     return {"ty": "tm", "s": _property(start), "e": _property(end), "o": still(0), "m": 1}
 
 
 def group(*items: Node, name: str = "", place: Node | None = None) -> Node:
-    """Shapes that share a paint; the paint is the last of `items`."""
+    """Group shapes that share a paint, which is the last of `items`."""
     own_place = {"ty": "tr", **(place or transform())}
     return {"ty": "gr", "nm": name, "it": [*items, own_place]}
 
 
 def circle_point(radius: float, turn: float) -> Point:
-    """The point at `turn` of a circle around 0, 0: clockwise from three o'clock, 1 is all round."""
+    """Return a point on a circle around 0, 0. Turns go clockwise from three o'clock; 1 is full."""
     angle = 2 * math.pi * turn
     return Point(radius * math.cos(angle), radius * math.sin(angle))
 
@@ -218,7 +221,7 @@ def circle_point(radius: float, turn: float) -> Point:
 
 @dataclass(frozen=True)
 class Face:
-    """A font as Lottie names it: `family` and `style`, and its PostScript name."""
+    """A font as Lottie names it: by family and style, and by PostScript name."""
 
     family: str
     style: str
@@ -300,18 +303,18 @@ class Timeline:
 
 
 def revealed_by(matte: Node, layer: Node) -> list[Node]:
-    """`layer`, seen only where `matte` is painted (an alpha track matte)."""
+    """Show `layer` only where `matte` is painted (an alpha track matte)."""
     return [{**matte, "td": 1}, {**layer, "tt": 1}]
 
 
 def image_asset(asset_id: str, file_name: str, width: int, height: int) -> Node:
-    """A picture in the folder `images/` beside the JSON file."""
+    """Return a picture in the folder `images/` next to the JSON file."""
     return {"id": asset_id, "p": file_name, "u": "images/", "e": 0, "w": width, "h": height}
 
 
 @dataclass(frozen=True)
 class Composition:
-    """A canvas with layers; `layers` may hold precompositions by their `name` as id."""
+    """A canvas with layers, which may refer to precompositions by `name`."""
 
     name: str
     width: int
@@ -332,7 +335,7 @@ class Composition:
 
 
 def document(main: Composition, assets: Sequence[Node] = (), faces: Sequence[Face] = ()) -> bytes:
-    """The Lottie file that shows `main`: compact JSON, the same bytes for the same content."""
+    """Return a Lottie file that shows `main`: compact JSON, with equal bytes for equal content."""
     fonts = [
         {"fName": face.postscript_name, "fFamily": face.family, "fStyle": face.style, "ascent": 75}
         for face in faces

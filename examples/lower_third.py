@@ -1,6 +1,6 @@
 """`lower-third.json`: a speaker's name and title that wipe in and out over a picture.
 
-Its background is transparent: render it with a codec that keeps alpha.
+The background is transparent: render it with a codec that supports alpha.
 """
 
 from house_style import SANS, SANS_BOLD
@@ -70,7 +70,7 @@ def _line(
     start: float,
     end: float,
 ) -> list[Node]:
-    """Words that rise into their plate at `start` and sink out of it from `end` on."""
+    """Return text that rises into its plate at `start` and sinks out of it from `end` on."""
     width, height = plate
     rest, below = (TEXT_LEFT, top + baseline), (TEXT_LEFT, top + baseline + height)
     place = transform(
@@ -91,7 +91,7 @@ def _line(
 def _plate(
     name: str, top: float, size: tuple[float, float], paint: str, *, start: float, end: float
 ) -> Node:
-    """A plate that unrolls from the left and rolls back to it."""
+    """Return a plate that unrolls from the left and rolls back."""
     width, height = size
     place = transform(
         (LEFT + ACCENT_WIDTH, top),
@@ -107,7 +107,7 @@ def _plate(
 
 
 def _accent() -> Node:
-    """The bar that comes first and leaves last; it grows from its foot and shrinks to its head."""
+    """Return the bar that comes first and leaves last, growing and shrinking upwards."""
     height = NAME_SIZE[1] + GAP + TITLE_SIZE[1]
     size = animated(
         Key(0, (ACCENT_WIDTH, 0), ENTER),
@@ -126,7 +126,7 @@ def _accent() -> Node:
 
 
 def _sheen() -> Node:
-    """A band of light that passes once over the name's plate."""
+    """Return a band of light that passes once over the name's plate."""
     band = rectangle((260, NAME_SIZE[1]), (0, NAME_SIZE[1] / 2))
     light = gradient_fill(
         "linear",
@@ -134,9 +134,9 @@ def _sheen() -> Node:
         Point(130, 0),
         [Stop(0, "#FFFFFF", 0.0), Stop(0.5, "#FFFFFF", 0.13), Stop(1, "#FFFFFF", 0.0)],
     )
-    way = animated(
+    path = animated(
         Key(18, (LEFT + ACCENT_WIDTH + 130, TOP)),
         Key(62, (LEFT + ACCENT_WIDTH + NAME_SIZE[0] - 130, TOP)),
     )
     shine = animated(Key(18, 0), Key(28, 100), Key(40, 100), Key(62, 0))
-    return timeline.shape("sheen", group(band, light), place=transform(way, opacity=shine))
+    return timeline.shape("sheen", group(band, light), place=transform(path, opacity=shine))

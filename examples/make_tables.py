@@ -1,4 +1,4 @@
-"""Writes `tables/runners.csv`: 300 runners, a row for the film of each, the same on every run."""
+"""Writes `tables/runners.csv`: 300 runners, with a row for each film, the same on every run."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ LAST_NAMES = (
     *("Almeida", "Bergström", "Čapek", "Dubois", "Evans", "Fernández", "García", "Hopper"),
     *("Ito", "Jackson", "Kowalski", "Lovelace", "Müller", "Nguyen", "Oliveira"),
 )
-COLOURS = ("#2F5DDE", "#0F766E", "#B45309", "#9D174D")  # of the waves in which they start
+COLOURS = ("#2F5DDE", "#0F766E", "#B45309", "#9D174D")  # of the waves in which runners start
 
 
 def runners() -> str:
@@ -22,7 +22,7 @@ def runners() -> str:
     table.writerow(["number", "label", "data:background.Color"])
     for place in range(len(FIRST_NAMES) * len(LAST_NAMES)):
         wave, first = divmod(place, len(FIRST_NAMES))
-        last = (wave + first) % len(LAST_NAMES)  # so that each name comes once
+        last = (wave + first) % len(LAST_NAMES)  # so that every name is unique
         name = f"{FIRST_NAMES[first]} {LAST_NAMES[last]}"
         table.writerow([f"{place + 1:03d}", name, COLOURS[wave % len(COLOURS)]])
     return text.getvalue()

@@ -20,7 +20,7 @@ ARTWORK = HERE / "artwork"
 
 
 def built_templates() -> Iterator[tuple[str, bytes]]:
-    """Every template's file name and content."""
+    """Yield every template's file name and content."""
     picture = (ARTWORK / "headphones.png").read_bytes()
     yield (
         "product-promo.zip",
@@ -32,7 +32,7 @@ def built_templates() -> Iterator[tuple[str, bytes]]:
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
-    """Stored, not compressed, and all of one date: compressors differ between machines."""
+    """Zip files without compression and with a fixed date: compressors differ between machines."""
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as zipped:
         for name, content in files.items():

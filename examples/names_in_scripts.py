@@ -1,4 +1,4 @@
-"""Draws names in twelve scripts into docs/pictures/names.png, and says what fonts are missing.
+"""Draws names in twelve scripts into docs/pictures/names.png, and lists scripts without a font.
 
 python examples/names_in_scripts.py [FILE]
 """
@@ -50,17 +50,15 @@ def build() -> bytes:
     return document(Composition("main", *size, 25, 1, layers), faces=[SANS, SANS_MEDIUM])
 
 
-def lacking() -> list[str]:
-    """The scripts for whose letters this machine has no font."""
+def scripts_without_font() -> list[str]:
+    """Return the scripts for which this machine has no font with all letters."""
     shelf = FontShelf([], [])
-    wanted = FontFace(family=SANS.family, style=SANS.style, postscript_name=SANS.postscript_name)
-    font = shelf.choose(wanted)
+    face = FontFace(family=SANS.family, style=SANS.style, postscript_name=SANS.postscript_name)
+    font = shelf.choose(face)
     return [
         script
         for script, name in NAMES.items()
-        if not all(
-            shelf.font_for(character, font, wanted, name).has(character) for character in name
-        )
+        if not all(shelf.font_for(character, font, face, name).has(character) for character in name)
     ]
 
 
@@ -70,9 +68,11 @@ def main(target: Path) -> None:
         template.write_bytes(build())
         picture = draw(template, "main", 0, LottieEngine.renderer())
     picture.convert("RGB").quantize(64).save(target, optimize=True)
-    missing = lacking()
+    missing = scripts_without_font()
     print(
-        f"No font here has all letters of: {', '.join(missing)}." if missing else "All are drawn."
+        f"No font here has all letters of {', '.join(missing)}."
+        if missing
+        else "All letters are drawn."
     )
 
 

@@ -1,4 +1,4 @@
-"""Makes the pictures of the page in `docs/pictures/`, with the examples on a running service.
+"""Takes screenshots of the web page for `docs/pictures/`, with the examples on a running service.
 
 python examples/page_pictures.py reelbatch-home/connection.json
 """
@@ -30,23 +30,23 @@ PEOPLE = "recipient,course,date,job:priority\n" + "\n".join(
     )
 )
 UNREACHABLE = {"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}
-LARGE = 600  # jobs of the batch that is seen on its way
-WHEN = 0.6  # of them are done
+LARGE = 600  # jobs in the batch that is shown while it runs
+SHARE_DONE = 0.6  # of its jobs, when it is shown
 
 
 def push_templates(api: Reelbatch) -> dict[str, str]:
-    """The ids of the new templates by their names."""
+    """Upload the templates; returns their ids by name."""
     files = [HERE / "templates" / name for name in TEMPLATES]
     return {file.stem: api.templates.push(file).id for file in files}
 
 
 def submit(api: Reelbatch, name: str) -> Batch:
-    """A batch of `requests/`, with the newest templates."""
+    """Submit a file of `requests/`, with the newest templates."""
     return submit_file(api, HERE / "requests" / f"{name}.json").batches[0]
 
 
 def large_batch(badge: str) -> Any:
-    """Numbers, some of which cannot be rendered."""
+    """Return a batch of numbers, some of which cannot be rendered."""
     jobs = [
         {"assets": [{"type": "text", "layerName": "number", "value": str(number)}]}
         for number in range(LARGE)
@@ -68,7 +68,7 @@ def follow(batch: Batch, share: float) -> None:
 
 
 async def save(page: Page, name: str) -> None:
-    """As a PNG with a palette: a third of the size, and hardly seen."""
+    """Save a screenshot with a palette: a third of the size, with hardly a visible difference."""
     picture = Image.open(io.BytesIO(await page.screenshot()))
     colours = picture.convert("RGB")
     small = colours.quantize(palette=colours.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
@@ -127,7 +127,7 @@ async def main(connection: Mapping[str, str]) -> None:
             night = await open_page(browser, url, token, color_scheme="dark", **desk)
             large = api.batches.create(**large_batch(templates["counter-badge"]))
             await night.goto(f"{url}/#/batches/{large.id}")
-            await asyncio.to_thread(follow, large, WHEN)
+            await asyncio.to_thread(follow, large, SHARE_DONE)
             await save(night, "page-live")
             hand = await open_page(browser, url, token, **phone)
             await hand.goto(f"{url}/#/batches/{large.id}")

@@ -1,6 +1,6 @@
 """`product-promo.zip`: a product film of three seconds, wide (`main`) and square (`square`).
 
-The two compositions share their layers, so that one set of assets fills either of them.
+The two compositions have the same layers, so the same assets fill either of them.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from lottie_builder import (
 
 FRAME_RATE, FRAMES = 30, 90
 PAPER, INK, ACCENT = "#F4EDE4", "#211C1A", "#E2795B"
-PICTURE_SIZE = 600  # pixels of artwork/headphones.png, square
+PICTURE_SIZE = 600  # pixels: width and height of artwork/headphones.png
 BADGE_SIZE = 168
 
 timeline = Timeline(FRAMES)
@@ -45,7 +45,7 @@ timeline = Timeline(FRAMES)
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things stand on one canvas; text is placed by its baseline."""
+    """The positions of all elements on one canvas; text is placed by its baseline."""
 
     name: str
     width: int
@@ -57,7 +57,7 @@ class Layout:
     badge: Point
     badge_scale: float  # percent
     headline: float
-    headline_size: float  # the other sizes and distances follow from it
+    headline_size: float  # the other sizes and distances are derived from it
 
 
 WIDE = Layout(
@@ -89,7 +89,7 @@ SQUARE = Layout(
 
 
 def build() -> bytes:
-    """The Lottie file; its picture `images/headphones.png` comes beside it in the zip file."""
+    """Return the Lottie file; its picture `images/headphones.png` is next to it in the zip."""
     badge, square = _badge(), _promo(SQUARE)
     assets = [
         image_asset("headphones", "headphones.png", PICTURE_SIZE, PICTURE_SIZE),
@@ -115,7 +115,7 @@ def _promo(layout: Layout) -> Composition:
 
 
 def _headline(layout: Layout) -> list[Node]:
-    """One line that rises from behind an invisible edge."""
+    """Return a line of text that rises from behind an invisible edge."""
     size = layout.headline_size
     style = TextStyle(SANS_BOLD, size, INK)
     rise = animated(
@@ -149,7 +149,7 @@ def _small_print(layout: Layout) -> list[Node]:
 
 
 def _arrival(x: float, y: float, start: float) -> Node:
-    """A short way up while it becomes visible."""
+    """Return a transform that moves up slightly while it fades in."""
     return transform(
         animated(Key(start, (x, y + 26)), Key(start + 20, (x, y))),
         opacity=animated(Key(start, 0, LINEAR), Key(start + 10, 100)),
@@ -182,7 +182,7 @@ def _disc(layout: Layout) -> Node:
 
 
 def _disc_light(layout: Layout) -> Node:
-    """Models the disc whatever its colour: lighter at the top left, darker at the bottom."""
+    """Return shading for a disc of any colour: lighter at the top left, darker at the bottom."""
     radius = layout.disc_radius
     light = gradient_fill(
         "radial",
@@ -202,7 +202,7 @@ def _disc_place(layout: Layout) -> Node:
 
 
 def _orbit(layout: Layout) -> Node:
-    """A fine ring that is drawn around the disc, with a bead at its end."""
+    """Return a thin ring that is drawn around the disc."""
     radius = layout.disc_radius + 34
     ring = ellipse((radius * 2, radius * 2))
     sweep = trim(end=animated(Key(12, 0), Key(60, 62)))
@@ -214,7 +214,7 @@ def _orbit(layout: Layout) -> Node:
 
 
 def _daylight(layout: Layout) -> Node:
-    """A wash of light from the left, so that a flat background does not look flat."""
+    """Return a wash of light from the left, so that a plain background doesn't look flat."""
     wash = gradient_fill(
         "radial",
         Point(layout.width * 0.30, layout.height * 0.25),
@@ -238,7 +238,7 @@ def _badge_layer(layout: Layout) -> Node:
 
 
 def _badge() -> Composition:
-    """A scalloped seal that turns slowly behind its words."""
+    """Return a scalloped seal that turns slowly behind its text."""
     centre = Point(BADGE_SIZE / 2, BADGE_SIZE / 2)
     words = TextStyle(SANS_BOLD, 34, "#FFFFFF", Align.CENTRE)
     small = TextStyle(SANS_MEDIUM, 15, "#FFFFFF", Align.CENTRE, tracking=20)

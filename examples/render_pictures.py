@@ -1,4 +1,4 @@
-"""Renders the README's pictures of the templates into `pictures/`, with the real engine.
+"""Renders the pictures for the README into `pictures/`, with the Lottie engine.
 
 python examples/render_pictures.py
 """
@@ -15,12 +15,12 @@ from reelbatch.models.orchestration.jobs import Output
 
 HERE = Path(__file__).parent
 TEMPLATES, PICTURES = HERE / "templates", HERE / "pictures"
-BACKDROP = "#6d8796"  # stands in for the film behind a transparent template
+BACKDROP = "#6d8796"  # in place of a film behind a transparent template
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: a frame of a composition, `width` pixels wide."""
+    """A picture to render: a frame of a composition, `width` pixels wide."""
 
     name: str
     template: str
@@ -39,7 +39,7 @@ SHOTS = (
 
 
 def draw(template: Path, composition: str, frame: int, renderer: Renderer) -> Image.Image:
-    """One frame of a template, in RGBA."""
+    """Render a frame of a template in RGBA."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frame.png"
         request = RenderRequest(
@@ -70,7 +70,7 @@ def main() -> None:
     renderer = LottieEngine.renderer()
     for shot in SHOTS:
         file = PICTURES / f"{shot.name}.png"
-        # 256 colours keep a picture under 60 KB, and the gradients stay smooth by dithering.
+        # 256 colours keep a picture below 60 KB, and dithering keeps gradients smooth.
         render(shot, renderer).quantize(256).save(file, optimize=True)
         print(f"{file.name}: {file.stat().st_size} bytes")
 

@@ -1,4 +1,4 @@
-"""Makes the pictures of the tutorial in `docs/pictures/`, by the page alone, as its reader does.
+"""Takes the tutorial's screenshots in `docs/pictures/`, using only the web page as its readers do.
 
 python examples/tutorial_pictures.py reelbatch-home/connection.json
 """
@@ -39,7 +39,7 @@ async def fill_in_batch(page: Page, url: str) -> None:
 
 
 async def render(page: Page) -> None:
-    """Start the batch, and wait until the posters that are on the screen are there."""
+    """Start the batch, and wait until the visible posters have loaded."""
     await page.get_by_role("button", name=f"Start {RUNNERS} jobs").click()
     outputs = page.get_by_role("button", name="Show outputs")
     ended = page.get_by_text(f"{RUNNERS} of {RUNNERS} finished").first

@@ -1,4 +1,4 @@
-"""Makes the pictures of the Temporal Web UI in `docs/pictures/`, on a running `reelbatch up`.
+"""Takes the screenshots of the Temporal Web UI in `docs/pictures/`, on a running `reelbatch up`.
 
 python examples/web_ui_pictures.py reelbatch-home/connection.json
 """
@@ -17,7 +17,7 @@ from playwright.async_api import Page, async_playwright
 from reelbatch.client import Reelbatch
 
 NAMESPACE = "default"
-JOB = 3  # of the batch, whose workflow is shown
+JOB = 3  # the job in the batch whose workflow is shown
 
 
 async def show(page: Page, url: str, path: str, waits_for: str) -> None:
@@ -27,14 +27,14 @@ async def show(page: Page, url: str, path: str, waits_for: str) -> None:
 
 
 async def show_details(page: Page) -> None:
-    """The tab of the workflow that is shown; its Markdown is in frames of their own."""
+    """Open the tab with the workflow's details; their Markdown is in separate frames."""
     await page.get_by_text("User Metadata").first.click()
     counts = page.frame_locator("iframe[src*='jobs%20done']")
     await counts.get_by_text("jobs done").wait_for()
 
 
 def render_batch(connection: Mapping[str, str]) -> tuple[str, str]:
-    """The ids of a batch that has ended and of one of its jobs."""
+    """Run a batch; returns its id and that of one of its jobs."""
     with Reelbatch(connection["apiUrl"], connection["token"]) as api:
         push_templates(api)
         batch = submit(api, "batch-mixed")

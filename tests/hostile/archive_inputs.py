@@ -1,4 +1,4 @@
-"""Hostile ZIP files: as templates of the types `zip` and `lottie` (dotLottie)."""
+"""Hostile zip files, as templates of the types `zip` and `lottie` (dotLottie)."""
 
 import io
 import struct
@@ -27,9 +27,9 @@ def archive(
 ) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as opened, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # two entries of one name are meant
+        warnings.simplefilter("ignore")  # two entries with the same name are intended
         for entry, content in entries:
-            dated = zipfile.ZipInfo(entry) if isinstance(entry, str) else entry  # of 1980
+            dated = zipfile.ZipInfo(entry) if isinstance(entry, str) else entry  # dated 1980
             opened.writestr(dated, content, compress_type=method)
     return file.getvalue()
 
@@ -178,7 +178,7 @@ def _crowd() -> bytes:
 
 
 def _overlapping() -> bytes:
-    """Fifield's bomb: many directory entries for one file's content."""
+    """Fifield's bomb: many directory entries for the content of one file."""
     single = archive([("bomb.png", bytes(2 * _MIB))])
     central, end = single.rindex(b"PK\x01\x02"), single.rindex(b"PK\x05\x06")
     entry = single[central:end]

@@ -1,4 +1,4 @@
-"""The tables of what came of hostile inputs, at the end of their tests."""
+"""Prints tables of the outcomes of hostile inputs at the end of the tests."""
 
 import pytest
 

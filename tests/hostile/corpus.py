@@ -1,4 +1,4 @@
-"""What a hostile input is: its content, the place where it comes in, and its verdict."""
+"""The definition of a hostile input: its content, the place where it comes in, its verdict."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from reelbatch.models.errors import (
     TemplateInvalid,
 )
 
-SEED = 20_240_607  # of all that is made at random
+SEED = 20_240_607  # for everything that is random
 
 
 class Place(StrEnum):
-    """Where the content comes in. Assets go into a layer of a plain template."""
+    """Where the content comes in. Assets fill a layer of a plain template."""
 
     TEMPLATE = "template"
-    PAGE = "page"  # a template too, of the HTML engine
+    PAGE = "page"  # a template of the HTML engine
     PICTURE = "picture"
     FONT = "font"
     VIDEO = "video"
@@ -28,7 +28,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`error` with a message that has `words` in it; without an error it is rendered."""
+    """The expected error, with `words` in its message; None if the input is rendered."""
 
     error: type[ReelbatchError] | None = None
     words: str = ""
@@ -64,7 +64,7 @@ def too_much(words: str) -> Verdict:
 
 
 def crash() -> Verdict:
-    """For what we cannot do better with; the reason stands beside the input."""
+    """Expect a crash that cannot be avoided; a comment on the input says why."""
     return Verdict(RenderCrashed, "crashed on this template")
 
 

@@ -1,4 +1,4 @@
-"""Small Lottie documents to begin with."""
+"""Small Lottie documents to start from."""
 
 import json
 from typing import Any

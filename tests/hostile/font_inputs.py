@@ -1,4 +1,4 @@
-"""Hostile fonts: as a team's font, and some inside of a template."""
+"""Hostile fonts, as a team's font and inside a template."""
 
 import base64
 import io
@@ -34,7 +34,7 @@ def font_inputs() -> Iterator[HostileInput]:
     for name, make, verdict in found:
         yield HostileInput("font", name, make, verdict, Place.FONT)
     for name, make, verdict in found:
-        # one that cannot be read is left out, and another font is used
+        # An unreadable font in a template is ignored, and another font is used.
         inside = verdict if verdict in (RENDERED, _BROKEN) else RENDERED
         yield HostileInput("font in a template", name, partial(_in_template, make), inside)
 
@@ -78,7 +78,7 @@ def _damaged() -> list[_Made]:
     made.append(("wrong checksums", _wrong_checksums, RENDERED))
     for tag in ("cmap", "loca", "glyf", "name"):
         seed = random.randrange(2**32)
-        verdict = _EMPTY if tag == "cmap" else RENDERED  # HarfBuzz leaves broken glyphs empty
+        verdict = _EMPTY if tag == "cmap" else RENDERED  # HarfBuzz draws nothing for broken glyphs
         made.append((f"random bytes in {tag}", partial(_spoiled, tag, seed), verdict))
     return made
 
@@ -98,7 +98,7 @@ def _outlines() -> list[_Made]:
 
 
 def _tables() -> list[_Made]:
-    """What costs a multiple of its size where records are believed that say the same again."""
+    """Tables that cost a multiple of their size if repeated records are all processed."""
     return [
         ("35,000 names of all bytes", partial(_with_table, "name", _names(35_000)), RENDERED),
         ("one group of all characters", partial(_with_table, "cmap", _groups(1)), RENDERED),
@@ -108,7 +108,7 @@ def _tables() -> list[_Made]:
 
 
 def _paintings() -> list[_Made]:
-    """Paint graphs, whose depth and size HarfBuzz limits."""
+    """Paint graphs; HarfBuzz limits their depth and size."""
     return [
         ("a painting of itself", lambda: _painted(struct.pack(">BH", 11, 1)), RENDERED),
         ("a painting of 50,000 groups deep", lambda: _painted(_composed(50_000)), RENDERED),
@@ -120,7 +120,7 @@ def _paintings() -> list[_Made]:
 
 
 def _composed(depth: int, *, twice: bool = False) -> bytes:
-    """`PaintComposite` of the next one and a colour, or `twice` of it."""
+    """Nest `PaintComposite`: each has the next one and a colour, or the next one `twice`."""
     parts: list[bytes] = []
     for left in range(depth, 0, -1):
         colour = 8 if twice else 8 * left + 6
@@ -130,7 +130,7 @@ def _composed(depth: int, *, twice: bool = False) -> bytes:
 
 
 def _painted(paint: bytes, *, em: int = 1000, wide: bool = False) -> bytes:
-    """A font whose `A` is painted; `wide` in a clip box of all numbers."""
+    """Make a font whose `A` is painted; with `wide`, its clip box covers the whole plane."""
     glyphs = struct.pack(">IHI", 1, 1, 10) + paint
     clips = struct.pack(">BIHHI", 1, 1, 1, 1, 12)[:9] + (12).to_bytes(3)
     clips += struct.pack(">B4h", 1, -32_768, -32_768, 32_767, 32_767)
@@ -154,15 +154,15 @@ def _names(count: int) -> bytes:
 
 
 def _groups(count: int) -> bytes:
-    """Format 12, for Windows."""
+    """Make a `cmap` table in format 12, for Windows."""
     header = struct.pack(">2H2HI2H3I", 0, 1, 3, 10, 12, 12, 0, 16 + 12 * count, 0, count)
     return header + struct.pack(">3I", 0x20, 0x10FFFF, 1) * count
 
 
 def _segments(count: int) -> bytes:
-    """Format 4, which has a list of each field."""
+    """Make a `cmap` table in format 4, which has a list for each field."""
     header = struct.pack(">2H2HI7H", 0, 1, 3, 1, 12, 4, 16 + 8 * count, 0, 2 * count, 0, 0, 0)
-    lists = (0xFFFF, 0x20, 1, 0)  # last characters, and after two bytes first ones and the rest
+    lists = (0xFFFF, 0x20, 1, 0)  # last characters; after two bytes, first characters and the rest
     last, *others = (struct.pack(">H", value) * count for value in lists)
     return header + last + bytes(2) + b"".join(others)
 
@@ -245,7 +245,7 @@ def _truncated(share: int) -> bytes:
 
 
 def _entry_of(tag: str) -> int:
-    """Where the font's directory has the table."""
+    """Return the position of the table's entry in the font's directory."""
     count = struct.unpack_from(">H", _whole(), 4)[0]
     places = range(12, 12 + 16 * count, 16)
     return next(at for at in places if _whole()[at : at + 4].decode() == tag)
@@ -260,7 +260,7 @@ def _shortened(tag: str, length: int) -> bytes:
 
 
 def _with_table(tag: str, table: bytes) -> bytes:
-    """The table at the font's end, in place of its own."""
+    """Replace the font's own table by one at its end."""
     entry = struct.pack(">II", len(_whole()), len(table))
     at = _entry_of(tag) + 8
     return _whole()[:at] + entry + _whole()[at + 8 :] + table
@@ -289,7 +289,7 @@ def _spoiled(tag: str, seed: int) -> bytes:
 
 
 def woff_bomb(stated: int) -> bytes:
-    """One table that unpacks to 400 MB, and says how much it is."""
+    """Make a WOFF whose table unpacks to 400 MB and claims to have `stated` bytes."""
     table = zlib.compress(bytes(400_000_000))
     end = 64 + len(table)
     header = struct.pack(

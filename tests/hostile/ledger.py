@@ -1,4 +1,4 @@
-"""What came of the inputs of a test run, for the summary at its end."""
+"""The outcomes of a test run's inputs, for the summary at its end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ class Entry:
     hostile: HostileInput
     ended: str  # an error code, or RENDERED
     seconds: float
-    memory: int  # bytes, the most that the render process has had
+    memory: int  # bytes; the render process's peak
 
 
 @dataclass(frozen=True)
 class Watched:
-    """Something that was sent to a running service."""
+    """The outcome of something that was sent to a running service."""
 
     label: str
     outcome: str
@@ -31,7 +31,7 @@ watched: list[Watched] = []
 
 
 def summary() -> Iterator[str]:
-    """A table in Markdown: a line a kind."""
+    """Yield a Markdown table with a line for each kind."""
     yield "| kind | inputs | verdicts | crashes | longest, seconds | largest, MiB |"
     yield "|---|---|---|---|---|---|"
     for kind in dict.fromkeys(entry.hostile.kind for entry in entries):
@@ -40,7 +40,7 @@ def summary() -> Iterator[str]:
 
 
 def service_summary() -> Iterator[str]:
-    """A table in Markdown: a line for each of what was sent."""
+    """Yield a Markdown table with a line for each attack on a service."""
     yield "| input | sent | outcome | API | worker | `/healthz` | stored |"
     yield "|---|---|---|---|---|---|---|"
     for each in watched:

@@ -303,12 +303,12 @@ def _structures() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
 
 
 def _known_crash() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
-    # Left as it is: it shows, here and in other tests, that a crash costs one job.
+    # This crash is not prevented: it shows, here and in other tests, that it affects only one job.
     yield "text along a mask without points", _KILLER.read_bytes, crash()
 
 
 def _expressions() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
-    """No script takes the picture away: it is drawn without, or with what the script gives."""
+    """The picture is drawn whatever the script does, with its result or without."""
     for script in _SCRIPTS:
         scripted = solid()
         scripted["ks"]["o"] = {"a": 0, "k": 100, "x": script}
@@ -436,7 +436,7 @@ def _references() -> Iterator[tuple[str, bytes | Callable[[], bytes], Verdict]]:
 
 
 def _values() -> Iterator[tuple[str, bytes, Verdict]]:
-    """Every field of every kind of layer and shape with values of other types."""
+    """Set every field of every kind of layer and shape to values of other types."""
     layers: dict[str, Callable[[], Json]] = {
         "solid": solid,
         "shape": lambda: shape(rectangle(), fill()),
@@ -449,7 +449,7 @@ def _values() -> Iterator[tuple[str, bytes, Verdict]]:
             yield f"a {name} with {place}", _inhabited(changed), RENDERED
         for kind in (*range(-1, 17), 255, 2**31, 2.5, "", "5", "a word" * 9):
             yield f"a {name} with type {kind!r}", _inhabited(make() | {"ty": kind}), RENDERED
-    for place, transform in _changed(lambda: solid()["ks"]):  # ThorVG reads those of all alike
+    for place, transform in _changed(lambda: solid()["ks"]):  # ThorVG reads all transforms alike
         yield f"a transform with {place}", _inhabited(solid() | {"ks": transform}), RENDERED
     for item in _SHAPES:
         for place, changed in _changed(lambda item=item: dict(item)):
@@ -483,7 +483,7 @@ _SHAPES: tuple[Json, ...] = (
 
 
 def _changed(make: Callable[[], Json]) -> Iterator[tuple[str, Json]]:
-    """Each field with each strange value, by itself and inside of a property."""
+    """Set each field to each strange value, directly and inside a property."""
     for key in make():
         for value in _STRANGE:
             yield f"{key} = {value!r}", make() | {key: value}
@@ -499,7 +499,7 @@ def _inhabited(hostile: Json) -> bytes:
 
 
 def _mutations() -> Iterator[tuple[str, bytes, Verdict]]:
-    """A document of many parts, with a few of its bytes changed, removed or doubled."""
+    """A document with many parts, in which a few random values are replaced."""
     whole = packed(
         document(
             solid(),
@@ -519,7 +519,7 @@ def _mutations() -> Iterator[tuple[str, bytes, Verdict]]:
 
 
 def _disturb(values: Any, random: Random) -> None:
-    """Replace one value inside of a layer."""
+    """Replace one value inside a layer."""
     here: Any = random.choice(values["layers"])
     while True:
         keys: list[Any] = list(here) if is_object(here) else list(range(len(here)))

@@ -1,4 +1,4 @@
-"""Hostile videos and sounds, and what FFmpeg might take for such."""
+"""Hostile videos and sounds, and files that FFmpeg might mistake for them."""
 
 import io
 import struct
@@ -32,7 +32,7 @@ _UNREADABLE = {
     "a mp4 with random bytes (1)": _NO_VIDEO,
     "a mp4 with random bytes (2)": _NO_VIDEO,
     "a matroska truncated to 10 %": _NO_VIDEO,
-    "a matroska truncated to 50 %": bad_asset("without a picture"),
+    "a matroska truncated to 50 %": bad_asset("no picture that can be decoded"),
     "a matroska with random bytes (0)": _NO_VIDEO,
     "a matroska with random bytes (1)": _NO_PICTURE,
     "a matroska with random bytes (2)": _NO_DECODER,
@@ -97,7 +97,7 @@ def _videos() -> list[_Made]:
         ("an FLV of junk", lambda: b"FLV\1\5\0\0\0\t" + b"\xff" * 5000, _NO_VIDEO),
         ("an MPEG-TS of a thousand programs", _many_programs, bad_asset("video")),
         ("an H.264 stream without a container", _raw_stream, RENDERED),
-        ("a sound", partial(_wav), bad_asset("no video")),
+        ("a sound", partial(_wav), _NO_VIDEO),
     ]
 
 
@@ -141,14 +141,14 @@ def _sounds() -> list[_Made]:
 
 
 def _film(kind: str) -> bytes:
-    """The same bytes each time: x264 writes others once in some thousand runs."""
+    """Return the same bytes each time. The MP4 is a file: x264's output differs now and then."""
     if kind == "mp4":
         return _H264.read_bytes()
     return _moved(kind) if kind in {"matroska", "mpegts"} else _encoded(kind)
 
 
 def _moved(kind: str) -> bytes:
-    """The film of H.264 in another container."""
+    """Copy the H.264 film to another container."""
     file = io.BytesIO()
     film: Any = av.open(file, "w", format=kind, options={"fflags": "+bitexact"})
     with film, av.open(_H264) as source:
@@ -161,7 +161,7 @@ def _moved(kind: str) -> bytes:
 
 
 def _encoded(kind: str, transfer: int = 2) -> bytes:
-    """`transfer` is that of H.273; 2 says nothing of it."""
+    """Encode a film. `transfer` is a code of H.273; 2 means unspecified."""
     codecs = {"webm": "libvpx-vp9", "avi": "mpeg4", "gif": "gif"}
     file = io.BytesIO()
     film: Any = av.open(file, "w", format=kind, options={"fflags": "+bitexact"})
@@ -209,7 +209,7 @@ def _spoiled(kind: str, seed: int) -> bytes:
 
 
 def _sized(width: int, height: int) -> bytes:
-    """In the sample description and the track header."""
+    """Change the size in the sample description and in the track header."""
     film = _film("mp4")
     film = _patched(film, film.index(b"avc1", film.index(b"stsd")) + 28, ">HH", width, height)
     return _patched(film, film.index(b"tkhd") + 80, ">II", width << 16, height << 16)
@@ -253,7 +253,7 @@ def _many_tracks() -> bytes:
 
 
 def _elsewhere() -> bytes:
-    """A data reference (dref) to another file, as QuickTime has it."""
+    """Add a QuickTime data reference (dref) to another file."""
     film = _film("mp4")
     at = film.index(b"url ", film.index(b"dref"))
     return _patched(film, at + 4, ">I", 0)

@@ -1,6 +1,6 @@
-"""Hostile pages of HTML: what they run, play, ask for, leave for and overwrite.
+"""Hostile HTML pages: what they run, play, request, navigate to and overwrite.
 
-What is harmless by itself shares a page, since each one costs the start of a browser.
+Attempts that are harmless by themselves share a page, since each page starts a browser.
 """
 
 import struct
@@ -37,7 +37,7 @@ def page_inputs() -> Iterator[HostileInput]:
 
 
 def plain_page() -> HostileInput:
-    """A harmless one, which is blue."""
+    """Return a harmless page, which is blue."""
     page = a_page("<style>body { background: blue }</style>")
     return HostileInput("page", "plain", lambda: page.encode(), RENDERED, Place.PAGE)
 
@@ -274,7 +274,7 @@ def _lies() -> Iterator[tuple[str, Files, Verdict]]:
     yield "a sound of days", {**playing, "film_mp4": _wave(2**32 - 100)}, RENDERED
     many = {f"f{at}_wav": _wave(9) for at in range(101)}
     elements = "".join(f'<audio src="{name.replace("_", ".")}">' for name in many)
-    yield "101 files that play", {"index_html": elements, **many}, too_much("More than 100 files")
+    yield "101 files that play", {"index_html": elements, **many}, too_much("more than 100 files")
     text = """<style>@font-face { font-family: f; src: url(f.woff) } @font-face { font-family: g;
         src: url(g.woff2) }</style><p style="font: 9px f">x</p><p style="font: 9px g">x</p>
         <link rel="stylesheet" href="a.css"><script type="module" src="a.js"></script>
@@ -295,7 +295,7 @@ def _lies() -> Iterator[tuple[str, Files, Verdict]]:
 
 
 def _wave(size: int) -> bytes:
-    """A sound that says that it has `size` bytes."""
+    """Return a sound that claims to have `size` bytes."""
     kind = struct.pack("<HHIIHH", 1, 1, 48_000, 96_000, 2, 16)
     head = b"WAVEfmt " + struct.pack("<I", 16) + kind + b"data" + struct.pack("<I", size)
     return b"RIFF" + struct.pack("<I", size + 36) + head + bytes(9600)

@@ -1,4 +1,4 @@
-"""Hostile pictures: each as an asset of a job, and some inside of a template."""
+"""Hostile pictures, as assets of jobs and inside a template."""
 
 import base64
 import io
@@ -37,7 +37,7 @@ def picture_inputs() -> Iterator[HostileInput]:
     for name, make, verdict in found:
         yield HostileInput("picture", name, make, verdict, Place.PICTURE)
     for name, make, verdict in found:
-        # a template's picture that cannot be read is left out; one too large is refused
+        # An unreadable picture in a template is ignored; one that is too large is refused.
         inside = RENDERED if verdict in (_NONE, _DESIGN, _SVG) else verdict
         yield HostileInput("picture in a template", name, partial(_in_template, make), inside)
 
@@ -122,9 +122,9 @@ def _pngs() -> list[_Made]:
 
 
 def _profiled() -> list[_Made]:
-    """Colour profiles; one that cannot be used is left out."""
+    """Pictures with hostile colour profiles; unusable profiles are ignored."""
     made = srgb_profile().tobytes()
-    whole = made[:24] + bytes(12) + made[36:]  # without the time of its making
+    whole = made[:24] + bytes(12) + made[36:]  # without its date
     random = Random(SEED)  # noqa: S311  # the same profiles each time
     table = struct.pack(">4s4xBBBx9i", b"mft2", 15, 3, 255, *[0] * 9)
     profiles = {
@@ -146,7 +146,7 @@ def _profiled() -> list[_Made]:
 
 
 def _with_table(profile: bytes, table: bytes) -> bytes:
-    """The first tag becomes a table of colours, at the end."""
+    """Turn the first tag into a table of colours at the end."""
     tag = struct.pack(">4sII", b"A2B0", len(profile), len(table))
     return profile[:132] + tag + profile[144:] + table
 
@@ -159,7 +159,7 @@ def _spoiled(content: bytes, random: Random, start: int) -> bytes:
 
 
 def _deep() -> list[_Made]:
-    """Greys of more than eight bits."""
+    """Pictures in grey with more than eight bits."""
     floats = io.BytesIO()
     values = np.array([np.nan, np.inf, -np.inf, 3e38] * 16, np.float32).reshape(8, 8)
     Image.fromarray(values).save(floats, "TIFF")
@@ -309,7 +309,7 @@ def _damaged() -> list[_Made]:
             for _ in range(20):
                 spoiled[random.randrange(8, len(whole))] = random.randrange(256)
             name = f"a {kind} with 20 random bytes ({number})"
-            # without checksums and compression a changed byte is another colour
+            # Without checksums and compression, a changed byte is just another colour.
             verdict = RENDERED if kind in ("BMP", "TIFF") else _NONE
             made.append((name, partial(bytes, spoiled), verdict))
     return made

@@ -1,4 +1,4 @@
-"""Hostile After Effects projects: of the library's writer, and bytes of our own."""
+"""Hostile After Effects projects, written by the library or put together byte by byte."""
 
 import io
 import math
@@ -18,7 +18,7 @@ from tests.reelbatch.projects.made import RED, Stage, a_project, a_zip
 
 Content = bytes | Callable[[], bytes]
 
-_SOURCE, _PARENT = 40, 132  # where a layer's `ldta` has the identities
+_SOURCE, _PARENT = 40, 132  # offsets of the identities in a layer's `ldta`
 _MANY = 5_000  # layers
 
 
@@ -101,7 +101,7 @@ def _many_chunks() -> bytes:
 
 
 def _layers(content: bytes | bytearray) -> Iterator[int]:
-    """The places of the layers' data."""
+    """Yield the positions of the layers' data."""
     place = content.find(b"ldta")
     while place >= 0:
         yield place + 8
@@ -121,7 +121,7 @@ def _in_itself() -> bytes:
 
 
 def _items(content: bytes, kind: int) -> set[int]:
-    """The identities of all items of a kind: 4 is a composition."""
+    """Return the identities of all items of a kind; 4 is a composition."""
     found: set[int] = set()
     place = content.find(b"idta")
     while place >= 0:
@@ -151,7 +151,7 @@ def _circle_of_parents() -> bytes:
 
 
 def _many_layers() -> bytes:
-    """Of the first layer, as often, with nothing but its data and its name."""
+    """Repeat the first layer many times, with only its data and its name."""
     content = _plain()
     place = next(
         place for place in _layers(content) if content[place - 20 : place - 8][8:] == b"Layr"
@@ -164,7 +164,7 @@ def _many_layers() -> bytes:
 
 
 def _inserted(content: bytes, place: int, more: bytes) -> bytes:
-    """`more` before the chunk at `place`, with the lengths of all lists that it is in."""
+    """Insert `more` before the chunk at `place`, and extend all lists that it is in."""
     grown = bytearray(content)
     at, end = 0, len(content)
     while at < place:
@@ -197,7 +197,7 @@ def _two() -> bytes:
 
 @cache
 def _photoshop() -> bytes:
-    """Of 80 by 60 pixels."""
+    """Make a Photoshop file of 80 by 60 pixels."""
     content = io.BytesIO()
     picture = Image.new("RGB", (80, 60), "red")
     cast("Any", PSDImage).frompil(picture).save(content)
@@ -205,7 +205,7 @@ def _photoshop() -> bytes:
 
 
 def _page(size: int, *, parent: int = 2) -> bytes:
-    """A PDF; nothing in it says where its objects are."""
+    """Make a PDF without a cross-reference table."""
     return (
         b"%%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
         b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -215,7 +215,7 @@ def _page(size: int, *, parent: int = 2) -> bytes:
 
 
 def _with_footage(content: bytes) -> bytes:
-    """A project that shows a Photoshop file, and in its place `content`."""
+    """Make a project that shows a Photoshop file, whose content is replaced by `content`."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "logo.psd"
         file.write_bytes(_photoshop())

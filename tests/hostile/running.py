@@ -18,17 +18,17 @@ from tests.hostile.documents import document, packed, solid, text
 LIMITS = RenderLimits(
     pixels_per_frame=2000 * 2000,
     frames=1000,
-    seconds=60,  # the worst takes eight on two quiet processors; others may be at work beside it
+    seconds=60,  # the slowest takes eight on two idle processors; other programs may be running
     memory=1024**3,
     template_size=32 * 1024**2,
 )
-_ENDLESS = 5.0  # seconds, until a page that never ends is stopped
+_ENDLESS = 5.0  # seconds until a page that never ends is stopped
 _ASSET: TypeAdapter[Asset] = TypeAdapter(Asset)
 
 
 @dataclass(frozen=True)
 class Bait:
-    """What hostile inputs of text are to refer to, in place of what they name themselves."""
+    """A file and a port that hostile inputs of text refer to instead of those that they name."""
 
     file: Path
     port: int
@@ -53,14 +53,14 @@ def a_pool(folder: Path, level: ConfinementLevel = ConfinementLevel.AVAILABLE) -
 
 
 def a_pool_of_pages(folder: Path) -> RenderPool:
-    """Its processes begin with the first page."""
+    """Make a pool for pages. Its process starts with the first page."""
     return RenderPool("html", processes=1, limits=LIMITS, folder=folder)
 
 
 async def run(
     pool: RenderPool, hostile: HostileInput, folder: Path, bait: Bait | None = None
 ) -> Outcome:
-    """Inspect the template and render it; `folder` has the files."""
+    """Inspect the template and render it, with all files in `folder`."""
     content = hostile.content()
     request = _request(hostile, content if bait is None else bait.put_into(content), folder)
     try:

@@ -1,4 +1,4 @@
-"""What a client, a server that jobs name, or a receiver sends a running service to hurt others."""
+"""Attacks on a running service by clients, by servers that jobs name, and by webhook receivers."""
 
 import asyncio
 import gzip
@@ -21,7 +21,7 @@ from tests.hostile.inputs import ALL
 from tests.origin import Origin, Received
 
 MIB = 1024**2
-_GUSH = 400 * MIB  # of an answer that nobody reads to its end
+_GUSH = 400 * MIB  # the size of a response that nobody reads to its end
 _PIECE = bytes(MIB // 4)
 _FOLLOWERS, _MOST_FOLLOWERS = 400, 100
 
@@ -36,16 +36,16 @@ class Sender:
         self.sent = 0  # bytes
 
     async def post(self, path: str, content: bytes, headers: dict[str, str]) -> str:
-        """The status and the error code of the response."""
+        """Return the status and the error code of the response."""
         self.sent += len(content)
-        return _told(await self.team.http.post(path, content=content, headers=headers))
+        return _outcome(await self.team.http.post(path, content=content, headers=headers))
 
     async def font(self, content: bytes) -> str:
         self.sent += len(content)
-        return _told(await self.team.http.post("/fonts", files={"font": ("a.ttf", content)}))
+        return _outcome(await self.team.http.post("/fonts", files={"font": ("a.ttf", content)}))
 
     async def template(self, content: bytes, kind: str) -> str:
-        """The status of the template once it has been inspected."""
+        """Return the status of the template after its inspection."""
         self.sent += len(content)
         body = {"type": kind, "displayName": "hostile"}
         created = (await self.team.http.post("/templates", json=body)).json()
@@ -59,14 +59,14 @@ class Sender:
         return await until(look, "inspection")
 
     async def job(self, **fields: Any) -> str:
-        """The status of the job at its end, and its error code."""
+        """Return the status of the job at its end, and its error code."""
         created = await self.team.http.post("/jobs", json=a_still(self.card, **fields))
         assert created.status_code == 201, created.text
         ended = await self.team.end_of_job(created.json()["id"])
         return " ".join(filter(None, (ended["status"], ended.get("errorCode"))))
 
     def gushing(self, path: str) -> tuple[str, asyncio.Event]:
-        """An address whose answer is 400 MiB, and what is set when nobody reads it any more."""
+        """Return a URL whose response has 400 MiB, and an event for when nobody reads on."""
         over = asyncio.Event()
 
         async def gush(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +87,7 @@ Attempt = Callable[[Sender], Awaitable[str]]
 
 @dataclass(frozen=True)
 class Attack:
-    """`outcome` is what the client is told in the end: a status, mostly with an error code."""
+    """An attempt with its expected outcome: a status, usually with an error code."""
 
     kind: str
     name: str
@@ -175,7 +175,7 @@ _LAUGHS = '<!ENTITY a "ha">' + "".join(
 
 
 def _sheet(rows: str, shared: str = "", entities: str = "") -> bytes:
-    """A workbook of one sheet, whose rows are these."""
+    """Make a workbook with one sheet that has these rows."""
     content = io.BytesIO()
     book = Workbook()
     book.save(content)
@@ -197,7 +197,7 @@ def _sheet(rows: str, shared: str = "", entities: str = "") -> bytes:
 
 
 def _lying_workbook() -> bytes:
-    """Its directory says of the sheet that it has a GiB."""
+    """Make a workbook whose zip directory claims that the sheet has a GiB."""
     content = bytearray(_sheet(""))
     at = content.rindex(b"xl/worksheets/sheet1.xml") - 46
     content[at + 24 : at + 28] = (1024 * MIB).to_bytes(4, "little")
@@ -218,7 +218,7 @@ def _fonts() -> _Found:
 
 
 def _templates() -> _Found:
-    """Some of what render processes are tried with. Here it is the worker that is looked at."""
+    """Some of the inputs for render processes. These tests watch the worker instead."""
     for kind, name, template_type, outcome in (
         ("archive", "a bomb of many entries", "zip", "uploaded"),
         ("archive", "6,000 entries", "zip", "error"),
@@ -233,7 +233,7 @@ def _templates() -> _Found:
 
 
 def _content(kind: str, name: str) -> Callable[[], bytes]:
-    """Of an input of the corpus."""
+    """Return the content of an input in the corpus."""
     [content] = (each.content for each in ALL if (each.kind, each.name) == (kind, name))
     return content
 
@@ -349,7 +349,7 @@ async def _receiver(to: Sender) -> str:
 
 
 async def _followers(path: str, to: Sender) -> str:
-    """How many of them are served, which is until the batch ends."""
+    """Return how many of the followers are served; those are served until the batch ends."""
     let_go, refused = asyncio.Event(), list[int]()
 
     async def wait(_: Received, __: asyncio.StreamWriter) -> None:
@@ -394,12 +394,12 @@ async def _followers(path: str, to: Sender) -> str:
 async def _wrong_tokens(to: Sender) -> str:
     headers = {"Authorization": "Bearer " + "x" * 60_000}
     url = f"{to.team.http.base_url}batches"
-    answers = [await to.team.public.get(url, headers=headers) for _ in range(200)]
-    to.sent += 60_000 * len(answers)
-    told = {answer.status_code for answer in answers}
-    return "401 or 429" if told <= {401, 429} else f"{told}"
+    responses = [await to.team.public.get(url, headers=headers) for _ in range(200)]
+    to.sent += 60_000 * len(responses)
+    statuses = {response.status_code for response in responses}
+    return "401 or 429" if statuses <= {401, 429} else f"{statuses}"
 
 
-def _told(response: httpx.Response) -> str:
+def _outcome(response: httpx.Response) -> str:
     code = "" if response.is_success else response.json().get("errorCode", "")
     return f"{response.status_code} {code}".strip()

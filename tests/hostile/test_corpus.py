@@ -1,4 +1,4 @@
-"""Every hostile input ends as its verdict says, and leaves nothing behind."""
+"""Every hostile input has the outcome in its verdict, and leaves nothing behind."""
 
 import socket
 import tempfile
@@ -24,11 +24,11 @@ from tests.hostile.running import Bait, Outcome, a_pool, a_pool_of_pages, run
 from tests.reelbatch.engines.html.pages import needs_browser
 
 _BAIT_COLOR = (255, 0, 255)
-_MOST_MEMORY = 600 * 1024**2  # bytes; half of it is ThorVG at 300,000 keyframes
+_MOST_MEMORY = 600 * 1024**2  # bytes; ThorVG needs half of it for 300,000 keyframes
 
 
 def escapes() -> list[Path]:
-    """Files that archives want to put there."""
+    """Return the files that have escaped from archives."""
     return sorted(Path("/tmp").glob("reelbatch-escaped*"))
 
 
@@ -37,20 +37,20 @@ _ESCAPES = escapes()
 
 @pytest.fixture(scope="module")
 def bait(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bait]:
-    """A picture and a server that must not be asked for anything."""
+    """A picture that must not be read, and a server that must not be contacted."""
     file = tmp_path_factory.mktemp("other-team") / "picture.png"
     Image.new("RGB", (8, 8), _BAIT_COLOR).save(file)
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield Bait(file, server.getsockname()[1])
         server.setblocking(False)
-        with pytest.raises(BlockingIOError):  # nobody has come
+        with pytest.raises(BlockingIOError):  # nothing has connected
             server.accept()
 
 
 @pytest.fixture(scope="module")
 async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RenderPool]:
     folder = tmp_path_factory.mktemp("pool")
-    others = set(render_processes())  # of a worker that other tests have left running
+    others = set(render_processes())  # those of a worker that other tests have left running
     async with a_pool(folder) as pool:
         yield pool
     assert contents(folder) == []
@@ -69,7 +69,7 @@ async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rende
 
 @pytest.fixture(scope="module")
 async def open_pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RenderPool]:
-    """One whose processes are not confined."""
+    """A pool whose processes are not confined."""
     async with a_pool(tmp_path_factory.mktemp("pool"), ConfinementLevel.OFF) as pool:
         yield pool
 
@@ -81,13 +81,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(folders: Path) -> Iterator[Path]:
-    """Each `tmp_path` would cost a look at all others, and there are thousands."""
+    """A folder for one input. With thousands of them, pytest's `tmp_path` would be slow."""
     with tempfile.TemporaryDirectory(dir=folders) as folder:
         yield Path(folder)
 
 
 def referring() -> list[HostileInput]:
-    """Inputs that name files and addresses."""
+    """Return inputs that name files and addresses."""
     return [
         hostile
         for hostile in ALL
@@ -100,7 +100,7 @@ def contents(folder: Path) -> list[str]:
 
 
 def programs_in(folder: Path) -> list[str]:
-    """The processes that were told to work there, such as browsers."""
+    """Return processes, such as browsers, that have the folder in their command line."""
     found = psutil.process_iter(["name", "cmdline"])
     return [
         process.info["name"]
@@ -110,12 +110,12 @@ def programs_in(folder: Path) -> list[str]:
 
 
 def render_processes() -> list[Path]:
-    """The folders in /proc of the render processes of this process."""
+    """Return the folders in /proc of this process's render processes."""
     return [Path("/proc", str(pid)) for pid in children_of_command("reelbatch.engines.pool")]
 
 
 def most_memory() -> int:
-    """The most bytes that a render process has had in memory (proc_pid_status(5))."""
+    """Return the peak memory of a render process in bytes (proc_pid_status(5))."""
     lines = [line for p in render_processes() for line in (p / "status").read_text().splitlines()]
     return max((int(line.split()[1]) * 1024 for line in lines if line[:6] == "VmHWM:"), default=0)
 
@@ -163,7 +163,7 @@ def assert_verdict(outcome: Outcome, verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize("hostile", referring(), ids=lambda hostile: hostile.label)
-async def test_the_engine_follows_no_reference_even_where_nothing_hinders_it(
+async def test_the_engine_follows_no_reference_even_in_an_unconfined_process(
     open_pool: RenderPool, bait: Bait, folder: Path, hostile: HostileInput
 ) -> None:
     outcome = await run(open_pool, hostile, folder, bait)
@@ -178,7 +178,9 @@ def shows_the_bait(output: Path) -> bool:
     return bool((pixels == _BAIT_COLOR).all(axis=-1).any())
 
 
-async def test_after_the_worst_the_pool_renders_as_before(pool: RenderPool, tmp_path: Path) -> None:
+async def test_the_pool_renders_as_before_after_all_inputs(
+    pool: RenderPool, tmp_path: Path
+) -> None:
     plain = HostileInput("none", "plain", lambda: packed(document(solid())), Verdict())
     outcome = await run(pool, plain, tmp_path)
     assert outcome.error is None
@@ -186,7 +188,9 @@ async def test_after_the_worst_the_pool_renders_as_before(pool: RenderPool, tmp_
 
 
 @needs_browser
-async def test_after_the_worst_a_page_is_drawn_as_before(pages: RenderPool, tmp_path: Path) -> None:
+async def test_a_page_is_drawn_as_before_after_all_inputs(
+    pages: RenderPool, tmp_path: Path
+) -> None:
     outcome = await run(pages, plain_page(), tmp_path)
     assert outcome.error is None
     assert np.asarray(Image.open(outcome.output))[2, 2].tolist()[:3] == [0, 0, 255]

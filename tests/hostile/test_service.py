@@ -1,6 +1,6 @@
-"""Nothing that one client or server sends costs the API or the worker more than a bounded amount.
+"""Whatever one client or server sends costs the API and the worker only a bounded amount.
 
-The tests of the corpus look at render processes; here the processes that all teams share are.
+The tests of the corpus watch render processes. These watch the processes that all teams share.
 """
 
 from collections.abc import AsyncIterator
@@ -30,12 +30,12 @@ async def sender(service: Service) -> AsyncIterator[Sender]:
     async with public, http, running_origin() as origin:
         team = Team("hostile", http, public)
         sender = Sender(team, origin, await team.upload(a_card()))
-        assert await sender.job() == "finished"  # what is loaded once is there
+        assert await sender.job() == "finished"  # so that everything is loaded
         yield sender
 
 
 @pytest.mark.parametrize("attack", list(attacks()), ids=lambda attack: attack.label)
-async def test_what_one_sender_sends_costs_others_little(
+async def test_an_attack_on_a_service_costs_others_little(
     service: Service, sender: Sender, attack: Attack
 ) -> None:
     api, worker = service.pid_of("api"), service.pid_of("worker")

@@ -1,4 +1,4 @@
-"""What the processes of a running service do while it is sent something hostile."""
+"""Watches the processes of a running service during an attack."""
 
 import threading
 import time
@@ -12,26 +12,27 @@ import httpx
 from tests.integration.service import processor_seconds
 
 _BETWEEN_PROBES = 0.01  # seconds
-# Of most memory, beside what was sent: that is in memory up to four times, as text and as values.
+# Peak memory may grow by this many bytes, plus a multiple of what was sent, which is in memory up
+# to four times, as text and as values.
 _MOST_GROWTH, _MOST_COPIES = 128 * 1024**2, 4
-_LONGEST_PAUSE = 2.5  # seconds of the API's own computing
+_LONGEST_PAUSE = 2.5  # seconds of the API's own processor time
 
 
 @dataclass
 class Watch:
-    """The figures are there when the watch has ended; all but `pause` are bytes."""
+    """Measures two processes. The figures are available after `running` has ended."""
 
-    pids: Mapping[str, int]  # of `api` and of `worker`
-    api: str  # its address
-    growth: dict[str, int] = field(default_factory=dict[str, int])  # of the most memory, by process
-    pause: float = 0.0  # seconds: the longest that /healthz took
-    busy_pause: float = 0.0  # of those, what the API computed itself: others use the machine too
+    pids: Mapping[str, int]  # of `api` and `worker`
+    api: str  # its URL
+    growth: dict[str, int] = field(default_factory=dict[str, int])  # of peak memory, in bytes
+    pause: float = 0.0  # seconds: the longest time that /healthz took
+    busy_pause: float = 0.0  # seconds of that in which the API used the processor
 
     @contextmanager
     def running(self) -> Generator[None]:
         before = {name: _memory(pid, "VmRSS") for name, pid in self.pids.items()}
         for pid in self.pids.values():
-            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is forgotten
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak
         over = threading.Event()
         probing = threading.Thread(target=self._probe, args=[over], name="health probe")
         probing.start()
@@ -44,7 +45,7 @@ class Watch:
             self.growth[name] = max(0, _memory(pid, "VmHWM") - before[name])
 
     def check(self, sent: int) -> None:
-        """What was sent, in bytes, has cost no more than it may."""
+        """Check the costs of an attack that sent this number of bytes."""
         assert self.growth["api"] < _MOST_GROWTH + _MOST_COPIES * sent
         assert self.growth["worker"] < _MOST_GROWTH
         assert self.busy_pause < _LONGEST_PAUSE
@@ -61,7 +62,7 @@ class Watch:
 
 
 def _memory(pid: int, what: str) -> int:
-    """See proc_pid_status(5)."""
+    """Return a figure of a process in bytes; see proc_pid_status(5)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     [kilobytes] = (line.split()[1] for line in lines if line.startswith(f"{what}:"))
     return int(kilobytes) * 1024

@@ -1,4 +1,4 @@
-"""A service on Linux, and a worker on Windows that renders for it."""
+"""Fixtures: a service on Linux, and a worker on Windows that renders for it."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.windows.worker import WindowsWorker
 
 @pytest.fixture(scope="session")
 def windows() -> Iterator[Windows]:
-    """The machine, for one run of the tests at a time."""
+    """The Windows machine, which one test run uses at a time."""
     if line := missing():
         pytest.skip(line)
     cache().mkdir(parents=True, exist_ok=True)
@@ -26,14 +26,14 @@ def windows() -> Iterator[Windows]:
         try:
             machine = made()
         except NotDownloaded as error:
-            pytest.skip(f"Not all of the machine could be downloaded: {str(error)[-200:]!r}")
-        machine.hold.unlink(missing_ok=True)  # tests that were killed have left it
+            pytest.skip(f"Parts of the machine could not be downloaded: {str(error)[-200:]!r}")
+        machine.hold.unlink(missing_ok=True)  # killed tests may have left it behind
         yield machine
         machine.stop()
 
 
 @pytest.fixture(scope="session")
-def service(windows: Windows) -> Iterator[Topology]:  # noqa: ARG001  what is skipped without it
+def service(windows: Windows) -> Iterator[Topology]:  # noqa: ARG001  skips the tests without it
     engines = {"REELBATCH_ENGINES": json.dumps(["join", "lottie", "nexrender"])}
     with (
         TemporaryDirectory(prefix="reelbatch-windows-") as home,
@@ -44,7 +44,7 @@ def service(windows: Windows) -> Iterator[Topology]:  # noqa: ARG001  what is sk
 
 @pytest.fixture(scope="session")
 def application(windows: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that Reelbatch is installed in there."""
+    """The folder in which Reelbatch is installed on Windows."""
     folder = tmp_path_factory.mktemp("windows") / "application"
     windows.install(folder)
     return folder
@@ -54,7 +54,7 @@ def application(windows: Windows, tmp_path_factory: pytest.TempPathFactory) -> P
 def worker(
     windows: Windows, service: Topology, application: Path, request: pytest.FixtureRequest
 ) -> Iterator[WindowsWorker]:
-    """A running one. The tests leave it so, whatever they have done to it."""
+    """A running worker. Tests that stop it start it again."""
     worker = WindowsWorker(windows, application, like=service.containers["worker-1"])
     try:
         worker.start()
@@ -74,6 +74,6 @@ def client(service: Topology) -> Iterator[Reelbatch]:
 
 @pytest.fixture(scope="session")
 def project(client: Reelbatch, worker: WindowsWorker) -> str:  # noqa: ARG001  it reads the project
-    """The id of a template with a project of After Effects."""
+    """The id of a template with an After Effects project."""
     file = AFTER_EFFECTS_SAMPLES / "after-effects" / "project.zip"
     return client.templates.push(file, template_type="aep", timeout=300).id

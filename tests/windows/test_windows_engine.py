@@ -1,4 +1,4 @@
-"""The contract of engines for `nexrender` on Windows: as on Linux, with the real nexrender-cli."""
+"""The contract of engines for `nexrender` on Windows, with the real nexrender-cli."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.windows.machine import Windows, on_windows
 pytestmark = [pytest.mark.windows, pytest.mark.timeout(600)]
 
 
-def test_it_keeps_the_contract_of_engines(
+def test_the_engine_keeps_the_contract_on_windows(
     windows: Windows, application: Path, tmp_path: Path
 ) -> None:
     kept = run_contract_with(

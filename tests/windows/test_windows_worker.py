@@ -1,6 +1,6 @@
-"""A worker on Windows, where After Effects is, renders for a service on Linux.
+"""A worker on Windows, with After Effects, renders for a service on Linux.
 
-Windows is wine here, and After Effects a stub; nexrender-cli and all else are what people install.
+Windows is wine here, and After Effects is a stub. Everything else, such as nexrender-cli, is real.
 """
 
 from pathlib import Path
@@ -28,7 +28,7 @@ def films(project: str, *words: str) -> list[dict[str, object]]:
 
 
 def submit_and_hold(client: Reelbatch, worker: WindowsWorker, project: str, word: str) -> Batch:
-    """A batch of one job that After Effects is in the middle of."""
+    """Submit a batch of one job, and hold After Effects in the middle of it."""
     worker.hold_renders()
     batch = client.batches.create(films(project, word))
     until(lambda: worker.running("aerender.py") or None, "render", PATIENCE)
@@ -57,7 +57,7 @@ def test_doctor_finds_after_effects_and_what_it_needs(worker: WindowsWorker) -> 
     assert "✓ remote object store: s3://reelbatch takes and returns objects" in report
 
 
-def test_films_are_drawn_there_and_delivered(
+def test_films_are_rendered_on_windows_and_delivered(
     client: Reelbatch, worker: WindowsWorker, project: str, tmp_path: Path
 ) -> None:
     batch = client.batches.create(films(project, "Hällo, „Welt“", "你好 100% & more"))
@@ -67,7 +67,7 @@ def test_films_are_drawn_there_and_delivered(
     assert log.count("renders are not fully confined") == 1
 
 
-def test_a_cancelled_job_ends_with_all_of_its_processes(
+def test_cancelling_a_job_ends_all_of_its_processes(
     client: Reelbatch, worker: WindowsWorker, project: str
 ) -> None:
     batch = submit_and_hold(client, worker, project, "cancelled")
@@ -77,7 +77,7 @@ def test_a_cancelled_job_ends_with_all_of_its_processes(
     worker.release_renders()
 
 
-def test_a_job_outlasts_the_death_of_its_worker(
+def test_a_job_survives_the_death_of_its_worker(
     client: Reelbatch, worker: WindowsWorker, project: str, tmp_path: Path
 ) -> None:
     batch = submit_and_hold(client, worker, project, "outlasts")
@@ -86,10 +86,10 @@ def test_a_job_outlasts_the_death_of_its_worker(
     worker.release_renders()
     worker.start()
     check_film(batch, tmp_path)
-    assert len(worker.scratch_folders()) == 1, "that of the dead worker is gone"
+    assert len(worker.scratch_folders()) == 1, "the dead worker's folder is gone"
 
 
-def test_ctrl_c_gives_a_job_to_the_next_worker_and_leaves_nothing(
+def test_ctrl_c_hands_a_job_to_the_next_worker_and_leaves_nothing_behind(
     client: Reelbatch, worker: WindowsWorker, project: str, tmp_path: Path
 ) -> None:
     batch = submit_and_hold(client, worker, project, "handed over")

@@ -16,14 +16,14 @@ from tests.deployment.topology import HEALTH, METRICS
 from tests.integration.service import until
 from tests.windows.machine import Windows
 
-PATIENCE = 240.0  # seconds; where nothing else runs, a start takes ten
+PATIENCE = 240.0  # seconds; on an idle machine, a start takes ten
 RENDER_PROCESS = "engines.pool.child"
-PROGRAMS = ("nexrender-cli", "@nexrender", "aerender")  # that it starts, and they themselves
+PROGRAMS = ("nexrender-cli", "@nexrender", "aerender")  # marks of the programs that renders start
 _SETTINGS = ("REELBATCH_", "AWS_")
 
 
 class WindowsWorker:
-    """Has the settings of a worker on Linux, without the confinement, which Windows lacks."""
+    """Has the settings of a worker on Linux, but no confinement, which Windows doesn't support."""
 
     def __init__(self, windows: Windows, application: Path, like: Container) -> None:
         self.log = application.with_name("windows-worker.log")
@@ -44,40 +44,40 @@ class WindowsWorker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it takes work."""
+        """Start the worker and wait until it is ready."""
         with self.log.open("ab") as log:
             self._process = self._start(self._environment, "worker", "--engines", "nexrender")
-            # Python for Windows does not start there with a file for its output.
+            # In wine, Python for Windows does not start with its output in a file.
             subprocess.Popen(["/bin/cat"], stdin=self._process.stdout, stdout=log)
         until(self._is_ready, "worker on Windows", PATIENCE)
 
     def stop(self) -> int:
-        """Press Ctrl-C, and wait for the end. Returns the exit code."""
+        """Press Ctrl-C, wait for the end, and return the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """End this process alone, as the task manager does."""
+        """End only this process, like the task manager."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def doctor(self) -> str:
-        """What `reelbatch doctor` says there."""
+        """Return the output of `reelbatch doctor` on Windows."""
         environment = {**self._environment, "REELBATCH_ENGINES": '["nexrender"]'}
-        told, _ = self._start(environment, "doctor").communicate(timeout=PATIENCE)
-        return told.decode()
+        output, _ = self._start(environment, "doctor").communicate(timeout=PATIENCE)
+        return output.decode()
 
     def hold_renders(self) -> None:
-        """Let After Effects come to no end from now on."""
+        """Keep renders of After Effects from ending from now on."""
         self._windows.hold.touch()
 
     def release_renders(self) -> None:
         self._windows.hold.unlink(missing_ok=True)
 
     def running(self, *marks: str) -> list[str]:
-        """The commands of the machine's processes that have one of these in them."""
+        """Return the commands of the machine's processes that contain one of the marks."""
         return [one for one in _commands(self._windows) if any(mark in one for mark in marks)]
 
     def scratch_folders(self) -> list[Path]:
@@ -104,7 +104,7 @@ class WindowsWorker:
 
 
 def _commands(windows: Windows) -> list[str]:
-    """Of the machine's processes; one that has just ended has none."""
+    """Return the commands of the machine's processes, except those that have just ended."""
     prefix, commands = windows.environment()["WINEPREFIX"], list[str]()
     for process in psutil.process_iter():
         with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""A render engine for Reelbatch: the lines of a text file, a second each."""
+"""A render engine for Reelbatch that shows each line of a text file for a second."""
 
 from reelbatch.engines.base import RenderEngine, Renderer
 

@@ -1,4 +1,4 @@
-"""Draws the slides; imported in render processes alone."""
+"""Draws the slides. Only render processes import this module."""
 
 import re
 from fractions import Fraction
@@ -19,20 +19,24 @@ from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
 from reelbatch.models.stored.templates import Composition, Layer, TemplateInspection
 from reelbatch.models.wire.assets import TextAsset
 
-RATE = 10  # frames a second, and so frames a slide
+RATE = 10  # frames per second, which is also the number of frames per slide
 
 
 class SlidesRenderer(Renderer):
     def inspect(self, template: Path, template_type: str, limits: RenderLimits):
         if template.stat().st_size > limits.template_size:
-            raise LimitExceeded(f"A {template_type} file may have {limits.template_size} bytes.")
+            raise LimitExceeded(
+                f"Use a {template_type} file of {limits.template_size} bytes at most."
+            )
         first, *texts = template.read_text("utf-8", "replace").splitlines() or [""]
         size = re.fullmatch(r"([1-9]\d{0,4}) x ([1-9]\d{0,4})", first)
         if not size or not texts:
-            raise TemplateInvalid("Begin with a size such as 640 x 360; then write a slide a line.")
+            raise TemplateInvalid(
+                "Start with a size such as 640 x 360, then write one slide a line."
+            )
         width, height, frames = int(size[1]), int(size[2]), RATE * len(texts)
         if width * height > limits.pixels_per_frame or frames > limits.frames:
-            raise LimitExceeded(f"{frames} frames of {width} x {height} pixels are too many here.")
+            raise LimitExceeded(f"This server can't render {frames} frames of {width} x {height}.")
         main = Composition(name="main", width=width, height=height, frame_rate=RATE, frames=frames)
         layers = [
             Layer(composition="main", position=n, name=f"slide {n}", layer_type="text", text=text)

@@ -1,6 +1,7 @@
-"""An engine that has been taken over: it tries what a render process may not do.
+"""An engine that an attacker has taken over: it tries everything that a render process may not do.
 
-The template is a JSON file with what it needs to know; the output tells how each attempt ended.
+The template is a JSON file with a path and a port for the attempts. The output is a JSON file with
+the outcome of each attempt.
 """
 
 import contextlib
@@ -34,7 +35,7 @@ SYSTEM_CALLS: dict[str, tuple[int | None, int | None]] = {
         if not line.startswith("#")
     )
 }
-_ = "a".encode("idna")  # loads the codec: inside, another user may not read Python's folder
+_ = "a".encode("idna")  # loads the codec: a confined process may not be able to read its file
 
 _X32 = 0x40000000
 _F_SETSIG, _FIOSETOWN = 10, 0x8901
@@ -42,10 +43,10 @@ _F_SETSIG, _FIOSETOWN = 10, 0x8901
 
 class BreakoutEngine(MisbehavingEngine):
     def _everything(self, request: RenderRequest) -> None:
-        known = json.loads(request.template.read_text())
-        attempts = _attempts(known, request.template, request.work_dir)
+        targets = json.loads(request.template.read_text())
+        attempts = _attempts(targets, request.template, request.work_dir)
         if self.runs_programs:
-            del attempts["replace itself"]  # it may, and then nobody would tell
+            del attempts["replace itself"]  # it is allowed, and then nothing would be reported
         outcomes = {name: _outcome(attempt) for name, attempt in attempts.items()}
         in_thread: dict[str, str] = {}
         thread = threading.Thread(
@@ -59,14 +60,14 @@ class BreakoutEngine(MisbehavingEngine):
         request.output_path.write_text(json.dumps(outcomes))
 
     def _some(self, request: RenderRequest) -> None:
-        known = json.loads(request.template.read_text())
-        attempts = _attempts(known, request.template, request.work_dir)
+        targets = json.loads(request.template.read_text())
+        attempts = _attempts(targets, request.template, request.work_dir)
         names = ("read a file", "list a folder", "write to a file", "connect", "fork")
         outcomes = {name: _outcome(attempts[name]) for name in names}
         request.output_path.write_text(json.dumps(outcomes))
 
     def _refused_calls(self, request: RenderRequest) -> None:
-        """Those that no argument makes better, with wrong ones."""
+        """Make the calls that are refused with any arguments, with invalid ones."""
         conditional = {name for name, _, _ in conditional_calls()}
         names = [name for name in SYSTEM_CALLS if name not in conditional and _number(name)]
         ended = {name: _error(name, *[-1] * 6) for name in names if name != "seccomp"}
@@ -81,7 +82,7 @@ class BreakoutEngine(MisbehavingEngine):
         _libc.syscall(ctypes.c_long(_X32 + 39))
 
     def _other_processor(self, _request: RenderRequest) -> None:
-        """Ask for the process's id as a program of 32 bits does: `int 0x80`."""
+        """Ask for the process id like a 32-bit program, by `int 0x80`."""
         code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
         code.write(bytes.fromhex("b814000000 cd80 c3"))
         ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
@@ -95,7 +96,7 @@ class BreakoutEngine(MisbehavingEngine):
         request.output_path.write_text(f"{len(threads)}")
 
     def _peek(self, request: RenderRequest) -> None:
-        """List what is there of other renders."""
+        """List everything that is left of other renders."""
         seen = [str(path) for path in request.template.parents[1].rglob("*")]
         seen += [str(path) for path in request.work_dir.rglob("*")]
         request.output_path.write_text("\n".join(seen))
@@ -141,7 +142,7 @@ class BreakoutEngine(MisbehavingEngine):
 
 
 class NumpyEngine(BreakoutEngine):
-    """One that loads a library that starts threads."""
+    """Loads a library that starts threads."""
 
     @classmethod
     def renderer(cls) -> Renderer:
@@ -152,17 +153,19 @@ class NumpyEngine(BreakoutEngine):
 
 
 class ProgramEngine(BreakoutEngine):
-    """One whose renderer is a program."""
+    """Renders by running a program."""
 
     runs_programs: ClassVar[bool] = True
 
     def _program(self, request: RenderRequest) -> None:
-        answer = subprocess.run(["/bin/echo", "hello"], capture_output=True, check=True)
-        request.output_path.write_bytes(answer.stdout)
+        echo = subprocess.run(["/bin/echo", "hello"], capture_output=True, check=True)
+        request.output_path.write_bytes(echo.stdout)
 
 
-def _attempts(known: dict[str, Any], template: Path, work: Path) -> dict[str, Callable[[], object]]:
-    secret, port, worker = Path(known["secret"]), int(known["port"]), os.getppid()
+def _attempts(
+    targets: dict[str, Any], template: Path, work: Path
+) -> dict[str, Callable[[], object]]:
+    secret, port, worker = Path(targets["secret"]), int(targets["port"]), os.getppid()
     return {
         "read a file": secret.read_text,
         "read /etc/passwd": Path("/etc/passwd").read_text,
@@ -255,9 +258,9 @@ def _outcome(attempt: Callable[[], object]) -> str:
 
 
 def conditional_calls() -> list[tuple[str, tuple[int, ...], int]]:
-    """System calls that depend on their arguments, with the error of each; 0 where it succeeds.
+    """Return calls that depend on their arguments, with the expected error; 0 for success.
 
-    What is not refused fails for its other arguments.
+    Calls that are not refused fail because of their other arguments.
     """
     own, worker = os.getpid(), os.getppid()
     others = (
@@ -300,13 +303,13 @@ def _number(name: str) -> int | None:
 
 
 def _error(name: str, *arguments: int) -> int:
-    """The error of the system call; 0 where it succeeds."""
+    """Make a system call and return its error; 0 for success."""
     process = os.getpid()
     try:
         _call(name, *arguments)
     except OSError as error:
         return error.errno or 0
-    if os.getpid() != process:  # a child, which is one too many
+    if os.getpid() != process:  # the call has made a child
         os._exit(0)
     return 0
 

@@ -1,9 +1,8 @@
-"""Runs an engine that has been taken over in a confined process: for tests that need a worker of
-another user.
+"""Runs an engine that has been taken over in a confined process, as a worker of another user.
 
     python breakout_run.py ENGINE FOLDER
 
-FOLDER is the worker's. What came of each attempt is printed as JSON.
+FOLDER is the worker's. The outcome of each attempt is printed as JSON.
 """
 
 import asyncio
@@ -35,12 +34,12 @@ async def _main(engine: str, folder: Path) -> None:
         engine, processes=1, limits=RenderLimits(), confinement=confinement, folder=folder
     )
     with socket.create_server(("127.0.0.1", 0)) as server:
-        known = {"secret": str(secret), "port": server.getsockname()[1]}
-        template.write_text(json.dumps(known))
+        targets = {"secret": str(secret), "port": server.getsockname()[1]}
+        template.write_text(json.dumps(targets))
         async with pool:
             await pool.render(request, lambda _: None)
     assert secret.read_text() == "hidden"
-    assert json.loads(template.read_text()) == known
+    assert json.loads(template.read_text()) == targets
     sys.stdout.write(request.output_path.read_text())
 
 

@@ -1,4 +1,4 @@
-"""The slides of `examples/engine-slides`, each time with one promise broken."""
+"""Variants of `examples/engine-slides` that each break one promise of the contract."""
 
 import subprocess
 import time
@@ -25,7 +25,7 @@ from reelbatch.models.wire.assets import TextAsset
 
 
 class _Slides(SlidesEngine, SlidesRenderer):
-    """Both in one."""
+    """Description and renderer in one class."""
 
     @classmethod
     def renderer(cls) -> Renderer:
@@ -33,7 +33,7 @@ class _Slides(SlidesEngine, SlidesRenderer):
 
 
 class Clocked(_Slides):
-    """Shows what time it is."""
+    """Shows the current time."""
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         now = TextAsset(type="text", layer_name="slide 1", value=f"{time.time_ns()}")
@@ -41,7 +41,7 @@ class Clocked(_Slides):
 
 
 class Careless(_Slides):
-    """Takes for granted that a template is fine."""
+    """Assumes that every template is valid."""
 
     def inspect(
         self, template: Path, template_type: str, limits: RenderLimits
@@ -61,7 +61,7 @@ class Wholesale(_Slides):
 
 
 class Loud(_Slides):
-    """Has a sound for segments that is not in the whole film."""
+    """Returns sound for segments that the whole film doesn't have."""
 
     renders_ranges: ClassVar[bool] = True
 
@@ -74,7 +74,7 @@ class Loud(_Slides):
 
 
 class Silent(_Slides):
-    """Does not say how far it is."""
+    """Reports no progress."""
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         del report
@@ -82,7 +82,7 @@ class Silent(_Slides):
 
 
 class Boundless(_Slides):
-    """Knows no limits."""
+    """Ignores the limits."""
 
     def inspect(
         self, template: Path, template_type: str, limits: RenderLimits
@@ -92,7 +92,7 @@ class Boundless(_Slides):
 
 
 class Orphaning(_Slides):
-    """Starts a program in a session of its own, and leaves it behind."""
+    """Starts a program in a new session, and leaves it behind."""
 
     runs_programs: ClassVar[bool] = True
 

@@ -1,6 +1,6 @@
-"""Renderers work as workers have them do it: in confined render processes.
+"""Renderers in these tests work as in production, in confined render processes.
 
-A test that looks into an engine's own process is marked with `unconfined`.
+Tests that need the engine in their own process are marked with `unconfined`.
 """
 
 import asyncio
@@ -39,8 +39,10 @@ T = TypeVar("T")
 
 
 class ConfinedEngines:
-    """A process an engine, on an event loop in a thread of its own; `missing` is what this
-    system lacks to confine them."""
+    """One render process per engine, on an event loop in a separate thread.
+
+    `missing` are the parts of the confinement that this system doesn't support.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -54,10 +56,10 @@ class ConfinedEngines:
         self.close_pools()
 
     def pool(self, engine: str, limits: RenderLimits) -> RenderPool:
-        """Its processes have the variables of this moment."""
+        """Return a pool whose processes have the current limits and `PATH`."""
         key = (limits, os.environ.get("PATH"))
-        known, pool = self._pools.get(engine, (None, None))
-        if pool is None or known != key:
+        pool_key, pool = self._pools.get(engine, (None, None))
+        if pool is None or pool_key != key:
             self._close(engine)
             pool = self.call(self._open(engine, limits))
             self._pools[engine] = (key, pool)
@@ -88,7 +90,7 @@ class ConfinedEngines:
         self._loop.close()
 
     def _find_missing(self) -> tuple[str, ...]:
-        with suppress(TemplateInvalid):  # it has none; by then the process is confined
+        with suppress(TemplateInvalid):  # it has no templates; by then the process is confined
             self.inspect("join", Path(__file__), "", RenderLimits())
         return self._pools["join"][1].missing_confinement
 
@@ -106,7 +108,7 @@ class ConfinedEngines:
 
 
 class ConfinedRenderer(Renderer):
-    """Renders elsewhere; `here` tells what sounds there are."""
+    """Renders in a confined process; `here` is the same renderer in this process, for sounds."""
 
     def __init__(self, name: str, here: Renderer, engines: ConfinedEngines) -> None:
         self._name = name
@@ -134,7 +136,7 @@ def confined_engines() -> Iterator[ConfinedEngines]:
 
 @pytest.fixture(autouse=True)
 def confined(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give tests renderers that have all of it done in confined processes."""
+    """Replace the engines' renderers by ones that work in confined processes."""
     if request.node.get_closest_marker("unconfined") is not None:
         return
     engines: ConfinedEngines = request.getfixturevalue("confined_engines")

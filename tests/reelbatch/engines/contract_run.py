@@ -1,4 +1,4 @@
-"""Runs the contract as an engineer does, in a pytest of its own."""
+"""Runs the contract like the author of an engine, in a separate pytest."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ SAMPLES = Path(__file__).parent / "samples"
 AFTER_EFFECTS_SAMPLES = Path(__file__).parent / "after_effects_samples"
 NEXRENDER = (
     "--engine=nexrender",
-    # each render starts four programs: what depends on them
+    # Each render starts four programs, so only the checks that depend on them are run.
     "-k=image_png or describes or finds or hostile or cancelled or equal or progress or range",
 )
 
@@ -25,14 +25,14 @@ _UNUSED_PLUGINS = ("asyncio", "schemathesis", "anyio", "playwright", "hypothesis
 class ContractRun:
     passed: int
     skipped: int
-    failures: dict[str, str]  # the message of each failed test, by its name
+    failures: dict[str, str]  # messages by the names of failed tests
     output: str
 
 
 def run_contract(
     folder: Path, *arguments: str, python_path: tuple[Path, ...] = (ROOT,)
 ) -> ContractRun:
-    """`pytest ARGUMENTS` in `folder`, which is to be empty."""
+    """Run `pytest ARGUMENTS` in `folder`, which must be empty."""
     paths = {"PYTHONPATH": os.pathsep.join(map(str, python_path))}
     return run_contract_with([sys.executable], folder, arguments, {**os.environ, **paths})
 
@@ -43,9 +43,9 @@ def run_contract_with(
     arguments: Sequence[str],
     environment: Mapping[str, str],
 ) -> ContractRun:
-    """As `run_contract`, with the Python that this command starts, of whatever system."""
+    """Do the same as `run_contract`, with the command that starts Python, on any system."""
     report = folder / "report.xml"
-    (folder / "pytest.ini").touch()  # that of this project is another one's
+    (folder / "pytest.ini").touch()  # otherwise pytest would use this project's settings
     plugins = [f"-pno:{name}" for name in _UNUSED_PLUGINS]
     ended = subprocess.run(
         [*python, "-m", "pytest", "-q", f"--junitxml={report.name}", *plugins, *arguments],

@@ -1,4 +1,4 @@
-"""The Lottie engine on a machine without fonts: it has the bundled ones alone."""
+"""The Lottie engine as on a machine without fonts: it only has the bundled ones."""
 
 from typing import ClassVar
 

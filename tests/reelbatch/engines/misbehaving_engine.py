@@ -19,7 +19,7 @@ from reelbatch.models.stored.templates import Composition, TemplateInspection
 
 
 class MisbehavingEngine(RenderEngine, Renderer):
-    is_broken: ClassVar[bool] = False  # by an earlier render of the process
+    is_broken: ClassVar[bool] = False  # set by an earlier render of the process
 
     name: ClassVar[str] = "misbehaving"
     version: ClassVar[str] = "1"
@@ -45,7 +45,7 @@ class MisbehavingEngine(RenderEngine, Renderer):
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         begun = request.work_dir / f"{request.output_path.name}.begun"
         begun.write_text(f"{os.getpid()}")
-        begun.rename(begun.with_suffix(".pid"))  # never seen without the number
+        begun.rename(begun.with_suffix(".pid"))  # so that it never exists without the number
         report(25.0)
         for step in range(10_000 if request.composition == "chatter" else 0):
             report(25.0 + step / 1000)
@@ -59,10 +59,10 @@ class MisbehavingEngine(RenderEngine, Renderer):
         request.output_path.write_text("done")
 
     def _chatter(self, _request: RenderRequest) -> None:
-        """It has reported often by then."""
+        """Do nothing: `render` has reported many times by then."""
 
     def _copy(self, request: RenderRequest) -> None:
-        """Of the static asset that lies in the render's folder."""
+        """Copy the static asset in the render's folder."""
         content = (request.work_dir / "images" / "logo.png").read_text()
         request.output_path.write_text(content)
 
@@ -76,7 +76,7 @@ class MisbehavingEngine(RenderEngine, Renderer):
         time.sleep(600)
 
     def _hang_in_c(self, _request: RenderRequest) -> None:
-        """Hold the interpreter's lock for ever, as a looping C library does."""
+        """Hold the interpreter's lock forever, like a C library in an endless loop."""
         ctypes.PyDLL(None).sleep(600)
 
     def _segfault(self, _request: RenderRequest) -> None:

@@ -1,4 +1,4 @@
-"""An engine as they were before `RenderEngine` was a base class: it derives from nothing."""
+"""An engine from before `RenderEngine` was a base class: it derives from nothing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ FRAMES = 10
 
 
 class OldStyleEngine:
-    """Paints everything red; a template is the word `red` alone."""
+    """Paints everything red. Its templates consist of the word `red`."""
 
     name, version, fonts = "old-style", "1", ()
     template_types, asset_types = frozenset({"red"}), frozenset[str]()

@@ -1,7 +1,8 @@
-"""The script of ours that After Effects runs, in an interpreter with a model of what it touches.
+"""Our script for After Effects, run in an interpreter with a model of the objects that it uses.
 
-After Effects runs on neither of our systems. What this shows is that the program asks of the
-documented objects what it should; the interpreter takes newer programs than ExtendScript does.
+After Effects doesn't run on Linux. These tests show that the script makes the right calls to the
+documented objects. They cannot show that it is valid ExtendScript, since the interpreter accepts
+newer syntax.
 """
 
 import json
@@ -49,10 +50,10 @@ Value.prototype = {
 function Group(name, children) { this.matchName = name; this.children = children; }
 Group.prototype = {
     get numProperties() { return this.children.length; },
-    property: function (asked) {
-        if (typeof asked === "number") { return this.children[asked - 1] || null; }
+    property: function (key) {
+        if (typeof key === "number") { return this.children[key - 1] || null; }
         for (var i = 0; i < this.children.length; i++) {
-            if (this.children[i].matchName === asked) { return this.children[i]; }
+            if (this.children[i].matchName === key) { return this.children[i]; }
         }
         return null;
     }
@@ -93,12 +94,12 @@ HOSTILE = "é\u2028\"'); app.quit(); ('"
 
 
 def on(layer: str, do: str, **values: object) -> dict[str, Any]:
-    """An operation on a layer."""
+    """Return an operation on a layer."""
     return {"do": do, "composition": "Main", "layer": layer, **values}
 
 
 def seen(*operations: dict[str, Any], of: str) -> Any:
-    """What an expression of the model gives after the operations."""
+    """Evaluate an expression on the model after the operations."""
     context = Context()
     context.eval(MODEL)
     context.eval(script_of(operations))
@@ -121,13 +122,13 @@ def seen(*operations: dict[str, Any], of: str) -> Any:
         ({"do": "save", "file": "/there/a.aep"}, "saved", "/there/a.aep"),
     ],
 )
-def test_an_operation_changes_what_it_is_for(
+def test_an_operation_changes_the_project_as_expected(
     operation: dict[str, Any], of: str, expected: object
 ) -> None:
     assert seen(operation, of=of) == expected
 
 
-def test_a_solid_that_layers_share_changes_its_colour_on_the_layer_alone() -> None:
+def test_recolouring_a_shared_solid_changes_only_the_named_layer() -> None:
     of = "[solid.source.mainSource.color, solid.source.width, twin.source.mainSource.color]"
     recolour = on("Solid", "nx:solid-color-set", color=RED)
     assert seen(recolour, of=of) == [RED, 80, [0, 0, 0]]
@@ -136,14 +137,14 @@ def test_a_solid_that_layers_share_changes_its_colour_on_the_layer_alone() -> No
     ]
 
 
-def test_a_control_sets_one_of_several_equal_effects_and_no_keyframe_outlasts_it() -> None:
+def test_a_control_sets_one_of_several_equal_effects_and_removes_its_keyframes() -> None:
     path = [["ADBE Effect Parade", None], ["ADBE Slider", 1]]
-    before = 1  # where the layer was until another operation removed one
+    before = 1  # the layer's index before another operation removed a layer
     operation = on("Solid", "essential", control="Strength", index=before, path=path, value=7)
     found = seen(operation, of="[effects[0].value, effects[1].value, effects[1].numKeys]")
     assert found == [1, 7, 0]
 
 
-def test_a_layer_that_is_missing_is_named_as_the_tool_looks_for_it() -> None:
+def test_a_missing_layer_is_named_with_the_prefix_that_the_tool_expects() -> None:
     with pytest.raises(JSException, match="nexrender: Main has no layer Other"):
         seen(on("Other", "nx:layer-remove"), of="1")

@@ -1,4 +1,4 @@
-"""How many render processes a worker starts where nobody has said it."""
+"""The number of render processes that a worker starts by default."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a render process that was taken over can reach."""
+"""What an attacker can reach who has taken over a render process."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ NOBODY = 65534
 LIMITS = RenderLimits(seconds=60, memory=1024**3)
 ARequest = Callable[[str], RenderRequest]
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux confines")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines processes")
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,7 @@ async def outcomes(pool: RenderPool, request: RenderRequest) -> dict[str, Any]:
 
 
 def contents(*files: Path) -> list[str]:
-    """Of those that are there, if only as a link."""
+    """Read the files that exist, also those that are links."""
     return [file.read_text() for file in files if os.path.lexists(file)]
 
 
@@ -119,7 +119,7 @@ async def test_a_process_that_was_taken_over_reaches_nothing_but_its_own_render(
 
 @pytest.fixture
 def folder_of_nobody() -> Iterator[Path]:
-    """One that another user may write into, which pytest's own folders do not let in."""
+    """A folder that another user may write to; pytest's own folders don't allow that."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         os.chown(folder, NOBODY, NOBODY)
         yield Path(folder)
@@ -127,8 +127,8 @@ def folder_of_nobody() -> Iterator[Path]:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the test above has run as such a user")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
-def test_nor_does_one_whose_worker_is_not_root(folder_of_nobody: Path) -> None:
-    # Python itself may be in a folder of root's. What the worker may read, its renders may not.
+def test_a_process_whose_worker_is_not_root_reaches_nothing_either(folder_of_nobody: Path) -> None:
+    # Python may be in a folder of root's. The worker may read everything, but its renders may not.
     reads_all = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *reads_all]
     python = ["setpriv", *user, sys.executable]
@@ -143,13 +143,13 @@ def test_nor_does_one_whose_worker_is_not_root(folder_of_nobody: Path) -> None:
     assert len(ended) > 60
 
 
-async def test_without_confinement_such_attempts_succeed(a_request: ARequest) -> None:
+async def test_the_same_attempts_succeed_without_confinement(a_request: ARequest) -> None:
     async with a_pool(level=ConfinementLevel.OFF) as pool:
         ended = await outcomes(pool, a_request("some"))
     assert set(ended.values()) == {"DONE"}
 
 
-def test_the_numbers_of_system_calls_are_the_kernels() -> None:
+def test_the_filter_has_the_system_calls_of_the_list() -> None:
     from breakout_engine import SYSTEM_CALLS
 
     assert (
@@ -164,14 +164,14 @@ def test_the_numbers_of_system_calls_are_the_kernels() -> None:
     )
 
 
-async def test_each_system_call_of_the_table_is_refused(a_request: ARequest) -> None:
+async def test_every_system_call_in_the_table_is_refused(a_request: ARequest) -> None:
     async with a_pool() as pool:
         ended = await outcomes(pool, a_request("refused_calls"))
     assert len(ended) > 95
     assert {name: error for name, error in ended.items() if error != errno.EPERM} == {}
 
 
-async def test_each_condition_of_a_system_call_holds(a_request: ARequest) -> None:
+async def test_every_condition_on_a_system_call_is_enforced(a_request: ARequest) -> None:
     from breakout_engine import conditional_calls
 
     request = a_request("conditional_calls")
@@ -192,7 +192,7 @@ async def test_each_condition_of_a_system_call_holds(a_request: ARequest) -> Non
         ),
     ],
 )
-async def test_a_process_that_calls_by_other_numbers_is_ended(
+async def test_system_calls_by_other_numbers_kill_the_process(
     a_request: ARequest, numbers: str
 ) -> None:
     async with a_pool() as pool:
@@ -200,14 +200,14 @@ async def test_a_process_that_calls_by_other_numbers_is_ended(
             await pool.render(a_request(numbers), ignore)
 
 
-async def test_an_output_may_not_grow_beyond_all_bounds(a_request: ARequest) -> None:
+async def test_an_output_file_cannot_grow_without_limit(a_request: ARequest) -> None:
     async with a_pool() as pool:
         with pytest.raises(RenderError, match="File too large"):
             await pool.render(a_request("grow"), ignore)
 
 
 @pytest.mark.parametrize("level", list(ConfinementLevel))
-async def test_an_output_is_for_the_workers_user_alone(
+async def test_only_the_workers_user_can_read_an_output(
     a_request: ARequest, level: ConfinementLevel
 ) -> None:
     request = a_request("finish")
@@ -216,14 +216,14 @@ async def test_an_output_is_for_the_workers_user_alone(
     assert request.output_path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_no_thread_is_older_than_the_confinement(a_request: ARequest) -> None:
+async def test_no_thread_starts_before_the_confinement(a_request: ARequest) -> None:
     request = a_request("count_threads")
     async with a_pool("breakout_engine:NumpyEngine") as pool:
         await pool.render(request, ignore)
-    assert request.output_path.read_text() == "2", "the main one, and the one that takes tasks"
+    assert request.output_path.read_text() == "2", "the main thread, and the one for tasks"
 
 
-async def test_a_folder_of_libraries_around_the_renders_opens_none_of_them(
+async def test_a_library_folder_around_the_renders_does_not_make_them_readable(
     a_request: ARequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
@@ -232,7 +232,7 @@ async def test_a_folder_of_libraries_around_the_renders_opens_none_of_them(
     assert set(ended.values()) == {"refused"}
 
 
-async def test_a_package_around_the_renders_opens_none_of_them(
+async def test_a_package_around_the_renders_does_not_make_them_readable(
     a_request: ARequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "package_around_renders"
@@ -254,7 +254,7 @@ async def test_an_earlier_render_leaves_no_file_for_the_next(a_request: ARequest
     assert sorted(Path(path).name for path in seen) == ["0", "output.pid", "template"]
 
 
-async def test_processes_are_replaced_after_as_many_renders_as_the_operator_says(
+async def test_processes_are_replaced_after_the_configured_number_of_renders(
     a_request: ARequest,
 ) -> None:
     async with a_pool(tasks_per_process=1) as pool:
@@ -264,35 +264,35 @@ async def test_processes_are_replaced_after_as_many_renders_as_the_operator_says
 
 @pytest.mark.parametrize("level", list(ConfinementLevel))
 @pytest.mark.parametrize("composition", ["_link_as_output", "_folder_as_output"])
-async def test_what_is_no_file_is_not_taken_for_an_output(
+async def test_only_a_plain_file_is_accepted_as_an_output(
     a_request: ARequest, composition: str, level: ConfinementLevel
 ) -> None:
     request = a_request(composition)
     async with a_pool(level=level) as pool:
-        with pytest.raises(RenderCrashed, match="output file"):
+        with pytest.raises(RenderCrashed, match=r"no output file|not a plain file"):
             await pool.render(request, ignore)
     assert contents(request.output_path) == []
 
 
-async def test_an_engine_that_says_so_runs_programs(a_request: ARequest) -> None:
+async def test_an_engine_that_declares_it_may_run_programs(a_request: ARequest) -> None:
     request = a_request("program")
     async with a_pool("breakout_engine:ProgramEngine") as pool:
         await pool.render(request, ignore)
     assert request.output_path.read_text() == "hello\n"
 
 
-async def test_an_engine_that_runs_programs_is_closed_off_all_the_same(
+async def test_an_engine_that_runs_programs_is_otherwise_just_as_confined(
     a_request: ARequest,
 ) -> None:
     request = a_request("everything")
     async with a_pool("breakout_engine:ProgramEngine") as pool:
         ended = await outcomes(pool, request)
     done = {name for name, outcome in ended.items() if outcome == "DONE"}
-    # the signal arrives at those alone that the process has started itself
+    # The signal only reaches processes that this one has started itself.
     assert done == {"run a program", "fork", "signal its group"}
 
 
-async def test_operators_can_name_what_an_engine_reads(a_request: ARequest, secret: Path) -> None:
+async def test_operators_can_make_more_paths_readable(a_request: ARequest, secret: Path) -> None:
     request = a_request("everything")
     async with a_pool(readable=(secret,)) as pool:
         ended = await outcomes(pool, request)
@@ -300,7 +300,7 @@ async def test_operators_can_name_what_an_engine_reads(a_request: ARequest, secr
     assert done == {"read a file", "read a file in a thread"}
 
 
-async def test_a_process_that_starts_threads_without_end_stops_at_its_memory(
+async def test_a_process_that_starts_endless_threads_is_stopped_by_its_memory_limit(
     a_request: ARequest,
 ) -> None:
     request = a_request("threads")
@@ -310,21 +310,21 @@ async def test_a_process_that_starts_threads_without_end_stops_at_its_memory(
     assert 0 < int(request.output_path.read_text()) < 2000
 
 
-async def test_a_process_that_opens_files_without_end_is_told_so(a_request: ARequest) -> None:
+async def test_a_process_that_opens_endless_files_is_refused(a_request: ARequest) -> None:
     async with a_pool() as pool:
         with pytest.raises(RenderError, match="Too many open files"):
             await pool.render(a_request("open_files"), ignore)
         await pool.render(a_request("finish"), ignore)
 
 
-async def test_a_process_that_passes_its_processor_time_is_ended(a_request: ARequest) -> None:
+async def test_a_process_that_exceeds_its_processor_time_is_killed(a_request: ARequest) -> None:
     async with a_pool() as pool:
         with pytest.raises(RenderTimedOut, match="processor time"):
             await pool.render(a_request("burn"), ignore)
         await pool.render(a_request("finish"), ignore)
 
 
-async def test_processor_time_is_limited_anew_for_each_render(a_request: ARequest) -> None:
+async def test_processor_time_is_limited_separately_for_each_render(a_request: ARequest) -> None:
     first, last = a_request("limits"), a_request("limits")
     async with a_pool() as pool:
         requests = (first, a_request("compute_for_a_second"), last)
@@ -332,20 +332,20 @@ async def test_processor_time_is_limited_anew_for_each_render(a_request: AReques
     assert len(processes) == 1
     longest = first.limits.seconds * (os.cpu_count() or 1)
     assert longest <= processor_limit(first) <= longest + 120
-    assert processor_limit(last) > processor_limit(first), "what is used up does not count"
+    assert processor_limit(last) > processor_limit(first), "time used before does not count"
 
 
 def processor_limit(request: RenderRequest) -> int:
-    """Seconds that the process might compute in all, as its output says."""
+    """Return the seconds of processor time that the process was allowed, from its output."""
     lines = request.output_path.read_text().splitlines()
     (limit,) = (line for line in lines if line.startswith("Max cpu time"))
     return int(limit.split()[3])
 
 
-def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
+def test_an_older_kernel_renders_with_a_warning_unless_confinement_is_required(
     a_request: ARequest,
 ) -> None:
-    """The kernel of the program is made to look old, by a filter for what it has too much."""
+    """A filter refuses newer system calls, so that the kernel looks like an older one."""
     request = a_request("finish")
     program = textwrap.dedent("""
         import asyncio, ctypes, errno, os, pathlib, platform, struct, sys
@@ -389,7 +389,7 @@ def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
 
         asyncio.run(main())
     """)
-    answer = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", program, ENGINE, str(request.template.parent)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
@@ -397,18 +397,18 @@ def test_an_older_kernel_renders_and_says_what_it_lacks_unless_all_is_required(
         check=True,
     )
     rendered, refused = [
-        line for line in answer.stdout.splitlines() if line.startswith(("rendered", "refused"))
+        line for line in run.stdout.splitlines() if line.startswith(("rendered", "refused"))
     ]
     for line in (rendered, refused):
         assert "files (Landlock)" in line
         assert "network, programs and system calls (seccomp)" in line
-    assert "renders are not fully confined" in answer.stdout + answer.stderr
+    assert "renders are not fully confined" in run.stdout + run.stderr
 
 
 def test_the_tests_of_engines_run_confined(confined_engines: Any) -> None:
-    """See conftest.py: whatever an engine does with files, programs and threads is tested so."""
+    """See conftest.py: this covers everything that engines do with files, programs and threads."""
     if confined_engines.missing:
-        pytest.skip(f"this system lacks {', '.join(confined_engines.missing)}")
+        pytest.skip(f"this system cannot confine {', '.join(confined_engines.missing)}")
     with pytest.raises(TemplateInvalid, match="uses no templates"):
         JoinEngine.renderer().inspect(Path(__file__), "lottie", RenderLimits())
     assert confined_engines.pool("join", RenderLimits()).missing_confinement == ()

@@ -1,4 +1,4 @@
-"""Engines are described without their renderers, which render processes alone import."""
+"""Descriptions of engines can be read without their renderers, which only render processes load."""
 
 import subprocess
 import sys
@@ -46,9 +46,9 @@ api.app.create_app(Settings(), None, store).openapi()
     ],
 )
 def test_a_process_that_reads_all_engines_imports_nothing_that_draws(program: str) -> None:
-    tell = "import sys; print(*sys.modules, sep='\\n')"
+    list_modules = "import sys; print(*sys.modules, sep='\\n')"
     modules = subprocess.run(
-        [sys.executable, "-c", f"{program}\n{READ_ALL_ENGINES}\n{tell}"],
+        [sys.executable, "-c", f"{program}\n{READ_ALL_ENGINES}\n{list_modules}"],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
@@ -59,7 +59,7 @@ def test_a_process_that_reads_all_engines_imports_nothing_that_draws(program: st
 
 
 @pytest.mark.parametrize("name", ["html", "join", "lottie", "lottie-web", "nexrender"])
-def test_every_engine_leads_to_its_renderer(name: str) -> None:
+def test_every_engine_returns_its_renderer(name: str) -> None:
     assert isinstance(load_engine(name).renderer(), Renderer)
 
 
@@ -67,7 +67,7 @@ def test_lottie_is_described_with_the_functions_that_it_has() -> None:
     assert LottieEngine.functions == FUNCTIONS
 
 
-def test_an_engine_says_little_more_than_its_name() -> None:
+def test_an_engine_needs_only_a_name_and_a_version() -> None:
     class Still(RenderEngine):
         name = "still"
         version = "1"

@@ -1,4 +1,4 @@
-"""After Effects by its public tool, both of which are stubs here: see `after_effects_stub`."""
+"""The nexrender engine, with stubs of the tool and of After Effects: see `after_effects_stub`."""
 
 import json
 import os
@@ -45,7 +45,7 @@ A_STILL = Output(output_type="image", codec="image_png", first_frame=2, end_fram
 
 @pytest.fixture(autouse=True)
 def stubs_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    python = ROOT / ".venv" / "bin"  # what the stubs run with
+    python = ROOT / ".venv" / "bin"  # the stubs' interpreter
     monkeypatch.setenv("PATH", os.pathsep.join([str(STUBS), str(python), os.environ["PATH"]]))
 
 
@@ -63,7 +63,7 @@ def request_(tmp_path: Path) -> RenderRequest:
     )
 
 
-def test_a_range_of_frames_comes_back_in_the_codec_of_the_job(request_: RenderRequest) -> None:
+def test_a_range_of_frames_is_rendered_in_the_codec_of_the_job(request_: RenderRequest) -> None:
     reports: list[float] = []
     rendered = NexrenderEngine.renderer().render(request_, reports.append)
     with av.open(request_.output_path, "r") as film:
@@ -72,10 +72,10 @@ def test_a_range_of_frames_comes_back_in_the_codec_of_the_job(request_: RenderRe
     places = [int((np.asarray(frame)[18] > 128).argmax()) for frame in frames]
     assert places == [12, 18, 24, 30, 36]
     assert reports == sorted(reports)
-    assert reports[0] < 80, "it is told of frames, not only of the end"
+    assert reports[0] < 80, "progress is reported for frames, not only at the end"
 
 
-def test_the_words_of_after_effects_reach_the_user(request_: RenderRequest) -> None:
+def test_the_error_message_of_after_effects_reaches_the_user(request_: RenderRequest) -> None:
     described = b'{"compositions": [{"name": "broken", "width": 8, "height": 8, "seconds": 1}]}'
     project = request_.work_dir / "project.zip"
     project.write_bytes(a_zip({"project.aep": b"", "reelbatch.json": described}))
@@ -84,12 +84,12 @@ def test_the_words_of_after_effects_reach_the_user(request_: RenderRequest) -> N
         NexrenderEngine.renderer().render(request, lambda _: None)
 
 
-def test_a_composition_that_the_tool_cannot_name_is_refused(tmp_path: Path) -> None:
+def test_a_composition_whose_name_the_tool_does_not_support_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="rename it"):
         describe_job(tmp_path / "a.aep", "Bob's", range(1), [], module="Lossless")
 
 
-def test_what_is_clear_stays_clear_where_the_codec_can_say_it(request_: RenderRequest) -> None:
+def test_transparency_is_preserved_if_the_codec_supports_it(request_: RenderRequest) -> None:
     request = replace(request_, output=A_STILL, output_path=request_.work_dir / "output.png")
     NexrenderEngine.renderer().render(request, lambda _: None)
     with Image.open(request.output_path) as picture:
@@ -99,7 +99,7 @@ def test_what_is_clear_stays_clear_where_the_codec_can_say_it(request_: RenderRe
     assert (clear[3], bar[3]) == (0, 255)
 
 
-def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest) -> None:
+def test_every_kind_of_asset_is_converted_for_the_tool(request_: RenderRequest) -> None:
     folder = request_.work_dir
     picture, script = folder / "it's a b.png", folder / "own.jsx"
     picture.write_bytes(b"PNG")
@@ -138,12 +138,12 @@ def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest
     NexrenderEngine.renderer().render(request, lambda _: None)
     with ZipFile(request.output_path) as archive:
         names = set(archive.namelist())
-        asked = json.loads(archive.read("promo/asked.json"))
+        sent = json.loads(archive.read("promo/sent.json"))
         assert archive.read("promo/img/photo.png") == b"PNG"
     assert {"promo/promo.aep", "promo/photo.png", f"promo/assets/5-{picture.name}"} <= names
-    kinds = [(one["type"], one.get("layerName"), one.get("composition")) for one in asked["assets"]]
+    kinds = [(one["type"], one.get("layerName"), one.get("composition")) for one in sent["assets"]]
     assert kinds == [
-        ("script", None, None),  # which finds footage
+        ("script", None, None),  # finds footage
         ("data", "Title", "Main"),
         ("script", None, None),  # the function, and the control
         ("data", "S", "Main"),
@@ -152,21 +152,21 @@ def test_each_kind_of_asset_becomes_what_the_tool_can_do(request_: RenderRequest
         ("static", None, None),
         ("script", None, None),
     ]
-    assert asked["assets"][1]["value"] == "a'); app.quit(); ('\r\rb"
-    assert asked["assets"][3]["value"] == ["1\r2", 3]
-    assert asked["assets"][4]["src"].endswith("/own.jsx")
-    does = [one["do"] for one in asked["operations"]]
+    assert sent["assets"][1]["value"] == "a'); app.quit(); ('\r\rb"
+    assert sent["assets"][3]["value"] == ["1\r2", 3]
+    assert sent["assets"][4]["src"].endswith("/own.jsx")
+    does = [one["do"] for one in sent["operations"]]
     colour = "nx:solid-color-set"
     assert does == ["relink", "nx:layer-remove", "essential", colour, colour, "save"]
-    relink, _, control, _, painted, _ = asked["operations"]
+    relink, _, control, _, painted, _ = sent["operations"]
     assert relink["files"]["photo.png"].endswith("project/promo/img/photo.png")
     assert (control["layer"], control["value"]) == ("Solid", 50)
     assert control["path"][-1][0] == "ADBE Opacity"
     assert (painted["layer"], painted["color"]) == (words, [1, pytest.approx(0.502, abs=0.01), 0])
-    assert len(asked["fonts"]) == 1
+    assert len(sent["fonts"]) == 1
 
 
-def test_media_are_not_put_into_a_folder_that_the_tool_cannot_name(
+def test_a_folder_whose_name_the_tool_does_not_support_is_refused(
     request_: RenderRequest,
 ) -> None:
     project, picture = request_.work_dir / "template", request_.work_dir / "asset-0.png"
@@ -184,7 +184,7 @@ def test_media_are_not_put_into_a_folder_that_the_tool_cannot_name(
         NexrenderEngine.renderer().render(request, lambda _: None)
 
 
-def test_a_control_that_the_project_lacks_is_named(request_: RenderRequest) -> None:
+def test_a_missing_control_is_named(request_: RenderRequest) -> None:
     project = request_.work_dir / "template"
     project.write_bytes(a_project(turned))
     asset = EssentialAsset(type="essential", layer_name="Colour", value=1)
@@ -193,7 +193,7 @@ def test_a_control_that_the_project_lacks_is_named(request_: RenderRequest) -> N
         NexrenderEngine.renderer().render(request, lambda _: None)
 
 
-def test_fonts_are_the_users_as_long_as_a_render_takes(
+def test_fonts_are_installed_only_during_a_render(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
@@ -206,7 +206,7 @@ def test_fonts_are_the_users_as_long_as_a_render_takes(
     assert [file.name for file in folder.iterdir()] == ["reelbatch-sans.ttf"]
 
 
-def test_fonts_of_a_render_that_was_killed_are_gone_with_the_next_process(
+def test_fonts_of_a_killed_render_are_removed_by_the_next_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     killed = f"""
@@ -227,12 +227,12 @@ with installed([Path({str(BUNDLED_FONT)!r})], Path()):
         [used] = set(folder.iterdir()) - {left}
         NexrenderRenderer()
         assert [*folder.iterdir()] == [used]
-        os.utime(used, (0, 0))  # as of a process that had the number of this one before it
+        os.utime(used, (0, 0))  # as if an earlier process with the same number had placed it
         NexrenderRenderer()
         assert [*folder.iterdir()] == []
 
 
-def test_a_project_tells_itself_what_it_has(request_: RenderRequest) -> None:
+def test_compositions_and_layers_are_read_from_the_project(request_: RenderRequest) -> None:
     project = request_.work_dir / "template"
     project.write_bytes(a_project(turned))
     found = NexrenderEngine.renderer().inspect(project, "aep", request_.limits)
@@ -244,7 +244,7 @@ def test_a_project_tells_itself_what_it_has(request_: RenderRequest) -> None:
     }
 
 
-def test_it_is_served_only_where_after_effects_is(
+def test_the_engine_is_unavailable_without_after_effects(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert NexrenderEngine.why_unavailable() is None
@@ -252,7 +252,7 @@ def test_it_is_served_only_where_after_effects_is(
     assert NexrenderEngine.why_unavailable() == HOW_TO_GET_IT
 
 
-def test_the_newest_after_effects_is_taken_where_none_is_on_the_path(
+def test_the_newest_after_effects_is_used_if_none_is_on_the_path(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folders = [f"Adobe After Effects {year}" for year in ("2024", "2026", "CC 2019", "(Beta)")]

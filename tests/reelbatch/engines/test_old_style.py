@@ -1,4 +1,4 @@
-"""Engines of the version before, which derive from nothing, work for one version more."""
+"""Engines of the previous version, which derive from nothing, still work in this version."""
 
 import sys
 from fractions import Fraction
@@ -34,7 +34,7 @@ def test_it_is_loaded_with_the_defaults_and_a_warning() -> None:
     assert is_deterministic(engine)
 
 
-def test_what_it_says_of_programs_and_of_itself_counts() -> None:
+def test_its_own_attributes_replace_the_defaults() -> None:
     class Film:
         name = "film"
         runs_programs = True

@@ -18,7 +18,7 @@ from reelbatch.engines.output_size import output_size
         ("image_png", (33, 1), (33, 2)),
     ],
 )
-def test_sides_are_what_the_codec_can_store(
+def test_sides_are_rounded_to_what_the_codec_can_store(
     codec: str, size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     assert output_size(codec, *size, draft=False) == expected

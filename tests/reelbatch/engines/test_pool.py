@@ -43,7 +43,7 @@ def engine_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def pools_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Have pools make their folders where the test can look into them."""
+    """Have pools create their folders in the test's folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
@@ -56,7 +56,7 @@ async def pool() -> AsyncIterator[RenderPool]:
 
 @pytest.fixture
 def a_request(tmp_path: Path) -> ARequest:
-    """Builds a request whose composition names what happens in it; each has its own folder."""
+    """Builds requests, each with its own folder. The composition's name says what happens."""
 
     numbers = count()
 
@@ -81,7 +81,7 @@ def ignore(percent: float) -> None:
 
 
 def is_running(process: int) -> bool:
-    """Whether the process exists and is no zombie (proc_pid_stat(5))."""
+    """Whether the process exists and is not a zombie (proc_pid_stat(5))."""
     try:
         statistics = Path(f"/proc/{process}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -106,7 +106,7 @@ async def begin(pool: RenderPool, request: RenderRequest) -> "asyncio.Task[objec
 
 
 def process_of(request: RenderRequest) -> int:
-    """The process that works on it just now."""
+    """Return the process that is working on the request."""
     return int(process_files(request)[0].read_text())
 
 
@@ -119,7 +119,7 @@ def process_files(request: RenderRequest) -> list[Path]:
 
 
 def children() -> set[int]:
-    """The render processes of this process with this engine."""
+    """Return this process's render processes that run this engine."""
     return children_of_command(ENGINE)
 
 
@@ -134,7 +134,7 @@ async def test_a_render_returns_its_file_and_reports_progress(
     assert reports == [25.0]
 
 
-async def test_short_renders_of_one_process_report_progress_each(a_request: ARequest) -> None:
+async def test_each_short_render_of_a_process_reports_progress(a_request: ARequest) -> None:
     async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
         for _ in range(3):
             reports: list[float] = []
@@ -142,7 +142,7 @@ async def test_short_renders_of_one_process_report_progress_each(a_request: AReq
             assert reports == [25.0]
 
 
-async def test_an_engine_that_reports_all_the_time_sends_little(
+async def test_an_engine_that_reports_all_the_time_sends_few_messages(
     pool: RenderPool, a_request: ARequest
 ) -> None:
     reports: list[float] = []
@@ -150,7 +150,7 @@ async def test_an_engine_that_reports_all_the_time_sends_little(
     assert 0 < len(reports) < 1000, "of 10,001"
 
 
-async def test_a_static_asset_lies_at_its_name_in_the_folder_of_the_render(
+async def test_a_static_asset_has_its_name_in_the_folder_of_the_render(
     pool: RenderPool, a_request: ARequest
 ) -> None:
     request = a_request("copy")
@@ -172,7 +172,7 @@ async def test_an_inspection_returns_what_the_engine_found(
     assert inspection.compositions[0].frames == LIMITS.frames
 
 
-async def test_an_inspection_waits_for_no_render(a_request: ARequest, tmp_path: Path) -> None:
+async def test_an_inspection_does_not_wait_for_renders(a_request: ARequest, tmp_path: Path) -> None:
     template = tmp_path / "template"
     template.touch()
     async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
@@ -180,7 +180,7 @@ async def test_an_inspection_waits_for_no_render(a_request: ARequest, tmp_path: 
         render = await begin(pool, endless)
         inspection = await pool.inspect(template, "misbehaving")
         assert inspection.compositions[0].name == "Main"
-        assert children() == {process_of(endless)}, "that of the inspection has ended"
+        assert children() == {process_of(endless)}, "the inspection's process has ended"
         assert not render.done()
         render.cancel()
 
@@ -194,9 +194,7 @@ async def test_an_inspection_that_takes_too_long_is_killed(tmp_path: Path) -> No
         assert not children()
 
 
-async def test_a_render_that_people_wait_for_ends_with_its_own_time(
-    pool: RenderPool, a_request: ARequest
-) -> None:
+async def test_a_preview_has_its_own_time_limit(pool: RenderPool, a_request: ARequest) -> None:
     request = replace(a_request("sleep"), limits=RenderLimits(seconds=0.5))
     with pytest.raises(RenderTimedOut, match=r"0\.5 seconds allowed for a preview"):
         await pool.render(request, ignore, at_once=True)
@@ -208,7 +206,7 @@ async def test_an_inspection_raises_the_engines_error(pool: RenderPool, tmp_path
         await pool.inspect(tmp_path / "missing", "misbehaving")
 
 
-async def test_an_error_of_the_engine_arrives_as_itself_and_keeps_the_process(
+async def test_an_error_of_the_engine_is_raised_and_its_process_is_reused(
     pool: RenderPool, a_request: ARequest
 ) -> None:
     first = await pool.render(a_request("finish"), ignore)
@@ -216,7 +214,7 @@ async def test_an_error_of_the_engine_arrives_as_itself_and_keeps_the_process(
         await pool.render(a_request("refuse"), ignore)
     assert raised.value.message == "layer 3 has no size"
     following = await pool.render(a_request("finish"), ignore)
-    assert following.frames == first.frames  # the engine says there which process it is
+    assert following.frames == first.frames  # `frames` is the id of the process
 
 
 async def test_an_unexpected_error_becomes_a_short_render_error(
@@ -227,7 +225,7 @@ async def test_an_unexpected_error_becomes_a_short_render_error(
     assert raised.value.message == "the renderer failed: KeyError: 'nowhere'"
 
 
-async def test_what_a_library_prints_does_not_disturb_the_render(
+async def test_output_of_a_library_does_not_disturb_the_render(
     pool: RenderPool, a_request: ARequest, capfd: pytest.CaptureFixture[str]
 ) -> None:
     await pool.render(a_request("print"), ignore)
@@ -238,23 +236,25 @@ async def test_what_a_library_prints_does_not_disturb_the_render(
     ("composition", "reason"),
     [("segfault", "SIGSEGV"), ("abort", "SIGABRT"), ("exit", "exit code 3")],
 )
-async def test_a_crash_is_told_by_its_reason(
+async def test_a_crash_is_reported_with_its_reason(
     pool: RenderPool, a_request: ARequest, composition: str, reason: str
 ) -> None:
     with pytest.raises(RenderCrashed, match=reason):
         await pool.render(a_request(composition), ignore)
 
 
-async def test_what_a_render_leaves_broken_crashes_no_other(a_request: ARequest) -> None:
+async def test_a_process_that_a_render_broke_does_not_crash_the_next_render(
+    a_request: ARequest,
+) -> None:
     async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
         breaking = await pool.render(a_request("break_the_process"), ignore)
         request = a_request("finish")
         following = await pool.render(request, ignore)
         assert request.output_path.read_text() == "done"
-        assert following.frames != breaking.frames  # the engine says there which process it is
+        assert following.frames != breaking.frames  # `frames` is the id of the process
 
 
-async def test_a_crash_by_expressions_begins_the_render_once_more_without(
+async def test_a_render_that_expressions_crash_is_repeated_without_them(
     a_request: ARequest,
 ) -> None:
     allowed = Confinement(expressions=Expressions.ALWAYS)
@@ -267,7 +267,7 @@ async def test_a_crash_by_expressions_begins_the_render_once_more_without(
             await pool.render(replace(a_request("abort"), expressions=True), ignore)
 
 
-async def test_a_render_that_crashes_a_new_process_too_is_not_tried_for_ever(
+async def test_a_render_that_also_crashes_a_new_process_is_not_repeated_again(
     a_request: ARequest,
 ) -> None:
     starts: list[None] = []
@@ -304,7 +304,7 @@ async def test_a_process_that_dies_while_idle_is_replaced(
 
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGTERM])
-async def test_a_process_killed_from_outside_is_worth_another_try(
+async def test_a_render_whose_process_is_killed_from_outside_may_be_retried(
     pool: RenderPool, a_request: ARequest, deadly: signal.Signals
 ) -> None:
     request = a_request("sleep")
@@ -338,7 +338,7 @@ async def test_cancelling_a_queued_render_kills_nobody(a_request: ARequest) -> N
         running_request, queued_request = a_request("sleep"), a_request("finish")
         running = await begin(pool, running_request)
         queued = asyncio.create_task(pool.render(queued_request, ignore))
-        await asyncio.sleep(0)  # let it take its place in the queue
+        await asyncio.sleep(0)  # let it enter the queue
         queued.cancel()
         with pytest.raises(asyncio.CancelledError):
             await queued
@@ -367,7 +367,7 @@ async def test_a_render_that_takes_too_long_is_killed(
         assert not children()
 
 
-async def test_waiting_for_a_turn_is_no_rendering_time(a_request: ARequest) -> None:
+async def test_time_in_the_queue_does_not_count_as_rendering_time(a_request: ARequest) -> None:
     limits = RenderLimits(seconds=1)
     async with RenderPool(ENGINE, processes=1, limits=limits) as pool:
         slow = [pool.render(a_request("sleep"), ignore) for _ in range(2)]
@@ -392,7 +392,7 @@ async def test_a_process_that_ran_out_of_memory_or_failed_is_not_used_again(
         with pytest.raises(error, match=words):
             await pool.render(a_request(composition), ignore)
         following = await pool.render(a_request("finish"), ignore)
-    assert following.frames != first.frames  # the engine says there which process it is
+    assert following.frames != first.frames  # `frames` is the id of the process
 
 
 async def test_a_render_process_sees_no_secrets(
@@ -485,7 +485,7 @@ def test_render_processes_die_with_a_parent_that_is_killed(a_request: ARequest) 
 
 
 def has_ended(process: int, within: float = 10.0) -> bool:
-    """Whether the process behind a pidfd ends in time."""
+    """Whether the process behind a pidfd ends within some seconds."""
     readable, _, _ = select.select([process], [], [], within)
     os.close(process)
     return bool(readable)

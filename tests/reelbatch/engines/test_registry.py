@@ -30,12 +30,12 @@ APackage = Callable[..., None]
 
 @pytest.fixture
 def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> APackage:
-    """Installs packages into a search path that has nothing else."""
+    """Installs packages into an otherwise empty search path."""
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
 
-    def install(package: str, *, registers: str, calls_itself: str = "", source: str = "") -> None:
+    def install(package: str, *, registers: str, named: str = "", source: str = "") -> None:
         module = package.replace("-", "_")
-        engine = ENGINE_MODULE.format(name=calls_itself or registers)
+        engine = ENGINE_MODULE.format(name=named or registers)
         (tmp_path / f"{module}.py").write_text(source or engine)
         information = tmp_path / f"{module}-1.dist-info"
         information.mkdir()
@@ -58,8 +58,8 @@ def test_all_installed_engines_are_loaded_by_name(a_package: APackage) -> None:
     assert engines["svg"].name == "svg"
 
 
-def test_an_engine_that_lacks_something_is_left_out_unless_it_is_named(a_package: APackage) -> None:
-    lacking = """
+def test_an_unavailable_engine_is_left_out_unless_it_is_named(a_package: APackage) -> None:
+    unavailable = """
 from reelbatch.engines.base import RenderEngine
 class Engine(RenderEngine):
     name = "film"
@@ -67,7 +67,7 @@ class Engine(RenderEngine):
     def why_unavailable(cls):
         return "There is no film camera here."
 """
-    a_package("acme-film", registers="film", source=lacking)
+    a_package("acme-film", registers="film", source=unavailable)
     a_package("acme-svg", registers="svg")
     assert list(load_engines()) == ["svg"]
     assert list(load_engines(["film"])) == ["film"]
@@ -89,7 +89,7 @@ def test_an_unknown_name_lists_the_installed_ones(a_package: APackage) -> None:
         load_engines(["one", "three"])
 
 
-def test_no_engines_at_all_are_told_too(a_package: APackage) -> None:
+def test_the_error_says_so_if_no_engines_are_installed(a_package: APackage) -> None:
     del a_package
     with pytest.raises(EngineUnavailable, match="installed are: none"):
         load_engine("lottie")
@@ -110,14 +110,14 @@ def test_an_engine_that_fails_to_import_is_named_with_its_package(a_package: APa
         load_engine("failing")
 
 
-def test_what_is_not_a_class_is_not_an_engine(a_package: APackage) -> None:
+def test_an_engine_must_be_a_class(a_package: APackage) -> None:
     a_package("acme-value", registers="value", source="Engine = 3")
     with pytest.raises(EngineUnavailable, match=r"value of acme-value.*3 is not a class"):
         load_engine("value")
 
 
-def test_an_engine_has_the_name_it_is_registered_by(a_package: APackage) -> None:
-    a_package("acme-renamed", registers="renamed", calls_itself="original")
+def test_an_engine_must_have_the_name_of_its_entry_point(a_package: APackage) -> None:
+    a_package("acme-renamed", registers="renamed", named="original")
     with pytest.raises(EngineUnavailable, match=r"'original'.*'renamed'"):
         load_engine("renamed")
 

@@ -1,4 +1,4 @@
-"""The table of system calls against the kernel's headers."""
+"""The table of system calls, compared with the kernel's headers."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
     "aarch64": Path("/usr/include/asm-generic/unistd.h"),
 }
-# `__NR3264_` is for calls that have another name where addresses have 32 bits.
+# `__NR3264_` marks calls that have another name on 32-bit systems.
 DEFINITION = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
 
 
@@ -23,13 +23,13 @@ CALLS = {
 
 
 @pytest.mark.parametrize(("column", "machine"), list(enumerate(HEADERS)))
-def test_numbers_are_the_kernels(column: int, machine: str) -> None:
+def test_numbers_match_the_headers_of_the_kernel(column: int, machine: str) -> None:
     header = HEADERS[machine]
     if not header.exists():
         pytest.skip(f"{header} is not installed (linux-libc-dev)")
-    known = {name: int(number) for name, number in DEFINITION.findall(header.read_text())}
-    newest = max(number for name, number in known.items() if name != "syscalls")
+    defined = {name: int(number) for name, number in DEFINITION.findall(header.read_text())}
+    newest = max(number for name, number in defined.items() if name != "syscalls")
     ours = {name: numbers[column] for name, numbers in CALLS.items()}
-    told = {name for name, number in ours.items() if number is None or number <= newest}
-    assert len(told) > 90
-    assert {name: ours[name] for name in told} == {name: known.get(name) for name in told}
+    covered = {name for name, number in ours.items() if number is None or number <= newest}
+    assert len(covered) > 90
+    assert {name: ours[name] for name in covered} == {name: defined.get(name) for name in covered}

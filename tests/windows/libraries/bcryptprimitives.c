@@ -1,4 +1,4 @@
-/* wine 8 has no bcryptprimitives.dll, which Rust's standard library takes random numbers from. */
+/* wine 8 has no bcryptprimitives.dll, from which Rust's standard library gets random numbers. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);

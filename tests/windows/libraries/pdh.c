@@ -1,4 +1,4 @@
-/* wine 8's pdh.dll stops programs that list the machine's counters, as Temporal's SDK does. There are none. */
+/* wine 8's pdh.dll stops programs that list the machine's counters, as Temporal's SDK does. This one reports none. */
 #define PDH_CSTATUS_NO_COUNTERNAME 0xC0000BC0u
 
 __declspec(dllexport) unsigned PdhEnumObjectsW(

@@ -1,4 +1,4 @@
-/* What wine 8's ucrtbase.dll lacks, and NumPy calls: the parts of complex numbers. */
+/* Functions for complex numbers that NumPy calls and wine 8's ucrtbase.dll lacks. */
 typedef struct { float real, imaginary; } single;
 typedef struct { double real, imaginary; } pair;
 

@@ -1,4 +1,4 @@
-"""Frames and sounds to encode, and what players see and hear in the files."""
+"""Frames and sounds to encode, and the pictures and sounds that players get from the files."""
 
 import wave
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Sound = npt.NDArray[np.float32]
 
 
 def _solid(size: tuple[int, int], *, red: int, green: int, blue: int, alpha: int = 255) -> Pixels:
-    """A frame of one colour: (height, width, 4), B, G, R, A, premultiplied."""
+    """Return a frame of one colour: (height, width, 4), B, G, R, A, premultiplied."""
     width, height = size
     frame = np.empty((height, width, 4), np.uint8)
     frame[:] = [round(channel * alpha / 255) for channel in (blue, green, red)] + [alpha]
@@ -27,7 +27,7 @@ def _solid(size: tuple[int, int], *, red: int, green: int, blue: int, alpha: int
 
 
 def _moving_square(size: tuple[int, int], frames: int) -> list[Pixels]:
-    """A gradient with a red square that moves to the right."""
+    """Return frames with a red square that moves to the right over a gradient."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width]
     background = np.full((height, width, 4), 255, np.uint8)
@@ -44,8 +44,11 @@ def _moving_square(size: tuple[int, int], frames: int) -> list[Pixels]:
 
 
 def _rgba(frame: av.VideoFrame) -> Pixels:
-    """Converts by way of RGB where there is no alpha: FFmpeg's yuv420p to rgba leaves the last
-    pixels of a line unset where the width is no multiple of eight."""
+    """Convert a frame, by way of RGB if it has no alpha.
+
+    FFmpeg's conversion from yuv420p to rgba leaves the last pixels of a line unset if the width is
+    not a multiple of eight.
+    """
     if "yuva" in frame.format.name:
         return np.asarray(frame.to_ndarray(format="rgba"), np.uint8)
     colours = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
@@ -59,7 +62,7 @@ class Encoded:
         self.path = path
 
     def pictures(self) -> list[Pixels]:
-        """All frames, (height, width, 4), R, G, B, A, straight."""
+        """Return all frames: (height, width, 4), R, G, B, A, with straight alpha."""
         if self.path.suffix in {".gif", ".png", ".webp", ".jpg"}:
             with Image.open(self.path) as image:
                 frames = ImageSequence.Iterator(image)
@@ -68,7 +71,7 @@ class Encoded:
             return [_rgba(frame) for frame in container.decode(container.streams.video[0])]
 
     def duration(self) -> float:
-        """Seconds of the picture track."""
+        """Return the duration of the picture track in seconds."""
         with av.open(str(self.path)) as container:
             stream = container.streams.video[0]
             end = max(
@@ -83,7 +86,7 @@ class Encoded:
             return bool(container.streams.audio)
 
     def sound(self) -> Sound:
-        """The sound's left channel at 48 kHz."""
+        """Return the sound's left channel at 48 kHz."""
         with av.open(str(self.path)) as container:
             resampler = av.AudioResampler(format="fltp", layout="stereo", rate=48_000)
             parts = [
@@ -106,7 +109,7 @@ def moving_square() -> Callable[..., list[Pixels]]:
 
 @pytest.fixture
 def encode(tmp_path: Path) -> Callable[..., Encoded]:
-    """Writes frames to a file of `codec`; a None repeats the frame before it."""
+    """Writes frames to a file of `codec`; None repeats the previous frame."""
 
     def write(
         codec: str,

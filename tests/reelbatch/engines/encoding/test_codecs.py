@@ -1,4 +1,4 @@
-"""Every codec of the contract, as a player sees its files."""
+"""Files of every codec in the contract, as a player sees them."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -18,7 +18,7 @@ STILLS = [codec.name for codec in CODECS.values() if codec.output_type == "image
 TRANSPARENT = [codec.name for codec in CODECS.values() if codec.alpha]
 H264 = "video_h264_vbr_5mbps"
 
-# How far a decoded colour may be off: lossy codecs round in YUV.
+# Levels by which a decoded colour may be off: lossy codecs round in YUV.
 TOLERANCE = 4
 
 COLOURS = [
@@ -30,13 +30,13 @@ COLOURS = [
 
 
 def distance(picture: Any, red: int, green: int, blue: int) -> int:
-    """How far the worst channel of any pixel is from the colour."""
+    """Return the largest difference of any channel of any pixel from the colour."""
     return int(np.abs(picture[..., :3].astype(int) - (red, green, blue)).max())
 
 
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("colour", COLOURS)
-def test_a_colour_comes_back_as_it_was(
+def test_colours_survive_encoding(
     encode: Build, solid: Build, codec: str, colour: dict[str, int]
 ) -> None:
     picture = encode(codec, [solid((64, 48), **colour)]).pictures()[0]
@@ -80,7 +80,7 @@ def test_equal_frames_give_equal_bytes(
 
 @pytest.mark.parametrize("codec", [name for name in VIDEOS if name != "video_gif"])
 @pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001), Fraction(60)])
-def test_a_video_takes_as_long_as_its_frames(
+def test_a_video_lasts_as_long_as_its_frames(
     encode: Build, solid: Build, codec: str, rate: Fraction
 ) -> None:
     frames = [solid((32, 32), red=9, green=99, blue=199)] * 12
@@ -100,22 +100,24 @@ def test_a_repeated_frame_is_shown_again(encode: Build, solid: Build) -> None:
 
 
 @pytest.mark.parametrize("megabits", [1, 5, 15, 40])
-def test_a_constant_rate_is_the_named_one(encode: Build, solid: Build, megabits: int) -> None:
+def test_a_constant_bit_rate_is_the_one_in_the_name(
+    encode: Build, solid: Build, megabits: int
+) -> None:
     frames = [solid((64, 64), red=10, green=20, blue=30)] * 150
     video = encode(f"video_h264_cbr_{megabits}mbps", frames)
     rate = video.path.stat().st_size * 8 / video.duration()
     assert rate == pytest.approx(megabits * 1_000_000, rel=0.06)
 
 
-def test_a_variable_rate_stays_below_the_named_one(encode: Build) -> None:
+def test_a_variable_bit_rate_stays_below_the_one_in_the_name(encode: Build) -> None:
     noise = np.random.default_rng(7)
     frames = [noise.integers(0, 256, (240, 320, 4), np.uint8) for _ in range(60)]
     video = encode("video_h264_vbr_1mbps", frames)
-    # the buffer of two seconds may be used up once
+    # The encoder's buffer of two seconds may be used up once.
     assert video.path.stat().st_size * 8 < 1_000_000 * (video.duration() + 2)
 
 
-def test_an_mp4_starts_before_it_is_downloaded_whole(encode: Build, solid: Build) -> None:
+def test_an_mp4_can_be_played_before_it_is_fully_downloaded(encode: Build, solid: Build) -> None:
     content = encode(H264, [solid((32, 32), red=1, green=2, blue=3)] * 5).path.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
 
@@ -129,14 +131,14 @@ def test_a_video_is_tagged_as_bt709(encode: Build, solid: Build) -> None:
 
 @pytest.mark.parametrize("codec", TRANSPARENT)
 @pytest.mark.parametrize("alpha", [0, 1, 40, 128, 254, 255])
-def test_alpha_comes_back_with_straight_colours(
+def test_alpha_is_stored_with_straight_colours(
     encode: Build, solid: Build, codec: str, alpha: int
 ) -> None:
     frame = solid((32, 32), red=200, green=100, blue=50, alpha=alpha)
     picture = encode(codec, [frame]).pictures()[0]
     assert np.abs(picture[..., 3].astype(int) - alpha).max() <= 1
-    if alpha >= 40:  # below, premultiplied bytes hold too little of the colour
-        # premultiplied colours are rounded by up to half a level, which the division enlarges
+    if alpha >= 40:  # with less, premultiplied bytes have too little information on the colour
+        # Premultiplied colours are rounded by up to half a level, which the division enlarges.
         assert distance(picture, 200, 100, 50) <= TOLERANCE + 128 // alpha
 
 
@@ -152,7 +154,7 @@ def test_png_alpha_is_exact(encode: Build) -> None:
 @pytest.mark.parametrize("codec", ["image_jpeg", "video_gif", H264])
 def test_an_opaque_codec_keeps_the_drawn_colours(encode: Build, solid: Build, codec: str) -> None:
     frame = solid((32, 32), red=90, green=90, blue=90)
-    frame[..., 3] = 7  # an engine that draws on an opaque ground may leave anything here
+    frame[..., 3] = 7  # an engine that draws on an opaque background may leave anything here
     assert distance(encode(codec, [frame]).pictures()[0], 90, 90, 90) <= TOLERANCE
 
 
@@ -163,7 +165,7 @@ def test_a_draft_still_is_smaller(encode: Build, moving_square: Build) -> None:
 
 
 @pytest.mark.parametrize("codec", ["video_prores_422", "video_prores_4444"])
-def test_each_frame_of_prores_says_which_colours_it_has(
+def test_every_frame_of_prores_states_its_colour_space(
     encode: Build, solid: Build, codec: str
 ) -> None:
     """SMPTE RDD 36: primaries, transfer and matrix are the bytes 14 to 16 of a frame's header."""

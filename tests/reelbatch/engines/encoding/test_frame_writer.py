@@ -1,4 +1,4 @@
-"""The frame writer's promises to an engine."""
+"""The guarantees that the frame writer gives to engines."""
 
 import resource
 from collections.abc import Callable
@@ -38,14 +38,14 @@ def test_a_frames_buffer_can_be_reused_at_once(path: Path, encode: Build, solid:
 
 
 @pytest.mark.parametrize("codec", ["video_h264_vbr_5mbps", "video_prores_4444", "video_gif"])
-def test_a_frame_equal_to_the_one_before_is_a_repetition(
+def test_a_frame_equal_to_the_previous_one_counts_as_a_repetition(
     encode: Build, solid: Build, codec: str
 ) -> None:
     first, second = (solid((64, 150), red=red, green=0, blue=0) for red in (10, 200))
-    first[..., 3] = 100  # what an encoder makes of its own copy must not matter
-    told = encode(codec, [first, None, second, None, None, first])
-    noticed = encode(codec, [first, first.copy(), second, second, second, first])
-    assert noticed.path.read_bytes() == told.path.read_bytes()
+    first[..., 3] = 100  # the encoder may change its own copy, which must not matter
+    repeated = encode(codec, [first, None, second, None, None, first])
+    detected = encode(codec, [first, first.copy(), second, second, second, first])
+    assert detected.path.read_bytes() == repeated.path.read_bytes()
 
 
 @pytest.mark.parametrize("row", [0, 63, 64, 149])
@@ -60,7 +60,7 @@ def test_a_frame_that_differs_in_one_row_is_encoded(encode: Build, solid: Build,
 
 
 @pytest.mark.parametrize("codec", ["video_h264_vbr_5mbps", "video_gif", "video_vp9", "image_png"])
-def test_leaving_by_an_exception_removes_the_file(path: Path, solid: Build, codec: str) -> None:
+def test_an_exception_removes_the_file(path: Path, solid: Build, codec: str) -> None:
     def fail_in_the_middle() -> None:
         with a_writer(path, codec) as writer:
             writer.write(solid((32, 32), red=1, green=2, blue=3))
@@ -126,7 +126,7 @@ def test_a_frame_of_another_size_is_refused(path: Path, solid: Build) -> None:
         writer.write(solid((30, 32), red=1, green=2, blue=3))
 
 
-def test_a_folder_that_is_missing_is_a_render_error(tmp_path: Path, solid: Build) -> None:
+def test_a_missing_folder_is_a_render_error(tmp_path: Path, solid: Build) -> None:
     def write_one_frame() -> None:
         with a_writer(tmp_path / "missing" / "output.mp4") as writer:
             writer.write(solid((32, 32), red=1, green=2, blue=3))

@@ -12,32 +12,32 @@ Build = Callable[..., Any]
 
 
 def delays(path: Any) -> list[int]:
-    """Milliseconds of every frame."""
+    """Return the duration of every frame in milliseconds."""
     with Image.open(path) as image:
         return [int(frame.info["duration"]) for frame in ImageSequence.Iterator(image)]
 
 
 @pytest.mark.parametrize("rate", [Fraction(10), Fraction(25), Fraction(30), Fraction(60)])
-def test_a_gif_takes_as_long_as_its_frames(
+def test_a_gif_lasts_as_long_as_its_frames(
     encode: Build, moving_square: Build, rate: Fraction
 ) -> None:
     gif = encode("video_gif", moving_square((64, 48), 24), rate=rate)
     assert sum(delays(gif.path)) == pytest.approx(float(24_000 / rate), abs=20)
 
 
-def test_no_frame_is_shorter_than_browsers_play(encode: Build, moving_square: Build) -> None:
+def test_no_frame_is_too_short_for_browsers(encode: Build, moving_square: Build) -> None:
     gif = encode("video_gif", moving_square((64, 48), 30), rate=Fraction(120))
     assert min(delays(gif.path)) >= 20
 
 
-def test_repeated_frames_are_one_long_one(encode: Build, solid: Build) -> None:
+def test_repeated_frames_become_one_long_frame(encode: Build, solid: Build) -> None:
     red = solid((16, 16), red=255, green=0, blue=0)
     blue = solid((16, 16), red=0, green=0, blue=255)
     gif = encode("video_gif", [red, *[None] * 9, blue, *[None] * 4], rate=Fraction(10))
     assert delays(gif.path) == [1000, 500]
 
 
-def test_a_frame_that_came_too_fast_is_shown_when_it_stays(encode: Build, solid: Build) -> None:
+def test_a_frame_that_came_too_fast_is_shown_if_it_is_repeated(encode: Build, solid: Build) -> None:
     red = solid((16, 16), red=255, green=0, blue=0)
     blue = solid((16, 16), red=0, green=0, blue=255)
     gif = encode("video_gif", [red, blue, *[None] * 118], rate=Fraction(120))
@@ -45,7 +45,7 @@ def test_a_frame_that_came_too_fast_is_shown_when_it_stays(encode: Build, solid:
     assert sum(delays(gif.path)) == 1000
 
 
-def test_what_stands_still_does_not_flicker(encode: Build, moving_square: Build) -> None:
+def test_still_parts_do_not_flicker(encode: Build, moving_square: Build) -> None:
     (first,) = moving_square((96, 64), 1)
     second = first.copy()
     second[:16, :16] = first[48:, 80:]
@@ -53,7 +53,7 @@ def test_what_stands_still_does_not_flicker(encode: Build, moving_square: Build)
     assert (before[16:] == after[16:]).all()
 
 
-def test_a_gif_loops_for_ever(encode: Build, moving_square: Build) -> None:
+def test_a_gif_loops_forever(encode: Build, moving_square: Build) -> None:
     gif = encode("video_gif", moving_square((64, 48), 3))
     with Image.open(gif.path) as image:
         assert image.info["loop"] == 0
@@ -67,7 +67,7 @@ def test_each_scene_has_its_own_colours(encode: Build, solid: Build) -> None:
 
 
 def a_photo() -> Any:
-    """Far more colours than a palette has."""
+    """Return a picture with far more colours than a palette can hold."""
     y, x = np.mgrid[0:90, 0:160]
     photo = np.full((90, 160, 4), 255, np.uint8)
     photo[..., 0], photo[..., 1], photo[..., 2] = x * 255 // 160, y * 255 // 90, (x + y) % 251
@@ -75,14 +75,14 @@ def a_photo() -> Any:
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (230, 51, 26), (231, 52, 27)])
-def test_a_flat_colour_that_comes_later_is_exact(encode: Build, colour: tuple[int, ...]) -> None:
+def test_a_flat_colour_in_a_later_frame_is_exact(encode: Build, colour: tuple[int, ...]) -> None:
     before = a_photo()
     after = before.copy()
     after[30:50, 40:100, :3] = colour[::-1]
     pictures = encode("video_gif", [before, after, before, after]).pictures()
     assert [tuple(picture[40, 70, :3]) for picture in pictures[1::2]] == [colour, colour]
     flickers = (pictures[0][60:] != pictures[1][60:]).any(axis=-1).mean()
-    assert flickers < 0.02, "only what had the place of the new colour looks different"
+    assert flickers < 0.02, "only the pixels whose colour was replaced look different"
 
 
 def test_a_few_pixels_of_a_new_colour_get_a_new_palette(encode: Build) -> None:
@@ -94,7 +94,7 @@ def test_a_few_pixels_of_a_new_colour_get_a_new_palette(encode: Build) -> None:
     assert picture[41, 71, :3].min() > 200
 
 
-def test_colours_that_are_close_to_each_other_stay_apart(encode: Build) -> None:
+def test_similar_colours_stay_distinct(encode: Build) -> None:
     ramp = np.full((16, 256, 4), 255, np.uint8)
     ramp[..., :3] = np.arange(256)[:, np.newaxis]
     (picture,) = encode("video_gif", [ramp]).pictures()
@@ -102,7 +102,7 @@ def test_colours_that_are_close_to_each_other_stay_apart(encode: Build) -> None:
 
 
 @pytest.mark.parametrize("part", [np.s_[45, :], np.s_[:, 51], np.s_[45, 51]])
-def test_the_thinnest_line_is_drawn_wherever_it_lies(
+def test_even_the_thinnest_line_has_its_exact_colour(
     encode: Build, solid: Build, part: Any
 ) -> None:
     before = solid((160, 90), red=255, green=255, blue=255)
@@ -113,7 +113,7 @@ def test_the_thinnest_line_is_drawn_wherever_it_lies(
     assert (picture != 255).any(axis=-1).sum() == (after != 255).any(axis=-1).sum()
 
 
-def test_the_room_that_is_left_in_a_palette_is_not_black(encode: Build, solid: Build) -> None:
+def test_unused_entries_of_a_palette_are_not_black(encode: Build, solid: Build) -> None:
     gif = encode("video_gif", [solid((16, 16), red=255, green=200, blue=100)])
     with Image.open(gif.path) as image:
         assert set(image.getpalette() or []) == {255, 200, 100}

@@ -1,4 +1,4 @@
-"""Segments of a film, joined without encoding their pictures again, are that film."""
+"""Segments of a film that are joined without encoding their pictures again equal the film."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -23,9 +23,9 @@ CUTS = (0, 11, 19, FRAMES)  # where segments begin, and the last one ends
 
 
 def times(path: Path) -> list[list[int]]:
-    """When pictures are shown and decoded, and how long they last, in the container's ticks.
+    """Return when pictures are shown and decoded, and how long they last, in the container's ticks.
 
-    Which of them are decoded before they are shown is the encoder's choice.
+    They are sorted, since the encoder may choose another decoding order.
     """
     with av.open(str(path)) as container:
         found = [one for one in container.demux(container.streams.video[0]) if one.size]
@@ -36,7 +36,7 @@ def times(path: Path) -> list[list[int]]:
 
 
 def tracks(path: Path) -> list[Any]:
-    """What a player reads of a file's tracks before it plays them."""
+    """Return the facts about a file's tracks that a player reads before it plays them."""
     with av.open(str(path)) as container:
         facts: list[Any] = [container.duration, container.start_time, dict(container.metadata)]
         for stream in container.streams:
@@ -67,7 +67,7 @@ def join(tmp_path: Path) -> Build:
         *((codec, Fraction(25)) for codec in (H264, "video_vp9", "video_av1")),
     ],
 )
-def test_joined_segments_are_the_film_of_one_piece(
+def test_joined_segments_equal_the_whole_film(
     encode: Build, join: Build, moving_square: Build, a_tone: Build, codec: str, rate: Fraction
 ) -> None:
     pictures = moving_square((96, 64), FRAMES)
@@ -112,7 +112,7 @@ def test_segments_without_sound_make_a_film_without_a_sound_track(
 
 
 @pytest.mark.parametrize("other", [{"codec": "video_h264_cbr_1mbps"}, {"size": (98, 64)}])
-def test_segments_of_different_parameters_are_refused(
+def test_segments_with_different_parameters_are_refused(
     encode: Build, join: Build, moving_square: Build, tmp_path: Path, other: dict[str, Any]
 ) -> None:
     first = encode(H264, moving_square((96, 64), 5)).path

@@ -1,4 +1,4 @@
-"""Sound: placed, cut, mixed and as long as the pictures."""
+"""Sound is placed, cut and mixed correctly, and as long as the pictures."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -33,7 +33,7 @@ def two_seconds(encode: Build, solid: Build) -> Build:
 
 
 def level(sound: Sound, start: float, end: float) -> float:
-    """The root mean square of the samples between two seconds."""
+    """Return the root mean square of the samples between two times in seconds."""
     part: Sound = sound[round(start * RATE) : round(end * RATE)]
     return float(np.sqrt(np.mean(np.square(part))))
 
@@ -45,7 +45,7 @@ def test_a_clip_sounds_from_its_start_to_its_end(two_seconds: Build, a_tone: Bui
     assert level(sound, 1.26, 2) < 0.001
 
 
-def test_a_clip_that_began_before_the_first_frame_is_joined_in_the_middle(
+def test_a_clip_that_begins_before_the_first_frame_is_heard_from_its_middle(
     two_seconds: Build, a_tone: Build
 ) -> None:
     sound = two_seconds(AudioClip(a_tone(seconds=2), start=-1.5, end=None))
@@ -67,7 +67,7 @@ def test_a_clip_may_begin_in_its_middle_and_run_at_another_speed(
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "ogg", "flac"])
-def test_a_clip_is_as_exact_far_into_its_file(
+def test_a_clip_is_exact_even_far_into_its_file(
     two_seconds: Build, tmp_path: Path, kind: str
 ) -> None:
     seconds = np.arange(20 * RATE) / RATE
@@ -110,7 +110,7 @@ def test_clips_are_mixed_with_their_gains(two_seconds: Build, a_tone: Build) -> 
     assert level(sound, 0, 0.99) == pytest.approx(FULL / 2, rel=0.03)
 
 
-def test_loud_clips_are_limited_instead_of_wrapping_round(
+def test_loud_clips_are_limited_instead_of_wrapping_around(
     two_seconds: Build, a_tone: Build
 ) -> None:
     tone = a_tone(seconds=2)
@@ -145,7 +145,7 @@ def test_a_video_without_clips_has_no_sound_track(encode: Build, solid: Build) -
     assert not video.has_sound()
 
 
-def test_a_file_that_is_no_sound_is_named(two_seconds: Build, tmp_path: Path) -> None:
+def test_a_file_that_is_not_sound_is_named(two_seconds: Build, tmp_path: Path) -> None:
     text = tmp_path / "jingle.mp3"
     text.write_text("not a sound")
     with pytest.raises(AssetInvalid, match=r"jingle\.mp3 cannot be read as sound"):

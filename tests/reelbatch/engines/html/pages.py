@@ -1,4 +1,4 @@
-"""Pages to draw, and what is drawn of them."""
+"""Pages to draw, and the pictures that result."""
 
 import io
 import json
@@ -40,7 +40,7 @@ def a_page(body: str, **manifest: Any) -> str:
 
 
 def packed(**files: str | bytes) -> bytes:
-    """A zip; `_` stands for the dot in a name."""
+    """Return a zip; `_` stands for the dot in a file's name."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
         for name, content in files.items():
@@ -49,7 +49,7 @@ def packed(**files: str | bytes) -> bytes:
 
 
 class Film:
-    """What a page is drawn as, in a folder of the test's own."""
+    """Renders pages in the test's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,9 +66,9 @@ class Film:
         sound: bool = True,
         fonts: Mapping[str, Path] | None = None,
     ) -> list[Picture]:
-        """The pictures, as R, G, B, A; of a still the first frame, unless `frames` says which.
+        """Return the pictures as R, G, B, A. A still shows the first frame unless `frames` is set.
 
-        `fonts` are the team's, by their families.
+        `fonts` are the team's, by family.
         """
         request = self.request(template, codec, assets, frames, sound=sound)
         if fonts:

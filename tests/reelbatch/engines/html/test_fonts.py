@@ -1,4 +1,4 @@
-"""Pages are set in the team's fonts, and ask for those that nobody else has."""
+"""Pages are set in the team's fonts, and inspections list fonts that are missing."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def test_a_page_is_set_in_the_teams_font_under_its_name(film: Film) -> None:
     assert not np.array_equal(with_it, without)
 
 
-def test_a_template_asks_for_the_families_that_it_names_first(tmp_path: Path) -> None:
+def test_an_inspection_lists_missing_families_that_styles_name_first(tmp_path: Path) -> None:
     style = """@font-face { font-family: "Own"; src: url(own.woff2) }
         h1 { font-family: "Own", serif } p { font-family: 'No Such Brand', Arial }
         b { font-family: sans-serif } i { font-family: no such brand !important }
@@ -59,7 +59,7 @@ _LATER = """<p></p><div></div><canvas></canvas><script>
 
 
 @needs_browser
-def test_characters_that_scripts_write_later_are_missing_where_they_are_drawn(film: Film) -> None:
+def test_missing_characters_that_scripts_write_later_are_reported_when_drawn(film: Film) -> None:
     def missing(template: str | bytes, first: int, end: int, codec: str) -> list[str] | None:
         film(template, codec=codec, frames=range(first, end))
         assert film.rendered is not None
@@ -79,7 +79,7 @@ def test_characters_that_scripts_write_later_are_missing_where_they_are_drawn(fi
 
 
 @needs_browser
-def test_a_word_that_a_script_writes_later_is_set_in_the_teams_font_at_once(film: Film) -> None:
+def test_text_that_a_script_writes_later_is_set_in_the_teams_font_at_once(film: Film) -> None:
     body = """<p style="margin: 0; font: 20px Brand, serif"></p><script>
         setTimeout(() => { document.querySelector("p").textContent = "mmm" }, 200)</script>"""
     pictures = film(a_page(body, seconds=0.4), fonts={"Brand": _ANTON})

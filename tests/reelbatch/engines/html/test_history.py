@@ -1,10 +1,10 @@
-"""A page has one history, whichever of its frames are kept."""
+"""A page has the same history whichever of its frames are in the output."""
 
 import numpy as np
 
 from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser
 
-# Four greys, each at the mercy of something that only drawn frames bring about.
+# Four grey boxes whose shades depend on events that only happen when frames are drawn.
 _PAGE = a_page(
     """<style>
       b { position: absolute; width: 16px; height: 16px; top: 0; background: #111 }
@@ -43,14 +43,14 @@ def test_a_frame_is_the_same_in_a_film_a_range_a_segment_and_a_still(film: Film)
     for expected, found in zip([*whole[5:8], *whole[9:11]], [*part, *segment], strict=True):
         assert np.array_equal(expected, found)
     (still,) = film(_PAGE, codec="image_png", frames=range(12, 13))
-    # the same picture, as ProRes keeps it
+    # The same picture, with ProRes's losses.
     assert np.abs(still.astype(int) - whole[12]).max() < 12
     again = film(_PAGE)
     assert all(np.array_equal(one, other) for one, other in zip(whole, again, strict=True))
 
 
 @needs_browser
-def test_a_page_may_wait_for_what_timers_bring_and_chance_is_the_same(film: Film) -> None:
+def test_a_page_may_wait_for_timers_and_random_numbers_are_the_same(film: Film) -> None:
     page = a_page(
         """<i></i><script>
         if (crypto.randomUUID() !== "a4f16a54-95f7-4a64-adc2-255040584f0b") throw new Error("id");
@@ -65,21 +65,21 @@ def test_a_page_may_wait_for_what_timers_bring_and_chance_is_the_same(film: Film
 
 
 @needs_browser
-def test_a_page_that_waits_in_vain_is_drawn_and_told_so(film: Film) -> None:
+def test_a_page_that_waits_forever_is_drawn_with_a_warning(film: Film) -> None:
     (still,) = film(
         a_page("<i></i><script>reelbatch.wait(new Promise(() => {}))</script>"), codec="image_png"
     )
     assert still[18, 1].tolist() == [255, 0, 0, 255]
     assert film.rendered is not None
     [warning] = film.rendered.warnings
-    assert (warning.code, "frames are drawn without it" in warning.message) == (
+    assert (warning.code, "frames are drawn anyway" in warning.message) == (
         "PAGE_WARNING",
         True,
     )
 
 
 @needs_browser
-def test_animations_are_where_their_time_puts_them_to_the_last_digit(film: Film) -> None:
+def test_animations_are_exact_to_the_last_digit(film: Film) -> None:
     page = a_page(
         """<style>@property --far { syntax: "<number>"; inherits: false; initial-value: 0 }
         i { animation: go 10s linear both } @keyframes go { to { --far: 1000000000 } }</style>

@@ -1,4 +1,4 @@
-"""What a page is given, what it may reach, and how it is read."""
+"""How pages are filled and read, and what they may reach."""
 
 import socket
 from dataclasses import replace
@@ -23,8 +23,8 @@ from tests.reelbatch.engines.html.pages import Film, a_page, needs_browser, pack
 def test_a_film_of_a_page_has_a_poster(film: Film) -> None:
     script = """<body><script>setTimeout(() => {
         document.body.style.background = 'red' }, 500)</script>"""
-    asked = film.request(a_page(script), "video_h264_vbr_1mbps")
-    request = replace(asked, output=asked.output.model_copy(update={"poster": 0.7}))
+    plain = film.request(a_page(script), "video_h264_vbr_1mbps")
+    request = replace(plain, output=plain.output.model_copy(update={"poster": 0.7}))
     HtmlEngine.renderer().render(request, lambda _: None)
     assert request.poster_path is not None
     with Image.open(request.poster_path) as poster:
@@ -36,8 +36,8 @@ def test_a_film_of_a_page_has_a_poster(film: Film) -> None:
 @needs_browser
 def test_a_draft_shows_all_of_the_page_at_half_the_size(film: Film) -> None:
     page = a_page('<body style="background: blue"><i style="left: 60px">', width=64, height=35)
-    asked = film.request(page, "image_png")
-    request = replace(asked, output=asked.output.model_copy(update={"draft": True}))
+    plain = film.request(page, "image_png")
+    request = replace(plain, output=plain.output.model_copy(update={"draft": True}))
     HtmlEngine.renderer().render(request, lambda _: None)
     picture = np.asarray(Image.open(request.output_path).convert("RGB"))
     assert picture.shape[1] == 32
@@ -62,24 +62,24 @@ def test_a_job_fills_texts_values_and_styles(film: Film) -> None:
         codec="image_png",
     )
     assert picture[30, 21].tolist() == [0, 0, 255, 255]
-    assert picture[30, 30].tolist() == [0, 0, 0, 0]  # PNG keeps what no one has painted
+    assert picture[30, 30].tolist() == [0, 0, 0, 0]  # transparent where nothing is painted
 
 
 @needs_browser
-def test_a_page_that_says_no_encoding_is_read_as_its_layers_are(film: Film) -> None:
+def test_a_page_that_states_no_encoding_is_read_as_utf_8(film: Film) -> None:
     script = """<b>ü</b><script>const [words] = document.getElementsByTagName("b");
         if (words.textContent !== "\u00fc") throw new Error(words.textContent)</script>"""
     film(a_page(script), codec="image_png")
 
 
 @needs_browser
-def test_files_of_the_archive_are_there_before_the_first_frame(film: Film) -> None:
+def test_files_of_the_archive_are_loaded_before_the_first_frame(film: Film) -> None:
     page = a_page(
         """<link rel="stylesheet" href="look.css"><i></i><script type="module">
         import { place } from "./place.js";
-        const wanted = fetch("data.json").then((answer) => answer.json()).then((data) => {
+        const loaded = fetch("data.json").then((response) => response.json()).then((data) => {
           document.querySelector("i").style.left = `${place + data.more}px` });
-        reelbatch.wait(wanted)</script>"""
+        reelbatch.wait(loaded)</script>"""
     )
     files = {
         "index_html": page,
@@ -92,7 +92,7 @@ def test_files_of_the_archive_are_there_before_the_first_frame(film: Film) -> No
 
 
 @needs_browser
-async def test_a_page_reaches_nobody_and_no_file(tmp_path: Path, film: Film) -> None:
+async def test_a_page_reaches_no_network_and_no_file(tmp_path: Path, film: Film) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         body = f"""<i></i><img src="http://{address}/a.png"><img src="file:///etc/passwd"><script>
@@ -107,12 +107,12 @@ async def test_a_page_reaches_nobody_and_no_file(tmp_path: Path, film: Film) -> 
         async with RenderPool("html", processes=1, limits=limits, folder=tmp_path) as pool:
             await pool.render(film.request(a_page(body), "image_png"), lambda _: None)
         server.setblocking(False)
-        with pytest.raises(BlockingIOError):  # nobody has come
+        with pytest.raises(BlockingIOError):  # nothing has connected
             server.accept()
 
 
 @needs_browser
-def test_a_script_that_fails_is_told_by_its_words(film: Film) -> None:
+def test_a_failing_script_is_reported_with_its_message(film: Film) -> None:
     with pytest.raises(TemplateInvalid, match="no such month"):
         film(a_page("<script>throw new Error('no such month')</script>"))
 
@@ -124,7 +124,10 @@ def test_a_script_that_fails_is_told_by_its_words(film: Film) -> None:
         (a_page("", width=0), "width: Input should be greater than or equal to 1"),
         (a_page("", seconds="long"), "seconds: Input should be a valid number"),
         ('<script id="reelbatch">{', "The manifest of index.html cannot be used: the JSON"),
-        (packed(a_html=a_page("", name="A"), b_html=a_page("", name="A")), "Two pages have one"),
+        (
+            packed(a_html=a_page("", name="A"), b_html=a_page("", name="A")),
+            "Two pages have the same",
+        ),
     ],
 )
 def test_a_manifest_that_cannot_be_used_is_explained(
@@ -151,7 +154,7 @@ def test_pages_are_compositions_and_marked_elements_are_layers(tmp_path: Path) -
     assert layers == [("x", "data", None), ("title", "text", "Hello"), ("photo", "image", None)]
 
 
-@pytest.mark.unconfined  # what is patched is in this process
+@pytest.mark.unconfined  # the patches only apply to this process
 def test_a_machine_without_a_browser_says_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, film: Film
 ) -> None:
@@ -163,7 +166,7 @@ def test_a_machine_without_a_browser_says_how_to_get_one(
         HtmlEngine.renderer().render(request, lambda _: None)
 
 
-def test_rates_of_television_are_fractions(tmp_path: Path) -> None:
+def test_frame_rates_of_television_are_fractions(tmp_path: Path) -> None:
     file = tmp_path / "template"
     file.write_text(a_page("", frameRate=29.97, seconds=10))
     [found] = HtmlEngine.renderer().inspect(file, "html", RenderLimits()).compositions
@@ -177,7 +180,7 @@ def test_a_page_of_unclosed_names_is_read_in_one_pass(text: str) -> None:
     assert page.layers == {}
 
 
-def test_what_is_in_a_comment_is_no_layer_even_where_the_comment_has_no_end() -> None:
+def test_elements_in_comments_are_not_layers_even_if_a_comment_has_no_end() -> None:
     body = '<p data-layer="a">x</p><!-- <p data-layer="b">x</p> --><p data-layer="c">x</p>'
     page = a_page(f'{body}<!-- <p data-layer="d">x</p>')
     [found] = read_pages({PurePosixPath("index.html"): page.encode()}, RenderLimits())

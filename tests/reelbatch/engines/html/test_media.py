@@ -1,4 +1,4 @@
-"""Videos show the picture of the page's time, and what a page plays is in its film."""
+"""Videos show the picture at the page's time, and the film has the sounds that the page plays."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +22,7 @@ _RATE = 48_000
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten pictures in a second, each lighter by 20 levels, with a tone of 1000 Hz."""
+    """A second of ten pictures, each 20 levels lighter than the previous, with a 1000 Hz tone."""
     file = tmp_path_factory.mktemp("video") / "video.mp4"
     with av.open(str(file), "w") as output:
         pictures = add_video_stream(output, "libx264", Fraction(10), {"crf": "1", "g": "10"})
@@ -43,12 +43,12 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def levels(pictures: list[Picture], row: int = 18, column: int = 32) -> list[int]:
-    """How far in the video each picture is, in its frames."""
+    """Return which frame of the video each picture shows."""
     return [round((int(picture[row, column, 0]) - 20) / 20) for picture in pictures]
 
 
 def heard(film: Film) -> dict[str, list[float]]:
-    """How loud the tones of 1000 and 3000 Hz are, in each tenth of a second."""
+    """Return the loudness of the 1000 Hz and 3000 Hz tones in each tenth of a second."""
     assert film.output is not None
     with av.open(str(film.output)) as file:
         plain = av.AudioResampler("fltp", "stereo", _RATE)
@@ -117,7 +117,7 @@ def test_a_video_that_ended_keeps_its_picture_while_another_one_plays_the_file(
 
 
 @needs_browser
-def test_scripts_draw_a_video_and_hear_of_its_events(film: Film, video: Path) -> None:
+def test_scripts_draw_a_video_and_receive_its_events(film: Film, video: Path) -> None:
     body = """<canvas width="64" height="36" style="display: block"></canvas><script>
         const video = document.createElement("video"); video.muted = true;
         video.src = "video.mp4"; const names = [];
@@ -165,8 +165,8 @@ def test_a_texture_an_asset_and_a_source_in_a_shadow_root_show_a_video(
 def test_a_part_of_a_file_is_served(film: Film) -> None:
     script = """<script>reelbatch.wait((async () => {
         const part = async (range) => {
-          const answer = await fetch("digits.txt", { headers: { Range: range } });
-          return [answer.status, answer.headers.get("Content-Range"), await answer.text()].join() };
+          const found = await fetch("digits.txt", { headers: { Range: range } });
+          return [found.status, found.headers.get("Content-Range"), await found.text()].join() };
         for (const [range, expected] of [["bytes=2-4", "206,bytes 2-4/10,234"],
             ["bytes=7-", "206,bytes 7-9/10,789"], ["bytes=8-99", "206,bytes 8-9/10,89"],
             ["bytes=4-2", "200,,0123456789"], ["bytes=99-", "200,,0123456789"]])
@@ -176,7 +176,7 @@ def test_a_part_of_a_file_is_served(film: Film) -> None:
 
 
 @needs_browser
-def test_what_plays_is_heard_in_time_and_in_segments_too(film: Film, video: Path) -> None:
+def test_sound_is_heard_in_time_also_in_segments(film: Film, video: Path) -> None:
     body = """<audio data-layer="voice"></audio><video src="video.mp4"></video><script>
         const video = document.querySelector("video"), voice = document.querySelector("audio");
         setTimeout(() => { video.currentTime = 0.5; video.play() }, 300);
@@ -199,9 +199,7 @@ def test_what_plays_is_heard_in_time_and_in_segments_too(film: Film, video: Path
 
 
 @needs_browser
-def test_sound_is_in_time_with_the_first_frame_that_a_page_was_waited_for(
-    film: Film, video: Path
-) -> None:
+def test_sound_is_in_time_even_if_the_page_delays_its_first_frame(film: Film, video: Path) -> None:
     body = """<video src="video.mp4"></video><script>
         const context = new AudioContext();
         reelbatch.wait(new Promise((done) => setTimeout(done, 300))).then(() => {
@@ -218,7 +216,7 @@ def test_sound_is_in_time_with_the_first_frame_that_a_page_was_waited_for(
 
 
 @needs_browser
-def test_contexts_that_are_too_many_are_silent_and_the_page_is_told_so(film: Film) -> None:
+def test_audio_contexts_beyond_the_limit_are_silent_and_reported(film: Film) -> None:
     body = """<script>for (let at = 0; at < 40; at++) {
         const context = new AudioContext(), tone = context.createOscillator();
         tone.frequency.value = at < 32 ? 1000 : 3000; const level = context.createGain();

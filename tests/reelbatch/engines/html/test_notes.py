@@ -1,4 +1,4 @@
-"""What a page misses, is refused or complains of is said, with its place and the frame."""
+"""Missing files, refused requests and a page's own messages are reported with place and frame."""
 
 import re
 
@@ -29,7 +29,7 @@ _COMPLAINTS = """
 
 
 @needs_browser
-def test_each_thing_that_went_wrong_is_told_once_with_its_place_and_frame(film: Film) -> None:
+def test_every_problem_is_reported_once_with_its_place_and_frame(film: Film) -> None:
     moving = "<svg xmlns='http://www.w3.org/2000/svg'><animate attributeName='x'/></svg>"
     film(
         packed(index_html=a_page(_COMPLAINTS), moving_svg=moving),
@@ -61,7 +61,7 @@ def test_each_thing_that_went_wrong_is_told_once_with_its_place_and_frame(film: 
 
 
 @needs_browser
-def test_a_strict_page_fails_of_what_would_be_a_warning(film: Film) -> None:
+def test_warnings_are_errors_in_a_strict_page(film: Film) -> None:
     with pytest.raises(TemplateInvalid, match=r"gone\.png is not in the template .*`strict`"):
         film(a_page('<img src="gone.png">', strict=True), codec="image_png")
 
@@ -69,12 +69,12 @@ def test_a_strict_page_fails_of_what_would_be_a_warning(film: Film) -> None:
 @pytest.mark.parametrize(
     ("asset", "kind", "words"),
     [
-        ({"type": "text", "value": "Hello"}, "image", "no place for a text"),
-        ({"type": "data", "property": "value", "value": 3}, "image", "no place for a text"),
-        ({"type": "image", "src": "a.png"}, "text", "no place for a picture"),
+        ({"type": "text", "value": "Hello"}, "image", "cannot show text"),
+        ({"type": "data", "property": "value", "value": 3}, "image", "cannot show text"),
+        ({"type": "image", "src": "a.png"}, "text", "cannot show a picture"),
     ],
 )
-def test_what_a_layer_cannot_show_is_refused_with_the_job(
+def test_an_asset_that_a_layer_cannot_show_is_refused_with_the_job(
     film: Film, asset: dict[str, object], kind: str, words: str
 ) -> None:
     [resolved] = film.request("", "image_png", [{**asset, "layerName": "it"}]).assets

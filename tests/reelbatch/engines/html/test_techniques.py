@@ -1,4 +1,4 @@
-"""Each way to move something on a page: its bar is at each frame where its time puts it."""
+"""Every way to animate something on a page: in each frame, its bar is exactly where it belongs."""
 
 import io
 
@@ -9,7 +9,7 @@ from PIL import Image
 from tests.docs.test_tables import table
 from tests.reelbatch.engines.html.pages import Film, Picture, a_page, needs_browser, packed
 
-# Each moves its bar by six pixels a frame, at ten frames a second; `bar` is that element.
+# Each technique moves its bar, the element `bar`, by six pixels per frame at ten frames a second.
 _EACH_FRAME = {
     "CSS animations": "bar.className = 'moving'",
     "CSS transitions": """bar.style.transition = "transform 1s linear"; bar.offsetLeft;
@@ -197,13 +197,13 @@ def _places(picture: Picture) -> list[int]:
     return [int(line.argmax()) for line in opaque[: len(TECHNIQUES)]]
 
 
-def test_the_table_of_techniques_is_what_is_tested() -> None:
-    rows = dict(table("html.md", "technique", "result in films, ranges, segments and stills"))
+def test_the_documented_techniques_are_the_tested_ones() -> None:
+    rows = dict(table("html.md", "technique", "in films, ranges, segments and stills"))
     assert rows == {**dict.fromkeys(TECHNIQUES, "exact"), **_TESTED_ELSEWHERE}
 
 
 @needs_browser
-def test_each_frame_shows_exactly_its_time(film: Film, page: bytes) -> None:
+def test_every_frame_shows_exactly_its_time(film: Film, page: bytes) -> None:
     pictures = film(page)
     columns = zip(*map(_places, pictures), strict=True)
     for name, found in zip(TECHNIQUES, columns, strict=True):

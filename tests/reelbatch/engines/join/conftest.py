@@ -1,4 +1,4 @@
-"""Clips of flat colours, and what a player sees and hears of them once they are joined."""
+"""Clips of flat colours, and what a player sees and hears after they are joined."""
 
 import io
 import wave
@@ -44,7 +44,7 @@ class CuttingRoom:
         tone: float = 0.0,
         kind: str = "mp4",
     ) -> Path:
-        """A frame of each colour; `tone` is the seconds of its sound, 0 for none."""
+        """Make a clip with a frame of each colour, and `tone` seconds of sound (0 for none)."""
         path = self.folder / f"{len(list(self.folder.iterdir()))}.{kind}"
         film: Any = av.open(path, "w", format={"mkv": "matroska"}.get(kind, kind))
         with film:
@@ -83,7 +83,7 @@ class CuttingRoom:
         return request.output_path, JoinEngine.renderer().render(request, self.progress.append)
 
     def joined(self, *files: Path) -> list[str]:
-        """The colour in the middle of every frame."""
+        """Return the colour in the middle of every frame."""
         return [_colour(pixels, 0.5, 0.5) for pixels in pictures(self.join(*files)[0])]
 
 
@@ -94,7 +94,7 @@ def _asset(position: int, file: Path) -> ResolvedAsset:
 
 
 def a_tone(seconds: float) -> bytes:
-    """A loud tone as a WAV file."""
+    """Return a loud tone as a WAV file."""
     times = np.arange(round(seconds * _RATE)) / _RATE
     packed = io.BytesIO()
     with wave.open(packed, "wb") as sound:
@@ -104,13 +104,13 @@ def a_tone(seconds: float) -> bytes:
 
 
 def pictures(file: Path) -> list[Any]:
-    """All frames: uint8 (height, width, 3), R, G, B."""
+    """Return all frames: uint8 (height, width, 3), R, G, B."""
     with av.open(file, "r") as film:
         return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
 
 
 def _colour(pixels: Any, x: float, y: float) -> str:
-    """The name of the colour at a place; both are shares of the picture."""
+    """Return the name of the colour at a place; `x` and `y` are shares of the picture."""
     height, width = pixels.shape[:2]
     red, green, blue = (bool(part > 127) for part in pixels[int(y * height), int(x * width)])
     return _NAMES[red, green, blue]
@@ -128,7 +128,7 @@ def room(tmp_path: Path) -> CuttingRoom:
 
 @pytest.fixture
 def loudness() -> Callable[[Path, Sequence[float]], list[bool]]:
-    """Whether a film is loud at each of these seconds."""
+    """Measures whether a film is loud at given times in seconds."""
 
     def measure(file: Path, seconds: Sequence[float]) -> list[bool]:
         with av.open(file, "r") as film:

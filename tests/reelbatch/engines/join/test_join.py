@@ -1,4 +1,4 @@
-"""Clips, one after the other: how many frames there are, and what each of them shows."""
+"""Clips joined one after the other: the number of frames, and what each of them shows."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -21,7 +21,7 @@ def test_clips_follow_each_other_frame_by_frame(room: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "mpegts", "mov"])
 @pytest.mark.parametrize("rate", [24, 25, 30, Fraction(30000, 1001), 60])
-def test_the_first_clip_says_the_frame_rate_and_no_frame_is_lost(
+def test_the_output_has_the_frame_rate_of_the_first_clip_and_all_frames(
     room: Any, kind: str, rate: Fraction
 ) -> None:
     colours = ["red", "green", "blue"] * 7
@@ -33,7 +33,7 @@ def test_the_first_clip_says_the_frame_rate_and_no_frame_is_lost(
         assert (stream.average_rate, stream.frames) == (rate, 42)
 
 
-def test_a_clip_of_another_rate_plays_as_long_as_it_is(room: Any) -> None:
+def test_a_clip_with_another_frame_rate_keeps_its_duration(room: Any) -> None:
     slow = room.clip("green", "blue", rate=10)
     fast = room.clip(*["white"] * 6, *["green"] * 6, rate=60)
     assert room.joined(room.clip("red", "red"), slow, fast) == (
@@ -61,14 +61,14 @@ def test_a_clip_of_another_shape_is_centred_on_black(
     assert {colour_at(last, 0.5, y) for y in (0.1, 0.9)} == {above}
 
 
-def test_nothing_of_the_clip_before_is_left_at_the_sides(room: Any, colour_at: Any) -> None:
+def test_nothing_of_the_previous_clip_is_left_at_the_sides(room: Any, colour_at: Any) -> None:
     file, _ = room.join(room.clip("white"), room.clip("red", size=(32, 32)))
     assert colour_at(pictures(file)[-1], 0.05, 0.5) == "black"
 
 
-def test_a_size_that_the_codec_does_not_have_is_rounded_up(room: Any) -> None:
+def test_a_size_that_the_codec_does_not_support_is_rounded_up(room: Any) -> None:
     file, rendered = room.join(room.clip("red", size=(66, 34)), draft=True)
-    assert (rendered.width, rendered.height) == (34, 18)  # half of it is 33 x 17
+    assert (rendered.width, rendered.height) == (34, 18)  # half the size is 33 x 17
     assert pictures(file)[0].shape == (18, 34, 3)
 
 
@@ -92,13 +92,13 @@ def test_without_any_sound_there_is_no_sound_track(room: Any) -> None:
         assert not film.streams.audio
 
 
-@pytest.mark.unconfined  # a render process passes only some of it on
+@pytest.mark.unconfined  # a render process passes on only some of the reports
 def test_progress_goes_up_to_the_end(room: Any) -> None:
     room.join(room.clip("red", "green"), room.clip("blue", "white"))
     assert room.progress == [25, 50, 75, 100]
 
 
-def test_a_broken_clip_names_its_place(room: Any, tmp_path: Any) -> None:
+def test_the_error_names_the_broken_clip(room: Any, tmp_path: Any) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"no video at all")
     with pytest.raises(AssetInvalid, match=r"^assets\.1: The file is not a video"):
@@ -126,7 +126,7 @@ def test_the_pixels_of_every_clip_are_limited(room: Any, large: int) -> None:
         room.join(*clips)
 
 
-def test_there_are_no_templates_to_join_with(room: Any, tmp_path: Any) -> None:
+def test_the_engine_has_no_templates(room: Any, tmp_path: Any) -> None:
     assert not JoinEngine.template_types
     template = tmp_path / "template"
     template.touch()

@@ -1,5 +1,5 @@
-// A STUB of After Effects' aerender.exe. As that one does, it has another program do the work: the stub in Python
-// that is beside it.
+// A STUB of After Effects' aerender.exe. Like the real one, it starts another program to do the work: the stub in Python
+// next to it.
 package main
 
 import (

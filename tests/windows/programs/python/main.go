@@ -1,4 +1,4 @@
-// Unpacks CPython for Windows into the folder that it is given.
+// Unpacks CPython for Windows into the folder in its argument.
 package main
 
 import (
