@@ -82,7 +82,7 @@ def _read(content: bytes, limits: RenderLimits) -> dict[PurePosixPath, bytes]:
             raise _too_large(limits)
         for entry in entries:
             path = plain_path(entry.filename)
-            if path is None or entry.is_dir() or _is_of_macos(path):
+            if path is None or entry.is_dir() or _is_macos_metadata(path):
                 continue
             files.setdefault(path, archive.read(entry))
     return files
@@ -95,5 +95,5 @@ def _too_large(limits: RenderLimits) -> LimitExceeded:
     )
 
 
-def _is_of_macos(path: PurePosixPath) -> bool:
+def _is_macos_metadata(path: PurePosixPath) -> bool:
     return path.parts[0] == "__MACOSX" or path.name.startswith("._")

@@ -244,6 +244,10 @@ class Renderer(ABC):
             template_type: One of the engine's `template_types`.
             limits: The limits to check before memory is allocated.
 
+        Returns:
+            The compositions, the layers that jobs may fill, the fonts that the template names,
+                and warnings of what will not be drawn as designed.
+
         Raises:
             TemplateInvalid: The template cannot be read.
             LimitExceeded: The template is larger than `limits` allow.
@@ -269,6 +273,9 @@ class Renderer(ABC):
             target: The file to write the converted template to. If it doesn't exist afterwards,
                 renders get the template itself.
             limits: The limits to check before memory is allocated.
+
+        Returns:
+            The same as `inspect`.
 
         Raises:
             TemplateInvalid: The template cannot be read.

@@ -8,7 +8,7 @@ from reelbatch.engines.base import RenderEngine, Renderer
 
 
 @cache
-def adopted(found: object) -> type[RenderEngine]:
+def as_render_engine(found: object) -> type[RenderEngine]:
     """Return `found` if it is a `RenderEngine`, otherwise an engine that wraps the class.
 
     A wrapped class is its own renderer and gets the defaults of `RenderEngine` for attributes

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from reelbatch.engines.base import RenderEngine
-from reelbatch.engines.old_style import adopted
+from reelbatch.engines.old_style import as_render_engine
 
 ENTRY_POINT_GROUP = "reelbatch.engines"
 ARCHIVE_END = 1024**2  # bytes at the end of a zip, where the names of its files are
@@ -54,7 +54,7 @@ def load_class(reference: str) -> type[RenderEngine]:
     module, colon, attribute = reference.partition(":")
     if not colon:
         return load_engine(reference)
-    return adopted(getattr(import_module(module), attribute))
+    return as_render_engine(getattr(import_module(module), attribute))
 
 
 def engine_for_template_type(
@@ -113,7 +113,7 @@ def _find(installed: Mapping[str, EntryPoint], name: str) -> EntryPoint:
 
 def _load(point: EntryPoint) -> type[RenderEngine]:
     try:
-        engine = adopted(point.load())
+        engine = as_render_engine(point.load())
     except Exception as error:  # an engine's module may do anything
         raise EngineUnavailable(
             f"the render engine {point.name} of {_package(point)} ({point.value}) cannot be "

@@ -23,7 +23,7 @@ SAMPLE_RATE = 48_000  # samples per second
 LAYOUT = "stereo"
 SAMPLE_FORMAT = "fltp"  # float32, one plane per channel
 
-_LEAD = 1.0  # seconds that decoders must decode before a position to be accurate there
+_LEAD = 1.0  # seconds that must be decoded before a position for exact samples there
 _TICK = Fraction(1, SAMPLE_RATE)
 _SLOWEST, _FASTEST = 0.5, 16.0  # the speeds at which FFmpeg's filter preserves the pitch
 
@@ -56,7 +56,7 @@ class AudioClip:
     skip: float = 0.0
     """Seconds at the file's beginning to leave out."""
     speed: float = 1.0
-    """Playback speed, from 0.5 to 16, where 1 is the file's own. The pitch doesn't change."""
+    """Playback speed, clamped to 0.5 to 16; 1 is the file's own. The pitch doesn't change."""
 
     @property
     def label(self) -> str:

@@ -15,9 +15,7 @@ from reelbatch.engines.encoding.pixels import BLUE, GREEN, RED, Frame, rgb
 COLOURS = 256
 
 _TOLERANCE = 2  # levels by which a later frame's worst pixel may be further off
-_MOST_FLAT = (
-    192  # exact colours in a frame that has more than a palette; the rest share what's left
-)
+_MOST_FLAT = 192  # exact colours if a frame has more than 256; others share the rest of the palette
 _FLAT_SHARE = 2000  # a colour is flat if at least one pixel in this many has it;
 _FEWEST_PIXELS, _ENOUGH_PIXELS = 16, 256  # at least 16 pixels must have it, and 256 always suffice
 

@@ -19,7 +19,7 @@ _CONSOLE["warning"] = WarningCode.PAGE_WARNING
 # Entries that are reported elsewhere, or that don't matter for a film.
 _OTHER_SOURCES = ("network", "security", "deprecation", "violation", "recommendation")
 _WEBGL = re.compile(r"^\[\.WebGL-[^\]]*+\]")  # includes an address, which differs each time
-_OF_THE_DRIVER = "WebGL: GL Driver Message (OpenGL, Performance"  # for example on reading pixels
+_DRIVER_MESSAGE = "WebGL: GL Driver Message (OpenGL, Performance"  # for example on reading pixels
 _WAYS_OUT = {
     "worker-src": "workers have their own clocks: run the script in the page",
     "frame-src": "frames are not drawn: put their content into the page",
@@ -112,7 +112,7 @@ class Notes:
         if entry["level"] not in ("error", "warning") or entry["source"] in _OTHER_SOURCES:
             return
         text = _WEBGL.sub("WebGL: ", entry["text"])
-        if not text.startswith(_OF_THE_DRIVER):
+        if not text.startswith(_DRIVER_MESSAGE):
             self.add(_CONSOLE[entry["level"]], text[:_LONGEST_TEXT], where=line_of(entry))
 
     def _note_issue(self, event: dict[str, Any]) -> None:

@@ -202,8 +202,10 @@ class PageView:
         return drawn.get("screenshotData", "")
 
     def _settle(self) -> None:
-        """Wait for files, fonts, pictures and `reelbatch.wait()` while the page's time stands
-        still. Gives up if only passing time can bring them. Raises RenderError."""
+        """Wait for files, fonts, pictures and `reelbatch.wait()` while the page's time stands still.
+
+        Gives up if only passing time can bring them. Raises RenderError.
+        """
         if not self._wait_until(self._is_settled, _PATIENCE):
             self._requests.forget()
             self._await_media()
@@ -219,9 +221,9 @@ class PageView:
             raise RenderError(f"The page's media were not ready within {_MEDIA:.0f} seconds.")
 
     def _wait_until(self, is_met: Callable[[], bool], seconds: float) -> bool:
-        """Wait for a condition; return False after `seconds` without one and without a response.
+        """Wait for a condition. Returns False if it is not met in time.
 
-        They count from the last response to the page, which may take long itself.
+        `seconds` count from the last response to the page, since a response may take long itself.
         """
         begin, pauses = time.monotonic(), _pauses()
         while not is_met():

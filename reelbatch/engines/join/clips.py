@@ -35,7 +35,7 @@ class Clip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sequel:
+class Timeline:
     """All clips on the output's time line. The size and the frame rate are the first clip's."""
 
     width: int  # pixels
@@ -48,7 +48,7 @@ class Sequel:
         return self.clips[-1].end
 
 
-def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel:
+def read_timeline(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Timeline:
     """Read the duration of every clip. Raises AssetInvalid or LimitExceeded, naming the clip."""
     first = assets[0]
     with naming(_place(first)), closing(Footage(_file(first), limits)) as footage:
@@ -70,7 +70,7 @@ def read_sequel(assets: Sequence[ResolvedAsset], limits: RenderLimits) -> Sequel
                 f"The clips up to {clips[-1].place} have {clips[-1].end} frames; "
                 f"this server renders at most {limits.frames} (REELBATCH_MAX_FRAMES)."
             )
-    return Sequel(width=width, height=height, frame_rate=frame_rate, clips=clips)
+    return Timeline(width=width, height=height, frame_rate=frame_rate, clips=clips)
 
 
 @contextmanager

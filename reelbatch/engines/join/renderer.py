@@ -16,7 +16,7 @@ from reelbatch.engines.base import (
 )
 from reelbatch.engines.decoding import Footage, FootagePainter
 from reelbatch.engines.encoding import AudioClip, FrameWriter, open_writer, output_size
-from reelbatch.engines.join.clips import Clip, Sequel, naming, read_sequel
+from reelbatch.engines.join.clips import Clip, Timeline, naming, read_timeline
 
 _BLACK = (0, 0, 0, 255)  # B, G, R, A
 
@@ -29,25 +29,25 @@ class JoinRenderer(Renderer):
 
     def render(self, request: RenderRequest, report: ReportProgress) -> RenderedFile:
         """Write the output file. Raises RenderError."""
-        sequel = read_sequel(request.assets, request.limits)
+        timeline = read_timeline(request.assets, request.limits)
         codec, draft = request.output.codec, request.output.draft
-        width, height = output_size(codec, sequel.width, sequel.height, draft)
+        width, height = output_size(codec, timeline.width, timeline.height, draft)
         canvas = np.empty((height, width, 4), np.uint8)
         with open_writer(
             request.output_path,
             codec,
             width=width,
             height=height,
-            frame_rate=sequel.frame_rate,
+            frame_rate=timeline.frame_rate,
             draft=draft,
-            audio=[_sound(clip, sequel) for clip in sequel.clips if clip.has_sound],
+            audio=[_sound(clip, timeline) for clip in timeline.clips if clip.has_sound],
         ) as writer:
-            for clip in sequel.clips:
-                pictures = _play(clip, canvas, sequel.frame_rate, request.limits)
+            for clip in timeline.clips:
+                pictures = _play(clip, canvas, timeline.frame_rate, request.limits)
                 for number, is_new in enumerate(pictures, start=clip.start + 1):
                     _write(writer, canvas, is_new=is_new)
-                    report(100 * number / sequel.frames)
-        return RenderedFile(width=width, height=height, frames=sequel.frames)
+                    report(100 * number / timeline.frames)
+        return RenderedFile(width=width, height=height, frames=timeline.frames)
 
 
 def _play(clip: Clip, canvas: Canvas, rate: Fraction, limits: RenderLimits) -> Iterator[bool]:
@@ -76,10 +76,10 @@ def _write(writer: FrameWriter, canvas: Canvas, *, is_new: bool) -> None:
         writer.repeat()
 
 
-def _sound(clip: Clip, sequel: Sequel) -> AudioClip:
+def _sound(clip: Clip, timeline: Timeline) -> AudioClip:
     return AudioClip(
         file=clip.file,
-        start=float(clip.start / sequel.frame_rate),
-        end=float(clip.end / sequel.frame_rate),
+        start=float(clip.start / timeline.frame_rate),
+        end=float(clip.end / timeline.frame_rate),
         name=clip.place,
     )

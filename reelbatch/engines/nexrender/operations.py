@@ -119,7 +119,7 @@ def composition_seconds(asset: FunctionAsset) -> float:
 def _text_params(params: _Params) -> Operation:
     known = {name: params[name] for name in _TEXT_PARAMS if name in params}
     if not known:
-        raise AssetInvalid(f"nx:text-params-set takes {', '.join(_TEXT_PARAMS)}; none is given.")
+        raise AssetInvalid(f"nx:text-params-set needs one of {', '.join(_TEXT_PARAMS)}.")
     text: Operation = {}
     for name, value in known.items():
         text |= _TEXT_PARAMS[name](value)
@@ -165,7 +165,9 @@ def with_returns(value: JsonValue) -> JsonValue:
 def _state(params: _Params) -> Operation:
     state = params.get("state")
     if state not in ("hidden", "visible"):
-        raise AssetInvalid(f"nx:layer-state-set takes the state hidden or visible, not {state!r}.")
+        raise AssetInvalid(
+            f"The state of nx:layer-state-set must be hidden or visible, not {state!r}."
+        )
     return {"state": state}
 
 

@@ -83,7 +83,7 @@ def read_project(template: Path, limits: RenderLimits) -> Project:
     opened = open_project(content, partial(unpack, limits=limits))
     compositions = _usable(opened, limits)
     if not compositions:
-        raise TemplateInvalid("The project has no composition that can be rendered here.")
+        raise TemplateInvalid("The project has no composition that this server can render.")
     return Project(
         opened.path,
         opened.files.files or {opened.path: content},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelbatch.engines.base import RenderRequest, is_deterministic
-from reelbatch.engines.old_style import adopted
+from reelbatch.engines.old_style import as_render_engine
 from reelbatch.engines.pool import RenderPool
 from reelbatch.engines.registry import load_class
 from reelbatch.models.orchestration.jobs import Output
@@ -25,7 +25,7 @@ def engine_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("engine_on_the_path")
 def test_it_is_loaded_with_the_defaults_and_a_warning() -> None:
-    adopted.cache_clear()
+    as_render_engine.cache_clear()
     with pytest.warns(DeprecationWarning, match="OldStyleEngine does not derive"):
         engine = load_class(REFERENCE)
     assert (engine.name, engine.renders_ranges) == ("old-style", True)
@@ -44,7 +44,7 @@ def test_its_own_attributes_replace_the_defaults() -> None:
             return "There is no film camera here."
 
     with pytest.warns(DeprecationWarning, match="Film does not derive"):
-        engine = adopted(Film)
+        engine = as_render_engine(Film)
     assert engine.runs_programs
     assert not is_deterministic(engine)
     assert engine.why_unavailable() == "There is no film camera here."
