@@ -202,7 +202,7 @@ class PageView:
         return drawn.get("screenshotData", "")
 
     def _settle(self) -> None:
-        """Wait for files, fonts, pictures and `reelbatch.wait()` while the page's time stands still.
+        """Wait for files, fonts, pictures and `reelbatch.wait()` without letting time pass.
 
         Gives up if only passing time can bring them. Raises RenderError.
         """
