@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,8 +31,6 @@ LIMITS = RenderLimits(
     template_size=TEMPLATE_SIZE,
 )
 
-Report = Callable[[float], None]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
@@ -40,7 +38,6 @@ class Rendering:
 
     file: Path
     result: RenderedFile
-    reports: list[float]  # of progress, in percent
     left: list[str]  # files in its folder other than the output and the assets
 
 
@@ -105,25 +102,16 @@ class Workbench:
         name = sample.composition or found[0].name
         return next(composition for composition in found if composition.name == name)
 
-    def render(
-        self, request: RenderRequest, pool: RenderPool | None = None, report: Report | None = None
-    ) -> Rendering:
+    def render(self, request: RenderRequest, pool: RenderPool | None = None) -> Rendering:
         """Render in a pool's process. Raises RenderError."""
-        reports: list[float] = []
-
-        def note(percent: float) -> None:
-            reports.append(percent)
-            if report is not None:
-                report(percent)
-
         expected = {request.output_path, *(asset.file for asset in request.assets)}
-        result = self.runner.run((pool or self.pool).render(request, note))
+        result = self.runner.run((pool or self.pool).render(request, _ignore))
         left = [
             str(path.relative_to(request.work_dir))
             for path in sorted(request.work_dir.rglob("*"))
             if path not in expected and path.is_file()
         ]
-        return Rendering(file=request.output_path, result=result, reports=reports, left=left)
+        return Rendering(file=request.output_path, result=result, left=left)
 
     def request(
         self,
@@ -165,16 +153,15 @@ class Workbench:
     def quickest_codec(self) -> str:
         """Return a codec for checks to which the codec doesn't matter."""
         preferred = ("image_png", "image_jpeg", "image_webp", "video_h264_vbr_1mbps")
-        return next((each for each in preferred if each in self.engine.codecs), self.any_codec())
+        return next(
+            (each for each in preferred if each in self.engine.codecs), min(self.engine.codecs)
+        )
 
     def film_codec(self) -> str | None:
         """Return the best codec for comparing frames; None if the engine only writes stills."""
         preferred = ("video_prores_4444", "video_prores_422", "video_h264_vbr_15mbps", "video_vp9")
         films = sorted(c for c in self.engine.codecs if CODECS[c].output_type == "video")
         return next((each for each in preferred if each in films), films[0] if films else None)
-
-    def any_codec(self) -> str:
-        return min(self.engine.codecs)
 
     def _new_pool(self, limits: RenderLimits) -> RenderPool:
         return RenderPool(
@@ -194,3 +181,7 @@ def _placed(resolved: ResolvedAsset, work_dir: Path) -> ResolvedAsset:
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(resolved.file, place)
     return ResolvedAsset(resolved.asset, place)
+
+
+def _ignore(percent: float) -> None:
+    del percent
