@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reelbatch.engines.base import RenderEngine, Renderer
-from reelbatch.engines.lottie import LottieEngine
-from reelbatch.engines.lottie.functions import FUNCTIONS
+from reelbatch.engines.lottie import LottieEngine, functions
+from reelbatch.engines.nexrender import NexrenderEngine, operations
 from reelbatch.engines.registry import load_engine
 
 DRAWS = (
@@ -63,8 +63,9 @@ def test_every_engine_returns_its_renderer(name: str) -> None:
     assert isinstance(load_engine(name).renderer(), Renderer)
 
 
-def test_lottie_is_described_with_the_functions_that_it_has() -> None:
-    assert LottieEngine.functions == FUNCTIONS
+def test_engines_are_described_with_the_functions_that_they_have() -> None:
+    assert LottieEngine.functions == functions.FUNCTIONS
+    assert NexrenderEngine.functions == operations.FUNCTIONS
 
 
 def test_an_engine_needs_only_a_name_and_a_version() -> None:
