@@ -1,9 +1,13 @@
 """Reading pictures and video files, which are untrusted.
 
-picture = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
-with closing(Footage(path, limits)) as footage:
-    painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
-    painter.paint(footage.picture_at(seconds))  # fitted into the canvas
+    picture = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
+    with closing(Footage(path, limits)) as footage:
+        painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
+        picture = footage.picture_at(seconds)  # None outside of the footage
+        if picture is not None:
+            painter.paint(picture)  # fitted into the canvas
+
+Only a fixed list of file formats and codecs is accepted, and the number of pixels is limited.
 """
 
 from reelbatch.engines.decoding.footage import Footage

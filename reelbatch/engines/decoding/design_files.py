@@ -40,7 +40,7 @@ class DesignFile:
                 return as_png(_page(self.content, self._most_pixels))
         except (PictureTooLarge, PictureUnreadable):
             raise
-        except Exception as error:  # a dozen types of two libraries
+        except Exception as error:  # the two libraries raise a dozen types
             raise PictureUnreadable from error
         raise PictureUnreadable
 

@@ -233,7 +233,7 @@ def _decoder_of(stream: VideoStream, limits: RenderLimits) -> VideoCodecContext:
         decoder = CodecContext.create(_DECODERS_WITH_ALPHA[name], "r")
         assert isinstance(decoder, VideoCodecContext)  # noqa: S101  # for the type checker
         decoder.extradata = stream.codec_context.extradata
-    decoder.thread_count = 1  # each process draws one render
+    decoder.thread_count = 1  # a process draws one render at a time
     # Twice the limit, since decoders count whole blocks. The exact size is checked as well.
     most = 2 * limits.pixels_per_frame
     decoder.options = {**decoder.options, "max_pixels": str(most)}

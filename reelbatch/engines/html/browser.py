@@ -35,7 +35,7 @@ HOW_TO_GET_IT = (
 _FLAGS = (
     "--headless",
     "--remote-debugging-pipe",
-    "--no-sandbox",  # the render process's own confinement leaves it no namespaces
+    "--no-sandbox",  # it needs namespaces, which the render process's confinement does not permit
     "--no-zygote",
     "--in-process-gpu",  # a separate process would read /proc, which is closed
     "--disable-gpu",

@@ -75,7 +75,7 @@ class PageView:
         self._is_draft = draft
         self._failure: str | None = None
         self._is_loaded = False
-        self._frame = ""  # the browser's id for the page, which has others for frames in it
+        self._frame = ""  # the browser's id of the page itself, not of frames in it
         self._stopped = math.inf  # time.monotonic() when it stopped loading
         self._shot = ""
         browser.open_tab(composition.width, composition.height, _START)
@@ -111,7 +111,7 @@ class PageView:
         """
         shot = self._draw(number, {"screenshot": {"format": "png", "optimizeForSpeed": True}})
         if not shot:
-            raise BrowserEnded("The browser gave no picture of a frame.")
+            raise BrowserEnded("The browser returned no picture of a frame.")
         # Don't wait for the result: the page reads its texts while its picture is decoded here.
         self._browser.send("Runtime.evaluate", {"expression": "__reelbatch.readTexts()"})
         if shot == self._shot:

@@ -15,7 +15,14 @@ from reelbatch.engines.html.notes import LONGEST_MESSAGE, ORIGIN, Notes
 from reelbatch.models.errors import AssetInvalid
 from reelbatch.models.wire.warnings import WarningCode
 
-_AWAITED = ("Image", "Stylesheet", "Font", "Script", "Fetch", "XHR")  # of the DevTools protocol
+_AWAITED = (
+    "Image",
+    "Stylesheet",
+    "Font",
+    "Script",
+    "Fetch",
+    "XHR",
+)  # types in the DevTools protocol
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _MOVING = re.compile(rb"<(?:animate|set\b)|@keyframes")
 

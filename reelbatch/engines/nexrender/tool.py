@@ -117,5 +117,5 @@ def run(
 
 
 def _home() -> dict[str, str]:
-    """After Effects keeps its licence and its output modules in the user's own folder."""
+    """Return the user's home, where After Effects keeps its licence and its output modules."""
     return {"HOME": str(Path.home())} if sys.platform != "linux" else {}

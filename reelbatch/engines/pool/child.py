@@ -89,7 +89,7 @@ class _Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._sending = Lock()  # an engine may report from a thread of its own
+        self._sending = Lock()  # an engine may report from another thread
         self._next_report = 0.0
 
     def send(self, answer: Answer) -> None:

@@ -195,7 +195,7 @@ def refuse_system_calls(*, runs_programs: bool) -> None:
     address = _ProgramAddress(len(program), packed)
     (number,) = _numbers(INSTALLING, machine)
     if system_call(number, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(address)):
-        raise OSError(errno.EBUSY, "a thread has a filter of its own")
+        raise OSError(errno.EBUSY, "a thread has its own filter")
 
 
 def _filter(machine: str, process: int, *, runs_programs: bool) -> _Program:
