@@ -1,6 +1,6 @@
 """Reading pictures and video files, which are untrusted.
 
-    picture = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
+    still = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
     with closing(Footage(path, limits)) as footage:
         painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
         picture = footage.picture_at(seconds)  # None outside of the footage

@@ -125,7 +125,7 @@ def folder_of_nobody() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="the test above has run as such a user")
+@pytest.mark.skipif(os.getuid() != 0, reason="the previous test has run as another user already")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
 def test_a_process_whose_worker_is_not_root_reaches_nothing_either(folder_of_nobody: Path) -> None:
     # Python may be in a folder of root's. The worker may read everything, but its renders may not.
@@ -188,7 +188,9 @@ async def test_every_condition_on_a_system_call_is_enforced(a_request: ARequest)
         "other_numbers",
         pytest.param(
             "other_processor",
-            marks=pytest.mark.skipif(platform.machine() != "x86_64", reason="has one kind"),
+            marks=pytest.mark.skipif(
+                platform.machine() != "x86_64", reason="has only one set of system calls"
+            ),
         ),
     ],
 )

@@ -47,7 +47,7 @@ def test_built_in_engines_keep_the_contract(tmp_path: Path, engine: str) -> None
     assert run.passed > 35
 
 
-def test_lottie_web_keeps_the_contract_where_it_differs_from_lottie(
+def test_lottie_web_keeps_the_part_of_the_contract_that_differs_from_lottie(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     player = installed_player(tmp_path_factory.mktemp("player"))

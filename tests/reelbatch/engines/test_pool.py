@@ -333,7 +333,7 @@ async def test_cancelling_kills_that_render_and_no_other(
     other.cancel()
 
 
-async def test_cancelling_a_queued_render_kills_nobody(a_request: ARequest) -> None:
+async def test_cancelling_a_queued_render_kills_no_process(a_request: ARequest) -> None:
     async with RenderPool(ENGINE, processes=1, limits=LIMITS) as pool:
         running_request, queued_request = a_request("sleep"), a_request("finish")
         running = await begin(pool, running_request)

@@ -117,7 +117,7 @@ def test_loud_clips_are_limited_instead_of_wrapping_around(
     sound = two_seconds(*[AudioClip(tone, start=0, end=None)] * 8)
     assert np.abs(sound).max() <= 1
     steepest = np.abs(np.diff(sound)).max()
-    assert steepest < 1.5  # a sample that wraps round jumps by 2
+    assert steepest < 1.5  # a sample that wraps around jumps by 2
 
 
 def test_the_sound_of_a_compressed_video_can_be_a_clip(

@@ -17,7 +17,7 @@ from reelbatch.engines.join import JoinEngine
 from reelbatch.models.orchestration.jobs import Output
 from reelbatch.models.wire.assets import MediaAsset
 
-_RATE = 48_000  # samples a second
+_RATE = 48_000  # samples per second
 _NAMES: dict[tuple[bool, bool, bool], str] = {
     (True, False, False): "red",
     (False, True, False): "green",
