@@ -41,8 +41,11 @@ class Scratch(AbstractContextManager["Scratch"]):
 
     @contextmanager
     def work_dir(self) -> Generator[Path]:
-        """A folder for one render, which is removed at the end with everything in it."""
-        folder = Path(tempfile.mkdtemp(prefix="render-", dir=self.path))
+        """A folder for one render, with nothing in it except perhaps an empty `ENGINE_FOLDER`.
+
+        Its contents are removed at the end.
+        """
+        folder = self._take_folder()
         try:
             yield folder
         finally:

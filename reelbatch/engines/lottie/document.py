@@ -273,7 +273,9 @@ def number(value: object, default: float) -> float:
 
 def reference(value: object) -> str:
     """An asset id as a key: exporters write ids as strings or as numbers."""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else json.dumps(value)
 
 
 def layer_type(layer: Json) -> str:

@@ -77,14 +77,13 @@ class Workspace:
             raise RenderCrashed("the output of the render process is not a plain file")
         shutil.move(moved, target)
 
-    def clear(self) -> None:
-        """Empty the folders for the next task. Does nothing if they have been removed."""
-        for folder in (self.inputs, self.work, self._outbox):
-            for entry in os.scandir(folder) if folder.exists() else ():
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                else:
-                    Path(entry.path).unlink()
+    def clear(self) -> bool:
+        """Empty the folders for the next task. Returns False if something could not be removed."""
+        try:
+            emptied = [empty(each) for each in (self.work, self._outbox)]
+            return all([*emptied, empty(self.inputs, _REUSED)])
+        except FileNotFoundError:  # the whole workspace was removed
+            return True
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
