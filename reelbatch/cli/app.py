@@ -72,15 +72,15 @@ def describe(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_say_version, is_eager=True, help="Print the version and end."
+            "--version", callback=_say_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
     """A self-hosted batch render service on Temporal."""
 
 
-# The stack, the renderer and the Temporal client are not everywhere, and take a second to import:
-# only the commands that need them do it.
+# The stack, the renderer and the Temporal client take a second to import and may not be installed.
+# Only the commands that need them import them.
 
 
 @app.command()
@@ -88,14 +88,18 @@ def up(
     *,
     home: HomeOption = DEFAULT_HOME,
     api_port: Annotated[
-        int, typer.Option(envvar="REELBATCH_API_PORT", min=0, max=65535, help="0: any free one.")
+        int,
+        typer.Option(envvar="REELBATCH_API_PORT", min=0, max=65535, help="0 picks any free port."),
     ] = 8080,
     temporal_port: Annotated[
         int,
-        typer.Option(envvar="REELBATCH_TEMPORAL_PORT", min=0, max=65535, help="0: any free one."),
+        typer.Option(
+            envvar="REELBATCH_TEMPORAL_PORT", min=0, max=65535, help="0 picks any free port."
+        ),
     ] = 7233,
     ui_port: Annotated[
-        int, typer.Option(envvar="REELBATCH_UI_PORT", min=0, max=65535, help="0: any free one.")
+        int,
+        typer.Option(envvar="REELBATCH_UI_PORT", min=0, max=65535, help="0 picks any free port."),
     ] = 8233,
     render_processes: RenderProcessesOption = None,
     temporal_binary: TemporalBinaryOption = None,
@@ -117,7 +121,7 @@ def up(
 
 @app.command()
 def api() -> None:
-    """Run the API: the settings are variables. Needs Temporal and an object store."""
+    """Run the API, configured by environment variables. It needs Temporal and an object store."""
     become("api")
 
 
@@ -126,10 +130,10 @@ def worker(
     *,
     engines: Annotated[
         str | None,
-        typer.Option(help="Those to serve, as in `nexrender,html`; REELBATCH_ENGINES if left out."),
+        typer.Option(help="Engines to serve, as in `nexrender,html`. Default: REELBATCH_ENGINES."),
     ] = None,
 ) -> None:
-    """Run a worker: the settings are variables. Needs Temporal and an object store."""
+    """Run a worker, configured by environment variables. It needs Temporal and an object store."""
     names = [name.strip() for name in (engines or "").split(",") if name.strip()]
     become("worker", {"REELBATCH_ENGINES": json.dumps(names)} if names else None)
 
@@ -137,20 +141,20 @@ def worker(
 @app.command()
 def demo(
     *,
-    output: Annotated[Path, typer.Option(help="Where the rendered files go.")] = Path(
+    output: Annotated[Path, typer.Option(help="Folder for the rendered files.")] = Path(
         "demo-output"
     ),
     home: Annotated[
-        Path | None, typer.Option(help="The folder of the stack; OUTPUT/.home if left out.")
+        Path | None, typer.Option(help="Folder for the service's data. Default: OUTPUT/.home.")
     ] = None,
     examples: Annotated[
         Path | None,
-        typer.Option(help="A folder with templates and requests; Reelbatch's own if left out."),
+        typer.Option(help="Folder with templates and requests. Default: Reelbatch's own examples."),
     ] = None,
     render_processes: RenderProcessesOption = None,
     temporal_binary: TemporalBinaryOption = None,
 ) -> None:
-    """Start the service, render a batch of 24 jobs, and show what came of it."""
+    """Start the service, render a batch of 24 jobs and show the results."""
     require_server()
     from reelbatch.cli.demo.run import Demo, run_demo
     from reelbatch.cli.stack.settings import StackOptions
@@ -174,7 +178,7 @@ def doctor(
     temporal_binary: TemporalBinaryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check that this machine can run the service, and that the service runs well."""
+    """Check that this machine can run the service, and that a running service is healthy."""
     require_server()
     from reelbatch.cli.doctor.examine import examine
 
@@ -183,9 +187,9 @@ def doctor(
 
 @app.command("prepare-temporal")
 def prepare_temporal() -> None:
-    """Register the search attributes in the namespace of REELBATCH_TEMPORAL_ADDRESS.
+    """Register Reelbatch's search attributes with the server at REELBATCH_TEMPORAL_ADDRESS.
 
-    Needed once for a Temporal server of your own; `reelbatch up` does it by itself.
+    Run it once for a Temporal server of your own. `reelbatch up` does it by itself.
     """
     require_server()
     from reelbatch.cli.stack.settings import current_settings
@@ -196,20 +200,20 @@ def prepare_temporal() -> None:
 
 
 def main() -> None:
-    """Run the command and end the process with its exit code."""
-    if sys.platform == "win32":  # where files and pipes take what Western Europe writes alone
+    """Run the command and exit with its code."""
+    if sys.platform == "win32":  # where files and pipes default to a Western European encoding
         for stream in (sys.stdout, sys.stderr):
             cast("TextIOWrapper", stream).reconfigure(encoding="utf-8")
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    # Not sys.exit: the Temporal client's own threads may crash an interpreter that is taking
-    # itself down (one end in forty, measured), and the exit code with it.
+    # Not sys.exit: threads of the Temporal client may crash the interpreter during its clean-up
+    # (measured: one exit in forty), and the exit code would be lost.
     os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command. Returns its exit code."""
+    """Run a command and return its exit code."""
     as_json = "--json" in arguments
     try:
         code = app(args=arguments, standalone_mode=not as_json)
@@ -217,13 +221,13 @@ def run(arguments: Sequence[str]) -> int:
         return end_with(failure, as_json=as_json)
     except OSError as error:
         return end_with(CommandFailed(f"{error}."), as_json=as_json)
-    except typer.TyperException as error:  # only with --json, else it is shown in words
-        return end_with(CommandFailed(_words(error), ExitCode.USAGE, "USAGE"), as_json=True)
+    except typer.TyperException as error:  # only with --json: otherwise Typer prints it itself
+        return end_with(CommandFailed(_message(error), ExitCode.USAGE, "USAGE"), as_json=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return code if isinstance(code, int) else ExitCode.DONE
 
 
-def _words(error: typer.TyperException) -> str:
-    """With the name of the option or argument, which its plain text lacks."""
+def _message(error: typer.TyperException) -> str:
+    """The message with the name of the option or argument, which str() leaves out."""
     return getattr(error, "format_message", error.__str__)()

@@ -1,7 +1,7 @@
-"""The application: `api`, `worker.py` and what those import.
+"""The application: `api`, `worker.py` and everything they import.
 
-An installation adds one name to Python, so these are on the path of their own processes alone. In a
-wheel they are a folder of the package, in a checkout they are at its root.
+Installing Reelbatch adds a single importable name, so only the application's own processes have
+these on their path. A wheel has them in a folder of the package, a checkout at its root.
 """
 
 import os
@@ -20,14 +20,14 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def application_folder() -> Path:
-    """The folder of `api` and `worker.py`, and of the examples that `reelbatch demo` renders."""
+    """The folder with `api`, `worker.py` and the examples that `reelbatch demo` renders."""
     packed = _PACKAGE / "_application"
     return packed if packed.exists() else _PACKAGE.parent
 
 
 def command_of(part: Part) -> list[str]:
-    """The command of a process, which needs the `application_environment`."""
-    # -P: a folder of the same name where the user happens to be is not ours.
+    """The command that runs `part`; it needs the `application_environment`."""
+    # -P: the current folder may have a module of the same name.
     return [sys.executable, "-P", "-m", part]
 
 
@@ -38,25 +38,25 @@ def application_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def become(part: Part, settings: Mapping[str, str] | None = None) -> NoReturn:
-    """Replace this process by the API or a worker, with `settings` beside those of the environment.
+    """Replace this process with the API or a worker, adding `settings` to the environment.
 
-    Raises CommandFailed where it cannot run.
+    Raises CommandFailed if the service is not installed.
     """
     require_server()
     environment = application_environment({**os.environ, **(settings or {})})
     if sys.platform == "win32":
-        # There a replaced process is another one: nobody waits for it, and a service that is
-        # stopped would leave it behind.
+        # Here exec starts a second process that nobody waits for, and that would outlive a
+        # service that is stopped.
         os.environ.update(environment)
         sys.path.insert(0, str(application_folder()))
         runpy.run_module(part, run_name="__main__", alter_sys=True)
         sys.exit()
-    # A new program: the command line would stay in the memory of a process that lives for months.
+    # A new program: otherwise the command line would take up memory for months.
     os.execve(sys.executable, command_of(part), environment)  # noqa: S606
 
 
 def require_server() -> None:
-    """Raises CommandFailed where only a client is installed."""
+    """Raises CommandFailed if only the client is installed."""
     if find_spec("temporalio") is None:
         raise CommandFailed(
             "This command needs the service itself: pip install 'reelbatch[server]'."

@@ -1,4 +1,4 @@
-"""What the command line says: results on standard output, everything else on standard error."""
+"""The command line's output: results on standard output, everything else on standard error."""
 
 import json
 import re
@@ -21,13 +21,13 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _ANYTHING = TypeAdapter[Any](Any)
-_NARROWEST = 10  # characters of a column whose cells are folded
+_NARROWEST = 10  # characters that a column needs at least; longer cells are folded
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WAY_OUT = " Name a valid token with --token, REELBATCH_TOKEN or a profile."
 
 
 class CommandFailed(Exception):
-    """Ends the command with this message, which names the way out."""
+    """Ends the command with this message, which says what to do."""
 
     def __init__(
         self, message: str, exit_code: ExitCode = ExitCode.FAILED, error_code: str = "FAILED"
@@ -38,14 +38,14 @@ class CommandFailed(Exception):
 
 
 class Interrupted(CommandFailed):
-    """Ctrl-C: the message says what goes on without the command."""
+    """Ctrl-C: the message says what continues without the command."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ExitCode.INTERRUPTED, "INTERRUPTED")
 
 
 def say(message: str) -> None:
-    """A line for the person at the terminal, about what is going on."""
+    """Print a line about what is going on to the person at the terminal."""
     err.print(escape(message), soft_wrap=True)
 
 
@@ -58,7 +58,7 @@ def say_error(message: str) -> None:
 
 
 def listing(rows: Iterable[Iterable[str | Text]], *names: str) -> Table:
-    """A table in which nothing is cut off and no id is broken: people copy from it."""
+    """A table that cuts off no text and breaks no id, because people copy from it."""
     columns = (Column(name, no_wrap=name == "id", overflow="fold") for name in names)
     table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
@@ -67,7 +67,7 @@ def listing(rows: Iterable[Iterable[str | Text]], *names: str) -> Table:
 
 
 def details(values: Mapping[str, str | None]) -> Table:
-    """One thing, a line for each of its values that is not empty."""
+    """One item, with a line for each value that is not empty."""
     table = Table.grid(padding=(0, 2))
     for name, value in values.items():
         if value:
@@ -75,8 +75,8 @@ def details(values: Mapping[str, str | None]) -> Table:
     return table
 
 
-def answer(content: object, shown: str | Table, *, as_json: bool) -> None:
-    """What a command has to say: `content` for programs, or what is `shown` to people."""
+def print_result(content: object, shown: str | Table, *, as_json: bool) -> None:
+    """Print a command's result: `content` as JSON for programs, or `shown` for people."""
     if as_json:
         print_json(content)
     elif isinstance(shown, Table):
@@ -86,10 +86,10 @@ def answer(content: object, shown: str | Table, *, as_json: bool) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Fitted into a terminal; elsewhere a row is a line, and a tab stands between its cells."""
+    """Fit the table to a terminal. Elsewhere print each row as a line with tabs between cells."""
     if not out.is_terminal:
         for line in _tab_separated(table):
-            typer.echo(line)  # Rich would make spaces of the tabs
+            typer.echo(line)  # Rich would turn tabs into spaces
     elif _narrowest(table) <= out.width:
         out.print(table)
     else:
@@ -104,13 +104,13 @@ def _tab_separated(table: Table) -> Iterator[str]:
     for row in _rows(table):
         if table.show_header:
             yield "\t".join(" ".join(cell.split()) for cell in row)
-        else:  # a name and its values, one below the other
+        else:  # a name and its values, which are on separate lines
             name, values = row
             yield from (f"{name}\t{value}" for value in values.splitlines())
 
 
 def _narrowest(table: Table) -> int:
-    """Characters that the table's columns need so that people can still read them."""
+    """The width in characters below which the table is hard to read."""
     return sum(
         width if column.no_wrap else min(width, _NARROWEST)
         for column in table.columns
@@ -131,21 +131,21 @@ def _rows(table: Table) -> Iterator[tuple[str, ...]]:
 
 
 def print_json(content: object) -> None:
-    """Print it without colours and breaks; models as the API wrote them, in camelCase."""
+    """Print JSON without colours and line breaks, models in camelCase as the API sends them."""
     plain = _ANYTHING.dump_python(content, mode="json", by_alias=True, exclude_none=True)
     out.print(json.dumps(plain, indent=2), soft_wrap=True, markup=False)
 
 
 def end_with(failure: CommandFailed | ReelbatchError, *, as_json: bool) -> ExitCode:
-    """Say why the command ends, as a line or as JSON, both on standard error."""
+    """Print why the command failed on standard error, as a line or as JSON."""
     if isinstance(failure, CommandFailed):
-        code, told = failure.exit_code, _description(str(failure), failure.error_code)
+        code, problem = failure.exit_code, _description(str(failure), failure.error_code)
     else:
-        code, told = exit_code_of(failure), _answer(failure)
+        code, problem = exit_code_of(failure), _client_error(failure)
     if isinstance(failure, Interrupted) and not as_json:
         say(str(failure))
     elif as_json:
-        text = json.dumps({**told, "exitCode": int(code)}, indent=2)
+        text = json.dumps({**problem, "exitCode": int(code)}, indent=2)
         err.print(text, soft_wrap=True, markup=False)
     else:
         hint = _WAY_OUT if isinstance(failure, Unauthorized) else ""
@@ -153,16 +153,16 @@ def end_with(failure: CommandFailed | ReelbatchError, *, as_json: bool) -> ExitC
     return code
 
 
-def _answer(error: ReelbatchError) -> dict[str, JsonValue]:
+def _client_error(error: ReelbatchError) -> dict[str, JsonValue]:
     if not isinstance(error, APIError):
         return _description(str(error), _WORD_BOUNDARY.sub("_", type(error).__name__).upper())
-    told = _description(error.message, error.error_code)
-    told["status"] = error.status
+    problem = _description(error.message, error.error_code)
+    problem["status"] = error.status
     if error.details:
-        told["details"] = [detail.model_dump(mode="json") for detail in error.details]
+        problem["details"] = [detail.model_dump(mode="json") for detail in error.details]
     if error.request_id:
-        told["requestId"] = error.request_id
-    return told
+        problem["requestId"] = error.request_id
+    return problem
 
 
 def _description(message: str, error_code: str) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""The exit codes of all commands; `docs/cli.md` promises them."""
+"""The exit codes of all commands, as documented in `docs/cli.md`."""
 
 from enum import IntEnum
 
@@ -15,11 +15,11 @@ from reelbatch.client import (
 
 class ExitCode(IntEnum):
     DONE = 0
-    FAILED = 1  # refused by the service, or something that is missing or broken here
-    USAGE = 2  # the command line cannot be understood
+    FAILED = 1  # the service refused, or something is missing or broken here
+    USAGE = 2  # the command line is invalid
     JOBS_FAILED = 3  # jobs were rejected, failed or were cancelled
-    UNREACHABLE = 4  # no service is named, or it does not answer or has no time
-    NOT_ALLOWED = 5  # the token is not known, or does not allow this
+    UNREACHABLE = 4  # no service is configured, or it does not respond or is too busy
+    NOT_ALLOWED = 5  # the token is unknown, or does not allow this
     INTERRUPTED = 130  # Ctrl-C
 
 

@@ -1,4 +1,4 @@
-"""A batch from the command line: followed to its end, its outcome shown, its outputs fetched."""
+"""Following a batch on the command line: its progress, results, warnings and downloads."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ from reelbatch.client import (
 )
 
 _PACE_WINDOW = 60.0  # seconds
-_INDEXES_SHOWN = 10  # of the jobs with one warning
+_INDEXES_SHOWN = 10  # of the jobs that share a warning
 _Warned = BatchJob | BatchResult | JobCreated
 
 _FAILED = (JobStatus.ERROR, JobStatus.CANCELLED)
@@ -42,7 +42,7 @@ _STYLES = {
 
 
 def watch_batch(batch: Batch, what: str = "rendering") -> BatchStatusResponse:
-    """Show the batch's progress until it has ended, and return its end."""
+    """Show the batch's progress until it has ended, and return its final state."""
     pace = Pace()
     with _progress(what) as show:
         for event in batch.events():
@@ -55,19 +55,19 @@ def watch_batch(batch: Batch, what: str = "rendering") -> BatchStatusResponse:
 
 
 class Pace:
-    """How fast a batch goes on, and how long it will still take, by the last minute of it."""
+    """A batch's speed and remaining time, estimated from its last minute."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
     def note(self, done: int, now: float) -> None:
-        """`done` is a number of jobs, `now` in seconds."""
+        """Record that `done` jobs have ended at the time `now`, in seconds."""
         self._seen.append((now, done))
         while len(self._seen) > 2 and self._seen[1][0] <= now - _PACE_WINDOW:
             self._seen.popleft()
 
     def words(self, pending: int) -> str:
-        """Empty as long as nobody can tell. `pending` is a number of jobs."""
+        """The estimate for `pending` jobs; empty while there is nothing to estimate from."""
         (begin, before), (now, done) = self._seen[0], self._seen[-1]
         if not pending or done <= before or now <= begin:
             return ""
@@ -93,15 +93,15 @@ def _duration(seconds: int) -> str:
 
 
 def download_outputs(outputs: Iterable[DownloadedOutput], total: int) -> list[DownloadedOutput]:
-    """Fetch `outputs`, of which there are about `total`."""
+    """Download `outputs`, of which there are about `total`."""
     if not err.is_terminal:
         return list(outputs)
-    fetched: list[DownloadedOutput] = []
+    downloaded: list[DownloadedOutput] = []
     with _progress("downloading") as show:
         for output in outputs:
-            fetched.append(output)
-            show(len(fetched), max(total, len(fetched)), output.file.name)
-    return fetched
+            downloaded.append(output)
+            show(len(downloaded), max(total, len(downloaded)), output.file.name)
+    return downloaded
 
 
 def results_table(
@@ -109,9 +109,9 @@ def results_table(
     rejected: Sequence[JobError] = (),
     files: Mapping[int, Path] = MappingProxyType({}),
 ) -> Table:
-    """One row a job by its index in the request; what was not accepted has its reason.
+    """One row for each job by its index in the request; rejected jobs show their reason.
 
-    `files` are the downloaded outputs by their jobs' indexes.
+    `files` are the downloaded outputs by the index of their job.
     """
     rows = [
         (job.index, job.name or "", _word(job.status), _outcome(job, files.get(job.index)))
@@ -122,11 +122,11 @@ def results_table(
 
 
 def rejections_table(rejected: Sequence[JobError]) -> Table:
-    """A line for each reason, with the rows that have it by their lines in the file."""
-    alike: dict[str, list[JobError]] = {}
+    """A row for each reason, with the lines or indexes of the jobs that it applies to."""
+    jobs_by_reason: dict[str, list[JobError]] = {}
     for job in rejected:
-        alike.setdefault(_reasons(job), []).append(job)
-    rows = [(_places(jobs), reasons) for reasons, jobs in alike.items()]
+        jobs_by_reason.setdefault(_reasons(job), []).append(job)
+    rows = [(_places(jobs), reasons) for reasons, jobs in jobs_by_reason.items()]
     return listing(rows, "rejected", "error")
 
 
@@ -136,7 +136,7 @@ def columns_table(columns: Sequence[TableColumn]) -> Table:
 
 
 def _places(jobs: Sequence[JobError]) -> str:
-    """`3 rows: lines 2, 5, 9`, each once; jobs that come from no table have indexes."""
+    """Such as `3 rows: lines 2, 5, 9`, each once. Jobs that come from no table have indexes."""
     in_table = jobs[0].line is not None
     row, place = ("row", "line") if in_table else ("job", "index")
     places = [*dict.fromkeys(str(job.line if in_table else job.index) for job in jobs)]
@@ -160,15 +160,15 @@ def table_of_results(results: Sequence[BatchResult]) -> Table:
     )
 
 
-def say_warnings(jobs: Iterable[_Warned], told: Iterable[_Warned] = ()) -> None:
-    """A line for each warning that was not `told` before, with the indexes of its jobs."""
+def say_warnings(jobs: Iterable[_Warned], already_shown: Iterable[_Warned] = ()) -> None:
+    """Print each warning with the indexes of its jobs, without those of `already_shown`."""
     indexes: dict[str, list[str]] = {}
-    before = set(_by_index(told))
+    before = set(_by_index(already_shown))
     for index, warning in filter(lambda each: each not in before, _by_index(jobs)):
         indexes.setdefault(warning, []).append(str(index))
-    for message, known in indexes.items():
-        of = "job" if len(known) == 1 else "jobs"
-        say_warning(f"{of} {_first_few(known)}: {message}")
+    for message, places in indexes.items():
+        noun = "job" if len(places) == 1 else "jobs"
+        say_warning(f"{noun} {_first_few(places)}: {message}")
 
 
 def say_warnings_of_table(creation: BatchCreationResponse) -> None:
@@ -186,7 +186,7 @@ def failed_jobs(batch: BatchStatusResponse) -> list[BatchJob]:
 
 @contextmanager
 def _progress(what: str) -> Generator[Callable[[int, int, str], None]]:
-    """Takes how much is done, of how much, and a few words: a bar on a terminal, else lines."""
+    """Yields a function of (done, total, text) that updates a bar, or without a terminal prints."""
     if not err.is_terminal:
         yield lambda done, total, words: say(f"{done} of {total} jobs done: {words}")
         return
@@ -239,7 +239,7 @@ def _end(result: BatchResult) -> str:
 
 
 def _reasons(job: JobError) -> str:
-    """`error` tells the first problem already."""
+    """The job's error and its further details; `error` already states the first one."""
     others = "".join(f"\n{detail.field}: {detail.message}" for detail in job.details[1:])
     return f"{job.error_code}: {job.error}{others}"
 

@@ -1,4 +1,4 @@
-"""The files beside a table that its cells name."""
+"""Finding the local files that a table's cells name."""
 
 from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
@@ -13,10 +13,10 @@ _MOST_PROBLEMS = 20
 
 
 def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
-    """The file that each path means; `folder` is the table's.
+    """The file for each path; `folder` is the table's.
 
-    Raises CommandFailed, with the lines of all that are missing or must not be sent: who fills a
-    table chooses what is sent, and shall not reach beyond the folder.
+    Raises CommandFailed with the lines of all files that are missing or must not be sent. Whoever
+    fills in a table chooses what is sent, so files outside of the folder are refused.
     """
     found: dict[str, Path] = {}
     problems: list[str] = []
@@ -25,8 +25,8 @@ def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
         file = folder / path.replace("\\", "/")
         try:
             problem = _problem(path, file, folder)
-        except (OSError, RuntimeError):  # such as a name that is too long, or links in a circle
-            problem = "cannot be looked for."
+        except (OSError, RuntimeError):  # such as a name that is too long, or a loop of links
+            problem = "cannot be accessed."
         if problem:
             problems.append(f"  {_lines(each)}: {each.path} {problem}")
         else:
@@ -46,15 +46,15 @@ def _problem(path: str, file: Path, folder: Path) -> str | None:
     if PureWindowsPath(path).anchor or PureWindowsPath(path).drive:
         return "is not a path relative to the table."
     if not file.resolve().is_relative_to(folder.resolve()):
-        return "is outside of the table's folder."
+        return "is outside the table's folder."
     if file.is_dir():
         return "is a folder."
     if not file.is_file():
-        beside = [*file.parent.iterdir()] if file.parent.is_dir() else []
-        shown = (other.relative_to(folder).as_posix() for other in beside if other.is_file())
+        nearby = [*file.parent.iterdir()] if file.parent.is_dir() else []
+        shown = (other.relative_to(folder).as_posix() for other in nearby if other.is_file())
         return f"does not exist.{did_you_mean(path, shown)}"
     if media_ending(file.name) is None:
-        return "is not a picture, a sound or a video by its name."
+        return "does not have the file name extension of a picture, a sound or a video."
     return None
 
 

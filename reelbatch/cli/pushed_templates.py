@@ -1,4 +1,4 @@
-"""Templates from the command line: pushed, listed, and named by requests in files."""
+"""Templates on the command line: uploaded, listed, and named in request files."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -26,33 +26,33 @@ def push_template(
 ) -> Template:
     """Upload `file` and wait until the service has read it.
 
-    Raises CommandFailed if there is no such file or its type is unknown.
+    Raises CommandFailed if the file does not exist or its type is unknown.
     """
     if not file.is_file():
-        raise CommandFailed(f"There is no file {file}.")
+        raise CommandFailed(f"{file} does not exist.")
     try:
         return client.templates.push(
             file, name=name, template_type=template_type, renderer=renderer, lossy=lossy
         )
     except ValueError as error:
         raise CommandFailed(
-            f"The type of {file} cannot be told from its name; say --type aep, html, lottie, "
-            "mogrt or zip."
+            f"The type of {file} cannot be determined from its name. Add --type aep, html, "
+            "lottie, mogrt or zip."
         ) from error
 
 
 def renderer_named(name: str | None) -> Renderer | None:
-    """Raises CommandFailed where there is none of this name."""
+    """The renderer with this name. Raises CommandFailed if there is none."""
     known: dict[str | None, Renderer | None] = {None: None, **{one: one for one in RENDERERS}}
     if name not in known:
-        raise CommandFailed(f"There is no renderer {name}; there are {', '.join(RENDERERS)}.")
+        raise CommandFailed(f"There is no renderer {name}. Choose one of {', '.join(RENDERERS)}.")
     return known[name]
 
 
 def template_id_of(client: Reelbatch, id_or_name: str) -> str:
-    """The id itself, or that of the newest template with this name.
+    """The id itself, or the id of the newest template with this name.
 
-    Raises CommandFailed if no template is called so.
+    Raises CommandFailed if no template has this name.
     """
     if re.fullmatch(ID_PATTERN, id_or_name):
         return id_or_name
@@ -60,7 +60,7 @@ def template_id_of(client: Reelbatch, id_or_name: str) -> str:
     named = [template for template in templates if template.display_name == id_or_name]
     if not named:
         hint = did_you_mean(id_or_name, (template.display_name for template in templates))
-        raise CommandFailed(f"No template has the id or the name {id_or_name}.{hint}")
+        raise CommandFailed(f"No template has the id or name {id_or_name}.{hint}")
     return max(named, key=lambda template: template.created_at).id
 
 
@@ -79,7 +79,7 @@ def templates_table(templates: Iterable[Template]) -> Table:
 
 
 def fields_table(template: Template) -> Table:
-    """What the columns of a table can fill."""
+    """The fields that a table's columns can fill."""
     rows = [
         (
             field.column,
@@ -95,7 +95,7 @@ def fields_table(template: Template) -> Table:
 
 
 def template_table(template: Template) -> Table:
-    """All that a job can name in a template."""
+    """Everything that a job can name in a template."""
     values = {
         "id": template.id,
         "name": template.display_name,
@@ -114,7 +114,7 @@ def template_table(template: Template) -> Table:
 
 
 def renderer_hint(template: Template) -> str | None:
-    """What to do where another renderer draws more of the template."""
+    """The command that selects a renderer that draws more of the template, if there is one."""
     if template.suggested_renderer is None:
         return None
     command = f"reelbatch templates set {template.id} --renderer {template.suggested_renderer}"
@@ -144,7 +144,7 @@ def _font(template: Template) -> Callable[[str], str]:
 
 
 def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:
-    """Replace each `{{name}}` by the id of the newest usable template that is called so.
+    """Replace each `{{name}}` by the id of the newest usable template with that name.
 
     Raises CommandFailed if there is none.
     """
@@ -153,8 +153,8 @@ def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:
     missing = sorted(set(_PLACEHOLDER.findall(request)) - ids.keys())
     if missing:
         raise CommandFailed(
-            f"No usable template is called {' or '.join(missing)}; "
-            f"upload it with `reelbatch templates push FILE --name {missing[0]}`."
+            f"No usable template is called {' or '.join(missing)}. "
+            f"Upload it with `reelbatch templates push FILE --name {missing[0]}`."
             f"{did_you_mean(missing[0], ids)}"
         )
     return _PLACEHOLDER.sub(lambda match: ids[match[1]], request)

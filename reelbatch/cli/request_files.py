@@ -30,7 +30,7 @@ from reelbatch.models.ids import MAX_BATCH_JOBS
 T = TypeVar("T")
 
 _STANDARD_INPUT = Path("-")
-_NOT_UPLOADED = "data:,"  # stands in a dry run for a file that is there
+_NOT_UPLOADED = "data:,"  # the `src` of existing files in a dry run
 
 
 class FileForm(StrEnum):
@@ -47,7 +47,7 @@ _FORMS = {
     ".ndjson": FileForm.JSONL,
     ".csv": FileForm.CSV,
     ".tsv": FileForm.TSV,
-    ".txt": FileForm.CSV,  # as Excel calls its Unicode text
+    ".txt": FileForm.CSV,  # Excel's name for its Unicode text
     ".xlsx": FileForm.XLSX,
     ".xlsm": FileForm.XLSX,
 }
@@ -58,37 +58,37 @@ _TABLES = (FileForm.CSV, FileForm.TSV, FileForm.XLSX)
 
 @dataclass(frozen=True, kw_only=True)
 class RowOptions:
-    """What holds for all rows of a table."""
+    """The options that apply to all rows of a table."""
 
     template: str | None = None  # id or name
     composition: str | None = None
     codec: str | None = None
     frame: int | None = None
-    poster: bool = False  # a still beside each film
+    poster: bool = False  # also makes a still of each film
     autofit: bool = False  # shrinks texts until they fit
     strict: bool = False  # refuses columns that name no layer
     mapping: tuple[str, ...] = ()  # COLUMN=LAYER
-    output_name: str | None = None  # of columns in braces
+    output_name: str | None = None  # with columns in braces
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Service(Generic[T]):
-    """What the service does with each form of a batch."""
+    """The service's functions for each form of a batch."""
 
     json: Callable[..., T]
     json_lines: Callable[..., T]
     table: Callable[..., T]
     id_of: Callable[[T], str]
     upload: Callable[[Path], str]  # the `src` of a file that comes with a table
-    takes_all: bool = True  # of a table, and not the first rows alone
+    takes_all: bool = True  # rows of a table, not only the first ones
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent(Generic[T]):
-    """What came of a file: a table of more than 1,000 rows is several batches."""
+    """The batches made from a file; a table of more than 1,000 rows becomes several."""
 
     batches: list[T]
-    refused: list[BatchRejected]  # parts of a table in which no row can be rendered
+    refused: list[BatchRejected]  # parts of a table with no valid row
 
 
 def submit_file(
@@ -98,7 +98,7 @@ def submit_file(
     rows: RowOptions | None = None,
     **options: Unpack[FileOptions],
 ) -> Sent[SubmittedBatch]:
-    """Raises CommandFailed for a file that cannot be sent, and BatchRejected."""
+    """Submit a file. Raises CommandFailed if it cannot be sent, and BatchRejected."""
     return _send(_submitting(client), client, file, form, rows or RowOptions(), options)
 
 
@@ -120,7 +120,7 @@ def check_file(
     rows: RowOptions | None = None,
     **options: Unpack[FileOptions],
 ) -> list[BatchCreationResponse]:
-    """What `submit_file` would make. Raises as it does."""
+    """The batches that `submit_file` would create. Raises the same errors."""
     batches = client.batches
     service = _Service(
         json=batches.check_json,
@@ -139,10 +139,10 @@ def preview_file(
     rows: RowOptions | None = None,
     **options: Unpack[FileOptions],
 ) -> SubmittedBatch:
-    """Pictures of the first rows of a table. Raises as `submit_file`."""
+    """Draw the first rows of a table as pictures. Raises the same errors as `submit_file`."""
     form = form or _form_of(file)
     if form not in _TABLES:
-        raise CommandFailed("--preview shows the rows of a table: a CSV or XLSX file.")
+        raise CommandFailed("--preview shows rows of a table: it needs a CSV or XLSX file.")
     service = replace(_submitting(client), table=client.batches.preview_table, takes_all=False)
     return _send_table(service, client, file, form, rows or RowOptions(), options).batches[0]
 
@@ -161,8 +161,8 @@ def _send(
     if rows != RowOptions():
         raise CommandFailed(
             "--template, --composition, --codec, --frame, --poster, --autofit, --map, "
-            "--output-name and --strict are about tables in CSV or XLSX; "
-            f"{file} says for each job what it is made of."
+            "--output-name and --strict are for tables in CSV or XLSX. "
+            f"{file} contains these settings for each job."
         )
     text = _text(file)
     if form is FileForm.JSONL:
@@ -181,7 +181,7 @@ def _send_table(
     options: FileOptions,
 ) -> Sent[T]:
     if rows.template is None:
-        raise CommandFailed("A table needs --template: the id or name of a template.")
+        raise CommandFailed("A table needs --template, with the id or name of a template.")
     content, template = _content(file), template_id_of(client, rows.template)
     rows_a_part = MAX_BATCH_JOBS // max(1, len(options.get("outputs") or ()))
     folder = Path() if file == _STANDARD_INPUT else file.parent
@@ -199,7 +199,7 @@ def _send_table(
         **options,
     }
     key = options.get("idempotency_key")
-    parts: list[tuple[dict[str, Any], dict[str, Path]]] = []  # all are looked at before one is sent
+    parts: list[tuple[dict[str, Any], dict[str, Path]]] = []  # all are checked before any is sent
     for number in count():
         part: dict[str, Any] = {**table, "first_row": number * rows_a_part}
         part["idempotency_key"] = f"{key}-{number}" if key and number else key
@@ -229,12 +229,15 @@ def _upload(client: Reelbatch, file: Path) -> str:
     try:
         return client.uploads.add(file).src
     except APIError as error:
-        words = f"{file} was not taken: {error.message}"
-        raise CommandFailed(words, exit_code_of(error), error.error_code) from error
+        message = f"{file} was refused: {error.message}"
+        raise CommandFailed(message, exit_code_of(error), error.error_code) from error
 
 
 def read_outputs(file: Path) -> list[Any]:
-    """What each job or row is rendered in. Raises CommandFailed if the file is not a JSON list."""
+    """The outputs that each job or row is rendered in.
+
+    Raises CommandFailed if the file is not a JSON list.
+    """
     found = _parsed(file, _text(file))
     if not isinstance(found, list) or not found:
         raise CommandFailed(
@@ -245,7 +248,7 @@ def read_outputs(file: Path) -> list[Any]:
 
 
 def read_request(client: Reelbatch, file: Path, text: str | None = None) -> JsonValue:
-    """The body of POST /batches: the file's, where a list of jobs or a single job will do too.
+    """The body of POST /batches from a file, which may also be a list of jobs or a single job.
 
     Raises CommandFailed if the file is not JSON or names a template that does not exist.
     """
@@ -278,8 +281,8 @@ def _form_of(file: Path) -> FileForm:
         return _FORMS[file.suffix.lower()]
     except KeyError:
         raise CommandFailed(
-            f"The form of {file} cannot be told from its name; say --format json, jsonl, csv, tsv "
-            "or xlsx."
+            f"The format of {file} cannot be determined from its name. Add --format json, jsonl, "
+            "csv, tsv or xlsx."
         ) from None
 
 
@@ -287,7 +290,7 @@ def _text(file: Path) -> str:
     try:
         return _content(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandFailed(f"{file} is not in UTF-8 at byte {error.start}.") from error
+        raise CommandFailed(f"{file} is not valid UTF-8 at byte {error.start}.") from error
 
 
 def _content(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Batches by id or name; those of one table of more than 1,000 rows are treated as one."""
+"""Batches by id or name. The batches of one table of more than 1,000 rows are treated as one."""
 
 import csv
 import io
@@ -27,17 +27,17 @@ _LEAST_DIGITS = 3
 
 @dataclass(frozen=True)
 class Part:
-    """A batch, and the place of its first job among those of its table."""
+    """A batch, and the position of its first job in its table."""
 
     batch: Batch
     first: int
 
     def in_table(self, job: BatchJob) -> BatchJob:
-        """The job with its place in the table as its index."""
+        """The job with its position in the table as its index."""
         return job.model_copy(update={"index": job.index + self.first})
 
     def ended(self, state: BatchStatusResponse) -> BatchStatusResponse:
-        """The batch with the jobs' places in the table as their indexes."""
+        """The batch with its jobs' positions in the table as their indexes."""
         jobs = [self.in_table(job) for job in state.jobs]
         errors = [
             error.model_copy(update={"index": error.index + self.first})
@@ -47,12 +47,12 @@ class Part:
 
 
 def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
-    """The batch of this id with the later parts of its table, or the newest table of this name.
+    """The batch with this id and the later parts of its table, or the newest table with this name.
 
-    Raises CommandFailed if no batch is called so.
+    Raises CommandFailed if there is no such batch.
     """
     if not id_or_name.strip():
-        raise CommandFailed("Name a batch by its id or its name.")
+        raise CommandFailed("Specify a batch by its id or name.")
     is_id = re.fullmatch(ID_PATTERN, id_or_name) is not None
     first = id_or_name if is_id else _newest_named(client, id_or_name)
     listed = client.batches.list(submission=first)
@@ -65,7 +65,10 @@ def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
 def chosen_in(
     parts: Sequence[Part], indexes: Sequence[int] | None
 ) -> Iterator[tuple[Part, list[int]]]:
-    """The parts with these of the table's indexes, each with its own ones; all without any."""
+    """The parts that contain these indexes of the table, each with the indexes in the part itself.
+
+    Without indexes, all parts.
+    """
     ends = [*(part.first for part in parts[1:]), None]
     for part, end in zip(parts, ends, strict=True):
         own = [
@@ -78,7 +81,7 @@ def chosen_in(
 
 
 def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
-    """Batches that have just been submitted as those of one table."""
+    """The parts of a table that has just been submitted."""
     return [
         Part(batch, _first_job(batch.creation.first_row, batch.creation.outputs))
         for batch in batches
@@ -86,12 +89,12 @@ def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
 
 
 def _first_job(first_row: int | None, outputs: int | None) -> int:
-    """The place of a part's first job, where each row is one in each of its outputs."""
+    """The position of a part's first job, since each row is one job for each output."""
     return (first_row or 0) * (outputs or 1)
 
 
 def numbered(file: Path, number: int) -> list[Path]:
-    """A file for each of so many parts: `films-1.zip`, `films-2.zip`, or `films.zip` itself."""
+    """A file for each of `number` parts: `films-1.zip`, `films-2.zip`, or just `films.zip`."""
     if number == 1:
         return [file]
     return [file.with_stem(f"{file.stem}-{place}") for place in range(1, number + 1)]
@@ -100,9 +103,9 @@ def numbered(file: Path, number: int) -> list[Path]:
 def downloads(
     parts: Sequence[Part], states: Sequence[BatchStatusResponse], folder: Path
 ) -> Iterator[DownloadedOutput]:
-    """Outputs under names that none of the table's other files has, in the order of its rows.
+    """Download outputs in the order of the table's rows, under names that are unique in the table.
 
-    `states` are the parts as they were read, with the jobs' places in the table.
+    `states` are the parts' states, with the jobs' positions in the table.
     """
     names = {job.index: job.name for state in states for job in state.jobs}
     digits = max(_LEAST_DIGITS, len(str(max(names, default=0))))
@@ -114,7 +117,7 @@ def downloads(
 
 
 def exported_results(parts: Sequence[Part], form: ResultsForm) -> str:
-    """As the service writes them, one part after the other."""
+    """The results of all parts in the service's format, one part after the other."""
     texts = [part.batch.export_results(form) for part in parts]
     if len(parts) == 1:
         return texts[0]
@@ -135,7 +138,7 @@ def exported_results(parts: Sequence[Part], form: ResultsForm) -> str:
 def _rows_of(text: str, form: ResultsForm) -> list[dict[str, Any]]:
     if form == "json":
         return json.loads(text)
-    return [json.loads(line) for line in text.split("\n") if line]  # words may have other ends
+    return [json.loads(line) for line in text.split("\n") if line]  # texts may have other breaks
 
 
 def _joined_tables(texts: Sequence[str], offsets: Sequence[int]) -> str:
@@ -155,7 +158,5 @@ def _joined_tables(texts: Sequence[str], offsets: Sequence[int]) -> str:
 def _newest_named(client: Reelbatch, name: str) -> str:
     newest = next(iter(client.batches.list(name=name)), None)
     if newest is None:
-        raise CommandFailed(
-            f"No batch has the id or the name {name}; `reelbatch batches` lists them."
-        )
+        raise CommandFailed(f"No batch has the id or name {name}. `reelbatch batches` lists them.")
     return newest.submission or newest.batch_id

@@ -1,4 +1,4 @@
-"""Log lines, whoever writes them, show nothing that opens a door."""
+"""Log lines contain no credentials, whoever writes them."""
 
 import json
 import subprocess
@@ -34,7 +34,7 @@ log.error("objects", thing=ValueError("hush-hush"))
 """
 
 
-def test_tokens_credentials_signatures_and_known_secrets_are_taken_out() -> None:
+def test_tokens_credentials_signatures_and_known_secrets_are_removed() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -63,12 +63,12 @@ def test_long_values_are_cut_before_they_are_searched() -> None:
     assert shown.endswith("(5000000 characters)")
 
 
-def test_a_credential_at_the_cut_does_not_show_by_half() -> None:
+def test_no_part_of_a_credential_remains_where_a_text_is_cut() -> None:
     start = "x " * ((LONGEST - 20) // 2)
     for secret in ("https://me:pa55word-of-twenty@host/", "pa55word" * LONGEST):
         assert "pa55" not in redacted_text(start + secret)
     assert "pa55" not in redacted_text("pa55word" * LONGEST)
 
 
-def test_addresses_in_a_row_keep_their_places() -> None:
+def test_adjacent_urls_are_redacted_one_by_one() -> None:
     assert redacted_text("http://a/bhttp://c/d?e=f http://g") == "http://a/bhttp://c/d?… http://g"

@@ -1,4 +1,4 @@
-"""What a job has to do with a template: what it names there, and what it is warned of."""
+"""Checks of a job against its template: the names that it uses, and its warnings."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from reelbatch.models.wire.warnings import RenderWarning
 COMPOSED, DECOMPOSED = "Gr\u00fcn", "Gru\u0308n"
 
 
-@pytest.mark.parametrize(("stored", "asked"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
-def test_names_of_either_form_are_found(stored: str, asked: str) -> None:
+@pytest.mark.parametrize(("stored", "requested"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_names_are_found_in_either_unicode_form(stored: str, requested: str) -> None:
     composition = Composition(name=stored, width=1, height=1, frame_rate=30, frames=1)
     layer = Layer(composition=stored, position=1, name=stored, layer_type="text")
     offer = TemplateOffer(TemplateInspection(compositions=[composition], layers=[layer], fonts=[]))
-    assert offer.composition_named(asked) == composition
-    asset = TextAsset(type="text", layer_name=asked, value="x", composition=asked)
+    assert offer.composition_named(requested) == composition
+    asset = TextAsset(type="text", layer_name=requested, value="x", composition=requested)
     assert not list(layer_problems(asset, "assets.0", offer, composition))
     absent = asset.model_copy(update={"layer_name": "other"})
     assert list(layer_problems(absent, "assets.0", offer, composition))
 
 
-def test_a_job_is_warned_of_the_compositions_that_it_shows() -> None:
+def test_a_job_gets_the_warnings_of_the_compositions_it_shows() -> None:
     sizes = {"width": 1, "height": 1, "frame_rate": 30, "frames": 1}
     names = ("main", "badge", "inside", "other")
     shown = (("main", "badge"), ("badge", "inside"), ("inside", "badge"))
@@ -61,7 +61,7 @@ def _a_project(*reasons: RenderWarning, controls: list[TemplateControl] | None =
     return TemplateOffer(found), composition
 
 
-def test_a_job_that_brings_all_files_has_no_reason_left() -> None:
+def test_a_job_that_replaces_all_missing_files_has_no_reasons_left() -> None:
     names = [f"photo {number}" for number in range(30)]
     missing = [
         RenderWarning(code="MISSING_PICTURE", message="x", layer=name, composition="main")
@@ -85,7 +85,7 @@ def test_an_essential_asset_names_a_control(name: str) -> None:
     assert list(layer_problems(asset, "assets.0", offer, composition)) == []
 
 
-def test_a_control_that_is_not_there_is_refused_with_its_likeness() -> None:
+def test_an_unknown_control_is_refused_with_a_suggestion() -> None:
     control = TemplateControl(name="Headline", type="text", composition="main", layer="a")
     offer, composition = _a_project(controls=[control])
     asset = EssentialAsset(type="essential", layer_name="Headlin", value="x")

@@ -54,7 +54,7 @@ def test_doctor_finds_after_effects_and_what_it_needs(worker: WindowsWorker) -> 
     assert "✓ nexrender-cli: 1.46.5" in report
     assert "✓ fonts: " in report
     assert "✓ remote Temporal: the namespace default is prepared" in report
-    assert "✓ remote object store: s3://reelbatch takes and returns objects" in report
+    assert "✓ remote object store: s3://reelbatch stores and returns objects" in report
 
 
 def test_films_are_rendered_on_windows_and_delivered(

@@ -1,1 +1,1 @@
-"""The commands that use a running service, a module for each kind of thing."""
+"""The commands that use a running service, one module for each kind of resource."""

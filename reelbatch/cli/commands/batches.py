@@ -1,4 +1,4 @@
-"""What can be done with batches."""
+"""The commands for batches, such as `reelbatch submit` and `reelbatch watch`."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -12,10 +12,10 @@ from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.console import (
     CommandFailed,
     Interrupted,
-    answer,
     listing,
     out,
     print_json,
+    print_result,
     print_table,
     say,
     say_error,
@@ -81,10 +81,10 @@ from reelbatch.models.wire.base import rfc3339
 
 T = TypeVar("T")
 
-WaitOption = Annotated[bool, typer.Option("--wait", help="Follow the batch to its end.")]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Follow the batch until it has ended.")]
 KeyOption = Annotated[
     str | None,
-    typer.Option(help="Makes a repetition safe: the same key never makes a second batch."),
+    typer.Option(help="Makes retries safe: the same key never creates a second batch."),
 ]
 
 
@@ -92,22 +92,22 @@ KeyOption = Annotated[
 def submit(
     client: Reelbatch,
     file: Annotated[
-        Path, typer.Argument(help="JSON, JSON Lines, CSV or XLSX; - is standard input.")
+        Path, typer.Argument(help="JSON, JSON Lines, CSV or XLSX; - reads standard input.")
     ],
     *,
     wait: WaitOption = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be created, without creating it.")
     ] = False,
     preview: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Only pictures of a table's first rows, put there."),
+        typer.Option(metavar="FOLDER", help="Only draw a table's first rows into FOLDER."),
     ] = None,
     form: Annotated[
-        FileForm | None, typer.Option("--format", help="Of the file; by its name if left out.")
+        FileForm | None, typer.Option("--format", help="The file's format. Default: by its name.")
     ] = None,
     template: Annotated[
-        str | None, typer.Option(help="Of a table's rows: a template's id or name.")
+        str | None, typer.Option(help="Template of a table's rows, by id or name.")
     ] = None,
     composition: CompositionOption = None,
     codec: CodecOption = None,
@@ -119,10 +119,10 @@ def submit(
         bool, typer.Option("--open", help="Open the batch's page in the browser.")
     ] = False,
     mapping: MappingOption = None,
-    name: Annotated[str | None, typer.Option(help="What you call the batch.")] = None,
+    name: Annotated[str | None, typer.Option(help="A name for the batch.")] = None,
     outputs: Annotated[
         Path | None,
-        typer.Option(help="A JSON list of compositions and settings: each job is made in all."),
+        typer.Option(help="A JSON list of compositions and settings to render each job in."),
     ] = None,
     output_name: OutputNameOption = None,
     quality: QualityOption = None,
@@ -131,13 +131,15 @@ def submit(
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a batch. In JSON `{{name}}` becomes the id of the template of that name.
+    """Submit a batch. In JSON, `{{name}}` becomes the id of the template with that name.
 
-    JSON: a batch, a list of jobs, or one job. JSON Lines: a job a line. CSV and XLSX: a job a
-    row, whose columns are layers. Options win over what the file says.
+    JSON: a batch, a list of jobs, or one job. JSON Lines: one job per line. CSV and XLSX: one job
+    per row, with layers as columns. Options override the file.
     """
     if (dry_run or preview) and (wait or opened or (dry_run and preview)):
-        words = "--dry-run and --preview make no batch: use one of them, without --wait and --open."
+        words = (
+            "--dry-run and --preview create no batch: use one of them, without --wait and --open."
+        )
         raise CommandFailed(words, ExitCode.USAGE, "USAGE")
     rows = RowOptions(
         template=template,
@@ -167,11 +169,11 @@ def submit(
             return
         sent = submit_file(client, file, form, rows, **options)
     except BatchRejected as error:
-        answer(error.creation, rejections_table(error.rejected), as_json=as_json)
+        print_result(error.creation, rejections_table(error.rejected), as_json=as_json)
         if not as_json:
             say_warnings_of_table(error.creation)
         raise CommandFailed(
-            f"Every job was rejected; batch {error.creation.batch_id} keeps the reasons.",
+            f"Every job was rejected. Batch {error.creation.batch_id} lists the reasons.",
             ExitCode.JOBS_FAILED,
             "JOBS_REJECTED",
         ) from error
@@ -183,25 +185,25 @@ def submit(
         say_error(str(refused))
     _show_submitted(sent.batches, wait=wait, as_json=as_json)
     if sent.refused:
-        words = "Every job of a part of the table was rejected."
+        words = "In part of the table every job was rejected."
         raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
 
 
 @with_client
 def watch(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
-    """Follow a batch to its end, or all batches of a table."""
+    """Follow a batch, or all batches of a table, until it has ended."""
     _follow(parts_of(client, batch), as_json=as_json)
 
 
 @with_client
 def cancel(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = False) -> None:
-    """Cancel what is left of a batch, or of all batches of a table."""
+    """Cancel the unfinished jobs of a batch, or of all batches of a table."""
     done = [part.batch.cancel() for part in parts_of(client, batch)]
     cancelled = sum(each.cancelled_count for each in done)
     skipped = sum(each.skipped_count for each in done)
-    words = f"{cancelled} jobs cancelled, {skipped} had ended before"
+    words = f"{cancelled} jobs cancelled, {skipped} had already ended"
     status = next((each.status for each in done if each.cancelled_count), done[0].status)
-    answer(_one_or_all(done), f"{status}: {words}", as_json=as_json)
+    print_result(_one_or_all(done), f"{status}: {words}", as_json=as_json)
 
 
 @with_client
@@ -209,27 +211,27 @@ def retry(
     client: Reelbatch,
     batch: BatchArgument,
     *,
-    only: Annotated[RetryChoice, typer.Option(help="Which of them.")] = "all",
+    only: Annotated[RetryChoice, typer.Option(help="Which jobs to retry.")] = "all",
     index: Annotated[
         list[int] | None,
-        typer.Option(min=0, help="Only the job at this index; several times for more."),
+        typer.Option(min=0, help="Only the job at this index; repeatable."),
     ] = None,
     wait: WaitOption = False,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render the jobs that failed or were cancelled again, as a new batch."""
+    """Render failed and cancelled jobs again, as a new batch."""
     again: list[SubmittedBatch] = []
-    nothing: Conflict | None = None
+    conflict: Conflict | None = None
     for number, (part, own) in enumerate(chosen_in(parts_of(client, batch), index)):
         key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
         first = again[0].id if again else None
         try:
             again.append(part.batch.retry(only, indexes=own, submission=first, idempotency_key=key))
-        except Conflict as error:  # no job of this part
-            nothing = error
+        except Conflict as error:  # this part has no such job
+            conflict = error
     if not again:
-        raise nothing or CommandFailed(f"{batch} has no job at this index.")
+        raise conflict or CommandFailed(f"{batch} has no job at this index.")
     _show_submitted(again, wait=wait, as_json=as_json)
 
 
@@ -239,12 +241,12 @@ def results(
     batch: BatchArgument,
     *,
     form: Annotated[
-        ResultsForm | None, typer.Option("--format", help="A table for people if left out.")
+        ResultsForm | None, typer.Option("--format", help="Default: a table for people.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="A file instead of the terminal.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what came of each job, rejected ones too: status, output, size, error."""
+    """Show each job's status, output, size and error, including rejected jobs."""
     parts = parts_of(client, batch)
     form = form or ("json" if as_json or output else None)
     if form is None:
@@ -261,7 +263,7 @@ def results(
         typer.echo(text, nl=not text.endswith("\n"))
         return
     output.write_text(text, encoding="utf-8", newline="")
-    answer({"file": str(output)}, f"results in {output}", as_json=as_json)
+    print_result({"file": str(output)}, f"results in {output}", as_json=as_json)
 
 
 @with_client
@@ -269,26 +271,24 @@ def download(
     client: Reelbatch,
     batch: BatchArgument,
     *,
-    output: Annotated[
-        Path | None, typer.Option(help="A folder; the batch's id if left out.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Target folder. Default: BATCH.")] = None,
     archive: Annotated[
-        Path | None, typer.Option("--zip", help="A ZIP file of each batch instead of a folder.")
+        Path | None, typer.Option("--zip", help="Write a ZIP file for each batch instead.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch the outputs that are finished, each named as its job, else by its index.
+    """Download finished outputs, each named after its job or its index.
 
-    What is there already is not fetched again, and what broke off goes on where it was.
+    Files that are already there are not downloaded again, and interrupted downloads resume.
     """
     parts = parts_of(client, batch)
     if archive is not None:
         files = numbered(archive, len(parts))
         for part, file in zip(parts, files, strict=True):
             part.batch.archive(file)
-        told = [{"file": str(file)} for file in files]
+        archives = [{"file": str(file)} for file in files]
         words = f"all outputs in {', '.join(map(str, files))}"
-        answer(_one_or_all(told), words, as_json=as_json)
+        print_result(_one_or_all(archives), words, as_json=as_json)
         return
     folder = output or Path(batch)
     states = [part.ended(part.batch.read()) for part in parts]
@@ -301,21 +301,21 @@ def download(
         for found in files
     ]
     there = sum(found.was_there for found in files)
-    note = f", {there} of them from before" if there else ""
+    note = f", {there} already there" if there else ""
     words = f"{len(files)} files in {folder}{note}"
-    answer({"files": listed, "pending": pending}, words, as_json=as_json)
+    print_result({"files": listed, "pending": pending}, words, as_json=as_json)
     if pending and not as_json:
-        say(f"{pending} jobs are not done yet; run this again later.")
+        say(f"{pending} jobs are not done yet. Run this command again later.")
 
 
 @with_client
 def batches(
     client: Reelbatch,
     *,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
-    name: Annotated[str | None, typer.Option(help="Only batches of this name.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of batches.")] = 20,
+    name: Annotated[str | None, typer.Option(help="Only batches with this name.")] = None,
     schedule: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only batches that this schedule made.")
+        str | None, typer.Option(metavar="ID", help="Only batches that this schedule created.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -332,7 +332,7 @@ def batches(
         for batch in found
     ]
     table = listing(rows, "id", "name", "status", "created", "jobs", "finished", "error", "pending")
-    answer(found, table, as_json=as_json)
+    print_result(found, table, as_json=as_json)
 
 
 def _status(stats: BatchStats) -> str:
@@ -343,9 +343,9 @@ def _counts(stats: BatchStats) -> Iterator[str]:
     return map(str, (stats.total, stats.finished, stats.error, stats.pending))
 
 
-def _one_or_all(things: Sequence[T]) -> T | Sequence[T]:
-    """One thing for programs, unless a table is several batches."""
-    return things[0] if len(things) == 1 else things
+def _one_or_all(items: Sequence[T]) -> T | Sequence[T]:
+    """A single item by itself; a list only if a table became several batches."""
+    return items[0] if len(items) == 1 else items
 
 
 def _show_checked(checked: Sequence[BatchCreationResponse], *, as_json: bool) -> None:
@@ -365,7 +365,7 @@ def _show_checked(checked: Sequence[BatchCreationResponse], *, as_json: bool) ->
 def _show_previews(batch: SubmittedBatch, folder: Path, as_json: bool) -> None:
     end = batch.wait() if as_json else watch_batch(batch, "the first rows")
     files = {found.job.index: found.file for found in batch.downloads(folder)}
-    answer(end, results_table(end.jobs, end.errors or (), files), as_json=as_json)
+    print_result(end, results_table(end.jobs, end.errors or (), files), as_json=as_json)
     if not as_json:
         say_warnings(end.jobs)
     if end.stats.error or end.errors:
@@ -381,8 +381,8 @@ def _show_submitted(batches: Sequence[SubmittedBatch], *, wait: bool, as_json: b
         for each in created:
             _show_creation(each, f"batch {each.batch_id}", "accepted")
     if wait:
-        told = [job for each in created for job in each.jobs]
-        _follow(parts_with(batches), as_json=as_json, told=told)
+        shown = [job for each in created for job in each.jobs]
+        _follow(parts_with(batches), as_json=as_json, already_shown=shown)
     elif rejected:
         raise CommandFailed(
             f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
@@ -397,8 +397,10 @@ def _show_creation(created: BatchCreationResponse, what: str, accepted: str) -> 
     say_warnings(created.jobs)
 
 
-def _follow(parts: Sequence[Part], *, as_json: bool, told: Sequence[JobCreated] = ()) -> None:
-    """`told` are the jobs whose warnings have been shown."""
+def _follow(
+    parts: Sequence[Part], *, as_json: bool, already_shown: Sequence[JobCreated] = ()
+) -> None:
+    """`already_shown` are jobs whose warnings have been printed."""
     ends: list[BatchStatusResponse] = []
     try:
         for number, part in enumerate(parts, start=1):
@@ -408,7 +410,7 @@ def _follow(parts: Sequence[Part], *, as_json: bool, told: Sequence[JobCreated] 
     except KeyboardInterrupt:
         id_ = parts[0].batch.id
         words = (
-            f"Batch {id_} goes on. `reelbatch watch {id_}` follows it again, "
+            f"Batch {id_} continues. `reelbatch watch {id_}` follows it again, "
             f"`reelbatch cancel {id_}` cancels it."
         )
         raise Interrupted(words) from None
@@ -417,11 +419,13 @@ def _follow(parts: Sequence[Part], *, as_json: bool, told: Sequence[JobCreated] 
     finished = sum(end.stats.finished for end in ends)
     total = sum(end.stats.total for end in ends)
     status = "finished" if finished else _status(ends[0].stats)
-    answer(_one_or_all(ends), f"{status}: {finished} of {total} jobs finished", as_json=as_json)
+    print_result(
+        _one_or_all(ends), f"{status}: {finished} of {total} jobs finished", as_json=as_json
+    )
     if failed and not as_json:
         print_table(results_table(failed))
     if not as_json:
-        say_warnings([job for end in ends for job in end.jobs], told)
+        say_warnings([job for end in ends for job in end.jobs], already_shown)
     problems = [f"{len(failed)} jobs have no output"] if failed else []
     problems += [f"{len(rejected)} jobs were rejected"] if rejected else []
     if problems:

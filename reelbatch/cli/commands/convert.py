@@ -12,31 +12,29 @@ from typing import Annotated, Any
 import typer
 
 from reelbatch.cli.application import require_server
-from reelbatch.cli.console import CommandFailed, answer, say_warning
+from reelbatch.cli.console import CommandFailed, print_result, say_warning
 from reelbatch.cli.options import JsonOption
 from reelbatch.models.stored.templates import TemplateInspection
 
-_INDEX = "compositions.json"  # has the names of compositions and of their documents
+_INDEX = "compositions.json"  # maps the names of compositions to their documents
 
 
 def convert(
     project: Annotated[Path, typer.Argument(help="An .aep, .aet, .mogrt, or a .zip of one.")],
     *,
     composition: Annotated[
-        str | None, typer.Option(help="Its name; the project's first one if left out.")
+        str | None, typer.Option(help="Its name. Default: the project's first one.")
     ] = None,
-    output: Annotated[Path, typer.Option(help="Where the Lottie document goes.")] = Path(
-        "main.json"
-    ),
+    output: Annotated[Path, typer.Option(help="File for the Lottie document.")] = Path("main.json"),
     as_json: JsonOption = False,
 ) -> None:
     """Write a composition of an After Effects project as a Lottie document.
 
-    No service is needed, and no After Effects. What the document cannot say is a warning.
+    It needs neither a service nor After Effects. Anything that Lottie cannot express is a warning.
     """
     require_server()
     if not project.is_file():
-        raise CommandFailed(f"There is no file {project}.")
+        raise CommandFailed(f"{project} does not exist.")
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "converted"
         inspection = asyncio.run(_converted(project, archive))
@@ -55,12 +53,12 @@ def convert(
     reasons = next(one.reasons for one in inspection.compositions if one.name == name) or []
     for reason in reasons:
         say_warning(str(reason))
-    told = {"output": str(output), "composition": name, "warnings": reasons}
-    answer(told, f"{name}: {output}", as_json=as_json)
+    result = {"output": str(output), "composition": name, "warnings": reasons}
+    print_result(result, f"{name}: {output}", as_json=as_json)
 
 
 async def _converted(project: Path, target: Path) -> TemplateInspection:
-    """In a confined process, as the service does it. Raises RenderError."""
+    """Convert in a confined process, as the service does. Raises CommandFailed."""
     from reelbatch.engines.base import RenderLimits
     from reelbatch.engines.pool import RenderPool
     from reelbatch.models.errors import RenderError
@@ -73,7 +71,7 @@ async def _converted(project: Path, target: Path) -> TemplateInspection:
 
 
 def _embed_files(document: dict[str, Any], archive: zipfile.ZipFile) -> None:
-    """Pictures and sounds go into the document, so that it is one file."""
+    """Put pictures and sounds into the document, so that it is a single file."""
     for asset in document["assets"]:
         path = f"{asset.get('u', '')}{asset.get('p', '')}"
         if "p" in asset and path in archive.namelist():

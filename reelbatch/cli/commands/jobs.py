@@ -1,4 +1,4 @@
-"""`reelbatch jobs …`: those of batches and single ones."""
+"""`reelbatch jobs …`: jobs one by one, whether in a batch or not."""
 
 from itertools import islice
 from typing import Annotated
@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import answer, details, listing, print_json
+from reelbatch.cli.console import details, listing, print_json, print_result
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import JobSort, JobStatus, Reelbatch
 from reelbatch.models.wire.base import rfc3339
 
-app = typer.Typer(help="Look at jobs one by one, and cancel them.", no_args_is_help=True)
+app = typer.Typer(help="Inspect and cancel individual jobs.", no_args_is_help=True)
 
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
 
@@ -24,13 +24,13 @@ def list_all(
     client: Reelbatch,
     *,
     state: Annotated[
-        list[JobStatus] | None, typer.Option(help="Only these; several times for more.")
+        list[JobStatus] | None, typer.Option(help="Only jobs in this state; repeatable.")
     ] = None,
     tag: Annotated[
-        list[str] | None, typer.Option(help="With one of these; several times for more.")
+        list[str] | None, typer.Option(help="Only jobs with this tag; repeatable.")
     ] = None,
-    sort: Annotated[JobSort, typer.Option(help="Which come first.")] = "newest_first",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    sort: Annotated[JobSort, typer.Option(help="The order of the list.")] = "newest_first",
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of jobs.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List the team's jobs."""
@@ -50,13 +50,13 @@ def list_all(
         for job in jobs
     ]
     table = listing(rows, "id", "status", "progress", "created", "tags", "error")
-    answer(jobs, table, as_json=as_json)
+    print_result(jobs, table, as_json=as_json)
 
 
 @app.command()
 @with_client
 def show(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) -> None:
-    """Show a job with its progress."""
+    """Show a job and its progress."""
     found = client.jobs.get(job)
     values = {
         "id": found.id,
@@ -70,26 +70,26 @@ def show(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) ->
         "error": f"{found.error_code}: {found.error}" if found.error else None,
         "warnings": "\n".join(map(str, found.warnings)),
     }
-    answer(found, details(values), as_json=as_json)
+    print_result(found, details(values), as_json=as_json)
 
 
 @app.command()
 @with_client
 def cancel(
     client: Reelbatch,
-    jobs: Annotated[list[str], typer.Argument(metavar="JOB…", help="Ids of jobs.")],
+    jobs: Annotated[list[str], typer.Argument(metavar="JOB…", help="The jobs' ids.")],
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Cancel all of these jobs, or none if one has ended already."""
+    """Cancel all these jobs, or none of them if one has already ended."""
     cancelled = client.jobs.cancel(jobs[0]) if len(jobs) == 1 else client.jobs.cancel_all(jobs)
-    answer(cancelled, f"{len(cancelled)} jobs are cancelled", as_json=as_json)
+    print_result(cancelled, f"{len(cancelled)} jobs are cancelled", as_json=as_json)
 
 
 @app.command()
 @with_client
 def logs(client: Reelbatch, job: JobArgument, *, as_json: JsonOption = False) -> None:
-    """Show what each attempt to render a job did."""
+    """Show the log of each attempt to render a job."""
     text = client.jobs.logs(job)
     if as_json:
         print_json({"id": job, "log": text})

@@ -1,4 +1,4 @@
-"""`reelbatch profiles …`: services by name, in a file of the user's."""
+"""`reelbatch profiles …`: named services, in a file in the user's configuration."""
 
 import sys
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from reelbatch.cli.console import CommandFailed, answer, err, listing
+from reelbatch.cli.console import CommandFailed, err, listing, print_result
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Profile, Profiles, read_profiles
 
-app = typer.Typer(help="Services by name, for --profile.", no_args_is_help=True)
+app = typer.Typer(help="Manage named services for --profile.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 
@@ -18,12 +18,12 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 @app.command()
 def add(
     name: NameArgument,
-    url: Annotated[str, typer.Argument(metavar="URL", help="Of the service.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="The service's URL.")],
     *,
     use: Annotated[bool, typer.Option("--use", help="Make it the default.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a profile, or replace it. The token is asked for, or read from standard input."""
+    """Add or replace a profile. Its token is prompted for, or read from standard input."""
     profile = Profile(url=url, token=_token())
 
     def change(profiles: Profiles) -> Profiles:
@@ -35,14 +35,14 @@ def add(
 
 @app.command("list")
 def list_all(*, as_json: JsonOption = False) -> None:
-    """List the profiles; tokens are not shown."""
+    """List the profiles, without their tokens."""
     profiles = read_profiles()
     known = [
         {"name": name, "url": profile.url, "default": name == profiles.default}
         for name, profile in sorted(profiles.profiles.items())
     ]
     rows = [(str(one["name"]), str(one["url"]), "yes" if one["default"] else "") for one in known]
-    answer(known, listing(rows, "name", "url", "default"), as_json=as_json)
+    print_result(known, listing(rows, "name", "url", "default"), as_json=as_json)
 
 
 @app.command()
@@ -53,7 +53,7 @@ def use(name: NameArgument, *, as_json: JsonOption = False) -> None:
 
 @app.command()
 def remove(name: NameArgument, *, as_json: JsonOption = False) -> None:
-    """Remove a profile with its token."""
+    """Remove a profile and its token."""
     done = f"profile {name} is removed"
     _change(lambda profiles: profiles.without(name), done, name, as_json=as_json)
 
@@ -65,11 +65,11 @@ def _change(change: Callable[[Profiles], Profiles], done: str, name: str, *, as_
         raise CommandFailed(str(error)) from error
     changed.write()
     written = {"name": name, "default": changed.default, "file": str(changed.file)}
-    answer(written, done, as_json=as_json)
+    print_result(written, done, as_json=as_json)
 
 
 def _token() -> str:
-    """Not an argument: everybody on the machine sees those."""
+    """Read the token. It is not an argument: everybody on the machine can see those."""
     if sys.stdin.isatty():
         return err.input("Token: ", password=True).strip()
     return sys.stdin.read().strip()

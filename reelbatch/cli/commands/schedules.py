@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import CommandFailed, answer, details, listing, print_table
+from reelbatch.cli.console import CommandFailed, details, listing, print_result, print_table
 from reelbatch.cli.options import (
     AutofitOption,
     CodecOption,
@@ -29,21 +29,21 @@ from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.spelling import did_you_mean
 
-app = typer.Typer(help="Make batches of the table at a URL, again and again.", no_args_is_help=True)
+app = typer.Typer(help="Create batches regularly from the table at a URL.", no_args_is_help=True)
 
-ScheduleArgument = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its id or its name.")]
+ScheduleArgument = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its id or name.")]
 
 
 @app.command()
 @with_client
 def create(
     client: Reelbatch,
-    table: Annotated[str, typer.Argument(metavar="URL", help="Of the table: CSV or XLSX.")],
+    table: Annotated[str, typer.Argument(metavar="URL", help="URL of the table: CSV or XLSX.")],
     *,
-    name: Annotated[str, typer.Option(help="What you call it, and its batches.")],
-    cron: Annotated[str, typer.Option(help='When: "30 6 * * MON-FRI", or @daily and the like.')],
-    template: Annotated[str, typer.Option(help="Of all rows: a template's id or name.")],
-    time_zone: Annotated[str, typer.Option(help="Such as Europe/Berlin.")] = "UTC",
+    name: Annotated[str, typer.Option(help="A name for the schedule and its batches.")],
+    cron: Annotated[str, typer.Option(help='When to run: "30 6 * * MON-FRI", @daily, …')],
+    template: Annotated[str, typer.Option(help="Template of all rows, by id or name.")],
+    time_zone: Annotated[str, typer.Option(help="Such as Europe/Berlin, for --cron.")] = "UTC",
     composition: CompositionOption = None,
     codec: CodecOption = None,
     frame: FrameOption = None,
@@ -57,7 +57,7 @@ def create(
     webhook: WebhookOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a batch of the table that is at URL by then, at each of these times."""
+    """Create a batch at each of these times, from the table then at URL."""
     body = {
         "name": name,
         "cron": cron,
@@ -90,39 +90,39 @@ def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
         for each in schedules
     ]
     table = listing(rows, "id", "name", "cron", "time zone", "next run", "last run")
-    answer(schedules, table, as_json=as_json)
+    print_result(schedules, table, as_json=as_json)
 
 
 @app.command()
 @with_client
 def show(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption = False) -> None:
-    """Show when it is due next, and what came of its last runs."""
+    """Show when a schedule runs next, and the results of its last runs."""
     _show(client.schedules.get(_id_of(client, schedule)), as_json=as_json)
 
 
 @app.command()
 @with_client
 def pause(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption = False) -> None:
-    """Let it come due no more, until it is resumed."""
+    """Pause a schedule until it is resumed."""
     _show(client.schedules.pause(_id_of(client, schedule)), as_json=as_json)
 
 
 @app.command()
 @with_client
 def resume(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption = False) -> None:
-    """Let a paused schedule come due again."""
+    """Resume a paused schedule."""
     _show(client.schedules.resume(_id_of(client, schedule)), as_json=as_json)
 
 
 @app.command()
 @with_client
 def trigger(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption = False) -> None:
-    """Run it now, also while it is paused."""
+    """Run a schedule now, even if it is paused."""
     triggered = client.schedules.trigger(_id_of(client, schedule))
-    answer(
+    print_result(
         triggered,
-        f"schedule {triggered.id} runs: `reelbatch schedules show {triggered.id}` says what comes "
-        "of it",
+        f"schedule {triggered.id} is running; `reelbatch schedules show {triggered.id}` shows the "
+        "result",
         as_json=as_json,
     )
 
@@ -130,10 +130,10 @@ def trigger(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOptio
 @app.command()
 @with_client
 def delete(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption = False) -> None:
-    """Delete a schedule. Its batches stay."""
+    """Delete a schedule. Its batches are kept."""
     schedule_id = _id_of(client, schedule)
     client.schedules.delete(schedule_id)
-    answer(
+    print_result(
         {"id": schedule_id, "deleted": True},
         f"schedule {schedule_id} is deleted",
         as_json=as_json,
@@ -141,7 +141,7 @@ def delete(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption
 
 
 def _id_of(client: Reelbatch, id_or_name: str) -> str:
-    """Raises CommandFailed if no schedule is called so, or several are."""
+    """Raises CommandFailed unless exactly one schedule has this name."""
     if re.fullmatch(ID_PATTERN, id_or_name):
         return id_or_name
     schedules = client.schedules.list()
@@ -151,11 +151,11 @@ def _id_of(client: Reelbatch, id_or_name: str) -> str:
     if ids:
         raise CommandFailed(f"Several schedules are called {id_or_name}: {', '.join(ids)}.")
     hint = did_you_mean(id_or_name, (each.name for each in schedules))
-    raise CommandFailed(f"No schedule has the id or the name {id_or_name}.{hint}")
+    raise CommandFailed(f"No schedule has the id or name {id_or_name}.{hint}")
 
 
 def _show(schedule: Schedule, *, as_json: bool) -> None:
-    answer(schedule, _details(schedule), as_json=as_json)
+    print_result(schedule, _details(schedule), as_json=as_json)
     if schedule.runs and not as_json:
         print_table(_runs(schedule.runs))
 
@@ -181,15 +181,15 @@ def _next(schedule: Schedule) -> str:
 
 
 def _runs(runs: Iterable[ScheduleRun]) -> Table:
-    rows = [(rfc3339(run.started_at), " ".join(run.batch_ids), _came_of(run)) for run in runs]
-    return listing(rows, "run", "batches", "what came of it")
+    rows = [(rfc3339(run.started_at), " ".join(run.batch_ids), _result(run)) for run in runs]
+    return listing(rows, "run", "batches", "result")
 
 
 def _last(runs: list[ScheduleRun]) -> str:
-    return f"{rfc3339(runs[0].started_at)}: {_came_of(runs[0])}" if runs else "none yet"
+    return f"{rfc3339(runs[0].started_at)}: {_result(runs[0])}" if runs else "none yet"
 
 
-def _came_of(run: ScheduleRun) -> str:
+def _result(run: ScheduleRun) -> str:
     if run.error:
         return f"{run.error_code}: {run.error}"
     rejected = f", {run.rejected_jobs} rejected" if run.rejected_jobs else ""

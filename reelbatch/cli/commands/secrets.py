@@ -1,4 +1,4 @@
-"""`reelbatch secrets …`: what jobs refer to as `${secrets.NAME}`."""
+"""`reelbatch secrets …`: values that jobs refer to as `${secrets.NAME}`."""
 
 import re
 import sys
@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import CommandFailed, answer, err, listing
+from reelbatch.cli.console import CommandFailed, err, listing, print_result
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch, Secret
 from reelbatch.models.ids import ID_PATTERN
 from reelbatch.models.wire.base import rfc3339
 
-app = typer.Typer(help="The team's secrets; no command shows a value.", no_args_is_help=True)
+app = typer.Typer(help="Manage the team's secrets. No command shows a value.", no_args_is_help=True)
 
 
 @app.command("set")
@@ -24,23 +24,23 @@ def set_value(
     name: str,
     *,
     file: Annotated[
-        Path | None, typer.Option("--from-file", help="Has the value, to its last character.")
+        Path | None, typer.Option("--from-file", help="Read the value from this file, unchanged.")
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Delete the secret of that name first.")
+        bool, typer.Option("--replace", help="First delete the secret with that name.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Store a secret. Its value is asked for, or read from standard input or a file.
+    """Store a secret. Its value is prompted for, or read from standard input or a file.
 
-    It is no argument: those are seen by everybody on the machine, and kept by the shell.
+    It cannot be an argument: everybody on the machine can see those, and the shell stores them.
     """
     value = _value(file)
     if replace:
         for earlier in _named(client, name):
             client.secrets.delete(earlier.id)
     secret = client.secrets.create(name, value)
-    answer(secret, f"secret {secret.id}: ${{secrets.{secret.name}}}", as_json=as_json)
+    print_result(secret, f"secret {secret.id}: ${{secrets.{secret.name}}}", as_json=as_json)
 
 
 @app.command("list")
@@ -49,7 +49,7 @@ def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
     """List the names of the team's secrets."""
     secrets = client.secrets.list()
     rows = [(secret.id, secret.name, rfc3339(secret.created_at)) for secret in secrets]
-    answer(secrets, listing(rows, "id", "name", "created"), as_json=as_json)
+    print_result(secrets, listing(rows, "id", "name", "created"), as_json=as_json)
 
 
 @app.command()
@@ -60,13 +60,15 @@ def delete(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a secret; jobs that still need it fail."""
+    """Delete a secret. Jobs that still need it will fail."""
     found = [item.id for item in _named(client, secret)]
     if not found and not re.fullmatch(ID_PATTERN, secret):
         raise CommandFailed(f"There is no secret {secret}; see `reelbatch secrets list`.")
     (secret_id,) = found or [secret]
     client.secrets.delete(secret_id)
-    answer({"id": secret_id, "deleted": True}, f"secret {secret_id} is deleted", as_json=as_json)
+    print_result(
+        {"id": secret_id, "deleted": True}, f"secret {secret_id} is deleted", as_json=as_json
+    )
 
 
 def _named(client: Reelbatch, name: str) -> list[Secret]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import CommandFailed, answer, print_table, say, say_warning
+from reelbatch.cli.console import CommandFailed, print_result, print_table, say, say_warning
 from reelbatch.cli.exit_codes import ExitCode
 from reelbatch.cli.options import JsonOption
 from reelbatch.cli.pushed_templates import (
@@ -21,14 +21,14 @@ from reelbatch.cli.pushed_templates import (
 from reelbatch.client import Reelbatch
 from reelbatch.models.wire.templates import RENDERERS
 
-app = typer.Typer(help="Upload and look at templates.", no_args_is_help=True)
+app = typer.Typer(help="Upload and inspect templates.", no_args_is_help=True)
 
 TemplateArgument = Annotated[
-    str, typer.Argument(metavar="TEMPLATE", help="The template's id, or its name.")
+    str, typer.Argument(metavar="TEMPLATE", help="The template's id or name.")
 ]
 
-_LOSSY = "Draw an After Effects project though it will not look as designed."
-_RENDERER = f"What draws a Lottie or an After Effects project: {', '.join(RENDERERS)}."
+_LOSSY = "Draw an After Effects project even if it will not look as designed."
+_RENDERER = f"Renderer of a Lottie or After Effects project: {', '.join(RENDERERS)}."
 
 
 @app.command()
@@ -39,18 +39,18 @@ def push(
     *,
     template_type: Annotated[
         str | None,
-        typer.Option("--type", help="Told by the file's name: aep, html, lottie, mogrt or zip."),
+        typer.Option("--type", help="aep, html, lottie, mogrt or zip. Default: by the name."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The file's name if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Default: the file's name.")] = None,
     lossy: Annotated[bool, typer.Option("--lossy", help=_LOSSY)] = False,
     renderer: Annotated[str | None, typer.Option(help=_RENDERER)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload a template and wait until it can be used."""
+    """Upload a template and wait until it is ready."""
     template = push_template(
         client, file, template_type, name, renderer=renderer_named(renderer) or "auto", lossy=lossy
     )
-    answer(template, f"template {template.id}: {template.display_name}", as_json=as_json)
+    print_result(template, f"template {template.id}: {template.display_name}", as_json=as_json)
     if not as_json:
         for warning in (*template.warnings, renderer_hint(template)):
             if warning is not None:
@@ -62,7 +62,7 @@ def push(
 def list_all(client: Reelbatch, *, as_json: JsonOption = False) -> None:
     """List the team's templates."""
     templates = client.templates.list()
-    answer(templates, templates_table(templates), as_json=as_json)
+    print_result(templates, templates_table(templates), as_json=as_json)
 
 
 @app.command()
@@ -73,18 +73,18 @@ def inspect(
     *,
     composition: Annotated[
         str | None,
-        typer.Option(help="Of --csv and --picture; the template's first one if left out."),
+        typer.Option(help="For --csv and --picture. Default: the template's first one."),
     ] = None,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also draw one frame of it into FILE: PNG, JPEG, WebP."),
+        typer.Option(metavar="FILE", help="Also draw one frame into FILE: PNG, JPEG or WebP."),
     ] = None,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="A table of its fields, to begin a batch with.")
+        bool, typer.Option("--csv", help="Print a table of its fields to start a batch with.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a template offers, its fields first, and what will not look as designed."""
+    """Show a template's fields, layers, fonts and warnings about its look."""
     template_id = template_id_of(client, template)
     if picture is not None:
         _draw(client, template_id, picture, composition)
@@ -94,7 +94,7 @@ def inspect(
     found = client.templates.get(template_id)
     if not as_json and found.fields:
         print_table(fields_table(found))
-    answer(found, template_table(found), as_json=as_json)
+    print_result(found, template_table(found), as_json=as_json)
 
 
 def _draw(client: Reelbatch, template_id: str, file: Path, composition: str | None) -> None:
@@ -102,7 +102,7 @@ def _draw(client: Reelbatch, template_id: str, file: Path, composition: str | No
         client.templates.picture(template_id, file, composition)
     except ValueError as error:
         raise CommandFailed(f"--picture: {error}.", ExitCode.USAGE, "USAGE") from error
-    say(f"A picture of the template is in {file}.")
+    say(f"Saved a picture of the template in {file}.")
 
 
 @app.command("set")
@@ -118,14 +118,14 @@ def change(
     """Change how a template is drawn."""
     template_id = template_id_of(client, template)
     found = client.templates.change(template_id, renderer=renderer_named(renderer), lossy=lossy)
-    answer(found, template_table(found), as_json=as_json)
+    print_result(found, template_table(found), as_json=as_json)
 
 
 @app.command()
 @with_client
 def delete(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption = False) -> None:
-    """Delete a template; outputs that were made from it stay."""
+    """Delete a template. Outputs that were made from it are kept."""
     template_id = template_id_of(client, template)
     client.templates.delete(template_id)
     done = f"template {template_id} is deleted"
-    answer({"id": template_id, "deleted": True}, done, as_json=as_json)
+    print_result({"id": template_id, "deleted": True}, done, as_json=as_json)

@@ -1,5 +1,5 @@
-"""`reelbatch tokens …`: the first token of a team cannot come from the API, so these work on the
-object store."""
+"""`reelbatch tokens …`: these work on the object store, since a team cannot get its first token
+from the API."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,14 @@ import typer
 
 from reelbatch.cli.application import require_server
 from reelbatch.cli.commands.with_store import ObjectStoreOption, on_store, opened_store
-from reelbatch.cli.console import CommandFailed, answer, listing, say
+from reelbatch.cli.console import CommandFailed, listing, print_result, say
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.models.stored.tokens import TokenRecord
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.models.wire.tokens import DEFAULT_SCOPES, Scope
 
 app = typer.Typer(
-    help="Make and revoke API tokens, each for one team.",
+    help="Create and revoke API tokens, each for one team.",
     no_args_is_help=True,
     callback=require_server,
 )
@@ -32,17 +32,17 @@ def create(
     name: Annotated[str, typer.Option(help="What the token is for.")] = "",
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(help="What it may do; give it several times for more. All but admin if not."),
+        typer.Option(help="What the token may do; repeatable. Default: everything but admin."),
     ] = None,
     expires: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When it ends: 30d, 12h or a date (UTC). Never if not."),
+        typer.Option(metavar="TIME", help="Expiry: 30d, 12h or a date (UTC). Default: never."),
     ] = None,
     as_json: JsonOption = False,
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Make a token for TEAM and print it; it is shown only this once."""
+    """Create a token for TEAM and print it. It cannot be shown again."""
     from reelbatch.storage.tokens import create_token
 
     expires_at = _expiry(expires) if expires else None
@@ -52,10 +52,10 @@ def create(
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     shown = record.model_dump(mode="json", by_alias=True, exclude_none=True)
-    answer({**shown, "token": token}, token, as_json=as_json)
+    print_result({**shown, "token": token}, token, as_json=as_json)
     if not as_json:
-        note = f"It may: {_scopes(record)}. Expires: {_end(record)}."
-        say(f"Keep it: it cannot be shown again. {note}")
+        note = f"Scopes: {_scopes(record)}. Expires: {_end(record)}."
+        say(f"Store it now: it cannot be shown again. {note}")
 
 
 @app.command("list")
@@ -65,7 +65,7 @@ def list_all(
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """List the tokens of all teams by their ids; a token itself is not kept."""
+    """List the tokens of all teams by id. The tokens themselves are not stored."""
     from reelbatch.storage.tokens import list_tokens
 
     records = on_store(list_tokens(opened_store(object_store, home)))
@@ -81,29 +81,29 @@ def list_all(
         for record in records
     ]
     table = listing(rows, "id", "team", "name", "scopes", "created", "expires")
-    answer(records, table, as_json=as_json)
+    print_result(records, table, as_json=as_json)
 
 
 @app.command()
 def revoke(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="As `tokens list` shows it.")],
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="An id from `tokens list`.")],
     *,
     as_json: JsonOption = False,
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Revoke a token: ten seconds later at most it opens nothing."""
+    """Revoke a token. It stops working within ten seconds."""
     from reelbatch.storage.tokens import revoke_token
 
     if not on_store(revoke_token(opened_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
-    answer({"id": token_id, "revoked": True}, f"token {token_id} is revoked", as_json=as_json)
+    print_result({"id": token_id, "revoked": True}, f"token {token_id} is revoked", as_json=as_json)
 
 
 def _expiry(text: str) -> datetime:
-    """The moment in UTC of `30d` or `12h` from now, of a date or of a time in RFC 3339.
+    """The time in UTC that `30d`, `12h`, a date or a time in RFC 3339 stands for.
 
-    A date is its first moment. Raises CommandFailed.
+    A date means its first moment. Raises CommandFailed.
     """
     now = datetime.now(UTC)
     lifetime = _LIFETIME.fullmatch(text)
@@ -114,11 +114,11 @@ def _expiry(text: str) -> datetime:
         expiry = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise CommandFailed(
-            f"{text!r} is no time to expire: write a number of days or hours such as 30d or 12h, "
+            f"{text!r} is not an expiry time: write a number of days or hours such as 30d or 12h, "
             "or a date such as 2027-01-31."
         ) from error
     if expiry <= now:
-        raise CommandFailed(f"{text} is over: the token would never work.")
+        raise CommandFailed(f"{text} is in the past: the token would never work.")
     return expiry
 
 
@@ -129,4 +129,4 @@ def _scopes(record: TokenRecord) -> str:
 def _end(record: TokenRecord) -> str:
     if record.expires_at is None:
         return "never"
-    return f"{rfc3339(record.expires_at)}{' (is over)' if record.is_expired else ''}"
+    return f"{rfc3339(record.expires_at)}{' (expired)' if record.is_expired else ''}"

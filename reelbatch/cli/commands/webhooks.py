@@ -1,4 +1,4 @@
-"""`reelbatch webhooks …`: what came of a job's or a batch's, and what a team's are signed with."""
+"""`reelbatch webhooks …`: deliveries of a job's or batch's webhook, and a team's signing key."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,26 +7,26 @@ import typer
 from reelbatch.cli.application import require_server
 from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.commands.with_store import ObjectStoreOption, on_store, opened_store
-from reelbatch.cli.console import CommandFailed, answer, listing, print_table
+from reelbatch.cli.console import CommandFailed, listing, print_result, print_table
 from reelbatch.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from reelbatch.client import Reelbatch, WebhookLog
 from reelbatch.models.ids import is_batch_id
 from reelbatch.models.wire.base import rfc3339
 
-if TYPE_CHECKING:  # not everywhere: only the server has the store
+if TYPE_CHECKING:  # installed with the extra `server` only
     from obstore.store import ObjectStore
 
-app = typer.Typer(help="See what came of webhooks, and send them again.", no_args_is_help=True)
+app = typer.Typer(help="Show deliveries of webhooks and send them again.", no_args_is_help=True)
 
 OwnerArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="Of the job or the batch whose webhook it is.")
+    str, typer.Argument(metavar="ID", help="Id of the job or batch with the webhook.")
 ]
 
 
 @app.command()
 @with_client
 def show(client: Reelbatch, owner: OwnerArgument, *, as_json: JsonOption = False) -> None:
-    """Show each attempt to deliver it, and what the receiver answered."""
+    """Show each delivery attempt and the receiver's response."""
     is_batch = is_batch_id(owner)
     log = client.webhooks.of_batch(owner) if is_batch else client.webhooks.of_job(owner)
     _show(log, as_json=as_json)
@@ -35,7 +35,7 @@ def show(client: Reelbatch, owner: OwnerArgument, *, as_json: JsonOption = False
 @app.command()
 @with_client
 def redeliver(client: Reelbatch, owner: OwnerArgument, *, as_json: JsonOption = False) -> None:
-    """Send it again: the same body, under the same webhook-id."""
+    """Send the webhook again, with the same body and the same webhook-id."""
     webhooks = client.webhooks
     again = webhooks.redeliver_of_batch if is_batch_id(owner) else webhooks.redeliver_of_job
     _show(again(owner), as_json=as_json)
@@ -49,10 +49,10 @@ def secret(
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Print the key that TEAM's webhooks are signed with; where the server is, like `tokens`."""
+    """Print the key that signs TEAM's webhooks. Run it where the server is, like `tokens`."""
     require_server()
     key = on_store(_secret_of(team, opened_store(object_store, home)))
-    answer({"team": team, "secret": key}, key, as_json=as_json)
+    print_result({"team": team, "secret": key}, key, as_json=as_json)
 
 
 async def _secret_of(team: str, store: "ObjectStore") -> str:
@@ -61,7 +61,7 @@ async def _secret_of(team: str, store: "ObjectStore") -> str:
     from reelbatch.storage.webhook_signatures import open_webhook_signer
 
     if not TEAM_PATTERN.fullmatch(team):
-        raise CommandFailed(f"{team!r} is not a team's name.")
+        raise CommandFailed(f"{team!r} is not the name of a team.")
     settings = Settings()
     try:
         signer = await open_webhook_signer(
@@ -73,7 +73,7 @@ async def _secret_of(team: str, store: "ObjectStore") -> str:
 
 
 def _show(log: WebhookLog, *, as_json: bool) -> None:
-    answer(log, f"{log.state}: {log.method} {log.url}", as_json=as_json)
+    print_result(log, f"{log.state}: {log.method} {log.url}", as_json=as_json)
     if as_json:
         return
     rows = [
@@ -86,4 +86,4 @@ def _show(log: WebhookLog, *, as_json: bool) -> None:
         for attempt in log.attempts
     ]
     if rows:
-        print_table(listing(rows, "attempted", "seconds", "status", "error or answer"))
+        print_table(listing(rows, "attempted", "seconds", "status", "error or response"))

@@ -1,4 +1,4 @@
-"""Commands that use a running service: all have the same options to say which one."""
+"""The options by which all commands select a running service."""
 
 import inspect
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from reelbatch.client import Reelbatch
 
 
 def with_client(command: Callable[..., None]) -> Callable[..., None]:
-    """The command without its first parameter, the client, which the added options describe."""
+    """Replace the command's first parameter, the client, by options that say how to connect it."""
 
     @wraps(command)
     def run(**options: Any) -> None:

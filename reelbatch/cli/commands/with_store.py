@@ -1,4 +1,4 @@
-"""The object store, for commands that work on it where the server is."""
+"""The object store, for commands that work on it directly on the server."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,7 +10,7 @@ import typer
 from reelbatch.cli.console import CommandFailed
 from reelbatch.cli.stack.home import Home
 
-if TYPE_CHECKING:  # not everywhere: only the server has the store
+if TYPE_CHECKING:  # installed with the extra `server` only
     from obstore.store import ObjectStore
 
 T = TypeVar("T")
@@ -19,13 +19,13 @@ ObjectStoreOption = Annotated[
     str | None,
     typer.Option(
         envvar="REELBATCH_OBJECT_STORE",
-        help="The service's object store, if it is not the one in the home.",
+        help="The service's object store. Default: the one in the home.",
     ),
 ]
 
 
 def opened_store(location: str | None, home: Path) -> "ObjectStore":
-    """Raises CommandFailed."""
+    """Open the store at `location`, or the one in `home`. Raises CommandFailed."""
     from reelbatch.storage.objects import open_store
 
     try:
@@ -35,7 +35,7 @@ def opened_store(location: str | None, home: Path) -> "ObjectStore":
 
 
 def on_store(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` on the store returns. Raises CommandFailed where the store does not let it."""
+    """Run `work` and return its result. Raises CommandFailed if the store refuses it."""
     from obstore.exceptions import BaseError as ObjectStoreError
 
     from reelbatch.preparation import in_words

@@ -1,1 +1,1 @@
-"""`reelbatch demo`: the whole service once through."""
+"""`reelbatch demo`: one run through the whole service."""

@@ -1,4 +1,4 @@
-"""A picture of many outputs at once: the middle frame of each, in a grid, with its label."""
+"""A contact sheet: the middle frame of each output with its label, in a grid."""
 
 import math
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ import av
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 _COLUMNS = 5
-_CELL = (320, 180)  # pixels of a picture at most
+_CELL = (320, 180)  # the largest size of a picture, in pixels
 _GAP = 18  # pixels
 _CAPTION = 30  # pixels below a picture
 _MARGIN = 28  # pixels
 _PAPER, _INK = "#14161a", "#a9adb5"
-_LIGHT_SQUARE, _DARK_SQUARE, _SQUARE = "#ffffff", "#d8d8d8", 10  # what shows through alpha
+_LIGHT_SQUARE, _DARK_SQUARE, _SQUARE = "#ffffff", "#d8d8d8", 10  # shown through transparency
 _STILLS = {".png", ".jpg", ".jpeg", ".webp"}
 
 
 @dataclass(frozen=True)
 class Tile:
-    """An output and what stands below it."""
+    """An output and the label below it."""
 
     file: Path
     label: str
@@ -42,7 +42,7 @@ def write_contact_sheet(tiles: Sequence[Tile], target: Path) -> None:
 
 
 def middle_frame(file: Path) -> Image.Image:
-    """The frame that a video shows at half of its time, or a still itself."""
+    """The frame in the middle of a video, or the still itself."""
     if file.suffix.lower() in _STILLS:
         with Image.open(file) as still:
             return still.convert("RGBA")

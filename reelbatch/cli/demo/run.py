@@ -1,4 +1,4 @@
-"""`reelbatch demo`: the whole service once through, on the example templates and requests."""
+"""`reelbatch demo`: one run through the whole service with the example templates and requests."""
 
 import asyncio
 import sys
@@ -24,7 +24,7 @@ _REQUEST = Path("requests", "batch-mixed.json")
 
 @dataclass(frozen=True)
 class Demo:
-    """Where the demo finds its examples, and where it leaves what it made."""
+    """Where the demo finds its examples and where it leaves its files."""
 
     examples: Path
     output: Path
@@ -36,7 +36,7 @@ class Demo:
 
 
 async def run_demo(demo: Demo, options: StackOptions) -> None:
-    """Raises CommandFailed if a job fails that should not, or if something is missing."""
+    """Raises CommandFailed if an example is missing or a valid job fails."""
     started = time.monotonic()
     _check_examples(demo.examples)
     async with EmbeddedStack(demo.home, options, say) as stack:
@@ -52,7 +52,7 @@ async def run_demo(demo: Demo, options: StackOptions) -> None:
         if finished is None:
             raise CommandFailed("The demo was interrupted.")
     seconds = time.monotonic() - started
-    out.print(f"{finished} files in {demo.output}, all in one picture: {demo.contact_sheet}")
+    out.print(f"{finished} files in {demo.output}; an overview of all: {demo.contact_sheet}")
     out.print(f"Done in {seconds:.0f} s.")
     out.print(
         "To see the batch in the Temporal Web UI, start its stack again: "
@@ -62,7 +62,7 @@ async def run_demo(demo: Demo, options: StackOptions) -> None:
 
 
 def _render_the_batch(demo: Demo, connection: Connection) -> int:
-    """Returns the number of files."""
+    """Render the batch, write the contact sheet and return the number of files."""
     with Reelbatch(connection.api_url, connection.token) as client:
         for name in _TEMPLATES:
             template = push_template(client, demo.examples / "templates" / name)
@@ -85,14 +85,14 @@ def _render_the_batch(demo: Demo, connection: Connection) -> int:
 
 
 def _command() -> str:
-    """How this program was called: `make demo` puts it where no search path finds it."""
+    """How this program was called: `make demo` installs it outside of the PATH."""
     return sys.argv[0] if Path(sys.argv[0]).name == "reelbatch" else "reelbatch"
 
 
 def _check_examples(folder: Path) -> None:
-    needed = [folder / _REQUEST, *(folder / "templates" / name for name in _TEMPLATES)]
-    missing = [file for file in needed if not file.is_file()]
+    required = [folder / _REQUEST, *(folder / "templates" / name for name in _TEMPLATES)]
+    missing = [file for file in required if not file.is_file()]
     if missing:
         raise CommandFailed(
-            f"The example {missing[0]} is missing; name a folder that has it with --examples."
+            f"The example {missing[0]} is missing. Choose a folder that has it with --examples."
         )

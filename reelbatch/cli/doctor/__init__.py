@@ -1,1 +1,1 @@
-"""`reelbatch doctor`: what this machine or a running service lacks."""
+"""`reelbatch doctor`: checks of this machine and of a running service."""

@@ -1,4 +1,4 @@
-"""Whether this machine can render with After Effects, where it is meant to."""
+"""Checks whether a machine that should render with After Effects can do so."""
 
 import asyncio
 import shutil
@@ -14,7 +14,7 @@ from reelbatch.engines.system_fonts import font_files
 
 
 def after_effects_checks() -> list[Check]:
-    """None on a machine without After Effects whose settings do not name its engine."""
+    """The checks; empty on a machine that neither has After Effects nor names its engine."""
     if NexrenderEngine.name not in current_settings().engines and find_aerender() is None:
         return []
     return [
@@ -28,8 +28,8 @@ async def _after_effects() -> str:
     aerender = find_aerender()
     if aerender is None:
         raise CommandFailed(
-            "aerender is neither on the PATH nor where After Effects is usually installed; "
-            "install After Effects, or add the folder of its aerender to the PATH."
+            "aerender is neither on the PATH nor where After Effects is usually installed. "
+            "Install After Effects, or add the folder of its aerender to the PATH."
         )
     return f"{version_of(aerender)} ({aerender})"
 
@@ -38,7 +38,7 @@ async def _tool() -> str:
     tool = shutil.which(TOOL)
     if tool is None:
         raise CommandFailed(
-            f"{TOOL} is not on the PATH; install it by `npm install --global @nexrender/cli`."
+            f"{TOOL} is not on the PATH. Install it with `npm install --global @nexrender/cli`."
         )
     process = await asyncio.create_subprocess_exec(
         *(tool, "--version"),
@@ -46,14 +46,14 @@ async def _tool() -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    words, _ = await process.communicate()
+    output, _ = await process.communicate()
     if process.returncode:
-        raise CommandFailed(f"{tool} does not run: {words.decode(errors='replace').strip()}")
-    return f"{words.decode(errors='replace').strip()} ({tool})"
+        raise CommandFailed(f"{tool} does not run: {output.decode(errors='replace').strip()}")
+    return f"{output.decode(errors='replace').strip()} ({tool})"
 
 
 async def _fonts() -> str:
     files = await asyncio.to_thread(font_files)
     if not files and sys.platform != "linux":
-        raise CommandFailed("none are installed; install those of your projects.")
-    return f"{len(files)} files are installed; a project needs all of its own"
+        raise CommandFailed("No fonts are installed. Install the fonts of your projects.")
+    return f"{len(files)} files are installed; a project needs all of its fonts"

@@ -1,4 +1,4 @@
-"""What a check of `reelbatch doctor` is."""
+"""A check of `reelbatch doctor`."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """`look` returns what is there, or raises an error that says what is wrong and the way out."""
+    """`look` returns what it found, or raises an error that says what is wrong and what to do."""
 
     subject: str
     look: Callable[[], Awaitable[str]]

@@ -1,4 +1,4 @@
-"""`reelbatch doctor`: what this machine lacks to run the service, and how the service is."""
+"""`reelbatch doctor`: runs the checks and prints what they find."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +22,15 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "")}
 @dataclass(frozen=True)
 class _Finding:
     subject: str
-    is_fine: bool | None  # None: nothing was looked at
+    is_fine: bool | None  # None: nothing was checked
     text: str
 
 
 async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = False) -> None:
-    """Print one line a check. Raises CommandFailed if something is wrong.
+    """Print one line for each check. Raises CommandFailed if something is wrong.
 
-    Without a home and with servers elsewhere, as in a container, `reelbatch up` is not looked at.
+    Without a home and with servers elsewhere, as in a container, it skips what only `reelbatch up`
+    needs.
     """
     remote, running = remote_checks(), is_running(home)
     is_stack = not remote or home.path.exists()
@@ -43,8 +44,8 @@ async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = F
         if not as_json:
             _print(findings[-1])
     if is_stack and not running:
-        way = f"not running; start it with `reelbatch up --home {home.path}`"
-        findings.append(_Finding("service", None, way))
+        note = f"not running; start it with `reelbatch up --home {home.path}`"
+        findings.append(_Finding("service", None, note))
         if not as_json:
             _print(findings[-1])
     if as_json:

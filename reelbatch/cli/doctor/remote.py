@@ -1,4 +1,4 @@
-"""Whether the Temporal server and the object store that the settings name are prepared."""
+"""Checks whether the Temporal server and the object store in the settings are ready for use."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from reelbatch.temporal_target import temporal_target
 
 
 def remote_checks() -> list[Check]:
-    """None for what the settings do not name: `reelbatch up` has its own."""
+    """The checks, only for servers that the settings name: `reelbatch up` runs its own."""
     settings, checks = current_settings(), list[Check]()
     if settings.temporal_address or "target_host" in temporal_target(settings):
         checks.append(Check("remote Temporal", partial(_temporal, settings)))
@@ -37,12 +37,12 @@ async def _temporal(settings: Settings) -> str:
 async def _store(settings: Settings) -> str:
     with _in_words():
         await check_store(open_store(settings.object_store))
-    return f"{settings.object_store} takes and returns objects"
+    return f"{settings.object_store} stores and returns objects"
 
 
 @contextmanager
 def _in_words() -> Generator[None]:
-    """Raises CommandFailed for what the server or the store refuses, or cannot be reached by."""
+    """Turn errors of the server or the store into CommandFailed."""
     try:
         yield
     except (RPCError, ObjectStoreError) as error:

@@ -1,4 +1,4 @@
-"""Whether the service that runs in a home runs well."""
+"""Checks whether the service that runs in a home is healthy."""
 
 from functools import partial
 
@@ -31,7 +31,7 @@ def service_checks(home: Home) -> list[Check]:
 def _connection(home: Home) -> Connection:
     connection = read_connection(home.connection_file)
     if connection is None:
-        raise CommandFailed(f"{home.connection_file} is missing; the stack may still be starting.")
+        raise CommandFailed(f"{home.connection_file} is missing. The stack may still be starting.")
     return connection
 
 
@@ -44,11 +44,13 @@ async def _api(home: Home) -> str:
     url = f"{_connection(home).api_url}/readyz"
     try:
         async with httpx.AsyncClient(trust_env=False) as http:
-            answer = await http.get(url)
+            response = await http.get(url)
     except httpx.TransportError as error:
-        raise CommandFailed(f"{url} does not answer ({error}); see {home.logs}/api.log") from error
-    if answer.is_error:
-        raise CommandFailed(f"{url} answers {answer.status_code}: {answer.text.strip()}")
+        raise CommandFailed(
+            f"{url} does not respond ({error}). See {home.logs}/api.log."
+        ) from error
+    if response.is_error:
+        raise CommandFailed(f"{url} responds with {response.status_code}: {response.text.strip()}")
     return f"{_connection(home).api_url} is ready"
 
 
@@ -62,13 +64,13 @@ async def _token(home: Home) -> str:
 async def _temporal(home: Home) -> str:
     await _connect(home)
     connection = _connection(home)
-    return f"{connection.temporal_address} answers, Web UI {connection.temporal_ui_url}"
+    return f"{connection.temporal_address} responds, Web UI {connection.temporal_ui_url}"
 
 
 async def _search_attributes(home: Home) -> str:
     missing = await missing_search_attributes(await _connect(home))
     if missing:
-        raise CommandFailed(f"{', '.join(missing)} are missing; stop `reelbatch up` and start it.")
+        raise CommandFailed(f"{', '.join(missing)} are missing. Restart `reelbatch up`.")
     return "all registered"
 
 
@@ -76,7 +78,7 @@ async def _workers(home: Home) -> str:
     queues = all_queues(current_settings().engines)
     unserved = await queues_without_worker(await _connect(home), queues)
     if unserved:
-        raise CommandFailed(f"nobody polls {', '.join(unserved)}; see {home.logs}/worker.log")
+        raise CommandFailed(f"No worker polls {', '.join(unserved)}. See {home.logs}/worker.log.")
     return f"polling {', '.join(queues)}"
 
 
@@ -85,4 +87,4 @@ async def _connect(home: Home) -> Client:
     try:
         return await Client.connect(address, namespace=NAMESPACE)
     except RuntimeError as error:
-        raise CommandFailed(f"{address} does not answer; see {home.logs}/temporal.log") from error
+        raise CommandFailed(f"{address} does not respond. See {home.logs}/temporal.log.") from error

@@ -1,1 +1,1 @@
-"""The embedded stack: its home, its processes, and what they are started with."""
+"""The embedded stack: its home, its processes and their settings."""

@@ -1,4 +1,4 @@
-"""`connection.json`: how to reach a running stack. It holds a token, so only its owner may read."""
+"""`connection.json`: how to reach a running stack. Only its owner may read it: it has a token."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from reelbatch.models.wire.base import WireModel
 
 
 class Connection(WireModel):
-    """Where a stack's parts answer."""
+    """The addresses of a stack, and its token."""
 
     api_url: str  # the origin, without the path of the API
     token: str
@@ -25,19 +25,19 @@ class Connection(WireModel):
 
 
 def read_connection(file: Path) -> Connection | None:
-    """The file's content, or None where there is none. Raises CommandFailed if it is broken."""
+    """The file's content, or None if there is no file. Raises CommandFailed if it is invalid."""
     try:
         return Connection.model_validate_json(file.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
         raise CommandFailed(
-            f"{file} cannot be read; remove it, and `reelbatch up` writes it anew."
+            f"{file} cannot be read. Remove it and start `reelbatch up` again, which recreates it."
         ) from error
 
 
 def write_connection(file: Path, connection: Connection) -> None:
-    """Replace the file at once, so that nobody reads a half of it."""
+    """Replace the file atomically, so that nobody reads half of it."""
     descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # mode 0600
     with os.fdopen(descriptor, "w") as stream:
         stream.write(connection.model_dump_json(by_alias=True, indent=2) + "\n")

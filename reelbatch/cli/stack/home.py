@@ -1,4 +1,4 @@
-"""A stack's home: the folder with everything that must outlive it, used by one stack at a time."""
+"""A stack's home: the folder with all of its data, used by one stack at a time."""
 
 import os
 from collections.abc import Generator
@@ -34,7 +34,7 @@ class Home:
 
     @property
     def secrets_key_file(self) -> Path:
-        """Outside of `objects`: who copies the objects alone cannot read the secrets."""
+        """Outside `objects`: a copy of the objects alone does not reveal the secrets."""
         return self.path / "secrets-key"
 
     @property
@@ -46,26 +46,27 @@ class Home:
         return self.path / "up.lock"
 
     def prepare(self) -> None:
-        """Make the folders, which are their owner's alone, as is what this process and its children
-        write from now on: keys, tokens and everybody's files. Raises CommandFailed if that is not
-        allowed.
+        """Create the folders and make them accessible to their owner only.
+
+        The same holds for everything that this process and its children write from now on: keys,
+        tokens and users' files. Raises CommandFailed if that is not allowed.
         """
         os.umask(0o077)
         try:
             for folder in (self.path, self.objects, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
-            self.path.chmod(0o700)  # also one that was there before
+            self.path.chmod(0o700)  # also if it existed before
         except OSError as error:
             raise CommandFailed(_unusable(self.path, error)) from error
 
 
 @contextmanager
 def locked(home: Home) -> Generator[None]:
-    """Held while a stack runs. The kernel drops the lock however the process ends.
+    """Hold the home's lock while a stack runs. The kernel releases it however the process ends.
 
     Raises CommandFailed if another stack holds it.
     """
-    from filelock import lock_descriptor  # which a client alone does without
+    from filelock import lock_descriptor  # not installed with the client alone
 
     try:
         descriptor = os.open(home.lock_file, os.O_CREAT | os.O_RDWR, 0o600)
@@ -74,8 +75,8 @@ def locked(home: Home) -> Generator[None]:
     with os.fdopen(descriptor, "w") as file:
         if not lock_descriptor(file.fileno(), blocking=False):
             raise CommandFailed(
-                f"Another stack{_owner(home)} is running in {home.path}; "
-                "stop it first, or choose another folder with --home."
+                f"Another stack{_owner(home)} is running in {home.path}. "
+                "Stop it first, or choose another folder with --home."
             )
         file.truncate(0)
         print(os.getpid(), file=file, flush=True)
@@ -102,7 +103,4 @@ def _owner(home: Home) -> str:
 
 
 def _unusable(path: Path, error: OSError) -> str:
-    return (
-        f"The folder {path} cannot be used: {error.strerror}. "
-        "Choose one that you may write to with --home."
-    )
+    return f"The folder {path} cannot be used: {error.strerror}. Choose a writable one with --home."

@@ -1,4 +1,4 @@
-"""One process of the stack: started in a session of its own, logged to a file, ended with all
+"""One process of the stack: it has its own session, logs to a file, and ends together with all
 of its children."""
 
 import asyncio
@@ -11,14 +11,14 @@ from pathlib import Path
 import reelbatch.cli.stack.bound_to_parent
 from reelbatch.engines.programs import kill_with_children
 
-_LOG_SIZE = 10 * 1024**2  # bytes; a larger log is put aside at the next start
-_TAIL_SIZE = 16 * 1024  # bytes of a log that may hold its last lines
+_LOG_SIZE = 10 * 1024**2  # bytes; a larger log is rotated at the next start
+_TAIL_SIZE = 16 * 1024  # bytes at the end of a log that are searched for its last lines
 
 
 class StackProcess:
-    """A program that lives as long as this process at most.
+    """A program that does not outlive this process.
 
-    Start it from the main thread: the kernel takes the thread that starts a process for its parent.
+    Start it from the main thread: to the kernel, the thread that starts a process is its parent.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class StackProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process that was started last."""
+        """The id of the latest process; None before the first start."""
         return self._process.pid if self._process else None
 
     @property
@@ -53,7 +53,7 @@ class StackProcess:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        _put_large_log_aside(self.log)
+        _rotate_large_log(self.log)
         self._swept = False
         with self.log.open("ab") as log:
             self._log_start = log.tell()
@@ -67,11 +67,11 @@ class StackProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for the stack, which stops its parts in order
+                start_new_session=True,  # Ctrl-C goes to the stack, which stops its parts in order
             )
 
     async def wait(self) -> int:
-        """Wait until the process has ended, remove what it left running, and return its code."""
+        """Wait for the process to end, kill its remaining children and return its exit code."""
         if self._process is None:
             raise RuntimeError(f"{self.name} has not been started")
         code = await self._process.wait()
@@ -79,7 +79,7 @@ class StackProcess:
         return code
 
     async def stop(self) -> None:
-        """Ask the process to end, and kill it and its children once its time is over."""
+        """Ask the process to end; after the grace period, kill it and its children."""
         if self._process is None:
             return
         if self.running:
@@ -90,15 +90,15 @@ class StackProcess:
         await self._process.wait()
 
     def kill(self) -> None:
-        """Kill the process and its children, at once."""
+        """Kill the process and its children immediately."""
         if self._process is None or self._swept:
             return
-        # Once after its end: later the number may be that of another group.
+        # Only once after its end: later the id may belong to another process group.
         self._swept = self._process.returncode is not None
         kill_with_children(self._process.pid)
 
     def last_lines(self, count: int = 5) -> list[str]:
-        """The end of what the process has logged since its start."""
+        """The last lines that the process has logged since its start."""
         with suppress(OSError), self.log.open("rb") as log:
             log.seek(max(self._log_start, self.log.stat().st_size - _TAIL_SIZE))
             lines = log.read().decode(errors="replace").splitlines()
@@ -106,7 +106,7 @@ class StackProcess:
         return []
 
 
-def _put_large_log_aside(log: Path) -> None:
+def _rotate_large_log(log: Path) -> None:
     with suppress(FileNotFoundError):
         if log.stat().st_size > _LOG_SIZE:
             log.replace(log.with_suffix(".log.1"))

@@ -1,4 +1,4 @@
-"""The key of a stack's secrets: made once, and kept where only its owner may read it."""
+"""The key that encrypts a stack's secrets: created once, in a file that only its owner may read."""
 
 import os
 
@@ -9,23 +9,23 @@ from reelbatch.storage.secrets import new_secrets_key
 
 
 def secrets_environment(home: Home, settings: Settings) -> dict[str, str]:
-    """The variable from which the stack's processes read the key; none if the user has set it.
+    """The variable with the key for the stack's processes; empty if the user has set it.
 
     Raises CommandFailed if the key's file cannot be used.
     """
     if settings.secrets_key is not None:
         return {}
     try:
-        return {"REELBATCH_SECRETS_KEY": _kept_key(home)}
+        return {"REELBATCH_SECRETS_KEY": _stored_key(home)}
     except OSError as error:
         raise CommandFailed(
             f"{home.secrets_key_file} cannot be used: {error.strerror}. Without the key in it "
-            "the secrets that were stored cannot be read."
+            "the stored secrets cannot be read."
         ) from error
 
 
-def _kept_key(home: Home) -> str:
-    """The stack's lock keeps others from making a key at the same time."""
+def _stored_key(home: Home) -> str:
+    """Read or create the key. The stack's lock prevents two of them from being created."""
     file = home.secrets_key_file
     if file.exists():
         return file.read_text().strip()

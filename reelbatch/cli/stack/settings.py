@@ -1,4 +1,4 @@
-"""What a stack is started with, and the settings that its processes get from it."""
+"""The options of a stack, and the settings that it gives its processes."""
 
 import os
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from reelbatch.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class StackOptions:
-    """A port of 0 means any free one."""
+    """The options of `reelbatch up`. Port 0 means any free port."""
 
     api_port: int = 8080
     temporal_port: int = 7233
     ui_port: int = 8233
-    render_processes: int | None = None  # None: as the settings say
+    render_processes: int | None = None  # None: from the settings
     temporal_binary: Path | None = None
 
 
@@ -60,12 +60,12 @@ def api_url(settings: Settings) -> str:
 
 
 def decided_settings(home: Home, options: StackOptions, ports: Ports) -> dict[str, str | int]:
-    """What the stack decides, by the names of `Settings`; the rest is the user's."""
+    """The settings that the stack decides, by their names in `Settings`. The rest is the user's."""
     decided: dict[str, str | int] = {
         "temporal_address": f"{LOCALHOST}:{ports.temporal}",
         "temporal_namespace": NAMESPACE,
-        "temporal_environment": False,  # its certificates and keys are for another server
-        "worker_build_id": "",  # nobody would make a version the current one
+        "temporal_environment": False,  # its certificates and keys belong to another server
+        "worker_build_id": "",  # nobody would set the current version
         "object_store": str(home.objects),
         "api_port": ports.api,
         "web_ui_origin": f"http://{LOCALHOST}:{ports.ui}",

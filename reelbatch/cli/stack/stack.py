@@ -41,20 +41,20 @@ FIRST_TEAM = "default"
 
 T = TypeVar("T")
 
-_START_TIME = 90.0  # seconds; a start takes three, this is for a machine in trouble
-_CHECK_INTERVAL = 0.05  # seconds between two looks at something that is about to be ready
+_START_TIME = 90.0  # seconds; a start takes three, unless the machine is overloaded
+_CHECK_INTERVAL = 0.05  # seconds between checks for something to become ready
 _TEMPORAL_STARTS = 3
 _PORT_LOST = "address already in use"
-_SERVER_GRACE = 10.0  # seconds to end for Temporal and the API
-_KILL_GRACE = 5.0  # seconds that a worker gets on top of its own drain time
+_SERVER_GRACE = 10.0  # seconds that Temporal and the API get to end
+_KILL_GRACE = 5.0  # seconds that a worker gets in addition to its drain timeout
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds before a process is started again
-_STABLE_TIME = 60.0  # seconds of running after which an end counts as the first
+_STABLE_TIME = 60.0  # seconds of running after which the pause is short again
 
 
 class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
-    """Holds its home from entering to leaving; leaving stops every process.
+    """A context manager that locks its home; leaving it stops every process.
 
-    `say` is told in one line what a person should know. Use it on the main thread.
+    It calls `say` with one-line messages for people. Use it on the main thread.
     """
 
     def __init__(self, home: Home, options: StackOptions, say: Callable[[str], None]) -> None:
@@ -115,7 +115,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
     async def _start_temporal(
         self, temporal: StackProcess, settings: Settings, store: ObjectStore
     ) -> Client:
-        """Temporal's server chooses some ports itself, and ends where another program is faster."""
+        """Start Temporal, again if it lost a port that it had chosen to another program."""
         starts = 0
         while True:
             await temporal.start()
@@ -128,11 +128,11 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
                     raise
 
     async def supervise(self) -> None:
-        """Start again, forever, whatever ends by itself."""
+        """Restart processes that end by themselves, until cancelled."""
         await asyncio.gather(*(self._keep_running(process) for process in self._processes))
 
     def kill(self) -> None:
-        """End everything at once."""
+        """Kill all processes immediately."""
         for process in self._processes:
             process.kill()
 
@@ -143,7 +143,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
     def _make_processes(
         self, temporal_command: list[str], environment: dict[str, str], worker_grace: float
     ) -> list[StackProcess]:
-        """In the order of their start, which is the opposite of that of their end."""
+        """The processes in the order in which they start; they stop in the opposite order."""
         return [
             StackProcess(
                 name=name,
@@ -168,15 +168,15 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
                 pause = _FIRST_PAUSE
             log = "".join(f"\n    {line}" for line in process.last_lines())
             self._say(
-                f"{process.name} ended with code {code} and starts again in {pause:.0f} s; "
-                f"its log {process.log} ends with:{log}"
+                f"{process.name} ended with code {code} and starts again in {pause:.0f} s. "
+                f"The last lines of {process.log}:{log}"
             )
             await asyncio.sleep(pause)
             await process.start()
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _token(self, store: ObjectStore) -> str:
-        """The token of the last run while it is valid, else a new one of the first team."""
+        """The token of the last run if it is still valid, else a new one for the first team."""
         earlier = read_connection(self._home.connection_file)
         if earlier and await find_token(store, earlier.token):
             return earlier.token
@@ -184,7 +184,7 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
         return token
 
     async def _until(self, attempt: Callable[[], Awaitable[T | None]]) -> T:
-        """What `attempt` returns once it is true. Raises CommandFailed if a process ends first."""
+        """Repeat `attempt` until it succeeds. Raises CommandFailed if a process ends first."""
         deadline = time.monotonic() + _START_TIME
         while not (result := await attempt()):
             for process in self._processes:
@@ -192,8 +192,8 @@ class EmbeddedStack(AbstractAsyncContextManager["EmbeddedStack"]):
                     raise CommandFailed(_ended_early(process))
             if time.monotonic() > deadline:
                 raise CommandFailed(
-                    f"The stack was not ready after {_START_TIME:.0f} seconds; "
-                    f"see the logs in {self._home.logs}."
+                    f"The stack was not ready after {_START_TIME:.0f} seconds. "
+                    f"See the logs in {self._home.logs}."
                 )
             await asyncio.sleep(_CHECK_INTERVAL)
         return result

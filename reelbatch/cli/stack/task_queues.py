@@ -11,7 +11,7 @@ from reelbatch.models.orchestration.names import (
 
 
 def all_queues(engines: Sequence[str]) -> list[str]:
-    """The control queue, and those of the engines called so, or of all that workers here serve."""
+    """The control queue and the queues of `engines`; if empty, of all engines available here."""
     queues = [CONTROL_TASK_QUEUE]
     for name, engine in load_engines(engines).items():
         queues.append(render_task_queue(name))

@@ -1,4 +1,4 @@
-"""What Reelbatch needs of a Temporal namespace: search attributes, and a retention worth having."""
+"""Preparing a Temporal namespace: its search attributes and its retention."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -24,11 +24,11 @@ from reelbatch.preparation import Unprepared, missing_search_attributes
 from reelbatch.settings import Settings
 
 _SERVER_DEFAULT_RETENTION = timedelta(days=1)
-_RETENTION = timedelta(days=30)  # how long ended batches stay listed and shown in the Web UI
+_RETENTION = timedelta(days=30)  # how long ended batches are listed and shown in the Web UI
 
 
 async def prepare_namespace(settings: Settings) -> None:
-    """Add what is missing to the namespace of the settings. Raises CommandFailed."""
+    """Add missing search attributes to the namespace in the settings. Raises CommandFailed."""
     try:
         client = await connect_without_payloads(settings)
         await add_missing_search_attributes(client)
@@ -54,7 +54,7 @@ async def add_missing_search_attributes(client: Client) -> None:
 
 
 async def lengthen_retention(client: Client) -> None:
-    """Keep ended workflows longer than a day, unless somebody has chosen a time already."""
+    """Retain ended workflows for longer than a day, unless somebody has changed the default."""
     description = await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=client.namespace)
     )
@@ -72,5 +72,5 @@ async def lengthen_retention(client: Client) -> None:
 
 
 async def queues_without_worker(client: Client, queues: Iterable[str]) -> list[str]:
-    """Those of `queues` that no worker asks for activities."""
+    """The `queues` that no worker polls for activities."""
     return [queue for queue in queues if not await pollers_of(client, queue)]

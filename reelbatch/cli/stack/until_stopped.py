@@ -1,4 +1,4 @@
-"""Ending on Ctrl-C, SIGTERM and a closed terminal."""
+"""Stopping on Ctrl-C, on SIGTERM and when the terminal is closed."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def listen_for_stop(on_second_signal: Callable[[], None]) -> asyncio.Event:
-    """The event is set by the first signal; whoever asks twice is in a hurry."""
+    """Return an event that the first signal sets; the second one calls `on_second_signal`."""
     stop = asyncio.Event()
 
     def handle() -> None:
@@ -24,7 +24,7 @@ def listen_for_stop(on_second_signal: Callable[[], None]) -> asyncio.Event:
 
 
 async def until_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Do `work`; None if `stop` comes before its end, which cancels it."""
+    """Await `work` and return its result; if `stop` is set first, cancel it and return None."""
     working = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""`reelbatch up`: the embedded stack in the foreground, until somebody stops it."""
+"""`reelbatch up`: runs the embedded stack in the foreground until it is stopped."""
 
 from rich.panel import Panel
 from rich.table import Table
@@ -12,20 +12,20 @@ from reelbatch.cli.stack.until_stopped import listen_for_stop, until_stopped
 
 
 async def run_stack(home: Home, options: StackOptions) -> None:
-    """Returns when a signal has stopped the stack. Raises CommandFailed if it cannot start."""
+    """Run the stack until a signal stops it. Raises CommandFailed if it cannot start."""
     async with EmbeddedStack(home, options, say) as stack:
         stop = listen_for_stop(stack.kill)
         connection = await until_stopped(stop, stack.start())
         if connection is not None:
             _show(connection, home)
             await until_stopped(stop, stack.supervise())
-        say("Stopping; running renders get a few seconds. A second Ctrl-C kills them.")
+        say("Stopping. Running renders get a few seconds; a second Ctrl-C kills them.")
     say("Stopped.")
 
 
 def _show(connection: Connection, home: Home) -> None:
     rows = {
-        "page for people": f"{connection.api_url}/",
+        "web page": f"{connection.api_url}/",
         "API": connection.api_url,
         "base URL for clients": connection.base_url,
         "token": connection.token,

@@ -1,4 +1,4 @@
-"""`reelbatch` as a process of its own, as people run it."""
+"""Fixtures that run `reelbatch`, as a separate process or in this one."""
 
 import io
 import os
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 def clean_environment() -> dict[str, str]:
-    """An environment in which no setting is made."""
+    """The environment without any of Reelbatch's settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("REELBATCH_")}
 
 
@@ -63,7 +63,7 @@ def start_stack(clean_environment: dict[str, str]) -> Iterator[StartStack]:
 
 @pytest.fixture(scope="session")
 def stack(start_stack: StartStack, tmp_path_factory: pytest.TempPathFactory) -> RunningStack:
-    """A stack that tests may share: they leave it running."""
+    """A stack that tests share, and so must leave running."""
     return start_stack(tmp_path_factory.mktemp("shared") / "home")
 
 
@@ -76,7 +76,7 @@ class Ended:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, in which no setting is made and no profile is known."""
+    """An empty folder, with no settings in the environment and no profiles."""
     for name in os.environ:
         if name.startswith("REELBATCH_"):
             monkeypatch.delenv(name)
@@ -91,7 +91,7 @@ Command = Callable[..., Ended]
 def command(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
-    """Run a command in this process, which takes a tenth of the time of one of its own."""
+    """Run a command in this process, which is ten times as fast as a separate one."""
 
     def run(*arguments: object, stdin: str = "") -> Ended:
         monkeypatch.chdir(here)
@@ -106,6 +106,6 @@ def command(
 
 @pytest.fixture
 def served(command: Command, stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """As `command`, with the shared stack as the service."""
+    """Like `command`, with the shared stack as the service."""
     monkeypatch.setenv("REELBATCH_HOME", str(stack.home))
     return command

@@ -1,4 +1,4 @@
-"""A `reelbatch up` on a home of its own, for the tests of the command line."""
+"""A `reelbatch up` with its own home, for the tests of the command line."""
 
 import signal
 import subprocess
@@ -41,7 +41,7 @@ class RunningStack:
         return Connection.model_validate_json((self.home / "connection.json").read_bytes())
 
     def wait_for_line(self, part: str) -> list[str]:
-        """Read what it says, up to the line that contains `part`."""
+        """Read its output up to the line that contains `part`."""
         lines: list[str] = []
         assert self.process.stdout is not None
         give_up = threading.Timer(_PATIENCE, self.process.kill)
@@ -53,10 +53,10 @@ class RunningStack:
                     return lines
         finally:
             give_up.cancel()
-        pytest.fail(f"no line with {part!r} came, but: {lines}")
+        pytest.fail(f"no line contains {part!r}: {lines}")
 
     def processes(self) -> set[int]:
-        """Everything that the stack has started, however deep."""
+        """All descendants of the stack's process."""
         parents = {pid: parent_of(pid) for pid in pids()}
         found = {self.process.pid}
         while more := {pid for pid, parent in parents.items() if parent in found} - found:
@@ -87,7 +87,7 @@ def parent_of(pid: int) -> int | None:
 
 
 def state_of(pid: int) -> list[bytes]:
-    """The fields of proc(5)'s stat from the state on; none where the process has ended."""
+    """The fields of proc(5)'s stat from the state on; empty if the process has ended."""
     return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
 
 
@@ -96,7 +96,7 @@ def command_of(pid: int) -> bytes:
 
 
 def _read(file: str) -> bytes:
-    """The file's content; empty where the process has ended meanwhile."""
+    """The file's content; empty if the process has ended in the meantime."""
     try:
         return Path(file).read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""The commands and programs that pages show, on a real service."""
+"""Runs the commands and programs of the documentation on a real service."""
 
 import os
 import re
@@ -15,16 +15,16 @@ import pytest
 from tests.reelbatch.cli.conftest import ROOT, Command
 from tests.reelbatch.cli.running_stack import RunningStack
 
-CLI_PAGE = (ROOT / "docs" / "cli.md").read_text()
+CLI_REFERENCE = (ROOT / "docs" / "cli.md").read_text()
 
 
-def blocks_of(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+def blocks_of(document: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture
 def examples(here: Path) -> Path:
-    """The examples folder as it is named from a checkout."""
+    """A folder with the examples, like the root of a checkout."""
     (here / "examples").symlink_to(ROOT / "examples")
     (here / "people.csv").write_text("headline\nAda\nGrace\n")
     runners = (ROOT / "examples" / "tables" / "runners.csv").read_text().splitlines()
@@ -32,9 +32,9 @@ def examples(here: Path) -> Path:
     return here
 
 
-@pytest.mark.parametrize("page", ["docs/client.md", "README.md"])
-def test_the_python_of_a_page_runs(
-    page: str,
+@pytest.mark.parametrize("document", ["docs/client.md", "README.md"])
+def test_the_python_code_in_a_document_runs(
+    document: str,
     examples: Path,
     stack: RunningStack,
     monkeypatch: pytest.MonkeyPatch,
@@ -43,7 +43,7 @@ def test_the_python_of_a_page_runs(
     monkeypatch.setenv("REELBATCH_HOME", str(stack.home))
     monkeypatch.chdir(examples)
     names: dict[str, Any] = {}
-    blocks = blocks_of(ROOT / page, "python")
+    blocks = blocks_of(ROOT / document, "python")
     assert blocks
     for block in blocks:
         file = examples / "example.py"
@@ -53,9 +53,8 @@ def test_the_python_of_a_page_runs(
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("page", "saved"), [("docs/cli.md", 6), ("docs/tables.md", 0)])
-def test_the_commands_of_a_page_run(
-    page: str, saved: int, examples: Path, served: Command, stack: RunningStack
+def test_the_commands_in_the_command_line_reference_run(
+    examples: Path, served: Command, stack: RunningStack
 ) -> None:
     batch_id = ""
     for block in blocks_of(ROOT / page, "sh"):
@@ -70,15 +69,15 @@ def test_the_commands_of_a_page_run(
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/tutorial.md", "docs/spreadsheet.md", "examples/README.md"]
-)
-def test_the_shell_of_a_page_runs(page: str, examples: Path, stack: RunningStack) -> None:
+@pytest.mark.parametrize("document", ["README.md", "docs/tutorial.md", "examples/README.md"])
+def test_the_shell_commands_in_a_document_run(
+    document: str, examples: Path, stack: RunningStack
+) -> None:
     (examples / ".venv").symlink_to(sys.prefix)
     (examples / "reelbatch-home").symlink_to(stack.home)
-    for name, content in files_to_write(ROOT / page).items():
+    for name, content in files_to_write(ROOT / document).items():
         (examples / name).write_text(content)
-    blocks = [block for block in blocks_of(ROOT / page, "sh") if not block.startswith("make ")]
+    blocks = [block for block in blocks_of(ROOT / document, "sh") if not block.startswith("make ")]
     script = "\n".join([PREAMBLE, *(with_real_values(block, stack) for block in blocks)])
     ended = subprocess.run(
         ["/bin/bash", "-euo", "pipefail", "-c", script],
@@ -97,7 +96,7 @@ def test_the_shell_of_a_page_runs(page: str, examples: Path, stack: RunningStack
     assert ended.returncode == 0, f"{script}\n{ended.stdout}\n{ended.stderr}"
 
 
-# A refusal of the API ends the script, and placeholders get a value as their readers find it.
+# A refusal by the API ends the script. Placeholders get values as a reader would find them.
 PREAMBLE = r"""
 curl() { command curl --fail "$@"; }
 newest_template() { .venv/bin/reelbatch templates list --json | jq -r '.[-1].id'; }
@@ -105,15 +104,15 @@ id_of_batch() { sed -n 's/^batch \(\w*\):.*/\1/p' submitted; }
 """
 
 
-def files_to_write(page: Path) -> dict[str, str]:
-    """The content of each file that the page tells its reader to write."""
-    told = r"Write `([\w.]+)`.*?^```\w+\n(.*?)^```"
-    return dict(re.findall(told, page.read_text(), re.DOTALL | re.MULTILINE))
+def files_to_write(document: Path) -> dict[str, str]:
+    """The content of each file that the document asks its reader to write."""
+    pattern = r"Write `([\w.]+)`.*?^```\w+\n(.*?)^```"
+    return dict(re.findall(pattern, document.read_text(), re.DOTALL | re.MULTILINE))
 
 
 def with_real_values(block: str, stack: RunningStack) -> str:
     for pattern, value in {
-        r"examples/tables/runners\.csv": "few.csv",  # so many take a minute
+        r"examples/tables/runners\.csv": "few.csv",  # all of them take a minute
         r"my-template\.json": "examples/templates/product-promo.zip",
         r"http://127\.0\.0\.1:8080/api/v2": stack.connection.base_url,
         r"TOKEN=rb_…": f"TOKEN={stack.connection.token}",
@@ -129,5 +128,5 @@ def with_real_values(block: str, stack: RunningStack) -> str:
 def test_every_exit_code_is_documented() -> None:
     from reelbatch.cli.exit_codes import ExitCode
 
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", CLI_PAGE, re.MULTILINE)}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", CLI_REFERENCE, re.MULTILINE)}
     assert documented == set(ExitCode)

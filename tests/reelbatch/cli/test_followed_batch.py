@@ -1,9 +1,9 @@
-"""How fast a batch goes on, in words."""
+"""The speed of a batch in words."""
 
 from reelbatch.cli.followed_batch import Pace
 
 
-def test_the_pace_is_that_of_the_last_minute() -> None:
+def test_the_pace_is_measured_over_the_last_minute() -> None:
     pace = Pace()
     pace.note(5, 0)
     assert pace.words(10) == ""
@@ -15,7 +15,7 @@ def test_the_pace_is_that_of_the_last_minute() -> None:
     assert pace.words(0) == ""
 
 
-def test_a_slow_batch_is_told_by_the_hour() -> None:
+def test_the_pace_of_a_slow_batch_is_given_per_hour() -> None:
     pace = Pace()
     pace.note(0, 0)
     pace.note(1, 1200)

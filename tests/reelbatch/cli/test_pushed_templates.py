@@ -1,4 +1,4 @@
-"""Names of templates in request files."""
+"""Template names in request files."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ def test_a_name_becomes_the_id_of_the_newest_usable_template() -> None:
     assert fill_in_template_ids('["{{promo}}", "{{ badge }}"]', templates) == '["NEW", "OTHER"]'
 
 
-def test_an_unknown_name_is_told_with_the_command_that_uploads_it() -> None:
+def test_an_unknown_name_is_reported_with_the_command_that_uploads_it() -> None:
     with pytest.raises(CommandFailed, match="templates push FILE --name promo"):
         fill_in_template_ids("{{promo}}", [a_template("A", "badge")])
 

@@ -1,4 +1,4 @@
-"""The commands that use a service: what they print, and how they end."""
+"""The commands that use a service: their output and exit codes."""
 
 import csv
 import io
@@ -32,13 +32,13 @@ from tests.reelbatch.cli.conftest import ROOT, Command, Ended
 from tests.reelbatch.cli.running_stack import RunningStack
 from tests.reelbatch.projects.made import a_project, turned
 
-LETTER = "\U0010fffd"  # for private use: no font has it
+LETTER = "\U0010fffd"  # private use: no font has a glyph for it
 WITHOUT_JSON = {"up", "api", "worker", "demo", "prepare-temporal"}
 
 
 @pytest.fixture
 def card(served: Command, here: Path) -> str:
-    """The name of a template of this test alone."""
+    """The name of a template that only this test uses."""
     return pushed(served, here, f"card-{here.name}", a_card())
 
 
@@ -69,7 +69,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
             yield (*path, name), command
 
 
-def test_every_command_has_json_but_those_that_are_for_a_terminal() -> None:
+def test_every_command_supports_json_except_those_for_a_terminal() -> None:
     without = {
         path[0]
         for path, command in commands(typer.main.get_command(app))
@@ -78,55 +78,55 @@ def test_every_command_has_json_but_those_that_are_for_a_terminal() -> None:
     assert without == WITHOUT_JSON
 
 
-def test_every_command_is_listed_on_its_page() -> None:
-    page = (ROOT / "docs" / "cli.md").read_text()
-    [rows] = re.findall(r"^\| command \| effect \|\n.*\n((?:\|.*\n)+)", page, re.MULTILINE)
+def test_every_command_is_documented() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text()
+    [rows] = re.findall(r"^\| command \| effect \|\n.*\n((?:\|.*\n)+)", text, re.MULTILINE)
     listed: set[tuple[str, ...]] = set()
     for cell in re.findall(r"^\| (.*?) \|", rows, re.MULTILINE):
         calls = [call.split() for call in re.findall(r"`([^`]+)`", cell)]
         names = [[name for name in call if name.islower()] for call in calls]
-        group = names[0][:-1]  # the first call of a row names it for the others
+        group = names[0][:-1]  # only the first command of a row names the group
         listed |= {(*group, name[-1]) for name in names}
     assert listed == {path for path, _ in commands(typer.main.get_command(app))}
 
 
-def test_what_is_printed_as_json_can_be_worked_with(served: Command, card: str, here: Path) -> None:
-    def answer(*arguments: object, stdin: str = "", code: int = 0) -> Any:
+def test_json_output_can_be_used_by_programs(served: Command, card: str, here: Path) -> None:
+    def output(*arguments: object, stdin: str = "", code: int = 0) -> Any:
         ended = served(*arguments, "--json", stdin=stdin)
         assert ended.code == code, ended.err
         return json.loads(ended.out)
 
     written(here / "jobs.json", [a_still(card), a_still(card, title="B")])
-    batch_id = answer("submit", "jobs.json")["batchId"]
-    assert answer("watch", batch_id)["stats"]["finished"] == 2
-    assert [result["width"] for result in answer("results", batch_id)] == [32, 32]
-    assert answer("cancel", batch_id)["status"] == "unchanged"
-    assert answer("download", batch_id)["files"][1]["file"] == f"{batch_id}/001.png"
-    assert answer("batches", "--limit", 1)[0]["batchId"] == batch_id
-    assert answer("open", batch_id)["url"].endswith(f"/#/batches/{batch_id}")
-    [job] = answer("jobs", "list", "--limit", 1, "--state", "finished")
-    assert answer("jobs", "show", job["id"])["batchId"] == batch_id
-    assert "attempt" in answer("jobs", "logs", job["id"])["log"].lower()
+    batch_id = output("submit", "jobs.json")["batchId"]
+    assert output("watch", batch_id)["stats"]["finished"] == 2
+    assert [result["width"] for result in output("results", batch_id)] == [32, 32]
+    assert output("cancel", batch_id)["status"] == "unchanged"
+    assert output("download", batch_id)["files"][1]["file"] == f"{batch_id}/001.png"
+    assert output("batches", "--limit", 1)[0]["batchId"] == batch_id
+    assert output("open", batch_id)["url"].endswith(f"/#/batches/{batch_id}")
+    [job] = output("jobs", "list", "--limit", 1, "--state", "finished")
+    assert output("jobs", "show", job["id"])["batchId"] == batch_id
+    assert "attempt" in output("jobs", "logs", job["id"])["log"].lower()
 
-    template = answer("templates", "inspect", card)
-    assert template["id"] in {found["id"] for found in answer("templates", "list")}
+    template = output("templates", "inspect", card)
+    assert template["id"] in {found["id"] for found in output("templates", "list")}
     (here / "font.ttf").write_bytes(a_font())
-    font = answer("fonts", "add", "font.ttf")
-    assert answer("fonts", "list") == [font]
-    assert answer("fonts", "delete", font["id"])["deleted"]
-    assert answer("secrets", "set", "KEY", stdin="hush")["name"] == "KEY"
-    assert answer("secrets", "set", "KEY", "--replace", stdin="hush")["name"] == "KEY"
-    assert [secret["name"] for secret in answer("secrets", "list")] == ["KEY"]
-    assert answer("secrets", "delete", "KEY")["deleted"]
-    token = answer("tokens", "create", "studio")
-    assert token["id"] in {found["id"] for found in answer("tokens", "list")}
-    assert answer("tokens", "revoke", token["id"])["revoked"]
-    assert answer("profiles", "add", "x", "http://x", stdin="rb_x")["name"] == "x"
-    assert answer("profiles", "list") == [{"name": "x", "url": "http://x", "default": False}]
-    assert answer("templates", "delete", card)["deleted"]
+    font = output("fonts", "add", "font.ttf")
+    assert output("fonts", "list") == [font]
+    assert output("fonts", "delete", font["id"])["deleted"]
+    assert output("secrets", "set", "KEY", stdin="hush")["name"] == "KEY"
+    assert output("secrets", "set", "KEY", "--replace", stdin="hush")["name"] == "KEY"
+    assert [secret["name"] for secret in output("secrets", "list")] == ["KEY"]
+    assert output("secrets", "delete", "KEY")["deleted"]
+    token = output("tokens", "create", "studio")
+    assert token["id"] in {found["id"] for found in output("tokens", "list")}
+    assert output("tokens", "revoke", token["id"])["revoked"]
+    assert output("profiles", "add", "x", "http://x", stdin="rb_x")["name"] == "x"
+    assert output("profiles", "list") == [{"name": "x", "url": "http://x", "default": False}]
+    assert output("templates", "delete", card)["deleted"]
 
 
-def test_cancelled_jobs_end_a_watch_with_three_and_are_rendered_again_by_retry(
+def test_cancelled_jobs_make_watch_exit_with_three_and_retry_renders_them_again(
     served: Command, here: Path
 ) -> None:
     (here / "film.json").write_bytes(a_film())
@@ -146,7 +146,7 @@ def test_cancelled_jobs_end_a_watch_with_three_and_are_rendered_again_by_retry(
     assert served("retry", again["batchId"], "--only", "error", "--json").code == 1
 
 
-def test_rejected_jobs_end_a_submission_with_three(served: Command, card: str, here: Path) -> None:
+def test_rejected_jobs_make_submit_exit_with_three(served: Command, card: str, here: Path) -> None:
     bad = a_still(card, codec="image_gold")
 
     some = served("submit", written(here / "some.json", [a_still(card), bad]))
@@ -156,7 +156,7 @@ def test_rejected_jobs_end_a_submission_with_three(served: Command, card: str, h
     assert json.loads(every.err)["errorCode"] == "JOBS_REJECTED"
 
 
-def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> None:
+def test_jobs_are_read_from_tables_and_json_lines(served: Command, card: str, here: Path) -> None:
     (here / "people.csv").write_text("title,job:tags\nAda,a\nGrace,b\n")
     of_rows = ("--template", card, "--codec", "image_png", "--frame", 0)
     rows = served("submit", "people.csv", *of_rows, "--wait")
@@ -190,7 +190,7 @@ def test_rows_and_lines_are_jobs_too(served: Command, card: str, here: Path) -> 
     assert "2 of 2 jobs accepted" in piped.out
 
 
-def test_a_table_of_more_than_a_thousand_rows_is_one_to_its_name(
+def test_a_table_of_more_than_a_thousand_rows_is_treated_as_one_batch(
     served: Command, card: str, here: Path
 ) -> None:
     good = (0, 1000, 1001)
@@ -216,13 +216,13 @@ def test_a_table_of_more_than_a_thousand_rows_is_one_to_its_name(
     fetched = json.loads(served("download", here.name, "--output", "films", "--json").out)
     names = [Path(file["file"]).name for file in fetched["files"]]
     assert names == ["Ada.png", "Ada (2).png", "Ada (3).png"]
-    assert "0 jobs cancelled, 3 had ended before" in served("cancel", here.name).out
+    assert "0 jobs cancelled, 3 had already ended" in served("cancel", here.name).out
     assert served("retry", here.name, "--json").code == 1
     unknown = served("watch", f"{here.name}-2")
-    assert "No batch has the id or the name" in unknown.err
+    assert "No batch has the id or name" in unknown.err
 
 
-def test_parts_of_a_table_are_cancelled_and_retried_as_one_and_job_by_job(
+def test_parts_of_a_table_are_cancelled_and_retried_together_or_job_by_job(
     served: Command, here: Path
 ) -> None:
     film = pushed(served, here, f"film-{here.name}", a_film())
@@ -245,7 +245,7 @@ def test_parts_of_a_table_are_cancelled_and_retried_as_one_and_job_by_job(
     assert (here / "films-2.zip").exists()
 
 
-def test_rows_in_several_outputs_are_files_beside_each_other(
+def test_rows_with_several_outputs_become_several_files(
     served: Command, card: str, here: Path
 ) -> None:
     outputs = [
@@ -258,7 +258,7 @@ def test_rows_in_several_outputs_are_files_beside_each_other(
     of_rows = ("people.csv", "--template", card, "--outputs", "outputs.json")
     sent = served("submit", *of_rows, "--name", here.name, "--output-name", "{title}", "--wait")
     assert (sent.code, "4 of 4 jobs finished" in sent.out) == (3, True), sent.err
-    assert "499 rows: lines 3, 4" in sent.out  # each named once
+    assert "499 rows: lines 3, 4" in sent.out  # each listed once
     fetched = json.loads(served("download", here.name, "--output", "films", "--json").out)
     assert [(found["index"], Path(found["file"]).name) for found in fetched["files"]] == [
         (0, "0-wide.png"),
@@ -274,7 +274,7 @@ def test_rows_in_several_outputs_are_files_beside_each_other(
         assert reason in served("submit", *of_rows).err
 
 
-def test_what_a_table_leaves_out_is_said_and_equal_rejections_are_one_line(
+def test_ignored_columns_are_reported_and_equal_rejections_share_a_line(
     served: Command, card: str, here: Path
 ) -> None:
     rows = "Ada,a,,x\n,b,,x\n\nCid,,high,x\nDon,,high,x\n"
@@ -292,7 +292,7 @@ def test_what_a_table_leaves_out_is_said_and_equal_rejections_are_one_line(
     assert (refused.code, "e-mail names no layer of main" in refused.err) == (1, True)
 
 
-def test_tables_are_sent_as_they_are_and_their_columns_mapped(
+def test_tables_are_sent_unchanged_and_their_columns_are_mapped(
     served: Command, card: str, here: Path
 ) -> None:
     book = Workbook()
@@ -309,7 +309,7 @@ def test_tables_are_sent_as_they_are_and_their_columns_mapped(
     assert "cannot be titel: main has no layer of this name. Did you mean title?" in wrong.err
 
 
-def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
+def test_a_dry_run_shows_what_would_be_created_and_creates_nothing(
     served: Command, card: str, here: Path
 ) -> None:
     before = served("batches", "--json").out
@@ -341,7 +341,7 @@ def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
     assert served("batches", "--json").out == before
 
 
-def test_the_first_rows_are_shown_as_pictures_before_anything_starts(
+def test_a_preview_draws_the_first_rows_without_starting_a_batch(
     served: Command, card: str, here: Path
 ) -> None:
     before = served("batches", "--json").out
@@ -358,11 +358,11 @@ def test_the_first_rows_are_shown_as_pictures_before_anything_starts(
 
 @pytest.fixture
 def photo(served: Command, here: Path) -> str:
-    """A template of this test alone that shows a picture."""
+    """A template with a picture that only this test uses."""
     return pushed(served, here, f"photo-{here.name}", a_card_with_a_photo())
 
 
-def test_files_beside_a_table_are_sent_along(served: Command, photo: str, here: Path) -> None:
+def test_files_next_to_a_table_are_uploaded(served: Command, photo: str, here: Path) -> None:
     table = here / "tables"
     (table / "deep").mkdir(parents=True)
     names = {"red": "red.png", "blue": "deep/Blue one.PNG"}
@@ -389,7 +389,7 @@ def test_files_beside_a_table_are_sent_along(served: Command, photo: str, here: 
         assert colours == [(255, 0, 0), (0, 0, 255), (255, 0, 0)]
 
 
-def test_a_preview_sends_the_files_of_its_rows_alone(
+def test_a_preview_uploads_only_the_files_of_its_rows(
     served: Command, photo: str, here: Path
 ) -> None:
     Image.new("RGB", (32, 18), "red").save(here / "red.png")
@@ -400,7 +400,7 @@ def test_a_preview_sends_the_files_of_its_rows_alone(
     assert len(list((here / "pictures").glob("*.jpg"))) == 12
 
 
-def test_files_that_cannot_be_sent_along_are_named_and_nothing_is_made(
+def test_files_that_cannot_be_uploaded_are_listed_and_nothing_is_created(
     served: Command, photo: str, here: Path
 ) -> None:
     before = served("batches", "--json").out
@@ -412,12 +412,12 @@ def test_files_that_cannot_be_sent_along_are_named_and_nothing_is_made(
     (table / "words.txt").write_text("words")
     cells = {
         "Foto.png": "does not exist. Did you mean photo.png?",
-        "../secret.png": "is outside of the table's folder",
-        "link.png": "is outside of the table's folder",
+        "../secret.png": "is outside the table's folder",
+        "link.png": "is outside the table's folder",
         "/etc/logo.png": "is not a path relative to the table",
         "C:\\logo.png": "is not a path relative to the table",
-        "words.txt": "is not a picture, a sound or a video",
-        f"{'x' * 300}.png": "cannot be looked for",
+        "words.txt": "does not have the file name extension of a picture, a sound or a video",
+        f"{'x' * 300}.png": "cannot be accessed",
     }
     rows = "\n".join(["photo", "photo.png", *cells, "Foto.png"])
     (table / "people.csv").write_text(rows)
@@ -438,10 +438,10 @@ def test_files_that_cannot_be_sent_along_are_named_and_nothing_is_made(
     assert served("batches", "--json").out == before
 
 
-def test_a_schedule_is_made_triggered_told_and_deleted(
+def test_a_schedule_is_created_paused_triggered_shown_and_deleted(
     served: Command, card: str, here: Path
 ) -> None:
-    served("secrets", "set", "INSIDE", "--replace", stdin="127.0.0.1:9")  # not to be reached
+    served("secrets", "set", "INSIDE", "--replace", stdin="127.0.0.1:9")  # unreachable
     url, times = "http://${secrets.INSIDE}/rows.csv", ("--cron", "@yearly")
     made = served("schedules", "create", url, "--name", here.name, *times, "--template", card)
     assert made.code == 0, made.err
@@ -458,12 +458,10 @@ def test_a_schedule_is_made_triggered_told_and_deleted(
     assert served("batches", "--schedule", triggered["id"], "--json").out.strip() == "[]"
     assert "is deleted" in served("schedules", "delete", here.name).out
     gone = served("schedules", "show", here.name)
-    assert (gone.code, f"No schedule has the id or the name {here.name}" in gone.err) == (1, True)
+    assert (gone.code, f"No schedule has the id or name {here.name}" in gone.err) == (1, True)
 
 
-def test_options_hold_for_all_jobs_whatever_their_file_says(
-    served: Command, card: str, here: Path
-) -> None:
+def test_options_override_the_file_for_all_jobs(served: Command, card: str, here: Path) -> None:
     own = {"concurrency": 1, "webhook": {"url": "https://example.com/file"}}
     written(here / "jobs.json", {"jobs": [a_still(card, quality="full")], **own})
     (here / "jobs.jsonl").write_text(json.dumps(a_still(card)))
@@ -485,11 +483,11 @@ def test_options_hold_for_all_jobs_whatever_their_file_says(
     assert served("submit", "jobs.json", "--concurrency", 0).code == 2
 
 
-def test_a_template_gives_a_table_to_begin_with(served: Command, card: str, here: Path) -> None:
-    told = served("templates", "inspect", card).out
-    assert told.index("column") < told.index("layers")
-    assert re.search(r"title\ttext\tA\t[\d.]+ x [\d.]+\tmain\tInter", told), told
-    assert "label" in told[: told.index("layers")]
+def test_a_template_provides_a_table_to_start_with(served: Command, card: str, here: Path) -> None:
+    shown = served("templates", "inspect", card).out
+    assert shown.index("column") < shown.index("layers")
+    assert re.search(r"title\ttext\tA\t[\d.]+ x [\d.]+\tmain\tInter", shown), shown
+    assert "label" in shown[: shown.index("layers")]
     fields = json.loads(served("templates", "inspect", card, "--json").out)["fields"]
     assert [(each["column"], each["composition"]) for each in fields] == [
         ("title", "main"),
@@ -502,18 +500,18 @@ def test_a_template_gives_a_table_to_begin_with(served: Command, card: str, here
     assert "1 of 1 jobs accepted" in sent.out
 
 
-def test_a_template_s_picture_is_drawn_into_a_file(served: Command, card: str, here: Path) -> None:
+def test_a_picture_of_a_template_is_saved_to_a_file(served: Command, card: str, here: Path) -> None:
     for name, kind in (("card.png", "PNG"), ("card.jpg", "JPEG")):
         assert served("templates", "inspect", card, "--picture", name).code == 0
         with Image.open(here / name) as picture:
-            assert (picture.format, picture.size) == (kind, (16, 9))  # half of the card's
+            assert (picture.format, picture.size) == (kind, (16, 9))  # half the size of the card
     badge = served("templates", "inspect", card, "--composition", "nothing", "--picture", "a.png")
     assert (badge.code, "has no composition nothing" in badge.err) == (1, True)
     refused = served("templates", "inspect", card, "--picture", "card.gif")
     assert (refused.code, "card.gif" in refused.err) == (2, True)
 
 
-def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> None:
+def test_warnings_say_what_will_not_look_as_designed(served: Command, here: Path) -> None:
     document = json.loads(a_card())
     document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
     written(here / "scene.json", document)
@@ -536,25 +534,25 @@ def test_what_will_not_look_as_designed_is_said(served: Command, here: Path) -> 
     assert ignored in served("jobs", "show", first["id"]).out
 
 
-def test_a_project_is_pushed_told_and_set(served: Command, here: Path) -> None:
+def test_a_project_is_uploaded_inspected_and_changed(served: Command, here: Path) -> None:
     (here / "promo.aep").write_bytes(a_project(turned))
     pushed = served("templates", "push", "promo.aep", "--name", "promo")
     assert "The effect 'Transform' is not drawn" in pushed.err
-    told = served("templates", "inspect", "promo").out
+    shown = served("templates", "inspect", "promo").out
     for words in ("Strength (slider of Solid): 90", "MyriadPro (Regular) (missing)", "auto", "no"):
-        assert words in told
+        assert words in shown
     assert json.loads(served("templates", "set", "promo", "--lossy", "--json").out)["lossy"]
     strict = json.loads(served("templates", "set", "promo", "--strict", "--json").out)
     assert strict["lossy"] is False
     wrong = served("templates", "set", "promo", "--renderer", "nothing")
     renderers = "auto, lottie, lottie-web, after-effects"
-    assert f"There is no renderer nothing; there are {renderers}." in wrong.err
+    assert f"There is no renderer nothing. Choose one of {renderers}." in wrong.err
     absent = served("templates", "set", "promo", "--renderer", "lottie-web", "--json")
     assert json.loads(absent.out)["renderer"] == "lottie-web"
     assert "lottie-web (not on this server" in served("templates", "inspect", "promo").out
 
 
-def test_a_renderer_that_draws_more_is_named_with_the_command_that_sets_it() -> None:
+def test_a_renderer_that_draws_more_is_suggested_with_the_command_that_sets_it() -> None:
     now = datetime.now(UTC)
     template = Template(
         id="T1",
@@ -576,7 +574,7 @@ def test_a_key_makes_a_submission_safe_to_repeat(served: Command, card: str, her
     assert served(*sent).out == served(*sent).out
 
 
-def test_files_that_cannot_be_sent_are_refused_with_a_way_out(served: Command, here: Path) -> None:
+def test_files_that_cannot_be_sent_are_refused_with_advice(served: Command, here: Path) -> None:
     (here / "people.csv").write_text("title\nAda\n")
     (here / "jobs.yaml").write_text("[]")
     (here / "broken.json").write_text("[")
@@ -629,7 +627,7 @@ def test_a_profile_names_a_service_and_shows_no_token(
     assert command("templates", "list").code == 4
 
 
-def test_results_go_into_a_file_as_a_table(served: Command, card: str, here: Path) -> None:
+def test_results_are_written_to_a_csv_file(served: Command, card: str, here: Path) -> None:
     sent = served("submit", written(here / "job.json", a_still(card)), "--wait", "--json")
     batch = json.loads(sent.out)
     batch_id = batch["batchId"]
@@ -640,7 +638,7 @@ def test_results_go_into_a_file_as_a_table(served: Command, card: str, here: Pat
     assert served("download", batch_id, "--zip", "all.zip").code == 0
     assert (here / "all.zip").read_bytes().startswith(b"PK")
     assert "1 files" in served("download", batch_id, "--output", "out").out
-    assert "1 of them from before" in served("download", batch_id, "--output", "out").out
+    assert "1 already there" in served("download", batch_id, "--output", "out").out
 
 
 def test_progress_is_a_bar_on_a_terminal_only(
@@ -671,7 +669,7 @@ def test_progress_is_a_bar_on_a_terminal_only(
     os.close(terminal)
 
 
-def test_an_interrupted_watch_says_how_to_go_on(
+def test_an_interrupted_watch_says_how_to_continue(
     served: Command, here: Path, stack: RunningStack, clean_environment: dict[str, str]
 ) -> None:
     (here / "film.json").write_bytes(a_film())
@@ -693,23 +691,23 @@ def test_an_interrupted_watch_says_how_to_go_on(
     watching.send_signal(signal.SIGINT)
     said = watching.communicate(timeout=60)[1]
     assert watching.returncode == 130
-    for way_out in ("goes on", f"reelbatch watch {batch_id}", f"reelbatch cancel {batch_id}"):
+    for way_out in ("continues", f"reelbatch watch {batch_id}", f"reelbatch cancel {batch_id}"):
         assert way_out in said
     assert "Traceback" not in said
     assert "cancelled: 1 jobs cancelled" in served("cancel", batch_id).out
 
 
 def everything_on(terminal: int) -> str:
-    """What was written to a pseudo-terminal, whose other end is closed."""
+    """Everything that was written to a pseudo-terminal whose other end is closed."""
     with os.fdopen(terminal, "rb", buffering=0) as screen:
         written = b""
-        with suppress(OSError):  # how Linux tells the end
+        with suppress(OSError):  # how Linux reports the end
             while piece := screen.read(4096):
                 written += piece
     return written.decode()
 
 
-def test_tables_are_lines_with_tabs_in_a_pipe_and_fit_a_narrow_terminal(
+def test_tables_are_tab_separated_in_a_pipe_and_fit_a_narrow_terminal(
     served: Command, card: str, stack: RunningStack, clean_environment: dict[str, str]
 ) -> None:
     header, *rows = served("templates", "list").out.splitlines()
@@ -733,7 +731,7 @@ def test_tables_are_lines_with_tabs_in_a_pipe_and_fit_a_narrow_terminal(
     assert max(map(len, shown.splitlines())) <= 40
 
 
-def test_the_version_is_that_of_the_package_and_of_the_service(
+def test_the_version_matches_the_package_and_the_service(
     served: Command, stack: RunningStack
 ) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -742,9 +740,7 @@ def test_the_version_is_that_of_the_package_and_of_the_service(
     assert document["info"]["version"] == project["version"]
 
 
-def test_a_template_that_is_almost_named_is_asked_for(
-    served: Command, card: str, here: Path
-) -> None:
+def test_a_misspelt_template_name_gets_a_suggestion(served: Command, card: str, here: Path) -> None:
     (here / "people.csv").write_text("title\nAda\n")
     refused = served("submit", "people.csv", "--template", card.upper())
     assert (refused.code, f"Did you mean {card}?" in refused.err) == (1, True)
@@ -752,7 +748,7 @@ def test_a_template_that_is_almost_named_is_asked_for(
     assert f"Did you mean {card}?" in served("submit", "job.json").err
 
 
-def test_a_submission_opens_its_page(served: Command, card: str, here: Path) -> None:
+def test_submit_can_open_the_web_page_of_the_batch(served: Command, card: str, here: Path) -> None:
     sent = served("submit", written(here / "job.json", a_still(card)), "--open")
     batch_id = sent.out.split()[1].rstrip(":")
     assert f"/#/batches/{batch_id}" in sent.err
@@ -774,10 +770,10 @@ def test_shells_complete_commands(clean_environment: dict[str, str]) -> None:
     assert complete(_REELBATCH_COMPLETE="complete_bash", **words).split() == ["templates"]
 
 
-def test_what_came_of_a_webhook_is_shown_and_it_is_sent_again(
+def test_deliveries_of_a_webhook_are_shown_and_repeated(
     served: Command, card: str, here: Path
 ) -> None:
-    served("secrets", "set", "HOST", stdin="127.0.0.1:9")  # which the service does not call
+    served("secrets", "set", "HOST", stdin="127.0.0.1:9")  # which the service refuses to call
     webhook = {"url": "http://${secrets.HOST}/done"}
     written(here / "jobs.json", {"jobs": [a_still(card)], "webhook": webhook})
     batch = json.loads(served("submit", "jobs.json", "--wait", "--json").out)

@@ -1,4 +1,4 @@
-"""`reelbatch convert` as a process of its own, without a service."""
+"""`reelbatch convert` as a separate process, without a service."""
 
 import base64
 import io
@@ -28,7 +28,9 @@ def test_a_composition_is_written_as_a_lottie_document(reelbatch: Command, tmp_p
     assert (document["w"], document["h"], document["op"]) == (80, 60, 20)
 
 
-def test_what_the_document_cannot_say_is_printed(reelbatch: Command, tmp_path: Path) -> None:
+def test_anything_that_lottie_cannot_express_is_a_warning(
+    reelbatch: Command, tmp_path: Path
+) -> None:
     def blurred(stage: Stage) -> None:
         position = stage.solid(RED).transform["ADBE Position"]
         position.set_values_at_times([0, 1], [[0, 0, 0], [80, 60, 0]])
@@ -39,12 +41,14 @@ def test_what_the_document_cannot_say_is_printed(reelbatch: Command, tmp_path: P
     done = reelbatch("convert", project, "--output", tmp_path / "main.json")
     assert done.returncode == 0, done.stderr
     assert "Motion blur is not drawn. (Solid of Main)" in done.stderr
-    told = reelbatch("convert", project, "--output", tmp_path / "main.json", "--json")
-    assert [one["code"] for one in json.loads(told.stdout)["warnings"]] == ["MOTION_BLUR_NOT_DRAWN"]
+    shown = reelbatch("convert", project, "--output", tmp_path / "main.json", "--json")
+    assert [one["code"] for one in json.loads(shown.stdout)["warnings"]] == [
+        "MOTION_BLUR_NOT_DRAWN"
+    ]
 
 
-def test_pictures_go_into_the_document(reelbatch: Command, tmp_path: Path) -> None:
-    """Files of Photoshop and Illustrator are drawn in the confined process, too."""
+def test_pictures_are_embedded_in_the_document(reelbatch: Command, tmp_path: Path) -> None:
+    """The confined process also draws files of Photoshop and Illustrator."""
     files = [tmp_path / "elsewhere" / name for name in ("logo.png", "logo.psd", "logo.pdf")]
     files[0].parent.mkdir()
     picture = Image.new("RGB", (8, 8), "red")
@@ -64,7 +68,7 @@ def test_pictures_go_into_the_document(reelbatch: Command, tmp_path: Path) -> No
         assert np.allclose(np.asarray(drawn)[4, 4], (255, 0, 0), atol=2)
 
 
-def test_what_is_no_project_and_an_unknown_composition_are_refused(
+def test_other_files_and_unknown_compositions_are_refused(
     reelbatch: Command, tmp_path: Path
 ) -> None:
     other, project = tmp_path / "main.aep", tmp_path / "promo.aep"

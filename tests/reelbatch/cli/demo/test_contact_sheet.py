@@ -1,4 +1,4 @@
-"""The picture of all outputs."""
+"""The contact sheet of all outputs."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ RED, GREEN, BLUE = (220, 30, 30), (30, 200, 60), (40, 60, 220)
 WHITE = (255, 255, 255)
 
 
-def test_the_middle_frame_is_that_of_half_of_the_time(tmp_path: Path) -> None:
+def test_the_middle_frame_is_shown_at_half_the_duration(tmp_path: Path) -> None:
     film = a_film(tmp_path / "traffic-light.gif", [RED, GREEN, BLUE])
 
     assert middle_frame(film).convert("RGB").getpixel((32, 32)) == pytest.approx(GREEN, abs=12)
@@ -38,7 +38,7 @@ def pixels_like(file: Path, colour: tuple[int, int, int]) -> int:
 
 
 def a_film(file: Path, colours: list[tuple[int, int, int]]) -> Path:
-    """One frame of 64x64 pixels and a tenth of a second a colour."""
+    """A film with one frame of 64x64 pixels and a tenth of a second for each colour."""
     first, *others = [Image.new("RGB", (64, 64), colour) for colour in colours]
     first.save(file, save_all=True, append_images=others, duration=100)
     return file

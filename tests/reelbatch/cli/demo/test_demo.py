@@ -1,4 +1,4 @@
-"""`reelbatch demo`: the promise of the README."""
+"""`reelbatch demo` does what the README promises."""
 
 import subprocess
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from PIL import Image
 RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_demo_renders_every_valid_job_and_names_the_others(
+def test_the_demo_renders_every_valid_job_and_reports_the_others(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     output = tmp_path / "demo-output"
@@ -26,9 +26,7 @@ def test_the_demo_renders_every_valid_job_and_names_the_others(
     assert f"reelbatch up --home {output}/.home" in demo.stdout
 
 
-def test_a_demo_without_examples_names_the_one_that_is_missing(
-    reelbatch: RunReelbatch, tmp_path: Path
-) -> None:
+def test_the_demo_names_a_missing_example(reelbatch: RunReelbatch, tmp_path: Path) -> None:
     demo = reelbatch("demo", "--output", tmp_path / "out", "--examples", tmp_path)
 
     assert demo.returncode == 1

@@ -1,4 +1,4 @@
-"""What `reelbatch up` says when it cannot start: one clear line, and nothing is left running."""
+"""When `reelbatch up` cannot start, it says why in one line and leaves nothing running."""
 
 import socket
 import subprocess
@@ -13,24 +13,24 @@ RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.parametrize("option", _FREE_PORTS)
-def test_a_taken_port_is_named_with_the_option_that_chooses_another(
+def test_a_port_in_use_is_reported_with_the_option_that_changes_it(
     option: str, reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         refused = reelbatch("up", "--home", tmp_path, *ports(**{option: str(port)}))
 
-    assert_refused(refused, f"Port {port} is taken", f"{option} 0")
+    assert_refused(refused, f"Port {port} is in use", f"{option} 0")
 
 
-def test_a_home_that_cannot_be_written_is_named(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+def test_a_home_that_is_not_writable_is_reported(reelbatch: RunReelbatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     home = tmp_path / "file" / "home"
 
     assert_refused(reelbatch("up", "--home", home, *ports()), str(home), "--home")
 
 
-def test_a_missing_temporal_program_is_named(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+def test_a_missing_temporal_program_is_reported(reelbatch: RunReelbatch, tmp_path: Path) -> None:
     refused = reelbatch(
         "up", "--home", tmp_path, *ports(), REELBATCH_TEMPORAL_BINARY="/nowhere/temporal"
     )
@@ -38,7 +38,7 @@ def test_a_missing_temporal_program_is_named(reelbatch: RunReelbatch, tmp_path: 
     assert_refused(refused, "/nowhere/temporal", "REELBATCH_TEMPORAL_BINARY")
 
 
-def test_a_temporal_server_that_does_not_start_is_quoted(
+def test_the_reason_why_temporal_does_not_start_is_quoted(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     program = tmp_path / "temporal"
@@ -49,13 +49,15 @@ def test_a_temporal_server_that_does_not_start_is_quoted(
     assert_refused(refused, "the disk is on fire", "temporal.log")
 
 
-def test_a_bad_setting_is_named_by_its_variable(reelbatch: RunReelbatch, tmp_path: Path) -> None:
+def test_an_invalid_setting_is_reported_with_its_variable(
+    reelbatch: RunReelbatch, tmp_path: Path
+) -> None:
     refused = reelbatch("up", "--home", tmp_path, *ports(), REELBATCH_RENDER_TIMEOUT="soon")
 
     assert_refused(refused, "REELBATCH_RENDER_TIMEOUT")
 
 
-def test_bad_keys_of_payloads_are_named_by_their_variable(
+def test_invalid_payload_keys_are_reported_with_their_variable(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     refused = reelbatch("up", "--home", tmp_path, *ports(), REELBATCH_PAYLOAD_KEYS="a:short")
@@ -71,7 +73,7 @@ def test_a_command_without_a_stack_says_how_to_start_one(
     assert_refused(refused, "reelbatch up", "--url", code=4)
 
 
-def test_a_command_without_an_answer_names_the_address(reelbatch: RunReelbatch) -> None:
+def test_a_command_that_gets_no_response_names_the_address(reelbatch: RunReelbatch) -> None:
     refused = reelbatch("watch", "X", REELBATCH_URL="http://127.0.0.1:9", REELBATCH_TOKEN="rb_x")
 
     assert_refused(refused, "http://127.0.0.1:9", code=4)
@@ -93,7 +95,7 @@ def test_doctor_finds_a_missing_temporal_program(reelbatch: RunReelbatch, tmp_pa
     assert "✗ Temporal program: There is no program /nowhere/temporal" in report.stdout
 
 
-def test_doctor_asks_servers_elsewhere_and_not_for_a_stack(
+def test_doctor_checks_remote_servers_instead_of_a_stack(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     nowhere = {"REELBATCH_TEMPORAL_ADDRESS": "127.0.0.1:9"}
@@ -106,7 +108,7 @@ def test_doctor_asks_servers_elsewhere_and_not_for_a_stack(
         assert f"{subject}: " not in report.stdout
 
 
-def test_doctor_says_what_a_machine_for_after_effects_lacks(
+def test_doctor_reports_what_a_machine_for_after_effects_is_missing(
     reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     settings = {
@@ -117,7 +119,7 @@ def test_doctor_says_what_a_machine_for_after_effects_lacks(
     report = reelbatch("doctor", "--home", tmp_path / "none", **settings).stdout
 
     assert "✗ After Effects: aerender is neither on the PATH nor" in report
-    assert "✗ nexrender-cli: nexrender-cli is not on the PATH; install it by `npm" in report
+    assert "✗ nexrender-cli: nexrender-cli is not on the PATH. Install it with `npm" in report
 
 
 def ports(**chosen: str) -> list[str]:

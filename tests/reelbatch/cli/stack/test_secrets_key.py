@@ -1,4 +1,4 @@
-"""The key that a stack makes for its secrets."""
+"""The key that a stack creates to encrypt its secrets."""
 
 import stat
 from pathlib import Path
@@ -29,12 +29,12 @@ def test_the_key_stays_the_same_and_only_its_owner_may_read_it(home: Home) -> No
     assert not home.secrets_key_file.is_relative_to(home.objects)
 
 
-def test_a_key_of_ones_own_is_not_replaced(home: Home) -> None:
+def test_a_key_from_the_settings_is_not_replaced(home: Home) -> None:
     assert secrets_environment(home, Settings(secrets_key=SecretStr("mine"))) == {}
     assert not home.secrets_key_file.exists()
 
 
-def test_an_unreadable_key_stops_the_start_with_a_clear_line(home: Home) -> None:
+def test_an_unreadable_key_prevents_the_start(home: Home) -> None:
     home.secrets_key_file.mkdir()
     with pytest.raises(CommandFailed, match="secrets-key cannot be used"):
         secrets_environment(home, NO_KEY)

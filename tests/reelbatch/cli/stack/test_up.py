@@ -24,7 +24,7 @@ RunReelbatch = Callable[..., subprocess.CompletedProcess[str]]
 StartStack = Callable[[Path], RunningStack]
 
 
-def test_up_serves_what_connection_json_says(stack: RunningStack) -> None:
+def test_connection_json_describes_the_running_service(stack: RunningStack) -> None:
     connection = stack.connection
 
     assert (stack.home / "connection.json").stat().st_mode & 0o777 == 0o600
@@ -32,7 +32,7 @@ def test_up_serves_what_connection_json_says(stack: RunningStack) -> None:
     assert httpx.get(connection.temporal_ui_url, follow_redirects=True).is_success
 
 
-def test_the_home_is_its_owners_alone(stack: RunningStack) -> None:
+def test_only_its_owner_can_access_the_home(stack: RunningStack) -> None:
     files = [stack.home, *stack.home.rglob("*")]
     assert len(files) > 5
     assert [file for file in files if file.exists() and file.stat().st_mode & 0o077] == []
@@ -47,7 +47,9 @@ def test_a_second_up_on_a_home_in_use_is_refused(
     assert list_jobs(stack.connection).status_code == httpx.codes.OK
 
 
-def test_doctor_finds_a_running_stack_well(stack: RunningStack, reelbatch: RunReelbatch) -> None:
+def test_doctor_reports_a_running_stack_as_healthy(
+    stack: RunningStack, reelbatch: RunReelbatch
+) -> None:
     report = reelbatch("doctor", "--home", stack.home)
 
     assert report.returncode == 0, report.stdout
@@ -55,7 +57,7 @@ def test_doctor_finds_a_running_stack_well(stack: RunningStack, reelbatch: RunRe
         assert f"✓ {subject}: " in report.stdout
 
 
-def test_a_batch_is_sent_followed_and_fetched(
+def test_a_batch_is_submitted_followed_and_downloaded(
     stack: RunningStack, reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     here = ("--home", stack.home)
@@ -91,7 +93,7 @@ def test_a_token_works_until_it_is_revoked(stack: RunningStack, reelbatch: RunRe
     assert_one_line_of_error(unknown, f"no token {token_id}")
 
 
-def test_a_killed_worker_is_started_again(stack: RunningStack) -> None:
+def test_a_killed_worker_is_restarted(stack: RunningStack) -> None:
     (worker,) = stack.workers()
     os.kill(worker, signal.SIGKILL)
 
@@ -100,7 +102,7 @@ def test_a_killed_worker_is_started_again(stack: RunningStack) -> None:
     assert "starts again" in said[-1]
 
 
-def test_sigterm_ends_everything_and_the_next_up_goes_on_with_the_same_token(
+def test_sigterm_stops_everything_and_the_next_start_uses_the_same_token(
     start_stack: StartStack, tmp_path: Path
 ) -> None:
     first = start_stack(tmp_path)
@@ -122,7 +124,7 @@ def test_sigterm_ends_everything_and_the_next_up_goes_on_with_the_same_token(
     assert second.end(signal.SIGINT) == 0
 
 
-def test_temporal_starts_again_where_it_lost_a_port_of_its_own_choice(
+def test_temporal_is_restarted_if_it_loses_a_port_that_it_had_chosen(
     start_stack: StartStack,
     clean_environment: dict[str, str],
     tmp_path: Path,
@@ -144,7 +146,7 @@ def test_temporal_starts_again_where_it_lost_a_port_of_its_own_choice(
     assert stack.end(signal.SIGINT) == 0
 
 
-def test_nothing_outlives_a_killed_up(
+def test_no_process_outlives_a_killed_stack(
     start_stack: StartStack, reelbatch: RunReelbatch, tmp_path: Path
 ) -> None:
     stack = start_stack(tmp_path / "home")
@@ -169,7 +171,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come within {_PATIENCE:.0f} seconds")
+            pytest.fail(f"waited {_PATIENCE:.0f} seconds for {what}")
         time.sleep(0.05)
 
 
@@ -188,6 +190,6 @@ def assert_one_line_of_error(ended: subprocess.CompletedProcess[str], *parts: st
 
 
 def alive(pid: int) -> bool:
-    """A zombie has ended: nobody has asked for its exit code yet."""
+    """Whether the process runs. A zombie has ended, but nobody has read its exit code yet."""
     state = state_of(pid)
     return bool(state) and state[0] != b"Z"
