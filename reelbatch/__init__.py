@@ -1,1 +1,1 @@
-"""Reelbatch. Programs import `reelbatch.client`; tests of engines use `reelbatch.testing`."""
+"""Reelbatch. Programs import `reelbatch.client`; tests of engines import `reelbatch.testing`."""

@@ -1,4 +1,4 @@
-"""The connection to Temporal, with the data converter that all processes must share."""
+"""Connecting to Temporal, with the data converter that all processes must share."""
 
 from collections.abc import Sequence
 
@@ -23,8 +23,10 @@ _CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class SharedPydanticConverter(CompositePayloadConverter):
-    """Converts Pydantic models to JSON. The SDK makes a converter for each workflow and activation.
-    All of ours share their parts, so that the models' adapters are made once in a process.
+    """Converts Pydantic models to JSON.
+
+    The SDK creates a converter for each workflow and activation. These share their parts, so that
+    each process builds the models' adapters only once.
     """
 
     def __init__(self) -> None:
@@ -32,7 +34,8 @@ class SharedPydanticConverter(CompositePayloadConverter):
 
 
 def data_converter(settings: Settings, store: ObjectStore) -> DataConverter:
-    """Converts models to JSON, encrypts it if there are keys, and stores what is large as objects.
+    """A converter of models to JSON, which it encrypts if there are keys. Large payloads become
+    objects in the store.
 
     Raises ValueError if the keys cannot be used.
     """
@@ -57,14 +60,16 @@ async def connect(
     runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """Connect to the Temporal server. Raises RuntimeError if it does not answer, and ValueError if
-    the keys of payloads or the settings of the connection cannot be used.
+    """Connect to the Temporal server.
+
+    Raises RuntimeError if it does not respond, and ValueError if the payload keys or the connection
+    settings are invalid.
     """
     return await _connect(settings, data_converter(settings, store), runtime, interceptors)
 
 
 async def connect_without_payloads(settings: Settings) -> Client:
-    """Connect like `connect`, for callers that read no inputs or results of workflows."""
+    """Connect like `connect`, for callers that do not read inputs or results of workflows."""
     return await _connect(settings, DataConverter.default)
 
 
@@ -89,7 +94,7 @@ async def _connect(
         )
     except RuntimeError as error:
         reason = _reason(error, with_tls=bool(target.get("tls")))
-        raise RuntimeError(f"Temporal does not answer at {address}: {reason}") from error
+        raise RuntimeError(f"Temporal does not respond at {address}: {reason}") from error
 
 
 def _reason(error: RuntimeError, *, with_tls: bool) -> str:
@@ -97,14 +102,17 @@ def _reason(error: RuntimeError, *, with_tls: bool) -> str:
     text = str(error)
     if "InvalidCertificate" in text:
         return (
-            "its certificate is not trusted. TEMPORAL_TLS_SERVER_CA_CERT_PATH must name the "
-            f"authority that signed it, TEMPORAL_TLS_SERVER_NAME the name in it. ({text})"
+            "its certificate is not trusted. Set TEMPORAL_TLS_SERVER_CA_CERT_PATH to the authority "
+            f"that signed it and TEMPORAL_TLS_SERVER_NAME to the name in it. ({text})"
         )
     if "after connection" not in text or "transport error" not in text:
         return text
     if with_tls:
         return (
-            "it broke off. It may not know the client certificate: look at "
+            "it closed the connection. It may not accept the client certificate: check "
             f"TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH. ({text})"
         )
-    return f"it broke off. It may want TLS: set TEMPORAL_TLS=true or certificates. ({text})"
+    return (
+        "it closed the connection. It may require TLS: set TEMPORAL_TLS=true or certificates. "
+        f"({text})"
+    )

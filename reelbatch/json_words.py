@@ -1,18 +1,18 @@
-"""What is wrong with a text that is not JSON, in words for people who write JSON."""
+"""Explains errors in JSON to people who write it."""
 
 from json import JSONDecodeError
 
-# By the beginnings of what Python says, which are the words of its parser.
+# By the start of Python's message, which is in the terms of its parser.
 _WORDS = {
     "Expecting value": "a value is missing",
     "Expecting property name": "a name in double quotes is missing",
-    "Illegal trailing comma": "there is a comma too many",
+    "Illegal trailing comma": "there is an extra comma",
     "Expecting ':'": "a colon is missing",
     "Expecting ','": "a comma is missing",
-    "Extra data": "there is more after its end",
-    "Unterminated string": "a text does not end that begins",
+    "Extra data": "there is something after its end",
+    "Unterminated string": "a text without an end begins",
     "Invalid control character": "a text has a line break or another control character",
-    "Invalid \\": "a backslash in a text has no meaning",
+    "Invalid \\": "a text has an invalid backslash",
 }
 
 

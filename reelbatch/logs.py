@@ -1,4 +1,4 @@
-"""Logging of every process: structlog events on standard error, as text or as JSON lines."""
+"""Logging of all processes: structlog events on standard error, as text or JSON lines."""
 
 import logging
 import sys

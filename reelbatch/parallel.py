@@ -1,4 +1,4 @@
-"""Many things at once, and not more of them than the store or Temporal takes well."""
+"""Concurrent calls, limited to a number that the object store and Temporal handle well."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 async def gather_each(
     work: Callable[[T], Awaitable[R]], things: Iterable[T], *, at_once: int = 32
 ) -> list[R]:
-    """What `work` returns for each of `things`, in their order. Raises the first of its errors."""
+    """Call `work` for each of `things` and return the results in order. Raises the first error."""
     gate = asyncio.Semaphore(at_once)
 
     async def gated(thing: T) -> R:

@@ -1,4 +1,4 @@
-"""What the Temporal server tells of a queue of activities, and of the workers that ask for them."""
+"""Asks the Temporal server about activity task queues and the workers that poll them."""
 
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from reelbatch.models.orchestration.names import inspection_task_queue
 
-# A worker that waits for work asks anew each minute; the server lists those that asked within five.
+# An idle worker polls once a minute; the server lists workers that polled in the last five.
 _LONGEST_SILENCE = timedelta(seconds=90)
 _FRESH = 5.0  # seconds
 
@@ -21,7 +21,7 @@ _FRESH = 5.0  # seconds
 async def describe_queue(
     client: Client, queue: str, *, stats: bool = False
 ) -> DescribeTaskQueueResponse:
-    """Of the queue's activities: who polls, and with `stats` how many wait. Raises RPCError."""
+    """Describe an activity queue: its pollers and, with `stats`, its backlog. Raises RPCError."""
     return await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -34,14 +34,14 @@ async def describe_queue(
 
 
 async def pollers_of(client: Client, queue: str) -> list[PollerInfo]:
-    """Those of the last five minutes. Raises RPCError."""
+    """The workers that polled in the last five minutes. Raises RPCError."""
     return list((await describe_queue(client, queue)).pollers)
 
 
 async def is_engine_served(client: Client, engine: str) -> bool:
-    """Whether a worker with this engine is there now, however busy. Raises RPCError.
+    """Whether a worker with this engine runs now, however busy it is. Raises RPCError.
 
-    One that renders with all of its slots asks for no more renders, but for inspections it does.
+    A worker whose slots all render does not poll for renders, but it still polls for inspections.
     """
     pollers = await pollers_of(client, inspection_task_queue(engine))
     since = datetime.now(UTC) - _LONGEST_SILENCE
@@ -49,14 +49,14 @@ async def is_engine_served(client: Client, engine: str) -> bool:
 
 
 class ServedEngines:
-    """Which engines are served, as it was within five seconds."""
+    """Which engines are served, cached for five seconds."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._seen: dict[str, tuple[float, bool]] = {}
 
     async def have(self, engine: str) -> bool:
-        """Raises RPCError."""
+        """Whether a worker serves the engine. Raises RPCError."""
         looked_at, served = self._seen.get(engine, (-_FRESH, False))
         if monotonic() - looked_at > _FRESH:
             served = await is_engine_served(self._client, engine)

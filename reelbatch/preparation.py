@@ -1,5 +1,6 @@
-"""What the API and workers need before they can serve: a prepared namespace, and a store that takes
-and returns objects. Whoever lacks it says so in one line, with the way out.
+"""Checks what the API and workers need to start: a prepared namespace and a usable object store.
+
+If something is missing, they say so in one line, with what to do.
 """
 
 from datetime import timedelta
@@ -22,39 +23,39 @@ _MARK = b"ready"
 
 
 class Unprepared(RuntimeError):
-    """The service cannot work with this namespace or store, as long as nobody changes it."""
+    """The namespace or store must be changed before the service can work with it."""
 
 
 async def check_namespace(client: Client) -> None:
-    """Raises Unprepared, or RPCError if Temporal or its database does not answer."""
+    """Raises Unprepared, or RPCError if Temporal or its database does not respond."""
     missing = await missing_search_attributes(client)
     if missing:
         raise Unprepared(
-            f"Temporal's namespace {client.namespace} lacks the search attributes "
-            f"{', '.join(missing)}: run `reelbatch prepare-temporal`."
+            f"Temporal's namespace {client.namespace} is missing the search attributes "
+            f"{', '.join(missing)}. Run `reelbatch prepare-temporal`."
         )
 
 
 async def missing_search_attributes(client: Client) -> list[str]:
-    """The names of those that the namespace lacks; none where the server does not tell.
+    """The names of the search attributes that the namespace is missing.
 
-    Raises as `check_namespace`.
+    Empty if the server does not list them. Raises the same errors as `check_namespace`.
     """
     await _find_namespace(client)
     try:
-        answer = await client.operator_service.list_search_attributes(
+        response = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=client.namespace), timeout=_PATIENCE
         )
     except RPCError as error:
         if error.status in _HIDDEN:
             return []
         raise
-    present = answer.custom_attributes
+    present = response.custom_attributes
     return [key.name for key in search_attributes.ALL if key.name not in present]
 
 
 async def _find_namespace(client: Client) -> None:
-    """Temporal's answer comes from its database; most others would come from memory."""
+    """Look up the namespace. Unlike most calls, this one reads Temporal's database."""
     try:
         await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace), timeout=_PATIENCE
@@ -63,14 +64,14 @@ async def _find_namespace(client: Client) -> None:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         raise Unprepared(
-            f"Temporal has no namespace {client.namespace}: run `temporal operator namespace "
+            f"Temporal has no namespace {client.namespace}. Run `temporal operator namespace "
             f"create --namespace {client.namespace} --retention 30d`, then `reelbatch "
             "prepare-temporal`."
         ) from error
 
 
 async def check_store(store: ObjectStore) -> None:
-    """Write an object and read it. Raises Unprepared, or ObjectStoreError if it does not answer."""
+    """Write and read an object. Raises Unprepared, or ObjectStoreError if there is no response."""
     try:
         await store.put_async(keys.READY_MARK, _MARK)
         found = await read_bytes(store, keys.READY_MARK)
@@ -78,27 +79,27 @@ async def check_store(store: ObjectStore) -> None:
         raise Unprepared(in_words(error)) from error
     except FileNotFoundError as error:
         raise Unprepared(
-            "The object store has no such bucket: make it, or correct REELBATCH_OBJECT_STORE."
+            "The object store has no such bucket. Create it, or correct REELBATCH_OBJECT_STORE."
         ) from error
     if found is None:
-        raise Unprepared("The object store does not return what it was given.")
+        raise Unprepared("The object store does not return the content that was written.")
 
 
 def in_words(error: RPCError | ObjectStoreError) -> str:
-    """One line for whoever runs the service."""
+    """The error in one line for the operator of the service."""
     if isinstance(error, RPCError):
-        return f"Temporal does not answer: {error.message}"
+        return f"Temporal does not respond: {error.message}"
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
         return (
-            "The object store refuses to write or read: check its credentials, such as "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they allow."
+            "The object store refuses to write or read. Check its credentials, such as "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and their permissions."
         )
     reason = str(error).strip().partition("\n")[0]
-    return f"The object store does not answer: {reason}"
+    return f"The object store does not respond: {reason}"
 
 
 async def check_all(client: Client, store: ObjectStore) -> None:
-    """Raises RuntimeError that says in a line what keeps the service from working."""
+    """Raises RuntimeError with one line that says what keeps the service from working."""
     try:
         await check_store(store)
         await check_namespace(client)

@@ -1,4 +1,4 @@
-"""What the API and a worker have in common as processes: how they start, fail and end."""
+"""How the processes of the API and of workers start, fail and end."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from reelbatch.telemetry.core_logs import core_logging
 
 
 def run_process(name: str, serve: Callable[[Settings], Coroutine[Any, Any, None]]) -> NoReturn:
-    """Serve until the end, and end the process. What keeps it from running is one clear line."""
+    """Run `serve` and end the process. Errors at the start become one line in the log."""
     settings = Settings()
     logs.configure(settings)
     code = 0
@@ -35,10 +35,10 @@ def run_process(name: str, serve: Callable[[Settings], Coroutine[Any, Any, None]
 
 
 def end_process(code: int) -> NoReturn:
-    """End the process without the interpreter's own clean-up. Call it when everything is closed.
+    """End the process without the interpreter's clean-up. Call it once everything is closed.
 
-    Threads of the SDK's core may still hold Python objects for some milliseconds after the last
-    worker has ended. They crash the interpreter during its clean-up: seen in 4 of 12 ends.
+    Threads of the SDK's core may hold Python objects for some milliseconds after the last worker
+    has ended, and crash the interpreter during its clean-up (seen in 4 of 12 exits).
     """
     logging.shutdown()
     sys.stdout.flush()

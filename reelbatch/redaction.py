@@ -1,7 +1,7 @@
 """Removes credentials from log events just before they are written.
 
-None should come this far. But messages of libraries, tracebacks and URLs of clients go through the
-log as well.
+There should be none left at that point, but libraries' messages, tracebacks and clients' URLs are
+logged too.
 """
 
 import re
@@ -12,15 +12,15 @@ from typing import Any, cast
 from structlog.typing import EventDict, WrappedLogger
 
 LONGEST = 16_384
-"""Characters of a value that are written. What follows would be searched for nothing."""
+"""The number of characters of a value that are logged; searching any more would be wasted time."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\brb_[A-Za-z0-9_-]{8,}"), "rb_…"),  # tokens
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), r"\1 …"),
-    # Signed links: all that follows the id. A route with its parameters in braces is not a link.
+    # Signed links: everything after the id. A route with its parameters in braces is not a link.
     (re.compile(r"(/(?:outputs|uploads|downloads)/[^/\s{]+/[^/\s{]+)/[^\s\"'\\?#<>{]+"), r"\1/…"),
     (re.compile(r"\b(https?://)[^/\s@\"'\\]+@", re.IGNORECASE), r"\1…@"),
-    # The query may be absent: else each of many addresses in a row would be read to the end.
+    # The query is optional: otherwise each of many adjacent URLs would be scanned to the end.
     (
         re.compile(r"(\bhttps?://[^\s?#\"'\\<>]++)(\?[^\s\"'\\<>]*+)?", re.IGNORECASE),
         lambda match: f"{match[1]}?…" if match[2] else match[1],
@@ -32,7 +32,7 @@ _redact_known: ContextVar[Callable[[str], str] | None] = ContextVar("redact_know
 
 
 def redact_with(redact: Callable[[str], str]) -> None:
-    """Send what this task logs from now on through `redact` too, which knows more secrets."""
+    """From now on, also pass what this task logs through `redact`, which knows further secrets."""
     _redact_known.set(redact)
 
 
@@ -65,6 +65,6 @@ def redacted_text(text: str) -> str:
 
 
 def _whole_words(text: str) -> str:
-    """Without the word at the end, half of which may be a credential that no pattern knows."""
+    """The text without its last word, which may be part of a credential that no pattern matches."""
     words = text.rsplit(maxsplit=1)
     return words[0] if len(words) > 1 else ""

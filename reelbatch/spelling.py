@@ -1,4 +1,4 @@
-"""Hints for names that are almost right."""
+"""Suggestions for misspelt names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""The signals that ask a process to stop: Ctrl-C, SIGTERM, a closed terminal or console."""
+"""The signals that ask a process to stop: Ctrl-C, SIGTERM, and a closed terminal or console."""
 
 import asyncio
 import signal
@@ -8,9 +8,9 @@ from types import FrameType
 
 
 def on_stop_signals(handle: Callable[[], None], *, hangup: bool = False) -> None:
-    """Call `handle` in the running event loop at each signal that asks to stop.
+    """Call `handle` in the running event loop for each signal that asks the process to stop.
 
-    A closed terminal counts where `hangup` is set. Services of Windows are stopped by Ctrl-Break.
+    With `hangup`, that includes a closed terminal. Windows services are stopped by Ctrl-Break.
     """
     loop = asyncio.get_running_loop()
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""Where Temporal is and how to connect: Reelbatch's own settings, then Temporal's environment.
+"""Temporal's address and connection: from Reelbatch's settings, then Temporal's environment.
 
 Temporal's SDKs and command line share variables (TEMPORAL_ADDRESS, TEMPORAL_TLS_…) and a file with
 profiles: https://docs.temporal.io/develop/environment-configuration.

@@ -1,4 +1,4 @@
-"""Health checks of a worker process, for what runs it, such as Kubernetes."""
+"""Health checks of a worker process, for Kubernetes and the like."""
 
 import asyncio
 import json
@@ -15,9 +15,10 @@ _LONGEST_LINE = 1024  # bytes
 
 
 class WorkerHealth:
-    """Responds to `GET /healthz` with 200 as long as the event loop turns, which all of a worker's
-    work needs, and to `GET /readyz` with 200 while the worker takes work: as long as `ask_temporal`
-    raises nothing.
+    """Serves `GET /healthz` and `GET /readyz`.
+
+    The first responds with 200 while the event loop runs, which all of a worker's work needs. The
+    second does so while the worker accepts work and `ask_temporal` raises nothing.
     """
 
     def __init__(self, ask_temporal: Callable[[], Awaitable[object]]) -> None:
@@ -26,21 +27,21 @@ class WorkerHealth:
 
     @asynccontextmanager
     async def served(self, address: str | None) -> AsyncGenerator[None]:
-        """Listen at `address` (IP:port) while the context lasts. Without an address do nothing.
+        """Listen at `address` (IP:port) while the context lasts; None: do nothing.
 
-        Raises OSError if it is taken.
+        Raises OSError if the address is in use.
         """
         if address is None:
             yield
             return
         host, _, port = address.rpartition(":")
         server = await asyncio.start_server(
-            self._answer, host.strip("[]"), int(port), limit=_LONGEST_LINE
+            self._respond, host.strip("[]"), int(port), limit=_LONGEST_LINE
         )
         async with server:
             yield
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 line = await reader.readline()
@@ -60,7 +61,7 @@ class WorkerHealth:
                 status = "503 Service Unavailable" if obstacle else "200 OK"
                 text = obstacle or "ready"
             case _:
-                status, text = "404 Not Found", "there are /healthz and /readyz"
+                status, text = "404 Not Found", "use /healthz or /readyz"
         body = json.dumps({"status": text}, separators=(",", ":"))
         return (
             f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
@@ -69,12 +70,12 @@ class WorkerHealth:
 
     async def _obstacle(self) -> str | None:
         if not self.is_ready:
-            return "takes no work"
+            return "does not accept work"
         try:
             async with asyncio.timeout(_TEMPORAL_PATIENCE):
                 await self._ask_temporal()
         except Unprepared as problem:
             return str(problem)
         except (RPCError, RuntimeError, TimeoutError):
-            return "Temporal does not answer"
+            return "Temporal does not respond"
         return None

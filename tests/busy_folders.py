@@ -1,4 +1,4 @@
-"""Folders in which programs are at work while a test looks."""
+"""Reads folders that other programs are changing."""
 
 import os
 from contextlib import suppress
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def found_below(folder: Path, pattern: str) -> list[Path]:
-    """Files and folders of such names, at any depth. Where a folder vanishes, `rglob` raises."""
+    """Files and folders with matching names, at any depth. `rglob` raises if a folder vanishes."""
     return [
         Path(parent, name)
         for parent, folders, files in os.walk(folder)
@@ -16,7 +16,7 @@ def found_below(folder: Path, pattern: str) -> list[Path]:
 
 
 def contents_below(folder: Path) -> dict[Path, bytes]:
-    """All files that stay for long enough to be read."""
+    """The contents of all files that exist for long enough to be read."""
     contents: dict[Path, bytes] = {}
     for path in found_below(folder, "*"):
         with suppress(FileNotFoundError):

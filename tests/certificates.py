@@ -1,4 +1,4 @@
-"""Certificates for an hour: an authority, and what it signs."""
+"""Certificates that are valid for an hour, and an authority that signs them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ class Certified:
 
 
 class Authority:
-    """Signs for 127.0.0.1. Its own certificate is `certificate`."""
+    """Issues certificates for 127.0.0.1. Its own is `certificate`."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -61,8 +61,8 @@ def _builder(name: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.Ce
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
-        .subject_name(_called(name))
-        .issuer_name(_called(issuer))
+        .subject_name(_common_name(name))
+        .issuer_name(_common_name(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
@@ -70,5 +70,5 @@ def _builder(name: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.Ce
     )
 
 
-def _called(name: str) -> x509.Name:
+def _common_name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

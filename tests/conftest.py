@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Hooks and fixtures for all tests."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from tests.s3_server import S3Server, running_s3_server
 
 _status = 1
 
-# Without all variables, as is usual for a terminal: printing an API's takes most of a minute.
+# Plain tracebacks: with all variables, the terminal's default, an API's takes most of a minute.
 structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],
@@ -21,12 +21,12 @@ structlog.configure(
     ]
 )
 
-_RUNNER = "_session_scoped_runner"  # pytest-asyncio's
+_RUNNER = "_session_scoped_runner"  # a fixture of pytest-asyncio
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: tests wait for what they have started."""
+    """One more than the number of processors, because tests wait for processes they started."""
     return min(4, len(os.sched_getaffinity(0)) + 1)
 
 
@@ -37,17 +37,17 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """This process has run workers: `end_process` says why it must not end as usual."""
+    """End the process abruptly, because it has run workers; `end_process` explains why."""
     end_process(_status)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """The time limit interrupts the event loop, not the test in it: unwind that one too."""
+    """Cancel the test's tasks too: the time limit interrupts only the event loop."""
     runner = item.funcargs.get(_RUNNER) if isinstance(item, pytest.Function) else None
     if not isinstance(runner, asyncio.Runner):
         return (yield)
-    loop = runner.get_loop()  # others may have left none as the current one
+    loop = runner.get_loop()  # there may be no current loop
     others = asyncio.all_tasks(loop)
     try:
         return (yield)
@@ -68,7 +68,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     assert running.stop() == 0
 
 
-@pytest.fixture(scope="module")  # idle, it takes a tenth of a processor
+@pytest.fixture(scope="module")  # even when idle, it uses a tenth of a processor
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     with running_s3_server(tmp_path_factory.mktemp("s3")) as server:
         yield server

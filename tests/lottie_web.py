@@ -1,4 +1,4 @@
-"""lottie-web, as the image has it: what the lock file pins, from npm."""
+"""Installs the version of lottie-web that the image has, as pinned by its lock file, from npm."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ PINNED = Path(__file__).parents[1] / "deploy" / "lottie-web"
 
 
 def installed_player(folder: Path) -> Path:
-    """The player's file. Without a browser or a registry of npm the test is skipped."""
+    """The path of the player. Without a browser or an npm registry the test is skipped."""
     if find_browser() is None:
         pytest.skip(HOW_TO_GET_IT)
     for name in ("package.json", "package-lock.json"):

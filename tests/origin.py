@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers as a test says."""
+"""A real HTTP server on loopback with responses that tests define."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came."""
+    """A request as received."""
 
     line: str
     headers: dict[str, str]  # names in lower case
@@ -20,7 +20,7 @@ Behaviour = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Origin:
-    """Answers by path with raw HTTP; `requests` counts them, `received` has them whole."""
+    """Serves raw HTTP responses by path; `requests` lists the paths and `received` the requests."""
 
     url: str = ""
     answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -36,7 +36,7 @@ class Origin:
         return self.url + path
 
     def behave(self, path: str, behaviour: Behaviour) -> str:
-        """Have a function write the answer, for all paths below where it ends with a slash."""
+        """Let a function write the response, for all paths below if `path` ends with a slash."""
         self.behaviours[path] = behaviour
         return self.url + path
 
@@ -45,7 +45,7 @@ class Origin:
         path = request.split(b" ", 2)[1].decode()
         self.requests.append(path)
         self.received.append(await _received(request, reader))
-        with suppress(ConnectionError):  # the client had enough
+        with suppress(ConnectionError):  # the client has disconnected
             if behaviour := self._behaviour_of(path):
                 await behaviour(self.received[-1], writer)
             else:

@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 from obstore.store import S3Store
 
-_PATIENCE = 60.0  # seconds; a start takes three
+_PATIENCE = 60.0  # seconds; starting takes three
 
 
 @dataclass(frozen=True)
 class S3Server:
-    """Has the bucket `reelbatch`, and makes others as they are written to."""
+    """A server with the bucket `reelbatch`. It creates others when they are first written to."""
 
     endpoint: str
     key_id: str = "OWNER"
@@ -65,7 +65,7 @@ def running_s3_server(
         _wait(server, process)
         yield server
     finally:
-        process.kill()  # asked nicely, it takes half a minute
+        process.kill()  # SIGTERM takes half a minute
         process.wait()
 
 

@@ -1,4 +1,4 @@
-"""Constructors are called by keyword: four values in a row do not say which is which."""
+"""Constructors are called with keywords, because four positional values are hard to tell apart."""
 
 import ast
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PARTS = ("activities", "api", "reelbatch", "workflows", "worker.py")
 MOST = 3  # positional arguments
-WINDOWS = ("winreg", "ctypes.windll.")  # whose functions are called in CapWords, and by position
+WINDOWS = (
+    "winreg",
+    "ctypes.windll.",
+)  # their functions have names in CapWords and positional arguments
 
 
 def test_no_constructor_is_called_with_more_than_three_positional_arguments() -> None:
@@ -27,9 +30,7 @@ def _long_calls(file: Path) -> list[str]:
 
 
 def _is_class(called: ast.expr) -> bool:
-    """By its name: `CapWords`, and `cls` in a class of our own. Others, as `ctypes.CFUNCTYPE`,
-    are no classes.
-    """
+    """Judge by the name: `CapWords`, or `cls` in our own classes. `ctypes.CFUNCTYPE` is not one."""
     owner, _, name = ast.unparse(called).rpartition(".")
     name = name.lstrip("_")
     if owner.startswith(WINDOWS):

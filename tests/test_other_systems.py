@@ -1,14 +1,14 @@
-"""Windows and macOS, as far as hiding what only Linux has can show."""
+"""Simulates Windows and macOS by hiding the names that only Linux has."""
 
 import subprocess
 import sys
 
 import pytest
 
-# Run in a process of its own. All packages of others are loaded before the names are hidden.
+# Runs in a separate process. Third-party packages are imported before the names are hidden.
 _HIDE = """
 import sys, os, signal, asyncio, socket, importlib
-import psutil  # as Linux has it
+import psutil  # the Linux version
 import worker, reelbatch.cli.app
 
 OURS = ("activities", "api", "reelbatch", "worker", "workflows")
@@ -39,7 +39,7 @@ sys.platform = system
 
 
 @pytest.mark.parametrize("system", ["win32", "darwin"])
-def test_worker_and_command_line_do_without_the_names_of_linux(system: str) -> None:
+def test_worker_and_command_line_work_without_the_names_that_only_linux_has(system: str) -> None:
     script = f"""{_HIDE}
 importlib.import_module("worker")
 importlib.import_module("reelbatch.cli.app")

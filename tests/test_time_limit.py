@@ -1,4 +1,4 @@
-"""A test that waits for ever is failed, and what it has started is ended."""
+"""A test that waits forever fails, and its tasks are cancelled."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ _WAITING = """
 import asyncio
 
 
-def test_with_a_loop_of_its_own():
+def test_with_its_own_loop():
     asyncio.run(asyncio.sleep(0))
 
 
@@ -25,7 +25,7 @@ async def test_after_it():
 """
 
 
-def test_a_test_that_waits_for_ever_is_failed_and_tidies_up(tmp_path: Path) -> None:
+def test_a_test_that_waits_forever_fails_and_tidies_up(tmp_path: Path) -> None:
     module = tmp_path / "test_waiting.py"
     module.write_text(_WAITING)
     config = ["-c", str(_ROOT / "pyproject.toml"), "--rootdir", str(_ROOT), "-p", "tests.conftest"]
@@ -38,4 +38,4 @@ def test_a_test_that_waits_for_ever_is_failed_and_tidies_up(tmp_path: Path) -> N
     assert "1 failed, 2 passed" in run.stdout
     assert "Timeout" in run.stdout
     assert "tidied up" in run.stdout
-    assert "await asyncio.Event().wait()" in run.stdout, "where it waited"
+    assert "await asyncio.Event().wait()" in run.stdout, "it shows where the test waited"

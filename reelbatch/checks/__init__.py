@@ -1,5 +1,5 @@
-"""Whether a template and a team have what a job names.
+"""Checks of a job against its template and its team's fonts.
 
-Asked by the API at submission, and by a worker where the template is a URL that only it has
-fetched. So it is below both of them, and above the engines, which say what they have.
+The API runs them at submission, and a worker if it has just downloaded the job's template. So this
+package is below both of them and above the engines, whose features it checks.
 """

@@ -1,4 +1,4 @@
-"""Which addresses are public: those that clients name are fetched from no others, by default."""
+"""Tells public addresses from others. By default, clients' URLs must have a public address."""
 
 import ipaddress
 import socket
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def not_public(host: str) -> str:
-    """Says that `host` is not public, and the way out."""
+    """The message that `host` is not public, with what to do."""
     return (
         f"{host} is not a public address. Give a URL that is reachable from the internet, or have "
         "the server's operator set REELBATCH_ALLOW_PRIVATE_NETWORKS."
@@ -14,10 +14,10 @@ def not_public(host: str) -> str:
 
 
 def private_host(url: str) -> str | None:
-    """The host of a URL that says itself that it is not public; names are looked up by workers."""
+    """The host of `url` if it is visibly not public, else None. Workers look up names."""
     try:
         host = urlsplit(url).hostname or ""
-    except ValueError:  # which is another problem
+    except ValueError:  # an invalid URL is reported elsewhere
         return None
     name = host.rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761
@@ -27,7 +27,7 @@ def private_host(url: str) -> str | None:
 
 
 def _address_of(host: str) -> str | None:
-    """An IP address in any form that resolvers take, such as 127.1 and 0x7f000001."""
+    """The IP address in any form that resolvers accept, such as 127.1 and 0x7f000001."""
     if "$" in host or not (":" in host or host[:1].isdecimal()):
         return None
     try:
@@ -41,10 +41,10 @@ def _address_of(host: str) -> str | None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable for everyone, also where IPv6 wraps an IPv4 address.
+    """Whether an IP address is reachable by everyone, including IPv4 addresses wrapped in IPv6.
 
-    Of IPv6 only what IANA gives out as global unicast counts: other ranges are translated or routed
-    in ways that networks choose for themselves.
+    In IPv6, only IANA's global unicast range counts: each network decides for itself how it
+    translates or routes other ranges.
     """
     parsed = ipaddress.ip_address(address.split("%", 1)[0])
     is_global = parsed.is_global and not any(parsed in network for network in _NOT_GLOBAL)
@@ -60,14 +60,14 @@ def is_public(address: str) -> bool:
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# What is public in form, or to some versions of Python, and is not.
+# Not public, although their form or some versions of Python say so.
 _NOT_GLOBAL = tuple(
     map(
         ipaddress.ip_network,
         (
-            "192.0.0.0/24",  # RFC 6890's assignments: Python takes some for global
+            "192.0.0.0/24",  # RFC 6890's assignments: Python considers some of them global
             "192.88.99.0/24",  # the relays of 6to4 (RFC 7526)
-            "168.63.129.16/32",  # Azure's WireServer, answered by the host below a virtual machine
+            "168.63.129.16/32",  # Azure's WireServer, served by the host of a virtual machine
             "2001::/32",  # Teredo with a public client
             "3fff::/20",  # documentation
         ),

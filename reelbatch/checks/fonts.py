@@ -1,4 +1,4 @@
-"""Which fonts a job needs, which of the team's it takes along, and which nobody has."""
+"""Finds the fonts that a job needs among its team's fonts, and reports those that nobody has."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,19 +15,19 @@ from reelbatch.models.wire.fonts import FontFace
 from reelbatch.models.wire.warnings import MOST_GLYPHS, Shortcomings, shortcomings
 
 _TEXT_PARAMS = "nx:text-params-set"
-# `Font`, also behind the groups that After Effects shows around it, as in `Source Text.font`.
+# `Font`, optionally behind the groups that After Effects shows around it: `Source Text.font`.
 _FONT_PROPERTY = re.compile(r"\s*((text|source\s*text)\s*(\.|->)\s*)*font\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class JobFonts:
-    found: list[FontRecord]  # of the team's
-    missing: list[str] = field(default_factory=list[str])  # labels for the answer
+    found: list[FontRecord]  # the team's fonts that the job uses
+    missing: list[str] = field(default_factory=list[str])  # labels for the response
     missing_glyphs: list[str] = field(default_factory=list[str])  # characters that no font has
 
     @property
     def keys(self) -> list[str]:
-        """Object keys of the team's fonts."""
+        """The object keys of the fonts in `found`."""
         return [font.source for font in self.found]
 
     @property
@@ -40,76 +40,69 @@ class JobFonts:
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _RequestedFont:
     label: str
     face: FontFace
 
 
 @dataclass(frozen=True)
 class TemplateFonts:
-    """What a template and its engine have, as a thousand jobs of the template ask for it."""
+    """The fonts of a template and its engine, looked up once for all jobs of the template."""
 
     inspection: TemplateInspection
     engine_fonts: Sequence[FontFace]
 
     @cached_property
-    def wanting(self) -> Sequence[_Wish]:
-        """What the template itself asks for and does not bring along."""
-        wishes = [_Wish(face.label, face) for face in self.inspection.fonts]
-        return [wish for wish in wishes if not self.brings(wish)]
+    def not_embedded(self) -> Sequence[_RequestedFont]:
+        """The fonts that the template itself requests and does not embed."""
+        requested = [_RequestedFont(face.label, face) for face in self.inspection.fonts]
+        return [font for font in requested if not self.embeds(font)]
 
-    @cached_property
-    def alone(self) -> JobFonts:
-        """What its jobs have that ask for nothing else, if the team has no fonts."""
-        missing = [wish.label for wish in self.wanting if not self.engine_has(wish)]
-        return JobFonts([], [*dict.fromkeys(missing)])
+    def embeds(self, font: _RequestedFont) -> bool:
+        return find_face(font.face, self.inspection.embedded_fonts) is not None
 
-    def brings(self, wish: _Wish) -> bool:
-        return find_face(wish.face, self.inspection.embedded_fonts) is not None
-
-    def engine_has(self, wish: _Wish) -> bool:
-        return find_face(wish.face, self.engine_fonts) is not None
+    def engine_has(self, font: _RequestedFont) -> bool:
+        return find_face(font.face, self.engine_fonts) is not None
 
 
 @dataclass(frozen=True)
 class FontNeeds:
-    """What a job asks for, and what is there without the team's fonts."""
+    """The fonts and characters that a job needs, and its template, which has some of them."""
 
-    names: Sequence[str]  # that the job lists
+    names: Sequence[str]  # fonts that the job lists
     assets: Sequence[Asset]
     template: TemplateFonts
-    words: Sequence[str] = ()  # beside those of `assets`
+    words: Sequence[str] = ()  # texts in addition to those of `assets`
 
 
 def needs_team_fonts(needs: FontNeeds) -> bool:
-    """Whether the template alone does not bring all that the job needs: the team's fonts come
-    before the engine's."""
-    return any(True for _ in _wanting(needs)) or bool(_rare_characters(needs, []))
+    """Whether the job needs more than its template has: the team's fonts take precedence over the
+    engine's."""
+    return any(True for _ in _not_embedded(needs)) or bool(_rare_characters(needs, []))
 
 
 def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
-    """Find the job's fonts; of two that go by one name, the team's newest counts."""
-    if not team_fonts and not _asks_for_more(needs):
-        return needs.template.alone
+    """Find the job's fonts. Of team fonts with the same name, the newest is used."""
     records: dict[str, FontRecord] = {}
     missing: dict[str, None] = {}
     newest_first = list(reversed(team_fonts))
-    for wish in _wanting(needs):
-        found = _find_team_font(wish, newest_first)
+    for requested in _not_embedded(needs):
+        found = _find_team_font(requested, newest_first)
         if found is not None:
             records[found.id] = found
-        elif not needs.template.engine_has(wish):
-            missing[wish.label] = None
-    lacking: list[str] = []
+        elif not needs.template.engine_has(requested):
+            missing[requested.label] = None
+    without_glyph: list[str] = []
     for character in _rare_characters(needs, list(records.values())):
         has = (font for font in newest_first if ord(character) in from_ranges(font.characters))
         lender = next(has, None)
         if lender is not None:
             records.setdefault(lender.id, lender)
         else:
-            lacking.append(character)
+            without_glyph.append(character)
     found = list(records.values())
-    return JobFonts(found, list(missing), _drawn_by_none(lacking, found, needs.template.inspection))
+    glyphs = _missing_glyphs(without_glyph, found, needs.template.inspection)
+    return JobFonts(found, list(missing), glyphs)
 
 
 def _asks_for_more(needs: FontNeeds) -> bool:
@@ -120,21 +113,21 @@ def _asks_for_more(needs: FontNeeds) -> bool:
 
 
 def own_needs(template: TemplateFonts) -> FontNeeds:
-    """What a template asks for by itself: its fonts, and the letters of its own words."""
+    """What a template needs by itself: its fonts, and glyphs for its own texts."""
     words = [layer.text for layer in template.inspection.layers if layer.text]
     return FontNeeds([], [], template, words=words)
 
 
 def template_shortcomings(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> Shortcomings:
-    """What of a template will not look as designed, by its `own_needs`."""
+    """What will not look as designed in a template, given its `own_needs`."""
     fonts = resolve_fonts(needs, team_fonts)
     return shortcomings(fonts.missing, fonts.missing_glyphs, needs.template.inspection.warnings)
 
 
-def _drawn_by_none(
+def _missing_glyphs(
     characters: Sequence[str], fonts: Sequence[FontRecord], inspection: TemplateInspection
 ) -> list[str]:
-    """Those that the worker's fonts do not lend either; none where that cannot be known."""
+    """The characters that the worker's fonts do not have either; empty if that is unknown."""
     lent = inspection.lent_characters
     if not characters or lent is None or not all(font.characters for font in fonts):
         return []
@@ -142,13 +135,14 @@ def _drawn_by_none(
 
 
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:
-    """The characters of the job's words that neither the template nor `fonts` have, but for those
-    that every font has: others of the team's may lend them."""
-    rare = _rare_words(needs)
-    if not rare:  # as of most jobs: the rest is dear for a thousand of them
+    """The characters of the job's texts that neither the template nor `fonts` have, except those
+    that every font has. Other fonts of the team may supply them."""
+    words = chain(needs.words, _words(needs.assets))
+    rare = [text for text in words if not text.isascii() and max(text) > LAST_OF_LATIN]
+    if not rare:  # most jobs; the rest is slow for a thousand of them
         return []
-    at_hand = [needs.template.inspection.characters, *(font.characters for font in fonts)]
-    missing = missing_characters(rare, [from_ranges(each) for each in at_hand])
+    available = [needs.template.inspection.characters, *(font.characters for font in fonts)]
+    missing = missing_characters(rare, [from_ranges(each) for each in available])
     return [character for character in missing if character > LAST_OF_LATIN]
 
 
@@ -158,7 +152,7 @@ def _rare_words(needs: FontNeeds) -> list[str]:
 
 
 def _words(assets: Iterable[Asset]) -> Iterator[str]:
-    """All that assets write into text layers."""
+    """The texts that assets write into text layers."""
     for asset in assets:
         if isinstance(asset, (TextAsset, DataAsset)):
             yield asset.value if isinstance(asset.value, str) else ""
@@ -166,26 +160,26 @@ def _words(assets: Iterable[Asset]) -> Iterator[str]:
             yield str(asset.params.get("text") or "")
 
 
-def _wanting(needs: FontNeeds) -> Iterator[_Wish]:
-    """What the template does not bring along."""
-    yield from needs.template.wanting
-    for wish in _own_wishes(needs):
-        if not needs.template.brings(wish):
-            yield wish
+def _not_embedded(needs: FontNeeds) -> Iterator[_RequestedFont]:
+    """The fonts that template and job request and the template does not embed."""
+    yield from needs.template.not_embedded
+    for font in _requested_by_job(needs):
+        if not needs.template.embeds(font):
+            yield font
 
 
-def _own_wishes(needs: FontNeeds) -> Iterator[_Wish]:
-    """The job's, beside its template's."""
+def _requested_by_job(needs: FontNeeds) -> Iterator[_RequestedFont]:
+    """The fonts that the job requests in addition to its template."""
     for name in needs.names:
-        yield _Wish(name, FontFace(file_name=name, postscript_name=_without_ending(name)))
+        yield _RequestedFont(name, FontFace(file_name=name, postscript_name=_without_ending(name)))
     for asset in needs.assets:
         font = _font_in(asset)
         if isinstance(font, str) and font:
-            yield _Wish(font, FontFace(postscript_name=font, family=font))
+            yield _RequestedFont(font, FontFace(postscript_name=font, family=font))
 
 
 def _font_in(asset: Asset) -> object:
-    """What the asset says is a text's font: a name, if it is right."""
+    """The font that the asset sets on a text: a name, if the asset is valid."""
     if isinstance(asset, FunctionAsset) and asset.name == _TEXT_PARAMS:
         return asset.params.get("font")
     if isinstance(asset, DataAsset) and _FONT_PROPERTY.fullmatch(asset.property):
@@ -193,14 +187,14 @@ def _font_in(asset: Asset) -> object:
     return None
 
 
-def _find_team_font(wish: _Wish, fonts: Iterable[FontRecord]) -> FontRecord | None:
+def _find_team_font(requested: _RequestedFont, fonts: Iterable[FontRecord]) -> FontRecord | None:
     by_face = {_face_of(font): font for font in fonts}
-    face = find_face(wish.face, by_face)
+    face = find_face(requested.face, by_face)
     return by_face[face] if face else None
 
 
 def _face_of(font: FontRecord) -> FontFace:
-    """The font's names, with the family that it was uploaded as."""
+    """The font's names, including the family that it was uploaded as."""
     return font.face.model_copy(update={"alias": font.family_name})
 
 

@@ -1,6 +1,6 @@
-"""Does a template have the compositions, layers and frames that a job names?
+"""Checks whether a template has the compositions, layers and frames that a job names.
 
-Asked at submission where the template is known by then, else when its file has come.
+They run at submission if the template is known by then, else once its file has been downloaded.
 """
 
 import unicodedata
@@ -31,26 +31,26 @@ from reelbatch.models.wire.warnings import MISSING_FILES, RenderWarning, Warning
 from reelbatch.spelling import did_you_mean
 
 _NAMES_SHOWN = 20
-# What may look as designed all the same: it is known where the job is rendered.
+# These may still look as designed, which is only known when the job is rendered.
 _NOT_DECIDED = (WarningCode.EXPRESSIONS_OFF, WarningCode.MISSING_FONT, WarningCode.FONT_NOT_READ)
 _REASONS_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class TemplateOffer:
-    """What was found in a template, as jobs look it up a thousand times."""
+    """The contents of a template, indexed for the lookups of a thousand jobs."""
 
     inspection: TemplateInspection
-    engine: type[RenderEngine] = RenderEngine  # which knows of no problem
+    engine: type[RenderEngine] = RenderEngine  # the base class reports no problems
 
     @cached_property
     def compositions(self) -> dict[str, Composition]:
-        """By their names in composed letters, which is how names are compared."""
+        """The compositions by name in composed form (NFC), in which names are compared."""
         return {_composed(found.name): found for found in self.inspection.compositions}
 
     @cached_property
     def layers(self) -> dict[str, set[str]]:
-        """Names of layers by composition; also of compositions that only layers show."""
+        """The names of layers by composition, including compositions that only layers show."""
         layers: dict[str, set[str]] = {name: set() for name in self.compositions}
         for composition, name in self.layers_named:
             layers.setdefault(composition, set()).add(name)
@@ -58,8 +58,8 @@ class TemplateOffer:
 
     @cached_property
     def layers_named(self) -> dict[tuple[str, str], list[Layer]]:
-        """The layers by the names of their compositions and their own, or of the control that
-        replaces their source."""
+        """The layers by composition and name. The name may also be that of a control that replaces
+        their source."""
         found: dict[tuple[str, str], list[Layer]] = {}
         for layer in self.inspection.layers:
             key = (_composed(layer.composition), _composed(layer.name))
@@ -72,7 +72,7 @@ class TemplateOffer:
 
     @cached_property
     def _places(self) -> dict[str, set[str]]:
-        """What `places_of` finds."""
+        """The result of `places_of` by name."""
         found: dict[str, set[str]] = {}
         for layer in self.inspection.layers:
             found.setdefault(_composed(layer.name), set()).add(layer.composition)
@@ -82,8 +82,8 @@ class TemplateOffer:
         return found
 
     def places_of(self, name: str) -> set[str]:
-        """The names of the compositions with a layer of this name, or one whose source a control of
-        this name replaces."""
+        """The names of the compositions that have a layer with this name, or a layer whose source a
+        control with this name replaces."""
         return self._places.get(_composed(name), set())
 
     def layers_of(self, composition: str, name: str) -> Sequence[Layer]:
@@ -91,11 +91,11 @@ class TemplateOffer:
 
     @cached_property
     def _shown(self) -> dict[str, frozenset[str]]:
-        """What `shown_in` has found."""
+        """The results of `shown_in` so far."""
         return {}
 
     def shown_in(self, composition: str) -> frozenset[str]:
-        """The names of the compositions that are seen in one, itself included."""
+        """The names of the compositions that are visible in this one, itself included."""
         if composition not in self._shown:
             inside: dict[str, set[str]] = {}
             for layer in self.inspection.layers:
@@ -114,24 +114,26 @@ class TemplateOffer:
         return self.inspection.compositions[0]
 
     def composition_named(self, name: str | None) -> Composition | None:
-        """The first one where a job names none."""
+        """The composition with this name; without a name, the first one."""
         return self.compositions.get(_composed(name)) if name else self.root
 
 
 def as_drawn_by(engine: type[RenderEngine], inspection: TemplateInspection) -> TemplateInspection:
-    """What of another engine's inspection holds for what `engine` draws."""
+    """Another engine's inspection, reduced to what applies when `engine` draws it."""
 
-    def holding(warnings: list[RenderWarning]) -> list[RenderWarning]:
+    def remaining(warnings: list[RenderWarning]) -> list[RenderWarning]:
         return [warning for warning in warnings if warning.code not in engine.draws]
 
     compositions = [
-        each if each.reasons is None else each.model_copy(update={"reasons": holding(each.reasons)})
+        each
+        if each.reasons is None
+        else each.model_copy(update={"reasons": remaining(each.reasons)})
         for each in inspection.compositions
     ]
     changes = {
-        "warnings": holding(inspection.warnings),
+        "warnings": remaining(inspection.warnings),
         "compositions": compositions,
-        # An engine with templates of its own may be on machines of its own, with other fonts.
+        # An engine with its own template types may run on other machines, with other fonts.
         "lent_characters": inspection.lent_characters if engine.instead_of else None,
     }
     return inspection.model_copy(update=changes) if engine.draws else inspection
@@ -142,8 +144,9 @@ def layers_meant(
 ) -> list[tuple[str, str]]:
     """The compositions and names of the layers that `name` may mean in a table's header.
 
-    A layer of `composition`, else those of the name below it, else COMPOSITION/LAYER anywhere.
-    Layers that do not fit count only where no other does. Empty: none; several: it is ambiguous.
+    That is a layer of `composition`, else layers with this name below it, else COMPOSITION/LAYER
+    anywhere. Layers that do not fit count only if no other one does. The result is empty if there
+    is no such layer, and has several elements if the name is ambiguous.
     """
     shown = template.shown_in(composition.name)
     places = sorted(template.places_of(name) & shown, key=lambda at: (at != composition.name, at))
@@ -159,7 +162,7 @@ def layers_meant(
 
 
 def composition_problem(field: str, name: str | None, template: TemplateOffer) -> Problem:
-    """That the template has no composition of this name."""
+    """The problem that the template has no composition with this name."""
     hint = did_you_mean(name or "", template.compositions)
     message = f"The template has no composition {name}.{hint}"
     return Problem(
@@ -168,21 +171,24 @@ def composition_problem(field: str, name: str | None, template: TemplateOffer) -
 
 
 def frame_problems(frames: int | list[int] | None, composition: Composition) -> Iterator[Problem]:
-    """`frames` as in a job's settings."""
+    """Problems with `frames`, which are as in a job's settings."""
     count = composition.frames
     name = f"{composition.name} has {count} frames"
     if isinstance(frames, int) and frames >= count:
-        message = f"{name}: the last one is {count - 1}, not {frames}."
+        message = f"{name}: the last frame is {count - 1}, not {frames}."
         yield Problem(FramesInvalid, "settings.frames", message)
     if isinstance(frames, list) and frames[1] > count:
-        message = f"{name}: a range ends at {count} or before, not at {frames[1]}."
+        message = f"{name}: a range must end at {count} or before, not at {frames[1]}."
         yield Problem(FramesInvalid, "settings.frames", message)
 
 
 def layer_problems(
     asset: Asset, field: str, template: TemplateOffer, composition: Composition | None
 ) -> Iterator[Problem]:
-    """`composition` is the job's own, None where that is unknown: a problem of its own."""
+    """Problems with the layers that an asset names.
+
+    `composition` is the job's; None if it is unknown, which is reported separately.
+    """
     if isinstance(asset, EssentialAsset) and composition is not None:
         yield from _control_problems(asset, field, template, composition)
         return
@@ -211,7 +217,7 @@ def layer_problems(
 def _control_problems(
     asset: EssentialAsset, field: str, template: TemplateOffer, composition: Composition
 ) -> Iterator[Problem]:
-    """Where nobody has looked for controls, as in a Lottie, the render will."""
+    """Problems with a control; if controls are unknown, as in a Lottie, the render reports them."""
     shown = template.shown_in(composition.name)
     controls = template.inspection.controls
     names = [each.name for each in controls or () if each.composition in shown]
@@ -223,8 +229,8 @@ def _control_problems(
     media = {each.name.casefold() for each in controls or () if each.type == MEDIA_CONTROL}
     if media & {name.casefold() for name in asset.control_names}:
         message = (
-            f"{asset.layer_name} replaces a picture or a video. Set it with an asset of the type "
-            "image or video, which has the control's name as its layerName."
+            f"{asset.layer_name} replaces a picture or a video. Use an asset of type image or "
+            "video with the control's name as its layerName."
         )
         yield Problem(RequestError, f"{field}.type", message)
 
@@ -232,7 +238,7 @@ def _control_problems(
 def job_warnings(
     template: TemplateOffer, composition: str, assets: Sequence[Asset]
 ) -> list[RenderWarning]:
-    """The template's warnings that a job of this composition has to do with."""
+    """The template's warnings that apply to a job of this composition."""
     found = template.composition_named(composition)
     reasons = found.reasons if found is not None else None
     candidates = template.inspection.warnings if reasons is None else reasons
@@ -253,20 +259,20 @@ def job_warnings(
         if (reasons is not None or (warning.composition or composition) in shown)
         and not (
             warning.code in MISSING_FILES
-            and (has_files or warning.layer in replaced)  # which the job brings, perhaps
+            and (has_files or warning.layer in replaced)  # the job may supply the file
         )
     )
 
 
 def _controlled(name: str, template: TemplateOffer, composition: str) -> Iterator[str]:
-    """The layers whose source a control of that name replaces."""
+    """The names of the layers whose source is replaced by a control with this name."""
     return (layer.name for layer in template.layers_of(composition, name))
 
 
 def lossy_problems(
     composition: Composition, warnings: Sequence[RenderWarning]
 ) -> Iterator[Problem]:
-    """That a project's composition will not look as designed, for jobs that do not say `lossy`."""
+    """The problem that a composition will not look as designed, for jobs that are not `lossy`."""
     if reasons := conversion_reasons(composition, warnings):
         shown = "; ".join(map(str, reasons[:_REASONS_SHOWN]))
         more = len(reasons) - _REASONS_SHOWN
@@ -275,27 +281,27 @@ def lossy_problems(
             "template.composition",
             f"{composition.name} cannot be drawn as it was designed: {shown}"
             f"{f'; and {more} more' if more > 0 else ''}. Set in the job's `template`, or on the "
-            "template itself, `lossy` to true to draw it all the same, or `renderer` to "
-            "after-effects where a machine has After Effects.",
+            "template itself, `lossy` to true to draw it anyway, or `renderer` to "
+            "after-effects if a machine has After Effects.",
         )
 
 
 def conversion_reasons(
     composition: Composition, warnings: Sequence[RenderWarning]
 ) -> list[RenderWarning]:
-    """Those of a job's `warnings` for which a project is not converted unless it may be `lossy`."""
+    """The `warnings` because of which a project is only converted if it may be `lossy`."""
     if composition.reasons is None:
         return []
     return [one for one in warnings if one.code not in _NOT_DECIDED]
 
 
 def _composed(name: str) -> str:
-    """macOS writes é as e with an accent of its own (NFD), others as one letter (NFC)."""
+    """The name in NFC. macOS writes é as e with a separate accent (NFD), others as one letter."""
     return unicodedata.normalize("NFC", name)
 
 
 def listed(what: str, names: Iterable[str]) -> str:
-    """`names` keep their order where they have one."""
+    """Such as `Its layers: a, b.`; sets are sorted, other `names` keep their order."""
     known = sorted(names) if isinstance(names, (set, frozenset)) else list(names)
     if not known:
         return f"It has no {what}."
@@ -311,6 +317,6 @@ def first_few(words: Sequence[str], most: int) -> str:
 def _layer_hint(layer: str, composition: str, layers: Mapping[str, Iterable[str]]) -> str:
     elsewhere = [name for name, names in layers.items() if layer in names]
     if elsewhere:
-        return f" {elsewhere[0]} has it: name that in the asset's `composition`."
+        return f" {elsewhere[0]} has it: set the asset's `composition` to that."
     hint = did_you_mean(layer, layers[composition])
     return hint or f" {listed('layers', layers[composition])}"

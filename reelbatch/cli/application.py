@@ -59,5 +59,5 @@ def require_server() -> None:
     """Raises CommandFailed if only the client is installed."""
     if find_spec("temporalio") is None:
         raise CommandFailed(
-            "This command needs the service itself: pip install 'reelbatch[server]'."
+            "This command needs the service itself. Run pip install 'reelbatch[server]'."
         )

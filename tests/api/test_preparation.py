@@ -51,7 +51,7 @@ async def test_a_new_namespace_is_named_with_the_commands_that_mend_it(
     async with served(new, await connected(new, store), store) as api:
         for lacking, commands in (
             (f"no namespace {NEW}", ["operator namespace create --namespace new"]),
-            ("lacks the search attributes ReelbatchTeam, ", []),
+            ("is missing the search attributes ReelbatchTeam, ", []),
         ):
 
             async def told(words: str = lacking) -> str | None:
@@ -93,7 +93,7 @@ async def test_a_wrong_secret_of_the_store_is_one_line(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     remote = settings.model_copy(update={"object_store": "s3://reelbatch"})
-    refusal = "check its credentials, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    refusal = "Check its credentials, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     assert refusal in (await doctor(remote, monkeypatch))[1]
     for program in (["worker"], ["reelbatch", "tokens", "create", "renders"]):
         ended = await asyncio.to_thread(

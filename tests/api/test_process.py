@@ -52,4 +52,4 @@ def test_without_temporal_it_ends_with_one_clear_line(settings: Settings, tmp_pa
     process = start(tmp_path, nowhere, free_port())
     assert process.wait(timeout=60) == 1
     [line] = (tmp_path / "api.log").read_text().splitlines()
-    assert f"Temporal does not answer at {nowhere.temporal_address}" in line
+    assert f"Temporal does not respond at {nowhere.temporal_address}" in line

@@ -35,7 +35,7 @@ class _FontList(BaseModel):
 
 
 class _LottieFile(_Composition):
-    """What the tests need to know of a template's JSON."""
+    """The parts of a template's JSON that the tests need."""
 
     assets: list[_Composition]
     fonts: _FontList
@@ -68,7 +68,7 @@ def template(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def fonts_of() -> Callable[[Path], list[FontFace]]:
-    """The fonts that a template names."""
+    """Returns the fonts that a template names."""
 
     def read(file: Path) -> list[FontFace]:
         return [
@@ -89,7 +89,7 @@ def _lottie_of(file: Path) -> _LottieFile:
 
 @pytest.fixture(scope="session")
 def jobs_of() -> Callable[[Path], list[JobCreation]]:
-    """The jobs of a request body, be it of one job or of a batch."""
+    """Returns the jobs of a request body, which may be a job or a batch."""
 
     def parse(body: Path) -> list[JobCreation]:
         content = TypeAdapter(dict[str, object]).validate_python(json.loads(body.read_text()))
@@ -101,7 +101,7 @@ def jobs_of() -> Callable[[Path], list[JobCreation]]:
 
 @pytest.fixture(scope="session")
 def problems_of() -> Callable[[JobCreation], list[str]]:
-    """What a server would object to in a job, by the templates as they are."""
+    """Returns what a server would reject in a job, given the example templates."""
 
     def check(job: JobCreation) -> list[str]:
         lottie = _lottie_of(TEMPLATES[job.template.id.strip("{}")])

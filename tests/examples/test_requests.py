@@ -27,7 +27,7 @@ def test_every_request_body_is_tested(examples: Path) -> None:
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_only_the_jobs_that_are_meant_to_be_rejected_have_a_problem(
+def test_only_the_jobs_that_are_invalid_on_purpose_have_problems(
     body: str, examples: Path, jobs_of: JobsOf, problems_of: ProblemsOf
 ) -> None:
     for index, job in enumerate(jobs_of(examples / "requests" / body)):
@@ -45,7 +45,7 @@ def test_the_jobs_of_a_batch_all_differ(
     assert len(assets) == jobs
 
 
-def test_the_promo_batch_asks_for_a_film_a_gif_and_a_still(examples: Path, jobs_of: JobsOf) -> None:
+def test_the_promo_batch_requests_a_film_a_gif_and_a_still(examples: Path, jobs_of: JobsOf) -> None:
     jobs = jobs_of(examples / "requests" / "batch-promo.json")
     codecs = {job.settings.codec for job in jobs if job.settings}
     assert codecs == {"video_h264_vbr_5mbps", "video_gif", "image_png"}

@@ -57,7 +57,7 @@ def promo(examples: Path) -> Path:
     return examples / "templates" / "product-promo.zip"
 
 
-def test_the_generator_writes_the_committed_templates_to_the_byte(
+def test_the_generator_reproduces_the_committed_templates_exactly(
     examples: Path, tmp_path: Path
 ) -> None:
     _run(examples / "make_templates.py", str(tmp_path))
@@ -94,7 +94,7 @@ def test_the_lower_third_begins_and_ends_with_nothing(examples: Path, render: Re
         assert render(template, "main", frame, [])[..., 3].max() == 0
 
 
-def test_the_promo_takes_a_background_and_an_accent_colour(promo: Path, render: Render) -> None:
+def test_the_colours_of_the_promo_can_be_changed(promo: Path, render: Render) -> None:
     blue, green = [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]
     recolour = [
         FunctionAsset(
@@ -124,7 +124,7 @@ def test_the_badge_of_the_promo_can_be_hidden(promo: Path, render: Render) -> No
 
 @pytest.mark.parametrize("layer", ["headline", "price", "tagline"])
 @pytest.mark.parametrize("composition", ["main", "square"])
-def test_the_words_of_the_promo_can_be_replaced(
+def test_the_texts_of_the_promo_can_be_replaced(
     layer: str, composition: str, promo: Path, render: Render
 ) -> None:
     words = TextAsset(type="text", layer_name=layer, value="Other")
@@ -139,7 +139,7 @@ def test_the_badge_can_be_rendered_alone(promo: Path, render: Render) -> None:
     assert pixels[84, 12, 3] == 255
 
 
-def test_names_are_drawn_in_scripts_and_those_without_a_font_are_named(
+def test_names_are_drawn_in_many_scripts_and_scripts_without_a_font_are_listed(
     examples: Path, tmp_path: Path
 ) -> None:
     run = subprocess.run(

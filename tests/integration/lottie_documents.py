@@ -5,19 +5,19 @@ from typing import Any
 
 
 def still_card() -> bytes:
-    """16 x 16 pixels with a text layer `title` and a solid `background`: cheap to render."""
+    """A 16 x 16 document with a text layer `title` and a solid `background`: cheap to render."""
     return _document(16, 16, frames=5, layers=[_text("title"), _solid("background", 16, 16)])
 
 
 def scripted_card(expression: str) -> bytes:
-    """The same, with a background whose opacity is an expression."""
+    """Like `still_card`, with an expression for the opacity of the background."""
     background = _solid("background", 16, 16)
     background["ks"]["o"]["x"] = f"var $bm_rt = {expression};"
     return _document(16, 16, frames=5, layers=[_text("title"), background])
 
 
 def long_film() -> bytes:
-    """1280 x 720 pixels, ten minutes of change: a render of all does not end within a test."""
+    """Ten minutes of motion in 1280 x 720: rendering all of it takes longer than any test."""
     frames = 18_000
     wheel = _solid("wheel", 1280, 720)
     turns = [{"t": 0, "s": [0], "i": _LINEAR, "o": _LINEAR}, {"t": frames, "s": [frames]}]

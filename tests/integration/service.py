@@ -1,4 +1,4 @@
-"""A whole running service, as `reelbatch up` starts it, and what tests need to see of it."""
+"""A whole running service, started with `reelbatch up`, and helpers to inspect it."""
 
 import os
 import signal
@@ -14,13 +14,13 @@ import httpx
 from reelbatch.cli.stack.connection_file import Connection
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 180.0  # seconds before a condition that never comes fails a test
+PATIENCE = 180.0  # seconds to wait for a condition before the test fails
 
 T = TypeVar("T")
 
 
 def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
-    """Look again and again until there is something."""
+    """Repeat `look` until it returns something other than None."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if (seen := look()) is not None:
@@ -30,7 +30,7 @@ def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -
 
 
 class Service:
-    """`reelbatch up` on a home of its own, and a client of its API."""
+    """`reelbatch up` with its own home, and a client of its API."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -51,7 +51,7 @@ class Service:
                 env={
                     **os.environ,
                     "REELBATCH_SCRATCH": str(self.scratch),
-                    "TEMPORAL_API_KEY": "for another server",  # the stack's own takes none
+                    "TEMPORAL_API_KEY": "for another server",  # the stack's own server needs none
                     "REELBATCH_ALLOW_PRIVATE_NETWORKS": "true",  # tests serve assets themselves
                 },
                 stdout=log,
@@ -63,13 +63,13 @@ class Service:
         self.http.headers["Authorization"] = f"Bearer {self.connection.token}"
 
     def stop(self) -> int:
-        """Stop it as Ctrl-C does. Returns the exit code."""
+        """Stop the service as Ctrl-C does, and return its exit code."""
         assert self._up is not None
         self._up.send_signal(signal.SIGINT)
         return self._up.wait(timeout=60)
 
     def worker_pid(self) -> int | None:
-        """The worker that runs now."""
+        """The process id of the current worker."""
         return self.pid_of("worker")
 
     def pid_of(self, module: str) -> int | None:
@@ -103,7 +103,7 @@ class Service:
         return created["id"]
 
     def poll_to_the_end(self, batch_id: str) -> Iterator[Any]:
-        """Read the batch again and again until nothing is pending; each answer is checked."""
+        """Poll the batch until nothing is pending, and check the counts of each response."""
         started = time.monotonic()
         while (elapsed := time.monotonic() - started) < PATIENCE:
             batch = self.get(f"/batches/{batch_id}")
@@ -111,7 +111,7 @@ class Service:
             yield batch
             if batch["stats"]["pending"] == 0:
                 return
-            time.sleep(max(0.1, elapsed / 50))  # the looks at a large batch are not free
+            time.sleep(max(0.1, elapsed / 50))  # reading a large batch is not free
         raise AssertionError(f"jobs still pending after {PATIENCE:.0f} seconds")
 
     def end_of(self, batch_id: str) -> Any:
@@ -132,7 +132,7 @@ def check_counts(batch: Any) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes below `pid`."""
+    """All descendants of the process."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
@@ -148,7 +148,7 @@ def command_of(pid: int) -> list[str]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that waits for its parent to take note does not."""
+    """Whether the process runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
@@ -156,7 +156,7 @@ def is_alive(pid: int) -> bool:
 
 
 def processor_seconds(pid: int) -> float:
-    """How long a process has computed so far."""
+    """The processor time that a process has used so far."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:

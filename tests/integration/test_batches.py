@@ -1,4 +1,4 @@
-"""The main job on a running service: real Temporal server, API, worker and renders."""
+"""Batches on a running service, with a real Temporal server, API, worker and renders."""
 
 import io
 import os
@@ -54,7 +54,9 @@ def busy_descendants(pid: int) -> list[int]:
     return [below for below in descendants(pid) if processor_seconds(below) > 2.0]
 
 
-def test_a_thousand_jobs_of_which_most_are_invalid(service: Service, card: str) -> None:
+def test_the_valid_jobs_of_a_thousand_are_rendered_and_the_others_rejected(
+    service: Service, card: str
+) -> None:
     invalid = {index for index in range(1000) if index % 25 >= 3}
     assert len(invalid) == 880
     jobs = [still(card, str(index)) for index in range(1000)]
@@ -84,7 +86,7 @@ def test_a_thousand_jobs_of_which_most_are_invalid(service: Service, card: str) 
         assert Image.open(io.BytesIO(content.content)).size == (16, 16)
 
 
-def test_expressions_run_and_endless_ones_are_told_of(service: Service) -> None:
+def test_expressions_run_and_endless_ones_are_stopped_with_a_warning(service: Service) -> None:
     endless = "(function () { while (true); })()"
     templates = [service.upload_template(scripted_card(each)) for each in ("0", endless)]
     created = service.post("/batches", {"jobs": [still(each, title="") for each in templates]})
@@ -98,7 +100,7 @@ def test_expressions_run_and_endless_ones_are_told_of(service: Service) -> None:
     assert alphas == [(0, 0), (255, 255)]
 
 
-def test_large_jobs_are_accepted_and_cancelled_before_they_start(
+def test_a_thousand_large_jobs_are_accepted_and_cancelled_before_they_start(
     service: Service, film: str
 ) -> None:
     jobs = [
@@ -132,9 +134,9 @@ def test_cancel_in_the_middle_stops_running_renders(service: Service, card: str,
     rendering = until(lambda: busy_descendants(worker) or None, "busy render process")
     before = service.get(f"/batches/{batch_id}")["stats"]
 
-    answer = service.http.post(f"/batches/{batch_id}/cancel")
-    assert answer.status_code == 200, answer.text
-    outcome = answer.json()
+    response = service.http.post(f"/batches/{batch_id}/cancel")
+    assert response.status_code == 200, response.text
+    outcome = response.json()
     until(lambda: not any(map(is_alive, rendering)) or None, "end of the render processes")
     until(lambda: not found_below(service.scratch, "render-*") or None, "end of partial files")
 
@@ -152,7 +154,7 @@ def test_cancel_in_the_middle_stops_running_renders(service: Service, card: str,
     assert httpx.get(last["outputUrl"]).status_code == 404
 
 
-def test_a_killed_workers_jobs_finish_after_its_return(service: Service, film: str) -> None:
+def test_the_jobs_of_a_killed_worker_finish_after_its_restart(service: Service, film: str) -> None:
     created = service.post("/batches", {"jobs": [video(film, 40 + index) for index in range(16)]})
     batch_id = created["batchId"]
 

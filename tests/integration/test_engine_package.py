@@ -1,4 +1,4 @@
-"""An engine in a package of its own, on a worker of its own; no file of the project knows it."""
+"""An engine in a separate package on its own worker, which no file of the project mentions."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ from tests.reelbatch.engines.contract_run import SLIDES, run_contract
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the example's package is installed."""
+    """The folder in which the example's package is installed."""
     folder = tmp_path_factory.mktemp("site")
     options = ("--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
     subprocess.run(
@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_example_engine_is_short_and_keeps_the_contract(site: Path, tmp_path: Path) -> None:
+def test_the_example_engine_is_short_and_fulfils_the_contract(site: Path, tmp_path: Path) -> None:
     sources = SLIDES.glob("slides_engine/*.py")
     assert sum(len(source.read_text().splitlines()) for source in sources) < 80
     samples = f"--engine-samples={SLIDES / 'samples'}"
@@ -50,7 +50,7 @@ def test_the_example_engine_is_short_and_keeps_the_contract(site: Path, tmp_path
 
 @pytest.fixture
 def http(site: Path, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client of a service of which one worker renders Lottie, and another one slides."""
+    """A client of a service with one worker for Lottie and another for slides."""
     ports = {name: free_port() for name in ("temporal", "ui", "api")}
     objects = str(tmp_path / "objects")
     environment = {
@@ -104,7 +104,7 @@ def _is_ready(url: str) -> bool | None:
     return None
 
 
-def test_a_worker_of_its_own_renders_the_jobs_of_an_installed_engine(http: httpx.Client) -> None:
+def test_a_separate_worker_renders_the_jobs_of_an_installed_engine(http: httpx.Client) -> None:
     sample = SLIDES / "samples" / "two-slides"
     created = http.post("/templates", json={"type": "slides", "displayName": "two"}).json()
     sent = httpx.put(
@@ -125,8 +125,8 @@ def test_a_worker_of_its_own_renders_the_jobs_of_an_installed_engine(http: httpx
     assert [error["errorCode"] for error in batch["errors"]] == ["LAYER_NOT_FOUND"]
 
     def ended() -> Any:
-        answer = http.get(f"/batches/{batch['batchId']}").json()
-        return answer if answer["stats"]["pending"] == 0 else None
+        state = http.get(f"/batches/{batch['batchId']}").json()
+        return state if state["stats"]["pending"] == 0 else None
 
     (rendered,) = until(ended, "end of the batch")["jobs"]
     assert rendered["status"] == "finished", rendered

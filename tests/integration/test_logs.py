@@ -1,4 +1,4 @@
-"""What the processes log at their most talkative: never what opens a door."""
+"""Even at the most verbose level, no process logs credentials."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ from tests.s3_server import S3Server
 
 
 class Hidden:
-    """Makes secrets, and remembers them."""
+    """Creates secrets and remembers them."""
 
     def __init__(self) -> None:
         self.all: list[str] = []
@@ -33,7 +33,7 @@ class Hidden:
         return secret
 
     def link(self, url: str) -> str:
-        """A signed link, whose signature is as good as a token."""
+        """Remember the signature of a link, which gives access like a token."""
         [signature] = [part for part in url.split("/") if len(part) == 32]
         self.remember(signature)
         return url
@@ -45,7 +45,7 @@ def hidden() -> Hidden:
 
 
 @pytest.fixture(scope="module")
-def talkative(tmp_path_factory: pytest.TempPathFactory, hidden: Hidden) -> Iterator[Service]:
+def verbose(tmp_path_factory: pytest.TempPathFactory, hidden: Hidden) -> Iterator[Service]:
     signing_secret = hidden.remember(base64.b64encode(secrets.token_bytes(24)).decode())
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("REELBATCH_LOG_LEVEL", "debug")
@@ -107,8 +107,8 @@ def jobs_with_secrets(service: Service, hidden: Hidden, s3: S3Server) -> list[di
     ]
 
 
-def send_what_fails(service: Service, hidden: Hidden) -> None:
-    """Each with something to hide, in places where it belongs and in others."""
+def send_invalid_requests(service: Service, hidden: Hidden) -> None:
+    """Send invalid requests with secrets, in places where they belong and in others."""
     for headers in (
         {"Authorization": f"Bearer rb_{hidden.new()}"},
         {"Authorization": f"Basic {hidden.new()}"},
@@ -125,7 +125,7 @@ def send_what_fails(service: Service, hidden: Hidden) -> None:
 
 
 def follow_links(service: Service, hidden: Hidden, job: dict[str, Any]) -> str:
-    """Signed links, good and forged; returns the id of a template of its own."""
+    """Follow valid and forged signed links. Returns the id of a new template."""
     body = {"type": "lottie", "displayName": "x"}
     created = service.post("/templates", body)
     upload_url = hidden.link(created["uploadInfo"]["url"])
@@ -143,7 +143,7 @@ def follow_links(service: Service, hidden: Hidden, job: dict[str, Any]) -> str:
 
 
 def leave_early(service: Service, hidden: Hidden) -> None:
-    """A client that goes away in the middle of its request."""
+    """Disconnect in the middle of a request."""
     token, address = service.connection.token, urlsplit(service.connection.api_url)
     lines = ("POST /api/v2/jobs HTTP/1.1", "Host: x", f"Authorization: Bearer {token}")
     head = "\r\n".join([*lines, "Content-Length: 1000", "", ""])
@@ -152,46 +152,49 @@ def leave_early(service: Service, hidden: Hidden) -> None:
 
 
 def break_something(service: Service, hidden: Hidden, template_id: str) -> None:
-    """A record that cannot be read: an error that nobody expects, with its traceback."""
+    """Make a record unreadable, which causes an unexpected error with a traceback."""
     store = open_store(str(service.home / "objects"))
     link = f"http://x/uploads/default/{template_id}/1/{hidden.new()}"
     broken = {"id": f"https://x/?sig={hidden.new()}", "displayName": link}
     store.put(keys.template_record("default", template_id), json.dumps(broken).encode())
-    answer = service.http.get(f"/templates/{template_id}", headers={"X-Request-Id": "broken"})
-    assert (answer.status_code, answer.json()["errorCode"]) == (500, "INTERNAL_ERROR")
-    assert answer.headers["x-request-id"] == "broken"
+    response = service.http.get(f"/templates/{template_id}", headers={"X-Request-Id": "broken"})
+    assert (response.status_code, response.json()["errorCode"]) == (500, "INTERNAL_ERROR")
+    assert response.headers["x-request-id"] == "broken"
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def test_no_log_shows_what_opens_a_door(
-    talkative: Service, hidden: Hidden, s3_server: S3Server
+def test_no_log_contains_a_credential(
+    verbose: Service, hidden: Hidden, s3_server: S3Server
 ) -> None:
-    created = talkative.post("/batches", {"jobs": jobs_with_secrets(talkative, hidden, s3_server)})
-    batch = talkative.end_of(created["batchId"])
+    created = verbose.post("/batches", {"jobs": jobs_with_secrets(verbose, hidden, s3_server)})
+    batch = verbose.end_of(created["batchId"])
     outcomes = [job["status"] for job in batch["jobs"]]
     assert outcomes == ["finished"] * 2 + ["error"] * 5
-    send_what_fails(talkative, hidden)
-    leave_early(talkative, hidden)
-    template_id = follow_links(talkative, hidden, batch["jobs"][0])
-    break_something(talkative, hidden, template_id)
+    send_invalid_requests(verbose, hidden)
+    leave_early(verbose, hidden)
+    template_id = follow_links(verbose, hidden, batch["jobs"][0])
+    break_something(verbose, hidden, template_id)
 
-    api_log, worker_log = (talkative.home / "logs" / f"{name}.log" for name in ("api", "worker"))
+    api_log, worker_log = (verbose.home / "logs" / f"{name}.log" for name in ("api", "worker"))
 
     def webhook_tried() -> bool | None:
-        log = talkative.get(f"/jobs/{batch['jobs'][1]['id']}/webhook")
+        log = verbose.get(f"/jobs/{batch['jobs'][1]['id']}/webhook")
         return bool(log["attempts"]) or None
 
     until(webhook_tried, "attempt to deliver the webhook")
-    until(lambda: "the client left" in api_log.read_text() or None, "word of who left")
+    until(
+        lambda: "the client left" in api_log.read_text() or None,
+        "log line about the client",
+    )
     api, worker = lines_of(api_log), lines_of(worker_log)
     assert len(hidden.all) > 30
     text = api_log.read_text() + worker_log.read_text()
     assert [secret for secret in hidden.all if secret in text] == []
 
-    assert {line["level"] for line in api} >= {"debug", "info", "error"}, "it was talkative"
+    assert {line["level"] for line in api} >= {"debug", "info", "error"}, "it was verbose"
     assert any("render" in json.dumps(line) and "ASSET" in json.dumps(line) for line in worker)
     faults = [line for line in worker if line["event"] == "failure caused by the client"]
     assert {line["error_code"] for line in faults} >= {"ASSET_INVALID", "UPLOAD_FAILED"}

@@ -8,11 +8,11 @@ from tests.integration.lottie_documents import long_film
 from tests.integration.service import Service, until
 
 
-def test_a_batch_under_way_goes_on_after_a_restart(tmp_path: Path) -> None:
+def test_a_running_batch_continues_after_a_restart(tmp_path: Path) -> None:
     service = Service(tmp_path / "home")
     service.start()
     film = service.upload_template(long_film())
-    jobs = [  # all differ: equal ones would share one render, and be over at once
+    jobs = [  # all different: equal ones would share one render and finish together
         {
             "template": {"id": film},
             "settings": {"type": "video", "frames": [first, first + 10], "quality": "draft"},

@@ -1,4 +1,4 @@
-"""The value of a secret, used everywhere that it can be, is written nowhere."""
+"""A secret that is used in every possible place is written nowhere."""
 
 import asyncio
 import io
@@ -21,10 +21,10 @@ VALUE = "Hush-7f3a91c2e8"
 
 
 class Origin(ThreadingHTTPServer):
-    """Knows one picture, for those who know the secret."""
+    """Serves one picture to requests that contain the secret."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answers)
+        super().__init__(("127.0.0.1", 0), _Handler)
         content = io.BytesIO()
         Image.new("RGB", (16, 16), "red").save(content, "png")
         self.picture = content.getvalue()
@@ -34,7 +34,7 @@ class Origin(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, Origin)
         found = self.path == f"/picture.png?token={VALUE}"
@@ -91,14 +91,14 @@ def bucket(server: S3Server, **params: str) -> dict[str, Any]:
     }
 
 
-def test_a_secrets_value_is_nowhere_but_in_memory(
+def test_the_value_of_a_secret_is_only_in_memory(
     service: Service, origin: Origin, s3_server: S3Server
 ) -> None:
     template = service.upload_template(still_card())
-    answers = [service.http.put("/secrets", json={"name": "KEY", "value": VALUE}).text]
+    responses = [service.http.put("/secrets", json={"name": "KEY", "value": VALUE}).text]
     s3_secret = {"name": "S3_SECRET", "value": s3_server.secret}
-    answers.append(service.http.put("/secrets", json=s3_secret).text)
-    answers.append(service.http.get("/secrets").text)
+    responses.append(service.http.put("/secrets", json=s3_secret).text)
+    responses.append(service.http.get("/secrets").text)
     assets = {
         "finished": [
             text("${secrets.KEY}"),
@@ -134,7 +134,7 @@ def test_a_secrets_value_is_nowhere_but_in_memory(
     jobs.append({**jobs[0], "upload": bucket(s3_server)})
     jobs.append({**jobs[0], "upload": bucket(s3_server, accessKeyId="${secrets.KEY}")})
     created = service.http.post("/batches", json={"jobs": jobs})
-    answers.append(created.text)
+    responses.append(created.text)
     batch = service.end_of(created.json()["batchId"])
     outcomes = [job.get("error") or job["status"] for job in batch["jobs"]]
     for expected, outcome in zip(expected_outcomes, outcomes, strict=True):
@@ -144,21 +144,21 @@ def test_a_secrets_value_is_nowhere_but_in_memory(
     assert uploaded["outputUrl"] == f"{s3_server.endpoint}/outputs/films/{uploaded['id']}.png"
     stored = s3_server.store("outputs").get(f"films/{uploaded['id']}.png").bytes()
     assert bytes(stored).startswith(b"\x89PNG")
-    assert not found_below(service.home, f"{uploaded['id']}.png"), "we keep no copy"
+    assert not found_below(service.home, f"{uploaded['id']}.png"), "the service stores no copy"
 
-    answers.append(service.http.get(f"/batches/{batch['batchId']}").text)
-    answers.append(service.http.get("/jobs").text)
+    responses.append(service.http.get(f"/batches/{batch['batchId']}").text)
+    responses.append(service.http.get("/jobs").text)
     for job in batch["jobs"]:
-        answers.append(service.http.get(f"/jobs/{job['id']}").text)
-        answers.append(service.http.get(f"/jobs/{job['id']}/logs").text)
+        responses.append(service.http.get(f"/jobs/{job['id']}").text)
+        responses.append(service.http.get(f"/jobs/{job['id']}/logs").text)
     histories = asyncio.run(_all_histories(service.connection.temporal_address))
     assert len(histories) >= 1 + len(jobs)
     files = contents_below(service.home)
     assert any(file.name == "worker.log" for file in files)
     for value in (VALUE.lower(), s3_server.secret):
-        for place in (*answers, *histories):
+        for place in (*responses, *histories):
             assert value not in place.lower()
-        assert [file for file, held in files.items() if value.encode() in held.lower()] == []
+        assert [file for file, content in files.items() if value.encode() in content.lower()] == []
 
 
 async def _all_histories(address: str) -> list[str]:

@@ -308,7 +308,7 @@ async def test_a_picture_takes_the_place_of_footage_as_in_after_effects(
     wrong = {"type": "essential", "layerName": "Photo of the day", "value": "blue"}
     jobs = [{**a_job(template_id), "assets": [each]} for each in (by_layer, by_control, wrong)]
     batch = await team.create_batch(*jobs)
-    assert "of the type image or video" in batch["errors"][0]["error"]
+    assert "of type image or video" in batch["errors"][0]["error"]
     [field] = await team.get(f"/templates/{template_id}/fields")
     assert field["column"] == "image:Photo of the day"
     dry_run = await team.http.post(

@@ -97,12 +97,12 @@ async def test_many_jobs_of_a_batch_fetch_it_once(card_team: Team, origin: Origi
         (
             {"settings": {"type": "image", "frames": 10}},
             "FRAMES_INVALID",
-            "settings.frames: main has 10 frames: the last one is 9, not 10.",
+            "settings.frames: main has 10 frames: the last frame is 9, not 10.",
         ),
         (
             {"settings": {"frames": [5, 12]}},
             "FRAMES_INVALID",
-            "settings.frames: main has 10 frames: a range ends at 10 or before, not at 12.",
+            "settings.frames: main has 10 frames: a range must end at 10 or before, not at 12.",
         ),
     ],
 )

@@ -97,7 +97,7 @@ async def test_an_untrusted_server_is_named_as_the_reason(
 async def test_a_server_that_requires_tls_is_named_as_the_reason(
     mutual: TlsProxy, store: ObjectStore
 ) -> None:
-    with pytest.raises(RuntimeError, match="may want TLS"):
+    with pytest.raises(RuntimeError, match="may require TLS"):
         await connect(Settings(temporal_address=mutual.address), store)
 
 
