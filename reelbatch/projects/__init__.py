@@ -1,16 +1,16 @@
-"""After Effects projects: read without After Effects, told, and turned into Lottie documents.
+"""After Effects projects: read without After Effects, described, and converted to Lottie documents.
 
-A project is untrusted. `opening`, `chunks` and `library` read it, in confined processes alone;
-`model` is what they tell; `conversion` makes a document of a composition and says by `reasons` what
-it could not say.
+A project is untrusted. `opening`, `chunks` and `library` read it, only in confined processes. They
+return the classes of `model`. `conversion` turns a composition into a document, with `reasons` for
+everything that the document cannot express.
 """
 
 COPY_OF = "copyOf"
-"""Of an asset in a document: the id of the composition that it is another state of."""
+"""Field of a document's asset: the id of the composition that it is a variant of."""
 
 REPLACEABLE = "replaceable"
-"""Of a layer: a picture or video in place of its source keeps its own size. The value is where its
-anchor point is then: in the `middle` of the new source, or `kept`."""
+"""Field of a layer: a picture or video that replaces its source keeps its own size. The value says
+where its anchor point then is: in the `middle` of the new source, or `kept` as it is."""
 
 CONTROL = "control"
-"""Of a layer: the control of Essential Graphics that replaces its source."""
+"""Field of a layer: the Essential Graphics control that replaces its source."""

@@ -1,11 +1,11 @@
-"""What is refused of a project that could be read: nothing after this meets a circle or a zero."""
+"""Checks of a project that was read: later code never meets a cycle, or zero as a size or rate."""
 
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 from reelbatch.projects.model import Composition, Project
 
 MAX_LAYERS = 50_000  # of all compositions together
-_MAX_NESTING = 32  # of compositions in each other, as in a Lottie document
-_FRAME_RATES = (0.01, 1000.0)
+_MAX_NESTING = 32  # levels of nested compositions, as in a Lottie document
+_FRAME_RATES = (0.01, 1000.0)  # frames per second
 
 
 def check_project(project: Project) -> None:
@@ -26,7 +26,7 @@ def _check_canvas(composition: Composition) -> None:
     if not low <= composition.frame_rate <= high:
         raise TemplateInvalid(
             f"The project's composition {composition.name!r} has {composition.frame_rate:g} "
-            "frames a second."
+            f"frames per second, not {low:g} to {high:g}."
         )
     if composition.width < 1 or composition.height < 1 or composition.duration <= 0:
         raise TemplateInvalid(
@@ -43,7 +43,7 @@ def _check_parents(composition: Composition) -> None:
         while layer in parents and layer not in safe:
             if layer in chain:
                 raise TemplateInvalid(
-                    f"Layers of the project's composition {composition.name!r} are each other's "
+                    f"Layers in the project's composition {composition.name!r} are each other's "
                     "parents."
                 )
             chain.add(layer)
@@ -52,7 +52,7 @@ def _check_parents(composition: Composition) -> None:
 
 
 def _check_nesting(compositions: dict[int, Composition]) -> None:
-    """Depth first, without recursion: the levels below each composition are known once."""
+    """Depth-first without recursion; the number of levels below each composition is found once."""
     levels: dict[int, int] = {}
     for start in compositions:
         waiting = [(start, iter(_inner(compositions, start)))] if start not in levels else []

@@ -1,9 +1,9 @@
-"""The chunks of a project's file: counted, checked and mended before the library reads them.
+"""Counts, checks and repairs the chunks of a project's file before the library reads them.
 
-A project is RIFX, which is RIFF with its numbers in the other order
-(https://lottiefiles.github.io/lottie-docs/aep/). The library reads recursively and takes twenty
-microseconds and two hundred bytes for each chunk, whatever is in it. So nothing reaches it before
-the chunks are known to be in each other, not too deep and not too many.
+A project is in RIFX, which is RIFF with big-endian numbers
+(https://lottiefiles.github.io/lottie-docs/aep/). The library reads recursively and needs twenty
+microseconds and two hundred bytes for each chunk, whatever its content. So it only gets a file once
+the chunks are known to be properly nested, not too deep and not too many.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from typing import NamedTuple
 from reelbatch.models.errors import LimitExceeded, TemplateInvalid
 
 MAX_CHUNKS = 1_000_000  # a project of 20 MB has 430,000
-MAX_DEPTH = 160  # the deepest of real ones is 17; a group of shapes in another adds three
+MAX_DEPTH = 160  # the deepest real project has 17; each nested group of shapes adds three
 
-_PANELS = frozenset({b"SLay", b"CLay", b"DLay"})  # of an item
+_PANELS = frozenset({b"SLay", b"CLay", b"DLay"})  # in an item
 _VIEWS = frozenset({b"fvdv", b"fiop", b"ftts", b"foac", b"fiac", b"Ewst", b"fipc", b"fifl"})
-"""How the viewer of an item looked, behind each item of a folder."""
+"""The state of an item's viewer, stored after each item of a folder."""
 
 _FOLDERS = frozenset({b"Fold", b"Sfdr", b"Item"})
-_NAME = 40  # bytes of a name, before what it names
+_NAME = 40  # bytes of a name, which precedes the thing that it names
 _UNREAD_GROUPS = frozenset(
     {
         b"ADBE Plane Options Group",
@@ -33,12 +33,12 @@ _UNREAD_GROUPS = frozenset(
 )
 _HEADER = Struct(">4sI")
 _LENGTH = Struct(">I")
-_NO_TEXT = b"  "  # what the library has for a text document: nothing, of an even length
-_COMPOSITION = 4  # of `idta`, the kind of an item
-_SHORTEST_SOURCE = 282  # bytes of `opti`; older versions of After Effects write fewer
+_NO_TEXT = b"  "  # an empty text document for the library, of an even length
+_COMPOSITION = 4  # the kind of an item in `idta`
+_SHORTEST_SOURCE = 282  # bytes of `opti`; older versions of After Effects write a shorter one
 
-# What the library reads inside of a layer, or is known to change no picture: comments, colours of
-# labels, guides, the state of the panels, names of parameters.
+# Chunks in a layer that the library reads, or that are known not to affect the picture: comments,
+# label colours, guides, the state of panels, names of parameters.
 _KNOWN = frozenset(
     b"CPrp CapL CprC Utf8 blsi blsv cdat cmta empd fnam fth5 gdta ldat ldta lhd3 mkif numS omtn "
     b"otda pard parn pdnm pgui shph tdb4 tdli tdmn tdpi tdps tdsb tdsn tduM tdum vfdn "
@@ -49,30 +49,30 @@ _KNOWN = frozenset(
 
 _NOTED = frozenset({b"btdk", b"sspc", b"Layr"})
 _PLAIN = _KNOWN - _NOTED - {b"LIST"}
-_COMPARED = range(128, 64 * 1024)  # bytes of a list
+_COMPARED = range(128, 64 * 1024)  # sizes in bytes of the lists that are compared
 
 
 @dataclass(frozen=True)
 class LayerChunks:
-    """What the library is not asked about a layer."""
+    """What is read from a layer's chunks without the library."""
 
-    texts: tuple[bytes, ...] = ()  # its text documents, as they are in the file
-    unread: tuple[str, ...] = ()  # kinds of chunks that nobody knows
+    texts: tuple[bytes, ...] = ()  # its text documents, unchanged from the file
+    unread: tuple[str, ...] = ()  # unknown kinds of chunks
 
 
 @dataclass
 class CheckedChunks:
-    """A project's file as the library may have it."""
+    """A project's file that is safe for the library."""
 
     content: bytes
     layers: dict[int, list[LayerChunks]] = field(default_factory=dict[int, list[LayerChunks]])
-    """By the identity of their composition, from the top."""
+    """Layers from top to bottom, by the identity of their composition."""
 
 
 class _Chunk(NamedTuple):
-    kind: bytes  # of a list, its own
+    kind: bytes  # for a list, the kind of list
     is_list: bool
-    start: int  # of its content
+    start: int  # where its content starts
     end: int
     above: "tuple[_Chunk, ...]"
     is_unread: bool = False
@@ -83,12 +83,12 @@ class _Chunk(NamedTuple):
 
     @property
     def inside(self) -> "tuple[_Chunk, ...]":
-        """What the chunks in this one are in."""
+        """The chunks that contain the children of this one."""
         return (*self.above, self)
 
     @property
     def next(self) -> int:
-        """Where the chunk after it begins: at an even place."""
+        """Where the next chunk begins: at an even offset."""
         return self.end + (self.end - self.start) % 2
 
 
@@ -97,11 +97,11 @@ class _Layer:
     end: int
     texts: list[bytes] = field(default_factory=list[bytes])
     unread: dict[str, None] = field(default_factory=dict[str, None])
-    effect_end: int = 0  # of the last effect in it
+    effect_end: int = 0  # where its last effect ends
 
 
 class _Opened(NamedTuple):
-    """How far a walk was when it came to a list."""
+    """The state of a walk when it reached a list."""
 
     key: tuple[int, bytes] | None
     notes: int
@@ -117,11 +117,11 @@ class _Edit:
 
 
 def check_chunks(content: bytes) -> CheckedChunks:
-    """Count a project's chunks, and take out of it what the library must not see.
+    """Count a project's chunks, and remove those that the library must not see.
 
-    That is the render queue, which some versions write in a way that it cannot read and nobody
-    needs here, and the text documents (docs/decisions/0015-after-effects-projects.md).
-    Raises TemplateInvalid where it is not a whole project, or LimitExceeded.
+    They are the render queue, which is not needed and which the library cannot read in some
+    versions, and the text documents (docs/decisions/0015-after-effects-projects.md).
+    Raises TemplateInvalid if the content is not a complete project, or LimitExceeded.
     """
     edits: list[_Edit] = []
     layers: dict[int, list[_Layer]] = {}
@@ -154,7 +154,7 @@ def check_chunks(content: bytes) -> CheckedChunks:
 
 
 def _cut(chunk: _Chunk, edits: list[_Edit]) -> None:
-    """Neighbours are one cut."""
+    """Remove a chunk. Adjacent chunks become a single edit."""
     start = chunk.header
     if (
         edits
@@ -172,22 +172,24 @@ def _note(content: bytes, chunk: _Chunk, layer: _Layer, edits: list[_Edit]) -> N
         edits.append(_Edit(chunk.start, chunk.next, _NO_TEXT, above=chunk.inside))
     elif chunk.kind == b"sspc":
         layer.effect_end = max(layer.effect_end, chunk.end)
-    elif chunk.kind not in _KNOWN and chunk.start >= layer.effect_end:  # effects are told whole
+    elif (
+        chunk.kind not in _KNOWN and chunk.start >= layer.effect_end
+    ):  # effects are reported as a whole
         layer.unread.setdefault(chunk.kind.decode("ascii", "replace"))
 
 
 class _Walk:
-    """Chunks in their order, a list before those that are in it.
+    """Iterates over chunks in order, a list before its children.
 
-    Most lists of a project are the same, byte by byte, as others before. So a list is not looked
-    into again where whoever walks has noted nothing about it, nor about what is in it.
+    Most lists in a project are byte-for-byte equal to earlier ones. If the caller noted nothing
+    about a list and its children, equal lists are skipped.
     """
 
     def __init__(self, content: bytes) -> None:
-        self.notes = 0  # what has been noted so far
+        self.notes = 0  # how many things the caller has noted so far
         self._content = content
         self._plain: dict[tuple[int, bytes], int] = {}
-        """How many chunks are in a list that nothing was noted about, by its depth and a hash."""
+        """The number of chunks in each list without notes, by its depth and a hash."""
 
     def __iter__(self) -> Iterator[_Chunk]:
         content = self._content
@@ -229,7 +231,7 @@ class _Walk:
 
 
 def _key(content: bytes, chunk: _Chunk, depth: int) -> tuple[int, bytes] | None:
-    """What equal lists have in common; None for one that is not worth it, or not to be skipped."""
+    """A key that equal lists share; None if comparing is not worthwhile or the list is needed."""
     if not chunk.is_list or chunk.is_unread or chunk.end - chunk.start not in _COMPARED:
         return None
     whole = content[chunk.header : chunk.end]
@@ -237,20 +239,20 @@ def _key(content: bytes, chunk: _Chunk, depth: int) -> tuple[int, bytes] | None:
 
 
 def _whole(content: bytes) -> _Chunk:
-    """The list that all others are in."""
+    """The list that contains all others."""
     if content[:4] != b"RIFX" or len(content) < 12:
         raise TemplateInvalid("The file is not an After Effects project: it is not RIFX.")
     end = 8 + _LENGTH.unpack_from(content, 4)[0]
     if end > len(content):
         raise TemplateInvalid(
-            f"The project is cut off: it says that it has {end} bytes and has {len(content)}."
+            f"The project is truncated: it should have {end} bytes but has {len(content)}."
         )
     return _Chunk(content[8:12], is_list=True, start=12, end=end, above=())
 
 
 def _is_unread(content: bytes, kind: bytes, place: int, above: tuple[_Chunk, ...]) -> bool:
-    """Whether nobody needs a list: the render queue, what the panels show beside a composition,
-    and what only layers in three dimensions have."""
+    """Whether a list is not needed: the render queue, what the panels show next to a composition,
+    and what only three-dimensional layers have."""
     if kind == b"tdgp":
         name = content[place - _NAME : place].rstrip(b"\0")
         return above[-1].kind == b"tdgp" and name in _UNREAD_GROUPS
@@ -262,13 +264,13 @@ def _is_unread(content: bytes, kind: bytes, place: int, above: tuple[_Chunk, ...
 
 
 def _header(content: bytes, place: int, end: int) -> tuple[bytes, int]:
-    """The kind and the length of a chunk, in what ends at `end`."""
+    """The kind and length of a chunk, whose parent ends at `end`."""
     if place + 8 > end:
         raise TemplateInvalid(f"The project is damaged: a chunk at byte {place} has no length.")
     kind, length = _HEADER.unpack_from(content, place)
     if place + 8 + length > end:
         raise TemplateInvalid(
-            f"The project is damaged: the chunk at byte {place} is longer than what it is in."
+            f"The project is damaged: the chunk at byte {place} extends beyond its parent."
         )
     return kind, length
 
@@ -283,7 +285,7 @@ def _read(
     if kind != b"LIST":
         return _Chunk(kind, is_list=False, start=start, end=start + length, above=above)
     if length < 4:
-        raise TemplateInvalid(f"The project is damaged: the list at byte {place} has no kind.")
+        raise TemplateInvalid(f"The project is damaged: the list at byte {place} has no type.")
     kind = content[start : start + 4]
     return _Chunk(
         kind,
@@ -296,7 +298,7 @@ def _read(
 
 
 def _end_of_views(content: bytes, place: int, end: int) -> int:
-    """Of all that follow each other, which are a dozen, as if they were one chunk."""
+    """The end of a run of views, about a dozen chunks that are treated as one."""
     while place < end:
         kind, length = _header(content, place, end)
         if kind not in _VIEWS:
@@ -319,8 +321,8 @@ def _is_short_source(content: bytes, chunk: _Chunk) -> bool:
 
 
 def _edited(content: bytes, edits: list[_Edit]) -> bytes:
-    """The content with the edits, which are in order, and the lengths of what they are in."""
-    grown: dict[int, int] = {}  # bytes, by the place of a chunk's header
+    """The content with the edits, which are in order, and with updated lengths of their parents."""
+    grown: dict[int, int] = {}  # bytes, by the offset of a chunk's header
     for edit in edits:
         for chunk in edit.above:
             growth = len(edit.content) - (edit.end - edit.start)

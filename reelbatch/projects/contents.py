@@ -1,4 +1,4 @@
-"""What a project holds beside compositions and layers, for those who look at a template."""
+"""The effects, expressions and footage of a project, as shown with its template."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -12,11 +12,11 @@ from reelbatch.models.wire.templates import (
 from reelbatch.projects.footage import FootageFiles, name_of
 from reelbatch.projects.model import Composition, Footage, Layer, Project
 
-_MOST = 500  # of each kind: a record of a template is read with each job
+_MOST = 500  # of each kind, because a template's record is read with each job
 
 
 def contents_of(project: Project, files: FootageFiles) -> ProjectContents:
-    """Up to 500 effects, expressions and files, each in the order of the project."""
+    """Up to 500 each of the effects, expressions and files, in the order of the project."""
     return ProjectContents(
         effects=[*islice(_effects(project), _MOST)],
         expressions=[*islice(_expressions(project), _MOST)],
@@ -41,7 +41,7 @@ def _effects(project: Project) -> Iterator[ProjectEffect]:
 
 
 def _expressions(project: Project) -> Iterator[ProjectExpression]:
-    """Those that are on."""
+    """The expressions that are switched on."""
     for composition, layer in _layers(project):
         for one in layer.tree.all_properties():
             if one.expression:

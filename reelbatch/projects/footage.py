@@ -1,4 +1,4 @@
-"""Footage by the names in a project, wherever its paths pointed."""
+"""Finds footage by the names in a project, wherever its paths pointed."""
 
 import re
 import unicodedata
@@ -11,15 +11,15 @@ from reelbatch.projects.model import LayerOfFile
 _DESIGNS = frozenset({".psd", ".psb", ".ai", ".pdf"})
 _PICTURES = _DESIGNS | {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 _VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".avi", ".mkv", ".mpg", ".mpeg"})
-_SEPARATORS = re.compile(r"[/\\:]+")  # of POSIX, of Windows, of old Macs and drives
+_SEPARATORS = re.compile(r"[/\\:]+")  # of POSIX, Windows, classic Mac OS and drive letters
 
 
 @dataclass(frozen=True)
 class ShownFile:
-    """A file beside the project that a document shows."""
+    """A file in the project's archive that a document shows."""
 
     path: PurePosixPath
-    layer: LayerOfFile | None = None  # None: all of it
+    layer: LayerOfFile | None = None  # None: the whole file
 
 
 @dataclass(frozen=True)
@@ -29,25 +29,25 @@ class FootageFiles:
     files: Mapping[PurePosixPath, bytes] = field(default_factory=dict[PurePosixPath, bytes])
 
     def find(self, path: str) -> PurePosixPath | None:
-        """The file that a project means: of those with its name, the one whose folders are most
-        like the project's."""
-        wanted = comparable_parts(path)
-        if not wanted:
+        """The file for a project's path: of the files with that name, the one whose folders match
+        the path best."""
+        parts = comparable_parts(path)
+        if not parts:
             return None
-        named = [known for known in self.files if comparable_parts(str(known))[-1:] == wanted[-1:]]
+        named = [file for file in self.files if comparable_parts(str(file))[-1:] == parts[-1:]]
         return max(
-            named, key=lambda known: _alike(comparable_parts(str(known)), wanted), default=None
+            named, key=lambda file: _common_end(comparable_parts(str(file)), parts), default=None
         )
 
 
 def comparable_parts(path: str) -> list[str]:
-    """The folders and the name of a path of any system, whatever case and accents it is in."""
+    """The folders and name of a path from any system, with case and Unicode form unified."""
     plain = unicodedata.normalize("NFC", path).casefold()
     return [part for part in _SEPARATORS.split(plain) if part]
 
 
 def name_of(path: str) -> str:
-    """The file's name, of a path of any system."""
+    """The file's name in a path from any system."""
     return next((part for part in reversed(_SEPARATORS.split(path)) if part), "")
 
 
@@ -56,7 +56,7 @@ def is_picture(path: str) -> bool:
 
 
 def is_design(path: str) -> bool:
-    """Whether a file has layers or pages, of which a document shows a picture."""
+    """Whether a file has layers or pages that are shown as a picture."""
     return _suffix(path) in _DESIGNS
 
 
@@ -68,7 +68,7 @@ def _suffix(path: str) -> str:
     return PurePosixPath(name_of(path)).suffix.casefold()
 
 
-def _alike(found: list[str], wanted: list[str]) -> int:
-    """How many parts at the end are the same."""
-    pairs = zip(reversed(found), reversed(wanted), strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(found), len(wanted)))
+def _common_end(first: list[str], second: list[str]) -> int:
+    """The number of equal parts at the end."""
+    pairs = zip(reversed(first), reversed(second), strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))

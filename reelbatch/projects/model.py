@@ -1,8 +1,8 @@
-"""What a project holds, as its reader tells it: plain values, checked, without the library.
+"""The content of a project as plain, checked values that do not depend on the library.
 
-Times are seconds in the time of the composition, sizes are pixels, colours and shares are 0 to 1,
-unless a name says otherwise. Only what is written in the file is here: After Effects leaves out
-what has its default, and the conversion knows those.
+Unless a name says otherwise, times are seconds in the time of the composition, sizes are pixels,
+and colours and fractions are 0 to 1. Only what is written in the file is here: After Effects omits
+values that equal their defaults, and the conversion knows the defaults.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,26 +24,26 @@ class Interpolation(StrEnum):
 class Ease:
     """How a value leaves or reaches a keyframe."""
 
-    speed: float  # units a second; a path's is 1 for its whole way
-    influence: float  # 0 to 1, of the time to the other keyframe
+    speed: float  # units per second; for a path, 1 is its whole length
+    influence: float  # 0 to 1, as a fraction of the time to the other keyframe
 
 
 @dataclass(frozen=True)
 class Path:
-    """A Bezier path; the tangents are relative to their vertices."""
+    """A Bezier path, with tangents relative to their vertices."""
 
     vertices: tuple[Point, ...]
     arriving: tuple[Point, ...]
     leaving: tuple[Point, ...]
     closed: bool
-    feathered: bool = False  # has feather points of its own
+    feathered: bool = False  # has its own feather points
 
 
 @dataclass(frozen=True)
 class GradientStop:
     offset: float  # 0 to 1
-    midpoint: float  # 0 to 1, of the way to the next stop
-    value: Vector  # red, green and blue, or opacity alone
+    midpoint: float  # 0 to 1, as a fraction of the distance to the next stop
+    value: Vector  # red, green and blue, or only opacity
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,32 @@ class CharacterStyle:
     leading: float  # pixels
     baseline_shift: float  # pixels, upwards
     caps: int  # 0 as written, 1 small, 2 all, 3 all small
-    unsaid: tuple[str, ...]  # what else is set, in words
+    unsupported: tuple[str, ...]  # other settings that are on, in words
 
 
 @dataclass(frozen=True)
 class ParagraphRun:
-    characters: int  # in units of UTF-16
+    characters: int  # in UTF-16 code units
     justification: int  # as After Effects writes it: 0 left, 1 right, 2 centre, 3 to 6 full
-    unsaid: tuple[str, ...]
+    unsupported: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class TextRun:
-    characters: int  # in units of UTF-16
+    characters: int  # in UTF-16 code units
     style: CharacterStyle
 
 
 @dataclass(frozen=True)
 class Text:
-    """The words of a text layer at one time. Lines end with `\\r`, or U+0003 inside a paragraph."""
+    """The text of a text layer at one time. Lines end with `\\r`, or U+0003 within a paragraph."""
 
     words: str
     runs: tuple[TextRun, ...]  # at least one
     paragraphs: tuple[ParagraphRun, ...]  # at least one
     box: tuple[float, float, float, float] | None  # left, top, width, height
     vertical: bool = False
-    unsaid: tuple[str, ...] = ()  # what else is set of the whole text, in words
+    unsupported: tuple[str, ...] = ()  # other settings of the whole text, in words
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Keyframe:
     departure: Interpolation
     ease_in: tuple[Ease, ...]
     ease_out: tuple[Ease, ...]
-    tangent_in: Vector | None = None  # relative to the value; None where no path is followed
+    tangent_in: Vector | None = None  # relative to the value; None if it follows no path
     tangent_out: Vector | None = None
     roving: bool = False
 
@@ -120,13 +120,13 @@ class Property:
     name: str
     value: Value
     keyframes: tuple[Keyframe, ...] = ()
-    expression: str = ""  # empty where it is switched off
+    expression: str = ""  # empty if it is switched off
     color: bool = False
-    separated: bool = False  # a position whose dimensions are properties of their own
+    separated: bool = False  # a position whose dimensions are separate properties
     layer: int | None = None  # the layer that it names, by identity
-    item: int | None = None  # the item that takes the place of its layer's source, by identity
-    slot: str = ""  # the control of Essential Graphics that sets it
-    control: str = ""  # the control of a composition that it overrides, by identity
+    item: int | None = None  # the item that replaces its layer's source, by identity
+    slot: str = ""  # the Essential Graphics control that sets it
+    control: str = ""  # the composition's control that it overrides, by identity
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Group:
         return {child.match_name: child for child in reversed(self.children)}
 
     def group(self, match_name: str) -> "Group":
-        """The group below, an empty one where there is none."""
+        """The child group with this match name; an empty group if there is none."""
         found = self._by_match_name.get(match_name)
         return (
             found if isinstance(found, Group) else Group(match_name, "", enabled=True, children=())
@@ -162,7 +162,7 @@ class Group:
         return (child for child in self.children if isinstance(child, Property))
 
     def all_properties(self) -> Iterator[Property]:
-        """Those below, too."""
+        """The properties of this group and of all groups below."""
         waiting: list[Group | Property] = [self]
         while waiting:
             item = waiting.pop()
@@ -179,7 +179,7 @@ class MaskSwitches:
 
 
 class LayerKind(StrEnum):
-    FOOTAGE = "footage"  # whatever its source is
+    FOOTAGE = "footage"  # any kind of source
     NULL = "null"
     SHAPE = "shape"
     TEXT = "text"
@@ -196,7 +196,7 @@ class Matte:
 
 @dataclass(frozen=True)
 class Switches:
-    """Of a layer, as the timeline shows them."""
+    """A layer's switches in the timeline."""
 
     enabled: bool = True
     audio: bool = True
@@ -222,13 +222,13 @@ class Layer:
     start: float
     in_point: float
     out_point: float
-    stretch: float  # 1 for none; negative runs backwards
+    stretch: float  # 1: not stretched; negative: plays backwards
     tree: Group
-    source: int | None = None  # the item that it shows, by identity
+    source: int | None = None  # the item that the layer shows, by identity
     parent: int | None = None  # a layer of its composition, by identity
     matte: Matte | None = None
-    slot: str = ""  # the control of Essential Graphics that replaces its source
-    unread: tuple[str, ...] = ()  # kinds of chunks in it that the reader does not know
+    slot: str = ""  # the Essential Graphics control that replaces its source
+    unread: tuple[str, ...] = ()  # unknown kinds of chunks in it
 
 
 @dataclass(frozen=True)
@@ -247,38 +247,38 @@ class Solid(Item):
 
 @dataclass(frozen=True)
 class LayerOfFile:
-    """The one layer of a Photoshop or Illustrator file that footage shows."""
+    """The single layer of a Photoshop or Illustrator file that footage shows."""
 
     name: str
-    number: int | None  # as Photoshop numbers it; None where the file does not
-    size: tuple[int, int]  # pixels: of the whole file, or of the layer alone
+    number: int | None  # Photoshop's number of the layer; None if the file has none
+    size: tuple[int, int]  # pixels, of the whole file or only the layer
 
 
 @dataclass(frozen=True)
 class Footage(Item):
-    """A file. For a sequence, `frames` are the names of its pictures in order."""
+    """A file, or a sequence, whose pictures in order are named by `frames`."""
 
-    path: str = ""  # as the project's author had it; empty for a placeholder
+    path: str = ""  # on the author's machine; empty for a placeholder
     frames: tuple[str, ...] = ()
-    frame_rate: float = 0.0  # frames a second; 0 for a still
+    frame_rate: float = 0.0  # frames per second; 0 for a still
     duration: float = 0.0  # seconds; 0 for a still
     has_picture: bool = True
     has_sound: bool = False
-    retimed: bool = False  # looped, or played at another rate than its own
+    retimed: bool = False  # looped, or played at a different rate
     loops: int = 1
-    alpha: str = ""  # what is done to its transparency, in words; empty: nothing
+    alpha: str = ""  # how its transparency is interpreted, in words; empty: as in the file
     layer_of_file: LayerOfFile | None = None
 
 
 PathStep = tuple[str, int | None]
-"""A match name, and the place among all of its group where that tells equal ones apart."""
+"""A match name, and the position in its group, which distinguishes equal names."""
 
 
 @dataclass(frozen=True)
 class Control:
-    """A control of Essential Graphics, and the property that it sets."""
+    """An Essential Graphics control, and the property that it sets."""
 
-    identity: str  # which the description of a .mogrt has too
+    identity: str  # the same as in the definition of a .mogrt
     name: str
     kind: int  # as the project numbers them
     composition: int  # by identity
@@ -294,15 +294,15 @@ class Composition(Item):
     background: Vector = (0.0, 0.0, 0.0)
     motion_blur: bool = False
     frame_blending: bool = False
-    keeps_frame_rate: bool = False  # also in compositions that show it
-    layers: tuple[Layer, ...] = ()  # from the top
+    keeps_frame_rate: bool = False  # even in compositions that show it
+    layers: tuple[Layer, ...] = ()  # from top to bottom
     markers: Property | None = None
     controls: tuple[Control, ...] = ()
 
 
 @dataclass(frozen=True)
 class Project:
-    version: str  # of After Effects, such as 24.1; empty where it cannot be told
+    version: str  # of After Effects, such as 24.1; empty if unknown
     linear: bool = False  # colours are blended with a gamma of 1.0
     items: Mapping[int, Item] = field(default_factory=dict[int, Item])
 

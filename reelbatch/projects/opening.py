@@ -1,6 +1,6 @@
-"""From the bytes of an upload to a project with its footage: .aep, .aet, .zip and .mogrt.
+"""Reads an upload as a project with its footage: .aep, .aet, .zip and .mogrt.
 
-The content tells what it is; the name and the type of a template are not asked.
+The format is detected by the content, and not by the template's name or type.
 """
 
 import json
@@ -16,14 +16,14 @@ from reelbatch.projects.footage import FootageFiles
 from reelbatch.projects.model import Project
 
 Unpack = Callable[[bytes], Mapping[PurePosixPath, bytes]]
-"""Reads a zip within the limits of the service. Raises TemplateInvalid or LimitExceeded."""
+"""Unpacks a zip within the service's limits. Raises TemplateInvalid or LimitExceeded."""
 
 _PROJECTS = (".aep", ".aet")
 _ALONE = PurePosixPath("project.aep")
 _DEFINITION = PurePosixPath("definition.json")
-_GRAPHIC = "project.aegraphic"  # a zip in a .mogrt that After Effects has made
+_GRAPHIC = "project.aegraphic"  # a zip in a .mogrt made by After Effects
 _PREMIERE = "project.prgraphic"
-_AUTO_SAVE = "Adobe After Effects Auto-Save"  # a folder of former states, beside the project
+_AUTO_SAVE = "Adobe After Effects Auto-Save"  # a folder with earlier versions, next to the project
 _SAVE_AS = "Open it in After Effects and save it as .aep (File > Save As)."
 
 
@@ -32,19 +32,19 @@ class OpenedProject:
     project: Project
     files: FootageFiles
     definition: Mapping[str, Any]
-    """Of a .mogrt: its controls, with names, types and defaults. Else empty."""
+    """The definition of a .mogrt: its controls with names, types and defaults. Empty otherwise."""
     path: PurePosixPath = _ALONE
-    """Of the project among `files`. An upload that is a project alone has no files."""
+    """The path of the project in `files`, which are empty if the upload is only a project."""
 
     def menu_of(self, control: str) -> list[str]:
-        """What a dropdown offers, by the identity of its control; empty for others."""
+        """The options of the dropdown with this identity; empty for other controls."""
         controls = _objects(self.definition.get("clientControls"))
         found = (one for one in controls if one.get("id") == control)
-        return [_words(entry) for one in found for entry in _objects(one.get("menucontent"))]
+        return [_text(entry) for one in found for entry in _objects(one.get("menucontent"))]
 
 
 def is_project(content: bytes, files: Mapping[PurePosixPath, bytes] | None = None) -> bool:
-    """Whether an upload is a project, or `files`, those of its archive, hold one."""
+    """Whether an upload is a project or its archive, unpacked into `files`, contains one."""
     if files is None:
         return content[:4] in (b"RIFX", b"RIFF") or _is_xml(content)
     names = {path.name.casefold() for path in files}
@@ -61,8 +61,8 @@ def open_project(content: bytes, unpack: Unpack) -> OpenedProject:
     names = {path.name.casefold(): path for path in files}
     if _PREMIERE in names:
         raise TemplateInvalid(
-            "The project was made in Premiere (project.prgraphic): only Motion Graphics templates "
-            "that After Effects has made can be read."
+            "The project was made in Premiere (project.prgraphic). Only Motion Graphics templates "
+            "made in After Effects can be read."
         )
     if _GRAPHIC in names:
         inner = unpack(files[names[_GRAPHIC]])
@@ -81,9 +81,9 @@ def _opened(
     content: bytes, files: Mapping[PurePosixPath, bytes], definition: Mapping[str, Any]
 ) -> OpenedProject:
     if _is_xml(content):
-        raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
+        raise TemplateInvalid(f"The project is XML (.aepx), which is not supported. {_SAVE_AS}")
     chunks = check_chunks(content)
-    # Half of what a render process loads:
+    # Imported here because it is half of what a render process loads:
     from reelbatch.projects.library.project import read_project
 
     project = read_project(chunks)
@@ -96,12 +96,12 @@ def _only_project(files: Mapping[PurePosixPath, bytes]) -> PurePosixPath:
     found = [path for path in projects if _AUTO_SAVE not in path.parts] or projects
     if len(found) > 1:
         names = ", ".join(sorted(map(str, found))[:5])
-        raise TemplateInvalid(f"The archive holds more than one project: {names}.")
+        raise TemplateInvalid(f"The archive contains more than one project: {names}.")
     if found:
         return found[0]
     if any(path.suffix.casefold() == ".aepx" for path in files):
-        raise TemplateInvalid(f"The project is XML (.aepx), which is not read. {_SAVE_AS}")
-    raise TemplateInvalid("The archive holds no After Effects project (.aep).")
+        raise TemplateInvalid(f"The project is XML (.aepx), which is not supported. {_SAVE_AS}")
+    raise TemplateInvalid("The archive contains no After Effects project (.aep).")
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
@@ -109,8 +109,8 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
 
 
-def _words(localised: dict[str, Any]) -> str:
-    """In the first language that there is."""
+def _text(localised: dict[str, Any]) -> str:
+    """The text in the first language of the list."""
     return next((str(one.get("str", "")) for one in _objects(localised.get("strDB"))), "")
 
 
@@ -120,7 +120,7 @@ def _is_xml(content: bytes) -> bool:
 
 
 def _definition(files: Mapping[PurePosixPath, bytes]) -> Mapping[str, Any]:
-    """What a .mogrt says of itself; one that cannot be read says nothing."""
+    """The definition in a .mogrt; empty if it cannot be read."""
     try:
         found: object = json.loads(files.get(_DEFINITION, b"{}"))
     except (ValueError, RecursionError):

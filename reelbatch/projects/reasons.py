@@ -1,24 +1,24 @@
-"""Why a picture would not look as designed: each thing that a document cannot say is a reason.
+"""Collects the reasons why a picture would not look as designed.
 
-A reason is a warning, in the shape that templates and jobs have. What the document says and the
-engine does not draw is told where the engine looks into the document
-(`reelbatch.engines.lottie.undrawn`), and not here.
+Everything that a document cannot express is a reason, in the form of the warnings of templates and
+jobs. What the document expresses but the engine does not draw is reported when the engine inspects
+the document (`reelbatch.engines.lottie.undrawn`), and not here.
 """
 
 from dataclasses import dataclass, field, replace
 
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
-_MOST_REASONS = 500  # of one composition; a project of ten thousand layers has one for each
+_MOST_REASONS = 500  # of a composition; ten thousand layers may have one each
 
 
 @dataclass
 class Reasons:
-    """Collects reasons, each once, for the layer that is being converted."""
+    """Collects reasons without duplicates for the layer that is being converted."""
 
     composition: str | None = None
     layer: str | None = None
-    silent: bool = False  # while a layer is converted that nobody sees
+    silent: bool = False  # while an invisible layer is converted
     found: dict[RenderWarning, None] = field(default_factory=dict[RenderWarning, None])
 
     def add(self, code: WarningCode, message: str) -> None:
@@ -30,6 +30,6 @@ class Reasons:
         self.found.setdefault(reason)
 
     def within(self, composition: str, layer: str | None = None, *, seen: bool = True) -> "Reasons":
-        """The same collection, for another layer. One that is not `seen` has no reasons."""
+        """The same collection for another layer. A layer that is not `seen` has no reasons."""
         silent = self.silent or not seen
         return replace(self, composition=composition, layer=layer, silent=silent)

@@ -1,8 +1,8 @@
-"""Text documents, as After Effects keeps them: the objects of a PDF, with numbers for names.
+"""Reads After Effects' text documents, which are PDF objects with numbers as names.
 
-The syntax is that of section 7.3 of ISO 32000-1; what the numbers mean is described at
-https://lottiefiles.github.io/lottie-docs/aep/#list-btdk. The library has a reader of its own, which
-is not used (docs/decisions/0015-after-effects-projects.md).
+The syntax is in section 7.3 of ISO 32000-1, and the meaning of the numbers at
+https://lottiefiles.github.io/lottie-docs/aep/#list-btdk. The library's own reader is not used
+(docs/decisions/0015-after-effects-projects.md).
 """
 
 import math
@@ -13,8 +13,8 @@ from typing import Any, cast
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.projects.model import CharacterStyle, ParagraphRun, Text, TextRun, Vector
 
-_MAX_DEPTH = 64  # the deepest of real ones is 14
-_MAX_RUNS = 20_000  # of all documents of a layer
+_MAX_DEPTH = 64  # the deepest real document has 14
+_MAX_RUNS = 20_000  # in all documents of a layer
 _TOKEN = re.compile(
     rb"\s*(?:(?P<open><<|\[)|(?P<close>>>|\])|/(?P<name>[^\s<>\[\]()/]*)"
     rb"|\((?P<string>(?:[^\\()]|\\.)*)\)|<(?P<hex>[0-9A-Fa-f\s]*)>"
@@ -30,8 +30,8 @@ _ESCAPED = re.compile(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b""}
 _WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False}
 
-# By their numbers in a style, the switches that Lottie has no word for, with the value they have
-# where they do nothing.
+# Settings that Lottie does not have, by their numbers in a style, with the value at which they have
+# no effect.
 _CHARACTER_EXTRAS = {
     "2": (False, "faux bold"),
     "3": (False, "faux italic"),
@@ -48,18 +48,18 @@ _PARAGRAPH_EXTRAS = {
     "5": (0.0, "space after paragraphs"),
 }
 _BOX_EXTRAS = {
-    "9": (0.0, "an inset of its box"),
-    "13": (0, "an alignment to the middle or the bottom of its box"),
-    "14": (0, "a box that grows with it"),
+    "9": (0.0, "an inset in its box"),
+    "13": (0, "vertical alignment in its box"),
+    "14": (0, "a box that grows with the text"),
 }
-_AUTO_LEADING = 1.2  # of the font size
+_AUTO_LEADING = 1.2  # times the font size
 
 
 Objects = dict[str, Any]
 
 
 def read_texts(content: bytes) -> list[Text]:
-    """The text documents of a layer, one for each keyframe, or one. Raises TemplateInvalid."""
+    """Read a layer's text documents: one, or one for each keyframe. Raises TemplateInvalid."""
     objects = _read_objects(content)
     fonts = [_words(_at(entry, "0", "0", "0")) for entry in _list(_at(objects, "0", "1", "0"))]
     frame = _at(objects, "0", "8", "0", 0, "0")
@@ -85,7 +85,7 @@ def _text(document: Any, fonts: list[str], frame: Any) -> Text:
         paragraphs=tuple(paragraphs) or (_paragraph(None, 0),),
         box=_box(frame),
         vertical=_number(_at(frame, "2", "1"), 0) != 0,
-        unsaid=(
+        unsupported=(
             *_extras(_at(frame, "2"), _BOX_EXTRAS),
             *_kerning(_list(_at(document, "0", "8", "0"))),
         ),
@@ -93,9 +93,9 @@ def _text(document: Any, fonts: list[str], frame: Any) -> Text:
 
 
 def _kerning(runs: list[Any]) -> tuple[str, ...]:
-    """Whether letters are moved by hand; metric and optical kerning are the font's."""
+    """Whether letters are kerned manually; metric and optical kerning are left to the font."""
     is_set = any(_number(_at(run, "0", "0"), 0.0) for run in runs)
-    return ("kerning by hand",) if is_set else ()
+    return ("manual kerning",) if is_set else ()
 
 
 def _character_style(style: Any, fonts: list[str]) -> CharacterStyle:
@@ -113,7 +113,7 @@ def _character_style(style: Any, fonts: list[str]) -> CharacterStyle:
         leading=size * _AUTO_LEADING if automatic else _number(_at(style, "5"), size),
         baseline_shift=_number(_at(style, "9"), 0.0),
         caps=int(_number(_at(style, "12"), 0)),
-        unsaid=_extras(style, _CHARACTER_EXTRAS),
+        unsupported=_extras(style, _CHARACTER_EXTRAS),
     )
 
 
@@ -121,7 +121,7 @@ def _paragraph(style: Any, characters: Any) -> ParagraphRun:
     return ParagraphRun(
         characters=int(_number(characters, 0)),
         justification=int(_number(_at(style, "0"), 0)),
-        unsaid=_extras(style, _PARAGRAPH_EXTRAS),
+        unsupported=_extras(style, _PARAGRAPH_EXTRAS),
     )
 
 
@@ -137,7 +137,7 @@ def _color(paint: Any) -> Vector:
 
 
 def _box(frame: Any) -> tuple[float, float, float, float] | None:
-    """The outline has a vertex and two handles for each corner, clockwise from the left top."""
+    """The text box, whose outline has a vertex and two handles per corner, from the top left."""
     outline = [_number(number, 0.0) for number in _list(_at(frame, "1", "0"))]
     if len(outline) < 14:
         return None
@@ -146,10 +146,12 @@ def _box(frame: Any) -> tuple[float, float, float, float] | None:
 
 
 def _read_objects(content: bytes) -> Any:
-    """The outermost dictionary, which has no brackets."""
+    """Read the outermost dictionary, which has no brackets."""
     whole: Objects = {}
     container: Objects | list[Any] = whole
-    outside: list[tuple[Objects | list[Any], str | None]] = []  # with the key of what is in it
+    outside: list[
+        tuple[Objects | list[Any], str | None]
+    ] = []  # each with the key of the object inside it
     key: str | None = None
     place = 0
     while (token := _TOKEN.match(content, place)) is not None:
@@ -184,13 +186,13 @@ def _read_objects(content: bytes) -> Any:
 
 
 def _is_unread(outside: list[tuple[Objects | list[Any], str | None]], key: str | None) -> bool:
-    """What makes up most of a document: rules of typesetting, default styles, lines as set."""
+    """Whether an object is not needed: typesetting rules, default styles or computed lines."""
     path = (*(each for _, each in outside), key)
     return path == _LINES_AS_SET or (len(path) == _READ_DEPTH and path not in _READ)
 
 
 def _end(content: bytes, place: int) -> int:
-    """Where the object ends that has been opened before `place`."""
+    """Where the object ends that was opened just before `place`."""
     depth = 1
     for found in _BRACKET.finditer(content, place):
         opens = found[0] in (b"<<", b"[")
@@ -235,7 +237,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _at(value: Any, *keys: str | int) -> Any:
-    """What is found along the keys, or None."""
+    """The value at the path of `keys`, or None."""
     for key in keys:
         if isinstance(value, dict):
             value = cast("Objects", value).get(str(key))

@@ -33,7 +33,7 @@ def _inputs() -> Iterator[tuple[str, Content, Verdict]]:
     yield "RIFX and nothing else", b"RIFX", invalid("not an After Effects project")
     yield "RIFX of zeros", b"RIFX" + bytes(1000), invalid("The project cannot be read")
     for share in (0.1, 0.5, 0.9):
-        yield f"cut at {share:g}", partial(_cut, share), invalid("The project is cut off")
+        yield f"cut at {share:g}", partial(_cut, share), invalid("The project is truncated")
     yield "a chunk that is longer than its list", partial(_length, 0x7FFFFFFF), damaged
     yield "a chunk of the largest length", partial(_length, 0xFFFFFFFF), damaged
     yield "a list without a kind", _riff(_chunk(b"LIST", b"ab")), damaged

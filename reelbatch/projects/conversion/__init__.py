@@ -1,4 +1,4 @@
-"""Compositions of After Effects become Lottie documents (https://lottie.github.io/lottie-spec/).
+"""Converts After Effects compositions to Lottie documents (https://lottie.github.io/lottie-spec/).
 
-A module for each thing that is converted. What the document cannot say is a reason.
+Each module converts one kind of thing. Whatever a document cannot express becomes a reason.
 """

@@ -1,9 +1,8 @@
-"""Motion between keyframes as After Effects computes it, where Lottie's own words do not do.
+"""Computes motion between keyframes as After Effects does, if Lottie's keyframes cannot express it.
 
-A value without a path runs along a cubic curve in time and value, whose handles are `influence` of
-the duration long and as steep as the speed. A value with a path runs along that path, and what the
-curve tells is the distance
-(https://helpx.adobe.com/after-effects/using/speed.html explains both to people).
+A value without a path follows a cubic curve over time. The length of its handles is `influence`
+times the duration, and their slope is the speed. A value with a path moves along that path, and the
+curve gives the distance (https://helpx.adobe.com/after-effects/using/speed.html).
 """
 
 import bisect
@@ -15,9 +14,9 @@ from functools import cached_property
 
 from reelbatch.projects.model import Ease, Interpolation, Keyframe, Vector
 
-LINEAR_HANDLE = 1 / 6  # of the duration; what After Effects gives to a linear side
-_STEPS = 30  # of halving: beyond what a picture shows
-_SAMPLES = 64  # of a path, to measure it
+LINEAR_HANDLE = 1 / 6  # of the duration; After Effects' handle of a linear side
+_STEPS = 30  # bisections; more than precise enough for a picture
+_SAMPLES = 64  # points on a path to measure its length
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class TimeCurve:
 
     duration: float  # seconds
     change: float
-    leaving: tuple[float, float]  # seconds and value, of the first handle
-    arriving: tuple[float, float]  # of the second one, from the start as well
+    leaving: tuple[float, float]  # the first handle, in seconds and value
+    arriving: tuple[float, float]  # the second handle, also measured from the start
 
     def at(self, seconds: float) -> float:
         low, high = 0.0, 1.0
@@ -64,7 +63,7 @@ def cubic(a: float, b: float, c: float, d: float, t: float) -> float:
 
 @dataclass(frozen=True)
 class MotionPath:
-    """The way between two values, and how far it is."""
+    """The path between two values, and its length."""
 
     points: tuple[Vector, Vector, Vector, Vector]
 
@@ -75,7 +74,7 @@ class MotionPath:
 
     @cached_property
     def _lengths(self) -> list[float]:
-        """From the start to each of the samples."""
+        """The distances from the start to each sample."""
         samples = [self._point(n / _SAMPLES) for n in range(_SAMPLES + 1)]
         steps = (math.dist(a, b) for a, b in itertools.pairwise(samples))
         return [0.0, *itertools.accumulate(steps)]
@@ -102,7 +101,7 @@ class MotionPath:
 
 
 def motion_path(before: Keyframe, after: Keyframe) -> MotionPath:
-    """Between two keyframes with a value of numbers."""
+    """The path between two keyframes with numeric values."""
     start, end = numbers(before), numbers(after)
     leaving = before.tangent_out or (0.0,) * len(start)
     arriving = after.tangent_in or (0.0,) * len(end)
@@ -118,7 +117,7 @@ def motion_path(before: Keyframe, after: Keyframe) -> MotionPath:
 
 @dataclass(frozen=True)
 class Ride:
-    """A run along one path or several: between them are roving keyframes, which have no time."""
+    """Motion along one or more paths, separated by roving keyframes, which have no time."""
 
     keyframes: Sequence[Keyframe]
 
@@ -148,7 +147,7 @@ class Ride:
 
 @dataclass(frozen=True)
 class Change:
-    """From one keyframe to the next, each dimension by itself."""
+    """The change from one keyframe to the next, separately for each dimension."""
 
     before: Keyframe
     after: Keyframe
@@ -173,14 +172,14 @@ class Change:
 
 
 def numbers(keyframe: Keyframe) -> Vector:
-    """Its value, which is one of numbers; an empty one where it is not."""
+    """The keyframe's numeric value; empty if its value is not numeric."""
     return keyframe.value if isinstance(keyframe.value, tuple) else ()
 
 
 def ease_out(keyframe: Keyframe, dimension: int) -> Ease | None:
-    """None where the keyframe leaves evenly."""
-    bent = keyframe.departure is Interpolation.BEZIER
-    return _ease(keyframe.ease_out, dimension) if bent else None
+    """The ease with which a dimension leaves the keyframe; None: it is linear."""
+    eased = keyframe.departure is Interpolation.BEZIER
+    return _ease(keyframe.ease_out, dimension) if eased else None
 
 
 def ease_in(keyframe: Keyframe, dimension: int) -> Ease | None:
@@ -188,5 +187,5 @@ def ease_in(keyframe: Keyframe, dimension: int) -> Ease | None:
 
 
 def _ease(eases: Sequence[Ease], dimension: int) -> Ease | None:
-    """One ease counts for all dimensions where there is only one."""
+    """The ease of a dimension. A single ease applies to all dimensions."""
     return eases[min(dimension, len(eases) - 1)] if eases else None

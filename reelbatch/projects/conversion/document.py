@@ -1,4 +1,4 @@
-"""A composition with all that it shows as one Lottie document."""
+"""Converts a composition with everything that it shows to a single Lottie document."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,18 +30,18 @@ from reelbatch.projects.model import (
 )
 from reelbatch.projects.reasons import Reasons
 
-_VERSION = "5.13.0"  # of Bodymovin, whose document this is like
-_OPEN_MARGIN = 5000  # pixels around a composition that its layers may reach beyond
+_VERSION = "5.13.0"  # of Bodymovin, whose documents these resemble
+_OPEN_MARGIN = 5000  # pixels by which layers may extend beyond a collapsed composition
 _MOST_COPIES = 500  # of compositions, for layers that set Essential Properties
 _PRECOMPOSITION, _NULL = 0, 3
-_SLOWER = 0.01  # frames a second, of a rate that is another one
+_SLOWER = 0.01  # frames per second; smaller differences are ignored
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """A document, what it does not say, and the files that it shows.
+    """A document, the reasons why it differs from the design, and the files that it shows.
 
-    `files` are beside the project; the keys are the paths that the document has for them.
+    `files` come from the project's archive, by their paths in the document.
     """
 
     document: Json
@@ -50,9 +50,9 @@ class Conversion:
 
 
 def convert(project: Project, name: str, files: FootageFiles | None = None) -> Conversion:
-    """Convert the composition of that name, the first where several have it.
+    """Convert the first composition with this name.
 
-    Raises TemplateInvalid where the project has none.
+    Raises TemplateInvalid if the project has none.
     """
     composition = next((one for one in project.compositions if one.name == name), None)
     if composition is None:
@@ -87,11 +87,11 @@ def convert(project: Project, name: str, files: FootageFiles | None = None) -> C
 
 
 class _Layers:
-    """Converts compositions into lists of layers: each once, and once more for each layer that
-    shows it with other values of its Essential Properties."""
+    """Converts compositions to lists of layers: each one once, and again for each layer that shows
+    it with different values of its Essential Properties."""
 
     def __init__(self, scene: Scene, reasons: Reasons, controls: Sequence[Control]) -> None:
-        """`controls` may set properties of all compositions."""
+        """`controls` may set properties of any composition."""
         self._scene = scene
         self._reasons = reasons
         self._controls = controls
@@ -106,9 +106,7 @@ class _Layers:
         composition = with_overrides(composition, overrides)
         reasons = self._reasons.within(composition.name, seen=seen)
         if composition.pixel_aspect != 1:
-            reasons.add(
-                WarningCode.PIXELS_NOT_SQUARE, "The composition has pixels that are no squares."
-            )
+            reasons.add(WarningCode.PIXELS_NOT_SQUARE, "The composition has non-square pixels.")
         place = _place(composition, self._scene)
         layers = [self._layer(layer, place, overrides, seen=seen) for layer in composition.layers]
         mattes = [(n, one.matte) for n, one in enumerate(composition.layers) if one.matte]
@@ -127,14 +125,14 @@ class _Layers:
             for name in others:
                 reasons.add(
                     WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN,
-                    f"Its Essential Property {name!r} is not drawn.",
+                    f"The Essential Property {name!r} is not drawn.",
                 )
             converted["refId"] = self._asset(source, [*own, *overrides], seen=shown)
             slower = self._scene.clock.frame_rate - source.frame_rate > _SLOWER
             if source.keeps_frame_rate and slower:
                 reasons.add(
                     WarningCode.FRAME_RATE_NOT_KEPT,
-                    f"The frame rate of {source.name!r} is not kept.",
+                    f"The frame rate of {source.name!r} is not preserved.",
                 )
             if "tm" in converted and self._plays_video(source):
                 reasons.add(
@@ -144,7 +142,7 @@ class _Layers:
             if "au" in converted and ("tm" in converted or converted["sr"] != 1):
                 reasons.add(
                     WarningCode.FOOTAGE_NOT_DRAWN,
-                    "Sounds in a composition whose time is remapped or stretched play at their own "
+                    "Sounds in a composition with remapped or stretched time play at their own "
                     "speed.",
                 )
             if layer.switches.collapse:
@@ -154,7 +152,7 @@ class _Layers:
         return converted
 
     def _hear(self, layer: Layer, source: Item | None, converted: Json, reasons: Reasons) -> None:
-        """Of a layer whose picture is switched off, leave the sound."""
+        """Keep the sound of a layer whose picture is switched off."""
         del converted["hd"]
         if isinstance(source, Footage):
             converted |= sound(source, layer, self._scene, reasons)
@@ -162,15 +160,18 @@ class _Layers:
             converted["ks"]["o"] = still(0)
 
     def _plays_video(self, composition: Composition) -> bool:
-        """Whether one is in it, or in what it shows."""
+        """Whether the composition, or one inside it, plays a video."""
         return any(
             isinstance(item, Footage) and item.frame_rate and is_video(item.path)
             for item in _inside(composition, self._scene.project.items).values()
         )
 
     def _collapse(self, layer: Json, source: Composition, reasons: Reasons) -> None:
-        """A collapsed composition is not cut at its edges, and is no picture of its own: its layers
-        blend with those below, and are as transparent as it each, which is not drawn."""
+        """Open the edges of a collapsed composition.
+
+        It is not clipped, and not a picture by itself: its layers blend with those below it and
+        each take on its opacity, which is not drawn.
+        """
         seen = [one for one in source.layers if one.switches.enabled and not one.switches.guide]
         blends = layer["bm"] != 0 or (layer["ks"]["o"] != still(100) and len(seen) > 1)
         if (
@@ -189,8 +190,8 @@ class _Layers:
         _move_anchor(layer["ks"])
 
     def _asset(self, composition: Composition, overrides: Sequence[Override], *, seen: bool) -> str:
-        """Convert a composition when it is first used; and once more when it is first seen, for
-        what is hidden has no reasons."""
+        """Convert a composition when it is first used, and again when it is first visible, because
+        hidden layers have no reasons."""
         changing = [one for one in overrides if self._changes(composition, one)]
         identity = self._identity(composition, changing)
         if (identity, seen) not in self._done and (identity, True) not in self._done:
@@ -219,7 +220,7 @@ class _Layers:
         return self._copies.setdefault(key, f"comp_{composition.identity}_{number}")
 
     def _changes(self, composition: Composition, override: Override) -> bool:
-        """Whether it does so to the composition, or to one that is in it."""
+        """Whether the override changes the composition or one inside it."""
         items = self._scene.project.items
         if composition.identity not in self._inside:
             self._inside[composition.identity] = _inside(composition, items)
@@ -252,7 +253,7 @@ def _place(composition: Composition, scene: Scene) -> Place:
 
 
 def _is_on(layer: Layer, items: Mapping[int, Item]) -> bool:
-    """A sound has no switch for a picture."""
+    """Whether the layer is switched on; sounds only have an audio switch."""
     source = items.get(layer.source or 0)
     if isinstance(source, Footage) and not source.has_picture:
         return layer.switches.audio
@@ -260,7 +261,7 @@ def _is_on(layer: Layer, items: Mapping[int, Item]) -> bool:
 
 
 def _left_out(layers: Sequence[Layer], items: Mapping[int, Item]) -> Iterator[int]:
-    """Where a layer is solo, others of its kind are not shown: a picture leaves sounds alone."""
+    """The layers that are off because another of the same kind, such as a sound, is solo."""
 
     def kind(layer: Layer) -> LayerKind | bool:
         source = items.get(layer.source) if layer.source is not None else None
@@ -268,14 +269,14 @@ def _left_out(layers: Sequence[Layer], items: Mapping[int, Item]) -> Iterator[in
             return layer.kind
         return isinstance(source, Footage) and not source.has_picture
 
-    alone = {kind(layer) for layer in layers if layer.switches.solo}
+    solo = {kind(layer) for layer in layers if layer.switches.solo}
     for layer in layers:
-        if kind(layer) in alone and not layer.switches.solo:
+        if kind(layer) in solo and not layer.switches.solo:
             yield layer.identity
 
 
 def _mattes(layers: Sequence[Layer]) -> Iterator[int]:
-    """A layer without a matte of its own choice has the one above it."""
+    """The layers used as mattes: the ones chosen, or by default the layer above."""
     for position, layer in enumerate(layers):
         if layer.matte is not None and layer.matte.layer is not None:
             yield layer.matte.layer
@@ -284,7 +285,7 @@ def _mattes(layers: Sequence[Layer]) -> Iterator[int]:
 
 
 def _inside(composition: Composition, items: Mapping[int, Item]) -> dict[int, Item]:
-    """The composition and all that it shows, by identity."""
+    """The composition and everything that it shows, by identity."""
     found: dict[int, Item] = {}
     waiting: list[Item | None] = [composition]
     while waiting:
@@ -300,9 +301,9 @@ def _inside(composition: Composition, items: Mapping[int, Item]) -> dict[int, It
 
 
 def _opened(asset: Json) -> Json:
-    """A composition whose layers are not cut at its edges: `collapse transformations`.
+    """A composition whose layers are not clipped at its edges: `collapse transformations`.
 
-    Players cut at the size that they are told, so it is larger than what is in it.
+    Players clip at an asset's size, so it gets a size larger than its content.
     """
     layers = copy.deepcopy(asset["layers"])
     handle = len(layers) + 1

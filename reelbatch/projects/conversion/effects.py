@@ -1,4 +1,4 @@
-"""Effects and layer styles: those that the engine draws, and what the others would have done."""
+"""Converts the effects and layer styles that the engine draws; others become reasons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from reelbatch.projects.model import Group, Property, Value
 from reelbatch.projects.reasons import Reasons
 
 _SLIDER, _ANGLE, _COLOR, _POINT, _CHECK, _CHOICE, _LAYER = 0, 1, 2, 3, 4, 7, 10
-_CONTROLS = 5  # the type of an effect that only holds values
+_CONTROLS = 5  # the type of an effect that only contains values
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A control of an effect, in the order in which Lottie has them."""
+    """A parameter of an effect; an effect lists them in Lottie's order."""
 
     match_name: str
     kind: int
@@ -32,7 +32,7 @@ class Parameter:
 
 _BLACK: list[float] = [0, 0, 0, 1]
 _WHITE: list[float] = [1, 1, 1, 1]
-# By match name: the type of the effect, and its controls by number
+# By match name: the type of the effect, and its parameters by number
 # (https://lottiefiles.github.io/lottie-docs/effects/).
 _CONTROLS_OF: dict[str, tuple[int, list[tuple[str, int, float | list[float]]]]] = {
     "ADBE Tint": (
@@ -118,7 +118,7 @@ _DRAWN = {
     )
     for effect, (kind, controls) in _CONTROLS_OF.items()
 }
-_HOLDS_VALUES = {
+_EXPRESSION_CONTROLS = {
     "ADBE Slider Control": _SLIDER,
     "ADBE Angle Control": _ANGLE,
     "ADBE Color Control": _COLOR,
@@ -128,9 +128,9 @@ _HOLDS_VALUES = {
     "ADBE Dropdown Control": _CHOICE,
     "ADBE Layer Control": _LAYER,
 }
-_PSEUDO = "Pseudo/"  # controls that the designer has put together, such as a menu
-# By match name and number: parameters that leave an effect without any, at these values.
-_NOTHING = {
+_PSEUDO = "Pseudo/"  # custom effects made of controls, such as a menu
+# By match name and number: an effect whose parameters have these values changes nothing.
+_NEUTRAL = {
     "ADBE Gaussian Blur 2": {"0001": 0.0},
     "ADBE Gaussian Blur": {"0001": 0.0},
     "ADBE Fast Blur": {"0001": 0.0},
@@ -157,8 +157,8 @@ _NOTHING = {
 }
 _SHADOW, _OVERLAY = "dropShadow/enabled", "solidFill/enabled"
 _NORMAL, _MULTIPLY = 1.0, 5.0  # blend modes of layer styles
-_THREE_QUARTERS = 270.0  # of a turn, in degrees
-_FULL = {
+_THREE_QUARTERS = 270.0  # degrees
+_DEFAULT_BLENDING = {
     "ADBE Layer Fill Opacity2": 100.0,
     "ADBE R Channel Blend": 1.0,
     "ADBE G Channel Blend": 1.0,
@@ -171,9 +171,9 @@ _FULL = {
 def effects_of(
     layer_tree: Group, clock: Clock, indices: dict[int, int], reasons: Reasons
 ) -> list[Json]:
-    """`ef` of a layer: its effects in their order, then its styles, which come last.
+    """The `ef` of a layer: its effects in order, followed by its styles.
 
-    `indices` are the layers' numbers in the document by their identities.
+    `indices` are the layers' numbers in the document, by identity.
     """
     found: list[Json] = []
     for effect in layer_tree.group("ADBE Effect Parade").groups:
@@ -183,15 +183,15 @@ def effects_of(
         if known is not None:
             _check_options(effect, reasons)
             found.append(_drawn(effect, known, clock, indices))
-        elif effect.match_name in _HOLDS_VALUES or effect.match_name.startswith(_PSEUDO):
-            found.append(_held_values(effect, clock, indices))
+        elif effect.match_name in _EXPRESSION_CONTROLS or effect.match_name.startswith(_PSEUDO):
+            found.append(_expression_control(effect, clock, indices))
         else:
             reasons.add(WarningCode.EFFECT_NOT_DRAWN, f"The effect {effect.name!r} is not drawn.")
     return [*found, *_styles(layer_tree.group("ADBE Layer Styles"), clock, reasons)]
 
 
 def _check_options(effect: Group, reasons: Reasons) -> None:
-    """How strong an effect is, and in which masks."""
+    """Report an effect's opacity and masks."""
     options = effect.group("ADBE Effect Built In Params")
     opacity = options.leaf("ADBE Effect Mask Opacity")
     if any(options.group("ADBE Effect Mask Parade").children) or not (
@@ -212,8 +212,8 @@ def _drawn(
     return _effect(kind, effect, controls)
 
 
-def _held_values(effect: Group, clock: Clock, indices: dict[int, int]) -> Json:
-    kind = _HOLDS_VALUES.get(effect.match_name, _SLIDER)
+def _expression_control(effect: Group, clock: Clock, indices: dict[int, int]) -> Json:
+    kind = _EXPRESSION_CONTROLS.get(effect.match_name, _SLIDER)
     controls = [
         _control(Parameter(one.match_name, kind, 0), one, clock, indices)
         for one in effect.properties
@@ -238,7 +238,7 @@ def _control(
 
 
 def _changes_nothing(effect: Group) -> bool:
-    neutral = _NOTHING.get(effect.match_name)
+    neutral = _NEUTRAL.get(effect.match_name)
     if neutral is None:
         return False
     found = (
@@ -256,7 +256,7 @@ def _styles(styles: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
     if not styles.enabled:
         return
     blending = styles.group("ADBE Blend Options Group").group("ADBE Adv Blend Group")
-    if any(one.value != (_FULL.get(one.match_name),) for one in blending.properties):
+    if any(one.value != (_DEFAULT_BLENDING.get(one.match_name),) for one in blending.properties):
         reasons.add(
             WarningCode.LAYER_STYLES_NOT_DRAWN,
             "The blending options of the layer styles are not drawn.",
@@ -278,20 +278,20 @@ def has_styles(layer_tree: Group) -> bool:
 
 
 def _enabled_styles(styles: Group) -> Iterator[Group]:
-    """Without the options for all of them."""
+    """The enabled styles, without the group with their common options."""
     return (one for one in styles.groups if one.enabled and "/" in one.match_name)
 
 
 def _shadow(style: Group, styles: Group, clock: Clock, reasons: Reasons) -> Json:
-    """As the effect, whose direction turns clockwise from above; the style has that of the light,
-    counterclockwise from the right."""
+    """The style as a Drop Shadow effect. The effect's direction is clockwise from the top, the
+    style's is that of the light, counterclockwise from the right."""
     mode = _number(style, "dropShadow/mode2", _MULTIPLY)
     spread = _number(style, "dropShadow/chokeMatte", 0.0)
     color = style.leaf("dropShadow/color")
-    covers = mode == _NORMAL or (
+    is_supported = mode == _NORMAL or (
         mode == _MULTIPLY and (color is None or _is_always(color, tuple(_BLACK)))
     )
-    if not covers or spread or _number(style, "dropShadow/noise", 0.0):
+    if not is_supported or spread or _number(style, "dropShadow/noise", 0.0):
         reasons.add(
             WarningCode.LAYER_STYLES_NOT_DRAWN,
             "A drop shadow's mode, spread and noise are not drawn.",
@@ -317,9 +317,9 @@ def _overlay(style: Group, clock: Clock, reasons: Reasons) -> Json:
         )
     color = animated(style.leaf("solidFill/color"), [1, 0, 0, 1], clock)
     opacity = animated(style.leaf("solidFill/opacity"), 1, clock, _share)
-    nothing = (_SLIDER, still(0))
+    feather = (_SLIDER, still(0))
     fields = ((_LAYER, still(0)), (_CHOICE, still(0)), (_COLOR, color), (_CHOICE, still(0)))
-    return _style("ADBE Fill", style, (*fields, nothing, nothing, (_SLIDER, opacity)))
+    return _style("ADBE Fill", style, (*fields, feather, feather, (_SLIDER, opacity)))
 
 
 def _style(effect: str, style: Group, values: tuple[tuple[int, Json], ...]) -> Json:

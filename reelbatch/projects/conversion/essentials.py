@@ -1,5 +1,5 @@
-"""Essential Graphics: what a composition exposes becomes slots, which jobs set by the control's
-name, and the values that a layer gives to what its composition exposes (Essential Properties)."""
+"""Essential Graphics: a composition's controls become slots that jobs set by name. A layer's values
+for the controls of its composition are Essential Properties."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,8 +8,8 @@ from reelbatch.projects.model import Composition, Control, Group, Layer, PathSte
 
 _TRANSFORM = "ADBE Transform Group"
 _OVERRIDES = "ADBE Layer Overrides"
-_POINT = 5  # the kind of a control
-MEDIA = 14  # the kind of one that replaces a layer's source
+_POINT = 5  # the kind of control of a point
+MEDIA = 14  # the kind of control that replaces a layer's source
 _IN_EFFECT = (("ADBE Effect Parade", None),)
 
 _Change = Callable[[Property], Property]
@@ -17,13 +17,13 @@ _Change = Callable[[Property], Property]
 
 @dataclass(frozen=True)
 class Override:
-    """A value that one layer gives to what its composition exposes."""
+    """A layer's value for a control of its composition."""
 
     control: Control
     value: Property  # in the time of the composition, not of the layer
 
     def on(self, layer: Layer) -> Layer:
-        """The layer with that value; the same layer where it changes nothing, or finds nothing."""
+        """The layer with this value; the same object if nothing changes."""
         if self.value.item is not None:
             return (
                 layer if self.value.item == layer.source else replace(layer, source=self.value.item)
@@ -31,14 +31,14 @@ class Override:
         tree = _changed(layer.tree, self.control.property_path, self._replaced)
         return layer if tree is layer.tree else replace(layer, tree=tree)
 
-    def _replaced(self, former: Property) -> Property:
+    def _replaced(self, old: Property) -> Property:
         value = self.value
-        made = replace(former, value=value.value, keyframes=value.keyframes, expression="")
-        return former if made == former and not value.slot else replace(made, slot=value.slot)
+        new = replace(old, value=value.value, keyframes=value.keyframes, expression="")
+        return old if new == old and not value.slot else replace(new, slot=value.slot)
 
 
 def with_slots(composition: Composition, controls: Iterable[Control]) -> Composition:
-    """The composition, with the names of its controls on the properties that they set."""
+    """The composition with the names of its controls on the properties that they set."""
     return _with(
         composition,
         ((control, lambda layer, one=control: _named(layer, one)) for control in controls),
@@ -46,12 +46,12 @@ def with_slots(composition: Composition, controls: Iterable[Control]) -> Composi
 
 
 def with_overrides(composition: Composition, overrides: Iterable[Override]) -> Composition:
-    """The composition as the layer shows it that has the overrides."""
+    """The composition as shown by a layer with these overrides."""
     return _with(composition, ((one.control, one.on) for one in overrides))
 
 
 def overrides_of(layer: Layer, source: Composition) -> tuple[list[Override], list[str]]:
-    """Those of a layer that shows `source`, and the names of others, which cannot be drawn."""
+    """The overrides of a layer that shows `source`, and the names of those that cannot be drawn."""
     controls = {control.identity: control for control in source.controls}
     found: list[Override] = []
     others: list[str] = []
@@ -65,9 +65,10 @@ def overrides_of(layer: Layer, source: Composition) -> tuple[list[Override], lis
 
 
 def _is_drawn(leaf: Property, layer: Layer, control: Control) -> bool:
-    """Whether its values and times are those of the property that it overrides, but for a shift.
+    """Whether an override can be applied: its values have the units of the property, and its times
+    differ at most by a shift.
 
-    Points of effects are written in shares of a size that the file does not name.
+    Points of effects are fractions of a size that the file does not contain.
     """
     if leaf.expression or (control.kind == _POINT and control.property_path[:1] == _IN_EFFECT):
         return False
@@ -84,7 +85,7 @@ def _inside(leaf: Property, layer: Layer) -> Property:
 def _with(
     composition: Composition, changes: Iterable[tuple[Control, Callable[[Layer], Layer]]]
 ) -> Composition:
-    """The same composition where nothing changes."""
+    """The composition with changed layers; the same object if nothing changes."""
     layers = list(composition.layers)
     places = {layer.identity: place for place, layer in enumerate(layers)}
     for control, change in changes:
@@ -103,11 +104,10 @@ def _named(layer: Layer, control: Control) -> Layer:
 
 
 def _changed(group: Group, path: Sequence[PathStep], change: _Change) -> Group:
-    """The group with the property at the end of `path` changed; the same group where there is
-    none."""
+    """The group with the property at `path` changed; the same object if there is none."""
     place = _place(group, path[0]) if path else None
     if place is None and len(path) == 1 and group.match_name == _TRANSFORM:
-        unwritten = Property(path[0][0], "", None)  # which has its default
+        unwritten = Property(path[0][0], "", None)  # it has its default
         return replace(group, children=(*group.children, change(unwritten)))
     if place is None:
         return group
@@ -121,7 +121,7 @@ def _changed(group: Group, path: Sequence[PathStep], change: _Change) -> Group:
 
 
 def _place(group: Group, step: PathStep) -> int | None:
-    """Where the child is; None where it is not, or could be one of several, such as effects."""
+    """The position of the child; None if it is missing or ambiguous, such as among effects."""
     match_name, position = step
     places = [n for n, child in enumerate(group.children) if child.match_name == match_name]
     if len(places) == 1:

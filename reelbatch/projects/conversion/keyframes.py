@@ -1,9 +1,9 @@
-"""Properties with their keyframes.
+"""Converts properties with their keyframes.
 
-What Lottie says by two handles in a square of time and progress, After Effects says by speed and
-influence: the handle's time is the influence, and its progress the speed by the average speed
-(`Ease`). Roving keyframes, and eases between equal values, cannot be said so: such a property gets
-a keyframe a frame.
+Lottie describes motion by two handles in a square of time and progress, After Effects by speed and
+influence (`Ease`). A handle's time is the influence, and its progress is the influence times the
+speed divided by the average speed. Roving keyframes and eases between equal values cannot be
+expressed in this way: such a property gets a keyframe for each frame.
 """
 
 import itertools
@@ -32,23 +32,23 @@ from reelbatch.projects.model import (
 
 Json = dict[str, Any]
 Converter = Callable[[Value], Any]
-"""From a value to what a document has for it."""
+"""Converts a value to the document's form."""
 
 _STATEMENT = re.compile(r"(?:var|let|const|if|for|while|do|try|switch|function|return|//|/\*|\{)")
-_DIGITS = 5  # behind the point
-_WHOLE = 0.01  # frames; projects have rates such as 29.97 as a fraction that is a little off
-_MAX_BAKED = 20_000  # keyframes of a property
-_COLOR_SPEED = 255.0  # speeds of colours count channels from 0 to 255
+_DIGITS = 5  # decimal places
+_WHOLE = 0.01  # frames; projects store rates such as 29.97 as a slightly inexact fraction
+_MAX_BAKED = 20_000  # keyframes in each span of a property
+_COLOR_SPEED = 255.0  # speeds of colours are for channels from 0 to 255
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Frames of the document in the seconds of the project."""
+    """Converts seconds of the project to frames of the document."""
 
-    frame_rate: float  # frames a second
+    frame_rate: float  # frames per second
 
     def frames(self, seconds: float) -> float:
-        """Whole ones where the time means one: a layer begins with the frame, not after it."""
+        """Times close to a whole frame are rounded to it, so that layers do not begin after it."""
         frames = seconds * self.frame_rate
         whole = round(frames)
         return whole if abs(frames - whole) < _WHOLE else rounded(frames)
@@ -59,18 +59,18 @@ def still(value: Any) -> Json:
 
 
 def rounded(value: float) -> float:
-    """Without the noise of a project's fractions; whole numbers are written as such."""
+    """Round to five decimal places; whole numbers become integers."""
     short = round(value, _DIGITS)
     return int(short) if short == int(short) else short
 
 
 def vector(value: Value) -> list[float]:
-    """Converts numbers, as they are."""
+    """Converts numbers without changing them."""
     return [rounded(number) for number in value] if isinstance(value, tuple) else []
 
 
 def scalar(value: Value) -> float:
-    """Converts one number."""
+    """Converts a single number."""
     return rounded(value[0]) if isinstance(value, tuple) and value else 0
 
 
@@ -83,7 +83,7 @@ def scaled(factor: float) -> Converter:
 
 
 def animated(one: Property | None, default: Any, clock: Clock, convert: Converter = vector) -> Json:
-    """A property as Lottie has it; `default` where the project has none."""
+    """A property in Lottie's form; `default` if the project does not contain it."""
     if one is None:
         return still(default)
     is_written = one.keyframes or one.value is not None
@@ -96,9 +96,9 @@ def animated(one: Property | None, default: Any, clock: Clock, convert: Converte
 
 
 def script(expression: str) -> str:
-    """As Bodymovin writes an expression of one line: players take the value from `$bm_rt`.
+    """An expression as Bodymovin writes it: a single one sets `$bm_rt`, which players read.
 
-    Of several statements the value is that of the last one, which a player's `eval` finds.
+    The value of several statements is that of the last one, which a player's `eval` returns.
     """
     line = expression.strip().removesuffix(";")
     is_one = ";" not in line and "\n" not in line and not _STATEMENT.match(line)
@@ -150,24 +150,24 @@ _EVEN: tuple[Handle, Handle] = (
 
 
 def _handles(before: Keyframe, after: Keyframe, *, color: bool) -> Iterator[tuple[Handle, Handle]]:
-    """The handles that leave and arrive, for each dimension that eases by itself."""
+    """The leaving and arriving handles of each dimension that has its own ease."""
     if not (before.ease_out or after.ease_in):
-        by_themselves = isinstance(before.value, tuple) and not (color or _has_path(before))
-        yield from [_EVEN] * (len(numbers(before)) if by_themselves else 1)
+        separate = isinstance(before.value, tuple) and not (color or _has_path(before))
+        yield from [_EVEN] * (len(numbers(before)) if separate else 1)
         return
     duration = after.time - before.time
     for dimension, change in enumerate(_changes(before, after, color=color)):
         leaving, arriving = ease_out(before, dimension), ease_in(after, dimension)
         out, into = _handle(leaving, change, duration), _handle(arriving, change, duration)
-        if _has_path(before) and not color:  # nothing turns back on its path
+        if _has_path(before) and not color:  # motion never reverses on a path
             out, into = (out[0], min(out[1], 1.0)), (into[0], min(into[1], 1.0))
         yield out, (1 - into[0], 1 - into[1])
 
 
 def _changes(before: Keyframe, after: Keyframe, *, color: bool) -> list[float]:
-    """What each dimension changes by, in the units of its speed.
+    """The change of each dimension, in the units of its speed.
 
-    That of vertices and of gradients is told as 1 where they change evenly, however long it takes.
+    Vertices and gradients that change evenly have a speed of 1, whatever the duration.
     """
     if not isinstance(before.value, tuple):
         return [after.time - before.time]
@@ -179,7 +179,7 @@ def _changes(before: Keyframe, after: Keyframe, *, color: bool) -> list[float]:
 
 
 def _handle(ease: Ease | None, change: float, duration: float) -> Handle:
-    """Of time and progress, from its own end."""
+    """The handle's time and progress, measured from its own keyframe."""
     if ease is None:
         return LINEAR_HANDLE, LINEAR_HANDLE
     if change == 0:
@@ -203,7 +203,7 @@ def _needs_baking(one: Property) -> bool:
 
 
 def _moves_in_place(before: Keyframe, after: Keyframe) -> bool:
-    """Whether a value leaves and comes back to what it was."""
+    """Whether a value changes and returns to where it was."""
     if _has_path(before):
         return False
     eases = (
@@ -233,7 +233,7 @@ def _point(frame: float, value: Any, *, holds: bool) -> Json:
 
 
 def _spans(keyframes: Sequence[Keyframe]) -> Iterator[Sequence[Keyframe]]:
-    """From each keyframe that has a time of its own to the next one."""
+    """The keyframes from each one that has its own time to the next such one."""
     start = 0
     for position in range(1, len(keyframes)):
         if not keyframes[position].roving or position == len(keyframes) - 1:
@@ -242,7 +242,7 @@ def _spans(keyframes: Sequence[Keyframe]) -> Iterator[Sequence[Keyframe]]:
 
 
 def _times(start: float, end: float, clock: Clock) -> Iterable[float]:
-    """The start, and the whole frames before the end."""
+    """The start and all whole frames before the end."""
     first = math.floor(start * clock.frame_rate) + 1
     last = math.ceil(end * clock.frame_rate)
     step = max(1, math.ceil((last - first) / _MAX_BAKED))

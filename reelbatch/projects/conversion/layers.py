@@ -1,4 +1,4 @@
-"""Layers of a composition, from what they are to how they are blended."""
+"""Converts layers with their content, timing, switches and mattes."""
 
 import re
 from collections.abc import Iterator
@@ -53,8 +53,8 @@ _BLENDING = {
 }
 _MATTES = {"alpha": 1, "alpha_inverted": 2, "luma": 3, "luma_inverted": 4}
 _TIME_REMAP = "ADBE Time Remapping"
-# What a layer has at its root. Of the unread ones, all but the last two belong to layers in three
-# dimensions, which are a reason by themselves.
+# Groups at the root of a layer. The unread ones, except the last two, belong to three-dimensional
+# layers, which are a reason by themselves.
 _READ = frozenset(
     {
         "ADBE Transform Group",
@@ -84,8 +84,8 @@ _SOURCE_OPTIONS = "ADBE Source Options Group"
 _UNCALCULATED = re.compile(
     r"""\\.|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
 )
-"""Words and comments of an expression. Escapes outside of words are among them, and a comment needs
-no end, so that one pass suffices: nothing is looked for again and again to the end in vain.
+"""Strings and comments of an expression. It also matches escapes outside of strings and comments
+without an end, so that a single pass is enough and no search repeatedly runs to the end.
 """
 _LOOP = re.compile(
     r"\s*loop(?:Out|In)(?:Duration)?\(\s*(?:(['\"])(?:cycle|pingpong|offset|continue)\1\s*"
@@ -94,12 +94,12 @@ _LOOP = re.compile(
 
 
 def is_seen(layer: Layer, place: Place) -> bool:
-    """Guides are for the designer alone."""
+    """Whether the layer is shown."""
     return layer.identity not in place.unseen
 
 
 def convert_layer(layer: Layer, place: Place, scene: Scene, reasons: Reasons) -> Json:
-    """A layer without its matte, which needs the others."""
+    """Convert a layer without its matte, which depends on other layers."""
     source = scene.project.items.get(layer.source) if layer.source is not None else None
     _check_layer(layer, source, place, reasons)
     content = _content(layer, source, scene, reasons)
@@ -158,7 +158,7 @@ def _content(layer: Layer, source: Item | None, scene: Scene, reasons: Reasons) 
 
 
 def _transform(layer: Layer, source: Item | None, place: Place, scene: Scene) -> Json:
-    """After Effects writes neither the middle of a source nor the middle of the composition."""
+    """The layer's transform. After Effects omits the centres of the source and the composition."""
     has_size = layer.kind is LayerKind.FOOTAGE and source is not None
     anchor = (source.width / 2, source.height / 2) if has_size and source else (0.0, 0.0)
     middle = (place.composition.width / 2, place.composition.height / 2)
@@ -166,8 +166,8 @@ def _transform(layer: Layer, source: Item | None, place: Place, scene: Scene) ->
 
 
 def _span(layer: Layer, source: Item | None) -> tuple[float, float]:
-    """When a layer is there, in seconds. No source is shown before its beginning or after its end,
-    but for a remapped one, whose ends are held."""
+    """The layer's first and last time in seconds. A source is not shown before its beginning or
+    after its end, unless its time is remapped, which holds the first and last frames."""
     first, last = sorted((layer.in_point, layer.out_point))
     length = source.duration if isinstance(source, (Composition, Footage)) else 0.0
     if length <= 0 or layer.stretch < 0 or layer.tree.leaf(_TIME_REMAP) is not None:
@@ -176,7 +176,7 @@ def _span(layer: Layer, source: Item | None) -> tuple[float, float]:
 
 
 def _timing(layer: Layer, scene: Scene) -> Json:
-    """Of a composition in this one: which of its frames are shown when."""
+    """Which frames of a nested composition are shown when."""
     remap = layer.tree.leaf(_TIME_REMAP)
     if remap is not None:
         return {"tm": animated(remap, 0, scene.clock, scalar)}
@@ -194,11 +194,11 @@ def _timing(layer: Layer, scene: Scene) -> Json:
 def matted(
     layers: list[Json], mattes: list[tuple[int, Matte]], place: Place, reasons: Reasons
 ) -> list[Json]:
-    """Name the matte of each layer that has one, and keep those mattes visible that are.
+    """Link each layer to its matte, and keep visible mattes visible.
 
-    `mattes` are the positions of layers in the composition, with their mattes.
+    `mattes` are the positions of the layers with a matte, and their mattes.
     """
-    drawn: dict[int, Json] = {}  # copies of mattes that are seen themselves, by position
+    drawn: dict[int, Json] = {}  # copies of mattes that are visible themselves, by position
     with_matte = {position for position, _ in mattes}
     for position, matte in mattes:
         above = position - 1 if matte.layer is None else place.indices.get(matte.layer, 0) - 1
@@ -214,7 +214,7 @@ def matted(
             )
         if above in with_matte and not layers[position].get("hd"):
             reasons.add(
-                WarningCode.MATTE_NOT_DRAWN, "A matte with a matte of its own is drawn whole."
+                WarningCode.MATTE_NOT_DRAWN, "A matte that has a matte itself is drawn without it."
             )
         layers[position] |= {"tt": _MATTES[matte.kind], "tp": source["ind"]}
         if not source.get("hd") and "td" not in source:
@@ -225,18 +225,20 @@ def matted(
 
 
 def _check_layer(layer: Layer, source: Item | None, place: Place, reasons: Reasons) -> None:
-    for code, message in _complaints(layer, source, place):
+    for code, message in _problems(layer, source, place):
         reasons.add(code, message)
     if layer.switches.three_d and layer.kind not in (LayerKind.CAMERA, LayerKind.LIGHT):
         check_depth(layer, reasons, with_camera=place.deep)
     for one in layer.tree.all_properties():
         if one.expression and not _runs_alike(one):
-            message = f"The expression of {one.name!r} may come to something else than designed."
+            message = (
+                f"The expression of {one.name!r} may give a different result than in After Effects."
+            )
             reasons.add(WarningCode.EXPRESSION_DIFFERS, message)
 
 
 def _runs_alike(one: Property) -> bool:
-    """After Effects adds and multiplies arrays by + and *, which plain JavaScript does not."""
+    """Whether an expression has the same result in JavaScript, which cannot add arrays."""
     if _LOOP.fullmatch(one.expression):
         return True
     code = _UNCALCULATED.sub("", one.expression)
@@ -246,25 +248,26 @@ def _runs_alike(one: Property) -> bool:
     return is_single or not re.search(r"[-+*/%]", code)
 
 
-def _complaints(
-    layer: Layer, source: Item | None, place: Place
-) -> Iterator[tuple[WarningCode, str]]:
+def _problems(layer: Layer, source: Item | None, place: Place) -> Iterator[tuple[WarningCode, str]]:
     switches, composition = layer.switches, place.composition
     for kind in layer.unread:
-        yield WarningCode.NOT_UNDERSTOOD, f"It has something that is not understood: {kind}"
+        yield WarningCode.NOT_UNDERSTOOD, f"The layer has something that is not understood: {kind}"
     for child in layer.tree.children:
         is_empty = isinstance(child, Group) and not any(child.all_properties())
         if child.match_name == _SOURCE_OPTIONS and not is_empty:
-            yield WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN, "Its replaced source is not drawn."
+            yield (
+                WarningCode.ESSENTIAL_PROPERTIES_NOT_DRAWN,
+                "The layer's replaced source is not drawn.",
+            )
         elif child.match_name not in _READ | _UNREAD and not is_empty:
             yield (
                 WarningCode.NOT_UNDERSTOOD,
-                f"It has something that is not understood: {child.name}.",
+                f"The layer has something that is not understood: {child.name}.",
             )
     if layer.kind is LayerKind.OTHER:
-        yield WarningCode.LAYER_NOT_DRAWN, "Models and meshes in three dimensions are not drawn."
+        yield WarningCode.LAYER_NOT_DRAWN, "Three-dimensional models and meshes are not drawn."
     if layer.kind is LayerKind.FOOTAGE and source is None:
-        yield WarningCode.LAYER_NOT_DRAWN, "What the layer shows is not in the project."
+        yield WarningCode.LAYER_NOT_DRAWN, "The layer's source is missing from the project."
     if switches.adjustment and (
         any(effect.enabled for effect in layer.tree.group("ADBE Effect Parade").groups)
         or has_styles(layer.tree)
@@ -281,7 +284,7 @@ def _complaints(
         mode = switches.blending.replace("_", " ")
         yield (
             WarningCode.BLEND_MODE_NOT_DRAWN,
-            f"The blending mode {mode} is not drawn as it is meant.",
+            f"The blending mode {mode} is not drawn as designed.",
         )
     if switches.frame_blending and composition.frame_blending and _is_retimed(layer):
         yield WarningCode.FRAME_BLENDING_NOT_DRAWN, "Frame blending is not drawn."

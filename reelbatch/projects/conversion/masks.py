@@ -1,4 +1,4 @@
-"""Masks of layers."""
+"""Converts the masks of layers."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ _MODES = {
 
 
 def masks_of(parade: Group, clock: Clock, reasons: Reasons) -> list[Json]:
-    """`masksProperties` of a layer, from the top."""
+    """The `masksProperties` of a layer, from top to bottom."""
     return [mask for group in parade.groups for mask in _mask(group, clock, reasons)]
 
 
 def _mask(group: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
-    """One without a mode hides nothing: texts and effects may follow its path, by its number."""
+    """Convert a mask. Without a mode it hides nothing, but texts and effects may use its path."""
     switches = group.mask
     if switches is None:
         return
@@ -34,7 +34,7 @@ def _mask(group: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
         yield {"nm": group.name, "mode": "n", "pt": path or still(outline(None))}
         return
     if path is None:
-        reasons.add(WarningCode.MASK_NOT_DRAWN, "A mask without a path of its own is not drawn.")
+        reasons.add(WarningCode.MASK_NOT_DRAWN, "A mask without its own path is not drawn.")
         return
     if shape is not None and any(isinstance(v, Path) and v.feathered for v in values_of(shape)):
         reasons.add(WarningCode.MASK_NOT_DRAWN, "Feather points of a mask are not drawn.")
@@ -50,5 +50,5 @@ def _mask(group: Group, clock: Clock, reasons: Reasons) -> Iterator[Json]:
 
 
 def values_of(one: Property) -> list[Value]:
-    """All values that a property takes at its keyframes, or the one that it has."""
+    """The property's values at its keyframes, or its only value."""
     return [keyframe.value for keyframe in one.keyframes] or [one.value]

@@ -1,4 +1,4 @@
-"""Bezier paths of shapes and masks."""
+"""Converts the Bezier paths of shapes and masks."""
 
 from dataclasses import replace
 
@@ -11,9 +11,9 @@ from reelbatch.projects.reasons import Reasons
 def path_property(
     one: Property | None, clock: Clock, reasons: Reasons, *, backwards: bool = False
 ) -> Json | None:
-    """A path with its keyframes; None where there is none to draw.
+    """A path with its keyframes; None if there is nothing to draw.
 
-    Players do not look at a path's direction, so that `backwards` turns its vertices round.
+    Players ignore a path's direction, so `backwards` reverses its vertices.
     """
     values = [keyframe.value for keyframe in one.keyframes] or [one.value] if one else []
     counts = {len(value.vertices) for value in values if isinstance(value, Path)}
@@ -22,7 +22,7 @@ def path_property(
     if len(counts) > 1:
         reasons.add(
             WarningCode.SHAPE_NOT_DRAWN,
-            "A path that changes its number of points does so in jumps.",
+            "A path that changes its number of points jumps from keyframe to keyframe.",
         )
         one = replace(one, keyframes=tuple(_held(keyframe) for keyframe in one.keyframes))
     return animated(one, None, clock, _reversed if backwards else outline)
@@ -33,7 +33,7 @@ def _held(keyframe: Keyframe) -> Keyframe:
 
 
 def outline(value: Value) -> Json:
-    """Converts a path. An empty one is a point, since players want vertices."""
+    """Converts a path. An empty path becomes a point, because players require vertices."""
     if not isinstance(value, Path) or not value.vertices:
         return {"v": [[0, 0]], "i": [[0, 0]], "o": [[0, 0]], "c": False}
     return {
@@ -49,17 +49,17 @@ def _points(points: tuple[Point, ...]) -> list[list[float]]:
 
 
 def _reversed(value: Value) -> Json:
-    """A closed path goes on beginning where it began."""
+    """The path with its direction reversed. A closed path keeps its first vertex."""
     if isinstance(value, Path):
         first = 1 if value.closed else 0
         value = replace(
             value,
-            vertices=_turned(value.vertices, first),
-            arriving=_turned(value.leaving, first),
-            leaving=_turned(value.arriving, first),
+            vertices=_reversed_points(value.vertices, first),
+            arriving=_reversed_points(value.leaving, first),
+            leaving=_reversed_points(value.arriving, first),
         )
     return outline(value)
 
 
-def _turned(points: tuple[Point, ...], first: int) -> tuple[Point, ...]:
+def _reversed_points(points: tuple[Point, ...], first: int) -> tuple[Point, ...]:
     return (*points[:first], *reversed(points[first:]))

@@ -1,4 +1,4 @@
-"""What the conversion of a composition has in common, layer by layer."""
+"""The state that the conversion of a composition shares between layers."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from reelbatch.projects.model import Composition, Footage, Item, Project
 
 @dataclass
 class Scene:
-    """A document in the making."""
+    """The document that is being built."""
 
     project: Project
     files: FootageFiles
@@ -18,11 +18,11 @@ class Scene:
     fonts: Fonts = field(default_factory=Fonts)
     assets: dict[str, Json] = field(default_factory=dict[str, Json])  # by id
     used: dict[str, ShownFile] = field(default_factory=dict[str, ShownFile])
-    """The files beside the project, by what the document calls them."""
+    """The files from the project's archive, by their paths in the document."""
     _heard: dict[int, bool] = field(default_factory=dict[int, bool])
 
     def is_heard(self, item: Item | None) -> bool:
-        """Whether a file has sound, or a composition plays some."""
+        """Whether a file has sound or a composition plays sound."""
         if isinstance(item, Footage):
             return item.has_sound
         if not isinstance(item, Composition):
@@ -38,11 +38,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Place:
-    """The composition that layers are converted for, and their numbers in the document."""
+    """The composition whose layers are being converted, and their numbers in the document."""
 
     composition: Composition
     indices: dict[int, int]  # by identity, from 1
-    deep: bool  # whether a camera looks at layers in three dimensions
-    unseen: frozenset[int]  # the layers that are not shown, by identity
-    heard: frozenset[int]  # those of them whose sound is
-    mattes: frozenset[int]  # the layers whose shape others have, by identity
+    deep: bool  # whether a camera or light sees layers in three dimensions
+    unseen: frozenset[int]  # layers that are not shown, by identity
+    heard: frozenset[int]  # unseen layers that are heard, by identity
+    mattes: frozenset[int]  # layers used as mattes, by identity

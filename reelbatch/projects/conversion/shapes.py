@@ -1,4 +1,4 @@
-"""Contents of shape layers."""
+"""Converts the contents of shape layers."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from reelbatch.projects.reasons import Reasons
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a shape, the property that it has, and what After Effects does not write."""
+    """A field of a shape, its property, and the default that After Effects does not write."""
 
     key: str
     match_name: str
     default: Any
     convert: Converter = scalar
-    plain: bool = False  # a choice, which cannot move
+    plain: bool = False  # not animated, such as a choice
 
 
 def _choice(key: str, match_name: str) -> Field:
@@ -147,19 +147,19 @@ _PAINTS = frozenset({"fl", "st", "gf", "gs"})
 _DASHES = {"ADBE Vector Stroke Dash": "d", "ADBE Vector Stroke Gap": "g"}
 _DASH_OFFSET = "ADBE Vector Stroke Offset"
 _REVERSED = (3.0,)
-_ABOVE = 2.0  # of a paint's place among those before it
+_ABOVE = 2.0  # the composite order of a paint above the previous ones
 
-# What changes nothing where it has this value. A group below has its own.
-_NOTHING_SAID: dict[str, tuple[float, str]] = {
-    "ADBE Vector Blend Mode": (1.0, "A group of shapes has a blend mode of its own."),
+# Properties that change nothing at this value, and the reason at any other value.
+_NEUTRAL: dict[str, tuple[float, str]] = {
+    "ADBE Vector Blend Mode": (1.0, "The blend mode of a group of shapes is not drawn."),
     "ADBE Vector Taper Start Length": (0.0, "A stroke's taper is not drawn."),
     "ADBE Vector Taper End Length": (0.0, "A stroke's taper is not drawn."),
     "ADBE Vector Taper Wave Amount": (0.0, "A stroke's wave is not drawn."),
-    "ADBE Vector Offset Copies": (1.0, "Offset Paths makes one copy alone."),
+    "ADBE Vector Offset Copies": (1.0, "Offset Paths makes only one copy."),
 }
 
 
-# How long a taper is and what its wave's units are says nothing where there is neither.
+# Details of a taper or wave, which matter only if there is one.
 _TAPERS = frozenset(
     {
         "ADBE Vector Taper Length Units",
@@ -172,7 +172,7 @@ _TAPERS = frozenset(
         "ADBE Vector Taper Wavelength",
     }
 )
-_SAID_ELSEWHERE = frozenset(
+_CONVERTED_ELSEWHERE = frozenset(
     {
         "ADBE Vector Shape",
         "ADBE Vector Shape Direction",
@@ -183,7 +183,7 @@ _SAID_ELSEWHERE = frozenset(
 
 
 def shapes_of(contents: Group, clock: Clock, reasons: Reasons) -> list[Json]:
-    """The contents of a shape layer or of a group, from the top, without those switched off."""
+    """The enabled contents of a shape layer or group, from top to bottom."""
     shapes: list[Json] = []
     for group in contents.groups:
         if not group.enabled:
@@ -202,7 +202,7 @@ def _shape(group: Group, clock: Clock, reasons: Reasons) -> Json | None:
         reasons.add(WarningCode.SHAPE_NOT_DRAWN, f"{group.name} is not drawn.")
         return None
     kind, fields = known
-    _check_unsaid(group, {field.match_name for field in fields}, reasons)
+    _check_unconverted(group, {field.match_name for field in fields}, reasons)
     shape: Json = {"ty": kind, "nm": group.name}
     for field in fields:
         one = group.leaf(field.match_name)
@@ -217,7 +217,7 @@ def _shape(group: Group, clock: Clock, reasons: Reasons) -> Json | None:
 
 
 def _particulars(kind: str, group: Group, clock: Clock, reasons: Reasons) -> Json:
-    """What a table does not say of some shapes."""
+    """The fields of some shapes that the table does not describe."""
     found: Json = {}
     if kind == "sh":
         direction = group.leaf(_DIRECTION.match_name)
@@ -233,19 +233,19 @@ def _particulars(kind: str, group: Group, clock: Clock, reasons: Reasons) -> Jso
         dashes = list(_dashes(group.group("ADBE Vector Stroke Dashes"), clock))
         found |= {"d": dashes} if dashes else {}
         for name in ("ADBE Vector Stroke Taper", "ADBE Vector Stroke Wave"):
-            _check_unsaid(group.group(name), _TAPERS, reasons)
+            _check_unconverted(group.group(name), _TAPERS, reasons)
     return found
 
 
 def _group(group: Group, clock: Clock, reasons: Reasons) -> Json:
-    _check_unsaid(group, frozenset(), reasons)
+    _check_unconverted(group, frozenset(), reasons)
     transform = group_transform(group.group(_TRANSFORM), clock)
     inner = shapes_of(group.group("ADBE Vectors Group"), clock, reasons)
     return {"ty": "gr", "nm": group.name, "it": [*inner, transform]}
 
 
 def _dashes(group: Group, clock: Clock) -> Iterator[Json]:
-    """Dashes and gaps in turn; a dash without a gap has one of its own length."""
+    """Alternating dashes and gaps. The gap after a dash defaults to the dash's length."""
     written = [one for one in group.properties if one.match_name != _DASH_OFFSET]
     for one in written:
         kind = next((key for name, key in _DASHES.items() if one.match_name.startswith(name)), None)
@@ -257,7 +257,7 @@ def _dashes(group: Group, clock: Clock) -> Iterator[Json]:
 
 
 def _place(shapes: list[Json], shape: Json, group: Group, reasons: Reasons) -> None:
-    """Below the paints before it, or above them where the project says so."""
+    """Add a shape below the previous paints, or above them if the project says so."""
     order = group.leaf("ADBE Vector Composite Order")
     first = next((n for n, one in enumerate(shapes) if one["ty"] in _PAINTS), None)
     if shape["ty"] not in _PAINTS or order is None or order.value != (_ABOVE,) or first is None:
@@ -272,13 +272,13 @@ def _place(shapes: list[Json], shape: Json, group: Group, reasons: Reasons) -> N
     shapes.insert(first, shape)
 
 
-def _check_unsaid(group: Group, said: Collection[str], reasons: Reasons) -> None:
-    """A property that is written in the project is set; what is set is said, or a reason."""
+def _check_unconverted(group: Group, converted: Collection[str], reasons: Reasons) -> None:
+    """Add a reason for each property that is set in the project but not converted."""
     for one in group.properties:
-        if one.match_name in said or one.match_name in _SAID_ELSEWHERE:
+        if one.match_name in converted or one.match_name in _CONVERTED_ELSEWHERE:
             continue
-        nothing, words = _NOTHING_SAID.get(one.match_name, (None, None))
-        if one.keyframes or one.expression or nothing is None or one.value != (nothing,):
+        neutral, message = _NEUTRAL.get(one.match_name, (None, None))
+        if one.keyframes or one.expression or neutral is None or one.value != (neutral,):
             reasons.add(
-                WarningCode.SHAPE_NOT_DRAWN, words or f"{one.name} of {group.name} is not drawn."
+                WarningCode.SHAPE_NOT_DRAWN, message or f"{one.name} of {group.name} is not drawn."
             )

@@ -1,4 +1,4 @@
-"""What layers show that is not their own: solids, pictures, sequences, sound."""
+"""Converts the sources of layers: solids, pictures, sequences, videos and sounds."""
 
 from pathlib import PurePosixPath
 
@@ -11,8 +11,8 @@ from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
 FOLDER = "images/"
-_MOST_FRAMES = 5000  # of a sequence with its repetitions
-_LOUDEST = 20.0  # decibels; more is an error of the project's
+_MOST_FRAMES = 5000  # of a sequence, including its repetitions
+_LOUDEST = 20.0  # decibels; more is a mistake in the project
 
 
 def solid(item: Solid, reasons: Reasons) -> Json:
@@ -22,20 +22,21 @@ def solid(item: Solid, reasons: Reasons) -> Json:
 
 
 def color_code(color: Vector) -> str:
-    """`#rrggbb`."""
+    """The colour as `#rrggbb`."""
     channels = (round(min(max(channel, 0.0), 1.0) * 255) for channel in (*color, 0, 0, 0)[:3])
     return "#" + "".join(f"{channel:02x}" for channel in channels)
 
 
 def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
-    """The fields of a layer that shows a file, or plays it.
+    """The fields of a layer that shows or plays a file.
 
-    Whatever cannot be shown keeps the place and size of a picture, so that a job can fill it.
+    Footage that cannot be shown keeps the position and size of a picture, so that a job can fill
+    it.
     """
     if item.has_picture:
         check_pixels(item, reasons)
     if item.alpha:
-        message = f"The transparency of {item.name!r}, which is {item.alpha}, is drawn as if not."
+        message = f"The transparency of {item.name!r} is {item.alpha}, which is not drawn."
         reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     if not item.has_picture:
         return sound(item, layer, scene, reasons)
@@ -44,7 +45,7 @@ def footage(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json
     if item.frame_rate and is_video(item.path):
         return _video(item, layer, scene, reasons)
     if item.path and not is_picture(item.path):
-        message = f"Footage like {name_of(item.path)!r} is not drawn."
+        message = f"The format of the footage {name_of(item.path)!r} is not supported."
         reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, message)
     return {"ty": _IMAGE, "refId": _picture(f"image_{item.identity}", item, item.path, scene)}
 
@@ -53,7 +54,7 @@ def check_pixels(item: Item, reasons: Reasons) -> None:
     if item.pixel_aspect != 1:
         reasons.add(
             WarningCode.PIXELS_NOT_SQUARE,
-            f"The footage {item.name!r} has pixels that are no squares.",
+            f"The footage {item.name!r} has non-square pixels.",
         )
 
 
@@ -65,21 +66,21 @@ def _picture(identity: str, item: Footage, path: str, scene: Scene) -> str:
 
 
 def _file(path: str, scene: Scene, item: Footage) -> Json:
-    """Where an asset's file is: in the folder that it has beside the project, below `images`."""
+    """The path of an asset's file: below `images`, in the same folders as in the archive."""
     found = scene.files.find(path)
     name = name_of(path)
     if found is None:
         return {"u": FOLDER, "p": name, "e": 0}
     folder = FOLDER if found.parent == PurePosixPath() else f"{FOLDER}{found.parent}/"
     layer = item.layer_of_file if is_design(name) else None
-    number = "" if layer is None else f".{item.identity}"  # of one file several may be shown
+    number = "" if layer is None else f".{item.identity}"  # several layers of one file may be shown
     name = f"{found.name}{number}.png" if is_design(name) else found.name
     scene.used[f"{folder}{name}"] = ShownFile(found, layer)
     return {"u": folder, "p": name, "e": 0}
 
 
 def _video(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
-    """It plays from the layer's start, at its own speed."""
+    """A video, which plays from the layer's start at its own speed."""
     remapped = layer.tree.leaf("ADBE Time Remapping") is not None
     if item.retimed or remapped or layer.stretch != 1:
         reasons.add(
@@ -91,11 +92,11 @@ def _video(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
 
 
 def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
-    """A composition with a layer for each picture, which is shown for its frame."""
+    """A composition with a layer for each picture, which is visible for one frame."""
     if not item.frames:
         reasons.add(
             WarningCode.FOOTAGE_NOT_DRAWN,
-            f"Of {name_of(item.path)!r}, which moves, the first picture is drawn.",
+            f"Only the first picture of the animation {name_of(item.path)!r} is drawn.",
         )
     identity = f"sequence_{item.identity}"
     step = scene.clock.frame_rate / item.frame_rate if item.frame_rate else 1.0
@@ -106,7 +107,7 @@ def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
     loops = min(item.loops, _MOST_FRAMES // len(pictures)) if pictures else 1
     if loops < item.loops:
         reasons.add(
-            WarningCode.FOOTAGE_NOT_DRAWN, f"The sequence {item.name!r} plays {loops} times."
+            WarningCode.FOOTAGE_NOT_DRAWN, f"The sequence {item.name!r} plays only {loops} times."
         )
     shown = enumerate(pictures * loops, start=1)
     layers = [_shown_once(number, picture, step) for number, picture in shown]
@@ -138,13 +139,13 @@ def _shown_once(number: int, picture: str, step: float) -> Json:
 
 
 def sound(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
-    """A sound that is switched off is nothing."""
+    """A sound; if it is switched off, a null layer."""
     if not (item.has_sound and layer.switches.audio):
         return {"ty": _NULL}
     if layer.stretch != 1 or item.retimed or layer.tree.leaf("ADBE Time Remapping") is not None:
         reasons.add(
             WarningCode.FOOTAGE_NOT_DRAWN,
-            f"The sound {item.name!r} is heard at its own speed, once and forwards.",
+            f"The sound {item.name!r} plays at its own speed, once and forwards.",
         )
     identity = f"sound_{item.identity}"
     scene.assets[identity] = {"id": identity, "nm": item.name, **_file(item.path, scene, item)}
@@ -152,15 +153,15 @@ def sound(item: Footage, layer: Layer, scene: Scene, reasons: Reasons) -> Json:
 
 
 def levels(layer: Layer, clock: Clock, reasons: Reasons) -> Json:
-    """How loud a layer is: not at all where its sound is off.
+    """The layer's volume, which is zero if its sound is off.
 
-    Lottie counts in percent of the recorded loudness; After Effects in decibels.
+    Lottie's unit is percent of the recorded volume, After Effects' is decibels.
     """
     if not layer.switches.audio:
         return {"lv": still([0, 0])}
     one = layer.tree.group("ADBE Audio Group").leaf("ADBE Audio Levels")
     if one is not None and (len({key.value for key in one.keyframes}) > 1 or one.expression):
-        reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, "Its sound stays as loud as it begins.")
+        reasons.add(WarningCode.FOOTAGE_NOT_DRAWN, "The layer's sound keeps its initial volume.")
     return {"lv": animated(one, [100, 100], clock, _loudness)}
 
 

@@ -1,4 +1,4 @@
-"""Text layers: words, style, animators with their selectors, text on a path."""
+"""Converts text layers: texts, styles, animators with their selectors, and text on a path."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from reelbatch.projects.conversion.keyframes import (
 from reelbatch.projects.model import CharacterStyle, Group, Property, Text
 from reelbatch.projects.reasons import Reasons
 
-_SMALL_CAPS, _ALL_CAPS = 2, 1  # as Lottie counts; After Effects counts the other way round
+_SMALL_CAPS, _ALL_CAPS = 2, 1  # Lottie's numbers, which are the reverse of After Effects'
 _CAPS = {1: _SMALL_CAPS, 2: _ALL_CAPS, 3: _SMALL_CAPS}
 # By match name: the field of an animator, and how its value is written
 # (https://lottie.github.io/lottie-spec/latest/specs/text/).
@@ -45,7 +45,7 @@ _ANIMATED: dict[str, tuple[str, Converter]] = {
     "ADBE Text Tracking Amount": ("t", scalar),
     "ADBE Text Line Spacing": ("ls", vector),
 }
-_ALONE = frozenset({"ADBE Text Track Type"})  # says how another one works
+_ALONE = frozenset({"ADBE Text Track Type"})  # only modifies another property
 _PERCENT = {
     "s": ("ADBE Text Percent Start", 0),
     "e": ("ADBE Text Percent End", 100),
@@ -77,17 +77,17 @@ _ON_PATH = {
     "l": "ADBE Text Last Margin",
 }
 _MORE_OPTIONS = {
-    "ADBE Text Render Order": "The order of all fills and strokes of a text is not drawn.",
+    "ADBE Text Render Order": "A text's order of fills and strokes is not drawn.",
     "ADBE Text Character Blend Mode": "The blending of a text's letters is not drawn.",
 }
-_STYLE_FIELDS = ("f", "s", "j", "tr", "lh", "ls", "fc", "sc", "sw", "of", "ca")  # of a document
-# What stands for nothing in a run whose document has something: nulls are lost on the way.
+_STYLE_FIELDS = ("f", "s", "j", "tr", "lh", "ls", "fc", "sc", "sw", "of", "ca")
+# The values of a run that does not have a field of its document; nulls would be dropped later.
 _NOTHING: Json = {"fc": [], "sc": [], "sw": 0, "of": True, "ca": 0}
 
 
 @dataclass
 class Fonts:
-    """The fonts that the texts of a document name, by PostScript name."""
+    """The fonts in the texts of a document, by PostScript name."""
 
     named: dict[str, Json] = field(default_factory=dict[str, Json])
 
@@ -99,13 +99,13 @@ class Fonts:
 
 
 def text_of(properties: Group, clock: Clock, fonts: Fonts, reasons: Reasons) -> Json:
-    """`t` of a text layer."""
+    """The `t` of a text layer."""
     source = properties.leaf("ADBE Text Document")
     options = properties.group("ADBE Text More Options")
     animators = properties.group("ADBE Text Animators")
-    for name, words in _MORE_OPTIONS.items():
+    for name, message in _MORE_OPTIONS.items():
         if _choice(options, name, 1) != 1:
-            reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, words)
+            reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, message)
     return {
         "d": _documents(source, clock, fonts, reasons),
         "p": _path(properties.group("ADBE Text Path Options"), clock),
@@ -129,7 +129,7 @@ def _documents(source: Property | None, clock: Clock, fonts: Fonts, reasons: Rea
         ]
     }
     if not documents["k"]:
-        reasons.add(WarningCode.NOT_UNDERSTOOD, "The words of a text layer cannot be read.")
+        reasons.add(WarningCode.NOT_UNDERSTOOD, "The content of a text layer cannot be read.")
     if source is not None and source.expression:
         documents["x"] = script(source.expression)
     if source is not None and source.slot:
@@ -152,7 +152,7 @@ def _document(text: Text, fonts: Fonts, reasons: Reasons) -> Json:
 
 
 def _style(run: "_Run", fonts: Fonts) -> Json:
-    """The fields of a document that tell how its letters look."""
+    """The fields of a document that describe the style of its letters."""
     style = run.style
     written: Json = {
         "f": fonts.add(style.font),
@@ -176,7 +176,7 @@ def _style(run: "_Run", fonts: Fonts) -> Json:
 
 
 def _differences(style: Json, document: Json) -> Json:
-    """What the document of a run says otherwise, or does not say."""
+    """The fields of a run's style that differ from its document."""
     style, document = _NOTHING | style, _NOTHING | document
     return {key: style[key] for key in _STYLE_FIELDS if style[key] != document[key]}
 
@@ -184,20 +184,22 @@ def _differences(style: Json, document: Json) -> Json:
 def _check_document(text: Text, shown: Sequence[CharacterStyle], reasons: Reasons) -> None:
     if text.vertical:
         reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, "Vertical text is drawn horizontally.")
-    unsaid = dict.fromkeys(words for each in (text, *shown) for words in each.unsaid)
-    if "\r" in text.words or text.box is not None:  # else there is one paragraph, of one line
-        unsaid |= dict.fromkeys(
+    unsupported = dict.fromkeys(words for each in (text, *shown) for words in each.unsupported)
+    if (
+        "\r" in text.words or text.box is not None
+    ):  # otherwise there is a single paragraph of one line
+        unsupported |= dict.fromkeys(
             words
             for paragraph in text.paragraphs
-            for words in paragraph.unsaid
+            for words in paragraph.unsupported
             if "\r" in text.words or "space" not in words
         )
-    for words in unsaid:
+    for words in unsupported:
         reasons.add(WarningCode.TEXT_STYLE_NOT_DRAWN, f"A text has {words}, which is not drawn.")
 
 
 class _Run(NamedTuple):
-    """Words in one style, and the justification of their paragraph."""
+    """A piece of text with one style, and the justification of its paragraph."""
 
     words: str
     style: CharacterStyle
@@ -205,8 +207,8 @@ class _Run(NamedTuple):
 
 
 def _runs(text: Text) -> list[_Run]:
-    """At least one. What ends the text is in the style before it, since the last run often has
-    nothing else."""
+    """Split a text into runs, at least one. White space at its end belongs to the run before it,
+    because the last run often contains nothing else."""
     units = text.words.encode("utf-16-le", "surrogatepass")
     styles = list(accumulate(max(0, run.characters) for run in text.runs))
     paragraphs = list(accumulate(max(0, run.characters) for run in text.paragraphs))
@@ -260,7 +262,7 @@ def _animator(group: Group, clock: Clock, reasons: Reasons) -> Json:
         )
     if len(ranges) > 1:
         reasons.add(
-            WarningCode.TEXT_STYLE_NOT_DRAWN, "Of a text animator's selectors the first is drawn."
+            WarningCode.TEXT_STYLE_NOT_DRAWN, "Only the first selector of a text animator is drawn."
         )
     return {"nm": group.name, "a": found, "s": _selector(ranges[0], clock) if ranges else {"t": 0}}
 

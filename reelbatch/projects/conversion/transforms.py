@@ -1,4 +1,4 @@
-"""Transforms of layers, of groups of shapes and of repeaters."""
+"""Converts the transforms of layers, groups of shapes and repeaters."""
 
 from reelbatch.models.wire.warnings import WarningCode
 from reelbatch.projects.conversion.keyframes import (
@@ -20,7 +20,7 @@ _DIMENSIONS = (("x", "ADBE Position_0"), ("y", "ADBE Position_1"))
 def layer_transform(
     layer: Layer, clock: Clock, *, anchor: tuple[float, float], position: tuple[float, float]
 ) -> Json:
-    """`ks` of a layer; `anchor` and `position` are what After Effects does not write."""
+    """The `ks` of a layer. After Effects does not write the defaults `anchor` and `position`."""
     group = layer.tree.group("ADBE Transform Group")
     return {
         "o": animated(group.leaf(_OPACITY), 100, clock, scalar),
@@ -32,7 +32,7 @@ def layer_transform(
 
 
 def check_depth(layer: Layer, reasons: Reasons, *, with_camera: bool) -> None:
-    """A layer with depth is drawn as one without: right where it faces the usual camera."""
+    """Report layers with depth. They are drawn flat, which is right only for the default camera."""
     group = layer.tree.group("ADBE Transform Group")
     deep = [
         one
@@ -50,7 +50,7 @@ def check_depth(layer: Layer, reasons: Reasons, *, with_camera: bool) -> None:
         bool(separate.expression) or any(any(value) for value in _numbers(separate))
     )
     if with_camera or deep or turned or apart:
-        reasons.add(WarningCode.LAYER_IN_3D, "Layers in three dimensions are drawn flat.")
+        reasons.add(WarningCode.LAYER_IN_3D, "Three-dimensional layers are drawn flat.")
 
 
 def _values(one: Property) -> list[Value]:
@@ -77,7 +77,7 @@ def _position(group: Group, clock: Clock, default: tuple[float, float]) -> Json:
 
 
 def group_transform(group: Group, clock: Clock) -> Json:
-    """`tr` of a group of shapes."""
+    """The `tr` of a group of shapes."""
     return {
         "ty": "tr",
         "p": animated(group.leaf("ADBE Vector Position"), [0, 0], clock),

@@ -1,6 +1,6 @@
-"""The one package that knows py-aep: a project's checked bytes become the classes of `model`.
+"""Turns a project's checked bytes into the classes of `model`. Only this package uses py-aep.
 
-The library is made for programs that edit projects: it makes up what a file leaves out, and its
-errors are of every type. Here only what is in the file is read, and numbers that mean nothing are
-refused. It looks for no footage and for no fonts.
+The library is made for programs that edit projects: it fills in what a file omits, and raises
+errors of any type. This package reads only what is in the file and refuses meaningless numbers. It
+does not look for footage or fonts.
 """

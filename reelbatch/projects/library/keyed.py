@@ -1,8 +1,8 @@
-"""The keyframes of a layer's transform, from their bytes.
+"""Reads the keyframes of a layer's transform from their bytes.
 
-They are most of what a large project has, and the library takes longer for them than for all the
-rest. So it gets such a property without them, and they are read here, if they say themselves how
-they move. How others do (`auto Bezier`) After Effects finds out, as the library can.
+A large project consists mostly of these keyframes, and the library needs more time for them than
+for everything else. So it gets such properties without keyframes, which are read here if their
+motion is explicit. The motion of others (`auto Bezier`) must be computed, which the library does.
 """
 
 from collections.abc import Iterator
@@ -24,36 +24,36 @@ FACTORS = {
     **dict.fromkeys(("ADBE Rotate X", "ADBE Rotate Y", "ADBE Rotate Z"), 1.0),
     **dict.fromkeys(("ADBE Opacity", "ADBE Scale"), 100.0),
 }
-"""By match name, the properties whose keyframes are read here, and what their numbers are times."""
+"""The properties whose keyframes are read here, with the factor of their numbers."""
 
 _POSITION = "ADBE Position"
 _CHUNK, _LIST = Struct(">4sI"), b"LIST"
 _KINDS = {1: Interpolation.LINEAR, 2: Interpolation.BEZIER, 3: Interpolation.HOLD}
-_AUTO_SPEED, _ROVING = 0x10, 0x20  # of a keyframe's flags
-_AUTO_PATH = 0x02  # of the flags of its path
-_SPATIAL = 0x08  # of the sixth byte of `tdb4`
-_NUMBERS = 4  # what a list holds, as the 24th byte of `lhd3` says
+_AUTO_SPEED, _ROVING = 0x10, 0x20  # a keyframe's flags
+_AUTO_PATH = 0x02  # a flag of its path
+_SPATIAL = 0x08  # a flag in the sixth byte of `tdb4`
+_NUMBERS = 4  # the content of a list, from the 24th byte of `lhd3`
 
 
 _Motion = tuple[
     Vector, tuple[tuple[Ease, ...], tuple[Ease, ...]], tuple[Vector | None, Vector | None]
 ]
-"""A value, its eases and its tangents, each of the side that arrives and of that which leaves."""
+"""A value, its eases and its tangents; both are pairs of the arriving and the leaving side."""
 
 
 class Keyed(NamedTuple):
-    """A property without its keyframes, and those as they are in the file."""
+    """A property without its keyframes, and the keyframes' bytes from the file."""
 
     rest: bytes
-    length: int  # how many there are
+    length: int  # the number of keyframes
     size: int  # bytes of each
     items: bytes
     is_spatial: bool
 
 
 def without_keyframes(content: bytes) -> Keyed | None:
-    """Take the keyframes out of a property after its match name; None where it has none of
-    numbers."""
+    """Take the keyframes out of a property that follows its match name; None if it has no numeric
+    keyframes."""
     (_, _, name), *others = _chunks(content, 0, len(content))
     if len(others) != 1 or others[0][0] != _LIST:
         return None
@@ -83,7 +83,7 @@ def without_keyframes(content: bytes) -> Keyed | None:
 
 
 def _chunks(content: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The kind of each chunk, and where its content begins and ends."""
+    """The kind of each chunk, and where its content starts and ends."""
     while place + 8 <= end:
         kind, length = _CHUNK.unpack_from(content, place)
         yield kind, place + 8, place + 8 + length
@@ -96,32 +96,11 @@ _ON_A_PATH = {
 }
 
 
-class KeyframeReader:
-    """Reads the keyframes of a project's properties, equal ones of equal layers once."""
-
-    def __init__(self) -> None:
-        self._read: dict[tuple[_Reader, bytes], tuple[Keyframe, ...] | None] = {}  # by a hash
-
-    def read(
-        self, keyed: Keyed, layer: LibraryLayer, match_name: str
-    ) -> tuple[Keyframe, ...] | None:
-        """In the order of their times; None for those that the library has to read."""
-        reader = _reader(keyed, layer, match_name)
-        content = keyed.items[: keyed.length * keyed.size]
-        if reader is None or not content or len(content) < keyed.length * keyed.size:
-            return None
-        key = reader, digest(content)
-        if key not in self._read:
-            self._read[key] = reader.keyframes(content)
-        return self._read[key]
-
-
-def digest(content: bytes) -> bytes:
-    """What stands for equal bytes."""
-    return blake2b(content, digest_size=16, usedforsecurity=False).digest()
-
-
-def _reader(keyed: Keyed, layer: LibraryLayer, match_name: str) -> "_Reader | None":
+def read_keyframes(
+    keyed: Keyed, layer: LibraryLayer, match_name: str
+) -> tuple[Keyframe, ...] | None:
+    """The keyframes in order of time; None if the library must read them."""
+    base = layer.containing_comp._cdta.internal_timebase  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     layouts = _ON_A_PATH if keyed.is_spatial else _PLAIN
     base = layer.containing_comp._cdta.internal_timebase  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     if keyed.size not in layouts or not base:
@@ -141,7 +120,7 @@ def _reader(keyed: Keyed, layer: LibraryLayer, match_name: str) -> "_Reader | No
 
 
 class _AutomaticallyBent(Exception):
-    """A keyframe does not say itself how it moves."""
+    """A keyframe's motion is not explicit."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +128,11 @@ class _Reader:
     layout: Struct  # of a keyframe
     dimensions: int
     is_spatial: bool
-    is_flat: bool  # its layer is not in three dimensions: the third one means nothing
+    is_flat: bool  # its layer is two-dimensional, and the third dimension meaningless
     factor: float
-    rate: float  # units of time in a second of the layer
-    stretch: float  # of the layer, whose seconds are longer then
-    origin: float  # seconds: when the layer begins
+    rate: float  # units of time per second of the layer
+    stretch: float  # of the layer; its seconds are longer by this factor
+    origin: float  # the start of the layer in seconds
 
     def keyframes(self, content: bytes) -> tuple[Keyframe, ...] | None:
         """In the order of their times; None where one does not say itself how it moves."""
@@ -194,7 +173,7 @@ class _Reader:
         return vector([one * self.factor for one in value]), eases, (None, None)
 
     def _on_a_path(self, rest: list[float]) -> _Motion:
-        """Its ease is that of the way, and the same for all dimensions."""
+        """The motion of a value on a path, whose ease applies to all dimensions."""
         n, flags = self.dimensions, int(rest[0])
         if flags & _AUTO_PATH:
             raise _AutomaticallyBent

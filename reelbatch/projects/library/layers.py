@@ -1,4 +1,4 @@
-"""Layers with their switches and their property trees."""
+"""Reads layers with their switches and property trees."""
 
 from py_aep import (
     AutoOrientType,
@@ -56,7 +56,7 @@ def read_layer(layer: LibraryLayer, chunks: LayerChunks, trees: TreeReader) -> L
 def _tree(
     layer: LibraryLayer, chunks: LayerChunks, trees: TreeReader
 ) -> tuple[Group, tuple[str, ...]]:
-    """The layer's properties, and what cannot be read of them."""
+    """The layer's properties, and what could not be read."""
     try:
         with refusing("A layer of the project cannot be read"):
             texts = map(trees.texts_of, chunks.texts)

@@ -1,4 +1,4 @@
-"""A project with its items: compositions, solids and footage."""
+"""Reads a project with its items: compositions, solids and footage."""
 
 import io
 import re
@@ -26,10 +26,10 @@ from reelbatch.projects.model import (
     Solid,
 )
 
-_STILL = 1.0 / 100_000  # seconds; a shorter source is a picture
+_STILL = 1.0 / 100_000  # seconds; shorter sources are pictures
 _NUMBERED = re.compile(r"(.*?)\d+(\D*?(?:\.\w+)?)", re.DOTALL)  # the last number before the suffix
-_NO_NUMBER = 0xFFFFFFFF  # of a layer of a file
-_MOST_FRAMES = 5000  # pictures of a sequence
+_NO_NUMBER = 0xFFFFFFFF  # a file's layer without a number
+_MOST_FRAMES = 5000  # pictures in a sequence
 
 
 def read_project(checked: CheckedChunks) -> Project:
@@ -106,7 +106,7 @@ def _layer_of_file(item: FootageItem, source: FileSource) -> LayerOfFile | None:
 
 
 def _frames(source: FileSource) -> tuple[str, ...]:
-    """The names of a sequence's pictures: as listed, or as its first and last number tell them."""
+    """The names of a sequence's pictures: as listed, or from its first and last number."""
     if source.file_names or not source.target_is_folder:
         return tuple(source.file_names)
     data = source._sspc  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
@@ -121,8 +121,8 @@ def _frames(source: FileSource) -> tuple[str, ...]:
 def _composition(item: CompItem, chunks: list[LayerChunks], trees: TreeReader) -> Composition:
     layers = item.layers
     if len(chunks) != len(layers):
-        raise ValueError("the chunks tell of other layers than the library")
-    controls = tuple(_controls(item))  # before the markers, which cannot be read when these fail
+        raise ValueError("the chunks have different layers than the library")
+    controls = tuple(_controls(item))  # before the markers: after an error here they cannot be read
     markers = item.marker_property
     return Composition(
         identity=item.id,
@@ -146,7 +146,7 @@ def _composition(item: CompItem, chunks: list[LayerChunks], trees: TreeReader) -
 
 
 def _controls(item: CompItem) -> Iterator[Control]:
-    """Those of Essential Graphics; of some versions the library cannot read them."""
+    """The Essential Graphics controls. The library cannot read those of some versions."""
     try:
         controllers = item.motion_graphics_controllers
     except Exception:

@@ -1,4 +1,4 @@
-"""Groups and properties, with their values and keyframes."""
+"""Reads groups and properties with their values and keyframes."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ from reelbatch.projects.model import (
 )
 
 _TEXT = "ADBE Text Document"
-_CONTROL, _PSEUDO = " Control", "Pseudo/"  # of the names of effects that only hold values
+_CONTROL, _PSEUDO = " Control", "Pseudo/"  # in match names of effects that only contain values
 _INTERPOLATIONS: dict[object, Interpolation] = {
     KeyframeInterpolationType.LINEAR: Interpolation.LINEAR,
     KeyframeInterpolationType.BEZIER: Interpolation.BEZIER,
@@ -47,7 +47,7 @@ _INTERPOLATIONS: dict[object, Interpolation] = {
 def read_properties(
     stored: list[LibraryProperty | PropertyGroup], texts: Iterator[list[Text]]
 ) -> Iterator[Group | Property]:
-    """`texts` are those of the properties that have some, in their order."""
+    """Read properties. `texts` are the texts of the text properties, in order."""
     for one in stored:
         if isinstance(one, LibraryProperty):
             words = next(texts, list[Text]()) if one.match_name == _TEXT else []
@@ -55,7 +55,7 @@ def read_properties(
                 yield read_property(one, words)
             continue
         holds_values = one.match_name.endswith(_CONTROL) or one.match_name.startswith(_PSEUDO)
-        if one.is_effect and holds_values:  # expressions read those that the file leaves out, too
+        if one.is_effect and holds_values:  # expressions also read the ones that the file omits
             parameters = (each for each in one.properties if isinstance(each, LibraryProperty))
             children = tuple(read_property(each, []) for each in parameters)
         else:
@@ -72,7 +72,7 @@ def read_properties(
 
 
 def _is_set(one: LibraryProperty) -> bool:
-    """Whether it is in the file; two are there also where they say nothing."""
+    """Whether the property is set. Two of them may be in the file without being set."""
     if one.match_name == "ADBE Time Remapping":
         return bool(one.keyframes)
     if one.match_name == "ADBE Layer Source Alternate":
@@ -86,14 +86,14 @@ def _mask(mask: MaskPropertyGroup) -> MaskSwitches:
 
 
 def _item_of(one: LibraryProperty) -> int | None:
-    """What replaces the source of a layer."""
+    """The item that replaces the source of a layer."""
     chunk = one._blsi  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     return (chunk.value or None) if chunk is not None else None
 
 
 def read_property(one: LibraryProperty, texts: list[Text]) -> Property:
     keyframes = one.keyframes
-    if keyframes:  # else it is found out for each of their values
+    if keyframes:  # otherwise the library computes it for each value
         one._effect_scale = one._effect_scale  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     values: Sequence[Value] = [_value(keyframe.value) for keyframe in keyframes]
     if texts:  # in the order of the keyframes
@@ -119,7 +119,7 @@ def read_property(one: LibraryProperty, texts: list[Text]) -> Property:
 
 
 def _keyframe(one: LibraryKeyframe, value: Value, stretch: float) -> Keyframe:
-    """The library tells eases in the time of the layer, which may run slowly or backwards."""
+    """Convert a keyframe. Its eases are in the layer's time, which may be stretched or reversed."""
     arrival = _INTERPOLATIONS[one.in_interpolation_type]  # pyright: ignore[reportUnknownMemberType]
     departure = _INTERPOLATIONS[one.out_interpolation_type]  # pyright: ignore[reportUnknownMemberType]
     bent = Interpolation.BEZIER in (arrival, departure)

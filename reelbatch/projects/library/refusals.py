@@ -1,4 +1,4 @@
-"""What the library tells is held to what means something; its errors become one."""
+"""Refuses meaningless numbers from the library, and turns its errors into TemplateInvalid."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from reelbatch.models.errors import RenderError, TemplateInvalid
 from reelbatch.projects.model import Vector
 
-_LARGEST = 1e9  # of any number that means something: pixels, seconds, degrees
+_LARGEST = 1e9  # the largest meaningful number of pixels, seconds, degrees, …
 
 
 @contextmanager
 def refusing(what: str) -> Generator[None]:
-    """The library raises all kinds of errors at broken input: each becomes TemplateInvalid."""
+    """Turn the library's errors, which may be of any type, into TemplateInvalid."""
     try:
         yield
     except RenderError:
@@ -19,7 +19,7 @@ def refusing(what: str) -> Generator[None]:
     except RecursionError as error:
         raise TemplateInvalid(f"{what}: it is nested too deeply.") from error
     except Exception as error:
-        raise TemplateInvalid(f"{what}: it is damaged, or of an unknown version.") from error
+        raise TemplateInvalid(f"{what}: it is damaged or from an unknown version.") from error
 
 
 def vector(values: list[float]) -> Vector:
@@ -29,7 +29,7 @@ def vector(values: list[float]) -> Vector:
 
 
 def number(value: float) -> float:
-    """Raises ValueError for what is no number or too large to mean anything."""
-    if not -_LARGEST <= value <= _LARGEST:  # what is no number is not between them, either
+    """Raises ValueError for NaN and for numbers that are too large to be meaningful."""
+    if not -_LARGEST <= value <= _LARGEST:  # NaN is not between them either
         raise ValueError(f"the number {value} is out of range")
     return float(value)

@@ -1,7 +1,7 @@
-"""The property tree of a layer: what is in the file, where the library makes up all the rest.
+"""Reads the property tree of a layer as it is in the file, without what the library fills in.
 
-Most properties of a project are the same in all of its layers, byte by byte. So what does not
-depend on its layer is read once, and remembered by its bytes.
+Most properties are byte-for-byte equal in all layers of a project. So those that do not depend on
+their layer are read once and cached by their bytes.
 """
 
 from collections.abc import Iterator
@@ -25,15 +25,15 @@ from reelbatch.projects.text_data import read_texts
 _OVERRIDES = "ADBE Layer Overrides"
 _KEYFRAMES = b"ldat"
 _NAME, _END, _LIST, _GROUP = b"tdmn", "ADBE Group End", b"LIST", b"tdgp"
-_OVERRIDE = b"CPrp"  # the list with the identity of one
-# Of what has these in it, more than its bytes counts: the times of keyframes, texts, layers and
-# masks that are named, effects, and places in the pixels of the layer's source.
+_OVERRIDE = b"CPrp"  # the list with the identity of an override
+# The result depends on more than the bytes if they contain these: times of keyframes, texts, names
+# of layers and masks, effects, and positions in pixels of the layer's source.
 _OF_ITS_LAYER = (
     *(b"ldat", b"btds", b"tdpi", b"tdli", b"sspc", b"mrst"),
     *(b"ADBE Mask Atom", b"ADBE Position\0", b"ADBE Anchor Point\0"),
 )
 _READ_WHOLE = frozenset({"ADBE Effect Parade", "ADBE Mask Parade"})
-_LARGEST = 64 * 1024  # bytes of what is taken apart; they are copied at each level
+_LARGEST = 64 * 1024  # bytes of a group that is taken apart; each level copies them
 _HEADER = Struct(">4sI")
 _IN_GROUP = ReadContext("tdgp", "tdgp")
 
@@ -42,11 +42,11 @@ _Texts = Iterator[list[Text]]
 
 
 class _Run(NamedTuple):
-    """A match name with what follows it."""
+    """A match name and the chunks that follow it."""
 
     match_name: str
     content: bytes
-    group: bytes | None  # what is in the group that follows; None where something else does
+    group: bytes | None  # the content of the group that follows; None if it is not a group
 
 
 class TreeReader:
@@ -54,12 +54,11 @@ class TreeReader:
 
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[_Read, ...]] = {}  # by a hash of their bytes
-        self._shells: dict[bytes, tuple[_Read, ...]] = {}  # without their keyframes; so, too
-        self._texts: dict[bytes, list[Text]] = {}  # so, too
-        self._keyframes = KeyframeReader()
+        self._shells: dict[bytes, tuple[_Read, ...]] = {}  # without keyframes; by a hash too
+        self._texts: dict[bytes, list[Text]] = {}  # by a hash too
 
     def read(self, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
-        """`texts` are those of the layer, in their order."""
+        """Read a layer's tree. `texts` are the texts of the layer, in order."""
         tree = layer._tdgp  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
         if tree is None:
             return
@@ -90,7 +89,7 @@ class TreeReader:
         return found
 
     def _keyed(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> tuple[_Read, ...]:
-        """A property whose keyframes the library is not asked for, if that can be."""
+        """A property whose keyframes are read without the library, if possible."""
         keyed = without_keyframes(run.content)
         keyframes = None if keyed is None else self._keyframes.read(keyed, layer, run.match_name)
         if keyed is None or keyframes is None:
@@ -107,7 +106,7 @@ class TreeReader:
         )
 
     def _group(self, run: _Run, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
-        """A group by its switches and its name, and what is in it one by one."""
+        """A group: its switches and name, then each of its children."""
         body = run.group or b""
         children = [child for one in _runs(body) for child in self._run(one, layer, texts)]
         head = ListChunk(list_type="tdgp", chunks=_chunks(body[: _first_name(body)]))
@@ -117,9 +116,9 @@ class TreeReader:
 
 
 def _runs(body: bytes) -> Iterator[_Run]:
-    """What is in a group, by match names. The chunks have been checked before."""
+    """The content of a group by match name. The chunks have already been checked."""
     name, start = "", 0
-    lists: list[tuple[bytes, int, int]] = []  # kind, and where the content begins and ends
+    lists: list[tuple[bytes, int, int]] = []  # kind, start and end of the content
     for kind, place, end in [*_headers(body), (_NAME, len(body), len(body))]:
         if kind != _NAME:
             lists.append((body[place + 8 : place + 12] if kind == _LIST else kind, place + 12, end))
@@ -132,7 +131,7 @@ def _runs(body: bytes) -> Iterator[_Run]:
 
 
 def _headers(body: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The kind of each chunk, where it begins, and where its content ends."""
+    """The kind of each chunk, its start and the end of its content."""
     place = 0
     while place + _HEADER.size <= len(body):
         kind, length = _HEADER.unpack_from(body, place)
@@ -156,7 +155,7 @@ def _chunks(content: bytes) -> list[Chunk]:
 def _parsed(
     layer: LibraryLayer, match_name: str, chunks: list[Chunk]
 ) -> list[LibraryProperty | PropertyGroup]:
-    """The properties of chunks that follow a match name."""
+    """The properties in the chunks that follow a match name."""
     stored = parse_properties(
         match_name_runs=[(match_name, chunks)],
         child_depth=1,
@@ -164,7 +163,7 @@ def _parsed(
         composition=layer.containing_comp,
         layer=layer,
     )
-    for one in stored:  # which the times of keyframes need
+    for one in stored:  # the times of keyframes need it
         one._parent_property = layer  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     return stored
 
@@ -172,9 +171,8 @@ def _parsed(
 def _overrides(
     layer: LibraryLayer, tree: ListChunk, texts: Iterator[list[Text]]
 ) -> Iterator[Group]:
-    """The Essential Properties that a layer sets: each value and each group of them has the
-    identity of its control, in their order. The library makes one of equal ones that follow each
-    other."""
+    """The Essential Properties that a layer sets. Each value or group has the identity of its
+    control, in order. The library would merge equal ones that follow each other."""
     identities = iter(layer.essential_property_uuids)
     for match_name, chunks in _one_by_one(tree):
         groups = [one for one in chunks if isinstance(one, ListChunk) and one.list_type == "tdgp"]
@@ -199,7 +197,7 @@ def _override(
 
 
 def _one_by_one(chunk: ListChunk) -> Iterator[tuple[str, list[Chunk]]]:
-    """What follows each match name in a group."""
+    """The chunks after each match name in a group."""
     name = ""
     found: list[Chunk] = []
     for each in chunk.chunks:

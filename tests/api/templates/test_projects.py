@@ -109,7 +109,7 @@ async def test_a_damaged_project_ends_in_an_error_that_says_project(team: Team) 
     await team.http.put(template["uploadInfo"]["url"], content=PLAIN[: len(PLAIN) // 2])
     told = await team.get(f"/templates/{template['id']}")
     assert told["status"] == "error"
-    assert "The project is cut off" in told["error"]
+    assert "The project is truncated" in told["error"]
 
 
 def _controlled(stage: Stage) -> None:

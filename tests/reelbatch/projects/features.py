@@ -1,4 +1,4 @@
-"""Which After Effects features are drawn: a project for each, and what its frames must show.
+"""The features of After Effects and how they are drawn, each with a project and expected pixels.
 
 `python -m tests.reelbatch.projects.features` writes the table in docs/after-effects.md.
 """
@@ -35,12 +35,12 @@ PAGE = Path(__file__).parents[3] / "docs" / "after-effects.md"
 BEGIN, END = "<!-- features -->", "<!-- end of features -->"
 
 White, Red, Green, Blue, Black = "white", "red", "green", "blue", "black"
-Seen = tuple[int, int, int, str]  # frame, x, y, and the colour there on white
+Seen = tuple[int, int, int, str]  # frame, x, y and the colour there, on white
 
 
 @dataclass(frozen=True)
 class Case:
-    """A feature. `reason` is the code of its warning, or None if it is drawn as designed."""
+    """A feature; `reason` is the code of its warning, None if it is drawn."""
 
     feature: str
     build: Callable[[Stage], object]
@@ -50,7 +50,7 @@ class Case:
 
     @property
     def cells(self) -> str:
-        """The result and the reason, as two cells of the table."""
+        """The second and third cell of the table."""
         if self.reason is None:
             return "drawn |"
         return f"{self.note or 'not drawn'} | `{self.reason}`"
@@ -83,7 +83,7 @@ def _hold(stage: Stage) -> None:
 
 
 def _returning_ease(stage: Stage) -> None:
-    """An ease that leaves a value and comes back to it, which Lottie's handles cannot express."""
+    """The value leaves and returns, which Lottie's handles cannot express."""
     layer = stage.solid(RED, WIDTH, HEIGHT)
     opacity = layer.transform["ADBE Opacity"]
     opacity.set_values_at_times([0, 1], [100, 100])
@@ -190,7 +190,7 @@ def _idle_mask(stage: Stage) -> None:
 
 
 def _text_on_path(stage: Stage) -> None:
-    """Along the second of two masks, which hides nothing."""
+    """Text along the second of two masks, which hides nothing."""
     layer = stage.main.add_text("MMM")
     document = layer.text["ADBE Text Document"].value
     document.font, document.font_size, document.fill_color = "Inter-Bold", 60, RED
@@ -221,7 +221,7 @@ def _inverted_matte(stage: Stage) -> None:
 
 
 def _matted_matte(stage: Stage) -> None:
-    """The matte is the left half, and has the upper half as its own matte."""
+    """A layer with the left half as its matte, which itself has the upper half as its matte."""
     layer, matte, upper = (
         stage.solid(RED),
         stage.solid(BLUE, 40, HEIGHT),
@@ -262,14 +262,14 @@ def _own_frame_rate(stage: Stage) -> None:
 
 
 def _collapsed(stage: Stage) -> None:
-    """The solid reaches beyond its composition, which cuts it only if it is not collapsed."""
+    """The solid extends beyond its composition, which clips it only if it is not collapsed."""
     inner = stage.composition("Inner", 40, 30)
     inner.add_solid(RED, "Red", 80, 30)
     stage.main.add(inner).collapse_transformation = True
 
 
 def _collapsed_half(stage: Stage) -> None:
-    """Two half-transparent solids overlap, so the lower one shines through the upper one."""
+    """The lower of two solids is visible through the upper one."""
     inner = stage.composition("Inner")
     inner.add_solid(RED, "Red", WIDTH, HEIGHT)
     inner.add_solid(BLUE, "Blue", WIDTH, HEIGHT)
@@ -323,7 +323,7 @@ def _text(stage: Stage) -> None:
 
 
 def _styled_text(stage: Stage) -> None:
-    """A large stroked M and a small blue one to the left, and below to the right a green one."""
+    """A large stroked M and a small blue one on the left, and a green one at the bottom right."""
     layer = stage.main.add_box_text([80, 60], "MM\rM")
     document = layer.text["ADBE Text Document"].value
     document.font, document.font_size, document.fill_color = "Inter-Bold", 40, RED
@@ -335,7 +335,7 @@ def _styled_text(stage: Stage) -> None:
 
 
 def _justified_box(stage: Stage) -> None:
-    """The second letter stands at the right end of its box."""
+    """The second letter is at the right edge of the box."""
     layer = stage.main.add_box_text([90, 60], "M M")
     document = layer.text["ADBE Text Document"].value
     document.font, document.font_size, document.fill_color = "Inter-Bold", 20, RED
@@ -443,7 +443,7 @@ def _orientation(stage: Stage) -> None:
 
 
 def _essential(stage: Stage) -> None:
-    """Two layers show one composition; the right one sets its content to transparent."""
+    """Two layers show one composition; the right one hides its content."""
     inner = stage.composition("Inner", 40, HEIGHT)
     opacity = inner.add_solid(RED, "Red", 40, HEIGHT).transform["ADBE Opacity"]
     opacity.value = 100
@@ -470,12 +470,12 @@ CASES = (
     Case("solids", _solid, [(0, 5, 5, Red), (0, 60, 50, White)]),
     Case("nulls and parents", _null_parent, [(0, 50, 10, Red), (0, 10, 10, White)]),
     Case("keyframes", _keyframes, [(0, 10, 30, Red), (5, 40, 30, Red), (10, 70, 30, Red)]),
-    Case("keyframes that hold", _hold, [(9, 10, 30, Red), (10, 70, 30, Red)]),
+    Case("hold keyframes", _hold, [(9, 10, 30, Red), (10, 70, 30, Red)]),
     Case("eases between equal values", _returning_ease, [(0, 40, 30, Red), (5, 40, 30, White)]),
     Case("separated dimensions", _separated, [(0, 10, 50, Red), (10, 70, 50, Red)]),
     Case("auto-orientation along the path", _orientation, [(5, 40, 10, Red), (5, 15, 30, White)]),
     Case(
-        "in and out points",
+        "in and out points of layers",
         _span,
         [(4, *LEFT[1:], Red), (5, *LEFT[1:], Blue), (10, *LEFT[1:], Red)],
     ),
@@ -492,10 +492,10 @@ CASES = (
     Case("repeaters", _repeater, [(0, 40, 30, Red), (0, 65, 30, Red), (0, 52, 30, White)]),
     Case("twist, zig zag, pucker and bloat, wiggles", _twist, reason=WarningCode.SHAPE_NOT_DRAWN),
     Case("masks", _mask, [(*LEFT, Red), (*RIGHT, White)]),
-    Case("masks that subtract", _subtracted, [(*LEFT, White), (*RIGHT, Red)]),
-    Case("masks without a mode", _idle_mask, [(*LEFT, Red), (*RIGHT, Red)]),
+    Case("subtracted masks", _subtracted, [(*LEFT, White), (*RIGHT, Red)]),
+    Case("masks with mode None", _idle_mask, [(*LEFT, Red), (*RIGHT, Red)]),
     Case(
-        "feathered masks",
+        "mask feather",
         _feathered,
         [(*LEFT, Red)],
         WarningCode.MASK_FEATHER_NOT_DRAWN,
@@ -504,11 +504,11 @@ CASES = (
     Case("track mattes", _matte, [(*LEFT, Red), (*RIGHT, White)]),
     Case("inverted track mattes", _inverted_matte, [(*LEFT, White), (*RIGHT, Red)]),
     Case(
-        "mattes with their own matte",
+        "mattes that have a matte",
         _matted_matte,
         [(0, 20, 15, Red), (*RIGHT, White)],
         WarningCode.MATTE_NOT_DRAWN,
-        "matte drawn whole",
+        "the matte is drawn without its own matte",
     ),
     Case("adjustment layers as mattes", _adjusting_matte, reason=WarningCode.MATTE_NOT_DRAWN),
     Case("blending modes", _blending, [(*LEFT, Black)]),
@@ -519,7 +519,7 @@ CASES = (
         "precompositions that preserve their frame rate",
         _own_frame_rate,
         reason=WarningCode.FRAME_RATE_NOT_KEPT,
-        note="drawn at the rendered composition's rate",
+        note="at the frame rate of the rendered composition",
     ),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
     Case(
@@ -531,25 +531,25 @@ CASES = (
     Case("Essential Properties", _essential, [(*LEFT, Red), (*RIGHT, White)]),
     Case("time stretch", _stretched, [(10, 40, 30, Red), (19, 67, 30, Red)]),
     Case("reversed time", _backwards, [(1, 67, 30, Red), (18, 15, 30, Red)]),
-    Case("text", _text, [(0, 6, 40, Red)]),
+    Case("texts", _text, [(0, 6, 40, Red)]),
     Case(
-        "text in several styles and alignments",
+        "texts with several styles and alignments",
         _styled_text,
         [(0, 2, 24, Blue), (0, 38, 10, White), (0, 40, 25, Blue), (0, 63, 50, Green)],
     ),
     Case("text on a path", _text_on_path, [(0, 6, 40, Red)]),
     Case("justified text", _justified_box, [(0, 40, 8, White), (0, 69, 8, Red)]),
     Case(
-        "text in the middle or at the bottom of its box",
+        "text aligned to the middle or bottom of its box",
         _low_in_its_box,
         reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
-        note="drawn at the top",
+        note="at the top",
     ),
     Case(
         "manual kerning",
         _kerned,
         reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
-        note="drawn with the font's kerning",
+        note="the font's kerning",
     ),
     Case(
         "vertical text",
@@ -564,42 +564,42 @@ CASES = (
         WarningCode.ADJUSTMENT_LAYER_NOT_DRAWN,
     ),
     Case("adjustment layers without effects", _idle_adjustment, [(*LEFT, Red)]),
-    Case("unsupported effects", _effect, reason=WarningCode.EFFECT_NOT_DRAWN),
-    Case("effects that are off", _effect_off, [(*LEFT, Red)]),
+    Case("effects that the engine does not support", _effect, reason=WarningCode.EFFECT_NOT_DRAWN),
+    Case("disabled effects", _effect_off, [(*LEFT, Red)]),
     Case("layer styles: Color Overlay", _overlay, [(0, 40, 30, Green), (0, 5, 5, White)]),
     Case("layer styles: Drop Shadow", _shadow, [(0, 40, 30, Red), (0, 70, 30, Black)]),
     Case(
-        "layer styles: Drop Shadow that multiplies a colour",
+        "layer styles: coloured Drop Shadow that multiplies",
         _coloured_shadow,
         reason=WarningCode.LAYER_STYLES_NOT_DRAWN,
-        note="shadow covers what is below",
+        note="the colour is not multiplied",
     ),
     Case("other layer styles", _glow, reason=WarningCode.LAYER_STYLES_NOT_DRAWN),
     Case("motion blur", _motion_blur, reason=WarningCode.MOTION_BLUR_NOT_DRAWN),
-    Case("3D layers", _depth, reason=WarningCode.LAYER_IN_3D, note="drawn flat"),
-    Case("3D layers parallel to the picture", _flat_depth, [(*LEFT, Red)]),
+    Case("three-dimensional layers", _depth, reason=WarningCode.LAYER_IN_3D, note="drawn flat"),
+    Case("three-dimensional layers that face the viewer", _flat_depth, [(*LEFT, Red)]),
     Case("cameras and lights", _camera, reason=WarningCode.LAYER_IN_3D),
-    Case("loopOut, loopIn and their variants", _loop, [(5, 70, 30, Red), (10, 10, 30, Red)]),
+    Case("loopOut, loopIn and similar functions", _loop, [(5, 70, 30, Red), (10, 10, 30, Red)]),
     Case(
         "other expressions",
         _expression,
         reason=WarningCode.EXPRESSIONS_OFF,
-        note="drawn if the worker runs expressions",
+        note="if the worker runs expressions",
     ),
     Case(
         "expressions that calculate with arrays",
         _array_expression,
         reason=WarningCode.EXPRESSION_DIFFERS,
     ),
-    Case("expressions that are off", _expression_off, [(*LEFT, Red)]),
-    Case("missing footage", _placeholder, reason=WarningCode.MISSING_PICTURE),
+    Case("disabled expressions", _expression_off, [(*LEFT, Red)]),
+    Case("footage that is not in the archive", _placeholder, reason=WarningCode.MISSING_PICTURE),
 )
 
 
 def table() -> str:
-    """The table in Markdown, a line per feature."""
+    """The table in Markdown, with a row for each feature."""
     lines = [f"| {case.feature} | {case.cells} |" for case in CASES]
-    return "\n".join(["| feature | result | reason |", "|---|---|---|", *lines])
+    return "\n".join(["| feature | drawn | reason |", "|---|---|---|", *lines])
 
 
 if __name__ == "__main__":

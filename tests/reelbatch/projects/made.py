@@ -1,4 +1,4 @@
-"""Projects of the tests' own, made by the library's writer."""
+"""Projects for the tests, written with the library."""
 
 import copy
 import io
@@ -23,7 +23,7 @@ RED, GREEN, BLUE = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
 
 @dataclass(frozen=True)
 class Stage:
-    """A project that is being made, with its composition `Main`."""
+    """A project under construction, with its composition `Main`."""
 
     project: Any
     main: Any
@@ -35,18 +35,18 @@ class Stage:
         return self.main.add_solid(color, "Solid", width, height)
 
     def footage(self, file: Path) -> Any:
-        """A layer that shows a file, by the path that the file has here."""
+        """A layer that shows a file by its local path."""
         return self.main.add(self.project.import_file(py_aep.ImportOptions(file)))
 
     def shapes(self) -> Any:
-        """The contents of a group in a new shape layer, to which shapes are added."""
+        """The contents of a group in a new shape layer, for adding shapes."""
         layer = self.main.add_shape()
         return layer["ADBE Root Vectors Group"].add_property("ADBE Vector Group")[
             "ADBE Vectors Group"
         ]
 
     def rectangle(self, width: float, height: float) -> Any:
-        """The contents of a group with a rectangle in the middle, without a paint."""
+        """The contents of a group with a centred rectangle without a paint."""
         shapes = self.shapes()
         rectangle = shapes.add_property("ADBE Vector Shape - Rect")
         rectangle["ADBE Vector Rect Size"].value = [width, height]
@@ -54,7 +54,7 @@ class Stage:
 
 
 def a_project(build: Callable[[Stage], object]) -> bytes:
-    """A project whose composition `Main` has what `build` puts into it."""
+    """A project with what `build` adds to its composition `Main`."""
     project = py_aep.new().project
     main = project.root_folder.add_comp("Main", WIDTH, HEIGHT, 1.0, SECONDS, RATE)
     build(Stage(project, main))
@@ -65,8 +65,8 @@ def a_project(build: Callable[[Stage], object]) -> bytes:
 
 
 def set_essentials(layer: Any, *properties: Any) -> None:
-    """Give a layer values for what its composition exposes, in the order of the controls: those of
-    other properties, since the writer has no words for it."""
+    """Set a layer's Essential Properties, in the order of the controls, to the values of other
+    properties, because the library cannot write them."""
     chunks = layer._tdgp.chunks
     place = [one.value if isinstance(one, TdmnChunk) else "" for one in chunks].index(
         "ADBE Layer Overrides"
@@ -83,8 +83,8 @@ def set_essentials(layer: Any, *properties: Any) -> None:
 
 
 def add_style(layer: Any, name: str, **values: Any) -> None:
-    """Switch a layer style on, such as `solidFill`: the writer's own switch works only for those
-    that are on."""
+    """Enable a layer style, such as `solidFill`. The library can only switch styles that already
+    are enabled."""
     styles = layer["ADBE Layer Styles"]
     style = styles[f"{name}/enabled"]
     for key, value in values.items():
@@ -116,7 +116,7 @@ def converted(build: Callable[[Stage], object]) -> Conversion:
 
 
 def turned(stage: Stage) -> None:
-    """A text, and a solid with an effect that is not drawn and a control of its opacity."""
+    """A text, and a solid with an effect that is not drawn and a control for its opacity."""
     stage.main.add_text("Hello").name = "Title"
     solid = stage.solid(RED)
     solid.effects.add_property("ADBE Geometry2")["ADBE Geometry2-0006"].value = 45.0

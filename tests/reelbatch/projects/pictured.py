@@ -1,4 +1,4 @@
-"""The project in the README's picture: made by the library's writer, drawn by the service's engine.
+"""The project in the README's picture, written with the library and drawn by the service's engine.
 
 `python -m tests.reelbatch.projects.pictured` writes the picture.
 """
@@ -28,7 +28,7 @@ _TEXTS = (
 
 
 def build(stage: Stage) -> None:
-    """Two texts before a precomposition, in which a sun rises behind a hill that is a mask."""
+    """Two texts in front of a precomposition, where a sun rises behind a hill that is a mask."""
     stage.main.width, stage.main.height = _SIZE
     scene = stage.composition("Scene", *_SIZE)
     scene.add_solid(_NIGHT, "Night", *_SIZE)
@@ -63,14 +63,14 @@ def _move(position: Any, times: list[float], places: list[list[float]]) -> None:
 
 
 def convert(folder: Path) -> Any:
-    """What is told of it; the file for renders is `converted`."""
+    """Convert the project to `converted`, and return its inspection."""
     project = folder / "project.aep"
     project.write_bytes(a_project(build))
     return LottieEngine.renderer().convert(project, "aep", folder / "converted", RenderLimits())
 
 
 def draw(folder: Path) -> Image.Image:
-    """Its frames side by side."""
+    """Draw frames of the project side by side."""
     convert(folder)
     whole = Image.new("RGB", ((_WIDTH + _GAP) * len(_FRAMES) - _GAP, _HEIGHT), "white")
     for place, frame in enumerate(_FRAMES):

@@ -1,4 +1,4 @@
-"""Controls of Essential Graphics become slots; a composition's background is behind its film."""
+"""Essential Graphics controls become slots, and documents have their composition's background."""
 
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,7 @@ def _layer(*effects: Group) -> Layer:
 
 
 def _slots(layer: Layer, *path: PathStep) -> list[str]:
-    """The names of properties with a slot."""
+    """The names of the properties with the slot."""
     control = Control(
         identity="a", name="Strength", kind=2, composition=1, layer=7, property_path=path
     )
@@ -54,13 +54,13 @@ def _slots(layer: Layer, *path: PathStep) -> list[str]:
     return [one.name for one in named.tree.all_properties() if one.slot == "Strength"]
 
 
-def test_a_control_names_the_property_that_it_sets() -> None:
+def test_a_control_becomes_the_slot_of_its_property() -> None:
     transform = ("ADBE Transform Group", None)
     assert _slots(_layer(), transform, ("ADBE Opacity", None)) == ["Opacity"]
     assert _slots(_layer(), ("ADBE Mask Parade", None), ("ADBE Opacity", None)) == []
 
 
-def test_a_control_may_set_what_the_project_leaves_at_its_default() -> None:
+def test_a_control_may_set_a_property_that_has_its_default() -> None:
     assert _slots(_layer(), ("ADBE Transform Group", None), ("ADBE Scale", None)) == [""]
 
 
@@ -79,7 +79,7 @@ def _sliders(*names: str) -> Layer:
     )
 
 
-def test_of_equal_effects_a_control_says_which_one_it_sets() -> None:
+def test_a_control_identifies_its_effect_among_equal_ones() -> None:
     parade, slider = ("ADBE Effect Parade", None), ("ADBE Slider Control-0001", 1)
     second = ("ADBE Slider Control", 1)
     assert _slots(_sliders("A", "B", "C"), parade, second, slider) == ["B"]
@@ -88,7 +88,7 @@ def test_of_equal_effects_a_control_says_which_one_it_sets() -> None:
     assert _slots(_sliders("A", "B"), parade, unplaced, slider) == []
 
 
-def test_a_control_sets_a_layer_of_a_composition_inside() -> None:
+def test_a_control_may_set_a_layer_of_a_nested_composition() -> None:
     def nested(stage: Stage) -> None:
         inner = stage.composition("Inner")
         inner.add_solid(RED, "Red", 80, 60).transform["ADBE Opacity"].value = 50
@@ -112,7 +112,7 @@ def test_a_control_sets_a_layer_of_a_composition_inside() -> None:
 
 
 def _two_titles(stage: Stage) -> None:
-    """A composition twice: as it is, and with other words, next to each other in the file."""
+    """A composition shown twice: unchanged, and with other texts that are adjacent in the file."""
     inner = stage.composition("Inner")
     for name in ("First", "Second"):
         text = inner.add_text(name).text["ADBE Text Document"]
@@ -137,7 +137,7 @@ def test_a_layer_shows_its_composition_with_its_own_essential_properties() -> No
     assert not conversion.reasons
 
 
-def test_an_asset_for_a_composition_reaches_all_its_states() -> None:
+def test_an_asset_for_a_composition_changes_all_its_copies() -> None:
     document = LottieDocument(converted(_two_titles).document)
     inner = document.composition("Inner")
     assert inner is not None
@@ -160,7 +160,7 @@ def test_an_essential_property_with_an_expression_is_a_reason() -> None:
     assert "'Strength'" in reason.message
 
 
-def test_controls_that_the_file_leaves_out_are_there_for_expressions() -> None:
+def test_controls_that_the_file_omits_are_available_to_expressions() -> None:
     def untouched(stage: Stage) -> None:
         stage.solid(RED).effects.add_property("ADBE Slider Control")
 
@@ -179,7 +179,7 @@ def test_a_controlled_property_is_a_slot_of_the_document() -> None:
     assert layer["ks"]["o"] == {"a": 0, "k": 50, "sid": "Strength"}
 
 
-def test_a_document_names_the_background_of_its_composition() -> None:
+def test_a_document_has_the_background_of_its_composition() -> None:
     def green(stage: Stage) -> None:
         stage.solid(RED, 10, 10)
         stage.main.bg_color = GREEN

@@ -23,9 +23,7 @@ TOLERANCE = 40
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.feature)
-def test_a_feature_looks_as_it_does_in_after_effects_or_gives_its_reason(
-    case: Case, tmp_path: Path
-) -> None:
+def test_a_feature_looks_as_in_after_effects_or_gives_a_reason(case: Case, tmp_path: Path) -> None:
     project, template = tmp_path / "project.aep", tmp_path / "converted"
     project.write_bytes(a_project(case.build))
     found = LottieEngine.renderer().convert(project, "aep", template, RenderLimits())
@@ -36,16 +34,16 @@ def test_a_feature_looks_as_it_does_in_after_effects_or_gives_its_reason(
         assert np.allclose(pixels[y, x], COLORS[color], atol=TOLERANCE), (frame, x, y, color)
 
 
-def test_the_guide_contains_the_table_of_all_features() -> None:
+def test_the_table_in_the_guide_matches_the_cases() -> None:
     page = PAGE.read_text()
     shown = page.partition(BEGIN)[2].partition(END)[0].strip()
-    assert shown == table(), "regenerate it: python -m tests.reelbatch.projects.features"
+    assert shown == table(), "update it: python -m tests.reelbatch.projects.features"
 
 
 def drawn_frame(
     template: Path, frame: int, folder: Path
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    """The frame on white, as codecs without alpha show it."""
+    """Draw a frame on white, as codecs without alpha show it."""
     folder.mkdir()
     output = Output(output_type="image", codec="image_png", first_frame=frame, end_frame=frame + 1)
     request = RenderRequest(

@@ -1,4 +1,4 @@
-"""Footage beside a project: sequences, videos, and what is said where they cannot be drawn."""
+"""Footage in a project's archive: sequences, videos, designs, and reasons if they are not drawn."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -22,7 +22,7 @@ PHOTOSHOP: Any = PSDImage  # its types are incomplete
 
 
 def _film(file: Path) -> Path:
-    """A second of red, and one of blue."""
+    """A second of red followed by a second of blue."""
     size: dict[str, Any] = {"width": 80, "height": 60, "frame_rate": Fraction(10), "draft": False}
     with open_writer(file, "video_h264_vbr_5mbps", **size) as film:
         for color in (RED, BLUE):
@@ -47,7 +47,7 @@ def _sequence(stage: Stage, file: Path) -> Any:
 
 
 def _converted(folder: Path, build: Callable[[Stage], object], *, with_files: bool = True) -> Any:
-    """What is told of a project with all files of the folder, and what renders are given."""
+    """Convert a project with the folder's files. Returns its inspection and the converted file."""
     files = {f"(Footage)/{file.name}": file.read_bytes() for file in folder.iterdir()}
     archive = folder / "project.zip"
     archive.write_bytes(a_zip({"project.aep": a_project(build)} | (files if with_files else {})))
@@ -55,8 +55,8 @@ def _converted(folder: Path, build: Callable[[Stage], object], *, with_files: bo
     return found, folder / "made"
 
 
-def test_a_numbered_sequence_shows_a_picture_a_frame(tmp_path: Path) -> None:
-    """A project has the first and the last number alone."""
+def test_a_numbered_sequence_shows_one_picture_per_frame(tmp_path: Path) -> None:
+    """A project contains only the first and last number."""
     first = _pictures(tmp_path, 9)
     found, made = _converted(tmp_path, lambda stage: _sequence(stage, first))
     assert found.warnings == []
@@ -94,24 +94,24 @@ def _reversed_inside(stage: Stage, film: Path) -> None:
 
 
 @pytest.mark.parametrize("build", [_stretched, _looped, _reversed_inside])
-def test_a_video_that_does_not_play_as_it_is_is_a_reason(
+def test_a_stretched_looped_or_reversed_video_is_a_reason(
     tmp_path: Path, build: Callable[[Stage, Path], None]
 ) -> None:
     film = _film(tmp_path / "film.mp4")
     found, made = _converted(tmp_path, lambda stage: build(stage, film))
     main = next(one for one in found.compositions if one.name == "Main")
     assert [reason.code for reason in main.reasons] == ["FOOTAGE_NOT_DRAWN"]
-    drawn_frame(made, 0, tmp_path / "frame")  # all the same
+    drawn_frame(made, 0, tmp_path / "frame")  # still drawn
 
 
-def test_a_video_that_is_not_beside_the_project_is_missing(tmp_path: Path) -> None:
+def test_a_video_that_is_not_in_the_archive_is_missing(tmp_path: Path) -> None:
     film = _film(tmp_path / "film.mp4")
     found, _ = _converted(tmp_path, lambda stage: stage.footage(film), with_files=False)
     assert [(one.code, one.layer) for one in found.warnings] == [("MISSING_PICTURE", "film.mp4")]
 
 
 def _layered(folder: Path) -> Path:
-    """A red corner, and below it to the right a half transparent blue one."""
+    """A red rectangle at the top left, and a half-transparent blue one below it to the right."""
     file = PHOTOSHOP.new("RGB", (80, 60))
     file.create_pixel_layer(Image.new("RGBA", (20, 10), RED), name="Red", left=5, top=6)
     file.create_pixel_layer(Image.new("RGBA", (30, 10), (*BLUE, 128)), name="Blue", left=40, top=30)
@@ -133,7 +133,7 @@ def _seen(made: Path, folder: Path) -> list[tuple[int, ...]]:
     return [tuple(map(int, pixels[y, x])) for x, y in ((10, 10), (50, 35), (75, 55))]
 
 
-def test_a_photoshop_file_is_drawn_by_the_picture_of_all_its_layers(tmp_path: Path) -> None:
+def test_a_photoshop_file_is_drawn_as_its_merged_picture(tmp_path: Path) -> None:
     flat = Image.new("RGB", (80, 60), RED)
     PHOTOSHOP.frompil(flat).save(tmp_path / "logo.psd")
     found, made = _converted(tmp_path, lambda stage: stage.footage(tmp_path / "logo.psd"))
@@ -142,7 +142,9 @@ def test_a_photoshop_file_is_drawn_by_the_picture_of_all_its_layers(tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", ["COMP", "COMP_CROPPED_LAYERS"])
-def test_the_layers_of_a_photoshop_file_are_drawn_where_they_are(tmp_path: Path, kind: str) -> None:
+def test_the_layers_of_a_photoshop_file_are_drawn_at_their_positions(
+    tmp_path: Path, kind: str
+) -> None:
     file = _layered(tmp_path)
     import_as = getattr(py_aep.ImportAsType, kind)
     found, made = _converted(tmp_path, lambda stage: _composition(stage, file, import_as))
@@ -150,7 +152,7 @@ def test_the_layers_of_a_photoshop_file_are_drawn_where_they_are(tmp_path: Path,
     assert np.allclose(_seen(made, tmp_path), [RED, PALE_BLUE, WHITE], atol=2)
 
 
-def test_a_layer_of_a_photoshop_file_is_cut_by_its_mask(tmp_path: Path) -> None:
+def test_the_mask_of_a_photoshop_layer_hides_parts_of_it(tmp_path: Path) -> None:
     file = PHOTOSHOP.open(_layered(tmp_path))
     mask = Image.new("L", (80, 60))
     mask.paste(255, (0, 0, 10, 60))
@@ -166,7 +168,7 @@ def test_a_layer_of_a_photoshop_file_is_cut_by_its_mask(tmp_path: Path) -> None:
 
 
 def _page(file: Path) -> Path:
-    """A page of 80 by 60 points in PDF, as Illustrator saves it, with a red corner at the top."""
+    """An Illustrator file: a PDF page of 80 x 60 points with a red rectangle at the top left."""
     drawn = b"1 0 0 rg 0 30 40 30 re f"
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -185,14 +187,14 @@ def _page(file: Path) -> Path:
     return file
 
 
-def test_an_illustrator_file_is_drawn_by_its_page(tmp_path: Path) -> None:
+def test_the_page_of_an_illustrator_file_is_drawn(tmp_path: Path) -> None:
     file = _page(tmp_path / "logo.ai")
     found, made = _converted(tmp_path, lambda stage: stage.footage(file))
     assert found.warnings == []
     assert _seen(made, tmp_path) == [RED, WHITE, WHITE]
 
 
-def test_a_file_without_a_picture_is_missing_and_its_reason_says_the_way_out(
+def test_a_file_without_a_picture_is_missing_with_advice(
     tmp_path: Path,
 ) -> None:
     file = _page(tmp_path / "logo.ai")
@@ -216,7 +218,7 @@ def test_footage_whose_transparency_is_ignored_is_a_reason(tmp_path: Path) -> No
     assert [one.code for one in found.warnings] == ["FOOTAGE_NOT_DRAWN"]
 
 
-def test_a_sequence_repeats_as_often_as_its_footage_says(tmp_path: Path) -> None:
+def test_a_sequence_loops_as_often_as_its_footage(tmp_path: Path) -> None:
     first = _pictures(tmp_path, 9)
 
     def twice(stage: Stage) -> None:

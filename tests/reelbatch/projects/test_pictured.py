@@ -8,15 +8,15 @@ from PIL import Image
 from tests.reelbatch.projects.pictured import PICTURE, convert, draw
 
 
-def test_the_project_of_the_picture_has_no_reasons(tmp_path: Path) -> None:
+def test_the_project_in_the_readme_has_no_reasons(tmp_path: Path) -> None:
     found = convert(tmp_path)
     assert found.warnings == []
     assert {face.postscript_name for face in found.fonts} == {"Anton-Regular", "Inter-Medium"}
 
 
-def test_the_picture_is_the_one_that_is_drawn(tmp_path: Path) -> None:
+def test_the_picture_in_the_readme_is_up_to_date(tmp_path: Path) -> None:
     shown = Image.open(PICTURE).convert("RGB")
     drawn = draw(tmp_path)
     assert shown.size == drawn.size
     difference = np.abs(np.asarray(shown, float) - np.asarray(drawn, float)).mean()
-    assert difference < 3, "renew it: python -m tests.reelbatch.projects.pictured"
+    assert difference < 3, "update it: python -m tests.reelbatch.projects.pictured"

@@ -1,4 +1,4 @@
-"""Projects are read, or refused with words that say what is wrong with them."""
+"""Projects are read, or refused with a message that says what is wrong with them."""
 
 import json
 import random
@@ -52,13 +52,13 @@ def _in_itself(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "reason"),
     [
         pytest.param(b"RIFX", "not an After Effects project", id="four bytes"),
         pytest.param(b"\0" * 1000, "not an After Effects project", id="zeros"),
-        pytest.param(PLAIN[: len(PLAIN) // 2], "The project is cut off", id="half"),
+        pytest.param(PLAIN[: len(PLAIN) // 2], "The project is truncated", id="half"),
         pytest.param(_lying_length(), "The project is damaged", id="a lying length"),
-        pytest.param(_chunk(b"RIFX", b"Egg!"), "The project cannot be read", id="nothing in it"),
+        pytest.param(_chunk(b"RIFX", b"Egg!"), "The project cannot be read", id="empty"),
         pytest.param(
             b'<?xml version="1.0"?><AfterEffectsProject>', "save it as .aep", id="XML (.aepx)"
         ),
@@ -73,13 +73,13 @@ def _in_itself(stage: Stage) -> None:
         ),
     ],
 )
-def test_what_is_no_project_is_refused_with_the_reason(content: bytes, words: str) -> None:
-    with pytest.raises(TemplateInvalid, match=re.escape(words)) as refusal:
+def test_anything_but_a_project_is_refused_with_the_reason(content: bytes, reason: str) -> None:
+    with pytest.raises(TemplateInvalid, match=re.escape(reason)) as refusal:
         opened(content)
     assert "roject" in refusal.value.message
 
 
-def test_lists_are_held_to_a_depth_before_anything_recurses() -> None:
+def test_the_depth_of_lists_is_limited_before_anything_recurses() -> None:
     with pytest.raises(LimitExceeded, match="The project is nested deeper"):
         opened(_nested(chunks.MAX_DEPTH + 1))
 
@@ -91,8 +91,8 @@ def test_chunks_are_counted_before_the_library_reads(monkeypatch: pytest.MonkeyP
         opened(many)
 
 
-def test_a_composition_in_itself_is_refused() -> None:
-    """The layer that shows the inner composition is pointed at the one that it is in."""
+def test_a_composition_that_contains_itself_is_refused() -> None:
+    """The layer that shows the inner composition is changed to show its own composition."""
     found = bytearray(a_project(_in_itself))
     ids = {one.name: one.identity for one in opened(bytes(found)).project.compositions}
     for place in _places(bytes(found), b"ldta"):
@@ -120,7 +120,7 @@ def test_layers_that_are_each_others_parents_are_refused() -> None:
         opened(bytes(found))
 
 
-_SOURCE, _PARENT = 40, 132  # where `ldta` has the identities
+_SOURCE, _PARENT = 40, 132  # offsets of the identities in `ldta`
 
 
 def _places(content: bytes, kind: bytes) -> list[int]:
@@ -140,7 +140,7 @@ def _places(content: bytes, kind: bytes) -> list[int]:
         pytest.param({"project.AET": PLAIN}, id="a template project"),
         pytest.param(
             {"a/b.aep": PLAIN, "a/Adobe After Effects Auto-Save/b auto-save 1.aep": b"RIFX"},
-            id="former states beside it",
+            id="auto-saves next to it",
         ),
         pytest.param(
             {"definition.json": b"{}", "project.aegraphic": a_zip({"x.aep": PLAIN})},
@@ -154,13 +154,13 @@ def test_a_project_is_found_in_its_archive(archive: dict[str, bytes]) -> None:
     assert [one.name for one in opened(content).project.compositions] == ["Main"]
 
 
-def test_a_lottie_is_no_project() -> None:
+def test_a_lottie_is_not_a_project() -> None:
     assert not is_project(b'{"layers": []}')
     assert not is_project(b"PK", unpacked(a_zip({"main.json": b"{}"})))
 
 
 def test_the_library_never_sees_a_text() -> None:
-    """Its reader of texts names a file under another licence as its source."""
+    """The source of its text reader is a file under a different licence."""
     checked = check_chunks(PLAIN)
     assert b"CoolTypeFont" in PLAIN
     assert b"CoolTypeFont" not in checked.content
@@ -176,13 +176,13 @@ def test_the_library_never_sees_a_text() -> None:
 
 @pytest.mark.parametrize("kind", [b"LRdr", b"fvdv"])
 def test_the_render_queue_and_the_panels_are_not_read(kind: bytes) -> None:
-    """Some versions write the queue in a way that the library refuses."""
+    """The library cannot read the render queue of some versions."""
     assert kind in PLAIN
     assert kind not in check_chunks(PLAIN).content
 
 
 def test_an_unknown_chunk_in_a_layer_is_a_reason() -> None:
-    """After Effects 13.5 keeps expressions in chunks of a kind that the library does not read."""
+    """After Effects 13.5 stores expressions in chunks that the library does not read."""
     content = PLAIN.replace(b"gdta", b"expr")
     found = opened(content)
     reasons = convert(found.project, "Main").reasons
@@ -203,12 +203,12 @@ def test_footage_is_found_by_its_name_wherever_its_path_pointed(path: str) -> No
     assert found.name == "logo.png"
 
 
-def test_of_two_files_of_a_name_the_one_in_the_likest_folder_is_meant() -> None:
+def test_of_two_files_with_one_name_the_one_in_the_most_similar_folder_is_used() -> None:
     content = a_zip({"project.aep": PLAIN, "a/red/logo.png": b"", "a/blue/logo.png": b""})
     assert str(opened(content).files.find("D:\\work\\blue\\logo.png")) == "a/blue/logo.png"
 
 
-def test_a_placeholder_tells_its_size() -> None:
+def test_a_placeholder_has_a_size() -> None:
     def placeholder(stage: Stage) -> None:
         stage.main.add(stage.project.import_placeholder("Logo", 40, 30, 10.0, 1.0))
 
@@ -228,7 +228,7 @@ def _cut(content: bytearray, dice: random.Random) -> bytes:
 
 
 def _extreme(content: bytearray, dice: random.Random) -> bytes:
-    """Numbers that are not finite, negative or huge."""
+    """Infinite, NaN, negative and huge numbers."""
     place = dice.randrange(len(content) - 8)
     content[place : place + 8] = bytes(dice.choice([0, 127, 128, 255]) for _ in range(8))
     return bytes(content)
@@ -241,7 +241,7 @@ def _copied(content: bytearray, dice: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("damage", [_flipped, _cut, _extreme, _copied])
-def test_damaged_projects_end_in_a_document_or_in_a_refusal_that_says_project(
+def test_damaged_projects_are_converted_or_refused_with_a_clear_message(
     damage: Callable[[bytearray, random.Random], bytes],
 ) -> None:
     dice = random.Random(SEED)  # noqa: S311  # the same each time
@@ -251,7 +251,7 @@ def test_damaged_projects_end_in_a_document_or_in_a_refusal_that_says_project(
 
 
 def _outcome(content: bytes) -> str:
-    """Empty where documents come of it, else the word that a refusal has to say."""
+    """Empty if the project is converted, otherwise the word that the error message must contain."""
     try:
         found = opened(content)
         for composition in found.project.compositions:
@@ -263,7 +263,7 @@ def _outcome(content: bytes) -> str:
 
 
 def _moved_layers(stage: Stage) -> None:
-    """Each way to move that is read without the library, in layers that run at each speed."""
+    """All keyframes that are read without the library, in layers with different stretches."""
     for stretch in (100, 150, -100):
         layer = stage.solid(RED)
         transform = layer.transform
@@ -284,7 +284,9 @@ def _moved_layers(stage: Stage) -> None:
         layer.start_time = 0.3
 
 
-def test_keyframes_are_the_same_whoever_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyframes_are_the_same_with_and_without_the_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     content = a_project(_moved_layers)
     ours = convert(opened(content).project, "Main").document
     monkeypatch.setattr(trees, "FACTORS", dict[str, float]())
@@ -293,7 +295,7 @@ def test_keyframes_are_the_same_whoever_reads_them(monkeypatch: pytest.MonkeyPat
 
 
 def test_equal_chunks_are_counted_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are looked into once."""
+    """They are only read once."""
     monkeypatch.setattr(chunks, "MAX_CHUNKS", 1000)
     equal = _chunk(b"LIST", b"tdgp" + _chunk(b"tdsb", bytes(8)) * 20)
     with pytest.raises(LimitExceeded, match="The project has more than 1000 chunks"):

@@ -1,4 +1,4 @@
-"""What the library's writer cannot make is a reason, or is none, all the same."""
+"""Reasons for details that the table in the guide does not list."""
 
 import wave
 from collections.abc import Callable
@@ -38,9 +38,7 @@ def _codes(*of_layer: Group) -> list[str]:
 
 
 @pytest.mark.parametrize(("opacity", "codes"), [(100.0, []), (30.0, ["EFFECT_NOT_DRAWN"])])
-def test_a_drawn_effect_that_is_not_at_its_full_strength_is_a_reason(
-    opacity: float, codes: list[str]
-) -> None:
+def test_the_effect_opacity_of_a_drawn_effect_is_a_reason(opacity: float, codes: list[str]) -> None:
     strength = Property("ADBE Effect Mask Opacity", "Effect Opacity", (opacity,))
     tint = _group("ADBE Tint", _group("ADBE Effect Built In Params", strength))
     assert _codes(_group("ADBE Effect Parade", tint)) == codes
@@ -58,7 +56,7 @@ def _loudness(layer: dict[str, Any]) -> object:
     return layer["au"]["lv"]["k"]
 
 
-def test_a_sound_has_no_switch_for_a_picture(voice: Path) -> None:
+def test_only_the_audio_switch_mutes_a_sound(voice: Path) -> None:
     def build(stage: Stage) -> None:
         stage.footage(voice).enabled = False
         stage.footage(voice).audio_enabled = False
@@ -69,7 +67,7 @@ def test_a_sound_has_no_switch_for_a_picture(voice: Path) -> None:
     assert _loudness(heard) == [100, 100]
 
 
-def test_sounds_are_as_loud_as_the_compositions_that_they_are_in(voice: Path) -> None:
+def test_muting_a_composition_mutes_its_sounds(voice: Path) -> None:
     def build(stage: Stage) -> None:
         inner = stage.composition("Inner")
         inner.add(stage.project.import_file(ImportOptions(voice)))
@@ -80,7 +78,7 @@ def test_sounds_are_as_loud_as_the_compositions_that_they_are_in(voice: Path) ->
     assert (_loudness(loud), _loudness(silent)) == ([100, 100], [0, 0])
 
 
-def test_a_hidden_composition_is_heard(voice: Path) -> None:
+def test_a_hidden_composition_is_still_heard(voice: Path) -> None:
     def build(stage: Stage) -> None:
         inner = stage.composition("Inner")
         inner.add(stage.project.import_file(ImportOptions(voice)))
@@ -100,7 +98,9 @@ def _slow(layer: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [_fading, _slow])
-def test_a_sound_that_differs_is_a_reason(voice: Path, change: Callable[[Any], None]) -> None:
+def test_a_sound_that_fades_or_is_stretched_is_a_reason(
+    voice: Path, change: Callable[[Any], None]
+) -> None:
     def build(stage: Stage) -> None:
         inner = stage.composition("Inner")
         inner.add(stage.project.import_file(ImportOptions(voice)))
@@ -120,7 +120,7 @@ def test_premultiplied_transparency_is_a_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", [23.976, 29.97, 59.94])
-def test_layers_begin_and_end_with_their_frames_at_any_rate(rate: float) -> None:
+def test_layers_begin_and_end_on_whole_frames_at_any_frame_rate(rate: float) -> None:
     def build(stage: Stage) -> None:
         long = stage.project.root_folder.add_comp("Long", 80, 60, 1.0, 60.0, rate)
         solid = long.add_solid(RED, "Red", 80, 60)
@@ -131,7 +131,7 @@ def test_layers_begin_and_end_with_their_frames_at_any_rate(rate: float) -> None
     assert (layer["ip"], layer["op"]) == (1000, 1010)
 
 
-def test_colours_that_are_blended_linearly_are_a_reason() -> None:
+def test_linear_blending_is_a_reason() -> None:
     def build(stage: Stage) -> None:
         stage.solid(RED)
         stage.project.linear_blending = True
@@ -151,7 +151,7 @@ def test_colours_that_are_blended_linearly_are_a_reason() -> None:
         pytest.param("ADBE Position", r"\"" * 200_000, [], id="quotation marks without an end"),
     ],
 )
-def test_expressions_that_calculate_with_numbers_and_words_are_no_reasons(
+def test_only_expressions_with_arithmetic_on_arrays_are_a_reason(
     name: str, expression: str, codes: list[str]
 ) -> None:
     def build(stage: Stage) -> None:
