@@ -104,7 +104,7 @@ def download_outputs(outputs: Iterable[DownloadedOutput], total: int) -> list[Do
     return downloaded
 
 
-def results_table(
+def jobs_table(
     jobs: Sequence[BatchJob],
     rejected: Sequence[JobError] = (),
     files: Mapping[int, Path] = MappingProxyType({}),
@@ -151,7 +151,7 @@ def _first_few(places: Sequence[str]) -> str:
     return f"{', '.join(places[:_INDEXES_SHOWN])}{more}"
 
 
-def table_of_results(results: Sequence[BatchResult]) -> Table:
+def results_table(results: Sequence[BatchResult]) -> Table:
     return _table(
         [
             (result.index, result.name or "", _word(result.status), _end(result))

@@ -62,7 +62,7 @@ def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
     return [Part(client.batches.of(id_), begins[id_]) for id_ in sorted(begins)]
 
 
-def chosen_in(
+def parts_with_indexes(
     parts: Sequence[Part], indexes: Sequence[int] | None
 ) -> Iterator[tuple[Part, list[int]]]:
     """The parts that contain these indexes of the table, each with the indexes in the part itself.
@@ -80,7 +80,7 @@ def chosen_in(
             yield part, own
 
 
-def parts_with(batches: Sequence[SubmittedBatch]) -> list[Part]:
+def submitted_parts(batches: Sequence[SubmittedBatch]) -> list[Part]:
     """The parts of a table that has just been submitted."""
     return [
         Part(batch, _first_job(batch.creation.first_row, batch.creation.outputs))
@@ -93,7 +93,7 @@ def _first_job(first_row: int | None, outputs: int | None) -> int:
     return (first_row or 0) * (outputs or 1)
 
 
-def numbered(file: Path, number: int) -> list[Path]:
+def numbered_files(file: Path, number: int) -> list[Path]:
     """A file for each of `number` parts: `films-1.zip`, `films-2.zip`, or just `films.zip`."""
     if number == 1:
         return [file]

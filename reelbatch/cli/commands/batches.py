@@ -25,11 +25,11 @@ from reelbatch.cli.followed_batch import (
     columns_table,
     download_outputs,
     failed_jobs,
+    jobs_table,
     rejections_table,
     results_table,
     say_warnings,
     say_warnings_of_table,
-    table_of_results,
     watch_batch,
 )
 from reelbatch.cli.options import (
@@ -57,12 +57,12 @@ from reelbatch.cli.request_files import (
 )
 from reelbatch.cli.table_parts import (
     Part,
-    chosen_in,
     downloads,
     exported_results,
-    numbered,
+    numbered_files,
     parts_of,
-    parts_with,
+    parts_with_indexes,
+    submitted_parts,
 )
 from reelbatch.client import (
     BatchCreationResponse,
@@ -223,7 +223,7 @@ def retry(
     """Render failed and cancelled jobs again, as a new batch."""
     again: list[SubmittedBatch] = []
     conflict: Conflict | None = None
-    for number, (part, own) in enumerate(chosen_in(parts_of(client, batch), index)):
+    for number, (part, own) in enumerate(parts_with_indexes(parts_of(client, batch), index)):
         key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
         first = again[0].id if again else None
         try:
@@ -255,7 +255,7 @@ def results(
             for part in parts
             for result in part.batch.results()
         ]
-        print_table(table_of_results(found))
+        print_table(results_table(found))
         say_warnings(found)
         return
     text = exported_results(parts, form)
@@ -283,7 +283,7 @@ def download(
     """
     parts = parts_of(client, batch)
     if archive is not None:
-        files = numbered(archive, len(parts))
+        files = numbered_files(archive, len(parts))
         for part, file in zip(parts, files, strict=True):
             part.batch.archive(file)
         archives = [{"file": str(file)} for file in files]
@@ -365,7 +365,7 @@ def _show_checked(checked: Sequence[BatchCreationResponse], *, as_json: bool) ->
 def _show_previews(batch: SubmittedBatch, folder: Path, as_json: bool) -> None:
     end = batch.wait() if as_json else watch_batch(batch, "the first rows")
     files = {found.job.index: found.file for found in batch.downloads(folder)}
-    print_result(end, results_table(end.jobs, end.errors or (), files), as_json=as_json)
+    print_result(end, jobs_table(end.jobs, end.errors or (), files), as_json=as_json)
     if not as_json:
         say_warnings(end.jobs)
     if end.stats.error or end.errors:
@@ -382,7 +382,7 @@ def _show_submitted(batches: Sequence[SubmittedBatch], *, wait: bool, as_json: b
             _show_creation(each, f"batch {each.batch_id}", "accepted")
     if wait:
         shown = [job for each in created for job in each.jobs]
-        _follow(parts_with(batches), as_json=as_json, already_shown=shown)
+        _follow(submitted_parts(batches), as_json=as_json, already_shown=shown)
     elif rejected:
         raise CommandFailed(
             f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
@@ -423,7 +423,7 @@ def _follow(
         _one_or_all(ends), f"{status}: {finished} of {total} jobs finished", as_json=as_json
     )
     if failed and not as_json:
-        print_table(results_table(failed))
+        print_table(jobs_table(failed))
     if not as_json:
         say_warnings([job for end in ends for job in end.jobs], already_shown)
     problems = [f"{len(failed)} jobs have no output"] if failed else []

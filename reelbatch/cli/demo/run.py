@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reelbatch.cli.console import CommandFailed, out, print_table, say
 from reelbatch.cli.demo.contact_sheet import Tile, write_contact_sheet
-from reelbatch.cli.followed_batch import download_outputs, failed_jobs, results_table, watch_batch
+from reelbatch.cli.followed_batch import download_outputs, failed_jobs, jobs_table, watch_batch
 from reelbatch.cli.pushed_templates import push_template
 from reelbatch.cli.request_files import submit_file
 from reelbatch.cli.stack.connection_file import Connection
@@ -78,7 +78,7 @@ def _render_the_batch(demo: Demo, connection: Connection) -> int:
         outputs = download_outputs(submitted.downloads(demo.output), batch.stats.finished)
         files = {output.job.index: output.file for output in outputs}
     write_contact_sheet([Tile(file, file.name) for file in files.values()], demo.contact_sheet)
-    print_table(results_table(batch.jobs, rejected, files))
+    print_table(jobs_table(batch.jobs, rejected, files))
     if failed := failed_jobs(batch):
         raise CommandFailed(f"{len(failed)} valid jobs failed; see the table above.")
     return len(files)
