@@ -1,6 +1,6 @@
 """After Effects projects: read without After Effects, described, and converted to Lottie documents.
 
-A project is untrusted. `opening`, `chunks` and `library` read it, only in confined processes. They
+A project is untrusted: `opening`, `chunks` and `library` read it only in confined processes, and
 return the classes of `model`. `conversion` turns a composition into a document, with `reasons` for
 everything that the document cannot express.
 """

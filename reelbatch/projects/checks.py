@@ -25,8 +25,8 @@ def _check_canvas(composition: Composition) -> None:
     low, high = _FRAME_RATES
     if not low <= composition.frame_rate <= high:
         raise TemplateInvalid(
-            f"The project's composition {composition.name!r} has {composition.frame_rate:g} "
-            f"frames per second, not {low:g} to {high:g}."
+            f"The project's composition {composition.name!r} has {composition.frame_rate:g} frames "
+            f"per second; {low:g} to {high:g} are supported."
         )
     if composition.width < 1 or composition.height < 1 or composition.duration <= 0:
         raise TemplateInvalid(

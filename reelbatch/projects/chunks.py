@@ -231,7 +231,7 @@ class _Walk:
 
 
 def _key(content: bytes, chunk: _Chunk, depth: int) -> tuple[int, bytes] | None:
-    """A key that equal lists share; None if comparing is not worthwhile or the list is needed."""
+    """A key that equal lists share; None if comparing them is not worthwhile or not allowed."""
     if not chunk.is_list or chunk.is_unread or chunk.end - chunk.start not in _COMPARED:
         return None
     whole = content[chunk.header : chunk.end]

@@ -1,4 +1,4 @@
-"""Computes motion between keyframes as After Effects does, if Lottie's keyframes cannot express it.
+"""Computes motion between keyframes as After Effects does, if Lottie cannot express it.
 
 A value without a path follows a cubic curve over time. The length of its handles is `influence`
 times the duration, and their slope is the speed. A value with a path moves along that path, and the
