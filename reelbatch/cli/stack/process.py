@@ -40,11 +40,6 @@ class StackProcess:
         self._log_start = 0  # bytes of the log that earlier processes wrote
 
     @property
-    def pid(self) -> int | None:
-        """The id of the latest process; None before the first start."""
-        return self._process.pid if self._process else None
-
-    @property
     def started(self) -> bool:
         return self._process is not None
 
