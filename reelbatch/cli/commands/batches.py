@@ -131,10 +131,11 @@ def submit(
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Submit a batch. In JSON, `{{name}}` becomes the id of the template with that name.
+    """Submit a batch from a file.
 
     JSON: a batch, a list of jobs, or one job. JSON Lines: one job per line. CSV and XLSX: one job
-    per row, with layers as columns. Options override the file.
+    per row, with layers as columns. In JSON, `{{name}}` becomes the id of the template with that
+    name. Options override the file.
     """
     if (dry_run or preview) and (wait or opened or (dry_run and preview)):
         words = (

@@ -10,7 +10,7 @@ from reelbatch.cli.console import CommandFailed, listing, print_result
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import Reelbatch
 
-app = typer.Typer(help="The team's fonts.", no_args_is_help=True)
+app = typer.Typer(help="Manage the team's fonts.", no_args_is_help=True)
 
 
 @app.command()

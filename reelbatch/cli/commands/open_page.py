@@ -19,7 +19,7 @@ def open_page(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Open a batch's web page in the browser. Without a terminal, only print its URL."""
+    """Open the web page of a batch, or of all batches. Without a terminal, only print its URL."""
     if batch is not None:
         client.batches.of(batch).read()  # reports a wrong id here instead of opening an empty page
     url = page_url(client, batch)

@@ -57,7 +57,7 @@ def create(
     webhook: WebhookOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a batch at each of these times, from the table then at URL."""
+    """Create a schedule, which makes a batch from the table at URL at each of these times."""
     body = {
         "name": name,
         "cron": cron,
